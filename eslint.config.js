@@ -1,0 +1,29 @@
+import eslint from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/** Only this module may read the environment, so that every setting is in one schema. */
+const environmentReaders = ['shared/config.ts', 'sandbox/**', 'scripts/**', 'bench/**', 'tests/**', 'functions/index.ts'];
+
+export default tseslint.config(
+  { ignores: ['dist', 'coverage', 'node_modules', '**/*.js'] },
+  eslint.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-import-type-side-effects': 'error',
+      '@typescript-eslint/return-await': ['error', 'in-try-catch'],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/only-throw-error': 'error',
+      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Settings are read by shared/config.ts alone.' }],
+      eqeqeq: 'error',
+      'no-console': 'error',
+    },
+  },
+  { files: environmentReaders, rules: { 'no-restricted-properties': 'off' } },
+  { files: ['sandbox/**', 'scripts/**', 'bench/**'], rules: { 'no-console': 'off' } },
+);

@@ -1,0 +1,22 @@
+/**
+ * The port to Queue Storage, the sending side: receiving is the functions host's work. At least once, in no order.
+ * Rejects with `StorageError` when storage cannot be reached: then a message may or may not have been sent.
+ */
+export interface Queues {
+  /**
+   * Sends one message that never expires unless `timeToLiveMs` is given. `message` becomes JSON (at most 48 KiB) in base64, as the
+   * functions host expects it. It is visible after `delayMs` (0 to 7 days, rounded up to seconds, cut to 7 days).
+   * A queue exists as soon as something is sent to it. One storage request.
+   */
+  send(queue: string, message: object, options?: SendOptions): Promise<void>;
+  /** About how many messages there are, visible or not; 0 when there is no such queue. One storage request. */
+  length(queue: string): Promise<number>;
+}
+
+export interface SendOptions {
+  readonly delayMs?: number;
+  readonly timeToLiveMs?: number;
+}
+
+/** Storage holds a message back for at most this long (learn.microsoft.com/rest/api/storageservices/put-message). */
+export const MAX_DELAY_MS = 7 * 24 * 3600 * 1000;
