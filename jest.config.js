@@ -4,8 +4,13 @@ export default {
   roots: ['<rootDir>/tests'],
   testMatch: ['**/*.test.ts'],
   transform: {
-    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } }],
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } },
+    ],
   },
   extensionsToTreatAsEsm: [],
   testTimeout: 20_000,
+  globalSetup: '<rootDir>/tests/helpers/azurite-global-setup.ts',
+  globalTeardown: '<rootDir>/tests/helpers/azurite-global-teardown.ts',
 };

@@ -1,0 +1,4 @@
+/** Ends the Azurite of azurite-global-setup.ts: Jest runs both in one process and hands nothing from one to the other. */
+export default async function stopSharedAzurite(): Promise<void> {
+  await globalThis.stopSharedAzurite?.();
+}
