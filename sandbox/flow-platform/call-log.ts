@@ -1,0 +1,132 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { CallbackAnswer } from './answer-script.ts';
+
+/** One request that reached a callback URL, or what was meant to be one. */
+export interface CallbackCall {
+  /** Order of arrival on this platform, from 1. */
+  readonly number: number;
+  /** Ms since the epoch, by the platform's clock. */
+  readonly receivedAtMs: number;
+  /** Absent when the path names no flow of this platform. */
+  readonly flowId?: string;
+  readonly method: string;
+  /** Path and query, byte for byte. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The JSON value, or the text when it was not JSON. */
+  readonly body: unknown;
+  readonly answer: CallbackAnswer;
+}
+
+/** An accepted callback: a run of the flow. */
+export interface FlowRun extends CallbackCall {
+  readonly runId: string;
+  readonly acceptedAtMs: number;
+  /** A run with the same `webhook-id` was started before, by this flow or another. */
+  readonly duplicate: boolean;
+}
+
+/** What was received, for one flow or for the whole platform. Arrays grow as callbacks come. */
+export interface CallView {
+  readonly calls: readonly CallbackCall[];
+  readonly runs: readonly FlowRun[];
+  readonly duplicates: readonly FlowRun[];
+  /** The runs, once there are `count` of them. Rejects after `timeoutMs` on the platform's clock, or at its stop. */
+  waitForRuns(count: number, timeoutMs: number): Promise<readonly FlowRun[]>;
+  /** The same for calls, whatever was answered. */
+  waitForCalls(count: number, timeoutMs: number): Promise<readonly CallbackCall[]>;
+}
+
+/** Keeps what was received. */
+export interface CallLog {
+  readonly all: CallView;
+  of(flowId: string): CallView;
+  /** Records the arrival of a callback. */
+  receive(call: Omit<CallbackCall, 'number' | 'receivedAtMs'>): CallbackCall;
+  /** Records that a run started. */
+  start(call: CallbackCall, runId: string): FlowRun;
+}
+
+/** `signal` ends every wait. */
+export function createCallLog({ clock, signal }: { clock: Clock; signal: AbortSignal }): CallLog {
+  const all = createLedger({ clock, signal });
+  const byFlow = new Map<string, Ledger>();
+  const accepted = new Set<string>();
+
+  const ledgerOf = (flowId: string): Ledger => {
+    const known = byFlow.get(flowId) ?? createLedger({ clock, signal });
+    byFlow.set(flowId, known);
+    return known;
+  };
+  const ledgersOf = ({ flowId }: CallbackCall): readonly Ledger[] =>
+    flowId === undefined ? [all] : [all, ledgerOf(flowId)];
+
+  return {
+    all: all.view,
+    of: (flowId) => ledgerOf(flowId).view,
+    receive: (received) => {
+      const call = { number: all.view.calls.length + 1, receivedAtMs: clock.now(), ...received };
+      for (const ledger of ledgersOf(call)) ledger.addCall(call);
+      return call;
+    },
+    start: (call, runId) => {
+      const webhookId = call.headers['webhook-id'];
+      const duplicate = webhookId !== undefined && accepted.has(webhookId);
+      if (webhookId !== undefined) accepted.add(webhookId);
+      const run = { ...call, runId, acceptedAtMs: clock.now(), duplicate };
+      for (const ledger of ledgersOf(call)) ledger.addRun(run);
+      return run;
+    },
+  };
+}
+
+interface Ledger {
+  readonly view: CallView;
+  addCall(call: CallbackCall): void;
+  addRun(run: FlowRun): void;
+}
+
+function createLedger({ clock, signal }: { clock: Clock; signal: AbortSignal }): Ledger {
+  const calls: CallbackCall[] = [];
+  const runs: FlowRun[] = [];
+  const duplicates: FlowRun[] = [];
+  const waiting = new Set<() => void>();
+  const changed = (): void => waiting.forEach((check) => check());
+
+  async function wait<T>(list: readonly T[], noun: string, count: number, timeoutMs: number): Promise<readonly T[]> {
+    if (list.length >= count) return list;
+    const met = new AbortController();
+    const check = (): void => {
+      if (list.length >= count) met.abort();
+    };
+    waiting.add(check);
+    try {
+      await clock.sleep(timeoutMs, AbortSignal.any([met.signal, signal]));
+    } catch (error) {
+      if (!met.signal.aborted) throw error;
+    } finally {
+      waiting.delete(check);
+    }
+    if (list.length >= count) return list;
+    throw new Error(`waited ${timeoutMs} ms for ${count} ${noun}, there are ${list.length}`);
+  }
+
+  return {
+    view: {
+      calls,
+      runs,
+      duplicates,
+      waitForRuns: (count, timeoutMs) => wait(runs, 'runs', count, timeoutMs),
+      waitForCalls: (count, timeoutMs) => wait(calls, 'calls', count, timeoutMs),
+    },
+    addCall: (call) => {
+      calls.push(call);
+      changed();
+    },
+    addRun: (run) => {
+      runs.push(run);
+      if (run.duplicate) duplicates.push(run);
+      changed();
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import { parseArgs } from 'node:util';
+import { startFlowPlatform } from './start-flow-platform.ts';
+
+/** Runs the platform alone, next to a backend: `node sandbox/flow-platform/main.ts --backend URL [--port N] [--key KEY]`. */
+const { values } = parseArgs({
+  options: {
+    backend: { type: 'string', default: 'http://127.0.0.1:7071/api' },
+    port: { type: 'string', default: '7080' },
+    key: { type: 'string' },
+  },
+});
+
+const platform = await startFlowPlatform({
+  backendUrl: values.backend,
+  port: Number(values.port),
+  ...(values.key !== undefined && { key: values.key }),
+});
+console.log(`The flow platform listens on ${platform.url}, its controls are below ${platform.url}/control/flows.`);
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void platform.stop());
