@@ -1,0 +1,35 @@
+/** The levels of the functions library. */
+export type LogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical';
+
+/** Writes one entry; `source` is the function's name, or `host` for what the host itself has to say. Never throws. */
+export type HostLog = (level: LogLevel, source: string, message: string) => void;
+
+/**
+ * A log that writes one line an entry (`2026-11-23T10:00:00.000Z warning  deliver: …`); further lines of a message, such
+ * as a stack, are indented. Below `information` nothing is written unless `verbose`, as the real host does by default.
+ */
+export function createHostLog(options: {
+  write: (line: string) => void;
+  now: () => number;
+  verbose: boolean;
+}): HostLog {
+  const { write, now, verbose } = options;
+  return (level, source, message) => {
+    if (!verbose && (level === 'trace' || level === 'debug')) return;
+    const at = new Date(now()).toISOString();
+    write(`${at} ${level.padEnd(11)} ${source}: ${message.trimEnd().replaceAll('\n', '\n    ')}`);
+  };
+}
+
+/** What can be said of anything thrown: the stack of an error, else the value as text. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** One line for an error whose stack tells nothing, as of a network that is down; with the HTTP status or code it has. */
+export function summarizeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { statusCode, code } = error as Error & { statusCode?: number; code?: string };
+  const [message = ''] = error.message.split('\n');
+  return [error.name, statusCode, code, message].filter((part) => part !== undefined && part !== '').join(' ');
+}

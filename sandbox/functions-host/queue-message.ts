@@ -1,0 +1,92 @@
+import type { TypedData } from './core-module.ts';
+
+/** A message as it was received from the queue. */
+export interface ReceivedMessage {
+  readonly id: string;
+  /** Proves that the message is ours; every change of its visibility gives a new one. */
+  readonly popReceipt: string;
+  /** The raw text in the queue. */
+  readonly text: string;
+  readonly dequeueCount: number;
+  readonly insertedAt: Date;
+  readonly expiresAt: Date;
+  readonly nextVisibleAt: Date;
+}
+
+export type DecodedMessage =
+  { readonly kind: 'text'; readonly text: string } | { readonly kind: 'not-base64' } | { readonly kind: 'not-utf8' };
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text of a message; as strict as .NET, which allows white space in base64 and nothing else beside the alphabet. */
+export function decodeMessage(raw: string, encoding: 'base64' | 'none'): DecodedMessage {
+  if (encoding === 'none') return { kind: 'text', text: raw };
+  const base64 = raw.replace(/[ \t\r\n]/g, '');
+  const isBase64 = base64.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(base64);
+  if (!isBase64) return { kind: 'not-base64' };
+  try {
+    return { kind: 'text', text: utf8.decode(Buffer.from(base64, 'base64')) };
+  } catch {
+    return { kind: 'not-utf8' };
+  }
+}
+
+/**
+ * The trigger metadata of a message. The properties of a JSON object are mixed in and win over the host's own, so a message
+ * should name none `id`, `dequeueCount`, `queueTrigger` and so on; arrays and nulls stay out.
+ */
+export function messageMetadata(message: ReceivedMessage, text: string): Record<string, TypedData> {
+  return {
+    queueTrigger: { string: text },
+    id: { string: message.id },
+    popReceipt: { string: message.popReceipt },
+    dequeueCount: { int: message.dequeueCount },
+    insertionTime: { string: dateTime(message.insertedAt) },
+    expirationTime: { string: dateTime(message.expiresAt) },
+    nextVisibleTime: { string: dateTime(message.nextVisibleAt) },
+    ...bodyProperties(text),
+  };
+}
+
+/** The metadata of a call by hand, which has no message behind it. */
+export function manualMetadata(text: string): Record<string, TypedData> {
+  const never = { string: '9999-12-31T23:59:59.9999999+00:00' };
+  return {
+    queueTrigger: { string: text },
+    dequeueCount: { int: 0 },
+    insertionTime: never,
+    expirationTime: never,
+    nextVisibleTime: never,
+    ...bodyProperties(text),
+  };
+}
+
+function bodyProperties(text: string): Record<string, TypedData> {
+  const properties: Record<string, TypedData> = {};
+  for (const [name, value] of Object.entries(parseObject(text))) {
+    if (value === null || Array.isArray(value)) continue;
+    // The library makes the first letter small; doing it here lets `Id` win over `id` as on the real host.
+    const key = name.charAt(0).toLowerCase() + name.slice(1);
+    properties[key] = typeof value === 'object' ? { json: JSON.stringify(value) } : { string: dotNetString(value) };
+  }
+  return properties;
+}
+
+function dotNetString(value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return String(value);
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** An instant as .NET writes it: no fraction when it is a whole second. */
+function dateTime(at: Date): string {
+  return at.toISOString().replace(/(\.000)?Z$/, '+00:00');
+}

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+
+export interface FunctionsHostOptions {
+  /** The folder of the app's package.json, host.json and local.settings.json. */
+  readonly appDirectory: string;
+  /** The whole environment of the app, beside PATH: nothing is taken over from this process. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** 0, the default, takes any free port. */
+  readonly port?: number;
+  /** Enforces keys: `hostKeys`, of which `_master` is the master key. */
+  readonly enableAuth?: boolean;
+  readonly hostKeys?: Readonly<Record<string, string>>;
+  /** How long a received queue message stays invisible to others unless renewed; 600 by default. */
+  readonly leaseSeconds?: number;
+  /** How long work in hand may last once the host is told to stop; 10 by default. */
+  readonly graceSeconds?: number;
+  readonly verbose?: boolean;
+  /** Is given every line the host writes. */
+  readonly output?: (line: string) => void;
+  /** The host's entry script; by default that of the project in the current folder. */
+  readonly entry?: string;
+}
+
+export interface FunctionsHostProcess {
+  /** `http://127.0.0.1:PORT`, without a slash at the end. */
+  readonly url: string;
+  readonly pid: number;
+  /** Sends SIGTERM and resolves with the exit code: null when a signal ended the process. */
+  stop(): Promise<number | null>;
+  /** Sends SIGKILL and resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** Resolves with the exit code when the process ends, for whatever reason. */
+  readonly exited: Promise<number | null>;
+}
+
+const LISTENING = /^listening on (http:\/\/127\.0\.0\.1:\d+)$/;
+
+/**
+ * Starts the functions host as a process of its own, so that its app has its own environment and can be killed, and
+ * resolves when it is listening. Rejects with what it wrote when it ends before. It ends with this process.
+ */
+export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHostProcess> {
+  const { appDirectory, environment, port = 0, enableAuth, hostKeys, leaseSeconds, graceSeconds, output } = options;
+  const args = [options.entry ?? path.resolve('sandbox/host.ts'), '--port', String(port)];
+  if (enableAuth) args.push('--enable-auth');
+  if (options.verbose) args.push('--verbose');
+  if (leaseSeconds !== undefined) args.push('--lease-seconds', String(leaseSeconds));
+  if (graceSeconds !== undefined) args.push('--grace-seconds', String(graceSeconds));
+  const keys = Object.entries(hostKeys ?? {}).map(([name, key]) => `${name}:${key}`);
+  const child = spawn(process.execPath, args, {
+    cwd: appDirectory,
+    env: { PATH: process.env['PATH'], ...(keys.length > 0 && { HOST_KEYS: keys.join(',') }), ...environment },
+    // The fourth is the channel that tells the host when this process is gone.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  const url = await listeningUrl(child, output);
+  return {
+    url,
+    pid: child.pid ?? 0,
+    exited,
+    stop: () => {
+      child.kill('SIGTERM');
+      return exited;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+/** Passes every line on, and resolves with the URL of the one that says the host is up. */
+function listeningUrl(child: ChildProcess, output: ((line: string) => void) | undefined): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let written = '';
+    let url: string | undefined;
+    for (const stream of [child.stdout, child.stderr]) {
+      if (!stream) continue;
+      createInterface({ input: stream }).on('line', (line) => {
+        output?.(line);
+        if (url !== undefined) return;
+        written += `\n${line}`;
+        url = LISTENING.exec(line)?.[1];
+        if (url !== undefined) resolve(url);
+      });
+    }
+    // 'close' comes after the last line, 'exit' may come before it.
+    child.once('close', () => reject(new Error(`The functions host ended before it was listening:${written}`)));
+    child.once('error', reject);
+  });
+}

@@ -1,0 +1,84 @@
+import type { Clock } from '../../shared/clock.ts';
+import { nextOccurrence } from './ncrontab.ts';
+import type { Schedule } from './ncrontab.ts';
+import type { WorkInHand } from './work-in-hand.ts';
+
+export interface TimerListener {
+  /** Runs the function at every occurrence until `signal` is aborted. Never two runs at once. */
+  listen(signal: AbortSignal): Promise<void>;
+  /** What the handler is given, as the JSON text the real host sends. */
+  input(): string;
+}
+
+/** Not even a long `setTimeout` is trusted with more than this, and it could not hold more than 24.8 days. */
+const LONGEST_SLEEP_MS = 3_600_000;
+
+/**
+ * Fires on the second. A run that lasts beyond the next occurrence delays it, and skips those after it: it then begins at
+ * once. Unlike the real host it keeps no status in storage: an occurrence missed while the host was down is not made
+ * up for, `isPastDue` is always false, and two hosts of one app both fire.
+ */
+export function createTimerListener(options: {
+  schedule: Schedule;
+  clock: Clock;
+  work: WorkInHand;
+  /** Runs the function; must not reject. */
+  run: (input: string) => Promise<unknown>;
+}): TimerListener {
+  const { schedule, clock, work, run } = options;
+  let lastMs: number | undefined;
+  let nextMs = nextOccurrence(schedule, clock.now());
+
+  const input = (): string =>
+    JSON.stringify({
+      Schedule: { AdjustForDST: true },
+      ScheduleStatus: isMonitored(schedule, clock.now())
+        ? { Last: instant(lastMs), Next: instant(nextMs), LastUpdated: instant(lastMs) }
+        : null,
+      IsPastDue: false,
+    });
+
+  return {
+    input,
+    listen: async (signal) => {
+      while (nextMs !== undefined) {
+        const waited = await sleepUntil(clock, nextMs, signal);
+        if (!waited) return;
+        const startedMs = clock.now();
+        await work.track(run(input()));
+        lastMs = startedMs;
+        nextMs = nextOccurrence(schedule, startedMs);
+      }
+    },
+  };
+}
+
+/** The real host gives no status for a schedule that fires more often than once a minute. */
+function isMonitored(schedule: Schedule, nowMs: number): boolean {
+  let before = nextOccurrence(schedule, nowMs);
+  for (let count = 0; count < 5 && before !== undefined; count++) {
+    const next = nextOccurrence(schedule, before);
+    if (next !== undefined && next - before < 60_000) return false;
+    before = next;
+  }
+  return true;
+}
+
+/** An instant as .NET writes it; a timer that never ran was last run in the year 1. */
+function instant(ms: number | undefined): string {
+  return ms === undefined ? '0001-01-01T00:00:00+00:00' : new Date(ms).toISOString().replace('Z', '+00:00');
+}
+
+/** False when the signal came first. */
+async function sleepUntil(clock: Clock, untilMs: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    // A timer may be early by a millisecond, and a run before the second would be due again at the second.
+    for (let left = untilMs - clock.now(); left > 0; left = untilMs - clock.now()) {
+      await clock.sleep(Math.min(left, LONGEST_SLEEP_MS), signal);
+    }
+    return !signal.aborted;
+  } catch (error) {
+    if (signal.aborted) return false;
+    throw error;
+  }
+}
