@@ -1,11 +1,14 @@
 /**
  * The port to Queue Storage, the sending side: receiving is the functions host's work. At least once, in no order.
- * Rejects with `StorageError` when storage cannot be reached: then a message may or may not have been sent.
+ * Rejects with `StorageError` when storage cannot be reached: then a message may or may not have been sent. A request whose
+ * answer is lost is repeated once or twice, so a message may also have been sent several times. What breaks a limit is
+ * refused with `RangeError` before any request. Queues: 3 to 63 lower-case letters, digits and single hyphens.
  */
 export interface Queues {
   /**
    * Sends one message that never expires unless `timeToLiveMs` is given. `message` becomes JSON (at most 48 KiB) in base64, as the
-   * functions host expects it. It is visible after `delayMs` (0 to 7 days, rounded up to seconds, cut to 7 days).
+   * functions host expects it. It is visible after `delayMs` (rounded up to seconds, cut to 7 days; at once when that is past). Both
+   * times count from the arrival; one that would expire before it is visible is refused.
    * A queue exists as soon as something is sent to it. One storage request.
    */
   send(queue: string, message: object, options?: SendOptions): Promise<void>;
@@ -15,6 +18,7 @@ export interface Queues {
 
 export interface SendOptions {
   readonly delayMs?: number;
+  /** Rounded up to seconds. */
   readonly timeToLiveMs?: number;
 }
 

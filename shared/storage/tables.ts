@@ -2,13 +2,19 @@
  * The port to Table Storage: rows addressed by (table, partition, row key), ordered by key, changed by
  * compare-and-swap. It promises no more than Azure Table Storage gives, and its memory implementation no less.
  *
- * Keys: 1 to 1,024 bytes of printable ASCII without `/ \ # ? %`. Keys are compared byte by byte.
+ * Tables: 3 to 63 lower-case letters and digits, beginning with a letter.
+ * Keys: 1 to 512 characters of printable ASCII without `/ \ # ? % ,`. Keys are compared byte by byte.
+ * Properties: at most 252, named by letters, digits and underscores, beginning with a letter; not `timestamp` nor `etag`.
  * Values: strings (at most 32,000 characters), finite numbers, booleans. An absent property is `undefined` and never null.
- * A number that is a whole number beyond 32 bits is kept exactly up to 2^53.
+ * Every number comes back as it was, but -0 as 0; of a string, what is no Unicode (half a surrogate pair) comes back as U+FFFD.
+ * A row is at most 1 MiB, the rows of one `write` 4 MiB (see table-limits.ts).
  *
  * A table exists as soon as something is written to it; reading a table that does not exist finds nothing.
  * Every method rejects with `StorageError` when storage cannot be reached or answers something unexpected: then a write
- * may or may not have taken effect.
+ * may or may not have taken effect. What breaks a limit above is refused with `RangeError` before any request.
+ *
+ * A request whose answer is lost is repeated once or twice. So a conflict may be the echo of this very write: a caller to
+ * whom that matters puts its own mark into the row, reads it again and finds it.
  */
 export interface Tables {
   /** One row, or undefined. One storage request. */
@@ -41,19 +47,19 @@ export interface StoredRow {
 }
 
 export interface RowQuery {
-  /** One partition, or all partitions with `from <= partitionKey < to`. */
+  /** One partition, or all partitions with `from <= partitionKey < to`. Bounds are printable ASCII, and need not be valid keys. */
   readonly partition: string | { readonly from: string; readonly to: string };
   /** First row key to return (inclusive). */
   readonly from?: string;
   /** First row key not to return (exclusive). */
   readonly to?: string;
-  /** Only rows whose properties equal these. Evaluated by storage, which still reads the whole range. */
+  /** Only rows whose properties equal these: strings, booleans, whole numbers of 32 bits. Storage still reads the whole range. */
   readonly where?: Readonly<Record<string, Value>>;
   /** Only these properties (keys and etag always come along). */
   readonly select?: readonly string[];
-  /** Rows per page, 1 to 1,000 (the default). */
+  /** Rows per page at most, 1 to 1,000 (the default). */
   readonly limit?: number;
-  /** Where the page before ended. */
+  /** Where the page before ended: goes only with the same query. One that is malformed is refused with `RangeError`. */
   readonly next?: string;
 }
 
@@ -66,7 +72,7 @@ export interface RowPage {
 export type Write =
   /** Fails with `exists` when the row is there. */
   | { readonly kind: 'insert'; readonly row: Row }
-  /** The row becomes exactly this. Fails with `changed` on another etag, `missing` when there is no row. */
+  /** The row becomes exactly this. Fails with `changed` on another etag (`*` matches any), `missing` when there is no row. */
   | { readonly kind: 'replace'; readonly row: Row; readonly etag: string }
   /** Insert or replace, whatever is there. Never fails. */
   | { readonly kind: 'upsert'; readonly row: Row }
@@ -76,7 +82,7 @@ export type Write =
 export type WriteResult =
   /** `etags[i]` is the new etag of `writes[i]`; empty for a delete. */
   | { readonly kind: 'written'; readonly etags: readonly string[] }
-  /** Nothing was written; `index` is the write that stood in the way. */
+  /** Nothing was written; `index` is the first write that stood in the way. */
   | { readonly kind: 'conflict'; readonly reason: 'exists' | 'changed' | 'missing'; readonly index: number };
 
 /** Storage could not be reached, was too busy, or answered something unexpected. The outcome of a write is unknown. */

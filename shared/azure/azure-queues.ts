@@ -1,0 +1,53 @@
+import type { QueueClient } from '@azure/storage-queue';
+import { checkQueue, outgoingMessage } from '../storage/queue-limits.ts';
+import type { OutgoingMessage } from '../storage/queue-limits.ts';
+import type { Queues } from '../storage/queues.ts';
+import type { StorageClients } from './storage-clients.ts';
+import { failureCode, storageCall } from './storage-failure.ts';
+
+/** The service's word for a message that never expires (learn.microsoft.com/rest/api/storageservices/put-message). */
+const NEVER = -1;
+
+/** Queues in Azure Queue Storage, or in Azurite. */
+export function createAzureQueues({ clients }: { readonly clients: StorageClients }): Queues {
+  const put = async (
+    client: QueueClient,
+    { json, delaySeconds, timeToLiveSeconds }: OutgoingMessage,
+  ): Promise<void> => {
+    await client.sendMessage(Buffer.from(json).toString('base64'), {
+      visibilityTimeout: delaySeconds,
+      messageTimeToLive: timeToLiveSeconds ?? NEVER,
+      abortSignal: clients.deadline(),
+    });
+  };
+
+  return {
+    async send(queue, message, options = {}) {
+      checkQueue(queue);
+      const outgoing = outgoingMessage(message, options);
+      await storageCall(`queues.send ${queue}`, async () => {
+        const client = clients.queue(queue);
+        try {
+          await put(client, outgoing);
+        } catch (error) {
+          if (failureCode(error) !== 'QueueNotFound') throw error;
+          await client.createIfNotExists({ abortSignal: clients.deadline() });
+          await put(client, outgoing);
+        }
+      });
+    },
+
+    async length(queue) {
+      checkQueue(queue);
+      return storageCall(`queues.length ${queue}`, async () => {
+        try {
+          const properties = await clients.queue(queue).getProperties({ abortSignal: clients.deadline() });
+          return properties.approximateMessagesCount ?? 0;
+        } catch (error) {
+          if (failureCode(error) === 'QueueNotFound') return 0;
+          throw error;
+        }
+      });
+    },
+  };
+}

@@ -1,0 +1,167 @@
+import { odata } from '@azure/data-tables';
+import type { TransactionAction } from '@azure/data-tables';
+import { checkKeys, checkQuery, checkTable, checkTablePrefix, checkWrites } from '../storage/table-limits.ts';
+import type { RowPage, Tables, Write, WriteResult } from '../storage/tables.ts';
+import { unreachable } from '../unreachable.ts';
+import { deleteConditions } from './delete-conditions.ts';
+import type { StorageClients } from './storage-clients.ts';
+import { failureCode, failureIndex, storageCall } from './storage-failure.ts';
+import { fromEntity, toEntity, toFilter } from './table-values.ts';
+
+type Writes = readonly [Write, ...Write[]];
+type Conflict = Extract<WriteResult, { kind: 'conflict' }>;
+
+/** learn.microsoft.com/rest/api/storageservices/table-service-error-codes */
+const CONFLICTS: Readonly<Partial<Record<string, Conflict['reason']>>> = {
+  EntityAlreadyExists: 'exists',
+  UpdateConditionNotSatisfied: 'changed',
+  ResourceNotFound: 'missing',
+};
+
+/** Tables in Azure Table Storage, or in Azurite. */
+export function createAzureTables({ clients }: { readonly clients: StorageClients }): Tables {
+  return {
+    async get(table, partitionKey, rowKey) {
+      checkTable(table);
+      checkKeys({ partitionKey, rowKey });
+      return storageCall(`tables.get ${table}`, async () => {
+        try {
+          const client = clients.table(table);
+          return fromEntity(await client.getEntity(partitionKey, rowKey, { abortSignal: clients.deadline() }));
+        } catch (error) {
+          const code = failureCode(error);
+          if (code === 'ResourceNotFound' || code === 'TableNotFound') return undefined;
+          throw error;
+        }
+      });
+    },
+
+    async query(table, query) {
+      checkTable(table);
+      checkQuery(query);
+      const { next, select, limit = 1000 } = query;
+      if (next !== undefined) checkNext(next);
+      const queryOptions = {
+        filter: toFilter(query),
+        ...(select && { select: ['partitionKey', 'rowKey', ...select] }),
+      };
+      const pages = clients
+        .table(table)
+        .listEntities({ queryOptions, abortSignal: clients.deadline() })
+        .byPage({ maxPageSize: limit, ...(next !== undefined && { continuationToken: next }) });
+      return storageCall(`tables.query ${table}`, async (): Promise<RowPage> => {
+        try {
+          const page = await pages.next();
+          if (page.done) return { rows: [] };
+          const { continuationToken } = page.value;
+          return { rows: page.value.map(fromEntity), ...(continuationToken && { next: continuationToken }) };
+        } catch (error) {
+          if (failureCode(error) === 'TableNotFound') return { rows: [] };
+          throw error;
+        }
+      });
+    },
+
+    async write(table, writes) {
+      checkTable(table);
+      checkWrites(writes);
+      return storageCall(`tables.write ${table}`, async () => {
+        try {
+          return await attempt(clients, table, writes);
+        } catch (error) {
+          if (failureCode(error) !== 'TableNotFound') throw error;
+          const index = writes.findIndex(({ kind }) => kind === 'replace' || kind === 'delete');
+          if (index >= 0) return { kind: 'conflict', reason: 'missing', index };
+          await clients.table(table).createTable({ abortSignal: clients.deadline() });
+          return attempt(clients, table, writes);
+        }
+      });
+    },
+
+    async tableNames(prefix) {
+      checkTablePrefix(prefix);
+      // The character after `z`: no table's name holds it.
+      const filter = odata`TableName ge ${prefix} and TableName lt ${`${prefix}{`}`;
+      return storageCall('tables.tableNames', async () => {
+        const names: string[] = [];
+        const found = clients.tableService.listTables({ queryOptions: { filter }, abortSignal: clients.deadline() });
+        for await (const { name } of found) if (name?.startsWith(prefix)) names.push(name);
+        return names.sort();
+      });
+    },
+
+    async dropTable(table) {
+      checkTable(table);
+      return storageCall(`tables.dropTable ${table}`, async () => {
+        try {
+          await clients.table(table).deleteTable({ abortSignal: clients.deadline() });
+        } catch (error) {
+          if (failureCode(error) !== 'TableBeingDeleted') throw error;
+        }
+      });
+    },
+  };
+}
+
+async function attempt(clients: StorageClients, table: string, writes: Writes): Promise<WriteResult> {
+  const alone = writes.length === 1;
+  try {
+    const etags = alone ? [await sendOne(clients, table, writes[0])] : await sendAll(clients, table, writes);
+    return { kind: 'written', etags };
+  } catch (error) {
+    const reason = CONFLICTS[failureCode(error) ?? ''];
+    const index = alone ? 0 : failureIndex(error);
+    if (reason === undefined || index === undefined) throw error;
+    return { kind: 'conflict', reason, index };
+  }
+}
+
+async function sendOne(clients: StorageClients, table: string, write: Write): Promise<string> {
+  const client = clients.table(table);
+  const abortSignal = clients.deadline();
+  switch (write.kind) {
+    case 'insert':
+      return (await client.createEntity(toEntity(write.row), { abortSignal })).etag ?? '';
+    case 'replace':
+      return (await client.updateEntity(toEntity(write.row), 'Replace', { etag: write.etag, abortSignal })).etag ?? '';
+    case 'upsert':
+      return (await client.upsertEntity(toEntity(write.row), 'Replace', { abortSignal })).etag ?? '';
+    case 'delete':
+      await client.deleteEntity(write.row.partitionKey, write.row.rowKey, { etag: write.etag, abortSignal });
+      return '';
+    default:
+      return unreachable(write);
+  }
+}
+
+async function sendAll(clients: StorageClients, table: string, writes: Writes): Promise<string[]> {
+  const conditions = writes.flatMap((write) => (write.kind === 'delete' ? write.etag : []));
+  const client =
+    conditions.length > 0 ? clients.tableThrough(table, deleteConditions(conditions)) : clients.table(table);
+  const { subResponses } = await client.submitTransaction(writes.map(toAction), { abortSignal: clients.deadline() });
+  return writes.map((_, index) => subResponses[index]?.etag ?? '');
+}
+
+function toAction(write: Write): TransactionAction {
+  switch (write.kind) {
+    case 'insert':
+      return ['create', toEntity(write.row)];
+    case 'replace':
+      return ['update', toEntity(write.row), 'Replace', { etag: write.etag }];
+    case 'upsert':
+      return ['upsert', toEntity(write.row), 'Replace'];
+    case 'delete':
+      return ['delete', { partitionKey: write.row.partitionKey, rowKey: write.row.rowKey }];
+    default:
+      return unreachable(write);
+  }
+}
+
+/** The SDK's token is JSON in base64; what cannot be read would be an exception of its own kind. */
+function checkNext(next: string): void {
+  try {
+    JSON.parse(Buffer.from(next, 'base64').toString());
+  } catch {
+    throw new RangeError('not the end of a page');
+  }
+}

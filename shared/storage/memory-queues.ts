@@ -1,0 +1,107 @@
+import type { Clock } from '../clock.ts';
+import { checkQueue, outgoingMessage } from './queue-limits.ts';
+import type { Queues } from './queues.ts';
+import { settle } from './settle.ts';
+
+/** A message as the receiver gets it. */
+export interface ReceivedMessage {
+  readonly id: string;
+  readonly message: unknown;
+  /** How often it was received, this time included. */
+  readonly dequeueCount: number;
+  /** Proves that it was this receiver that got it last. */
+  readonly receipt: string;
+}
+
+export interface WaitingMessage {
+  readonly id: string;
+  readonly message: unknown;
+  readonly dequeueCount: number;
+  readonly visibleAt: number;
+  /** Absent: never. */
+  readonly expiresAt?: number;
+}
+
+/** Queues in memory, and the receiving side of them for tests and simulations. Instants are those of `clock`. */
+export interface MemoryQueues extends Queues {
+  /** The message that has been visible for longest, if any; nobody sees it again for `leaseMs` (10 minutes). */
+  receive(queue: string, nowMs: number, leaseMs?: number): ReceivedMessage | undefined;
+  /** Whether it was there: no longer when it was received again since, or has expired. */
+  delete(queue: string, received: Pick<ReceivedMessage, 'id' | 'receipt'>): boolean;
+  /** All messages, visible or not, those that become visible first before the others. */
+  waiting(queue: string): readonly WaitingMessage[];
+}
+
+interface StoredMessage {
+  readonly id: string;
+  readonly json: string;
+  readonly expiresAt: number;
+  dequeueCount: number;
+  visibleAt: number;
+}
+
+/** How long the functions host hides a message that it works on. */
+const HOST_LEASE_MS = 10 * 60 * 1000;
+
+export function createMemoryQueues({ clock }: { readonly clock: Pick<Clock, 'now'> }): MemoryQueues {
+  const queues = new Map<string, StoredMessage[]>();
+  let sentSoFar = 0;
+
+  /** In the order they become visible; what has expired by `nowMs` is forgotten. */
+  const alive = (queue: string, nowMs: number): StoredMessage[] => {
+    checkQueue(queue);
+    const messages = (queues.get(queue) ?? []).filter(({ expiresAt }) => expiresAt > nowMs);
+    messages.sort((a, b) => a.visibleAt - b.visibleAt);
+    queues.set(queue, messages);
+    return messages;
+  };
+
+  return {
+    send: (queue, message, options = {}) =>
+      settle(() => {
+        checkQueue(queue);
+        const { json, delaySeconds, timeToLiveSeconds = Infinity } = outgoingMessage(message, options);
+        const now = clock.now();
+        sentSoFar += 1;
+        const stored: StoredMessage = {
+          id: String(sentSoFar),
+          json,
+          dequeueCount: 0,
+          visibleAt: now + delaySeconds * 1000,
+          expiresAt: now + timeToLiveSeconds * 1000,
+        };
+        alive(queue, now).push(stored);
+      }),
+
+    length: (queue) => settle(() => alive(queue, clock.now()).length),
+
+    receive(queue, nowMs, leaseMs = HOST_LEASE_MS) {
+      const found = alive(queue, nowMs).find(({ visibleAt }) => visibleAt <= nowMs);
+      if (!found) return undefined;
+      found.dequeueCount += 1;
+      found.visibleAt = nowMs + leaseMs;
+      const { id, json, dequeueCount } = found;
+      return { id, message: JSON.parse(json) as unknown, dequeueCount, receipt: receiptOf(found) };
+    },
+
+    delete(queue, { id, receipt }) {
+      const messages = alive(queue, clock.now());
+      const index = messages.findIndex((message) => message.id === id && receiptOf(message) === receipt);
+      if (index >= 0) messages.splice(index, 1);
+      return index >= 0;
+    },
+
+    waiting: (queue) =>
+      alive(queue, clock.now()).map(({ id, json, dequeueCount, visibleAt, expiresAt }) => ({
+        id,
+        message: JSON.parse(json) as unknown,
+        dequeueCount,
+        visibleAt,
+        ...(expiresAt < Infinity && { expiresAt }),
+      })),
+  };
+}
+
+function receiptOf({ id, dequeueCount }: StoredMessage): string {
+  return `${id}/${dequeueCount}`;
+}

@@ -1,0 +1,47 @@
+/** A map whose entries are walked in the order of their keys (UTF-16 code units, for ASCII the same as bytes). */
+export interface SortedMap<T> {
+  readonly size: number;
+  get(key: string): T | undefined;
+  set(key: string, value: T): void;
+  delete(key: string): void;
+  /** Entries with `from <= key`, and `key < to` when `to` is given. Not to be changed while it is walked. */
+  range(from: string, to?: string): Generator<readonly [string, T], void>;
+}
+
+export function createSortedMap<T>(): SortedMap<T> {
+  const values = new Map<string, T>();
+  const keys: string[] = [];
+
+  /** The position of the first key that is not before `key`. */
+  const position = (key: string): number => {
+    let low = 0;
+    let high = keys.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((keys[middle] as string) < key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+
+  return {
+    get size() {
+      return values.size;
+    },
+    get: (key) => values.get(key),
+    set(key, value) {
+      if (!values.has(key)) keys.splice(position(key), 0, key);
+      values.set(key, value);
+    },
+    delete(key) {
+      if (values.delete(key)) keys.splice(position(key), 1);
+    },
+    *range(from, to) {
+      for (let index = position(from); index < keys.length; index += 1) {
+        const key = keys[index] as string;
+        if (to !== undefined && key >= to) return;
+        yield [key, values.get(key) as T];
+      }
+    },
+  };
+}

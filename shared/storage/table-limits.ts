@@ -1,0 +1,129 @@
+import type { Row, RowKeys, RowQuery, Value, Write } from './tables.ts';
+
+/*
+ * The limits of Table Storage, checked before any request and alike for all implementations. Sources:
+ * learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model (names, keys, properties, 1 MiB),
+ * learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions (100 rows, 4 MiB).
+ */
+/** Writes in one transaction. */
+export const MAX_WRITES = 100;
+/** Characters of one string value; the service takes 64 KiB of UTF-16. */
+export const MAX_STRING_LENGTH = 32_000;
+const MAX_PROPERTIES = 252;
+const MAX_ROW_BYTES = 1024 * 1024;
+const MAX_TRANSACTION_BYTES = 4 * 1024 * 1024;
+/** What the transaction's envelope needs for each write beside the keys in its URL and its row: about 600 bytes, measured. */
+const ENVELOPE_BYTES = 1024;
+/** The service says 1 KiB and counts strings in UTF-16. */
+const MAX_KEY_LENGTH = 512;
+
+const TABLE = /^[a-z][a-z0-9]{2,62}$/;
+/** The service forbids `/ \ # ?` and control characters. `%` may be decoded twice on the way; Azurite 3.37 loses `,` in transactions. */
+const KEY = /^[ -~]+$/;
+const NOT_IN_KEYS = /[/\\#?%,]/;
+const BOUND = /^[ -~]*$/;
+const PROPERTY = /^[A-Za-z][A-Za-z0-9_]{0,254}$/;
+/** Names that storage or its client gives to the keys and to what it keeps of every row itself. */
+const RESERVED = new Set(['partitionkey', 'rowkey', 'timestamp', 'etag']);
+
+/** Throws RangeError for a name that Table Storage refuses, or reads as the same as another. */
+export function checkTable(table: string): void {
+  if (!TABLE.test(table)) throw new RangeError(`not a table name: ${table}`);
+}
+
+/** Throws RangeError for what no table name begins with. */
+export function checkTablePrefix(prefix: string): void {
+  if (!/^[a-z][a-z0-9]{0,62}$/.test(prefix)) throw new RangeError(`not how a table name begins: ${prefix}`);
+}
+
+/** Throws RangeError for keys that Table Storage refuses. */
+export function checkKeys({ partitionKey, rowKey }: RowKeys): void {
+  checkKey('partition key', partitionKey);
+  checkKey('row key', rowKey);
+}
+
+/** Throws RangeError for a query that Table Storage would refuse, or answer differently than it says. */
+export function checkQuery(query: RowQuery): void {
+  const { partition, from = '', to = '', where = {}, select = [], limit = 1 } = query;
+  if (typeof partition === 'string') checkKey('partition key', partition);
+  else for (const bound of [partition.from, partition.to]) checkBound(bound);
+  for (const bound of [from, to]) checkBound(bound);
+  for (const [name, value] of Object.entries(where)) {
+    checkProperty(name, value);
+    if (typeof value === 'number' && !isInt32(value)) throw new RangeError(`not a number to look for: ${value}`);
+  }
+  for (const name of select) checkName(name);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new RangeError(`not a page size: ${limit}`);
+}
+
+/** Throws RangeError for writes that cannot be one transaction, or hold a row that Table Storage refuses or alters. */
+export function checkWrites(writes: readonly Write[]): void {
+  if (writes.length < 1 || writes.length > MAX_WRITES) throw new RangeError(`${writes.length} writes at once`);
+  const partitionKey = writes[0]?.row.partitionKey;
+  const rowKeys = new Set<string>();
+  let bytes = 0;
+  for (const write of writes) {
+    checkKeys(write.row);
+    if (write.row.partitionKey !== partitionKey) throw new RangeError('writes to several partitions');
+    if (rowKeys.has(write.row.rowKey)) throw new RangeError(`two writes to the row ${write.row.rowKey}`);
+    rowKeys.add(write.row.rowKey);
+    if ('etag' in write && !/^[!-~]+$/.test(write.etag)) throw new RangeError(`not an etag: ${write.etag}`);
+    if (write.kind !== 'delete') checkRow(write.row);
+    // Keys stand in the URL too, where a character may take three bytes.
+    bytes += ENVELOPE_BYTES + 3 * (write.row.partitionKey.length + write.row.rowKey.length);
+    bytes += write.kind === 'delete' ? 0 : Buffer.byteLength(JSON.stringify(write.row));
+  }
+  if (bytes > MAX_TRANSACTION_BYTES && writes.length > 1) throw new RangeError(`${bytes} bytes in one transaction`);
+}
+
+/** The values of `row` as storage keeps them: neither keys nor absent properties, -0 as 0, strings well formed. */
+export function rowValues(row: Row): Record<string, Value> {
+  const values: Record<string, Value> = {};
+  for (const [name, value] of Object.entries(row)) {
+    if (name === 'partitionKey' || name === 'rowKey' || value === undefined) continue;
+    if (typeof value === 'string') values[name] = value.toWellFormed();
+    else values[name] = value === 0 ? 0 : value;
+  }
+  return values;
+}
+
+/** Whole numbers that Table Storage keeps as Int32 when they come without a type. */
+export function isInt32(value: number): boolean {
+  return Number.isInteger(value) && Math.abs(value) < 2 ** 31;
+}
+
+function checkRow(row: Row): void {
+  const values = Object.entries(rowValues(row));
+  if (values.length > MAX_PROPERTIES) throw new RangeError(`${values.length} properties in a row`);
+  // Of UTF-16, as the service reckons it, and of JSON, as Azurite does: learn.microsoft.com/archive/blogs/windowsazurestorage,
+  // "Understanding Windows Azure Storage Billing - Bandwidth, Transactions, and Capacity".
+  let bytes = 4 + 2 * (row.partitionKey.length + row.rowKey.length);
+  for (const [name, value] of values) {
+    checkProperty(name, value);
+    bytes += 8 + 2 * name.length + (typeof value === 'string' ? 4 + 2 * value.length : 8);
+  }
+  bytes = Math.max(bytes, Buffer.byteLength(JSON.stringify(row)));
+  if (bytes > MAX_ROW_BYTES) throw new RangeError(`${bytes} bytes in a row`);
+}
+
+function checkProperty(name: string, value: unknown): void {
+  checkName(name);
+  if (typeof value === 'string') {
+    if (value.length > MAX_STRING_LENGTH) throw new RangeError(`${value.length} characters in ${name}`);
+  } else if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new RangeError(`${value} in ${name}`);
+  } else if (typeof value !== 'boolean') throw new RangeError(`a value of type ${typeof value} in ${name}`);
+}
+
+function checkName(name: string): void {
+  if (!PROPERTY.test(name) || RESERVED.has(name.toLowerCase())) throw new RangeError(`not a property name: ${name}`);
+}
+
+function checkKey(what: string, key: string): void {
+  if (!KEY.test(key) || NOT_IN_KEYS.test(key) || key.length > MAX_KEY_LENGTH)
+    throw new RangeError(`not a ${what}: ${key}`);
+}
+
+function checkBound(bound: string): void {
+  if (!BOUND.test(bound) || bound.length > MAX_KEY_LENGTH) throw new RangeError(`not a bound: ${bound}`);
+}
