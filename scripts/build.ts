@@ -19,6 +19,8 @@ await build({
   external: ['@azure/functions-core'],
   sourcemap: true,
   legalComments: 'none',
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 });

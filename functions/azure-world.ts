@@ -1,0 +1,46 @@
+import { createAzureQueues } from '../shared/azure/azure-queues.ts';
+import { createAzureTables } from '../shared/azure/azure-tables.ts';
+import { openStorageClients } from '../shared/azure/storage-clients.ts';
+import type { World } from '../shared/backend.ts';
+import { systemClock } from '../shared/clock.ts';
+import type { Config } from '../shared/config.ts';
+import { customerInsightsToken } from '../shared/insights/access-token.ts';
+import { restCustomerInsights } from '../shared/insights/rest-customer-insights.ts';
+import { logLine, type Log } from '../shared/log.ts';
+import { callbackClient } from '../shared/outgoing/callback-client.ts';
+import { systemRandom } from '../shared/random.ts';
+
+/** The real world, once per process. Opens no connection before it is used. */
+export function azureWorld(config: Config): World {
+  const clock = systemClock;
+  const random = systemRandom;
+  const log = consoleLog;
+  const clients = openStorageClients({ account: config.storage });
+  const { baseUrl, credential, subscriptionKey, timeoutMs, workflowPath } = config.insights;
+  const token = customerInsightsToken(credential, clock);
+  return {
+    tables: createAzureTables({ clients }),
+    queues: createAzureQueues({ clients }),
+    insights: restCustomerInsights({
+      baseUrl,
+      workflowPath,
+      timeoutMs,
+      clock,
+      random,
+      log,
+      ...(subscriptionKey !== undefined && { subscriptionKey }),
+      ...(token !== undefined && { token }),
+    }),
+    client: callbackClient({ policy: config.callbackPolicy, timeoutMs: config.deliveryTimeoutMs, clock }),
+    clock,
+    random,
+    log,
+  };
+}
+
+/* eslint-disable no-console -- the functions host collects what a worker prints */
+export const consoleLog: Log = {
+  info: (event, fields) => console.log(logLine('info', event, fields)),
+  warn: (event, fields) => console.warn(logLine('warn', event, fields)),
+  error: (event, fields) => console.error(logLine('error', event, fields)),
+};

@@ -1,0 +1,104 @@
+import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import { CustomerInsightsError } from '../shared/insights/customer-insights.ts';
+import type { Log } from '../shared/log.ts';
+import { problems, refusal, type Refusal } from '../shared/problem.ts';
+import { StorageError } from '../shared/storage/tables.ts';
+import { unreachable } from '../shared/unreachable.ts';
+
+/** Larger than any subscription with the longest callback URL. */
+const MAX_BODY_BYTES = 64 * 1024;
+/** What a caller is asked to wait when nobody says how long a dependency will be away. */
+const DEFAULT_RETRY_AFTER_MS = 10_000;
+
+/** What a handler gets, and how it answers: a response, or a refusal that becomes problem+json. */
+export type Handle = (request: HttpRequest) => Promise<HttpResponseInit | Refusal>;
+
+/** Turns refusals and failing dependencies into RFC 9457 answers. Anything else is a bug: it is thrown, and the host answers 500. */
+export function httpHandler(log: Log, handle: Handle): HttpHandler {
+  return async (request: HttpRequest, context: InvocationContext) => {
+    try {
+      const answer = await handle(request);
+      return 'kind' in answer ? problemResponse(answer) : answer;
+    } catch (error) {
+      const refused = refusalOf(error);
+      if (refused === undefined) throw error;
+      log.warn('http.dependency-failed', { functionName: context.functionName, reason: (error as Error).message });
+      return problemResponse(refused);
+    }
+  };
+}
+
+/** RFC 9457; `Retry-After` in whole seconds, never too early. */
+export function problemResponse({ code, detail, errors, retryAfterMs }: Refusal): HttpResponseInit {
+  const { status, title } = problems[code];
+  return {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...(retryAfterMs !== undefined && { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
+    },
+    jsonBody: { type: 'about:blank', title, status, code, detail, ...(errors && { errors }) },
+  };
+}
+
+/** The JSON body of a request. The host drops chunked bodies and passes all others on whole. */
+export async function readJson(request: HttpRequest): Promise<{ kind: 'json'; body: unknown } | Refusal> {
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) return tooLarge();
+  const bytes = Buffer.from(await request.arrayBuffer());
+  if (bytes.length === 0 && /chunked/i.test(request.headers.get('transfer-encoding') ?? '')) {
+    return refusal(
+      'length-required',
+      'Send the body in one piece with a Content-Length header: chunked bodies do not arrive here.',
+    );
+  }
+  if (bytes.length > MAX_BODY_BYTES) return tooLarge();
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return { kind: 'json', body: JSON.parse(text) as unknown };
+  } catch {
+    return refusal('body-invalid', 'The body is not JSON in UTF-8.');
+  }
+}
+
+function tooLarge(): Refusal {
+  return refusal('body-too-large', `The body may have ${MAX_BODY_BYTES} bytes at most.`);
+}
+
+function refusalOf(error: unknown): Refusal | undefined {
+  if (error instanceof StorageError) {
+    return refusal(
+      'storage-unavailable',
+      'The service cannot reach its storage. Nothing was done that a repeated call would do twice.',
+      {
+        retryAfterMs: DEFAULT_RETRY_AFTER_MS,
+      },
+    );
+  }
+  if (!(error instanceof CustomerInsightsError)) return undefined;
+  const retryAfterMs = error.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS;
+  switch (error.kind) {
+    case 'throttled':
+      return refusal(
+        'customer-insights-throttled',
+        'Customer Insights has too many calls at the moment. Try again a little later.',
+        { retryAfterMs },
+      );
+    case 'unauthorized':
+      return refusal(
+        'customer-insights-refused-us',
+        'Customer Insights does not accept the credentials of this service. Ask its operator.',
+        { retryAfterMs },
+      );
+    case 'not-found':
+      return refusal('instance-unknown', 'Customer Insights knows no such instance.');
+    case 'unavailable':
+    case 'refused':
+      return refusal(
+        'customer-insights-unavailable',
+        'Customer Insights gave no usable answer. Try again a little later.',
+        { retryAfterMs },
+      );
+    default:
+      return unreachable(error.kind);
+  }
+}

@@ -1,0 +1,24 @@
+import { app } from '@azure/functions';
+import { createBackend } from '../shared/backend.ts';
+import { readConfig } from '../shared/config.ts';
+import { azureWorld, consoleLog } from './azure-world.ts';
+import { registerBrokenHealth, registerHealth } from './health.ts';
+import { registerPickLists } from './pick-lists.ts';
+import { registerSubscriptions } from './subscriptions.ts';
+import { registerWorkers } from './workers.ts';
+
+// The app's entry and only side effect of an import: reads the settings and registers every function.
+const read = readConfig(process.env);
+if (read.kind === 'invalid') {
+  for (const { setting, message } of read.faults) consoleLog.error('setting.invalid', { setting, reason: message });
+  registerBrokenHealth(app, read.faults);
+} else {
+  const { config } = read;
+  const world = azureWorld(config);
+  const backend = createBackend(world, config);
+  const deps = { backend, config, log: world.log };
+  registerSubscriptions(app, deps);
+  registerPickLists(app, deps);
+  registerHealth(app, world);
+  registerWorkers(app, backend, config.pollSchedule);
+}

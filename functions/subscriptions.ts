@@ -1,0 +1,95 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { Backend } from '../shared/backend.ts';
+import type { Config } from '../shared/config.ts';
+import type { Log } from '../shared/log.ts';
+import { refusal, type Refusal } from '../shared/problem.ts';
+import { subscriptionView } from '../shared/subscriptions/subscription-view.ts';
+import { triggerNames, triggers, type Trigger } from '../shared/triggers/trigger.ts';
+import { connectionOf, subscriberOf } from './caller.ts';
+import { httpHandler, readJson, type Handle } from './http.ts';
+import { readPage } from './paging.ts';
+import type { Registrar } from './registrar.ts';
+
+export interface HttpDeps {
+  readonly backend: Backend;
+  readonly config: Config;
+  readonly log: Log;
+}
+
+type Authenticated = (request: HttpRequest, connection: string) => Promise<HttpResponseInit | Refusal>;
+
+/** Subscribe, list, get and unsubscribe, for each trigger of the table. */
+export function registerSubscriptions(app: Registrar, deps: HttpDeps): void {
+  for (const trigger of triggerNames) {
+    const { operationId } = triggers[trigger];
+    const collection = `triggers/${trigger}/subscriptions`;
+    const on = (name: string, method: 'GET' | 'POST' | 'DELETE', route: string, handle: Authenticated): void =>
+      app.http(`${operationId}-${name}`, {
+        methods: [method],
+        authLevel: deps.config.authentication === 'key' ? 'function' : 'anonymous',
+        route,
+        handler: httpHandler(deps.log, authenticated(deps, handle)),
+      });
+    on('subscribe', 'POST', collection, subscribeTo(deps, trigger));
+    on('list', 'GET', collection, list(deps, trigger));
+    on('get', 'GET', `${collection}/{id}`, get(deps, trigger));
+    on('unsubscribe', 'DELETE', `${collection}/{id}`, unsubscribe(deps, trigger));
+  }
+  // The host matches in the order of names: this one comes after every trigger's and gets what is left.
+  app.http('UnknownTrigger', {
+    methods: ['GET', 'POST', 'DELETE'],
+    authLevel: deps.config.authentication === 'key' ? 'function' : 'anonymous',
+    route: 'triggers/{trigger}/subscriptions/{id?}',
+    handler: httpHandler(deps.log, () =>
+      Promise.resolve(refusal('trigger-unknown', `There are these triggers: ${triggerNames.join(', ')}.`)),
+    ),
+  });
+}
+
+export function authenticated({ config }: HttpDeps, handle: Authenticated): Handle {
+  return (request) => {
+    const caller = connectionOf(request, config);
+    return caller.kind === 'connection' ? handle(request, caller.connection) : Promise.resolve(caller);
+  };
+}
+
+function subscribeTo({ backend, config }: HttpDeps, trigger: Trigger): Authenticated {
+  return async (request, connection) => {
+    const read = await readJson(request);
+    if (read.kind === 'refused') return read;
+    const result = await backend.subscribe(subscriberOf(request, connection), trigger, read.body);
+    if (result.kind === 'refused') return result;
+    return {
+      status: 201,
+      headers: { location: `${config.publicBaseUrl}/api/triggers/${trigger}/subscriptions/${result.subscription.id}` },
+      jsonBody: subscriptionView(result.subscription, { warnings: result.warnings }),
+    };
+  };
+}
+
+function list({ backend, config }: HttpDeps, trigger: Trigger): Authenticated {
+  return async (request, connection) => {
+    const page = readPage(request.query);
+    if (page.kind === 'refused') return page;
+    const { views, next } = await backend.listOwn(connection, trigger, page);
+    const nextLink =
+      next === undefined
+        ? undefined
+        : `${config.publicBaseUrl}/api/triggers/${trigger}/subscriptions?top=${page.limit}&next=${encodeURIComponent(next)}`;
+    return { jsonBody: { value: views, ...(nextLink !== undefined && { nextLink }) } };
+  };
+}
+
+function get({ backend }: HttpDeps, trigger: Trigger): Authenticated {
+  return async (request, connection) => {
+    const found = await backend.getOwn(connection, trigger, request.params['id'] ?? '');
+    return found.kind === 'found' ? { jsonBody: found.view } : found;
+  };
+}
+
+function unsubscribe({ backend }: HttpDeps, trigger: Trigger): Authenticated {
+  return async (request, connection) => {
+    await backend.unsubscribe(connection, trigger, request.params['id'] ?? '');
+    return { status: 204 };
+  };
+}

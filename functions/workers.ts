@@ -1,0 +1,49 @@
+import type { StorageQueueHandler } from '@azure/functions';
+import type { Backend } from '../shared/backend.ts';
+import {
+  DELIVERIES_QUEUE,
+  POLLS_QUEUE,
+  RETRIES_QUEUE,
+  validateChunkMessage,
+  validatePollMessage,
+  validateRetriesMessage,
+} from '../shared/deliveries/messages.ts';
+import type { Validator } from '../shared/validation.ts';
+import type { Registrar } from './registrar.ts';
+
+const connection = 'AzureWebJobsStorage';
+/** Old subscriptions and instances are no hurry. */
+const SWEEP_SCHEDULE = '0 7 * * * *';
+
+/** Timers and queue functions. Names of functions are addresses for operators (`admin/functions/{name}`): they stay. */
+export function registerWorkers(app: Registrar, backend: Backend, pollSchedule: string): void {
+  app.timer('schedule-polls', { schedule: pollSchedule, handler: () => backend.schedulePolls() });
+  app.timer('sweep', { schedule: SWEEP_SCHEDULE, handler: () => backend.sweep() });
+  app.storageQueue('poll-instance', {
+    queueName: POLLS_QUEUE,
+    connection,
+    handler: taking(validatePollMessage, backend.pollInstance),
+  });
+  app.storageQueue('deliver', {
+    queueName: DELIVERIES_QUEUE,
+    connection,
+    handler: taking(validateChunkMessage, backend.deliverChunk),
+  });
+  app.storageQueue('retry', {
+    queueName: RETRIES_QUEUE,
+    connection,
+    handler: taking(validateRetriesMessage, backend.handleRetriesMessage),
+  });
+}
+
+/**
+ * What returning and throwing mean to a queue: returned, the message is deleted; thrown, it is shown again and after five times goes to
+ * the poison queue. Expected failures of a delivery return. A message that is none throws: it is a bug, or a newer version's.
+ */
+function taking<T>(validate: Validator<T>, work: (message: T) => Promise<void>): StorageQueueHandler {
+  return async (entry: unknown) => {
+    const message = validate(entry);
+    if (message.kind === 'invalid') throw new Error(`not a message of this queue: ${JSON.stringify(message.errors)}`);
+    await work(message.value);
+  };
+}

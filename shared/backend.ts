@@ -1,0 +1,168 @@
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { activityStore } from './deliveries/activity-store.ts';
+import { announce, carryOn, deliverChunk, handOn } from './deliveries/announce.ts';
+import { attemptPlaces } from './deliveries/attempt-places.ts';
+import {
+  POLLS_QUEUE,
+  RETRIES_QUEUE,
+  type ChunkMessage,
+  type PollMessage,
+  type RetriesMessage,
+} from './deliveries/messages.ts';
+import { releaseWaiting } from './deliveries/release.ts';
+import { retryDelivery } from './deliveries/retry.ts';
+import { tidyLater, tidySubscription } from './deliveries/tidy.ts';
+import type { ChunkPorts } from './deliveries/work-chunk.ts';
+import { pollInstance } from './detection/poll.ts';
+import { readSubject } from './detection/read-subject.ts';
+import { stateStore } from './detection/state-store.ts';
+import { sweepInstances } from './detection/sweep.ts';
+import type { CustomerInsights } from './insights/customer-insights.ts';
+import type { Log } from './log.ts';
+import type { CallbackClient } from './outgoing/callback-client.ts';
+import type { Refusal } from './problem.ts';
+import type { Random } from './random.ts';
+import type { Queues } from './storage/queues.ts';
+import type { Tables } from './storage/tables.ts';
+import { callbackCipher } from './subscriptions/callback-cipher.ts';
+import { connectionStore } from './subscriptions/connection-store.ts';
+import { instanceRegistry } from './subscriptions/instance-registry.ts';
+import { getOwn, listOwn, type OwnSubscriptionsPorts } from './subscriptions/own-subscriptions.ts';
+import { subscribe, type Subscribed, type SubscribePorts, type Subscriber } from './subscriptions/subscribe.ts';
+import { subscriptionStore } from './subscriptions/subscription-store.ts';
+import { unsubscribe } from './subscriptions/unsubscribe.ts';
+import type { Trigger } from './triggers/trigger.ts';
+import { unreachable } from './unreachable.ts';
+
+/** The world outside: everything that a test or a simulation may want to be in the hands of. */
+export interface World {
+  readonly tables: Tables;
+  readonly queues: Queues;
+  readonly insights: CustomerInsights;
+  readonly client: CallbackClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** What a trigger function calls, one method each. They reject only when a dependency gives no answer, or for a bug. */
+export interface Backend {
+  subscribe(subscriber: Subscriber, trigger: Trigger, body: unknown): Promise<Subscribed | Refusal>;
+  unsubscribe(connection: string, trigger: Trigger, id: string): Promise<void>;
+  getOwn(connection: string, trigger: Trigger, id: string): ReturnType<typeof getOwn>;
+  listOwn(connection: string, trigger: Trigger, page: { limit: number; next?: string }): ReturnType<typeof listOwn>;
+  /** One message for each instance that somebody is subscribed to. */
+  schedulePolls(): Promise<void>;
+  pollInstance(message: PollMessage): Promise<void>;
+  deliverChunk(message: ChunkMessage): Promise<void>;
+  handleRetriesMessage(message: RetriesMessage): Promise<void>;
+  sweep(): Promise<void>;
+  readonly insights: CustomerInsights;
+}
+
+export type BackendConfig = Pick<
+  Config,
+  | 'callbackPolicy'
+  | 'encryptionKeys'
+  | 'signingSecrets'
+  | 'allowedInstances'
+  | 'maxSubscriptionsPerConnection'
+  | 'claimMs'
+  | 'deliveryScheduleSeconds'
+>;
+
+/** Attempts in flight per process: each holds a socket and a few KiB, and one core does not get more of them done. */
+const ATTEMPTS_IN_FLIGHT = 256;
+/** A poll that waited this long is overtaken by the next one: at one poll a minute no two of an instance pile up. */
+const POLL_MESSAGE_LIVES_MS = 45_000;
+export const VERSION = '0.1.0';
+
+/** Puts the domain together over a world. Opens nothing. */
+export function createBackend(world: World, config: BackendConfig): Backend {
+  const { tables, queues, insights, clock, random, log } = world;
+  const store = subscriptionStore(tables);
+  const connections = connectionStore(tables);
+  const instances = instanceRegistry(tables);
+  const state = stateStore(tables);
+  const activity = activityStore(tables);
+  const cipher = callbackCipher(config.encryptionKeys);
+  const tidyPorts = { store, queues, clock, openEvents: async (id: string) => (await state.read(id)).openEvents };
+  const release = ({ id }: { id: string }): Promise<void> => {
+    const message: RetriesMessage = { v: 1, kind: 'release', subscriptionId: id };
+    return queues.send(RETRIES_QUEUE, message);
+  };
+  const chunks: ChunkPorts = {
+    ...world,
+    store,
+    sequenceOf: state.sequenceOf,
+    activity,
+    cipher,
+    release,
+    signingSecrets: config.signingSecrets,
+    places: attemptPlaces(ATTEMPTS_IN_FLIGHT),
+    claimMs: config.claimMs,
+    scheduleSeconds: config.deliveryScheduleSeconds,
+    userAgent: `customer-insights-triggers/${VERSION}`,
+  };
+  const subscribing: SubscribePorts = {
+    store,
+    connections,
+    instances,
+    cipher,
+    clock,
+    random,
+    callbackPolicy: config.callbackPolicy,
+    allowedInstances: config.allowedInstances,
+    maxSubscriptionsPerConnection: config.maxSubscriptionsPerConnection,
+    readSubject: (subject) =>
+      readSubject({ insights, state, clock, random, handOn: (events) => handOn(chunks, events) }, subject),
+    sequenceOf: state.sequenceOf,
+    release,
+    tidyLater: (subscription) => tidyLater(tidyPorts, subscription),
+  };
+  const own: OwnSubscriptionsPorts = { store, connections, subjectView: state.subjectView };
+  return {
+    insights,
+    subscribe: (subscriber, trigger, body) => subscribe(subscribing, subscriber, trigger, body),
+    unsubscribe: (connection, trigger, id) => unsubscribe(subscribing, connection, trigger, id),
+    getOwn: (connection, trigger, id) => getOwn(own, connection, trigger, id),
+    listOwn: (connection, trigger, page) => listOwn(own, connection, trigger, page),
+    async schedulePolls() {
+      const registered = await instances.list();
+      await Promise.all(
+        registered.map(({ instanceId }) => {
+          const message: PollMessage = { v: 1, instanceId };
+          return queues.send(POLLS_QUEUE, message, { timeToLiveMs: POLL_MESSAGE_LIVES_MS });
+        }),
+      );
+    },
+    pollInstance: ({ instanceId }) =>
+      pollInstance(
+        {
+          insights,
+          state,
+          clock,
+          random,
+          log,
+          announce: (events) => announce(chunks, events),
+          carryOn: (events) => carryOn(chunks, events),
+        },
+        instanceId,
+      ),
+    deliverChunk: (message) => deliverChunk(chunks, message),
+    handleRetriesMessage(message) {
+      switch (message.kind) {
+        case 'retry':
+          return retryDelivery(chunks, message);
+        case 'release':
+          return releaseWaiting(chunks, message.subscriptionId);
+        case 'tidy':
+          return tidySubscription(tidyPorts, message.subscriptionId);
+        default:
+          return unreachable(message);
+      }
+    },
+    sweep: () => sweepInstances({ tables, instances, state, clock, log }),
+  };
+}

@@ -1,0 +1,256 @@
+import { parseSigningSecret } from './outgoing/signature.ts';
+import { DEFAULT_ALLOWED_HOSTS, type CallbackPolicy } from './outgoing/callback-policy.ts';
+import { parseNetworks } from './outgoing/network-list.ts';
+import { parseEncryptionKeys, type EncryptionKey } from './subscriptions/callback-cipher.ts';
+
+/** Everything that can be set, parsed and nested by what it concerns. */
+export interface Config {
+  readonly storage: { readonly connectionString: string } | { readonly accountName: string };
+  readonly insights: {
+    readonly baseUrl: string;
+    readonly subscriptionKey: string | undefined;
+    readonly credential: 'default' | 'none';
+    readonly workflowPath: string;
+    readonly timeoutMs: number;
+  };
+  readonly authentication: 'key' | 'entra';
+  /** Whether the platform in front says that App Service authentication is on; only then is its principal header believed. */
+  readonly platformAuthenticates: boolean;
+  readonly operatorKeys: readonly { readonly name: string; readonly key: string }[];
+  readonly allowedInstances: ReadonlySet<string>;
+  readonly maxSubscriptionsPerConnection: number;
+  /** Without a slash at the end. */
+  readonly publicBaseUrl: string;
+  readonly pollSchedule: string;
+  readonly callbackPolicy: CallbackPolicy;
+  readonly encryptionKeys: readonly EncryptionKey[];
+  readonly signingSecrets: readonly Buffer[];
+  readonly deliveryTimeoutMs: number;
+  readonly deliveryScheduleSeconds: readonly number[];
+  readonly rateLimit: { readonly calls: number; readonly windowSeconds: number };
+  readonly claimMs: number;
+  readonly retentionMonths: number;
+}
+
+/** A setting that is missing or wrong; the message never repeats its value. */
+export interface SettingFault {
+  readonly setting: string;
+  readonly message: string;
+}
+
+export interface Setting<T> {
+  /** What is taken when it is absent or empty; undefined means that it must be given. */
+  readonly default: string | undefined;
+  readonly meaning: string;
+  /** Throws with a sentence that begins after the setting's name. */
+  readonly parse: (text: string) => T;
+}
+
+function setting<T>(defaultText: string | undefined, meaning: string, parse: (text: string) => T): Setting<T> {
+  return { default: defaultText, meaning, parse };
+}
+
+/** The one schema of all settings; `docs` and `local.settings.sample.json` are checked against it. */
+export const settings = {
+  CUSTOMER_INSIGHTS_API_URL: setting('https://api.ci.ai.dynamics.com/v1', 'base URL of the API', httpUrl),
+  CUSTOMER_INSIGHTS_SUBSCRIPTION_KEY: setting('', '`Ocp-Apim-Subscription-Key`; none is sent when empty', headerText),
+  CUSTOMER_INSIGHTS_CREDENTIAL: setting(
+    'default',
+    '`default` = DefaultAzureCredential for `https://api.ci.ai.microsoft.com/.default`; `none` for the sandbox',
+    oneOf('default', 'none'),
+  ),
+  CUSTOMER_INSIGHTS_WORKFLOW_PATH: setting(
+    'workflows/main',
+    'below the instance; some tenants use `manage/workflows/main`',
+    matching(/^[\w.-]+(\/[\w.-]+)*$/, 'must be a path without slashes at its ends'),
+  ),
+  CUSTOMER_INSIGHTS_TIMEOUT_MS: setting('10000', 'per call', whole(1, 100_000)),
+  AUTHENTICATION: setting('key', '`key` or `entra`', oneOf('key', 'entra')),
+  OPERATOR_KEYS: setting('', '`name:key` list', operatorKeys),
+  ALLOWED_INSTANCES: setting('', 'instance ids that may be used; empty = all', guidSet),
+  MAX_SUBSCRIPTIONS_PER_CONNECTION: setting(
+    '1000',
+    'how many subscriptions one connection may have',
+    whole(1, 1_000_000),
+  ),
+  PUBLIC_BASE_URL: setting(
+    '',
+    'for `Location` and links; `https://$WEBSITE_HOSTNAME` when empty, else `http://localhost:7071`',
+    optionalUrl,
+  ),
+  POLL_SCHEDULE: setting('0 * * * * *', 'NCRONTAB', matching(/^(\S+ ){4,5}\S+$/, 'must be an NCRONTAB expression')),
+  CALLBACK_ALLOWED_HOSTS: setting(
+    DEFAULT_ALLOWED_HOSTS.join(','),
+    'comma list of host names or `.suffix`; `*` = any public host. Default: the Power Automate and Logic Apps suffixes of all clouds',
+    hostList,
+  ),
+  CALLBACK_ALLOWED_NETWORKS: setting(
+    '',
+    'CIDR list of private addresses that may be called (development, self-hosting)',
+    parseNetworks,
+  ),
+  CALLBACK_ENCRYPTION_KEYS: setting(
+    undefined,
+    '`kid:base64(32 bytes)` list; the first encrypts, all decrypt',
+    parseEncryptionKeys,
+  ),
+  WEBHOOK_SIGNING_SECRETS: setting('', '`whsec_…` list; every one signs', (text) => list(text).map(parseSigningSecret)),
+  DELIVERY_TIMEOUT_MS: setting('15000', 'one deadline over DNS, connect, TLS, head and body', whole(1, 100_000)),
+  DELIVERY_SCHEDULE_SECONDS: setting('5,30,300,1800,7200,18000,36000,36000', 'delay before each retry', schedule),
+  RATE_LIMIT_CALLS: setting('100', 'calls per connection and window; 0 = no limit', whole(0, 1_000)),
+  RATE_LIMIT_WINDOW_SECONDS: setting('60', 'the window of the rate limit', whole(1, 3_600)),
+  CLAIM_SECONDS: setting(
+    '120',
+    "how long a worker's claim on a chunk or a retry holds unless renewed",
+    whole(1, 3_600),
+  ),
+  RETENTION_MONTHS: setting('3', 'whole months kept after the current one; at least 1', whole(1, 120)),
+} as const;
+
+export type SettingName = keyof typeof settings;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads all settings at once. Never throws: a host whose app throws while loading goes on without any function. */
+export function readConfig(
+  environment: Environment,
+): { kind: 'valid'; config: Config } | { kind: 'invalid'; faults: SettingFault[] } {
+  const faults: SettingFault[] = [];
+  const read = <N extends SettingName>(name: N): ReturnType<(typeof settings)[N]['parse']> => {
+    const { default: fallback, parse } = settings[name] as Setting<ReturnType<(typeof settings)[N]['parse']>>;
+    const given = environment[name]?.trim();
+    const text = given === undefined || given === '' ? fallback : given;
+    try {
+      if (text === undefined) throw new Error('is required');
+      return parse(text);
+    } catch (error) {
+      faults.push({ setting: name, message: error instanceof Error ? error.message : 'is not valid' });
+      return undefined as ReturnType<(typeof settings)[N]['parse']>;
+    }
+  };
+  const storage = storageOf(environment);
+  if (storage === undefined) {
+    faults.push({ setting: 'AzureWebJobsStorage', message: 'is required (or AzureWebJobsStorage__accountName)' });
+  }
+  const config: Config = {
+    storage: storage ?? { accountName: '' },
+    insights: {
+      baseUrl: read('CUSTOMER_INSIGHTS_API_URL'),
+      subscriptionKey: read('CUSTOMER_INSIGHTS_SUBSCRIPTION_KEY') || undefined,
+      credential: read('CUSTOMER_INSIGHTS_CREDENTIAL'),
+      workflowPath: read('CUSTOMER_INSIGHTS_WORKFLOW_PATH'),
+      timeoutMs: read('CUSTOMER_INSIGHTS_TIMEOUT_MS'),
+    },
+    authentication: read('AUTHENTICATION'),
+    platformAuthenticates: /^true$/i.test(environment['WEBSITE_AUTH_ENABLED'] ?? ''),
+    operatorKeys: read('OPERATOR_KEYS'),
+    allowedInstances: read('ALLOWED_INSTANCES'),
+    maxSubscriptionsPerConnection: read('MAX_SUBSCRIPTIONS_PER_CONNECTION'),
+    publicBaseUrl: read('PUBLIC_BASE_URL') ?? defaultBaseUrl(environment),
+    pollSchedule: read('POLL_SCHEDULE'),
+    callbackPolicy: {
+      allowedHosts: read('CALLBACK_ALLOWED_HOSTS'),
+      allowedNetworks: read('CALLBACK_ALLOWED_NETWORKS'),
+    },
+    encryptionKeys: read('CALLBACK_ENCRYPTION_KEYS'),
+    signingSecrets: read('WEBHOOK_SIGNING_SECRETS'),
+    deliveryTimeoutMs: read('DELIVERY_TIMEOUT_MS'),
+    deliveryScheduleSeconds: read('DELIVERY_SCHEDULE_SECONDS'),
+    rateLimit: { calls: read('RATE_LIMIT_CALLS'), windowSeconds: read('RATE_LIMIT_WINDOW_SECONDS') },
+    claimMs: read('CLAIM_SECONDS') * 1000,
+    retentionMonths: read('RETENTION_MONTHS'),
+  };
+  return faults.length === 0 ? { kind: 'valid', config } : { kind: 'invalid', faults };
+}
+
+function storageOf(environment: Environment): Config['storage'] | undefined {
+  const connectionString = environment['AzureWebJobsStorage'];
+  if (connectionString) return { connectionString };
+  const accountName = environment['AzureWebJobsStorage__accountName'];
+  return accountName ? { accountName } : undefined;
+}
+
+function defaultBaseUrl(environment: Environment): string {
+  const host = environment['WEBSITE_HOSTNAME'];
+  if (!host) return 'http://localhost:7071';
+  // Core Tools set the name too, with a port: there is no TLS in front of it.
+  return /^(localhost|127\.0\.0\.1|0\.0\.0\.0)(:|$)/.test(host) ? `http://${host}` : `https://${host}`;
+}
+
+function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function whole(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+    if (!(value >= minimum && value <= maximum))
+      throw new Error(`must be a whole number from ${minimum} to ${maximum}`);
+    return value;
+  };
+}
+
+function oneOf<T extends string>(...allowed: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = allowed.find((one) => one === text);
+    if (found === undefined) throw new Error(`must be one of ${allowed.join(', ')}`);
+    return found;
+  };
+}
+
+function matching(pattern: RegExp, message: string): (text: string) => string {
+  return (text) => {
+    if (!pattern.test(text)) throw new Error(message);
+    return text;
+  };
+}
+
+function headerText(text: string): string {
+  if (!/^[\x21-\x7e]*$/.test(text)) throw new Error('must be printable ASCII without blanks');
+  return text;
+}
+
+function httpUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+    throw new Error('must be an http or https URL without query');
+  }
+  return text.replace(/\/+$/, '');
+}
+
+function optionalUrl(text: string): string | undefined {
+  return text === '' ? undefined : httpUrl(text);
+}
+
+function operatorKeys(text: string): { name: string; key: string }[] {
+  return list(text).map((entry) => {
+    const colon = entry.indexOf(':');
+    if (colon < 1 || colon === entry.length - 1) throw new Error('must be a list of name:key');
+    return { name: entry.slice(0, colon), key: entry.slice(colon + 1) };
+  });
+}
+
+function guidSet(text: string): ReadonlySet<string> {
+  const ids = list(text).map((id) => id.toLowerCase());
+  if (!ids.every((id) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)))
+    throw new Error('must be a list of GUIDs');
+  return new Set(ids);
+}
+
+function hostList(text: string): string[] {
+  const hosts = list(text).map((host) => host.toLowerCase());
+  if (!hosts.every((host) => host === '*' || /^\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host))) {
+    throw new Error('must be a list of host names, .suffixes or *');
+  }
+  return hosts;
+}
+
+/** A message cannot be held back for longer than seven days, and a schedule has an end. */
+function schedule(text: string): number[] {
+  const delays = list(text).map(whole(0, 7 * 24 * 3600));
+  if (delays.length > 50) throw new Error('must have 50 delays at most');
+  return delays;
+}

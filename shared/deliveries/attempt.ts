@@ -1,0 +1,105 @@
+import type { Clock } from '../clock.ts';
+import type { Event } from '../events/event.ts';
+import type { Log } from '../log.ts';
+import type { Answer, CallbackClient } from '../outgoing/callback-client.ts';
+import { signatureHeaders } from '../outgoing/signature.ts';
+import { CallbackCipherError, type CallbackCipher } from '../subscriptions/callback-cipher.ts';
+import { sealContext } from '../subscriptions/subscription-row.ts';
+import type { Subscription } from '../subscriptions/subscription.ts';
+import type { AttemptPlaces } from './attempt-places.ts';
+import type { AttemptRecord } from './attempt-record.ts';
+import { callbackBody } from './callback-body.ts';
+import { classify, type Verdict } from './classification.ts';
+import { codeOf } from './disposition.ts';
+
+export interface AttemptPorts {
+  readonly client: CallbackClient;
+  readonly cipher: CallbackCipher;
+  readonly signingSecrets: readonly Buffer[];
+  readonly places: AttemptPlaces;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly userAgent: string;
+}
+
+export interface AttemptRequest {
+  readonly event: Event;
+  readonly deliveryId: string;
+  /** The subscription the delivery belongs to. */
+  readonly own: Subscription;
+  /** Who is called: `own`, or the successor that took its place. */
+  readonly called: Subscription;
+  readonly number: number;
+  /** No attempt begins at or after this instant: the claim behind it has ended. */
+  readonly notAfterMs: number;
+}
+
+export type Attempted =
+  | { readonly kind: 'attempted'; readonly record: AttemptRecord; readonly verdict: Verdict }
+  /** The claim ran out before there was a place. */
+  | { readonly kind: 'too-late' };
+
+/** One POST of a delivery. Waits for a place first; the deadline starts when it has one. */
+export async function attemptDelivery(ports: AttemptPorts, request: AttemptRequest): Promise<Attempted> {
+  const giveBack = await ports.places.take();
+  try {
+    const startedAtMs = ports.clock.now();
+    if (startedAtMs >= request.notAfterMs) return { kind: 'too-late' };
+    return await post(ports, request, startedAtMs);
+  } finally {
+    giveBack();
+  }
+}
+
+async function post(ports: AttemptPorts, request: AttemptRequest, startedAtMs: number): Promise<Attempted> {
+  const { event, deliveryId, own, called, number } = request;
+  const body = callbackBody(event, deliveryId, own);
+  const url = openCallback(ports.cipher, called);
+  const headers = {
+    'content-type': 'application/json',
+    'user-agent': ports.userAgent,
+    'x-ms-client-tracking-id': deliveryId,
+    ...signatureHeaders({
+      secrets: ports.signingSecrets,
+      id: deliveryId,
+      timestampSeconds: Math.floor(startedAtMs / 1000),
+      body,
+    }),
+  };
+  const answer: Answer | undefined = url === undefined ? undefined : await ports.client.post({ url, headers, body });
+  const verdict = answer ? classify(answer) : unreadable;
+  const record: AttemptRecord = {
+    number,
+    at: new Date(startedAtMs).toISOString(),
+    durationMs: Math.round(answer?.durationMs ?? 0),
+    ...(answer?.kind === 'answered' && { status: answer.status }),
+    code: codeOf(verdict),
+    ...(verdict.kind === 'delivered' && verdict.runId !== undefined && { runId: verdict.runId }),
+  };
+  ports.log.info('delivery.attempted', {
+    instanceId: event.instanceId,
+    trigger: event.trigger,
+    eventId: event.eventId,
+    deliveryId,
+    subscriptionId: called.id,
+    attempt: number,
+    code: record.code,
+    status: record.status,
+    durationMs: record.durationMs,
+    runId: record.runId,
+  });
+  return { kind: 'attempted', record, verdict };
+}
+
+/** A missing or wrong key is the operator's to mend, and then the delivery can still go out. */
+const unreadable: Verdict = { kind: 'retry', code: 'callback-url-unreadable', whenExhausted: 'dead' };
+
+function openCallback(cipher: CallbackCipher, { callback, address }: Subscription): string | undefined {
+  if (callback === undefined) return undefined;
+  try {
+    return cipher.open(callback, sealContext(address));
+  } catch (error) {
+    if (error instanceof CallbackCipherError) return undefined;
+    throw error;
+  }
+}

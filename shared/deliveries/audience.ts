@@ -1,0 +1,67 @@
+import type { OpenEvent } from '../events/open-event.ts';
+import { giveBirth, type BirthPorts } from '../subscriptions/birth.ts';
+import { isUndecided, type Subscription } from '../subscriptions/subscription.ts';
+import { boundaryAt, CHUNK_SIZE, chunkRanges, type Member } from './chunk.ts';
+
+/**
+ * The subscriptions of a chunk, at most `limit`; `more` when there are others behind them. Those that are being made at this very
+ * moment get their birth first, so that it is decided whether the event concerns them.
+ */
+export async function readChunk(
+  ports: BirthPorts,
+  open: OpenEvent,
+  chunk: number,
+  limit: number,
+): Promise<{ members: Member[]; more: boolean }> {
+  const members: Member[] = [];
+  for (const { range, subjectHash, from, to } of chunkRanges(open, chunk)) {
+    const { instanceId, trigger } = open.event;
+    let next: string | undefined;
+    do {
+      if (members.length === limit) return { members, more: true };
+      const page = await ports.store.page(
+        { instanceId, trigger, subjectHash },
+        { from, to, limit: limit - members.length, ...(next !== undefined && { next }) },
+      );
+      for (const subscription of page.subscriptions) {
+        const decided = isUndecided(subscription) ? await decide(ports, subscription) : subscription;
+        if (decided) members.push({ range, subscription: decided });
+      }
+      next = page.next;
+    } while (next !== undefined);
+  }
+  return { members, more: false };
+}
+
+/** Gives birth to whoever is waiting for it: the subscription itself, or the successor that it ends with. */
+async function decide(ports: BirthPorts, subscription: Subscription): Promise<Subscription | undefined> {
+  if (subscription.birth === undefined) {
+    const born = await giveBirth(ports, subscription);
+    if (born === undefined || !isUndecided(born)) return born;
+  }
+  const successor = subscription.successor && (await ports.store.load(subscription.successor));
+  if (successor) await giveBirth(ports, successor);
+  return ports.store.load(subscription.id);
+}
+
+/** Where the chunks after the first begin: every `CHUNK_SIZE` rows of the audience. */
+export async function cutBoundaries(ports: BirthPorts, open: OpenEvent): Promise<string[]> {
+  const boundaries: string[] = [];
+  let count = 0;
+  for (const { range, subjectHash, from, to } of chunkRanges({ ...open, boundaries: undefined }, 0)) {
+    const { instanceId, trigger } = open.event;
+    let next: string | undefined;
+    do {
+      const page = await ports.store.rowKeys(
+        { instanceId, trigger, subjectHash },
+        { from, to, ...(next !== undefined && { next }) },
+      );
+      for (const rowKey of page.rowKeys) {
+        if (count > 0 && count % CHUNK_SIZE === 0) boundaries.push(boundaryAt(range, rowKey));
+        count += 1;
+      }
+      next = page.next;
+    } while (next !== undefined);
+  }
+  return boundaries;
+}

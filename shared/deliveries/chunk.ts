@@ -1,0 +1,49 @@
+import type { AudienceRange, OpenEvent } from '../events/open-event.ts';
+import type { Subscription } from '../subscriptions/subscription.ts';
+
+/**
+ * How many subscriptions one worker takes at a time. One storage page holds 1,000 and one outcome row about 300 deliveries (each at
+ * most 110 characters of a megabyte that is written twice at most).
+ */
+export const CHUNK_SIZE = 250;
+
+/** A subscription and its place in an event's audience. */
+export interface Member {
+  /** Index of the audience range. */
+  readonly range: number;
+  readonly subscription: Subscription;
+}
+
+/** The part of an audience that a chunk covers: within one range, `from` inclusive, `to` exclusive. */
+export interface ChunkRange extends AudienceRange {
+  readonly range: number;
+}
+
+/** How many chunks an event has; 1 until they are cut. */
+export function chunkCount({ boundaries }: OpenEvent): number {
+  return 1 + (boundaries?.length ?? 0);
+}
+
+/** The ranges of the audience that a chunk covers. Chunks follow each other without gap or overlap. */
+export function chunkRanges(open: OpenEvent, chunk: number): ChunkRange[] {
+  const start = chunk === 0 ? undefined : parseBoundary(open.boundaries?.[chunk - 1]);
+  const end = parseBoundary(open.boundaries?.[chunk]);
+  return open.audience.flatMap((audience, range) => {
+    if (start && range < start.range) return [];
+    if (end && range > end.range) return [];
+    const from = start?.range === range ? start.rowKey : audience.from;
+    const to = end?.range === range ? end.rowKey : audience.to;
+    return from >= to ? [] : [{ subjectHash: audience.subjectHash, range, from, to }];
+  });
+}
+
+/** A boundary as it is stored: the place of the first row of a chunk. */
+export function boundaryAt(range: number, rowKey: string): string {
+  return `${range}:${rowKey}`;
+}
+
+function parseBoundary(boundary: string | undefined): { range: number; rowKey: string } | undefined {
+  if (boundary === undefined) return undefined;
+  const colon = boundary.indexOf(':');
+  return { range: Number(boundary.slice(0, colon)), rowKey: boundary.slice(colon + 1) };
+}

@@ -1,0 +1,100 @@
+import type { Answer } from '../outgoing/callback-client.ts';
+import { unreachable } from '../unreachable.ts';
+
+/**
+ * What an attempt means for its delivery and its subscription. `code` is short and stable: it is shown to operators and
+ * counted in metrics. Verdicts without one have their kind as code.
+ */
+export type Verdict =
+  | { readonly kind: 'delivered'; readonly runId?: string }
+  /** The flow was saved again: this URL is of an older version. */
+  | { readonly kind: 'stale-version' }
+  /** The flow is no more: subscription and delivery end. */
+  | { readonly kind: 'gone'; readonly code: string }
+  /** The flow is turned off: the delivery is parked, the subscription paused. */
+  | { readonly kind: 'turned-off' }
+  /** Trying again would be refused again. */
+  | { readonly kind: 'dead'; readonly code: string }
+  | {
+      readonly kind: 'retry';
+      readonly code: string;
+      readonly retryAfterMs?: number;
+      /** What becomes of the delivery when the schedule is used up; `gone` ends the subscription too. */
+      readonly whenExhausted: 'dead' | 'gone';
+    };
+
+/** Decides on an answer. Total: every status and code has a verdict, and nothing an other side sends makes it throw. */
+export function classify(answer: Answer): Verdict {
+  switch (answer.kind) {
+    case 'answered':
+      return classifyAnswered(answer);
+    case 'unreached':
+      return { kind: 'retry', code: answer.code, whenExhausted: 'dead' };
+    case 'refused':
+      return { kind: 'dead', code: answer.code };
+    default:
+      return unreachable(answer);
+  }
+}
+
+type Answered = Extract<Answer, { kind: 'answered' }>;
+
+function classifyAnswered(answer: Answered): Verdict {
+  const { status } = answer;
+  if (status >= 200 && status < 300) {
+    return { kind: 'delivered', ...(answer.runId === undefined ? {} : { runId: answer.runId }) };
+  }
+  // A 5xx is the platform's own trouble, whatever its body names.
+  if (status < 400 || status >= 500) return retry(answer);
+  return classifyErrorCode(answer.errorCode) ?? classifyRefusal(answer);
+}
+
+/** The names that Logic Apps gives its refusals say more than their status. */
+function classifyErrorCode(errorCode: string | undefined): Verdict | undefined {
+  switch (errorCode) {
+    case 'WorkflowTriggerVersionNotFound':
+      return { kind: 'stale-version' };
+    case 'WorkflowNotFound':
+      return { kind: 'gone', code: 'workflow-not-found' };
+    case 'WorkflowTriggerIsNotEnabled':
+      return { kind: 'turned-off' };
+    case 'TriggerInputSchemaMismatch':
+      return { kind: 'dead', code: 'trigger-input-schema-mismatch' };
+    default:
+      return undefined;
+  }
+}
+
+function classifyRefusal(answer: Answered): Verdict {
+  const code = `http-${answer.status}`;
+  switch (answer.status) {
+    case 404:
+    case 410:
+      return { kind: 'gone', code };
+    case 400:
+    case 405:
+    case 406:
+    case 411:
+    case 413:
+    case 414:
+    case 415:
+    case 422:
+      return { kind: 'dead', code };
+    // A signature that was rotated, a policy of the tenant: people undo these within hours, or not at all.
+    case 401:
+    case 403:
+      return { ...retry(answer), whenExhausted: 'gone' };
+    // Any other 4xx is unknown from these receivers. A retry too many costs a few requests, a wrong end costs an event.
+    default:
+      return retry(answer);
+  }
+}
+
+function retry(answer: Answered): Extract<Verdict, { kind: 'retry' }> {
+  return {
+    kind: 'retry',
+    code: `http-${answer.status}`,
+    ...(answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs }),
+    whenExhausted: 'dead',
+  };
+}

@@ -1,0 +1,73 @@
+import { unreachable } from '../unreachable.ts';
+import type { AttemptRecord } from './attempt-record.ts';
+import type { Verdict } from './classification.ts';
+import { nextRetry } from './retry-schedule.ts';
+
+/** What becomes of a delivery after an attempt. */
+export type Disposition =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'retrying'; readonly delayMs: number; readonly code: string }
+  /** Tried again after `delayMs` to see whether the flow is on again; its subscription is paused. */
+  | { readonly kind: 'parked'; readonly delayMs: number; readonly code: string }
+  | { readonly kind: 'dead'; readonly code: string }
+  /** The subscription ends with it. */
+  | { readonly kind: 'gone'; readonly code: string };
+
+/** A flow that answers with an older version's error may be in the middle of a save: this long, then once more. */
+export const STALE_VERSION_WAIT_MS = 15 * 60 * 1000;
+/** When a flow that was just found turned off is looked at again, and how often from then on. */
+export const FIRST_PROBE_MS = 30 * 60 * 1000;
+export const NEXT_PROBE_MS = 12 * 3600 * 1000;
+
+export const TURNED_OFF = 'turned-off';
+export const STALE_VERSION = 'workflow-trigger-version-not-found';
+
+/** Pure: `earlier` are the attempts before this one, `jitter` is in [0, 1). */
+export function dispositionOf(
+  verdict: Verdict,
+  context: { earlier: readonly AttemptRecord[]; scheduleSeconds: readonly number[]; jitter: number },
+): Disposition {
+  const { earlier, scheduleSeconds, jitter } = context;
+  const times = (code: string): number => earlier.filter((attempt) => attempt.code === code).length;
+  switch (verdict.kind) {
+    case 'delivered':
+      return { kind: 'delivered' };
+    case 'stale-version':
+      return times(STALE_VERSION) === 0
+        ? { kind: 'retrying', delayMs: STALE_VERSION_WAIT_MS, code: STALE_VERSION }
+        : { kind: 'gone', code: STALE_VERSION };
+    case 'gone':
+      return { kind: 'gone', code: verdict.code };
+    case 'turned-off':
+      return { kind: 'parked', delayMs: times(TURNED_OFF) === 0 ? FIRST_PROBE_MS : NEXT_PROBE_MS, code: TURNED_OFF };
+    case 'dead':
+      return { kind: 'dead', code: verdict.code };
+    case 'retry': {
+      // Attempts that found the flow off or in the middle of a save do not use up the schedule.
+      const attempt = earlier.length - times(TURNED_OFF) - times(STALE_VERSION) + 1;
+      const next = nextRetry({ attempt, scheduleSeconds, retryAfterMs: verdict.retryAfterMs, jitter });
+      if (next.kind === 'wait') return { kind: 'retrying', delayMs: next.delayMs, code: verdict.code };
+      return { kind: verdict.whenExhausted, code: verdict.code };
+    }
+    default:
+      return unreachable(verdict);
+  }
+}
+
+/** The code an attempt is recorded with. */
+export function codeOf(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'delivered':
+      return 'delivered';
+    case 'stale-version':
+      return STALE_VERSION;
+    case 'turned-off':
+      return TURNED_OFF;
+    case 'gone':
+    case 'dead':
+    case 'retry':
+      return verdict.code;
+    default:
+      return unreachable(verdict);
+  }
+}

@@ -1,0 +1,33 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { validatorOf } from '../validation.ts';
+
+/** The queues, by what travels in them. */
+export const POLLS_QUEUE = 'polls';
+export const DELIVERIES_QUEUE = 'deliveries';
+export const RETRIES_QUEUE = 'retries';
+
+const v = Type.Literal(1);
+const text = Type.String({ minLength: 1, maxLength: 256 });
+
+/** Look at one instance. */
+export const pollMessageSchema = Type.Object({ v, instanceId: text });
+export type PollMessage = Static<typeof pollMessageSchema>;
+
+/** Work on one chunk of an open event. */
+export const chunkMessageSchema = Type.Object({ v, eventId: text, chunk: Type.Integer({ minimum: 0 }) });
+export type ChunkMessage = Static<typeof chunkMessageSchema>;
+
+/** The one message that a waiting delivery owns: another nonce than its row's is not it. */
+const retrySchema = Type.Object({ v, kind: Type.Literal('retry'), deliveryId: text, nonce: text });
+export type RetryMessage = Static<typeof retrySchema>;
+/** The waiting deliveries of a subscription go out now. */
+const releaseSchema = Type.Object({ v, kind: Type.Literal('release'), subscriptionId: text });
+/** A subscription that was deleted or superseded is cleared away, if it is time. */
+const tidySchema = Type.Object({ v, kind: Type.Literal('tidy'), subscriptionId: text });
+
+export const retriesMessageSchema = Type.Union([retrySchema, releaseSchema, tidySchema]);
+export type RetriesMessage = Static<typeof retriesMessageSchema>;
+
+export const validatePollMessage = validatorOf(pollMessageSchema);
+export const validateChunkMessage = validatorOf(chunkMessageSchema);
+export const validateRetriesMessage = validatorOf(retriesMessageSchema);

@@ -1,0 +1,42 @@
+import type { Clock } from '../clock.ts';
+import type { Random } from '../random.ts';
+import type { Queues } from '../storage/queues.ts';
+import { parseSubscriptionId } from '../subscriptions/subscription-id.ts';
+import type { ActivityStore } from './activity-store.ts';
+import { isWaiting } from './trouble.ts';
+import { sendRetry } from './work-chunk.ts';
+
+export interface ReleasePorts {
+  readonly activity: ActivityStore;
+  readonly queues: Queues;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Nothing waits for longer: the retry schedule is 28 hours, a paused subscription ends after 7 days. */
+const LOOK_BACK_MS = 8 * 24 * 3600 * 1000;
+/** Between two deliveries of one flow that go out: a flow that is just back is not flooded. */
+const PACE_MS = 100;
+
+/**
+ * Brings the waiting deliveries of a subscription forward: each gets a new nonce and its message, which makes any other message of it
+ * void. May run twice.
+ */
+export async function releaseWaiting(ports: ReleasePorts, subscriptionId: string): Promise<void> {
+  const address = parseSubscriptionId(subscriptionId);
+  if (address === undefined) return;
+  const nowMs = ports.clock.now();
+  let dueAtMs = nowMs;
+  const range = { sinceMs: nowMs - LOOK_BACK_MS, nowMs };
+  for await (const trouble of ports.activity.troublesSince(
+    { instanceId: address.instanceId, id: subscriptionId },
+    range,
+  )) {
+    if (!isWaiting(trouble) || trouble.dueAtMs <= nowMs) continue;
+    const next = { ...trouble, nonce: ports.random.token(9), dueAtMs };
+    await sendRetry(ports, next);
+    // Somebody else has just changed it: then it is on its way already, and the message above is dropped.
+    await ports.activity.replaceTrouble(next);
+    dueAtMs += PACE_MS;
+  }
+}

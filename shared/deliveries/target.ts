@@ -1,0 +1,54 @@
+import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
+import { DELETED_GRACE_MS, type Subscription } from '../subscriptions/subscription.ts';
+import { unreachable } from '../unreachable.ts';
+
+/** Where a delivery can go right now. */
+export type Target =
+  | { readonly kind: 'call'; readonly subscription: Subscription }
+  /** Nobody may be called yet. */
+  | { readonly kind: 'park'; readonly untilMs: number; readonly code: string }
+  /** Nobody will be called. `expired`: the subscription waited in vain for its flow and ends with it. */
+  | { readonly kind: 'end'; readonly code: string; readonly expired?: Subscription };
+
+/** A flow that stays turned off this long is taken for abandoned. */
+export const PAUSED_FOR_MS = 7 * 24 * 3600 * 1000;
+/** How long a message of a disabled subscription sleeps before it looks again. */
+export const DISABLED_LOOK_MS = 7 * 24 * 3600 * 1000;
+
+/**
+ * Follows a delivery's subscription to whoever takes its place now, and says whether they may be called. `own` is the subscription
+ * the delivery belongs to; undefined when it is no more.
+ */
+export async function targetOf(
+  store: Pick<SubscriptionStore, 'load'>,
+  own: Subscription | undefined,
+  deliveryId: string,
+  nowMs: number,
+): Promise<Target> {
+  let subscription = own;
+  while (subscription?.status === 'superseded') {
+    if (subscription.successor === undefined) return { kind: 'end', code: 'superseded' };
+    subscription = await store.load(subscription.successor);
+  }
+  if (subscription === undefined) return { kind: 'end', code: 'unsubscribed' };
+  switch (subscription.status) {
+    case 'active':
+      return { kind: 'call', subscription };
+    case 'paused': {
+      const untilMs = Date.parse(subscription.pausedSince ?? '') + PAUSED_FOR_MS;
+      if (nowMs >= untilMs) return { kind: 'end', code: 'turned-off', expired: subscription };
+      if (subscription.probe === deliveryId) return { kind: 'call', subscription };
+      return { kind: 'park', untilMs, code: 'turned-off' };
+    }
+    case 'disabled':
+      return { kind: 'park', untilMs: nowMs + DISABLED_LOOK_MS, code: 'disabled' };
+    case 'deleted': {
+      const untilMs = Date.parse(subscription.deletedAt ?? '') + DELETED_GRACE_MS;
+      return nowMs >= untilMs ? { kind: 'end', code: 'unsubscribed' } : { kind: 'park', untilMs, code: 'unsubscribed' };
+    }
+    case 'gone':
+      return { kind: 'end', code: 'gone' };
+    default:
+      return unreachable(subscription.status);
+  }
+}

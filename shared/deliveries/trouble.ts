@@ -1,0 +1,72 @@
+import type { Row, StoredRow } from '../storage/tables.ts';
+import { addressOfEvent, troubleRowKey } from './activity-rows.ts';
+import type { AttemptRecord } from './attempt-record.ts';
+import { parseDeliveryId } from './delivery-id.ts';
+
+/** What a delivery with a row of its own is doing. `pending` and first-time `delivered` have no such row. */
+export type TroubleStatus = 'retrying' | 'parked' | 'delivered' | 'dead' | 'ended';
+
+/** The row of a delivery that did not succeed at once. */
+export interface Trouble {
+  readonly deliveryId: string;
+  readonly instanceId: string;
+  readonly subscriptionId: string;
+  readonly status: TroubleStatus;
+  /** Why it is where it is: the code of the last attempt, or why there was none. */
+  readonly code: string;
+  readonly attempts: readonly AttemptRecord[];
+  /** Names the one message that may go on with it. */
+  readonly nonce: string;
+  /** When that message is due. */
+  readonly dueAtMs: number;
+  /** Who is working on it and until when; empty when nobody is. */
+  readonly owner: string;
+  readonly untilMs: number;
+  readonly etag: string;
+}
+
+const VERSION = 1;
+
+export function isWaiting({ status }: Trouble): boolean {
+  return status === 'retrying' || status === 'parked';
+}
+
+export function troubleRow(trouble: Trouble): Row {
+  const address = parseDeliveryId(trouble.deliveryId);
+  if (address === undefined) throw new Error('not a delivery id');
+  return {
+    partitionKey: trouble.instanceId,
+    rowKey: troubleRowKey(addressOfEvent(address.eventId), address.range, address.rowKey),
+    v: VERSION,
+    kind: 'trouble',
+    deliveryId: trouble.deliveryId,
+    subscriptionId: trouble.subscriptionId,
+    status: trouble.status,
+    code: trouble.code,
+    attempts: JSON.stringify(trouble.attempts.slice(-MAX_ATTEMPTS_KEPT)),
+    nonce: trouble.nonce,
+    dueAtMs: trouble.dueAtMs,
+    owner: trouble.owner,
+    untilMs: trouble.untilMs,
+  };
+}
+
+/** A stored string holds 32,000 characters; operators may redeliver as often as they like. */
+const MAX_ATTEMPTS_KEPT = 100;
+
+export function troubleOfRow(row: StoredRow): Trouble {
+  const { values } = row;
+  return {
+    deliveryId: String(values['deliveryId']),
+    instanceId: row.partitionKey,
+    subscriptionId: String(values['subscriptionId']),
+    status: String(values['status']) as TroubleStatus,
+    code: String(values['code']),
+    attempts: JSON.parse(String(values['attempts'])) as AttemptRecord[],
+    nonce: String(values['nonce']),
+    dueAtMs: Number(values['dueAtMs']),
+    owner: String(values['owner'] ?? ''),
+    untilMs: Number(values['untilMs'] ?? 0),
+    etag: row.etag,
+  };
+}

@@ -1,0 +1,205 @@
+import { eventIdOf } from '../events/event-id.ts';
+import type { Event, Fact } from '../events/event.ts';
+import { audienceOf, type OpenEvent } from '../events/open-event.ts';
+import { unreachable } from '../unreachable.ts';
+import { dataSourceOf, type DataSourceNames } from './data-source-names.ts';
+import type { InstanceState, ValueSubject } from './instance-state.ts';
+import type { Readings, ReadValue } from './readings.ts';
+import { baselineRefreshes, detectRefreshes, type RefreshFact } from './refresh-detection.ts';
+import type { Change } from './state-store.ts';
+import { observe, type Rise } from './value-observation.ts';
+
+export interface Detected {
+  readonly changes: readonly Change[];
+  /** A step was cut short so that it stays whole: detect again once these are committed. */
+  readonly more: boolean;
+}
+
+export interface DetectedBy {
+  readonly nowMs: number;
+  /** Marks the events, so that the writer knows its own after a lost answer. */
+  readonly writer: string;
+}
+
+/** A subject's state and its events share a transaction of 100 rows with others; no history has this many rises at once. */
+const MAX_RISES = 40;
+/** All refreshes of an instance are one state; more than this at once take several steps. */
+const MAX_FACTS = 60;
+
+/** What the readings change in what is remembered, and the events that come of it. Pure: the same input gives the same answer. */
+export function detect(state: InstanceState, readings: Readings, by: DetectedBy): Detected {
+  const changes: Change[] = [];
+  let more = false;
+  for (const subject of state.values) {
+    const read = valueOf(readings, subject)?.get(subject.name);
+    if (read === undefined) continue;
+    const observed = observe(subject, read.evaluations, MAX_RISES);
+    if (observed.state.sequence === subject.sequence && subject.etag !== '') continue;
+    more ||= observed.more;
+    changes.push({
+      state: { kind: 'value', subject: { ...subject, ...observed.state }, etag: subject.etag || undefined },
+      events: observed.rises.map((rise) =>
+        opened(riseEvent(state.instanceId, subject, read, rise, by), rise.sequence, by),
+      ),
+    });
+  }
+  const refreshChange = readings.refreshes && detectRefreshChange(state, readings.refreshes, by);
+  if (refreshChange) {
+    changes.push(refreshChange.change);
+    more ||= refreshChange.more;
+  }
+  return { changes, more };
+}
+
+function valueOf(readings: Readings, { trigger }: ValueSubject): ReadonlyMap<string, ReadValue> | undefined {
+  return trigger === 'segment-threshold-crossed' ? readings.segments : readings.measures;
+}
+
+function detectRefreshChange(
+  state: InstanceState,
+  reading: NonNullable<Readings['refreshes']>,
+  by: DetectedBy,
+): { change: Change; more: boolean } | undefined {
+  const before = state.refreshes;
+  if (before === undefined) return undefined;
+  if (before.sequence === UNSEEN) {
+    const refreshes = { ...baselineRefreshes(reading), sequence: 0 };
+    return {
+      change: { state: { kind: 'refreshes', refreshes, etag: before.etag || undefined }, events: [] },
+      more: false,
+    };
+  }
+  const { state: after, facts } = detectRefreshes(before, reading, MAX_FACTS);
+  if (facts.length === 0 && sameRefreshes(before, after)) return undefined;
+  const events = facts.flatMap((fact) => {
+    const event = refreshEvent(state.instanceId, fact, reading.names, by);
+    return event === undefined ? [] : [opened(event, fact.sequence, by)];
+  });
+  return {
+    change: { state: { kind: 'refreshes', refreshes: after, etag: before.etag || undefined }, events },
+    more: facts.length === MAX_FACTS,
+  };
+}
+
+/** The sequence of a refresh state that waits for its first look. */
+export const UNSEEN = -1;
+
+function sameRefreshes(
+  one: { open: readonly string[]; handled: ReadonlyMap<string, number> },
+  other: { open: readonly string[]; handled: ReadonlyMap<string, number> },
+): boolean {
+  return (
+    one.open.length === other.open.length &&
+    other.open.every((id) => one.open.includes(id)) &&
+    one.handled.size === other.handled.size &&
+    [...other.handled.keys()].every((key) => one.handled.has(key))
+  );
+}
+
+function opened(event: Event, sequence: number, by: DetectedBy): OpenEvent {
+  return {
+    event,
+    sequence,
+    audience: audienceOf(event),
+    boundaries: undefined,
+    openedAt: iso(by.nowMs),
+    writer: by.writer,
+    etag: '',
+  };
+}
+
+function riseEvent(instanceId: string, subject: ValueSubject, read: ReadValue, rise: Rise, by: DetectedBy): Event {
+  const { trigger, name } = subject;
+  const evaluatedAt = iso(rise.evaluatedAtMs);
+  const fact: Fact = { instanceId, trigger, subject: name, occurrence: evaluatedAt };
+  const common = {
+    eventId: eventIdOf(fact, rise.evaluatedAtMs, by.nowMs),
+    instanceId,
+    occurredAt: evaluatedAt,
+    displayName: read.displayName,
+    previousValue: rise.previousValue,
+    value: rise.value,
+    evaluatedAt,
+  };
+  switch (trigger) {
+    case 'segment-threshold-crossed':
+      return { ...common, trigger, segmentName: name };
+    case 'measure-threshold-crossed':
+      return { ...common, trigger, measureName: name };
+    default:
+      return unreachable(trigger);
+  }
+}
+
+/** `undefined` for an ingestion whose data source cannot be told: there is nobody to name it to. */
+function refreshEvent(
+  instanceId: string,
+  fact: RefreshFact,
+  names: DataSourceNames,
+  by: DetectedBy,
+): Event | undefined {
+  switch (fact.kind) {
+    case 'job': {
+      const { job, status } = fact;
+      const endedAt = job.endedAt ?? iso(by.nowMs);
+      const failedTaskCount = job.tasks.filter((task) => task.status === 'failed' || task.status === 'timedout').length;
+      const trigger = 'full-refresh-completed' as const;
+      return {
+        ...identified({ instanceId, trigger, subject: '', occurrence: job.jobId }, endedAt, by),
+        trigger,
+        jobId: job.jobId,
+        status,
+        submittedAt: job.submittedAt ?? endedAt,
+        endedAt,
+        ...(failedTaskCount > 0 && { failedTaskCount }),
+      };
+    }
+    case 'ingestion': {
+      const { task, status, jobs } = fact;
+      const source = dataSourceOf(task, jobs, names);
+      if (source === undefined) return undefined;
+      const endedAt = task.endedAt ?? jobs[0]?.endedAt ?? iso(by.nowMs);
+      const trigger =
+        status === 'successful' ? ('data-source-refresh-succeeded' as const) : ('data-source-refresh-failed' as const);
+      const jobId = jobs[0]?.jobId ?? task.jobIds[0];
+      return {
+        ...identified({ instanceId, trigger, subject: '', occurrence: task.taskId }, endedAt, by),
+        trigger,
+        dataSourceId: source.dataSourceId,
+        dataSourceName: source.name,
+        refreshStatus: status,
+        endedAt,
+        ...(jobId !== undefined && { jobId }),
+        ...(task.error !== undefined && status !== 'successful' && { errorMessage: task.error }),
+      };
+    }
+    case 'merge': {
+      const { task, status, jobs } = fact;
+      const endedAt = task.endedAt ?? jobs[0]?.endedAt ?? iso(by.nowMs);
+      const trigger = 'unification-refresh-completed' as const;
+      const jobId = jobs[0]?.jobId ?? task.jobIds[0];
+      return {
+        ...identified({ instanceId, trigger, subject: '', occurrence: task.taskId }, endedAt, by),
+        trigger,
+        ...(jobId !== undefined && { jobId }),
+        status,
+        submissionKind: jobs.some((job) => job.submissionKind === 'scheduled') ? 'scheduled' : 'onDemand',
+        endedAt,
+      };
+    }
+    default:
+      return unreachable(fact);
+  }
+}
+
+function identified(
+  fact: Fact,
+  endedAt: string,
+  by: DetectedBy,
+): { eventId: string; instanceId: string; occurredAt: string } {
+  return { eventId: eventIdOf(fact, Date.parse(endedAt), by.nowMs), instanceId: fact.instanceId, occurredAt: endedAt };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

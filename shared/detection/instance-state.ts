@@ -1,0 +1,120 @@
+import type { OpenEvent } from '../events/open-event.ts';
+import { OPEN_EVENT_PREFIX, openEventOfRow } from '../events/open-event-row.ts';
+import type { Row, StoredRow } from '../storage/tables.ts';
+import { shortHash } from '../triggers/subject.ts';
+import { triggerOfCode, triggers, type Source } from '../triggers/trigger.ts';
+import type { RefreshState } from './refresh-detection.ts';
+import type { ValueState } from './value-observation.ts';
+
+/** The triggers whose subjects have values. */
+export type ValueTrigger = 'segment-threshold-crossed' | 'measure-threshold-crossed';
+
+/** A segment or measure that somebody subscribed to. */
+export interface ValueSubject extends ValueState {
+  readonly trigger: ValueTrigger;
+  readonly name: string;
+  readonly etag: string;
+}
+
+export interface StoredRefreshState extends RefreshState {
+  readonly etag: string;
+}
+
+/** Since when a list could not be read, and why. */
+export type Failing = Partial<Record<Source, { readonly since: string; readonly reason: string }>>;
+
+/** Everything that is remembered of one instance: one partition, read with one request. */
+export interface InstanceState {
+  readonly instanceId: string;
+  readonly values: readonly ValueSubject[];
+  readonly refreshes: StoredRefreshState | undefined;
+  readonly openEvents: readonly OpenEvent[];
+  readonly failing: Failing;
+  readonly lastPolledAt: string | undefined;
+}
+
+export const REFRESHES_ROW_KEY = 'jobs';
+export const POLL_ROW_KEY = 'poll';
+const VERSION = 1;
+
+export function valueRowKey(trigger: ValueTrigger, name: string): string {
+  return `v:${triggers[trigger].code}:${shortHash(name)}`;
+}
+
+export function valueRow(instanceId: string, subject: Omit<ValueSubject, 'etag'>): Row {
+  return {
+    partitionKey: instanceId,
+    rowKey: valueRowKey(subject.trigger, subject.name),
+    v: VERSION,
+    name: subject.name,
+    sequence: subject.sequence,
+    evaluatedAtMs: subject.last?.evaluatedAtMs,
+    value: subject.last?.value,
+  };
+}
+
+export function valueOfRow(row: StoredRow): ValueSubject | undefined {
+  const trigger = triggerOfCode(row.rowKey.slice(2, 3));
+  if (trigger !== 'segment-threshold-crossed' && trigger !== 'measure-threshold-crossed') return undefined;
+  const { name, sequence, evaluatedAtMs, value } = row.values;
+  const last = typeof evaluatedAtMs === 'number' && typeof value === 'number' ? { evaluatedAtMs, value } : undefined;
+  return { trigger, name: String(name), sequence: Number(sequence), last, etag: row.etag };
+}
+
+export function refreshesRow(instanceId: string, state: RefreshState): Row {
+  return {
+    partitionKey: instanceId,
+    rowKey: REFRESHES_ROW_KEY,
+    v: VERSION,
+    sequence: state.sequence,
+    open: JSON.stringify(state.open),
+    handled: [...state.handled].map(([key, endedAtMs]) => `${key}${Math.max(0, endedAtMs).toString(36)}`).join(' '),
+    floorMs: state.floorMs,
+  };
+}
+
+export function refreshesOfRow(row: StoredRow): StoredRefreshState {
+  const { sequence, open, handled, floorMs } = row.values;
+  const entries = String(handled ?? '')
+    .split(' ')
+    .filter((entry) => entry !== '')
+    .map((entry) => [entry.slice(0, 12), Number.parseInt(entry.slice(12), 36)] as const);
+  return {
+    sequence: Number(sequence),
+    open: JSON.parse(String(open)) as string[],
+    handled: new Map(entries),
+    floorMs: Number(floorMs),
+    etag: row.etag,
+  };
+}
+
+export function pollRow(instanceId: string, poll: { lastPolledAt: string; failing: Failing }): Row {
+  return {
+    partitionKey: instanceId,
+    rowKey: POLL_ROW_KEY,
+    v: VERSION,
+    lastPolledAt: poll.lastPolledAt,
+    failing: JSON.stringify(poll.failing),
+  };
+}
+
+/** Puts the rows of one partition of the `state` table together. Rows of a kind that a newer version wrote are passed over. */
+export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]): InstanceState {
+  const values: ValueSubject[] = [];
+  const openEvents: OpenEvent[] = [];
+  let refreshes: StoredRefreshState | undefined;
+  let failing: Failing = {};
+  let lastPolledAt: string | undefined;
+  for (const row of rows) {
+    if (row.rowKey.startsWith(OPEN_EVENT_PREFIX)) openEvents.push(openEventOfRow(row));
+    else if (row.rowKey.startsWith('v:')) {
+      const value = valueOfRow(row);
+      if (value) values.push(value);
+    } else if (row.rowKey === REFRESHES_ROW_KEY) refreshes = refreshesOfRow(row);
+    else if (row.rowKey === POLL_ROW_KEY) {
+      failing = JSON.parse(String(row.values['failing'] ?? '{}')) as Failing;
+      lastPolledAt = String(row.values['lastPolledAt']);
+    }
+  }
+  return { instanceId, values, refreshes, openEvents, failing, lastPolledAt };
+}

@@ -1,0 +1,176 @@
+import type { CustomerInsights, Job } from '../insights/customer-insights.ts';
+import { CustomerInsightsError } from '../insights/customer-insights.ts';
+import type { Source } from '../triggers/trigger.ts';
+import { isTold, type DataSourceNames } from './data-source-names.ts';
+import { UNSEEN } from './detect.ts';
+import type { InstanceState, ValueSubject } from './instance-state.ts';
+import { readMeasure, readSegment, type Readings, type ReadValue } from './readings.ts';
+import {
+  baselineRefreshes,
+  detectRefreshes,
+  joins,
+  unreadOwners,
+  type RefreshReading,
+  type RefreshState,
+} from './refresh-detection.ts';
+
+/** A look at an instance: what was read, and which lists gave no answer. */
+export interface Look {
+  readonly readings: Readings;
+  readonly failures: ReadonlyMap<Source, CustomerInsightsError>;
+}
+
+/** A page of recent jobs: at one look a minute, more than this in between is rare, and then the next size is asked for. */
+const JOBS_PAGE = 10;
+const JOBS_LARGE_PAGE = 100;
+const TASK_HISTORY = 500;
+/** Jobs read by id in one look; the rest waits for the next. */
+const MAX_JOB_READS = 10;
+/** History is asked for back to the last look, and a day more for evaluations that are listed late. */
+const DAY_MS = 24 * 3600 * 1000;
+const MAX_HISTORY_DAYS = 30;
+
+/**
+ * Reads what somebody is subscribed to, with few list calls: at most one for segments, one for measures (and one for each
+ * measure that has a new value), one for jobs when nothing is new. A list that gives no answer is a failure of that list alone.
+ */
+export async function lookAt(
+  insights: CustomerInsights,
+  state: InstanceState,
+  sources: ReadonlySet<Source>,
+  nowMs: number,
+): Promise<Look> {
+  const failures = new Map<Source, CustomerInsightsError>();
+  const attempt = async <T>(source: Source, read: () => Promise<T>): Promise<T | undefined> => {
+    if (!sources.has(source)) return undefined;
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof CustomerInsightsError)) throw error;
+      failures.set(source, error);
+      return undefined;
+    }
+  };
+  const historyDays = historyDaysOf(state, nowMs);
+  const [segments, measures, refreshes] = await Promise.all([
+    attempt('segments', () => readSegments(insights, state, historyDays)),
+    attempt('measures', () => readMeasures(insights, state, historyDays)),
+    attempt('jobs', () => readRefreshes(insights, state.instanceId, state.refreshes)),
+  ]);
+  return { readings: { segments, measures, refreshes }, failures };
+}
+
+/** The lists that somebody is subscribed to. */
+export function sourcesOf(state: InstanceState): Set<Source> {
+  const sources = new Set<Source>();
+  for (const { trigger } of state.values)
+    sources.add(trigger === 'segment-threshold-crossed' ? 'segments' : 'measures');
+  if (state.refreshes) sources.add('jobs');
+  return sources;
+}
+
+function historyDaysOf(state: InstanceState, nowMs: number): number {
+  const sinceMs = state.lastPolledAt === undefined ? nowMs : Date.parse(state.lastPolledAt);
+  return Math.min(MAX_HISTORY_DAYS, 1 + Math.max(1, Math.ceil((nowMs - sinceMs) / DAY_MS)));
+}
+
+async function readSegments(
+  insights: CustomerInsights,
+  state: InstanceState,
+  historyDays: number,
+): Promise<ReadonlyMap<string, ReadValue>> {
+  const segments = await insights.segments(state.instanceId, { historyDays });
+  return new Map(segments.map((segment) => [segment.name, readSegment(segment)]));
+}
+
+/** The list has no history: only a measure with a new value is worth a call of its own, to see what was in between. */
+async function readMeasures(
+  insights: CustomerInsights,
+  state: InstanceState,
+  historyDays: number,
+): Promise<ReadonlyMap<string, ReadValue>> {
+  const measures = await insights.measures(state.instanceId);
+  const known = new Map(state.values.filter(isMeasure).map((subject) => [subject.name, subject]));
+  const read = new Map<string, ReadValue>();
+  for (const measure of measures) {
+    const subject = known.get(measure.name);
+    if (subject === undefined) continue;
+    const latest = readMeasure(measure);
+    read.set(
+      measure.name,
+      hasNew(subject, latest)
+        ? await withHistory(insights, state.instanceId, latest, subject.name, historyDays)
+        : latest,
+    );
+  }
+  return read;
+}
+
+async function withHistory(
+  insights: CustomerInsights,
+  instanceId: string,
+  latest: ReadValue,
+  name: string,
+  historyDays: number,
+): Promise<ReadValue> {
+  const measure = await insights.measure(instanceId, name, { historyDays });
+  if (measure === undefined) return latest;
+  const full = readMeasure(measure);
+  // The list was read first: what it said stays said, even if the history does not hold it yet.
+  return { ...latest, evaluations: [...full.evaluations, ...latest.evaluations] };
+}
+
+function isMeasure(subject: ValueSubject): boolean {
+  return subject.trigger === 'measure-threshold-crossed';
+}
+
+function hasNew({ last }: ValueSubject, { evaluations }: ReadValue): boolean {
+  return last !== undefined && evaluations.some(({ evaluatedAtMs }) => evaluatedAtMs > last.evaluatedAtMs);
+}
+
+/** Recent jobs with their tasks, further back when the page does not join on to what is known, and open ones by id. */
+async function readRefreshes(
+  insights: CustomerInsights,
+  instanceId: string,
+  known: RefreshState | undefined,
+): Promise<RefreshReading & { names: DataSourceNames }> {
+  const state = known?.sequence === UNSEEN ? undefined : known;
+  let jobs = await insights.jobs(instanceId, { top: JOBS_PAGE });
+  let cutOff = jobs.length >= JOBS_PAGE;
+  let tasks: RefreshReading['tasks'] = [];
+  if (state && !joins(state, jobs, cutOff)) {
+    jobs = await insights.jobs(instanceId, { top: JOBS_LARGE_PAGE });
+    cutOff = jobs.length >= JOBS_LARGE_PAGE;
+    if (!joins(state, jobs, cutOff)) tasks = await insights.tasks(instanceId, { top: TASK_HISTORY });
+  }
+  const missing = new Set<string>();
+  const reading = { jobs: [...jobs], tasks, missing, cutOff };
+  if (state === undefined) return { ...reading, names: noNames };
+  for (const jobId of unreadOwners(state, reading).slice(0, MAX_JOB_READS)) {
+    const job: Job | undefined = await insights.job(instanceId, jobId);
+    if (job === undefined) missing.add(jobId);
+    else reading.jobs.push(job);
+  }
+  return { ...reading, names: await readNames(insights, instanceId, state, reading) };
+}
+
+const noNames: DataSourceNames = { dataSources: [], nodes: [] };
+
+/** Names are read only when there is an ingestion to tell of, nodes only when its job does not say which data source it was. */
+async function readNames(
+  insights: CustomerInsights,
+  instanceId: string,
+  state: RefreshState,
+  reading: RefreshReading,
+): Promise<DataSourceNames> {
+  const ingestions = detectRefreshes(state, reading).facts.flatMap((fact) => (fact.kind === 'ingestion' ? [fact] : []));
+  if (ingestions.length === 0) return noNames;
+  const dataSources = await insights.dataSources(instanceId);
+  const nodes = ingestions.every(({ jobs }) => isTold(jobs)) ? [] : await insights.nodes(instanceId);
+  return { dataSources, nodes };
+}
+
+/** The state of an instance's refreshes before anything was read: the next look is its baseline. */
+export function unseenRefreshes(): RefreshState {
+  return { ...baselineRefreshes({ jobs: [], tasks: [], missing: new Set(), cutOff: false }), sequence: UNSEEN };
+}

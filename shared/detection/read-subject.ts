@@ -1,0 +1,123 @@
+import type { Clock } from '../clock.ts';
+import type { OpenEvent } from '../events/open-event.ts';
+import { CustomerInsightsError, type CustomerInsights } from '../insights/customer-insights.ts';
+import type { Random } from '../random.ts';
+import type { SubjectReading } from '../subscriptions/subscribe.ts';
+import type { Subject } from '../triggers/subject.ts';
+import { ANY_SUBJECT } from '../triggers/trigger.ts';
+import { commitReadings } from './commit.ts';
+import type { InstanceState, ValueSubject, ValueTrigger } from './instance-state.ts';
+import { lookAt, unseenRefreshes } from './read-instance.ts';
+import type { Readings } from './readings.ts';
+import type { StateStore } from './state-store.ts';
+
+export interface ReadSubjectPorts {
+  readonly insights: CustomerInsights;
+  readonly state: StateStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Passes events that this read happened to find to the workers: the caller of a subscribe does not wait for others' callbacks. */
+  readonly handOn: (events: readonly OpenEvent[]) => Promise<void>;
+}
+
+/**
+ * Reads a subject because somebody subscribes to it, like a poll of this one subject: from here on it is observed, and what is found
+ * now counts as seen before the subscription. Rejects when Customer Insights or storage gives no answer.
+ */
+export async function readSubject(ports: ReadSubjectPorts, subject: Subject): Promise<SubjectReading> {
+  try {
+    return await (isValue(subject) ? readValueSubject(ports, subject) : readRefreshSubject(ports, subject));
+  } catch (error) {
+    if (error instanceof CustomerInsightsError && error.kind === 'not-found') return { kind: 'unknown-instance' };
+    throw error;
+  }
+}
+
+type ValueOf = Subject & { readonly trigger: ValueTrigger };
+
+function isValue(subject: Subject): subject is ValueOf {
+  return subject.trigger === 'segment-threshold-crossed' || subject.trigger === 'measure-threshold-crossed';
+}
+
+async function readValueSubject(
+  ports: ReadSubjectPorts,
+  { instanceId, trigger, name }: ValueOf,
+): Promise<SubjectReading> {
+  const state = await ports.state.read(instanceId);
+  const known = state.values.find((value) => value.trigger === trigger && value.name === name);
+  const subject: ValueSubject = known ?? { trigger, name, sequence: 0, last: undefined, etag: '' };
+  const alone: InstanceState = { ...state, values: [subject], refreshes: undefined };
+  const found =
+    trigger === 'segment-threshold-crossed'
+      ? await checkSegment(ports, alone, name)
+      : await checkMeasure(ports, alone, name);
+  if ('reading' in found) return found.reading;
+  await observeNow(ports, alone, found.readings);
+  return { kind: 'found', warnings: found.warnings };
+}
+
+type Checked =
+  { readonly reading: SubjectReading } | { readonly readings: Readings; readonly warnings: readonly string[] };
+
+async function checkSegment(ports: ReadSubjectPorts, alone: InstanceState, name: string): Promise<Checked> {
+  const look = await lookOrThrow(ports, alone, 'segments');
+  const read = look.segments?.get(name);
+  if (read === undefined) return { reading: { kind: 'unknown-subject' } };
+  const warnings =
+    read.state === 'inactive'
+      ? [
+          'This segment is inactive. Customer Insights does not refresh it, so its member count will not change until it is activated.',
+        ]
+      : [];
+  return { readings: look, warnings };
+}
+
+async function checkMeasure(ports: ReadSubjectPorts, alone: InstanceState, name: string): Promise<Checked> {
+  const look = await lookOrThrow(ports, alone, 'measures');
+  const read = look.measures?.get(name);
+  if (read === undefined) return { reading: { kind: 'unknown-subject' } };
+  if (!read.withoutDimension) return { reading: { kind: 'has-dimension' } };
+  return { readings: look, warnings: [] };
+}
+
+async function readRefreshSubject(
+  ports: ReadSubjectPorts,
+  { instanceId, trigger, name }: Subject,
+): Promise<SubjectReading> {
+  const warnings: string[] = [];
+  if (name === ANY_SUBJECT) {
+    const instance = await ports.insights.instance(instanceId);
+    if (instance === undefined) return { kind: 'unknown-instance' };
+    if (trigger === 'full-refresh-completed' && instance.instanceType === 'sandbox') {
+      warnings.push('A sandbox instance has no scheduled refresh, so this trigger will not fire for it.');
+    }
+  } else {
+    const dataSources = await ports.insights.dataSources(instanceId);
+    if (!dataSources.some(({ dataSourceId }) => dataSourceId.toLowerCase() === name))
+      return { kind: 'unknown-subject' };
+  }
+  const state = await ports.state.read(instanceId);
+  const alone: InstanceState = {
+    ...state,
+    values: [],
+    refreshes: state.refreshes ?? { ...unseenRefreshes(), etag: '' },
+  };
+  await observeNow(ports, alone, await lookOrThrow(ports, alone, 'jobs'));
+  return { kind: 'found', warnings };
+}
+
+async function lookOrThrow(
+  ports: ReadSubjectPorts,
+  alone: InstanceState,
+  source: 'segments' | 'measures' | 'jobs',
+): Promise<Readings> {
+  const look = await lookAt(ports.insights, alone, new Set([source]), ports.clock.now());
+  const failure = look.failures.get(source);
+  if (failure) throw failure;
+  return look.readings;
+}
+
+async function observeNow(ports: ReadSubjectPorts, alone: InstanceState, readings: Readings): Promise<void> {
+  const opened = await commitReadings(ports, alone, readings, ports.random.token(9));
+  if (opened.length > 0) await ports.handOn(opened);
+}

@@ -1,0 +1,46 @@
+import type { Measure, Segment } from '../insights/customer-insights.ts';
+import type { DataSourceNames } from './data-source-names.ts';
+import type { RefreshReading } from './refresh-detection.ts';
+import type { Evaluation } from './value-observation.ts';
+
+/** Everything one look at Customer Insights brought. A part is absent when it was not asked for or gave no answer. */
+export interface Readings {
+  readonly segments: ReadonlyMap<string, ReadValue> | undefined;
+  readonly measures: ReadonlyMap<string, ReadValue> | undefined;
+  readonly refreshes: (RefreshReading & { readonly names: DataSourceNames }) | undefined;
+}
+
+/** A segment's or measure's finished evaluations, in no particular order. */
+export interface ReadValue {
+  readonly displayName: string;
+  readonly evaluations: readonly Evaluation[];
+  /** Of a segment: `active`, `inactive`, … */
+  readonly state?: string | undefined;
+  /** Of a measure: whether it has the one value that can be compared. True for a segment. */
+  readonly withoutDimension: boolean;
+}
+
+/** Evaluations that ended well and have an instant and a count; all others are no observation. */
+export function readSegment(segment: Segment): ReadValue {
+  const evaluations = [...segment.history, ...(segment.latest ? [segment.latest] : [])].flatMap((evaluation) => {
+    if (!successes.has(evaluation.status)) return [];
+    if (evaluation.evaluatedAt === undefined || evaluation.memberCount === undefined) return [];
+    return [{ evaluatedAtMs: Date.parse(evaluation.evaluatedAt), value: evaluation.memberCount }];
+  });
+  return { displayName: segment.displayName, evaluations, state: segment.state, withoutDimension: true };
+}
+
+/**
+ * `completedsuccess` is the documented word of the latest evaluation; the history's is an open string of which only examples are known.
+ */
+const successes = new Set(['completedsuccess', 'successful', 'completed', 'success', 'succeeded']);
+
+/** The outputs that are one number with an instant. A failed evaluation leaves the output of the one before in place. */
+export function readMeasure(measure: Measure): ReadValue {
+  const evaluations = [...measure.outputHistory, ...(measure.output ? [measure.output] : [])].flatMap((output) =>
+    output.evaluatedAt === undefined || output.value === undefined
+      ? []
+      : [{ evaluatedAtMs: Date.parse(output.evaluatedAt), value: output.value }],
+  );
+  return { displayName: measure.displayName, evaluations, withoutDimension: measure.withoutDimension };
+}

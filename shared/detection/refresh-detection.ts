@@ -1,0 +1,205 @@
+import type { RefreshStatus } from '../events/event.ts';
+import type { Job, Task } from '../insights/customer-insights.ts';
+import { shortHash } from '../triggers/subject.ts';
+
+/** What is remembered of an instance's jobs and tasks between two looks. */
+export interface RefreshState {
+  /** Refreshes observed so far. */
+  readonly sequence: number;
+  /** Jobs to read again by id until they are final. */
+  readonly open: readonly string[];
+  /** Jobs and tasks that are done with, by hashed id, with the instant they ended. */
+  readonly handled: ReadonlyMap<string, number>;
+  /** Whatever ended at or before this instant is done with, even if `handled` has forgotten it. */
+  readonly floorMs: number;
+}
+
+/** What one look at the jobs brought. */
+export interface RefreshReading {
+  /** The page of recent jobs and the jobs that were read by id. */
+  readonly jobs: readonly Job[];
+  /** Tasks from the history, when the jobs did not reach back far enough. */
+  readonly tasks: readonly Task[];
+  /** Ids of jobs that do not exist (any more). */
+  readonly missing: ReadonlySet<string>;
+  /** The page was cut off: there are older jobs. */
+  readonly cutOff: boolean;
+}
+
+/** A refresh that ended, in the order they ended. */
+export type RefreshFact =
+  | { readonly kind: 'job'; readonly sequence: number; readonly status: RefreshStatus; readonly job: Job }
+  | {
+      readonly kind: 'ingestion' | 'merge';
+      readonly sequence: number;
+      readonly status: RefreshStatus;
+      readonly task: Task;
+      /** The owning jobs that were read. */
+      readonly jobs: readonly Job[];
+    };
+
+const MAX_HANDLED = 1000;
+const MAX_OPEN = 50;
+const NO_FLOOR = -1;
+
+const finalStatuses = new Set(['successful', 'failed', 'timedout', 'aborted', 'deleted', 'skipped']);
+const tellingStatuses = new Map<string, RefreshStatus>([
+  ['successful', 'successful'],
+  ['failed', 'failed'],
+  ['timedout', 'timedOut'],
+]);
+
+/** Whether a job or task has reached its end. A status nobody knows has not. */
+export function isFinal(status: string): boolean {
+  return finalStatuses.has(status);
+}
+
+/** The first look: everything that has ended is done with, everything open is remembered. */
+export function baselineRefreshes(reading: RefreshReading): RefreshState {
+  const owners = jobsById(reading);
+  const ended: [string, number][] = [];
+  for (const job of reading.jobs) if (isFinal(job.status)) ended.push([keyOf(job.jobId), endOf(job)]);
+  for (const task of tasksOf(reading)) {
+    if (isDoneWith(task, owners, reading.missing)) ended.push([keyOf(task.taskId), endOfTask(task, owners)]);
+  }
+  const oldest = Math.min(...ended.map(([, endedAtMs]) => endedAtMs));
+  return {
+    sequence: 0,
+    open: openJobs(reading, owners),
+    handled: new Map(newest(ended)),
+    // A full page hides what is older than it; all of that ended before we looked.
+    floorMs: reading.cutOff && ended.length > 0 ? oldest : NO_FLOOR,
+  };
+}
+
+/**
+ * The refreshes that ended since the last look. Ingestions and merges are known by task, full refreshes by job; each is told once. A
+ * success is told at once; a failure when every owning job is final, because Customer Insights tries failed tasks again.
+ * At most `maxFacts`, the earliest; the rest is found again by the next call.
+ */
+export function detectRefreshes(
+  state: RefreshState,
+  reading: RefreshReading,
+  maxFacts = Number.MAX_SAFE_INTEGER,
+): { readonly state: RefreshState; readonly facts: readonly RefreshFact[] } {
+  const owners = jobsById(reading);
+  const wasOpen = new Set(state.open);
+  const handled = new Map(state.handled);
+  const found: { endedAtMs: number; fact: RefreshFact }[] = [];
+  const isKnown = (id: string, endedAtMs: number, jobIds: readonly string[]): boolean =>
+    handled.has(keyOf(id)) || (endedAtMs <= state.floorMs && !jobIds.some((jobId) => wasOpen.has(jobId)));
+
+  for (const task of tasksOf(reading)) {
+    const kind = kindOf(task);
+    const endedAtMs = endOfTask(task, owners);
+    if (kind === undefined || isKnown(task.taskId, endedAtMs, task.jobIds)) continue;
+    const status = tellingStatuses.get(task.status);
+    if (status === undefined || !isDoneWith(task, owners, reading.missing)) continue;
+    handled.set(keyOf(task.taskId), endedAtMs);
+    const jobs = task.jobIds.flatMap((id) => owners.get(id) ?? []);
+    found.push({ endedAtMs, fact: { kind, sequence: 0, status, task, jobs } });
+  }
+  for (const job of owners.values()) {
+    if (!isFinal(job.status) || isKnown(job.jobId, endOf(job), [job.jobId])) continue;
+    handled.set(keyOf(job.jobId), endOf(job));
+    const status = tellingStatuses.get(job.status);
+    if (status !== undefined && job.operationType === 'all' && job.submissionKind === 'scheduled') {
+      found.push({ endedAtMs: endOf(job), fact: { kind: 'job', sequence: 0, status, job } });
+    }
+  }
+  found.sort((a, b) => a.endedAtMs - b.endedAtMs);
+  // What goes beyond one step is left as if it had not been seen.
+  for (const { fact } of found.splice(maxFacts))
+    handled.delete(keyOf(fact.kind === 'job' ? fact.job.jobId : fact.task.taskId));
+  const stillOpen = new Set(openJobs(reading, owners));
+  // What could not be read this time is read next time.
+  for (const id of state.open) if (!owners.has(id) && !reading.missing.has(id)) stillOpen.add(id);
+  const kept = newest([...handled]);
+  const forgotten = [...handled].filter(([key]) => !kept.has(key)).map(([, endedAtMs]) => endedAtMs);
+  return {
+    state: {
+      sequence: state.sequence + found.length,
+      open: [...stillOpen].slice(0, MAX_OPEN),
+      handled: kept,
+      floorMs: Math.max(state.floorMs, ...forgotten),
+    },
+    facts: found.map(({ fact }, index) => ({ ...fact, sequence: state.sequence + index + 1 })),
+  };
+}
+
+/** Jobs of which a failed task waits for news and that the reading does not hold. */
+export function unreadOwners(state: RefreshState, reading: RefreshReading): string[] {
+  const owners = jobsById(reading);
+  const unread = new Set<string>(state.open);
+  for (const task of tasksOf(reading)) {
+    if (kindOf(task) === undefined || !isFailure(task) || state.handled.has(keyOf(task.taskId))) continue;
+    if (endOfTask(task, owners) <= state.floorMs) continue;
+    for (const jobId of task.jobIds) unread.add(jobId);
+  }
+  return [...unread].filter((jobId) => !owners.has(jobId) && !reading.missing.has(jobId));
+}
+
+/** Whether a page of jobs joins on to what is known: it holds a job seen before, or all jobs there are. */
+export function joins(state: RefreshState, jobs: readonly Job[], cutOff: boolean): boolean {
+  return !cutOff || jobs.some((job) => state.open.includes(job.jobId) || state.handled.has(keyOf(job.jobId)));
+}
+
+/** When a task ended: its own word, else its job's. 0 when nobody says. */
+function endOfTask(task: Task, owners: ReadonlyMap<string, Job>): number {
+  if (task.endedAt !== undefined) return Date.parse(task.endedAt);
+  return Math.max(0, ...task.jobIds.map((id) => owners.get(id)).map((job) => (job ? endOf(job) : 0)));
+}
+
+function endOf(job: Job): number {
+  return Date.parse(job.endedAt ?? job.submittedAt ?? '1970-01-01T00:00:00.000Z');
+}
+
+function isFailure(task: Task): boolean {
+  return task.status === 'failed' || task.status === 'timedout';
+}
+
+/** Nothing more will be heard of the task: it succeeded, or it ended otherwise and so did every job that could try it again. */
+function isDoneWith(task: Task, owners: ReadonlyMap<string, Job>, missing: ReadonlySet<string>): boolean {
+  if (task.status === 'successful') return true;
+  if (!isFinal(task.status)) return false;
+  return task.jobIds.every((id) => missing.has(id) || isFinal(owners.get(id)?.status ?? ''));
+}
+
+function kindOf(task: Task): 'ingestion' | 'merge' | undefined {
+  return task.operationType === 'ingestion' || task.operationType === 'merge' ? task.operationType : undefined;
+}
+
+/** Every task of the reading once; owned by all jobs that name it or are named by it. */
+function tasksOf(reading: RefreshReading): Task[] {
+  const byId = new Map<string, Task>();
+  const add = (task: Task, jobIds: readonly string[]): void => {
+    const known = byId.get(task.taskId);
+    byId.set(task.taskId, { ...task, jobIds: [...new Set([...(known?.jobIds ?? []), ...task.jobIds, ...jobIds])] });
+  };
+  for (const task of reading.tasks) add(task, []);
+  for (const job of reading.jobs) for (const task of job.tasks) add(task, [job.jobId]);
+  return [...byId.values()];
+}
+
+function jobsById(reading: RefreshReading): Map<string, Job> {
+  return new Map(reading.jobs.map((job) => [job.jobId, job]));
+}
+
+function openJobs(reading: RefreshReading, owners: ReadonlyMap<string, Job>): string[] {
+  const open = new Set<string>();
+  for (const job of reading.jobs) if (!isFinal(job.status)) open.add(job.jobId);
+  for (const task of tasksOf(reading)) {
+    if (kindOf(task) === undefined || !isFailure(task) || isDoneWith(task, owners, reading.missing)) continue;
+    for (const id of task.jobIds) if (!owners.has(id) && !reading.missing.has(id)) open.add(id);
+  }
+  return [...open].slice(0, MAX_OPEN);
+}
+
+function newest(ended: readonly (readonly [string, number])[]): Map<string, number> {
+  return new Map([...ended].sort(([, a], [, b]) => b - a).slice(0, MAX_HANDLED));
+}
+
+/** 72 bits are plenty for a thousand ids, and a thousand of them fit into one stored string. */
+function keyOf(id: string): string {
+  return shortHash(id).slice(0, 12);
+}

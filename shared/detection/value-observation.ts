@@ -1,0 +1,70 @@
+/** A finished evaluation of a segment or measure, whatever it was found in. */
+export interface Evaluation {
+  readonly evaluatedAtMs: number;
+  readonly value: number;
+}
+
+/** What is remembered of a segment or measure between two looks. */
+export interface ValueState {
+  /** Observations taken so far, the baseline included. */
+  readonly sequence: number;
+  /** The last observation; absent until there is a first one. */
+  readonly last: Evaluation | undefined;
+}
+
+/** Two successive observations of which the second is higher: it crossed every threshold from `previousValue` up to below `value`. */
+export interface Rise {
+  readonly sequence: number;
+  readonly previousValue: number;
+  readonly value: number;
+  readonly evaluatedAtMs: number;
+}
+
+export interface Observed {
+  readonly state: ValueState;
+  readonly rises: readonly Rise[];
+  /** There are further evaluations to observe: call again with the new state. */
+  readonly more: boolean;
+}
+
+/**
+ * Takes the evaluations that are new, in order of their instant, as observations. Evaluations are known by their instant alone, so
+ * seeing one again, or in another split, changes nothing. The first observation ever is the newest evaluation, as a
+ * baseline: what came before it is nobody's.
+ *
+ * Stops after `maxRises`, so that state and events of one step fit into one transaction.
+ */
+export function observe(state: ValueState, evaluations: readonly Evaluation[], maxRises: number): Observed {
+  const byInstant = new Map<number, Evaluation>();
+  for (const evaluation of evaluations) {
+    if (!byInstant.has(evaluation.evaluatedAtMs)) byInstant.set(evaluation.evaluatedAtMs, evaluation);
+  }
+  const ordered = [...byInstant.values()].sort((a, b) => a.evaluatedAtMs - b.evaluatedAtMs);
+  if (state.last === undefined) {
+    const baseline = ordered.at(-1);
+    if (baseline === undefined) return { state, rises: [], more: false };
+    return { state: { sequence: state.sequence + 1, last: baseline }, rises: [], more: false };
+  }
+  let { sequence, last } = state as { sequence: number; last: Evaluation };
+  const rises: Rise[] = [];
+  for (const evaluation of ordered) {
+    if (evaluation.evaluatedAtMs <= last.evaluatedAtMs) continue;
+    if (rises.length === maxRises) return { state: { sequence, last }, rises, more: true };
+    sequence += 1;
+    if (evaluation.value > last.value) {
+      rises.push({
+        sequence,
+        previousValue: last.value,
+        value: evaluation.value,
+        evaluatedAtMs: evaluation.evaluatedAtMs,
+      });
+    }
+    last = evaluation;
+  }
+  return { state: { sequence, last }, rises, more: false };
+}
+
+/** Whether a rise crosses a threshold: an edge, strictly above. The index of subscriptions answers the same question by range. */
+export function crosses(rise: { previousValue: number; value: number }, threshold: number): boolean {
+  return rise.previousValue <= threshold && threshold < rise.value;
+}

@@ -1,0 +1,77 @@
+import type { Trigger } from '../triggers/trigger.ts';
+
+/** What every event tells. */
+interface EventBase {
+  readonly eventId: string;
+  readonly trigger: Trigger;
+  readonly instanceId: string;
+  /** When it happened in Customer Insights, ISO 8601 UTC. */
+  readonly occurredAt: string;
+  /** Only on events that a test sent. */
+  readonly test?: true;
+}
+
+export type RefreshStatus = 'successful' | 'failed' | 'timedOut';
+
+export interface SegmentThresholdCrossed extends EventBase {
+  readonly trigger: 'segment-threshold-crossed';
+  readonly segmentName: string;
+  readonly displayName: string;
+  readonly previousValue: number;
+  readonly value: number;
+  readonly evaluatedAt: string;
+}
+
+export interface MeasureThresholdCrossed extends EventBase {
+  readonly trigger: 'measure-threshold-crossed';
+  readonly measureName: string;
+  readonly displayName: string;
+  readonly previousValue: number;
+  readonly value: number;
+  readonly evaluatedAt: string;
+}
+
+export interface DataSourceRefreshed extends EventBase {
+  readonly trigger: 'data-source-refresh-failed' | 'data-source-refresh-succeeded';
+  readonly dataSourceId: string;
+  readonly dataSourceName: string;
+  readonly refreshStatus: RefreshStatus;
+  readonly endedAt: string;
+  readonly jobId?: string;
+  readonly errorMessage?: string;
+}
+
+export interface FullRefreshCompleted extends EventBase {
+  readonly trigger: 'full-refresh-completed';
+  readonly jobId: string;
+  readonly status: RefreshStatus;
+  readonly submittedAt: string;
+  readonly endedAt: string;
+  readonly failedTaskCount?: number;
+}
+
+export interface UnificationRefreshCompleted extends EventBase {
+  readonly trigger: 'unification-refresh-completed';
+  readonly jobId?: string;
+  readonly status: RefreshStatus;
+  readonly submissionKind: 'scheduled' | 'onDemand';
+  readonly endedAt: string;
+}
+
+/** A fact worth telling, in the words of the callback: flat, and without what belongs to one subscription. */
+export type Event =
+  | SegmentThresholdCrossed
+  | MeasureThresholdCrossed
+  | DataSourceRefreshed
+  | FullRefreshCompleted
+  | UnificationRefreshCompleted;
+
+/** What identifies the real-world fact behind an event, beside instance, trigger and subject. */
+export interface Fact {
+  readonly instanceId: string;
+  readonly trigger: Trigger;
+  /** Segment or measure name; empty for tasks and jobs, whose ids say it all. */
+  readonly subject: string;
+  /** Evaluation instant, task id or job id. */
+  readonly occurrence: string;
+}

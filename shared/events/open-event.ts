@@ -1,0 +1,59 @@
+import { RANGE_END } from '../subscriptions/subscription-row.ts';
+import { thresholdKey } from '../subscriptions/threshold-key.ts';
+import { shortHash } from '../triggers/subject.ts';
+import { ANY_SUBJECT } from '../triggers/trigger.ts';
+import { unreachable } from '../unreachable.ts';
+import type { Event } from './event.ts';
+
+/** One range of rows of the `subscriptions` table: subscriptions to one subject, `from` inclusive, `to` exclusive. */
+export interface AudienceRange {
+  readonly subjectHash: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** An event on its way: everything that is needed to work out who is told, and how far that has come. */
+export interface OpenEvent {
+  readonly event: Event;
+  /** The observation it came from: subscriptions born before it are owed it. */
+  readonly sequence: number;
+  readonly audience: readonly AudienceRange[];
+  /**
+   * Where the chunks after the first begin, as `range index:row key`. Absent until they are cut; cut once, before anything is
+   * sent, so that a repeat sends the same chunks.
+   */
+  readonly boundaries: readonly string[] | undefined;
+  readonly openedAt: string;
+  /** Who wrote the row: how a transaction whose answer was lost is known as one's own. */
+  readonly writer: string;
+  readonly etag: string;
+}
+
+/**
+ * Everyone whom the event can concern. The index answers the question: a rise concerns the thresholds that it crossed, which lie
+ * side by side. `previous <= threshold < value`.
+ */
+export function audienceOf(event: Event): AudienceRange[] {
+  switch (event.trigger) {
+    case 'segment-threshold-crossed':
+      return [crossed(event.segmentName, event)];
+    case 'measure-threshold-crossed':
+      return [crossed(event.measureName, event)];
+    case 'data-source-refresh-failed':
+    case 'data-source-refresh-succeeded':
+      return [everyone(event.dataSourceId.toLowerCase()), everyone(ANY_SUBJECT)];
+    case 'full-refresh-completed':
+    case 'unification-refresh-completed':
+      return [everyone(ANY_SUBJECT)];
+    default:
+      return unreachable(event);
+  }
+}
+
+function crossed(name: string, rise: { previousValue: number; value: number }): AudienceRange {
+  return { subjectHash: shortHash(name), from: thresholdKey(rise.previousValue), to: thresholdKey(rise.value) };
+}
+
+function everyone(name: string): AudienceRange {
+  return { subjectHash: shortHash(name), from: '', to: RANGE_END };
+}

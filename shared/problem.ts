@@ -1,0 +1,54 @@
+/**
+ * Every way a request can be refused: a stable code, its HTTP status and its title (RFC 9457). A code never changes its meaning
+ * and is never used again for something else.
+ */
+export const problems = {
+  'body-invalid': { status: 400, title: 'The request body is not valid' },
+  'query-invalid': { status: 400, title: 'A query parameter is not valid' },
+  'callback-url-not-allowed': { status: 400, title: 'The callback URL is not allowed' },
+  'not-authenticated': { status: 401, title: 'Not authenticated' },
+  'instance-not-allowed': { status: 403, title: 'This instance may not be used here' },
+  'operator-keys-missing': { status: 403, title: 'The operator API is switched off' },
+  'operator-role-missing': { status: 403, title: 'The operator role is missing' },
+  'trigger-unknown': { status: 404, title: 'No such trigger' },
+  'instance-unknown': { status: 404, title: 'No such instance' },
+  'segment-unknown': { status: 404, title: 'No such segment' },
+  'measure-unknown': { status: 404, title: 'No such measure' },
+  'data-source-unknown': { status: 404, title: 'No such data source' },
+  'subscription-unknown': { status: 404, title: 'No such subscription' },
+  'subscription-changing': { status: 409, title: 'The subscription is being changed by another call' },
+  'subscriptions-exhausted': { status: 409, title: 'Too many subscriptions' },
+  'length-required': { status: 411, title: 'Content-Length is required' },
+  'body-too-large': { status: 413, title: 'The request body is too large' },
+  'measure-has-dimension': { status: 422, title: 'The measure has a dimension' },
+  'customer-insights-throttled': { status: 429, title: 'Customer Insights asks to wait' },
+  'customer-insights-unavailable': { status: 503, title: 'Customer Insights gave no answer' },
+  'customer-insights-refused-us': { status: 503, title: 'Customer Insights refused our credentials' },
+  'storage-unavailable': { status: 503, title: 'Storage gave no answer' },
+  'settings-invalid': { status: 503, title: 'Settings are missing or wrong' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** One thing wrong with a body: an RFC 6901 pointer to the place, and a sentence. */
+export interface BodyError {
+  readonly pointer: string;
+  readonly message: string;
+}
+
+/** An expected refusal. `detail` is a sentence that a flow maker understands; it never repeats a callback URL. */
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly errors?: readonly BodyError[];
+  readonly retryAfterMs?: number;
+}
+
+export function refusal(
+  code: ProblemCode,
+  detail: string,
+  more: { errors?: readonly BodyError[]; retryAfterMs?: number } = {},
+): Refusal {
+  return { kind: 'refused', code, detail, ...more };
+}

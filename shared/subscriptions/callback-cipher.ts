@@ -1,0 +1,87 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+
+/** AES-256-GCM with the nonce and tag lengths of NIST SP 800-38D, §5.2.1. */
+const ALGORITHM = 'aes-256-gcm';
+const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+const KEY_ID = /^[\w-]{1,32}$/;
+
+export interface EncryptionKey {
+  /** Names the key in what it sealed: at most 32 characters of `[A-Za-z0-9_-]`. */
+  readonly kid: string;
+  /** 32 bytes. */
+  readonly key: Buffer;
+}
+
+/** Keeps callback URLs unreadable at rest, and bound to the row they were stored in. */
+export interface CallbackCipher {
+  /** Encrypts under the first key. `context` is not stored, and needed again to open. */
+  seal(plain: string, context: string): string;
+  /** What was sealed with this context, under whichever of the keys. Throws `CallbackCipherError` otherwise. */
+  open(sealed: string, context: string): string;
+}
+
+/** A sealed text cannot be opened. Holds nothing of the text but the name of its key. */
+export class CallbackCipherError extends Error {
+  override readonly name = 'CallbackCipherError';
+  /** `undefined` when the text does not even have the form of a sealed one. */
+  readonly kid: string | undefined;
+  constructor(reason: string, kid: string | undefined) {
+    super(`a callback URL cannot be decrypted (key ${kid ?? 'unreadable'}): ${reason}`);
+    this.kid = kid;
+  }
+}
+
+/** The sealed form is `kid.base64url(nonce, ciphertext, tag)`. `keys` has at least one entry. */
+export function callbackCipher(keys: readonly EncryptionKey[]): CallbackCipher {
+  const [first] = keys;
+  if (first === undefined) throw new Error('there is no encryption key');
+  const byKid = new Map(keys.map((entry) => [entry.kid, entry.key]));
+
+  return {
+    seal: (plain, context) => {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv(ALGORITHM, first.key, nonce, { authTagLength: TAG_BYTES });
+      cipher.setAAD(Buffer.from(context));
+      const sealed = Buffer.concat([nonce, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+      return `${first.kid}.${sealed.toString('base64url')}`;
+    },
+
+    open: (sealed, context) => {
+      const [kid = '', encoded = '', ...more] = sealed.split('.');
+      const bytes = Buffer.from(encoded, 'base64url');
+      const canonical = more.length === 0 && bytes.toString('base64url') === encoded;
+      if (!KEY_ID.test(kid) || !canonical || bytes.length < NONCE_BYTES + TAG_BYTES) {
+        throw new CallbackCipherError('it has not the form of a sealed text', undefined);
+      }
+      const key = byKid.get(kid);
+      if (key === undefined) throw new CallbackCipherError('CALLBACK_ENCRYPTION_KEYS has no such key', kid);
+      const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+      decipher.setAAD(Buffer.from(context));
+      decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+      const plain = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
+      try {
+        return Buffer.concat([plain, decipher.final()]).toString('utf8');
+      } catch {
+        throw new CallbackCipherError('it was changed, moved to another row, or sealed by another key', kid);
+      }
+    },
+  };
+}
+
+/** Reads a comma list of `kid:base64(32 bytes)`. Throws on the first entry that is none; the message never holds a key. */
+export function parseEncryptionKeys(text: string): EncryptionKey[] {
+  const entries = text.split(',').map((entry) => entry.trim());
+  const keys = entries.map((entry, index) => {
+    const [kid = '', encoded = '', ...more] = entry.split(':');
+    const key = Buffer.from(encoded, 'base64');
+    if (!KEY_ID.test(kid) || more.length > 0 || key.length !== KEY_BYTES || key.toString('base64') !== encoded) {
+      throw new Error(`encryption key ${index + 1} is not a name, a colon and the base64 of ${KEY_BYTES} bytes`);
+    }
+    return { kid, key };
+  });
+  if (new Set(keys.map(({ kid }) => kid)).size < keys.length) throw new Error('two encryption keys have the same name');
+  return keys;
+}

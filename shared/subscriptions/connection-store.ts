@@ -1,0 +1,138 @@
+import { triggers, type Trigger } from '../triggers/trigger.ts';
+import type { StoredRow, Tables, Write } from '../storage/tables.ts';
+import type { Subscription } from './subscription.ts';
+
+export const CONNECTIONS_TABLE = 'connections';
+
+/** What a connection asked for, by the hash of the request. */
+export interface RequestEntry {
+  readonly subscriptionId: string;
+  /** False from the first write of a subscribe to its last: then the id is taken although there may be no row yet. */
+  readonly made: boolean;
+  readonly etag: string;
+}
+
+/** The latest subscription of one flow on one trigger. */
+export interface WorkflowEntry {
+  readonly subscriptionId: string;
+}
+
+/** One partition per connection: its subscriptions by request, the latest of each flow, and how many there are. */
+export interface ConnectionStore {
+  findRequest(connection: string, trigger: Trigger, requestKey: string): Promise<RequestEntry | undefined>;
+  findWorkflow(connection: string, trigger: Trigger, workflowKey: string): Promise<WorkflowEntry | undefined>;
+  /**
+   * Takes the request for a subscription id, before its row is written. `replaces` is the entry of an earlier subscription
+   * that is over. `full`: the connection has `max` subscriptions already (a replacement does not count).
+   */
+  claimRequest(
+    claim: { connection: string; trigger: Trigger; requestKey: string; subscriptionId: string },
+    limits: { replaces?: RequestEntry; counts: boolean; max: number },
+  ): Promise<'claimed' | 'conflict' | 'full'>;
+  /** The subscription is made: its entry says so, its flow points to it, and the entry of the one it replaced is gone. */
+  settle(subscription: Subscription, replaced: Subscription | undefined): Promise<void>;
+  /** The subscription is deleted: its entry is gone. Its flow still points to it. Safe to repeat. */
+  forget(subscription: Subscription): Promise<void>;
+  /** A page of the ids of a connection's subscriptions for one trigger. */
+  list(
+    connection: string,
+    trigger: Trigger,
+    options: { limit: number; next?: string },
+  ): Promise<{ subscriptionIds: string[]; next?: string }>;
+}
+
+const COUNT_KEY = 'n';
+const requestRowKey = (trigger: Trigger, key: string): string => `k:${triggers[trigger].code}:${key}`;
+const workflowRowKey = (trigger: Trigger, key: string): string => `w:${triggers[trigger].code}:${key}`;
+
+export function connectionStore(tables: Tables): ConnectionStore {
+  const get = (connection: string, rowKey: string): Promise<StoredRow | undefined> =>
+    tables.get(CONNECTIONS_TABLE, connection, rowKey);
+  const count = async (connection: string): Promise<{ count: number; etag: string | undefined }> => {
+    const row = await get(connection, COUNT_KEY);
+    return { count: Number(row?.values['count'] ?? 0), etag: row?.etag };
+  };
+  const countWrite = (connection: string, value: number, etag: string | undefined): Write => {
+    const row = { partitionKey: connection, rowKey: COUNT_KEY, count: value };
+    return etag === undefined ? { kind: 'insert', row } : { kind: 'replace', row, etag };
+  };
+
+  /** Removes a request entry that still belongs to the subscription, with its place in the count unless that is taken over. */
+  const removeEntry = async (subscription: Subscription, counts: boolean): Promise<void> => {
+    const { connection, trigger, requestKey, id } = subscription;
+    for (;;) {
+      const entry = await get(connection, requestRowKey(trigger, requestKey));
+      if (entry?.values['subscriptionId'] !== id) return;
+      const writes: [Write, ...Write[]] = [{ kind: 'delete', row: entry, etag: entry.etag }];
+      if (counts) {
+        const current = await count(connection);
+        writes.push(countWrite(connection, Math.max(0, current.count - 1), current.etag));
+      }
+      if ((await tables.write(CONNECTIONS_TABLE, writes)).kind === 'written') return;
+    }
+  };
+
+  return {
+    async findRequest(connection, trigger, requestKey) {
+      const row = await get(connection, requestRowKey(trigger, requestKey));
+      return (
+        row && {
+          subscriptionId: String(row.values['subscriptionId']),
+          made: row.values['made'] === true,
+          etag: row.etag,
+        }
+      );
+    },
+
+    async findWorkflow(connection, trigger, workflowKey) {
+      const row = await get(connection, workflowRowKey(trigger, workflowKey));
+      return row && { subscriptionId: String(row.values['subscriptionId']) };
+    },
+
+    async claimRequest({ connection, trigger, requestKey, subscriptionId }, { replaces, counts, max }) {
+      const row = { partitionKey: connection, rowKey: requestRowKey(trigger, requestKey), subscriptionId, made: false };
+      const claim: Write = replaces ? { kind: 'replace', row, etag: replaces.etag } : { kind: 'insert', row };
+      const writes: [Write, ...Write[]] = [claim];
+      if (counts && !replaces) {
+        const current = await count(connection);
+        if (current.count >= max) return 'full';
+        writes.push(countWrite(connection, current.count + 1, current.etag));
+      }
+      return (await tables.write(CONNECTIONS_TABLE, writes)).kind === 'written' ? 'claimed' : 'conflict';
+    },
+
+    async settle(subscription, replaced) {
+      const { connection, trigger, requestKey, workflowKey, id } = subscription;
+      const writes: [Write, ...Write[]] = [
+        {
+          kind: 'upsert',
+          row: { partitionKey: connection, rowKey: requestRowKey(trigger, requestKey), subscriptionId: id, made: true },
+        },
+      ];
+      if (workflowKey !== undefined) {
+        const row = { partitionKey: connection, rowKey: workflowRowKey(trigger, workflowKey), subscriptionId: id };
+        writes.push({ kind: 'upsert', row });
+      }
+      await tables.write(CONNECTIONS_TABLE, writes);
+      // It kept its place in the count for us: see `counts` of the claim.
+      if (replaced && replaced.requestKey !== requestKey) await removeEntry(replaced, false);
+    },
+
+    forget: (subscription) => removeEntry(subscription, true),
+
+    async list(connection, trigger, { limit, next }) {
+      const prefix = requestRowKey(trigger, '');
+      const page = await tables.query(CONNECTIONS_TABLE, {
+        partition: connection,
+        from: prefix,
+        to: `${prefix}~`,
+        limit,
+        ...(next !== undefined && { next }),
+      });
+      return {
+        subscriptionIds: page.rows.map((row) => String(row.values['subscriptionId'])),
+        ...(page.next !== undefined && { next: page.next }),
+      };
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import type { Tables } from '../storage/tables.ts';
+
+export const INSTANCES_TABLE = 'instances';
+const PARTITION = 'instances';
+
+export interface RegisteredInstance {
+  readonly instanceId: string;
+  /** Changes with every subscribe: who removes the instance must have read it before looking for subscriptions. */
+  readonly etag: string;
+}
+
+/** The instances that are polled: those with subscriptions. */
+export interface InstanceRegistry {
+  /** Written last by every subscribe, also when it is there already. */
+  register(instanceId: string): Promise<void>;
+  list(): Promise<RegisteredInstance[]>;
+  /** Removes the instance unless it was registered again since it was read. */
+  remove(instance: RegisteredInstance): Promise<'removed' | 'conflict'>;
+}
+
+export function instanceRegistry(tables: Tables): InstanceRegistry {
+  return {
+    async register(instanceId) {
+      await tables.write(INSTANCES_TABLE, [
+        { kind: 'upsert', row: { partitionKey: PARTITION, rowKey: instanceId, v: 1 } },
+      ]);
+    },
+    async list() {
+      const instances: RegisteredInstance[] = [];
+      let next: string | undefined;
+      do {
+        const page = await tables.query(INSTANCES_TABLE, { partition: PARTITION, ...(next !== undefined && { next }) });
+        for (const row of page.rows) instances.push({ instanceId: row.rowKey, etag: row.etag });
+        next = page.next;
+      } while (next !== undefined);
+      return instances;
+    },
+    async remove({ instanceId, etag }) {
+      const row = { partitionKey: PARTITION, rowKey: instanceId };
+      const result = await tables.write(INSTANCES_TABLE, [{ kind: 'delete', row, etag }]);
+      return result.kind === 'written' ? 'removed' : 'conflict';
+    },
+  };
+}

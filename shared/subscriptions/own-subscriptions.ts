@@ -1,0 +1,49 @@
+import { refusal, type Refusal } from '../problem.ts';
+import type { Trigger } from '../triggers/trigger.ts';
+import type { ConnectionStore } from './connection-store.ts';
+import type { SubscriptionStore } from './subscription-store.ts';
+import type { Subscription } from './subscription.ts';
+import { subscriptionView, type SubjectView, type SubscriptionView } from './subscription-view.ts';
+
+export interface OwnSubscriptionsPorts {
+  readonly store: SubscriptionStore;
+  readonly connections: ConnectionStore;
+  readonly subjectView: (subscription: Subscription) => Promise<SubjectView>;
+}
+
+/** One subscription of the caller, with what is known of its subject. Another's is as unknown as none. */
+export async function getOwn(
+  ports: OwnSubscriptionsPorts,
+  connection: string,
+  trigger: Trigger,
+  id: string,
+): Promise<{ kind: 'found'; view: SubscriptionView } | Refusal> {
+  const subscription = await ports.store.load(id);
+  if (
+    subscription === undefined ||
+    subscription.connection !== connection ||
+    subscription.trigger !== trigger ||
+    subscription.status === 'deleted' ||
+    subscription.birth === undefined
+  ) {
+    return refusal('subscription-unknown', 'This connection has no such subscription.');
+  }
+  return { kind: 'found', view: subscriptionView(subscription, { subject: await ports.subjectView(subscription) }) };
+}
+
+/** A page of the caller's subscriptions to one trigger. A page may be short although there is a next one. */
+export async function listOwn(
+  ports: OwnSubscriptionsPorts,
+  connection: string,
+  trigger: Trigger,
+  page: { limit: number; next?: string },
+): Promise<{ views: SubscriptionView[]; next?: string }> {
+  const { subscriptionIds, next } = await ports.connections.list(connection, trigger, page);
+  const loaded = await Promise.all(subscriptionIds.map((id) => ports.store.load(id)));
+  const views = loaded.flatMap((subscription) =>
+    subscription === undefined || subscription.status === 'deleted' || subscription.birth === undefined
+      ? []
+      : [subscriptionView(subscription)],
+  );
+  return { views, ...(next !== undefined && { next }) };
+}

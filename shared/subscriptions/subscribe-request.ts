@@ -1,0 +1,59 @@
+import { Type, type TObject, type TProperties } from '@sinclair/typebox';
+import { ANY_SUBJECT, triggerNames, type Trigger } from '../triggers/trigger.ts';
+import type { Subject } from '../triggers/subject.ts';
+import { validatorOf, type Validator } from '../validation.ts';
+
+const instanceId = Type.String({ format: 'uuid', description: 'The Customer Insights instance.' });
+const threshold = Type.Number({ description: 'Fires when the value crosses above this number.' });
+const common = {
+  callbackUrl: Type.String({ minLength: 1, maxLength: 16_384, description: 'Where to POST the event.' }),
+  instanceId,
+  label: Type.Optional(Type.String({ maxLength: 256, description: 'A name to recognise the subscription by.' })),
+};
+const dataSource = {
+  dataSourceId: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 128, description: 'The data source; any data source when absent.' }),
+  ),
+};
+
+function request<P extends TProperties>(properties: P): TObject<P & typeof common> {
+  return Type.Object({ ...common, ...properties }, { additionalProperties: false }) as unknown as TObject<
+    P & typeof common
+  >;
+}
+
+/** The body of a subscribe call, for each trigger. Handlers validate with it; the connector definition is made from it. */
+export const subscribeRequestSchemas = {
+  'data-source-refresh-failed': request(dataSource),
+  'data-source-refresh-succeeded': request(dataSource),
+  'segment-threshold-crossed': request({ segmentName: Type.String({ minLength: 1, maxLength: 256 }), threshold }),
+  'measure-threshold-crossed': request({ measureName: Type.String({ minLength: 1, maxLength: 256 }), threshold }),
+  'full-refresh-completed': request({}),
+  'unification-refresh-completed': request({}),
+} as const satisfies Record<Trigger, TObject>;
+
+/** What a flow asked for, whatever the trigger: the fields that a trigger does not have are absent. */
+export interface SubscribeRequest {
+  readonly callbackUrl: string;
+  readonly instanceId: string;
+  readonly label?: string;
+  readonly dataSourceId?: string;
+  readonly segmentName?: string;
+  readonly measureName?: string;
+  readonly threshold?: number;
+}
+
+const validators = Object.fromEntries(
+  triggerNames.map((name) => [name, validatorOf(subscribeRequestSchemas[name])]),
+) as Record<Trigger, Validator<SubscribeRequest>>;
+
+/** Validates a subscribe body for its trigger. */
+export function validateSubscribeRequest(trigger: Trigger, body: unknown): ReturnType<Validator<SubscribeRequest>> {
+  return validators[trigger](body);
+}
+
+/** What the request is about, in canonical form: ids in lower case, names as they are. */
+export function subjectOf(trigger: Trigger, request: SubscribeRequest): Subject {
+  const name = request.segmentName ?? request.measureName ?? request.dataSourceId?.toLowerCase().trim() ?? ANY_SUBJECT;
+  return { trigger, instanceId: request.instanceId.toLowerCase(), name };
+}

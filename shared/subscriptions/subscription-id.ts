@@ -1,0 +1,40 @@
+import { packGuid, subjectPartition, unpackGuid } from '../triggers/subject.ts';
+import { triggerOfCode, triggers, type Trigger } from '../triggers/trigger.ts';
+import { thresholdOfKey } from './threshold-key.ts';
+
+/**
+ * A subscription's id is the address of its row, with a random nonce in it: deleted and made again, it is another id.
+ * `sub_` + trigger code (1) + instance (22) + subject hash (22) + threshold key (16) + nonce (16) = 81 characters.
+ */
+export interface SubscriptionAddress {
+  readonly trigger: Trigger;
+  readonly instanceId: string;
+  readonly subjectHash: string;
+  /** Threshold key and nonce: 32 characters. */
+  readonly rowKey: string;
+}
+
+const pattern = /^sub_([a-z])([A-Za-z0-9_-]{22})([A-Za-z0-9_-]{22})([0-9a-f]{16})([A-Za-z0-9_-]{16})$/;
+
+export const NONCE_BYTES = 12;
+/** Length of a subscription's row key. */
+export const ROW_KEY_LENGTH = 32;
+
+export function formatSubscriptionId(address: SubscriptionAddress): string {
+  return `sub_${triggers[address.trigger].code}${packGuid(address.instanceId)}${address.subjectHash}${address.rowKey}`;
+}
+
+/** `undefined` for anything that `formatSubscriptionId` could not have made. */
+export function parseSubscriptionId(id: string): SubscriptionAddress | undefined {
+  const match = pattern.exec(id);
+  if (match === null) return undefined;
+  const [, code, packed, hash, threshold, nonce] = match as unknown as [string, string, string, string, string, string];
+  const trigger = triggerOfCode(code);
+  const instanceId = unpackGuid(packed);
+  if (trigger === undefined || instanceId === undefined || thresholdOfKey(threshold) === undefined) return undefined;
+  return { trigger, instanceId, subjectHash: hash, rowKey: threshold + nonce };
+}
+
+export function partitionOf(address: SubscriptionAddress): string {
+  return subjectPartition(address.instanceId, address.trigger, address.subjectHash);
+}

@@ -1,0 +1,88 @@
+import type { Subscription } from './subscription.ts';
+
+/** What is observed of a subscription's subject, as far as its owner may know. */
+export interface SubjectView {
+  /** The last evaluation seen of a segment or measure. */
+  readonly lastEvaluation: { readonly value: number; readonly evaluatedAt: string } | undefined;
+  /** Since when Customer Insights gives no answer about it. */
+  readonly sourceUnreachableSince: string | undefined;
+}
+
+/** A subscription as HTTP callers see it. The callback URL is a secret and never part of it. */
+export interface SubscriptionView {
+  readonly id: string;
+  readonly trigger: string;
+  readonly instanceId: string;
+  readonly segmentName?: string;
+  readonly measureName?: string;
+  readonly dataSourceId?: string;
+  readonly threshold?: number;
+  readonly label?: string;
+  readonly status: string;
+  readonly createdAt: string;
+  readonly health: {
+    readonly failingSince?: string;
+    readonly deadDeliveries: number;
+    readonly pausedSince?: string;
+  };
+  readonly successorId?: string;
+  readonly lastEvaluation?: { readonly value: number; readonly evaluatedAt: string };
+  readonly sourceUnreachableSince?: string;
+  readonly warnings?: readonly string[];
+}
+
+export function subscriptionView(
+  subscription: Subscription,
+  more: { subject?: SubjectView; warnings?: readonly string[] } = {},
+): SubscriptionView {
+  const {
+    id,
+    trigger,
+    instanceId,
+    threshold,
+    label,
+    status,
+    createdAt,
+    failingSince,
+    deadDeliveries,
+    pausedSince,
+    successor,
+  } = subscription;
+  const { lastEvaluation, sourceUnreachableSince } = more.subject ?? {};
+  return {
+    id,
+    trigger,
+    instanceId,
+    ...subjectField(subscription),
+    ...(threshold !== undefined && { threshold }),
+    ...(label !== undefined && { label }),
+    status,
+    createdAt,
+    health: {
+      ...(failingSince !== undefined && { failingSince }),
+      deadDeliveries,
+      ...(pausedSince !== undefined && { pausedSince }),
+    },
+    ...(successor !== undefined && { successorId: successor }),
+    ...(lastEvaluation && { lastEvaluation }),
+    ...(sourceUnreachableSince !== undefined && { sourceUnreachableSince }),
+    ...(more.warnings && more.warnings.length > 0 && { warnings: more.warnings }),
+  };
+}
+
+function subjectField({
+  trigger,
+  subject,
+}: Subscription): Pick<SubscriptionView, 'segmentName' | 'measureName' | 'dataSourceId'> {
+  switch (trigger) {
+    case 'segment-threshold-crossed':
+      return { segmentName: subject };
+    case 'measure-threshold-crossed':
+      return { measureName: subject };
+    case 'data-source-refresh-failed':
+    case 'data-source-refresh-succeeded':
+      return subject === '*' ? {} : { dataSourceId: subject };
+    default:
+      return {};
+  }
+}

@@ -1,0 +1,87 @@
+import type { Trigger } from '../triggers/trigger.ts';
+import type { SubscriptionAddress } from './subscription-id.ts';
+
+/**
+ * `active`: called. `paused`: the flow is turned off, deliveries wait. `disabled`: failing for days, deliveries wait for an
+ * operator. `gone`: the flow is deleted or refuses us for good. `superseded`: the flow was saved again and has a successor.
+ * `deleted`: unsubscribed a moment ago; remembered in case the flow is only being saved (never shown to anyone).
+ */
+export type SubscriptionStatus = 'active' | 'paused' | 'disabled' | 'gone' | 'superseded' | 'deleted';
+
+/** A flow's standing request to be called for one trigger. */
+export interface Subscription {
+  readonly id: string;
+  readonly address: SubscriptionAddress;
+  /** Who made it. */
+  readonly connection: string;
+  readonly trigger: Trigger;
+  readonly instanceId: string;
+  /** Segment name, measure name, data source id or `ANY_SUBJECT`. */
+  readonly subject: string;
+  readonly threshold: number | undefined;
+  readonly label: string | undefined;
+  readonly status: SubscriptionStatus;
+  /**
+   * The number of observations that had been taken when it was made: it is owed what comes after. Absent while it is being
+   * made: nobody calls it before it has a birth.
+   */
+  readonly birth: number | undefined;
+  /** The last observation it is owed; set when a successor takes over from there. */
+  readonly until: number | undefined;
+  /** The subscription of the same flow that takes its place. */
+  readonly successor: string | undefined;
+  /** Set while it is being made: the subscription whose place it takes, which gets its `until` with our `birth`. */
+  readonly predecessor: string | undefined;
+  /** Hash of the request that made it: the same request finds it again. */
+  readonly requestKey: string;
+  /** Hash of the flow's id and trigger name: the same for every save of one flow. */
+  readonly workflowKey: string | undefined;
+  readonly workflowId: string | undefined;
+  readonly environmentId: string | undefined;
+  /** The encrypted callback URL; absent once nobody will be called. */
+  readonly callback: string | undefined;
+  readonly createdAt: string;
+  /** Instant of the first failure since the last success. */
+  readonly failingSince: string | undefined;
+  /** Dead deliveries since the last success. */
+  readonly deadDeliveries: number;
+  readonly pausedSince: string | undefined;
+  /** The delivery that is tried now and then to see whether the flow is on again. */
+  readonly probe: string | undefined;
+  readonly deletedAt: string | undefined;
+  /** Out of the range that events look through; kept to be looked at and as a pointer. */
+  readonly ended: boolean;
+  /** The version of the row; empty before it is stored. */
+  readonly etag: string;
+}
+
+/**
+ * How long an unsubscribed flow is remembered: a flow that is saved may unsubscribe its old version before it subscribes the
+ * new one, and must lose nothing in between.
+ */
+export const DELETED_GRACE_MS = 15 * 60 * 1000;
+
+/**
+ * Whether the observation with this sequence number concerns a subscription. Exactly one of a superseded subscription and its
+ * successor is concerned by each.
+ */
+export function concerns(subscription: Subscription, sequence: number): boolean {
+  if (subscription.birth === undefined || sequence <= subscription.birth) return false;
+  switch (subscription.status) {
+    case 'active':
+    case 'paused':
+    case 'disabled':
+      return true;
+    case 'deleted':
+      return subscription.until === undefined || sequence <= subscription.until;
+    case 'superseded':
+      return subscription.until !== undefined && sequence <= subscription.until;
+    case 'gone':
+      return false;
+  }
+}
+
+/** Whether somebody must give it (or its successor) a birth before `concerns` can tell. */
+export function isUndecided(subscription: Subscription): boolean {
+  return subscription.birth === undefined || (subscription.status === 'superseded' && subscription.until === undefined);
+}

@@ -1,0 +1,26 @@
+/**
+ * A threshold as 16 hex digits that sort as the numbers do, so that "the thresholds crossed by 90 → 120" is one range of row
+ * keys. The bits of a double sort like an integer once the sign bit is flipped, or all bits for a negative one (IEEE 754).
+ * −0 is written as 0. Every finite double keeps its order; NaN and infinities are refused.
+ */
+export function thresholdKey(threshold: number): string {
+  if (!Number.isFinite(threshold)) throw new RangeError('a threshold is a finite number');
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, threshold === 0 ? 0 : threshold);
+  const bits = view.getBigUint64(0);
+  const sortable = bits >> 63n === 0n ? bits | SIGN : ~bits & ALL;
+  return sortable.toString(16).padStart(16, '0');
+}
+
+/** The reverse of `thresholdKey`; undefined for anything else. */
+export function thresholdOfKey(key: string): number | undefined {
+  if (!/^[0-9a-f]{16}$/.test(key)) return undefined;
+  const sortable = BigInt(`0x${key}`);
+  const view = new DataView(new ArrayBuffer(8));
+  view.setBigUint64(0, sortable >> 63n === 1n ? sortable & ~SIGN & ALL : ~sortable & ALL);
+  const threshold = view.getFloat64(0);
+  return Number.isFinite(threshold) && thresholdKey(threshold) === key ? threshold : undefined;
+}
+
+const SIGN = 1n << 63n;
+const ALL = (1n << 64n) - 1n;

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { triggers, type Trigger } from './trigger.ts';
+
+/** What a subscription is about: a segment, a measure, a data source, any data source, or the whole instance. */
+export interface Subject {
+  /** GUID in lower case. */
+  readonly instanceId: string;
+  readonly trigger: Trigger;
+  /** Segment name, measure name, data source id in lower case, or `ANY_SUBJECT`. */
+  readonly name: string;
+}
+
+/** 128 bits of SHA-256 as 22 characters of base64url: short, and safe in keys whatever the text. */
+export function shortHash(...parts: readonly string[]): string {
+  const hash = createHash('sha256');
+  // The length goes first, so that ("a", "bc") and ("ab", "c") differ.
+  for (const part of parts) hash.update(`${part.length}:`).update(part);
+  return hash.digest().subarray(0, 16).toString('base64url');
+}
+
+export function subjectHash(subject: Subject): string {
+  return shortHash(subject.name);
+}
+
+/** The partition of the `subscriptions` table that holds every subscription to one subject. */
+export function subjectPartition(instanceId: string, trigger: Trigger, hash: string): string {
+  return `${instanceId}:${triggers[trigger].code}:${hash}`;
+}
+
+const guidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** 36 characters of a lower-case GUID as 22 of base64url, for ids that are addresses. */
+export function packGuid(guid: string): string {
+  if (!guidPattern.test(guid)) throw new RangeError('not a GUID in lower case');
+  return Buffer.from(guid.replaceAll('-', ''), 'hex').toString('base64url');
+}
+
+/** The reverse of `packGuid`; undefined when the text is no packed GUID. */
+export function unpackGuid(packed: string): string | undefined {
+  const bytes = Buffer.from(packed, 'base64url');
+  if (bytes.length !== 16 || bytes.toString('base64url') !== packed) return undefined;
+  const hex = bytes.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
