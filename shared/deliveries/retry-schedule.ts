@@ -24,9 +24,8 @@ export type NextRetry = { readonly kind: 'wait'; readonly delayMs: number } | { 
 export function nextRetry({ attempt, scheduleSeconds, retryAfterMs = 0, jitter }: FailedAttempt): NextRetry {
   const seconds = scheduleSeconds[attempt - 1];
   if (seconds === undefined) return { kind: 'exhausted' };
-  const spread = 1 + JITTER_SHARE * jitter;
-  const scheduledMs = seconds * 1000 * spread;
+  const spread = (ms: number): number => ms + Math.floor(ms * JITTER_SHARE * jitter);
   // The hint is spread as well: a receiver that is too busy gives everybody the same one.
-  const hintedMs = Math.min(retryAfterMs * spread, MAX_RETRY_AFTER_MS);
-  return { kind: 'wait', delayMs: Math.ceil(Math.max(scheduledMs, hintedMs)) };
+  const hintedMs = Math.min(spread(retryAfterMs), MAX_RETRY_AFTER_MS);
+  return { kind: 'wait', delayMs: Math.max(spread(seconds * 1000), hintedMs) };
 }

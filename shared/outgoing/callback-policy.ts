@@ -1,0 +1,165 @@
+import { isIP } from 'node:net';
+import type { NetworkList } from './network-list.ts';
+import { unreachable } from '../unreachable.ts';
+
+/**
+ * Where Power Automate and Logic Apps (Consumption) are called back, all clouds
+ * (learn.microsoft.com/power-automate/ip-address-configuration, list for HTTP triggers). Not `.azurewebsites.net` of Logic
+ * Apps Standard: anybody can own a name below it.
+ */
+export const DEFAULT_ALLOWED_HOSTS = [
+  '.api.powerplatform.com',
+  '.logic.azure.com',
+  '.api.gov.powerplatform.microsoft.us',
+  '.logic.azure.us',
+  '.api.high.powerplatform.microsoft.us',
+  '.api.appsplatform.us',
+  '.api.powerplatform.partner.microsoftonline.cn',
+  '.logic.azure.cn',
+] as const;
+
+/** The longest URL a flow can be called on (learn.microsoft.com/power-automate/limits-and-config, request URL). */
+export const MAX_CALLBACK_URL_LENGTH = 16_384;
+
+/** Top-level names that are no public host: RFC 6761 and its successors, ICANN's `internal`, and what routers and clusters use. */
+const SPECIAL_USE_NAMES = new Set(
+  'alt arpa corp example home internal intranet invalid lan local localdomain localhost mail onion private test'.split(
+    ' ',
+  ),
+);
+
+const LABEL = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?';
+const HOST_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
+const MAX_HOST_NAME_LENGTH = 253;
+
+/** Which callback URLs may be called. */
+export interface CallbackPolicy {
+  /** Host names in lower case: exact, `.suffix` for all names below it, or `*` for any public host name. */
+  readonly allowedHosts: readonly string[];
+  /** An address in here may be called although private: by any host name or as a literal, on any port, over http or https. */
+  readonly allowedNetworks: NetworkList;
+}
+
+export type CallbackUrlCheck =
+  | {
+      readonly kind: 'allowed';
+      /** Scheme, host and port as `URL` writes them. */
+      readonly origin: string;
+      /** Host name in lower case, or IP literal without brackets. */
+      readonly host: string;
+      readonly port: number;
+      /** Path and query exactly as they stand in the URL: the bytes to send. */
+      readonly target: string;
+      /** Which addresses the host may have: public ones and those of the allowed networks, or the latter alone. */
+      readonly reach: CallbackReach;
+    }
+  | { readonly kind: 'refused'; readonly code: CallbackUrlFault; readonly reason: string };
+
+export type CallbackReach = 'public' | 'allowed-networks';
+
+export type CallbackUrlFault =
+  'too-long' | 'not-wire-form' | 'user-info' | 'fragment' | 'ip-literal' | 'scheme' | 'port' | 'host';
+
+/**
+ * Decides from its text alone whether a callback URL may be called; what its host resolves to is checked at every call.
+ * Only wire form is accepted, since the URL is kept and sent byte for byte: printable ASCII that `URL` would not rewrite in
+ * path or query (`:443` may stand, an empty path goes out as `/`). A refusal's `reason` is a sentence for the maker of the flow
+ * and holds nothing of the URL.
+ */
+export function checkCallbackUrl(url: string, policy: CallbackPolicy): CallbackUrlCheck {
+  if (url.length > MAX_CALLBACK_URL_LENGTH) return refused('too-long');
+  if (!/^[\x21-\x7e]+$/.test(url) || url.includes('\\')) return refused('not-wire-form');
+  if (url.includes('#')) return refused('fragment');
+
+  const [, authority = '', rest = ''] = /^https?:\/\/([^/?]+)(.*)$/i.exec(url) ?? [];
+  if (authority.includes('@')) return refused('user-info');
+  const rawHost = authority.replace(/:\d+$/, '').toLowerCase();
+  const target = rest.startsWith('/') ? rest : `/${rest}`;
+  const parsed = URL.parse(url);
+  // Another spelling of the host (percent-encoded, or a number that means an IPv4 address) would let one URL pass for another.
+  if (parsed?.hostname !== rawHost) return refused('not-wire-form');
+  if (parsed.href.slice(parsed.origin.length) !== target) return refused('not-wire-form');
+
+  const host = rawHost.replace(/^\[|\]$/g, '');
+  const secure = parsed.protocol === 'https:';
+  const port = parsed.port === '' ? (secure ? 443 : 80) : Number(parsed.port);
+  const allowed = (reach: CallbackReach): CallbackUrlCheck => ({
+    kind: 'allowed',
+    origin: parsed.origin,
+    host,
+    port,
+    target,
+    reach,
+  });
+
+  if (isIP(host) !== 0) {
+    return policy.allowedNetworks.contains(host) ? allowed('allowed-networks') : refused('ip-literal');
+  }
+  if (host.length > MAX_HOST_NAME_LENGTH || !HOST_NAME.test(host)) return refused('host');
+  const fault = publicFault({ secure, port, host, allowedHosts: policy.allowedHosts });
+  if (fault === undefined) return allowed('public');
+  return policy.allowedNetworks.isEmpty ? refused(fault) : allowed('allowed-networks');
+}
+
+/** Reads a comma list of host names, `.suffix`es and `*`. Throws on the first entry that is none of them. */
+export function parseAllowedHosts(text: string): string[] {
+  const hosts = text
+    .split(',')
+    .map((entry) => entry.trim().toLowerCase())
+    .filter((entry) => entry !== '');
+  for (const host of hosts) {
+    if (host !== '*' && !HOST_NAME.test(host.replace(/^\./, ''))) {
+      throw new Error(`"${host}" is not a host: write a name like flows.contoso.com, a suffix like .contoso.com, or *`);
+    }
+  }
+  return hosts;
+}
+
+/** Why a host name may not be called at a public address; `undefined` when it may. */
+function publicFault(call: {
+  secure: boolean;
+  port: number;
+  host: string;
+  allowedHosts: readonly string[];
+}): CallbackUrlFault | undefined {
+  if (!call.secure) return 'scheme';
+  if (call.port !== 443) return 'port';
+  const listed = call.allowedHosts.some((entry) => {
+    if (entry === '*') return isPublicHostName(call.host);
+    return entry.startsWith('.') ? call.host.endsWith(entry) : call.host === entry;
+  });
+  return listed ? undefined : 'host';
+}
+
+/** `privatelink` is the label below which Azure publishes private endpoints (learn.microsoft.com/azure/private-link/private-endpoint-dns). */
+function isPublicHostName(host: string): boolean {
+  const labels = host.split('.');
+  return labels.length > 1 && !SPECIAL_USE_NAMES.has(labels.at(-1) ?? '') && !labels.includes('privatelink');
+}
+
+function refused(code: CallbackUrlFault): CallbackUrlCheck {
+  return { kind: 'refused', code, reason: reasonOf(code) };
+}
+
+function reasonOf(code: CallbackUrlFault): string {
+  switch (code) {
+    case 'too-long':
+      return `The callback URL is longer than ${MAX_CALLBACK_URL_LENGTH} characters.`;
+    case 'not-wire-form':
+      return 'The callback URL is not an absolute https URL in its encoded form: plain ASCII, everything else percent-encoded.';
+    case 'user-info':
+      return 'The callback URL must not hold a user name or password.';
+    case 'fragment':
+      return 'The callback URL must not hold a fragment (#).';
+    case 'ip-literal':
+      return 'The callback URL must name a host, not an IP address.';
+    case 'scheme':
+      return 'The callback URL must begin with https.';
+    case 'port':
+      return 'The callback URL must use port 443.';
+    case 'host':
+      return 'The host of the callback URL is not one that this service may call.';
+    default:
+      return unreachable(code);
+  }
+}

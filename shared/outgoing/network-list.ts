@@ -1,0 +1,33 @@
+import { BlockList, isIP } from 'node:net';
+
+/** A set of IP networks. */
+export interface NetworkList {
+  readonly isEmpty: boolean;
+  /** Whether the address lies in one of the networks. What is no IP address, or names a zone (`%eth0`), never does. */
+  contains(ip: string): boolean;
+}
+
+/** Reads a comma list of networks in CIDR notation (`10.0.0.0/8, fd00::/8`). Throws on the first entry that is none. */
+export function parseNetworks(text: string): NetworkList {
+  const networks = new BlockList();
+  const entries = text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  for (const entry of entries) {
+    const [, address = '', prefix = ''] = /^([^/%]+)\/(\d{1,3})$/.exec(entry) ?? [];
+    const version = isIP(address);
+    if (version === 0 || Number(prefix) > (version === 4 ? 32 : 128)) {
+      throw new Error(`"${entry}" is not a network: write it like 10.0.0.0/8 or fd00::/8`);
+    }
+    networks.addSubnet(address, Number(prefix), version === 4 ? 'ipv4' : 'ipv6');
+  }
+  return {
+    isEmpty: entries.length === 0,
+    contains: (ip) => {
+      const version = ip.includes('%') ? 0 : isIP(ip);
+      // Without the family BlockList takes every address for IPv4, and finds no IPv6 address at all.
+      return version !== 0 && networks.check(ip, version === 4 ? 'ipv4' : 'ipv6');
+    },
+  };
+}
