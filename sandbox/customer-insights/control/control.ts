@@ -1,0 +1,36 @@
+import type { Static } from '@sinclair/typebox';
+import type { World } from '../world.ts';
+import { dataSourceOperations } from './data-source-operations.ts';
+import { jobOperations } from './job-operations.ts';
+import { measureOperations } from './measure-operations.ts';
+import { segmentOperations } from './segment-operations.ts';
+import { serviceOperations } from './service-operations.ts';
+
+/** Everything the control API can do, by its name as a function. */
+export const operations = {
+  ...segmentOperations,
+  ...measureOperations,
+  ...dataSourceOperations,
+  ...jobOperations,
+  ...serviceOperations,
+};
+
+type Operations = typeof operations;
+type InputOf<Name extends keyof Operations> = Static<Operations[Name]['input']>;
+
+/**
+ * The control API as functions of this process. Each throws `RefusedError` where HTTP answers 400, 404 or 409, and gives a copy:
+ * what the sandbox knows changes by these functions only.
+ */
+export type Control = {
+  readonly [Name in keyof Operations]: (
+    ...input: keyof InputOf<Name> extends never ? [] : [input: InputOf<Name>]
+  ) => ReturnType<Operations[Name]['invoke']>;
+};
+
+export function controlOf(world: World): Control {
+  const functions = Object.entries(operations).map(
+    ([name, { invoke }]) => [name, (given: unknown = {}) => invoke(world, given)] as const,
+  );
+  return Object.fromEntries(functions) as unknown as Control;
+}

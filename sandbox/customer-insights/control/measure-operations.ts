@@ -1,0 +1,95 @@
+import { Type } from '@sinclair/typebox';
+import type { MeasureMetadata } from '../state/documented-shapes.ts';
+import { addMeasure, changeMeasure, evaluateMeasure, findMeasure, removeMeasure } from '../state/measures.ts';
+import { findInstance } from '../world.ts';
+import { inputOf, operation } from './operation.ts';
+
+const measure = { instanceId: Type.String(), measureName: Type.String() };
+const value = Type.Union([Type.Number(), Type.String()]);
+const displayName = Type.Optional(Type.String());
+
+/** `MeasureOutcome` as JSON. */
+const evaluation = Type.Union([
+  inputOf({ kind: Type.Literal('succeeded'), value: Type.Optional(value) }),
+  inputOf({ kind: Type.Literal('failed'), error: Type.Optional(Type.String()) }),
+  inputOf({ kind: Type.Literal('cancelled') }),
+  inputOf({ kind: Type.Literal('running') }),
+]);
+
+export const measureOperations = {
+  /** A successful evaluation with this value, now. */
+  setMeasureValue: operation({
+    method: 'PUT',
+    path: '/instances/{instanceId}/measures/{measureName}/value',
+    input: inputOf({ ...measure, value }),
+    run: (world, input): MeasureMetadata => {
+      const instance = findInstance(world, input.instanceId);
+      const found = findMeasure(instance, input.measureName);
+      evaluateMeasure(instance, found, { kind: 'succeeded', value: input.value }, world);
+      return found;
+    },
+  }),
+
+  /** Several evaluations in the order given, each at a later instant than the one before. */
+  evaluateMeasure: operation({
+    method: 'POST',
+    path: '/instances/{instanceId}/measures/{measureName}/evaluations',
+    input: inputOf({ ...measure, evaluations: Type.Array(evaluation, { minItems: 1 }) }),
+    run: (world, input): MeasureMetadata => {
+      const instance = findInstance(world, input.instanceId);
+      const found = findMeasure(instance, input.measureName);
+      for (const outcome of input.evaluations) evaluateMeasure(instance, found, outcome, world);
+      return found;
+    },
+  }),
+
+  /** A new measure, evaluated at once when it is given a value. */
+  addMeasure: operation({
+    method: 'POST',
+    path: '/instances/{instanceId}/measures',
+    input: inputOf({
+      instanceId: Type.String(),
+      name: Type.String({ minLength: 1 }),
+      displayName,
+      form: Type.Optional(
+        Type.Union([Type.Literal('withoutDimension'), Type.Literal('byDimension'), Type.Literal('perCustomer')]),
+      ),
+      value: Type.Optional(value),
+    }),
+    run: (world, input): MeasureMetadata => {
+      const { instanceId, value, ...description } = input;
+      const instance = findInstance(world, instanceId);
+      const added = addMeasure(instance, description, world);
+      if (value !== undefined) evaluateMeasure(instance, added, { kind: 'succeeded', value }, world);
+      return added;
+    },
+  }),
+
+  /** Renames, activates or deactivates a measure; what is not given stays. */
+  changeMeasure: operation({
+    method: 'PATCH',
+    path: '/instances/{instanceId}/measures/{measureName}',
+    input: inputOf({
+      ...measure,
+      name: Type.Optional(Type.String({ minLength: 1 })),
+      displayName,
+      active: Type.Optional(Type.Boolean()),
+    }),
+    run: (world, { instanceId, measureName, ...change }): MeasureMetadata => {
+      const instance = findInstance(world, instanceId);
+      const found = findMeasure(instance, measureName);
+      changeMeasure(instance, found, change, world);
+      return found;
+    },
+  }),
+
+  removeMeasure: operation({
+    method: 'DELETE',
+    path: '/instances/{instanceId}/measures/{measureName}',
+    input: inputOf(measure),
+    run: (world, input): void => {
+      const instance = findInstance(world, input.instanceId);
+      removeMeasure(instance, findMeasure(instance, input.measureName));
+    },
+  }),
+};

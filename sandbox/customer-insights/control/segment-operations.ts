@@ -1,0 +1,91 @@
+import { Type } from '@sinclair/typebox';
+import type { SegmentMetadata } from '../state/documented-shapes.ts';
+import { addSegment, changeSegment, evaluateSegment, findSegment, removeSegment } from '../state/segments.ts';
+import { findInstance } from '../world.ts';
+import { inputOf, operation } from './operation.ts';
+
+const segment = { instanceId: Type.String(), segmentName: Type.String() };
+const memberCount = Type.Integer({ minimum: 0 });
+const changes = {
+  displayName: Type.Optional(Type.String()),
+  active: Type.Optional(Type.Boolean()),
+};
+
+/** `SegmentOutcome` as JSON. */
+const evaluation = Type.Union([
+  inputOf({ kind: Type.Literal('succeeded'), memberCount }),
+  inputOf({
+    kind: Type.Literal('failed'),
+    memberCount: Type.Optional(memberCount),
+    error: Type.Optional(Type.String()),
+  }),
+  inputOf({ kind: Type.Literal('cancelled') }),
+  inputOf({ kind: Type.Literal('running') }),
+]);
+
+export const segmentOperations = {
+  /** A successful evaluation with this member count, now. */
+  setMemberCount: operation({
+    method: 'PUT',
+    path: '/instances/{instanceId}/segments/{segmentName}/member-count',
+    input: inputOf({ ...segment, memberCount }),
+    run: (world, input): SegmentMetadata => {
+      const found = findSegment(findInstance(world, input.instanceId), input.segmentName);
+      evaluateSegment(found, { kind: 'succeeded', memberCount: input.memberCount }, world);
+      return found;
+    },
+  }),
+
+  /** Several evaluations in the order given, each at a later instant than the one before. */
+  evaluateSegment: operation({
+    method: 'POST',
+    path: '/instances/{instanceId}/segments/{segmentName}/evaluations',
+    input: inputOf({ ...segment, evaluations: Type.Array(evaluation, { minItems: 1 }) }),
+    run: (world, input): SegmentMetadata => {
+      const found = findSegment(findInstance(world, input.instanceId), input.segmentName);
+      for (const outcome of input.evaluations) evaluateSegment(found, outcome, world);
+      return found;
+    },
+  }),
+
+  /** A new segment, evaluated at once when it is given a member count. */
+  addSegment: operation({
+    method: 'POST',
+    path: '/instances/{instanceId}/segments',
+    input: inputOf({
+      instanceId: Type.String(),
+      name: Type.String({ minLength: 1 }),
+      ...changes,
+      memberCount: Type.Optional(memberCount),
+    }),
+    run: (world, input): SegmentMetadata => {
+      const { instanceId, memberCount, ...description } = input;
+      const added = addSegment(findInstance(world, instanceId), description, world);
+      if (memberCount !== undefined) evaluateSegment(added, { kind: 'succeeded', memberCount }, world);
+      return added;
+    },
+  }),
+
+  /** Renames, activates or deactivates a segment; what is not given stays. */
+  changeSegment: operation({
+    method: 'PATCH',
+    path: '/instances/{instanceId}/segments/{segmentName}',
+    input: inputOf({ ...segment, name: Type.Optional(Type.String({ minLength: 1 })), ...changes }),
+    run: (world, { instanceId, segmentName, ...change }): SegmentMetadata => {
+      const instance = findInstance(world, instanceId);
+      const found = findSegment(instance, segmentName);
+      changeSegment(instance, found, change, world);
+      return found;
+    },
+  }),
+
+  removeSegment: operation({
+    method: 'DELETE',
+    path: '/instances/{instanceId}/segments/{segmentName}',
+    input: inputOf(segment),
+    run: (world, input): void => {
+      const instance = findInstance(world, input.instanceId);
+      removeSegment(instance, findSegment(instance, input.segmentName));
+    },
+  }),
+};

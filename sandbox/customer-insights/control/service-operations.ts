@@ -1,0 +1,90 @@
+import { Type } from '@sinclair/typebox';
+import type { Fault } from '../http/faults.ts';
+import type { Behaviour } from '../world.ts';
+import { inputOf, operation } from './operation.ts';
+
+/** `FaultKind` as JSON. */
+const fault = Type.Union([
+  inputOf({
+    kind: Type.Literal('status'),
+    status: Type.Integer({ minimum: 200, maximum: 599 }),
+    retryAfter: Type.Optional(Type.Union([Type.String(), Type.Number()])),
+  }),
+  inputOf({ kind: Type.Literal('slow'), delayMs: Type.Integer({ minimum: 0 }) }),
+  inputOf({ kind: Type.Literal('hang') }),
+  inputOf({ kind: Type.Literal('reset') }),
+  inputOf({ kind: Type.Literal('garbage') }),
+  inputOf({ kind: Type.Literal('html') }),
+  inputOf({ kind: Type.Literal('empty') }),
+]);
+
+const flag = Type.Optional(Type.Boolean());
+
+export const serviceOperations = {
+  /** Lets the next calls go wrong: one, unless `times` says more. Faults are used up in the order they were added. */
+  addFault: operation({
+    method: 'POST',
+    path: '/faults',
+    input: inputOf({
+      fault,
+      times: Type.Optional(Type.Integer({ minimum: 1 })),
+      method: Type.Optional(Type.String()),
+      pathIncludes: Type.Optional(Type.String()),
+    }),
+    run: (world, input): readonly Fault[] => {
+      world.faults.push({ times: 1, ...input });
+      return world.faults;
+    },
+  }),
+
+  /** The faults that are still to come. */
+  faults: operation({
+    method: 'GET',
+    path: '/faults',
+    input: inputOf({}),
+    run: (world): readonly Fault[] => world.faults,
+  }),
+
+  clearFaults: operation({
+    method: 'DELETE',
+    path: '/faults',
+    input: inputOf({}),
+    run: (world): void => {
+      world.faults.length = 0;
+    },
+  }),
+
+  /** Switches how the service answers; what is not given stays. */
+  changeBehaviour: operation({
+    method: 'PATCH',
+    path: '/behaviour',
+    input: inputOf({
+      pascalCaseNames: flag,
+      pascalCaseValues: flag,
+      nulls: flag,
+      newestHistoryFirst: flag,
+      nextLinks: flag,
+    }),
+    run: (world, input): Behaviour => Object.assign(world.behaviour, input),
+  }),
+
+  /** Calls seen since the start or the last reset, in all and by route. Faults count, control calls do not. */
+  calls: operation({
+    method: 'GET',
+    path: '/calls',
+    input: inputOf({}),
+    run: (world): { total: number; byRoute: Record<string, number> } => ({
+      total: [...world.calls.values()].reduce((sum, count) => sum + count, 0),
+      byRoute: Object.fromEntries(world.calls),
+    }),
+  }),
+
+  resetCalls: operation({
+    method: 'DELETE',
+    path: '/calls',
+    input: inputOf({}),
+    run: (world): void => {
+      world.calls.clear();
+    },
+  }),
+};

@@ -1,0 +1,117 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { answerControl } from '../control/answer-control.ts';
+import { apiRoutes } from '../routes/api-routes.ts';
+import type { World } from '../world.ts';
+import { errorAnswer } from './answer.ts';
+import type { Answer } from './answer.ts';
+import { faultAnswer, takeFault } from './faults.ts';
+import { readJson } from './read-json.ts';
+import type { JsonBody } from './read-json.ts';
+import { render } from './render.ts';
+import { matchRoute } from './router.ts';
+import type { Route } from './router.ts';
+
+export interface RunningServer {
+  /** `http://host:port`. */
+  readonly origin: string;
+  /** Drops all connections, also those that hang, and stops listening. */
+  stop(): Promise<void>;
+}
+
+/** Serves the world over HTTP. Rejects when the port is taken. Port 0 is any free one. */
+export async function startServer(world: World, options: { host: string; port: number }): Promise<RunningServer> {
+  const routes = apiRoutes(world);
+  const stopping = new AbortController();
+  const server = createServer((request, response) => {
+    serve(world, routes, request, response, stopping.signal).catch((error: unknown) => {
+      if (response.destroyed || response.headersSent) return;
+      response.writeHead(500, { 'content-type': 'text/plain' }).end(String(error));
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return {
+    origin: `http://${host}:${port}`,
+    stop: () =>
+      new Promise((resolve) => {
+        stopping.abort();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function serve(
+  world: World,
+  routes: readonly Route[],
+  request: IncomingMessage,
+  response: ServerResponse,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { method = 'GET' } = request;
+  // The caller's own name for this server, so that the links it gets lead back here.
+  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
+  const body = await readJson(request);
+  if (url.pathname.startsWith('/control/')) {
+    send(world, response, answerControl(world, method, url.pathname, body));
+    return;
+  }
+  const match = matchRoute(routes, method, url.pathname);
+  const call = match === undefined ? 'unknown' : `${method} ${match.route.path}`;
+  world.calls.set(call, (world.calls.get(call) ?? 0) + 1);
+  const fault = takeFault(world.faults, method, url.pathname + url.search);
+  if (fault?.kind === 'hang') return;
+  if (fault?.kind === 'reset') {
+    request.socket.resetAndDestroy();
+    return;
+  }
+  if (fault?.kind === 'slow') await world.clock.sleep(fault.delayMs, stopping);
+  const answer =
+    (fault && faultAnswer(fault, url.pathname)) ??
+    unauthorized(world, request, url) ??
+    routed(match, request, url, body);
+  send(world, response, answer);
+}
+
+function routed(
+  match: ReturnType<typeof matchRoute<Route>>,
+  { headers }: IncomingMessage,
+  url: URL,
+  body: JsonBody,
+): Answer {
+  if (match === undefined) {
+    return errorAnswer(url.pathname, { status: 404, errorCode: 'notFound', message: 'No operation has this address.' });
+  }
+  if (body.kind === 'unreadable') {
+    return errorAnswer(url.pathname, { status: 400, errorCode: 'badRequest', message: 'The body is not JSON.' });
+  }
+  const { route, params } = match;
+  const param = (name: string): string => params[name] ?? '';
+  return route.answer({ url, query: url.searchParams, headers, body: body.value, param });
+}
+
+/** Partitions are signed in their address, as blobs are: they need no header of the API. */
+function unauthorized({ requiredKey }: World, { headers }: IncomingMessage, { pathname }: URL): Answer | undefined {
+  if (requiredKey === undefined || !pathname.startsWith('/v1/')) return undefined;
+  const bearer = /^Bearer \S+$/i.test(headers.authorization ?? '');
+  if (bearer && headers['ocp-apim-subscription-key'] === requiredKey) return undefined;
+  return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
+}
+
+function send(world: World, response: ServerResponse, answer: Answer): void {
+  const shaped = 'shape' in answer;
+  const text = shaped ? JSON.stringify(render(answer.shape, world.behaviour)) : (answer.text ?? '');
+  response.writeHead(answer.status, {
+    ...(shaped && { 'content-type': 'application/json; charset=utf-8' }),
+    ...answer.headers,
+    // RFC 9110 §8.6: not on a 204.
+    ...(answer.status !== 204 && { 'content-length': Buffer.byteLength(text) }),
+  });
+  response.end(text);
+}

@@ -1,0 +1,96 @@
+import { shaped } from '../http/answer.ts';
+import type { Route } from '../http/router.ts';
+import type { DataSourceMetadata, MeasureMetadata, SegmentMetadata } from '../state/documented-shapes.ts';
+import type { World } from '../world.ts';
+import { countIn, flag, instanceRoutes, notFound } from './on-instance.ts';
+
+/** Look-back of the histories when the call names none, in days: the defaults of the generated clients. */
+const segmentHistoryDays = 10;
+const measureHistoryDays = 30;
+
+/** The list of measures has no history option. */
+const noOptions = new URLSearchParams();
+
+/** Instances, data sources, segments and measures. */
+export function manageRoutes(world: World): Route[] {
+  const route = instanceRoutes(world);
+  return [
+    {
+      method: 'GET',
+      path: '/v1/instances',
+      answer: () =>
+        shaped(
+          200,
+          world.instances.map(({ metadata }) => ({
+            instanceId: metadata.instanceId,
+            name: metadata.name,
+            instanceType: metadata.instanceType,
+            expiryTimeUtc: metadata.expiryTimeUtc,
+            scaleUnitId: 'sandbox-su-1',
+            azureRegion: metadata.azureRegion,
+            platformType: metadata.platformType,
+          })),
+        ),
+    },
+    route('GET', '', ({ metadata }) => shaped(200, metadata)),
+    // Above the route by id, which would take "v2" for one.
+    route('GET', '/manage/datasources/v2', ({ dataSources }) => shaped(200, dataSources.map(dataSourceInfo))),
+    route('GET', '/manage/datasources', ({ dataSources }) => shaped(200, dataSources.map(dataSourceInfo))),
+    route('GET', '/manage/datasources/{dataSourceId}', ({ dataSources }, request) => {
+      const id = request.param('dataSourceId').toLowerCase();
+      const dataSource = dataSources.find(({ dataSourceId }) => dataSourceId === id);
+      return dataSource === undefined
+        ? notFound(request, 'dataSourceNotFound', `There is no data source ${id}.`)
+        : shaped(200, dataSourceInfo(dataSource));
+    }),
+    route('GET', '/manage/segments', ({ segments }, { query }) => {
+      const listed = segments.slice(0, countIn(query, 'numberOfSegments', segments.length));
+      return shaped(
+        200,
+        listed.map((segment) => segmentInfo(world, segment, query)),
+      );
+    }),
+    route('GET', '/manage/measures', ({ measures }) =>
+      shaped(
+        200,
+        measures.map((measure) => measureInfo(world, measure, noOptions)),
+      ),
+    ),
+    route('GET', '/manage/measures/{measureName}', ({ measures }, request) => {
+      const measure = measures.find(({ name }) => name === request.param('measureName'));
+      return measure === undefined
+        ? notFound(request, 'resourceMetadataNotFoundError', `There is no measure '${request.param('measureName')}'.`)
+        : shaped(200, measureInfo(world, measure, request.query));
+    }),
+  ];
+}
+
+function dataSourceInfo(dataSourceMetadata: DataSourceMetadata) {
+  return { dataSourceMetadata };
+}
+
+function segmentInfo(world: World, segment: SegmentMetadata, query: URLSearchParams) {
+  const { evaluationStatusHistory, ...info } = segment;
+  if (!flag(query, 'includeHistoricStats')) return info;
+  const recent = sinceDaysAgo(world, countIn(query, 'historicStatsDays', segmentHistoryDays));
+  const history = evaluationStatusHistory.filter(({ evaluationDate }) => recent(evaluationDate));
+  return { ...info, evaluationStatusHistory: inOrder(world, history) };
+}
+
+function measureInfo(world: World, measure: MeasureMetadata, query: URLSearchParams) {
+  const { evaluationHistory, outputHistory, ...info } = measure;
+  if (!flag(query, 'includeHistoricStats')) return info;
+  const recent = sinceDaysAgo(world, countIn(query, 'historicStatsDays', measureHistoryDays));
+  const evaluations = evaluationHistory.filter(({ endTime }) => recent(endTime));
+  const outputs = outputHistory.filter(({ evaluationTime }) => recent(evaluationTime));
+  return { ...info, evaluationHistory: inOrder(world, evaluations), outputHistory: inOrder(world, outputs) };
+}
+
+function sinceDaysAgo({ clock }: World, days: number): (instant: string | null) => boolean {
+  const sinceMs = clock.now() - days * 24 * 3_600_000;
+  return (instant) => instant !== null && Date.parse(instant) >= sinceMs;
+}
+
+function inOrder<T>({ behaviour }: World, history: readonly T[]): readonly T[] {
+  return behaviour.newestHistoryFirst ? history.toReversed() : history;
+}

@@ -1,0 +1,36 @@
+import { errorAnswer } from '../http/answer.ts';
+import type { Answer } from '../http/answer.ts';
+import type { ApiRequest, Route } from '../http/router.ts';
+import type { Instance } from '../state/instance.ts';
+import type { World } from '../world.ts';
+
+/** Makes routes below `/v1/instances/{instanceId}`; an unknown instance is answered 404 in the path's error shape. */
+export function instanceRoutes(world: World) {
+  return (method: string, path: string, answer: (instance: Instance, request: ApiRequest) => Answer): Route => ({
+    method,
+    path: `/v1/instances/{instanceId}${path}`,
+    answer: (request) => {
+      const instanceId = request.param('instanceId').toLowerCase();
+      const instance = world.instances.find(({ metadata }) => metadata.instanceId === instanceId);
+      return instance === undefined
+        ? notFound(request, 'dataSourceInstanceNotFound', `There is no instance ${instanceId}.`)
+        : answer(instance, request);
+    },
+  });
+}
+
+/** 404 in the path's error shape. */
+export function notFound({ url }: ApiRequest, errorCode: string, message: string): Answer {
+  return errorAnswer(url.pathname, { status: 404, errorCode, message });
+}
+
+/** Whether a query flag is set; .NET clients write `True`. */
+export function flag(query: URLSearchParams, name: string): boolean {
+  return query.get(name)?.toLowerCase() === 'true';
+}
+
+/** A number in the query; `otherwise` when it is missing or not a count. */
+export function countIn(query: URLSearchParams, name: string, otherwise: number): number {
+  const text = query.get(name);
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : otherwise;
+}

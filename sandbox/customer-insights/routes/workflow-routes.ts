@@ -1,0 +1,103 @@
+import { errorAnswer, shaped } from '../http/answer.ts';
+import type { Answer } from '../http/answer.ts';
+import type { ApiRequest, Route } from '../http/router.ts';
+import { RefusedError } from '../state/refused-error.ts';
+import type { GraphJobInfo } from '../state/documented-shapes.ts';
+import type { Instance } from '../state/instance.ts';
+import { endJob, isFinal, startJob, tasksOf } from '../state/jobs.ts';
+import type { World } from '../world.ts';
+import { countIn, flag, instanceRoutes, notFound } from './on-instance.ts';
+
+/** Jobs and tasks answered when the call names no `top`: the default of the generated clients. */
+const defaultTop = 10;
+
+/** Operations a job may be of: the enum of the generated clients. */
+const operationTypes =
+  `none ingestion derivedEntity hierarchy dataPreparation map realtimeM3Search match merge profileStore search activity contact
+  attributeMeasures entityMeasures measures segmentation segmentMembership enrichment preEnrichment transform intelligence
+  aiBuilder insights export modelManagement relationship roleAssignment analysis semanticEntity all`.split(/\s+/);
+
+/** The workflow `main`, under both prefixes in use: the clients' `/workflows` and the documents' `/manage/workflows`. */
+export function workflowRoutes(world: World): Route[] {
+  return ['/workflows/main', '/manage/workflows/main'].flatMap((prefix) => routesBelow(world, prefix));
+}
+
+function routesBelow(world: World, prefix: string): Route[] {
+  const route = instanceRoutes(world);
+  return [
+    route('GET', `${prefix}/jobs`, (instance, { query }) => {
+      const jobs = instance.jobs.slice(0, countIn(query, 'top', defaultTop));
+      return shaped(
+        200,
+        jobs.map((job) => jobInfo(instance, job, query)),
+      );
+    }),
+    route('GET', `${prefix}/jobs/{jobId}`, (instance, request) =>
+      onJob(instance, request, (job) => shaped(200, jobInfo(instance, job, request.query))),
+    ),
+    route('POST', `${prefix}/jobs`, (instance, request) => submit(world, instance, request)),
+    route('POST', `${prefix}/jobs/{jobId}/cancel`, (instance, request) =>
+      onJob(instance, request, (job) => {
+        if (!isFinal(job.jobStatus)) endJob(instance, job, 'aborted', world);
+        return shaped(200, job);
+      }),
+    ),
+    route('GET', `${prefix}/status`, ({ nodes }) => shaped(200, [...nodes.values()])),
+    route('GET', `${prefix}/history`, ({ tasks }, { query }) => {
+      const recent = tasks.slice(0, countIn(query, 'top', defaultTop));
+      return shaped(
+        200,
+        recent.map(({ info }) => info),
+      );
+    }),
+    route('GET', `${prefix}/schedules`, ({ schedules }) => shaped(200, schedules)),
+  ];
+}
+
+function jobInfo(instance: Instance, job: GraphJobInfo, query: URLSearchParams) {
+  if (!flag(query, 'includeTasks')) return job;
+  return { ...job, tasks: tasksOf(instance, job.jobId).map(({ info }) => info) };
+}
+
+function onJob(instance: Instance, request: ApiRequest, answer: (job: GraphJobInfo) => Answer): Answer {
+  const jobId = request.param('jobId').toLowerCase();
+  const job = instance.jobs.find((candidate) => candidate.jobId === jobId);
+  return job === undefined
+    ? notFound(request, 'refreshRunningOrchestrationNotFound', `There is no job ${jobId}.`)
+    : answer(job);
+}
+
+/**
+ * A submitted job waits in the queue until the control API moves it. What to run is taken from the query, else from the body
+ * (`OnDemandJobRequest`); the published example puts the identifiers in single quotes.
+ */
+function submit(world: World, instance: Instance, request: ApiRequest): Answer {
+  const { query, url } = request;
+  const body = (request.body ?? {}) as { operationType?: unknown; identifiers?: unknown; forceRunRequested?: unknown };
+  const refused = (status: number, errorCode: string, message: string): Answer =>
+    errorAnswer(url.pathname, { status, errorCode, message });
+
+  const wanted = query.get('operationType') ?? body.operationType;
+  const operationType = operationTypes.find(
+    (known) => typeof wanted === 'string' && known.toLowerCase() === wanted.toLowerCase(),
+  );
+  if (operationType === undefined) return refused(400, 'badRequest', `'${String(wanted)}' is no operation type.`);
+
+  const listed = query.get('identifiers')?.split(',') ?? (Array.isArray(body.identifiers) ? body.identifiers : []);
+  const identifiers = listed.map((identifier) => String(identifier).trim().replaceAll("'", '')).filter(Boolean);
+  if (operationType === 'all' && identifiers.length > 0) {
+    return refused(400, 'badRequest', 'A job of operation type all takes no identifiers.');
+  }
+  const forceRun = flag(query, 'forceRunRequested') || body.forceRunRequested === true;
+  try {
+    const job = startJob(
+      instance,
+      { operationType, identifiers, submission: 'onDemand', forceRun, queued: true },
+      world,
+    );
+    return shaped(200, job);
+  } catch (error) {
+    if (error instanceof RefusedError) return refused(error.status, 'resourceMetadataNotFoundError', error.message);
+    throw error;
+  }
+}

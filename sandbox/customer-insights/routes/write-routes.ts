@@ -1,0 +1,109 @@
+import { errorAnswer, shaped } from '../http/answer.ts';
+import type { Answer } from '../http/answer.ts';
+import type { ApiRequest, Route } from '../http/router.ts';
+import { keyOf } from '../state/entity-table.ts';
+import type { Cell, EntityTable, RealTimeChange, Row } from '../state/entity-table.ts';
+import type { Instance } from '../state/instance.ts';
+import type { World } from '../world.ts';
+import { onTable } from './data-routes.ts';
+import { instanceRoutes } from './on-instance.ts';
+
+const hourMs = 3_600_000;
+/** How long a change holds unless `validUntil` says so (learn.microsoft.com/dynamics365/customer-insights/data/real-time-data-ingestion). */
+const profileHoldsMs = 4 * hourMs;
+const activityHoldsMs = 30 * 24 * hourMs;
+/** The furthest `validUntil`, from the same page. */
+const longestHoldMs = 30 * 24 * hourMs;
+
+/** The real-time API: activities can be created, profiles can be changed, and nothing else. */
+export function writeRoutes(world: World): Route[] {
+  const route = instanceRoutes(world);
+  return [
+    route('POST', '/data/{entityName}', (instance, request) =>
+      onTable(world, instance, request, (table) => create(world, instance, table, request)),
+    ),
+    route('PATCH', '/data/{entityName}/{entityId}', (instance, request) =>
+      onTable(world, instance, request, (table) => update(world, instance, table, request)),
+    ),
+  ];
+}
+
+/** A unified activity is there at once (201); a row of a source table has to be mapped first (202). */
+function create(world: World, instance: Instance, table: EntityTable, request: ApiRequest): Answer {
+  const { metadata } = table;
+  const unified = metadata.name === 'UnifiedActivity';
+  if (!unified && metadata.entityType !== 'activity') {
+    return refused(request, 400, `Rows of '${metadata.name}' cannot be created.`);
+  }
+  const change = readChange(world, table, request, activityHoldsMs);
+  if (change.kind === 'refused') return refused(request, 400, change.message, change.target);
+  const key = keyOf(metadata);
+  const id = change.values[key];
+  if (typeof id !== 'string') return refused(request, 400, `The property '${key}' is missing.`, key);
+  if (table.rows.some((row) => row[key] === id)) return refused(request, 409, `There is a row '${id}' already.`);
+
+  const values = Object.fromEntries(metadata.attributes.map(({ name }) => [name, change.values[name] ?? null]));
+  const created: RealTimeChange = { entityName: metadata.name, id, values, untilMs: change.untilMs, kind: 'created' };
+  instance.realTimeChanges.push(created);
+  const status = unified ? 201 : 202;
+  const location = `${request.url.pathname}/${encodeURIComponent(id)}`;
+  return shaped(status, { location, value: change.values, statusCode: status });
+}
+
+function update(world: World, instance: Instance, table: EntityTable, request: ApiRequest): Answer {
+  const { metadata } = table;
+  if (metadata.name !== 'Customer') return refused(request, 400, `Rows of '${metadata.name}' cannot be changed.`);
+  const change = readChange(world, table, request, profileHoldsMs);
+  if (change.kind === 'refused') return refused(request, 400, change.message, change.target);
+  const key = keyOf(metadata);
+  const id = request.param('entityId');
+  if (!table.rows.some((row) => row[key] === id)) return refused(request, 404, `There is no customer '${id}'.`);
+  if (key in change.values && change.values[key] !== id) return refused(request, 400, `'${key}' never changes.`, key);
+  const { values, untilMs } = change;
+  instance.realTimeChanges.push({ entityName: metadata.name, id, values, untilMs, kind: 'updated' });
+  return { status: 204 };
+}
+
+type ReadChange =
+  | { readonly kind: 'read'; readonly values: Row; readonly untilMs: number }
+  | { readonly kind: 'refused'; readonly message: string; readonly target: string };
+
+function readChange(world: World, { metadata }: EntityTable, request: ApiRequest, holdsMs: number): ReadChange {
+  const { body, query } = request;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return { kind: 'refused', message: 'The body is not a JSON object.', target: 'body' };
+  }
+  const values: Record<string, Cell> = {};
+  for (const [name, value] of Object.entries(body) as [string, unknown][]) {
+    const attribute = metadata.attributes.find((candidate) => candidate.name === name);
+    if (attribute === undefined || !fits(value, attribute.dataType)) {
+      return {
+        kind: 'refused',
+        message: `'${name}' is not a property of '${metadata.name}' or not of its type.`,
+        target: name,
+      };
+    }
+    values[name] = value;
+  }
+  const nowMs = world.clock.now();
+  const validUntil = query.get('validUntil');
+  const untilMs = validUntil === null ? nowMs + holdsMs : Date.parse(validUntil);
+  if (!(untilMs > nowMs && untilMs <= nowMs + longestHoldMs)) {
+    return { kind: 'refused', message: 'validUntil is an instant in the next 30 days.', target: 'validUntil' };
+  }
+  return { kind: 'read', values, untilMs };
+}
+
+function fits(value: unknown, dataType: string): value is Cell {
+  if (value === null) return true;
+  if (dataType === 'Edm.Boolean') return typeof value === 'boolean';
+  if (dataType === 'Edm.Int64') return Number.isInteger(value);
+  if (dataType === 'Edm.Double') return typeof value === 'number';
+  if (dataType === 'Edm.String') return typeof value === 'string';
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+}
+
+function refused({ url }: ApiRequest, status: number, message: string, target?: string): Answer {
+  const errorCode = { 404: 'resourceMetadataNotFoundError', 409: 'conflict' }[status] ?? 'badRequest';
+  return errorAnswer(url.pathname, { status, errorCode, message, ...(target !== undefined && { target }) });
+}

@@ -1,0 +1,77 @@
+import type { AttributeMetadata, EntityMetadata } from './documented-shapes.ts';
+
+/** One value of a row. Instants are ISO 8601 strings. */
+export type Cell = string | number | boolean | null;
+
+export type Row = Readonly<Record<string, Cell>>;
+
+/** An entity with its data, as the data routes and the partitions serve it. */
+export interface EntityTable {
+  readonly metadata: EntityMetadata;
+  /** Ingested tables cannot be filtered (learn.microsoft.com/dynamics365/customer-insights/data/odata-examples, "Limitations"). */
+  readonly ingested: boolean;
+  readonly rows: readonly Row[];
+}
+
+/** What the real-time API did to a row; later than `untilMs` the row is again what the last refresh made it. */
+export interface RealTimeChange {
+  readonly entityName: string;
+  readonly id: string;
+  readonly values: Row;
+  readonly untilMs: number;
+  readonly kind: 'created' | 'updated';
+}
+
+export type EdmType = 'Edm.String' | 'Edm.Int64' | 'Edm.Double' | 'Edm.Boolean' | 'Edm.Date' | 'Edm.DateTimeOffset';
+
+/** Describes a column. `index` says what the search and filter index does with it. */
+export function attribute(
+  name: string,
+  dataType: EdmType,
+  index: '' | 'filter' | 'filter and search' = '',
+): AttributeMetadata {
+  return {
+    name,
+    friendlyName: name,
+    dataType,
+    semanticType: null,
+    searchProperties: {
+      isSearchable: index === 'filter and search',
+      isFilterable: index !== '',
+      isFacetable: false,
+      isSortable: true,
+    },
+  };
+}
+
+export interface EntityDescription {
+  readonly name: string;
+  readonly entityType: string;
+  readonly attributes: readonly AttributeMetadata[];
+  /** Column that identifies a row. */
+  readonly key: string;
+  readonly refreshTime: string;
+  /** Of ingested tables. */
+  readonly dataSource?: { readonly dataSourceId: string; readonly name: string };
+}
+
+/** The metadata of an entity. Ingested ones are qualified by the id of their data source. */
+export function describeEntity(entity: EntityDescription): EntityMetadata {
+  const { dataSource } = entity;
+  return {
+    name: entity.name,
+    qualifiedEntityName: dataSource === undefined ? entity.name : `${dataSource.dataSourceId}_${entity.name}`,
+    dataSourceName: dataSource?.name ?? null,
+    datasourceId: dataSource?.dataSourceId ?? null,
+    entityType: entity.entityType,
+    attributes: [...entity.attributes],
+    keys: [entity.attributes.filter(({ name }) => name === entity.key)],
+    relationships: [],
+    refreshTime: entity.refreshTime,
+  };
+}
+
+/** The column that identifies a row. */
+export function keyOf({ keys }: EntityMetadata): string {
+  return keys[0]?.[0]?.name ?? '';
+}

@@ -1,0 +1,138 @@
+import { RefusedError } from './refused-error.ts';
+import type { GraphJobInfo, WorkflowStatus } from './documented-shapes.ts';
+import type { Instance, WorkflowTask } from './instance.ts';
+import { planTasks } from './job-plan.ts';
+import type { PlannedTask } from './job-plan.ts';
+import { instantAfter, newGuid } from './ports.ts';
+import type { Ports } from './ports.ts';
+import { moveTask } from './tasks.ts';
+
+/** Jobs kept per instance; older ones are forgotten, with the tasks no other job owns. The service's own number is not documented. */
+export const keptJobs = 500;
+
+export interface JobRequest {
+  readonly operationType: string;
+  /** What the job is about: data source ids, segment names or measure names. None: everything of that operation. */
+  readonly identifiers?: readonly string[];
+  readonly submission: GraphJobInfo['jobSubmissionKind'];
+  readonly jobType?: GraphJobInfo['jobType'];
+  readonly forceRun?: boolean;
+  readonly runDownstreamAfterMerge?: boolean;
+  /** The job waits: it and its tasks are queued until they are moved. */
+  readonly queued?: boolean;
+}
+
+/**
+ * Starts a job: its first tasks run, those that depend on them are queued. A task that another open job has on the same object
+ * is shared, not doubled. Throws `RefusedError`: 404 for an unknown identifier, 409 for a schedule on an instance of type sandbox
+ * (learn.microsoft.com/dynamics365/customer-insights/data/create-environment: those have none).
+ */
+export function startJob(instance: Instance, request: JobRequest, ports: Ports): GraphJobInfo {
+  if (request.submission === 'scheduled' && instance.metadata.instanceType === 'sandbox') {
+    throw new RefusedError(409, 'An instance of type sandbox has no scheduled refresh.');
+  }
+  const identifiers = request.identifiers ?? [];
+  const runDownstreamAfterMerge = request.runDownstreamAfterMerge ?? false;
+  const plan = planTasks(instance, { operationType: request.operationType, identifiers, runDownstreamAfterMerge });
+  const unknown = identifiers.find((identifier) => !plan.some((task) => task.identifier === identifier));
+  if (unknown !== undefined) throw new RefusedError(404, `Nothing to refresh is called '${unknown}'.`);
+
+  const job: GraphJobInfo = {
+    jobId: newGuid(ports.random),
+    jobType: request.jobType ?? 'full',
+    jobSubmissionKind: request.submission,
+    jobStatus: request.queued === true ? 'queued' : 'running',
+    operationType: request.operationType,
+    subType: 'noSubType',
+    endTimestamp: null,
+    shouldForceRunRequestedNodes: request.forceRun ?? false,
+    idList: [...identifiers],
+    options: { runDownstreamAfterMerge },
+    submittedTimestamp: instantAfter(ports.clock, instance.jobs[0]?.submittedTimestamp ?? null),
+  };
+  instance.jobs.unshift(job);
+  const firstStage = Math.min(...plan.map(({ stage }) => stage));
+  for (const planned of plan) {
+    const runs = planned.stage === firstStage && request.queued !== true;
+    if (!shareOpenTask(instance, job, planned)) addTask(instance, job, planned, runs, ports);
+  }
+  forgetOldJobs(instance);
+  return job;
+}
+
+/** The job of that id. Throws `RefusedError` (404) when there is none. */
+export function findJob(instance: Instance, jobId: string): GraphJobInfo {
+  const job = instance.jobs.find((candidate) => candidate.jobId === jobId);
+  if (job === undefined) throw new RefusedError(404, `There is no job ${jobId}.`);
+  return job;
+}
+
+/** The tasks a job owns, in the order they were planned. */
+export function tasksOf(instance: Instance, jobId: string): WorkflowTask[] {
+  return instance.tasks.filter(({ info }) => info.jobIds.includes(jobId)).reverse();
+}
+
+/** Whether nothing more happens to a job or task of this status, unless a task is tried again. */
+export function isFinal(status: WorkflowStatus): boolean {
+  return status !== 'queued' && status !== 'needsUpdate' && status !== 'running';
+}
+
+/**
+ * Ends a job. Its running tasks end as it does; queued ones too, except that after a failure they are skipped. Tasks that
+ * another open job owns as well go on. Throws `RefusedError` (409) when the job has ended before.
+ */
+export function endJob(instance: Instance, job: GraphJobInfo, status: WorkflowStatus, ports: Ports): void {
+  if (isFinal(job.jobStatus)) throw new RefusedError(409, `The job ${job.jobId} has ended: ${job.jobStatus}.`);
+  const failure = status === 'failed' || status === 'timedOut';
+  for (const task of tasksOf(instance, job.jobId)) {
+    const { taskStatus, jobIds } = task.info;
+    const shared = instance.jobs.some(
+      (other) => other !== job && jobIds.includes(other.jobId) && !isFinal(other.jobStatus),
+    );
+    if (isFinal(taskStatus) || shared) continue;
+    moveTask(instance, task, { status: failure && taskStatus === 'queued' ? 'skipped' : status }, ports);
+  }
+  job.jobStatus = status;
+  job.endTimestamp = instantAfter(ports.clock, job.submittedTimestamp);
+}
+
+function shareOpenTask(instance: Instance, job: GraphJobInfo, planned: PlannedTask): boolean {
+  const open = instance.tasks.find(
+    ({ info, identifier }) =>
+      info.operationType === planned.operationType && identifier === planned.identifier && !isFinal(info.taskStatus),
+  );
+  open?.info.jobIds.push(job.jobId);
+  return open !== undefined;
+}
+
+function addTask(instance: Instance, job: GraphJobInfo, planned: PlannedTask, runs: boolean, ports: Ports): void {
+  const waitingFor = tasksOf(instance, job.jobId).filter(({ stage }) => stage < planned.stage);
+  const task: WorkflowTask = {
+    identifier: planned.identifier,
+    stage: planned.stage,
+    info: {
+      taskId: newGuid(ports.random),
+      taskStatus: 'queued',
+      operationType: planned.operationType,
+      subType: 'noSubType',
+      jobIds: [job.jobId],
+      friendlyName: planned.friendlyName,
+      endTimestamp: null,
+      ciError: null,
+      ciErrors: [],
+      waitingTaskIds: waitingFor.map(({ info }) => info.taskId),
+      additionalInfo: null,
+      submittedTimestamp: job.submittedTimestamp,
+    },
+  };
+  instance.tasks.unshift(task);
+  moveTask(instance, task, { status: planned.inactive ? 'skipped' : runs ? 'running' : 'queued' }, ports);
+}
+
+function forgetOldJobs(instance: Instance): void {
+  const forgotten = instance.jobs.splice(keptJobs);
+  if (forgotten.length === 0) return;
+  const known = new Set(instance.jobs.map(({ jobId }) => jobId));
+  const kept = instance.tasks.filter(({ info }) => info.jobIds.some((jobId) => known.has(jobId)));
+  instance.tasks.splice(0, instance.tasks.length, ...kept);
+}

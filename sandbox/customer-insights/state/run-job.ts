@@ -1,0 +1,74 @@
+import { RefusedError } from './refused-error.ts';
+import type { GraphJobInfo } from './documented-shapes.ts';
+import type { Instance, WorkflowTask } from './instance.ts';
+import { endJob, isFinal, startJob, tasksOf } from './jobs.ts';
+import { planTasks } from './job-plan.ts';
+import type { PlannedTask } from './job-plan.ts';
+import type { JobRequest } from './jobs.ts';
+import type { Ports } from './ports.ts';
+import { moveTask } from './tasks.ts';
+import type { TaskMove } from './tasks.ts';
+
+/** How a job ends, or `open`: it is started only, and goes on when its tasks are moved. */
+export type JobEnd = 'successful' | 'failed' | 'timedOut' | 'aborted' | 'open';
+
+export interface JobRun extends JobRequest {
+  readonly end: JobEnd;
+  /** What the task that fails says. */
+  readonly error?: string;
+  /** Which task fails in a job that ends failed or timed out; without an identifier the first of the operation. */
+  readonly failsAt?: { readonly operationType: string; readonly identifier?: string };
+  /** New member counts, by segment name; the other segments keep theirs. */
+  readonly memberCounts?: Readonly<Record<string, number>>;
+  /** New values, by measure name; the other measures keep theirs. */
+  readonly measureValues?: Readonly<Record<string, number | string>>;
+}
+
+/**
+ * Runs a job to its end in no time. What depends on a failed task is skipped; what ran beside or before it succeeds.
+ * Throws `RefusedError` as `startJob` does, and 404 when the job has no task to fail at.
+ */
+export function runJob(instance: Instance, run: JobRun, ports: Ports): GraphJobInfo {
+  const failsAt = run.end === 'failed' || run.end === 'timedOut' ? failurePoint(instance, run) : undefined;
+  const job = startJob(instance, run, ports);
+  if (run.end === 'open') return job;
+  const failing = tasksOf(instance, job.jobId).find(
+    ({ info, identifier }) => info.operationType === failsAt?.operationType && identifier === failsAt.identifier,
+  );
+  const open = tasksOf(instance, job.jobId).filter(({ info }) => !isFinal(info.taskStatus));
+  for (const task of run.end === 'aborted' ? [] : open) {
+    if (task === failing) {
+      moveTask(instance, task, { status: run.end, ...(run.error !== undefined && { error: run.error }) }, ports);
+    } else if (failing !== undefined && task.stage > failing.stage) {
+      moveTask(instance, task, { status: 'skipped' }, ports);
+    } else {
+      moveTask(instance, task, succeeds(task, run), ports);
+    }
+  }
+  endJob(instance, job, run.end, ports);
+  return job;
+}
+
+/** Looked up in the plan, so that an impossible run is refused before it has started. */
+function failurePoint(instance: Instance, run: JobRun): PlannedTask {
+  const { operationType, identifiers = [], runDownstreamAfterMerge = false } = run;
+  const at = run.failsAt ?? { operationType: operationType === 'all' ? 'merge' : operationType };
+  const planned = planTasks(instance, { operationType, identifiers, runDownstreamAfterMerge }).find(
+    (task) =>
+      task.operationType === at.operationType &&
+      !task.inactive &&
+      (at.identifier === undefined || at.identifier === task.identifier),
+  );
+  if (planned === undefined) throw new RefusedError(404, `The job has no ${at.operationType} task to fail at.`);
+  return planned;
+}
+
+function succeeds({ info, identifier }: WorkflowTask, { memberCounts, measureValues }: JobRun): TaskMove {
+  const memberCount = info.operationType === 'segmentation' ? memberCounts?.[identifier ?? ''] : undefined;
+  const value = info.operationType === 'measures' ? measureValues?.[identifier ?? ''] : undefined;
+  return {
+    status: 'successful',
+    ...(memberCount !== undefined && { memberCount }),
+    ...(value !== undefined && { value }),
+  };
+}

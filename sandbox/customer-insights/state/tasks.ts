@@ -1,0 +1,118 @@
+import { noteIngestion } from './data-sources.ts';
+import type { CIResult, WorkflowStatus } from './documented-shapes.ts';
+import { nodeKey } from './instance.ts';
+import type { Instance, WorkflowTask } from './instance.ts';
+import { evaluateMeasure } from './measures.ts';
+import type { MeasureOutcome } from './measures.ts';
+import { instantAfter } from './ports.ts';
+import type { Ports } from './ports.ts';
+import { evaluateSegment, memberCountOf } from './segments.ts';
+import type { SegmentOutcome } from './segments.ts';
+
+/** What happens to a task next. Any status may follow any other: a failed task that runs again is one that is retried. */
+export interface TaskMove {
+  readonly status: WorkflowStatus;
+  /** What a failure says; default: a sentence that names the object. */
+  readonly error?: string;
+  /** Of a segmentation that succeeds; default: the count it had. */
+  readonly memberCount?: number;
+  /** Of a measure that succeeds; default: the value it had. */
+  readonly value?: number | string;
+}
+
+/** Moves a task, its node and the object it refreshes to the status. */
+export function moveTask(instance: Instance, task: WorkflowTask, move: TaskMove, ports: Ports): void {
+  const { info } = task;
+  const { status } = move;
+  const failure = status === 'failed' || status === 'timedOut' ? [failureOf(task, move)] : [];
+  info.taskStatus = status;
+  info.endTimestamp =
+    status === 'queued' || status === 'needsUpdate' || status === 'running'
+      ? null
+      : instantAfter(ports.clock, info.submittedTimestamp);
+  info.ciErrors = failure;
+  info.ciError = failure[0] ?? null;
+  noteNode(instance, task);
+  refreshObject(instance, task, move, ports);
+}
+
+function noteNode(instance: Instance, { info, identifier }: WorkflowTask): void {
+  const key = nodeKey(info.operationType, identifier);
+  const before = instance.nodes.get(key);
+  const succeeded = info.taskStatus === 'successful';
+  instance.nodes.set(key, {
+    operationType: info.operationType,
+    subType: info.subType,
+    identifier,
+    friendlyName: info.friendlyName,
+    jobIds: info.jobIds,
+    taskStatus: info.taskStatus,
+    lastSuccessJobIds: succeeded ? [...info.jobIds] : (before?.lastSuccessJobIds ?? []),
+    endTimestamp: info.endTimestamp,
+    lastSuccessfulTimestamp: succeeded ? info.endTimestamp : (before?.lastSuccessfulTimestamp ?? null),
+    ciError: info.ciError,
+    ciErrors: info.ciErrors,
+    additionalInfo: info.additionalInfo,
+    selectionReason: { code: 'requested', details: '' },
+  });
+}
+
+/** An object that was removed while its job ran is left alone. */
+function refreshObject(instance: Instance, { info, identifier }: WorkflowTask, move: TaskMove, ports: Ports): void {
+  if (info.operationType === 'ingestion') {
+    const dataSource = instance.dataSources.find(({ dataSourceId }) => dataSourceId === identifier);
+    if (dataSource !== undefined) noteIngestion(dataSource, move.status, info.endTimestamp);
+  }
+  if (info.operationType === 'segmentation') {
+    const segment = instance.segments.find(({ name }) => name === identifier);
+    const outcome = segment && segmentOutcome(move, memberCountOf(segment));
+    if (segment?.state === 'active' && outcome !== undefined) evaluateSegment(segment, outcome, ports);
+  }
+  if (info.operationType === 'measures') {
+    const measure = instance.measures.find(({ name }) => name === identifier);
+    const outcome = measureOutcome(move);
+    if (measure !== undefined && outcome !== undefined && !instance.inactiveMeasures.has(measure.name)) {
+      evaluateMeasure(instance, measure, outcome, ports);
+    }
+  }
+}
+
+function segmentOutcome(move: TaskMove, memberCount: number): SegmentOutcome | undefined {
+  if (move.status === 'successful') return { kind: 'succeeded', memberCount: move.memberCount ?? memberCount };
+  return unsuccessful(move);
+}
+
+function measureOutcome(move: TaskMove): MeasureOutcome | undefined {
+  if (move.status === 'successful')
+    return { kind: 'succeeded', ...(move.value !== undefined && { value: move.value }) };
+  return unsuccessful(move);
+}
+
+function unsuccessful({ status, error }: TaskMove): (SegmentOutcome & MeasureOutcome) | undefined {
+  if (status === 'running') return { kind: 'running' };
+  if (status === 'aborted') return { kind: 'cancelled' };
+  if (status === 'failed' || status === 'timedOut') return { kind: 'failed', ...(error !== undefined && { error }) };
+  return undefined;
+}
+
+/** Error codes from the `StringInfo` keys of the generated clients. */
+function failureOf({ info }: WorkflowTask, { status, error }: TaskMove): CIResult {
+  const errorCode =
+    {
+      ingestion: status === 'timedOut' ? 'dataSourceRefreshTimeout' : 'datasourceIngestionUnexpectedError',
+      match: 'matchMergeOrchestrationFailed',
+      merge: 'matchMergeOrchestrationFailed',
+      segmentation: 'segmentEvaluationOrchestrationFailed',
+      measures: 'measuresProcessingOrchestrationFailed',
+    }[info.operationType] ?? 'apiInternalError';
+  return {
+    exceptionCulprit: 'system',
+    errorCode,
+    resultSeverity: 'error',
+    message:
+      error ?? `${info.friendlyName}: the ${info.operationType} ${status === 'timedOut' ? 'timed out' : 'failed'}.`,
+    name: errorCode,
+    params: {},
+    ciResults: [],
+  };
+}
