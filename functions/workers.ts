@@ -22,17 +22,17 @@ export function registerWorkers(app: Registrar, backend: Backend, pollSchedule: 
   app.storageQueue('poll-instance', {
     queueName: POLLS_QUEUE,
     connection,
-    handler: taking(validatePollMessage, backend.pollInstance),
+    handler: taking(validatePollMessage, (message) => backend.pollInstance(message)),
   });
   app.storageQueue('deliver', {
     queueName: DELIVERIES_QUEUE,
     connection,
-    handler: taking(validateChunkMessage, backend.deliverChunk),
+    handler: taking(validateChunkMessage, (message) => backend.deliverChunk(message)),
   });
   app.storageQueue('retry', {
     queueName: RETRIES_QUEUE,
     connection,
-    handler: taking(validateRetriesMessage, backend.handleRetriesMessage),
+    handler: taking(validateRetriesMessage, (message) => backend.handleRetriesMessage(message)),
   });
 }
 

@@ -13,7 +13,7 @@ import {
 import { releaseWaiting } from './deliveries/release.ts';
 import { retryDelivery } from './deliveries/retry.ts';
 import { tidyLater, tidySubscription } from './deliveries/tidy.ts';
-import type { ChunkPorts } from './deliveries/work-chunk.ts';
+import type { ChunkPorts } from './deliveries/chunk-ports.ts';
 import { pollInstance } from './detection/poll.ts';
 import { readSubject } from './detection/read-subject.ts';
 import { stateStore } from './detection/state-store.ts';
@@ -95,7 +95,7 @@ export function createBackend(world: World, config: BackendConfig): Backend {
   const chunks: ChunkPorts = {
     ...world,
     store,
-    sequenceOf: state.sequenceOf,
+    sequenceOf: (subscription) => state.sequenceOf(subscription),
     activity,
     cipher,
     release,
@@ -117,11 +117,15 @@ export function createBackend(world: World, config: BackendConfig): Backend {
     maxSubscriptionsPerConnection: config.maxSubscriptionsPerConnection,
     readSubject: (subject) =>
       readSubject({ insights, state, clock, random, handOn: (events) => handOn(chunks, events) }, subject),
-    sequenceOf: state.sequenceOf,
+    sequenceOf: (subscription) => state.sequenceOf(subscription),
     release,
     tidyLater: (subscription) => tidyLater(tidyPorts, subscription),
   };
-  const own: OwnSubscriptionsPorts = { store, connections, subjectView: state.subjectView };
+  const own: OwnSubscriptionsPorts = {
+    store,
+    connections,
+    subjectView: (subscription) => state.subjectView(subscription),
+  };
   return {
     insights,
     subscribe: (subscriber, trigger, body) => subscribe(subscribing, subscriber, trigger, body),

@@ -10,7 +10,10 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason as Error);
+      if (signal?.aborted) {
+        reject(signal.reason as Error);
+        return;
+      }
       const onAbort = (): void => {
         clearTimeout(timer);
         reject(signal?.reason as Error);

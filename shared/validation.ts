@@ -4,9 +4,10 @@ import addFormats from 'ajv-formats';
 import type { BodyError } from './problem.ts';
 
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
-// The package's types describe its CommonJS shape; under Node's ESM the function is the default export of the default export.
-const withFormats = (addFormats as unknown as { default?: typeof addFormats.default }).default ?? addFormats;
-(withFormats as unknown as (target: Ajv, formats: string[]) => void)(ajv, ['uuid', 'date-time']);
+// Node's ESM wraps the CommonJS function once more than the types say; Jest does not.
+const { default: add } = addFormats as unknown as { default?: AddFormats };
+(add ?? (addFormats as unknown as AddFormats))(ajv, ['uuid', 'date-time']);
+type AddFormats = (target: Ajv, formats: readonly string[]) => void;
 
 /** Checks `input` against a schema; what passed has the schema's type. */
 export type Validator<T> = (input: unknown) => { kind: 'valid'; value: T } | { kind: 'invalid'; errors: BodyError[] };

@@ -3,7 +3,8 @@ import type { OpenEvent } from '../events/open-event.ts';
 import { cutBoundaries, readChunk } from './audience.ts';
 import { CHUNK_SIZE, chunkCount } from './chunk.ts';
 import { DELIVERIES_QUEUE, type ChunkMessage } from './messages.ts';
-import { workChunk, type ChunkPorts } from './work-chunk.ts';
+import type { ChunkPorts } from './chunk-ports.ts';
+import { workChunk } from './work-chunk.ts';
 
 /** Events whose first chunk a poll works itself; a replay that opens more hands the others on. */
 const WORKED_HERE = 16;
@@ -28,12 +29,16 @@ export async function handOn(ports: Pick<ChunkPorts, 'queues'>, events: readonly
  * chunks of which each gets a message. A rise that concerns nobody is no event and leaves nothing behind.
  */
 export async function announceEvent(ports: ChunkPorts, open: OpenEvent): Promise<void> {
-  if (open.boundaries !== undefined) return void (await workChunk(ports, open, 0));
+  if (open.boundaries !== undefined) {
+    await workChunk(ports, open, 0);
+    return;
+  }
   const { members, more } = await readChunk(ports, open, 0, CHUNK_SIZE);
   if (!more) {
     const concerned = members.filter(({ subscription }) => concerns(subscription, open.sequence));
     if (concerned.length === 0) return ports.activity.close(open);
-    return void (await workChunk(ports, open, 0, concerned));
+    await workChunk(ports, open, 0, concerned);
+    return;
   }
   const cut = await ports.activity.cut(open, await cutBoundaries(ports, open));
   // Somebody else cut it, and sends the messages.

@@ -30,8 +30,8 @@ export interface AttemptRequest {
   /** Who is called: `own`, or the successor that took its place. */
   readonly called: Subscription;
   readonly number: number;
-  /** No attempt begins at or after this instant: the claim behind it has ended. */
-  readonly notAfterMs: number;
+  /** No attempt begins at or after this instant: the claim behind it has ended. Asked when there is a place. */
+  readonly notAfterMs: () => number;
 }
 
 export type Attempted =
@@ -44,7 +44,7 @@ export async function attemptDelivery(ports: AttemptPorts, request: AttemptReque
   const giveBack = await ports.places.take();
   try {
     const startedAtMs = ports.clock.now();
-    if (startedAtMs >= request.notAfterMs) return { kind: 'too-late' };
+    if (startedAtMs >= request.notAfterMs()) return { kind: 'too-late' };
     return await post(ports, request, startedAtMs);
   } finally {
     giveBack();

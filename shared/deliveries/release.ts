@@ -3,8 +3,7 @@ import type { Random } from '../random.ts';
 import type { Queues } from '../storage/queues.ts';
 import { parseSubscriptionId } from '../subscriptions/subscription-id.ts';
 import type { ActivityStore } from './activity-store.ts';
-import { isWaiting } from './trouble.ts';
-import { sendRetry } from './work-chunk.ts';
+import { isWaiting, sendRetry } from './trouble.ts';
 
 export interface ReleasePorts {
   readonly activity: ActivityStore;

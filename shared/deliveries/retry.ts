@@ -1,13 +1,14 @@
-import { parseSubscriptionId } from '../subscriptions/subscription-id.ts';
+import { unreachable } from '../unreachable.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { attemptDelivery } from './attempt.ts';
 import type { AttemptRecord } from './attempt-record.ts';
+import { parseDeliveryId } from './delivery-id.ts';
 import { dispositionOf, type Disposition } from './disposition.ts';
 import type { RetryMessage } from './messages.ts';
 import { applyQuietly } from './subscription-effects.ts';
 import { targetOf, type Target } from './target.ts';
-import { isWaiting, type Trouble } from './trouble.ts';
-import { sendRetry, statusOf, type ChunkPorts } from './work-chunk.ts';
+import type { ChunkPorts } from './chunk-ports.ts';
+import { isWaiting, sendRetry, statusOf, type Trouble } from './trouble.ts';
 
 /** A message can be faster than the row it belongs to, which is written with its chunk's outcome. */
 const ROW_COMES_MS = 30_000;
@@ -33,15 +34,20 @@ export async function retryDelivery(ports: ChunkPorts, message: RetryMessage): P
 
 /** No row yet: while its event is open the row may still come; afterwards the delivery is known to have been settled without one. */
 async function awaitRow(ports: ChunkPorts, { deliveryId, nonce }: RetryMessage): Promise<void> {
-  const eventId = `evt_${deliveryId.slice('dlv_'.length, -33)}`;
-  if ((await ports.activity.openEvent(eventId)) === undefined) return;
+  if (parseDeliveryId(deliveryId) === undefined) return;
+  if ((await ports.activity.openEvent(eventIdOf(deliveryId))) === undefined) return;
   await sendRetry(ports, { deliveryId, nonce, dueAtMs: ports.clock.now() + ROW_COMES_MS });
 }
 
+function eventIdOf(deliveryId: string): string {
+  const address = parseDeliveryId(deliveryId);
+  if (address === undefined) throw new Error('not a delivery id');
+  return address.eventId;
+}
+
 async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Promise<void> {
-  const address = parseSubscriptionId(claimed.subscriptionId);
-  const event = await ports.activity.event(`evt_${deliveryId.slice('dlv_'.length, -33)}`);
-  const own = address && (await ports.store.load(claimed.subscriptionId));
+  const event = await ports.activity.event(eventIdOf(deliveryId));
+  const own = await ports.store.load(claimed.subscriptionId);
   const target = await targetOf(ports.store, own, deliveryId, ports.clock.now());
   if (event === undefined) return finish(ports, claimed, { kind: 'ended', code: 'event-unknown' });
   switch (target.kind) {
@@ -52,6 +58,8 @@ async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Pr
       return finish(ports, claimed, { kind: 'ended', code: target.code });
     case 'call':
       break;
+    default:
+      return unreachable(target);
   }
   const number = (claimed.attempts.at(-1)?.number ?? 0) + 1;
   const { subscription: called } = target;
@@ -61,7 +69,7 @@ async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Pr
     own: own ?? called,
     called,
     number,
-    notAfterMs: claimed.untilMs,
+    notAfterMs: () => claimed.untilMs,
   });
   if (attempted.kind === 'too-late')
     return finish(ports, claimed, { kind: 'parked', code: claimed.code, dueAtMs: ports.clock.now() });

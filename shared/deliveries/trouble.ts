@@ -1,7 +1,12 @@
+import type { Clock } from '../clock.ts';
+import type { Queues } from '../storage/queues.ts';
 import type { Row, StoredRow } from '../storage/tables.ts';
+import { unreachable } from '../unreachable.ts';
 import { addressOfEvent, troubleRowKey } from './activity-rows.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import { parseDeliveryId } from './delivery-id.ts';
+import type { Disposition } from './disposition.ts';
+import { RETRIES_QUEUE, type RetryMessage } from './messages.ts';
 
 /** What a delivery with a row of its own is doing. `pending` and first-time `delivered` have no such row. */
 export type TroubleStatus = 'retrying' | 'parked' | 'delivered' | 'dead' | 'ended';
@@ -69,4 +74,31 @@ export function troubleOfRow(row: StoredRow): Trouble {
     untilMs: Number(values['untilMs'] ?? 0),
     etag: row.etag,
   };
+}
+
+/** The status that a disposition leads to, and when the delivery is looked at again (0: never). */
+export function statusOf(
+  disposition: Exclude<Disposition, { kind: 'delivered' }>,
+  nowMs: number,
+): Pick<Trouble, 'status' | 'dueAtMs'> {
+  switch (disposition.kind) {
+    case 'retrying':
+    case 'parked':
+      return { status: disposition.kind, dueAtMs: nowMs + disposition.delayMs };
+    case 'dead':
+      return { status: 'dead', dueAtMs: 0 };
+    case 'gone':
+      return { status: 'ended', dueAtMs: 0 };
+    default:
+      return unreachable(disposition);
+  }
+}
+
+/** Sends the message that a waiting delivery owns; it is visible when the delivery is due. */
+export async function sendRetry(
+  ports: { readonly queues: Queues; readonly clock: Clock },
+  { deliveryId, nonce, dueAtMs }: Pick<Trouble, 'deliveryId' | 'nonce' | 'dueAtMs'>,
+): Promise<void> {
+  const message: RetryMessage = { v: 1, kind: 'retry', deliveryId, nonce };
+  await ports.queues.send(RETRIES_QUEUE, message, { delayMs: Math.max(0, dueAtMs - ports.clock.now()) });
 }

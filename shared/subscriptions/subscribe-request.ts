@@ -17,9 +17,7 @@ const dataSource = {
 };
 
 function request<P extends TProperties>(properties: P): TObject<P & typeof common> {
-  return Type.Object({ ...common, ...properties }, { additionalProperties: false }) as unknown as TObject<
-    P & typeof common
-  >;
+  return Type.Object({ ...common, ...properties }, { additionalProperties: false });
 }
 
 /** The body of a subscribe call, for each trigger. Handlers validate with it; the connector definition is made from it. */

@@ -20,19 +20,10 @@ export function sealContext(address: SubscriptionAddress): string {
 }
 
 export function subscriptionRow(subscription: Subscription): Row {
-  const {
-    id: _id,
-    address,
-    etag: _etag,
-    trigger: _trigger,
-    instanceId: _instance,
-    threshold: _threshold,
-    ended: _ended,
-    ...fields
-  } = subscription;
+  const { id, address, etag, trigger, instanceId, threshold, ended, ...fields } = subscription;
   return {
     partitionKey: partitionOf(address),
-    rowKey: subscription.ended ? ENDED_PREFIX + address.rowKey : address.rowKey,
+    rowKey: ended ? ENDED_PREFIX + address.rowKey : address.rowKey,
     v: VERSION,
     ...fields,
   };

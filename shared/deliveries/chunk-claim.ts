@@ -1,0 +1,41 @@
+import type { OpenEvent } from '../events/open-event.ts';
+import type { StoredChunk } from './activity-store.ts';
+import type { ChunkPorts } from './chunk-ports.ts';
+import { formatDeliveryId } from './delivery-id.ts';
+
+export type Claim =
+  /** `isNew`: nobody worked on the chunk before. */
+  | { readonly kind: 'claimed'; readonly row: StoredChunk; readonly isNew: boolean }
+  | { readonly kind: 'settled' }
+  /** Somebody else's claim holds. */
+  | { readonly kind: 'busy' };
+
+/** A chunk without a row is free; one whose claim has run out is taken over by compare-and-swap. */
+export async function claimChunk(ports: ChunkPorts, { event }: OpenEvent, chunk: number): Promise<Claim> {
+  const nowMs = ports.clock.now();
+  const owner = ports.random.token(9);
+  const fresh = { owner, untilMs: nowMs + ports.claimMs, settled: false, delivered: [], troubled: 0 };
+  const inserted = await ports.activity.insertClaim(event, chunk, fresh);
+  if (inserted.kind === 'claimed') return { kind: 'claimed', row: { ...fresh, etag: inserted.etag }, isNew: true };
+  const row = await ports.activity.chunk(event.eventId, chunk);
+  if (row === undefined) return { kind: 'busy' };
+  if (row.settled) return { kind: 'settled' };
+  // The insert may have taken effect although its answer was lost and the client sent it again.
+  if (row.owner === owner) return { kind: 'claimed', row, isNew: true };
+  if (row.untilMs > nowMs) return { kind: 'busy' };
+  const taken: StoredChunk = { ...row, owner, untilMs: nowMs + ports.claimMs };
+  const etag = await ports.activity.saveChunk(event, chunk, taken, []);
+  return etag === undefined ? { kind: 'busy' } : { kind: 'claimed', row: { ...taken, etag }, isNew: false };
+}
+
+/** The deliveries that an earlier claim has settled. */
+export async function doneAlready(
+  ports: ChunkPorts,
+  { event }: OpenEvent,
+  { row, isNew }: Claim & { kind: 'claimed' },
+): Promise<ReadonlySet<string>> {
+  if (isNew) return new Set();
+  const delivered = row.delivered.map(({ range, rowKey }) => formatDeliveryId(event.eventId, range, rowKey));
+  const troubled = (await ports.activity.troublesOf(event)).map(({ deliveryId }) => deliveryId);
+  return new Set([...delivered, ...troubled]);
+}

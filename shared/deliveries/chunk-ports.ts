@@ -1,0 +1,19 @@
+import type { Clock } from '../clock.ts';
+import type { Random } from '../random.ts';
+import type { Queues } from '../storage/queues.ts';
+import type { BirthPorts } from '../subscriptions/birth.ts';
+import type { ActivityStore } from './activity-store.ts';
+import type { AttemptPorts } from './attempt.ts';
+import type { EffectPorts } from './subscription-effects.ts';
+
+/** What delivering needs of the world. */
+export interface ChunkPorts extends BirthPorts, AttemptPorts, EffectPorts {
+  readonly activity: ActivityStore;
+  readonly queues: Queues;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** How long a claim holds unless renewed. */
+  readonly claimMs: number;
+  /** Delay before each retry. */
+  readonly scheduleSeconds: readonly number[];
+}

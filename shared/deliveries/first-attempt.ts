@@ -1,0 +1,84 @@
+import type { OpenEvent } from '../events/open-event.ts';
+import { attemptDelivery } from './attempt.ts';
+import type { Member } from './chunk.ts';
+import type { Outcome } from './chunk-ledger.ts';
+import type { ChunkPorts } from './chunk-ports.ts';
+import { formatDeliveryId } from './delivery-id.ts';
+import { dispositionOf } from './disposition.ts';
+import { applyQuietly } from './subscription-effects.ts';
+import { targetOf } from './target.ts';
+import { sendRetry, statusOf, type Trouble } from './trouble.ts';
+
+/** Left for the next claim: the claim ran out before its turn. */
+export interface Unsettled {
+  readonly kind: 'unsettled';
+}
+
+/**
+ * The first attempt of a delivery, or none when nobody may be called now. What the outcome means for the subscription that was called goes
+ * on in `effect`, which never rejects for a failing storage.
+ */
+export async function firstAttempt(
+  ports: ChunkPorts,
+  open: OpenEvent,
+  { range, subscription: own }: Member,
+  claimedUntilMs: () => number,
+): Promise<{ readonly outcome: Outcome | Unsettled; readonly effect: Promise<void> }> {
+  const { event } = open;
+  const { rowKey } = own.address;
+  const deliveryId = formatDeliveryId(event.eventId, range, rowKey);
+  const troubled = async (start: Pick<Trouble, 'status' | 'code' | 'dueAtMs' | 'attempts'>): Promise<Outcome> => ({
+    kind: 'trouble',
+    trouble: await startTrouble(ports, {
+      ...start,
+      deliveryId,
+      instanceId: event.instanceId,
+      subscriptionId: own.id,
+    }),
+  });
+  const nothing = Promise.resolve();
+
+  const target = await targetOf(ports.store, own, deliveryId, ports.clock.now());
+  if (target.kind === 'park') {
+    const start = { status: 'parked', code: target.code, dueAtMs: target.untilMs, attempts: [] } as const;
+    return { outcome: await troubled(start), effect: nothing };
+  }
+  if (target.kind === 'end') {
+    const start = { status: 'ended', code: target.code, dueAtMs: 0, attempts: [] } as const;
+    return { outcome: await troubled(start), effect: nothing };
+  }
+
+  const called = target.subscription;
+  const attempted = await attemptDelivery(ports, {
+    event,
+    deliveryId,
+    own,
+    called,
+    number: 1,
+    notAfterMs: claimedUntilMs,
+  });
+  if (attempted.kind === 'too-late') return { outcome: { kind: 'unsettled' }, effect: nothing };
+  const { record, verdict } = attempted;
+  const disposition = dispositionOf(verdict, {
+    earlier: [],
+    scheduleSeconds: ports.scheduleSeconds,
+    jitter: ports.random.fraction(),
+  });
+  const nowMs = ports.clock.now();
+  const effect = applyQuietly(ports, called, deliveryId, disposition, nowMs);
+  if (disposition.kind === 'delivered') {
+    return { outcome: { kind: 'delivered', delivered: { range, rowKey, attempt: record } }, effect };
+  }
+  const { status, dueAtMs } = statusOf(disposition, nowMs);
+  return { outcome: await troubled({ status, code: disposition.code, dueAtMs, attempts: [record] }), effect };
+}
+
+/** A waiting delivery gets its message before its row: a row without a message would wait for ever. */
+async function startTrouble(
+  ports: ChunkPorts,
+  start: Omit<Trouble, 'nonce' | 'owner' | 'untilMs' | 'etag'>,
+): Promise<Trouble> {
+  const trouble: Trouble = { ...start, nonce: ports.random.token(9), owner: '', untilMs: 0, etag: '' };
+  if (trouble.status === 'retrying' || trouble.status === 'parked') await sendRetry(ports, trouble);
+  return trouble;
+}
