@@ -2,6 +2,7 @@
  * The port to Customer Insights: what the domain reads, in the domain's words. Nothing here knows HTTP.
  *
  * Statuses and kinds are lower case whatever the service wrote, and open: a value nobody knows is passed on as it is.
+ * A missing status or kind of something that always has one is the empty string.
  * Instants are ISO 8601 in UTC with milliseconds (`2026-11-23T10:00:00.000Z`); an instant that cannot be read is absent.
  * A list element without its identity (a segment without name, a job without id) is left out.
  * Every method rejects with `CustomerInsightsError` when it has no answer.
@@ -17,11 +18,11 @@ export interface CustomerInsights {
   measures(instanceId: string): Promise<Measure[]>;
   /** One measure with its history; `undefined` when there is none of that name. */
   measure(instanceId: string, measureName: string, options: { historyDays: number }): Promise<Measure | undefined>;
-  /** The most recent jobs with their tasks; at most `top`. */
+  /** The `top` most recent jobs with their tasks, in the order the service gave them. */
   jobs(instanceId: string, options: { top: number }): Promise<Job[]>;
   /** One job with its tasks; `undefined` when it is unknown. */
   job(instanceId: string, jobId: string): Promise<Job | undefined>;
-  /** The most recent tasks of all jobs; at most `top`. */
+  /** The `top` most recent tasks of all jobs, in the order the service gave them. */
   tasks(instanceId: string, options: { top: number }): Promise<Task[]>;
   /** The latest state of each node (data source, merge, segment …). */
   nodes(instanceId: string): Promise<Node[]>;
@@ -121,7 +122,7 @@ export interface Node {
 export type CustomerInsightsErrorKind =
   /** No answer, a 5xx, a time-out, or an answer that is not what the call returns. */
   | 'unavailable'
-  /** Too many calls; `retryAfterMs` says how long to wait. */
+  /** Too many calls; `retryAfterMs` says how long to wait, when the service said so. */
   | 'throttled'
   /** 401 or 403: our credentials are not good enough. */
   | 'unauthorized'
@@ -134,7 +135,7 @@ export type CustomerInsightsErrorKind =
 export class CustomerInsightsError extends Error {
   override readonly name = 'CustomerInsightsError';
   readonly kind: CustomerInsightsErrorKind;
-  /** Method and path below the base URL, e.g. `GET instances/…/manage/segments`. */
+  /** Method and path below the base URL without its query, e.g. `GET instances/…/manage/segments`. */
   readonly call: string;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
@@ -142,7 +143,7 @@ export class CustomerInsightsError extends Error {
     kind: CustomerInsightsErrorKind,
     call: string,
     reason: string,
-    more: { status?: number; retryAfterMs?: number; cause?: unknown } = {},
+    more: { status?: number | undefined; retryAfterMs?: number | undefined; cause?: unknown } = {},
   ) {
     super(`Customer Insights: ${call}: ${reason}`, { cause: more.cause });
     this.kind = kind;

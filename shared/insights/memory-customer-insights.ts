@@ -1,0 +1,147 @@
+import type { Clock } from '../clock.ts';
+import {
+  CustomerInsightsError,
+  type CustomerInsights,
+  type CustomerInsightsErrorKind,
+  type DataSource,
+  type Instance,
+  type Job,
+  type Measure,
+  type Node,
+  type Segment,
+  type Task,
+} from './customer-insights.ts';
+
+/** All that one instance holds, to be changed at will. Segments and measures carry their whole history. */
+export interface MemoryInstance {
+  instance: Instance;
+  dataSources: DataSource[];
+  segments: Segment[];
+  measures: Measure[];
+  jobs: Job[];
+  /** Tasks beside those of `jobs`: what the task history still knows of jobs long gone. */
+  tasks: Task[];
+  nodes: Node[];
+}
+
+export interface MemoryCall {
+  readonly method: keyof CustomerInsights;
+  /** Absent for `instances`. */
+  readonly instanceId?: string;
+  /** The measure's name or the job's id, of a call for one of them. */
+  readonly subject?: string;
+}
+
+export interface MemoryCustomerInsights extends CustomerInsights {
+  /** By instance id. */
+  readonly held: Map<string, MemoryInstance>;
+  /** Adds or replaces an instance; lists left out are empty. Answers what it now holds. */
+  hold(data: Partial<MemoryInstance> & Pick<MemoryInstance, 'instance'>): MemoryInstance;
+  /** Every call so far, failed ones too. */
+  readonly calls: MemoryCall[];
+  /** Awaited before each call is answered: throws to fail it, waits to delay it. See `failing`. */
+  beforeCall: (call: MemoryCall) => void | Promise<void>;
+}
+
+/** Customer Insights without a network. Nothing it answers changes afterwards, whatever becomes of the data. */
+export function memoryCustomerInsights({ clock }: { clock: Clock }): MemoryCustomerInsights {
+  const held = new Map<string, MemoryInstance>();
+  const calls: MemoryCall[] = [];
+
+  /** Reads after `beforeCall`, so that what happens during a delay is seen, as it may be on a network. */
+  async function answer<T>(call: MemoryCall, read: () => T): Promise<T> {
+    calls.push(call);
+    await memory.beforeCall(call);
+    return structuredClone(read());
+  }
+
+  function listFrom<T>(
+    method: MemoryCall['method'],
+    instanceId: string,
+    list: (data: MemoryInstance) => T[],
+  ): Promise<T[]> {
+    const call = { method, instanceId };
+    return answer(call, () => {
+      const data = held.get(instanceId);
+      if (data === undefined) throw new CustomerInsightsError('not-found', nameOf(call), 'status 404', { status: 404 });
+      return list(data);
+    });
+  }
+
+  /** An unknown instance has no element either: over HTTP both are the same 404. */
+  function oneFrom<T>(
+    call: MemoryCall & { instanceId: string },
+    find: (data: MemoryInstance) => T,
+  ): Promise<T | undefined> {
+    return answer(call, () => {
+      const data = held.get(call.instanceId);
+      return data === undefined ? undefined : find(data);
+    });
+  }
+
+  /** Keeps what was evaluated in the last `days` days. */
+  function recent<T extends { evaluatedAt: string | undefined }>(evaluations: readonly T[], days: number): T[] {
+    const since = clock.now() - days * 86_400_000;
+    return evaluations.filter(({ evaluatedAt }) => evaluatedAt !== undefined && Date.parse(evaluatedAt) >= since);
+  }
+
+  const memory: MemoryCustomerInsights = {
+    held,
+    calls,
+    beforeCall: () => undefined,
+    hold(data) {
+      const whole = { dataSources: [], segments: [], measures: [], jobs: [], tasks: [], nodes: [], ...data };
+      held.set(data.instance.instanceId, whole);
+      return whole;
+    },
+
+    instances: () => answer({ method: 'instances' }, () => [...held.values()].map(({ instance }) => instance)),
+    instance: (id) => oneFrom({ method: 'instance', instanceId: id }, ({ instance }) => instance),
+    dataSources: (id) => listFrom('dataSources', id, ({ dataSources }) => dataSources),
+    segments: (id, { historyDays } = {}) =>
+      listFrom('segments', id, ({ segments }) =>
+        segments.map((segment) => ({
+          ...segment,
+          history: historyDays === undefined ? [] : recent(segment.history, historyDays),
+        })),
+      ),
+    measures: (id) =>
+      listFrom('measures', id, ({ measures }) => measures.map((measure) => ({ ...measure, outputHistory: [] }))),
+    measure: (id, measureName, { historyDays }) =>
+      oneFrom({ method: 'measure', instanceId: id, subject: measureName }, ({ measures }) => {
+        const measure = measures.find(({ name }) => name === measureName);
+        return measure && { ...measure, outputHistory: recent(measure.outputHistory, historyDays) };
+      }),
+    jobs: (id, { top }) => listFrom('jobs', id, ({ jobs }) => newestFirst(jobs).slice(0, top)),
+    job: (id, jobId) =>
+      oneFrom({ method: 'job', instanceId: id, subject: jobId }, ({ jobs }) => jobs.find((job) => job.jobId === jobId)),
+    tasks: (id, { top }) =>
+      listFrom('tasks', id, ({ jobs, tasks }) => {
+        const known = [...jobs.flatMap((job) => job.tasks), ...tasks].map((task) => [task.taskId, task] as const);
+        return newestFirst([...new Map(known).values()]).slice(0, top);
+      }),
+    nodes: (id) => listFrom('nodes', id, ({ nodes }) => nodes),
+  };
+  return memory;
+}
+
+/** A `beforeCall` that fails calls: all of them, or those of the given methods. */
+export function failing(
+  kind: CustomerInsightsErrorKind,
+  { methods, retryAfterMs }: { methods?: readonly MemoryCall['method'][]; retryAfterMs?: number } = {},
+): (call: MemoryCall) => void {
+  return (call) => {
+    if (methods?.includes(call.method) ?? true) {
+      throw new CustomerInsightsError(kind, nameOf(call), 'told to fail', { retryAfterMs });
+    }
+  };
+}
+
+function nameOf({ method, instanceId }: MemoryCall): string {
+  return instanceId === undefined ? method : `${method} of ${instanceId}`;
+}
+
+function newestFirst<T extends { submittedAt: string | undefined }>(list: readonly T[]): T[] {
+  const at = ({ submittedAt = '' }: T): string => submittedAt;
+  return list.toSorted((a, b) => (at(a) < at(b) ? 1 : at(a) > at(b) ? -1 : 0));
+}

@@ -1,0 +1,47 @@
+import type { Measure, MeasureOutput } from './customer-insights.ts';
+import { finiteNumber } from './decimal.ts';
+import { field, flag, instant, objectIn, objectsIn, text, word, type JsonObject } from './json-fields.ts';
+import { errorMessage } from './read-error.ts';
+
+/** `MeasureMetadata`. The error is that of the latest evaluation, else the measure's `errorDescription`. */
+export function readMeasure(json: JsonObject): Measure | undefined {
+  const name = text(json, 'name');
+  if (name === undefined) return undefined;
+  const definition = objectIn(json, 'definition');
+  const latest = objectIn(json, 'latestEvaluation');
+  const output = objectIn(json, 'output');
+  return {
+    name,
+    displayName: text(json, 'displayName') ?? name,
+    withoutDimension: definition !== undefined && isWithoutDimension(definition),
+    latestState: latest === undefined ? undefined : word(latest, 'state'),
+    latestError:
+      (latest === undefined ? undefined : errorMessage(field(latest, 'error'))) ??
+      errorMessage(field(json, 'errorDescription')),
+    output: output === undefined ? undefined : readOutput(output),
+    outputHistory: objectsIn(json, 'outputHistory').map(readOutput),
+  };
+}
+
+/**
+ * Whether a `MeasureDefinition` has exactly one value: not a customer measure (`isProfile`), not a customer attribute
+ * (kind `attribute`), and scalar by its own flag or for want of dimensions. A manual (SQL) measure lists no dimensions
+ * even when its query groups, so there `isManualQueryScalar` is asked first.
+ */
+function isWithoutDimension(definition: JsonObject): boolean {
+  if (flag(definition, 'isProfile') === true) return false;
+  if ((word(definition, 'kind') ?? 'entity') !== 'entity') return false;
+  if (flag(definition, 'isScalar') === true) return true;
+  const dimensions = field(definition, 'dimensions');
+  const noneListed = Array.isArray(dimensions) && dimensions.length === 0;
+  return word(definition, 'type') === 'manual' ? (flag(definition, 'isManualQueryScalar') ?? noneListed) : noneListed;
+}
+
+/** `ScalarOutput`: `values` maps the alias of each calculation to its value, written as a string. */
+function readOutput(json: JsonObject): MeasureOutput {
+  const [value, ...others] = Object.values(objectIn(json, 'values') ?? {});
+  return {
+    evaluatedAt: instant(json, 'evaluationTime'),
+    value: others.length === 0 ? finiteNumber(value) : undefined,
+  };
+}

@@ -1,0 +1,95 @@
+import { Agent } from 'undici';
+
+import { CustomerInsightsError, type CustomerInsights } from './customer-insights.ts';
+import { listOf, oneOf } from './json-fields.ts';
+import { readDataSource, readInstance } from './read-instance.ts';
+import { readMeasure } from './read-measure.ts';
+import { readSegment } from './read-segment.ts';
+import { readJob, readNode, readTask } from './read-workflow.ts';
+import { restGet, type RestCall, type RestCallDeps } from './rest-call.ts';
+
+export interface RestCustomerInsightsOptions extends Omit<RestCallDeps, 'dispatcher'> {
+  /** Where jobs, tasks and nodes are, below the instance: `workflows/main`, in some tenants `manage/workflows/main`. */
+  readonly workflowPath: string;
+}
+
+export interface RestCustomerInsights extends CustomerInsights {
+  /** Ends the connections, once the calls under way have been answered. */
+  readonly close: () => Promise<void>;
+}
+
+/** A thousand segments with a month of history, evaluated four times a day, are about 14 MiB. */
+const longestBodyBytes = 64 * 1024 * 1024;
+/** Outlasts the minute between two polls, and stays below the four minutes after which Azure drops an idle connection. */
+const idleConnectionMs = 90_000;
+
+/**
+ * Customer Insights over its REST API. Each method is one call (see `restGet` for its deadline and retries).
+ *
+ * Routes and query parameters are those of the public client libraries
+ * (github.com/microsoft/Dynamics365-CustomerInsights-Client-Libraries).
+ */
+export function restCustomerInsights(options: RestCustomerInsightsOptions): RestCustomerInsights {
+  const agent = new Agent({
+    keepAliveTimeout: idleConnectionMs,
+    maxResponseSize: longestBodyBytes,
+    connect: { timeout: options.timeoutMs },
+    // The deadline of the attempt is the only clock.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  const workflow = options.workflowPath.split('/').filter((segment) => segment !== '');
+  const get = <T>(call: RestCall<T>): Promise<T> => restGet({ ...options, dispatcher: agent }, call);
+
+  return {
+    instances: () => get({ path: ['instances'], read: listOf(readInstance) }),
+    instance: (id) => ifFound(get({ path: ['instances', id], read: oneOf(readInstance) })),
+    dataSources: (id) => get({ path: ['instances', id, 'manage', 'datasources'], read: listOf(readDataSource) }),
+    segments: (id, { historyDays } = {}) =>
+      get({
+        path: ['instances', id, 'manage', 'segments'],
+        query: historyDays === undefined ? {} : historyOf(historyDays),
+        read: listOf(readSegment),
+      }),
+    measures: (id) => get({ path: ['instances', id, 'manage', 'measures'], read: listOf(readMeasure) }),
+    measure: (id, measureName, { historyDays }) =>
+      ifFound(
+        get({
+          path: ['instances', id, 'manage', 'measures', measureName],
+          query: historyOf(historyDays),
+          read: oneOf(readMeasure),
+        }),
+      ),
+    jobs: (id, { top }) =>
+      get({
+        path: ['instances', id, ...workflow, 'jobs'],
+        query: { top: String(top), includeTasks: 'true' },
+        read: listOf(readJob),
+      }),
+    job: (id, jobId) =>
+      ifFound(
+        get({
+          path: ['instances', id, ...workflow, 'jobs', jobId],
+          query: { includeTasks: 'true' },
+          read: oneOf(readJob),
+        }),
+      ),
+    tasks: (id, { top }) =>
+      get({ path: ['instances', id, ...workflow, 'history'], query: { top: String(top) }, read: listOf(readTask) }),
+    nodes: (id) => get({ path: ['instances', id, ...workflow, 'status'], read: listOf(readNode) }),
+    close: () => agent.close(),
+  };
+}
+
+function historyOf(days: number): Record<string, string> {
+  return { includeHistoricStats: 'true', historicStatsDays: String(days) };
+}
+
+async function ifFound<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof CustomerInsightsError && error.kind === 'not-found') return undefined;
+    throw error;
+  }
+}

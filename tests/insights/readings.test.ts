@@ -1,0 +1,216 @@
+import { describe, expect, test } from '@jest/globals';
+
+import type { JsonObject } from '../../shared/insights/json-fields.ts';
+import { readDataSource, readInstance } from '../../shared/insights/read-instance.ts';
+import { readMeasure } from '../../shared/insights/read-measure.ts';
+import { readSegment } from '../../shared/insights/read-segment.ts';
+import { readJob, readNode, readTask } from '../../shared/insights/read-workflow.ts';
+
+describe('property names and words count in either casing', () => {
+  const dataSource = {
+    dataSourceId: 'd1',
+    name: 'crm-1',
+    friendlyName: 'CRM',
+    isActive: false,
+    refreshState: 'updateFailed',
+    lastRefresh: '2026-11-23T09:00:00.1234567Z',
+  };
+  const job = {
+    jobId: 'j1',
+    jobType: 'incremental',
+    jobSubmissionKind: 'onDemand',
+    jobStatus: 'timedOut',
+    operationType: 'profileStore',
+    submittedTimestamp: '2026-11-23T09:00:00',
+    endTimestamp: '2026-11-23T10:00:00',
+    idList: ['d1', 'd2'],
+    tasks: [{ taskId: 't1', taskStatus: 'needsUpdate', operationType: 'ingestion', jobIds: ['j1', 'j2'] }],
+  };
+  const node = {
+    operationType: 'dataPreparation',
+    identifier: 'd1',
+    friendlyName: 'CRM',
+    jobIds: ['j1'],
+    taskStatus: 'needsUpdate',
+    endTimestamp: '2026-11-23T10:00:00Z',
+  };
+
+  test.each([
+    ['a data source', readDataSource, { dataSourceMetadata: dataSource }],
+    ['a data source without envelope', readDataSource, dataSource],
+    ['a job', readJob, job],
+    ['a node', readNode, node],
+  ])('of %s', (_what, read, camel) => {
+    const reading = read(camel);
+    expect(reading).toBeDefined();
+    expect(read(pascalCased(camel) as JsonObject)).toEqual(reading);
+  });
+
+  test('and are read as the words of the port', () => {
+    expect(readDataSource({ dataSourceMetadata: dataSource })).toEqual({
+      dataSourceId: 'd1',
+      name: 'crm-1',
+      displayName: 'CRM',
+      active: false,
+      refreshState: 'updatefailed',
+      lastRefreshAt: '2026-11-23T09:00:00.123Z',
+    });
+    expect(readJob(job)).toEqual({
+      jobId: 'j1',
+      submissionKind: 'ondemand',
+      status: 'timedout',
+      operationType: 'profilestore',
+      submittedAt: '2026-11-23T09:00:00.000Z',
+      endedAt: '2026-11-23T10:00:00.000Z',
+      idList: ['d1', 'd2'],
+      tasks: [
+        {
+          taskId: 't1',
+          status: 'needsupdate',
+          operationType: 'ingestion',
+          jobIds: ['j1', 'j2'],
+          friendlyName: undefined,
+          submittedAt: undefined,
+          endedAt: undefined,
+          error: undefined,
+        },
+      ],
+    });
+    expect(readNode(node)).toEqual({
+      operationType: 'datapreparation',
+      identifier: 'd1',
+      friendlyName: 'CRM',
+      jobIds: ['j1'],
+      status: 'needsupdate',
+      endedAt: '2026-11-23T10:00:00.000Z',
+    });
+  });
+});
+
+/** The same JSON as a service would write it whose serializer capitalises property names and words. */
+function pascalCased(value: unknown): unknown {
+  if (typeof value === 'string') return /^[a-z][a-zA-Z]+$/.test(value) ? capitalised(value) : value;
+  if (Array.isArray(value)) return value.map(pascalCased);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [capitalised(key), pascalCased(inner)]));
+}
+
+function capitalised(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+describe('what is missing, null or of another type is absent', () => {
+  test('from an instance', () => {
+    expect(readInstance({ instanceId: 'i1', name: null })).toEqual({
+      instanceId: 'i1',
+      name: 'i1',
+      instanceType: undefined,
+    });
+  });
+
+  test('from a data source', () => {
+    expect(readDataSource({ dataSourceId: 'd1', isActive: 'no', lastRefresh: 5, dataSourceMetadata: null })).toEqual({
+      dataSourceId: 'd1',
+      name: 'd1',
+      displayName: 'd1',
+      active: true,
+      refreshState: undefined,
+      lastRefreshAt: undefined,
+    });
+  });
+
+  test('from a segment and its evaluations', () => {
+    expect(readSegment({ name: 's', evaluationStatus: null, evaluationStatusHistory: 'none' })).toEqual({
+      name: 's',
+      displayName: 's',
+      state: undefined,
+      latest: undefined,
+      history: [],
+    });
+    expect(readSegment({ name: 's', evaluationStatus: {} })?.latest).toEqual({
+      status: '',
+      evaluatedAt: undefined,
+      memberCount: undefined,
+      error: undefined,
+    });
+  });
+
+  test('from a measure', () => {
+    expect(readMeasure({ name: 'm', definition: [], latestEvaluation: 7 })).toEqual({
+      name: 'm',
+      displayName: 'm',
+      withoutDimension: false,
+      latestState: undefined,
+      latestError: undefined,
+      output: undefined,
+      outputHistory: [],
+    });
+  });
+
+  test('from a job, a task and a node, whose status is then no word at all', () => {
+    expect(
+      readJob({ jobId: 'j1', idList: [1, 'd1', null], tasks: [null, {}, { taskStatus: 'failed' }] }),
+    ).toMatchObject({
+      submissionKind: '',
+      status: '',
+      operationType: '',
+      idList: ['d1'],
+      tasks: [],
+    });
+    expect(readTask({ taskId: 't1', jobIds: null })).toMatchObject({ status: '', operationType: '', jobIds: [] });
+    expect(readNode({ operationType: 'merge' })).toMatchObject({ status: '', jobIds: [], identifier: undefined });
+  });
+
+  test.each([
+    ['a segment', readSegment],
+    ['a measure', readMeasure],
+    ['a job', readJob],
+    ['a task', readTask],
+    ['a node', readNode],
+    ['a data source', readDataSource],
+    ['an instance', readInstance],
+  ])('and %s without identity is nothing', (_what, read) => {
+    expect(
+      read({ friendlyName: 'Nobody', state: 'active', instanceType: 'trial', jobStatus: 'failed' }),
+    ).toBeUndefined();
+  });
+});
+
+test('a word nobody knows is passed on', () => {
+  expect(
+    readSegment({ name: 's', state: 'Expansion', evaluationStatus: { jobStatus: 'FailedRetrying' } }),
+  ).toMatchObject({
+    state: 'expansion',
+    latest: { status: 'failedretrying' },
+  });
+  expect(readNode({ operationType: 'dataverseHydration', taskStatus: 'completedWithWarnings' })).toMatchObject({
+    operationType: 'dataversehydration',
+    status: 'completedwithwarnings',
+  });
+});
+
+test('a segment is read with its evaluations, in the order they came', () => {
+  expect(
+    readSegment({
+      name: 'VIP',
+      friendlyName: 'Very important',
+      state: 'active',
+      evaluationStatus: { jobStatus: 'CompletedSuccess', evaluationDate: '2026-11-23T10:00:00', entityCount: 12 },
+      evaluationStatusHistory: [
+        { jobStatus: 'completedSuccess', evaluationDate: '2026-11-23T10:00:00', entityCount: 12 },
+        { jobStatus: 'CompletedFailure', evaluationDate: '2026-11-22T10:00:00', error: { key: 'segmentNotFound' } },
+        { jobStatus: 'CompletedSuccess', evaluationDate: '2026-11-21T10:00:00', entityCount: '9' },
+      ],
+    }),
+  ).toEqual({
+    name: 'VIP',
+    displayName: 'Very important',
+    state: 'active',
+    latest: { status: 'completedsuccess', evaluatedAt: '2026-11-23T10:00:00.000Z', memberCount: 12 },
+    history: [
+      { status: 'completedsuccess', evaluatedAt: '2026-11-23T10:00:00.000Z', memberCount: 12 },
+      { status: 'completedfailure', evaluatedAt: '2026-11-22T10:00:00.000Z', error: 'segmentNotFound' },
+      { status: 'completedsuccess', evaluatedAt: '2026-11-21T10:00:00.000Z', memberCount: 9 },
+    ],
+  });
+});
