@@ -1,0 +1,210 @@
+import { describe, expect, test } from '@jest/globals';
+import { at, evaluated, measure, output, segment } from '../helpers/insights-data.ts';
+import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
+
+async function watching(threshold: number, ...before: [number, number][]): Promise<MemoryBackend> {
+  const world = memoryBackend();
+  world.data.segments = [segment('vip', ...before.map(([value, minute]) => evaluated(value, minute)))];
+  await world.subscribe('segment-threshold-crossed', {
+    segmentName: 'vip',
+    threshold,
+    callbackUrl: callbackUrl('one'),
+  });
+  return world;
+}
+
+function now(world: MemoryBackend, ...evaluations: [number, number][]): void {
+  world.data.segments = [segment('vip', ...evaluations.map(([value, minute]) => evaluated(value, minute)))];
+}
+
+describe('a segment crosses a threshold', () => {
+  test('the flow is called once, with what happened', async () => {
+    const world = await watching(100, [90, 1]);
+    now(world, [90, 1], [120, 2]);
+    await world.poll();
+    expect(world.calls).toHaveLength(1);
+    expect(world.calls[0]?.url).toBe(callbackUrl('one'));
+    expect(world.calls[0]?.body).toEqual({
+      eventId: expect.stringMatching(/^evt_[A-Za-z0-9_-]{57}$/),
+      deliveryId: expect.stringMatching(/^dlv_[A-Za-z0-9_-]{90}$/),
+      subscriptionId: expect.stringMatching(/^sub_/),
+      trigger: 'segment-threshold-crossed',
+      instanceId: INSTANCE,
+      occurredAt: at(2),
+      segmentName: 'vip',
+      displayName: 'The vip',
+      threshold: 100,
+      previousValue: 90,
+      value: 120,
+      evaluatedAt: at(2),
+    });
+    await world.poll();
+    expect(world.calls).toHaveLength(1);
+  });
+
+  test('a value equal to the threshold is not above it', async () => {
+    const world = await watching(100, [90, 1]);
+    now(world, [90, 1], [100, 2]);
+    await world.poll();
+    expect(world.calls).toHaveLength(0);
+    now(world, [90, 1], [100, 2], [101, 3]);
+    await world.poll();
+    expect(world.calls.map(({ body }) => [body['previousValue'], body['value']])).toEqual([[100, 101]]);
+  });
+
+  test('staying above does not fire again, falling re-arms', async () => {
+    const world = await watching(100, [90, 1]);
+    now(world, [120, 2]);
+    await world.poll();
+    now(world, [130, 3]);
+    await world.poll();
+    now(world, [80, 4]);
+    await world.poll();
+    expect(world.calls).toHaveLength(1);
+    now(world, [130, 5]);
+    await world.poll();
+    expect(world.calls.map(({ body }) => body['evaluatedAt'])).toEqual([at(2), at(5)]);
+  });
+
+  test('an up-and-down between two polls is replayed from the history', async () => {
+    const world = await watching(100, [90, 1]);
+    now(world, [90, 1], [120, 2], [80, 3], [140, 4], [70, 5]);
+    await world.poll();
+    expect(world.calls.map(({ body }) => body['value']).sort()).toEqual([120, 140]);
+  });
+
+  test('a subscription made above its threshold waits for the next edge', async () => {
+    const world = await watching(100, [150, 1]);
+    now(world, [160, 2]);
+    await world.poll();
+    expect(world.calls).toHaveLength(0);
+    now(world, [90, 3], [110, 4]);
+    await world.poll();
+    expect(world.calls).toHaveLength(1);
+  });
+
+  test('a change right after the subscribe fires although no poll has run yet', async () => {
+    const world = await watching(100, [90, 1]);
+    now(world, [90, 1], [120, 2]);
+    await world.poll();
+    expect(world.calls).toHaveLength(1);
+  });
+
+  test('nothing older than the subscription fires, though the poll sees it for the first time', async () => {
+    const world = memoryBackend();
+    world.data.segments = [segment('vip', evaluated(90, 1), evaluated(120, 2), evaluated(80, 3))];
+    await world.subscribe('segment-threshold-crossed', {
+      segmentName: 'vip',
+      threshold: 100,
+      callbackUrl: callbackUrl('one'),
+    });
+    await world.poll();
+    expect(world.calls).toHaveLength(0);
+  });
+
+  test('a second subscriber causes events for the first, and is born after them', async () => {
+    const world = await watching(100, [90, 1]);
+    now(world, [90, 1], [120, 2]);
+    await world.subscribe('segment-threshold-crossed', {
+      segmentName: 'vip',
+      threshold: 110,
+      callbackUrl: callbackUrl('two'),
+    });
+    await world.drain();
+    expect(world.calls.map(({ url }) => url)).toEqual([callbackUrl('one')]);
+    await world.poll();
+    expect(world.calls).toHaveLength(1);
+  });
+
+  test('failed, cancelled and running evaluations are no observation', async () => {
+    const world = await watching(100, [90, 1]);
+    world.data.segments = [
+      segment(
+        'vip',
+        evaluated(500, 2, 'completedfailure'),
+        evaluated(500, 3, 'cancelled'),
+        evaluated(500, 4, 'running'),
+      ),
+    ];
+    await world.poll();
+    expect(world.calls).toHaveLength(0);
+    now(world, [95, 5], [101, 6]);
+    await world.poll();
+    expect(world.calls.map(({ body }) => body['previousValue'])).toEqual([95]);
+  });
+
+  test('a segment that was never evaluated takes its first evaluation as a baseline', async () => {
+    const world = await watching(100);
+    now(world, [120, 1]);
+    await world.poll();
+    expect(world.calls).toHaveLength(0);
+    now(world, [90, 2], [120, 3]);
+    await world.poll();
+    expect(world.calls).toHaveLength(1);
+  });
+
+  test('the same instant in another spelling is the same evaluation', async () => {
+    const world = await watching(100, [90, 1]);
+    now(world, [90, 1], [120, 2]);
+    await world.poll();
+    world.data.segments = [segment('vip', { ...evaluated(120, 2), evaluatedAt: '2026-11-23T12:02:00.000+02:00' })];
+    await world.poll();
+    expect(world.calls).toHaveLength(1);
+  });
+
+  test('only the thresholds between the two values are crossed', async () => {
+    const world = await watching(90, [90, 1]);
+    for (const threshold of [-5, 89.5, 100, 119.99, 120, 121]) {
+      await world.subscribe('segment-threshold-crossed', {
+        segmentName: 'vip',
+        threshold,
+        callbackUrl: callbackUrl(`t${String(threshold).replace(/[.-]/g, 'x')}`),
+      });
+    }
+    now(world, [120, 2]);
+    await world.poll();
+    expect(world.calls.map(({ body }) => body['threshold']).sort((a, b) => Number(a) - Number(b))).toEqual([
+      90, 100, 119.99,
+    ]);
+  });
+});
+
+describe('a measure crosses a threshold', () => {
+  test('what happened between two polls is read from the history of the measure alone that changed', async () => {
+    const world = memoryBackend();
+    world.data.measures = [measure('revenue', output(10.5, 1)), measure('quiet', output(1, 1))];
+    await world.subscribe('measure-threshold-crossed', {
+      measureName: 'revenue',
+      threshold: 20,
+      callbackUrl: callbackUrl('one'),
+    });
+    await world.subscribe('measure-threshold-crossed', {
+      measureName: 'quiet',
+      threshold: 20,
+      callbackUrl: callbackUrl('two'),
+    });
+    world.data.measures = [
+      measure('revenue', output(10.5, 1), output(20.25, 2), output(15, 3)),
+      measure('quiet', output(1, 1)),
+    ];
+    world.insights.calls.length = 0;
+    await world.poll();
+    expect(world.calls.map(({ body }) => [body['measureName'], body['previousValue'], body['value']])).toEqual([
+      ['revenue', 10.5, 20.25],
+    ]);
+    expect(world.insights.calls.filter(({ method }) => method === 'measure')).toHaveLength(1);
+  });
+
+  test('an output that is not one number is no observation', async () => {
+    const world = memoryBackend();
+    world.data.measures = [measure('revenue', output(10, 1))];
+    await world.subscribe('measure-threshold-crossed', {
+      measureName: 'revenue',
+      threshold: 20,
+      callbackUrl: callbackUrl('one'),
+    });
+    world.data.measures = [measure('revenue', output(10, 1), output(undefined, 2), output(30, 3))];
+    await world.poll();
+    expect(world.calls.map(({ body }) => [body['previousValue'], body['value']])).toEqual([[10, 30]]);
+  });
+});
