@@ -28,7 +28,7 @@ export function parseHostKeys(list: string): HostKeys {
  */
 export function accessLevel(keys: HostKeys | undefined, presented: string | undefined): AccessLevel {
   if (!keys) return 'admin';
-  if (presented === undefined || presented === '') return 'anonymous';
+  if (presented === undefined) return 'anonymous';
   if (presented === keys.get('_master')) return 'admin';
   return [...keys.values()].includes(presented) ? 'function' : 'anonymous';
 }

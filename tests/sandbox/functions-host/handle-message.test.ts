@@ -63,7 +63,7 @@ describe('a message', () => {
   } as const;
 
   /** Handles a message of text "x" whose function fails; gives what the queue was asked and what was logged. */
-  async function handle(dequeueCount: number, answers: Partial<TriggerQueue> = {}) {
+  async function handle(dequeueCount: number, answers: Partial<TriggerQueue> = {}, text = 'eA==') {
     const asked: string[] = [];
     const record = (name: keyof TriggerQueue, answer: unknown) => {
       return (...args: unknown[]) => {
@@ -88,7 +88,7 @@ describe('a message', () => {
           return Promise.resolve({ kind: 'failed' });
         },
       },
-      fakeMessage({ text: 'eA==', dequeueCount }),
+      fakeMessage({ text, dequeueCount }),
     );
     return asked;
   }
@@ -106,5 +106,12 @@ describe('a message', () => {
   test('that could not be copied to the poison queue is not removed', async () => {
     const asked = await handle(5, { sendToPoison: () => Promise.reject(new Error('storage is down')) });
     expect(asked.at(-1)).toBe(`Could not settle message 'm1' of queue 'fake': Error storage is down`);
+  });
+
+  test('of a poison queue is neither given back nor moved anywhere', async () => {
+    expect(await handle(1, { name: 'work-poison' })).toEqual(['invoke']);
+    expect(await handle(5, { name: 'work-poison' })).toEqual(['invoke']);
+    expect(await handle(6, { name: 'work-poison' })).toEqual([]);
+    expect(await handle(1, { name: 'work-poison' }, 'no base64!')).toEqual([]);
   });
 });

@@ -43,6 +43,7 @@ test.each([
   ['GET', '/api/'],
   ['GET', '/api/items//1'],
   ['GET', '/api/items/1//'],
+  ['GET', '/api/files/a//b'],
   ['GET', '/api/echo/..'],
   ['GET', '/api/items'],
   ['GET', '/items/1'],

@@ -26,12 +26,14 @@ test('a stopping host refuses connections at once, finishes the request in hand 
 });
 
 test('a stopping host takes no more messages, finishes the one in hand and runs the appTerminate hooks last', async () => {
-  const app = await startQueueApp({ queues: { batchSize: 1, newBatchThreshold: 0 } });
+  const app = await startQueueApp();
   await app.send({ gate: 'stop' });
   await app.runsWhen(1);
-  await app.send({ name: 'left' });
   const stopped = app.host.stop();
   await eventually(() => refused(app.host.url), Boolean);
+  await app.send({ name: 'left' });
+  // Five times as long as a running host would take to find it.
+  await new Promise((resolve) => setTimeout(resolve, 500));
   await app.host.openGate('stop');
   expect(await stopped).toBe(0);
   const left = (await app.queue.peekMessages({ numberOfMessages: 32 })).peekedMessageItems;
