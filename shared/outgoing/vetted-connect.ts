@@ -13,7 +13,7 @@ export type Lookup = (hostname: string) => Promise<readonly LookupAddress[]>;
 export const systemLookup: Lookup = (hostname) => resolve(hostname, { all: true });
 
 /** Why there is no connection. The first two: the guard refused to dial. */
-export type ConnectFault = 'url-not-allowed' | 'address-not-public' | 'dns' | 'connect' | 'tls' | 'timeout';
+export type ConnectFault = 'url-not-allowed' | 'address-not-public' | 'dns' | 'connect' | 'tls';
 
 /** No connection was made. `cause` may name addresses: it is not for the maker of the flow. */
 export class ConnectError extends Error {
@@ -32,7 +32,7 @@ export interface VettedConnectOptions {
   readonly reach: CallbackReach;
   readonly allowedNetworks: NetworkList;
   readonly lookup: Lookup;
-  /** For name look-up, TCP and TLS together. */
+  /** After this long a connection that is still being made, over look-up, TCP and TLS together, is given up. */
   readonly timeoutMs: number;
 }
 
@@ -73,7 +73,6 @@ function vettedLookup({ reach, allowedNetworks, lookup }: VettedConnectOptions):
 /** Goes by the phase and not by lists of codes, of which TLS alone has dozens. */
 function connectError(error: Error, protocol: string): ConnectError {
   if (error instanceof ConnectError) return error;
-  if ('code' in error && error.code === 'UND_ERR_CONNECT_TIMEOUT') return new ConnectError('timeout', error);
   // Several addresses dialled in vain make an AggregateError, one makes an error of the system call.
   const tcpFailed = 'errors' in error || ('syscall' in error && error.syscall === 'connect');
   return new ConnectError(tcpFailed || protocol !== 'https:' ? 'connect' : 'tls', error);

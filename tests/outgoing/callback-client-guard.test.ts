@@ -83,6 +83,33 @@ describe('what a name resolves to', () => {
   });
 });
 
+describe('dialling', () => {
+  const loopback = { allowedHosts: ['*'], allowedNetworks: parseNetworks('127.0.0.0/8, ::1/128') };
+
+  test('of a name with very many addresses eight are tried', async () => {
+    const server = await startServer((socket) => socket.write(httpAnswer(202)));
+    const postAfterDeadOnes = (dead: number): Promise<Answer> => {
+      const found = addresses(...Array<string>(dead).fill('::1'), '127.0.0.1');
+      const client = startClient({ policy: loopback, lookup: () => Promise.resolve(found) });
+      return client.post({ url: `http://many.example.com:${server.port}/`, headers: {}, body: '{}' });
+    };
+
+    expect(await postAfterDeadOnes(7)).toMatchObject({ kind: 'answered', status: 202 });
+    expect(await postAfterDeadOnes(8)).toEqual(unreached('connect'));
+  });
+
+  test('a port where nobody listens is no matter of TLS, with one address or several', async () => {
+    const server = await startServer(() => undefined);
+    await server.close();
+
+    for (const ips of [['127.0.0.1'], ['::1', '127.0.0.1']]) {
+      const client = startClient({ policy: loopback, lookup: () => Promise.resolve(addresses(...ips)) });
+      const answer = await client.post({ url: `https://closed.example.com:${server.port}/`, headers: {}, body: '{}' });
+      expect(answer).toEqual(unreached('connect'));
+    }
+  });
+});
+
 describe('allowed networks', () => {
   test('an allowed host may resolve into them', async () => {
     const answer = await postResolving(['127.0.0.1'], {

@@ -4,16 +4,15 @@ import {
   checkCallbackUrl,
   DEFAULT_ALLOWED_HOSTS,
   MAX_CALLBACK_URL_LENGTH,
-  parseAllowedHosts,
 } from '../../shared/outgoing/callback-policy.ts';
 import { parseNetworks } from '../../shared/outgoing/network-list.ts';
 import vectors from '../fixtures/ssrf.json' with { type: 'json' };
 
-function policy(hosts: string, networks = ''): CallbackPolicy {
-  return { allowedHosts: parseAllowedHosts(hosts), allowedNetworks: parseNetworks(networks) };
+function policy(hosts: readonly string[], networks = ''): CallbackPolicy {
+  return { allowedHosts: hosts, allowedNetworks: parseNetworks(networks) };
 }
 
-const anyHost = policy('*');
+const anyHost = policy(['*']);
 const defaults: CallbackPolicy = { allowedHosts: DEFAULT_ALLOWED_HOSTS, allowedNetworks: parseNetworks('') };
 
 /** `allowed`, or the code of the refusal. */
@@ -44,7 +43,7 @@ describe('the vectors, with every public host allowed', () => {
   });
 
   test('with all networks allowed a host is still called only as it is written', () => {
-    const networks = policy('*', '0.0.0.0/0, ::/0');
+    const networks = policy(['*'], '0.0.0.0/0, ::/0');
     const spellings = vectors['reject-url'].filter((url) => verdict(url, networks) === 'allowed');
 
     for (const url of spellings) {
@@ -86,7 +85,7 @@ describe('hosts', () => {
   });
 
   test('an exact entry allows that name alone, whatever its form', () => {
-    const exact = policy('Flows.Contoso.com, gateway');
+    const exact = policy(['flows.contoso.com', 'gateway']);
 
     expect(verdict('https://flows.contoso.com/x', exact)).toBe('allowed');
     expect(verdict('https://gateway/x', exact)).toBe('allowed');
@@ -108,13 +107,6 @@ describe('hosts', () => {
     expect(verdict(`https://${host(253)}/`, anyHost)).toBe('allowed');
     expect(verdict(`https://${host(254)}/`, anyHost)).toBe('host');
   });
-
-  test.each(['exa mple.com', 'https://example.com', '*.example.com', '..example.com', '.'])(
-    '"%s" is no host entry',
-    (entry) => {
-      expect(() => parseAllowedHosts(`.logic.azure.com,${entry}`)).toThrow(`"${entry}" is not a host`);
-    },
-  );
 });
 
 describe('wire form', () => {
@@ -126,6 +118,7 @@ describe('wire form', () => {
     ['an encoded dot segment', 'https://example.com/a/%2e%2E/b'],
     ['non-ASCII in the path', 'https://example.com/é'],
     ['a backslash in the path', 'https://example.com/a\\b'],
+    ['a backslash in the query', 'https://example.com/?a=\\b'],
     ['a line break', 'https://example.com/a\nb'],
   ])('%s is refused', (_name, url) => {
     expect(verdict(url, anyHost)).toBe('not-wire-form');
@@ -168,7 +161,7 @@ describe('wire form', () => {
 });
 
 describe('allowed networks', () => {
-  const development = policy('.logic.azure.com', '127.0.0.0/8, ::1/128');
+  const development = policy(['.logic.azure.com'], '127.0.0.0/8, ::1/128');
 
   test.each([
     ['http://127.0.0.1:7072/flows/1?sig=a', { origin: 'http://127.0.0.1:7072', host: '127.0.0.1', port: 7072 }],
