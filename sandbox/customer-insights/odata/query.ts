@@ -9,11 +9,8 @@ export const defaultTop = 100;
 export type AnsweredRow = Readonly<Record<string, Cell | readonly Row[]>>;
 
 export type QueryResult =
-  | {
-      readonly kind: 'page';
-      readonly rows: AnsweredRow[];
-      /** The `$skiptoken` of the next page. */ readonly next?: string;
-    }
+  /** `next` is the `$skiptoken` of the next page. */
+  | { readonly kind: 'page'; readonly rows: AnsweredRow[]; readonly next?: string }
   | { readonly kind: 'refused'; readonly message: string; readonly target: string };
 
 export interface QueryContext {
@@ -28,7 +25,9 @@ export interface QueryContext {
   readonly pages: boolean;
 }
 
+/** Why a query is not answered. Stays in this file: `runQuery` turns it into a value. */
 class Refusal extends Error {
+  override readonly name = 'Refusal';
   readonly target: string;
   constructor(target: string, message: string) {
     super(message);

@@ -165,6 +165,13 @@ export function evaluateMeasure(
   }
 }
 
+/** Throws `RefusedError` (400) for a measure that has no single value. */
+export function refuseValueOf({ name, definition }: MeasureMetadata): void {
+  if (!definition.isScalar) {
+    throw new RefusedError(400, `The measure '${name}' has a dimension and therefore no single value.`);
+  }
+}
+
 function settle(measure: MeasureMetadata, evaluation: Evaluation): void {
   measure.latestEvaluation = evaluation;
   measure.evaluationHistory.push(evaluation);
@@ -172,10 +179,8 @@ function settle(measure: MeasureMetadata, evaluation: Evaluation): void {
 
 function outputOf(measure: MeasureMetadata, value: number | string | undefined, evaluationTime: string) {
   const { name, definition } = measure;
-  if (!definition.isScalar) {
-    if (value === undefined) return undefined;
-    throw new RefusedError(400, `The measure '${name}' has a dimension and therefore no single value.`);
-  }
+  if (value !== undefined) refuseValueOf(measure);
+  if (!definition.isScalar) return undefined;
   const alias = definition.aggregates[0]?.alias ?? name;
   const text = String(value ?? measure.output?.values[alias] ?? 0);
   return { values: { [alias]: text }, measureName: name, evaluationTime };

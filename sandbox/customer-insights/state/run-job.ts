@@ -5,7 +5,9 @@ import { endJob, isFinal, startJob, tasksOf } from './jobs.ts';
 import { planTasks } from './job-plan.ts';
 import type { PlannedTask } from './job-plan.ts';
 import type { JobRequest } from './jobs.ts';
+import { findMeasure, refuseValueOf } from './measures.ts';
 import type { Ports } from './ports.ts';
+import { findSegment } from './segments.ts';
 import { moveTask } from './tasks.ts';
 import type { TaskMove } from './tasks.ts';
 
@@ -26,9 +28,11 @@ export interface JobRun extends JobRequest {
 
 /**
  * Runs a job to its end in no time. What depends on a failed task is skipped; what ran beside or before it succeeds.
- * Throws `RefusedError` as `startJob` does, and 404 when the job has no task to fail at.
+ * Throws `RefusedError` before anything has happened: as `startJob` does, 404 when the job has no task to fail at or none for one
+ * of the results, 400 for a value of a measure that has no single one.
  */
 export function runJob(instance: Instance, run: JobRun, ports: Ports): GraphJobInfo {
+  refuseUnknownResults(instance, run);
   const failsAt = run.end === 'failed' || run.end === 'timedOut' ? failurePoint(instance, run) : undefined;
   const job = startJob(instance, run, ports);
   if (run.end === 'open') return job;
@@ -47,6 +51,11 @@ export function runJob(instance: Instance, run: JobRun, ports: Ports): GraphJobI
   }
   endJob(instance, job, run.end, ports);
   return job;
+}
+
+function refuseUnknownResults(instance: Instance, { memberCounts = {}, measureValues = {} }: JobRun): void {
+  for (const name of Object.keys(memberCounts)) findSegment(instance, name);
+  for (const name of Object.keys(measureValues)) refuseValueOf(findMeasure(instance, name));
 }
 
 /** Looked up in the plan, so that an impossible run is refused before it has started. */

@@ -1,11 +1,12 @@
 import { noteIngestion } from './data-sources.ts';
-import type { CIResult, WorkflowStatus } from './documented-shapes.ts';
+import type { CIResult, SegmentMetadata, WorkflowStatus } from './documented-shapes.ts';
 import { nodeKey } from './instance.ts';
 import type { Instance, WorkflowTask } from './instance.ts';
-import { evaluateMeasure } from './measures.ts';
+import { evaluateMeasure, refuseValueOf } from './measures.ts';
 import type { MeasureOutcome } from './measures.ts';
 import { instantAfter } from './ports.ts';
 import type { Ports } from './ports.ts';
+import { RefusedError } from './refused-error.ts';
 import { evaluateSegment, memberCountOf } from './segments.ts';
 import type { SegmentOutcome } from './segments.ts';
 
@@ -20,10 +21,14 @@ export interface TaskMove {
   readonly value?: number | string;
 }
 
-/** Moves a task, its node and the object it refreshes to the status. */
+/**
+ * Moves a task, its node and the object it refreshes to the status. Throws `RefusedError` (400) for a result the task does
+ * not have; then nothing has moved.
+ */
 export function moveTask(instance: Instance, task: WorkflowTask, move: TaskMove, ports: Ports): void {
   const { info } = task;
   const { status } = move;
+  refuseForeignResult(instance, task, move);
   const failure = status === 'failed' || status === 'timedOut' ? [failureOf(task, move)] : [];
   info.taskStatus = status;
   info.endTimestamp =
@@ -34,6 +39,16 @@ export function moveTask(instance: Instance, task: WorkflowTask, move: TaskMove,
   info.ciError = failure[0] ?? null;
   noteNode(instance, task);
   refreshObject(instance, task, move, ports);
+}
+
+function refuseForeignResult(instance: Instance, { info, identifier }: WorkflowTask, move: TaskMove): void {
+  if (move.memberCount !== undefined && info.operationType !== 'segmentation') {
+    throw new RefusedError(400, `A task of type ${info.operationType} has no member count.`);
+  }
+  if (move.value === undefined) return;
+  const measure = instance.measures.find(({ name }) => info.operationType === 'measures' && name === identifier);
+  if (measure === undefined) throw new RefusedError(400, `A task of type ${info.operationType} has no value.`);
+  refuseValueOf(measure);
 }
 
 function noteNode(instance: Instance, { info, identifier }: WorkflowTask): void {
@@ -65,7 +80,7 @@ function refreshObject(instance: Instance, { info, identifier }: WorkflowTask, m
   }
   if (info.operationType === 'segmentation') {
     const segment = instance.segments.find(({ name }) => name === identifier);
-    const outcome = segment && segmentOutcome(move, memberCountOf(segment));
+    const outcome = segment && segmentOutcome(move, segment);
     if (segment?.state === 'active' && outcome !== undefined) evaluateSegment(segment, outcome, ports);
   }
   if (info.operationType === 'measures') {
@@ -77,20 +92,31 @@ function refreshObject(instance: Instance, { info, identifier }: WorkflowTask, m
   }
 }
 
-function segmentOutcome(move: TaskMove, memberCount: number): SegmentOutcome | undefined {
-  if (move.status === 'successful') return { kind: 'succeeded', memberCount: move.memberCount ?? memberCount };
-  return unsuccessful(move);
+function segmentOutcome(move: TaskMove, segment: SegmentMetadata): SegmentOutcome | undefined {
+  switch (move.status) {
+    case 'successful':
+      return { kind: 'succeeded', memberCount: move.memberCount ?? memberCountOf(segment) };
+    case 'aborted':
+      // What was cancelled while it waited has not been evaluated.
+      return segment.evaluationStatus.jobStatus === 'Running' ? { kind: 'cancelled' } : undefined;
+    default:
+      return runningOrFailed(move);
+  }
 }
 
 function measureOutcome(move: TaskMove): MeasureOutcome | undefined {
-  if (move.status === 'successful')
-    return { kind: 'succeeded', ...(move.value !== undefined && { value: move.value }) };
-  return unsuccessful(move);
+  switch (move.status) {
+    case 'successful':
+      return { kind: 'succeeded', ...(move.value !== undefined && { value: move.value }) };
+    case 'aborted':
+      return { kind: 'cancelled' };
+    default:
+      return runningOrFailed(move);
+  }
 }
 
-function unsuccessful({ status, error }: TaskMove): (SegmentOutcome & MeasureOutcome) | undefined {
+function runningOrFailed({ status, error }: TaskMove): (SegmentOutcome & MeasureOutcome) | undefined {
   if (status === 'running') return { kind: 'running' };
-  if (status === 'aborted') return { kind: 'cancelled' };
   if (status === 'failed' || status === 'timedOut') return { kind: 'failed', ...(error !== undefined && { error }) };
   return undefined;
 }

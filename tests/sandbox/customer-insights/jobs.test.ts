@@ -10,6 +10,8 @@ import type {
   GraphJobInfo,
   GraphNodeInfo,
   GraphTaskInfo,
+  MeasureMetadata,
+  SegmentMetadata,
 } from '../../../sandbox/customer-insights/state/documented-shapes.ts';
 import { deviations } from './documented-schemas.ts';
 import { minuteMs, openSandbox } from './open-sandbox.ts';
@@ -37,6 +39,10 @@ async function node(operationType: string, identifier?: string): Promise<GraphNo
   return nodes.find(
     (found) => found.operationType === operationType && found.identifier === identifier,
   ) as GraphNodeInfo;
+}
+
+async function measure(name: string): Promise<MeasureMetadata> {
+  return (await sandbox.get(`/manage/measures/${name}`)).body as MeasureMetadata;
 }
 
 const crm = { instanceId, dataSourceId: crmDataSourceId };
@@ -74,6 +80,18 @@ describe('a refresh of a data source', () => {
     expect(job?.tasks[0]?.ciError).toMatchObject({ message: 'The password has expired.' });
     sandbox.control.refreshDataSource({ ...crm, end: 'timedOut' });
     expect((await jobs())[0]?.tasks[0]?.ciError).toMatchObject({ errorCode: 'dataSourceRefreshTimeout' });
+  });
+
+  test('that fails leaves the last success on the node', async () => {
+    const { jobId } = sandbox.control.refreshDataSource(crm);
+    const succeeded = await node('ingestion', crmDataSourceId);
+    expect(succeeded?.lastSuccessJobIds).toEqual([jobId]);
+    sandbox.control.refreshDataSource({ ...crm, end: 'failed' });
+    expect(await node('ingestion', crmDataSourceId)).toMatchObject({
+      taskStatus: 'failed',
+      lastSuccessJobIds: [jobId],
+      lastSuccessfulTimestamp: succeeded?.lastSuccessfulTimestamp,
+    });
   });
 
   test('may be scheduled', async () => {
@@ -193,6 +211,68 @@ describe('a full refresh', () => {
     const failsAt = { operationType: 'segmentation', identifier: 'LapsedCustomers' };
     expect(() => sandbox.control.refreshAll({ instanceId, end: 'failed', failsAt })).toThrow('no segmentation task');
     expect(await jobs()).toHaveLength(3);
+  });
+
+  test.each([
+    [{ memberCounts: { None: 1 } }, "no segment 'None'"],
+    [{ measureValues: { None: 1 } }, "no measure 'None'"],
+    [{ measureValues: { RevenueByCountry: 1 } }, 'no single value'],
+  ])('with the results %j is not started', async (results, reason) => {
+    expect(() => sandbox.control.refreshAll({ instanceId, ...results })).toThrow(reason);
+    expect(await jobs()).toHaveLength(3);
+  });
+
+  test('gives a result to the task that has it, and to no other', async () => {
+    const { tasks } = sandbox.control.refreshAll({ instanceId, end: 'open' });
+    const taskOf = (name: string): string => tasks.find(({ identifier }) => identifier === name)?.taskId ?? '';
+    const move = { instanceId, status: 'successful' } as const;
+    const segment = taskOf('ChurnRisk');
+    const [withoutDimension, withDimension] = [taskOf('TotalRevenue'), taskOf('RevenueByCountry')];
+    expect(() => sandbox.control.moveTask({ ...move, taskId: segment, value: 1 })).toThrow('has no value');
+    expect(() => sandbox.control.moveTask({ ...move, taskId: withDimension, value: 1 })).toThrow('no single value');
+    expect(() => sandbox.control.moveTask({ ...move, taskId: withoutDimension, memberCount: 1 })).toThrow(
+      'no member count',
+    );
+    expect((await jobs())[0]?.tasks.filter(({ taskStatus }) => taskStatus === 'successful')).toEqual([]);
+
+    sandbox.control.moveTask({ ...move, taskId: segment, memberCount: 90 });
+    sandbox.control.moveTask({ ...move, taskId: withoutDimension, value: 9 });
+    const segments = (await sandbox.get('/manage/segments')).body;
+    expect(segments).toContainEqual(
+      expect.objectContaining({
+        name: 'ChurnRisk',
+        evaluationStatus: expect.objectContaining({ entityCount: 90 }) as unknown,
+      }),
+    );
+    const { body } = await sandbox.get('/manage/measures/TotalRevenue');
+    expect(body).toMatchObject({ output: { values: { TotalRevenue: '9' } } });
+  });
+
+  test('that is cancelled cancels the evaluations that run, not those that wait', async () => {
+    const { jobId, tasks } = sandbox.control.refreshAll({ instanceId, end: 'open' });
+    const { latestEvaluation } = await measure('TotalRevenue');
+    for (const { taskId, identifier } of tasks) {
+      if (identifier !== 'ChurnRisk' && identifier !== 'TotalRevenue') continue;
+      sandbox.control.moveTask({ instanceId, taskId, status: 'running' });
+    }
+    expect((await measure('TotalRevenue')).latestEvaluation.state).toBe('running');
+    sandbox.control.endJob({ instanceId, jobId, status: 'aborted' });
+    const segments = (await sandbox.get('/manage/segments')).body as SegmentMetadata[];
+    expect(segments.map(({ evaluationStatus }) => evaluationStatus.jobStatus)).toEqual([
+      'CompletedSuccess',
+      'Cancelled',
+      'CompletedSuccess',
+      'CompletedSuccess',
+    ]);
+    expect((await measure('TotalRevenue')).latestEvaluation).toEqual(latestEvaluation);
+  });
+
+  test('lets each task wait for those of the stages before', async () => {
+    sandbox.control.refreshAll({ instanceId });
+    const [job] = await jobs();
+    const waits = Object.fromEntries(job?.tasks.map((task) => [task.operationType, task.waitingTaskIds.length]) ?? []);
+    expect(waits).toEqual({ ingestion: 0, match: 3, merge: 4, segmentation: 5, measures: 5 });
+    expect(job?.tasks[4]?.waitingTaskIds).toEqual(job?.tasks.slice(0, 4).map(({ taskId }) => taskId));
   });
 
   test('that is ended by hand ends its running tasks alike and skips the queued ones', async () => {

@@ -188,6 +188,13 @@ describe('measures', () => {
     expect(recent.outputHistory.map(({ values }) => values['TotalRevenue'])).toEqual(['1249876.55', '1250340.75']);
   });
 
+  test('names of any characters are found when they are encoded', async () => {
+    sandbox.control.addMeasure({ instanceId, name: 'Größe / Jahr, 100 %', value: 1 });
+    expect(await measure(encodeURIComponent('Größe / Jahr, 100 %'))).toMatchObject({ name: 'Größe / Jahr, 100 %' });
+    const path = `/instances/${instanceId}/measures/${encodeURIComponent('Größe / Jahr, 100 %')}`;
+    expect((await fetch(sandbox.controlUrl + path, { method: 'DELETE' })).status).toBe(204);
+  });
+
   test('only a measure without dimension has a value', async () => {
     expect((await measure('RevenueByCountry')).definition).toMatchObject({
       isScalar: false,
