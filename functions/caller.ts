@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { HttpRequest } from '@azure/functions';
 import type { Config } from '../shared/config.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
-import type { Subscriber } from '../shared/subscriptions/subscribe.ts';
+import type { Subscriber } from '../shared/subscriptions/subscription-draft.ts';
 
 /** The connection of callers without a key, where the host does not ask for one. */
 const LOCAL_CONNECTION = 'local';

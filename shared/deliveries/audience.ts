@@ -21,7 +21,7 @@ export async function readChunk(
       if (members.length === limit) return { members, more: true };
       const page = await ports.store.page(
         { instanceId, trigger, subjectHash },
-        { from, to, limit: limit - members.length, ...(next !== undefined && { next }) },
+        { from, to, limit: Math.min(MAX_PAGE, limit - members.length), ...(next !== undefined && { next }) },
       );
       for (const subscription of page.subscriptions) {
         const decided = isUndecided(subscription) ? await decide(ports, subscription) : subscription;
@@ -32,6 +32,9 @@ export async function readChunk(
   }
   return { members, more: false };
 }
+
+/** A storage page has at most this many rows. */
+const MAX_PAGE = 1000;
 
 /** Gives birth to whoever is waiting for it: the subscription itself, or the successor that it ends with. */
 async function decide(ports: BirthPorts, subscription: Subscription): Promise<Subscription | undefined> {

@@ -12,9 +12,12 @@ export interface RequestEntry {
   readonly etag: string;
 }
 
-/** The latest subscription of one flow on one trigger. */
+/** The latest subscription of one flow on one trigger, from the moment it is claimed. */
 export interface WorkflowEntry {
   readonly subscriptionId: string;
+  /** The ones before it, oldest first, until it has taken their place. */
+  readonly previous: readonly string[];
+  readonly etag: string;
 }
 
 /** One partition per connection: its subscriptions by request, the latest of each flow, and how many there are. */
@@ -22,12 +25,17 @@ export interface ConnectionStore {
   findRequest(connection: string, trigger: Trigger, requestKey: string): Promise<RequestEntry | undefined>;
   findWorkflow(connection: string, trigger: Trigger, workflowKey: string): Promise<WorkflowEntry | undefined>;
   /**
-   * Takes the request for a subscription id, before its row is written. `replaces` is the entry of an earlier subscription
-   * that is over. `full`: the connection has `max` subscriptions already (a replacement does not count).
+   * Takes the request, and with `workflow` the flow, for a subscription id, before its row is written. `replaces` and
+   * `workflow.entry` are what was read before. `full`: the connection has `max` subscriptions already (a replacement does not count).
    */
   claimRequest(
     claim: { connection: string; trigger: Trigger; requestKey: string; subscriptionId: string },
-    limits: { replaces?: RequestEntry; counts: boolean; max: number },
+    terms: {
+      replaces?: RequestEntry;
+      workflow?: { key: string; entry: WorkflowEntry | undefined };
+      counts: boolean;
+      max: number;
+    },
   ): Promise<'claimed' | 'conflict' | 'full'>;
   /** The subscription is made: its entry says so, its flow points to it, and the entry of the one it replaced is gone. */
   settle(subscription: Subscription, replaced: Subscription | undefined): Promise<void>;
@@ -44,6 +52,20 @@ export interface ConnectionStore {
 const COUNT_KEY = 'n';
 const requestRowKey = (trigger: Trigger, key: string): string => `k:${triggers[trigger].code}:${key}`;
 const workflowRowKey = (trigger: Trigger, key: string): string => `w:${triggers[trigger].code}:${key}`;
+
+/** More saves of one flow at once than this leave the oldest ones to end by themselves: their callback URLs answer 404. */
+const MAX_PREVIOUS = 20;
+
+function workflowWrite(
+  connection: string,
+  trigger: Trigger,
+  subscriptionId: string,
+  { key, entry }: { key: string; entry: WorkflowEntry | undefined },
+): Write {
+  const previous = entry ? [...entry.previous, entry.subscriptionId].slice(-MAX_PREVIOUS).join(' ') : '';
+  const row = { partitionKey: connection, rowKey: workflowRowKey(trigger, key), subscriptionId, previous };
+  return entry ? { kind: 'replace', row, etag: entry.etag } : { kind: 'insert', row };
+}
 
 export function connectionStore(tables: Tables): ConnectionStore {
   const get = (connection: string, rowKey: string): Promise<StoredRow | undefined> =>
@@ -86,10 +108,18 @@ export function connectionStore(tables: Tables): ConnectionStore {
 
     async findWorkflow(connection, trigger, workflowKey) {
       const row = await get(connection, workflowRowKey(trigger, workflowKey));
-      return row && { subscriptionId: String(row.values['subscriptionId']) };
+      return (
+        row && {
+          subscriptionId: String(row.values['subscriptionId']),
+          previous: String(row.values['previous'] ?? '')
+            .split(' ')
+            .filter((id) => id !== ''),
+          etag: row.etag,
+        }
+      );
     },
 
-    async claimRequest({ connection, trigger, requestKey, subscriptionId }, { replaces, counts, max }) {
+    async claimRequest({ connection, trigger, requestKey, subscriptionId }, { replaces, workflow, counts, max }) {
       const row = { partitionKey: connection, rowKey: requestRowKey(trigger, requestKey), subscriptionId, made: false };
       const claim: Write = replaces ? { kind: 'replace', row, etag: replaces.etag } : { kind: 'insert', row };
       const writes: [Write, ...Write[]] = [claim];
@@ -98,22 +128,22 @@ export function connectionStore(tables: Tables): ConnectionStore {
         if (current.count >= max) return 'full';
         writes.push(countWrite(connection, current.count + 1, current.etag));
       }
+      if (workflow) writes.push(workflowWrite(connection, trigger, subscriptionId, workflow));
       return (await tables.write(CONNECTIONS_TABLE, writes)).kind === 'written' ? 'claimed' : 'conflict';
     },
 
     async settle(subscription, replaced) {
       const { connection, trigger, requestKey, workflowKey, id } = subscription;
-      const writes: [Write, ...Write[]] = [
-        {
-          kind: 'upsert',
-          row: { partitionKey: connection, rowKey: requestRowKey(trigger, requestKey), subscriptionId: id, made: true },
-        },
-      ];
+      const request = { partitionKey: connection, rowKey: requestRowKey(trigger, requestKey), subscriptionId: id };
+      await tables.write(CONNECTIONS_TABLE, [{ kind: 'upsert', row: { ...request, made: true } }]);
       if (workflowKey !== undefined) {
-        const row = { partitionKey: connection, rowKey: workflowRowKey(trigger, workflowKey), subscriptionId: id };
-        writes.push({ kind: 'upsert', row });
+        const row = await get(connection, workflowRowKey(trigger, workflowKey));
+        // A later save has claimed the flow meanwhile: it takes our place, and needs to know of us.
+        if (row?.values['subscriptionId'] === id && row.values['previous'] !== '') {
+          const settled = { partitionKey: connection, rowKey: row.rowKey, subscriptionId: id, previous: '' };
+          await tables.write(CONNECTIONS_TABLE, [{ kind: 'replace', row: settled, etag: row.etag }]);
+        }
       }
-      await tables.write(CONNECTIONS_TABLE, writes);
       // It kept its place in the count for us: see `counts` of the claim.
       if (replaced && replaced.requestKey !== requestKey) await removeEntry(replaced, false);
     },

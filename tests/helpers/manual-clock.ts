@@ -21,6 +21,7 @@ export function manualClock(startMs = Date.parse('2026-11-23T10:00:00.000Z')): M
         });
       }),
     async advance(ms) {
+      await settle();
       const targetMs = nowMs + ms;
       for (;;) {
         const next = sleepers.filter(({ atMs }) => atMs <= targetMs).sort((a, b) => a.atMs - b.atMs)[0];

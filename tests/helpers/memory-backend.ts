@@ -11,7 +11,7 @@ import type { Random } from '../../shared/random.ts';
 import { createMemoryQueues, type MemoryQueues } from '../../shared/storage/memory-queues.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import type { Tables } from '../../shared/storage/tables.ts';
-import type { Subscriber } from '../../shared/subscriptions/subscribe.ts';
+import type { Subscriber } from '../../shared/subscriptions/subscription-draft.ts';
 import type { SubscriptionView } from '../../shared/subscriptions/subscription-view.ts';
 import { subscriptionView } from '../../shared/subscriptions/subscription-view.ts';
 import type { Trigger } from '../../shared/triggers/trigger.ts';
@@ -45,6 +45,8 @@ export interface MemoryBackend {
   ): Promise<SubscriptionView>;
   /** Polls the instance, then handles every message that is due. */
   poll(): Promise<void>;
+  /** Lets time pass, handling each message when it becomes due. */
+  pass(ms: number): Promise<void>;
   /** Handles the messages that are due, and those that come of them. */
   drain(): Promise<void>;
 }
@@ -109,6 +111,20 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
       if (!handled.includes(true)) return;
     }
   };
+  const pass = async (ms: number): Promise<void> => {
+    const untilMs = clock.now() + ms;
+    for (;;) {
+      await drain();
+      const next = Math.min(
+        ...['polls', 'deliveries', 'retries'].flatMap((queue) =>
+          queues.waiting(queue).map(({ visibleAt }) => visibleAt),
+        ),
+      );
+      if (next > untilMs) break;
+      await clock.advance(Math.max(0, next - clock.now()));
+    }
+    await clock.advance(untilMs - clock.now());
+  };
   return {
     backend,
     clock,
@@ -119,6 +135,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
     calls,
     answers,
     drain,
+    pass,
     async subscribe(trigger, input, subscriber = {}) {
       const who: Subscriber = {
         connection: 'connection-a',

@@ -1,0 +1,78 @@
+import type { Clock } from '../clock.ts';
+import type { ConnectionStore } from './connection-store.ts';
+import { partitionOf } from './subscription-id.ts';
+import type { SubscriptionStore } from './subscription-store.ts';
+import { DELETED_GRACE_MS, type Subscription } from './subscription.ts';
+
+export interface SuccessionPorts {
+  readonly store: SubscriptionStore;
+  readonly connections: ConnectionStore;
+  readonly clock: Clock;
+}
+
+export type Succession =
+  /** First of its flow, or after the given predecessor, which is superseded by it if they ask for the same. */
+  | { readonly kind: 'heir'; readonly predecessor: Subscription | undefined }
+  /** A later save of the same flow was faster: this one is a pointer to it and is owed nothing. */
+  | { readonly kind: 'overtaken' }
+  /** Somebody else wrote the same rows. */
+  | { readonly kind: 'conflict' };
+
+/**
+ * Puts a subscription that has no birth yet into the line of its flow: each save of a flow takes the place of the one before. The
+ * line is the order in which saves claimed the flow's entry, so of two saves at the same moment one takes the other's place whichever is
+ * stored first: each looks for the other after its own row is in.
+ */
+export async function joinLine(ports: SuccessionPorts, unborn: Subscription): Promise<Succession> {
+  const { connection, trigger, workflowKey } = unborn;
+  const entry = workflowKey && (await ports.connections.findWorkflow(connection, trigger, workflowKey));
+  if (!entry) return { kind: 'heir', predecessor: undefined };
+  if (entry.subscriptionId !== unborn.id) {
+    const result = await ports.store.writeTogether([pointer(unborn, entry.subscriptionId)]);
+    return { kind: result.kind === 'written' ? 'overtaken' : 'conflict' };
+  }
+  let predecessor: Subscription | undefined;
+  let heir = unborn;
+  for (const id of entry.previous) {
+    const earlier = await ports.store.load(id);
+    if (earlier === undefined || !canBeSucceeded(earlier, ports.clock.now())) continue;
+    if (earlier.status === 'superseded') {
+      // Our own doing, before a crash; the link to us is in our row.
+      if (earlier.successor === heir.id) predecessor = earlier;
+      continue;
+    }
+    if (earlier.birth === undefined) {
+      if ((await ports.store.writeTogether([pointer(earlier, heir.id)])).kind === 'conflict')
+        return { kind: 'conflict' };
+      continue;
+    }
+    predecessor = earlier;
+    if (!isSameInput(earlier, heir)) continue;
+    const linked: Subscription = { ...heir, predecessor: earlier.id };
+    const result = await ports.store.writeTogether([
+      linked,
+      { ...earlier, status: 'superseded', successor: heir.id, callback: undefined },
+    ]);
+    const stored = result.kind === 'written' ? await ports.store.load(heir.id) : undefined;
+    if (stored === undefined) return { kind: 'conflict' };
+    heir = stored;
+  }
+  return { kind: 'heir', predecessor };
+}
+
+/** Same subject and same threshold: then both are in one partition, and what one was owed the other can get. */
+export function isSameInput(one: Subscription, other: Subscription): boolean {
+  return partitionOf(one.address) === partitionOf(other.address) && one.threshold === other.threshold;
+}
+
+/** Not ended, and if it was deleted, then only a moment ago: the flow may have been in the middle of this very save. */
+function canBeSucceeded(subscription: Subscription, nowMs: number): boolean {
+  if (subscription.ended || subscription.status === 'gone') return false;
+  if (subscription.status !== 'deleted') return true;
+  return nowMs - Date.parse(subscription.deletedAt ?? '') < DELETED_GRACE_MS;
+}
+
+/** A subscription that never came to life, as a pointer to the one that did: it is owed no observation. */
+function pointer(unborn: Subscription, successor: string): Subscription {
+  return { ...unborn, status: 'superseded', successor, callback: undefined, birth: 0, until: 0 };
+}

@@ -1,0 +1,240 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Job, Task } from '../../shared/insights/customer-insights.ts';
+import { at, job, task } from '../helpers/insights-data.ts';
+import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
+
+const CRM = 'aaaaaaaa-0000-0000-0000-000000000001';
+const WEB = 'aaaaaaaa-0000-0000-0000-000000000002';
+let world: MemoryBackend;
+
+beforeEach(async () => {
+  world = memoryBackend();
+  world.data.dataSources = [source(CRM, 'CRM'), source(WEB, 'Web')];
+  const input = (name: string, more = {}): Record<string, unknown> => ({ callbackUrl: callbackUrl(name), ...more });
+  await world.subscribe('data-source-refresh-failed', input('failed'));
+  await world.subscribe('data-source-refresh-succeeded', input('succeeded'));
+  await world.subscribe('data-source-refresh-succeeded', input('crm', { dataSourceId: CRM.toUpperCase() }));
+  await world.subscribe('full-refresh-completed', input('full'));
+  await world.subscribe('unification-refresh-completed', input('unified'));
+});
+
+function source(dataSourceId: string, displayName: string): MemoryBackend['data']['dataSources'][number] {
+  return {
+    dataSourceId,
+    name: displayName.toLowerCase(),
+    displayName,
+    active: true,
+    refreshState: 'updated',
+    lastRefreshAt: undefined,
+  };
+}
+
+/** Who was called since the last time, and with which status. */
+function called(): string[] {
+  return world.calls
+    .splice(0)
+    .map(
+      ({ url, body }) =>
+        `${new URL(url).hostname.split('.')[0] ?? ''}: ${String(body['refreshStatus'] ?? body['status'])}`,
+    )
+    .sort();
+}
+
+async function after(...jobs: Job[]): Promise<string[]> {
+  world.data.jobs = jobs;
+  await world.poll();
+  return called();
+}
+
+const ingestion = (more: Partial<Job>, ...tasks: Task[]): Job =>
+  job({ operationType: 'ingestion', idList: [CRM], tasks, ...more });
+
+describe('a data source refresh', () => {
+  test('succeeded: everybody who waits for this or any data source is told once, with what it was', async () => {
+    const done = ingestion({ jobId: 'j1' }, task({ taskId: 't1', endedAt: at(3) }));
+    world.data.jobs = [done];
+    await world.poll();
+    expect(world.calls.map(({ url }) => url).sort()).toEqual([callbackUrl('crm'), callbackUrl('succeeded')]);
+    expect(world.calls[0]?.body).toMatchObject({
+      trigger: 'data-source-refresh-succeeded',
+      instanceId: INSTANCE,
+      dataSourceId: CRM,
+      dataSourceName: 'CRM',
+      refreshStatus: 'successful',
+      endedAt: at(3),
+      occurredAt: at(3),
+      jobId: 'j1',
+    });
+    expect(world.calls[0]?.body).not.toHaveProperty('errorMessage');
+    called();
+    expect(await after(done)).toEqual([]);
+  });
+
+  test('of another data source concerns only those who wait for any', async () => {
+    expect(await after(ingestion({ idList: [WEB] }, task()))).toEqual(['succeeded: successful']);
+  });
+
+  test('failed: told when every owning job is final, and not before', async () => {
+    const failed = task({ taskId: 't1', status: 'failed', jobIds: ['j1', 'j2'], error: 'no access' });
+    const first = ingestion({ jobId: 'j1', status: 'failed' }, failed);
+    expect(await after(first, ingestion({ jobId: 'j2', status: 'running', endedAt: undefined }, failed))).toEqual([]);
+    world.data.jobs = [first, ingestion({ jobId: 'j2', status: 'failed' }, failed)];
+    await world.poll();
+    expect(world.calls[0]?.body).toMatchObject({
+      refreshStatus: 'failed',
+      errorMessage: 'no access',
+      dataSourceId: CRM,
+    });
+    expect(called()).toEqual(['failed: failed']);
+  });
+
+  test('failed, tried again in the same job and succeeded: only the success is told', async () => {
+    const running = (status: string): Job =>
+      ingestion({ jobId: 'j1', status: 'running', endedAt: undefined }, task({ taskId: 't1', status }));
+    expect(await after(running('failed'))).toEqual([]);
+    expect(await after(running('running'))).toEqual([]);
+    expect(await after(running('successful'))).toEqual(['crm: successful', 'succeeded: successful']);
+    expect(await after(ingestion({ jobId: 'j1' }, task({ taskId: 't1' })))).toEqual([]);
+  });
+
+  test('timed out is a failure of its own name', async () => {
+    expect(await after(ingestion({ status: 'timedout' }, task({ status: 'timedout' })))).toEqual(['failed: timedOut']);
+  });
+
+  test.each(['skipped', 'aborted', 'deleted', 'somethingnew'])('%s never fires', async (status) => {
+    const jobs = [
+      ingestion({ jobId: 'j1', status }, task({ taskId: 't1', status })),
+      job({ operationType: 'all', submissionKind: 'scheduled', status }),
+    ];
+    expect(await after(...jobs)).toEqual([]);
+    expect(await after(...jobs)).toEqual([]);
+  });
+
+  test('several refreshes of one data source between two polls are told one by one', async () => {
+    const jobs = [1, 2, 3].map((number) =>
+      ingestion({ jobId: `j${number}` }, task({ taskId: `t${number}`, endedAt: at(number) })),
+    );
+    expect(await after(...jobs)).toHaveLength(6);
+  });
+
+  test('inside a full refresh the data source is told by node status or by name', async () => {
+    world.data.nodes = [
+      {
+        operationType: 'ingestion',
+        identifier: WEB,
+        friendlyName: 'Renamed',
+        jobIds: ['j1'],
+        status: 'successful',
+        endedAt: at(2),
+      },
+    ];
+    const byNode = task({ friendlyName: 'Renamed' });
+    const byName = task({ friendlyName: 'crm' });
+    world.data.jobs = [job({ jobId: 'j1', operationType: 'all', tasks: [byNode, byName] })];
+    await world.poll();
+    expect(world.calls.map(({ body }) => body['dataSourceId']).sort()).toEqual([CRM, CRM, WEB]);
+  });
+});
+
+describe('a full refresh', () => {
+  const full = (more: Partial<Job>): Job => job({ operationType: 'all', submissionKind: 'scheduled', ...more });
+
+  test.each([
+    ['successful', 'successful'],
+    ['failed', 'failed'],
+    ['timedout', 'timedOut'],
+  ])('that was scheduled and ended %s is told', async (status, told) => {
+    expect(await after(full({ status }))).toEqual([`full: ${told}`]);
+  });
+
+  test('tells how many tasks failed', async () => {
+    world.data.jobs = [
+      full({ jobId: 'j1', status: 'failed', tasks: [task({ operationType: 'segmentation', status: 'failed' })] }),
+    ];
+    await world.poll();
+    expect(world.calls[0]?.body).toMatchObject({
+      jobId: 'j1',
+      status: 'failed',
+      submittedAt: at(0),
+      endedAt: at(1),
+      failedTaskCount: 1,
+    });
+  });
+
+  test('that somebody started by hand never fires', async () => {
+    expect(await after(full({ submissionKind: 'ondemand' }))).toEqual([]);
+  });
+
+  test('of one kind of process is not full, although scheduled', async () => {
+    expect(await after(full({ operationType: 'segmentation' }))).toEqual([]);
+  });
+});
+
+describe('a unification', () => {
+  test('that merged is told, with who started it', async () => {
+    world.data.jobs = [
+      job({
+        jobId: 'j1',
+        operationType: 'merge',
+        tasks: [task({ operationType: 'match' }), task({ operationType: 'merge', endedAt: at(4) })],
+      }),
+    ];
+    await world.poll();
+    expect(world.calls[0]?.body).toMatchObject({
+      jobId: 'j1',
+      status: 'successful',
+      submissionKind: 'onDemand',
+      endedAt: at(4),
+    });
+    expect(called()).toEqual(['unified: successful']);
+  });
+
+  test('that only matched never fires', async () => {
+    expect(await after(job({ operationType: 'match', tasks: [task({ operationType: 'match' })] }))).toEqual([]);
+  });
+
+  test('that failed is told when its job is final', async () => {
+    const failed = task({ taskId: 't', operationType: 'merge', status: 'failed' });
+    expect(await after(job({ jobId: 'j', status: 'running', operationType: 'all', tasks: [failed] }))).toEqual([]);
+    expect(await after(job({ jobId: 'j', status: 'failed', operationType: 'all', tasks: [failed] }))).toEqual([
+      'unified: failed',
+    ]);
+  });
+});
+
+describe('jobs come and go', () => {
+  test('what had ended before the first subscription is nobody’s', async () => {
+    world = memoryBackend();
+    world.data.jobs = [ingestion({ jobId: 'old' }, task({ taskId: 'old' }))];
+    await world.subscribe('data-source-refresh-succeeded', { callbackUrl: callbackUrl('any') });
+    expect(await after(...world.data.jobs)).toEqual([]);
+  });
+
+  test('an open job that has left the page is read again by id', async () => {
+    const slow = ingestion(
+      { jobId: 'slow', status: 'running', endedAt: undefined },
+      task({ taskId: 'slow', status: 'running', endedAt: undefined }),
+    );
+    expect(await after(slow)).toEqual([]);
+    const others = Array.from({ length: 12 }, (_, index) =>
+      job({ jobId: `other-${index}`, operationType: 'segmentation', submittedAt: at(2) }),
+    );
+    const done = ingestion({ jobId: 'slow' }, task({ taskId: 'slow', endedAt: at(5) }));
+    expect(await after(...others, done)).toEqual(['crm: successful', 'succeeded: successful']);
+  });
+
+  test('a page without a known job is followed by a larger one, and that by the task history', async () => {
+    const many = (count: number, prefix: string): Job[] =>
+      Array.from({ length: count }, (_, index) =>
+        job({ jobId: `${prefix}-${index}`, operationType: 'segmentation', endedAt: at(10) }),
+      );
+    expect(await after(...many(10, 'known'))).toEqual([]);
+    const missed = ingestion({ jobId: 'missed' }, task({ taskId: 'missed', endedAt: at(11) }));
+    expect(await after(...many(40, 'new'), missed, ...many(10, 'known'))).toEqual([
+      'crm: successful',
+      'succeeded: successful',
+    ]);
+    world.data.tasks = [task({ taskId: 'long-gone', friendlyName: 'CRM', jobIds: ['gone'], endedAt: at(12) })];
+    expect(await after(...many(200, 'newer'))).toEqual(['crm: successful', 'succeeded: successful']);
+  });
+});

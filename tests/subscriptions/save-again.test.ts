@@ -1,0 +1,162 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Subscriber } from '../../shared/subscriptions/subscription-draft.ts';
+import type { SubscriptionView } from '../../shared/subscriptions/subscription-view.ts';
+import { evaluated, segment } from '../helpers/insights-data.ts';
+import { answered, callbackUrl, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
+
+const MINUTE = 60_000;
+const flow: Partial<Subscriber> = { workflowId: 'f0f0', operationName: 'When_it_crosses' };
+let world: MemoryBackend;
+let minute: number;
+
+beforeEach(() => {
+  world = memoryBackend();
+  minute = 1;
+  world.data.segments = [segment('vip', evaluated(90, minute)), segment('other', evaluated(90, minute))];
+});
+
+const save = (name: string, more: Record<string, unknown> = {}, who = flow): Promise<SubscriptionView> =>
+  world.subscribe(
+    'segment-threshold-crossed',
+    { segmentName: 'vip', threshold: 100, callbackUrl: callbackUrl(name), ...more },
+    who,
+  );
+
+const remove = ({ id }: SubscriptionView): Promise<void> =>
+  world.backend.unsubscribe('connection-a', 'segment-threshold-crossed', id);
+
+async function rise(): Promise<void> {
+  world.data.segments = ['vip', 'other'].map((name) =>
+    segment(name, evaluated(120, minute + 1), evaluated(90, minute + 2)),
+  );
+  minute += 2;
+  await world.poll();
+}
+
+const pass = (ms: number): Promise<void> => world.pass(ms);
+
+const urls = (): string[] => world.calls.map(({ url }) => new URL(url).hostname.split('.')[0] ?? '');
+const stale = (name: string): void =>
+  void world.answers.set(callbackUrl(name), () => answered(404, 'WorkflowTriggerVersionNotFound'));
+
+describe('a flow that is saved again', () => {
+  test('subscribe first: the old version gets nothing more, the new one everything once', async () => {
+    const old = await save('v1');
+    const next = await save('v2');
+    expect(next.id).not.toBe(old.id);
+    await rise();
+    expect(urls()).toEqual(['v2']);
+    await remove(old);
+    await rise();
+    expect(urls()).toEqual(['v2', 'v2']);
+  });
+
+  test('unsubscribe first: an event in between goes to the new version, once', async () => {
+    const old = await save('v1');
+    await remove(old);
+    await rise();
+    expect(urls()).toEqual([]);
+    await pass(MINUTE);
+    await save('v2');
+    await pass(MINUTE);
+    expect(urls()).toEqual(['v2']);
+    await rise();
+    expect(urls()).toEqual(['v2', 'v2']);
+    await pass(24 * 60 * MINUTE);
+    expect(urls()).toEqual(['v2', 'v2']);
+  });
+
+  test('unsubscribe alone: what came after is dropped when the grace is over, and the row is gone', async () => {
+    const old = await save('v1');
+    await remove(old);
+    await rise();
+    await pass(17 * MINUTE);
+    await save('v2');
+    await pass(MINUTE);
+    expect(urls()).toEqual([]);
+    const rows = await world.tables.query('subscriptions', { partition: { from: '0', to: '~' } });
+    expect(rows.rows).toHaveLength(1);
+  });
+
+  test('a delivery that waits because the old version is gone goes to the new version at once, under its own id', async () => {
+    await save('v1');
+    stale('v1');
+    await rise();
+    expect(urls()).toEqual(['v1']);
+    await save('v2');
+    await pass(1_000);
+    expect(urls()).toEqual(['v1', 'v2']);
+    const ids = world.calls.map(({ headers }) => headers['webhook-id']);
+    expect(ids[0]).toBe(ids[1]);
+    await pass(24 * 60 * MINUTE);
+    expect(world.calls).toHaveLength(2);
+  });
+
+  test('with another segment: what the old one was owed ends, and nothing of it reaches the new one', async () => {
+    const old = await save('v1');
+    stale('v1');
+    await rise();
+    await save('v2', { segmentName: 'other' });
+    await pass(24 * 60 * MINUTE);
+    expect(urls()).toEqual(['v1']);
+    await rise();
+    expect(urls()).toEqual(['v1', 'v2']);
+    await remove(old);
+    await rise();
+    expect(urls()).toEqual(['v1', 'v2', 'v2']);
+  });
+
+  test('many times: deliveries follow to the last version', async () => {
+    await save('v1');
+    stale('v1');
+    await rise();
+    for (const name of ['v2', 'v3', 'v4']) await save(name);
+    await pass(1_000);
+    expect(urls()).toEqual(['v1', 'v4']);
+    await rise();
+    expect(urls()).toEqual(['v1', 'v4', 'v4']);
+  });
+
+  test('after it was turned off: what waited goes to the new version', async () => {
+    await save('v1');
+    world.answers.set(callbackUrl('v1'), () => answered(400, 'WorkflowTriggerIsNotEnabled'));
+    await rise();
+    await rise();
+    await save('v2');
+    await pass(MINUTE);
+    expect(urls()).toEqual(['v1', 'v2', 'v2']);
+  });
+
+  test('twenty times at once: one of them is alive, and each event reaches it alone', async () => {
+    await Promise.all(Array.from({ length: 20 }, (_, index) => save(`w${index}`)));
+    await rise();
+    expect(world.calls).toHaveLength(1);
+  });
+
+  test('another flow, or the same flow of another connection, is none of its business', async () => {
+    await save('v1');
+    await save('x1', {}, { workflowId: 'another' });
+    await save('y1', {}, { ...flow, connection: 'connection-b' });
+    await rise();
+    expect(urls().sort()).toEqual(['v1', 'x1', 'y1']);
+  });
+});
+
+describe('the same subscribe', () => {
+  test('at once and again gives one subscription, called once', async () => {
+    const views = await Promise.all(Array.from({ length: 20 }, () => save('v1')));
+    expect(new Set(views.map(({ id }) => id)).size).toBe(1);
+    await rise();
+    expect(urls()).toEqual(['v1']);
+  });
+
+  test('after a delete makes another id, and a late delete of the old one touches nothing', async () => {
+    const old = await save('v1', {}, {});
+    await remove(old);
+    const next = await save('v1', {}, {});
+    expect(next.id).not.toBe(old.id);
+    await remove(old);
+    await rise();
+    expect(urls()).toEqual(['v1']);
+  });
+});
