@@ -1,0 +1,198 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { at, evaluated, segment } from '../helpers/insights-data.ts';
+import {
+  accepted,
+  answered,
+  callbackUrl,
+  INSTANCE,
+  memoryBackend,
+  type MemoryBackend,
+} from '../helpers/memory-backend.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const URL_ONE = callbackUrl('one');
+let world: MemoryBackend;
+let minute: number;
+
+beforeEach(() => {
+  world = memoryBackend();
+  minute = 1;
+  world.data.segments = [segment('vip', evaluated(90, minute))];
+});
+
+const subscribe = (name: string, more: Record<string, unknown> = {}): ReturnType<MemoryBackend['subscribe']> =>
+  world.subscribe('segment-threshold-crossed', {
+    segmentName: 'vip',
+    threshold: 100,
+    callbackUrl: callbackUrl(name),
+    ...more,
+  });
+
+/** The segment rises above 100 and falls again: one event. */
+async function rise(): Promise<void> {
+  minute = Math.max(minute, Math.floor((world.clock.now() - Date.parse(at(0))) / MINUTE));
+  world.data.segments = [segment('vip', evaluated(120, ++minute), evaluated(90, ++minute))];
+  await world.poll();
+}
+
+const pass = (ms: number): Promise<void> => world.pass(ms);
+
+const statusOf = async (id: string): Promise<string> => {
+  const found = await world.backend.getOwn('connection-a', 'segment-threshold-crossed', id);
+  return found.kind === 'found' ? found.view.status : found.code;
+};
+
+describe('a fan-out', () => {
+  test('to more than a chunk calls everybody once, and leaves nothing open', async () => {
+    for (let index = 0; index < 620; index++) await subscribe(`s${index}`, { threshold: 90 + index / 100 });
+    await rise();
+    expect(new Set(world.calls.map(({ url }) => url)).size).toBe(620);
+    expect(world.calls.length).toBe(620);
+    await world.poll();
+    const open = await world.tables.query('state', { partition: INSTANCE, from: 'o:', to: 'o;' });
+    expect(open.rows).toEqual([]);
+    expect(world.queues.waiting('deliveries')).toEqual([]);
+    expect(world.calls.length).toBe(620);
+  });
+
+  test('that reaches nobody leaves no event behind', async () => {
+    await subscribe('one', { threshold: 1000 });
+    await rise();
+    expect(await world.tables.tableNames('activity')).toEqual([]);
+    const open = await world.tables.query('state', { partition: INSTANCE, from: 'o:', to: 'o;' });
+    expect(open.rows).toEqual([]);
+  });
+});
+
+describe('a failing receiver', () => {
+  test('is called again on schedule with the same id and the same bytes, until it answers', async () => {
+    await subscribe('one');
+    world.answers.set(URL_ONE, () => answered(500));
+    await rise();
+    for (const seconds of [5, 30]) {
+      await pass(seconds * 1000 - 1);
+      const before = world.calls.length;
+      await pass(1);
+      expect(world.calls.length).toBe(before + 1);
+    }
+    world.answers.delete(URL_ONE);
+    await pass(300_000);
+    await pass(10 * DAY);
+    expect(world.calls.length).toBe(4);
+    expect(new Set(world.calls.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(new Set(world.calls.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+    expect(new Set(world.calls.map(({ headers }) => headers['webhook-timestamp'])).size).toBe(4);
+  });
+
+  test('is given up when the schedule is used up', async () => {
+    const { id } = await subscribe('one');
+    world.answers.set(URL_ONE, () => answered(503));
+    await rise();
+    await pass(HOUR);
+    await pass(10 * DAY);
+    expect(world.calls.length).toBe(4);
+    expect(world.queues.waiting('retries')).toEqual([]);
+    expect(await statusOf(id)).toBe('active');
+  });
+
+  test('for five days with two dead deliveries is disabled: new deliveries wait, and go out when it subscribes again', async () => {
+    const { id } = await subscribe('one');
+    world.answers.set(URL_ONE, () => answered(500));
+    await rise();
+    for (let wait = 0; wait < 5; wait++) await pass(DAY);
+    await rise();
+    await pass(HOUR);
+    expect(await statusOf(id)).toBe('disabled');
+    const before = world.calls.length;
+    await rise();
+    await pass(DAY);
+    expect(world.calls.length).toBe(before);
+    world.answers.delete(URL_ONE);
+    expect((await subscribe('one')).id).toBe(id);
+    await world.drain();
+    await pass(MINUTE);
+    expect(world.calls.length).toBe(before + 1);
+    expect(await statusOf(id)).toBe('active');
+  });
+
+  test('holds up nobody else', async () => {
+    await subscribe('one');
+    await subscribe('two');
+    let release: () => void = () => undefined;
+    world.answers.set(URL_ONE, () => new Promise((resolve) => (release = () => resolve(accepted))));
+    world.data.segments = [segment('vip', evaluated(120, ++minute))];
+    const polling = world.poll();
+    await world.clock.advance(3_000);
+    const early = await world.tables.query(`activity202611`, { partition: INSTANCE });
+    expect(early.rows.find(({ values }) => values['kind'] === 'chunk')?.values).toMatchObject({
+      deliveredCount: 1,
+      settled: false,
+    });
+    release();
+    await polling;
+    const late = await world.tables.query(`activity202611`, { partition: INSTANCE });
+    expect(late.rows.find(({ values }) => values['kind'] === 'chunk')?.values).toMatchObject({
+      deliveredCount: 2,
+      settled: true,
+    });
+  });
+});
+
+describe('a flow that is', () => {
+  test('deleted ends its subscription with the first answer', async () => {
+    const { id } = await subscribe('one');
+    world.answers.set(URL_ONE, () => answered(404, 'WorkflowNotFound'));
+    await rise();
+    expect(await statusOf(id)).toBe('gone');
+    await rise();
+    await pass(10 * DAY);
+    expect(world.calls.length).toBe(1);
+    const again = await subscribe('one');
+    expect(again.id).not.toBe(id);
+  });
+
+  test('turned off is paused: one probe, everything else waits, and goes out when it is on again', async () => {
+    const { id } = await subscribe('one');
+    world.answers.set(URL_ONE, () => answered(400, 'WorkflowTriggerIsNotEnabled'));
+    await rise();
+    expect(await statusOf(id)).toBe('paused');
+    await rise();
+    await rise();
+    expect(world.calls.length).toBe(1);
+    await pass(30 * MINUTE);
+    expect(world.calls.length).toBe(2);
+    await pass(12 * HOUR);
+    expect(world.calls.length).toBe(3);
+    world.answers.delete(URL_ONE);
+    await pass(12 * HOUR);
+    await pass(MINUTE);
+    expect(await statusOf(id)).toBe('active');
+    const delivered = world.calls.slice(3).map(({ body }) => body['eventId']);
+    expect(delivered).toHaveLength(3);
+    expect(new Set(delivered).size).toBe(3);
+  });
+
+  test('turned off for a week is given up', async () => {
+    const { id } = await subscribe('one');
+    world.answers.set(URL_ONE, () => answered(400, 'WorkflowTriggerIsNotEnabled'));
+    await rise();
+    await rise();
+    for (let wait = 0; wait < 16; wait++) await pass(12 * HOUR);
+    expect(await statusOf(id)).toBe('gone');
+    expect(world.queues.waiting('retries')).toEqual([]);
+  });
+
+  test('in the middle of a save is tried once more after a quarter of an hour, and then given up', async () => {
+    const { id } = await subscribe('one');
+    world.answers.set(URL_ONE, () => answered(404, 'WorkflowTriggerVersionNotFound'));
+    await rise();
+    expect(await statusOf(id)).toBe('active');
+    await pass(15 * MINUTE);
+    expect(world.calls.length).toBe(2);
+    expect(await statusOf(id)).toBe('gone');
+    await pass(10 * DAY);
+    expect(world.calls.length).toBe(2);
+  });
+});
