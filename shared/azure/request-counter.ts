@@ -3,7 +3,7 @@ import type { RequestPolicy, StorageService } from './storage-clients.ts';
 /** Counts what storage is asked, so that a test can assert what something costs. Repeated requests count each time. */
 export interface RequestCounter {
   /** To be given to `openStorageClients`. */
-  policy(service: StorageService): RequestPolicy;
+  readonly policy: (service: StorageService) => RequestPolicy;
   /** Requests so far by service and operation, e.g. `{ 'tables.get': 2, 'queues.send': 1 }`. */
   counts(): Readonly<Record<string, number>>;
   /** All requests so far. */

@@ -8,6 +8,7 @@ interface Failure {
   readonly statusCode?: number;
   readonly details?: {
     readonly odataError?: { readonly code?: string };
+    readonly errorCode?: string;
     readonly requestId?: string;
     readonly 'x-ms-request-id'?: string;
   };
@@ -16,7 +17,7 @@ interface Failure {
 /** The service's error code (`TableNotFound`), or the network's (`ECONNREFUSED`). */
 export function failureCode(error: unknown): string | undefined {
   const { code, details } = error as Failure;
-  return details?.odataError?.code ?? code;
+  return details?.odataError?.code ?? details?.errorCode ?? code;
 }
 
 /** The write of a transaction that failed: its number stands before the colon that begins the message. */

@@ -21,10 +21,10 @@ function typed(value: number): unknown {
 }
 
 /** Leaves out what is not ours: annotations, the time stamp, and the nulls that `select` gives for absent properties. */
-export function fromEntity(entity: TableEntityResult<Record<string, unknown>>): StoredRow {
+export function fromEntity(entity: Pick<TableEntityResult<object>, 'partitionKey' | 'rowKey' | 'etag'>): StoredRow {
   const { partitionKey = '', rowKey = '', etag, ...properties } = entity;
   const values: Record<string, Value> = {};
-  for (const [name, value] of Object.entries(properties)) {
+  for (const [name, value] of Object.entries<unknown>(properties)) {
     if (name === 'timestamp' || name.includes('.')) continue;
     if (typeof value === 'bigint') values[name] = Number(value);
     else if (isValue(value)) values[name] = value;

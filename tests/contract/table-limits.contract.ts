@@ -7,7 +7,6 @@ type Writes = readonly [Write, ...Write[]];
 
 /** What no request is made for. */
 export function tableLimitsContract(tables: Tables): void {
-
   describe('what is refused', () => {
     test.each<[string, Writes]>([
       ['NaN', [insert('r', { n: NaN })]],
