@@ -28,7 +28,8 @@ export function failureIndex(error: unknown): number | undefined {
 
 /**
  * Runs one call of the port. Whatever the SDK throws becomes a `StorageError` that names the call, the status, the code
- * and the service's request id. The SDK's own error is left behind: it holds the request, and so the row or the message.
+ * and the service's request id. A `RestError` is left behind: it holds the request, and so the row or the message. Other errors,
+ * such as those of the identity SDK, become the cause.
  */
 export async function storageCall<T>(call: string, action: () => Promise<T>): Promise<T> {
   try {
@@ -38,6 +39,6 @@ export async function storageCall<T>(call: string, action: () => Promise<T>): Pr
     const requestId = details?.requestId ?? details?.['x-ms-request-id'];
     const code = name === 'AbortError' ? 'no answer in time' : (failureCode(error) ?? name);
     const facts = [statusCode, code, requestId && `request ${requestId}`];
-    throw new StorageError(call, facts.filter(Boolean).join(' '));
+    throw new StorageError(call, facts.filter(Boolean).join(' '), name === 'RestError' ? undefined : error);
   }
 }

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { createAzureQueues } from '../../shared/azure/azure-queues.ts';
 import { createAzureTables } from '../../shared/azure/azure-tables.ts';
 import { openStorageClients } from '../../shared/azure/storage-clients.ts';
+import type { RequestPolicy } from '../../shared/azure/storage-clients.ts';
 import type { Queues } from '../../shared/storage/queues.ts';
 import { StorageError } from '../../shared/storage/tables.ts';
 import type { Tables } from '../../shared/storage/tables.ts';
@@ -156,6 +157,14 @@ describe('a storage error', () => {
   test('is given when a transaction fails for a reason that is no conflict', async () => {
     const through = await troubled(() => ({ status: 400, code: 'InvalidInput' }));
     await expect(through.tables.write('failures', [insert('r'), insert('s')])).rejects.toThrow('400 InvalidInput');
+  });
+
+  test('has what broke before any request as its cause', async () => {
+    const noToken = new Error('no token');
+    const policy = (): RequestPolicy => ({ name: 'noToken', sendRequest: () => Promise.reject(noToken) });
+    const clients = openStorageClients({ account: sharedAzurite(), policy });
+    const asked = createAzureTables({ clients }).get('failures', 'p', 'r');
+    await expect(asked).rejects.toMatchObject({ message: 'tables.get failures: Error', cause: noToken });
   });
 
   test('holds nothing of the row or the message, and no key', async () => {
