@@ -4,7 +4,7 @@ import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { unreachable } from '../unreachable.ts';
 import type { Disposition } from './disposition.ts';
-import { healthAfterPause, HEALTHY, nextHealth, type SubscriptionHealth } from './subscription-health.ts';
+import { HEALTHY, nextHealth, type SubscriptionHealth } from './subscription-health.ts';
 
 export interface EffectPorts {
   readonly store: SubscriptionStore;
@@ -97,19 +97,16 @@ function delivered(subscription: Subscription): Subscription | undefined {
   return { ...subscription, ...healthFields(HEALTHY), status: 'active', pausedSince: undefined, probe: undefined };
 }
 
-function withHealth(subscription: Subscription, outcome: 'failed' | 'dead', nowMs: number): Subscription {
-  const { health, disable } = nextHealth({ health: healthOf(subscription, nowMs), outcome, nowMs });
-  return { ...subscription, ...healthFields(health), ...(disable && { status: 'disabled' }) };
-}
-
-/** The clock of the rule stands still while a subscription is paused. */
-function healthOf(subscription: Subscription, nowMs: number): SubscriptionHealth {
-  const { failingSince, deadDeliveries, pausedSince } = subscription;
-  const health: SubscriptionHealth = {
+function withHealth(subscription: Subscription, outcome: 'failed' | 'dead', nowMs: number): Subscription | undefined {
+  // The clock of the rule stands still while a subscription is paused, and whatever ends the pause clears its record.
+  if (subscription.status === 'paused') return undefined;
+  const { failingSince, deadDeliveries } = subscription;
+  const before: SubscriptionHealth = {
     deadCount: deadDeliveries,
     ...(failingSince !== undefined && { failingSinceMs: Date.parse(failingSince) }),
   };
-  return pausedSince === undefined ? health : healthAfterPause(health, nowMs - Date.parse(pausedSince));
+  const { health, disable } = nextHealth({ health: before, outcome, nowMs });
+  return { ...subscription, ...healthFields(health), ...(disable && { status: 'disabled' }) };
 }
 
 function healthFields(health: SubscriptionHealth): Pick<Subscription, 'failingSince' | 'deadDeliveries'> {

@@ -34,9 +34,3 @@ export function nextHealth(change: { health: SubscriptionHealth; outcome: Health
     disable: nowMs - failingSinceMs >= DISABLE_AFTER_MS && deadCount >= DISABLE_AFTER_DEAD_DELIVERIES,
   };
 }
-
-/** The health of a subscription that goes on after a pause: the time it was paused does not count as failing. */
-export function healthAfterPause(health: SubscriptionHealth, pausedMs: number): SubscriptionHealth {
-  if (health.failingSinceMs === undefined) return health;
-  return { ...health, failingSinceMs: health.failingSinceMs + Math.max(0, pausedMs) };
-}

@@ -69,9 +69,11 @@ export function sourcesOf(state: InstanceState): Set<Source> {
   return sources;
 }
 
-function historyDaysOf(state: InstanceState, nowMs: number): number {
-  const sinceMs = state.lastPolledAt === undefined ? nowMs : Date.parse(state.lastPolledAt);
-  return Math.min(MAX_HISTORY_DAYS, 1 + Math.max(1, Math.ceil((nowMs - sinceMs) / DAY_MS)));
+/** Before the first poll nobody knows how long ago the last look was: then as far back as it goes. */
+function historyDaysOf({ lastPolledAt, values }: InstanceState, nowMs: number): number {
+  if (lastPolledAt === undefined) return values.some(({ last }) => last !== undefined) ? MAX_HISTORY_DAYS : 1;
+  const daysSince = Math.ceil((nowMs - Date.parse(lastPolledAt)) / DAY_MS);
+  return Math.min(MAX_HISTORY_DAYS, 1 + Math.max(1, daysSince));
 }
 
 async function readSegments(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { HealthOutcome, SubscriptionHealth } from '../../shared/deliveries/subscription-health.ts';
-import { healthAfterPause, HEALTHY, nextHealth } from '../../shared/deliveries/subscription-health.ts';
+import { HEALTHY, nextHealth } from '../../shared/deliveries/subscription-health.ts';
 
 const START = 1_700_000_000_000;
 const HOUR = 3_600_000;
@@ -97,28 +97,5 @@ describe('when a subscription is disabled', () => {
         expect(after([...outcomes, [0, 'delivered']])).toEqual({ health: HEALTHY, disable: false });
       }),
     );
-  });
-});
-
-describe('a pause', () => {
-  test('does not count as time of failing', () => {
-    const { health } = after([
-      [0, 'dead'],
-      [HOUR, 'dead'],
-    ]);
-    const resumed = healthAfterPause(health, 3 * 24 * HOUR);
-    const at = (atMs: number): boolean =>
-      nextHealth({ health: resumed, outcome: 'failed', nowMs: START + atMs }).disable;
-
-    expect(at(FIVE_DAYS + 3 * 24 * HOUR - 1)).toBe(false);
-    expect(at(FIVE_DAYS + 3 * 24 * HOUR)).toBe(true);
-  });
-
-  test('changes nothing of a healthy subscription, nor when the clock says it ended before it began', () => {
-    expect(healthAfterPause(HEALTHY, HOUR)).toEqual(HEALTHY);
-    expect(healthAfterPause({ failingSinceMs: START, deadCount: 1 }, -HOUR)).toEqual({
-      failingSinceMs: START,
-      deadCount: 1,
-    });
   });
 });
