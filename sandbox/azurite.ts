@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+
+export interface Azurite {
+  readonly connectionString: string;
+  /** Ends the process; what it stored is gone. Resolves when it has exited, also the second time. */
+  stop(): Promise<void>;
+}
+
+export interface AzuritePorts {
+  readonly blob: number;
+  readonly queue: number;
+  readonly table: number;
+}
+
+/** Azurite's published account (learn.microsoft.com/azure/storage/common/storage-use-azurite): not a secret. */
+const ACCOUNT = 'devstoreaccount1';
+const ACCOUNT_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+
+/** Loaded before Azurite: its standard input is a pipe held by the parent, which closes however the parent ends. */
+const EXIT_WITH_PARENT = `data:text/javascript,process.stdin.on('close',()=>process.exit()).resume()`;
+
+/**
+ * A new Azurite process, in memory, on the loopback address; port 0 is any free one. It ends with this process at the
+ * latest, but not by a Ctrl-C in the terminal: whoever writes to it may have to finish first. Rejects when it ends before
+ * it listens, as on a port that is taken.
+ */
+export async function startAzurite(ports: AzuritePorts): Promise<Azurite> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'sandbox-azurite-'));
+  const script = createRequire(path.resolve('package.json')).resolve('azurite/dist/src/azurite.js');
+  const flags = ['--inMemoryPersistence', '--silent', '--skipApiVersionCheck', '--disableTelemetry'];
+  const listening = ['blob', 'queue', 'table'].flatMap((service) => [
+    `--${service}Port`,
+    String(ports[service as keyof AzuritePorts]),
+  ]);
+  const child = spawn(process.execPath, ['--import', EXIT_WITH_PARENT, script, ...flags, ...listening], {
+    cwd: directory,
+    // A process group of its own: the terminal's Ctrl-C goes to all of ours.
+    detached: true,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await exited;
+    await rm(directory, { recursive: true, force: true });
+  };
+
+  const urls: Record<string, string> = {};
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [, service, origin] = /^Azurite (\w+) service is successfully listening at (\S+)$/.exec(line) ?? [];
+    if (service && origin) urls[service] = `${origin}/${ACCOUNT}`;
+    if (Object.keys(urls).length === 3) break;
+  }
+  // The loop leaves the pipe paused: unread output would block Azurite once the pipe is full.
+  child.stdout.resume();
+  const { Blob: blobUrl, Queue: queueUrl, Table: tableUrl } = urls;
+  if (!blobUrl || !queueUrl || !tableUrl) {
+    await stop();
+    throw new Error('Azurite ended before it was listening.');
+  }
+  const connectionString =
+    `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${ACCOUNT_KEY};` +
+    `BlobEndpoint=${blobUrl};QueueEndpoint=${queueUrl};TableEndpoint=${tableUrl};`;
+  return { connectionString, stop };
+}

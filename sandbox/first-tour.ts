@@ -1,0 +1,80 @@
+import type { Control } from './customer-insights/control/control.ts';
+import {
+  contosoInstanceId as instanceId,
+  crmDataSourceId,
+  loyaltyDataSourceId,
+} from './customer-insights/seed/seeded-instances.ts';
+import type { FlowDefinition } from './flow-platform/flow.ts';
+
+/** A flow, and something that happens in Customer Insights for which this flow is called, and no other of the tour. */
+export interface TourStop {
+  readonly flow: FlowDefinition;
+  /** What happens, as a sentence without a full stop. */
+  readonly news: string;
+  readonly happen: (control: Control) => void;
+}
+
+/** All six triggers, once each, on the data that the Customer Insights sandbox starts with. */
+export const firstTour: readonly TourStop[] = [
+  {
+    flow: {
+      name: 'Invite new VIPs',
+      trigger: 'segment-threshold-crossed',
+      input: { instanceId, segmentName: 'HighValueCustomers', threshold: 50 },
+      label: 'VIP programme',
+    },
+    news: 'the segment HighValueCustomers is evaluated: 57 members instead of 42',
+    happen: (control) =>
+      void control.setMemberCount({ instanceId, segmentName: 'HighValueCustomers', memberCount: 57 }),
+  },
+  {
+    flow: {
+      name: 'Ring the sales bell',
+      trigger: 'measure-threshold-crossed',
+      input: { instanceId, measureName: 'TotalRevenue', threshold: 1_300_000 },
+    },
+    news: 'the measure TotalRevenue is evaluated: 1,310,200.50 instead of 1,250,340.75',
+    happen: (control) => void control.setMeasureValue({ instanceId, measureName: 'TotalRevenue', value: 1_310_200.5 }),
+  },
+  {
+    flow: {
+      name: 'Alert the data team',
+      trigger: 'data-source-refresh-failed',
+      input: { instanceId, dataSourceId: crmDataSourceId },
+    },
+    news: 'the data source Contoso CRM cannot be refreshed: its password has expired',
+    happen: (control) =>
+      void control.refreshDataSource({
+        instanceId,
+        dataSourceId: crmDataSourceId,
+        end: 'failed',
+        error: 'The password has expired.',
+      }),
+  },
+  {
+    flow: {
+      name: 'Thank loyal customers',
+      trigger: 'data-source-refresh-succeeded',
+      input: { instanceId, dataSourceId: loyaltyDataSourceId },
+    },
+    news: 'the data source Loyalty programme is refreshed',
+    happen: (control) => void control.refreshDataSource({ instanceId, dataSourceId: loyaltyDataSourceId }),
+  },
+  {
+    flow: { name: 'Mail the morning report', trigger: 'full-refresh-completed', input: { instanceId } },
+    news: 'the scheduled full refresh ends: it failed, because of the data source Loyalty programme',
+    // Had it succeeded, the flows for Loyalty programme and for the unification would rightly be called as well.
+    happen: (control) =>
+      void control.refreshAll({
+        instanceId,
+        submission: 'scheduled',
+        end: 'failed',
+        failsAt: { operationType: 'ingestion', identifier: loyaltyDataSourceId },
+      }),
+  },
+  {
+    flow: { name: 'Rebuild households', trigger: 'unification-refresh-completed', input: { instanceId } },
+    news: 'the unification has run',
+    happen: (control) => void control.unify({ instanceId }),
+  },
+];

@@ -1,0 +1,136 @@
+import {
+  contosoInstanceId as instanceId,
+  loyaltyDataSourceId,
+  storeDataSourceId as dataSourceId,
+} from './customer-insights/seed/seeded-instances.ts';
+import type { FlowDefinition } from './flow-platform/flow.ts';
+import { after, broken, held, savedFlow } from './scenario-stage.ts';
+import type { Stage, Step, Verdict } from './scenario-stage.ts';
+
+const newsletterPeak: FlowDefinition = {
+  name: 'Newsletter peak',
+  trigger: 'segment-threshold-crossed',
+  input: { instanceId, segmentName: 'NewsletterReaders', threshold: 200 },
+};
+
+/** What must not fire, and what must fire once, after the six triggers have fired. */
+export const rules: readonly Step[] = [
+  {
+    sentence: 'a full refresh that was started by hand does not fire full-refresh-completed',
+    run: (stage) =>
+      nobodyIsCalled(stage, () =>
+        stage.stack.insights.control.refreshAll({
+          instanceId,
+          submission: 'onDemand',
+          // As in the tour, so that the flows for its ingestions and its unification have no reason to be called.
+          end: 'failed',
+          failsAt: { operationType: 'ingestion', identifier: loyaltyDataSourceId },
+        }),
+      ),
+  },
+  {
+    sentence: 'a run that only matches does not fire unification-refresh-completed',
+    run: (stage) => nobodyIsCalled(stage, () => stage.stack.insights.control.unify({ instanceId, matchOnly: true })),
+  },
+  {
+    sentence: 'a value that stays above its threshold does not fire a second time',
+    run: (stage) =>
+      nobodyIsCalled(stage, () =>
+        stage.stack.insights.control.evaluateSegment({
+          instanceId,
+          segmentName: 'HighValueCustomers',
+          evaluations: [61, 61, 64].map((memberCount) => ({ kind: 'succeeded', memberCount })),
+        }),
+      ),
+  },
+  {
+    sentence: 'a value that reaches its threshold exactly does not fire',
+    run: async (stage) => {
+      await savedFlow(stage, newsletterPeak);
+      return nobodyIsCalled(stage, () =>
+        stage.stack.insights.control.setMemberCount({ instanceId, segmentName: 'NewsletterReaders', memberCount: 200 }),
+      );
+    },
+  },
+  {
+    sentence: 'a value that went up and down again between two polls fires once, with the value it had',
+    run: async (stage) => {
+      const flow = await savedFlow(stage, newsletterPeak);
+      const { verdict, calls } = await after(
+        stage,
+        () =>
+          stage.stack.insights.control.evaluateSegment({
+            instanceId,
+            segmentName: 'NewsletterReaders',
+            evaluations: [250, 190].map((memberCount) => ({ kind: 'succeeded', memberCount })),
+          }),
+        [flow],
+      );
+      if (verdict.kind === 'broken') return verdict;
+      const { previousValue, value } = calls[0]?.body as { previousValue?: unknown; value?: unknown };
+      const told = `${String(previousValue)} to ${String(value)}`;
+      return told === '200 to 250' ? held : broken(`the callback tells of a rise from ${told}`);
+    },
+  },
+  {
+    sentence: 'a measure with a dimension is refused with 422 and a sentence that says why',
+    run: subscribesInVain,
+  },
+  {
+    sentence: 'an ingestion that fails, is tried again in its job and succeeds, fires "succeeded" alone',
+    run: retriedIngestion,
+  },
+  {
+    sentence: 'a flow that has unsubscribed is not called',
+    run: async (stage) => {
+      const flow = await savedFlow(stage, {
+        name: 'Count the active',
+        trigger: 'measure-threshold-crossed',
+        input: { instanceId, measureName: 'ActiveCustomers', threshold: 240 },
+      });
+      const answer = await flow.turnOff();
+      if (answer.kind !== 'answered' || answer.status !== 204) return broken(JSON.stringify(answer));
+      return nobodyIsCalled(stage, () =>
+        stage.stack.insights.control.setMeasureValue({ instanceId, measureName: 'ActiveCustomers', value: 250 }),
+      );
+    },
+  },
+];
+
+async function nobodyIsCalled(stage: Stage, happen: () => unknown): Promise<Verdict> {
+  return (await after(stage, happen, [])).verdict;
+}
+
+async function subscribesInVain({ stack }: Stage): Promise<Verdict> {
+  const flow = stack.flows.createFlow({
+    name: 'Revenue of a country',
+    trigger: 'measure-threshold-crossed',
+    input: { instanceId, measureName: 'RevenueByCountry', threshold: 1 },
+  });
+  const answer = await flow.save();
+  if (answer.kind !== 'answered' || answer.status !== 422) return broken(JSON.stringify(answer));
+  const { detail } = answer.body as { detail?: unknown };
+  return typeof detail === 'string' && /dimension/.test(detail) ? held : broken(`it says: ${String(detail)}`);
+}
+
+async function retriedIngestion(stage: Stage): Promise<Verdict> {
+  const input = { instanceId, dataSourceId };
+  const { control } = stage.stack.insights;
+  const succeeded = await savedFlow(stage, {
+    name: 'Store is up to date',
+    trigger: 'data-source-refresh-succeeded',
+    input,
+  });
+  await savedFlow(stage, { name: 'Store is stale', trigger: 'data-source-refresh-failed', input });
+
+  const job = control.refreshDataSource({ ...input, end: 'open' });
+  const taskId = job.tasks[0]?.taskId ?? '';
+  const failing = await nobodyIsCalled(stage, () => control.moveTask({ instanceId, taskId, status: 'failed' }));
+  if (failing.kind === 'broken') return failing;
+  const { verdict } = await after(stage, () => {
+    control.moveTask({ instanceId, taskId, status: 'running' });
+    control.moveTask({ instanceId, taskId, status: 'successful' });
+    control.endJob({ instanceId, jobId: job.jobId, status: 'successful' });
+  }, [succeeded]);
+  return verdict;
+}

@@ -1,0 +1,59 @@
+import { firstTour } from './first-tour.ts';
+import type { TriggerSegment } from './flow-platform/notification-schemas.ts';
+import { rules } from './scenario-rules.ts';
+import { after, broken, held, savedFlow } from './scenario-stage.ts';
+import type { Stage, Step } from './scenario-stage.ts';
+
+const subscribing: Step = {
+  sentence: 'six flows subscribe, one for each trigger',
+  run: async (stage) => {
+    for (const { flow } of firstTour) await savedFlow(stage, flow);
+    return held;
+  },
+};
+
+const firing: readonly Step[] = firstTour.map(({ flow: definition, news, happen }) => ({
+  sentence: `${definition.trigger} fires once: ${news}`,
+  run: async (stage) => {
+    const flow = await savedFlow(stage, definition);
+    const { verdict, calls, changedAtMs, polledAtMs } = await after(stage, () => happen(stage.stack.insights.control), [
+      flow,
+    ]);
+    for (const { receivedAtMs } of calls.slice(0, 1)) {
+      stage.timings.push({
+        trigger: definition.trigger,
+        changeToCallbackMs: receivedAtMs - changedAtMs,
+        pollToCallbackMs: receivedAtMs - polledAtMs,
+      });
+    }
+    return verdict;
+  },
+}));
+
+/** Events and callbacks of one flow of the tour, in the whole run. */
+export interface Count {
+  readonly trigger: TriggerSegment;
+  readonly events: number;
+  readonly callbacks: number;
+}
+
+/** Counts for each of the six flows what reached it, whatever was answered. */
+export function countsOf({ stack }: Stage): Count[] {
+  return firstTour.map(({ flow: { name, trigger } }) => {
+    const calls = stack.flows.flows.find(({ definition }) => definition.name === name)?.calls ?? [];
+    const events = new Set(calls.map(({ body }) => (body as { eventId?: unknown }).eventId));
+    return { trigger, events: events.size, callbacks: calls.length };
+  });
+}
+
+const counting: Step = {
+  sentence: 'in the whole run each of the six flows had exactly one event and one callback',
+  run: (stage) => {
+    const wrong = countsOf(stage).filter(({ events, callbacks }) => events !== 1 || callbacks !== 1);
+    const reasons = wrong.map(({ trigger, events, callbacks }) => `${trigger}: ${events} and ${callbacks}`);
+    return Promise.resolve(wrong.length === 0 ? held : broken(reasons.join(', ')));
+  },
+};
+
+/** The scripted run: all six triggers, then what must not fire, and what must fire once. */
+export const scenario: readonly Step[] = [subscribing, ...firing, ...rules, counting];

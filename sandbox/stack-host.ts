@@ -1,0 +1,76 @@
+import { startFunctionsHost } from './functions-host/start-functions-host.ts';
+import type { FunctionsHostOptions, FunctionsHostProcess } from './functions-host/start-functions-host.ts';
+import { watchInvocations } from './host-lines.ts';
+import type { Invocation } from './host-lines.ts';
+
+/** A functions host with the backend on it, told to poll by hand. */
+export interface StackHost extends FunctionsHostProcess {
+  /**
+   * Polls as the timer does, through the queue. Resolves with the end of a poll that began after the call, and so has seen
+   * everything that happened before; its first attempts have been made by then. Meant for one polled instance and one host.
+   */
+  poll(): Promise<Invocation>;
+  /** Polls one instance in this host and at once, past the queue. */
+  pollHere(instanceId: string): Promise<Invocation>;
+}
+
+export type StackHostOptions = Omit<FunctionsHostOptions, 'verbose' | 'entry' | 'enableAuth' | 'hostKeys'>;
+
+/** A poll that meets a Customer Insights which is down tries for three timeouts of a call, by default 10 s each. */
+const POLL_TIMEOUT_MS = 45_000;
+const HEALTH_TIMEOUT_MS = 30_000;
+const HEALTH_PAUSE_MS = 50;
+
+/** Resolves once `GET api/health` has answered 200. Rejects when it does not within 30 s, or when the host ends. */
+export async function startStackHost(options: StackHostOptions): Promise<StackHost> {
+  const watch = watchInvocations();
+  const host = await startFunctionsHost({
+    ...options,
+    verbose: true,
+    output: (line) => {
+      watch.see(line);
+      options.output?.(line);
+    },
+  });
+  try {
+    await healthy(`${host.url}/api/health`);
+  } catch (error) {
+    await host.kill();
+    throw error;
+  }
+  const run = async (name: string, input: string): Promise<Invocation> => {
+    const ended = watch.nextEnd('poll-instance', Date.now(), POLL_TIMEOUT_MS);
+    const [invocation] = await Promise.all([ended, runByHand(host.url, name, input)]);
+    return invocation;
+  };
+  return {
+    ...host,
+    poll: () => run('schedule-polls', ''),
+    pollHere: (instanceId) => run('poll-instance', JSON.stringify({ v: 1, instanceId })),
+  };
+}
+
+async function runByHand(url: string, name: string, input: string): Promise<void> {
+  const response = await fetch(`${url}/admin/functions/${name}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ input }),
+  });
+  if (response.status !== 202) throw new Error(`${name} could not be run by hand: status ${response.status}`);
+}
+
+async function healthy(url: string): Promise<void> {
+  const untilMs = Date.now() + HEALTH_TIMEOUT_MS;
+  for (;;) {
+    const status = await fetch(url).then(
+      async (response) => {
+        await response.arrayBuffer();
+        return response.status;
+      },
+      () => 0,
+    );
+    if (status === 200) return;
+    if (Date.now() > untilMs) throw new Error(`${url} did not answer 200 within ${HEALTH_TIMEOUT_MS} ms.`);
+    await new Promise((resolve) => setTimeout(resolve, HEALTH_PAUSE_MS));
+  }
+}

@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { startAzurite } from './azurite.ts';
+import { startCustomerInsightsSandbox } from './customer-insights/customer-insights-sandbox.ts';
+import type { CustomerInsightsSandbox } from './customer-insights/customer-insights-sandbox.ts';
+import { startFlowPlatform } from './flow-platform/start-flow-platform.ts';
+import type { FlowPlatform } from './flow-platform/start-flow-platform.ts';
+import { freePort, isFree } from './free-port.ts';
+import { startStackHost } from './stack-host.ts';
+import type { StackHost, StackHostOptions } from './stack-host.ts';
+
+/** Where everything listens, on 127.0.0.1. */
+export interface StackPorts {
+  readonly app: number;
+  readonly insights: number;
+  readonly flows: number;
+  readonly blob: number;
+  readonly queue: number;
+  readonly table: number;
+}
+
+/** Those that README and local.settings.sample.json name. 7071 is also that of Core Tools, 10000 to 10002 those of Azurite. */
+export const defaultPorts: StackPorts = {
+  app: 7071,
+  insights: 7072,
+  flows: 7080,
+  blob: 10_000,
+  queue: 10_001,
+  table: 10_002,
+};
+
+export interface StackOptions {
+  /** Ports to take as far as they are free; else, and by default, any free ones. */
+  readonly ports?: Partial<StackPorts>;
+  /** Settings of the app, beside or instead of those that point it to the rest of the stack. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Is given every line that the hosts write. */
+  readonly output?: (line: string) => void;
+  /** An Azurite that runs already and has no tables of another stack. It is left running. */
+  readonly azurite?: { readonly connectionString: string };
+  /** As `--lease-seconds` of the host. */
+  readonly leaseSeconds?: number;
+}
+
+export type AnotherHost = Pick<StackHostOptions, 'port' | 'leaseSeconds' | 'graceSeconds' | 'output'> & {
+  readonly settings?: Readonly<Record<string, string>>;
+};
+
+/** The backend with everything around it, on this machine. */
+export interface Stack {
+  readonly ports: StackPorts;
+  readonly insights: CustomerInsightsSandbox;
+  readonly flows: FlowPlatform;
+  /** The host that was started first; a restart gives another. */
+  readonly host: StackHost;
+  /** One more host over the same storage, with the same settings unless given. By default on a free port. */
+  startHost(options?: AnotherHost): Promise<StackHost>;
+  /** Stops the hosts, then what they talk to. Also hosts that are gone already. */
+  stop(): Promise<void>;
+}
+
+/** Starts the whole stack; resolves once the app is healthy. Needs `npm run build` first. What was started before a failure is stopped. */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const cleanups: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let cleanup = cleanups.pop(); cleanup; cleanup = cleanups.pop()) await cleanup();
+  };
+  try {
+    return await start(options, cleanups, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(
+  options: StackOptions,
+  cleanups: (() => Promise<unknown>)[],
+  stop: () => Promise<void>,
+): Promise<Stack> {
+  const appDirectory = await stageApp();
+  cleanups.push(() => rm(appDirectory, { recursive: true, force: true }));
+  const wanted = await freeOnes(options.ports ?? {});
+
+  const ownAzurite = options.azurite ? undefined : await startAzurite(wanted);
+  if (ownAzurite) cleanups.push(() => ownAzurite.stop());
+  const connectionString = options.azurite?.connectionString ?? ownAzurite?.connectionString ?? '';
+
+  const insights = await startCustomerInsightsSandbox({ port: wanted.insights });
+  cleanups.push(() => insights.stop());
+
+  // The app has to know its own address before it is started: locations are made of it.
+  const appPort = wanted.app === 0 ? await freePort() : wanted.app;
+  const backend = `http://127.0.0.1:${appPort}`;
+  const flows = await startFlowPlatform({ backendUrl: `${backend}/api`, port: wanted.flows });
+  cleanups.push(() => flows.stop());
+
+  const environment = {
+    AzureWebJobsStorage: connectionString,
+    CUSTOMER_INSIGHTS_API_URL: insights.url,
+    CUSTOMER_INSIGHTS_CREDENTIAL: 'none',
+    CALLBACK_ALLOWED_NETWORKS: '127.0.0.0/8',
+    CALLBACK_ENCRYPTION_KEYS: `sandbox:${randomBytes(32).toString('base64')}`,
+    OPERATOR_KEYS: 'sandbox:sandbox-operator',
+    PUBLIC_BASE_URL: backend,
+    ...options.settings,
+  };
+  const startHost = async ({ settings, ...another }: AnotherHost = {}): Promise<StackHost> => {
+    const host = await startStackHost({
+      ...(options.output && { output: options.output }),
+      ...(options.leaseSeconds !== undefined && { leaseSeconds: options.leaseSeconds }),
+      ...another,
+      appDirectory,
+      environment: { ...environment, ...settings },
+    });
+    cleanups.push(() => host.stop());
+    return host;
+  };
+  const host = await startHost({ port: appPort });
+  const ports = {
+    ...portsOf(connectionString),
+    app: appPort,
+    insights: portOf(insights.url),
+    flows: portOf(flows.url),
+  };
+  return { ports, insights, flows, host, startHost, stop };
+}
+
+/** The ports to listen on: 0, which is any free one, in the place of those that are taken or were not asked for. */
+async function freeOnes(ports: Partial<StackPorts>): Promise<StackPorts> {
+  const wanted = { app: 0, insights: 0, flows: 0, blob: 0, queue: 0, table: 0, ...ports };
+  for (const name of Object.keys(wanted) as (keyof StackPorts)[]) if (!(await isFree(wanted[name]))) wanted[name] = 0;
+  return wanted;
+}
+
+function portsOf(connectionString: string): Pick<StackPorts, 'blob' | 'queue' | 'table'> {
+  const port = (service: string): number =>
+    portOf(new RegExp(`${service}Endpoint=([^;]+)`).exec(connectionString)?.[1] ?? '');
+  return { blob: port('Blob'), queue: port('Queue'), table: port('Table') };
+}
+
+/** 0 when the text is no URL with a port. */
+function portOf(url: string): number {
+  return Number(URL.parse(url)?.port ?? 0);
+}
+
+/**
+ * Copies what a deployment holds into a folder of its own: no local.settings.json gets in, no node_modules are found, and
+ * a new build meanwhile changes nothing.
+ */
+async function stageApp(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'sandbox-app-'));
+  try {
+    for (const part of ['package.json', 'host.json', 'dist'])
+      await cp(part, path.join(folder, part), { recursive: true });
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new Error(`There is no build of the app here. Run 'npm run build' in the project's folder first.`, {
+      cause: error,
+    });
+  }
+  return folder;
+}

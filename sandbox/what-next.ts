@@ -1,0 +1,36 @@
+import { contosoInstanceId as instanceId } from './customer-insights/seed/seeded-instances.ts';
+import type { Stack } from './stack.ts';
+
+/** Where a person may let their own program listen for callbacks. */
+const OWN_PORT = 9000;
+
+/** Commands to go on with, as a text for a terminal. Draws the flow that they are about. */
+export function whatNext({ ports, flows }: Pick<Stack, 'ports' | 'flows'>): string {
+  const api = `http://127.0.0.1:${ports.app}/api`;
+  const platform = `${flows.url}/control`;
+  const instance = `http://127.0.0.1:${ports.insights}/control/instances/${instanceId}`;
+  const subject = { instanceId, segmentName: 'ChurnRisk', threshold: 150 };
+  const flow = flows.createFlow({ name: 'Yours', trigger: 'segment-threshold-crossed', input: subject });
+  const own = JSON.stringify({ callbackUrl: `http://127.0.0.1:${OWN_PORT}/called`, ...subject });
+  return `
+Your turn. All of it runs on until Ctrl-C, and polls every 5 s. In another terminal:
+
+# How is the backend?
+curl -s ${api}/health
+# The flow "Yours" waits for more than 150 members in Churn risk. Save it: it subscribes
+curl -s -X POST ${platform}/flows/${flow.id}/save
+# Or subscribe by yourself. Without a program on port ${OWN_PORT} the delivery is tried again, first after 5 s
+node -e 'require("http").createServer((q, s) => q.pipe(process.stdout) && s.end()).listen(${OWN_PORT}, "127.0.0.1")' &
+curl -s ${api}/triggers/segment-threshold-crossed/subscriptions -H 'content-type: application/json' -d '${own}'
+# Who is subscribed?
+curl -s ${api}/triggers/segment-threshold-crossed/subscriptions
+# Move the segment above the threshold
+curl -s -X PUT ${instance}/segments/ChurnRisk/member-count -d '{"memberCount": 160}'
+# Within 6 s the flow is called. What did it get?
+curl -s ${platform}/flows/${flow.id}/runs
+# Turn the flow off: it unsubscribes
+curl -s -X POST ${platform}/flows/${flow.id}/turn-off
+
+More of the kind: sandbox/README.md
+`;
+}
