@@ -50,7 +50,7 @@ describe('observing a value', () => {
           for (const to of [...cuts.map((cut) => Math.min(cut, rest.length)).sort((a, b) => a - b), rest.length]) {
             const window = rest.slice(Math.max(0, from - overlap), to);
             const shuffled = [...window, ...window.slice(0, overlap)]
-              .map((evaluation) => ({ evaluation, key: shuffle.next().value ?? 0 }))
+              .map((evaluation) => ({ evaluation, key: Number(shuffle.next().value) }))
               .sort((a, b) => a.key - b.key)
               .map(({ evaluation }) => evaluation);
             const part = observeAll(state, shuffled, maxRises);
