@@ -1,0 +1,155 @@
+import type { Clock } from '../clock.ts';
+import { StorageError, type StoredRow, type Tables } from '../storage/tables.ts';
+import { admit, type Admissions, type RateRule } from './rate-window.ts';
+
+export const LIMITS_TABLE = 'limits';
+
+export type RateDecision =
+  | { readonly kind: 'admitted' }
+  /** After this long, by the clock of this process, a place frees: not before. */
+  | { readonly kind: 'refused'; readonly retryAfterMs: number };
+
+/** Exact limits over all instances of the app: one row per key, changed by compare-and-swap. */
+export interface RateLimiter {
+  /**
+   * Takes places for a key, all or none. `kept` places are left for others. Costs two storage requests when admitted, shared by all who
+   * ask at the same time, and none when the refusal is known already. Rejects with `StorageError` when storage gives no answer: nobody is admitted unseen.
+   */
+  take(key: string, options?: { places?: number; kept?: number }): Promise<RateDecision>;
+}
+
+interface Waiting {
+  readonly places: number;
+  readonly kept: number;
+  readonly resolve: (decision: RateDecision) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface KeyState {
+  /** As this process saw them last; others may have used more places since. */
+  admissions: Admissions;
+  etag: string | undefined;
+  /** Whether admissions and etag were read or written in this round: an older etag is likely to lose its swap. */
+  isFresh: boolean;
+  waiting: Waiting[];
+  isSwapping: boolean;
+}
+
+/** So many lost swaps in a row mean that something other than contention is wrong. */
+const MAX_SWAPS = 100;
+/** Keys whose window is remembered in this process; the oldest is forgotten first and costs one more read. */
+const MAX_KEYS = 10_000;
+
+/** `rule.calls` = 0 switches the limit off. */
+export function rateLimiter({ tables, clock, rule }: { tables: Tables; clock: Clock; rule: RateRule }): RateLimiter {
+  const keys = new Map<string, KeyState>();
+
+  const stateOf = (key: string): KeyState => {
+    const known = keys.get(key);
+    if (known) return known;
+    const oldest = keys.size >= MAX_KEYS ? keys.entries().next().value : undefined;
+    if (oldest && oldest[1].waiting.length === 0 && !oldest[1].isSwapping) keys.delete(oldest[0]);
+    const state: KeyState = { admissions: [], etag: undefined, isFresh: false, waiting: [], isSwapping: false };
+    keys.set(key, state);
+    return state;
+  };
+
+  /** Everybody who waits is decided in one swap: those who came first first. */
+  const swap = async (key: string, state: KeyState): Promise<void> => {
+    const asking = state.waiting.splice(0);
+    try {
+      for (let tries = 0; tries < MAX_SWAPS; tries++) {
+        if (!state.isFresh) await read(key, state);
+        const { admissions, decisions } = decide(state.admissions, asking);
+        const isUnchanged = decisions.every(({ kind }) => kind === 'refused');
+        if (isUnchanged || (await write(key, state, admissions))) {
+          asking.forEach(({ resolve }, index) => resolve(decisions[index] ?? { kind: 'admitted' }));
+          return;
+        }
+      }
+      throw new StorageError('rate limit', `lost ${MAX_SWAPS} swaps in a row`);
+    } catch (error) {
+      state.isFresh = false;
+      for (const { reject } of asking) reject(error);
+    }
+  };
+
+  const decide = (
+    before: Admissions,
+    asking: readonly Waiting[],
+  ): { admissions: Admissions; decisions: RateDecision[] } => {
+    const nowMs = clock.now();
+    let admissions = before;
+    const decisions = asking.map(({ places, kept }): RateDecision => {
+      const admitted = admit(admissions, rule, { nowMs, wanted: places, kept, whole: true });
+      admissions = admitted.admissions;
+      if (admitted.granted === places) return { kind: 'admitted' };
+      return { kind: 'refused', retryAfterMs: admitted.freeAtMs - nowMs };
+    });
+    return { admissions, decisions };
+  };
+
+  const read = async (key: string, state: KeyState): Promise<void> => {
+    const row = await tables.get(LIMITS_TABLE, key, ROW_KEY);
+    state.admissions = row ? admissionsOf(row) : [];
+    state.etag = row?.etag;
+    state.isFresh = true;
+  };
+
+  const write = async (key: string, state: KeyState, admissions: Admissions): Promise<boolean> => {
+    const row = { partitionKey: key, rowKey: ROW_KEY, v: 1, admissions: textOf(admissions) };
+    const result = await tables.write(LIMITS_TABLE, [
+      state.etag === undefined ? { kind: 'insert', row } : { kind: 'replace', row, etag: state.etag },
+    ]);
+    // Somebody else was faster, or our own answer was lost and the swap took effect: a place too many is used then, never too few.
+    state.isFresh = result.kind === 'written';
+    if (result.kind === 'conflict') return false;
+    state.admissions = admissions;
+    state.etag = result.etags[0];
+    return true;
+  };
+
+  return {
+    async take(key, { places = 1, kept = 0 } = {}) {
+      if (rule.calls === 0) return { kind: 'admitted' };
+      const state = stateOf(key);
+      const known = knownRefusal(state, rule, { nowMs: clock.now(), places, kept });
+      if (known) return known;
+      const decision = new Promise<RateDecision>((resolve, reject) =>
+        state.waiting.push({ places, kept, resolve, reject }),
+      );
+      if (!state.isSwapping) {
+        state.isSwapping = true;
+        void (async () => {
+          while (state.waiting.length > 0) await swap(key, state);
+          state.isFresh = false;
+          state.isSwapping = false;
+        })();
+      }
+      return decision;
+    },
+  };
+}
+
+const ROW_KEY = 'window';
+
+/** Others can only have used more places since this process last looked: what was full stays full until its first place frees. */
+function knownRefusal(
+  { admissions }: KeyState,
+  rule: RateRule,
+  { nowMs, places, kept }: { nowMs: number; places: number; kept: number },
+): RateDecision | undefined {
+  const { granted, freeAtMs } = admit(admissions, rule, { nowMs, wanted: places, kept, whole: true });
+  return granted === places ? undefined : { kind: 'refused', retryAfterMs: freeAtMs - nowMs };
+}
+
+/** First instant and then differences, in base 36: a hundred admissions take a few hundred characters. */
+function textOf(admissions: Admissions): string {
+  return admissions.map((instant, index) => (instant - (admissions[index - 1] ?? 0)).toString(36)).join(' ');
+}
+
+function admissionsOf(row: StoredRow): number[] {
+  const text = String(row.values['admissions'] ?? '');
+  let instant = 0;
+  return text === '' ? [] : text.split(' ').map((difference) => (instant += Number.parseInt(difference, 36)));
+}

@@ -1,0 +1,121 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createAzureTables } from '../../shared/azure/azure-tables.ts';
+import { createRequestCounter } from '../../shared/azure/request-counter.ts';
+import { openStorageClients } from '../../shared/azure/storage-clients.ts';
+import { rateLimiter } from '../../shared/rate-limit/rate-limiter.ts';
+import type { RateRule } from '../../shared/rate-limit/rate-window.ts';
+import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
+import { StorageError, type Tables } from '../../shared/storage/tables.ts';
+import { sharedAzurite } from '../helpers/azurite.ts';
+import { manualClock } from '../helpers/manual-clock.ts';
+import { uniqueTables } from '../helpers/unique-tables.ts';
+
+const rule: RateRule = { calls: 100, windowMs: 60_000, skewMs: 1_000 };
+
+function azure(): { tables: Tables; counter: ReturnType<typeof createRequestCounter> } {
+  const counter = createRequestCounter();
+  const account = { connectionString: sharedAzurite().connectionString };
+  const clients = openStorageClients({ account, policy: (service) => counter.policy(service) });
+  return { tables: uniqueTables(createAzureTables({ clients })), counter };
+}
+
+async function countAdmitted(decisions: readonly Promise<{ kind: string }>[]): Promise<number> {
+  return (await Promise.all(decisions)).filter(({ kind }) => kind === 'admitted').length;
+}
+
+describe('a rate limit', () => {
+  test('admits a hundred calls that come together in two requests, and refuses the next without any', async () => {
+    const { tables, counter } = azure();
+    await tables.write('limits', [{ kind: 'insert', row: { partitionKey: 'other', rowKey: 'window' } }]);
+    const clock = manualClock();
+    const limiter = rateLimiter({ tables, clock, rule });
+    counter.reset();
+    expect(await countAdmitted(Array.from({ length: 100 }, () => limiter.take('a')))).toBe(100);
+    // The first call swaps alone, the 99 that came meanwhile together: a read and two writes for a hundred calls.
+    expect(counter.total()).toBeLessThanOrEqual(3);
+    counter.reset();
+    expect(await limiter.take('a')).toEqual({ kind: 'refused', retryAfterMs: 61_000 });
+    await clock.advance(60_999);
+    expect(await limiter.take('a')).toEqual({ kind: 'refused', retryAfterMs: 1 });
+    expect(counter.total()).toBe(0);
+    await clock.advance(1);
+    expect(await limiter.take('a')).toEqual({ kind: 'admitted' });
+  });
+
+  test('one call costs two requests', async () => {
+    const { tables, counter } = azure();
+    await tables.write('limits', [{ kind: 'insert', row: { partitionKey: 'other', rowKey: 'window' } }]);
+    const limiter = rateLimiter({ tables, clock: manualClock(), rule });
+    counter.reset();
+    await limiter.take('a');
+    expect(counter.total()).toBe(2);
+    await limiter.take('a');
+    expect(counter.total()).toBe(4);
+  });
+
+  test('is one limit for all instances of the app, each with its own clock', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: -500, max: 500 }), { minLength: 2, maxLength: 4 }),
+        fc.array(fc.record({ instance: fc.nat(3), waitMs: fc.nat(3_000), count: fc.integer({ min: 1, max: 8 }) }), {
+          maxLength: 40,
+        }),
+        async (errors, bursts) => {
+          const tables = createMemoryTables();
+          const clock = manualClock();
+          const small: RateRule = { calls: 10, windowMs: 10_000, skewMs: 1_000 };
+          const limiters = errors.map((error) =>
+            rateLimiter({ tables, clock: { ...clock, now: () => clock.now() + error }, rule: small }),
+          );
+          const admittedAt: number[] = [];
+          for (const { instance, waitMs, count } of bursts) {
+            await clock.advance(waitMs);
+            const limiter = limiters[instance % limiters.length];
+            if (limiter === undefined) continue;
+            const admitted = await countAdmitted(Array.from({ length: count }, () => limiter.take('a')));
+            for (let index = 0; index < admitted; index++) admittedAt.push(clock.now());
+          }
+          for (const start of admittedAt) {
+            expect(admittedAt.filter((at) => at >= start && at < start + small.windowMs).length).toBeLessThanOrEqual(
+              10,
+            );
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  test('keys do not share places', async () => {
+    const limiter = rateLimiter({ tables: createMemoryTables(), clock: manualClock(), rule: { ...rule, calls: 1 } });
+    expect(await countAdmitted([limiter.take('a'), limiter.take('b'), limiter.take('a')])).toBe(2);
+  });
+
+  test('a reservation is given whole, and kept places are left to polls', async () => {
+    const limiter = rateLimiter({ tables: createMemoryTables(), clock: manualClock(), rule: { ...rule, calls: 10 } });
+    expect(await countAdmitted(Array.from({ length: 10 }, () => limiter.take('a', { kept: 3 })))).toBe(7);
+    expect((await limiter.take('a', { places: 4 })).kind).toBe('refused');
+    expect((await limiter.take('a', { places: 3 })).kind).toBe('admitted');
+  });
+
+  test('no limit asks nobody', async () => {
+    const tables: Tables = { ...createMemoryTables(), get: () => Promise.reject(new Error('asked')) };
+    const limiter = rateLimiter({ tables, clock: manualClock(), rule: { ...rule, calls: 0 } });
+    expect(await limiter.take('a')).toEqual({ kind: 'admitted' });
+  });
+
+  test('nobody is admitted while storage gives no answer, and all goes on when it is back', async () => {
+    const memory = createMemoryTables();
+    let isDown = true;
+    const tables: Tables = {
+      ...memory,
+      get: (...keys) => (isDown ? Promise.reject(new StorageError('get', 'down')) : memory.get(...keys)),
+    };
+    const limiter = rateLimiter({ tables, clock: manualClock(), rule });
+    const results = await Promise.allSettled([limiter.take('a'), limiter.take('a')]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    isDown = false;
+    expect(await limiter.take('a')).toEqual({ kind: 'admitted' });
+  });
+});
