@@ -122,14 +122,16 @@ export function connectionStore(tables: Tables): ConnectionStore {
     async claimRequest({ connection, trigger, requestKey, subscriptionId }, { replaces, workflow, counts, max }) {
       const row = { partitionKey: connection, rowKey: requestRowKey(trigger, requestKey), subscriptionId, made: false };
       const claim: Write = replaces ? { kind: 'replace', row, etag: replaces.etag } : { kind: 'insert', row };
-      const writes: [Write, ...Write[]] = [claim];
-      if (counts && !replaces) {
-        const current = await count(connection);
-        if (current.count >= max) return 'full';
-        writes.push(countWrite(connection, current.count + 1, current.etag));
+      const flow = workflow ? [workflowWrite(connection, trigger, subscriptionId, workflow)] : [];
+      for (;;) {
+        const current = counts && !replaces ? await count(connection) : undefined;
+        if (current && current.count >= max) return 'full';
+        const counted = current ? [countWrite(connection, current.count + 1, current.etag)] : [];
+        const result = await tables.write(CONNECTIONS_TABLE, [claim, ...flow, ...counted]);
+        if (result.kind === 'written') return 'claimed';
+        if (result.index <= flow.length) return 'conflict';
+        // Only the count stood in the way: another request of the connection got its place, so this comes to an end.
       }
-      if (workflow) writes.push(workflowWrite(connection, trigger, subscriptionId, workflow));
-      return (await tables.write(CONNECTIONS_TABLE, writes)).kind === 'written' ? 'claimed' : 'conflict';
     },
 
     async settle(subscription, replaced) {
