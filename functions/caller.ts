@@ -13,7 +13,7 @@ export function connectionOf(
   config: Pick<Config, 'authentication' | 'platformAuthenticates'>,
 ): { kind: 'connection'; connection: string } | Refusal {
   if (config.authentication === 'key') {
-    const key = request.headers.get('x-functions-key') ?? request.query.get('code') ?? '';
+    const key = request.headers.get('x-functions-key') ?? codeOf(request.query) ?? '';
     return { kind: 'connection', connection: key === '' ? LOCAL_CONNECTION : `key-${hash(key)}` };
   }
   const principal = config.platformAuthenticates
@@ -32,6 +32,11 @@ export function subscriberOf(request: HttpRequest, connection: string): Subscrib
     operationName: headerText(request, 'x-ms-workflow-operation-name'),
     environmentId: headerText(request, 'x-ms-environment-id') ?? headerText(request, 'x-ms-client-environment-id'),
   };
+}
+
+/** The host knows no case in the names of query parameters: whoever it lets in with `?CODE=` has that key. */
+function codeOf(query: URLSearchParams): string | undefined {
+  return [...query].find(([name]) => name.toLowerCase() === 'code')?.[1];
 }
 
 function headerText(request: HttpRequest, name: string): string | undefined {

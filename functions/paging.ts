@@ -3,12 +3,28 @@ import { refusal, type Refusal } from '../shared/problem.ts';
 const DEFAULT_TOP = 50;
 const MAX_TOP = 100;
 
+export interface Page {
+  readonly kind: 'page';
+  readonly limit: number;
+  readonly next?: string;
+}
+
 /** `top` and `next` of a list call. `next` is opaque: it comes from a `nextLink` and goes back unchanged. */
-export function readPage(query: URLSearchParams): { kind: 'page'; limit: number; next?: string } | Refusal {
+export function readPage(query: URLSearchParams): Page | Refusal {
   const top = query.get('top');
   const limit = top === null ? DEFAULT_TOP : /^\d{1,4}$/.test(top) ? Number(top) : NaN;
   if (!(limit >= 1 && limit <= MAX_TOP))
-    return refusal('query-invalid', `top must be a whole number from 1 to ${MAX_TOP}.`);
+    return refusal('query-invalid', `The parameter top must be a whole number from 1 to ${MAX_TOP}.`);
   const next = query.get('next');
   return { kind: 'page', limit, ...(next !== null && next !== '' && { next }) };
+}
+
+/** What was read, unless the page's `next` is none: of a malformed one storage says so with a `RangeError`, before any request. */
+export async function refusingNext<T extends object>({ next }: Page, reading: Promise<T>): Promise<T | Refusal> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (next === undefined || !(error instanceof RangeError)) throw error;
+    return refusal('query-invalid', 'The parameter next must be taken unchanged from a nextLink.');
+  }
 }

@@ -4,10 +4,10 @@ import type { Config } from '../shared/config.ts';
 import type { Log } from '../shared/log.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 import { subscriptionView } from '../shared/subscriptions/subscription-view.ts';
-import { triggerNames, triggers, type Trigger } from '../shared/triggers/trigger.ts';
+import { isTrigger, triggerNames, triggers, type Trigger } from '../shared/triggers/trigger.ts';
 import { connectionOf, subscriberOf } from './caller.ts';
 import { httpHandler, readJson, type Handle } from './http.ts';
-import { readPage } from './paging.ts';
+import { readPage, refusingNext } from './paging.ts';
 import type { Registrar } from './registrar.ts';
 
 export interface HttpDeps {
@@ -40,9 +40,7 @@ export function registerSubscriptions(app: Registrar, deps: HttpDeps): void {
     methods: ['GET', 'POST', 'DELETE'],
     authLevel: deps.config.authentication === 'key' ? 'function' : 'anonymous',
     route: 'triggers/{trigger}/subscriptions/{id?}',
-    handler: httpHandler(deps.log, () =>
-      Promise.resolve(refusal('trigger-unknown', `There are these triggers: ${triggerNames.join(', ')}.`)),
-    ),
+    handler: httpHandler(deps.log, authenticated(deps, noSuchTrigger)),
   });
 }
 
@@ -51,6 +49,12 @@ export function authenticated({ config }: HttpDeps, handle: Authenticated): Hand
     const caller = connectionOf(request, config);
     return caller.kind === 'connection' ? handle(request, caller.connection) : Promise.resolve(caller);
   };
+}
+
+function noSuchTrigger(request: HttpRequest): ReturnType<Authenticated> {
+  // Of a trigger that there is, it is the method or the route that does not exist: what the host answers to any such call.
+  if (isTrigger((request.params['trigger'] ?? '').toLowerCase())) return Promise.resolve({ status: 404 });
+  return Promise.resolve(refusal('trigger-unknown', `There are these triggers: ${triggerNames.join(', ')}.`));
 }
 
 function subscribeTo({ backend, config }: HttpDeps, trigger: Trigger): Authenticated {
@@ -71,7 +75,9 @@ function list({ backend, config }: HttpDeps, trigger: Trigger): Authenticated {
   return async (request, connection) => {
     const page = readPage(request.query);
     if (page.kind === 'refused') return page;
-    const { views, next } = await backend.listOwn(connection, trigger, page);
+    const listed = await refusingNext(page, backend.listOwn(connection, trigger, page));
+    if ('kind' in listed) return listed;
+    const { views, next } = listed;
     const nextLink =
       next === undefined
         ? undefined

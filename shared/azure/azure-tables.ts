@@ -157,11 +157,13 @@ function toAction(write: Write): TransactionAction {
   }
 }
 
-/** The SDK's token is JSON in base64; what cannot be read would be an exception of its own kind. */
+/** The SDK's token is the keys where the page begins, as JSON in base64. What is none would end in an exception or at the first page. */
 function checkNext(next: string): void {
   try {
-    JSON.parse(Buffer.from(next, 'base64').toString());
+    const keys = JSON.parse(Buffer.from(next, 'base64').toString()) as { nextPartitionKey?: unknown } | null;
+    if (typeof keys?.nextPartitionKey === 'string') return;
   } catch {
-    throw new RangeError('not the end of a page');
+    // Refused below.
   }
+  throw new RangeError('not the end of a page');
 }

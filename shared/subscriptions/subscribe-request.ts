@@ -12,7 +12,13 @@ const common = {
 };
 const dataSource = {
   dataSourceId: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 128, description: 'The data source; any data source when absent.' }),
+    Type.String({
+      minLength: 1,
+      maxLength: 128,
+      // `ANY_SUBJECT` is what absence is stored as: written out it would be a data source that nobody has looked for.
+      pattern: '^[^*]*$',
+      description: 'The data source; any data source when absent.',
+    }),
   ),
 };
 

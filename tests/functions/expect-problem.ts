@@ -1,0 +1,20 @@
+import { expect } from '@jest/globals';
+import { problems, type ProblemCode } from '../../shared/problem.ts';
+import type { Answered } from './start-backend.ts';
+import { requestRows } from './stored-rows.ts';
+
+/** That a call is refused as RFC 9457 has it, with a sentence for people, and stores nothing. Resolves with the answer. */
+export async function expectProblem(
+  call: () => Promise<Answered>,
+  status: number,
+  code: ProblemCode,
+): Promise<Answered> {
+  const before = await requestRows();
+  const answer = await call();
+  expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/problem+json' } });
+  const { detail, errors: _, ...others } = answer.body as Record<string, unknown>;
+  expect(others).toEqual({ type: 'about:blank', title: problems[code].title, status, code });
+  expect(detail).toMatch(/^[A-Z].+\.$/s);
+  expect(await requestRows()).toEqual(before);
+  return answer;
+}

@@ -1,0 +1,22 @@
+import { createAzureTables } from '../../shared/azure/azure-tables.ts';
+import { openStorageClients } from '../../shared/azure/storage-clients.ts';
+import type { StoredRow } from '../../shared/storage/tables.ts';
+import { drain } from '../helpers/rows.ts';
+import { storage } from './start-backend.ts';
+
+/** All rows of all tables, by table. */
+export async function storedRows(): Promise<Record<string, StoredRow[]>> {
+  const clients = openStorageClients({ account: await storage() });
+  const tables = createAzureTables({ clients });
+  const stored: Record<string, StoredRow[]> = {};
+  for await (const { name = '' } of clients.tableService.listTables()) {
+    stored[name] = await drain(tables, name, { partition: { from: '', to: '~' } });
+  }
+  return stored;
+}
+
+/** All rows but those of the table `state`: to read a subject is to observe it, whatever becomes of the request. */
+export async function requestRows(): Promise<StoredRow[]> {
+  const { state, ...others } = await storedRows();
+  return Object.values(others).flat();
+}
