@@ -14,7 +14,8 @@ export interface UnsubscribePorts {
 
 /**
  * Ends a subscription of the caller. Already gone, unknown or another's: nothing is touched, and nobody can tell which.
- * Once this has resolved, no attempt to its callback URL begins.
+ * Once this has resolved, no attempt to its callback URL begins. Rejects when storage gives no answer: the same call may then be
+ * made again, and what it must find is removed last.
  */
 export async function unsubscribe(
   ports: UnsubscribePorts,
@@ -27,22 +28,27 @@ export async function unsubscribe(
     if (subscription?.connection !== connection || subscription.trigger !== trigger) return;
     // A superseded one has handed over to its successor already, and is still needed as a pointer.
     if (subscription.status === 'superseded' && !subscription.ended) return;
-    if (subscription.status !== 'deleted') {
-      const result = await remove(ports, subscription);
-      if (result === 'conflict') continue;
-    }
-    await ports.connections.forget(subscription);
-    return;
+    const isRemembered = subscription.workflowKey !== undefined && !subscription.ended;
+    const result = isRemembered ? await markDeleted(ports, subscription) : await remove(ports, subscription);
+    if (result === 'done') return;
   }
 }
 
-async function remove(ports: UnsubscribePorts, subscription: Subscription): Promise<'removed' | 'conflict'> {
-  if (subscription.workflowKey === undefined || subscription.ended) {
-    return (await ports.store.remove(subscription)).kind === 'written' ? 'removed' : 'conflict';
+/** Leaves nothing behind. */
+async function remove(ports: UnsubscribePorts, subscription: Subscription): Promise<'done' | 'conflict'> {
+  await ports.connections.forget(subscription);
+  return (await ports.store.remove(subscription)).kind === 'written' ? 'done' : 'conflict';
+}
+
+/** Keeps it for a while: its flow may only be in the middle of a save. */
+async function markDeleted(ports: UnsubscribePorts, subscription: Subscription): Promise<'done' | 'conflict'> {
+  if (subscription.status !== 'deleted') {
+    const deletedAt = new Date(ports.clock.now()).toISOString();
+    const deleted: Subscription = { ...subscription, status: 'deleted', deletedAt, callback: undefined };
+    // First, because sent in vain it does no harm.
+    await ports.tidyLater(deleted);
+    if ((await ports.store.writeTogether([deleted])).kind === 'conflict') return 'conflict';
   }
-  const deletedAt = new Date(ports.clock.now()).toISOString();
-  const deleted: Subscription = { ...subscription, status: 'deleted', deletedAt, callback: undefined };
-  if ((await ports.store.writeTogether([deleted])).kind === 'conflict') return 'conflict';
-  await ports.tidyLater(deleted);
-  return 'removed';
+  await ports.connections.forget(subscription);
+  return 'done';
 }
