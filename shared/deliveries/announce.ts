@@ -1,3 +1,4 @@
+import { allDone } from '../all-done.ts';
 import { concerns } from '../subscriptions/subscription.ts';
 import type { OpenEvent } from '../events/open-event.ts';
 import { cutBoundaries, readChunk } from './audience.ts';
@@ -13,7 +14,7 @@ const TAKEN_OVER = 8;
 
 /** Sees events through that were just opened: first chunks here and now, all others by message. */
 export async function announce(ports: ChunkPorts, events: readonly OpenEvent[]): Promise<void> {
-  await Promise.all([
+  await allDone([
     ...events.slice(0, WORKED_HERE).map((open) => announceEvent(ports, open)),
     handOn(ports, events.slice(WORKED_HERE)),
   ]);
@@ -21,7 +22,7 @@ export async function announce(ports: ChunkPorts, events: readonly OpenEvent[]):
 
 /** Leaves open events to the workers. */
 export async function handOn(ports: Pick<ChunkPorts, 'queues'>, events: readonly OpenEvent[]): Promise<void> {
-  await Promise.all(events.map(({ event }) => sendChunk(ports, event.eventId, 0)));
+  await allDone(events.map(({ event }) => sendChunk(ports, event.eventId, 0)));
 }
 
 /**
@@ -44,7 +45,10 @@ export async function announceEvent(ports: ChunkPorts, open: OpenEvent): Promise
   // Somebody else cut it, and sends the messages.
   if (cut === undefined) return;
   const chunks = Array.from({ length: chunkCount(cut) - 1 }, (_, index) => index + 1);
-  await Promise.all([...chunks.map((chunk) => sendChunk(ports, open.event.eventId, chunk)), workChunk(ports, cut, 0)]);
+  await allDone<unknown>([
+    ...chunks.map((chunk) => sendChunk(ports, open.event.eventId, chunk)),
+    workChunk(ports, cut, 0),
+  ]);
 }
 
 /** Works one chunk that a message names. Nothing is left to do for an event that is no longer open. */

@@ -1,3 +1,4 @@
+import { allDone } from '../all-done.ts';
 import type { OpenEvent } from '../events/open-event.ts';
 import { StorageError } from '../storage/tables.ts';
 import { concerns } from '../subscriptions/subscription.ts';
@@ -56,10 +57,10 @@ async function deliverAll(
     effects.push(tried.effect);
     return true;
   });
-  const settled = (await saveWhileRunning(ports, ledger, Promise.all(deliveries))).every(Boolean);
+  const settled = (await saveWhileRunning(ports, ledger, allDone(deliveries))).every(Boolean);
   const nowMs = ports.clock.now();
   await ledger.save({ settled, untilMs: nowMs });
-  await Promise.all(effects);
+  await allDone(effects);
   return settled && ledger.claimedUntilMs() > 0 ? 'settled' : 'busy';
 }
 

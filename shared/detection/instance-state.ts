@@ -31,6 +31,8 @@ export interface InstanceState {
   readonly openEvents: readonly OpenEvent[];
   readonly failing: Failing;
   readonly lastPolledAt: string | undefined;
+  /** The last poll in which every list gave an answer: history must be asked for back to here. */
+  readonly completeAt: string | undefined;
 }
 
 export const REFRESHES_ROW_KEY = 'jobs';
@@ -88,12 +90,19 @@ export function refreshesOfRow(row: StoredRow): StoredRefreshState {
   };
 }
 
-export function pollRow(instanceId: string, poll: { lastPolledAt: string; failing: Failing }): Row {
+export interface PollRecord {
+  readonly lastPolledAt: string;
+  readonly completeAt: string | undefined;
+  readonly failing: Failing;
+}
+
+export function pollRow(instanceId: string, poll: PollRecord): Row {
   return {
     partitionKey: instanceId,
     rowKey: POLL_ROW_KEY,
     v: VERSION,
     lastPolledAt: poll.lastPolledAt,
+    completeAt: poll.completeAt,
     failing: JSON.stringify(poll.failing),
   };
 }
@@ -105,6 +114,7 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
   let refreshes: StoredRefreshState | undefined;
   let failing: Failing = {};
   let lastPolledAt: string | undefined;
+  let completeAt: string | undefined;
   for (const row of rows) {
     if (row.rowKey.startsWith(OPEN_EVENT_PREFIX)) openEvents.push(openEventOfRow(row));
     else if (row.rowKey.startsWith('v:')) {
@@ -114,7 +124,8 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
     else if (row.rowKey === POLL_ROW_KEY) {
       failing = JSON.parse(String(row.values['failing'] ?? '{}')) as Failing;
       lastPolledAt = String(row.values['lastPolledAt']);
+      if (typeof row.values['completeAt'] === 'string') completeAt = row.values['completeAt'];
     }
   }
-  return { instanceId, values, refreshes, openEvents, failing, lastPolledAt };
+  return { instanceId, values, refreshes, openEvents, failing, lastPolledAt, completeAt };
 }

@@ -1,3 +1,4 @@
+import { allDone } from '../all-done.ts';
 import type { Clock } from '../clock.ts';
 import type { OpenEvent } from '../events/open-event.ts';
 import type { CustomerInsights, CustomerInsightsError } from '../insights/customer-insights.ts';
@@ -5,7 +6,7 @@ import type { Log } from '../log.ts';
 import type { Random } from '../random.ts';
 import type { Source } from '../triggers/trigger.ts';
 import { commitReadings } from './commit.ts';
-import type { Failing } from './instance-state.ts';
+import type { Failing, InstanceState } from './instance-state.ts';
 import { lookAt, sourcesOf } from './read-instance.ts';
 import type { StateStore } from './state-store.ts';
 
@@ -27,28 +28,46 @@ export interface PollPorts {
  * only when storage gives no answer.
  */
 export async function pollInstance(ports: PollPorts, instanceId: string): Promise<void> {
-  const { clock, state } = ports;
-  const before = await state.read(instanceId);
-  const sources = sourcesOf(before);
-  const look = await lookAt(ports.insights, before, sources, clock.now());
-  const opened = await commitReadings(ports, before, look.readings, ports.random.token(9));
-  const nowIso = new Date(clock.now()).toISOString();
-  const failing = nextFailing(before.failing, look.failures, nowIso);
-  report(ports.log, instanceId, before.failing, failing);
-  const complete = look.failures.size === 0;
-  await Promise.all([
-    ports.announce(opened),
+  const before = await ports.state.read(instanceId);
+  // Each list goes its own way: what one brings is told at once, however slow another is.
+  const looks = [...sourcesOf(before)].map((source) => lookAtSource(ports, before, source));
+  await allDone<unknown>([
+    ...looks.map(async (look) => ports.announce((await look).opened)),
     ports.carryOn(before.openEvents),
-    // The instant of the last complete poll says how far back history must be asked for.
-    state.savePoll(instanceId, { lastPolledAt: complete ? nowIso : (before.lastPolledAt ?? nowIso), failing }),
+    allDone(looks).then((done) => savePoll(ports, before, done)),
   ]);
 }
 
+interface SourceLook {
+  readonly source: Source;
+  readonly opened: readonly OpenEvent[];
+  readonly failure: CustomerInsightsError | undefined;
+}
+
+async function lookAtSource(ports: PollPorts, before: InstanceState, source: Source): Promise<SourceLook> {
+  const { readings, failures } = await lookAt(ports.insights, before, new Set([source]), ports.clock.now());
+  const opened = await commitReadings(ports, before, readings, ports.random.token(9));
+  return { source, opened, failure: failures.get(source) };
+}
+
+async function savePoll(
+  { clock, log, state }: PollPorts,
+  { instanceId, failing: before, completeAt }: InstanceState,
+  looks: readonly SourceLook[],
+): Promise<void> {
+  const lastPolledAt = new Date(clock.now()).toISOString();
+  const failing = nextFailing(before, looks, lastPolledAt);
+  report(log, instanceId, before, failing);
+  const isComplete = Object.keys(failing).length === 0;
+  await state.savePoll(instanceId, { lastPolledAt, completeAt: isComplete ? lastPolledAt : completeAt, failing });
+}
+
 /** Keeps since when a list has been failing; a list that answered is out of it. */
-function nextFailing(before: Failing, failures: ReadonlyMap<Source, CustomerInsightsError>, nowIso: string): Failing {
+function nextFailing(before: Failing, looks: readonly SourceLook[], nowIso: string): Failing {
   const failing: Failing = {};
-  for (const [source, error] of failures) {
-    failing[source] = { since: before[source]?.since ?? nowIso, reason: error.message.slice(0, 500) };
+  for (const { source, failure } of looks) {
+    if (failure === undefined) continue;
+    failing[source] = { since: before[source]?.since ?? nowIso, reason: failure.message.slice(0, 500) };
   }
   return failing;
 }

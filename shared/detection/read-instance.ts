@@ -1,4 +1,5 @@
-import type { CustomerInsights, Job } from '../insights/customer-insights.ts';
+import { allDone } from '../all-done.ts';
+import type { CustomerInsights, Job, Measure } from '../insights/customer-insights.ts';
 import { CustomerInsightsError } from '../insights/customer-insights.ts';
 import type { Source } from '../triggers/trigger.ts';
 import { isTold, type DataSourceNames } from './data-source-names.ts';
@@ -29,6 +30,8 @@ const MAX_JOB_READS = 10;
 /** History is asked for back to the last look, and a day more for evaluations that are listed late. */
 const DAY_MS = 24 * 3600 * 1000;
 const MAX_HISTORY_DAYS = 30;
+/** Measures whose history is read at the same time. */
+const HISTORIES_AT_ONCE = 10;
 
 /**
  * Reads what somebody is subscribed to, with few list calls: at most one for segments, one for measures (and one for each
@@ -69,10 +72,10 @@ export function sourcesOf(state: InstanceState): Set<Source> {
   return sources;
 }
 
-/** Before the first poll nobody knows how long ago the last look was: then as far back as it goes. */
-function historyDaysOf({ lastPolledAt, values }: InstanceState, nowMs: number): number {
-  if (lastPolledAt === undefined) return values.some(({ last }) => last !== undefined) ? MAX_HISTORY_DAYS : 1;
-  const daysSince = Math.ceil((nowMs - Date.parse(lastPolledAt)) / DAY_MS);
+/** Before the first complete poll nobody knows how long ago the last look was: then as far back as it goes. */
+function historyDaysOf({ completeAt, values }: InstanceState, nowMs: number): number {
+  if (completeAt === undefined) return values.some(({ last }) => last !== undefined) ? MAX_HISTORY_DAYS : 1;
+  const daysSince = Math.ceil((nowMs - Date.parse(completeAt)) / DAY_MS);
   return Math.min(MAX_HISTORY_DAYS, 1 + Math.max(1, daysSince));
 }
 
@@ -93,19 +96,18 @@ async function readMeasures(
 ): Promise<ReadonlyMap<string, ReadValue>> {
   const measures = await insights.measures(state.instanceId);
   const known = new Map(state.values.filter(isMeasure).map((subject) => [subject.name, subject]));
-  const read = new Map<string, ReadValue>();
-  for (const measure of measures) {
+  const readOne = async (measure: Measure): Promise<[string, ReadValue][]> => {
     const subject = known.get(measure.name);
-    if (subject === undefined) continue;
+    if (subject === undefined) return [];
     const latest = readMeasure(measure);
-    read.set(
-      measure.name,
-      hasNew(subject, latest)
-        ? await withHistory(insights, state.instanceId, latest, subject.name, historyDays)
-        : latest,
-    );
+    if (!hasNew(subject, latest)) return [[measure.name, latest]];
+    return [[measure.name, await withHistory(insights, state.instanceId, latest, subject.name, historyDays)]];
+  };
+  const read: [string, ReadValue][] = [];
+  for (let start = 0; start < measures.length; start += HISTORIES_AT_ONCE) {
+    read.push(...(await allDone(measures.slice(start, start + HISTORIES_AT_ONCE).map(readOne))).flat());
   }
-  return read;
+  return new Map(read);
 }
 
 async function withHistory(

@@ -15,8 +15,8 @@ import {
   valueOfRow,
   valueRow,
   valueRowKey,
-  type Failing,
   type InstanceState,
+  type PollRecord,
   type ValueSubject,
   type ValueTrigger,
 } from './instance-state.ts';
@@ -37,7 +37,7 @@ export interface StateStore {
   read(instanceId: string): Promise<InstanceState>;
   /** As many changes as go into one transaction, none of them in part. `conflict`: read again and decide again. */
   commit(instanceId: string, changes: readonly [Change, ...Change[]]): Promise<CommitResult>;
-  savePoll(instanceId: string, poll: { lastPolledAt: string; failing: Failing }): Promise<void>;
+  savePoll(instanceId: string, poll: PollRecord): Promise<void>;
   /** The number of observations taken of a subscription's subject. One storage request. */
   sequenceOf(subscription: Subscription): Promise<number | undefined>;
   /** What the owner of a subscription may know of its subject. Two storage requests. */
