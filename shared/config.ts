@@ -1,3 +1,16 @@
+import {
+  guidSet,
+  headerText,
+  hostList,
+  httpUrl,
+  list,
+  matching,
+  oneOf,
+  operatorKeys,
+  optionalUrl,
+  schedule,
+  whole,
+} from './setting-parsers.ts';
 import { parseSigningSecret } from './outgoing/signature.ts';
 import { DEFAULT_ALLOWED_HOSTS, type CallbackPolicy } from './outgoing/callback-policy.ts';
 import { parseNetworks } from './outgoing/network-list.ts';
@@ -175,82 +188,4 @@ function defaultBaseUrl(environment: Environment): string {
   if (!host) return 'http://localhost:7071';
   // Core Tools set the name too, with a port: there is no TLS in front of it.
   return /^(localhost|127\.0\.0\.1|0\.0\.0\.0)(:|$)/.test(host) ? `http://${host}` : `https://${host}`;
-}
-
-function list(text: string): string[] {
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-}
-
-function whole(minimum: number, maximum: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
-    if (!(value >= minimum && value <= maximum))
-      throw new Error(`must be a whole number from ${minimum} to ${maximum}`);
-    return value;
-  };
-}
-
-function oneOf<T extends string>(...allowed: readonly T[]): (text: string) => T {
-  return (text) => {
-    const found = allowed.find((one) => one === text);
-    if (found === undefined) throw new Error(`must be one of ${allowed.join(', ')}`);
-    return found;
-  };
-}
-
-function matching(pattern: RegExp, message: string): (text: string) => string {
-  return (text) => {
-    if (!pattern.test(text)) throw new Error(message);
-    return text;
-  };
-}
-
-function headerText(text: string): string {
-  if (!/^[\x21-\x7e]*$/.test(text)) throw new Error('must be printable ASCII without blanks');
-  return text;
-}
-
-function httpUrl(text: string): string {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
-    throw new Error('must be an http or https URL without query');
-  }
-  return text.replace(/\/+$/, '');
-}
-
-function optionalUrl(text: string): string | undefined {
-  return text === '' ? undefined : httpUrl(text);
-}
-
-function operatorKeys(text: string): { name: string; key: string }[] {
-  return list(text).map((entry) => {
-    const colon = entry.indexOf(':');
-    if (colon < 1 || colon === entry.length - 1) throw new Error('must be a list of name:key');
-    return { name: entry.slice(0, colon), key: entry.slice(colon + 1) };
-  });
-}
-
-function guidSet(text: string): ReadonlySet<string> {
-  const ids = list(text).map((id) => id.toLowerCase());
-  if (!ids.every((id) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)))
-    throw new Error('must be a list of GUIDs');
-  return new Set(ids);
-}
-
-function hostList(text: string): string[] {
-  const hosts = list(text).map((host) => host.toLowerCase());
-  if (!hosts.every((host) => host === '*' || /^\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host))) {
-    throw new Error('must be a list of host names, .suffixes or *');
-  }
-  return hosts;
-}
-
-/** A message cannot be held back for longer than seven days, and a schedule has an end. */
-function schedule(text: string): number[] {
-  const delays = list(text).map(whole(0, 7 * 24 * 3600));
-  if (delays.length > 50) throw new Error('must have 50 delays at most');
-  return delays;
 }
