@@ -1,0 +1,118 @@
+import { isBuiltin } from 'node:module';
+import { importsOf, type Sources } from './project-sources.ts';
+
+/** What one part of the project may import, beside itself and what comes with Node. */
+export interface ImportRule {
+  /** A folder without what lies in its folders, or one file. */
+  readonly part: string;
+  /** Other parts, single files of them, or `shared/**` for all of it. */
+  readonly imports: readonly string[];
+  readonly packages: readonly string[];
+}
+
+const rootFiles = ['shared'];
+const sandboxPart = ['shared/clock.ts', 'shared/random.ts', 'shared/unreachable.ts'];
+
+/** The directions of imports, as CONTRIBUTING.md shows them. What has no row may not exist. */
+export const importRules: readonly ImportRule[] = [
+  { part: 'functions', imports: ['shared/**'], packages: ['@azure/functions'] },
+  { part: 'shared/backend.ts', imports: ['shared/**'], packages: [] },
+  { part: 'shared/config.ts', imports: [...rootFiles, 'shared/outgoing', 'shared/subscriptions'], packages: [] },
+  {
+    part: 'shared/detection',
+    imports: [
+      ...rootFiles,
+      'shared/events',
+      'shared/subscriptions',
+      'shared/triggers',
+      'shared/insights',
+      'shared/storage',
+    ],
+    packages: [],
+  },
+  {
+    part: 'shared/deliveries',
+    imports: [
+      ...rootFiles,
+      'shared/events',
+      'shared/subscriptions',
+      'shared/triggers',
+      'shared/outgoing',
+      'shared/storage',
+    ],
+    packages: ['@sinclair/typebox'],
+  },
+  {
+    part: 'shared/operations',
+    imports: [
+      ...rootFiles,
+      'shared/deliveries',
+      'shared/events',
+      'shared/subscriptions',
+      'shared/triggers',
+      'shared/storage',
+    ],
+    packages: ['@sinclair/typebox'],
+  },
+  {
+    part: 'shared/events',
+    imports: [...rootFiles, 'shared/subscriptions', 'shared/triggers', 'shared/storage'],
+    packages: [],
+  },
+  {
+    part: 'shared/subscriptions',
+    imports: [...rootFiles, 'shared/triggers', 'shared/outgoing', 'shared/storage'],
+    packages: ['@sinclair/typebox'],
+  },
+  { part: 'shared/triggers', imports: rootFiles, packages: [] },
+  { part: 'shared/rate-limit', imports: [...rootFiles, 'shared/storage'], packages: [] },
+  { part: 'shared/insights', imports: [...rootFiles, 'shared/outgoing'], packages: ['@azure/identity', 'undici'] },
+  { part: 'shared/outgoing', imports: rootFiles, packages: ['undici'] },
+  {
+    part: 'shared/azure',
+    imports: [...rootFiles, 'shared/storage'],
+    packages: ['@azure/data-tables', '@azure/identity', '@azure/storage-queue'],
+  },
+  { part: 'shared/storage', imports: rootFiles, packages: [] },
+  { part: 'shared', imports: [], packages: ['@sinclair/typebox', 'ajv', 'ajv-formats'] },
+  {
+    part: 'sandbox',
+    imports: ['sandbox/customer-insights', 'sandbox/flow-platform', 'sandbox/functions-host', ...sandboxPart],
+    packages: [],
+  },
+  { part: 'sandbox/customer-insights', imports: sandboxPart, packages: ['@sinclair/typebox'] },
+  { part: 'sandbox/flow-platform', imports: sandboxPart, packages: ['ajv', 'undici'] },
+  { part: 'sandbox/functions-host', imports: sandboxPart, packages: ['@azure/storage-queue'] },
+];
+
+/** The imports of `functions`, `shared` and `sandbox` that the rules do not allow, one sentence each. */
+export function wrongImports(sources: Sources, rules: readonly ImportRule[] = importRules): string[] {
+  const parts = new Map(rules.map((rule) => [rule.part, rule]));
+  return [...sources].flatMap(([file, source]) => {
+    if (!/^(functions|shared|sandbox)\//.test(file)) return [];
+    const rule = parts.get(partOf(file, parts));
+    if (rule === undefined) return [`${file} is in a folder without a rule`];
+    return importsOf(file, source)
+      .filter(
+        (each) => !(each.file === undefined ? allowsPackage(rule, each.specifier) : allows(rule, each.file, parts)),
+      )
+      .map(({ specifier }) => `${file} imports '${specifier}', which is not for ${rule.part}`);
+  });
+}
+
+/** A file with a rule of its own, else its folder: the first two of its path. */
+function partOf(file: string, parts: ReadonlyMap<string, unknown>): string {
+  return parts.has(file) ? file : file.split('/').slice(0, -1).slice(0, 2).join('/');
+}
+
+function allows({ part, imports }: ImportRule, target: string, parts: ReadonlyMap<string, unknown>): boolean {
+  const targetPart = partOf(target, parts);
+  if (targetPart === part || imports.includes(targetPart) || imports.includes(target)) return true;
+  return target.startsWith('shared/') && imports.includes('shared/**');
+}
+
+function allowsPackage({ packages }: ImportRule, specifier: string): boolean {
+  if (isBuiltin(specifier)) return specifier.startsWith('node:');
+  const depth = specifier.startsWith('@') ? 2 : 1;
+  return packages.includes(specifier.split('/').slice(0, depth).join('/'));
+}
