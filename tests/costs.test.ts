@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs';
+import { beforeEach, expect, test } from '@jest/globals';
+import { createMemoryTables } from '../shared/storage/memory-tables.ts';
+import type { SubscriptionView } from '../shared/subscriptions/subscription-view.ts';
+import { countedTables, countSends, type StorageCalls } from './helpers/counted-storage.ts';
+import { evaluated, segment } from './helpers/insights-data.ts';
+import { tableRows } from './helpers/markdown.ts';
+import { answered, callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from './helpers/memory-backend.ts';
+
+const documented = new Map(
+  tableRows(readFileSync('docs/architecture.md', 'utf8'), 'step').map(([step, requests]) => [step, Number(requests)]),
+);
+const trigger = 'segment-threshold-crossed';
+const flow = { workflowId: 'a-flow', operationName: 'When_a_segment_crosses' };
+const calls: StorageCalls = [];
+let world: MemoryBackend;
+let minute: number;
+
+beforeEach(async () => {
+  world = memoryBackend({ tables: countedTables(createMemoryTables(), calls) });
+  countSends(world.queues, calls);
+  minute = 0;
+  reach(0);
+  await subscribe('far', 1_000_000);
+});
+
+/** The segment has this many members at its next evaluation. */
+function reach(memberCount: number): void {
+  world.data.segments = [segment('vip', evaluated(memberCount, ++minute))];
+}
+
+function subscribe(name: string, threshold: number, subscriber = {}): Promise<SubscriptionView> {
+  const input = { segmentName: 'vip', threshold, callbackUrl: callbackUrl(name) };
+  return world.subscribe(trigger, input, subscriber);
+}
+
+async function subscribeMany(count: number): Promise<void> {
+  for (let index = 0; index < count; index++) await subscribe(`flow-${index}`, 100);
+}
+
+const pollOnly = (): Promise<void> => world.backend.pollInstance({ v: 1, instanceId: INSTANCE });
+const unsubscribe = (id: string): Promise<void> => world.backend.unsubscribe('connection-a', trigger, id);
+
+/** One subscriber whose flow answers 500 to a delivery, up to where it is called for the first time. */
+async function failing(): Promise<void> {
+  await subscribe('one', 100);
+  world.answers.set(callbackUrl('one'), () => answered(500));
+  reach(120);
+}
+
+/** What leads to each step, and the step itself. */
+const steps: Record<string, { before?: () => unknown; step: () => Promise<unknown> }> = {
+  'timer, for one instance': { step: () => world.backend.schedulePolls() },
+  'poll that finds nothing new': { step: pollOnly },
+  'poll that finds a value that did not rise': {
+    before: async () => {
+      reach(50);
+      await pollOnly();
+      reach(40);
+    },
+    step: pollOnly,
+  },
+  'poll that finds a rise that concerns nobody': {
+    before: () => reach(50),
+    step: pollOnly,
+  },
+  'poll that finds a crossing, 1 subscriber': {
+    before: async () => {
+      await subscribe('one', 100);
+      reach(120);
+    },
+    step: pollOnly,
+  },
+  'poll that finds a crossing, 250 subscribers': {
+    before: async () => {
+      await subscribeMany(250);
+      reach(120);
+    },
+    step: pollOnly,
+  },
+  'crossing for 1,000 subscribers: poll, three messages, next poll': {
+    before: async () => {
+      await subscribeMany(1000);
+      reach(120);
+    },
+    step: async () => {
+      await world.poll();
+      await pollOnly();
+      expect(new Set(world.calls.map(({ url }) => url)).size).toBe(1000);
+    },
+  },
+  'poll that finds a crossing, 1 subscriber who fails': { before: failing, step: pollOnly },
+  'retry that fails again': {
+    before: async () => {
+      await failing();
+      await pollOnly();
+    },
+    step: () => world.pass(5_000),
+  },
+  'retry that succeeds': {
+    before: async () => {
+      await failing();
+      await pollOnly();
+      world.answers.clear();
+    },
+    step: () => world.pass(5_000),
+  },
+  'subscribe, to a subject that nobody is subscribed to': {
+    before: () => world.data.segments.push(segment('other', evaluated(1, 1))),
+    step: () => world.subscribe(trigger, { segmentName: 'other', threshold: 1, callbackUrl: callbackUrl('one') }),
+  },
+  subscribe: { step: () => subscribe('one', 100) },
+  'subscribe, by a flow that says who it is': { step: () => subscribe('one', 100, flow) },
+  'subscribe, the same again': { before: () => subscribe('one', 100), step: () => subscribe('one', 100) },
+  'subscribe, by a flow that was saved again': {
+    before: () => subscribe('one', 100, flow),
+    step: () => subscribe('two', 100, flow),
+  },
+  unsubscribe: { step: async () => unsubscribe((await one()).id) },
+  'unsubscribe, by a flow that says who it is': { step: async () => unsubscribe((await one(flow)).id) },
+  'look at a subscription': {
+    step: async () => world.backend.getOwn('connection-a', trigger, (await one()).id),
+  },
+};
+
+/** A subscription whose making is not counted. */
+async function one(subscriber = {}): Promise<SubscriptionView> {
+  const made = await subscribe('one', 100, subscriber);
+  calls.length = 0;
+  return made;
+}
+
+test.each(Object.entries(steps))('%s', async (name, { before, step }) => {
+  await before?.();
+  calls.length = 0;
+  await step();
+  expect({ requests: calls.length, calls: tally(calls) }).toEqual({
+    requests: documented.get(name),
+    calls: tally(calls),
+  });
+});
+
+test('the table of costs has no other rows', () => {
+  expect([...documented.keys()]).toEqual(Object.keys(steps));
+});
+
+/** Shown when a number is wrong. */
+function tally(all: StorageCalls): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const call of all) counts[call] = (counts[call] ?? 0) + 1;
+  return counts;
+}
