@@ -1,0 +1,81 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { settings } from '../shared/config.ts';
+import { problems } from '../shared/problem.ts';
+import { codesOf, headingsOf, localLinks, tableRows } from './helpers/markdown.ts';
+
+const notOfProject = new Set(['.git', 'node_modules', 'dist', 'coverage', '.azure', 'local.settings.json']);
+const files = filesOfProject();
+const read = (file: string): string => readFileSync(file, 'utf8');
+
+describe('settings', () => {
+  test('the README shows all that the schema has, with default and meaning, after the one of the host', () => {
+    const [ofHost, ...shown] = tableRows(read('README.md'), 'setting').map(([name, byDefault = '', meaning]) => ({
+      name: codesOf(name).join(),
+      default: codesOf(byDefault).join() || byDefault,
+      meaning,
+    }));
+    expect(ofHost?.name).toBe('AzureWebJobsStorage');
+    expect(shown).toEqual(
+      Object.entries(settings).map(([name, setting]) => ({
+        name,
+        default: { undefined: 'required', '': 'empty' }[String(setting.default)] ?? setting.default,
+        meaning: setting.meaning,
+      })),
+    );
+  });
+
+  test('local.settings.sample.json has settings that exist, with values that they take', () => {
+    const { Values: sample } = JSON.parse(read('local.settings.sample.json')) as { Values: Record<string, string> };
+    const schema = new Map<string, { parse: (text: string) => unknown }>(Object.entries(settings));
+    expect(Object.keys(sample).filter((name) => !schema.has(name))).toEqual([
+      'FUNCTIONS_WORKER_RUNTIME',
+      'AzureWebJobsStorage',
+    ]);
+    for (const [name, value] of Object.entries(sample))
+      if (value !== '') expect(() => schema.get(name)?.parse(value)).not.toThrow();
+  });
+});
+
+test('docs/errors.md lists every problem code with its status', () => {
+  const listed = tableRows(read('docs/errors.md'), 'code').map(([code, status]) => [codesOf(code)[0], Number(status)]);
+  expect(listed).toEqual(Object.entries(problems).map(([code, { status }]) => [code, status]));
+});
+
+test('links between documents lead to files and headings that exist', () => {
+  const documents = files.filter((file) => file.endsWith('.md'));
+  expect(documents).toContain('README.md');
+  const broken = documents.flatMap((document) =>
+    localLinks(read(document))
+      .filter((link) => {
+        const [target = '', heading] = link.split('#');
+        const file = target === '' ? document : path.posix.join(path.posix.dirname(document), target);
+        return !existsSync(file) || (heading !== undefined && !headingsOf(read(file)).includes(heading));
+      })
+      .map((link) => `${document}: ${link}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+test('no file names a path of the machine it was written on', () => {
+  // Where people and programs keep their checkouts. `/home/site` is where Azure keeps an app.
+  const checkout = /(?<![\w.:/})-])\/(?:home(?!\/site)|Users|root|work|workspaces)\/[\w.-]+/;
+  expect(checkout.test(`see /home/somebody/project`)).toBe(true);
+  const here = [process.cwd(), homedir()].filter((folder) => folder !== '/').map((folder) => `${folder}/`);
+  const naming = files.filter((file) => {
+    const text = read(file);
+    return file !== 'tests/docs.test.ts' && (checkout.test(text) || here.some((folder) => text.includes(folder)));
+  });
+  expect(naming).toEqual([]);
+});
+
+/** All files that belong to the project, as paths from its root with slashes. */
+function filesOfProject(folder = ''): string[] {
+  return readdirSync(folder === '' ? '.' : folder, { withFileTypes: true }).flatMap((entry) => {
+    if (notOfProject.has(entry.name)) return [];
+    const file = path.posix.join(folder, entry.name);
+    return entry.isDirectory() ? filesOfProject(file) : [file];
+  });
+}
