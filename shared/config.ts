@@ -5,6 +5,7 @@ import {
   httpUrl,
   list,
   matching,
+  ncrontab,
   oneOf,
   operatorKeys,
   optionalUrl,
@@ -91,7 +92,7 @@ export const settings = {
     'for `Location` and links; `https://$WEBSITE_HOSTNAME` when empty, else `http://localhost:7071`',
     optionalUrl,
   ),
-  POLL_SCHEDULE: setting('0 * * * * *', 'NCRONTAB', matching(/^(\S+ ){4,5}\S+$/, 'must be an NCRONTAB expression')),
+  POLL_SCHEDULE: setting('0 * * * * *', 'NCRONTAB', ncrontab),
   CALLBACK_ALLOWED_HOSTS: setting(
     DEFAULT_ALLOWED_HOSTS.join(','),
     'comma list of host names or `.suffix`; `*` = any public host. Default: the Power Automate and Logic Apps suffixes of all clouds',

@@ -40,12 +40,22 @@ export function headerText(text: string): string {
   return text;
 }
 
+/** Without a slash at the end. It goes into headers and answers: so plain ASCII, and no password. */
 export function httpUrl(text: string): string {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
-    throw new Error('must be an http or https URL without query');
+  const url = /^https?:\/\/[\x21-\x7e]+$/i.test(text) ? URL.parse(text) : null;
+  if (url === null || url.search + url.hash + url.username + url.password !== '') {
+    throw new Error('must be an http or https URL in plain ASCII, without user name and query');
   }
   return text.replace(/\/+$/, '');
+}
+
+/**
+ * Tells an NCRONTAB expression by its fields; whether their numbers exist is left to the host. Only the last two, month and weekday,
+ * may be names (learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions).
+ */
+export function ncrontab(text: string): string {
+  if (!/^([\d*,/-]+\s+){3,4}[\w*,/-]+\s+[\w*,/-]+$/.test(text)) throw new Error('must be an NCRONTAB expression');
+  return text;
 }
 
 export function optionalUrl(text: string): string | undefined {

@@ -7,18 +7,21 @@ export interface NetworkList {
   contains(ip: string): boolean;
 }
 
-/** Reads a comma list of networks in CIDR notation (`10.0.0.0/8, fd00::/8`). Throws on the first entry that is none. */
+/**
+ * Reads a comma list of networks in CIDR notation (`10.0.0.0/8, fd00::/8`). Throws on the first entry that is none; the message
+ * counts entries and repeats none, since anybody may read it.
+ */
 export function parseNetworks(text: string): NetworkList {
   const networks = new BlockList();
   const entries = text
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
-  for (const entry of entries) {
+  for (const [index, entry] of entries.entries()) {
     const [, address = '', prefix = ''] = /^([^/%]+)\/(\d{1,3})$/.exec(entry) ?? [];
     const version = isIP(address);
     if (version === 0 || Number(prefix) > (version === 4 ? 32 : 128)) {
-      throw new Error(`"${entry}" is not a network: write it like 10.0.0.0/8 or fd00::/8`);
+      throw new Error(`network ${index + 1} is not written like 10.0.0.0/8 or fd00::/8`);
     }
     networks.addSubnet(address, Number(prefix), version === 4 ? 'ipv4' : 'ipv6');
   }

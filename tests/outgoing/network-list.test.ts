@@ -36,6 +36,8 @@ test.each([
   '10.0.0.0/-1',
   '10.0.0.0/8/8',
   'fe80::%1/10',
-])('the entry "%s" is refused by name', (entry) => {
-  expect(() => parseNetworks(`10.0.0.0/8,${entry}`)).toThrow(`"${entry}" is not a network`);
+])('the entry "%s" is refused by its number', (entry) => {
+  expect(() => parseNetworks(`10.0.0.0/8,${entry}`)).toThrow(
+    /^network 2 is not written like 10\.0\.0\.0\/8 or fd00::\/8$/,
+  );
 });

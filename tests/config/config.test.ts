@@ -1,0 +1,195 @@
+import { describe, expect, test } from '@jest/globals';
+import { readConfig, settings, type Config, type SettingName } from '../../shared/config.ts';
+
+const key = Buffer.alloc(32, 5);
+const required = {
+  AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+  CALLBACK_ENCRYPTION_KEYS: `kid:${key.toString('base64')}`,
+};
+
+function configOf(environment: Readonly<Record<string, string>>): Config {
+  const read = readConfig({ ...required, ...environment });
+  if (read.kind === 'invalid') throw new Error(JSON.stringify(read.faults));
+  return read.config;
+}
+
+function faultsOf(environment: Readonly<Record<string, string | undefined>>): { setting: string; message: string }[] {
+  const read = readConfig({ ...required, ...environment });
+  return read.kind === 'invalid' ? read.faults : [];
+}
+
+test('two settings are enough; the others have the documented defaults', () => {
+  expect(configOf({})).toEqual({
+    storage: { connectionString: 'UseDevelopmentStorage=true' },
+    insights: {
+      baseUrl: 'https://api.ci.ai.dynamics.com/v1',
+      subscriptionKey: undefined,
+      credential: 'default',
+      workflowPath: 'workflows/main',
+      timeoutMs: 10_000,
+    },
+    authentication: 'key',
+    platformAuthenticates: false,
+    operatorKeys: [],
+    allowedInstances: new Set(),
+    maxSubscriptionsPerConnection: 1000,
+    publicBaseUrl: 'http://localhost:7071',
+    pollSchedule: '0 * * * * *',
+    callbackPolicy: {
+      allowedHosts: expect.arrayContaining(['.logic.azure.com', '.api.powerplatform.com', '.logic.azure.cn']),
+      allowedNetworks: expect.objectContaining({ isEmpty: true }),
+    },
+    encryptionKeys: [{ kid: 'kid', key }],
+    signingSecrets: [],
+    deliveryTimeoutMs: 15_000,
+    deliveryScheduleSeconds: [5, 30, 300, 1800, 7200, 18_000, 36_000, 36_000],
+    rateLimit: { calls: 100, windowSeconds: 60 },
+    claimMs: 120_000,
+    retentionMonths: 3,
+  });
+});
+
+test('an empty or blank setting is an absent one', () => {
+  const blank = Object.fromEntries(Object.keys(settings).map((name) => [name, ' ']));
+  const config = configOf({ ...blank, CALLBACK_ENCRYPTION_KEYS: required.CALLBACK_ENCRYPTION_KEYS });
+  // As JSON: a list of networks has a function.
+  expect(JSON.stringify(config)).toBe(JSON.stringify(configOf({})));
+});
+
+describe('storage', () => {
+  test('may be named by its account, which the connection string outweighs', () => {
+    const account = { AzureWebJobsStorage__accountName: 'account' };
+    expect(configOf({ ...account, AzureWebJobsStorage: '' }).storage).toEqual({ accountName: 'account' });
+    expect(configOf(account).storage).toEqual({ connectionString: 'UseDevelopmentStorage=true' });
+  });
+
+  test('must be given', () => {
+    expect(faultsOf({ AzureWebJobsStorage: undefined })).toEqual([
+      { setting: 'AzureWebJobsStorage', message: expect.stringContaining('AzureWebJobsStorage__accountName') },
+    ]);
+  });
+});
+
+test.each<[Record<string, string>, string]>([
+  [{}, 'http://localhost:7071'],
+  [{ WEBSITE_HOSTNAME: 'triggers.azurewebsites.net' }, 'https://triggers.azurewebsites.net'],
+  [{ WEBSITE_HOSTNAME: 'localhost:7099' }, 'http://localhost:7099'],
+  [{ WEBSITE_HOSTNAME: 'a.azurewebsites.net', PUBLIC_BASE_URL: 'https://b.example/x/' }, 'https://b.example/x'],
+  [{ PUBLIC_BASE_URL: 'http://127.0.0.1:8080' }, 'http://127.0.0.1:8080'],
+])('of %j the public base URL is %s', (environment, publicBaseUrl) => {
+  expect(configOf(environment).publicBaseUrl).toBe(publicBaseUrl);
+});
+
+test.each<[Record<string, string>, Partial<Config>]>([
+  [
+    { ALLOWED_INSTANCES: ' 0F1E2D3C-4B5A-4968-8776-655443322110 , ' },
+    { allowedInstances: new Set(['0f1e2d3c-4b5a-4968-8776-655443322110']) },
+  ],
+  [
+    { OPERATOR_KEYS: 'ann:a:b=, bob:c' },
+    {
+      operatorKeys: [
+        { name: 'ann', key: 'a:b=' },
+        { name: 'bob', key: 'c' },
+      ],
+    },
+  ],
+  [{ DELIVERY_SCHEDULE_SECONDS: '0' }, { deliveryScheduleSeconds: [0] }],
+  [{ RATE_LIMIT_CALLS: '0' }, { rateLimit: { calls: 0, windowSeconds: 60 } }],
+  [{ CLAIM_SECONDS: '1' }, { claimMs: 1000 }],
+  [{ POLL_SCHEDULE: '*/10 * * * * *' }, { pollSchedule: '*/10 * * * * *' }],
+  [{ POLL_SCHEDULE: '*/5 * * * *' }, { pollSchedule: '*/5 * * * *' }],
+  [{ POLL_SCHEDULE: '0 0,30 8-17 * Jan-jun MON' }, { pollSchedule: '0 0,30 8-17 * Jan-jun MON' }],
+  [
+    { WEBSITE_AUTH_ENABLED: 'True', AUTHENTICATION: 'entra' },
+    { platformAuthenticates: true, authentication: 'entra' },
+  ],
+  [{ WEBSITE_AUTH_ENABLED: 'False' }, { platformAuthenticates: false }],
+  [
+    { CUSTOMER_INSIGHTS_API_URL: 'http://127.0.0.1:7072/v1/' },
+    { insights: { ...configOf({}).insights, baseUrl: 'http://127.0.0.1:7072/v1' } },
+  ],
+])('%j is read', (environment, expected) => {
+  expect(configOf(environment)).toMatchObject(expected);
+});
+
+describe('a bad value is a fault of its setting, and is not repeated:', () => {
+  const guid = '0f1e2d3c-4b5a-4968-8776-655443322110';
+  test.each<[SettingName, string]>([
+    ['CUSTOMER_INSIGHTS_API_URL', 'S3CR3T'],
+    ['CUSTOMER_INSIGHTS_API_URL', 'ftp://S3CR3T'],
+    ['CUSTOMER_INSIGHTS_API_URL', 'https://host/?key=S3CR3T'],
+    ['CUSTOMER_INSIGHTS_API_URL', 'https:host/S3CR3T'],
+    ['CUSTOMER_INSIGHTS_API_URL', 'https://user:S3CR3T@host/'],
+    ['CUSTOMER_INSIGHTS_SUBSCRIPTION_KEY', 'S3CR3T with blanks'],
+    ['CUSTOMER_INSIGHTS_SUBSCRIPTION_KEY', 'S3CR3T\nnext'],
+    ['CUSTOMER_INSIGHTS_CREDENTIAL', 'S3CR3T'],
+    ['CUSTOMER_INSIGHTS_WORKFLOW_PATH', '/S3CR3T/'],
+    ['CUSTOMER_INSIGHTS_TIMEOUT_MS', '0'],
+    ['CUSTOMER_INSIGHTS_TIMEOUT_MS', '1e3'],
+    ['CUSTOMER_INSIGHTS_TIMEOUT_MS', '100001'],
+    ['AUTHENTICATION', 'none'],
+    ['AUTHENTICATION', 'Key'],
+    ['OPERATOR_KEYS', 'S3CR3T'],
+    ['OPERATOR_KEYS', ':S3CR3T'],
+    ['OPERATOR_KEYS', 'S3CR3T:'],
+    ['ALLOWED_INSTANCES', `${guid},S3CR3T`],
+    ['ALLOWED_INSTANCES', `urn:uuid:${guid}`],
+    ['MAX_SUBSCRIPTIONS_PER_CONNECTION', '-1'],
+    ['MAX_SUBSCRIPTIONS_PER_CONNECTION', '0'],
+    ['PUBLIC_BASE_URL', 'S3CR3T.example'],
+    ['PUBLIC_BASE_URL', 'https://bücher.example'],
+    ['PUBLIC_BASE_URL', 'https://host/with blank'],
+    ['PUBLIC_BASE_URL', 'https://user:S3CR3T@host'],
+    ['PUBLIC_BASE_URL', 'https://host/#S3CR3T'],
+    ['POLL_SCHEDULE', 'S3CR3T'],
+    ['POLL_SCHEDULE', '* * * *'],
+    ['POLL_SCHEDULE', '0 * * * * * *'],
+    ['POLL_SCHEDULE', 'once in a blue moon !'],
+    ['CALLBACK_ALLOWED_HOSTS', 'https://S3CR3T.example'],
+    ['CALLBACK_ALLOWED_HOSTS', '*.example.org'],
+    ['CALLBACK_ALLOWED_HOSTS', 'host:443'],
+    ['CALLBACK_ALLOWED_NETWORKS', '10.0.0.0/33'],
+    ['CALLBACK_ALLOWED_NETWORKS', 'S3CR3T'],
+    ['CALLBACK_ENCRYPTION_KEYS', 'kid:S3CR3T'],
+    ['CALLBACK_ENCRYPTION_KEYS', ','],
+    ['CALLBACK_ENCRYPTION_KEYS', `${required.CALLBACK_ENCRYPTION_KEYS},${required.CALLBACK_ENCRYPTION_KEYS}`],
+    ['WEBHOOK_SIGNING_SECRETS', 'S3CR3T'],
+    ['DELIVERY_TIMEOUT_MS', '15s'],
+    ['DELIVERY_SCHEDULE_SECONDS', '5,-1'],
+    ['DELIVERY_SCHEDULE_SECONDS', '604801'],
+    ['DELIVERY_SCHEDULE_SECONDS', Array.from({ length: 51 }, () => '1').join(',')],
+    ['RATE_LIMIT_CALLS', '1001'],
+    ['RATE_LIMIT_WINDOW_SECONDS', '0'],
+    ['CLAIM_SECONDS', '0'],
+    ['RETENTION_MONTHS', '0'],
+    ['RETENTION_MONTHS', '1.5'],
+  ])('%s=%s', (setting, value) => {
+    const faults = faultsOf({ [setting]: value });
+    expect(faults).toEqual([{ setting, message: expect.stringMatching(/^[a-z].*[^.]$/) }]);
+    expect(faults[0]?.message).not.toContain('S3CR3T');
+  });
+
+  test('all at once', () => {
+    const faults = faultsOf({
+      AzureWebJobsStorage: '',
+      CALLBACK_ENCRYPTION_KEYS: '',
+      CLAIM_SECONDS: 'x',
+      AUTHENTICATION: 'x',
+    });
+    expect(faults.map(({ setting }) => setting).sort()).toEqual([
+      'AUTHENTICATION',
+      'AzureWebJobsStorage',
+      'CALLBACK_ENCRYPTION_KEYS',
+      'CLAIM_SECONDS',
+    ]);
+  });
+});
+
+test('nothing that is read can make it throw', () => {
+  const nasty = ['', ' ', ',', ':', '/', '\0', '\ud800', 'é', '💥', '-1', '1e309', 'null', '[]', 'x'.repeat(100_000)];
+  for (const value of nasty) {
+    const all = Object.fromEntries(Object.keys(settings).map((name) => [name, value]));
+    expect(() => readConfig({ ...all, AzureWebJobsStorage: value, WEBSITE_HOSTNAME: value })).not.toThrow();
+  }
+});
