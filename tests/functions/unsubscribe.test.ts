@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { expectProblem } from './expect-problem.ts';
 import { startBackend, type Answered, type CallOptions, type StartedBackend } from './start-backend.ts';
 import { requestRows, storedRows } from './stored-rows.ts';
 import { bodyOf, subscriptionsOf } from './subscribe-bodies.ts';
@@ -72,4 +73,14 @@ describe('unsubscribing', () => {
     const row = subscriptions.find(({ rowKey }) => made.endsWith(rowKey));
     expect(row?.values).not.toHaveProperty('callback');
   });
+});
+
+test('a connection that has as many as it may have is refused another, but not the same again', async () => {
+  const ids = [idOf(await subscribe('many', 'one')), idOf(await subscribe('many', 'two'))];
+  await expectProblem(() => subscribe('many', 'three'), 409, 'subscriptions-exhausted');
+  expect(idOf(await subscribe('many', 'two'))).toBe(ids[1]);
+  const full = subscriptionsOf('full-refresh-completed');
+  const other = { body: bodyOf('full-refresh-completed', 'three'), ...as('many') };
+  await expectProblem(() => backend.call('POST', full, other), 409, 'subscriptions-exhausted');
+  idOf(await subscribe('others', 'three'));
 });

@@ -88,7 +88,9 @@ describe.each<['unreached' | 'answer lost', string, Subscriber]>([
     const requests = await failingEach(
       how,
       () => Promise.resolve(''),
-      async ({ backend }) => void (await idOf(backend, who, 'one')),
+      async ({ backend }) => {
+        await idOf(backend, who, 'one');
+      },
       async ({ backend, tables }, __, at) => {
         const id = await idOf(backend, who, 'one');
         expect({ at, id }).toEqual({ at, id: expect.stringMatching(/^sub_/) });
