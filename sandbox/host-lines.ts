@@ -45,41 +45,40 @@ export interface Invocation {
 /** Follows invocations through the lines of a host. */
 export interface InvocationWatch {
   see(line: string): void;
-  /** The next end of a run of this function that began at `sinceMs` or later. Rejects after `timeoutMs`. */
-  nextEnd(name: string, sinceMs: number, timeoutMs: number): Promise<Invocation>;
+  /** The next end of a run of this function that began at `sinceMs` or later. Rejects with the signal's reason. */
+  nextEnd(name: string, sinceMs: number, signal: AbortSignal): Promise<Invocation>;
 }
 
 export function watchInvocations(): InvocationWatch {
-  const running = new Map<string, number>();
+  const startedAtMs = new Map<string, number>();
   const waiting = new Set<{ name: string; sinceMs: number; found: (invocation: Invocation) => void }>();
   return {
     see(line) {
       const told = parseHostLine(line);
-      if (told.kind === 'executing') running.set(told.id, told.atMs);
+      if (told.kind === 'executing') startedAtMs.set(told.id, told.atMs);
       if (told.kind !== 'executed') return;
-      const startedAtMs = running.get(told.id) ?? told.atMs;
-      running.delete(told.id);
+      const { name, id, atMs, succeeded } = told;
+      const invocation = { startedAtMs: startedAtMs.get(id) ?? atMs, endedAtMs: atMs, succeeded };
+      startedAtMs.delete(id);
       for (const waiter of waiting) {
-        if (waiter.name !== told.name || startedAtMs < waiter.sinceMs) continue;
-        waiting.delete(waiter);
-        waiter.found({ startedAtMs, endedAtMs: told.atMs, succeeded: told.succeeded });
+        if (waiter.name === name && waiter.sinceMs <= invocation.startedAtMs) waiter.found(invocation);
       }
     },
-    nextEnd: (name, sinceMs, timeoutMs) =>
+    nextEnd: (name, sinceMs, signal) =>
       new Promise((resolve, reject) => {
-        const waiter = {
-          name,
-          sinceMs,
-          found: (invocation: Invocation) => {
-            clearTimeout(timer);
-            resolve(invocation);
-          },
-        };
-        const timer = setTimeout(() => {
+        const abort = (): void => {
           waiting.delete(waiter);
-          reject(new Error(`waited ${timeoutMs} ms for a run of ${name} to end`));
-        }, timeoutMs);
+          reject(signal.reason as Error);
+        };
+        const found = (invocation: Invocation): void => {
+          waiting.delete(waiter);
+          signal.removeEventListener('abort', abort);
+          resolve(invocation);
+        };
+        const waiter = { name, sinceMs, found };
         waiting.add(waiter);
+        if (signal.aborted) abort();
+        else signal.addEventListener('abort', abort);
       }),
   };
 }

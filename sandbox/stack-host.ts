@@ -8,6 +8,7 @@ export interface StackHost extends FunctionsHostProcess {
   /**
    * Polls as the timer does, through the queue. Resolves with the end of a poll that began after the call, and so has seen
    * everything that happened before; its first attempts have been made by then. Meant for one polled instance and one host.
+   * Rejects when the host ends first.
    */
   poll(): Promise<Invocation>;
   /** Polls one instance in this host and at once, past the queue. */
@@ -38,8 +39,11 @@ export async function startStackHost(options: StackHostOptions): Promise<StackHo
     await host.kill();
     throw error;
   }
+  const gone = new AbortController();
+  void host.exited.then(() => gone.abort(new Error('The functions host has ended.')));
   const run = async (name: string, input: string): Promise<Invocation> => {
-    const ended = watch.nextEnd('poll-instance', Date.now(), POLL_TIMEOUT_MS);
+    const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(POLL_TIMEOUT_MS)]);
+    const ended = watch.nextEnd('poll-instance', Date.now(), signal);
     const [invocation] = await Promise.all([ended, runByHand(host.url, name, input)]);
     return invocation;
   };

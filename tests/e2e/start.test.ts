@@ -1,0 +1,83 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, expect, test } from '@jest/globals';
+import { defaultPorts } from '../../sandbox/stack.ts';
+import { until } from './until.ts';
+
+const run = promisify(execFile);
+const entry = path.resolve('sandbox/start.ts');
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (let cleanup = cleanups.pop(); cleanup; cleanup = cleanups.pop()) await cleanup();
+});
+
+/** Runs the entry as `npm start` does, and collects what it writes. */
+function start(...args: string[]) {
+  const child = spawn(process.execPath, [entry, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  cleanups.push(() => child.kill('SIGKILL'));
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  let written = '';
+  child.stdout.on('data', (data: Buffer) => (written += data.toString()));
+  return { child, exited, written: () => written };
+}
+
+test('npm start fires each trigger once, names commands that work, and stops cleanly', async () => {
+  const { child, exited, written } = start('--pace-seconds', '0');
+  await until(() => written().includes('More of the kind'));
+  for (const trigger of [
+    'rose from 42 to 57',
+    'rose from 1250340.75 to',
+    'failed (The password',
+    'programme ended: succ',
+  ]) {
+    expect(written().split(trigger).length).toBe(2);
+  }
+  expect(written().match(/ is called and runs/g)?.length).toBe(6);
+
+  const commands = written()
+    .split('\n')
+    .filter((line) => line.startsWith('curl '));
+  const [health, save, subscribe, list, move, runs, turnOff] = commands.map((command) => async () => {
+    const { stdout } = await run('bash', ['-c', command]);
+    return JSON.parse(stdout) as unknown;
+  });
+  expect(commands.length).toBe(7);
+  expect(await health?.()).toMatchObject({ status: 'healthy' });
+  expect(await save?.()).toMatchObject({ state: 'on', versions: [{ subscribed: { status: 201 } }] });
+  expect(await subscribe?.()).toMatchObject({ segmentName: 'ChurnRisk', threshold: 150, status: 'active' });
+  expect(await list?.()).toMatchObject({ value: [{}, {}, {}] });
+  expect(await move?.()).toMatchObject({ name: 'ChurnRisk' });
+  await until(() => written().includes('"Yours" is called and runs'));
+  expect(await runs?.()).toMatchObject({ value: [{ body: { previousValue: 118, value: 160 } }] });
+  expect(await turnOff?.()).toMatchObject({ state: 'off', versions: [{ unsubscribed: { status: 204 } }] });
+
+  const url = /listens on (http:\S+)\/api/.exec(written())?.[1] ?? '';
+  child.kill('SIGINT');
+  expect(await exited).toBe(0);
+  await expect(fetch(url)).rejects.toThrow('fetch failed');
+}, 60_000);
+
+test('npm start takes another port, and says so, when one of its own is taken', async () => {
+  const blocker = createServer();
+  blocker.listen(defaultPorts.insights, '127.0.0.1');
+  // Taken by somebody else is just as well.
+  await Promise.race([once(blocker, 'listening'), once(blocker, 'error')]);
+  cleanups.push(() => blocker.close());
+  const { child, exited, written } = start('--pace-seconds', '60');
+  await until(() => written().includes('Rebuild households'));
+  expect(written()).toMatch(/port 7072 is taken: insights is on \d+ this time/);
+  child.kill('SIGINT');
+  expect(await exited).toBe(0);
+}, 60_000);
+
+test('without a build it says what to do, and exits 1', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'no-build-'));
+  cleanups.push(() => rm(folder, { recursive: true }));
+  const failed = run(process.execPath, [entry, '--once'], { cwd: folder });
+  await expect(failed).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('npm run build') as unknown });
+});
