@@ -1,0 +1,289 @@
+import type { Backend } from '../../shared/backend.ts';
+import type { Answer, CallbackClient } from '../../shared/outgoing/callback-client.ts';
+import type { Refusal } from '../../shared/problem.ts';
+import type { Subscribed } from '../../shared/subscriptions/subscribe.ts';
+import { answerOf, randomInput, requestOf, sameInput, type Flow, type Input, type Post, type Version } from './flow.ts';
+import type { Judge } from './judge.ts';
+import { INSTANCE } from './source-life.ts';
+import type { Stage } from './stage.ts';
+
+export const CONNECTION = 'connection-a';
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const PLATFORM_TIMEOUT_MS = 2 * MINUTE;
+const DELETE_TRIES = 4;
+const CALLBACK_TIMEOUT_MS = 15 * SECOND;
+
+/** The side of the flows: they subscribe, are saved, turned off, deleted, and answer callbacks. */
+export interface FlowPlatform {
+  readonly flows: readonly Flow[];
+  readonly client: CallbackClient;
+  /** Sets the flows going. */
+  begin(): void;
+  /** Whether some flow is in the middle of something. */
+  isBusy(): boolean;
+}
+
+export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
+  const { plan, dice, timeline } = stage;
+  const versions = new Map<string, Version>();
+  let busy = 0;
+  const tell = (flow: Flow, what: string): void => stage.trace.add(timeline.now(), flow.name, what);
+  const later = (ms: number, action: () => void): void => {
+    busy += 1;
+    timeline.at(timeline.now() + ms, () => {
+      busy -= 1;
+      action();
+      return true;
+    });
+  };
+
+  /** One request until it is answered, repeated as the platform does after a time-out or a 5xx. */
+  const request = (call: {
+    what: string;
+    flow: Flow;
+    work: (backend: Backend) => Promise<unknown>;
+    tries: number;
+    onRun?: (change: 1 | -1) => void;
+    onEnd: (value: unknown) => void;
+    onGiveUp: () => void;
+  }): void => {
+    const { flow, what } = call;
+    let settled = false;
+    const again = (ms: number): void => {
+      if (settled) return;
+      settled = true;
+      if (call.tries <= 1 && !stage.isCalm()) return call.onGiveUp();
+      later(stage.isCalm() ? 1 : ms, () => request({ ...call, tries: call.tries - 1 }));
+    };
+    tell(flow, `${what}: sent`);
+    call.onRun?.(1);
+    stage.start(`${flow.name} ${what}`, call.work, (end) => {
+      call.onRun?.(-1);
+      if (settled) return;
+      const isLost = !stage.isCalm() && dice.chance(plan.platformFaults);
+      if (end.kind === 'done' && isLost) return tell(flow, `${what}: the answer is lost`);
+      if (end.kind !== 'done') return again(dice.between(1, 60) * SECOND);
+      const refusal = end.value as Refusal | undefined;
+      if (refusal?.kind === 'refused') {
+        if (refusal.code !== 'subscription-changing') stage.violate(`${what} was refused: ${refusal.code}`);
+        return again(dice.between(1, 60) * SECOND);
+      }
+      settled = true;
+      later(stage.latencyMs(), () => {
+        tell(flow, `${what}: answered`);
+        call.onEnd(end.value);
+      });
+    });
+    later(PLATFORM_TIMEOUT_MS, () => again(dice.between(0, 30) * SECOND));
+  };
+
+  const subscribe = (version: Version, onEnd: () => void): void => {
+    const { flow } = version;
+    version.sentAtMs ??= timeline.now();
+    const subscriber = {
+      connection: CONNECTION,
+      workflowId: flow.workflowId,
+      operationName: flow.workflowId && 'trigger',
+      environmentId: undefined,
+    };
+    request({
+      what: `subscribes ${version.url.slice(-3)}`,
+      flow,
+      work: (backend) => backend.subscribe(subscriber, flow.trigger, requestOf(INSTANCE, version)),
+      tries: dice.pick([4, 100, 100]),
+      onRun: (change) => (version.openSubscribes += change),
+      onEnd: (value) => {
+        version.subscribedAtMs ??= timeline.now();
+        version.subscriptionId = (value as Subscribed).subscription.id;
+        onEnd();
+      },
+      onGiveUp: () => {
+        version.abandoned = true;
+        onEnd();
+      },
+    });
+  };
+  const unsubscribe = (version: Version, onEnd: () => void): void => {
+    const id = version.subscriptionId;
+    if (id === undefined || version.overlapped) return onEnd();
+    version.deleteSentAtMs ??= timeline.now();
+    if (version.openSubscribes > 0) version.flow.unruly = true;
+    request({
+      what: `unsubscribes ${version.url.slice(-3)}`,
+      flow: version.flow,
+      work: (backend) => backend.unsubscribe(CONNECTION, version.flow.trigger, id),
+      tries: DELETE_TRIES,
+      onEnd: () => {
+        version.deletedAtMs ??= timeline.now();
+        onEnd();
+      },
+      onGiveUp: onEnd,
+    });
+  };
+
+  const nextVersion = (flow: Flow, input: Input): Version => {
+    const number = flow.versions.length + 1;
+    const url = `https://${flow.name}.flows.example.org/run?sig=secret-${flow.name}-v${number}`;
+    const version: Version = { flow, url, input, abandoned: false, openSubscribes: 0, overlapped: false };
+    flow.versions.push(version);
+    versions.set(url, version);
+    return version;
+  };
+
+  const save = (flow: Flow, isOverlapping: boolean, onEnd: () => void): void => {
+    const old = flow.versions.at(-1) as Version;
+    const input = dice.chance(0.6) ? old.input : randomInput(dice, flow.trigger);
+    const version = nextVersion(flow, input);
+    tell(flow, `is saved: ${version.url.slice(-2)} ${JSON.stringify(input)}${isOverlapping ? ' (overlapping)' : ''}`);
+    if (isOverlapping) {
+      old.overlapped = true;
+      if (!sameInput(old.input, input)) flow.unruly = true;
+    } else if (flow.versions.some(({ openSubscribes }) => openSubscribes > 0)) flow.unruly = true;
+    const staleAtOnce = dice.chance(0.5);
+    const becomesStale = (): void => {
+      if (!old.overlapped) old.staleFromMs ??= timeline.now();
+    };
+    if (staleAtOnce) becomesStale();
+    if (isOverlapping || dice.chance(0.5)) {
+      subscribe(version, () => {
+        becomesStale();
+        unsubscribe(old, onEnd);
+      });
+      return;
+    }
+    unsubscribe(old, () =>
+      later(dice.pick([0, SECOND, MINUTE, dice.between(0, 20) * MINUTE]), () =>
+        subscribe(version, () => {
+          becomesStale();
+          onEnd();
+        }),
+      ),
+    );
+  };
+
+  const act = (flow: Flow, left: number, idle: { isIdle: boolean }): void => {
+    const next = (): void => {
+      idle.isIdle = true;
+    };
+    const isOver = flow.removedAtMs !== undefined || flow.versions.at(-1)?.deleteSentAtMs !== undefined;
+    if (left === 0 || (isOver && idle.isIdle) || stage.isCalm()) return;
+    later(dice.between(1, Math.max(2, plan.stormMs / (plan.actions + 1))), () => act(flow, left - 1, idle));
+    const current = flow.versions.at(-1) as Version;
+    const canOverlap = plan.overlaps && flow.workflowId !== undefined && plan.saves;
+    if (!idle.isIdle) {
+      if (canOverlap && current.sentAtMs !== undefined && current.subscribedAtMs === undefined && !isOver) {
+        save(flow, true, next);
+      }
+      return;
+    }
+    const can = [
+      ...(plan.saves && flow.workflowId !== undefined ? (['save', 'save', 'save'] as const) : []),
+      ...(plan.turnsOff ? (['off'] as const) : []),
+      ...(plan.ends ? (['end', 'remove'] as const) : []),
+      'repeat',
+    ] as const;
+    const choice = dice.pick(can);
+    idle.isIdle = false;
+    switch (choice) {
+      case 'save':
+        return save(flow, false, next);
+      case 'repeat':
+        return subscribe(current, next);
+      case 'off':
+        tell(flow, 'is turned off');
+        flow.offFromMs ??= timeline.now();
+        if (dice.chance(0.1)) flow.offForeverFromMs ??= timeline.now();
+        else {
+          later(dice.pick([10 * MINUTE, HOUR, 30 * HOUR]), () => {
+            if (flow.offForeverFromMs === undefined) flow.offFromMs = undefined;
+            tell(flow, 'is turned on');
+          });
+        }
+        return next();
+      case 'end':
+        return unsubscribe(current, next);
+      case 'remove':
+        tell(flow, 'is deleted');
+        flow.removedAtMs = timeline.now();
+        return dice.chance(0.7) ? unsubscribe(current, next) : next();
+    }
+  };
+
+  const client: CallbackClient = {
+    post: ({ url, headers, body }) => {
+      const run = stage.currentRun();
+      const version = versions.get(url);
+      if (version === undefined) throw new Error(`a callback to nobody: ${url}`);
+      const told = JSON.parse(body) as Post['told'];
+      const webhookId = headers['webhook-id'] ?? '';
+      const post: Post = { atMs: timeline.now(), run, version, webhookId, body, told, accepted: false, answerLost: false };
+      judge.posted(post);
+      const arrive = (): Answer => {
+        const answer = answerOf(version, timeline.now(), dice);
+        post.answer = answer;
+        post.accepted = answer.kind === 'answered' && answer.status === 202;
+        const status = answer.kind === 'answered' ? `${answer.status} ${answer.errorCode ?? ''}` : answer.kind;
+        const where = `${url.slice(-2)} …${webhookId.slice(-24)}`;
+        tell(version.flow, `POST ${where} of #${run.number}: ${told.occurredAt} → ${status}`);
+        judge.arrived(post);
+        return answer;
+      };
+      if (stage.isCalm()) {
+        post.answeredAtMs = timeline.now();
+        return Promise.resolve(arrive());
+      }
+      return new Promise((resolve) => {
+        const arrivesAtMs = timeline.now() + stage.latencyMs();
+        const fate = dice.chance(plan.lostAnswers) ? dice.pick(['unsent', 'reset', 'timeout'] as const) : 'answered';
+        let answer: Answer | undefined;
+        if (fate !== 'unsent') {
+          timeline.at(arrivesAtMs, () => {
+            if (run.state === 'crashed' && dice.chance(0.5)) return false;
+            answer = arrive();
+            return false;
+          });
+        }
+        post.answerLost = fate === 'reset' || fate === 'timeout';
+        const delayMs = fate === 'timeout' ? CALLBACK_TIMEOUT_MS : stage.latencyMs();
+        stage.answer(run, arrivesAtMs + delayMs, () => {
+          post.answeredAtMs = timeline.now();
+          if (fate === 'answered' && answer) return resolve(answer);
+          stage.trace.add(timeline.now(), version.flow.name, `POST …${webhookId.slice(-24)} ${fate.toUpperCase()}`);
+          const code = fate === 'unsent' ? 'connect' : fate === 'timeout' ? 'timeout' : 'reset';
+          resolve({ kind: 'unreached', code, durationMs: 5 });
+        });
+      });
+    },
+    close: () => Promise.resolve(),
+  };
+
+  const flows = Array.from({ length: plan.flows }, (_, index): Flow => {
+    const troubles = Array.from({ length: plan.flowTroubles }, () => {
+      const fromMs = plan.startMs + dice.between(0, plan.stormMs);
+      const kind = dice.pick(['http-500', 'http-500', 'http-429', 'http-401', 'mismatch'] as const);
+      return { kind, fromMs, untilMs: fromMs + dice.between(SECOND, dice.pick([MINUTE, 10 * MINUTE, 3 * HOUR])) };
+    });
+    const workflowId = dice.chance(0.85) ? `workflow-${index + 1}` : undefined;
+    const trigger = dice.pick(plan.triggers);
+    return { name: `flow-${index + 1}`, trigger, workflowId, versions: [], unruly: false, troubles };
+  });
+
+  return {
+    flows,
+    client,
+    isBusy: () => busy > 0,
+    begin() {
+      for (const flow of flows) {
+        const version = nextVersion(flow, randomInput(dice, flow.trigger));
+        const idle = { isIdle: false };
+        later(dice.between(0, plan.stormMs / 3), () => {
+          tell(flow, `is made: ${flow.trigger} ${JSON.stringify(version.input)}`);
+          subscribe(version, () => (idle.isIdle = true));
+          later(dice.between(1, plan.stormMs / 2), () => act(flow, plan.actions, idle));
+        });
+      }
+    },
+  };
+}

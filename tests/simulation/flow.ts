@@ -1,0 +1,135 @@
+import type { Answer } from '../../shared/outgoing/callback-client.ts';
+import type { Trigger } from '../../shared/triggers/trigger.ts';
+import type { Dice } from './dice.ts';
+import { MEASURE, SEGMENT, SOURCES, type Fact } from './source-life.ts';
+import type { Run } from './stage.ts';
+
+/** What a flow asks for beside its trigger. */
+export interface Input {
+  readonly threshold?: number;
+  readonly dataSourceId?: string;
+}
+
+/** One save of a flow: it has a callback URL of its own. What the platform knows of its subscription. */
+export interface Version {
+  readonly flow: Flow;
+  readonly url: string;
+  readonly input: Input;
+  /** The first subscribe left the platform. */
+  sentAtMs?: number;
+  /** The first 201 arrived. */
+  subscribedAtMs?: number;
+  subscriptionId?: string;
+  deleteSentAtMs?: number;
+  /** The 204 arrived. */
+  deletedAtMs?: number;
+  /** The platform answers 404 for this version from here on. */
+  staleFromMs?: number;
+  /** Subscribes that the platform gave up. */
+  abandoned: boolean;
+  /** Subscribes that some worker is still at, answered in time or not. */
+  openSubscribes: number;
+  /** Saved again before the platform knew how this save ended: it keeps both. */
+  overlapped: boolean;
+}
+
+export interface Flow {
+  readonly name: string;
+  readonly trigger: Trigger;
+  /** Absent: the platform did not say, and a save cannot be recognised as one. */
+  readonly workflowId: string | undefined;
+  readonly versions: Version[];
+  offFromMs?: number | undefined;
+  offForeverFromMs?: number;
+  removedAtMs?: number;
+  /** A subscribe of an older version was still under way when a newer one came: who comes last is anybody's guess. */
+  unruly: boolean;
+  readonly troubles: readonly Trouble[];
+}
+
+/** For a while the flow does not accept. */
+export interface Trouble {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly kind: 'http-500' | 'http-429' | 'http-401' | 'mismatch';
+}
+
+/** One callback, as the outside world saw it. */
+export interface Post {
+  readonly atMs: number;
+  readonly run: Run;
+  readonly version: Version;
+  readonly webhookId: string;
+  readonly body: string;
+  readonly told: { readonly eventId: string; readonly subscriptionId: string; readonly occurredAt: string };
+  /** What the flow said; absent when the request did not arrive (yet). */
+  answer?: Answer;
+  accepted: boolean;
+  /** The worker was told otherwise than the flow decided. */
+  answerLost: boolean;
+  answeredAtMs?: number;
+}
+
+export function randomInput(dice: Dice, trigger: Trigger): Input {
+  switch (trigger) {
+    case 'segment-threshold-crossed':
+    case 'measure-threshold-crossed':
+      return { threshold: dice.pick([90, 100, 100, 110]) };
+    case 'data-source-refresh-failed':
+    case 'data-source-refresh-succeeded':
+      return dice.chance(0.5) ? {} : { dataSourceId: dice.pick(SOURCES).id };
+    default:
+      return {};
+  }
+}
+
+export function sameInput(one: Input, other: Input): boolean {
+  return one.threshold === other.threshold && one.dataSourceId === other.dataSourceId;
+}
+
+/** The body of the subscribe. */
+export function requestOf(instanceId: string, { flow, input, url }: Version): object {
+  const subject =
+    flow.trigger === 'segment-threshold-crossed'
+      ? { segmentName: SEGMENT }
+      : flow.trigger === 'measure-threshold-crossed'
+        ? { measureName: MEASURE }
+        : {};
+  return { instanceId, callbackUrl: url, ...subject, ...input };
+}
+
+/** Whether a fact is of the kind that was asked for: an edge from at most the threshold to above it. */
+export function concernsInput(fact: Fact, trigger: Trigger, { threshold, dataSourceId }: Input): boolean {
+  if (fact.trigger !== trigger) return false;
+  if (fact.value !== undefined && fact.previousValue !== undefined && threshold !== undefined) {
+    return fact.previousValue <= threshold && threshold < fact.value;
+  }
+  return dataSourceId === undefined || dataSourceId === fact.dataSourceId;
+}
+
+/** What the flow platform answers to a callback that arrives now. */
+export function answerOf({ flow, staleFromMs }: Version, nowMs: number, dice: Dice): Answer {
+  const answered = (status: number, more: { errorCode?: string; retryAfterMs?: number } = {}): Answer => ({
+    kind: 'answered',
+    status,
+    durationMs: 5,
+    ...more,
+  });
+  if (flow.removedAtMs !== undefined) return answered(404, { errorCode: 'WorkflowNotFound' });
+  if (staleFromMs !== undefined && staleFromMs <= nowMs) {
+    return answered(404, { errorCode: 'WorkflowTriggerVersionNotFound' });
+  }
+  if (flow.offFromMs !== undefined) return answered(400, { errorCode: 'WorkflowTriggerIsNotEnabled' });
+  switch (flow.troubles.find(({ fromMs, untilMs }) => fromMs <= nowMs && nowMs < untilMs)?.kind) {
+    case 'http-500':
+      return answered(500);
+    case 'http-429':
+      return answered(429, { retryAfterMs: dice.between(1, 600) * 1000 });
+    case 'http-401':
+      return answered(401);
+    case 'mismatch':
+      return answered(400, { errorCode: 'TriggerInputSchemaMismatch' });
+    case undefined:
+      return answered(202);
+  }
+}

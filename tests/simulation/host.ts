@@ -1,0 +1,75 @@
+import type { ChunkMessage, PollMessage, RetriesMessage } from '../../shared/deliveries/messages.ts';
+import type { MemoryQueues } from '../../shared/storage/memory-queues.ts';
+import { MAX_DELAY_MS } from '../../shared/storage/queues.ts';
+import type { Backend } from '../../shared/backend.ts';
+import type { Stage } from './stage.ts';
+
+/** The platform's side of timers and queues: who gets which message when, how often, and what becomes of it. */
+export interface Host {
+  noticeSent(queue: string, delayMs: number): void;
+  schedulePolls(): void;
+  sweep(): void;
+}
+
+/** How long the functions host hides a message that it works on. */
+const LEASE_MS = 10 * 60 * 1000;
+
+export function createHost(stage: Stage, queues: MemoryQueues): Host {
+  const { dice, timeline, plan } = stage;
+
+  const noticeSent = (queue: string, delayMs: number): void => {
+    const hiddenMs = Math.ceil(Math.min(Math.max(delayMs, 0), MAX_DELAY_MS) / 1000) * 1000;
+    const lateMs = stage.isCalm() ? 0 : dice.between(0, plan.lateMs);
+    timeline.at(timeline.now() + hiddenMs + lateMs, () => receive(queue));
+  };
+
+  const receive = (queue: string): boolean => {
+    const received = queues.receive(queue, timeline.now(), LEASE_MS);
+    if (received === undefined) return false;
+    timeline.at(timeline.now() + LEASE_MS, () => receive(queue));
+    const what = `${queue} message ${received.id}`;
+    const work = (backend: Backend): Promise<void> => handle(backend, queue, received.message);
+    // A batch is received at once and worked on in any order.
+    timeline.at(timeline.now() + stage.latencyMs(), () => {
+      stage.start(what, work, ({ kind }) => {
+        if (kind === 'crashed') return;
+        const deleteFails = !stage.isCalm() && dice.chance(plan.storage.failsBefore);
+        if (kind === 'done' && deleteFails) return;
+        const wasOurs = queues.delete(queue, received);
+        if (kind === 'done' || queue === 'polls' || !wasOurs) return;
+        if (stage.isCalm()) stage.violate(`${what} failed although all is calm`);
+        const delayMs = dice.between(0, 10_000);
+        void queues.send(queue, received.message as object, { delayMs });
+        noticeSent(queue, delayMs);
+      });
+      return true;
+    });
+    if (!stage.isCalm() && dice.chance(plan.duplicates)) {
+      timeline.at(timeline.now() + stage.latencyMs() * dice.pick([1, 1, 1000]), () => {
+        stage.start(`${what} again`, work, () => undefined);
+        return true;
+      });
+    }
+    return true;
+  };
+
+  const timer = (what: string, work: (backend: Backend) => Promise<void>): void =>
+    stage.start(what, work, () => undefined);
+
+  return {
+    noticeSent,
+    schedulePolls: () => timer('schedule-polls', (backend) => backend.schedulePolls()),
+    sweep: () => timer('sweep', (backend) => backend.sweep()),
+  };
+}
+
+function handle(backend: Backend, queue: string, message: unknown): Promise<void> {
+  switch (queue) {
+    case 'polls':
+      return backend.pollInstance(message as PollMessage);
+    case 'deliveries':
+      return backend.deliverChunk(message as ChunkMessage);
+    default:
+      return backend.handleRetriesMessage(message as RetriesMessage);
+  }
+}

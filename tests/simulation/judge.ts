@@ -1,0 +1,175 @@
+import type { Flow, Post, Version } from './flow.ts';
+import { concernsInput, sameInput } from './flow.ts';
+import { clockErrorMs } from './plan.ts';
+import type { Fact } from './source-life.ts';
+import type { Stage } from './stage.ts';
+
+/** Compares what happens with what was promised. It knows nothing of how the system works inside. */
+export interface Judge {
+  /** A callback leaves. */
+  posted(post: Post): void;
+  /** A callback arrives, and its flow has decided. */
+  arrived(post: Post): void;
+  /** What each flow should have been told by now and was not; `code` is the trouble's, by fact. */
+  owed(flows: readonly Flow[]): { readonly flow: Flow; readonly fact: Fact; readonly why: string }[];
+  readonly posts: readonly Post[];
+}
+
+const MINUTE = 60_000;
+export const CLAIM_MS = 120_000;
+const GRACE_MS = 15 * MINUTE;
+/** The first and the second probe of a flow that is turned off lie this far apart at most. */
+const ABANDONED_MS = 6 * 24 * 60 * MINUTE;
+
+export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
+  const { plan, timeline } = stage;
+  const posts: Post[] = [];
+  const byWebhook = new Map<string, Post[]>();
+  /** The webhook id by flow and event. */
+  const ids = new Map<string, string>();
+
+  const factOf = ({ version, told }: Post): Fact | undefined =>
+    facts().find((fact) => fact.trigger === version.flow.trigger && fact.occurredAt === told.occurredAt);
+
+  const jumpedSince = (sinceMs: number): boolean => stage.jumps.some((atMs) => atMs >= sinceMs);
+  const clocksAreOff = (): boolean => clockErrorMs(plan) > CLAIM_MS / 4 && stage.jumps.length > 0;
+
+  /** Ends only for what was sent before this, by claims in hand. */
+  const isTooLate = (post: Post, sinceMs: number | undefined): boolean =>
+    sinceMs !== undefined &&
+    post.atMs > sinceMs + CLAIM_MS + 2 * plan.skewMs + 1000 &&
+    !jumpedSince(post.run.startedAtMs) &&
+    !clocksAreOff();
+
+  const checkTarget = (post: Post): void => {
+    const { version, webhookId } = post;
+    const { flow } = version;
+    if (flow.unruly || version.overlapped) return;
+    if (isTooLate(post, version.deletedAtMs)) stage.violate(`POST ${webhookId} to ${version.url} after its DELETE`);
+    const successor = flow.versions[flow.versions.indexOf(version) + 1];
+    const isFirst = byWebhook.get(webhookId)?.[0] === post;
+    if (isFirst && isTooLate(post, successor?.subscribedAtMs)) {
+      stage.violate(`first POST ${webhookId} to ${version.url} after the flow was saved again`);
+    }
+  };
+
+  const checkFact = (post: Post): void => {
+    const { version } = post;
+    const { flow } = version;
+    const fact = factOf(post);
+    if (fact === undefined) return stage.violate(`POST of something that never happened: ${post.body}`);
+    const since = flow.versions.flatMap(({ input, sentAtMs }) =>
+      sentAtMs !== undefined && concernsInput(fact, flow.trigger, input) ? [sentAtMs] : [],
+    );
+    if (since.length === 0) return stage.violate(`POST of what nobody asked for: ${post.body}`);
+    if (Math.min(...since) > fact.publishedAtMs) stage.violate(`POST of what was before the subscribe: ${post.body}`);
+  };
+
+  const checkIdentity = (post: Post): void => {
+    const { version, webhookId, told, body } = post;
+    const key = `${version.flow.name} ${told.eventId}`;
+    const id = ids.get(key);
+    if (version.flow.workflowId !== undefined && id !== undefined && id !== webhookId) {
+      stage.violate(`two deliveries of one event to one flow: ${id} and ${webhookId}`);
+    }
+    ids.set(key, webhookId);
+    const first = byWebhook.get(webhookId)?.[0];
+    if (first && first.body !== body) stage.violate(`${webhookId} with another body: ${body}`);
+  };
+
+  const checkSchedule = (post: Post, earlier: readonly Post[]): void => {
+    const before = earlier.at(-1);
+    const firstDelayMs = (plan.scheduleSeconds[0] ?? 0) * 1000;
+    if (before?.answeredAtMs === undefined || before.run.misfortunes.size > 0 || plan.clockJumps > 0) return;
+    const { flow } = post.version;
+    const mayBeReleased = flow.versions.length > 1 || flow.offFromMs !== undefined || plan.turnsOff || plan.actions > 0;
+    if (!mayBeReleased && post.atMs < before.answeredAtMs + firstDelayMs - 2 * plan.skewMs) {
+      stage.violate(`${post.webhookId} was tried again after ${post.atMs - before.answeredAtMs} ms`);
+    }
+  };
+
+  const explained = (first: Post, second: Post): boolean =>
+    first.answerLost ||
+    first.run.misfortunes.size > 0 ||
+    jumpedSince(Math.min(first.run.startedAtMs, second.run.startedAtMs)) ||
+    clocksAreOff();
+
+  /** Whether the platform and we agree that the flow was subscribed with this input without a gap from `version` on. */
+  const stayed = (version: Version): boolean => {
+    const { versions } = version.flow;
+    const from = versions.indexOf(version);
+    return versions.slice(from).every((current, index, rest) => {
+      const next = rest[index + 1];
+      if (current.deleteSentAtMs !== undefined) {
+        const marginMs = 2 * clockErrorMs(plan);
+        if (next?.subscribedAtMs === undefined) return false;
+        if (next.subscribedAtMs > current.deleteSentAtMs + Math.max(0, GRACE_MS - marginMs)) return false;
+      }
+      return next?.sentAtMs === undefined || (sameInput(next.input, version.input) && !next.abandoned);
+    });
+  };
+
+  /** A reason of the delivery policy for not having been told. */
+  const excuse = (flow: Flow, fact: Fact): string | undefined => {
+    if (flow.unruly) return 'saves that nobody can order';
+    if (flow.removedAtMs !== undefined) return 'the flow was deleted';
+    if (flow.offForeverFromMs !== undefined && timeline.now() - flow.offForeverFromMs > ABANDONED_MS) return 'off';
+    const attempts = plan.scheduleSeconds.length + 1;
+    for (const group of byWebhook.values()) {
+      const [first] = group;
+      if (first?.version.flow !== flow) continue;
+      const codes = group.flatMap(({ answer }) => (answer?.kind === 'answered' ? [answer.errorCode ?? answer.status] : []));
+      const isThis = first.told.occurredAt === fact.occurredAt;
+      if (isThis && group.length >= attempts) return 'the schedule was used up';
+      if (isThis && codes.includes('TriggerInputSchemaMismatch')) return 'the flow refuses the body';
+      if (codes.filter((code) => code === 401).length >= attempts) return 'the flow refuses us';
+      const stale = group.filter(
+        ({ answer }) => answer?.kind === 'answered' && answer.errorCode === 'WorkflowTriggerVersionNotFound',
+      );
+      const [oldest, newest] = [stale[0], stale.at(-1)];
+      if (oldest && newest && newest.atMs - oldest.atMs >= GRACE_MS - 10_000 && oldest.version === newest.version)
+        return 'the save was never finished';
+    }
+    return undefined;
+  };
+
+  return {
+    posts,
+    posted(post) {
+      const earlier = byWebhook.get(post.webhookId) ?? [];
+      posts.push(post);
+      checkFact(post);
+      checkIdentity(post);
+      checkSchedule(post, earlier);
+      byWebhook.set(post.webhookId, [...earlier, post]);
+      checkTarget(post);
+    },
+    arrived(post) {
+      if (!post.accepted) return;
+      const group = byWebhook.get(post.webhookId) ?? [];
+      const first = group.find((one) => one !== post && one.accepted);
+      if (first && !explained(first, post)) {
+        stage.violate(`${post.webhookId} was accepted twice, by #${first.run.number} and #${post.run.number}`);
+      }
+    },
+    owed(flows) {
+      const missing: { flow: Flow; fact: Fact; why: string }[] = [];
+      for (const flow of flows) {
+        const told = new Set(
+          posts.flatMap((post) => (post.version.flow === flow && post.accepted ? [post.told.occurredAt] : [])),
+        );
+        const steady = flow.versions.filter(({ subscribedAtMs }) => subscribedAtMs !== undefined).filter(stayed);
+        for (const fact of facts()) {
+          if (told.has(fact.occurredAt)) continue;
+          const version = steady.find(
+            ({ subscribedAtMs = Infinity, input }) =>
+              subscribedAtMs < fact.publishedAtMs && concernsInput(fact, flow.trigger, input),
+          );
+          if (version === undefined || excuse(flow, fact) !== undefined) continue;
+          missing.push({ flow, fact, why: `subscribed by ${version.url.slice(-2)}` });
+        }
+      }
+      return missing;
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import type { Trigger } from '../../shared/triggers/trigger.ts';
+import { triggerNames } from '../../shared/triggers/trigger.ts';
+import { diceOf, type Dice } from './dice.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** What a seed's world is like: how large, and which kinds of misfortune it knows and how often (swarm testing). */
+export interface Plan {
+  readonly seed: number;
+  readonly startMs: number;
+  readonly workers: number;
+  readonly flows: number;
+  readonly triggers: readonly Trigger[];
+  readonly pollEveryMs: number;
+  /** How long there are actions and faults; then everything is calm. */
+  readonly stormMs: number;
+  readonly scheduleSeconds: readonly number[];
+  /** Calls and answers take up to this long each, mostly much less. */
+  readonly latencyMs: number;
+  /** Chances per storage call. */
+  readonly storage: {
+    readonly failsBefore: number;
+    readonly failsAfter: number;
+    readonly echoes: number;
+    readonly slow: number;
+  };
+  /** Chance that a Customer Insights call fails. */
+  readonly insightsFails: number;
+  /** Chances per answer that a worker gets. */
+  readonly crash: number;
+  readonly freeze: number;
+  /** Clocks differ from true time by up to this. */
+  readonly skewMs: number;
+  readonly clockJumps: number;
+  readonly longestJumpMs: number;
+  readonly duplicates: number;
+  readonly lateMs: number;
+  /** Evaluations and refreshes in the storm. */
+  readonly evaluations: number;
+  readonly jobs: number;
+  /** Actions of one flow after it has subscribed. */
+  readonly actions: number;
+  readonly saves: boolean;
+  readonly overlaps: boolean;
+  readonly ends: boolean;
+  readonly turnsOff: boolean;
+  /** Troubles per flow, and which. */
+  readonly flowTroubles: number;
+  readonly lostAnswers: number;
+  readonly platformFaults: number;
+  readonly sweeps: number;
+}
+
+/** Everything off but what the dice switch on. */
+export function planOf(seed: number): Plan {
+  const dice = diceOf(seed);
+  const rarely = (probability: number, size: number): number => (dice.chance(probability) ? size * dice.fraction() : 0);
+  const pollEveryMs = dice.pick([MINUTE, MINUTE, 2 * MINUTE, 5 * MINUTE, 20 * MINUTE]);
+  const stormMs = pollEveryMs * dice.between(4, 14);
+  const startMs = startOf(dice, stormMs);
+  const jumps = dice.chance(0.15);
+  return {
+    seed,
+    startMs,
+    workers: dice.between(1, 3),
+    flows: dice.pick([1, 1, 2, 2, 3, 4]),
+    triggers: dice.chance(0.6) ? [dice.pick(triggerNames)] : [dice.pick(triggerNames), dice.pick(triggerNames)],
+    pollEveryMs,
+    stormMs,
+    scheduleSeconds: dice.pick([
+      [5, 30, 300],
+      [5, 30, 300, 1800],
+      [5, 30, 300, 1800, 7200, 18000, 36000, 36000],
+    ]),
+    latencyMs: dice.pick([2, 20, 20, 500, 5000]),
+    storage: {
+      failsBefore: rarely(0.4, 0.1),
+      failsAfter: rarely(0.4, 0.1),
+      echoes: rarely(0.4, 0.1),
+      slow: rarely(0.3, 0.1),
+    },
+    insightsFails: rarely(0.3, 0.4),
+    crash: rarely(0.4, 0.03),
+    freeze: rarely(0.25, 0.02),
+    skewMs: dice.chance(0.4) ? dice.between(1, 5) * SECOND : 0,
+    clockJumps: jumps ? dice.between(1, 4) : 0,
+    longestJumpMs: jumps ? dice.pick([MINUTE, 10 * MINUTE, 6 * HOUR]) : 0,
+    duplicates: rarely(0.4, 0.5),
+    lateMs: dice.chance(0.4) ? dice.pick([SECOND, 30 * SECOND, 5 * MINUTE]) : 0,
+    evaluations: dice.between(3, 16),
+    jobs: dice.pick([2, 4, 8, 14]),
+    actions: dice.between(0, 4),
+    saves: dice.chance(0.7),
+    overlaps: dice.chance(0.2),
+    ends: dice.chance(0.3),
+    turnsOff: dice.chance(0.4),
+    flowTroubles: dice.chance(0.6) ? dice.between(1, 3) : 0,
+    lostAnswers: rarely(0.3, 0.3),
+    platformFaults: rarely(0.3, 0.3),
+    sweeps: dice.chance(0.4) ? dice.between(1, 4) : 0,
+  };
+}
+
+/** Some storms cross the end of a month. */
+function startOf(dice: Dice, stormMs: number): number {
+  const monthEnds = Date.UTC(2026, 11, 1);
+  return dice.chance(0.2) ? monthEnds - Math.floor(stormMs * dice.fraction()) : Date.UTC(2026, 10, 23, 10);
+}
+
+/** How wrong a worker's clock can be. */
+export function clockErrorMs({ skewMs, clockJumps, longestJumpMs }: Plan): number {
+  return skewMs + clockJumps * longestJumpMs;
+}

@@ -1,0 +1,149 @@
+import type { World } from '../../shared/backend.ts';
+import { CustomerInsightsError, type CustomerInsights } from '../../shared/insights/customer-insights.ts';
+import { silentLog } from '../../shared/log.ts';
+import type { CallbackClient } from '../../shared/outgoing/callback-client.ts';
+import type { Queues, SendOptions } from '../../shared/storage/queues.ts';
+import { StorageError, type Tables, type Write } from '../../shared/storage/tables.ts';
+import type { PortCall, Stage, Worker } from './stage.ts';
+
+/** What all workers share. */
+export interface SharedWorld {
+  readonly tables: Tables;
+  readonly queues: Queues;
+  readonly insights: CustomerInsights;
+  readonly client: CallbackClient;
+  /** A message was sent; it becomes visible after `delayMs`. */
+  readonly noticeSent: (queue: string, delayMs: number) => void;
+}
+
+/** The world as one worker sees it: everything goes through the storm. */
+export function worldOf(stage: Stage, worker: Worker, shared: SharedWorld): World {
+  const { dice, timeline } = stage;
+  let tokens = 0;
+  return {
+    tables: stormyTables(stage, shared.tables),
+    queues: stormyQueues(stage, shared),
+    queueDrain: { receive: () => Promise.resolve([]), delete: () => Promise.resolve() },
+    insights: stormyInsights(stage, shared.insights),
+    client: shared.client,
+    clock: {
+      now: () => timeline.now() + worker.offsetMs,
+      sleep: (ms, signal) =>
+        new Promise((resolve, reject) => {
+          if (signal?.aborted === true) return reject(signal.reason as Error);
+          signal?.addEventListener('abort', () => reject(signal.reason as Error));
+          stage.answer(stage.currentRun(), timeline.now() + ms, resolve);
+        }),
+    },
+    random: {
+      fraction: () => dice.fraction(),
+      token: (bytes) => {
+        tokens += 1;
+        const text = `${worker.name.slice(-1)}${tokens.toString(36)}`.padStart(6, '.') + dice.between(0, 1e9).toString(36);
+        return Buffer.from(text.padStart(bytes, '-').slice(-bytes)).toString('base64url');
+      },
+    },
+    log: silentLog,
+  };
+}
+
+function storageFate({ dice, plan: { storage } }: Stage): Pick<PortCall<unknown>, 'fate' | 'slowMs'> {
+  const slowMs = dice.chance(storage.slow) ? dice.between(0, 8_000) : 0;
+  if (dice.chance(storage.failsBefore)) return { fate: 'fails-before', slowMs };
+  if (dice.chance(storage.failsAfter)) return { fate: 'fails-after', slowMs };
+  if (dice.chance(storage.echoes)) return { fate: 'echoes', slowMs };
+  return { fate: 'answered', slowMs };
+}
+
+function stormyTables(stage: Stage, tables: Tables): Tables {
+  const storageCall = <T>(name: string, perform: () => Promise<T>, tell?: (result: T) => string): Promise<T> =>
+    stage.through({
+      name,
+      perform,
+      ...storageFate(stage),
+      failure: () => new StorageError(name, 'storm'),
+      ...(tell && { tell }),
+    });
+  return {
+    get: (table, partitionKey, rowKey) =>
+      storageCall(
+        `get ${table} ${short(rowKey)}`,
+        () => tables.get(table, partitionKey, rowKey),
+        (row) => (row ? 'found' : 'none'),
+      ),
+    query: (table, query) =>
+      storageCall(
+        `query ${table}`,
+        () => tables.query(table, query),
+        ({ rows }) => `${rows.length} rows`,
+      ),
+    write: (table, writes) =>
+      storageCall(
+        `write ${table} ${writes.map(told).join(', ')}`,
+        () => tables.write(table, writes),
+        (result) => (result.kind === 'written' ? 'written' : `conflict: ${result.reason} at ${result.index}`),
+      ),
+    tableNames: (prefix) => storageCall('tableNames', () => tables.tableNames(prefix)),
+    dropTable: (table) => storageCall(`dropTable ${table}`, () => tables.dropTable(table)),
+  };
+}
+
+function told({ kind, row }: Write): string {
+  const { status, settled, birth, until, untilMs, nonce, sequence } = row as Record<string, unknown>;
+  const facts = Object.entries({ status, settled, birth, until, untilMs, nonce, sequence });
+  const shown = facts.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${String(value)}`]));
+  return `${kind} ${short(row.rowKey)}${shown.length > 0 ? ` {${shown.join(' ')}}` : ''}`;
+}
+
+/** Long keys differ at their ends. */
+function short(key: string): string {
+  return key.length > 26 ? `${key.slice(0, 2)}…${key.slice(-22)}` : key;
+}
+
+function stormyQueues(stage: Stage, { queues, noticeSent }: SharedWorld): Queues {
+  return {
+    send: (queue, message, options: SendOptions = {}) =>
+      stage.through({
+        name: `send ${queue} ${shortMessage(message)} in ${Math.ceil((options.delayMs ?? 0) / 1000)} s`,
+        perform: () => {
+          const sent = queues.send(queue, message, options);
+          noticeSent(queue, options.delayMs ?? 0);
+          return sent;
+        },
+        ...storageFate(stage),
+        failure: () => new StorageError(`send ${queue}`, 'storm'),
+      }),
+    length: (queue) => queues.length(queue),
+  };
+}
+
+function shortMessage(message: object): string {
+  return Object.values(message)
+    .slice(1)
+    .map((value) => short(String(value)))
+    .join(' ');
+}
+
+function stormyInsights(stage: Stage, insights: CustomerInsights): CustomerInsights {
+  const { dice, plan } = stage;
+  const through = <T>(name: string, perform: () => Promise<T>): Promise<T> =>
+    stage.through({
+      name: `insights ${name}`,
+      perform,
+      fate: dice.chance(plan.insightsFails) ? 'fails-before' : 'answered',
+      slowMs: dice.chance(plan.insightsFails) ? dice.between(0, 20_000) : 0,
+      failure: () => new CustomerInsightsError(dice.pick(['unavailable', 'throttled'] as const), name, 'storm'),
+    });
+  return {
+    instances: () => through('instances', () => insights.instances()),
+    instance: (id) => through('instance', () => insights.instance(id)),
+    dataSources: (id) => through('dataSources', () => insights.dataSources(id)),
+    segments: (id, options) => through('segments', () => insights.segments(id, options)),
+    measures: (id) => through('measures', () => insights.measures(id)),
+    measure: (id, name, options) => through('measure', () => insights.measure(id, name, options)),
+    jobs: (id, options) => through('jobs', () => insights.jobs(id, options)),
+    job: (id, jobId) => through('job', () => insights.job(id, jobId)),
+    tasks: (id, options) => through('tasks', () => insights.tasks(id, options)),
+    nodes: (id) => through('nodes', () => insights.nodes(id)),
+  };
+}

@@ -1,0 +1,153 @@
+import { createBackend } from '../../shared/backend.ts';
+import { memoryCustomerInsights } from '../../shared/insights/memory-customer-insights.ts';
+import { parseNetworks } from '../../shared/outgoing/network-list.ts';
+import { createMemoryQueues } from '../../shared/storage/memory-queues.ts';
+import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
+import { createFlowPlatform } from './flow-platform.ts';
+import { createHost } from './host.ts';
+import { CLAIM_MS, createJudge } from './judge.ts';
+import { planOf, type Plan } from './plan.ts';
+import { worldOf } from './ports.ts';
+import { INSTANCE, liveSources, type SourceLife } from './source-life.ts';
+import { createStage, type Stage } from './stage.ts';
+import { guardDelivered, storedWorld } from './stored-checks.ts';
+
+export interface Outcome {
+  readonly seed: number;
+  readonly plan: Plan;
+  /** What was broken first; absent when everything held. */
+  readonly violation: string | undefined;
+  readonly steps: number;
+  readonly posts: number;
+  /** Every step, one line each, and their hash: the same for the same seed. */
+  readonly trace: () => string;
+  readonly hash: () => string;
+}
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** Longer than the longest retry schedule, shorter than what is parked for a week. */
+const PROMPT_MS = 40 * HOUR;
+/** Nothing waits for longer than two weeks: a pointer is kept for one after an event that was open for long. */
+const END_MS = 40 * DAY;
+/** Many times what a world has that comes to an end. */
+const MAX_HAPPENINGS = 50_000;
+
+/** One small world from its first subscribe to the last message, in virtual time. */
+export async function simulate(seed: number, change: Partial<Plan> = {}): Promise<Outcome> {
+  const plan = { ...planOf(seed), ...change };
+  const trueClock = { now: (): number => stage.timeline.now(), sleep: (): Promise<void> => Promise.resolve() };
+  const queues = createMemoryQueues({ clock: trueClock });
+  const insights = memoryCustomerInsights({ clock: trueClock });
+  const data = insights.hold({ instance: { instanceId: INSTANCE, name: 'Contoso', instanceType: 'production' } });
+  const tables = guardDelivered(createMemoryTables(), (what) => stage.violate(what));
+
+  const stage: Stage = createStage(plan, (theStage, worker) =>
+    createBackend(
+      worldOf(theStage, worker, {
+        tables,
+        queues,
+        insights,
+        client: { post: (request) => platform.client.post(request), close: () => Promise.resolve() },
+        noticeSent: (queue, delayMs) => host.noticeSent(queue, delayMs),
+      }),
+      {
+        callbackPolicy: { allowedHosts: ['.flows.example.org'], allowedNetworks: parseNetworks('') },
+        encryptionKeys: [{ kid: 'test', key: Buffer.alloc(32, 7) }],
+        signingSecrets: [],
+        allowedInstances: new Set(),
+        maxSubscriptionsPerConnection: 1000,
+        claimMs: CLAIM_MS,
+        deliveryScheduleSeconds: plan.scheduleSeconds,
+        retentionMonths: 3,
+      },
+    ),
+  );
+  const { timeline, dice } = stage;
+  stage.trace.add(plan.startMs, '-', `PLAN ${JSON.stringify(plan)}`);
+  const host = createHost(stage, queues);
+  const life: SourceLife = liveSources(stage, data);
+  const judge = createJudge(stage, () => life.facts);
+  const platform = createFlowPlatform(stage, judge);
+  const stored = storedWorld(stage, tables, queues);
+
+  const every = (periodMs: number, action: () => void): void => {
+    timeline.at(timeline.now() + periodMs, () => {
+      if (stage.isCalm()) return false;
+      action();
+      every(periodMs, action);
+      return true;
+    });
+  };
+  let happenings = 0;
+  const runUntil = async (untilMs: number): Promise<void> => {
+    for (;;) {
+      const woke = timeline.step(untilMs);
+      if (woke === undefined || stage.violation() !== undefined) return;
+      if (++happenings > MAX_HAPPENINGS) stage.violate(`still busy after ${MAX_HAPPENINGS} happenings`);
+      if (woke) await quiet();
+    }
+  };
+  const checkForgotten = async (when: string): Promise<void> => {
+    for (const id of await stored.forgotten()) stage.violate(`${when}, ${id} waits but owns no message`);
+  };
+  const checkOwed = (): void => {
+    for (const { flow, fact, why } of judge.owed(platform.flows))
+      stage.violate(`${flow.name} was never told of ${fact.trigger} ${fact.occurredAt}, ${why}`);
+  };
+
+  platform.begin();
+  every(plan.pollEveryMs, () => host.schedulePolls());
+  for (let sweep = 0; sweep < plan.sweeps; sweep++) {
+    timeline.at(plan.startMs + dice.between(0, plan.stormMs), () => {
+      host.sweep();
+      return true;
+    });
+  }
+  const stormEndsMs = plan.startMs + plan.stormMs;
+  for (let part = 1; part <= 3; part++) {
+    await runUntil(plan.startMs + (plan.stormMs * part) / 3);
+    timeline.skipTo(plan.startMs + (plan.stormMs * part) / 3);
+    if (stage.violation() === undefined) await checkForgotten('in the storm');
+  }
+
+  stage.calmDown();
+  /** Polls go on as long as something happens that only a poll goes on with. */
+  for (let poll = 0; poll < 400 && stage.violation() === undefined; poll++) {
+    if (poll > 2 && !life.isBusy() && !platform.isBusy() && (await stored.openEvents()) === 0) break;
+    host.schedulePolls();
+    await quiet();
+    const waitMs = life.isBusy() ? plan.pollEveryMs : 130 * SECOND;
+    await runUntil(timeline.now() + waitMs);
+    timeline.skipTo(timeline.now() + waitMs);
+  }
+  const isOff = platform.flows.some(({ offFromMs }) => offFromMs !== undefined);
+  await runUntil(Math.max(timeline.now(), stormEndsMs) + PROMPT_MS + (isOff ? 30 * HOUR : 0));
+  if (stage.violation() === undefined) {
+    await checkForgotten('in the calm');
+    checkOwed();
+  }
+  await runUntil(stormEndsMs + END_MS);
+  timeline.skipTo(stormEndsMs + END_MS);
+  if (stage.violation() === undefined) {
+    checkOwed();
+    await stored.checkEnd();
+    for (const { runs } of stage.workers) for (const run of runs) stage.violate(`#${run.number} ${run.what} never ends`);
+  }
+  return {
+    seed,
+    plan,
+    violation: stage.violation(),
+    steps: stage.trace.length(),
+    posts: judge.posts.length,
+    trace: () => stage.trace.text(),
+    hash: () => stage.trace.hash(),
+  };
+}
+
+/** Lets everything go on that can go on without a further answer. */
+function quiet(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,88 @@
+import { activityTable, chunkOfRow } from '../../shared/deliveries/activity-rows.ts';
+import type { RetryMessage } from '../../shared/deliveries/messages.ts';
+import { isWaiting, troubleOfRow, type Trouble } from '../../shared/deliveries/trouble.ts';
+import { openEventOfRow, STATE_TABLE } from '../../shared/events/open-event-row.ts';
+import { monthOf } from '../../shared/events/event-id.ts';
+import type { MemoryQueues } from '../../shared/storage/memory-queues.ts';
+import type { StoredRow, Tables, Write } from '../../shared/storage/tables.ts';
+import { INSTANCE } from './source-life.ts';
+import type { Stage } from './stage.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** Tables that refuse to let a delivery fall back from `delivered`, whoever writes. */
+export function guardDelivered(tables: Tables, violate: (what: string) => void): Tables {
+  const delivered = new Map<string, number>();
+  const rankOf = ({ row }: Write): number | undefined => {
+    const { kind, status, deliveredCount } = row as Record<string, unknown>;
+    if (kind === 'trouble') return status === 'delivered' ? 1 : 0;
+    return kind === 'chunk' ? Number(deliveredCount) : undefined;
+  };
+  return {
+    ...tables,
+    async write(table, writes) {
+      const result = await tables.write(table, writes);
+      if (result.kind === 'conflict') return result;
+      for (const write of writes) {
+        const rank = rankOf(write);
+        if (rank === undefined) continue;
+        const key = `${table} ${write.row.rowKey}`;
+        if (rank < (delivered.get(key) ?? 0)) violate(`${key} is no longer delivered`);
+        delivered.set(key, rank);
+      }
+      return result;
+    },
+  };
+}
+
+/** What is stored, read past the storm. */
+export interface Stored {
+  openEvents(): Promise<number>;
+  troubles(): Promise<Trouble[]>;
+  /** Waiting deliveries that own no message: nobody would ever go on with them. */
+  forgotten(): Promise<string[]>;
+  /** What must be true when nothing is left to do. */
+  checkEnd(): Promise<void>;
+}
+
+export function storedWorld(stage: Stage, tables: Tables, queues: MemoryQueues): Stored {
+  const months = new Set<string>();
+  for (let atMs = stage.plan.startMs - DAY_MS; atMs < stage.plan.startMs + 40 * DAY_MS; atMs += 10 * DAY_MS)
+    months.add(monthOf(atMs));
+  const activity = async (): Promise<StoredRow[]> => {
+    const pages = await Promise.all(
+      [...months].map((month) => tables.query(activityTable(month), { partition: INSTANCE })),
+    );
+    return pages.flatMap(({ rows }) => rows);
+  };
+  const openRows = async (): Promise<readonly StoredRow[]> =>
+    (await tables.query(STATE_TABLE, { partition: INSTANCE, from: 'o:', to: 'o;' })).rows;
+  const troubles = async (): Promise<Trouble[]> =>
+    (await activity()).filter(({ values }) => values['kind'] === 'trouble').map(troubleOfRow);
+  return {
+    openEvents: async () => (await openRows()).length,
+    troubles,
+    async forgotten() {
+      const nonces = new Set(queues.waiting('retries').map(({ message }) => (message as Partial<RetryMessage>).nonce));
+      return (await troubles())
+        .filter((trouble) => isWaiting(trouble) && !nonces.has(trouble.nonce))
+        .map(({ deliveryId }) => deliveryId);
+    },
+    async checkEnd() {
+      for (const row of await openRows())
+        stage.violate(`still open: ${openEventOfRow(row).event.eventId}, ${row.rowKey}`);
+      for (const row of await activity()) {
+        if (row.values['kind'] === 'chunk' && !chunkOfRow(row).settled) stage.violate(`not settled: chunk ${row.rowKey}`);
+        if (row.values['kind'] !== 'trouble') continue;
+        const trouble = troubleOfRow(row);
+        if (isWaiting(trouble)) stage.violate(`still ${trouble.status}: ${trouble.deliveryId}`);
+        const numbers = trouble.attempts.map(({ number }) => number);
+        if (numbers.some((number, index) => number !== index + 1))
+          stage.violate(`attempts ${numbers.join(' ')} of ${trouble.deliveryId}`);
+      }
+      for (const queue of ['polls', 'deliveries', 'retries'])
+        for (const { message } of queues.waiting(queue))
+          stage.violate(`still in ${queue}: ${JSON.stringify(message).slice(0, 300)}`);
+    },
+  };
+}
