@@ -102,17 +102,15 @@ describe('when storage gives no answer', () => {
     const proxy = await startStorageProxy(await storage(), () => ({ status: 503, code: 'ServerBusy' }));
     const backend = await startBackend({ settings: { AzureWebJobsStorage: proxy.connectionString } });
     const body = bodyOf('segment-threshold-crossed', 'flow');
-    const expectUnavailable = async (): Promise<void> => {
-      for (const [method, route] of routes) {
-        const call = (): Promise<Answered> =>
-          backend.call(method, route.replace('{id}', id), { ...(method === 'POST' && { body }) });
-        const answer = await expectProblem(call, 503, 'storage-unavailable');
-        expect(answer.headers['retry-after']).toBe('10');
-      }
+    const expectUnavailable = async ([method, route]: readonly [string, string]): Promise<void> => {
+      const call = (): Promise<Answered> =>
+        backend.call(method, route.replace('{id}', id), { ...(method === 'POST' && { body }) });
+      const answer = await expectProblem(call, 503, 'storage-unavailable');
+      expect(answer.headers['retry-after']).toBe('10');
     };
-    await expectUnavailable();
+    await Promise.all(routes.map(expectUnavailable));
     await proxy.stop();
-    await expectUnavailable();
+    await Promise.all(routes.map(expectUnavailable));
     expect((await backend.call('GET', 'instances')).status).toBe(200);
   });
 });
