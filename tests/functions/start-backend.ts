@@ -95,6 +95,7 @@ export async function environmentOf(settings: Readonly<Record<string, string>> =
     CUSTOMER_INSIGHTS_CREDENTIAL: 'none',
     CALLBACK_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 1).toString('base64')}`,
     PUBLIC_BASE_URL,
+    RATE_LIMIT_CALLS: '0',
     ...workersOff,
     ...settings,
   };

@@ -1,12 +1,14 @@
 import { createAzureTables } from '../../shared/azure/azure-tables.ts';
-import { openStorageClients } from '../../shared/azure/storage-clients.ts';
+import { openStorageClients, type StorageClients } from '../../shared/azure/storage-clients.ts';
 import type { StoredRow } from '../../shared/storage/tables.ts';
 import { drain } from '../helpers/rows.ts';
 import { storage } from './start-backend.ts';
 
-/** All rows of all tables, by table. */
+let opened: StorageClients | undefined;
+
+/** All rows of all tables of the test file's storage, by table. */
 export async function storedRows(): Promise<Record<string, StoredRow[]>> {
-  const clients = openStorageClients({ account: await storage() });
+  const clients = (opened ??= openStorageClients({ account: await storage() }));
   const tables = createAzureTables({ clients });
   const stored: Record<string, StoredRow[]> = {};
   for await (const { name = '' } of clients.tableService.listTables()) {

@@ -81,6 +81,18 @@ describe('names', () => {
     expect(body).toMatchObject({ segmentName, lastEvaluation: { value: 3 } });
   });
 
+  test.each(['Größer als ź', 'a/b\\c "d" \'e\'', 'Łódź 🚀', '#?%2F,&=+', '*'])(
+    'a measure may be called %j',
+    async (measureName) => {
+      const { control } = await customerInsights();
+      control.addMeasure({ instanceId: contosoInstanceId, name: measureName, value: 3 });
+      const answer = await subscribe('measure-threshold-crossed', { measureName });
+      expect(answer).toMatchObject({ status: 201, body: { measureName } });
+      const path = `${subscriptionsOf('measure-threshold-crossed')}/${String(viewOf(answer)['id'])}`;
+      expect((await backend.call('GET', path)).body).toMatchObject({ measureName, lastEvaluation: { value: 3 } });
+    },
+  );
+
   test.each(['', 'Überfällig 🚀 łódź', `"quotes" and \\ and \n and \t`, 'x'.repeat(256)])(
     'a label comes back as it was: %j',
     async (label) => {
