@@ -1,3 +1,4 @@
+import { createAzureQueueDrain } from '../shared/azure/azure-queue-drain.ts';
 import { createAzureQueues } from '../shared/azure/azure-queues.ts';
 import { createAzureTables } from '../shared/azure/azure-tables.ts';
 import { openStorageClients } from '../shared/azure/storage-clients.ts';
@@ -21,6 +22,7 @@ export function azureWorld(config: Config): World {
   return {
     tables: createAzureTables({ clients }),
     queues: createAzureQueues({ clients }),
+    queueDrain: createAzureQueueDrain({ clients }),
     insights: restCustomerInsights({
       baseUrl,
       workflowPath,

@@ -12,6 +12,8 @@ import {
 } from './deliveries/messages.ts';
 import { releaseWaiting } from './deliveries/release.ts';
 import { retryDelivery } from './deliveries/retry.ts';
+import { resendOverdue } from './deliveries/overdue.ts';
+import { dropOldActivity } from './deliveries/retention.ts';
 import { tidyLater, tidySubscription } from './deliveries/tidy.ts';
 import type { ChunkPorts } from './deliveries/chunk-ports.ts';
 import { pollInstance } from './detection/poll.ts';
@@ -20,9 +22,15 @@ import { stateStore } from './detection/state-store.ts';
 import { sweepInstances } from './detection/sweep.ts';
 import type { CustomerInsights } from './insights/customer-insights.ts';
 import type { Log } from './log.ts';
+import { listEvents } from './operations/event-list.ts';
+import type { PageRequest } from './operations/newest-rows.ts';
+import { createOperator, type Operator } from './operations/operator.ts';
+import { reportPoison } from './operations/queues.ts';
+import { sendTest } from './operations/send-test.ts';
 import type { CallbackClient } from './outgoing/callback-client.ts';
 import type { Refusal } from './problem.ts';
 import type { Random } from './random.ts';
+import type { QueueDrain } from './storage/queue-drain.ts';
 import type { Queues } from './storage/queues.ts';
 import type { Tables } from './storage/tables.ts';
 import { callbackCipher } from './subscriptions/callback-cipher.ts';
@@ -40,6 +48,7 @@ import { unreachable } from './unreachable.ts';
 export interface World {
   readonly tables: Tables;
   readonly queues: Queues;
+  readonly queueDrain: QueueDrain;
   readonly insights: CustomerInsights;
   readonly client: CallbackClient;
   readonly clock: Clock;
@@ -53,6 +62,11 @@ export interface Backend {
   unsubscribe(connection: string, trigger: Trigger, id: string): Promise<void>;
   getOwn(connection: string, trigger: Trigger, id: string): ReturnType<typeof getOwn>;
   listOwn(connection: string, trigger: Trigger, page: { limit: number; next?: string }): ReturnType<typeof listOwn>;
+  /** Sends a made-up event to one subscription of the caller. */
+  sendTest(connection: string, trigger: Trigger, id: string): ReturnType<typeof sendTest>;
+  /** Events of an instance that were told to anybody, newest first, tests left out. */
+  listEvents(instanceId: string, sinceMs: number, page: PageRequest): ReturnType<typeof listEvents>;
+  readonly operator: Operator;
   /** One message for each instance that somebody is subscribed to. */
   schedulePolls(): Promise<void>;
   pollInstance(message: PollMessage): Promise<void>;
@@ -71,6 +85,7 @@ export type BackendConfig = Pick<
   | 'maxSubscriptionsPerConnection'
   | 'claimMs'
   | 'deliveryScheduleSeconds'
+  | 'retentionMonths'
 >;
 
 /** Attempts in flight per process: each holds a socket and a few KiB, and one core does not get more of them done. */
@@ -133,6 +148,11 @@ export function createBackend(world: World, config: BackendConfig): Backend {
     unsubscribe: (connection, trigger, id) => unsubscribe(subscribing, connection, trigger, id),
     getOwn: (connection, trigger, id) => getOwn(own, connection, trigger, id),
     listOwn: (connection, trigger, page) => listOwn(own, connection, trigger, page),
+    sendTest: (connection, trigger, id) =>
+      sendTest({ ...world, store, handOn: (events) => handOn(chunks, events) }, connection, trigger, id),
+    listEvents: (instanceId, sinceMs, page) =>
+      listEvents(world, { instanceIds: [instanceId], sinceMs, withTests: false }, page),
+    operator: createOperator({ ...world, ...subscribing, ...own, ...tidyPorts, activity }),
     async schedulePolls() {
       const registered = await instances.list();
       await Promise.all(
@@ -168,6 +188,11 @@ export function createBackend(world: World, config: BackendConfig): Backend {
           return unreachable(message);
       }
     },
-    sweep: () => sweepInstances({ tables, instances, state, clock, log }),
+    async sweep() {
+      await sweepInstances({ tables, instances, state, clock, log });
+      await resendOverdue({ ...world, instances, activity });
+      await dropOldActivity({ ...world, retentionMonths: config.retentionMonths });
+      await reportPoison(world);
+    },
   };
 }

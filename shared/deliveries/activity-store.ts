@@ -51,8 +51,10 @@ export interface ActivityStore {
   trouble(deliveryId: string): Promise<Trouble | undefined>;
   /** The troubles of one event that exist already. */
   troublesOf(event: Event): Promise<Trouble[]>;
-  /** Replaces a trouble that was read; `conflict` when somebody else changed it. */
-  replaceTrouble(trouble: Trouble): Promise<'written' | 'conflict'>;
+  /** Puts a trouble in for a delivery that had none. The new etag; `undefined` when there is one. */
+  insertTrouble(trouble: Trouble): Promise<string | undefined>;
+  /** Replaces a trouble that was read. The new etag; `undefined` when somebody else changed it. */
+  replaceTrouble(trouble: Trouble): Promise<string | undefined>;
   /** A page of the troubles of a subscription whose events occurred since an instant, newest first. */
   troublesSince(
     subscription: { instanceId: string; id: string },
@@ -65,6 +67,11 @@ const TROUBLES_PER_WRITE = 99;
 
 export function activityStore(tables: Tables): ActivityStore {
   const tableOf = (eventId: string): string => activityTable(addressOfEvent(eventId).month);
+  const tableOfDelivery = ({ deliveryId }: Trouble): string => {
+    const address = parseDeliveryId(deliveryId);
+    if (address === undefined) throw new Error('not a delivery id');
+    return activityTable(address.event.month);
+  };
   return {
     async openEvent(eventId) {
       const { instanceId } = addressOfEvent(eventId);
@@ -162,13 +169,15 @@ export function activityStore(tables: Tables): ActivityStore {
       return found;
     },
 
+    async insertTrouble(trouble) {
+      const result = await tables.write(tableOfDelivery(trouble), [{ kind: 'insert', row: troubleRow(trouble) }]);
+      return result.kind === 'written' ? result.etags[0] : undefined;
+    },
+
     async replaceTrouble(trouble) {
-      const address = parseDeliveryId(trouble.deliveryId);
-      if (address === undefined) throw new Error('not a delivery id');
-      const result = await tables.write(tableOf(address.eventId), [
-        { kind: 'replace', row: troubleRow(trouble), etag: trouble.etag },
-      ]);
-      return result.kind === 'written' ? 'written' : 'conflict';
+      const write: Write = { kind: 'replace', row: troubleRow(trouble), etag: trouble.etag };
+      const result = await tables.write(tableOfDelivery(trouble), [write]);
+      return result.kind === 'written' ? result.etags[0] : undefined;
     },
 
     async *troublesSince({ instanceId, id }, { sinceMs, nowMs }) {

@@ -76,9 +76,10 @@ export async function firstAttempt(
 /** A waiting delivery gets its message before its row: a row without a message would wait for ever. */
 async function startTrouble(
   ports: ChunkPorts,
-  start: Omit<Trouble, 'nonce' | 'owner' | 'untilMs' | 'etag'>,
+  start: Pick<Trouble, 'deliveryId' | 'instanceId' | 'subscriptionId' | 'status' | 'code' | 'dueAtMs' | 'attempts'>,
 ): Promise<Trouble> {
-  const trouble: Trouble = { ...start, nonce: ports.random.token(9), owner: '', untilMs: 0, etag: '' };
+  const idle = { owner: '', untilMs: 0, redelivering: false, copied: false, etag: '' };
+  const trouble: Trouble = { ...start, ...idle, nonce: ports.random.token(9) };
   if (trouble.status === 'retrying' || trouble.status === 'parked') await sendRetry(ports, trouble);
   return trouble;
 }

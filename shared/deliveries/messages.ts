@@ -17,8 +17,14 @@ export type PollMessage = Static<typeof pollMessageSchema>;
 export const chunkMessageSchema = Type.Object({ v, eventId: text, chunk: Type.Integer({ minimum: 0 }) });
 export type ChunkMessage = Static<typeof chunkMessageSchema>;
 
-/** The one message that a waiting delivery owns: another nonce than its row's is not it. */
-const retrySchema = Type.Object({ v, kind: Type.Literal('retry'), deliveryId: text, nonce: text });
+/** The one message that a waiting delivery owns: its row has this nonce, or is about to get it in place of `after`. */
+const retrySchema = Type.Object({
+  v,
+  kind: Type.Literal('retry'),
+  deliveryId: text,
+  nonce: text,
+  after: Type.Optional(text),
+});
 export type RetryMessage = Static<typeof retrySchema>;
 /** The waiting deliveries of a subscription go out now. */
 const releaseSchema = Type.Object({ v, kind: Type.Literal('release'), subscriptionId: text });

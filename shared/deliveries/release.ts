@@ -33,7 +33,7 @@ export async function releaseWaiting(ports: ReleasePorts, subscriptionId: string
   )) {
     if (!isWaiting(trouble) || trouble.dueAtMs <= nowMs) continue;
     const next = { ...trouble, nonce: ports.random.token(9), dueAtMs };
-    await sendRetry(ports, next);
+    await sendRetry(ports, next, trouble.nonce);
     // Somebody else has just changed it: then it is on its way already, and the message above is dropped.
     await ports.activity.replaceTrouble(next);
     dueAtMs += PACE_MS;

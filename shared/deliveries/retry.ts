@@ -8,7 +8,7 @@ import type { RetryMessage } from './messages.ts';
 import { applyQuietly } from './subscription-effects.ts';
 import { targetOf, type Target } from './target.ts';
 import type { ChunkPorts } from './chunk-ports.ts';
-import { isWaiting, sendRetry, statusOf, type Trouble } from './trouble.ts';
+import { isAwaited, isWaiting, sendRetry, statusOf, type Trouble } from './trouble.ts';
 
 /** A message can be faster than the row it belongs to, which is written with its chunk's outcome. */
 const ROW_COMES_MS = 30_000;
@@ -17,26 +17,32 @@ const ROW_COMES_MS = 30_000;
  * One further attempt of a delivery, if this message is the one it waits for. A stray or repeated message changes nothing.
  */
 export async function retryDelivery(ports: ChunkPorts, message: RetryMessage): Promise<void> {
-  const trouble = await ports.activity.trouble(message.deliveryId);
-  if (trouble === undefined) return awaitRow(ports, message);
-  if (trouble.nonce !== message.nonce || !isWaiting(trouble)) return;
+  const trouble = (await ports.activity.trouble(message.deliveryId)) ?? (await awaitRow(ports, message));
+  if (trouble === undefined) return;
+  // A message is sent before the row that names it: it may be here first, or be all that was done.
+  const isAhead = trouble.nonce === message.after;
+  if ((trouble.nonce !== message.nonce && !isAhead) || !isAwaited(trouble)) return;
+  const { deliveryId, nonce, after } = message;
+  const again = (dueAtMs: number): Promise<void> => sendRetry(ports, { deliveryId, nonce, dueAtMs }, after);
   const nowMs = ports.clock.now();
-  if (trouble.owner !== '' && trouble.untilMs > nowMs) {
-    // Somebody is at work. Should they be gone, this message is the only one left: it comes back when their claim has ended.
-    return sendRetry(ports, { ...trouble, dueAtMs: trouble.untilMs });
-  }
-  if (trouble.dueAtMs > nowMs) return sendRetry(ports, trouble);
-  const claimed: Trouble = { ...trouble, owner: ports.random.token(9), untilMs: nowMs + ports.claimMs };
-  if ((await ports.activity.replaceTrouble(claimed)) === 'conflict')
-    return sendRetry(ports, { ...trouble, dueAtMs: nowMs + 1000 });
-  await goOn(ports, message.deliveryId, claimed);
+  // Somebody is at work. Should they be gone, this message is the only one left: it comes back when their claim has ended.
+  if (trouble.owner !== '' && trouble.untilMs > nowMs) return again(trouble.untilMs);
+  if (trouble.dueAtMs > nowMs && !isAhead) return again(trouble.dueAtMs);
+  const claimed: Trouble = { ...trouble, nonce, owner: ports.random.token(9), untilMs: nowMs + ports.claimMs };
+  const etag = await ports.activity.replaceTrouble(claimed);
+  if (etag === undefined) return again(nowMs + 1000);
+  await goOn(ports, message.deliveryId, { ...claimed, etag });
 }
 
-/** No row yet: while its event is open the row may still come; afterwards the delivery is known to have been settled without one. */
-async function awaitRow(ports: ChunkPorts, { deliveryId, nonce }: RetryMessage): Promise<void> {
-  if (parseDeliveryId(deliveryId) === undefined) return;
-  if ((await ports.activity.openEvent(eventIdOf(deliveryId))) === undefined) return;
+/**
+ * No row yet: while its event is open the row may still come. Once it is closed all rows are in: one that is not, is of a delivery that was
+ * settled without; one that is, came after the first look.
+ */
+async function awaitRow(ports: ChunkPorts, { deliveryId, nonce }: RetryMessage): Promise<Trouble | undefined> {
+  if (parseDeliveryId(deliveryId) === undefined) return undefined;
+  if ((await ports.activity.openEvent(eventIdOf(deliveryId))) === undefined) return ports.activity.trouble(deliveryId);
   await sendRetry(ports, { deliveryId, nonce, dueAtMs: ports.clock.now() + ROW_COMES_MS });
+  return undefined;
 }
 
 function eventIdOf(deliveryId: string): string {
@@ -48,7 +54,7 @@ function eventIdOf(deliveryId: string): string {
 async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Promise<void> {
   const event = await ports.activity.event(eventIdOf(deliveryId));
   const own = await ports.store.load(claimed.subscriptionId);
-  const target = await targetOf(ports.store, own, deliveryId, ports.clock.now());
+  const target = await targetOf(ports.store, own, deliveryId, ports.clock.now(), claimed.redelivering);
   if (event === undefined) return finish(ports, claimed, { kind: 'ended', code: 'event-unknown' });
   switch (target.kind) {
     case 'park':
@@ -61,7 +67,7 @@ async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Pr
     default:
       return unreachable(target);
   }
-  const number = (claimed.attempts.at(-1)?.number ?? 0) + 1;
+  const number = nextNumber(claimed);
   const { subscription: called } = target;
   const attempted = await attemptDelivery(ports, {
     event,
@@ -72,7 +78,7 @@ async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Pr
     notAfterMs: () => claimed.untilMs,
   });
   if (attempted.kind === 'too-late')
-    return finish(ports, claimed, { kind: 'parked', code: claimed.code, dueAtMs: ports.clock.now() });
+    return finish(ports, claimed, { kind: 'postponed', dueAtMs: ports.clock.now() + 1000 });
   const { record, verdict } = attempted;
   const disposition = dispositionOf(verdict, {
     earlier: claimed.attempts,
@@ -81,7 +87,13 @@ async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Pr
   });
   const nowMs = ports.clock.now();
   await finish(ports, claimed, { kind: 'attempted', record, disposition });
-  await applyQuietly(ports, called, deliveryId, disposition, nowMs);
+  // What an operator tries again is settled, and its subscription was judged by it then: only a success is news.
+  if (isWaiting(claimed) || disposition.kind === 'delivered')
+    await applyQuietly(ports, called, deliveryId, disposition, nowMs);
+}
+
+function nextNumber({ attempts }: Trouble): number {
+  return (attempts.at(-1)?.number ?? 0) + 1;
 }
 
 /** A subscription whose flow stayed turned off for too long ends, and with it all that waits for it. */
@@ -92,6 +104,8 @@ async function expire(ports: ChunkPorts, target: Target & { kind: 'end' }): Prom
 
 type Step =
   | { readonly kind: 'attempted'; readonly record: AttemptRecord; readonly disposition: Disposition }
+  /** There was no place for an attempt in time. */
+  | { readonly kind: 'postponed'; readonly dueAtMs: number }
   | { readonly kind: 'parked'; readonly code: string; readonly dueAtMs: number }
   | { readonly kind: 'ended'; readonly code: string };
 
@@ -101,31 +115,36 @@ type Step =
  */
 async function finish(ports: ChunkPorts, claimed: Trouble, step: Step): Promise<void> {
   let current: Trouble | undefined = claimed;
-  while (current !== undefined && (isWaiting(current) || step.kind === 'attempted')) {
+  while (current !== undefined && (isAwaited(current) || step.kind === 'attempted')) {
     const keepsMessage = current.nonce !== claimed.nonce;
     const next = applied(current, step, keepsMessage ? current.nonce : ports.random.token(9), ports.clock.now());
-    if (isWaiting(next) && !keepsMessage) await sendRetry(ports, next);
-    if ((await ports.activity.replaceTrouble(next)) === 'written') return;
+    if (isAwaited(next) && !keepsMessage) await sendRetry(ports, next, claimed.nonce);
+    if ((await ports.activity.replaceTrouble(next)) !== undefined) return;
     current = await ports.activity.trouble(claimed.deliveryId);
+    // What stood in the way was this very write: its answer had been lost.
+    if (current && step.kind === 'attempted' && current.attempts.some(({ at }) => at === step.record.at)) return;
   }
 }
 
 function applied(trouble: Trouble, step: Step, nonce: string, nowMs: number): Trouble {
-  const free = { ...trouble, nonce, owner: '', untilMs: 0 };
   const isForeign = trouble.nonce === nonce;
+  const due = (dueAtMs: number): Pick<Trouble, 'dueAtMs'> => (isForeign ? { dueAtMs: trouble.dueAtMs } : { dueAtMs });
+  const free = { ...trouble, ...due(0), nonce, owner: '', untilMs: 0, redelivering: isForeign && trouble.redelivering };
   switch (step.kind) {
+    case 'postponed':
+      return { ...free, ...due(step.dueAtMs), redelivering: trouble.redelivering };
     case 'parked':
-      return { ...free, status: 'parked', code: step.code, dueAtMs: isForeign ? trouble.dueAtMs : step.dueAtMs };
+      return isWaiting(trouble) ? { ...free, ...due(step.dueAtMs), status: 'parked', code: step.code } : free;
     case 'ended':
-      return { ...free, status: 'ended', code: step.code, dueAtMs: 0 };
+      return isWaiting(trouble) ? { ...free, status: 'ended', code: step.code, dueAtMs: 0, redelivering: false } : free;
     case 'attempted': {
-      const attempts = [...trouble.attempts, step.record];
+      const attempts = [...trouble.attempts, { ...step.record, number: nextNumber(trouble) }];
       if (step.disposition.kind === 'delivered')
-        return { ...free, attempts, status: 'delivered', code: 'delivered', dueAtMs: 0 };
-      // Settled by somebody else meanwhile: the attempt is noted, the outcome stays.
-      if (!isWaiting(trouble)) return { ...trouble, attempts };
+        return { ...free, attempts, status: 'delivered', code: 'delivered', dueAtMs: 0, redelivering: false };
+      // Settled before, or by somebody else meanwhile: the attempt is noted, the outcome stays.
+      if (!isWaiting(trouble)) return { ...free, attempts };
       const { status, dueAtMs } = statusOf(step.disposition, nowMs);
-      return { ...free, attempts, status, code: step.disposition.code, dueAtMs: isForeign ? trouble.dueAtMs : dueAtMs };
+      return { ...free, ...due(dueAtMs), attempts, status, code: step.disposition.code };
     }
   }
 }

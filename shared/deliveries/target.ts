@@ -12,18 +12,24 @@ export type Target =
 
 /** A flow that stays turned off this long is taken for abandoned. */
 export const PAUSED_FOR_MS = 7 * 24 * 3600 * 1000;
+/**
+ * How long a message of a paused subscription sleeps before it looks whether the flow is on again. Most are released when it is; a
+ * delivery that was parked in that very moment, or that belongs to an earlier save of the flow, was not among them.
+ */
+const PAUSED_LOOK_MS = 12 * 3600 * 1000;
 /** How long a message of a disabled subscription sleeps before it looks again. */
 export const DISABLED_LOOK_MS = 7 * 24 * 3600 * 1000;
 
 /**
  * Follows a delivery's subscription to whoever takes its place now, and says whether they may be called. `own` is the subscription
- * the delivery belongs to; undefined when it is no more.
+ * the delivery belongs to; undefined when it is no more. `insists`: an operator wants to know, paused or disabled as it may be.
  */
 export async function targetOf(
   store: Pick<SubscriptionStore, 'load'>,
   own: Subscription | undefined,
   deliveryId: string,
   nowMs: number,
+  insists = false,
 ): Promise<Target> {
   let subscription = own;
   while (subscription?.status === 'superseded') {
@@ -37,10 +43,11 @@ export async function targetOf(
     case 'paused': {
       const untilMs = Date.parse(subscription.pausedSince ?? '') + PAUSED_FOR_MS;
       if (nowMs >= untilMs) return { kind: 'end', code: 'turned-off', expired: subscription };
-      if (subscription.probe === deliveryId) return { kind: 'call', subscription };
-      return { kind: 'park', untilMs, code: 'turned-off' };
+      if (subscription.probe === deliveryId || insists) return { kind: 'call', subscription };
+      return { kind: 'park', untilMs: Math.min(untilMs, nowMs + PAUSED_LOOK_MS), code: 'turned-off' };
     }
     case 'disabled':
+      if (insists) return { kind: 'call', subscription };
       return { kind: 'park', untilMs: nowMs + DISABLED_LOOK_MS, code: 'disabled' };
     case 'deleted': {
       const untilMs = Date.parse(subscription.deletedAt ?? '') + DELETED_GRACE_MS;

@@ -27,6 +27,10 @@ export interface Trouble {
   /** Who is working on it and until when; empty when nobody is. */
   readonly owner: string;
   readonly untilMs: number;
+  /** An operator asked for one more attempt, whatever the status is: the message goes on with it, and a failure changes nothing settled. */
+  readonly redelivering: boolean;
+  /** Its first attempt delivered it, and is in its chunk's row too: counted there. */
+  readonly copied: boolean;
   readonly etag: string;
 }
 
@@ -34,6 +38,11 @@ const VERSION = 1;
 
 export function isWaiting({ status }: Trouble): boolean {
   return status === 'retrying' || status === 'parked';
+}
+
+/** Whether its message is still to do something. */
+export function isAwaited(trouble: Trouble): boolean {
+  return isWaiting(trouble) || trouble.redelivering;
 }
 
 export function troubleRow(trouble: Trouble): Row {
@@ -53,6 +62,8 @@ export function troubleRow(trouble: Trouble): Row {
     dueAtMs: trouble.dueAtMs,
     owner: trouble.owner,
     untilMs: trouble.untilMs,
+    ...(trouble.redelivering && { redelivering: true }),
+    ...(trouble.copied && { copied: true }),
   };
 }
 
@@ -72,6 +83,8 @@ export function troubleOfRow(row: StoredRow): Trouble {
     dueAtMs: Number(values['dueAtMs']),
     owner: String(values['owner'] ?? ''),
     untilMs: Number(values['untilMs'] ?? 0),
+    redelivering: values['redelivering'] === true,
+    copied: values['copied'] === true,
     etag: row.etag,
   };
 }
@@ -94,11 +107,15 @@ export function statusOf(
   }
 }
 
-/** Sends the message that a waiting delivery owns; it is visible when the delivery is due. */
+/**
+ * Sends the message that a waiting delivery owns; it is visible when the delivery is due. `after` is the nonce that the row still
+ * has: should the message be faster than the write that names it, or that write never come, it is known as the next in line.
+ */
 export async function sendRetry(
   ports: { readonly queues: Queues; readonly clock: Clock },
   { deliveryId, nonce, dueAtMs }: Pick<Trouble, 'deliveryId' | 'nonce' | 'dueAtMs'>,
+  after?: string,
 ): Promise<void> {
-  const message: RetryMessage = { v: 1, kind: 'retry', deliveryId, nonce };
+  const message: RetryMessage = { v: 1, kind: 'retry', deliveryId, nonce, ...(after !== undefined && { after }) };
   await ports.queues.send(RETRIES_QUEUE, message, { delayMs: Math.max(0, dueAtMs - ports.clock.now()) });
 }

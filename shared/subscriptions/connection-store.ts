@@ -49,8 +49,9 @@ export interface ConnectionStore {
   ): Promise<{ subscriptionIds: string[]; next?: string }>;
 }
 
-const COUNT_KEY = 'n';
-const requestRowKey = (trigger: Trigger, key: string): string => `k:${triggers[trigger].code}:${key}`;
+export const COUNT_KEY = 'n';
+export const REQUEST_PREFIX = 'k:';
+const requestRowKey = (trigger: Trigger, key: string): string => `${REQUEST_PREFIX}${triggers[trigger].code}:${key}`;
 const workflowRowKey = (trigger: Trigger, key: string): string => `w:${triggers[trigger].code}:${key}`;
 
 /** More saves of one flow at once than this leave the oldest ones to end by themselves: their callback URLs answer 404. */

@@ -8,6 +8,7 @@ import { silentLog, type Log } from '../../shared/log.ts';
 import type { Answer, CallbackClient, CallbackRequest } from '../../shared/outgoing/callback-client.ts';
 import { parseNetworks } from '../../shared/outgoing/network-list.ts';
 import type { Random } from '../../shared/random.ts';
+import { createMemoryQueueDrain } from '../../shared/storage/memory-queue-drain.ts';
 import { createMemoryQueues, type MemoryQueues } from '../../shared/storage/memory-queues.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import type { Tables } from '../../shared/storage/tables.ts';
@@ -84,6 +85,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
   const world: World = {
     tables,
     queues,
+    queueDrain: createMemoryQueueDrain({ queues, clock }),
     insights,
     client,
     clock,
@@ -98,6 +100,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
     maxSubscriptionsPerConnection: 100_000,
     claimMs: 120_000,
     deliveryScheduleSeconds: [5, 30, 300],
+    retentionMonths: 3,
     ...options.config,
   });
 

@@ -1,0 +1,91 @@
+import type { DeliveredOutcome } from '../deliveries/activity-rows.ts';
+import type { AttemptRecord } from '../deliveries/attempt-record.ts';
+import { formatDeliveryId } from '../deliveries/delivery-id.ts';
+import { isAwaited, type Trouble, type TroubleStatus } from '../deliveries/trouble.ts';
+import type { Event } from '../events/event.ts';
+import { audienceOf } from '../events/open-event.ts';
+import { formatSubscriptionId } from '../subscriptions/subscription-id.ts';
+import type { Trigger } from '../triggers/trigger.ts';
+
+/** What a delivery is doing. `pending`: it has not been tried yet. */
+export type DeliveryStatus = TroubleStatus | 'pending';
+
+export const deliveryStatuses = ['pending', 'retrying', 'parked', 'delivered', 'dead', 'ended'] as const satisfies [
+  DeliveryStatus,
+  ...DeliveryStatus[],
+];
+
+export function isDeliveryStatus(text: string): text is DeliveryStatus {
+  return (deliveryStatuses as readonly string[]).includes(text);
+}
+
+/** One event for one subscription, as the operator sees it. */
+export interface Delivery {
+  readonly deliveryId: string;
+  readonly eventId: string;
+  readonly subscriptionId: string;
+  readonly instanceId: string;
+  readonly trigger: Trigger;
+  readonly occurredAt: string;
+  readonly test?: true;
+  readonly status: DeliveryStatus;
+  /** Why it is where it is. */
+  readonly code?: string;
+  /** When the next attempt is due, of a delivery that waits for one. */
+  readonly nextAttemptAt?: string;
+  readonly attempts: readonly AttemptRecord[];
+}
+
+/** A delivery in a list: how often and when it was tried, without each attempt. */
+export type DeliverySummary = Omit<Delivery, 'attempts'> & {
+  readonly attemptCount: number;
+  readonly lastAttemptAt?: string;
+};
+
+export function deliverySummary({ attempts, ...delivery }: Delivery): DeliverySummary {
+  const last = attempts.at(-1);
+  return { ...delivery, attemptCount: last?.number ?? 0, ...(last && { lastAttemptAt: last.at }) };
+}
+
+/** The subscription at a place of an event's audience. `undefined`: the event has no such range. */
+export function subscriptionIdAt(event: Event, range: number, rowKey: string): string | undefined {
+  const subjectHash = audienceOf(event)[range]?.subjectHash;
+  const { trigger, instanceId } = event;
+  return subjectHash && formatSubscriptionId({ trigger, instanceId, subjectHash, rowKey });
+}
+
+export function troubledDelivery(event: Event, trouble: Trouble): Delivery {
+  const { deliveryId, subscriptionId, status, code, attempts, dueAtMs } = trouble;
+  return {
+    ...common(event, deliveryId, subscriptionId),
+    status,
+    code,
+    ...(isAwaited(trouble) && { nextAttemptAt: new Date(dueAtMs).toISOString() }),
+    attempts,
+  };
+}
+
+export function deliveredAtOnce(event: Event, { range, rowKey, attempt }: DeliveredOutcome): Delivery {
+  return {
+    ...common(event, formatDeliveryId(event.eventId, range, rowKey), subscriptionIdAt(event, range, rowKey) ?? ''),
+    status: 'delivered',
+    code: attempt.code,
+    attempts: [attempt],
+  };
+}
+
+export function pendingDelivery(event: Event, range: number, rowKey: string): Delivery {
+  return {
+    ...common(event, formatDeliveryId(event.eventId, range, rowKey), subscriptionIdAt(event, range, rowKey) ?? ''),
+    status: 'pending',
+    attempts: [],
+  };
+}
+
+function common(
+  { eventId, instanceId, trigger, occurredAt, test }: Event,
+  deliveryId: string,
+  subscriptionId: string,
+): Omit<Delivery, 'status' | 'attempts'> {
+  return { deliveryId, eventId, subscriptionId, instanceId, trigger, occurredAt, ...(test && { test }) };
+}

@@ -1,0 +1,107 @@
+import { activityTable, addressOfEvent, chunkOfRow } from '../deliveries/activity-rows.ts';
+import { chunkRanges } from '../deliveries/chunk.ts';
+import { troubleOfRow } from '../deliveries/trouble.ts';
+import { eventKey } from '../events/event-id.ts';
+import type { Event } from '../events/event.ts';
+import type { OpenEvent } from '../events/open-event.ts';
+import type { StoredRow, Tables } from '../storage/tables.ts';
+import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
+import { concerns } from '../subscriptions/subscription.ts';
+import {
+  deliveredAtOnce,
+  deliveryStatuses,
+  pendingDelivery,
+  troubledDelivery,
+  type Delivery,
+  type DeliveryStatus,
+} from './delivery.ts';
+
+export interface EventDeliveriesPorts {
+  readonly tables: Tables;
+  readonly store: Pick<SubscriptionStore, 'page'>;
+}
+
+export type DeliveryCounts = Readonly<Record<DeliveryStatus, number>>;
+
+/** How many deliveries of an event are in each status. `open`: the event, when it is still on its way. */
+export async function countDeliveries(
+  ports: EventDeliveriesPorts,
+  event: Event,
+  open: OpenEvent | undefined,
+): Promise<DeliveryCounts> {
+  const counts = Object.fromEntries(deliveryStatuses.map((status) => [status, 0])) as Record<DeliveryStatus, number>;
+  for (const { values } of await rowsOf(ports.tables, event, ['kind', 'deliveredCount', 'status', 'copied'])) {
+    if (values['kind'] === 'chunk') counts.delivered += Number(values['deliveredCount'] ?? 0);
+    // A copy is counted in its chunk.
+    if (values['kind'] === 'trouble' && values['copied'] !== true)
+      counts[String(values['status']) as DeliveryStatus] += 1;
+  }
+  if (open) {
+    const settled = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    counts.pending = Math.max(0, (await audience(ports, open)).length - settled);
+  }
+  return counts;
+}
+
+/** All deliveries of an event, in the order of their ids. */
+export async function deliveriesOf(
+  ports: EventDeliveriesPorts,
+  event: Event,
+  open: OpenEvent | undefined,
+): Promise<Delivery[]> {
+  const found = new Map<string, Delivery>();
+  const add = (delivery: Delivery): void => void found.set(delivery.deliveryId, delivery);
+  const members = open ? await audience(ports, open) : [];
+  for (const { range, rowKey } of members) add(pendingDelivery(event, range, rowKey));
+  // Chunks come before troubles: a delivery that was sent again has both, and its trouble tells more.
+  for (const row of await rowsOf(ports.tables, event)) {
+    if (row.values['kind'] === 'chunk') {
+      for (const outcome of chunkOfRow(row).delivered) add(deliveredAtOnce(event, outcome));
+    }
+    if (row.values['kind'] === 'trouble') add(troubledDelivery(event, troubleOfRow(row)));
+  }
+  return [...found.values()].sort((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1));
+}
+
+/** The places of those whom an open event concerns. Nobody is given a birth by being looked at: who has none is left out. */
+async function audience(
+  { store }: EventDeliveriesPorts,
+  open: OpenEvent,
+): Promise<{ range: number; rowKey: string }[]> {
+  const { instanceId, trigger } = open.event;
+  const places: { range: number; rowKey: string }[] = [];
+  for (const { range, subjectHash, from, to } of chunkRanges({ ...open, boundaries: undefined }, 0)) {
+    let next: string | undefined;
+    do {
+      const page = await store.page(
+        { instanceId, trigger, subjectHash },
+        { from, to, ...(next !== undefined && { next }) },
+      );
+      for (const subscription of page.subscriptions) {
+        if (concerns(subscription, open.sequence)) places.push({ range, rowKey: subscription.address.rowKey });
+      }
+      next = page.next;
+    } while (next !== undefined);
+  }
+  return places;
+}
+
+/** The event's, its chunks' and its troubles' rows lie side by side. */
+async function rowsOf(tables: Tables, event: Event, select?: readonly string[]): Promise<StoredRow[]> {
+  const address = addressOfEvent(event.eventId);
+  const from = eventKey(address);
+  const rows: StoredRow[] = [];
+  let next: string | undefined;
+  do {
+    const page = await tables.query(activityTable(address.month), {
+      partition: event.instanceId,
+      from,
+      to: `${from}~`,
+      ...(select && { select }),
+      ...(next !== undefined && { next }),
+    });
+    rows.push(...page.rows);
+    next = page.next;
+  } while (next !== undefined);
+  return rows;
+}

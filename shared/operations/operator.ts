@@ -1,0 +1,101 @@
+import type { ActivityStore } from '../deliveries/activity-store.ts';
+import type { OpenEvent } from '../events/open-event.ts';
+import { refusal, type Refusal } from '../problem.ts';
+import type { Random } from '../random.ts';
+import type { QueueDrain } from '../storage/queue-drain.ts';
+import type { Queues } from '../storage/queues.ts';
+import type { Tables } from '../storage/tables.ts';
+import type { InstanceRegistry } from '../subscriptions/instance-registry.ts';
+import { moveConnection } from '../subscriptions/move-connection.ts';
+import { isShown, listSubscriptions, type SubscriptionFilter } from '../subscriptions/subscription-list.ts';
+import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
+import type { SubjectView } from '../subscriptions/subscription-view.ts';
+import type { Subscription } from '../subscriptions/subscription.ts';
+import type { Delivery } from './delivery.ts';
+import { listDeliveries, type DeliveryFilter, type DeliveryPage } from './delivery-list.ts';
+import { listEvents, viewEvent, viewEvents, type EventFilter, type EventView } from './event-list.ts';
+import { findDelivery } from './find-delivery.ts';
+import { managedSubscription, type ManagedSubscription } from './managed-subscription.ts';
+import type { PageRequest } from './newest-rows.ts';
+import { redrive, viewQueues, type QueueView } from './queues.ts';
+import { recover } from './recover.ts';
+import { redeliver } from './redeliver.ts';
+import { endSubscription, resumeSubscription, type SubscriptionActionPorts } from './subscription-actions.ts';
+
+/** What an operator may ask and do. Every action may be repeated. Lists reject with `RangeError` for a `next` that is none. */
+export interface Operator {
+  listSubscriptions(
+    filter: SubscriptionFilter,
+    page: PageRequest,
+  ): Promise<{ subscriptions: ManagedSubscription[]; next?: string }>;
+  getSubscription(id: string): Promise<{ kind: 'found'; subscription: ManagedSubscription } | Refusal>;
+  endSubscription(id: string): ReturnType<typeof endSubscription>;
+  resumeSubscription(id: string): ReturnType<typeof resumeSubscription>;
+  recover(subscriptionId: string, body: unknown): ReturnType<typeof recover>;
+  moveConnection(body: unknown): ReturnType<typeof moveConnection>;
+  /** Of all instances that are polled unless the filter names one. */
+  listEvents(
+    filter: Pick<EventFilter, 'trigger' | 'sinceMs'> & { instanceId?: string | undefined },
+    page: PageRequest,
+  ): Promise<{ events: EventView[]; next?: string }>;
+  getEvent(id: string): Promise<{ kind: 'found'; event: NonNullable<Awaited<ReturnType<typeof viewEvent>>> } | Refusal>;
+  listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<DeliveryPage>;
+  getDelivery(id: string): Promise<{ kind: 'found'; delivery: Delivery } | Refusal>;
+  redeliver(id: string): ReturnType<typeof redeliver>;
+  queues(): Promise<QueueView[]>;
+  redrive(queue: string): ReturnType<typeof redrive>;
+}
+
+export interface OperatorPorts extends SubscriptionActionPorts {
+  readonly tables: Tables;
+  readonly queues: Queues;
+  readonly queueDrain: QueueDrain;
+  readonly random: Random;
+  readonly store: SubscriptionStore;
+  readonly activity: ActivityStore;
+  readonly instances: Pick<InstanceRegistry, 'list'>;
+  readonly openEvents: (instanceId: string) => Promise<readonly OpenEvent[]>;
+  readonly subjectView: (subscription: Subscription) => Promise<SubjectView>;
+}
+
+/** Puts the operator's questions and actions together. */
+export function createOperator(ports: OperatorPorts): Operator {
+  const instanceIds = async (): Promise<string[]> => (await ports.instances.list()).map(({ instanceId }) => instanceId);
+  return {
+    async listSubscriptions(filter, page) {
+      const { subscriptions, next } = await listSubscriptions(ports.tables, filter, page);
+      const views = subscriptions.map((subscription) => managedSubscription(subscription));
+      return { subscriptions: views, ...(next !== undefined && { next }) };
+    },
+    async getSubscription(id) {
+      const subscription = await ports.store.load(id);
+      if (subscription === undefined || !isShown(subscription)) {
+        return refusal('subscription-unknown', 'There is no such subscription.');
+      }
+      const subject = await ports.subjectView(subscription);
+      return { kind: 'found', subscription: managedSubscription(subscription, subject) };
+    },
+    endSubscription: (id) => endSubscription(ports, id),
+    resumeSubscription: (id) => resumeSubscription(ports, id),
+    recover: (subscriptionId, body) => recover(ports, subscriptionId, body),
+    moveConnection: (body) => moveConnection(ports, body),
+    async listEvents({ instanceId, ...filter }, page) {
+      const search = { ...filter, instanceIds: instanceId ? [instanceId] : await instanceIds(), withTests: true };
+      const { events, next } = await listEvents(ports, search, page);
+      return { events: await viewEvents(ports, events), ...(next !== undefined && { next }) };
+    },
+    async getEvent(id) {
+      const event = await viewEvent(ports, id);
+      return event ? { kind: 'found', event } : refusal('event-unknown', 'There is no such event, or not any more.');
+    },
+    listDeliveries: (filter, page) => listDeliveries({ ...ports, instanceIds }, filter, page),
+    async getDelivery(id) {
+      const found = await findDelivery(ports, id);
+      if (found === undefined) return refusal('delivery-unknown', 'There is no such delivery, or not any more.');
+      return { kind: 'found', delivery: found.delivery };
+    },
+    redeliver: (id) => redeliver(ports, id),
+    queues: () => viewQueues(ports),
+    redrive: (queue) => redrive(ports, queue),
+  };
+}

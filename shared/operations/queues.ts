@@ -1,0 +1,68 @@
+import { DELIVERIES_QUEUE, POLLS_QUEUE, RETRIES_QUEUE } from '../deliveries/messages.ts';
+import type { Log } from '../log.ts';
+import { refusal, type Refusal } from '../problem.ts';
+import type { QueueDrain } from '../storage/queue-drain.ts';
+import type { Queues } from '../storage/queues.ts';
+
+const WORK_QUEUES = [POLLS_QUEUE, DELIVERIES_QUEUE, RETRIES_QUEUE] as const;
+
+export interface QueueView {
+  readonly queue: string;
+  /** About how many messages there are, delayed ones too. */
+  readonly length: number;
+  /** Messages that failed five times: our own bugs. */
+  readonly poisonLength: number;
+}
+
+/** The queues that the workers work on. */
+export async function viewQueues({ queues }: { readonly queues: Queues }): Promise<QueueView[]> {
+  return Promise.all(
+    WORK_QUEUES.map(async (queue) => {
+      const [length, poisonLength] = await Promise.all([queues.length(queue), queues.length(poisonOf(queue))]);
+      return { queue, length, poisonLength };
+    }),
+  );
+}
+
+/** Messages that one call puts back, in receipts of 32. */
+const MAX_RECEIPTS = 32;
+/** Long enough to put back what was received; then what was not is seen again. */
+const LEASE_MS = 60_000;
+
+/**
+ * Puts the messages of a poison queue back where they failed. Each is sent before it is deleted: broken off in between, it is there
+ * twice, which every worker bears. One that is no message at all stays.
+ */
+export async function redrive(
+  { queues, queueDrain }: { readonly queues: Queues; readonly queueDrain: QueueDrain },
+  queue: string,
+): Promise<{ kind: 'redriven'; redriven: number } | Refusal> {
+  const known = WORK_QUEUES.find((one) => one === queue);
+  if (known === undefined) return refusal('queue-unknown', `There are these queues: ${WORK_QUEUES.join(', ')}.`);
+  let redriven = 0;
+  for (let receipts = 0; receipts < MAX_RECEIPTS; receipts++) {
+    const received = await queueDrain.receive(poisonOf(known), LEASE_MS);
+    if (received.length === 0) break;
+    await Promise.all(
+      received.map(async (one) => {
+        if (one.message === undefined) return;
+        await queues.send(known, one.message);
+        await queueDrain.delete(poisonOf(known), one);
+        redriven += 1;
+      }),
+    );
+  }
+  return { kind: 'redriven', redriven };
+}
+
+/** One line for each poison queue that is not empty: what an alert can be set on. */
+export async function reportPoison({ queues, log }: { readonly queues: Queues; readonly log: Log }): Promise<void> {
+  for (const { queue, poisonLength } of await viewQueues({ queues })) {
+    if (poisonLength > 0) log.warn('queue.poisoned', { queue, messages: poisonLength });
+  }
+}
+
+/** The functions host's name for where messages go that failed (learn.microsoft.com/azure/azure-functions, queue trigger). */
+function poisonOf(queue: string): string {
+  return `${queue}-poison`;
+}

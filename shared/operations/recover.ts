@@ -1,0 +1,91 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { targetOf } from '../deliveries/target.ts';
+import { troubleOfRow, type Trouble } from '../deliveries/trouble.ts';
+import { refusal, type Refusal } from '../problem.ts';
+import type { Tables } from '../storage/tables.ts';
+import { validatorOf } from '../validation.ts';
+import { newestRows } from './newest-rows.ts';
+import { ROW_COMES_MS, sendAgain, type RedeliverPorts } from './redeliver.ts';
+
+const instant = Type.String({ format: 'date-time' });
+export const recoverRequestSchema = Type.Object(
+  { since: instant, until: Type.Optional(instant) },
+  { additionalProperties: false },
+);
+export type RecoverRequest = Static<typeof recoverRequestSchema>;
+const validate = validatorOf(recoverRequestSchema);
+
+export interface Recovered {
+  readonly kind: 'recovered';
+  /** Deliveries that were given a message by this call. */
+  readonly recovered: number;
+  /** There are others in the range: call again. */
+  readonly more: boolean;
+}
+
+/** Deliveries that one call sends again. */
+export const MAX_RECOVERED = 1_000;
+/** Between two deliveries of one flow that go out: a flow that is just back is not flooded. */
+const PACE_MS = 100;
+/** How many are written at a time: enough that a call with a thousand of them ends in seconds. */
+const AT_ONCE = 20;
+
+/**
+ * Sends again what never arrived, dead or parked, of a subscription's events that occurred in a range: each under its own id, one
+ * attempt, paced. What is on its way already is neither sent nor counted again, so the same call may be repeated.
+ */
+export async function recover(
+  ports: RedeliverPorts & { readonly tables: Tables },
+  subscriptionId: string,
+  body: unknown,
+): Promise<Recovered | Refusal> {
+  const validated = validate(body);
+  if (validated.kind === 'invalid') {
+    return refusal('body-invalid', 'Give since, and until if you like, as ISO 8601 instants.', {
+      errors: validated.errors,
+    });
+  }
+  const own = await ports.store.load(subscriptionId);
+  if (own === undefined || own.status === 'deleted') return refusal('subscription-unknown', 'No such subscription.');
+  if ((await targetOf(ports.store, own, '', ports.clock.now(), true)).kind !== 'call') {
+    return refusal('subscription-ended', 'The subscription has ended: there is nobody to deliver to.');
+  }
+  const { since, until } = validated.value;
+  const search = {
+    instanceIds: [own.instanceId],
+    where: { kind: 'trouble', subscriptionId },
+    sinceMs: Date.parse(since),
+    untilMs: until === undefined ? undefined : Date.parse(until),
+  };
+  let recovered = 0;
+  let next: string | undefined;
+  do {
+    const page = await newestRows(ports.tables, search, { limit: 1_000, ...(next !== undefined && { next }) });
+    const lost = page.rows.map(troubleOfRow).filter(isLost);
+    const now = lost.slice(0, MAX_RECOVERED - recovered);
+    recovered += await sendAll(ports, now, recovered);
+    if (now.length < lost.length) return { kind: 'recovered', recovered, more: true };
+    next = page.next;
+  } while (next !== undefined);
+  return { kind: 'recovered', recovered, more: false };
+}
+
+function isLost({ status, redelivering }: Trouble): boolean {
+  return (status === 'dead' || status === 'parked') && !redelivering;
+}
+
+/** How many of them were written; one that somebody else changed meanwhile is theirs. */
+async function sendAll(ports: RedeliverPorts, troubles: readonly Trouble[], before: number): Promise<number> {
+  const startMs = ports.clock.now() + ROW_COMES_MS;
+  let written = 0;
+  for (let index = 0; index < troubles.length; index += AT_ONCE) {
+    const results = await Promise.all(
+      troubles.slice(index, index + AT_ONCE).map((trouble, offset) => {
+        const dueAtMs = startMs + (before + index + offset) * PACE_MS;
+        return sendAgain(ports, trouble, dueAtMs);
+      }),
+    );
+    written += results.filter((result) => result === 'written').length;
+  }
+  return written;
+}

@@ -1,0 +1,76 @@
+import type { ActivityStore } from '../deliveries/activity-store.ts';
+import { targetOf } from '../deliveries/target.ts';
+import { sendRetry, type Trouble } from '../deliveries/trouble.ts';
+import { refusal, type Refusal } from '../problem.ts';
+import type { Clock } from '../clock.ts';
+import type { Random } from '../random.ts';
+import type { Queues } from '../storage/queues.ts';
+import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
+import { findDelivery, type FoundDelivery } from './find-delivery.ts';
+
+export interface RedeliverPorts {
+  readonly activity: ActivityStore;
+  readonly store: Pick<SubscriptionStore, 'load'>;
+  readonly queues: Queues;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The message goes out before the row that names it is in, and must not be faster. */
+export const ROW_COMES_MS = 2_000;
+/** Somebody else changing the same row this often in a row is a storm that the caller should sit out. */
+const MAX_TRIES = 10;
+
+/**
+ * One further attempt of a delivery under the same id, soon, whatever became of it so far and whether its subscription is paused or
+ * disabled. A waiting delivery's next attempt is brought forward; of any other a failure changes nothing. Asked again before the
+ * attempt has begun, it is still one.
+ */
+export async function redeliver(
+  ports: RedeliverPorts,
+  deliveryId: string,
+): Promise<{ kind: 'redelivering'; deliveryId: string } | Refusal> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const found = await findDelivery(ports, deliveryId);
+    if (found === undefined) return refusal('delivery-unknown', 'There is no such delivery, or not any more.');
+    if (await hasEnded(ports, found.delivery)) {
+      return refusal('subscription-ended', 'The subscription has ended: there is nobody to deliver to.');
+    }
+    const isOnItsWay = found.delivery.status === 'pending' || found.trouble?.redelivering === true;
+    if (isOnItsWay) return { kind: 'redelivering', deliveryId };
+    const trouble = found.trouble ?? copyOf(found.delivery);
+    if ((await sendAgain(ports, trouble, ports.clock.now() + ROW_COMES_MS)) === 'written') {
+      return { kind: 'redelivering', deliveryId };
+    }
+  }
+  return refusal('delivery-changing', 'The delivery is being changed by others. Try again in a moment.');
+}
+
+/** Gives a delivery its message for a further attempt; the message that it had before is void. `conflict`: somebody was faster. */
+export async function sendAgain(
+  ports: Pick<RedeliverPorts, 'activity' | 'queues' | 'clock' | 'random'>,
+  trouble: Trouble,
+  dueAtMs: number,
+): Promise<'written' | 'conflict'> {
+  const next: Trouble = { ...trouble, nonce: ports.random.token(9), dueAtMs, redelivering: true };
+  const isNew = trouble.etag === '';
+  await sendRetry(ports, next, isNew ? undefined : trouble.nonce);
+  const etag = await (isNew ? ports.activity.insertTrouble(next) : ports.activity.replaceTrouble(next));
+  return etag === undefined ? 'conflict' : 'written';
+}
+
+/** What was delivered at once has no row of its own until it is sent again. */
+function copyOf({ deliveryId, instanceId, subscriptionId, attempts }: FoundDelivery['delivery']): Trouble {
+  const idle = { nonce: '', dueAtMs: 0, owner: '', untilMs: 0, redelivering: false, etag: '' };
+  const status = { status: 'delivered', code: 'delivered' } as const;
+  return { ...idle, ...status, deliveryId, instanceId, subscriptionId, attempts, copied: true };
+}
+
+/** Whether nobody takes deliveries of the subscription any more; one that was just deleted counts as ended. */
+async function hasEnded(
+  { store, clock }: RedeliverPorts,
+  { subscriptionId, deliveryId }: FoundDelivery['delivery'],
+): Promise<boolean> {
+  const own = await store.load(subscriptionId);
+  return (await targetOf(store, own, deliveryId, clock.now(), true)).kind !== 'call';
+}

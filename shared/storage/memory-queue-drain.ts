@@ -1,0 +1,26 @@
+import type { Clock } from '../clock.ts';
+import type { MemoryQueues } from './memory-queues.ts';
+import { MAX_RECEIVED, messageOf, type QueueDrain, type ReceivedMessage } from './queue-drain.ts';
+import { settle } from './settle.ts';
+
+/** The receiving side of queues in memory. */
+export function createMemoryQueueDrain(ports: {
+  readonly queues: MemoryQueues;
+  readonly clock: Pick<Clock, 'now'>;
+}): QueueDrain {
+  const { queues, clock } = ports;
+  return {
+    receive: (queue, leaseMs) =>
+      settle(() => {
+        const received: ReceivedMessage[] = [];
+        while (received.length < MAX_RECEIVED) {
+          const found = queues.receive(queue, clock.now(), Math.ceil(leaseMs / 1000) * 1000);
+          if (found === undefined) break;
+          const { id, message, receipt } = found;
+          received.push({ id, message: messageOf(JSON.stringify(message)), receipt });
+        }
+        return received;
+      }),
+    delete: (queue, received) => settle(() => void queues.delete(queue, received)),
+  };
+}

@@ -1,0 +1,154 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { notificationMismatch } from '../../sandbox/flow-platform/notification-schemas.ts';
+import { sampleEvent } from '../../shared/events/sample-event.ts';
+import type { SubscriptionView } from '../../shared/subscriptions/subscription-view.ts';
+import type { Trigger } from '../../shared/triggers/trigger.ts';
+import { evaluated, measure, output, segment } from '../helpers/insights-data.ts';
+import { answered, callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
+
+const SOURCE = 'aaaaaaaa-2222-3333-4444-555555555555';
+const MINUTE = 60_000;
+let world: MemoryBackend;
+beforeEach(() => {
+  world = memoryBackend();
+  world.data.segments = [segment('vip', evaluated(90, 1))];
+  world.data.measures = [measure('Revenue', output(90, 1))];
+  world.data.dataSources = [
+    {
+      dataSourceId: SOURCE,
+      name: 'crm',
+      displayName: 'CRM',
+      active: true,
+      refreshState: undefined,
+      lastRefreshAt: undefined,
+    },
+  ];
+});
+
+const inputs: [Trigger, Record<string, unknown>][] = [
+  ['segment-threshold-crossed', { segmentName: 'vip', threshold: 100 }],
+  ['measure-threshold-crossed', { measureName: 'Revenue', threshold: 0.5 }],
+  ['data-source-refresh-failed', { dataSourceId: SOURCE }],
+  ['data-source-refresh-failed', {}],
+  ['data-source-refresh-succeeded', {}],
+  ['full-refresh-completed', {}],
+  ['unification-refresh-completed', {}],
+];
+const subscribe = (trigger: Trigger, input: object, name = 'one'): Promise<SubscriptionView> =>
+  world.subscribe(trigger, { ...input, callbackUrl: callbackUrl(name) });
+
+async function sendTest({ trigger, id }: SubscriptionView, connection = 'connection-a'): Promise<string> {
+  const sent = await world.backend.sendTest(connection, trigger as Trigger, id);
+  if (sent.kind === 'refused') throw new Error(sent.code);
+  return sent.deliveryId;
+}
+
+describe('a test event', () => {
+  test.each(inputs)(
+    'of %s %j is delivered to its subscription alone, and looks like a real one',
+    async (trigger, input) => {
+      const subscription = await subscribe(trigger, input);
+      for (const [other, more] of inputs) await subscribe(other, more, 'another');
+      const deliveryId = await sendTest(subscription);
+      expect(world.calls).toEqual([]);
+      await world.drain();
+      expect(world.calls.map(({ url }) => url)).toEqual([callbackUrl('one')]);
+      const { body } = world.calls[0] ?? {};
+      expect(notificationMismatch(trigger, body)).toBeUndefined();
+      const id = subscription.id;
+      expect(body).toMatchObject({
+        ...input,
+        test: true,
+        trigger,
+        deliveryId,
+        subscriptionId: id,
+        instanceId: INSTANCE,
+      });
+      const found = await world.backend.operator.getDelivery(deliveryId);
+      expect(found).toMatchObject({ delivery: { status: 'delivered', test: true, subscriptionId: subscription.id } });
+    },
+  );
+
+  test('crosses the threshold of its subscription', async () => {
+    for (const [trigger, input] of inputs.slice(0, 2)) await sendTest(await subscribe(trigger, input, trigger));
+    await world.drain();
+    expect(world.calls).toHaveLength(2);
+    for (const { body } of world.calls) {
+      expect(body['previousValue']).toBe(body['threshold']);
+      expect(body['value']).toBeGreaterThan(body['threshold'] as number);
+    }
+  });
+
+  test('is another one each time', async () => {
+    const subscription = await subscribe('full-refresh-completed', {});
+    const ids = new Set([await sendTest(subscription), await sendTest(subscription)]);
+    await world.drain();
+    expect(world.calls.map(({ body }) => body['deliveryId']).sort()).toEqual([...ids].sort());
+    expect(ids.size).toBe(2);
+  });
+
+  test('is not for flows that catch up, but for operators', async () => {
+    await sendTest(await subscribe('full-refresh-completed', {}));
+    await world.drain();
+    expect((await world.backend.listEvents(INSTANCE, 0, { limit: 5 })).events).toEqual([]);
+    const { events } = await world.backend.operator.listEvents({}, { limit: 5 });
+    expect(events).toMatchObject([{ test: true, open: false, deliveries: { delivered: 1 } }]);
+    expect((await world.backend.operator.listDeliveries({}, { limit: 5 })).deliveries).toMatchObject([{ test: true }]);
+  });
+
+  test('of a paused subscription waits like any other, and is retried like any other', async () => {
+    const subscription = await subscribe('full-refresh-completed', {});
+    world.answers.set(callbackUrl('one'), () => answered(400, 'WorkflowTriggerIsNotEnabled'));
+    await sendTest(subscription);
+    await world.drain();
+    const second = await sendTest(subscription);
+    await world.drain();
+    expect(world.calls).toHaveLength(1);
+    expect(await world.backend.operator.getDelivery(second)).toMatchObject({ delivery: { status: 'parked' } });
+    world.answers.delete(callbackUrl('one'));
+    await world.backend.operator.resumeSubscription(subscription.id);
+    await world.pass(MINUTE);
+    expect(await world.backend.operator.getDelivery(second)).toMatchObject({ delivery: { status: 'delivered' } });
+  });
+
+  test('that no worker took is sent by the next poll', async () => {
+    const subscription = await subscribe('full-refresh-completed', {});
+    await sendTest(subscription);
+    const lost = world.queues.receive('deliveries', world.clock.now());
+    if (lost) world.queues.delete('deliveries', lost);
+    await world.clock.advance(3 * MINUTE);
+    await world.poll();
+    expect(world.calls).toHaveLength(1);
+  });
+
+  test("of another's, another trigger's or an unknown subscription is refused, and nothing is opened", async () => {
+    const { id } = await subscribe('full-refresh-completed', {});
+    const refused = [
+      await world.backend.sendTest('connection-b', 'full-refresh-completed', id),
+      await world.backend.sendTest('connection-a', 'unification-refresh-completed', id),
+      await world.backend.sendTest('connection-a', 'full-refresh-completed', 'sub_1'),
+    ];
+    for (const each of refused) expect(each).toMatchObject({ code: 'subscription-unknown' });
+    expect(world.queues.waiting('deliveries')).toEqual([]);
+  });
+
+  test('of a subscription that has ended is refused', async () => {
+    const { id } = await subscribe('full-refresh-completed', {});
+    world.answers.set(callbackUrl('one'), () => answered(410));
+    const sent = await world.backend.sendTest('connection-a', 'full-refresh-completed', id);
+    expect(sent).toMatchObject({ kind: 'sent' });
+    await world.drain();
+    const again = await world.backend.sendTest('connection-a', 'full-refresh-completed', id);
+    expect(again).toMatchObject({ code: 'subscription-ended' });
+  });
+});
+
+test.each([0, -0.5, -3, 1e15, 2 ** 53, -(2 ** 53), 1e300, -1e300, 5e-324])(
+  'a sample rises above a threshold of %d',
+  (threshold) => {
+    const subscription = { trigger: 'measure-threshold-crossed', instanceId: INSTANCE, subject: 'm', threshold };
+    const event = sampleEvent(subscription as Parameters<typeof sampleEvent>[0], { eventId: '', occurredAt: '' });
+    expect('value' in event && event.value > threshold).toBe(true);
+    expect('value' in event && Number.isFinite(event.value)).toBe(true);
+  },
+);

@@ -1,0 +1,153 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { ManagedSubscription } from '../../shared/operations/managed-subscription.ts';
+import type { SubscriptionFilter } from '../../shared/subscriptions/subscription-list.ts';
+import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
+import { answered, callbackUrl, INSTANCE } from '../helpers/memory-backend.ts';
+import { DAY, HOUR, MINUTE, vipWorld, type VipWorld } from './vip-world.ts';
+
+const trigger = 'segment-threshold-crossed';
+const URL = callbackUrl('one');
+let world: VipWorld;
+beforeEach(() => {
+  world = vipWorld({ tables: createMemoryTables({ rowsPerScan: 3 }) });
+});
+
+async function list(filter: SubscriptionFilter = {}, limit = 2): Promise<ManagedSubscription[]> {
+  const all: ManagedSubscription[] = [];
+  let next: string | undefined;
+  do {
+    const page = { limit, ...(next !== undefined && { next }) };
+    const listed = await world.backend.operator.listSubscriptions(filter, page);
+    expect(listed.subscriptions.length).toBeLessThanOrEqual(limit);
+    all.push(...listed.subscriptions);
+    next = listed.next;
+  } while (next !== undefined);
+  return all;
+}
+const idsOf = (subscriptions: readonly { id: string }[]): string[] => subscriptions.map(({ id }) => id).sort();
+const statusOf = async (id: string): Promise<unknown> => {
+  const found = await world.backend.operator.getSubscription(id);
+  return found.kind === 'found' ? found.subscription.status : found.code;
+};
+
+describe('subscriptions', () => {
+  test('of all connections, instances and triggers are listed once', async () => {
+    const other = '99999999-2222-3333-4444-555555555555';
+    world.insights.hold({ ...world.data, instance: { instanceId: other, name: 'Other', instanceType: 'production' } });
+    const own = [await world.flow('a'), await world.flow('b', {}, { connection: 'connection-b' })];
+    const full = await world.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('c') });
+    const elsewhere = await world.flow('d', { instanceId: other });
+    expect(idsOf(await list())).toEqual(idsOf([...own, full, elsewhere]));
+    expect(idsOf(await list({ instanceId: INSTANCE }))).toEqual(idsOf([...own, full]));
+    expect(idsOf(await list({ trigger }))).toEqual(idsOf([...own, elsewhere]));
+    expect(idsOf(await list({ trigger, instanceId: INSTANCE }, 1))).toEqual(idsOf(own));
+    expect(idsOf(await list({ trigger: 'measure-threshold-crossed' }))).toEqual([]);
+  });
+
+  test('are found by their status, ended ones too, deleted ones never', async () => {
+    const flow = { workflowId: 'flow', operationName: 'When' };
+    const superseded = await world.flow('old', {}, flow);
+    const active = await world.flow('new', {}, flow);
+    const gone = await world.flow('gone');
+    const deleted = await world.flow('deleted', {}, { workflowId: 'other' });
+    world.answers.set(callbackUrl('gone'), () => answered(410));
+    await world.rise();
+    await world.backend.unsubscribe('connection-a', trigger, deleted.id);
+    expect(idsOf(await list({ status: 'active' }))).toEqual([active.id]);
+    expect(idsOf(await list({ status: 'gone' }))).toEqual([gone.id]);
+    expect(idsOf(await list({ status: 'superseded' }))).toEqual([superseded.id]);
+    expect(idsOf(await list({ status: 'paused' }))).toEqual([]);
+    expect(idsOf(await list())).toEqual(idsOf([superseded, active, gone]));
+    expect(await statusOf(deleted.id)).toBe('subscription-unknown');
+  });
+
+  test('say whose they are, and where their flow is when the platform said so', async () => {
+    const named = await world.flow('one', {}, { workflowId: 'f 1', environmentId: 'Default-1' });
+    const half = await world.flow('two', {}, { workflowId: 'f 2' });
+    expect(await world.backend.operator.getSubscription(named.id)).toMatchObject({
+      subscription: {
+        id: named.id,
+        connection: 'connection-a',
+        workflowId: 'f 1',
+        environmentId: 'Default-1',
+        flowUrl: 'https://make.powerautomate.com/environments/Default-1/flows/f%201/details',
+        lastEvaluation: { value: 90 },
+      },
+    });
+    const found = await world.backend.operator.getSubscription(half.id);
+    expect(found).toMatchObject({ subscription: { workflowId: 'f 2' } });
+    expect(found).not.toHaveProperty('subscription.flowUrl');
+  });
+});
+
+describe('resume', () => {
+  test('makes a paused subscription active, and what waits goes out', async () => {
+    const { id } = await world.flow('one');
+    world.answers.set(URL, () => answered(400, 'WorkflowTriggerIsNotEnabled'));
+    await world.rise();
+    await world.rise();
+    expect(await statusOf(id)).toBe('paused');
+    world.answers.delete(URL);
+    expect(await world.backend.operator.resumeSubscription(id)).toEqual({ kind: 'resumed', subscriptionId: id });
+    expect(await statusOf(id)).toBe('active');
+    await world.pass(MINUTE);
+    const { deliveries } = await world.backend.operator.listDeliveries({ subscriptionId: id }, { limit: 5 });
+    expect(deliveries.map(({ status }) => status)).toEqual(['delivered', 'delivered']);
+  });
+
+  test('makes a disabled subscription active with a clean record', async () => {
+    const { id } = await world.flow('one');
+    world.answers.set(URL, () => answered(500));
+    await world.rise();
+    await world.pass(5 * DAY);
+    await world.rise();
+    await world.pass(HOUR);
+    expect(await statusOf(id)).toBe('disabled');
+    await world.backend.operator.resumeSubscription(id);
+    expect(await world.backend.operator.getSubscription(id)).toMatchObject({
+      subscription: { status: 'active', health: { deadDeliveries: 0 } },
+    });
+  });
+
+  test('of an active subscription may be repeated', async () => {
+    const { id } = await world.flow('one');
+    for (let count = 0; count < 2; count++) {
+      expect(await world.backend.operator.resumeSubscription(id)).toMatchObject({ kind: 'resumed' });
+    }
+    await world.pass(MINUTE);
+    expect(world.calls).toEqual([]);
+  });
+
+  test('of one that has ended is refused', async () => {
+    const flow = { workflowId: 'flow', operationName: 'When' };
+    const old = await world.flow('old', {}, flow);
+    await world.flow('new', {}, flow);
+    const gone = await world.flow('gone');
+    world.answers.set(callbackUrl('gone'), () => answered(410));
+    await world.rise();
+    for (const { id } of [old, gone]) {
+      expect(await world.backend.operator.resumeSubscription(id)).toMatchObject({ code: 'subscription-ended' });
+    }
+    const unknown = await world.backend.operator.resumeSubscription('sub_1');
+    expect(unknown).toMatchObject({ code: 'subscription-unknown' });
+  });
+});
+
+describe('ending', () => {
+  test("a subscription stops its calls and takes it off its connection's list", async () => {
+    const { id } = await world.flow('one', {}, { workflowId: 'flow' });
+    const kept = await world.flow('two');
+    for (let count = 0; count < 2; count++) {
+      expect(await world.backend.operator.endSubscription(id)).toEqual({ kind: 'ended' });
+    }
+    await world.rise();
+    expect(world.calls.map(({ url }) => url)).toEqual([callbackUrl('two')]);
+    const own = await world.backend.listOwn('connection-a', trigger, { limit: 10 });
+    expect(own.views.map((view) => view.id)).toEqual([kept.id]);
+    expect((await world.flow('one')).id).not.toBe(id);
+  });
+
+  test('what cannot be a subscription is refused', async () => {
+    expect(await world.backend.operator.endSubscription('one')).toMatchObject({ code: 'subscription-unknown' });
+  });
+});

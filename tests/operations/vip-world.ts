@@ -1,0 +1,43 @@
+import type { SubscriptionView } from '../../shared/subscriptions/subscription-view.ts';
+import type { Subscriber } from '../../shared/subscriptions/subscription-draft.ts';
+import { at, evaluated, segment } from '../helpers/insights-data.ts';
+import {
+  callbackUrl,
+  memoryBackend,
+  type MemoryBackend,
+  type MemoryBackendOptions,
+} from '../helpers/memory-backend.ts';
+
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+export interface VipWorld extends MemoryBackend {
+  /** Subscribes the flow of this name to the segment `vip` above 100. */
+  flow(name: string, more?: object, subscriber?: Partial<Subscriber>): Promise<SubscriptionView>;
+  /** The segment rises above 100 and falls again: one event. Resolves with its id. */
+  rise(): Promise<string>;
+}
+
+/** A backend in memory whose instance has one segment. */
+export function vipWorld(options: MemoryBackendOptions = {}): VipWorld {
+  const world = memoryBackend(options);
+  let minute = 1;
+  world.data.segments = [segment('vip', evaluated(90, minute))];
+  return {
+    ...world,
+    flow: (name, more = {}, subscriber = {}) =>
+      world.subscribe(
+        'segment-threshold-crossed',
+        { segmentName: 'vip', threshold: 100, callbackUrl: callbackUrl(name), ...more },
+        subscriber,
+      ),
+    async rise() {
+      minute = Math.max(minute, Math.floor((world.clock.now() - Date.parse(at(0))) / MINUTE));
+      world.data.segments = [segment('vip', evaluated(120, ++minute), evaluated(90, ++minute))];
+      await world.poll();
+      const { events } = await world.backend.operator.listEvents({}, { limit: 1 });
+      return events[0]?.eventId ?? '';
+    },
+  };
+}
