@@ -33,7 +33,7 @@ export function detect(state: InstanceState, readings: Readings, by: DetectedBy)
   for (const subject of state.values) {
     const read = valueOf(readings, subject)?.get(subject.name);
     if (read === undefined) continue;
-    const observed = observe(subject, read.evaluations, MAX_RISES);
+    const observed = observe(subject, read.evaluations, MAX_RISES, subject.etag !== '');
     if (observed.state.sequence === subject.sequence && subject.etag !== '') continue;
     more ||= observed.more;
     changes.push({

@@ -128,8 +128,9 @@ function isMeasure(subject: ValueSubject): boolean {
   return subject.trigger === 'measure-threshold-crossed';
 }
 
-function hasNew({ last }: ValueSubject, { evaluations }: ReadValue): boolean {
-  return last !== undefined && evaluations.some(({ evaluatedAtMs }) => evaluatedAtMs > last.evaluatedAtMs);
+function hasNew({ last, etag }: ValueSubject, { evaluations }: ReadValue): boolean {
+  if (etag === '') return false;
+  return evaluations.some(({ evaluatedAtMs }) => evaluatedAtMs > (last?.evaluatedAtMs ?? -Infinity));
 }
 
 /** Recent jobs with their tasks, further back when the page does not join on to what is known, and open ones by id. */

@@ -29,23 +29,26 @@ export interface Observed {
 
 /**
  * Takes the evaluations that are new, in order of their instant, as observations. Evaluations are known by their instant alone, so
- * seeing one again, or in another split, changes nothing. The first observation ever is the newest evaluation, as a
- * baseline: what came before it is nobody's.
+ * seeing one again, or in another split, changes nothing. The first observation ever is a baseline: the newest evaluation, what
+ * came before it is nobody's; or, of a subject that had none when it was last looked at (`wasEmpty`), the oldest.
  *
  * Stops after `maxRises`, so that state and events of one step fit into one transaction.
  */
-export function observe(state: ValueState, evaluations: readonly Evaluation[], maxRises: number): Observed {
+export function observe(
+  state: ValueState,
+  evaluations: readonly Evaluation[],
+  maxRises: number,
+  wasEmpty = false,
+): Observed {
   const byInstant = new Map<number, Evaluation>();
   for (const evaluation of evaluations) {
     if (!byInstant.has(evaluation.evaluatedAtMs)) byInstant.set(evaluation.evaluatedAtMs, evaluation);
   }
   const ordered = [...byInstant.values()].sort((a, b) => a.evaluatedAtMs - b.evaluatedAtMs);
-  if (state.last === undefined) {
-    const baseline = ordered.at(-1);
-    if (baseline === undefined) return { state, rises: [], more: false };
-    return { state: { sequence: state.sequence + 1, last: baseline }, rises: [], more: false };
-  }
-  let { sequence, last } = state as { sequence: number; last: Evaluation };
+  const baseline = state.last ?? (wasEmpty ? ordered[0] : ordered.at(-1));
+  if (baseline === undefined) return { state, rises: [], more: false };
+  let last = baseline;
+  let sequence = state.last === undefined ? state.sequence + 1 : state.sequence;
   const rises: Rise[] = [];
   for (const evaluation of ordered) {
     if (evaluation.evaluatedAtMs <= last.evaluatedAtMs) continue;
