@@ -44,7 +44,12 @@ export async function tidySubscription(ports: TidyPorts, subscriptionId: string)
     return;
   }
   if (subscription?.status !== 'superseded') return;
+  const nowMs = ports.clock.now();
   if (subscription.ended) {
+    // It was deleted and superseded, and each asked for a look: one of them is early.
+    const keptMs =
+      subscription.deletedAt === undefined ? 0 : Date.parse(subscription.deletedAt) + POINTER_KEPT_MS - nowMs;
+    if (keptMs > 0) return tidyLater(ports, subscription, keptMs + MARGIN_MS);
     await ports.store.remove(subscription);
     return;
   }
@@ -52,6 +57,6 @@ export async function tidySubscription(ports: TidyPorts, subscriptionId: string)
   const isNeeded =
     subscription.until === undefined || open.some(({ sequence }) => sequence <= (subscription.until ?? 0));
   if (isNeeded) return tidyLater(ports, subscription);
-  await ports.store.end(subscription);
+  await ports.store.end({ ...subscription, deletedAt: new Date(nowMs).toISOString() });
   await tidyLater(ports, subscription, POINTER_KEPT_MS);
 }
