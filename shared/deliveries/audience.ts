@@ -1,6 +1,6 @@
 import type { OpenEvent } from '../events/open-event.ts';
-import { giveBirth, type BirthPorts } from '../subscriptions/birth.ts';
-import { isUndecided, type Subscription } from '../subscriptions/subscription.ts';
+import { decide, type BirthPorts } from '../subscriptions/birth.ts';
+import { isUndecided } from '../subscriptions/subscription.ts';
 import { boundaryAt, CHUNK_SIZE, chunkRanges, type Member } from './chunk.ts';
 
 /**
@@ -35,17 +35,6 @@ export async function readChunk(
 
 /** A storage page has at most this many rows. */
 const MAX_PAGE = 1000;
-
-/** Gives birth to whoever is waiting for it: the subscription itself, or the successor that it ends with. */
-async function decide(ports: BirthPorts, subscription: Subscription): Promise<Subscription | undefined> {
-  if (subscription.birth === undefined) {
-    const born = await giveBirth(ports, subscription);
-    if (born === undefined || !isUndecided(born)) return born;
-  }
-  const successor = subscription.successor && (await ports.store.load(subscription.successor));
-  if (successor) await giveBirth(ports, successor);
-  return ports.store.load(subscription.id);
-}
 
 /** Where the chunks after the first begin: every `CHUNK_SIZE` rows of the audience. */
 export async function cutBoundaries(ports: BirthPorts, open: OpenEvent): Promise<string[]> {

@@ -1,4 +1,4 @@
-import type { Subscription } from './subscription.ts';
+import { isUndecided, type Subscription } from './subscription.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
 
 export interface BirthPorts {
@@ -10,7 +10,7 @@ export interface BirthPorts {
 /**
  * Gives a subscription whose row is in its birth, and its predecessor the same number as its end: from here on exactly one of
  * them is concerned by each observation. The sequence is read after the row is in, so every observation beyond it
- * finds the row. Whoever meets a subscription without a birth may do this; the first one decides.
+ * finds the row.
  *
  * `undefined`: the row is gone, or its subject is not observed.
  */
@@ -29,4 +29,26 @@ export async function giveBirth(ports: BirthPorts, unborn: Subscription): Promis
     subscription = await ports.store.load(subscription.id);
   }
   return subscription;
+}
+
+/**
+ * Settles whether a subscription that is being made at this very moment is concerned by an observation that was just taken. One that
+ * has taken its predecessor's place gets its birth. Any other is not owed what is older than its 201: its row is touched, so that whoever
+ * is making it reads the sequence again, and comes after the observation. It must not be born here: its place in
+ * the line of its flow may not be decided, and then two saves of one flow would live.
+ *
+ * `undefined`: the row is gone, or its subject is not observed.
+ */
+export async function decide(ports: BirthPorts, undecided: Subscription): Promise<Subscription | undefined> {
+  let subscription: Subscription | undefined = undecided;
+  while (subscription !== undefined && subscription.birth === undefined && subscription.predecessor === undefined) {
+    const touched = await ports.store.writeTogether([subscription]);
+    if (touched.kind === 'written') return subscription;
+    subscription = await ports.store.load(subscription.id);
+  }
+  if (subscription?.birth === undefined) return subscription && giveBirth(ports, subscription);
+  if (!isUndecided(subscription)) return subscription;
+  const successor = subscription.successor && (await ports.store.load(subscription.successor));
+  if (successor) await giveBirth(ports, successor);
+  return ports.store.load(subscription.id);
 }

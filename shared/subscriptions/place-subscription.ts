@@ -80,25 +80,22 @@ export async function placeSubscription(
 
 /** The place in the line first, then life, then what the connection and the predecessor must know. */
 async function settle(ports: PlacePorts, subscription: Subscription): Promise<Placed> {
-  const line =
-    subscription.birth === undefined
-      ? await joinLine(ports, subscription)
-      : ({ kind: 'heir', predecessor: undefined } as const);
+  const line = await joinLine(ports, subscription);
   if (line.kind === 'conflict') return line;
   const current = await ports.store.load(subscription.id);
   if (current === undefined) return { kind: 'conflict' };
   if (line.kind === 'overtaken') return { kind: 'placed', subscription: current };
   const placed = await bringToLife(ports, current);
   if (placed.kind !== 'placed') return placed;
-  const { predecessor } = line;
-  if (predecessor) {
+  const { predecessors } = line;
+  for (const predecessor of predecessors) {
     if (!isSameInput(predecessor, current) && !predecessor.ended) {
       await ports.store.end({ ...predecessor, status: 'superseded' });
     }
     await ports.release(predecessor);
     await ports.tidyLater(predecessor);
   }
-  await ports.connections.settle(placed.subscription, predecessor);
+  await ports.connections.settle(placed.subscription, predecessors.at(-1));
   return placed;
 }
 

@@ -11,34 +11,38 @@ export interface SuccessionPorts {
 }
 
 export type Succession =
-  /** First of its flow, or after the given predecessor, which is superseded by it if they ask for the same. */
-  | { readonly kind: 'heir'; readonly predecessor: Subscription | undefined }
+  /** After the given predecessors (none: first of its flow); those that ask for the same are superseded by it. */
+  | { readonly kind: 'heir'; readonly predecessors: readonly Subscription[] }
   /** A later save of the same flow was faster: this one is a pointer to it and is owed nothing. */
   | { readonly kind: 'overtaken' }
   /** Somebody else wrote the same rows. */
   | { readonly kind: 'conflict' };
 
 /**
- * Puts a subscription that has no birth yet into the line of its flow: each save of a flow takes the place of the one before. The
+ * Puts a subscription into the line of its flow before it is born: each save of a flow takes the place of the one before. One that is
+ * born has its place, and only learns again whom it came after. The
  * line is the order in which saves claimed the flow's entry, so of two saves at the same moment one takes the other's place whichever is
  * stored first: each looks for the other after its own row is in.
  */
-export async function joinLine(ports: SuccessionPorts, unborn: Subscription): Promise<Succession> {
-  const { connection, trigger, workflowKey } = unborn;
+export async function joinLine(ports: SuccessionPorts, subscription: Subscription): Promise<Succession> {
+  const { connection, trigger, workflowKey } = subscription;
+  const isBorn = subscription.birth !== undefined;
   const entry = workflowKey && (await ports.connections.findWorkflow(connection, trigger, workflowKey));
-  if (!entry) return { kind: 'heir', predecessor: undefined };
-  if (entry.subscriptionId !== unborn.id) {
-    const result = await ports.store.writeTogether([pointer(unborn, entry.subscriptionId)]);
+  if (!entry) return { kind: 'heir', predecessors: [] };
+  if (entry.subscriptionId !== subscription.id) {
+    // Born: the later save finds us, and takes our place.
+    if (isBorn) return { kind: 'heir', predecessors: [] };
+    const result = await ports.store.writeTogether([pointer(subscription, entry.subscriptionId)]);
     return { kind: result.kind === 'written' ? 'overtaken' : 'conflict' };
   }
-  let predecessor: Subscription | undefined;
-  let heir = unborn;
+  const predecessors: Subscription[] = [];
+  let heir = subscription;
   for (const id of entry.previous) {
     const earlier = await ports.store.load(id);
     if (earlier === undefined || !canBeSucceeded(earlier, ports.clock.now())) continue;
     if (earlier.status === 'superseded') {
       // Our own doing, before a crash; the link to us is in our row.
-      if (earlier.successor === heir.id) predecessor = earlier;
+      if (earlier.successor === heir.id) predecessors.push(earlier);
       continue;
     }
     if (earlier.birth === undefined) {
@@ -46,8 +50,8 @@ export async function joinLine(ports: SuccessionPorts, unborn: Subscription): Pr
         return { kind: 'conflict' };
       continue;
     }
-    predecessor = earlier;
-    if (!isSameInput(earlier, heir)) continue;
+    predecessors.push(earlier);
+    if (isBorn || !isSameInput(earlier, heir)) continue;
     const linked: Subscription = { ...heir, predecessor: earlier.id };
     const result = await ports.store.writeTogether([
       linked,
@@ -57,7 +61,7 @@ export async function joinLine(ports: SuccessionPorts, unborn: Subscription): Pr
     if (stored === undefined) return { kind: 'conflict' };
     heir = stored;
   }
-  return { kind: 'heir', predecessor };
+  return { kind: 'heir', predecessors };
 }
 
 /** Same subject and same threshold: then both are in one partition, and what one was owed the other can get. */
