@@ -80,9 +80,15 @@ function changed(
     case 'retrying':
       return subscription.failingSince === undefined ? withHealth(subscription, 'failed', nowMs) : undefined;
     case 'dead':
+      if (subscription.status === 'paused' && subscription.probe === deliveryId) {
+        // Whoever looks next is the probe: without one, nobody would find out that the flow is on again.
+        return { ...subscription, probe: undefined };
+      }
       return withHealth(subscription, 'dead', nowMs);
     case 'parked':
-      if (subscription.status === 'paused') return undefined;
+      if (subscription.status === 'paused') {
+        return subscription.probe === undefined ? { ...subscription, probe: deliveryId } : undefined;
+      }
       return { ...subscription, status: 'paused', pausedSince: new Date(nowMs).toISOString(), probe: deliveryId };
     case 'gone':
       return { ...subscription, status: 'gone' };

@@ -43,7 +43,9 @@ export async function targetOf(
     case 'paused': {
       const untilMs = Date.parse(subscription.pausedSince ?? '') + PAUSED_FOR_MS;
       if (nowMs >= untilMs) return { kind: 'end', code: 'turned-off', expired: subscription };
-      if (subscription.probe === deliveryId || insists) return { kind: 'call', subscription };
+      if (subscription.probe === undefined || subscription.probe === deliveryId || insists) {
+        return { kind: 'call', subscription };
+      }
       return { kind: 'park', untilMs: Math.min(untilMs, nowMs + PAUSED_LOOK_MS), code: 'turned-off' };
     }
     case 'disabled':
