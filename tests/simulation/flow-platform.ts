@@ -218,7 +218,16 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
       if (version === undefined) throw new Error(`a callback to nobody: ${url}`);
       const told = JSON.parse(body) as Post['told'];
       const webhookId = headers['webhook-id'] ?? '';
-      const post: Post = { atMs: timeline.now(), run, version, webhookId, body, told, accepted: false, answerLost: false };
+      const post: Post = {
+        atMs: timeline.now(),
+        run,
+        version,
+        webhookId,
+        body,
+        told,
+        accepted: false,
+        answerLost: false,
+      };
       judge.posted(post);
       const arrive = (): Answer => {
         const answer = answerOf(version, timeline.now(), dice);

@@ -18,8 +18,6 @@ export interface Judge {
 const MINUTE = 60_000;
 export const CLAIM_MS = 120_000;
 const GRACE_MS = 15 * MINUTE;
-/** The first and the second probe of a flow that is turned off lie this far apart at most. */
-const ABANDONED_MS = 6 * 24 * 60 * MINUTE;
 
 export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
   const { plan, timeline } = stage;
@@ -69,7 +67,7 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
     const { version, webhookId, told, body } = post;
     const key = `${version.flow.name} ${told.eventId}`;
     const id = ids.get(key);
-    if (version.flow.workflowId !== undefined && id !== undefined && id !== webhookId) {
+    if (version.flow.workflowId !== undefined && !version.flow.unruly && id !== undefined && id !== webhookId) {
       stage.violate(`two deliveries of one event to one flow: ${id} and ${webhookId}`);
     }
     ids.set(key, webhookId);
@@ -113,12 +111,14 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
   const excuse = (flow: Flow, fact: Fact): string | undefined => {
     if (flow.unruly) return 'saves that nobody can order';
     if (flow.removedAtMs !== undefined) return 'the flow was deleted';
-    if (flow.offForeverFromMs !== undefined && timeline.now() - flow.offForeverFromMs > ABANDONED_MS) return 'off';
+    if (flow.offFromMs !== undefined) return 'the flow is off for good';
     const attempts = plan.scheduleSeconds.length + 1;
     for (const group of byWebhook.values()) {
       const [first] = group;
       if (first?.version.flow !== flow) continue;
-      const codes = group.flatMap(({ answer }) => (answer?.kind === 'answered' ? [answer.errorCode ?? answer.status] : []));
+      const codes = group.flatMap(({ answer }) =>
+        answer?.kind === 'answered' ? [answer.errorCode ?? answer.status] : [],
+      );
       const isThis = first.told.occurredAt === fact.occurredAt;
       if (isThis && group.length >= attempts) return 'the schedule was used up';
       if (isThis && codes.includes('TriggerInputSchemaMismatch')) return 'the flow refuses the body';

@@ -39,7 +39,8 @@ export function worldOf(stage: Stage, worker: Worker, shared: SharedWorld): Worl
       fraction: () => dice.fraction(),
       token: (bytes) => {
         tokens += 1;
-        const text = `${worker.name.slice(-1)}${tokens.toString(36)}`.padStart(6, '.') + dice.between(0, 1e9).toString(36);
+        const text =
+          `${worker.name.slice(-1)}${tokens.toString(36)}`.padStart(6, '.') + dice.between(0, 1e9).toString(36);
         return Buffer.from(text.padStart(bytes, '-').slice(-bytes)).toString('base64url');
       },
     },

@@ -23,7 +23,11 @@ for (let seed = first; seed < first + count; seed++) {
   if (values.seed !== undefined) console.log(outcome.trace());
   if (outcome.violation === undefined) continue;
   failures += 1;
-  const kind = outcome.violation.split('\n')[0]?.replace(/[\w-]*\d[\w:.-]*/g, '…').slice(0, 110) ?? '';
+  const kind =
+    outcome.violation
+      .split('\n')[0]
+      ?.replace(/[\w-]*\d[\w:.-]*/g, '…')
+      .slice(0, 110) ?? '';
   kinds.set(kind, [...(kinds.get(kind) ?? []), seed]);
   if (!values.keep) {
     if (values.seed === undefined) console.log(outcome.trace());

@@ -115,8 +115,10 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
 
   stage.calmDown();
   /** Polls go on as long as something happens that only a poll goes on with. */
-  for (let poll = 0; poll < 400 && stage.violation() === undefined; poll++) {
-    if (poll > 2 && !life.isBusy() && !platform.isBusy() && (await stored.openEvents()) === 0) break;
+  for (let polls = 0, idle = 0; polls < 400 && stage.violation() === undefined; polls++) {
+    const isIdle = !life.isBusy() && !platform.isBusy() && (await stored.openEvents()) === 0;
+    idle = isIdle ? idle + 1 : 0;
+    if (idle > 2) break;
     host.schedulePolls();
     await quiet();
     const waitMs = life.isBusy() ? plan.pollEveryMs : 130 * SECOND;
@@ -134,7 +136,8 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   if (stage.violation() === undefined) {
     checkOwed();
     await stored.checkEnd();
-    for (const { runs } of stage.workers) for (const run of runs) stage.violate(`#${run.number} ${run.what} never ends`);
+    for (const { runs } of stage.workers)
+      for (const run of runs) stage.violate(`#${run.number} ${run.what} never ends`);
   }
   return {
     seed,

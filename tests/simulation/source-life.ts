@@ -87,7 +87,13 @@ export function liveSources(stage: Stage, data: MemoryInstance): SourceLife {
     const [segment] = data.segments;
     if (segment === undefined) return;
     const evaluatedAt = instant();
-    const status = dice.pick(['completedsuccess', 'completedsuccess', 'completedsuccess', 'completedfailure', 'running']);
+    const status = dice.pick([
+      'completedsuccess',
+      'completedsuccess',
+      'completedsuccess',
+      'completedfailure',
+      'running',
+    ]);
     const memberCount = dice.pick(VALUES);
     const latest = { status, evaluatedAt, memberCount, error: undefined };
     const before = segment.history.at(-1);
@@ -193,7 +199,14 @@ export function liveSources(stage: Stage, data: MemoryInstance): SourceLife {
     ];
     for (const { taskId } of tasks) later(() => endTask(jobId, taskId));
   };
-  if (wants('data-source-refresh-failed', 'data-source-refresh-succeeded', 'full-refresh-completed', 'unification-refresh-completed')) {
+  if (
+    wants(
+      'data-source-refresh-failed',
+      'data-source-refresh-succeeded',
+      'full-refresh-completed',
+      'unification-refresh-completed',
+    )
+  ) {
     if (dice.chance(0.5)) startJob();
     for (let count = 0; count < plan.jobs; count++) inStorm(startJob);
   }

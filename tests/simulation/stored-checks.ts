@@ -72,7 +72,8 @@ export function storedWorld(stage: Stage, tables: Tables, queues: MemoryQueues):
       for (const row of await openRows())
         stage.violate(`still open: ${openEventOfRow(row).event.eventId}, ${row.rowKey}`);
       for (const row of await activity()) {
-        if (row.values['kind'] === 'chunk' && !chunkOfRow(row).settled) stage.violate(`not settled: chunk ${row.rowKey}`);
+        if (row.values['kind'] === 'chunk' && !chunkOfRow(row).settled)
+          stage.violate(`not settled: chunk ${row.rowKey}`);
         if (row.values['kind'] !== 'trouble') continue;
         const trouble = troubleOfRow(row);
         if (isWaiting(trouble)) stage.violate(`still ${trouble.status}: ${trouble.deliveryId}`);
