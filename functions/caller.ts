@@ -44,20 +44,28 @@ function headerText(request: HttpRequest, name: string): string | undefined {
   return value === '' ? undefined : value;
 }
 
+export interface Principal {
+  readonly tenantId: string;
+  readonly objectId: string;
+  /** App roles that were assigned to the caller. */
+  readonly roles: readonly string[];
+}
+
 /** The claims of a signed-in caller (learn.microsoft.com: work with user identities in Azure App Service authentication). */
-function readPrincipal(header: string | null): { tenantId: string; objectId: string } | undefined {
+export function readPrincipal(header: string | null): Principal | undefined {
   if (header === null) return undefined;
   try {
     const principal = JSON.parse(Buffer.from(header, 'base64').toString('utf8')) as {
       claims?: { typ?: unknown; val?: unknown }[];
     };
-    const claim = (...types: string[]): string | undefined => {
-      const found = principal.claims?.find(({ typ }) => types.includes(String(typ)))?.val;
-      return typeof found === 'string' ? found : undefined;
-    };
-    const tenantId = claim('tid', 'http://schemas.microsoft.com/identity/claims/tenantid');
-    const objectId = claim('oid', 'http://schemas.microsoft.com/identity/claims/objectidentifier');
-    return tenantId !== undefined && objectId !== undefined ? { tenantId, objectId } : undefined;
+    const claims = (...types: string[]): string[] =>
+      (principal.claims ?? []).flatMap(({ typ, val }) =>
+        types.includes(String(typ)) && typeof val === 'string' ? [val] : [],
+      );
+    const [tenantId] = claims('tid', 'http://schemas.microsoft.com/identity/claims/tenantid');
+    const [objectId] = claims('oid', 'http://schemas.microsoft.com/identity/claims/objectidentifier');
+    const roles = claims('roles', 'http://schemas.microsoft.com/ws/2008/06/identity/claims/role');
+    return tenantId !== undefined && objectId !== undefined ? { tenantId, objectId, roles } : undefined;
   } catch {
     return undefined;
   }

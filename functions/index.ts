@@ -2,9 +2,15 @@ import { app } from '@azure/functions';
 import { createBackend } from '../shared/backend.ts';
 import { readConfig } from '../shared/config.ts';
 import { azureWorld, consoleLog } from './azure-world.ts';
+import { registerEvents } from './events.ts';
 import { registerBrokenHealth, registerHealth } from './health.ts';
+import { registerManageDeliveries } from './manage-deliveries.ts';
+import { registerManageEvents } from './manage-events.ts';
+import { registerManageQueues } from './manage-queues.ts';
+import { registerManageSubscriptions } from './manage-subscriptions.ts';
 import { registerPickLists } from './pick-lists.ts';
 import { registerSubscriptions } from './subscriptions.ts';
+import { registerTestEvents } from './test-events.ts';
 import { registerWorkers } from './workers.ts';
 
 // The app's entry and only side effect of an import: reads the settings and registers every function.
@@ -19,6 +25,12 @@ if (read.kind === 'invalid') {
   const deps = { backend, config, log: world.log };
   registerSubscriptions(app, deps);
   registerPickLists(app, deps);
+  registerEvents(app, deps);
+  registerTestEvents(app, deps);
+  registerManageSubscriptions(app, deps);
+  registerManageEvents(app, deps);
+  registerManageDeliveries(app, deps);
+  registerManageQueues(app, deps);
   registerHealth(app, world);
   registerWorkers(app, backend, config.pollSchedule);
 }

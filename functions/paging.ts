@@ -1,3 +1,4 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { refusal, type Refusal } from '../shared/problem.ts';
 
 const DEFAULT_TOP = 50;
@@ -18,6 +19,23 @@ export function readPage(query: URLSearchParams): Page | Refusal {
   const next = query.get('next');
   return { kind: 'page', limit, ...(next !== null && next !== '' && { next }) };
 }
+
+/** The answer of a list: `nextLink` keeps the filters of the call, and is on this service's own address. */
+export function pageAnswer(
+  { query }: Pick<HttpRequest, 'query'>,
+  { limit }: Page,
+  listed: { readonly value: readonly unknown[]; readonly next: string | undefined; readonly url: string },
+): HttpResponseInit {
+  const { value, next, url } = listed;
+  if (next === undefined) return { jsonBody: { value } };
+  const again = new URLSearchParams([...query].filter(([name]) => !PAGE_PARAMETERS.has(name.toLowerCase())));
+  again.set('top', String(limit));
+  again.set('next', next);
+  return { jsonBody: { value, nextLink: `${url}?${again.toString()}` } };
+}
+
+/** What a link must not repeat: the page's own parameters, and the key that the caller may have sent. */
+const PAGE_PARAMETERS = new Set(['top', 'next', 'code']);
 
 /** What was read, unless the page's `next` is none: of a malformed one storage says so with a `RangeError`, before any request. */
 export async function refusingNext<T extends object>({ next }: Page, reading: Promise<T>): Promise<T | Refusal> {

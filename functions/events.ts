@@ -1,0 +1,42 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { systemClock } from '../shared/clock.ts';
+import { refusal, type Refusal } from '../shared/problem.ts';
+import { httpHandler } from './http.ts';
+import { pageAnswer, readPage, refusingNext } from './paging.ts';
+import { readInstance, readSince } from './query.ts';
+import type { Registrar } from './registrar.ts';
+import { authenticated, type HttpDeps } from './subscriptions.ts';
+
+/** How far back a flow catches up unless it says otherwise. */
+const DEFAULT_SINCE_MS = 24 * 3600 * 1000;
+
+/** Recent events of an instance, so that a flow can catch up on what it missed. */
+export function registerEvents(app: Registrar, deps: HttpDeps): void {
+  app.http('ListEvents', {
+    methods: ['GET'],
+    authLevel: deps.config.authentication === 'key' ? 'function' : 'anonymous',
+    route: 'events',
+    handler: httpHandler(
+      deps.log,
+      authenticated(deps, (request) => list(deps, request)),
+    ),
+  });
+}
+
+async function list({ backend, config }: HttpDeps, request: HttpRequest): Promise<HttpResponseInit | Refusal> {
+  const page = readPage(request.query);
+  if (page.kind === 'refused') return page;
+  const instance = readInstance(request.query);
+  if (instance.kind === 'refused') return instance;
+  if (instance.value === undefined) return refusal('query-invalid', 'The parameter instanceId is required.');
+  if (config.allowedInstances.size > 0 && !config.allowedInstances.has(instance.value)) {
+    return refusal('instance-not-allowed', 'The operator of this service does not allow this instance.');
+  }
+  const since = readSince(request.query);
+  if (since.kind === 'refused') return since;
+  const sinceMs = since.value ?? systemClock.now() - DEFAULT_SINCE_MS;
+  const listed = await refusingNext(page, backend.listEvents(instance.value, sinceMs, page));
+  if ('kind' in listed) return listed;
+  const url = `${config.publicBaseUrl}/api/events`;
+  return pageAnswer(request, page, { value: listed.events, next: listed.next, url });
+}

@@ -1,0 +1,41 @@
+import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
+import { pageAnswer, readPage, refusingNext } from './paging.ts';
+import { readInstance, readSince, readTrigger } from './query.ts';
+import type { Registrar } from './registrar.ts';
+import type { HttpDeps } from './subscriptions.ts';
+
+const path = 'manage/events';
+
+/** What happened, and what became of it. */
+export function registerManageEvents(app: Registrar, deps: HttpDeps): void {
+  registerManageRoutes(app, deps, [
+    { name: 'ManageEvents-list', method: 'GET', route: path, handle: list(deps) },
+    {
+      name: 'ManageEvents-get',
+      method: 'GET',
+      route: `${path}/{id}`,
+      handle: async ({ params }) => {
+        const found = await deps.backend.operator.getEvent(params['id'] ?? '');
+        return found.kind === 'found' ? { jsonBody: found.event } : found;
+      },
+    },
+  ]);
+}
+
+function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
+  return async (request) => {
+    const page = readPage(request.query);
+    if (page.kind === 'refused') return page;
+    const instanceId = readInstance(request.query);
+    if (instanceId.kind === 'refused') return instanceId;
+    const trigger = readTrigger(request.query);
+    if (trigger.kind === 'refused') return trigger;
+    const since = readSince(request.query);
+    if (since.kind === 'refused') return since;
+    const filter = { instanceId: instanceId.value, trigger: trigger.value, sinceMs: since.value };
+    const listed = await refusingNext(page, backend.operator.listEvents(filter, page));
+    if ('kind' in listed) return listed;
+    const url = `${config.publicBaseUrl}/api/${path}`;
+    return pageAnswer(request, page, { value: listed.events, next: listed.next, url });
+  };
+}

@@ -1,0 +1,26 @@
+import { registerManageRoutes } from './operator-access.ts';
+import type { Registrar } from './registrar.ts';
+import type { HttpDeps } from './subscriptions.ts';
+
+/** How much work waits, and what our own bugs have poisoned. */
+export function registerManageQueues(app: Registrar, deps: HttpDeps): void {
+  const { operator } = deps.backend;
+  registerManageRoutes(app, deps, [
+    {
+      name: 'ManageQueues-list',
+      method: 'GET',
+      route: 'manage/queues',
+      handle: async () => ({ jsonBody: { value: await operator.queues() } }),
+    },
+    {
+      name: 'ManageQueues-redrive',
+      method: 'POST',
+      route: 'manage/queues/{queue}/redrive',
+      handle: async ({ params }) => {
+        const result = await operator.redrive(params['queue'] ?? '');
+        if (result.kind === 'refused') return result;
+        return { status: 202, jsonBody: { redriven: result.redriven } };
+      },
+    },
+  ]);
+}

@@ -1,0 +1,90 @@
+import type { HttpRequest } from '@azure/functions';
+import { shownStatuses } from '../shared/subscriptions/subscription-list.ts';
+import { readJson } from './http.ts';
+import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
+import { pageAnswer, readPage, refusingNext } from './paging.ts';
+import { readInstance, readParameter, readTrigger } from './query.ts';
+import type { Registrar } from './registrar.ts';
+import type { HttpDeps } from './subscriptions.ts';
+
+const path = 'manage/subscriptions';
+const idOf = ({ params }: HttpRequest): string => params['id'] ?? '';
+
+/** All connections' subscriptions: look, end, resume, recover, and move to another connection. */
+export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): void {
+  const { operator } = deps.backend;
+  registerManageRoutes(app, deps, [
+    { name: 'ManageSubscriptions-list', method: 'GET', route: path, handle: list(deps) },
+    {
+      name: 'ManageSubscriptions-get',
+      method: 'GET',
+      route: `${path}/{id}`,
+      handle: async (request) => {
+        const found = await operator.getSubscription(idOf(request));
+        return found.kind === 'found' ? { jsonBody: found.subscription } : found;
+      },
+    },
+    {
+      name: 'ManageSubscriptions-end',
+      method: 'DELETE',
+      route: `${path}/{id}`,
+      handle: async (request) => {
+        const ended = await operator.endSubscription(idOf(request));
+        return ended.kind === 'ended' ? { status: 204 } : ended;
+      },
+    },
+    {
+      name: 'ManageSubscriptions-resume',
+      method: 'POST',
+      route: `${path}/{id}/resume`,
+      handle: async (request) => {
+        const resumed = await operator.resumeSubscription(idOf(request));
+        if (resumed.kind === 'refused') return resumed;
+        return { status: 202, jsonBody: { subscriptionId: resumed.subscriptionId, status: 'active' } };
+      },
+    },
+    {
+      name: 'ManageSubscriptions-recover',
+      method: 'POST',
+      route: `${path}/{id}/recover`,
+      handle: async (request) => {
+        const read = await readJson(request);
+        if (read.kind === 'refused') return read;
+        const result = await operator.recover(idOf(request), read.body);
+        if (result.kind === 'refused') return result;
+        return { status: 202, jsonBody: { recovered: result.recovered, more: result.more } };
+      },
+    },
+    {
+      name: 'ManageConnections-move',
+      method: 'POST',
+      route: 'manage/connections/move',
+      handle: async (request) => {
+        const read = await readJson(request);
+        if (read.kind === 'refused') return read;
+        const result = await operator.moveConnection(read.body);
+        return result.kind === 'moved' ? { jsonBody: { moved: result.moved } } : result;
+      },
+    },
+  ]);
+}
+
+function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
+  return async (request) => {
+    const page = readPage(request.query);
+    if (page.kind === 'refused') return page;
+    const instanceId = readInstance(request.query);
+    if (instanceId.kind === 'refused') return instanceId;
+    const trigger = readTrigger(request.query);
+    if (trigger.kind === 'refused') return trigger;
+    const status = readParameter(request.query, 'status', `one of ${shownStatuses.join(', ')}`, (text) =>
+      shownStatuses.find((one) => one === text),
+    );
+    if (status.kind === 'refused') return status;
+    const filter = { instanceId: instanceId.value, trigger: trigger.value, status: status.value };
+    const listed = await refusingNext(page, backend.operator.listSubscriptions(filter, page));
+    if ('kind' in listed) return listed;
+    const url = `${config.publicBaseUrl}/api/${path}`;
+    return pageAnswer(request, page, { value: listed.subscriptions, next: listed.next, url });
+  };
+}

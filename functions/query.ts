@@ -1,0 +1,49 @@
+import { refusal, type Refusal } from '../shared/problem.ts';
+import { isTrigger, triggerNames, type Trigger } from '../shared/triggers/trigger.ts';
+
+/** A value of a query parameter, absent when the parameter is; or why it is none. */
+export type Read<T> = { readonly kind: 'read'; readonly value: T | undefined } | Refusal;
+
+/** A parameter whose value must satisfy `parse`, which gives `undefined` for what does not. */
+export function readParameter<T>(
+  query: URLSearchParams,
+  name: string,
+  meaning: string,
+  parse: (text: string) => T | undefined,
+): Read<T> {
+  const text = query.get(name);
+  if (text === null || text === '') return { kind: 'read', value: undefined };
+  const value = parse(text);
+  return value === undefined
+    ? refusal('query-invalid', `The parameter ${name} must be ${meaning}.`)
+    : { kind: 'read', value };
+}
+
+/** In lower case. */
+export function readInstance(query: URLSearchParams): Read<string> {
+  return readParameter(query, 'instanceId', 'a GUID', (text) =>
+    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : undefined,
+  );
+}
+
+export function readTrigger(query: URLSearchParams): Read<Trigger> {
+  return readParameter(query, 'trigger', `one of ${triggerNames.join(', ')}`, (text) =>
+    isTrigger(text) ? text : undefined,
+  );
+}
+
+const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
+
+/** In ms since the epoch. */
+export function readSince(query: URLSearchParams): Read<number> {
+  return readParameter(query, 'since', 'an ISO 8601 instant such as 2026-11-23T10:00:00Z', (text) => {
+    // A plus sign that was not encoded has become a blank.
+    const instantMs = INSTANT.test(text.replace(' ', '+')) ? Date.parse(text.replace(' ', '+')) : NaN;
+    return Number.isNaN(instantMs) ? undefined : instantMs;
+  });
+}
+
+/** Of at most nine digits. */
+export function wholeNumber(text: string): number | undefined {
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,36 @@
+import { refusal } from '../shared/problem.ts';
+import { triggerNames, triggers } from '../shared/triggers/trigger.ts';
+import { httpHandler } from './http.ts';
+import type { Registrar } from './registrar.ts';
+import { authenticated, type HttpDeps } from './subscriptions.ts';
+
+/** A made-up event on demand, for each trigger of the table. */
+export function registerTestEvents(app: Registrar, deps: HttpDeps): void {
+  const authLevel = deps.config.authentication === 'key' ? 'function' : 'anonymous';
+  for (const trigger of triggerNames) {
+    app.http(`${triggers[trigger].operationId}-test`, {
+      methods: ['POST'],
+      authLevel,
+      route: `triggers/${trigger}/subscriptions/{id}/test`,
+      handler: httpHandler(
+        deps.log,
+        authenticated(deps, async ({ params }, connection) => {
+          const sent = await deps.backend.sendTest(connection, trigger, params['id'] ?? '');
+          return sent.kind === 'sent' ? { status: 202, jsonBody: { deliveryId: sent.deliveryId } } : sent;
+        }),
+      ),
+    });
+  }
+  // After every trigger's in the order of names, in which the host matches.
+  app.http('UnknownTrigger-test', {
+    methods: ['POST'],
+    authLevel,
+    route: 'triggers/{trigger}/subscriptions/{id}/test',
+    handler: httpHandler(
+      deps.log,
+      authenticated(deps, () =>
+        Promise.resolve(refusal('trigger-unknown', `There are these triggers: ${triggerNames.join(', ')}.`)),
+      ),
+    ),
+  });
+}

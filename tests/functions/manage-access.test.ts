@@ -1,0 +1,135 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { expectProblem } from './expect-problem.ts';
+import { startBackend, type Answered, type CallOptions, type StartedBackend } from './start-backend.ts';
+
+type Headers = NonNullable<CallOptions['headers']>;
+
+/** Every route of the operator API, and what it answers an operator who asks for nothing that there is. */
+const routes: [string, string, number][] = [
+  ['GET', 'manage/subscriptions', 200],
+  ['GET', 'manage/subscriptions/sub_1', 404],
+  ['DELETE', 'manage/subscriptions/sub_1', 404],
+  ['POST', 'manage/subscriptions/sub_1/resume', 404],
+  ['POST', 'manage/subscriptions/sub_1/recover', 400],
+  ['POST', 'manage/connections/move', 400],
+  ['GET', 'manage/events', 200],
+  ['GET', 'manage/events/evt_1', 404],
+  ['GET', 'manage/deliveries', 200],
+  ['GET', 'manage/deliveries/dlv_1', 404],
+  ['POST', 'manage/deliveries/dlv_1/redeliver', 404],
+  ['GET', 'manage/queues', 200],
+  ['POST', 'manage/queues/nothing/redrive', 404],
+];
+
+function principal(roles: readonly string[], type = 'roles'): Headers {
+  const claims = [
+    { typ: 'tid', val: 'tenant' },
+    { typ: 'oid', val: 'object-7' },
+    ...roles.map((val) => ({ typ: type, val })),
+  ];
+  return { 'x-ms-client-principal': Buffer.from(JSON.stringify({ claims })).toString('base64') };
+}
+
+const call = (backend: StartedBackend, method: string, route: string, headers: Headers = {}): Promise<Answered> =>
+  backend.call(method, route, { headers, ...(method === 'POST' && { body: {} }) });
+
+describe('with operator keys', () => {
+  let backend: StartedBackend;
+  beforeAll(async () => {
+    backend = await startBackend({
+      settings: { OPERATOR_KEYS: 'anna:0perator-one, ben:0perator:two' },
+      enableAuth: true,
+      hostKeys: { _master: 'm4ster', default: 'k3y' },
+      verbose: true,
+    });
+  });
+
+  test.each(routes)('%s %s asks for one, and is not opened by another key', async (method, route) => {
+    const wrong = ['0perator', 'anna', 'anna:0perator-one', '0PERATOR-ONE', 'k3y', 'm4ster', ''];
+    const attempts: Headers[] = [
+      {},
+      { 'x-functions-key': 'm4ster' },
+      { authorization: 'Bearer 0perator-one' },
+      principal(['Operator']),
+      ...wrong.map((key) => ({ 'x-operator-key': key })),
+    ];
+    for (const headers of attempts) {
+      await expectProblem(() => call(backend, method, route, headers), 401, 'not-authenticated');
+    }
+    const inQuery = `${route}?x-operator-key=0perator-one&code=0perator-one`;
+    await expectProblem(() => call(backend, method, inQuery), 401, 'not-authenticated');
+  });
+
+  test.each(routes)('%s %s is open with any of them', async (method, route, status) => {
+    for (const key of ['0perator-one', '0perator:two']) {
+      expect(await call(backend, method, route, { 'x-operator-key': key })).toMatchObject({ status });
+    }
+  });
+
+  test('each action leaves one line with who and what, and no key; a look leaves none', async () => {
+    const before = backend.lines.length;
+    await call(backend, 'GET', 'manage/queues', { 'x-operator-key': '0perator:two' });
+    await call(backend, 'POST', 'manage/queues/nothing/redrive', { 'x-operator-key': '0perator:two' });
+    await call(backend, 'POST', 'manage/queues/nothing/redrive', { 'x-operator-key': 'wrong' });
+    const lines = backend.lines.slice(before).filter((line) => line.includes('operator.acted'));
+    expect(lines).toHaveLength(1);
+    for (const part of ['"operator":"ben"', '"action":"ManageQueues-redrive"', '"queue":"nothing"', '"status":404']) {
+      expect(lines[0]).toContain(part);
+    }
+    expect(backend.lines.join('\n')).not.toContain('0perator');
+  });
+});
+
+describe('without operator keys', () => {
+  let backend: StartedBackend;
+  beforeAll(async () => {
+    backend = await startBackend();
+  });
+
+  test.each(routes)('%s %s says what to set', async (method, route) => {
+    for (const headers of [{}, { 'x-operator-key': '' }, { 'x-operator-key': 'x' }, principal(['Operator'])]) {
+      const answer = await expectProblem(() => call(backend, method, route, headers), 403, 'operator-keys-missing');
+      expect(answer.body).toMatchObject({ detail: expect.stringContaining('OPERATOR_KEYS') });
+    }
+  });
+});
+
+describe('with Microsoft Entra ID', () => {
+  let backend: StartedBackend;
+  beforeAll(async () => {
+    const settings = { AUTHENTICATION: 'entra', WEBSITE_AUTH_ENABLED: 'True', OPERATOR_KEYS: 'anna:0perator' };
+    backend = await startBackend({ settings, verbose: true });
+  });
+  const longType = 'http://schemas.microsoft.com/ws/2008/06/identity/claims/role';
+
+  test.each(routes)('%s %s is for the app role Operator', async (method, route, status) => {
+    for (const headers of [principal(['Reader', 'Operator']), principal(['Operator'], longType)]) {
+      expect(await call(backend, method, route, headers)).toMatchObject({ status });
+    }
+    for (const headers of [principal([]), principal(['operator', 'Operators']), principal(['Operator'], 'groups')]) {
+      await expectProblem(() => call(backend, method, route, headers), 403, 'operator-role-missing');
+    }
+    for (const headers of [{}, { 'x-ms-client-principal': 'e30=' }, { 'x-ms-client-principal': '%' }]) {
+      await expectProblem(() => call(backend, method, route, headers), 401, 'not-authenticated');
+    }
+  });
+
+  test('an operator key opens it too, and a wrong one is not made good by a role', async () => {
+    expect(await call(backend, 'GET', 'manage/queues', { 'x-operator-key': '0perator' })).toMatchObject({
+      status: 200,
+    });
+    const headers = { ...principal(['Operator']), 'x-operator-key': 'wrong' };
+    await expectProblem(() => call(backend, 'GET', 'manage/queues', headers), 401, 'not-authenticated');
+  });
+
+  test('who acted is known by the object id', async () => {
+    await call(backend, 'POST', 'manage/queues/nothing/redrive', principal(['Operator']));
+    expect(backend.lines.filter((line) => line.includes('"operator":"object-7"'))).not.toEqual([]);
+  });
+});
+
+test('a role is not believed where the platform does not sign anybody in', async () => {
+  const backend = await startBackend({ settings: { AUTHENTICATION: 'entra' } });
+  const asked = (): Promise<Answered> => call(backend, 'GET', 'manage/queues', principal(['Operator']));
+  await expectProblem(asked, 403, 'operator-keys-missing');
+});
