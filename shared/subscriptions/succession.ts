@@ -1,11 +1,10 @@
 import type { Clock } from '../clock.ts';
+import { giveBirth, type BirthPorts } from './birth.ts';
 import type { ConnectionStore } from './connection-store.ts';
 import { partitionOf } from './subscription-id.ts';
-import type { SubscriptionStore } from './subscription-store.ts';
 import { DELETED_GRACE_MS, type Subscription } from './subscription.ts';
 
-export interface SuccessionPorts {
-  readonly store: SubscriptionStore;
+export interface SuccessionPorts extends BirthPorts {
   readonly connections: ConnectionStore;
   readonly clock: Clock;
 }
@@ -38,7 +37,9 @@ export async function joinLine(ports: SuccessionPorts, subscription: Subscriptio
   const predecessors: Subscription[] = [];
   let heir = subscription;
   for (const id of entry.previous) {
-    const earlier = await ports.store.load(id);
+    let earlier = await ports.store.load(id);
+    // It has taken a place itself, of one that waits for its birth to know its own end.
+    if (earlier?.birth === undefined && earlier?.predecessor !== undefined) earlier = await giveBirth(ports, earlier);
     if (earlier === undefined || !canBeSucceeded(earlier, ports.clock.now())) continue;
     if (earlier.status === 'superseded') {
       // Our own doing, before a crash; the link to us is in our row.
