@@ -41,8 +41,8 @@ export function problemResponse({ code, detail, errors, retryAfterMs }: Refusal)
   };
 }
 
-/** The JSON body of a request. The host drops chunked bodies and passes all others on whole. */
-export async function readJson(request: HttpRequest): Promise<{ kind: 'json'; body: unknown } | Refusal> {
+/** The JSON body of a request, and as the text that it came as. The host drops chunked bodies and passes all others on whole. */
+export async function readJson(request: HttpRequest): Promise<{ kind: 'json'; body: unknown; text: string } | Refusal> {
   if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) return tooLarge();
   const bytes = Buffer.from(await request.arrayBuffer());
   if (bytes.length === 0 && /chunked/i.test(request.headers.get('transfer-encoding') ?? '')) {
@@ -54,7 +54,7 @@ export async function readJson(request: HttpRequest): Promise<{ kind: 'json'; bo
   if (bytes.length > MAX_BODY_BYTES) return tooLarge();
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return { kind: 'json', body: JSON.parse(text) as unknown };
+    return { kind: 'json', body: JSON.parse(text) as unknown, text };
   } catch {
     return refusal('body-invalid', 'The body is not JSON in UTF-8.');
   }
@@ -91,6 +91,12 @@ function refusalOf(error: unknown): Refusal | undefined {
       );
     case 'not-found':
       return refusal('instance-unknown', 'Customer Insights knows no such instance.');
+    case 'unconfirmed':
+      return refusal(
+        'customer-insights-unconfirmed',
+        'Customer Insights did not say whether it made the change: it may have been made. Read the item before you repeat the call.',
+        { retryAfterMs },
+      );
     case 'unavailable':
     case 'refused':
       return refusal(

@@ -122,6 +122,8 @@ export interface Node {
 export type CustomerInsightsErrorKind =
   /** No answer, a 5xx, a time-out, or an answer that is not what the call returns. */
   | 'unavailable'
+  /** As `unavailable`, of a call that writes: it may have been carried out all the same. */
+  | 'unconfirmed'
   /** Too many calls; `retryAfterMs` says how long to wait, when the service said so. */
   | 'throttled'
   /** 401 or 403: our credentials are not good enough. */
@@ -139,16 +141,24 @@ export class CustomerInsightsError extends Error {
   readonly call: string;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
+  /** What the service itself said, as one line of at most 300 characters. */
+  readonly said: string | undefined;
   constructor(
     kind: CustomerInsightsErrorKind,
     call: string,
     reason: string,
-    more: { status?: number | undefined; retryAfterMs?: number | undefined; cause?: unknown } = {},
+    more: {
+      status?: number | undefined;
+      retryAfterMs?: number | undefined;
+      said?: string | undefined;
+      cause?: unknown;
+    } = {},
   ) {
     super(`Customer Insights: ${call}: ${reason}`, { cause: more.cause });
     this.kind = kind;
     this.call = call;
     this.status = more.status;
     this.retryAfterMs = more.retryAfterMs;
+    this.said = more.said;
   }
 }

@@ -2,7 +2,7 @@ import type { Log } from '../log.ts';
 import type { Random } from '../random.ts';
 import { unreachable } from '../unreachable.ts';
 import { CustomerInsightsError, type CustomerInsightsErrorKind } from './customer-insights.ts';
-import { attemptGet, type AttemptDeps, type AttemptOutcome } from './rest-attempt.ts';
+import { attempt, type AttemptDeps, type AttemptOutcome, type AttemptRequest } from './rest-attempt.ts';
 import { nextTry } from './rest-retry.ts';
 
 export interface RestCallDeps extends AttemptDeps {
@@ -13,46 +13,54 @@ export interface RestCallDeps extends AttemptDeps {
 }
 
 export interface RestCall<T> {
+  /** `GET` when absent. */
+  readonly method?: AttemptRequest<T>['method'];
   /** The path below the base URL in segments as they are meant, not yet encoded. */
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string>>;
+  /** JSON, sent as it is. */
+  readonly body?: string;
+  /** `JSON.parse` when absent. */
+  readonly parse?: AttemptRequest<T>['parse'];
   /** Translates the JSON of the answer; `undefined` when it is not what the call returns. */
-  readonly read: (json: unknown) => T | undefined;
+  readonly read: AttemptRequest<T>['read'];
 }
 
 /** A proxy between here and the service answers these while it, or the service, is busy or restarting. */
 const passingStatuses = new Set([429, 500, 502, 503, 504]);
 
 /**
- * One reading call: GETs, tries again what may pass, and logs the outcome as one line. Takes at most three deadlines
- * and five seconds. Rejects with `CustomerInsightsError`.
+ * One call: sends it, tries again what may pass, and logs the outcome as one line. A call that writes is repeated only
+ * where the service cannot have carried it out. Takes at most three deadlines and five seconds. Rejects with
+ * `CustomerInsightsError`.
  */
-export async function restGet<T>(deps: RestCallDeps, { path, query = {}, read }: RestCall<T>): Promise<T> {
+export async function restCall<T>(deps: RestCallDeps, asked: RestCall<T>): Promise<T> {
   const { clock, log } = deps;
+  const { method = 'GET', path, query = {}, body, parse = JSON.parse, read } = asked;
   const encodedPath = path.map((segment) => encodeURIComponent(segment.toWellFormed())).join('/');
-  const call = `GET ${encodedPath}`;
+  const call = `${method} ${encodedPath}`;
   if (path.some(isNoSegment)) throw new CustomerInsightsError('not-found', call, 'nothing can have this name');
 
   const startedAt = clock.now();
   const url = `${deps.baseUrl.replace(/\/+$/, '')}/${encodedPath}${queryString(query)}`;
   let waitedMs = 0;
-  for (let attempt = 1; ; attempt += 1) {
-    const outcome = await attemptGet(deps, url, read);
-    const fields = { call, attempts: attempt, durationMs: clock.now() - startedAt };
+  for (let number = 1; ; number += 1) {
+    const outcome = await attempt(deps, { method, url, body, parse, read });
+    const fields = { call, attempts: number, durationMs: clock.now() - startedAt };
     if (outcome.kind === 'answered') {
       log.info('insights.called', { ...fields, outcome: 'answered', status: outcome.status });
       return outcome.value;
     }
-    const next = mayPass(outcome)
+    const next = mayBeRepeated(outcome, method)
       ? nextTry({
-          attempt,
+          attempt: number,
           waitedMs,
           retryAfterMs: 'retryAfterMs' in outcome ? outcome.retryAfterMs : undefined,
           jitter: deps.random.fraction(),
         })
       : ({ kind: 'stop' } as const);
     if (next.kind === 'stop') {
-      const error = errorOf(call, outcome);
+      const error = errorOf(call, outcome, method);
       log.warn('insights.called', { ...fields, outcome: error.kind, status: error.status, reason: error.message });
       throw error;
     }
@@ -66,12 +74,18 @@ function isNoSegment(segment: string): boolean {
   return segment === '' || segment === '.' || segment === '..' || !segment.isWellFormed();
 }
 
+/** Blanks as `%20` and `$` as it is: not every OData parser reads the forms that HTML forms have for them. */
 function queryString(query: Readonly<Record<string, string>>): string {
-  const parameters = new URLSearchParams(query).toString();
-  return parameters === '' ? '' : `?${parameters}`;
+  const encoded = (text: string): string => encodeURIComponent(text.toWellFormed()).replaceAll('%24', '$');
+  const parameters = Object.entries(query).map(([name, value]) => `${encoded(name)}=${encoded(value)}`);
+  return parameters.length === 0 ? '' : `?${parameters.join('&')}`;
 }
 
 type FailedOutcome = Exclude<AttemptOutcome<never>, { kind: 'answered' }>;
+
+function mayBeRepeated(outcome: FailedOutcome, method: string): boolean {
+  return method === 'GET' ? mayPass(outcome) : mayPass(outcome) && !isUnconfirmed(outcome);
+}
 
 function mayPass(outcome: FailedOutcome): boolean {
   switch (outcome.kind) {
@@ -87,18 +101,36 @@ function mayPass(outcome: FailedOutcome): boolean {
   }
 }
 
-function errorOf(call: string, outcome: FailedOutcome): CustomerInsightsError {
+/** Whether the service may have done what it was asked for, although it did not say so. */
+function isUnconfirmed(outcome: FailedOutcome): boolean {
   switch (outcome.kind) {
     case 'unreached':
-      return new CustomerInsightsError('unavailable', call, outcome.reason, { cause: outcome.cause });
+      return outcome.sent;
+    case 'refused':
+      return outcome.status >= 500;
     case 'unreadable':
-      return new CustomerInsightsError('unavailable', call, outcome.reason, { status: outcome.status });
+      return true;
+    case 'without-token':
+      return false;
+    default:
+      return unreachable(outcome);
+  }
+}
+
+function errorOf(call: string, outcome: FailedOutcome, method: string): CustomerInsightsError {
+  const unavailable = method !== 'GET' && isUnconfirmed(outcome) ? 'unconfirmed' : 'unavailable';
+  switch (outcome.kind) {
+    case 'unreached':
+      return new CustomerInsightsError(unavailable, call, outcome.reason, { cause: outcome.cause });
+    case 'unreadable':
+      return new CustomerInsightsError(unavailable, call, outcome.reason, { status: outcome.status });
     case 'without-token':
       return new CustomerInsightsError('unauthorized', call, outcome.reason);
     case 'refused': {
       const { status, retryAfterMs, message } = outcome;
       const reason = `status ${status}${message === undefined ? '' : `: ${message}`}`;
-      return new CustomerInsightsError(kindOf(status), call, reason, { status, retryAfterMs });
+      const kind = status >= 500 ? unavailable : kindOf(status);
+      return new CustomerInsightsError(kind, call, reason, { status, retryAfterMs, said: message });
     }
     default:
       return unreachable(outcome);

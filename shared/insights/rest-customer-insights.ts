@@ -6,7 +6,7 @@ import { readDataSource, readInstance } from './read-instance.ts';
 import { readMeasure } from './read-measure.ts';
 import { readSegment } from './read-segment.ts';
 import { readJob, readNode, readTask } from './read-workflow.ts';
-import { restGet, type RestCall, type RestCallDeps } from './rest-call.ts';
+import { restCall, type RestCall, type RestCallDeps } from './rest-call.ts';
 
 export interface RestCustomerInsightsOptions extends Omit<RestCallDeps, 'dispatcher'> {
   /** Where jobs, tasks and nodes are, below the instance: `workflows/main`, in some tenants `manage/workflows/main`. */
@@ -24,7 +24,7 @@ const longestBodyBytes = 64 * 1024 * 1024;
 const idleConnectionMs = 90_000;
 
 /**
- * Customer Insights over its REST API. Each method is one call (see `restGet` for its deadline and retries).
+ * Customer Insights over its REST API. Each method is one call (see `restCall` for its deadline and retries).
  *
  * Routes and query parameters are those of the public client libraries
  * (github.com/microsoft/Dynamics365-CustomerInsights-Client-Libraries).
@@ -39,7 +39,7 @@ export function restCustomerInsights(options: RestCustomerInsightsOptions): Rest
     bodyTimeout: 0,
   });
   const workflow = options.workflowPath.split('/').filter((segment) => segment !== '');
-  const get = <T>(call: RestCall<T>): Promise<T> => restGet({ ...options, dispatcher: agent }, call);
+  const get = <T>(call: RestCall<T>): Promise<T> => restCall({ ...options, dispatcher: agent }, call);
 
   return {
     instances: () => get({ path: ['instances'], read: listOf(readInstance) }),
