@@ -18,21 +18,28 @@ const root = path.join(import.meta.dirname, '..');
 const cache = path.join('node_modules', '.cache');
 
 const steps: readonly Step[] = [
-  { name: 'types', run: tool('typescript/bin/tsc', '--noEmit', '-p', '.') },
+  { name: 'types', run: tool('node_modules/typescript/bin/tsc', '--noEmit', '-p', '.') },
   {
     name: 'lint',
-    run: tool('eslint/bin/eslint.js', '.', '--max-warnings=0', '--cache', `--cache-location=${cache}/eslint/`),
+    run: tool(
+      'node_modules/eslint/bin/eslint.js',
+      '.',
+      '--max-warnings=0',
+      '--cache',
+      `--cache-location=${cache}/eslint/`,
+    ),
   },
-  { name: 'format', run: tool('prettier/bin/prettier.cjs', '.', '--check', '--log-level=warn') },
+  { name: 'format', run: tool('node_modules/prettier/bin/prettier.cjs', '.', '--check', '--log-level=warn') },
+  { name: 'connector', run: tool('connector/generate.ts', '--check') },
   { name: 'import directions', run: list(wrongImports) },
   { name: 'dead exports', run: list(deadExports) },
 ];
 
-/** Runs a package's program with this Node. It is clean when it exits with 0. */
+/** Runs a program of the project or of a package with this Node. It is clean when it exits with 0. */
 function tool(program: string, ...args: readonly string[]): () => Promise<Finding> {
   return () =>
     new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [path.join(root, 'node_modules', program), ...args], { cwd: root });
+      const child = spawn(process.execPath, [path.join(root, program), ...args], { cwd: root });
       let output = '';
       for (const stream of [child.stdout, child.stderr])
         stream.setEncoding('utf8').on('data', (text: string) => (output += text));

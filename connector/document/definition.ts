@@ -1,0 +1,61 @@
+import { entityPaths } from './entity-paths.ts';
+import { eventPaths } from './event-paths.ts';
+import { itemPaths } from './item-paths.ts';
+import { partitionPaths } from './partition-paths.ts';
+import { pickListPaths } from './pick-list-paths.ts';
+import { statusReportPath } from './status-report-path.ts';
+import { subscriptionPaths } from './subscription-paths.ts';
+import type { SwaggerDocument } from './swagger-document.ts';
+import { triggerPaths } from './trigger-paths.ts';
+
+/** The header of the functions host for its keys (learn.microsoft.com/azure/azure-functions/function-keys-how-to). */
+export const KEY_HEADER = 'x-functions-key';
+
+/**
+ * The connector: everything a flow can do with the backend. Host and web sites are placeholders under a domain that nobody can
+ * own (RFC 2606), so that no key is ever sent to a stranger; a running backend serves the definition with its own host.
+ */
+export function connectorDefinition(version: string): SwaggerDocument {
+  return {
+    swagger: '2.0',
+    info: {
+      title: 'Customer Data Triggers',
+      description:
+        'Starts a flow the moment something happens in Dynamics 365 Customer Insights: a refresh has ended, or a segment or measure has crossed a threshold. Reads and writes its data as well.',
+      version,
+      contact: { name: 'The operator of this service', url: 'https://your-organization.example/support' },
+    },
+    host: 'your-function-app.example',
+    basePath: '/api',
+    schemes: ['https'],
+    consumes: ['application/json'],
+    produces: ['application/json'],
+    paths: {
+      ...triggerPaths(),
+      ...subscriptionPaths,
+      ...eventPaths,
+      ...pickListPaths,
+      ...entityPaths,
+      ...itemPaths,
+      ...partitionPaths,
+      ...statusReportPath,
+    },
+    securityDefinitions: {
+      apiKey: { type: 'apiKey', in: 'header', name: KEY_HEADER },
+      entraId: {
+        type: 'oauth2',
+        flow: 'accessCode',
+        authorizationUrl: 'https://login.microsoftonline.com/common/oauth2/v2.0/authorize',
+        tokenUrl: 'https://login.microsoftonline.com/common/oauth2/v2.0/token',
+        scopes: {},
+      },
+    },
+    security: [{ apiKey: [] }, { entraId: [] }],
+    'x-ms-capabilities': { testConnection: { operationId: 'ListInstances' } },
+    'x-ms-connector-metadata': [
+      { propertyName: 'Website', propertyValue: 'https://your-organization.example' },
+      { propertyName: 'Privacy policy', propertyValue: 'https://your-organization.example/privacy' },
+      { propertyName: 'Categories', propertyValue: 'Data;Marketing' },
+    ],
+  };
+}

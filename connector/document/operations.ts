@@ -1,0 +1,19 @@
+import { methods, type Method, type Operation, type PathItem, type SwaggerDocument } from './swagger-document.ts';
+
+/** An operation and where it is. */
+export interface PlacedOperation {
+  readonly path: string;
+  readonly method: Method;
+  readonly operation: Operation;
+  readonly item: PathItem;
+}
+
+/** All operations in the order of the document. */
+export function operationsOf(definition: Pick<SwaggerDocument, 'paths'>): PlacedOperation[] {
+  return Object.entries(definition.paths).flatMap(([path, item]) =>
+    methods.flatMap((method) => {
+      const operation = item[method];
+      return operation === undefined ? [] : [{ path, method, operation, item }];
+    }),
+  );
+}

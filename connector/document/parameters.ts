@@ -1,0 +1,75 @@
+import { triggerNames, type Trigger } from '../../shared/triggers/trigger.ts';
+import { dropDown } from './drop-down.ts';
+import type { PlainParameter } from './swagger-document.ts';
+import { triggerTexts } from './trigger-texts.ts';
+
+type Rest = Omit<PlainParameter, 'name' | 'in' | 'required' | 'type' | 'description' | 'x-ms-summary'>;
+
+/** A path parameter. Double encoding is for texts of others, which may hold a slash: the functions host decodes one layer only. */
+export function inPath(name: string, summary: string, description: string, rest: Rest = {}): PlainParameter {
+  const encoding = { 'x-ms-url-encoding': 'single', ...rest } as const;
+  return { name, in: 'path', required: true, type: 'string', 'x-ms-summary': summary, description, ...encoding };
+}
+
+export function inQuery(
+  name: string,
+  summary: string,
+  description: string,
+  rest: Rest & { readonly required?: boolean; readonly type?: string } = {},
+): PlainParameter {
+  return { name, in: 'query', required: false, type: 'string', 'x-ms-summary': summary, description, ...rest };
+}
+
+const instanceChoices = { ...dropDown({ operationId: 'ListInstances' }), 'x-ms-visibility': 'important' } as const;
+
+export const instanceInPath = inPath('instanceId', 'Instance', 'The Customer Insights instance.', instanceChoices);
+
+export const instanceInQuery = inQuery('instanceId', 'Instance', 'The Customer Insights instance.', {
+  ...instanceChoices,
+  required: true,
+});
+
+export const entityInPath = inPath('entity', 'Entity', 'The entity of the instance, such as Customer.', {
+  ...dropDown({ operationId: 'GetEntities', references: { instanceId: 'instanceId' } }),
+  'x-ms-url-encoding': 'double',
+  'x-ms-visibility': 'important',
+});
+
+export const triggerInPath = inPath('trigger', 'Trigger', 'The trigger that the flow waits for.', {
+  enum: triggerNames,
+  'x-ms-enum-values': triggerNames.map((value: Trigger) => ({ value, displayName: triggerTexts[value].summary })),
+  'x-ms-visibility': 'important',
+});
+
+export const subscriptionInPath = inPath('id', 'Subscription', 'The subscription, one of those of this connection.', {
+  ...dropDown({ operationId: 'ListSubscriptions', references: { trigger: 'trigger' }, titlePath: 'id' }),
+  'x-ms-visibility': 'important',
+});
+
+export const pageSize = inQuery('top', 'Top Count', 'The largest number of entries on a page, 50 when left out.', {
+  type: 'integer',
+  minimum: 1,
+  maximum: 100,
+  'x-ms-visibility': 'advanced',
+});
+
+/**
+ * What the platform tells about the flow. Declared, so that it is part of the connector's contract; none of it is certain to come,
+ * so none is required.
+ */
+export const workflowHeaders: readonly PlainParameter[] = (
+  [
+    ['x-ms-workflow-id', 'Workflow ID', 'The flow that subscribes.'],
+    ['x-ms-workflow-operation-name', 'Workflow Operation Name', 'The name of the trigger within the flow.'],
+    ['x-ms-environment-id', 'Environment ID', 'The environment of the flow.'],
+    ['x-ms-client-environment-id', 'Client Environment ID', 'The environment of the flow, from the client.'],
+  ] as const
+).map(([name, summary, description]) => ({
+  name,
+  in: 'header',
+  required: false,
+  type: 'string',
+  'x-ms-summary': summary,
+  description,
+  'x-ms-visibility': 'internal',
+}));

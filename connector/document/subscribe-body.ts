@@ -1,0 +1,67 @@
+import { subscribeRequestSchemas } from '../../shared/subscriptions/subscribe-request.ts';
+import type { Trigger } from '../../shared/triggers/trigger.ts';
+import { dropDown } from './drop-down.ts';
+import { swaggerSchema } from './schemas.ts';
+import type { BodyParameter, Schema } from './swagger-document.ts';
+
+const ofInstance = { instanceId: 'body/instanceId' };
+
+/** How the designer shows each property of a subscribe body. What may be in it comes from the schema that requests are validated with. */
+const shown: Readonly<Record<string, Schema>> = {
+  callbackUrl: {
+    title: 'Callback URL',
+    description: 'Where the flow is called. The platform fills it in.',
+    'x-ms-notification-url': true,
+    'x-ms-visibility': 'internal',
+  },
+  instanceId: {
+    title: 'Instance',
+    description: 'The Customer Insights instance to watch.',
+    'x-ms-visibility': 'important',
+    ...dropDown({ operationId: 'ListInstances' }),
+  },
+  label: {
+    title: 'Label',
+    description: 'A name to recognise the subscription of this flow by, shown in lists of subscriptions.',
+    'x-ms-visibility': 'advanced',
+  },
+  dataSourceId: {
+    title: 'Data Source',
+    description: 'The data source to watch; any data source of the instance when left empty.',
+    'x-ms-visibility': 'important',
+    ...dropDown({ operationId: 'ListDataSources', references: ofInstance }),
+  },
+  segmentName: {
+    title: 'Segment',
+    description: 'The segment to watch.',
+    'x-ms-visibility': 'important',
+    ...dropDown({ operationId: 'ListSegments', references: ofInstance }),
+  },
+  measureName: {
+    title: 'Measure',
+    description: 'The business measure to watch, one without dimension.',
+    'x-ms-visibility': 'important',
+    ...dropDown({ operationId: 'ListMeasures', references: ofInstance }),
+  },
+  threshold: {
+    title: 'Threshold',
+    description: 'The flow is called when the value rises above this number; equal is not above.',
+    'x-ms-visibility': 'important',
+  },
+};
+
+/** The body of a subscribe call. Throws for a property that nobody has said how to show. */
+export function subscribeBody(trigger: Trigger): BodyParameter {
+  const { properties = {}, ...schema } = swaggerSchema(subscribeRequestSchemas[trigger]);
+  const presented = Object.entries(properties).map(([name, property]) => {
+    const show = shown[name];
+    if (show === undefined) throw new Error(`nothing says how a designer shows the property ${name} of ${trigger}`);
+    return [name, { ...property, ...show }];
+  });
+  return {
+    name: 'body',
+    in: 'body',
+    required: true,
+    schema: { ...schema, properties: Object.fromEntries(presented) as Record<string, Schema> },
+  };
+}

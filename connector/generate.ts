@@ -1,0 +1,39 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { connectorOf, generatedFiles } from './generated-files.ts';
+import { lint } from './lint/lint.ts';
+import { breaksIn, stabilityOf, type Stability } from './stability.ts';
+
+/**
+ * Writes the connector's files, or with `--check` says which are out of date. Writes nothing, and exits with 1, when the
+ * definition breaks a rule of the platform or flows that are in use.
+ */
+const folder = import.meta.dirname;
+
+async function read(name: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path.join(folder, name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+const { version } = JSON.parse(await readFile(path.join(folder, '../package.json'), 'utf8')) as { version: string };
+const connector = connectorOf(version);
+const recorded = JSON.parse((await read('stability.json'))?.toString() ?? '{}') as Stability;
+const wrong = [
+  ...lint(connector).map(({ id, place }) => `${id}: ${place}`),
+  ...breaksIn(recorded, stabilityOf(connector.definition)),
+];
+
+if (wrong.length === 0) {
+  for (const { name, content, isSame } of generatedFiles(connector, recorded)) {
+    const there = await read(name);
+    if (there !== undefined && isSame(there)) continue;
+    if (process.argv.includes('--check')) wrong.push(`connector/${name} is out of date: npm run connector`);
+    else await writeFile(path.join(folder, name), content);
+  }
+}
+process.stderr.write(wrong.map((sentence) => `${sentence}\n`).join(''));
+process.exitCode = wrong.length === 0 ? 0 : 1;

@@ -1,0 +1,84 @@
+import { operationPlaces, operationsWhere, parameterPlaces, parametersOf, placesWhere, repeated } from './places.ts';
+import type { Rule } from './rule.ts';
+
+/** Paths and parameters. */
+export const parameterRules: readonly Rule[] = [
+  {
+    id: 'OperationPathMayNotContainQueryOrFragment',
+    says: 'A path has no query and no fragment.',
+    find: ({ definition }) => Object.keys(definition.paths).filter((path) => /[?#]/.test(path)),
+  },
+  {
+    id: 'PathRedefined',
+    says: 'No two paths differ in their case alone.',
+    find: ({ definition }) => repeated(Object.keys(definition.paths).map((path) => path.toLowerCase())),
+  },
+  {
+    id: 'PartialDuplicateOperationPath',
+    says: 'No two paths differ in the names of their parameters alone.',
+    find: ({ definition }) =>
+      repeated(Object.keys(definition.paths).map((path) => path.replaceAll(/\{[^}]*\}/g, '{}'))),
+  },
+  {
+    id: 'PathParameterNotDefinedInTemplate',
+    says: 'A path parameter stands in the path.',
+    find: (connector) =>
+      placesWhere(
+        parameterPlaces(connector),
+        ({ parameter, operation }) => parameter.in === 'path' && !operation.path.includes(`{${parameter.name}}`),
+      ),
+  },
+  {
+    id: 'PathTemplateNotDefined',
+    says: 'What stands in braces in a path is a parameter.',
+    find: (connector) =>
+      operationsWhere(connector, (operation) => {
+        const known = parametersOf(operation).flatMap((parameter) => (parameter.in === 'path' ? parameter.name : []));
+        return namesIn(operation.path).some((name) => !known.includes(name));
+      }),
+  },
+  {
+    id: 'PathParameterMissingEncoding',
+    says: 'A path parameter says how it is encoded.',
+    find: (connector) =>
+      placesWhere(
+        parameterPlaces(connector),
+        ({ parameter }) => parameter.in === 'path' && parameter['x-ms-url-encoding'] === undefined,
+      ),
+  },
+  {
+    id: 'PathParameterMustBeRequired',
+    says: 'A path parameter is required.',
+    find: (connector) =>
+      placesWhere(parameterPlaces(connector), ({ parameter }) => parameter.in === 'path' && !parameter.required),
+  },
+  {
+    id: 'ParameterNotUnique',
+    says: 'An operation has each parameter once.',
+    find: (connector) =>
+      operationPlaces(connector).flatMap((operation) =>
+        repeated(
+          parametersOf(operation).map(({ in: where, name }) => `${operation.operation.operationId} ${where} ${name}`),
+        ),
+      ),
+  },
+  {
+    id: 'BodyNotAllowedInGet',
+    says: 'A GET has no body.',
+    find: (connector) =>
+      operationsWhere(
+        connector,
+        (operation) => operation.method === 'get' && parametersOf(operation).some(({ in: where }) => where === 'body'),
+      ),
+  },
+  {
+    id: 'ConnectionIdParameterNotAllowed',
+    says: 'No parameter is called connectionId: the gateway has one of its own.',
+    find: (connector) =>
+      placesWhere(parameterPlaces(connector), ({ parameter }) => parameter.name.toLowerCase() === 'connectionid'),
+  },
+];
+
+function namesIn(path: string): string[] {
+  return [...path.matchAll(/\{([^}]*)\}/g)].map(([, name = '']) => name);
+}

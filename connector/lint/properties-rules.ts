@@ -1,0 +1,135 @@
+import { rgbOf } from '../icon/icon.ts';
+import type { Connector } from './connector.ts';
+import { operationPlaces } from './places.ts';
+import type { Rule } from './rule.ts';
+
+/** Sides of the icon in pixels (learn.microsoft.com/connectors/custom-connectors/certification-submission). */
+const ICON_SIDE = 230;
+const MARK_SIDE = 160;
+
+/** `apiProperties.json` and the icon. */
+export const propertiesRules: readonly Rule[] = [
+  {
+    id: 'BrandColorInvalid',
+    says: 'The brand colour is #rrggbb, neither white nor the default blue.',
+    find: ({ properties: { properties } }) =>
+      /^#[0-9a-f]{6}$/i.test(properties.iconBrandColor) &&
+      !['#ffffff', '#007ee5'].includes(properties.iconBrandColor.toLowerCase())
+        ? []
+        : [properties.iconBrandColor],
+  },
+  {
+    id: 'IconSizeInvalid',
+    says: `The icon is a square of ${ICON_SIDE} pixels.`,
+    find: ({ icon }) =>
+      icon.width === ICON_SIDE && icon.height === ICON_SIDE ? [] : [`${icon.width} by ${icon.height}`],
+  },
+  {
+    id: 'IconBackgroundDiffers',
+    says: `Around the mark of ${MARK_SIDE} pixels the icon has the brand colour.`,
+    find: ({ icon, properties: { properties } }) => {
+      const brand = Buffer.from(rgbOf(properties.iconBrandColor));
+      const margin = (ICON_SIDE - MARK_SIDE) / 2;
+      const isMark = (at: number): boolean => at >= margin && at < margin + MARK_SIDE;
+      for (let y = 0; y < icon.height; y++) {
+        for (let x = 0; x < icon.width; x++) {
+          const at = (y * icon.width + x) * 3;
+          if (!(isMark(x) && isMark(y)) && !icon.rgb.subarray(at, at + 3).equals(brand)) return [`pixel ${x}, ${y}`];
+        }
+      }
+      return [];
+    },
+  },
+  {
+    id: 'CapabilityUnknown',
+    says: 'The connector has actions and triggers, and says so.',
+    find: ({ properties: { properties } }) =>
+      [...properties.capabilities].sort().join() === 'actions,triggers' ? [] : [properties.capabilities.join()],
+  },
+  {
+    id: 'PublisherMissing',
+    says: 'There is a publisher.',
+    find: ({ properties: { properties } }) => (properties.publisher ? [] : ['publisher']),
+  },
+  {
+    id: 'StackOwnerNotAllowed',
+    says: 'Only a certified connector has a stack owner: with one no other can be updated.',
+    find: ({ properties: { properties } }) => ('stackOwner' in properties ? ['stackOwner'] : []),
+  },
+  {
+    id: 'ConnectionParameterSetIncomplete',
+    says: 'There are two ways to connect at least, each with a name of its own, and each of its parameters shown or hidden says whether it is required.',
+    find: ({ properties: { properties } }) => {
+      const sets = properties.connectionParameterSets.values;
+      const names = new Set(sets.map(({ name }) => name));
+      const parameters = sets.flatMap((set) => Object.entries(set.parameters as Record<string, ShownParameter>));
+      return [
+        ...(sets.length < 2 || names.size < sets.length ? ['connectionParameterSets'] : []),
+        ...parameters.flatMap(([name, { uiDefinition }]) => (uiDefinition?.constraints?.required ? [] : [name])),
+      ];
+    },
+  },
+  {
+    id: 'RedirectModeInvalid',
+    says: 'A sign-in comes back to an address of this connector alone.',
+    find: ({ properties: { properties } }) =>
+      properties.connectionParameterSets.values.flatMap(({ parameters }) =>
+        Object.entries(parameters as Record<string, ShownParameter>).flatMap(([name, { type, oAuthSettings }]) =>
+          type === 'oauthSetting' &&
+          !(
+            oAuthSettings?.redirectMode === 'GlobalPerConnector' &&
+            /^https:\/\/global\.consent\.azure-apim\.net\/redirect\/[a-z0-9-]+$/.test(oAuthSettings.redirectUrl ?? '')
+          )
+            ? [name]
+            : [],
+        ),
+      ),
+  },
+  {
+    id: 'PolicyOperationUnknown',
+    says: 'A policy is for operations that exist.',
+    find: (connector) => {
+      const known = operationPlaces(connector).map(({ operation }) => operation.operationId);
+      return policies(connector).flatMap(({ operations }) => operations.filter((each) => !known.includes(each)));
+    },
+  },
+  {
+    id: 'SetHeaderIncomplete',
+    says: 'A policy that sets a header says in which section, and what to do when it is there already.',
+    find: (connector) =>
+      policies(connector).flatMap(({ templateId, title, parameters }) =>
+        templateId === 'setheader' &&
+        !(parameters['x-ms-apimTemplate-policySection'] && parameters['x-ms-apimTemplateParameter.existsAction'])
+          ? [title]
+          : [],
+      ),
+  },
+  {
+    id: 'PageableWithoutPolicy',
+    says: 'The link to a next page is led through the gateway: it alone has the credentials.',
+    find: (connector) =>
+      operationPlaces(connector).flatMap(({ operation }) => {
+        const name = operation['x-ms-pageable']?.nextLinkName;
+        const led = policies(connector).some(
+          ({ templateId, operations, parameters }) =>
+            templateId === 'updatenextlink' &&
+            operations.includes(operation.operationId) &&
+            parameters['x-ms-apimTemplateParameter.nextLinkPropertyName'] === name,
+        );
+        return name === undefined || led ? [] : [operation.operationId];
+      }),
+  },
+];
+
+interface ShownParameter {
+  readonly type: string;
+  readonly uiDefinition?: { readonly constraints?: { readonly required?: string } };
+  readonly oAuthSettings?: { readonly redirectMode?: string; readonly redirectUrl?: string };
+}
+
+function policies({ properties }: Connector) {
+  return properties.properties.policyTemplateInstances.map((policy) => {
+    const { 'x-ms-apimTemplate-operationName': operations } = policy.parameters;
+    return { ...policy, operations: Array.isArray(operations) ? (operations as readonly string[]) : [] };
+  });
+}
