@@ -15,10 +15,6 @@ export const deliveryStatuses = ['pending', 'retrying', 'parked', 'delivered', '
   ...DeliveryStatus[],
 ];
 
-export function isDeliveryStatus(text: string): text is DeliveryStatus {
-  return (deliveryStatuses as readonly string[]).includes(text);
-}
-
 /** One event for one subscription, as the operator sees it. */
 export interface Delivery {
   readonly deliveryId: string;

@@ -1,4 +1,4 @@
-import { Type, type Static } from '@sinclair/typebox';
+import { Type } from '@sinclair/typebox';
 import { targetOf } from '../deliveries/target.ts';
 import { troubleOfRow, type Trouble } from '../deliveries/trouble.ts';
 import { refusal, type Refusal } from '../problem.ts';
@@ -8,12 +8,8 @@ import { newestRows } from './newest-rows.ts';
 import { ROW_COMES_MS, sendAgain, type RedeliverPorts } from './redeliver.ts';
 
 const instant = Type.String({ format: 'date-time' });
-export const recoverRequestSchema = Type.Object(
-  { since: instant, until: Type.Optional(instant) },
-  { additionalProperties: false },
-);
-export type RecoverRequest = Static<typeof recoverRequestSchema>;
-const validate = validatorOf(recoverRequestSchema);
+const recoverRequest = Type.Object({ since: instant, until: Type.Optional(instant) }, { additionalProperties: false });
+const validate = validatorOf(recoverRequest);
 
 export interface Recovered {
   readonly kind: 'recovered';

@@ -12,8 +12,8 @@ export interface MoveConnectionPorts {
 
 /** The forms in which callers become connections. */
 const connection = Type.String({ pattern: '^(local|(key|entra)-[A-Za-z0-9_-]{32})$' });
-export const moveConnectionSchema = Type.Object({ from: connection, to: connection }, { additionalProperties: false });
-const validate = validatorOf(moveConnectionSchema);
+const moveRequest = Type.Object({ from: connection, to: connection }, { additionalProperties: false });
+const validate = validatorOf(moveRequest);
 
 export interface Moved {
   readonly kind: 'moved';

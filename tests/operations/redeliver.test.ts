@@ -3,6 +3,7 @@ import { validateRetriesMessage } from '../../shared/deliveries/messages.ts';
 import type { Delivery } from '../../shared/operations/delivery.ts';
 import { accepted, answered, callbackUrl } from '../helpers/memory-backend.ts';
 import { settle } from '../helpers/manual-clock.ts';
+import { failingTables } from './failing-tables.ts';
 import { DAY, HOUR, MINUTE, vipWorld, type VipWorld } from './vip-world.ts';
 
 const URL = callbackUrl('one');
@@ -225,6 +226,27 @@ test('a delivery that is on its way already needs nothing', async () => {
   await rising;
   await world.pass(MINUTE);
   expect(world.calls).toHaveLength(1);
+});
+
+test.each([202, 503])('a call that breaks off anywhere and is repeated is one further attempt (%d)', async (status) => {
+  const tables = failingTables();
+  for (let broken = 0; ; broken++) {
+    tables.reset();
+    world = vipWorld({ tables });
+    subscriptionId = (await world.flow('one')).id;
+    world.answers.set(URL, () => answered(status));
+    await world.rise();
+    const { deliveryId } = await delivery();
+    tables.failAfter(broken);
+    const first = await world.backend.operator.redeliver(deliveryId).catch(() => 'broken off');
+    tables.failAfter(Infinity);
+    if (first === 'broken off') await world.backend.operator.redeliver(deliveryId);
+    await world.pass(4_000);
+    expect({ broken, calls: world.calls.length }).toEqual({ broken, calls: 2 });
+    if (first === 'broken off') continue;
+    expect(broken).toBeGreaterThan(3);
+    return;
+  }
 });
 
 test('what is no delivery is unknown', async () => {
