@@ -6,33 +6,36 @@ import type { World } from '../shared/backend.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import { customerInsightsToken } from '../shared/insights/access-token.ts';
+import type { EntityData } from '../shared/insights/entity-data.ts';
 import { restCustomerInsights } from '../shared/insights/rest-customer-insights.ts';
+import { restEntityData } from '../shared/insights/rest-entity-data.ts';
 import { logLine, type Log } from '../shared/log.ts';
 import { callbackClient } from '../shared/outgoing/callback-client.ts';
 import { systemRandom } from '../shared/random.ts';
 
 /** The real world, once per process. Opens no connection before it is used. */
-export function azureWorld(config: Config): World {
+export function azureWorld(config: Config): World & { readonly data: EntityData } {
   const clock = systemClock;
   const random = systemRandom;
   const log = consoleLog;
   const clients = openStorageClients({ account: config.storage });
   const { baseUrl, credential, subscriptionKey, timeoutMs, workflowPath } = config.insights;
   const token = customerInsightsToken(credential, clock);
+  const calling = {
+    baseUrl,
+    timeoutMs,
+    clock,
+    random,
+    log,
+    ...(subscriptionKey !== undefined && { subscriptionKey }),
+    ...(token !== undefined && { token }),
+  };
   return {
     tables: createAzureTables({ clients }),
     queues: createAzureQueues({ clients }),
     queueDrain: createAzureQueueDrain({ clients }),
-    insights: restCustomerInsights({
-      baseUrl,
-      workflowPath,
-      timeoutMs,
-      clock,
-      random,
-      log,
-      ...(subscriptionKey !== undefined && { subscriptionKey }),
-      ...(token !== undefined && { token }),
-    }),
+    insights: restCustomerInsights({ ...calling, workflowPath }),
+    data: restEntityData(calling),
     client: callbackClient({ policy: config.callbackPolicy, timeoutMs: config.deliveryTimeoutMs, clock }),
     clock,
     random,

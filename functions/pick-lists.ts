@@ -1,6 +1,5 @@
-import type { HttpRequest } from '@azure/functions';
-import { refusal, type Refusal } from '../shared/problem.ts';
 import { httpHandler } from './http.ts';
+import { readInstanceId } from './instance-id.ts';
 import type { Registrar } from './registrar.ts';
 import { authenticated, type HttpDeps } from './subscriptions.ts';
 
@@ -20,7 +19,7 @@ export function registerPickLists(app: Registrar, deps: HttpDeps): void {
       handler: httpHandler(
         deps.log,
         authenticated(deps, async (request) => {
-          const instanceId = readInstanceId(request, deps.config.allowedInstances);
+          const instanceId = route === 'instances' ? '' : readInstanceId(request, deps.config);
           if (typeof instanceId !== 'string') return instanceId;
           return { jsonBody: { value: await choices(instanceId) } };
         }),
@@ -47,17 +46,4 @@ export function registerPickLists(app: Registrar, deps: HttpDeps): void {
       .filter(({ withoutDimension }) => withoutDimension)
       .map(({ name, displayName }) => ({ id: name, name: displayName })),
   );
-}
-
-/** Empty for a route without an instance. */
-function readInstanceId(request: HttpRequest, allowed: ReadonlySet<string>): string | Refusal {
-  const instanceId = request.params['instanceId']?.toLowerCase();
-  if (instanceId === undefined) return '';
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(instanceId)) {
-    return refusal('instance-unknown', 'An instance id is a GUID.');
-  }
-  if (allowed.size > 0 && !allowed.has(instanceId)) {
-    return refusal('instance-not-allowed', 'The operator of this service does not allow this instance.');
-  }
-  return instanceId;
 }

@@ -1,0 +1,18 @@
+import type { HttpRequest } from '@azure/functions';
+import type { Config } from '../shared/config.ts';
+import { refusal, type Refusal } from '../shared/problem.ts';
+
+/** The instance that the route names, in lower case; a refusal when it is none or not one that may be used here. */
+export function readInstanceId(
+  request: HttpRequest,
+  { allowedInstances }: Pick<Config, 'allowedInstances'>,
+): string | Refusal {
+  const instanceId = (request.params['instanceId'] ?? '').toLowerCase();
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(instanceId)) {
+    return refusal('instance-unknown', 'An instance id is a GUID.');
+  }
+  if (allowedInstances.size > 0 && !allowedInstances.has(instanceId)) {
+    return refusal('instance-not-allowed', 'The operator of this service does not allow this instance.');
+  }
+  return instanceId;
+}

@@ -1,0 +1,88 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { Clock } from '../shared/clock.ts';
+import type { EntityData, Missing, Refused } from '../shared/insights/entity-data.ts';
+import { refusal, type Refusal } from '../shared/problem.ts';
+import { unreachable } from '../shared/unreachable.ts';
+import { httpHandler } from './http.ts';
+import { readInstanceId } from './instance-id.ts';
+import type { Registrar } from './registrar.ts';
+import { authenticated, type HttpDeps } from './subscriptions.ts';
+
+export interface DataDeps extends HttpDeps {
+  readonly data: EntityData;
+  readonly clock: Clock;
+}
+
+/** A call about an instance that the caller may use. */
+export interface InstanceRequest {
+  readonly request: HttpRequest;
+  readonly instanceId: string;
+  /** A part of the route as it is meant. */
+  readonly param: (name: 'entity' | 'itemId' | 'partitionId') => string;
+}
+
+export type InstanceHandle = (call: InstanceRequest) => Promise<HttpResponseInit | Refusal>;
+
+/** Registers a function on a route below `instances/{instanceId}/`. */
+export function onInstance(
+  app: Registrar,
+  deps: HttpDeps,
+  {
+    name,
+    method,
+    route,
+    handle,
+  }: { name: string; method: 'GET' | 'POST' | 'PATCH'; route: string; handle: InstanceHandle },
+): void {
+  app.http(name, {
+    methods: [method],
+    authLevel: deps.config.authentication === 'key' ? 'function' : 'anonymous',
+    route: `instances/{instanceId}/${route}`,
+    handler: httpHandler(
+      deps.log,
+      authenticated(deps, async (request) => {
+        const instanceId = readInstanceId(request, deps.config);
+        if (typeof instanceId !== 'string') return instanceId;
+        return handle({ request, instanceId, param: (part) => decoded(request.params[part] ?? '') });
+      }),
+    ),
+  });
+}
+
+/** An address on this service that `param` reads the same parts from: the host takes off one encoding, and `%2F` never. */
+export function instanceUrl(publicBaseUrl: string, ...parts: readonly string[]): string {
+  const encoded = parts.map((part) => encodeURIComponent(encodeURIComponent(part.toWellFormed())));
+  return `${publicBaseUrl}/api/instances/${encoded.join('/')}`;
+}
+
+/** What a flow maker is told about a call that Customer Insights has no data for, or did not like. */
+export function dataRefusal(outcome: Missing | Refused): Refusal {
+  if (outcome.kind === 'call-refused') {
+    const said = outcome.said === undefined ? ' without saying why' : `: ${outcome.said.replace(/[.]$/, '')}`;
+    return refusal('call-refused', `Customer Insights refused the call${said}.`);
+  }
+  switch (outcome.what) {
+    case 'instance':
+      return refusal('instance-unknown', 'Customer Insights knows no such instance.');
+    case 'entity':
+      return refusal('entity-unknown', 'The instance has no such entity. The list of entities has their ids.');
+    case 'item':
+      return refusal('item-unknown', 'The entity has no such item.');
+    case 'partition':
+      return refusal(
+        'partition-unknown',
+        'The entity has no such partition. A refresh makes new ones: list the partitions again.',
+      );
+    default:
+      return unreachable(outcome.what);
+  }
+}
+
+/** The host has taken off one encoding, all but `%2F`, and the connector encodes twice. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part.replaceAll(/%2F/gi, '/');
+  }
+}

@@ -1,0 +1,81 @@
+import type { HttpRequest } from '@azure/functions';
+import type { WriteOptions } from '../shared/insights/entity-data.ts';
+import { parseExactly } from '../shared/insights/exact-json.ts';
+import { findItem } from '../shared/insights/find-item.ts';
+import { readItems } from '../shared/insights/item-pages.ts';
+import { refusal } from '../shared/problem.ts';
+import { readJson } from './http.ts';
+import { dataRefusal, instanceUrl, onInstance, type DataDeps, type InstanceHandle } from './instance-route.ts';
+import { readItemQuery, writeItemQuery } from './item-query.ts';
+import type { Registrar } from './registrar.ts';
+
+/** Items of an entity: list, get, create and update. */
+export function registerItems(app: Registrar, deps: DataDeps): void {
+  const items = 'entities/{entity}/items';
+  const item = `${items}/{itemId}`;
+  onInstance(app, deps, { name: 'ListItems', method: 'GET', route: items, handle: list(deps) });
+  onInstance(app, deps, { name: 'GetItem', method: 'GET', route: item, handle: get(deps) });
+  onInstance(app, deps, { name: 'CreateItem', method: 'POST', route: items, handle: create(deps) });
+  onInstance(app, deps, { name: 'UpdateItem', method: 'PATCH', route: item, handle: update(deps) });
+}
+
+function list(deps: DataDeps): InstanceHandle {
+  return async ({ request, instanceId, param }) => {
+    const read = readItemQuery(request.query);
+    if (read.kind === 'refused') return read;
+    const listed = await readItems(deps, instanceId, param('entity'), read.query);
+    if (listed.kind !== 'items') return dataRefusal(listed);
+    const address = instanceUrl(deps.config.publicBaseUrl, instanceId, 'entities', param('entity'), 'items');
+    const nextLink = listed.next && `${address}?${writeItemQuery(listed.next)}`;
+    return { jsonBody: { value: listed.items, ...(nextLink !== undefined && { '@odata.nextLink': nextLink }) } };
+  };
+}
+
+function get({ data }: DataDeps): InstanceHandle {
+  return async ({ instanceId, param }) => {
+    const found = await findItem(data, instanceId, param('entity'), param('itemId'));
+    if (found.kind === 'item') return { jsonBody: found.item };
+    if (found.kind !== 'without-key') return dataRefusal(found);
+    return refusal(
+      'entity-without-key',
+      'Items of this entity have no key of one column to be found by: list them with $filter instead.',
+    );
+  };
+}
+
+function create({ data }: DataDeps): InstanceHandle {
+  return async ({ request, instanceId, param }) => {
+    const read = await readItem(request);
+    if (read.kind === 'refused') return read;
+    const made = await data.createItem(instanceId, param('entity'), read.text, writeOptions(request));
+    if (made.kind === 'exists') {
+      return refusal('item-exists', 'The entity has an item of this key already: Customer Insights created none.');
+    }
+    if (made.kind !== 'created') return dataRefusal(made);
+    // Without Location: Power Automate takes one on a 202 for a request to ask there until it is done.
+    return { status: made.isDone ? 201 : 202, jsonBody: made.item ?? parseExactly(read.text) };
+  };
+}
+
+function update({ data }: DataDeps): InstanceHandle {
+  return async ({ request, instanceId, param }) => {
+    const read = await readItem(request);
+    if (read.kind === 'refused') return read;
+    const options = writeOptions(request);
+    const made = await data.updateItem(instanceId, param('entity'), param('itemId'), read.text, options);
+    return made.kind === 'updated' ? { status: 204 } : dataRefusal(made);
+  };
+}
+
+/** What is in the item is for Customer Insights to judge. */
+async function readItem(request: HttpRequest): ReturnType<typeof readJson> {
+  const read = await readJson(request);
+  if (read.kind === 'refused') return read;
+  const isObject = typeof read.body === 'object' && read.body !== null && !Array.isArray(read.body);
+  return isObject ? read : refusal('body-invalid', 'The body must be one JSON object: the item.');
+}
+
+function writeOptions({ query }: HttpRequest): WriteOptions {
+  const [validUntil, caller] = [query.get('validUntil'), query.get('caller')];
+  return { ...(validUntil && { validUntil }), ...(caller && { caller }) };
+}

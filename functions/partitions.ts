@@ -1,0 +1,50 @@
+import type { RowRange } from '../shared/insights/entity-data.ts';
+import { refusal, type Refusal } from '../shared/problem.ts';
+import { dataRefusal, instanceUrl, onInstance, type DataDeps, type InstanceHandle } from './instance-route.ts';
+import { readParameter, wholeNumber } from './query.ts';
+import type { Registrar } from './registrar.ts';
+
+const DEFAULT_ROWS = 1_000;
+/** So that an answer stays within some megabytes. */
+const MAX_ROWS = 5_000;
+
+/** The data of an entity in bulk: its partitions, and the rows of one. */
+export function registerPartitions(app: Registrar, deps: DataDeps): void {
+  const partitions = 'entities/{entity}/partitions';
+  const partition = `${partitions}/{partitionId}`;
+  onInstance(app, deps, { name: 'ListPartitions', method: 'GET', route: partitions, handle: list(deps) });
+  onInstance(app, deps, { name: 'GetPartitionRows', method: 'GET', route: partition, handle: rows(deps) });
+}
+
+function list({ data }: DataDeps): InstanceHandle {
+  return async ({ instanceId, param }) => {
+    const listed = await data.partitions(instanceId, param('entity'));
+    if (listed.kind !== 'partitions') return dataRefusal(listed);
+    return { jsonBody: { value: listed.partitions.map(({ partitionId }) => ({ id: partitionId })) } };
+  };
+}
+
+function rows({ data, config }: DataDeps): InstanceHandle {
+  return async ({ request, instanceId, param }) => {
+    const range = readRange(request.query);
+    if (range.kind === 'refused') return range;
+    const read = await data.partitionRows(instanceId, param('entity'), param('partitionId'), range);
+    if (read.kind === 'unreadable') return refusal('partition-unreadable', read.reason);
+    if (read.kind !== 'rows') return dataRefusal(read);
+    const parts = [instanceId, 'entities', param('entity'), 'partitions', param('partitionId')];
+    const skip = range.skip + read.rows.length;
+    const nextLink = `${instanceUrl(config.publicBaseUrl, ...parts)}?top=${range.top}&skip=${skip}`;
+    return { jsonBody: { value: read.rows, ...(read.hasMore && { nextLink }) } };
+  };
+}
+
+function readRange(query: URLSearchParams): ({ kind: 'range' } & RowRange) | Refusal {
+  const top = readParameter(query, 'top', `a whole number from 1 to ${MAX_ROWS}`, (text) => {
+    const count = wholeNumber(text) ?? 0;
+    return count >= 1 && count <= MAX_ROWS ? count : undefined;
+  });
+  if (top.kind === 'refused') return top;
+  const skip = readParameter(query, 'skip', 'a whole number of at most nine digits', wholeNumber);
+  if (skip.kind === 'refused') return skip;
+  return { kind: 'range', top: top.value ?? DEFAULT_ROWS, skip: skip.value ?? 0 };
+}

@@ -1,0 +1,101 @@
+import { CsvError, parse } from 'csv-parse';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Attribute, RowPage, RowRange } from './entity-data.ts';
+import { exactNumber } from './exact-json.ts';
+import { valueSchema } from './item-schema.ts';
+import type { JsonObject } from './json-fields.ts';
+
+/** Characters of one row: a quote that is never closed would make the rest of the file one row. */
+const MAX_ROW_LENGTH = 1024 * 1024;
+/** Characters of one page; the row that goes beyond it is the last. */
+const MAX_PAGE_LENGTH = 4 * 1024 * 1024;
+
+export interface CsvTable {
+  /** The columns in their order, unless the data begins with a header. */
+  readonly attributes: readonly Attribute[];
+  /** What is said about a header. A first row of nothing but column names is one, whatever is said. */
+  readonly hasHeader: boolean | undefined;
+}
+
+/** `undefined` stands for a cell that is not there. */
+type Cell = string | undefined;
+
+/**
+ * Reads rows of CSV (RFC 4180, UTF-8) from a stream, and ends the stream behind them. Holds one page and what the stream
+ * buffers, however long the file is. Rejects as the stream does.
+ */
+export async function readCsvRows(
+  body: Readable,
+  table: CsvTable,
+  range: RowRange,
+): Promise<RowPage | { kind: 'not-csv' }> {
+  const parser = parse({
+    bom: true,
+    relax_column_count: true,
+    max_record_size: MAX_ROW_LENGTH,
+    // Nothing between two commas is no value; two quotes are an empty one.
+    cast: (cell, { quoting }) => (cell === '' && !quoting ? undefined : cell),
+  });
+  // Its failures come out of the parser too; that the rest is not read is none.
+  pipeline(body, parser).catch(() => undefined);
+
+  try {
+    return await takeRows(parser as AsyncIterable<Cell[]>, table, range);
+  } catch (error) {
+    if (error instanceof CsvError) return { kind: 'not-csv' };
+    throw error;
+  }
+}
+
+async function takeRows(
+  records: AsyncIterable<Cell[]>,
+  { attributes, hasHeader }: CsvTable,
+  { skip, top }: RowRange,
+): Promise<RowPage> {
+  const types = new Map(attributes.map(({ name, dataType }) => [name, dataType]));
+  let names: readonly string[] | undefined;
+  const rows: JsonObject[] = [];
+  let skipped = 0;
+  let length = 0;
+  for await (const cells of records) {
+    if (names === undefined) {
+      const isHeader = hasHeader === true || cells.every((cell) => cell !== undefined && types.has(cell));
+      names = isHeader ? cells.map((cell) => cell ?? '') : attributes.map(({ name }) => name);
+      if (isHeader) continue;
+    }
+    if (skipped < skip) {
+      skipped += 1;
+      continue;
+    }
+    if (rows.length === top || length > MAX_PAGE_LENGTH) return { kind: 'rows', rows, hasMore: true };
+    rows.push(rowOf(cells, names, types));
+    length += cells.reduce((sum, cell) => sum + (cell?.length ?? 0), 0);
+  }
+  return { kind: 'rows', rows, hasMore: false };
+}
+
+/** A cell behind the last named column is named by its place. */
+function rowOf(cells: readonly Cell[], names: readonly string[], types: ReadonlyMap<string, string>): JsonObject {
+  const width = Math.max(cells.length, names.length);
+  return Object.fromEntries(
+    Array.from({ length: width }, (_, index) => {
+      const name = names[index] || `column${index + 1}`;
+      return [name, valueOf(cells[index], types.get(name) ?? '')];
+    }),
+  );
+}
+
+/** The value of a cell in the JSON type of its column. A text that is none of that type stays a text. */
+function valueOf(cell: Cell, dataType: string): unknown {
+  if (cell === undefined) return null;
+  switch (valueSchema(dataType).type) {
+    case 'integer':
+    case 'number':
+      return /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/i.test(cell) ? exactNumber(cell) : cell;
+    case 'boolean':
+      return /^true$/i.test(cell) ? true : /^false$/i.test(cell) ? false : cell;
+    default:
+      return cell;
+  }
+}

@@ -1,0 +1,72 @@
+import type { CustomerInsights } from './customer-insights.ts';
+
+export const reportTypes = ['dataSources', 'segments', 'measures', 'system'] as const;
+export type ReportType = (typeof reportTypes)[number];
+
+/** The latest state of one thing. What is not known is absent. */
+export interface StatusRow {
+  readonly id: string;
+  readonly name: string;
+  /** In lower case and open, as Customer Insights has it: `updated`, `completedsuccess`, `successful`, …; `unknown` without one. */
+  readonly status: string;
+  /** When it came to this: the last refresh, evaluation or run. ISO 8601 in UTC. */
+  readonly at?: string;
+  /** Members of a segment, value of a measure. */
+  readonly value?: number;
+  readonly error?: string;
+}
+
+type Sources = Pick<CustomerInsights, 'dataSources' | 'segments' | 'measures' | 'nodes'>;
+
+/** Reads the state of everything of one type, in the order of the service. Rejects with `CustomerInsightsError`. */
+export async function statusRows(insights: Sources, instanceId: string, type: ReportType): Promise<StatusRow[]> {
+  return (await readings[type](insights, instanceId)).map(withoutAbsent);
+}
+
+type Reading = { [P in keyof StatusRow]: StatusRow[P] | undefined };
+
+const readings: Readonly<Record<ReportType, (insights: Sources, instanceId: string) => Promise<Reading[]>>> = {
+  dataSources: async (insights, instanceId) =>
+    (await insights.dataSources(instanceId)).map((source) => ({
+      id: source.dataSourceId,
+      name: source.displayName,
+      status: source.active ? source.refreshState : 'inactive',
+      at: source.lastRefreshAt,
+    })),
+  segments: async (insights, instanceId) =>
+    (await insights.segments(instanceId)).map(({ name, displayName, state, latest }) => ({
+      id: name,
+      name: displayName,
+      status: state === 'inactive' ? state : latest?.status,
+      at: latest?.evaluatedAt,
+      value: latest?.memberCount,
+      error: latest?.error,
+    })),
+  measures: async (insights, instanceId) =>
+    (await insights.measures(instanceId)).map(({ name, displayName, latestState, latestError, output }) => ({
+      id: name,
+      name: displayName,
+      status: latestState,
+      at: output?.evaluatedAt,
+      value: output?.value,
+      error: latestError,
+    })),
+  system: async (insights, instanceId) =>
+    (await insights.nodes(instanceId)).map(({ operationType, identifier, friendlyName, status, endedAt }) => ({
+      id: identifier === undefined ? operationType : `${operationType}/${identifier}`,
+      name: friendlyName === undefined ? operationType : `${operationType}: ${friendlyName}`,
+      status,
+      at: endedAt,
+    })),
+};
+
+function withoutAbsent({ id = '', name = '', status, at, value, error }: Reading): StatusRow {
+  return {
+    id,
+    name,
+    status: status === undefined || status === '' ? 'unknown' : status,
+    ...(at !== undefined && { at }),
+    ...(value !== undefined && { value }),
+    ...(error !== undefined && { error }),
+  };
+}

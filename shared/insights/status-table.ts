@@ -1,0 +1,33 @@
+import type { StatusRow } from './status-report.ts';
+
+/** Longer tables are cut by mail programs; the rows are in the JSON anyway. */
+const MAX_ROWS = 200;
+
+/** The rows as an HTML table for a mail, with styles of its own because mail programs know no others. All text is escaped. */
+export function statusTable(title: string, rows: readonly StatusRow[]): string {
+  const head = ['Name', 'Status', 'When', 'Value', 'Error'].map((text) => cell('th', text)).join('');
+  const body = rows
+    .slice(0, MAX_ROWS)
+    .map(({ name, status, at = '', value = '', error = '' }) => {
+      const cells = [name, status, at, String(value), error].map((text) => cell('td', text));
+      return `<tr>${cells.join('')}</tr>`;
+    })
+    .join('');
+  const rest = rows.length - MAX_ROWS;
+  const table = `<table style="border-collapse:collapse"><caption>${escaped(title)}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
+  return rest > 0 ? `${table}<p>and ${rest} more</p>` : table;
+}
+
+function cell(tag: 'th' | 'td', text: string): string {
+  return `<${tag} style="border:1px solid #999;padding:2px 8px;text-align:left">${escaped(text)}</${tag}>`;
+}
+
+/** What ends a text or a quoted attribute in HTML (html.spec.whatwg.org, "Escaping a string"), and the apostrophe. */
+function escaped(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}
