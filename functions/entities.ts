@@ -4,7 +4,7 @@ import type { Registrar } from './registrar.ts';
 
 /** What data an instance has: the list for the connector's drop-down, and the shape of one entity's items. */
 export function registerEntities(app: Registrar, deps: DataDeps): void {
-  onInstance(app, deps, { name: 'ListEntities', method: 'GET', route: 'entities', handle: list(deps) });
+  onInstance(app, deps, { name: 'GetEntities', method: 'GET', route: 'entities', handle: list(deps) });
   onInstance(app, deps, { name: 'GetEntity', method: 'GET', route: 'entities/{entity}', handle: get(deps) });
 }
 

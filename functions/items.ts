@@ -13,7 +13,7 @@ import type { Registrar } from './registrar.ts';
 export function registerItems(app: Registrar, deps: DataDeps): void {
   const items = 'entities/{entity}/items';
   const item = `${items}/{itemId}`;
-  onInstance(app, deps, { name: 'ListItems', method: 'GET', route: items, handle: list(deps) });
+  onInstance(app, deps, { name: 'GetItems', method: 'GET', route: items, handle: list(deps) });
   onInstance(app, deps, { name: 'GetItem', method: 'GET', route: item, handle: get(deps) });
   onInstance(app, deps, { name: 'CreateItem', method: 'POST', route: items, handle: create(deps) });
   onInstance(app, deps, { name: 'UpdateItem', method: 'PATCH', route: item, handle: update(deps) });

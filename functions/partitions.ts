@@ -13,7 +13,7 @@ export function registerPartitions(app: Registrar, deps: DataDeps): void {
   const partitions = 'entities/{entity}/partitions';
   const partition = `${partitions}/{partitionId}`;
   onInstance(app, deps, { name: 'ListPartitions', method: 'GET', route: partitions, handle: list(deps) });
-  onInstance(app, deps, { name: 'GetPartitionRows', method: 'GET', route: partition, handle: rows(deps) });
+  onInstance(app, deps, { name: 'GetPartitionData', method: 'GET', route: partition, handle: rows(deps) });
 }
 
 function list({ data }: DataDeps): InstanceHandle {

@@ -102,7 +102,7 @@ describe('the partitions of Customer Insights', () => {
   });
 });
 
-/** A Customer Insights that has one entity with the columns A and B, whose partitions lie where the test says. */
+/** A Customer Insights whose entities have the columns A and B: texts, or in `Numbers` numbers. Their partitions lie where the test says. */
 async function standIn(
   uris: (origin: string) => readonly string[],
   serve: (request: IncomingMessage, response: ServerResponse) => void = (_, response) => response.writeHead(404).end(),
@@ -113,8 +113,8 @@ async function standIn(
     const { url = '' } = request;
     const json = (body: unknown): unknown => response.end(JSON.stringify(body));
     if (url.includes('/manage/entities/')) {
-      const attributes = ['A', 'B'].map((name) => ({ name, dataType: 'Edm.String' }));
-      json({ name: 'Things', attributes });
+      const dataType = url.endsWith('/Numbers') ? 'Edm.Int64' : 'Edm.String';
+      json({ name: 'Things', attributes: ['A', 'B'].map((name) => ({ name, dataType })) });
     } else if (url.includes('/data/')) {
       const headers = { 'x-ms-version': '2019-12-12', host: 'evil.example' };
       json({ httpRequests: uris(origin).map((uri) => ({ uri, headers })) });
@@ -152,6 +152,15 @@ test('partitions without names go by their place, and their CSV may hold whateve
   expect(download).toMatchObject({ url: '/b.csv?sig=s', headers: { host: new URL(origin).host } });
   expect(download?.headers).toHaveProperty('x-ms-version', '2019-12-12');
   expect(download?.headers).not.toHaveProperty('authorization');
+});
+
+test('a number is answered with all its digits', async () => {
+  const { backend } = await standIn(
+    (here) => [`${here}/a.csv`],
+    (_, response) => response.end('9007199254740993,-1\n'),
+  );
+  await rowsOf(backend, `${entities}/Numbers/partitions/0`);
+  expect(backend.answers).toContain('{"value":[{"A":9007199254740993,"B":-1}]}');
 });
 
 test('a partition that lies elsewhere is not fetched', async () => {
