@@ -60,6 +60,11 @@ export interface ActivityStore {
     subscription: { instanceId: string; id: string },
     range: { sinceMs: number; nowMs: number },
   ): AsyncIterable<Trouble>;
+  /** The troubles that wait for a change of a subscription, whosever they are, newest first. */
+  troublesWaitingFor(
+    subscription: { instanceId: string; id: string },
+    range: { sinceMs: number; nowMs: number },
+  ): AsyncIterable<Trouble>;
 }
 
 /** Rows per transaction, less the chunk's own. */
@@ -72,6 +77,25 @@ export function activityStore(tables: Tables): ActivityStore {
     if (address === undefined) throw new Error('not a delivery id');
     return activityTable(address.event.month);
   };
+  async function* troublesWhere(
+    instanceId: string,
+    where: Readonly<Record<string, string>>,
+    { sinceMs, nowMs }: { sinceMs: number; nowMs: number },
+  ): AsyncIterable<Trouble> {
+    for (const month of monthsBetween(sinceMs, nowMs)) {
+      let next: string | undefined;
+      do {
+        const page = await tables.query(activityTable(month), {
+          partition: instanceId,
+          to: `${eventKeyAt(sinceMs)}~`,
+          where: { kind: 'trouble', ...where },
+          ...(next !== undefined && { next }),
+        });
+        yield* page.rows.map(troubleOfRow);
+        next = page.next;
+      } while (next !== undefined);
+    }
+  }
   return {
     async openEvent(eventId) {
       const { instanceId } = addressOfEvent(eventId);
@@ -180,21 +204,8 @@ export function activityStore(tables: Tables): ActivityStore {
       return result.kind === 'written' ? result.etags[0] : undefined;
     },
 
-    async *troublesSince({ instanceId, id }, { sinceMs, nowMs }) {
-      for (const month of monthsBetween(sinceMs, nowMs)) {
-        let next: string | undefined;
-        do {
-          const page = await tables.query(activityTable(month), {
-            partition: instanceId,
-            to: `${eventKeyAt(sinceMs)}~`,
-            where: { kind: 'trouble', subscriptionId: id },
-            ...(next !== undefined && { next }),
-          });
-          yield* page.rows.map(troubleOfRow);
-          next = page.next;
-        } while (next !== undefined);
-      }
-    },
+    troublesSince: ({ instanceId, id }, range) => troublesWhere(instanceId, { subscriptionId: id }, range),
+    troublesWaitingFor: ({ instanceId, id }, range) => troublesWhere(instanceId, { waitsFor: id }, range),
   };
 }
 

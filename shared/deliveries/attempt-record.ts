@@ -9,6 +9,8 @@ export interface AttemptRecord {
   readonly status?: number;
   /** `delivered`, or why not. */
   readonly code: string;
+  /** The subscription that was called in place of the delivery's own: its successor. */
+  readonly calledId?: string;
   /** The flow run that it started, when the platform named it. */
   readonly runId?: string;
 }

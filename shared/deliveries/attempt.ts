@@ -74,6 +74,7 @@ async function post(ports: AttemptPorts, request: AttemptRequest, startedAtMs: n
     durationMs: Math.round(answer?.durationMs ?? 0),
     ...(answer?.kind === 'answered' && { status: answer.status }),
     code: codeOf(verdict),
+    ...(called.id !== own.id && { calledId: called.id }),
     ...(verdict.kind === 'delivered' && verdict.runId !== undefined && { runId: verdict.runId }),
   };
   ports.log.info('delivery.attempted', {

@@ -22,10 +22,16 @@ export const NEXT_PROBE_MS = 12 * 3600 * 1000;
 export const TURNED_OFF = 'turned-off';
 export const STALE_VERSION = 'workflow-trigger-version-not-found';
 
-/** Pure: `earlier` are the attempts before this one, `jitter` is in [0, 1). */
+/** Pure: `earlier` are the attempts before this one, `calledId` tells whom this one called, as they do; `jitter` is in [0, 1). */
 export function dispositionOf(
   verdict: Verdict,
-  context: { earlier: readonly AttemptRecord[]; scheduleSeconds: readonly number[]; jitter: number },
+  context: {
+    earlier: readonly AttemptRecord[];
+    calledId: string | undefined;
+    scheduleSeconds: readonly number[];
+    jitter: number;
+    nowMs: number;
+  },
 ): Disposition {
   const { earlier, scheduleSeconds, jitter } = context;
   const times = (code: string): number => earlier.filter((attempt) => attempt.code === code).length;
@@ -33,9 +39,9 @@ export function dispositionOf(
     case 'delivered':
       return { kind: 'delivered' };
     case 'stale-version':
-      return times(STALE_VERSION) === 0
-        ? { kind: 'retrying', delayMs: STALE_VERSION_WAIT_MS, code: STALE_VERSION }
-        : { kind: 'gone', code: STALE_VERSION };
+      return wasStaleBefore(context)
+        ? { kind: 'gone', code: STALE_VERSION }
+        : { kind: 'retrying', delayMs: STALE_VERSION_WAIT_MS, code: STALE_VERSION };
     case 'gone':
       return { kind: 'gone', code: verdict.code };
     case 'turned-off':
@@ -52,6 +58,27 @@ export function dispositionOf(
     default:
       return unreachable(verdict);
   }
+}
+
+/**
+ * Whether the same address was an older version's a quarter of an hour ago already. Another address is another save: a flow that is saved
+ * twice in a row leaves two old addresses, and neither says anything of the other.
+ */
+function wasStaleBefore({
+  earlier,
+  calledId,
+  nowMs,
+}: {
+  earlier: readonly AttemptRecord[];
+  calledId: string | undefined;
+  nowMs: number;
+}): boolean {
+  return earlier.some(
+    (attempt) =>
+      attempt.code === STALE_VERSION &&
+      attempt.calledId === calledId &&
+      Date.parse(attempt.at) <= nowMs - STALE_VERSION_WAIT_MS,
+  );
 }
 
 /** The code an attempt is recorded with. */

@@ -1,4 +1,5 @@
 import type { OpenEvent } from '../events/open-event.ts';
+import type { Subscription } from '../subscriptions/subscription.ts';
 import { attemptDelivery } from './attempt.ts';
 import type { Member } from './chunk.ts';
 import type { Outcome } from './chunk-ledger.ts';
@@ -27,13 +28,17 @@ export async function firstAttempt(
   const { event } = open;
   const { rowKey } = own.address;
   const deliveryId = formatDeliveryId(event.eventId, range, rowKey);
-  const troubled = async (start: Pick<Trouble, 'status' | 'code' | 'dueAtMs' | 'attempts'>): Promise<Outcome> => ({
+  const troubled = async (
+    start: Pick<Trouble, 'status' | 'code' | 'dueAtMs' | 'attempts'>,
+    waitsFor: Subscription,
+  ): Promise<Outcome> => ({
     kind: 'trouble',
     trouble: await startTrouble(ports, {
       ...start,
       deliveryId,
       instanceId: event.instanceId,
       subscriptionId: own.id,
+      waitsFor: waitsFor.id,
     }),
   });
   const nothing = Promise.resolve();
@@ -41,11 +46,11 @@ export async function firstAttempt(
   const target = await targetOf(ports.store, own, deliveryId, ports.clock.now());
   if (target.kind === 'park') {
     const start = { status: 'parked', code: target.code, dueAtMs: target.untilMs, attempts: [] } as const;
-    return { outcome: await troubled(start), effect: nothing };
+    return { outcome: await troubled(start, target.subscription), effect: nothing };
   }
   if (target.kind === 'end') {
     const start = { status: 'ended', code: target.code, dueAtMs: 0, attempts: [] } as const;
-    return { outcome: await troubled(start), effect: nothing };
+    return { outcome: await troubled(start, own), effect: nothing };
   }
 
   const called = target.subscription;
@@ -61,6 +66,8 @@ export async function firstAttempt(
   const { record, verdict } = attempted;
   const disposition = dispositionOf(verdict, {
     earlier: [],
+    calledId: record.calledId,
+    nowMs: ports.clock.now(),
     scheduleSeconds: ports.scheduleSeconds,
     jitter: ports.random.fraction(),
   });
@@ -70,13 +77,14 @@ export async function firstAttempt(
     return { outcome: { kind: 'delivered', delivered: { range, rowKey, attempt: record } }, effect };
   }
   const { status, dueAtMs } = statusOf(disposition, nowMs);
-  return { outcome: await troubled({ status, code: disposition.code, dueAtMs, attempts: [record] }), effect };
+  const start = { status, code: disposition.code, dueAtMs, attempts: [record] };
+  return { outcome: await troubled(start, called), effect };
 }
 
 /** A waiting delivery gets its message before its row: a row without a message would wait for ever. */
 async function startTrouble(
   ports: ChunkPorts,
-  start: Pick<Trouble, 'deliveryId' | 'instanceId' | 'subscriptionId' | 'status' | 'code' | 'dueAtMs' | 'attempts'>,
+  start: Omit<Trouble, 'nonce' | 'owner' | 'untilMs' | 'redelivering' | 'copied' | 'etag'>,
 ): Promise<Trouble> {
   const idle = { owner: '', untilMs: 0, redelivering: false, copied: false, etag: '' };
   const trouble: Trouble = { ...start, ...idle, nonce: ports.random.token(9) };

@@ -23,8 +23,6 @@ export interface OverduePorts {
 const OVERDUE_MS = 15 * 60 * 1000;
 /** What waits for longer waits for a disabled subscription, and is found when it resumes. */
 const LOOK_BACK_MS = 9 * 24 * 3600 * 1000;
-/** The message must not be faster than the row that names it. */
-const ROW_COMES_MS = 2_000;
 /** All that may wait for a message. */
 const AWAITED: readonly Readonly<Record<string, Value>>[] = [
   { kind: 'trouble', status: 'retrying' },
@@ -58,8 +56,7 @@ function isOverdue(trouble: Trouble, nowMs: number): boolean {
 }
 
 async function resend(ports: OverduePorts, trouble: Trouble): Promise<void> {
-  const dueAtMs = ports.clock.now() + ROW_COMES_MS;
-  const next: Trouble = { ...trouble, nonce: ports.random.token(9), dueAtMs };
+  const next: Trouble = { ...trouble, nonce: ports.random.token(9), dueAtMs: ports.clock.now() };
   await sendRetry(ports, next, trouble.nonce);
   // A conflict: it was not as forgotten as it looked, and the message above is dropped.
   await ports.activity.replaceTrouble(next);

@@ -2,8 +2,10 @@ import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import type { Queues } from '../storage/queues.ts';
 import { parseSubscriptionId } from '../subscriptions/subscription-id.ts';
+import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
+import type { Subscription } from '../subscriptions/subscription.ts';
 import type { ActivityStore } from './activity-store.ts';
-import { isWaiting, sendRetry } from './trouble.ts';
+import { isWaiting, sendRetry, type Trouble } from './trouble.ts';
 
 export interface ReleasePorts {
   readonly activity: ActivityStore;
@@ -18,8 +20,8 @@ const LOOK_BACK_MS = 8 * 24 * 3600 * 1000;
 const PACE_MS = 100;
 
 /**
- * Brings the waiting deliveries of a subscription forward: each gets a new nonce and its message, which makes any other message of it
- * void. May run twice.
+ * Brings the deliveries forward that wait for a change of a subscription, its own and those of its predecessors: each gets a new nonce and
+ * its message, which makes any other message of it void. May run twice.
  */
 export async function releaseWaiting(ports: ReleasePorts, subscriptionId: string): Promise<void> {
   const address = parseSubscriptionId(subscriptionId);
@@ -27,7 +29,7 @@ export async function releaseWaiting(ports: ReleasePorts, subscriptionId: string
   const nowMs = ports.clock.now();
   let dueAtMs = nowMs;
   const range = { sinceMs: nowMs - LOOK_BACK_MS, nowMs };
-  for await (const trouble of ports.activity.troublesSince(
+  for await (const trouble of ports.activity.troublesWaitingFor(
     { instanceId: address.instanceId, id: subscriptionId },
     range,
   )) {
@@ -37,5 +39,31 @@ export async function releaseWaiting(ports: ReleasePorts, subscriptionId: string
     // Somebody else has just changed it: then it is on its way already, and the message above is dropped.
     await ports.activity.replaceTrouble(next);
     dueAtMs += PACE_MS;
+  }
+}
+
+/** A delivery that has just begun to wait. `isHeld`: because nobody could be called, not because of an answer. */
+export interface JustWaiting {
+  readonly trouble: Trouble;
+  readonly isHeld: boolean;
+}
+
+/**
+ * Looks again at what deliveries wait for, once their rows are in: whoever changed it in the meantime found no row to bring forward. One
+ * request for each subscription that is waited for.
+ */
+export async function releaseChanged(
+  ports: {
+    readonly store: Pick<SubscriptionStore, 'load'>;
+    readonly release: (subscription: Subscription) => Promise<void>;
+  },
+  begun: readonly JustWaiting[],
+): Promise<void> {
+  const waiting = begun.filter(({ trouble }) => isWaiting(trouble));
+  for (const id of new Set(waiting.map(({ trouble }) => trouble.waitsFor))) {
+    const subscription = await ports.store.load(id);
+    const isHeld = waiting.some((one) => one.isHeld && one.trouble.waitsFor === id);
+    const isResumed = isHeld && subscription?.status === 'active';
+    if (subscription && (subscription.status === 'superseded' || isResumed)) await ports.release(subscription);
   }
 }

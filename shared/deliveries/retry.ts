@@ -5,6 +5,7 @@ import type { AttemptRecord } from './attempt-record.ts';
 import { parseDeliveryId } from './delivery-id.ts';
 import { dispositionOf, type Disposition } from './disposition.ts';
 import type { RetryMessage } from './messages.ts';
+import { releaseChanged } from './release.ts';
 import { applyQuietly } from './subscription-effects.ts';
 import { targetOf, type Target } from './target.ts';
 import type { ChunkPorts } from './chunk-ports.ts';
@@ -58,7 +59,12 @@ async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Pr
   if (event === undefined) return finish(ports, claimed, { kind: 'ended', code: 'event-unknown' });
   switch (target.kind) {
     case 'park':
-      return finish(ports, claimed, { kind: 'parked', code: target.code, dueAtMs: target.untilMs });
+      return finish(ports, claimed, {
+        kind: 'parked',
+        code: target.code,
+        dueAtMs: target.untilMs,
+        waitsFor: target.subscription.id,
+      });
     case 'end':
       await expire(ports, target);
       return finish(ports, claimed, { kind: 'ended', code: target.code });
@@ -82,11 +88,13 @@ async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Pr
   const { record, verdict } = attempted;
   const disposition = dispositionOf(verdict, {
     earlier: claimed.attempts,
+    calledId: record.calledId,
+    nowMs: ports.clock.now(),
     scheduleSeconds: ports.scheduleSeconds,
     jitter: ports.random.fraction(),
   });
   const nowMs = ports.clock.now();
-  await finish(ports, claimed, { kind: 'attempted', record, disposition });
+  await finish(ports, claimed, { kind: 'attempted', record, disposition, waitsFor: called.id });
   // What an operator tries again is settled, and its subscription was judged by it then: only a success is news.
   if (isWaiting(claimed) || disposition.kind === 'delivered')
     await applyQuietly(ports, called, deliveryId, disposition, nowMs);
@@ -103,10 +111,15 @@ async function expire(ports: ChunkPorts, target: Target & { kind: 'end' }): Prom
 }
 
 type Step =
-  | { readonly kind: 'attempted'; readonly record: AttemptRecord; readonly disposition: Disposition }
+  | {
+      readonly kind: 'attempted';
+      readonly record: AttemptRecord;
+      readonly disposition: Disposition;
+      readonly waitsFor: string;
+    }
   /** There was no place for an attempt in time. */
   | { readonly kind: 'postponed'; readonly dueAtMs: number }
-  | { readonly kind: 'parked'; readonly code: string; readonly dueAtMs: number }
+  | { readonly kind: 'parked'; readonly code: string; readonly dueAtMs: number; readonly waitsFor: string }
   | { readonly kind: 'ended'; readonly code: string };
 
 /**
@@ -119,7 +132,10 @@ async function finish(ports: ChunkPorts, claimed: Trouble, step: Step): Promise<
     const keepsMessage = current.nonce !== claimed.nonce;
     const next = applied(current, step, keepsMessage ? current.nonce : ports.random.token(9), ports.clock.now());
     if (isAwaited(next) && !keepsMessage) await sendRetry(ports, next, claimed.nonce);
-    if ((await ports.activity.replaceTrouble(next)) !== undefined) return;
+    if ((await ports.activity.replaceTrouble(next)) !== undefined) {
+      if (step.kind !== 'postponed') await releaseChanged(ports, [{ trouble: next, isHeld: step.kind === 'parked' }]);
+      return;
+    }
     current = await ports.activity.trouble(claimed.deliveryId);
     // What stood in the way was this very write: its answer had been lost.
     if (current && step.kind === 'attempted' && current.attempts.some(({ at }) => at === step.record.at)) return;
@@ -134,7 +150,9 @@ function applied(trouble: Trouble, step: Step, nonce: string, nowMs: number): Tr
     case 'postponed':
       return { ...free, ...due(step.dueAtMs), redelivering: trouble.redelivering };
     case 'parked':
-      return isWaiting(trouble) ? { ...free, ...due(step.dueAtMs), status: 'parked', code: step.code } : free;
+      return isWaiting(trouble)
+        ? { ...free, ...due(step.dueAtMs), status: 'parked', code: step.code, waitsFor: step.waitsFor }
+        : free;
     case 'ended':
       return isWaiting(trouble) ? { ...free, status: 'ended', code: step.code, dueAtMs: 0, redelivering: false } : free;
     case 'attempted': {
@@ -144,7 +162,7 @@ function applied(trouble: Trouble, step: Step, nonce: string, nowMs: number): Tr
       // Settled before, or by somebody else meanwhile: the attempt is noted, the outcome stays.
       if (!isWaiting(trouble)) return { ...free, attempts };
       const { status, dueAtMs } = statusOf(step.disposition, nowMs);
-      return { ...free, ...due(dueAtMs), attempts, status, code: step.disposition.code };
+      return { ...free, ...due(dueAtMs), attempts, status, code: step.disposition.code, waitsFor: step.waitsFor };
     }
   }
 }

@@ -6,7 +6,7 @@ import { unreachable } from '../unreachable.ts';
 export type Target =
   | { readonly kind: 'call'; readonly subscription: Subscription }
   /** Nobody may be called yet. */
-  | { readonly kind: 'park'; readonly untilMs: number; readonly code: string }
+  | { readonly kind: 'park'; readonly subscription: Subscription; readonly untilMs: number; readonly code: string }
   /** Nobody will be called. `expired`: the subscription waited in vain for its flow and ends with it. */
   | { readonly kind: 'end'; readonly code: string; readonly expired?: Subscription };
 
@@ -46,14 +46,16 @@ export async function targetOf(
       if (subscription.probe === undefined || subscription.probe === deliveryId || insists) {
         return { kind: 'call', subscription };
       }
-      return { kind: 'park', untilMs: Math.min(untilMs, nowMs + PAUSED_LOOK_MS), code: 'turned-off' };
+      return { kind: 'park', subscription, untilMs: Math.min(untilMs, nowMs + PAUSED_LOOK_MS), code: 'turned-off' };
     }
     case 'disabled':
       if (insists) return { kind: 'call', subscription };
-      return { kind: 'park', untilMs: nowMs + DISABLED_LOOK_MS, code: 'disabled' };
+      return { kind: 'park', subscription, untilMs: nowMs + DISABLED_LOOK_MS, code: 'disabled' };
     case 'deleted': {
       const untilMs = Date.parse(subscription.deletedAt ?? '') + DELETED_GRACE_MS;
-      return nowMs >= untilMs ? { kind: 'end', code: 'unsubscribed' } : { kind: 'park', untilMs, code: 'unsubscribed' };
+      return nowMs >= untilMs
+        ? { kind: 'end', code: 'unsubscribed' }
+        : { kind: 'park', subscription, untilMs, code: 'unsubscribed' };
     }
     case 'gone':
       return { kind: 'end', code: 'gone' };

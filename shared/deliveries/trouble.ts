@@ -16,6 +16,8 @@ export interface Trouble {
   readonly deliveryId: string;
   readonly instanceId: string;
   readonly subscriptionId: string;
+  /** Whose change it waits for: its subscription, or the successor that was looked at last. */
+  readonly waitsFor: string;
   readonly status: TroubleStatus;
   /** Why it is where it is: the code of the last attempt, or why there was none. */
   readonly code: string;
@@ -55,6 +57,7 @@ export function troubleRow(trouble: Trouble): Row {
     kind: 'trouble',
     deliveryId: trouble.deliveryId,
     subscriptionId: trouble.subscriptionId,
+    waitsFor: trouble.waitsFor,
     status: trouble.status,
     code: trouble.code,
     attempts: JSON.stringify(trouble.attempts.slice(-MAX_ATTEMPTS_KEPT)),
@@ -76,6 +79,7 @@ export function troubleOfRow(row: StoredRow): Trouble {
     deliveryId: String(values['deliveryId']),
     instanceId: row.partitionKey,
     subscriptionId: String(values['subscriptionId']),
+    waitsFor: String(values['waitsFor'] ?? values['subscriptionId']),
     status: String(values['status']) as TroubleStatus,
     code: String(values['code']),
     attempts: JSON.parse(String(values['attempts'])) as AttemptRecord[],

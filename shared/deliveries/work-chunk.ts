@@ -10,6 +10,7 @@ import { chunkLedger, type ChunkLedger } from './chunk-ledger.ts';
 import type { ChunkPorts } from './chunk-ports.ts';
 import { formatDeliveryId } from './delivery-id.ts';
 import { firstAttempt } from './first-attempt.ts';
+import { releaseChanged, type JustWaiting } from './release.ts';
 
 /** What is settled by then is written down; stragglers (a receiver may take up to its deadline) follow with a second write. */
 const EARLY_WRITE_MS = 2_000;
@@ -50,17 +51,22 @@ async function deliverAll(
 ): Promise<'settled' | 'busy'> {
   const ledger = chunkLedger(ports.activity, open.event, chunk, claimed);
   const effects: Promise<void>[] = [];
+  const begun: JustWaiting[] = [];
   const deliveries = members.map(async (member) => {
     const tried = await tryOne(ports, open, member, ledger);
     if (tried === undefined || tried.outcome.kind === 'unsettled') return false;
     ledger.add(tried.outcome);
+    if (tried.outcome.kind === 'trouble') {
+      const { trouble } = tried.outcome;
+      begun.push({ trouble, isHeld: trouble.attempts.length === 0 });
+    }
     effects.push(tried.effect);
     return true;
   });
   const settled = (await saveWhileRunning(ports, ledger, allDone(deliveries))).every(Boolean);
   const nowMs = ports.clock.now();
   await ledger.save({ settled, untilMs: nowMs });
-  await allDone(effects);
+  await allDone([...effects, releaseChanged(ports, begun)]);
   return settled && ledger.claimedUntilMs() > 0 ? 'settled' : 'busy';
 }
 

@@ -36,8 +36,8 @@ export async function redeliver(
     if (await hasEnded(ports, found.delivery)) {
       return refusal('subscription-ended', 'The subscription has ended: there is nobody to deliver to.');
     }
-    const isOnItsWay = found.delivery.status === 'pending' || found.trouble?.redelivering === true;
-    if (isOnItsWay) return { kind: 'redelivering', deliveryId };
+    // Its first attempt is on its way.
+    if (found.delivery.status === 'pending') return { kind: 'redelivering', deliveryId };
     const trouble = found.trouble ?? copyOf(found.delivery);
     if ((await sendAgain(ports, trouble, ports.clock.now() + ROW_COMES_MS)) === 'written') {
       return { kind: 'redelivering', deliveryId };
@@ -61,9 +61,18 @@ export async function sendAgain(
 
 /** What was delivered at once has no row of its own until it is sent again. */
 function copyOf({ deliveryId, instanceId, subscriptionId, attempts }: FoundDelivery['delivery']): Trouble {
-  const idle = { nonce: '', dueAtMs: 0, owner: '', untilMs: 0, redelivering: false, etag: '' };
+  const idle = { nonce: '', dueAtMs: 0, owner: '', untilMs: 0, redelivering: false, etag: '', waitsFor: subscriptionId };
   const status = { status: 'delivered', code: 'delivered' } as const;
-  return { ...idle, ...status, deliveryId, instanceId, subscriptionId, attempts, copied: true };
+  return {
+    ...idle,
+    ...status,
+    deliveryId,
+    instanceId,
+    subscriptionId,
+    waitsFor: subscriptionId,
+    attempts,
+    copied: true,
+  };
 }
 
 /** Whether nobody takes deliveries of the subscription any more; one that was just deleted counts as ended. */

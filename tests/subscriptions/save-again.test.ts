@@ -117,6 +117,35 @@ describe('a flow that is saved again', () => {
     expect(urls()).toEqual(['v1', 'v4', 'v4']);
   });
 
+  test('twice while the backend still knows the first version: both old addresses say so, and the event reaches the last', async () => {
+    await save('v1');
+    stale('v1');
+    stale('v2');
+    await rise();
+    await save('v2');
+    await pass(1_000);
+    expect(urls()).toEqual(['v1', 'v2']);
+    await save('v3');
+    await pass(1_000);
+    expect(urls()).toEqual(['v1', 'v2', 'v3']);
+    await pass(24 * 60 * MINUTE);
+    expect(world.calls).toHaveLength(3);
+  });
+
+  test('while its first attempt is under way: the delivery does not wait for the row that was not there yet', async () => {
+    await save('v1');
+    let answer: (stale: ReturnType<typeof answered>) => void = () => undefined;
+    world.answers.set(callbackUrl('v1'), () => new Promise((resolve) => (answer = resolve)));
+    const rising = rise();
+    await world.clock.advance(10);
+    await save('v2');
+    await world.drain();
+    answer(answered(404, 'WorkflowTriggerVersionNotFound'));
+    await rising;
+    await pass(1_000);
+    expect(urls()).toEqual(['v1', 'v2']);
+  });
+
   test('after it was turned off: what waited goes to the new version', async () => {
     await save('v1');
     world.answers.set(callbackUrl('v1'), () => answered(400, 'WorkflowTriggerIsNotEnabled'));
