@@ -61,18 +61,27 @@ export interface ManageRoute {
   readonly handle: (request: HttpRequest) => Promise<HttpResponseInit | Refusal>;
 }
 
+/** No id is longer. */
+const MAX_TARGET_LENGTH = 128;
+
 /** Registers routes for operators alone. The host lets everybody in: the check is ours. Every action leaves one line in the log. */
 export function registerManageRoutes(app: Registrar, { config, log }: HttpDeps, routes: readonly ManageRoute[]): void {
   for (const { name, method, route, handle } of routes) {
     const asOperator = async (request: HttpRequest): Promise<HttpResponseInit | Refusal> => {
       const operator = operatorOf(request, config);
       if (operator.kind === 'refused') return operator;
-      const answer = await handle(request);
-      if (method !== 'GET') {
-        const status = 'kind' in answer ? problems[answer.code].status : answer.status;
-        log.info('operator.acted', { operator: operator.name, action: name, status, ...request.params });
+      if (method === 'GET') return handle(request);
+      const target = Object.values(request.params).join(' ').slice(0, MAX_TARGET_LENGTH);
+      const act = { operator: operator.name, action: name, target };
+      let status: number | undefined;
+      try {
+        const answer = await handle(request);
+        status = 'kind' in answer ? problems[answer.code].status : answer.status;
+        return answer;
+      } finally {
+        // Without a status it broke off, and may have been done in part.
+        log.info('operator.acted', { ...act, status });
       }
-      return answer;
     };
     app.http(name, { methods: [method], authLevel: 'anonymous', route, handler: httpHandler(log, asOperator) });
   }

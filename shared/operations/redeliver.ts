@@ -61,7 +61,7 @@ export async function sendAgain(
 
 /** What was delivered at once has no row of its own until it is sent again. */
 function copyOf({ deliveryId, instanceId, subscriptionId, attempts }: FoundDelivery['delivery']): Trouble {
-  const idle = { nonce: '', dueAtMs: 0, owner: '', untilMs: 0, redelivering: false, etag: '', waitsFor: subscriptionId };
+  const idle = { nonce: '', dueAtMs: 0, owner: '', untilMs: 0, redelivering: false, etag: '' };
   const status = { status: 'delivered', code: 'delivered' } as const;
   return {
     ...idle,

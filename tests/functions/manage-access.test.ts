@@ -73,7 +73,7 @@ describe('with operator keys', () => {
     await call(backend, 'POST', 'manage/queues/nothing/redrive', { 'x-operator-key': 'wrong' });
     const lines = backend.lines.slice(before).filter((line) => line.includes('operator.acted'));
     expect(lines).toHaveLength(1);
-    for (const part of ['"operator":"ben"', '"action":"ManageQueues-redrive"', '"queue":"nothing"', '"status":404']) {
+    for (const part of ['"operator":"ben"', '"action":"ManageQueues-redrive"', '"target":"nothing"', '"status":404']) {
       expect(lines[0]).toContain(part);
     }
     expect(backend.lines.join('\n')).not.toContain('0perator');
