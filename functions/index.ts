@@ -2,6 +2,7 @@ import { app } from '@azure/functions';
 import { createBackend } from '../shared/backend.ts';
 import { readConfig } from '../shared/config.ts';
 import { azureWorld, consoleLog } from './azure-world.ts';
+import { registerConnectorDefinition } from './connector-definition.ts';
 import { registerEntities } from './entities.ts';
 import { registerEvents } from './events.ts';
 import { registerBrokenHealth, registerHealth } from './health.ts';
@@ -40,5 +41,6 @@ if (read.kind === 'invalid') {
   registerManageDeliveries(app, deps);
   registerManageQueues(app, deps);
   registerHealth(app, world);
+  registerConnectorDefinition(app, deps);
   registerWorkers(app, backend, config.pollSchedule);
 }
