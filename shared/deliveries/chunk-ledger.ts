@@ -14,7 +14,7 @@ export interface ChunkLedger {
   add(outcome: Outcome): void;
   /**
    * Writes what was added since the last time; the claim then holds until `untilMs`. Rejects with `StorageError` when storage gives
-   * no answer several times: what was not written is kept for the next call.
+   * no answer several times: what may not have been written is kept for the next call.
    */
   save(next: { settled: boolean; untilMs: number }): Promise<void>;
   /** Until when this worker may begin attempts; 0 once the claim is somebody else's. */
@@ -30,21 +30,23 @@ export function chunkLedger(
   claimed: StoredChunk,
 ): ChunkLedger {
   let row: StoredChunk | undefined = claimed;
-  let unsaved: Outcome[] = [];
+  /** All of this claim, in the order in which they are written. */
+  const outcomes: Outcome[] = [];
+  const savedIn = (stored: StoredChunk): number => countOf(stored) - countOf(claimed);
 
-  /** The row as it is now, if the claim is still ours. Another etag than we know means that a write took effect unseen. */
+  /** The row as it is now, if the claim is still ours. */
   const readOwn = async (): Promise<StoredChunk | undefined> => {
     const stored = await activity.chunk(event.eventId, chunk);
     return stored?.owner === claimed.owner ? stored : undefined;
   };
 
   return {
-    add: (outcome) => void unsaved.push(outcome),
+    add: (outcome) => void outcomes.push(outcome),
     claimedUntilMs: () => row?.untilMs ?? 0,
     async save({ settled, untilMs }) {
-      const saving = unsaved;
-      unsaved = [];
+      const count = outcomes.length;
       for (let tries = 1; row !== undefined; tries++) {
+        const saving = outcomes.slice(savedIn(row), count);
         const next: StoredChunk = { ...withOutcomes(row, saving), settled, untilMs };
         try {
           const etag = await activity.saveChunk(event, chunk, next, troublesOf(saving));
@@ -52,20 +54,19 @@ export function chunkLedger(
             row = { ...next, etag };
             return;
           }
+          // This write took effect unseen, or one before it of which nobody knew: the row itself says how much is in.
+          row = await readOwn();
+          if (row && savedIn(row) === count && row.settled === settled && row.untilMs === untilMs) return;
         } catch (error) {
-          if (!(error instanceof StorageError)) throw error;
-          if (tries === MAX_TRIES) {
-            unsaved = [...saving, ...unsaved];
-            throw error;
-          }
+          if (!(error instanceof StorageError) || tries >= MAX_TRIES) throw error;
         }
-        const stored = await readOwn();
-        const tookEffect = stored !== undefined && stored.etag !== row.etag;
-        row = stored;
-        if (tookEffect) return;
       }
     },
   };
+}
+
+function countOf({ delivered, troubled }: StoredChunk): number {
+  return delivered.length + troubled;
 }
 
 function withOutcomes(row: StoredChunk, outcomes: readonly Outcome[]): StoredChunk {
