@@ -228,6 +228,28 @@ test('a delivery that is on its way already needs nothing', async () => {
   expect(world.calls).toHaveLength(1);
 });
 
+test('a redelivery whose worker freezes is made by another one, and what the first one brings late is noted', async () => {
+  await world.rise();
+  await redeliver();
+  await world.clock.advance(2_000);
+  let thaw: () => void = () => undefined;
+  world.answers.set(URL, () => new Promise((resolve) => (thaw = () => resolve(answered(500)))));
+  const received = world.queues.receive('retries', world.clock.now());
+  const frozen = world.backend.handleRetriesMessage(received?.message as never);
+  await settle();
+  world.answers.delete(URL);
+  // The functions host shows a message again after ten minutes.
+  await world.pass(11 * MINUTE);
+  expect(await attempts()).toEqual(['1 delivered', '2 delivered']);
+  thaw();
+  await frozen;
+  await world.pass(DAY);
+  expect(await attempts()).toEqual(['1 delivered', '2 delivered', '3 http-500']);
+  expect(await delivery()).toMatchObject({ status: 'delivered', code: 'delivered' });
+  expect(await delivery()).not.toHaveProperty('nextAttemptAt');
+  expect(world.calls).toHaveLength(3);
+});
+
 test.each([202, 503])('a call that breaks off anywhere and is repeated is one further attempt (%d)', async (status) => {
   const tables = failingTables();
   for (let broken = 0; ; broken++) {
