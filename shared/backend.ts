@@ -20,6 +20,7 @@ import { pollInstance } from './detection/poll.ts';
 import { readSubject } from './detection/read-subject.ts';
 import { stateStore } from './detection/state-store.ts';
 import { sweepInstances } from './detection/sweep.ts';
+import type { OpenEvent } from './events/open-event.ts';
 import type { CustomerInsights } from './insights/customer-insights.ts';
 import type { Log } from './log.ts';
 import { listEvents } from './operations/event-list.ts';
@@ -40,6 +41,7 @@ import { getOwn, listOwn, type OwnSubscriptionsPorts } from './subscriptions/own
 import { subscribe, type Subscribed, type SubscribePorts } from './subscriptions/subscribe.ts';
 import type { Subscriber } from './subscriptions/subscription-draft.ts';
 import { subscriptionStore } from './subscriptions/subscription-store.ts';
+import type { Subscription } from './subscriptions/subscription.ts';
 import { unsubscribe } from './subscriptions/unsubscribe.ts';
 import type { Trigger } from './triggers/trigger.ts';
 import { unreachable } from './unreachable.ts';
@@ -103,7 +105,9 @@ export function createBackend(world: World, config: BackendConfig): Backend {
   const state = stateStore(tables);
   const activity = activityStore(tables);
   const cipher = callbackCipher(config.encryptionKeys);
-  const tidyPorts = { store, queues, clock, openEvents: async (id: string) => (await state.read(id)).openEvents };
+  const sequenceOf = (subscription: Subscription): Promise<number | undefined> => state.sequenceOf(subscription);
+  const openEvents = async (id: string): Promise<readonly OpenEvent[]> => (await state.read(id)).openEvents;
+  const tidyPorts = { store, queues, clock, sequenceOf, openEvents };
   const release = ({ id }: { id: string }): Promise<void> => {
     const message: RetriesMessage = { v: 1, kind: 'release', subscriptionId: id };
     return queues.send(RETRIES_QUEUE, message);
@@ -111,7 +115,7 @@ export function createBackend(world: World, config: BackendConfig): Backend {
   const chunks: ChunkPorts = {
     ...world,
     store,
-    sequenceOf: (subscription) => state.sequenceOf(subscription),
+    sequenceOf,
     activity,
     cipher,
     release,
@@ -133,7 +137,7 @@ export function createBackend(world: World, config: BackendConfig): Backend {
     maxSubscriptionsPerConnection: config.maxSubscriptionsPerConnection,
     readSubject: (subject) =>
       readSubject({ insights, state, clock, random, handOn: (events) => handOn(chunks, events) }, subject),
-    sequenceOf: (subscription) => state.sequenceOf(subscription),
+    sequenceOf,
     release,
     tidyLater: (subscription) => tidyLater(tidyPorts, subscription),
   };

@@ -1,12 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { OpenEvent } from '../events/open-event.ts';
 import { MAX_DELAY_MS, type Queues } from '../storage/queues.ts';
-import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
+import { giveBirth, type BirthPorts } from '../subscriptions/birth.ts';
 import { DELETED_GRACE_MS, type Subscription } from '../subscriptions/subscription.ts';
 import { RETRIES_QUEUE, type RetriesMessage } from './messages.ts';
 
-export interface TidyPorts {
-  readonly store: SubscriptionStore;
+export interface TidyPorts extends BirthPorts {
   readonly queues: Queues;
   readonly clock: Clock;
   /** The events of an instance that are still on their way. */
@@ -53,9 +52,15 @@ export async function tidySubscription(ports: TidyPorts, subscriptionId: string)
     await ports.store.remove(subscription);
     return;
   }
+  if (subscription.until === undefined) {
+    // A save that was never finished: nobody else may come to say where its predecessor ends.
+    const successor = subscription.successor && (await ports.store.load(subscription.successor));
+    if (successor) await giveBirth(ports, successor);
+    return tidyLater(ports, subscription);
+  }
+  const { until } = subscription;
   const open = await ports.openEvents(subscription.instanceId);
-  const isNeeded =
-    subscription.until === undefined || open.some(({ sequence }) => sequence <= (subscription.until ?? 0));
+  const isNeeded = open.some(({ sequence }) => sequence <= until);
   if (isNeeded) return tidyLater(ports, subscription);
   await ports.store.end({ ...subscription, deletedAt: new Date(nowMs).toISOString() });
   await tidyLater(ports, subscription, POINTER_KEPT_MS);
