@@ -5,7 +5,7 @@ import { httpHandler } from './http.ts';
 import { pageAnswer, readPage, refusingNext } from './paging.ts';
 import { readInstance, readSince } from './query.ts';
 import type { Registrar } from './registrar.ts';
-import { authenticated, type HttpDeps } from './subscriptions.ts';
+import { authenticated, type HttpDeps } from './authenticated.ts';
 
 /** How far back a flow catches up unless it says otherwise. */
 const DEFAULT_SINCE_MS = 24 * 3600 * 1000;

@@ -17,6 +17,7 @@ import { registerStatusReport } from './status-report.ts';
 import { registerSubscriptions } from './subscriptions.ts';
 import { registerTestEvents } from './test-events.ts';
 import { registerWorkers } from './workers.ts';
+import { connectionLimiter } from './connection-limiter.ts';
 
 // The app's entry and only side effect of an import: reads the settings and registers every function.
 const read = readConfig(process.env);
@@ -27,7 +28,7 @@ if (read.kind === 'invalid') {
   const { config } = read;
   const world = azureWorld(config);
   const backend = createBackend(world, config);
-  const deps = { backend, config, log: world.log, data: world.data, clock: world.clock };
+  const deps = { ...world, backend, config, limiter: connectionLimiter(world, config.rateLimit) };
   registerSubscriptions(app, deps);
   registerPickLists(app, deps);
   registerEntities(app, deps);

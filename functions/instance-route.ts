@@ -6,7 +6,7 @@ import { unreachable } from '../shared/unreachable.ts';
 import { httpHandler } from './http.ts';
 import { readInstanceId } from './instance-id.ts';
 import type { Registrar } from './registrar.ts';
-import { authenticated, type HttpDeps } from './subscriptions.ts';
+import { authenticated, type HttpDeps } from './authenticated.ts';
 
 export interface DataDeps extends HttpDeps {
   readonly data: EntityData;

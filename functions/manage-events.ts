@@ -2,7 +2,7 @@ import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
 import { pageAnswer, readPage, refusingNext } from './paging.ts';
 import { readInstance, readSince, readTrigger } from './query.ts';
 import type { Registrar } from './registrar.ts';
-import type { HttpDeps } from './subscriptions.ts';
+import type { HttpDeps } from './authenticated.ts';
 
 const path = 'manage/events';
 

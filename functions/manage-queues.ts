@@ -1,6 +1,6 @@
 import { registerManageRoutes } from './operator-access.ts';
 import type { Registrar } from './registrar.ts';
-import type { HttpDeps } from './subscriptions.ts';
+import type { HttpDeps } from './authenticated.ts';
 
 /** How much work waits, and what our own bugs have poisoned. */
 export function registerManageQueues(app: Registrar, deps: HttpDeps): void {

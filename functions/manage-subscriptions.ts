@@ -5,7 +5,7 @@ import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
 import { pageAnswer, readPage, refusingNext } from './paging.ts';
 import { readInstance, readParameter, readTrigger } from './query.ts';
 import type { Registrar } from './registrar.ts';
-import type { HttpDeps } from './subscriptions.ts';
+import type { HttpDeps } from './authenticated.ts';
 
 const path = 'manage/subscriptions';
 const idOf = ({ params }: HttpRequest): string => params['id'] ?? '';

@@ -5,7 +5,7 @@ import { problems, refusal, type Refusal } from '../shared/problem.ts';
 import { readPrincipal } from './caller.ts';
 import { httpHandler } from './http.ts';
 import type { Registrar } from './registrar.ts';
-import type { HttpDeps } from './subscriptions.ts';
+import type { HttpDeps } from './authenticated.ts';
 
 /** The app role that the operator API asks of a signed-in caller. */
 const OPERATOR_ROLE = 'Operator';

@@ -1,7 +1,7 @@
 import { httpHandler } from './http.ts';
 import { readInstanceId } from './instance-id.ts';
 import type { Registrar } from './registrar.ts';
-import { authenticated, type HttpDeps } from './subscriptions.ts';
+import { authenticated, type HttpDeps } from './authenticated.ts';
 
 interface Choice {
   readonly id: string;

@@ -1,39 +1,35 @@
-import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import type { Backend } from '../shared/backend.ts';
-import type { Config } from '../shared/config.ts';
-import type { Log } from '../shared/log.ts';
-import { refusal, type Refusal } from '../shared/problem.ts';
+import type { HttpRequest } from '@azure/functions';
+import { refusal } from '../shared/problem.ts';
 import { subscriptionView } from '../shared/subscriptions/subscription-view.ts';
 import { isTrigger, triggerNames, triggers, type Trigger } from '../shared/triggers/trigger.ts';
-import { connectionOf, subscriberOf } from './caller.ts';
-import { httpHandler, readJson, type Handle } from './http.ts';
+import { authenticated, type Authenticated, type HttpDeps } from './authenticated.ts';
+import { subscriberOf } from './caller.ts';
+import { httpHandler, readJson } from './http.ts';
 import { readPage, refusingNext } from './paging.ts';
 import type { Registrar } from './registrar.ts';
-
-export interface HttpDeps {
-  readonly backend: Backend;
-  readonly config: Config;
-  readonly log: Log;
-}
-
-type Authenticated = (request: HttpRequest, connection: string) => Promise<HttpResponseInit | Refusal>;
 
 /** Subscribe, list, get and unsubscribe, for each trigger of the table. */
 export function registerSubscriptions(app: Registrar, deps: HttpDeps): void {
   for (const trigger of triggerNames) {
     const { operationId } = triggers[trigger];
     const collection = `triggers/${trigger}/subscriptions`;
-    const on = (name: string, method: 'GET' | 'POST' | 'DELETE', route: string, handle: Authenticated): void =>
+    const on = (
+      name: string,
+      method: 'GET' | 'POST' | 'DELETE',
+      route: string,
+      handle: Authenticated,
+      options = {},
+    ): void =>
       app.http(`${operationId}-${name}`, {
         methods: [method],
         authLevel: deps.config.authentication === 'key' ? 'function' : 'anonymous',
         route,
-        handler: httpHandler(deps.log, authenticated(deps, handle)),
+        handler: httpHandler(deps.log, authenticated(deps, handle, options)),
       });
     on('subscribe', 'POST', collection, subscribeTo(deps, trigger));
     on('list', 'GET', collection, list(deps, trigger));
     on('get', 'GET', `${collection}/{id}`, get(deps, trigger));
-    on('unsubscribe', 'DELETE', `${collection}/{id}`, unsubscribe(deps, trigger));
+    on('unsubscribe', 'DELETE', `${collection}/{id}`, unsubscribe(deps, trigger), { unlimited: true });
   }
   // The host matches in the order of names: this one comes after every trigger's and gets what is left.
   app.http('UnknownTrigger', {
@@ -42,13 +38,6 @@ export function registerSubscriptions(app: Registrar, deps: HttpDeps): void {
     route: 'triggers/{trigger}/subscriptions/{id?}',
     handler: httpHandler(deps.log, authenticated(deps, noSuchTrigger)),
   });
-}
-
-export function authenticated({ config }: HttpDeps, handle: Authenticated): Handle {
-  return (request) => {
-    const caller = connectionOf(request, config);
-    return caller.kind === 'connection' ? handle(request, caller.connection) : Promise.resolve(caller);
-  };
 }
 
 function noSuchTrigger(request: HttpRequest): ReturnType<Authenticated> {

@@ -2,7 +2,7 @@ import { refusal } from '../shared/problem.ts';
 import { triggerNames, triggers } from '../shared/triggers/trigger.ts';
 import { httpHandler } from './http.ts';
 import type { Registrar } from './registrar.ts';
-import { authenticated, type HttpDeps } from './subscriptions.ts';
+import { authenticated, type HttpDeps } from './authenticated.ts';
 
 /** A made-up event on demand, for each trigger of the table. */
 export function registerTestEvents(app: Registrar, deps: HttpDeps): void {

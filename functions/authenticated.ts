@@ -1,0 +1,46 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { Backend } from '../shared/backend.ts';
+import type { Config } from '../shared/config.ts';
+import type { Log } from '../shared/log.ts';
+import { refusal, type Refusal } from '../shared/problem.ts';
+import type { RateLimiter } from '../shared/rate-limit/rate-limiter.ts';
+import { connectionOf } from './caller.ts';
+import type { Handle } from './http.ts';
+
+export interface HttpDeps {
+  readonly backend: Backend;
+  readonly config: Config;
+  readonly limiter: RateLimiter;
+  readonly log: Log;
+}
+
+export type Authenticated = (request: HttpRequest, connection: string) => Promise<HttpResponseInit | Refusal>;
+
+/**
+ * Lets a call through that says who makes it and that its connection has a place for. `unlimited`: unsubscribing, which must always
+ * work. While the limit's storage gives no answer nobody else is let through: the call is answered 503.
+ */
+export function authenticated(
+  { config, limiter }: HttpDeps,
+  handle: Authenticated,
+  options: { unlimited?: boolean } = {},
+): Handle {
+  return async (request) => {
+    const caller = connectionOf(request, config);
+    if (caller.kind === 'refused') return caller;
+    if (!options.unlimited) {
+      const decision = await limiter.take(caller.connection);
+      if (decision.kind === 'refused') return tooManyCalls(config, decision.retryAfterMs);
+    }
+    return handle(request, caller.connection);
+  };
+}
+
+function tooManyCalls({ rateLimit }: Config, retryAfterMs: number): Refusal {
+  const { calls, windowSeconds } = rateLimit;
+  return refusal(
+    'too-many-calls',
+    `A connection may make ${calls} calls in ${windowSeconds} seconds, and this one has made them. Try again in ${Math.ceil(retryAfterMs / 1000)} seconds.`,
+    { retryAfterMs },
+  );
+}

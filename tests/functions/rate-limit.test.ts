@@ -1,0 +1,26 @@
+import { expect, test } from '@jest/globals';
+import { startBackend } from './start-backend.ts';
+import { expectProblem } from './expect-problem.ts';
+
+const list = 'triggers/full-refresh-completed/subscriptions';
+
+test('a connection has so many calls in a window, over all instances of the app; unsubscribing and health are free', async () => {
+  const settings = { RATE_LIMIT_CALLS: '5', RATE_LIMIT_WINDOW_SECONDS: '3600' };
+  const [one, other] = await Promise.all([startBackend({ settings }), startBackend({ settings })]);
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_, index) => (index % 2 === 0 ? one : other).call('GET', list)),
+  );
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
+  const refused = answers.filter(({ status }) => status === 429);
+  expect(refused).toHaveLength(7);
+  const { headers } = await expectProblem(() => one.call('GET', list), 429, 'too-many-calls');
+  const retryAfter = Number(headers['retry-after']);
+  expect(retryAfter).toBeGreaterThan(3_590);
+  expect(retryAfter).toBeLessThanOrEqual(3_601);
+
+  expect((await one.call('DELETE', `${list}/sub_unknown`)).status).toBe(204);
+  expect((await other.call('GET', 'health')).status).toBe(200);
+  expect((await other.call('GET', 'instances')).status).toBe(429);
+  const key = { headers: { 'x-functions-key': 'another-connection' } };
+  expect((await one.call('GET', list, key)).status).toBe(200);
+});
