@@ -29,8 +29,8 @@ export async function joinLine(ports: SuccessionPorts, subscription: Subscriptio
   const entry = workflowKey && (await ports.connections.findWorkflow(connection, trigger, workflowKey));
   if (!entry) return { kind: 'heir', predecessors: [] };
   if (entry.subscriptionId !== subscription.id) {
-    // Born: the later save finds us, and takes our place.
-    if (isBorn) return { kind: 'heir', predecessors: [] };
+    // Born, or in another's place already: the later save finds us, and takes our place.
+    if (isBorn || subscription.predecessor !== undefined) return { kind: 'heir', predecessors: [] };
     const result = await ports.store.writeTogether([pointer(subscription, entry.subscriptionId)]);
     return { kind: result.kind === 'written' ? 'overtaken' : 'conflict' };
   }
