@@ -52,8 +52,10 @@ export async function placeSubscription(
   const entry = await connections.findRequest(connection, trigger, requestKey);
   const existing = entry && (await store.load(entry.subscriptionId));
   if (entry && existing && isLiving(existing)) {
-    return entry.made ? bringToLife(ports, existing) : settle(ports, existing);
+    return entry.made ? bringToLife(ports, existing) : settle(ports, existing, 'own');
   }
+  // A later save of the flow was faster: this request is answered with the pointer to it, and never takes its place.
+  if (entry && existing?.status === 'superseded') return leavePointer(ports, existing);
 
   // An entry that is not made yet has an id that another call, or this one before a crash, is about to write.
   const promised = entry && !entry.made && existing === undefined ? entry.subscriptionId : undefined;
@@ -67,7 +69,8 @@ export async function placeSubscription(
       {
         ...(entry && { replaces: entry }),
         ...(workflowKey !== undefined && { workflow: { key: workflowKey, entry: workflow || undefined } }),
-        counts: !(before && isLiving(before)),
+        // One that is not born yet will be overtaken, and then gives its place back.
+        counts: !(before && isLiving(before) && before.birth !== undefined),
         max: ports.maxSubscriptionsPerConnection,
       },
     );
@@ -75,28 +78,40 @@ export async function placeSubscription(
   }
   const inserted = await store.insert(draft);
   const stored = inserted.kind === 'written' ? await store.load(draft.id) : undefined;
-  return stored ? settle(ports, stored) : { kind: 'conflict' };
+  return stored ? settle(ports, stored, entry && !promised ? 'taken-over' : 'own') : { kind: 'conflict' };
 }
 
-/** The place in the line first, then life, then what the connection and the predecessor must know. */
-async function settle(ports: PlacePorts, subscription: Subscription): Promise<Placed> {
+/**
+ * The place in the line first, then life, then what the connection and the predecessor must know. `place`: whether its place in the
+ * count of its connection is its own (or its predecessor's), or was taken over from an earlier subscription of the same request.
+ */
+async function settle(ports: PlacePorts, subscription: Subscription, place: 'own' | 'taken-over'): Promise<Placed> {
   const line = await joinLine(ports, subscription);
   if (line.kind === 'conflict') return line;
   const current = await ports.store.load(subscription.id);
   if (current === undefined) return { kind: 'conflict' };
-  if (line.kind === 'overtaken') return { kind: 'placed', subscription: current };
+  if (line.kind === 'overtaken') return leavePointer(ports, current);
   const placed = await bringToLife(ports, current);
   if (placed.kind !== 'placed') return placed;
   const { predecessors } = line;
   for (const predecessor of predecessors) {
     if (!isSameInput(predecessor, current) && !predecessor.ended) {
-      await ports.store.end({ ...predecessor, status: 'superseded' });
+      const ended = await ports.store.end({ ...predecessor, status: 'superseded' });
+      if (ended.kind === 'conflict') return ended;
     }
     await ports.release(predecessor);
     await ports.tidyLater(predecessor);
   }
-  await ports.connections.settle(placed.subscription, predecessors.at(-1));
+  await ports.connections.settle(placed.subscription, predecessors.at(-1), place);
   return placed;
+}
+
+/** One that was overtaken before it lived: it has no place in the count, and its row and entry go when the pointer does. */
+async function leavePointer(ports: PlacePorts, pointer: Subscription): Promise<Placed> {
+  // First, because sent in vain it does no harm.
+  await ports.tidyLater(pointer);
+  await ports.connections.overtake(pointer);
+  return { kind: 'placed', subscription: pointer };
 }
 
 /** A birth, and active again if it was paused or disabled: the flow has just shown that it is there. */
