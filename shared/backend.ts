@@ -107,7 +107,7 @@ export function createBackend(world: World, config: BackendConfig): Backend {
   const cipher = callbackCipher(config.encryptionKeys);
   const sequenceOf = (subscription: Subscription): Promise<number | undefined> => state.sequenceOf(subscription);
   const openEvents = async (id: string): Promise<readonly OpenEvent[]> => (await state.read(id)).openEvents;
-  const tidyPorts = { store, queues, clock, sequenceOf, openEvents };
+  const tidyPorts = { store, connections, queues, clock, sequenceOf, openEvents };
   const release = ({ id }: { id: string }): Promise<void> => {
     const message: RetriesMessage = { v: 1, kind: 'release', subscriptionId: id };
     return queues.send(RETRIES_QUEUE, message);

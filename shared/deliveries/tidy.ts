@@ -2,12 +2,14 @@ import type { Clock } from '../clock.ts';
 import type { OpenEvent } from '../events/open-event.ts';
 import { MAX_DELAY_MS, type Queues } from '../storage/queues.ts';
 import { giveBirth, type BirthPorts } from '../subscriptions/birth.ts';
+import type { ConnectionStore } from '../subscriptions/connection-store.ts';
 import { DELETED_GRACE_MS, type Subscription } from '../subscriptions/subscription.ts';
 import { RETRIES_QUEUE, type RetriesMessage } from './messages.ts';
 
 export interface TidyPorts extends BirthPorts {
   readonly queues: Queues;
   readonly clock: Clock;
+  readonly connections: Pick<ConnectionStore, 'forget'>;
   /** The events of an instance that are still on their way. */
   readonly openEvents: (instanceId: string) => Promise<readonly OpenEvent[]>;
 }
@@ -49,6 +51,7 @@ export async function tidySubscription(ports: TidyPorts, subscriptionId: string)
     const keptMs =
       subscription.deletedAt === undefined ? 0 : Date.parse(subscription.deletedAt) + POINTER_KEPT_MS - nowMs;
     if (keptMs > 0) return tidyLater(ports, subscription, keptMs + MARGIN_MS);
+    await ports.connections.forget(subscription);
     await ports.store.remove(subscription);
     return;
   }

@@ -150,7 +150,8 @@ async function readRefreshes(
   }
   const missing = new Set<string>();
   const reading = { jobs: [...jobs], tasks, missing, cutOff };
-  if (state === undefined) return { ...reading, names: noNames };
+  // A baseline needs none; but should somebody else be faster with theirs, what ended since then is told by this reading.
+  if (state === undefined) return { ...reading, names: await readAllNames(insights, instanceId) };
   for (const jobId of unreadOwners(state, reading).slice(0, MAX_JOB_READS)) {
     const job: Job | undefined = await insights.job(instanceId, jobId);
     if (job === undefined) missing.add(jobId);
@@ -160,6 +161,11 @@ async function readRefreshes(
 }
 
 const noNames: DataSourceNames = { dataSources: [], nodes: [] };
+
+async function readAllNames(insights: CustomerInsights, instanceId: string): Promise<DataSourceNames> {
+  const [dataSources, nodes] = await Promise.all([insights.dataSources(instanceId), insights.nodes(instanceId)]);
+  return { dataSources, nodes };
+}
 
 /** Names are read only when there is an ingestion to tell of, nodes only when its job does not say which data source it was. */
 async function readNames(

@@ -26,19 +26,22 @@ export interface ConnectionStore {
   findWorkflow(connection: string, trigger: Trigger, workflowKey: string): Promise<WorkflowEntry | undefined>;
   /**
    * Takes the request, and with `workflow` the flow, for a subscription id, before its row is written. `replaces` and
-   * `workflow.entry` are what was read before. `full`: the connection has `max` subscriptions already (a replacement does not count).
+   * `workflow.entry` are what was read before. `full`: the connection has `max` entries already. A
+   * replacement needs no further place, and one that will take another's (`succeeds`) is let in above the limit for as long as that takes.
    */
   claimRequest(
     claim: { connection: string; trigger: Trigger; requestKey: string; subscriptionId: string },
     terms: {
       replaces?: RequestEntry;
       workflow?: { key: string; entry: WorkflowEntry | undefined };
-      counts: boolean;
+      succeeds: boolean;
       max: number;
     },
   ): Promise<'claimed' | 'conflict' | 'full'>;
   /** The subscription is made: its entry says so, its flow points to it, and the entry of the one it replaced is gone. */
   settle(subscription: Subscription, replaced: Subscription | undefined): Promise<void>;
+  /** The subscription never came to life: its entry stays, to answer the same request with it. */
+  overtake(subscription: Subscription): Promise<void>;
   /** The subscription is deleted: its entry is gone. Its flow still points to it. Safe to repeat. */
   forget(subscription: Subscription): Promise<void>;
   /** A page of the ids of a connection's subscriptions for one trigger. */
@@ -80,18 +83,18 @@ export function connectionStore(tables: Tables): ConnectionStore {
     return etag === undefined ? { kind: 'insert', row } : { kind: 'replace', row, etag };
   };
 
-  /** Removes a request entry that still belongs to the subscription, with its place in the count unless that is taken over. */
-  const removeEntry = async (subscription: Subscription, counts: boolean): Promise<void> => {
+  /** Removes a request entry that still belongs to the subscription. The count is the number of entries, always. */
+  const removeEntry = async (subscription: Subscription): Promise<void> => {
     const { connection, trigger, requestKey, id } = subscription;
     for (;;) {
       const entry = await get(connection, requestRowKey(trigger, requestKey));
       if (entry?.values['subscriptionId'] !== id) return;
-      const writes: [Write, ...Write[]] = [{ kind: 'delete', row: entry, etag: entry.etag }];
-      if (counts) {
-        const current = await count(connection);
-        writes.push(countWrite(connection, Math.max(0, current.count - 1), current.etag));
-      }
-      if ((await tables.write(CONNECTIONS_TABLE, writes)).kind === 'written') return;
+      const current = await count(connection);
+      const result = await tables.write(CONNECTIONS_TABLE, [
+        { kind: 'delete', row: entry, etag: entry.etag },
+        countWrite(connection, Math.max(0, current.count - 1), current.etag),
+      ]);
+      if (result.kind === 'written') return;
     }
   };
 
@@ -120,13 +123,13 @@ export function connectionStore(tables: Tables): ConnectionStore {
       );
     },
 
-    async claimRequest({ connection, trigger, requestKey, subscriptionId }, { replaces, workflow, counts, max }) {
+    async claimRequest({ connection, trigger, requestKey, subscriptionId }, { replaces, workflow, succeeds, max }) {
       const row = { partitionKey: connection, rowKey: requestRowKey(trigger, requestKey), subscriptionId, made: false };
       const claim: Write = replaces ? { kind: 'replace', row, etag: replaces.etag } : { kind: 'insert', row };
       const flow = workflow ? [workflowWrite(connection, trigger, subscriptionId, workflow)] : [];
       for (;;) {
-        const current = counts && !replaces ? await count(connection) : undefined;
-        if (current && current.count >= max) return 'full';
+        const current = replaces ? undefined : await count(connection);
+        if (current && current.count >= max && !succeeds) return 'full';
         const counted = current ? [countWrite(connection, current.count + 1, current.etag)] : [];
         const result = await tables.write(CONNECTIONS_TABLE, [claim, ...flow, ...counted]);
         if (result.kind === 'written') return 'claimed';
@@ -147,11 +150,17 @@ export function connectionStore(tables: Tables): ConnectionStore {
           await tables.write(CONNECTIONS_TABLE, [{ kind: 'replace', row: settled, etag: row.etag }]);
         }
       }
-      // It kept its place in the count for us: see `counts` of the claim.
-      if (replaced && replaced.requestKey !== requestKey) await removeEntry(replaced, false);
+      if (replaced && replaced.requestKey !== requestKey) await removeEntry(replaced);
     },
 
-    forget: (subscription) => removeEntry(subscription, true),
+    async overtake({ connection, trigger, requestKey, id }) {
+      const entry = await get(connection, requestRowKey(trigger, requestKey));
+      if (entry?.values['subscriptionId'] !== id) return;
+      const row = { partitionKey: connection, rowKey: entry.rowKey, subscriptionId: id, made: true };
+      await tables.write(CONNECTIONS_TABLE, [{ kind: 'replace', row, etag: entry.etag }]);
+    },
+
+    forget: removeEntry,
 
     async list(connection, trigger, { limit, next }) {
       const prefix = requestRowKey(trigger, '');

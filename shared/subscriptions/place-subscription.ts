@@ -52,7 +52,7 @@ export async function placeSubscription(
   const entry = await connections.findRequest(connection, trigger, requestKey);
   const existing = entry && (await store.load(entry.subscriptionId));
   if (entry && existing && isLiving(existing)) {
-    return entry.made ? bringToLife(ports, existing) : settle(ports, existing, 'own');
+    return entry.made ? bringToLife(ports, existing) : settle(ports, existing);
   }
   // A later save of the flow was faster: this request is answered with the pointer to it, and never takes its place.
   if (entry && existing?.status === 'superseded') return leavePointer(ports, existing);
@@ -63,14 +63,13 @@ export async function placeSubscription(
   const draft = draftOf({ subscriber, subject, request, rowKey }, { cipher, nowMs: clock.now() });
   if (promised === undefined) {
     const workflow = workflowKey && (await connections.findWorkflow(connection, trigger, workflowKey));
-    const before = workflow && (await store.load(workflow.subscriptionId));
+    const before = workflow ? await store.load(workflow.subscriptionId) : undefined;
     const claimed = await connections.claimRequest(
       { connection, trigger, requestKey, subscriptionId: draft.id },
       {
         ...(entry && { replaces: entry }),
         ...(workflowKey !== undefined && { workflow: { key: workflowKey, entry: workflow || undefined } }),
-        // One that is not born yet will be overtaken, and then gives its place back.
-        counts: !(before && isLiving(before) && before.birth !== undefined),
+        succeeds: before !== undefined && isLiving(before),
         max: ports.maxSubscriptionsPerConnection,
       },
     );
@@ -78,14 +77,11 @@ export async function placeSubscription(
   }
   const inserted = await store.insert(draft);
   const stored = inserted.kind === 'written' ? await store.load(draft.id) : undefined;
-  return stored ? settle(ports, stored, entry && !promised ? 'taken-over' : 'own') : { kind: 'conflict' };
+  return stored ? settle(ports, stored) : { kind: 'conflict' };
 }
 
-/**
- * The place in the line first, then life, then what the connection and the predecessor must know. `place`: whether its place in the
- * count of its connection is its own (or its predecessor's), or was taken over from an earlier subscription of the same request.
- */
-async function settle(ports: PlacePorts, subscription: Subscription, place: 'own' | 'taken-over'): Promise<Placed> {
+/** The place in the line first, then life, then what the connection and the predecessor must know. */
+async function settle(ports: PlacePorts, subscription: Subscription): Promise<Placed> {
   const line = await joinLine(ports, subscription);
   if (line.kind === 'conflict') return line;
   const current = await ports.store.load(subscription.id);
@@ -102,11 +98,11 @@ async function settle(ports: PlacePorts, subscription: Subscription, place: 'own
     await ports.release(predecessor);
     await ports.tidyLater(predecessor);
   }
-  await ports.connections.settle(placed.subscription, predecessors.at(-1), place);
+  await ports.connections.settle(placed.subscription, predecessors.at(-1));
   return placed;
 }
 
-/** One that was overtaken before it lived: it has no place in the count, and its row and entry go when the pointer does. */
+/** One that was overtaken before it lived: its row and entry go when nothing can need the pointer any more. */
 async function leavePointer(ports: PlacePorts, pointer: Subscription): Promise<Placed> {
   // First, because sent in vain it does no harm.
   await ports.tidyLater(pointer);

@@ -77,7 +77,9 @@ export async function subscribe(
         return unreachable(placed);
     }
   }
-  return refusal('subscription-changing', 'Another call is changing this subscription. Try again in a moment.');
+  return refusal('subscription-changing', 'Another call is changing this subscription. Try again in a moment.', {
+    retryAfterMs: 1_000,
+  });
 }
 
 /** Somebody else changing the same rows is a reason to try again; so many in a row is a storm that the caller should sit out. */

@@ -38,7 +38,7 @@ describe.each<[string, () => Tables]>([
     { trigger, requestKey, id }: Subscription,
     { max = 1000, ...terms }: Partial<Parameters<ConnectionStore['claimRequest']>[1]> = {},
   ): ReturnType<ConnectionStore['claimRequest']> =>
-    store.claimRequest({ connection, trigger, requestKey, subscriptionId: id }, { counts: true, max, ...terms });
+    store.claimRequest({ connection, trigger, requestKey, subscriptionId: id }, { succeeds: false, max, ...terms });
   const entryOf = ({ trigger, requestKey }: Subscription): ReturnType<ConnectionStore['findRequest']> =>
     store.findRequest(connection, trigger, requestKey);
   const tally = (results: readonly string[]): Record<string, number> => {
@@ -117,7 +117,7 @@ describe.each<[string, () => Tables]>([
     const [before, after] = [draft('version 1'), draft('version 2')];
     await claim(before, { max: 1 });
     await store.settle(before, undefined);
-    expect(await claim(after, { counts: false, max: 1 })).toBe('claimed');
+    expect(await claim(after, { succeeds: true, max: 1 })).toBe('claimed');
     await store.settle(after, before);
     expect(await entryOf(before)).toBeUndefined();
     expect(await claim(draft('other'), { max: 1 })).toBe('full');

@@ -160,6 +160,12 @@ describe('a flow that is saved again', () => {
     await Promise.all(Array.from({ length: 20 }, (_, index) => save(`w${index}`)));
     await rise();
     expect(world.calls).toHaveLength(1);
+    await world.pass(9 * 24 * 60 * MINUTE);
+    const rows = await world.tables.query('subscriptions', { partition: { from: '0', to: '~' } });
+    expect(rows.rows).toHaveLength(1);
+    const entries = await world.tables.query('connections', { partition: 'connection-a' });
+    expect(entries.rows.filter(({ rowKey }) => rowKey.startsWith('k:'))).toHaveLength(1);
+    expect(entries.rows.find(({ rowKey }) => rowKey === 'n')?.values).toMatchObject({ count: 1 });
   });
 
   test('another flow, or the same flow of another connection, is none of its business', async () => {
