@@ -54,7 +54,10 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
     const again = (ms: number): void => {
       if (settled) return;
       settled = true;
-      if (call.tries <= 1 && !stage.isCalm()) return call.onGiveUp();
+      if (call.tries <= 1 && !stage.isCalm()) {
+        call.onGiveUp();
+        return;
+      }
       later(stage.isCalm() ? 1 : ms, () => request({ ...call, tries: call.tries - 1 }));
     };
     tell(flow, `${what}: sent`);
@@ -63,12 +66,19 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
       call.onRun?.(-1);
       if (settled) return;
       const isLost = !stage.isCalm() && dice.chance(plan.platformFaults);
-      if (end.kind === 'done' && isLost) return tell(flow, `${what}: the answer is lost`);
-      if (end.kind !== 'done') return again(dice.between(1, 60) * SECOND);
+      if (end.kind === 'done' && isLost) {
+        tell(flow, `${what}: the answer is lost`);
+        return;
+      }
+      if (end.kind !== 'done') {
+        again(dice.between(1, 60) * SECOND);
+        return;
+      }
       const refusal = end.value as Refusal | undefined;
       if (refusal?.kind === 'refused') {
         if (refusal.code !== 'subscription-changing') stage.violate(`${what} was refused: ${refusal.code}`);
-        return again(dice.between(1, 60) * SECOND);
+        again(dice.between(1, 60) * SECOND);
+        return;
       }
       settled = true;
       later(stage.latencyMs(), () => {
@@ -88,6 +98,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
       operationName: flow.workflowId && 'trigger',
       environmentId: undefined,
     };
+    version.openSubscribes += 1;
     request({
       what: `subscribes ${version.url.slice(-3)}`,
       flow,
@@ -95,11 +106,13 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
       tries: dice.pick([4, 100, 100]),
       onRun: (change) => (version.openSubscribes += change),
       onEnd: (value) => {
+        version.openSubscribes -= 1;
         version.subscribedAtMs ??= timeline.now();
         version.subscriptionId = (value as Subscribed).subscription.id;
         onEnd();
       },
       onGiveUp: () => {
+        version.openSubscribes -= 1;
         version.abandoned = true;
         onEnd();
       },
@@ -107,7 +120,10 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
   };
   const unsubscribe = (version: Version, onEnd: () => void): void => {
     const id = version.subscriptionId;
-    if (id === undefined || version.overlapped) return onEnd();
+    if (id === undefined || version.overlapped) {
+      onEnd();
+      return;
+    }
     version.deleteSentAtMs ??= timeline.now();
     if (version.openSubscribes > 0) version.flow.unruly = true;
     request({
@@ -187,10 +203,14 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
     const choice = dice.pick(can);
     idle.isIdle = false;
     switch (choice) {
-      case 'save':
-        return save(flow, false, next);
-      case 'repeat':
-        return subscribe(current, next);
+      case 'save': {
+        save(flow, false, next);
+        return;
+      }
+      case 'repeat': {
+        subscribe(current, next);
+        return;
+      }
       case 'off':
         tell(flow, 'is turned off');
         flow.offFromMs ??= timeline.now();
@@ -201,13 +221,21 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
             tell(flow, 'is turned on');
           });
         }
-        return next();
-      case 'end':
-        return unsubscribe(current, next);
+        {
+          next();
+          return;
+        }
+      case 'end': {
+        unsubscribe(current, next);
+        return;
+      }
       case 'remove':
         tell(flow, 'is deleted');
         flow.removedAtMs = timeline.now();
-        return dice.chance(0.7) ? unsubscribe(current, next) : next();
+        {
+          dice.chance(0.7) ? unsubscribe(current, next) : next();
+          return;
+        }
     }
   };
 
@@ -258,7 +286,10 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
         const delayMs = fate === 'timeout' ? CALLBACK_TIMEOUT_MS : stage.latencyMs();
         stage.answer(run, arrivesAtMs + delayMs, () => {
           post.answeredAtMs = timeline.now();
-          if (fate === 'answered' && answer) return resolve(answer);
+          if (fate === 'answered' && answer) {
+            resolve(answer);
+            return;
+          }
           stage.trace.add(timeline.now(), version.flow.name, `POST …${webhookId.slice(-24)} ${fate.toUpperCase()}`);
           const code = fate === 'unsent' ? 'connect' : fate === 'timeout' ? 'timeout' : 'reset';
           resolve({ kind: 'unreached', code, durationMs: 5 });

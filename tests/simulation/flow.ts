@@ -27,7 +27,7 @@ export interface Version {
   staleFromMs?: number;
   /** Subscribes that the platform gave up. */
   abandoned: boolean;
-  /** Subscribes that some worker is still at, answered in time or not. */
+  /** Subscribes that some worker is still at, answered in time or not, or that the platform will repeat. */
   openSubscribes: number;
   /** Saved again before the platform knew how this save ended: it keeps both. */
   overlapped: boolean;

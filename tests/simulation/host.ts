@@ -13,9 +13,12 @@ export interface Host {
 
 /** How long the functions host hides a message that it works on. */
 const LEASE_MS = 10 * 60 * 1000;
+/** A message that waits is sent again by each who gets it: without a bound, doubled ones would double without end. */
+const MAX_DUPLICATES = 40;
 
 export function createHost(stage: Stage, queues: MemoryQueues): Host {
   const { dice, timeline, plan } = stage;
+  let duplicates = 0;
 
   const noticeSent = (queue: string, delayMs: number): void => {
     const hiddenMs = Math.ceil(Math.min(Math.max(delayMs, 0), MAX_DELAY_MS) / 1000) * 1000;
@@ -44,7 +47,8 @@ export function createHost(stage: Stage, queues: MemoryQueues): Host {
       });
       return true;
     });
-    if (!stage.isCalm() && dice.chance(plan.duplicates)) {
+    if (!stage.isCalm() && duplicates < MAX_DUPLICATES && dice.chance(plan.duplicates)) {
+      duplicates += 1;
       timeline.at(timeline.now() + stage.latencyMs() * dice.pick([1, 1, 1000]), () => {
         stage.start(`${what} again`, work, () => undefined);
         return true;

@@ -20,7 +20,7 @@ export const CLAIM_MS = 120_000;
 const GRACE_MS = 15 * MINUTE;
 
 export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
-  const { plan, timeline } = stage;
+  const { plan } = stage;
   const posts: Post[] = [];
   const byWebhook = new Map<string, Post[]>();
   /** The webhook id by flow and event. */
@@ -55,11 +55,17 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
     const { version } = post;
     const { flow } = version;
     const fact = factOf(post);
-    if (fact === undefined) return stage.violate(`POST of something that never happened: ${post.body}`);
+    if (fact === undefined) {
+      stage.violate(`POST of something that never happened: ${post.body}`);
+      return;
+    }
     const since = flow.versions.flatMap(({ input, sentAtMs }) =>
       sentAtMs !== undefined && concernsInput(fact, flow.trigger, input) ? [sentAtMs] : [],
     );
-    if (since.length === 0) return stage.violate(`POST of what nobody asked for: ${post.body}`);
+    if (since.length === 0) {
+      stage.violate(`POST of what nobody asked for: ${post.body}`);
+      return;
+    }
     if (Math.min(...since) > fact.publishedAtMs) stage.violate(`POST of what was before the subscribe: ${post.body}`);
   };
 
@@ -122,7 +128,7 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
       const isThis = first.told.occurredAt === fact.occurredAt;
       if (isThis && group.length >= attempts) return 'the schedule was used up';
       if (isThis && codes.includes('TriggerInputSchemaMismatch')) return 'the flow refuses the body';
-      if (codes.filter((code) => code === 401).length >= attempts) return 'the flow refuses us';
+      if (group.length >= attempts && codes.at(-1) === 401) return 'the flow refuses us';
       const stale = group.filter(
         ({ answer }) => answer?.kind === 'answered' && answer.errorCode === 'WorkflowTriggerVersionNotFound',
       );

@@ -57,9 +57,10 @@ export interface Plan {
 export function planOf(seed: number): Plan {
   const dice = diceOf(seed);
   const rarely = (probability: number, size: number): number => (dice.chance(probability) ? size * dice.fraction() : 0);
-  const pollEveryMs = dice.pick([MINUTE, MINUTE, 2 * MINUTE, 5 * MINUTE, 20 * MINUTE]);
+  const pollEveryMs = dice.pick([MINUTE, MINUTE, 2 * MINUTE, 5 * MINUTE]);
   const stormMs = pollEveryMs * dice.between(4, 14);
   const startMs = startOf(dice, stormMs);
+  const storageTrouble = dice.pick([0.03, 0.1, 0.3]);
   const jumps = dice.chance(0.15);
   return {
     seed,
@@ -76,9 +77,9 @@ export function planOf(seed: number): Plan {
     ]),
     latencyMs: dice.pick([2, 20, 20, 500, 5000]),
     storage: {
-      failsBefore: rarely(0.4, 0.1),
-      failsAfter: rarely(0.4, 0.1),
-      echoes: rarely(0.4, 0.1),
+      failsBefore: rarely(0.4, storageTrouble),
+      failsAfter: rarely(0.4, storageTrouble),
+      echoes: rarely(0.4, storageTrouble),
       slow: rarely(0.3, 0.1),
     },
     insightsFails: rarely(0.3, 0.4),

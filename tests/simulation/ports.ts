@@ -30,7 +30,10 @@ export function worldOf(stage: Stage, worker: Worker, shared: SharedWorld): Worl
       now: () => timeline.now() + worker.offsetMs,
       sleep: (ms, signal) =>
         new Promise((resolve, reject) => {
-          if (signal?.aborted === true) return reject(signal.reason as Error);
+          if (signal?.aborted === true) {
+            reject(signal.reason as Error);
+            return;
+          }
           signal?.addEventListener('abort', () => reject(signal.reason as Error));
           stage.answer(stage.currentRun(), timeline.now() + ms, resolve);
         }),
@@ -92,7 +95,9 @@ function stormyTables(stage: Stage, tables: Tables): Tables {
 function told({ kind, row }: Write): string {
   const { status, settled, birth, until, untilMs, nonce, sequence } = row as Record<string, unknown>;
   const facts = Object.entries({ status, settled, birth, until, untilMs, nonce, sequence });
-  const shown = facts.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${String(value)}`]));
+  const shown = facts.flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${JSON.stringify(value).replaceAll('"', '')}`],
+  );
   return `${kind} ${short(row.rowKey)}${shown.length > 0 ? ` {${shown.join(' ')}}` : ''}`;
 }
 

@@ -184,7 +184,10 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
         const echoAtMs = effectAtMs + 2 * stage.latencyMs();
         if (fate === 'echoes') timeline.at(echoAtMs, takeEffect);
         stage.answer(run, echoAtMs + stage.latencyMs(), () => {
-          if (fate === 'answered' || fate === 'echoes') return resolve(outcome as Promise<never>);
+          if (fate === 'answered' || fate === 'echoes') {
+            resolve(outcome as Promise<never>);
+            return;
+          }
           tell(run.worker.name, `#${run.number} ${name} ${fate.toUpperCase()}`);
           reject(failure());
         });

@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { safeguards } from './safeguards.ts';
+import { buildVariant, SMALL_CHUNKS } from './variant.ts';
+
+const MINUTE = 60_000;
+
+/** Any change of the sources may give a seed another run; then the first of so many seeds must find it. */
+const SEARCHED = '1500';
+
+/** What a built simulation prints until its first violation. */
+function search(bundle: string): Promise<string> {
+  return new Promise((resolve) => {
+    const options = { maxBuffer: 100 * 1024 * 1024 };
+    execFile(process.execPath, [bundle, '--seeds', SEARCHED], options, (_, stdout) => resolve(stdout));
+  });
+}
+
+/** The last line that a built simulation prints for one seed: whether all holds. */
+function verdict(bundle: string, seed: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [bundle, '--seed', String(seed), '--quiet'], (error, stdout, stderr) => {
+      // A violation ends with 1; anything without a word about the seed is a broken build.
+      if (!stdout.startsWith(`seed ${seed}: `)) reject(new Error(stderr, { cause: error }));
+      resolve(stdout);
+    });
+  });
+}
+
+describe('each safeguard is needed: without it, a seed finds that', () => {
+  test.each(safeguards)(
+    '$name',
+    async ({ without, seed, smallChunks = false }) => {
+      const bundle = await buildVariant([...without, ...(smallChunks ? SMALL_CHUNKS : [])]);
+      if (!(await verdict(bundle, seed)).includes('all holds')) return;
+      expect(await search(bundle)).toMatch(/^seed \d+: /m);
+    },
+    5 * MINUTE,
+  );
+});
+
+describe('with all safeguards in place', () => {
+  const bundles = new Map<boolean, string>();
+  beforeAll(async () => {
+    bundles.set(false, await buildVariant([])).set(true, await buildVariant(SMALL_CHUNKS));
+  });
+
+  test.each(safeguards)(
+    'seed $seed holds ($name)',
+    async ({ seed, smallChunks = false }) => {
+      expect(await verdict(bundles.get(smallChunks) ?? '', seed)).toContain('all holds');
+    },
+    MINUTE,
+  );
+});

@@ -1,0 +1,223 @@
+/** One replacement in one source file; `find` occurs in it exactly once. */
+export interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** Something that keeps the promises, and how to take it out. */
+export interface Safeguard {
+  readonly name: string;
+  readonly without: readonly Edit[];
+  /** A seed that notices. */
+  readonly seed: number;
+  /** It matters only where an event has several chunks: they are made small. */
+  readonly smallChunks?: true;
+}
+
+const one = (file: string, find: string, replace: string): readonly Edit[] => [
+  { file: `shared/${file}`, find, replace },
+];
+
+export const safeguards: readonly Safeguard[] = [
+  {
+    name: 'a claim keeps others off a chunk',
+    without: one('deliveries/chunk-claim.ts', `if (row.untilMs > nowMs) return { kind: 'busy' };`, ''),
+    seed: 63,
+    smallChunks: true,
+  },
+  {
+    name: 'no attempt begins when the claim has ended',
+    without: one('deliveries/attempt.ts', `if (startedAtMs >= request.notAfterMs()) return { kind: 'too-late' };`, ''),
+    seed: 180,
+  },
+  {
+    name: 'a claim on a retry keeps others off it',
+    without: one(
+      'deliveries/retry.ts',
+      `if (trouble.owner !== '' && trouble.untilMs > nowMs) return again(trouble.untilMs);`,
+      '',
+    ),
+    seed: 402,
+  },
+  {
+    name: 'a message that is ahead of its row is known',
+    without: one('deliveries/retry.ts', 'const isAhead = trouble.nonce === message.after;', 'const isAhead = false;'),
+    seed: 18,
+  },
+  {
+    name: 'a message is sent before the row that names it',
+    without: one(
+      'deliveries/retry.ts',
+      `    if (isAwaited(next) && !keepsMessage) await sendRetry(ports, next, claimed.nonce);
+    if ((await ports.activity.replaceTrouble(next)) !== undefined) {`,
+      `    if ((await ports.activity.replaceTrouble(next)) !== undefined) {
+      if (isAwaited(next) && !keepsMessage) await sendRetry(ports, next, claimed.nonce);`,
+    ),
+    seed: 19,
+  },
+  {
+    name: 'a message without a row waits while its event is open',
+    without: one(
+      'deliveries/retry.ts',
+      'await sendRetry(ports, { deliveryId, nonce, dueAtMs: ports.clock.now() + ROW_COMES_MS });',
+      '',
+    ),
+    seed: 109,
+  },
+  {
+    name: 'an attempt whose write met its own echo is noted once',
+    without: one(
+      'deliveries/retry.ts',
+      `if (current && step.kind === 'attempted' && current.attempts.some(({ at }) => at === step.record.at)) return;`,
+      '',
+    ),
+    seed: 216,
+  },
+  {
+    name: 'a chunk is only written by the holder of its claim',
+    without: one(
+      'deliveries/activity-store.ts',
+      `{ kind: 'replace', row: chunkRow(event, chunk, rest), etag },`,
+      `{ kind: 'replace', row: chunkRow(event, chunk, rest), etag: '*' },`,
+    ),
+    seed: 346,
+  },
+  {
+    name: 'who takes a chunk over leaves out what is done',
+    without: one('deliveries/chunk-claim.ts', 'if (isNew) return new Set();', 'return new Set();'),
+    seed: 162,
+  },
+  {
+    name: 'state and events are one transaction',
+    without: one(
+      'detection/state-store.ts',
+      'const result = await tables.write(STATE_TABLE, writes);',
+      `const isState = ({ kind, row }: Write): boolean => kind === 'replace' || !row.rowKey.startsWith('o:');
+      const first = await tables.write(STATE_TABLE, writes.filter(isState) as [Write, ...Write[]]);
+      const events = writes.filter((write) => !isState(write));
+      const second = first.kind === 'written' && events.length > 0 ? await tables.write(STATE_TABLE, events as never) : first;
+      const result = second.kind === 'conflict' ? second : { kind: 'written' as const, etags: writes.map(() => '*') };`,
+    ),
+    seed: 2,
+  },
+  {
+    name: 'the state is swapped by its etag',
+    without: one('detection/state-store.ts', `{ kind: 'replace', row, etag: state.etag }`, `{ kind: 'upsert', row }`),
+    seed: 181,
+  },
+  {
+    name: 'open events are carried on with by later polls',
+    without: one('detection/poll.ts', 'ports.carryOn(before.openEvents),', ''),
+    seed: 3,
+  },
+  {
+    name: 'whoever is being made is decided before an audience is read',
+    without: one(
+      'deliveries/audience.ts',
+      'isUndecided(subscription) ? await decide(ports, subscription) : subscription',
+      'subscription',
+    ),
+    seed: 21,
+  },
+  {
+    name: 'a subscription without a place in the line is not born by an event',
+    without: one(
+      'subscriptions/birth.ts',
+      'subscription.birth === undefined && subscription.predecessor === undefined',
+      'false',
+    ),
+    seed: 127,
+  },
+  {
+    name: 'the sequence is read after the row is in',
+    without: [
+      {
+        file: 'shared/subscriptions/place-subscription.ts',
+        find: 'const inserted = await store.insert(draft);',
+        replace: `const early = ((globalThis as any).early ??= new WeakMap());
+  const births = early.get(clock) ?? early.set(clock, new Map()).get(clock);
+  births.set(draft.id, await ports.sequenceOf(draft));
+  const inserted = await store.insert(draft);`,
+      },
+      {
+        file: 'shared/subscriptions/birth.ts',
+        find: 'const sequence = await ports.sequenceOf(subscription);',
+        replace: `const early = (globalThis as any).early?.get((ports as any).clock)?.get(subscription.id);
+    const sequence = early ?? (await ports.sequenceOf(subscription));`,
+      },
+    ],
+    seed: 85,
+  },
+  {
+    name: 'an end is paired with the birth that follows it',
+    without: one('subscriptions/birth.ts', '? [born, { ...predecessor, until: sequence }]', '? [born]'),
+    seed: 4,
+  },
+  {
+    name: 'a save joins the line of its flow',
+    without: one(
+      'subscriptions/place-subscription.ts',
+      'const line = await joinLine(ports, subscription);',
+      `const line = { kind: 'heir', predecessors: [] } as Awaited<ReturnType<typeof joinLine>>;`,
+    ),
+    seed: 4,
+  },
+  {
+    name: 'a save that was overtaken becomes a pointer',
+    without: one('subscriptions/succession.ts', 'if (entry.subscriptionId !== subscription.id) {', 'if (false) {'),
+    seed: 85,
+  },
+  {
+    name: 'deliveries follow the pointer of a superseded subscription',
+    without: one(
+      'deliveries/target.ts',
+      `if (subscription.successor === undefined) return { kind: 'end', code: 'superseded' };`,
+      `return { kind: 'end', code: 'superseded' };`,
+    ),
+    seed: 18,
+  },
+  {
+    name: 'a pointer is kept until nothing can wait for it',
+    without: one('deliveries/tidy.ts', 'if (keptMs > 0)', 'if (keptMs > Infinity)'),
+    seed: 55,
+  },
+  {
+    name: 'a deleted subscription is remembered for a while',
+    without: one(
+      'subscriptions/unsubscribe.ts',
+      'const isRemembered = subscription.workflowKey !== undefined && !subscription.ended;',
+      'const isRemembered = false;',
+    ),
+    seed: 18,
+  },
+  {
+    name: 'the registry is written last',
+    without: [
+      {
+        file: 'shared/subscriptions/subscribe.ts',
+        find: `        await ports.instances.register(subject.instanceId);
+`,
+        replace: '',
+      },
+      {
+        file: 'shared/subscriptions/subscribe.ts',
+        find: `  if (reading.kind !== 'found') return refusalOf(reading, subject);
+`,
+        replace: `  if (reading.kind !== 'found') return refusalOf(reading, subject);
+  await ports.instances.register(subject.instanceId);
+`,
+      },
+    ],
+    seed: 142,
+  },
+  {
+    name: 'an instance is taken out by the etag that was read first',
+    without: one(
+      'subscriptions/instance-registry.ts',
+      `{ kind: 'delete', row, etag }`,
+      `{ kind: 'delete', row, etag: '*' }`,
+    ),
+    seed: 120,
+  },
+];

@@ -1,0 +1,51 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { build } from 'esbuild';
+import type { Edit } from './safeguards.ts';
+
+/** Chunks of one instead of 250: a handful of subscriptions is cut into several. */
+export const SMALL_CHUNKS: readonly Edit[] = [
+  {
+    file: 'shared/deliveries/chunk.ts',
+    find: 'export const CHUNK_SIZE = 250;',
+    replace: 'export const CHUNK_SIZE = 1;',
+  },
+];
+
+/**
+ * Builds the simulation as one file, with some lines of the sources replaced, and answers its path. Throws when a line that is to be replaced is not in its
+ * file exactly once: the source has changed, and so must the edit.
+ */
+export async function buildVariant(edits: readonly Edit[]): Promise<string> {
+  const outfile = path.join(mkdtempSync(path.join(tmpdir(), 'simulation-')), 'simulate.cjs');
+  const files = new Set(edits.map(({ file }) => path.resolve(file)));
+  await build({
+    entryPoints: ['tests/simulation/simulate.ts'],
+    bundle: true,
+    platform: 'node',
+    // The simulation itself can build variants, but not from within one.
+    external: ['esbuild'],
+    format: 'cjs',
+    outfile,
+    logLevel: 'silent',
+    plugins: [
+      {
+        name: 'edits',
+        setup(plugin) {
+          plugin.onLoad({ filter: /\.ts$/ }, (args) => {
+            if (!files.has(args.path)) return undefined;
+            let contents = readFileSync(args.path, 'utf8');
+            for (const { find, replace, file } of edits) {
+              if (path.resolve(file) !== args.path) continue;
+              if (contents.split(find).length !== 2) throw new Error(`not once in ${file}: ${find}`);
+              contents = contents.replace(find, () => replace);
+            }
+            return { contents, loader: 'ts' };
+          });
+        },
+      },
+    ],
+  });
+  return outfile;
+}
