@@ -21,6 +21,8 @@ export interface CallbackCipher {
   seal(plain: string, context: string): string;
   /** What was sealed with this context, under whichever of the keys. Throws `CallbackCipherError` otherwise. */
   open(sealed: string, context: string): string;
+  /** Whether the first key is the one that it names; it is not opened for that. */
+  isNew(sealed: string): boolean;
 }
 
 /** A sealed text cannot be opened. Holds nothing of the text but the name of its key. */
@@ -68,6 +70,8 @@ export function callbackCipher(keys: readonly EncryptionKey[]): CallbackCipher {
         throw new CallbackCipherError('it was changed, moved to another row, or sealed by another key', kid);
       }
     },
+
+    isNew: (sealed) => sealed.startsWith(`${first.kid}.`),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { StoredRow, Tables } from '../storage/tables.ts';
+import type { RowKeys, Tables } from '../storage/tables.ts';
 import { triggerOfCode, triggers, type Trigger } from '../triggers/trigger.ts';
 import type { SubscriptionAddress } from './subscription-id.ts';
 import { ENDED_PREFIX, subscriptionOfRow, SUBSCRIPTIONS_TABLE } from './subscription-row.ts';
@@ -33,7 +33,7 @@ export async function listSubscriptions(
     ...(next !== undefined && { next }),
   });
   const subscriptions = page.rows.flatMap((row) => {
-    const address = addressOf(row);
+    const address = addressOfRow(row);
     if (address === undefined || (trigger && address.trigger !== trigger)) return [];
     const subscription = subscriptionOfRow(row, address);
     return isShown(subscription) ? [subscription] : [];
@@ -52,8 +52,8 @@ function partitions(instanceId: string | undefined, trigger: Trigger | undefined
   return { from: `${prefix}:`, to: `${prefix};` };
 }
 
-/** The reverse of `partitionOf`. `undefined`: a newer version's trigger. */
-function addressOf({ partitionKey, rowKey }: StoredRow): SubscriptionAddress | undefined {
+/** Where the keys of a row lead, the reverse of `partitionOf`. `undefined`: a newer version's trigger. */
+export function addressOfRow({ partitionKey, rowKey }: RowKeys): SubscriptionAddress | undefined {
   const [instanceId = '', code = '', subjectHash = ''] = partitionKey.split(':');
   const trigger = triggerOfCode(code);
   if (trigger === undefined) return undefined;

@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { parseLocalSettings } from '../sandbox/functions-host/host-settings.ts';
+import { createAzureTables } from '../shared/azure/azure-tables.ts';
+import { openStorageClients } from '../shared/azure/storage-clients.ts';
+import { readConfig } from '../shared/config.ts';
+import { callbackCipher } from '../shared/subscriptions/callback-cipher.ts';
+import { rotateCallbacks } from '../shared/subscriptions/rotate-callbacks.ts';
+
+/** From the environment, then from local.settings.json in the current folder, as the local host takes them. */
+async function readSettings(): Promise<Record<string, string | undefined>> {
+  const text = await readFile('local.settings.json', 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '{}';
+    throw error;
+  });
+  return { ...parseLocalSettings(text).values, ...process.env };
+}
+
+async function main(): Promise<number> {
+  const read = readConfig(await readSettings());
+  if (read.kind === 'invalid') {
+    for (const { setting, message } of read.faults) console.error(`${setting} ${message}`);
+    return 1;
+  }
+  const { storage, encryptionKeys } = read.config;
+  const tables = createAzureTables({ clients: openStorageClients({ account: storage }) });
+  const { rewritten, alreadyNew, unopened } = await rotateCallbacks({ tables, cipher: callbackCipher(encryptionKeys) });
+  for (const { subscription, reason } of unopened) console.error(`${subscription}: ${reason}`);
+  const first = encryptionKeys[0]?.kid ?? '';
+  console.log(`Callback URLs sealed with the key ${first}: ${rewritten} rewritten, ${alreadyNew} already new.`);
+  if (unopened.length === 0) return 0;
+  console.error(`${unopened.length} could not be opened, and were left as they are: keep the other keys.`);
+  return 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
