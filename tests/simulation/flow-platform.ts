@@ -232,10 +232,8 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
       case 'remove':
         tell(flow, 'is deleted');
         flow.removedAtMs = timeline.now();
-        {
-          dice.chance(0.7) ? unsubscribe(current, next) : next();
-          return;
-        }
+        if (dice.chance(0.7)) unsubscribe(current, next);
+        else next();
     }
   };
 
