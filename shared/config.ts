@@ -6,6 +6,7 @@ import {
   list,
   matching,
   ncrontab,
+  isConnectionString,
   oneOf,
   operatorKeys,
   optionalUrl,
@@ -144,7 +145,10 @@ export function readConfig(
   };
   const storage = storageOf(environment);
   if (storage === undefined) {
-    faults.push({ setting: 'AzureWebJobsStorage', message: 'is required (or AzureWebJobsStorage__accountName)' });
+    faults.push({
+      setting: 'AzureWebJobsStorage',
+      message: 'must be a storage connection string (or use AzureWebJobsStorage__accountName)',
+    });
   }
   const config: Config = {
     storage: storage ?? { accountName: '' },
@@ -178,8 +182,8 @@ export function readConfig(
 }
 
 function storageOf(environment: Environment): Config['storage'] | undefined {
-  const connectionString = environment['AzureWebJobsStorage'];
-  if (connectionString) return { connectionString };
+  const connectionString = environment['AzureWebJobsStorage']?.trim();
+  if (connectionString) return isConnectionString(connectionString) ? { connectionString } : undefined;
   const accountName = environment['AzureWebJobsStorage__accountName'];
   return accountName ? { accountName } : undefined;
 }

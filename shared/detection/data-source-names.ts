@@ -24,7 +24,11 @@ export function dataSourceOf(task: Task, jobs: readonly Job[], names: DataSource
     .map((source) => bareId(source.dataSourceId));
   const byNode = names.nodes
     .filter((node) => node.operationType === 'ingestion' && node.identifier !== undefined)
-    .filter((node) => same(node.friendlyName, task.friendlyName) && node.jobIds.some((id) => task.jobIds.includes(id)))
+    .filter((node) => node.jobIds.some((id) => task.jobIds.includes(id)))
+    // A task without a name can still be told by how it ended.
+    .filter((node) =>
+      task.friendlyName === undefined ? node.status === task.status : same(node.friendlyName, task.friendlyName),
+    )
     .map((node) => bareId(node.identifier ?? ''));
   const id =
     only(asked) ??

@@ -2,7 +2,7 @@ import { eventIdOf } from '../events/event-id.ts';
 import type { Event, Fact } from '../events/event.ts';
 import { audienceOf, type OpenEvent } from '../events/open-event.ts';
 import { unreachable } from '../unreachable.ts';
-import { dataSourceOf, type DataSourceNames } from './data-source-names.ts';
+import { dataSourceOf, type DataSourceNames, type NamedDataSource } from './data-source-names.ts';
 import type { InstanceState, ValueSubject } from './instance-state.ts';
 import type { Readings, ReadValue } from './readings.ts';
 import { baselineRefreshes, detectRefreshes, type RefreshFact } from './refresh-detection.ts';
@@ -71,10 +71,9 @@ function detectRefreshChange(
   }
   const { state: after, facts } = detectRefreshes(before, reading, MAX_FACTS);
   if (facts.length === 0 && sameRefreshes(before, after)) return undefined;
-  const events = facts.flatMap((fact) => {
-    const event = refreshEvent(state.instanceId, fact, reading.names, by);
-    return event === undefined ? [] : [opened(event, fact.sequence, by)];
-  });
+  const events = facts.map((fact) =>
+    opened(refreshEvent(state.instanceId, fact, reading.names, by), fact.sequence, by),
+  );
   return {
     change: { state: { kind: 'refreshes', refreshes: after, etag: before.etag || undefined }, events },
     more: facts.length === MAX_FACTS,
@@ -131,13 +130,12 @@ function riseEvent(instanceId: string, subject: ValueSubject, read: ReadValue, r
   }
 }
 
-/** `undefined` for an ingestion whose data source cannot be told: there is nobody to name it to. */
-function refreshEvent(
-  instanceId: string,
-  fact: RefreshFact,
-  names: DataSourceNames,
-  by: DetectedBy,
-): Event | undefined {
+/** Still worth telling those who wait for any data source. */
+function unknownSource(name = 'unknown'): NamedDataSource {
+  return { dataSourceId: 'unknown', name };
+}
+
+function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNames, by: DetectedBy): Event {
   switch (fact.kind) {
     case 'job': {
       const { job, status } = fact;
@@ -156,8 +154,7 @@ function refreshEvent(
     }
     case 'ingestion': {
       const { task, status, jobs } = fact;
-      const source = dataSourceOf(task, jobs, names);
-      if (source === undefined) return undefined;
+      const source = dataSourceOf(task, jobs, names) ?? unknownSource(task.friendlyName);
       const endedAt = task.endedAt ?? jobs[0]?.endedAt ?? iso(by.nowMs);
       const trigger =
         status === 'successful' ? ('data-source-refresh-succeeded' as const) : ('data-source-refresh-failed' as const);

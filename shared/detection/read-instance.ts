@@ -10,6 +10,7 @@ import {
   baselineRefreshes,
   detectRefreshes,
   joins,
+  lacksTasks,
   unreadOwners,
   type RefreshReading,
   type RefreshState,
@@ -140,16 +141,13 @@ async function readRefreshes(
   known: RefreshState | undefined,
 ): Promise<RefreshReading & { names: DataSourceNames }> {
   const state = known?.sequence === UNSEEN ? undefined : known;
-  let jobs = await insights.jobs(instanceId, { top: JOBS_PAGE });
-  let cutOff = jobs.length >= JOBS_PAGE;
-  let tasks: RefreshReading['tasks'] = [];
-  if (state && !joins(state, jobs, cutOff)) {
-    jobs = await insights.jobs(instanceId, { top: JOBS_LARGE_PAGE });
-    cutOff = jobs.length >= JOBS_LARGE_PAGE;
-    if (!joins(state, jobs, cutOff)) tasks = await insights.tasks(instanceId, { top: TASK_HISTORY });
-  }
+  // A baseline looks further back, for jobs that are still open.
+  let jobs = await insights.jobs(instanceId, { top: state ? JOBS_PAGE : JOBS_LARGE_PAGE });
+  if (state && !joins(state, jobs)) jobs = await insights.jobs(instanceId, { top: JOBS_LARGE_PAGE });
+  const needsHistory = state && (!joins(state, jobs) || lacksTasks(state, jobs));
+  const tasks = needsHistory ? await insights.tasks(instanceId, { top: TASK_HISTORY }) : [];
   const missing = new Set<string>();
-  const reading = { jobs: [...jobs], tasks, missing, cutOff };
+  const reading = { jobs: [...jobs], tasks, missing };
   // A baseline needs none; but should somebody else be faster with theirs, what ended since then is told by this reading.
   if (state === undefined) return { ...reading, names: await readAllNames(insights, instanceId) };
   for (const jobId of unreadOwners(state, reading).slice(0, MAX_JOB_READS)) {
@@ -183,5 +181,5 @@ async function readNames(
 
 /** The state of an instance's refreshes before anything was read: the next look is its baseline. */
 export function unseenRefreshes(): RefreshState {
-  return { ...baselineRefreshes({ jobs: [], tasks: [], missing: new Set(), cutOff: false }), sequence: UNSEEN };
+  return { ...baselineRefreshes({ jobs: [], tasks: [], missing: new Set() }), sequence: UNSEEN };
 }

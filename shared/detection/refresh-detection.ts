@@ -22,8 +22,6 @@ export interface RefreshReading {
   readonly tasks: readonly Task[];
   /** Ids of jobs that do not exist (any more). */
   readonly missing: ReadonlySet<string>;
-  /** The page was cut off: there are older jobs. */
-  readonly cutOff: boolean;
 }
 
 /** A refresh that ended, in the order they ended. */
@@ -67,8 +65,8 @@ export function baselineRefreshes(reading: RefreshReading): RefreshState {
     sequence: 0,
     open: openJobs(reading, owners),
     handled: new Map(newest(ended)),
-    // A full page hides what is older than it; all of that ended before we looked.
-    floorMs: reading.cutOff && ended.length > 0 ? oldest : NO_FLOOR,
+    // Nobody knows how long a page may be: what ended before the oldest that it shows was over before we looked.
+    floorMs: ended.length > 0 ? oldest - 1 : NO_FLOOR,
   };
 }
 
@@ -113,7 +111,9 @@ export function detectRefreshes(
     handled.delete(keyOf(fact.kind === 'job' ? fact.job.jobId : fact.task.taskId));
   const stillOpen = new Set(openJobs(reading, owners));
   // What could not be read this time is read next time.
-  for (const id of state.open) if (!owners.has(id) && !reading.missing.has(id)) stillOpen.add(id);
+  for (const id of [...state.open, ...historyJobs(state, reading)]) {
+    if (!owners.has(id) && !reading.missing.has(id)) stillOpen.add(id);
+  }
   const kept = newest([...handled]);
   const forgotten = [...handled].filter(([key]) => !kept.has(key)).map(([, endedAtMs]) => endedAtMs);
   return {
@@ -136,13 +136,35 @@ export function unreadOwners(state: RefreshState, reading: RefreshReading): stri
     if (endOfTask(task, owners) <= state.floorMs) continue;
     for (const jobId of task.jobIds) unread.add(jobId);
   }
+  for (const jobId of historyJobs(state, reading)) unread.add(jobId);
   return [...unread].filter((jobId) => !owners.has(jobId) && !reading.missing.has(jobId));
 }
 
-/** Whether a page of jobs joins on to what is known: it holds a job seen before, or all jobs there are. */
-export function joins(state: RefreshState, jobs: readonly Job[], cutOff: boolean): boolean {
-  return !cutOff || jobs.some((job) => state.open.includes(job.jobId) || state.handled.has(keyOf(job.jobId)));
+/** Jobs that only the task history tells of: their own ends may be news too. */
+function historyJobs(state: RefreshState, reading: RefreshReading): string[] {
+  const news = reading.tasks.filter((task) => task.endedAt === undefined || Date.parse(task.endedAt) > state.floorMs);
+  return [...new Set(news.flatMap(({ jobIds }) => jobIds))].filter((jobId) => !state.handled.has(keyOf(jobId)));
 }
+
+/** Whether a page of jobs joins on to what is known: it holds a job seen before. How long a page may be is documented nowhere. */
+export function joins(state: RefreshState, jobs: readonly Job[]): boolean {
+  return jobs.length === 0 || jobs.some((job) => state.open.includes(job.jobId) || state.handled.has(keyOf(job.jobId)));
+}
+
+/** Whether a job that has just ended came without its tasks, although it must have had some. */
+export function lacksTasks(state: RefreshState, jobs: readonly Job[]): boolean {
+  return jobs.some(
+    (job) =>
+      job.tasks.length === 0 &&
+      telling.has(job.operationType) &&
+      isFinal(job.status) &&
+      !state.handled.has(keyOf(job.jobId)) &&
+      endOf(job) > state.floorMs,
+  );
+}
+
+/** What jobs are made of whose ends are told. */
+const telling = new Set(['all', 'ingestion', 'merge']);
 
 /** When a task ended: its own word, else its job's. 0 when nobody says. */
 function endOfTask(task: Task, owners: ReadonlyMap<string, Job>): number {

@@ -21,7 +21,7 @@ export function requestKeyOf({ instanceId, name }: Subject, { threshold, callbac
 
 /** The same for every save of one flow. */
 export function workflowKeyOf({ workflowId, operationName }: Subscriber): string | undefined {
-  return workflowId && shortHash(workflowId, operationName ?? '');
+  return workflowId && shortHash(workflowId.toLowerCase(), operationName ?? '');
 }
 
 /** A row key of its own for a new subscription, or that of an id which is promised already. */

@@ -237,4 +237,59 @@ describe('jobs come and go', () => {
     world.data.tasks = [task({ taskId: 'long-gone', friendlyName: 'CRM', jobIds: ['gone'], endedAt: at(12) })];
     expect(await after(...many(200, 'newer'))).toEqual(['crm: successful', 'succeeded: successful']);
   });
+
+  test('a service that gives shorter pages than asked for is not believed to have shown all', async () => {
+    const { insights } = world;
+    const jobs = insights.jobs.bind(insights);
+    insights.jobs = (instanceId, { top }) => jobs(instanceId, { top: Math.min(top, 5) });
+    const ended = (index: number): Job =>
+      ingestion({ jobId: `j-${index}` }, task({ taskId: `t-${index}`, endedAt: at(20 + index) }));
+    expect(await after(ended(0))).toHaveLength(2);
+    const missed = job({
+      jobId: 'full',
+      operationType: 'all',
+      submissionKind: 'scheduled',
+      endedAt: at(25),
+      tasks: [task({ operationType: 'merge', endedAt: at(24) })],
+    });
+    const many = Array.from({ length: 8 }, (_, index) => ended(30 - index));
+    expect(await after(...many, missed, ended(0))).toEqual([
+      ...Array<string>(8).fill('crm: successful'),
+      'full: successful',
+      ...Array<string>(8).fill('succeeded: successful'),
+      'unified: successful',
+    ]);
+  });
+
+  test('a job that comes without its tasks is looked up in the task history', async () => {
+    expect(await after(job({ jobId: 'known', operationType: 'segmentation' }))).toEqual([]);
+    world.data.tasks = [task({ taskId: 'bare', status: 'failed', jobIds: ['j-bare'], endedAt: at(30) })];
+    expect(await after(ingestion({ jobId: 'j-bare', status: 'failed', endedAt: at(31) }))).toEqual(['failed: failed']);
+  });
+
+  test('a task without a name is told by the node that ended as it did, and else as of an unknown data source', async () => {
+    const node = (identifier: string, status: string): MemoryBackend['data']['nodes'][number] => ({
+      operationType: 'ingestion',
+      identifier,
+      friendlyName: undefined,
+      jobIds: ['j'],
+      status,
+      endedAt: at(2),
+    });
+    world.data.nodes = [node(CRM, 'failed'), node(WEB, 'successful')];
+    world.data.jobs = [
+      job({ jobId: 'j', operationType: 'all', status: 'failed', tasks: [task({ status: 'failed' })] }),
+    ];
+    await world.poll();
+    expect(world.calls.map(({ body }) => body['dataSourceId'])).toEqual([CRM]);
+    called();
+    world.data.nodes = [];
+    world.data.jobs = [
+      job({ jobId: 'k', operationType: 'all', status: 'failed', tasks: [task({ status: 'failed' })] }),
+    ];
+    await world.poll();
+    expect(world.calls.map(({ body }) => [body['dataSourceId'], body['dataSourceName']])).toEqual([
+      ['unknown', 'unknown'],
+    ]);
+  });
 });
