@@ -132,6 +132,39 @@ describe('a flow that is saved again', () => {
     expect(world.calls).toHaveLength(3);
   });
 
+  test('twice, unsubscribing first each time, before what it was owed is out: the last version gets it at once', async () => {
+    await remove(await save('v1'));
+    await rise();
+    await remove(await save('v2'));
+    await pass(4_000);
+    await save('v3');
+    await pass(1_000);
+    expect(urls()).toEqual(['v3']);
+  });
+
+  test('twice while it is turned off: what waits goes to the last version at once', async () => {
+    for (const name of ['v1', 'v2'])
+      world.answers.set(callbackUrl(name), () => answered(400, 'WorkflowTriggerIsNotEnabled'));
+    await save('v1');
+    await rise();
+    await save('v2');
+    await pass(1_000);
+    await save('v3');
+    await pass(1_000);
+    expect(urls()).toEqual(['v1', 'v2', 'v3']);
+  });
+
+  test('twice while its receivers fail: what waits goes to the last version at once', async () => {
+    for (const name of ['v1', 'v2']) world.answers.set(callbackUrl(name), () => answered(500));
+    await save('v1');
+    await rise();
+    await save('v2');
+    await pass(1_000);
+    await save('v3');
+    await pass(1_000);
+    expect(urls()).toEqual(['v1', 'v2', 'v3']);
+  });
+
   test('while its first attempt is under way: the delivery does not wait for the row that was not there yet', async () => {
     await save('v1');
     let answer: (stale: ReturnType<typeof answered>) => void = () => undefined;
