@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 export interface Azurite {
   readonly connectionString: string;
   /** Ends the process; what it stored is gone. Resolves when it has exited, also the second time. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface AzuritePorts {

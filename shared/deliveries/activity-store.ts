@@ -2,7 +2,8 @@ import { STATE_TABLE, openEventOfRow, openEventRow, openEventRowKey } from '../e
 import type { Event } from '../events/event.ts';
 import type { OpenEvent } from '../events/open-event.ts';
 import { monthOf, eventKey, eventKeyAt } from '../events/event-id.ts';
-import type { Tables, Write } from '../storage/tables.ts';
+import { allRows } from '../storage/all-rows.ts';
+import type { StoredRow, Tables, Write } from '../storage/tables.ts';
 import {
   activityTable,
   addressOfEvent,
@@ -83,19 +84,13 @@ export function activityStore(tables: Tables): ActivityStore {
     { sinceMs, nowMs }: { sinceMs: number; nowMs: number },
   ): AsyncIterable<Trouble> {
     for (const month of monthsBetween(sinceMs, nowMs)) {
-      let next: string | undefined;
-      do {
-        const page = await tables.query(activityTable(month), {
-          partition: instanceId,
-          to: `${eventKeyAt(sinceMs)}~`,
-          where: { kind: 'trouble', ...where },
-          ...(next !== undefined && { next }),
-        });
-        yield* page.rows.map(troubleOfRow);
-        next = page.next;
-      } while (next !== undefined);
+      const query = { partition: instanceId, to: `${eventKeyAt(sinceMs)}~`, where: { kind: 'trouble', ...where } };
+      for await (const row of allRows(tables, activityTable(month), query)) yield troubleOfRow(row);
     }
   }
+  /** The rows of an event whose keys begin with a prefix. */
+  const rowsBehind = ({ eventId, instanceId }: Event, prefix: string): AsyncIterable<StoredRow> =>
+    allRows(tables, tableOf(eventId), { partition: instanceId, from: prefix, to: `${prefix}~` });
   return {
     async openEvent(eventId) {
       const { instanceId } = addressOfEvent(eventId);
@@ -131,18 +126,9 @@ export function activityStore(tables: Tables): ActivityStore {
       const address = addressOfEvent(event.eventId);
       const prefix = eventKey(address) + CHUNK_MARK;
       const found = new Map<number, StoredChunk>();
-      let next: string | undefined;
-      do {
-        const page = await tables.query(tableOf(event.eventId), {
-          partition: event.instanceId,
-          from: prefix,
-          to: `${prefix}~`,
-          ...(next !== undefined && { next }),
-        });
-        for (const row of page.rows)
-          found.set(Number(row.rowKey.slice(prefix.length)), { ...chunkOfRow(row), etag: row.etag });
-        next = page.next;
-      } while (next !== undefined);
+      for await (const row of rowsBehind(event, prefix)) {
+        found.set(Number(row.rowKey.slice(prefix.length)), { ...chunkOfRow(row), etag: row.etag });
+      }
       return found;
     },
 
@@ -179,17 +165,7 @@ export function activityStore(tables: Tables): ActivityStore {
     async troublesOf(event) {
       const prefix = troubleRowKey(addressOfEvent(event.eventId), 0, '').slice(0, -1);
       const found: Trouble[] = [];
-      let next: string | undefined;
-      do {
-        const page = await tables.query(tableOf(event.eventId), {
-          partition: event.instanceId,
-          from: prefix,
-          to: `${prefix}~`,
-          ...(next !== undefined && { next }),
-        });
-        found.push(...page.rows.map(troubleOfRow));
-        next = page.next;
-      } while (next !== undefined);
+      for await (const row of rowsBehind(event, prefix)) found.push(troubleOfRow(row));
       return found;
     },
 

@@ -3,6 +3,7 @@ import { eventKeyAt } from '../events/event-id.ts';
 import type { Log } from '../log.ts';
 import type { Random } from '../random.ts';
 import type { Queues } from '../storage/queues.ts';
+import { allRows } from '../storage/all-rows.ts';
 import type { StoredRow, Tables, Value } from '../storage/tables.ts';
 import type { InstanceRegistry } from '../subscriptions/instance-registry.ts';
 import { activityTable } from './activity-rows.ts';
@@ -62,22 +63,16 @@ async function resend(ports: OverduePorts, trouble: Trouble): Promise<void> {
   await ports.activity.replaceTrouble(next);
 }
 
-async function* rowsOf(
+function rowsOf(
   tables: Tables,
   month: string,
   instanceId: string,
   nowMs: number,
   where: Readonly<Record<string, Value>>,
 ): AsyncIterable<StoredRow> {
-  let next: string | undefined;
-  do {
-    const page = await tables.query(activityTable(month), {
-      partition: instanceId,
-      to: `${eventKeyAt(nowMs - LOOK_BACK_MS)}~`,
-      where,
-      ...(next !== undefined && { next }),
-    });
-    yield* page.rows;
-    next = page.next;
-  } while (next !== undefined);
+  return allRows(tables, activityTable(month), {
+    partition: instanceId,
+    to: `${eventKeyAt(nowMs - LOOK_BACK_MS)}~`,
+    where,
+  });
 }

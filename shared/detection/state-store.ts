@@ -1,5 +1,6 @@
 import type { OpenEvent } from '../events/open-event.ts';
 import { openEventRow, STATE_TABLE } from '../events/open-event-row.ts';
+import { allRows } from '../storage/all-rows.ts';
 import type { StoredRow, Tables, Write } from '../storage/tables.ts';
 import type { SubjectView } from '../subscriptions/subscription-view.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
@@ -55,12 +56,7 @@ export function stateStore(tables: Tables): StateStore {
   return {
     async read(instanceId) {
       const rows: StoredRow[] = [];
-      let next: string | undefined;
-      do {
-        const page = await tables.query(STATE_TABLE, { partition: instanceId, ...(next !== undefined && { next }) });
-        rows.push(...page.rows);
-        next = page.next;
-      } while (next !== undefined);
+      for await (const row of allRows(tables, STATE_TABLE, { partition: instanceId })) rows.push(row);
       return instanceStateOf(instanceId, rows);
     },
 

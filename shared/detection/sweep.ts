@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { allRows } from '../storage/all-rows.ts';
 import type { Tables } from '../storage/tables.ts';
 import type { InstanceRegistry } from '../subscriptions/instance-registry.ts';
 import { RANGE_END, SUBSCRIPTIONS_TABLE } from '../subscriptions/subscription-row.ts';
@@ -30,17 +31,12 @@ export async function sweepInstances(ports: SweepPorts): Promise<void> {
 
 /** Partitions of an instance's subscriptions begin with its id; ended ones lie behind the range of row keys. */
 async function hasSubscriptions(tables: Tables, instanceId: string): Promise<boolean> {
-  let next: string | undefined;
-  do {
-    const page = await tables.query(SUBSCRIPTIONS_TABLE, {
-      partition: { from: `${instanceId}:`, to: `${instanceId};` },
-      to: RANGE_END,
-      select: ['v'],
-      limit: 1,
-      ...(next !== undefined && { next }),
-    });
-    if (page.rows.length > 0) return true;
-    next = page.next;
-  } while (next !== undefined);
-  return false;
+  const partition = { from: `${instanceId}:`, to: `${instanceId};` };
+  const first = await allRows(tables, SUBSCRIPTIONS_TABLE, {
+    partition,
+    to: RANGE_END,
+    select: ['v'],
+    limit: 1,
+  }).next();
+  return first.done !== true;
 }

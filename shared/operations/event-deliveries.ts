@@ -4,6 +4,7 @@ import { troubleOfRow } from '../deliveries/trouble.ts';
 import { eventKey } from '../events/event-id.ts';
 import type { Event } from '../events/event.ts';
 import type { OpenEvent } from '../events/open-event.ts';
+import { allRows } from '../storage/all-rows.ts';
 import type { StoredRow, Tables } from '../storage/tables.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import { concerns } from '../subscriptions/subscription.ts';
@@ -91,17 +92,7 @@ async function rowsOf(tables: Tables, event: Event, select?: readonly string[]):
   const address = addressOfEvent(event.eventId);
   const from = eventKey(address);
   const rows: StoredRow[] = [];
-  let next: string | undefined;
-  do {
-    const page = await tables.query(activityTable(address.month), {
-      partition: event.instanceId,
-      from,
-      to: `${from}~`,
-      ...(select && { select }),
-      ...(next !== undefined && { next }),
-    });
-    rows.push(...page.rows);
-    next = page.next;
-  } while (next !== undefined);
+  const query = { partition: event.instanceId, from, to: `${from}~`, ...(select && { select }) };
+  for await (const row of allRows(tables, activityTable(address.month), query)) rows.push(row);
   return rows;
 }

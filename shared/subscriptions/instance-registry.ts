@@ -1,3 +1,4 @@
+import { allRows } from '../storage/all-rows.ts';
 import type { Tables } from '../storage/tables.ts';
 
 export const INSTANCES_TABLE = 'instances';
@@ -27,12 +28,9 @@ export function instanceRegistry(tables: Tables): InstanceRegistry {
     },
     async list() {
       const instances: RegisteredInstance[] = [];
-      let next: string | undefined;
-      do {
-        const page = await tables.query(INSTANCES_TABLE, { partition: PARTITION, ...(next !== undefined && { next }) });
-        for (const row of page.rows) instances.push({ instanceId: row.rowKey, etag: row.etag });
-        next = page.next;
-      } while (next !== undefined);
+      for await (const { rowKey, etag } of allRows(tables, INSTANCES_TABLE, { partition: PARTITION })) {
+        instances.push({ instanceId: rowKey, etag });
+      }
       return instances;
     },
     async remove({ instanceId, etag }) {

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { refusal, type Refusal } from '../problem.ts';
+import { allRows } from '../storage/all-rows.ts';
 import type { StoredRow, Tables, Write } from '../storage/tables.ts';
 import { validatorOf } from '../validation.ts';
 import { CONNECTIONS_TABLE, COUNT_KEY, REQUEST_PREFIX } from './connection-store.ts';
@@ -35,16 +36,11 @@ export async function moveConnection(ports: MoveConnectionPorts, body: unknown):
   const { from, to } = validated.value;
   let moved = 0;
   if (from === to) return { kind: 'moved', moved };
-  let next: string | undefined;
-  do {
-    const page = await ports.tables.query(CONNECTIONS_TABLE, { partition: from, ...(next !== undefined && { next }) });
-    for (const entry of page.rows) {
-      if (entry.rowKey === COUNT_KEY) continue;
-      const isDone = await moveEntry(ports, entry, to);
-      if (isDone && entry.rowKey.startsWith(REQUEST_PREFIX)) moved += 1;
-    }
-    next = page.next;
-  } while (next !== undefined);
+  for await (const entry of allRows(ports.tables, CONNECTIONS_TABLE, { partition: from })) {
+    if (entry.rowKey === COUNT_KEY) continue;
+    const isDone = await moveEntry(ports, entry, to);
+    if (isDone && entry.rowKey.startsWith(REQUEST_PREFIX)) moved += 1;
+  }
   await recount(ports.tables, to);
   await recount(ports.tables, from);
   return { kind: 'moved', moved };
