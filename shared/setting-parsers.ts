@@ -97,12 +97,12 @@ export function schedule(text: string): number[] {
  * `UseDevelopmentStorage=true`, an account with its key, or endpoints with a shared access signature.
  */
 export function isConnectionString(text: string): boolean {
-  if (/^UseDevelopmentStorage=true;?$/i.test(text)) return true;
-  const pairs = text.split(';').filter((part) => part.trim() !== '');
-  if (!pairs.every((pair) => /^\s*[A-Za-z]+=./.test(pair))) return false;
+  if (/^UseDevelopmentStorage=true;?$/.test(text)) return true;
+  const pairs = text.split(';').filter((part) => part !== '');
+  if (!pairs.every((pair) => /^[A-Za-z]+=./.test(pair))) return false;
   const valueOf = (name: string): string | undefined =>
     pairs
-      .find((pair) => pair.trim().toLowerCase().startsWith(`${name.toLowerCase()}=`))
+      .find((pair) => pair.startsWith(`${name}=`))
       ?.split('=')
       .slice(1)
       .join('=');
@@ -110,5 +110,6 @@ export function isConnectionString(text: string): boolean {
   if (!endpoints.every((endpoint) => endpoint === undefined || URL.canParse(endpoint))) return false;
   if (valueOf('SharedAccessSignature') !== undefined) return endpoints[1] !== undefined && endpoints[2] !== undefined;
   const key = valueOf('AccountKey') ?? '';
+  if (!/^https?$/.test(valueOf('DefaultEndpointsProtocol') ?? '')) return false;
   return valueOf('AccountName') !== undefined && key !== '' && Buffer.from(key, 'base64').toString('base64') === key;
 }
