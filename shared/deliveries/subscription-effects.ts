@@ -1,10 +1,11 @@
 import type { Log } from '../log.ts';
 import { StorageError } from '../storage/tables.ts';
+import { resume } from '../subscriptions/place-subscription.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { unreachable } from '../unreachable.ts';
 import type { Disposition } from './disposition.ts';
-import { HEALTHY, nextHealth, type SubscriptionHealth } from './subscription-health.ts';
+import { nextHealth, type SubscriptionHealth } from './subscription-health.ts';
 
 export interface EffectPorts {
   readonly store: SubscriptionStore;
@@ -100,7 +101,7 @@ function changed(
 function delivered(subscription: Subscription): Subscription | undefined {
   const isClean = subscription.failingSince === undefined && subscription.deadDeliveries === 0;
   if (subscription.status === 'active' && isClean) return undefined;
-  return { ...subscription, ...healthFields(HEALTHY), status: 'active', pausedSince: undefined, probe: undefined };
+  return resume(subscription);
 }
 
 function withHealth(subscription: Subscription, outcome: 'failed' | 'dead', nowMs: number): Subscription | undefined {
