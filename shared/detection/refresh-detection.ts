@@ -223,5 +223,13 @@ function newest(ended: readonly (readonly [string, number])[]): Map<string, numb
 
 /** 72 bits are plenty for a thousand ids, and a thousand of them fit into one stored string. */
 function keyOf(id: string): string {
-  return shortHash(id).slice(0, 12);
+  const known = keys.get(id);
+  if (known !== undefined) return known;
+  if (keys.size >= 10_000) keys.clear();
+  const key = shortHash(id).slice(0, 12);
+  keys.set(id, key);
+  return key;
 }
+
+/** Every poll sees the same ids again, several times each. */
+const keys = new Map<string, string>();

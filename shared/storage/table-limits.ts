@@ -68,10 +68,9 @@ export function checkWrites(writes: readonly Write[]): void {
     if (rowKeys.has(write.row.rowKey)) throw new RangeError(`two writes to the row ${write.row.rowKey}`);
     rowKeys.add(write.row.rowKey);
     if ('etag' in write && !/^[!-~]+$/.test(write.etag)) throw new RangeError(`not an etag: ${write.etag}`);
-    if (write.kind !== 'delete') checkRow(write.row);
     // Keys stand in the URL too, where a character may take three bytes.
     bytes += ENVELOPE_BYTES + 3 * (write.row.partitionKey.length + write.row.rowKey.length);
-    bytes += write.kind === 'delete' ? 0 : Buffer.byteLength(JSON.stringify(write.row));
+    bytes += write.kind === 'delete' ? 0 : checkedRowBytes(write.row);
   }
   if (bytes > MAX_TRANSACTION_BYTES && writes.length > 1) throw new RangeError(`${bytes} bytes in one transaction`);
 }
@@ -92,7 +91,8 @@ export function isInt32(value: number): boolean {
   return Number.isInteger(value) && Math.abs(value) < 2 ** 31;
 }
 
-function checkRow(row: Row): void {
+/** How long the row is as JSON. */
+function checkedRowBytes(row: Row): number {
   const values = Object.entries(rowValues(row));
   if (values.length > MAX_PROPERTIES) throw new RangeError(`${values.length} properties in a row`);
   // Of UTF-16, as the service reckons it, and of JSON, as Azurite does: learn.microsoft.com/archive/blogs/windowsazurestorage,
@@ -102,8 +102,10 @@ function checkRow(row: Row): void {
     checkProperty(name, value);
     bytes += 8 + 2 * name.length + (typeof value === 'string' ? 4 + 2 * value.length : 8);
   }
-  bytes = Math.max(bytes, Buffer.byteLength(JSON.stringify(row)));
-  if (bytes > MAX_ROW_BYTES) throw new RangeError(`${bytes} bytes in a row`);
+  const jsonBytes = Buffer.byteLength(JSON.stringify(row));
+  const rowBytes = Math.max(bytes, jsonBytes);
+  if (rowBytes > MAX_ROW_BYTES) throw new RangeError(`${rowBytes} bytes in a row`);
+  return jsonBytes;
 }
 
 function checkProperty(name: string, value: unknown): void {

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
 
 /** AES-256-GCM with the nonce and tag lengths of NIST SP 800-38D, §5.2.1. */
 const ALGORITHM = 'aes-256-gcm';
@@ -40,12 +40,13 @@ export class CallbackCipherError extends Error {
 export function callbackCipher(keys: readonly EncryptionKey[]): CallbackCipher {
   const [first] = keys;
   if (first === undefined) throw new Error('there is no encryption key');
-  const byKid = new Map(keys.map((entry) => [entry.kid, entry.key]));
+  const byKid = new Map(keys.map(({ kid, key }) => [kid, createSecretKey(key)]));
+  const sealingKey = createSecretKey(first.key);
 
   return {
     seal: (plain, context) => {
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv(ALGORITHM, first.key, nonce, { authTagLength: TAG_BYTES });
+      const cipher = createCipheriv(ALGORITHM, sealingKey, nonce, { authTagLength: TAG_BYTES });
       cipher.setAAD(Buffer.from(context));
       const sealed = Buffer.concat([nonce, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
       return `${first.kid}.${sealed.toString('base64url')}`;

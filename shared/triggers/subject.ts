@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { triggers, type Trigger } from './trigger.ts';
 
 /** What a subscription is about: a segment, a measure, a data source, any data source, or the whole instance. */
@@ -12,10 +12,9 @@ export interface Subject {
 
 /** 128 bits of SHA-256 as 22 characters of base64url: short, and safe in keys whatever the text. */
 export function shortHash(...parts: readonly string[]): string {
-  const hash = createHash('sha256');
   // The length goes first, so that ("a", "bc") and ("ab", "c") differ.
-  for (const part of parts) hash.update(`${part.length}:`).update(part);
-  return hash.digest().subarray(0, 16).toString('base64url');
+  const text = parts.map((part) => `${part.length}:${part}`).join('');
+  return hash('sha256', text, 'buffer').toString('base64url', 0, 16);
 }
 
 export function subjectHash(subject: Subject): string {
