@@ -29,7 +29,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
   const { plan, dice, timeline } = stage;
   const versions = new Map<string, Version>();
   let busy = 0;
-  const tell = (flow: Flow, what: string): void => stage.trace.add(timeline.now(), flow.name, what);
+  const tell = (flow: Flow, what: string | (() => string)): void => stage.trace.add(timeline.now(), flow.name, what);
   const later = (ms: number, action: () => void): void => {
     busy += 1;
     timeline.at(timeline.now() + ms, () => {
@@ -60,7 +60,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
       }
       later(stage.isCalm() ? 1 : ms, () => request({ ...call, tries: call.tries - 1 }));
     };
-    tell(flow, `${what}: sent`);
+    tell(flow, () => `${what}: sent`);
     call.onRun?.(1);
     stage.start(`${flow.name} ${what}`, call.work, (end) => {
       call.onRun?.(-1);
@@ -82,7 +82,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
       }
       settled = true;
       later(stage.latencyMs(), () => {
-        tell(flow, `${what}: answered`);
+        tell(flow, () => `${what}: answered`);
         call.onEnd(end.value);
       });
     });
@@ -216,9 +216,11 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
         flow.offFromMs ??= timeline.now();
         if (dice.chance(0.1)) flow.offForeverFromMs ??= timeline.now();
         else {
-          later(dice.pick([10 * MINUTE, HOUR, 30 * HOUR]), () => {
+          // Nobody polls for that: it changes nothing but answers.
+          timeline.at(timeline.now() + dice.pick([10 * MINUTE, HOUR, 30 * HOUR]), () => {
             if (flow.offForeverFromMs === undefined) flow.offFromMs = undefined;
             tell(flow, 'is turned on');
+            return false;
           });
         }
         {
@@ -259,9 +261,11 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
         const answer = answerOf(version, timeline.now(), dice);
         post.answer = answer;
         post.accepted = answer.kind === 'answered' && answer.status === 202;
-        const status = answer.kind === 'answered' ? `${answer.status} ${answer.errorCode ?? ''}` : answer.kind;
-        const where = `${url.slice(-2)} …${webhookId.slice(-24)}`;
-        tell(version.flow, `POST ${where} of #${run.number}: ${told.occurredAt} → ${status}`);
+        tell(version.flow, () => {
+          const status = answer.kind === 'answered' ? `${answer.status} ${answer.errorCode ?? ''}` : answer.kind;
+          const where = `${url.slice(-2)} …${webhookId.slice(-24)}`;
+          return `POST ${where} of #${run.number}: ${told.occurredAt} → ${status}`;
+        });
         judge.arrived(post);
         return answer;
       };
@@ -288,7 +292,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
             resolve(answer);
             return;
           }
-          stage.trace.add(timeline.now(), version.flow.name, `POST …${webhookId.slice(-24)} ${fate.toUpperCase()}`);
+          tell(version.flow, () => `POST …${webhookId.slice(-24)} ${fate.toUpperCase()}`);
           const code = fate === 'unsent' ? 'connect' : fate === 'timeout' ? 'timeout' : 'reset';
           resolve({ kind: 'unreached', code, durationMs: 5 });
         });

@@ -37,6 +37,7 @@ const MAX_HAPPENINGS = 50_000;
 
 /** One small world from its first subscribe to the last message, in virtual time. */
 export async function simulate(seed: number, change: Partial<Plan> = {}): Promise<Outcome> {
+  await breathe();
   const plan = { ...planOf(seed), ...change };
   const trueClock = { now: (): number => stage.timeline.now(), sleep: (): Promise<void> => Promise.resolve() };
   const queues = createMemoryQueues({ clock: trueClock });
@@ -150,7 +151,15 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   };
 }
 
-/** Lets everything go on that can go on without a further answer. */
+/**
+ * Lets everything go on that can go on without a further answer: Node comes to its next ticks when no promise has anything
+ * left to do. Called by a promise's continuation only: ticks follow each other without a look at the promises.
+ */
 function quiet(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
+}
+
+/** Lets the rest of the process have its turn: signals, output, timers. */
+function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -46,7 +46,7 @@ export function liveSources(stage: Stage, data: MemoryInstance): SourceLife {
   };
   const publish = (fact: Omit<Fact, 'publishedAtMs'>): void => {
     facts.push({ ...fact, publishedAtMs: timeline.now() });
-    stage.trace.add(timeline.now(), 'source', `FACT ${JSON.stringify(fact)}`);
+    stage.trace.add(timeline.now(), 'source', () => `FACT ${JSON.stringify(fact)}`);
   };
   let ahead = 0;
   const at = (atMs: number, action: () => void): void => {

@@ -35,7 +35,8 @@ export interface Run {
 
 /** One call of a port on its way through the storm. */
 export interface PortCall<T> {
-  readonly name: string;
+  /** For the trace. */
+  readonly name: () => string;
   readonly perform: () => Promise<T>;
   readonly fate: 'answered' | 'fails-before' | 'fails-after' | 'echoes';
   readonly slowMs?: number;
@@ -68,18 +69,19 @@ export interface Stage {
   latencyMs(): number;
 }
 
+/** Of one world after the other: a storage each would add an entry to the context that all of them share. */
+const current = new AsyncLocalStorage<Run>();
 const NOBODY: Backend = {} as Backend;
 
 export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Worker) => Backend): Stage {
   const dice = diceOf(plan.seed * 2 + 1);
   const timeline = createTimeline(plan.startMs);
   const trace = createTrace(plan.startMs);
-  const current = new AsyncLocalStorage<Run>();
   let calm = false;
   let violation: string | undefined;
   let runs = 0;
 
-  const tell = (who: string, what: string): void => trace.add(timeline.now(), who, what);
+  const tell = (who: string, what: string | (() => string)): void => trace.add(timeline.now(), who, what);
   const isFrozen = (worker: Worker): boolean => worker.frozenUntilMs > timeline.now();
 
   const crash = (worker: Worker): void => {
@@ -110,7 +112,7 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
       const { error } = how;
       stage.violate(`${run.what} threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     }
-    tell(run.worker.name, `#${run.number} ${run.what}: ${how.kind === 'failed' ? String(how.error) : how.kind}`);
+    tell(run.worker.name, () => `#${run.number} ${run.what}: ${how.kind === 'failed' ? String(how.error) : how.kind}`);
     endings.get(run)?.(how, run);
     endings.delete(run);
   };
@@ -152,7 +154,7 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
       const run: Run = { number: ++runs, what, worker, startedAtMs, state: 'going', misfortunes: new Set() };
       worker.runs.add(run);
       endings.set(run, onEnd);
-      tell(worker.name, `#${run.number} ${what}: begins`);
+      tell(worker.name, () => `#${run.number} ${what}: begins`);
       current
         .run(run, () => work(worker.backend))
         .then(
@@ -165,11 +167,11 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
       const run = stage.currentRun();
       const act = async (): Promise<Awaited<ReturnType<typeof perform>>> => {
         const value = await perform();
-        tell(run.worker.name, `#${run.number} ${name}${result ? ` → ${result(value)}` : ''}`);
+        tell(run.worker.name, () => `#${run.number} ${name()}${result ? ` → ${result(value)}` : ''}`);
         return value;
       };
       if (calm) return act();
-      if (fate !== 'answered' || slowMs > 20_000) run.misfortunes.add(`${fate} ${name}`);
+      if (fate !== 'answered' || slowMs > 20_000) run.misfortunes.add(fate);
       return new Promise((resolve, reject) => {
         const effectAtMs = timeline.now() + slowMs + stage.latencyMs();
         let outcome: Promise<Awaited<ReturnType<typeof perform>>> | undefined;
@@ -188,7 +190,7 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
             resolve(outcome as Promise<never>);
             return;
           }
-          tell(run.worker.name, `#${run.number} ${name} ${fate.toUpperCase()}`);
+          tell(run.worker.name, () => `#${run.number} ${name()} ${fate.toUpperCase()}`);
           reject(failure());
         });
       });

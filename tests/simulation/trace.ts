@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** What happened, step by step. */
+/** What happened, step by step. Text is made when it is asked for: hardly any run is ever read. */
 export interface Trace {
-  add(atMs: number, who: string, what: string): void;
+  /** `what` is asked for later, and must then still say the same. */
+  add(atMs: number, who: string, what: string | (() => string)): void;
   /** Steps so far. */
   length(): number;
   /** One line a step: seconds since the start, who, what. */
@@ -11,13 +12,20 @@ export interface Trace {
 }
 
 export function createTrace(startMs: number): Trace {
-  const lines: string[] = [];
+  const steps: { readonly atMs: number; readonly who: string; readonly what: string | (() => string) }[] = [];
+  const text = (): string =>
+    steps
+      .map(({ atMs, who, what }) => {
+        const seconds = ((atMs - startMs) / 1000).toFixed(3).padStart(12);
+        return `${seconds}  ${who.padEnd(12)}  ${typeof what === 'string' ? what : what()}`;
+      })
+      .join('\n');
   return {
     add(atMs, who, what) {
-      lines.push(`${((atMs - startMs) / 1000).toFixed(3).padStart(12)}  ${who.padEnd(12)}  ${what}`);
+      steps.push({ atMs, who, what });
     },
-    length: () => lines.length,
-    text: () => lines.join('\n'),
-    hash: () => createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 16),
+    length: () => steps.length,
+    text,
+    hash: () => createHash('sha256').update(text()).digest('hex').slice(0, 16),
   };
 }
