@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { LookupAddress } from 'node:dns';
 import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { gzipSync } from 'node:zlib';
 import { callbackClient } from '../../shared/outgoing/callback-client.ts';
 import selfSigned from '../fixtures/self-signed.json' with { type: 'json' };
 import {
@@ -20,8 +22,7 @@ import { httpAnswer } from './raw-server.ts';
 
 afterEach(closeOpened);
 
-const toLoopback = (): Promise<{ address: string; family: number }[]> =>
-  Promise.resolve([{ address: '127.0.0.1', family: 4 }]);
+const toLoopback = (): Promise<LookupAddress[]> => Promise.resolve([{ address: '127.0.0.1', family: 4 }]);
 
 describe('no usable answer', () => {
   test('nobody listens', async () => {
@@ -146,6 +147,34 @@ describe('bounds', () => {
     ],
   ])('%s ends at the deadline', async (_name, answer) => {
     expect(await postTo(answer, { timeoutMs: 200 })).toEqual(unreached('timeout'));
+  });
+
+  test('of a gzip bomb only a little is taken, and nothing of it is decompressed', async () => {
+    const bomb = gzipSync(Buffer.alloc(64 * 2 ** 20));
+    const before = process.memoryUsage().arrayBuffers;
+
+    const answer = await postTo((socket) =>
+      socket.write(httpAnswer(500, { headers: ['content-encoding: gzip'], body: bomb })),
+    );
+
+    expect(answer).toEqual({ kind: 'answered', status: 500, durationMs: expect.any(Number) });
+    expect(bomb.length).toBeGreaterThan(48 * 1024);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 2 ** 20);
+  });
+
+  test('look-up, head and body have one deadline together, not one each', async () => {
+    const late = <T>(value: T): Promise<T> => new Promise((resolve) => setTimeout(() => resolve(value), 120));
+    const server = await startServer((socket) => {
+      void late(`HTTP/1.1 500 x\r\ncontent-length: 2\r\n\r\n{`).then((head) => {
+        socket.write(head);
+        void late('}').then((rest) => socket.write(rest));
+      });
+    });
+    const lookup = async (): Promise<LookupAddress[]> => late(await toLoopback());
+    const request = { url: `http://slow.example.com:${server.port}/`, headers: {}, body: '{}' };
+
+    expect(await startClient({ timeoutMs: 5_000, lookup }).post(request)).toMatchObject({ status: 500 });
+    expect(await startClient({ timeoutMs: 300, lookup }).post(request)).toEqual(unreached('timeout'));
   });
 
   test('a name that is never resolved ends at the deadline', async () => {

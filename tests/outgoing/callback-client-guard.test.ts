@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { LookupAddress } from 'node:dns';
 import type { Answer, CallbackClientOptions } from '../../shared/outgoing/callback-client.ts';
 import { parseNetworks } from '../../shared/outgoing/network-list.ts';
+import vectors from '../fixtures/ssrf.json' with { type: 'json' };
 import { closeOpened, refused, startClient, startServer, unreached } from './callback-harness.ts';
 import { httpAnswer } from './raw-server.ts';
 
@@ -81,6 +82,21 @@ describe('what a name resolves to', () => {
 
     expect(answer).toMatchObject({ kind: 'answered', status: 202 });
   });
+});
+
+test('no URL of the vectors to refuse is ever looked up', async () => {
+  const client = startClient({
+    policy: noNetworks,
+    lookup: (hostname) => Promise.reject(new Error(`${hostname} must not be asked`)),
+  });
+
+  for (const url of vectors['reject-url']) {
+    expect(await client.post({ url, headers: {}, body: '{}' })).toEqual(refused('url-not-allowed'));
+  }
+});
+
+test.each(vectors['reject-ip'])('a name that resolves to %s beside a public address is refused', async (ip) => {
+  expect(await postResolving(['93.184.216.34', ip])).toEqual(refused('address-not-public'));
 });
 
 describe('dialling', () => {

@@ -171,6 +171,18 @@ describe('what is kept of an answer', () => {
     expect(other.connections.length).toBe(0);
   });
 
+  test('headers that name another place or protocol lead nowhere', async () => {
+    const other = await startServer((socket) => socket.write(httpAnswer(200)));
+    const place = `http://127.0.0.1:${other.port}/`;
+    const headers = [`refresh: 0; url=${place}`, `alt-svc: h2="127.0.0.1:${other.port}"`, `location: ${place}`];
+    const server = await startServer((socket) => socket.write(httpAnswer(200, { headers })));
+    const client = startClient();
+
+    for (let call = 0; call < 2; call++) expect(await client.post(requestTo(server))).toMatchObject({ status: 200 });
+    expect(server.requests).toHaveLength(2);
+    expect(other.connections).toHaveLength(0);
+  });
+
   test('an interim 103 is not the answer', async () => {
     const answer = await postTo((socket) =>
       socket.write(Buffer.concat([Buffer.from('HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'), httpAnswer(202)])),
