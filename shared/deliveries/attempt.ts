@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts';
 import type { Event } from '../events/event.ts';
-import type { Log } from '../log.ts';
 import type { Answer, CallbackClient } from '../outgoing/callback-client.ts';
 import { signatureHeaders } from '../outgoing/signature.ts';
 import { CallbackCipherError, type CallbackCipher } from '../subscriptions/callback-cipher.ts';
@@ -18,7 +17,6 @@ export interface AttemptPorts {
   readonly signingSecrets: readonly Buffer[];
   readonly places: AttemptPlaces;
   readonly clock: Clock;
-  readonly log: Log;
   readonly userAgent: string;
 }
 
@@ -77,18 +75,6 @@ async function post(ports: AttemptPorts, request: AttemptRequest, startedAtMs: n
     ...(called.id !== own.id && { calledId: called.id }),
     ...(verdict.kind === 'delivered' && verdict.runId !== undefined && { runId: verdict.runId }),
   };
-  ports.log.info('delivery.attempted', {
-    instanceId: event.instanceId,
-    trigger: event.trigger,
-    eventId: event.eventId,
-    deliveryId,
-    subscriptionId: called.id,
-    attempt: number,
-    code: record.code,
-    status: record.status,
-    durationMs: record.durationMs,
-    runId: record.runId,
-  });
   return { kind: 'attempted', record, verdict };
 }
 

@@ -1,6 +1,7 @@
 import type { OpenEvent } from '../events/open-event.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { attemptDelivery } from './attempt.ts';
+import { logAttempt } from './attempt-log.ts';
 import type { Member } from './chunk.ts';
 import type { Outcome } from './chunk-ledger.ts';
 import type { ChunkPorts } from './chunk-ports.ts';
@@ -16,15 +17,15 @@ export interface Unsettled {
 }
 
 /**
- * The first attempt of a delivery, or none when nobody may be called now. What the outcome means for the subscription that was called goes
- * on in `effect`, which never rejects for a failing storage.
+ * The first attempt of a delivery, or none when nobody may be called now. `effect` applies what the outcome means for the subscription that
+ * was called; it never rejects for a failing storage.
  */
 export async function firstAttempt(
   ports: ChunkPorts,
   open: OpenEvent,
   { range, subscription: own }: Member,
   claimedUntilMs: () => number,
-): Promise<{ readonly outcome: Outcome | Unsettled; readonly effect: Promise<void> }> {
+): Promise<{ readonly outcome: Outcome | Unsettled; readonly effect: () => Promise<void> }> {
   const { event } = open;
   const { rowKey } = own.address;
   const deliveryId = formatDeliveryId(event.eventId, range, rowKey);
@@ -41,7 +42,7 @@ export async function firstAttempt(
       waitsFor: waitsFor.id,
     }),
   });
-  const nothing = Promise.resolve();
+  const nothing = (): Promise<void> => Promise.resolve();
 
   const target = await targetOf(ports.store, own, deliveryId, ports.clock.now());
   if (target.kind === 'park') {
@@ -54,14 +55,8 @@ export async function firstAttempt(
   }
 
   const called = target.subscription;
-  const attempted = await attemptDelivery(ports, {
-    event,
-    deliveryId,
-    own,
-    called,
-    number: 1,
-    notAfterMs: claimedUntilMs,
-  });
+  const request = { event, deliveryId, own, called, number: 1, notAfterMs: claimedUntilMs };
+  const attempted = await attemptDelivery(ports, request);
   if (attempted.kind === 'too-late') return { outcome: { kind: 'unsettled' }, effect: nothing };
   const { record, verdict } = attempted;
   const disposition = dispositionOf(verdict, {
@@ -72,7 +67,9 @@ export async function firstAttempt(
     jitter: ports.random.fraction(),
   });
   const nowMs = ports.clock.now();
-  const effect = applyQuietly(ports, called, deliveryId, disposition, nowMs);
+  const readyAtMs = Date.parse(open.openedAt);
+  logAttempt(ports.log, { request, record, disposition, readyAtMs, nowMs, isExtra: false });
+  const effect = (): Promise<void> => applyQuietly(ports, called, deliveryId, disposition, nowMs);
   if (disposition.kind === 'delivered') {
     return { outcome: { kind: 'delivered', delivered: { range, rowKey, attempt: record } }, effect };
   }

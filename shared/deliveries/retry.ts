@@ -1,6 +1,7 @@
 import { unreachable } from '../unreachable.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { attemptDelivery } from './attempt.ts';
+import { logAttempt } from './attempt-log.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import { parseDeliveryId } from './delivery-id.ts';
 import { dispositionOf, type Disposition } from './disposition.ts';
@@ -75,14 +76,8 @@ async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Pr
   }
   const number = nextNumber(claimed);
   const { subscription: called } = target;
-  const attempted = await attemptDelivery(ports, {
-    event,
-    deliveryId,
-    own: own ?? called,
-    called,
-    number,
-    notAfterMs: () => claimed.untilMs,
-  });
+  const request = { event, deliveryId, own: own ?? called, called, number, notAfterMs: () => claimed.untilMs };
+  const attempted = await attemptDelivery(ports, request);
   if (attempted.kind === 'too-late')
     return finish(ports, claimed, { kind: 'postponed', dueAtMs: ports.clock.now() + 1000 });
   const { record, verdict } = attempted;
@@ -94,10 +89,11 @@ async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Pr
     jitter: ports.random.fraction(),
   });
   const nowMs = ports.clock.now();
+  const isExtra = !isWaiting(claimed);
+  logAttempt(ports.log, { request, record, disposition, readyAtMs: claimed.dueAtMs, nowMs, isExtra });
   await finish(ports, claimed, { kind: 'attempted', record, disposition, waitsFor: called.id });
   // What an operator tries again is settled, and its subscription was judged by it then: only a success is news.
-  if (isWaiting(claimed) || disposition.kind === 'delivered')
-    await applyQuietly(ports, called, deliveryId, disposition, nowMs);
+  if (!isExtra || disposition.kind === 'delivered') await applyQuietly(ports, called, deliveryId, disposition, nowMs);
 }
 
 function nextNumber({ attempts }: Trouble): number {

@@ -51,6 +51,7 @@ async function deliverAll(
 ): Promise<'settled' | 'busy'> {
   const ledger = chunkLedger(ports.activity, open.event, chunk, claimed);
   const effects: Promise<void>[] = [];
+  const endings: (() => Promise<void>)[] = [];
   const begun: JustWaiting[] = [];
   const deliveries = members.map(async (member) => {
     const tried = await tryOne(ports, open, member, ledger);
@@ -60,14 +61,18 @@ async function deliverAll(
       const { trouble } = tried.outcome;
       begun.push({ trouble, isHeld: trouble.attempts.length === 0 });
     }
-    effects.push(tried.effect);
+    if (tried.outcome.kind === 'trouble' && tried.outcome.trouble.status === 'ended') endings.push(tried.effect);
+    else effects.push(tried.effect());
     return true;
   });
   const settled = (await saveWhileRunning(ports, ledger, allDone(deliveries))).every(Boolean);
   const nowMs = ports.clock.now();
   await ledger.save({ settled, untilMs: nowMs });
-  await allDone([...effects, releaseChanged(ports, begun)]);
-  return settled && ledger.claimedUntilMs() > 0 ? 'settled' : 'busy';
+  const isOurs = ledger.claimedUntilMs() > 0;
+  // A subscription that has ended is in no audience: whoever takes the chunk over finds only those of its deliveries that are written down.
+  const ended = isOurs ? endings.map((end) => end()) : [];
+  await allDone([...effects, ...ended, releaseChanged(ports, begun)]);
+  return settled && isOurs ? 'settled' : 'busy';
 }
 
 /** One delivery that storage fails must not take the outcomes of the others with it: it is left for the next claim. */

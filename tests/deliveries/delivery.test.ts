@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
+import { StorageError, type Tables } from '../../shared/storage/tables.ts';
 import { at, evaluated, segment } from '../helpers/insights-data.ts';
 import {
   accepted,
@@ -151,6 +153,31 @@ describe('a flow that is', () => {
     expect(world.calls.length).toBe(1);
     const again = await subscribe('one');
     expect(again.id).not.toBe(id);
+  });
+
+  test('deleted has its delivery written down also when the worker stopped before', async () => {
+    const tables = createMemoryTables();
+    let isDown = false;
+    const write: Tables['write'] = async (table, writes) => {
+      if (isDown && table.startsWith('activity')) throw new StorageError('tables', 'switched off by the test');
+      return tables.write(table, writes);
+    };
+    world = memoryBackend({ tables: { ...tables, write } });
+    world.data.segments = [segment('vip', evaluated(90, minute))];
+    const { id } = await subscribe('one');
+    world.answers.set(URL_ONE, () => {
+      isDown = true;
+      return answered(410);
+    });
+    await expect(rise()).rejects.toThrow('switched off');
+    expect(await statusOf(id)).toBe('active');
+    world.answers.set(URL_ONE, () => answered(410));
+    isDown = false;
+    await pass(3 * MINUTE);
+    await world.poll();
+    expect(await statusOf(id)).toBe('gone');
+    const { rows } = await tables.query('activity202611', { partition: INSTANCE });
+    expect(rows.map(({ values }) => values['status']).filter(Boolean)).toEqual(['ended']);
   });
 
   test('turned off is paused: one probe, everything else waits, and goes out when it is on again', async () => {

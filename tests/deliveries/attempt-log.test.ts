@@ -1,0 +1,128 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Log, LogFields } from '../../shared/log.ts';
+import { evaluated, segment } from '../helpers/insights-data.ts';
+import { codesOf, tableRows } from '../helpers/markdown.ts';
+import { answered, callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
+
+const trigger = 'segment-threshold-crossed';
+const flow = { workflowId: 'a-flow', operationName: 'When_a_segment_crosses', environmentId: 'an-environment' };
+const operate = readFileSync('docs/operate.md', 'utf8');
+const documented = tableRows(operate, 'field').map(([field]) => codesOf(field)[0]);
+
+let lines: LogFields[];
+let world: MemoryBackend;
+beforeEach(() => {
+  lines = [];
+  const note = (event: string, fields: LogFields = {}): void => {
+    if (event === 'delivery.attempted') lines.push(fields);
+  };
+  const log: Log = { info: note, warn: note, error: note };
+  world = memoryBackend({ log });
+  world.data.segments = [segment('vip', evaluated(90, 1))];
+});
+
+const subscribe = (name: string): ReturnType<MemoryBackend['subscribe']> =>
+  world.subscribe(trigger, { segmentName: 'vip', threshold: 100, callbackUrl: callbackUrl(name) }, flow);
+
+async function rise(): Promise<void> {
+  world.data.segments = [segment('vip', evaluated(120, 2))];
+  await world.poll();
+}
+
+describe('delivery.attempted', () => {
+  test('tells all of a first attempt that fails', async () => {
+    const { id } = await subscribe('one');
+    world.answers.set(callbackUrl('one'), () => answered(503));
+    await rise();
+    const [call] = world.calls;
+    expect(lines).toEqual([
+      {
+        instanceId: INSTANCE,
+        trigger,
+        eventId: call?.body['eventId'],
+        deliveryId: call?.body['deliveryId'],
+        subscriptionId: id,
+        workflowId: 'a-flow',
+        environmentId: 'an-environment',
+        attempt: 1,
+        at: '2026-11-23T10:00:00.000Z',
+        lagMs: 0,
+        durationMs: 5,
+        status: 503,
+        code: 'http-503',
+        decision: 'retrying',
+        nextAttemptAt: '2026-11-23T10:00:05.000Z',
+      },
+    ]);
+  });
+
+  test('tells of a retry how long after its time it came, and of a success the run', async () => {
+    await subscribe('one');
+    world.answers.set(callbackUrl('one'), () => answered(503));
+    await rise();
+    world.answers.set(callbackUrl('one'), () => ({ kind: 'answered', status: 202, durationMs: 5, runId: 'run-7' }));
+    await world.clock.advance(7_000);
+    await world.drain();
+    expect(lines[1]).toMatchObject({
+      attempt: 2,
+      lagMs: 2_000,
+      decision: 'delivered',
+      code: 'delivered',
+      runId: 'run-7',
+    });
+    expect(lines[1]).not.toHaveProperty('nextAttemptAt', expect.anything());
+    expect(lines).toHaveLength(2);
+  });
+
+  test('tells of the last attempt of a schedule that the delivery is dead', async () => {
+    await subscribe('one');
+    world.answers.set(callbackUrl('one'), () => answered(503));
+    await rise();
+    await world.pass(3_600_000);
+    expect(lines.map(({ attempt, decision }) => `${String(attempt)} ${String(decision)}`)).toEqual([
+      '1 retrying',
+      '2 retrying',
+      '3 retrying',
+      '4 dead',
+    ]);
+  });
+
+  test('tells that what an operator asked for in vain changes nothing', async () => {
+    await subscribe('one');
+    await rise();
+    world.answers.set(callbackUrl('one'), () => answered(503));
+    await world.backend.operator.redeliver(String(world.calls[0]?.body['deliveryId']));
+    await world.pass(5_000);
+    expect(lines[1]).toMatchObject({ attempt: 2, status: 503, decision: 'unchanged', nextAttemptAt: undefined });
+  });
+
+  test('names the successor that was called in the place of a subscription, and a test event as one', async () => {
+    const first = await subscribe('one');
+    world.answers.set(callbackUrl('one'), () => answered(503));
+    await rise();
+    const second = await subscribe('two');
+    await world.drain();
+    await world.backend.sendTest('connection-a', trigger, second.id);
+    await world.drain();
+    expect(lines[1]).toMatchObject({ subscriptionId: first.id, calledId: second.id });
+    expect(lines[2]).toMatchObject({ subscriptionId: second.id, calledId: undefined, test: true });
+    // Everything that a line can tell has now been told, but for the run.
+    const told = new Set(lines.flatMap((line) => Object.keys(line)));
+    expect([...told].sort()).toEqual([...documented].sort());
+  });
+});
+
+test('docs/operate.md lists every line of the log', () => {
+  const written = ['shared', 'functions'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => [
+        ...readFileSync(path.join(folder, file), 'utf8').matchAll(/\blog\.(?:info|warn|error)\(\s*'([\w.-]+)'/g),
+      ])
+      .map(([, event]) => event),
+  );
+  const listed = tableRows(operate, 'line').map(([line]) => codesOf(line)[0]);
+  expect(listed.toSorted()).toEqual([...new Set(written)].sort());
+});
