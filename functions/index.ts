@@ -7,8 +7,10 @@ import { registerEntities } from './entities.ts';
 import { registerEvents } from './events.ts';
 import { registerBrokenHealth, registerHealth } from './health.ts';
 import { registerItems } from './items.ts';
+import { registerDashboard } from './dashboard.ts';
 import { registerManageDeliveries } from './manage-deliveries.ts';
 import { registerManageEvents } from './manage-events.ts';
+import { registerManageInstances } from './manage-instances.ts';
 import { registerManageQueues } from './manage-queues.ts';
 import { registerManageSubscriptions } from './manage-subscriptions.ts';
 import { registerPartitions } from './partitions.ts';
@@ -41,7 +43,9 @@ if (read.kind === 'invalid') {
   registerManageEvents(app, deps);
   registerManageDeliveries(app, deps);
   registerManageQueues(app, deps);
+  registerManageInstances(app, deps);
   registerHealth(app, world);
   registerConnectorDefinition(app, deps);
+  registerDashboard(app, config);
   registerWorkers(app, backend, config.pollSchedule);
 }

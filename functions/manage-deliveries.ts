@@ -3,7 +3,7 @@ import { deliveryStatuses } from '../shared/operations/delivery.ts';
 import { parseSubscriptionId } from '../shared/subscriptions/subscription-id.ts';
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
 import { pageAnswer, readPage, refusingNext } from './paging.ts';
-import { readParameter, readSince } from './query.ts';
+import { asFlag, readParameter, readSince } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
@@ -55,7 +55,10 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
     if (status.kind === 'refused') return status;
     const since = readSince(query);
     if (since.kind === 'refused') return since;
+    const withAttempts = readParameter(query, 'attempts', 'true or false', asFlag);
+    if (withAttempts.kind === 'refused') return withAttempts;
     const filter = {
+      withAttempts: withAttempts.value,
       eventId: eventId.value,
       subscriptionId: subscriptionId.value,
       status: status.value,

@@ -3,11 +3,14 @@ import { shownStatuses } from '../shared/subscriptions/subscription-list.ts';
 import { readJson } from './http.ts';
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
 import { pageAnswer, readPage, refusingNext } from './paging.ts';
-import { readInstance, readParameter, readTrigger } from './query.ts';
+import { readCount, readInstance, readParameter, readTrigger } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
 const path = 'manage/subscriptions';
+/** Of history: what is asked for, and what may be asked for at most. */
+const DEFAULT_DAYS = 7;
+const MAX_DAYS = 30;
 const idOf = ({ params }: HttpRequest): string => params['id'] ?? '';
 
 /** All connections' subscriptions: look, end, resume, recover, and move to another connection. */
@@ -22,6 +25,19 @@ export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): voi
       handle: async (request) => {
         const found = await operator.getSubscription(idOf(request));
         return found.kind === 'found' ? { jsonBody: found.subscription } : found;
+      },
+    },
+    {
+      name: 'ManageSubscriptions-observations',
+      method: 'GET',
+      route: `${path}/{id}/observations`,
+      handle: async (request) => {
+        const days = readCount(request.query, 'days', { most: MAX_DAYS, otherwise: DEFAULT_DAYS });
+        if (days.kind === 'refused') return days;
+        const found = await operator.observations(idOf(request), days.value);
+        if (found.kind === 'refused') return found;
+        const { kind, ...observations } = found;
+        return { jsonBody: observations };
       },
     },
     {
@@ -81,7 +97,17 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
       shownStatuses.find((one) => one === text),
     );
     if (status.kind === 'refused') return status;
-    const filter = { instanceId: instanceId.value, trigger: trigger.value, status: status.value };
+    const label = readParameter(request.query, 'label', '', (text) => text);
+    if (label.kind === 'refused') return label;
+    const workflowId = readParameter(request.query, 'workflowId', '', (text) => text);
+    if (workflowId.kind === 'refused') return workflowId;
+    const filter = {
+      instanceId: instanceId.value,
+      trigger: trigger.value,
+      status: status.value,
+      label: label.value,
+      workflowId: workflowId.value,
+    };
     const listed = await refusingNext(page, backend.operator.listSubscriptions(filter, page));
     if ('kind' in listed) return listed;
     const url = `${config.publicBaseUrl}/api/${path}`;

@@ -42,6 +42,14 @@ export function operatorOf(
   return refusal('not-authenticated', 'Send an operator key in the header x-operator-key.');
 }
 
+/**
+ * Whether a browser says that it was told to make the call by a page of another origin: it sends the cookie of a signed-in operator all the
+ * same. Only browsers say anything (w3.org/TR/fetch-metadata).
+ */
+function isOfAnotherSite({ headers }: Pick<HttpRequest, 'headers'>): boolean {
+  return !['same-origin', 'none'].includes(headers.get('sec-fetch-site') ?? 'none');
+}
+
 /** Compares with every key, whichever fits, and hashes of one length: the time taken tells nothing. */
 function nameOf(key: string, operatorKeys: OperatorConfig['operatorKeys']): string | undefined {
   const sent = sha256(key);
@@ -71,6 +79,9 @@ export function registerManageRoutes(app: Registrar, { config, log }: HttpDeps, 
       const operator = operatorOf(request, config);
       if (operator.kind === 'refused') return operator;
       if (method === 'GET') return handle(request);
+      if (isOfAnotherSite(request)) {
+        return refusal('cross-site-call', 'A page of another site may not act here in the name of who is signed in.');
+      }
       const target = Object.values(request.params).join(' ').slice(0, MAX_TARGET_LENGTH);
       const act = { operator: operator.name, action: name, target };
       let status: number | undefined;

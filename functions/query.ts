@@ -47,3 +47,20 @@ export function readSince(query: URLSearchParams): Read<number> {
 export function wholeNumber(text: string): number | undefined {
   return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
+
+export function asFlag(text: string): boolean | undefined {
+  return text === 'true' ? true : text === 'false' ? false : undefined;
+}
+
+/** A whole number from 1 to `most`; `otherwise` when the parameter is absent. */
+export function readCount(
+  query: URLSearchParams,
+  name: string,
+  { most, otherwise }: { most: number; otherwise: number },
+): { readonly kind: 'read'; readonly value: number } | Refusal {
+  const read = readParameter(query, name, `a whole number from 1 to ${most}`, (text) => {
+    const number = wholeNumber(text);
+    return number !== undefined && number >= 1 && number <= most ? number : undefined;
+  });
+  return read.kind === 'refused' ? read : { kind: 'read', value: read.value ?? otherwise };
+}

@@ -1,8 +1,10 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { buildDashboard, type BuiltFile } from './build-dashboard.ts';
 
 const root = path.join(import.meta.dirname, '..');
+const dist = path.join(root, 'dist');
 
 /**
  * One ES module with everything inside, so that a deployment needs no node_modules. The core module is supplied by the
@@ -10,7 +12,7 @@ const root = path.join(import.meta.dirname, '..');
  */
 const built = await build({
   entryPoints: { 'functions/index': path.join(root, 'functions/index.ts') },
-  outdir: path.join(root, 'dist'),
+  outdir: dist,
   bundle: true,
   platform: 'node',
   target: 'node22',
@@ -24,10 +26,25 @@ const built = await build({
   logLevel: 'warning',
   write: false,
 });
-// Each file takes the place of the old one in one step: a host that starts meanwhile finds a whole app.
-for (const file of built.outputFiles) {
-  await mkdir(path.dirname(file.path), { recursive: true });
-  const fresh = `${file.path}.${process.pid}`;
-  await writeFile(fresh, file.contents);
-  await rename(fresh, file.path);
+const app = built.outputFiles.map(({ path: file, contents }) => ({ path: path.relative(dist, file), contents }));
+const dashboard = await buildDashboard(root);
+for (const file of [...app, ...dashboard]) await put(file);
+await dropOthers('dashboard/assets', dashboard);
+
+/** Each file takes the place of the old one in one step: a host that starts meanwhile finds a whole app. */
+async function put({ path: file, contents }: BuiltFile): Promise<void> {
+  const target = path.join(dist, file);
+  await mkdir(path.dirname(target), { recursive: true });
+  const fresh = `${target}.${process.pid}`;
+  await writeFile(fresh, contents);
+  await rename(fresh, target);
+}
+
+/** Files of earlier builds, whose names hold what was in them. */
+async function dropOthers(folder: string, built: readonly BuiltFile[]): Promise<void> {
+  const kept = new Set(built.map(({ path: file }) => path.normalize(file)));
+  for (const name of await readdir(path.join(dist, folder))) {
+    const file = path.join(folder, name);
+    if (!kept.has(file)) await rm(path.join(dist, file), { force: true });
+  }
 }

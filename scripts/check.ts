@@ -19,6 +19,7 @@ const cache = path.join('node_modules', '.cache');
 
 const steps: readonly Step[] = [
   { name: 'types', run: tool('node_modules/typescript/bin/tsc', '--noEmit', '-p', '.') },
+  { name: 'types of the dashboard', run: tool('node_modules/typescript/bin/tsc', '--noEmit', '-p', 'dashboard') },
   {
     name: 'lint',
     run: tool(

@@ -7,7 +7,9 @@ export type Sources = ReadonlyMap<string, string>;
 
 /** All TypeScript sources of the project. */
 export function readSources(root: string): Sources {
-  const files = globSync('{bench,connector,functions,sandbox,scripts,shared,tests}/**/*.ts', { cwd: root });
+  const files = globSync('{bench,connector,dashboard,functions,sandbox,scripts,shared,tests}/**/*.{ts,tsx}', {
+    cwd: root,
+  });
   return new Map(
     files
       .map((file) => file.replaceAll(path.sep, '/'))

@@ -16,6 +16,8 @@ import { resendOverdue } from './deliveries/overdue.ts';
 import { dropOldActivity } from './deliveries/retention.ts';
 import { tidyLater, tidySubscription } from './deliveries/tidy.ts';
 import type { ChunkPorts } from './deliveries/chunk-ports.ts';
+import { instanceHealth } from './detection/instance-health.ts';
+import { observationsOf } from './detection/observations.ts';
 import { pollInstance } from './detection/poll.ts';
 import { readSubject } from './detection/read-subject.ts';
 import { stateStore } from './detection/state-store.ts';
@@ -156,7 +158,16 @@ export function createBackend(world: World, config: BackendConfig): Backend {
       sendTest({ ...world, store, handOn: (events) => handOn(chunks, events) }, connection, trigger, id),
     listEvents: (instanceId, sinceMs, page) =>
       listEvents(world, { instanceIds: [instanceId], sinceMs, withTests: false }, page),
-    operator: createOperator({ ...world, ...subscribing, ...own, ...tidyPorts, activity }),
+    operator: createOperator({
+      ...world,
+      ...subscribing,
+      ...own,
+      ...tidyPorts,
+      activity,
+      observationsOf: (subscription, days) => observationsOf({ insights, state }, subscription, days),
+      instanceHealth: (instanceId) => instanceHealth(state, instanceId),
+      namedInstances: () => insights.instances(),
+    }),
     async schedulePolls() {
       const registered = await instances.list();
       await Promise.all(

@@ -10,6 +10,7 @@ export const problems = {
   'not-authenticated': { status: 401, title: 'Not authenticated' },
   'instance-not-allowed': { status: 403, title: 'This instance may not be used here' },
   'operator-keys-missing': { status: 403, title: 'The operator API is switched off' },
+  'cross-site-call': { status: 403, title: 'A page of another site may not act here' },
   'operator-role-missing': { status: 403, title: 'The operator role is missing' },
   'trigger-unknown': { status: 404, title: 'No such trigger' },
   'instance-unknown': { status: 404, title: 'No such instance' },

@@ -46,6 +46,14 @@ describe('a planted import is found', () => {
     ['functions from the sandbox', 'sandbox/stack.ts', `import '../functions/index.ts';`],
     ['the domain from the sandbox', 'sandbox/flow-platform/flow.ts', `import '../../shared/events/event.ts';`],
     ['one sandbox from another', 'sandbox/flow-platform/flow.ts', `import '../customer-insights/world.ts';`],
+    [
+      'the domain from the dashboard',
+      'dashboard/live/route.ts',
+      `import type { A } from '../../shared/events/event.ts';`,
+    ],
+    ['a view from a part of the page', 'dashboard/parts/badge.tsx', `import { a } from '../views/overview.tsx';`],
+    ['a module of Node in the browser', 'dashboard/app.tsx', `import fs from 'node:fs';`],
+    ['the dashboard from functions', 'functions/dashboard.ts', `import { a } from '../dashboard/live/route.ts';`],
     ['a test', 'shared/log.ts', `import '../tests/helpers/rows.ts';`],
     ['a module of Node without its prefix', 'shared/log.ts', `import fs from 'fs';`],
   ];

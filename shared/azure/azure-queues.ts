@@ -21,6 +21,19 @@ export function createAzureQueues({ clients }: { readonly clients: StorageClient
     });
   };
 
+  /** What the queue answers; `otherwise` while nothing was ever sent to it. */
+  const asked = async <T>(call: string, queue: string, otherwise: T, ask: (client: QueueClient) => Promise<T>) => {
+    checkQueue(queue);
+    return storageCall(`queues.${call} ${queue}`, async () => {
+      try {
+        return await ask(clients.queue(queue));
+      } catch (error) {
+        if (failureCode(error) === 'QueueNotFound') return otherwise;
+        throw error;
+      }
+    });
+  };
+
   return {
     async send(queue, message, options = {}) {
       checkQueue(queue);
@@ -37,17 +50,17 @@ export function createAzureQueues({ clients }: { readonly clients: StorageClient
       });
     },
 
-    async length(queue) {
-      checkQueue(queue);
-      return storageCall(`queues.length ${queue}`, async () => {
-        try {
-          const properties = await clients.queue(queue).getProperties({ abortSignal: clients.deadline() });
-          return properties.approximateMessagesCount ?? 0;
-        } catch (error) {
-          if (failureCode(error) === 'QueueNotFound') return 0;
-          throw error;
-        }
-      });
-    },
+    length: (queue) =>
+      asked('length', queue, 0, async (client) => {
+        const properties = await client.getProperties({ abortSignal: clients.deadline() });
+        return properties.approximateMessagesCount ?? 0;
+      }),
+
+    // The first of a queue is about the one that has been visible for longest: the service promises no order.
+    oldestSentAt: (queue) =>
+      asked('peek', queue, undefined, async (client) => {
+        const { peekedMessageItems } = await client.peekMessages({ abortSignal: clients.deadline() });
+        return peekedMessageItems[0]?.insertedOn.getTime();
+      }),
   };
 }

@@ -48,7 +48,8 @@ const OPERATIONS: Readonly<Record<StorageService, (method: string, url: URL) => 
     if (method === 'GET') return resource.endsWith('()') ? 'query' : 'get';
     return { POST: 'insert', PUT: 'replaceOrUpsert', DELETE: 'delete' }[method] ?? method;
   },
-  queues(method, { pathname }) {
+  queues(method, { pathname, searchParams }) {
+    if (searchParams.get('peekonly') === 'true') return 'peek';
     if (pathname.endsWith('/messages')) return { POST: 'send', GET: 'receive' }[method] ?? method;
     if (pathname.includes('/messages/')) return { PUT: 'update', DELETE: 'delete' }[method] ?? method;
     return { GET: 'length', PUT: 'createQueue', DELETE: 'dropQueue' }[method] ?? method;

@@ -2,12 +2,16 @@ import type { OpenEvent } from '../events/open-event.ts';
 import { OPEN_EVENT_PREFIX, openEventOfRow } from '../events/open-event-row.ts';
 import type { Row, StoredRow } from '../storage/tables.ts';
 import { shortHash } from '../triggers/subject.ts';
-import { triggerOfCode, triggers, type Source } from '../triggers/trigger.ts';
+import { triggerOfCode, triggers, type Source, type Trigger } from '../triggers/trigger.ts';
 import type { RefreshState } from './refresh-detection.ts';
 import type { ValueState } from './value-observation.ts';
 
 /** The triggers whose subjects have values. */
 export type ValueTrigger = 'segment-threshold-crossed' | 'measure-threshold-crossed';
+
+export function isValueTrigger(trigger: Trigger): trigger is ValueTrigger {
+  return trigger === 'segment-threshold-crossed' || trigger === 'measure-threshold-crossed';
+}
 
 /** A segment or measure that somebody subscribed to. */
 export interface ValueSubject extends ValueState {

@@ -4,10 +4,11 @@ import { allRows } from '../storage/all-rows.ts';
 import type { StoredRow, Tables, Write } from '../storage/tables.ts';
 import type { SubjectView } from '../subscriptions/subscription-view.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
-import { triggers, type Trigger } from '../triggers/trigger.ts';
+import { triggers } from '../triggers/trigger.ts';
 import type { RefreshState } from './refresh-detection.ts';
 import {
   instanceStateOf,
+  isValueTrigger,
   POLL_ROW_KEY,
   pollRow,
   REFRESHES_ROW_KEY,
@@ -19,7 +20,6 @@ import {
   type InstanceState,
   type PollRecord,
   type ValueSubject,
-  type ValueTrigger,
 } from './instance-state.ts';
 
 /** One step of detection that must be whole: what is remembered from now on, and the events that came of it. */
@@ -39,6 +39,8 @@ export interface StateStore {
   /** As many changes as go into one transaction, none of them in part. `conflict`: read again and decide again. */
   commit(instanceId: string, changes: readonly [Change, ...Change[]]): Promise<CommitResult>;
   savePoll(instanceId: string, poll: PollRecord): Promise<void>;
+  /** What is remembered of a subscription's segment or measure; `undefined` of any other. One storage request. */
+  observed(subscription: Subscription): Promise<ValueSubject | undefined>;
   /** The number of observations taken of a subscription's subject. One storage request. */
   sequenceOf(subscription: Subscription): Promise<number | undefined>;
   /** What the owner of a subscription may know of its subject. Two storage requests. */
@@ -53,7 +55,14 @@ export function rowsOf(change: Change): number {
 }
 
 export function stateStore(tables: Tables): StateStore {
+  const observed: StateStore['observed'] = async ({ trigger, instanceId, subject }) => {
+    if (!isValueTrigger(trigger)) return undefined;
+    const row = await tables.get(STATE_TABLE, instanceId, valueRowKey(trigger, subject));
+    return row && valueOfRow(row);
+  };
   return {
+    observed,
+
     async read(instanceId) {
       const rows: StoredRow[] = [];
       for await (const row of allRows(tables, STATE_TABLE, { partition: instanceId })) rows.push(row);
@@ -79,21 +88,20 @@ export function stateStore(tables: Tables): StateStore {
       await tables.write(STATE_TABLE, [{ kind: 'upsert', row: pollRow(instanceId, poll) }]);
     },
 
-    async sequenceOf({ trigger, instanceId, subject }) {
-      if (isValueTrigger(trigger)) {
-        const row = await tables.get(STATE_TABLE, instanceId, valueRowKey(trigger, subject));
-        return row && valueOfRow(row)?.sequence;
-      }
+    async sequenceOf(subscription) {
+      const { trigger, instanceId } = subscription;
+      if (isValueTrigger(trigger)) return (await observed(subscription))?.sequence;
       const row = await tables.get(STATE_TABLE, instanceId, REFRESHES_ROW_KEY);
       return row && refreshesOfRow(row).sequence;
     },
 
-    async subjectView({ trigger, instanceId, subject }) {
-      const [row, poll] = await Promise.all([
-        isValueTrigger(trigger) ? tables.get(STATE_TABLE, instanceId, valueRowKey(trigger, subject)) : undefined,
+    async subjectView(subscription) {
+      const { trigger, instanceId } = subscription;
+      const [value, poll] = await Promise.all([
+        observed(subscription),
         tables.get(STATE_TABLE, instanceId, POLL_ROW_KEY),
       ]);
-      const last = row && valueOfRow(row)?.last;
+      const last = value?.last;
       const { failing } = instanceStateOf(instanceId, poll ? [poll] : []);
       return {
         lastEvaluation: last && { value: last.value, evaluatedAt: new Date(last.evaluatedAtMs).toISOString() },
@@ -101,10 +109,6 @@ export function stateStore(tables: Tables): StateStore {
       };
     },
   };
-}
-
-function isValueTrigger(trigger: Trigger): trigger is ValueTrigger {
-  return trigger === 'segment-threshold-crossed' || trigger === 'measure-threshold-crossed';
 }
 
 function stateWrite(instanceId: string, { state }: Change): Write {

@@ -40,11 +40,7 @@ export function observe(
   maxRises: number,
   wasEmpty = false,
 ): Observed {
-  const byInstant = new Map<number, Evaluation>();
-  for (const evaluation of evaluations) {
-    if (!byInstant.has(evaluation.evaluatedAtMs)) byInstant.set(evaluation.evaluatedAtMs, evaluation);
-  }
-  const ordered = [...byInstant.values()].sort((a, b) => a.evaluatedAtMs - b.evaluatedAtMs);
+  const ordered = inOrder(evaluations);
   const baseline = state.last ?? (wasEmpty ? ordered[0] : ordered.at(-1));
   if (baseline === undefined) return { state, rises: [], more: false };
   let last = baseline;
@@ -65,6 +61,15 @@ export function observe(
     last = evaluation;
   }
   return { state: { sequence, last }, rises, more: false };
+}
+
+/** Evaluations in the order of their instants, each instant once: the first that tells of it counts. */
+function inOrder(evaluations: readonly Evaluation[]): Evaluation[] {
+  const byInstant = new Map<number, Evaluation>();
+  for (const evaluation of evaluations) {
+    if (!byInstant.has(evaluation.evaluatedAtMs)) byInstant.set(evaluation.evaluatedAtMs, evaluation);
+  }
+  return [...byInstant.values()].sort((a, b) => a.evaluatedAtMs - b.evaluatedAtMs);
 }
 
 /** Whether a rise crosses a threshold: an edge, strictly above. The index of subscriptions answers the same question by range. */

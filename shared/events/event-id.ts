@@ -49,6 +49,11 @@ export function eventKeyAt(instantMs: number): string {
   return base36(MAX_TIME - clampTime(instantMs));
 }
 
+/** When the event happened whose key a row key begins with; the reverse of `eventKeyAt`. */
+export function instantOfKey(rowKey: string): number {
+  return MAX_TIME - Number.parseInt(rowKey.slice(0, TIME_DIGITS), 36);
+}
+
 export function monthOf(instantMs: number): string {
   return new Date(instantMs).toISOString().slice(0, 7).replace('-', '');
 }

@@ -29,6 +29,8 @@ export interface DeliveryFilter {
   readonly status?: DeliveryStatus | undefined;
   /** Deliveries of events that occurred at or after this instant. */
   readonly sinceMs?: number | undefined;
+  /** Whether each attempt is listed too. */
+  readonly withAttempts?: boolean | undefined;
 }
 
 export interface DeliveryPage {
@@ -75,7 +77,7 @@ async function ofEvent(
   const rest = next === undefined ? all : all.filter(({ deliveryId }) => deliveryId > next);
   const last = rest[limit - 1];
   return {
-    deliveries: rest.slice(0, limit).map(deliverySummary),
+    deliveries: rest.slice(0, limit).map(summaryOf(filter)),
     ...(last && rest.length > limit && { next: last.deliveryId }),
   };
 }
@@ -97,7 +99,7 @@ async function ofSubscription(
       const range = rangeOfSubject(event, subjectHash);
       if (range < 0) return [];
       const one = await findDelivery(ports, formatDeliveryId(event.eventId, range, rowKey));
-      return one && matches(one.delivery, filter) ? [deliverySummary(one.delivery)] : [];
+      return one && matches(one.delivery, filter) ? [summaryOf(filter)(one.delivery)] : [];
     }),
   );
   return { deliveries: found.flat(), ...(next !== undefined && { next }) };
@@ -107,10 +109,14 @@ async function ofSubscription(
 async function troubledOnly(
   ports: DeliveryListPorts,
   status: DeliveryStatus,
-  { sinceMs }: DeliveryFilter,
+  filter: DeliveryFilter,
   page: PageRequest,
 ): Promise<DeliveryPage> {
-  const search = { instanceIds: await ports.instanceIds(), where: { kind: 'trouble', status }, sinceMs };
+  const search = {
+    instanceIds: await ports.instanceIds(),
+    where: { kind: 'trouble', status },
+    sinceMs: filter.sinceMs,
+  };
   const { rows, next } = await newestRows(ports.tables, search, page);
   const troubles = rows.map(troubleOfRow);
   const eventIds = new Set(troubles.map(({ deliveryId }) => parseDeliveryId(deliveryId)?.eventId ?? ''));
@@ -119,7 +125,7 @@ async function troubledOnly(
   );
   const deliveries = troubles.flatMap((trouble) => {
     const event = events.get(parseDeliveryId(trouble.deliveryId)?.eventId ?? '');
-    return event ? [deliverySummary(troubledDelivery(event, trouble))] : [];
+    return event ? [summaryOf(filter)(troubledDelivery(event, trouble))] : [];
   });
   return { deliveries, ...(next !== undefined && { next }) };
 }
@@ -142,11 +148,15 @@ async function ofEvents(
     const all = (await deliveriesOf(ports, event, open)).filter((delivery) => matches(delivery, filter));
     const rest = index === 0 ? all.filter(({ deliveryId }) => deliveryId > within) : all;
     const taken = rest.slice(0, limit - deliveries.length);
-    deliveries.push(...taken.map(deliverySummary));
+    deliveries.push(...taken.map(summaryOf(filter)));
     if (taken.length < rest.length) return { deliveries, next: `${done}.${taken.at(-1)?.deliveryId ?? ''}` };
     done = eventRowKey(addressOfEvent(event.eventId));
   }
   return { deliveries, ...(found.next !== undefined && { next: `${done}.` }) };
+}
+
+function summaryOf({ withAttempts = false }: DeliveryFilter): (delivery: Delivery) => DeliverySummary {
+  return (delivery) => deliverySummary(delivery, withAttempts);
 }
 
 function matches(delivery: Delivery, { subscriptionId, status }: DeliveryFilter): boolean {

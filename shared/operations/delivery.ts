@@ -6,6 +6,7 @@ import type { Event } from '../events/event.ts';
 import { audienceOf } from '../events/open-event.ts';
 import { formatSubscriptionId } from '../subscriptions/subscription-id.ts';
 import type { Trigger } from '../triggers/trigger.ts';
+import { deliveryReason } from './delivery-reason.ts';
 
 /** What a delivery is doing. `pending`: it has not been tried yet. */
 export type DeliveryStatus = TroubleStatus | 'pending';
@@ -25,22 +26,30 @@ export interface Delivery {
   readonly occurredAt: string;
   readonly test?: true;
   readonly status: DeliveryStatus;
-  /** Why it is where it is. */
+  /** Why it is where it is, as a code … */
   readonly code?: string;
+  /** … and as a sentence for people. */
+  readonly reason: string;
   /** When the next attempt is due, of a delivery that waits for one. */
   readonly nextAttemptAt?: string;
   readonly attempts: readonly AttemptRecord[];
 }
 
-/** A delivery in a list: how often and when it was tried, without each attempt. */
+/** A delivery in a list: how often and when it was tried, without each attempt unless asked for. */
 export type DeliverySummary = Omit<Delivery, 'attempts'> & {
   readonly attemptCount: number;
   readonly lastAttemptAt?: string;
+  readonly attempts?: readonly AttemptRecord[];
 };
 
-export function deliverySummary({ attempts, ...delivery }: Delivery): DeliverySummary {
+export function deliverySummary({ attempts, ...delivery }: Delivery, withAttempts: boolean): DeliverySummary {
   const last = attempts.at(-1);
-  return { ...delivery, attemptCount: last?.number ?? 0, ...(last && { lastAttemptAt: last.at }) };
+  return {
+    ...delivery,
+    attemptCount: last?.number ?? 0,
+    ...(last && { lastAttemptAt: last.at }),
+    ...(withAttempts && { attempts }),
+  };
 }
 
 /** The subscription at a place of an event's audience. `undefined`: the event has no such range. */
@@ -56,6 +65,7 @@ export function troubledDelivery(event: Event, trouble: Trouble): Delivery {
     ...common(event, deliveryId, subscriptionId),
     status,
     code,
+    reason: deliveryReason(status, code),
     ...(isAwaited(trouble) && { nextAttemptAt: new Date(dueAtMs).toISOString() }),
     attempts,
   };
@@ -66,6 +76,7 @@ export function deliveredAtOnce(event: Event, { range, rowKey, attempt }: Delive
     ...common(event, formatDeliveryId(event.eventId, range, rowKey), subscriptionIdAt(event, range, rowKey) ?? ''),
     status: 'delivered',
     code: attempt.code,
+    reason: deliveryReason('delivered', attempt.code),
     attempts: [attempt],
   };
 }
@@ -74,6 +85,7 @@ export function pendingDelivery(event: Event, range: number, rowKey: string): De
   return {
     ...common(event, formatDeliveryId(event.eventId, range, rowKey), subscriptionIdAt(event, range, rowKey) ?? ''),
     status: 'pending',
+    reason: deliveryReason('pending'),
     attempts: [],
   };
 }
@@ -82,6 +94,6 @@ function common(
   { eventId, instanceId, trigger, occurredAt, test }: Event,
   deliveryId: string,
   subscriptionId: string,
-): Omit<Delivery, 'status' | 'attempts'> {
+): Omit<Delivery, 'status' | 'reason' | 'attempts'> {
   return { deliveryId, eventId, subscriptionId, instanceId, trigger, occurredAt, ...(test && { test }) };
 }

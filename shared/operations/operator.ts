@@ -11,12 +11,14 @@ import { isShown, listSubscriptions, type SubscriptionFilter } from '../subscrip
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import type { SubjectView } from '../subscriptions/subscription-view.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
+import { countByHour, type Activity } from './activity-by-hour.ts';
 import type { Delivery } from './delivery.ts';
 import { listDeliveries, type DeliveryFilter, type DeliveryPage } from './delivery-list.ts';
 import { listEvents, viewEvent, viewEvents, type EventFilter, type EventView } from './event-list.ts';
 import { findDelivery } from './find-delivery.ts';
 import { managedSubscription, type ManagedSubscription } from './managed-subscription.ts';
 import type { PageRequest } from './newest-rows.ts';
+import type { InstanceAnswer, InstanceNameAnswer, ObservationAnswer } from './operator-answers.ts';
 import { redrive, viewQueues, type QueueView } from './queues.ts';
 import { recover } from './recover.ts';
 import { redeliver } from './redeliver.ts';
@@ -29,6 +31,8 @@ export interface Operator {
     page: PageRequest,
   ): Promise<{ subscriptions: ManagedSubscription[]; next?: string }>;
   getSubscription(id: string): Promise<{ kind: 'found'; subscription: ManagedSubscription } | Refusal>;
+  /** The evaluations of its segment or measure in the last `days`, newest first, each with why it fired or not. */
+  observations(id: string, days: number): Promise<ObservationsOf | Refusal>;
   endSubscription(id: string): ReturnType<typeof endSubscription>;
   resumeSubscription(id: string): ReturnType<typeof resumeSubscription>;
   recover(subscriptionId: string, body: unknown): ReturnType<typeof recover>;
@@ -42,8 +46,25 @@ export interface Operator {
   listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<DeliveryPage>;
   getDelivery(id: string): Promise<{ kind: 'found'; delivery: Delivery } | Refusal>;
   redeliver(id: string): ReturnType<typeof redeliver>;
+  /** The instances that are polled, and how their polls go. */
+  listInstances(): Promise<InstanceAnswer[]>;
+  /** All instances that Customer Insights shows us, by name. One call to it. */
+  instanceNames(): Promise<InstanceNameAnswer[]>;
+  /** Deliveries by the hour, of all instances that are polled unless one is named. */
+  activity(search: { instanceId?: string | undefined; hours: number }): Promise<Activity>;
   queues(): Promise<QueueView[]>;
   redrive(queue: string): ReturnType<typeof redrive>;
+}
+
+/** What is answered about the values of a subscription. */
+export interface ObservationsOf {
+  readonly kind: 'observed';
+  readonly threshold?: number;
+  /** Of the segment or measure, as Customer Insights shows it. */
+  readonly displayName?: string;
+  readonly value: readonly ObservationAnswer[];
+  /** Why only the last observation is told. */
+  readonly historyMissing?: string;
 }
 
 export interface OperatorPorts extends SubscriptionActionPorts {
@@ -56,6 +77,9 @@ export interface OperatorPorts extends SubscriptionActionPorts {
   readonly instances: Pick<InstanceRegistry, 'list'>;
   readonly openEvents: (instanceId: string) => Promise<readonly OpenEvent[]>;
   readonly subjectView: (subscription: Subscription) => Promise<SubjectView>;
+  readonly observationsOf: (subscription: Subscription, days: number) => Promise<Omit<ObservationsOf, 'kind'>>;
+  readonly instanceHealth: (instanceId: string) => Promise<InstanceAnswer>;
+  readonly namedInstances: () => Promise<readonly { readonly instanceId: string; readonly name: string }[]>;
 }
 
 /** Puts the operator's questions and actions together. */
@@ -74,6 +98,13 @@ export function createOperator(ports: OperatorPorts): Operator {
       }
       const subject = await ports.subjectView(subscription);
       return { kind: 'found', subscription: managedSubscription(subscription, subject) };
+    },
+    async observations(id, days) {
+      const subscription = await ports.store.load(id);
+      if (subscription === undefined || !isShown(subscription)) {
+        return refusal('subscription-unknown', 'There is no such subscription.');
+      }
+      return { kind: 'observed', ...(await ports.observationsOf(subscription, days)) };
     },
     endSubscription: (id) => endSubscription(ports, id),
     resumeSubscription: (id) => resumeSubscription(ports, id),
@@ -95,6 +126,11 @@ export function createOperator(ports: OperatorPorts): Operator {
       return { kind: 'found', delivery: found.delivery };
     },
     redeliver: (id) => redeliver(ports, id),
+    listInstances: async () => Promise.all((await instanceIds()).map(ports.instanceHealth)),
+    async instanceNames() {
+      return (await ports.namedInstances()).map(({ instanceId, name }) => ({ id: instanceId, name }));
+    },
+    activity: (search) => countByHour({ ...ports, instanceIds }, search),
     queues: () => viewQueues(ports),
     redrive: (queue) => redrive(ports, queue),
   };

@@ -12,14 +12,29 @@ export interface QueueView {
   readonly length: number;
   /** Messages that failed five times: our own bugs. */
   readonly poisonLength: number;
+  /** When the message was sent that waits for longest, of those that are due; a delayed one may have been sent long ago. */
+  readonly oldestSentAt?: string;
+  /** The same of the poison queue. */
+  readonly poisonOldestSentAt?: string;
 }
 
-/** The queues that the workers work on. */
+/** The queues that the workers work on. Four storage requests for each. */
 export async function viewQueues({ queues }: { readonly queues: Queues }): Promise<QueueView[]> {
   return Promise.all(
     WORK_QUEUES.map(async (queue) => {
-      const [length, poisonLength] = await Promise.all([queues.length(queue), queues.length(poisonOf(queue))]);
-      return { queue, length, poisonLength };
+      const [length, oldest, poisonLength, poisonOldest] = await Promise.all([
+        queues.length(queue),
+        queues.oldestSentAt(queue),
+        queues.length(poisonOf(queue)),
+        queues.oldestSentAt(poisonOf(queue)),
+      ]);
+      return {
+        queue,
+        length,
+        poisonLength,
+        ...(oldest !== undefined && { oldestSentAt: new Date(oldest).toISOString() }),
+        ...(poisonOldest !== undefined && { poisonOldestSentAt: new Date(poisonOldest).toISOString() }),
+      };
     }),
   );
 }
@@ -57,7 +72,8 @@ export async function redrive(
 
 /** One line for each poison queue that is not empty: what an alert can be set on. */
 export async function reportPoison({ queues, log }: { readonly queues: Queues; readonly log: Log }): Promise<void> {
-  for (const { queue, poisonLength } of await viewQueues({ queues })) {
+  for (const queue of WORK_QUEUES) {
+    const poisonLength = await queues.length(poisonOf(queue));
     if (poisonLength > 0) log.warn('queue.poisoned', { queue, messages: poisonLength });
   }
 }

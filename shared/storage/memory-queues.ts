@@ -35,6 +35,7 @@ export interface MemoryQueues extends Queues {
 interface StoredMessage {
   readonly id: string;
   readonly json: string;
+  readonly sentAt: number;
   readonly expiresAt: number;
   dequeueCount: number;
   visibleAt: number;
@@ -66,6 +67,7 @@ export function createMemoryQueues({ clock }: { readonly clock: Pick<Clock, 'now
         const stored: StoredMessage = {
           id: String(sentSoFar),
           json,
+          sentAt: now,
           dequeueCount: 0,
           visibleAt: now + delaySeconds * 1000,
           expiresAt: now + timeToLiveSeconds * 1000,
@@ -74,6 +76,12 @@ export function createMemoryQueues({ clock }: { readonly clock: Pick<Clock, 'now
       }),
 
     length: (queue) => settle(() => alive(queue, clock.now()).length),
+
+    oldestSentAt: (queue) =>
+      settle(() => {
+        const now = clock.now();
+        return alive(queue, now).find(({ visibleAt }) => visibleAt <= now)?.sentAt;
+      }),
 
     receive(queue, nowMs, leaseMs = HOST_LEASE_MS) {
       const found = alive(queue, nowMs).find(({ visibleAt }) => visibleAt <= nowMs);

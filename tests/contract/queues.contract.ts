@@ -7,13 +7,17 @@ export interface OpenQueues {
   readonly queues: Queues;
   /** Takes the messages that are visible now out of the queue: their text as it was sent, after base64. */
   readonly receive: (queue: string) => Promise<string[]>;
+  /** The time by the clock of the queues. */
+  readonly nowMs: () => number;
 }
 
+/** Azurite and the test round and read the time differently. */
+const CLOCKS_DIFFER_MS = 2_000;
 const DAY_MS = 24 * 3600 * 1000;
 
 /** Registers the tests of what every implementation of `Queues` promises. Every test names a queue of its own. */
 export function queuesContract(open: () => OpenQueues): void {
-  const { queues, receive } = open();
+  const { queues, receive, nowMs } = open();
 
   test('a message arrives as it was sent', async () => {
     const queue = uniqueName('queue');
@@ -55,6 +59,22 @@ export function queuesContract(open: () => OpenQueues): void {
     expect(await receive(queue)).toEqual(['{"n":1}']);
   });
 
+  test('tells when the message was sent that waits for longest, of those that are visible', async () => {
+    const queue = uniqueName('queue');
+    expect(await queues.oldestSentAt(queue)).toBeUndefined();
+    const beforeMs = nowMs() - CLOCKS_DIFFER_MS;
+    await queues.send(queue, { n: 1 }, { delayMs: DAY_MS });
+    expect(await queues.oldestSentAt(queue)).toBeUndefined();
+    await queues.send(queue, { n: 2 });
+    const first = (await queues.oldestSentAt(queue)) ?? 0;
+    expect(first).toBeGreaterThanOrEqual(beforeMs);
+    expect(first).toBeLessThanOrEqual(nowMs() + CLOCKS_DIFFER_MS);
+    await queues.send(queue, { n: 3 });
+    expect(await queues.oldestSentAt(queue)).toBe(first);
+    expect(await receive(queue)).toHaveLength(2);
+    expect(await queues.oldestSentAt(queue)).toBeUndefined();
+  });
+
   test('a message of 48 KiB arrives', async () => {
     const queue = uniqueName('queue');
     const message = { text: 'ü'.repeat((48 * 1024 - '{"text":""}'.length - 1) / 2) + 'x' };
@@ -81,6 +101,7 @@ export function queuesContract(open: () => OpenQueues): void {
     async (queue) => {
       await expect(queues.send(queue, {})).rejects.toThrow(RangeError);
       await expect(queues.length(queue)).rejects.toThrow(RangeError);
+      await expect(queues.oldestSentAt(queue)).rejects.toThrow(RangeError);
     },
   );
 }

@@ -17,6 +17,10 @@ const routes: [string, string, number][] = [
   ['GET', 'manage/deliveries', 200],
   ['GET', 'manage/deliveries/dlv_1', 404],
   ['POST', 'manage/deliveries/dlv_1/redeliver', 404],
+  ['GET', 'manage/subscriptions/sub_1/observations', 404],
+  ['GET', 'manage/instances', 200],
+  ['GET', 'manage/instance-names', 200],
+  ['GET', 'manage/activity', 200],
   ['GET', 'manage/queues', 200],
   ['POST', 'manage/queues/nothing/redrive', 404],
 ];
@@ -120,6 +124,17 @@ describe('with Microsoft Entra ID', () => {
     });
     const headers = { ...principal(['Operator']), 'x-operator-key': 'wrong' };
     await expectProblem(() => call(backend, 'GET', 'manage/queues', headers), 401, 'not-authenticated');
+  });
+
+  test('a page of another site acts for nobody, but may be followed to what is only looked at', async () => {
+    const from = (site: string): Headers => ({ ...principal(['Operator']), 'sec-fetch-site': site });
+    const redrive = 'manage/queues/nothing/redrive';
+    for (const site of ['cross-site', 'same-site', 'something new']) {
+      await expectProblem(() => call(backend, 'POST', redrive, from(site)), 403, 'cross-site-call');
+      expect(await call(backend, 'GET', 'manage/queues', from(site))).toMatchObject({ status: 200 });
+    }
+    for (const site of ['same-origin', 'none'])
+      expect(await call(backend, 'POST', redrive, from(site))).toMatchObject({ status: 404 });
   });
 
   test('who acted is known by the object id', async () => {

@@ -2,7 +2,9 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { contosoInstanceId } from '../../sandbox/customer-insights/seed/seeded-instances.ts';
 import { createAzureQueues } from '../../shared/azure/azure-queues.ts';
 import { openStorageClients } from '../../shared/azure/storage-clients.ts';
+import { operatorAnswers } from '../../shared/operations/operator-answers.ts';
 import type { Queues } from '../../shared/storage/queues.ts';
+import { validatorOf } from '../../shared/validation.ts';
 import { eventually } from '../sandbox/functions-host/start-app.ts';
 import { expectProblem } from './expect-problem.ts';
 import { startFlowReceiver, type FlowReceiver } from './flow-receiver.ts';
@@ -279,6 +281,82 @@ describe('deliveries', () => {
   });
 });
 
+describe('what the dashboard shows', () => {
+  test('fits the schemas that it is written against, with nothing that they do not know', async () => {
+    const headers = {
+      'x-ms-workflow-id': 'flow-9',
+      'x-ms-workflow-operation-name': 'When',
+      'x-ms-environment-id': 'e',
+    };
+    const id = await subscribe('shown', headers, { label: 'Shown', threshold: 300 });
+    flows.answer('shown', 422);
+    await rise();
+    await tested(id, 'dead');
+    await queues.send('polls-poison', { v: 1, instanceId: contosoInstanceId });
+    const answers: readonly [name: keyof typeof operatorAnswers, found: readonly Fields[]][] = [
+      ['instance', await listOf('instances')],
+      ['instanceName', await listOf('instance-names')],
+      ['queue', await listOf('queues')],
+      ['hour', await listOf('activity')],
+      ['subscription', [...(await listOf('subscriptions')), await get(`subscriptions/${id}`)]],
+      ['observation', await listOf(`subscriptions/${id}/observations?days=30`)],
+      [
+        'delivery',
+        [
+          ...(await listOf('deliveries?status=dead')),
+          ...(await listOf(`deliveries?subscriptionId=${id}&attempts=true`)),
+        ],
+      ],
+    ];
+    await manage('POST', 'queues/polls/redrive');
+    for (const [name, found] of answers) {
+      const validate = validatorOf(operatorAnswers[name]);
+      expect(found.length).toBeGreaterThan(0);
+      for (const one of found) expect({ name, ...validate(one) }).toEqual({ name, kind: 'valid', value: one });
+    }
+  });
+
+  test('are instances with their polls and their names', async () => {
+    await subscribe('polled');
+    await rise();
+    const [instance] = await listOf('instances');
+    expect(instance).toMatchObject({ instanceId: contosoInstanceId, failing: [], openEventCount: 0 });
+    expect(Date.now() - Date.parse(String(instance?.['lastPolledAt']))).toBeLessThan(60_000);
+    expect(instance?.['lastCompletePollAt']).toBe(instance?.['lastPolledAt']);
+    expect(await listOf('instance-names')).toContainEqual({ id: contosoInstanceId, name: 'Contoso' });
+  });
+
+  test('is activity by the hour', async () => {
+    const id = await subscribe('counted');
+    await tested(id, 'delivered');
+    const hours = await listOf('activity?hours=2');
+    expect(hours).toHaveLength(2);
+    expect(Number(hours[1]?.['delivered'])).toBeGreaterThan(0);
+    expect(await listOf(`activity?instanceId=${nobody}`)).toHaveLength(24);
+  });
+
+  test('are the observations of a subscription, with why they fired or not', async () => {
+    const id = await subscribe('observed');
+    await rise();
+    const found = await get(`subscriptions/${id}/observations`);
+    expect(found).toMatchObject({ threshold: 200, displayName: 'Churn risk' });
+    expect((found['value'] as Fields[]).slice(0, 2)).toMatchObject([
+      { value: 900, previousValue: 10, outcome: 'crossed', sentence: '10 → 900: crossed 200', fires: true },
+      { value: 10, outcome: 'fell', sentence: '900 → 10: fell, re-armed', fires: false },
+    ]);
+  });
+
+  test('are subscriptions by part of their label and by flow', async () => {
+    const headers = { 'x-ms-workflow-id': 'flow-label', 'x-ms-workflow-operation-name': 'When' };
+    const id = await subscribe('labelled', headers, { label: 'The <VIP> programme', threshold: 900 });
+    for (const query of ['label=vip%3E', 'workflowId=flow-label', 'workflowId=flow-label&label=PROGRAMME&top=1']) {
+      expect((await listOf(`subscriptions?${query}`)).map((one) => one['id'])).toEqual([id]);
+    }
+    for (const query of ['label=vip%3Eno', 'workflowId=flow-lab', 'workflowId=flow-label&label=other'])
+      expect(await listOf(`subscriptions?${query}`)).toEqual([]);
+  });
+});
+
 test('queues are shown, and poisoned messages put back', async () => {
   await queues.send('polls-poison', { v: 1, instanceId: contosoInstanceId });
   const shown = await listOf('queues');
@@ -297,6 +375,12 @@ describe('refused are', () => {
     'subscriptions?instanceId=contoso',
     'subscriptions?trigger=no-such',
     'subscriptions?status=deleted',
+    ...['0', '8761', 'x', '-1'].flatMap((number) => [
+      `activity?hours=${number}`,
+      `subscriptions/sub_1/observations?days=${number}`,
+    ]),
+    'activity?instanceId=contoso',
+    'deliveries?attempts=yes',
     'events?instanceId=*',
     'events?trigger=constructor',
     'events?since=yesterday',

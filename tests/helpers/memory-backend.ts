@@ -1,4 +1,5 @@
 import { createBackend, type Backend, type BackendConfig, type World } from '../../shared/backend.ts';
+import type { CustomerInsights } from '../../shared/insights/customer-insights.ts';
 import {
   memoryCustomerInsights,
   type MemoryCustomerInsights,
@@ -56,6 +57,9 @@ export interface MemoryBackendOptions {
   readonly config?: Partial<BackendConfig>;
   readonly tables?: Tables;
   readonly log?: Log;
+  readonly clock?: ManualClock;
+  /** In the place of the instance in memory. */
+  readonly insights?: CustomerInsights;
 }
 
 export const accepted: Answer = { kind: 'answered', status: 202, durationMs: 5 };
@@ -68,7 +72,7 @@ export const answered = (status: number, errorCode?: string): Answer => ({
 
 /** The whole backend over memory: no network, no time but the clock's. */
 export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend {
-  const clock = manualClock();
+  const clock = options.clock ?? manualClock();
   const insights = memoryCustomerInsights({ clock });
   const data = insights.hold({ instance: { instanceId: INSTANCE, name: 'Contoso', instanceType: 'production' } });
   const queues = createMemoryQueues({ clock });
@@ -86,7 +90,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
     tables,
     queues,
     queueDrain: createMemoryQueueDrain({ queues, clock }),
-    insights,
+    insights: options.insights ?? insights,
     client,
     clock,
     random: countingRandom(),

@@ -17,7 +17,7 @@ test('queues are shown with their lengths', async () => {
   expect(await world.backend.operator.queues()).toEqual([
     { queue: 'polls', length: 0, poisonLength: 0 },
     { queue: 'deliveries', length: 0, poisonLength: 0 },
-    { queue: 'retries', length: 1, poisonLength: 2 },
+    { queue: 'retries', length: 1, poisonLength: 2, poisonOldestSentAt: '2026-11-23T10:00:00.000Z' },
   ]);
 });
 

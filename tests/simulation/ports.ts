@@ -138,6 +138,7 @@ function stormyQueues(stage: Stage, { queues, noticeSent }: SharedWorld): Queues
         failure: () => new StorageError(`send ${queue}`, 'storm'),
       }),
     length: (queue) => queues.length(queue),
+    oldestSentAt: (queue) => queues.oldestSentAt(queue),
   };
 }
 

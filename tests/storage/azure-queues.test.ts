@@ -20,7 +20,7 @@ describe('queues in Azurite', () => {
       );
       return receivedMessageItems.map(({ messageText }) => Buffer.from(messageText, 'base64').toString());
     };
-    return { queues: createAzureQueues({ clients }), receive };
+    return { queues: createAzureQueues({ clients }), receive, nowMs: Date.now };
   });
 });
 
@@ -38,7 +38,7 @@ test.each([
   expect(searchParams.get('messagettl')).toBe(lives);
 });
 
-test('sending and counting cost one request each, and two more when the queue is new', async () => {
+test('sending, counting and looking cost one request each, and two more when the queue is new', async () => {
   const counter = createRequestCounter();
   const queues = createAzureQueues({ clients: openStorageClients({ account, policy: counter.policy }) });
   const queue = uniqueName('queue');
@@ -48,7 +48,8 @@ test('sending and counting cost one request each, and two more when the queue is
   counter.reset();
   await queues.send(queue, {});
   await queues.length(queue);
-  expect(counter.counts()).toEqual({ 'queues.send': 1, 'queues.length': 1 });
+  await queues.oldestSentAt(queue);
+  expect(counter.counts()).toEqual({ 'queues.send': 1, 'queues.length': 1, 'queues.peek': 1 });
 });
 
 test('a message that breaks a limit costs no request', async () => {

@@ -22,7 +22,7 @@ describe('queues in memory', () => {
       }
       return Promise.resolve(texts);
     };
-    return { queues, receive };
+    return { queues, receive, nowMs: () => clock.now() };
   });
 });
 

@@ -138,6 +138,7 @@ describe('a storage error', () => {
     ['tables.dropTable failures', (through) => through.tables.dropTable('failures')],
     ['queues.send failures', (through) => through.queues.send('failures', {})],
     ['queues.length failures', (through) => through.queues.length('failures')],
+    ['queues.peek failures', (through) => through.queues.oldestSentAt('failures')],
   ])('is given when storage does not answer to %s', async (call, ask) => {
     const through = await troubled(() => 'hang', 100);
     await expect(ask(through)).rejects.toThrow(`${call}: no answer in time`);

@@ -1,0 +1,125 @@
+import { render, type JSX } from 'preact';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { InstanceNameAnswer } from '../shared/operations/operator-answers.ts';
+import { operatorApi } from './live/operator-api.ts';
+import { operatorContext } from './live/operator-context.ts';
+import { hashOf, type Route } from './live/route.ts';
+import { tabSession } from './live/session.ts';
+import { useRoute } from './live/use-route.ts';
+import { SignIn } from './parts/sign-in.tsx';
+import { Overview } from './views/overview.tsx';
+import { Subscriptions } from './views/subscriptions.tsx';
+
+const session = tabSession(sessionStorage);
+const authentication = document.querySelector('meta[name=authentication]')?.getAttribute('content') ?? 'key';
+
+/** Before anybody is asked: with a key in the tab, or a principal that the platform vouches for, nobody has to be. */
+const isKnown = session.key() !== undefined || authentication === 'entra';
+
+function App(): JSX.Element {
+  const [access, setAccess] = useState<{ open: boolean; problem?: string }>({ open: isKnown });
+  const api = useMemo(
+    () =>
+      operatorApi({
+        fetch: (...request) => fetch(...request),
+        session,
+        onUnknown: (detail) => {
+          const problem = session.key() === undefined ? undefined : detail;
+          session.forget();
+          setAccess({ open: false, ...(problem !== undefined && { problem }) });
+        },
+      }),
+    [],
+  );
+  const [names, setNames] = useState<ReadonlyMap<string, string>>(new Map());
+  useEffect(() => {
+    if (!access.open) return;
+    void api.get<{ value: readonly InstanceNameAnswer[] }>('instance-names').then((answer) => {
+      if (answer.kind === 'answered') setNames(new Map(answer.value.value.map(({ id, name }) => [id, name])));
+    });
+  }, [api, access.open]);
+  const instanceName = useCallback((id: string) => names.get(id) ?? id, [names]);
+  const context = useMemo(() => ({ api, instanceName }), [api, instanceName]);
+
+  if (!access.open) {
+    const onKey = (key: string): void => {
+      session.keep(key);
+      setAccess({ open: true });
+    };
+    return <SignIn authentication={authentication} problem={access.problem} onKey={onKey} />;
+  }
+  const leave = (): void => {
+    session.forget();
+    setAccess({ open: false });
+  };
+  return (
+    <operatorContext.Provider value={context}>
+      <Page onLeave={session.key() === undefined ? undefined : leave} />
+    </operatorContext.Provider>
+  );
+}
+
+const places: readonly (readonly [name: string, route: Route])[] = [
+  ['Overview', { view: 'overview' }],
+  ['Subscriptions', { view: 'subscriptions', filter: {} }],
+];
+
+function Page({ onLeave }: { readonly onLeave: (() => void) | undefined }): JSX.Element {
+  const route = useRoute();
+  const main = useRef<HTMLElement>(null);
+  const isFirst = useRef(true);
+  const place = route.view === 'subscription' ? 'subscriptions' : route.view;
+  const where = route.view === 'subscription' ? route.id : route.view;
+  // A reader of the screen goes on where the new view begins.
+  useEffect(() => {
+    if (!isFirst.current) main.current?.focus();
+    isFirst.current = false;
+    scrollTo(0, 0);
+  }, [where]);
+  return (
+    <>
+      <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
+        Skip to the content
+      </a>
+      <header class="bar">
+        <span class="brand">Customer Insights triggers</span>
+        <nav aria-label="Views">
+          {places.map(([name, target]) => (
+            <a key={name} href={hashOf(target)} aria-current={place === target.view ? 'page' : undefined}>
+              {name}
+            </a>
+          ))}
+        </nav>
+        {onLeave && (
+          <button type="button" class="quiet" onClick={onLeave}>
+            Forget key
+          </button>
+        )}
+      </header>
+      <main id="main" ref={main} tabIndex={-1}>
+        <View route={route} />
+      </main>
+    </>
+  );
+}
+
+function View({ route }: { readonly route: Route }): JSX.Element {
+  switch (route.view) {
+    case 'overview':
+      return <Overview />;
+    case 'subscriptions':
+      return <Subscriptions filter={route.filter} />;
+    default:
+      return (
+        <>
+          <h1>Nothing here</h1>
+          <p>
+            This address leads to no view. <a href={hashOf({ view: 'overview' })}>To the overview</a>
+          </p>
+        </>
+      );
+  }
+}
+
+const root = document.getElementById('app');
+if (root) render(<App />, root);

@@ -1,0 +1,81 @@
+import type { JSX } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
+import uPlot from 'uplot';
+import type { HourAnswer } from '../../shared/operations/operator-answers.ts';
+import { axisOf } from './axis.ts';
+import { useChart } from './use-chart.ts';
+
+/** The statuses of a bar from its foot to its top, with the colour of each. */
+const stack = [
+  ['delivered', 'good'],
+  ['retrying', 'busy'],
+  ['parked', 'held'],
+  ['ended', 'over'],
+  ['dead', 'bad'],
+] as const;
+
+const HEIGHT = 168;
+
+/** Deliveries by the hour as stacked bars. Who sees none finds the same numbers in the table beside it. */
+export function ActivityChart({
+  hours,
+  label,
+  onHour,
+}: {
+  readonly hours: readonly HourAnswer[];
+  readonly label: string;
+  /** The hour that is pointed at; none when none is. */
+  readonly onHour: (hour: HourAnswer | undefined) => void;
+}): JSX.Element {
+  const data = useMemo(() => stacked(hours), [hours]);
+  const [seen] = useState<{ hours: readonly HourAnswer[] }>({ hours });
+  seen.hours = hours;
+  const place = useChart('activity', HEIGHT, data, (palette) => ({
+    padding: [8, 4, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
+    scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(4, max * 1.08)] } },
+    axes: [
+      axisOf(palette, { grid: { show: false }, space: 56, values: (_, ticks) => ticks.map(hourOf) }),
+      axisOf(palette, {
+        size: 44,
+        space: 34,
+        values: (_, ticks) => ticks.map((tick) => (tick % 1 === 0 ? short(tick) : '')),
+      }),
+    ],
+    series: [
+      {},
+      ...stack.toReversed().map(([status, tone]) => ({
+        label: status,
+        fill: palette(tone),
+        stroke: palette('surface'),
+        width: 1 / devicePixelRatio,
+        paths: uPlot.paths.bars?.({ size: [0.72, 34], align: 1, radius: 0 }),
+        points: { show: false },
+      })),
+    ] as uPlot.Series[],
+    hooks: {
+      setCursor: [({ cursor: { idx, left = -1 } }) => onHour(left < 0 ? undefined : seen.hours[idx ?? -1])],
+    },
+  }));
+  return <div ref={place} class="chart" role="img" aria-label={label} />;
+}
+
+/** uPlot draws each series from zero: the tallest first, what it covers after it. */
+function stacked(hours: readonly HourAnswer[]): uPlot.AlignedData {
+  const times = hours.map(({ hour }) => Date.parse(hour) / 1_000);
+  let below = hours.map(() => 0);
+  const sums = stack.map(([status]) => (below = below.map((sum, index) => sum + (hours[index]?.[status] ?? 0))));
+  return [times, ...sums.toReversed()];
+}
+
+const hour = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
+
+function hourOf(seconds: number): string {
+  return hour.format(new Date(seconds * 1_000));
+}
+
+function short(value: number): string {
+  return compact.format(value);
+}

@@ -1,0 +1,53 @@
+import type { RefObject } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+
+/** The colours of the page, read from its style sheet, for what is drawn and not laid out. */
+export type Palette = (name: string) => string;
+
+type Making = (palette: Palette) => Omit<uPlot.Options, 'width' | 'height'>;
+
+const dark = matchMedia('(prefers-color-scheme: dark)');
+
+/**
+ * Draws into the element that the result is given to, as wide as that is. `key`: of what `make` makes; a new one draws anew, and so does
+ * a change of the colour scheme. New data of the same key moves what is drawn without a flicker.
+ */
+export function useChart(
+  key: string,
+  height: number,
+  data: uPlot.AlignedData,
+  make: Making,
+): RefObject<HTMLDivElement | null> {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot | undefined>(undefined);
+  const latest = useRef(data);
+  latest.current = data;
+
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const width = (): number => Math.max(200, element.clientWidth);
+    const draw = (): void => {
+      chart.current?.destroy();
+      const styles = getComputedStyle(element);
+      const palette: Palette = (name) => styles.getPropertyValue(`--${name}`).trim();
+      chart.current = new uPlot({ ...make(palette), width: width(), height }, latest.current, element);
+    };
+    draw();
+    dark.addEventListener('change', draw);
+    const resized = new ResizeObserver(() => {
+      if (chart.current && chart.current.width !== width()) chart.current.setSize({ width: width(), height });
+    });
+    resized.observe(element);
+    return () => {
+      resized.disconnect();
+      dark.removeEventListener('change', draw);
+      chart.current?.destroy();
+      chart.current = undefined;
+    };
+  }, [key, height]);
+
+  useEffect(() => chart.current?.setData(data), [data]);
+  return place;
+}

@@ -1,0 +1,141 @@
+import type {
+  HourAnswer,
+  InstanceAnswer,
+  QueueAnswer,
+  SubscriptionAnswer,
+} from '../../shared/operations/operator-answers.ts';
+import { hashOf } from './route.ts';
+import { conditionOf, shownSpan } from './wording.ts';
+
+/** Something that an operator should look at, with where to look. */
+export interface Concern {
+  /** The same while it is the same concern. */
+  readonly id: string;
+  readonly severity: 'bad' | 'warning';
+  readonly what: string;
+  readonly why: string;
+  readonly href?: string;
+}
+
+export interface Observed {
+  readonly nowMs: number;
+  readonly instances: readonly InstanceAnswer[];
+  readonly queues: readonly QueueAnswer[];
+  readonly hours: readonly HourAnswer[];
+  readonly disabled: readonly SubscriptionAnswer[];
+  readonly paused: readonly SubscriptionAnswer[];
+  readonly instanceName: (instanceId: string) => string;
+}
+
+/** Polls come every minute unless set otherwise; this long without one is no coincidence. */
+const POLL_LATE_MS = 5 * 60_000;
+/** Work that is due is taken within a second; this long is a queue that nobody works on, or too much work. */
+const QUEUE_LATE_MS = 5 * 60_000;
+/** An event is told within seconds; one that a crash left open goes on after a claim's time, two minutes. */
+const EVENT_LATE_MS = 10 * 60_000;
+
+/** What needs attention, the worst first. Pure. */
+export function concernsOf(observed: Observed): Concern[] {
+  const all = [
+    ...observed.queues.flatMap((queue) => ofQueue(queue, observed.nowMs)),
+    ...observed.instances.flatMap((instance) => ofInstance(instance, observed)),
+    ...observed.disabled.map(ofDisabled),
+    ...ofDeliveries(observed.hours),
+    ...observed.paused.map(ofPaused),
+  ];
+  return [...all.filter(({ severity }) => severity === 'bad'), ...all.filter(({ severity }) => severity !== 'bad')];
+}
+
+function ofQueue({ queue, poisonLength, oldestSentAt }: QueueAnswer, nowMs: number): Concern[] {
+  const concerns: Concern[] = [];
+  if (poisonLength > 0) {
+    concerns.push({
+      id: `poison ${queue}`,
+      severity: 'bad',
+      what: `${poisonLength} poisoned ${poisonLength === 1 ? 'message' : 'messages'} in ${queue}`,
+      why: 'A function failed five times on each: a bug of this app. Redrive them once it is repaired.',
+    });
+  }
+  // A message of the retries queue was sent long before it is due.
+  const ageMs = oldestSentAt === undefined || queue === 'retries' ? 0 : nowMs - Date.parse(oldestSentAt);
+  if (ageMs > QUEUE_LATE_MS) {
+    concerns.push({
+      id: `late ${queue}`,
+      severity: 'bad',
+      what: `The queue ${queue} is ${shownSpan(ageMs)} behind`,
+      why: 'Messages that are due are not taken. Is the app running?',
+    });
+  }
+  return concerns;
+}
+
+function ofInstance(instance: InstanceAnswer, { nowMs, instanceName }: Observed): Concern[] {
+  const { instanceId, lastPolledAt, failing, oldestOpenEventAt } = instance;
+  const name = instanceName(instanceId);
+  const concerns: Concern[] = [];
+  const sincePollMs = lastPolledAt === undefined ? 0 : nowMs - Date.parse(lastPolledAt);
+  if (sincePollMs > POLL_LATE_MS) {
+    concerns.push({
+      id: `unpolled ${instanceId}`,
+      severity: 'bad',
+      what: `${name} was last polled ${shownSpan(sincePollMs)} ago`,
+      why: 'Nothing that happens there is noticed meanwhile.',
+    });
+  }
+  for (const { list, since, reason } of failing) {
+    concerns.push({
+      id: `failing ${instanceId} ${list}`,
+      severity: 'bad',
+      what: `${name}: ${list} unreadable for ${shownSpan(nowMs - Date.parse(since))}`,
+      why: reason,
+    });
+  }
+  const openMs = oldestOpenEventAt === undefined ? 0 : nowMs - Date.parse(oldestOpenEventAt);
+  if (openMs > EVENT_LATE_MS) {
+    concerns.push({
+      id: `open ${instanceId}`,
+      severity: 'warning',
+      what: `${name}: an event has been on its way for ${shownSpan(openMs)}`,
+      why: 'The next poll goes on with what a crashed worker left.',
+    });
+  }
+  return concerns;
+}
+
+function ofDisabled(subscription: SubscriptionAnswer): Concern {
+  return {
+    id: subscription.id,
+    severity: 'bad',
+    what: `${nameOf(subscription)} is disabled`,
+    why: `It failed for days; ${subscription.health.deadDeliveries} deliveries are dead. New ones wait.`,
+    href: hashOf({ view: 'subscription', id: subscription.id, days: 7 }),
+  };
+}
+
+function ofPaused(subscription: SubscriptionAnswer): Concern {
+  return {
+    id: subscription.id,
+    severity: 'warning',
+    what: `${nameOf(subscription)} is paused`,
+    why: 'The flow is turned off. Its deliveries wait for seven days.',
+    href: hashOf({ view: 'subscription', id: subscription.id, days: 7 }),
+  };
+}
+
+function ofDeliveries(hours: readonly HourAnswer[]): Concern[] {
+  const dead = hours.reduce((sum, hour) => sum + hour.dead, 0);
+  if (dead === 0) return [];
+  return [
+    {
+      id: 'dead',
+      severity: 'bad',
+      what: `${dead} dead ${dead === 1 ? 'delivery' : 'deliveries'} in the last 24 hours`,
+      why: 'Given up. Each can be sent again.',
+      href: hashOf({ view: 'deliveries', status: 'dead', days: 1 }),
+    },
+  ];
+}
+
+function nameOf(subscription: SubscriptionAnswer): string {
+  return subscription.label ?? conditionOf(subscription);
+}

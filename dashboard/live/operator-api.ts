@@ -1,0 +1,87 @@
+import type { Session } from './session.ts';
+
+/** What a call came to. `detail` is a sentence to be shown as it is. */
+export type Answer<T> =
+  | { readonly kind: 'answered'; readonly value: T }
+  | { readonly kind: 'refused'; readonly status: number; readonly detail: string }
+  | { readonly kind: 'unreachable'; readonly detail: string };
+
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** A page of a list; `next` goes back unchanged for the one after it. */
+export interface Page<T> {
+  readonly value: readonly T[];
+  readonly next: string | undefined;
+}
+
+/** The operator API of the app that serves this page. */
+export interface OperatorApi {
+  get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<Answer<T>>;
+  list<T>(path: string, query?: Query, signal?: AbortSignal): Promise<Answer<Page<T>>>;
+  post<T>(path: string, body?: object): Promise<Answer<T>>;
+}
+
+export interface OperatorApiOptions {
+  readonly fetch: typeof fetch;
+  readonly session: Session;
+  /** Called whenever the API asks who is there. */
+  readonly onUnknown: (detail: string) => void;
+}
+
+/** Paths are relative to the page, which is served beside the API. */
+export function operatorApi({ fetch, session, onUnknown }: OperatorApiOptions): OperatorApi {
+  async function call<T>(path: string, init: RequestInit): Promise<Answer<T>> {
+    const key = session.key();
+    const headers = { ...(init.body && { 'content-type': 'application/json' }), ...(key && { 'x-operator-key': key }) };
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(`manage/${path}`, { ...init, headers, redirect: 'error' });
+      text = await response.text();
+    } catch (error) {
+      if (init.signal?.aborted) throw error;
+      return { kind: 'unreachable', detail: 'The app gives no answer. It is tried again.' };
+    }
+    const body = parsed(text);
+    if (response.ok) return { kind: 'answered', value: body as T };
+    const detail = detailOf(body) ?? `The app answered ${response.status}.`;
+    if (response.status === 401) onUnknown(detail);
+    return { kind: 'refused', status: response.status, detail };
+  }
+  return {
+    get: (path, query = {}, signal) => call(path + search(query), { method: 'GET', ...(signal && { signal }) }),
+    async list(path, query = {}, signal) {
+      const answer = await call<{ value: never[]; nextLink?: string }>(path + search(query), {
+        method: 'GET',
+        ...(signal && { signal }),
+      });
+      if (answer.kind !== 'answered') return answer;
+      const { value, nextLink } = answer.value;
+      // A link names the address that the app has for others; this page may have come another way.
+      const next = nextLink === undefined ? undefined : (new URL(nextLink).searchParams.get('next') ?? undefined);
+      return { kind: 'answered', value: { value, next } };
+    },
+    post: (path, body = {}) => call(path, { method: 'POST', body: JSON.stringify(body) }),
+  };
+}
+
+function search(query: Query): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
+  return given.length === 0
+    ? ''
+    : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()}`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of a problem document. */
+function detailOf(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null || !('detail' in body)) return undefined;
+  return typeof body.detail === 'string' ? body.detail : undefined;
+}

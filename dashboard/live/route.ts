@@ -1,0 +1,83 @@
+/** Where in the dashboard one is: all of it is in the address, so that a link shows a colleague the same. */
+export type Route =
+  | { readonly view: 'overview' }
+  | { readonly view: 'subscriptions'; readonly filter: SubscriptionFilter }
+  | { readonly view: 'subscription'; readonly id: string; readonly days: number; readonly at?: string }
+  | { readonly view: 'deliveries'; readonly status: TroubledStatus; readonly days: number }
+  | { readonly view: 'nowhere' };
+
+/** As the operator API takes them; absent: any. */
+export interface SubscriptionFilter {
+  readonly instanceId?: string;
+  readonly trigger?: string;
+  readonly status?: string;
+  readonly label?: string;
+  readonly workflowId?: string;
+}
+
+export const troubledStatuses = ['dead', 'retrying', 'parked', 'ended'] as const;
+export type TroubledStatus = (typeof troubledStatuses)[number];
+
+const filterNames = ['instanceId', 'trigger', 'status', 'label', 'workflowId'] as const;
+/** How far back values and deliveries are shown. */
+export const dayChoices = [1, 7, 14, 30] as const;
+const DEFAULT_DAYS = 7;
+
+/** The route of a location's hash; `nowhere` for one that is none. */
+export function parseRoute(hash: string): Route {
+  const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?');
+  const query = new URLSearchParams(search);
+  const [view = '', id, ...more] = path.split('/').map(decoded);
+  if (more.length > 0) return { view: 'nowhere' };
+  if (view === '' && id === undefined) return { view: 'overview' };
+  if (view === 'subscriptions' && id === undefined) return { view, filter: filterOf(query) };
+  if (view === 'subscriptions' && id) {
+    const at = query.get('at');
+    return { view: 'subscription', id, days: daysOf(query), ...(at && { at }) };
+  }
+  if (view === 'deliveries' && id === undefined) {
+    const status = troubledStatuses.find((one) => one === query.get('status')) ?? 'dead';
+    return { view, status, days: daysOf(query) };
+  }
+  return { view: 'nowhere' };
+}
+
+/** The hash that `parseRoute` reads as this route. */
+export function hashOf(route: Route): string {
+  switch (route.view) {
+    case 'overview':
+    case 'nowhere':
+      return '#/';
+    case 'subscriptions':
+      return `#/subscriptions${queryOf(route.filter)}`;
+    case 'subscription':
+      return `#/subscriptions/${encodeURIComponent(route.id)}${queryOf({ days: shownDays(route.days), at: route.at })}`;
+    case 'deliveries':
+      return `#/deliveries${queryOf({ status: route.status, days: shownDays(route.days) })}`;
+  }
+}
+
+function filterOf(query: URLSearchParams): SubscriptionFilter {
+  return Object.fromEntries(filterNames.flatMap((name) => (query.get(name) ? [[name, query.get(name)]] : [])));
+}
+
+function daysOf(query: URLSearchParams): number {
+  return dayChoices.find((days) => String(days) === query.get('days')) ?? DEFAULT_DAYS;
+}
+
+function shownDays(days: number): string | undefined {
+  return days === DEFAULT_DAYS ? undefined : String(days);
+}
+
+function queryOf(parameters: object): string {
+  const given = Object.entries(parameters).filter((entry): entry is [string, string] => Boolean(entry[1]));
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

@@ -1,0 +1,58 @@
+import type { ComponentChildren, JSX } from 'preact';
+import type { Live } from '../live/use-live.ts';
+import { Mark } from './badge.tsx';
+import { Ago } from './instant.tsx';
+
+/** Something went wrong, or is not there: in words, where the data would be. */
+export function Problem({ children }: { readonly children: ComponentChildren }): JSX.Element {
+  return (
+    <p class="note problem" role="alert">
+      <Mark tone="bad" />
+      <span>{children}</span>
+    </p>
+  );
+}
+
+export function Empty({ children }: { readonly children: ComponentChildren }): JSX.Element {
+  return <p class="note empty">{children}</p>;
+}
+
+/** A part of a page that is kept up to date: its last answer, above it why there is no newer one, and what stands in until the first. */
+export function LivePart<T>({
+  live,
+  lines = 3,
+  children,
+}: {
+  readonly live: Live<T>;
+  readonly lines?: number;
+  readonly children: (value: T) => ComponentChildren;
+}): JSX.Element {
+  const { value, problem, cameAtMs } = live;
+  return (
+    <>
+      {problem !== undefined && (
+        <Problem>
+          {problem}
+          {cameAtMs !== undefined && (
+            <>
+              {' '}
+              What is shown came <Ago at={new Date(cameAtMs).toISOString()} />.
+            </>
+          )}
+        </Problem>
+      )}
+      {value === undefined ? problem === undefined && <Waiting lines={lines} /> : children(value)}
+    </>
+  );
+}
+
+function Waiting({ lines }: { readonly lines: number }): JSX.Element {
+  return (
+    <div class="waiting" role="status">
+      <span class="unseen">Loading</span>
+      {Array.from({ length: lines }, (_, index) => (
+        <span key={index} class="line" aria-hidden="true" />
+      ))}
+    </div>
+  );
+}

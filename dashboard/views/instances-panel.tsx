@@ -1,0 +1,84 @@
+import type { JSX } from 'preact';
+import type { InstanceAnswer } from '../../shared/operations/operator-answers.ts';
+import { useOperator } from '../live/operator-context.ts';
+import { hashOf } from '../live/route.ts';
+import type { Live } from '../live/use-live.ts';
+import { useNow } from '../live/use-now.ts';
+import { shownNumber, shownSpan } from '../live/wording.ts';
+import { Badge } from '../parts/badge.tsx';
+import { Ago } from '../parts/instant.tsx';
+import { Empty, LivePart } from '../parts/notes.tsx';
+import { Panel } from '../parts/panel.tsx';
+
+/** The instances that are polled. */
+export function InstancesPanel({
+  instances,
+}: {
+  readonly instances: Live<{ readonly value: readonly InstanceAnswer[] }>;
+}): JSX.Element {
+  return (
+    <Panel id="instances" title="Instances">
+      <LivePart live={instances}>
+        {({ value }) =>
+          value.length === 0 ? (
+            <Empty>None is polled: nobody is subscribed yet.</Empty>
+          ) : (
+            <table class="cards">
+              <thead>
+                <tr>
+                  <th scope="col">Instance</th>
+                  <th scope="col">Last poll</th>
+                  <th scope="col">Lag</th>
+                  <th scope="col">Lists</th>
+                  <th scope="col" class="number">
+                    Observed
+                  </th>
+                  <th scope="col" class="number">
+                    Open events
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {value.map((instance) => (
+                  <Row key={instance.instanceId} instance={instance} />
+                ))}
+              </tbody>
+            </table>
+          )
+        }
+      </LivePart>
+    </Panel>
+  );
+}
+
+function Row({ instance }: { readonly instance: InstanceAnswer }): JSX.Element {
+  const { instanceName } = useOperator();
+  const nowMs = useNow(5_000);
+  const { instanceId, lastPolledAt, lastCompletePollAt, failing, observedCount, openEventCount } = instance;
+  const name = instanceName(instanceId);
+  return (
+    <tr>
+      <th scope="row">
+        <a href={hashOf({ view: 'subscriptions', filter: { instanceId } })}>{name}</a>
+        {name !== instanceId && <span class="id">{instanceId}</span>}
+      </th>
+      <td data-name="Last poll">{lastPolledAt === undefined ? 'not yet' : <Ago at={lastPolledAt} />}</td>
+      <td data-name="Lag" title="Since the last poll in which every list gave an answer">
+        {lastCompletePollAt === undefined ? '—' : shownSpan(nowMs - Date.parse(lastCompletePollAt))}
+      </td>
+      <td data-name="Lists">
+        {failing.length === 0 ? (
+          <Badge tone="good">all answer</Badge>
+        ) : (
+          <Badge tone="bad">{failing.map(({ list }) => list).join(', ')} unreadable</Badge>
+        )}
+      </td>
+      <td data-name="Observed" class="number">
+        {shownNumber(observedCount)}
+      </td>
+      <td data-name="Open events" class={openEventCount === 0 ? 'number zero' : 'number'}>
+        {shownNumber(openEventCount)}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,144 @@
+import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
+import type {
+  HourAnswer,
+  InstanceAnswer,
+  QueueAnswer,
+  SubscriptionAnswer,
+} from '../../shared/operations/operator-answers.ts';
+import { concernsOf, type Concern } from '../live/attention.ts';
+import { useOperator } from '../live/operator-context.ts';
+import type { Answer, Page } from '../live/operator-api.ts';
+import { useLive, type Live } from '../live/use-live.ts';
+import { useNow } from '../live/use-now.ts';
+import { Mark } from '../parts/badge.tsx';
+import { Empty, LivePart, Problem } from '../parts/notes.tsx';
+import { Panel } from '../parts/panel.tsx';
+import { ActivityPanel } from './activity-panel.tsx';
+import { FindFlow } from './find-flow.tsx';
+import { InstancesPanel } from './instances-panel.tsx';
+import { QueuesPanel } from './queues-panel.tsx';
+
+type Listed<T> = { readonly value: readonly T[] };
+
+const SOON_MS = 10_000;
+/** Counting reads more than a look at an instance does. */
+const LATER_MS = 60_000;
+const HOURS = 24;
+
+/** What there is to do first, and then how everything is going. */
+export function Overview(): JSX.Element {
+  const { api } = useOperator();
+  const instances = useLive<Listed<InstanceAnswer>>('instances', SOON_MS, (signal) => api.get('instances', {}, signal));
+  const queues = useLive<Listed<QueueAnswer>>('queues', SOON_MS, (signal) => api.get('queues', {}, signal));
+  const activity = useLive<Listed<HourAnswer> & { readonly countedSince?: string }>('activity', LATER_MS, (signal) =>
+    api.get('activity', { hours: HOURS }, signal),
+  );
+  const troubled = (status: string) => (signal: AbortSignal) => allOf(api, status, signal);
+  const disabled = useLive('disabled', LATER_MS, troubled('disabled'));
+  const paused = useLive('paused', LATER_MS, troubled('paused'));
+  return (
+    <>
+      <h1 class="unseen">Overview</h1>
+      <Attention instances={instances} queues={queues} activity={activity} disabled={disabled} paused={paused} />
+      <ActivityPanel activity={activity} />
+      <FindFlow />
+      <InstancesPanel instances={instances} />
+      <QueuesPanel queues={queues} />
+    </>
+  );
+}
+
+/** Pages of subscriptions looked through for those of one status. */
+const MAX_PAGES = 5;
+
+/** A page may be empty although there is a next one: goes on a little. */
+async function allOf(
+  api: ReturnType<typeof useOperator>['api'],
+  status: string,
+  signal: AbortSignal,
+): Promise<Answer<Page<SubscriptionAnswer>>> {
+  const found: SubscriptionAnswer[] = [];
+  let next: string | undefined;
+  for (let pages = 0; pages < MAX_PAGES; pages++) {
+    const answer = await api.list<SubscriptionAnswer>('subscriptions', { status, top: 100, next }, signal);
+    if (answer.kind !== 'answered') return answer;
+    found.push(...answer.value.value);
+    next = answer.value.next;
+    if (next === undefined) break;
+  }
+  return { kind: 'answered', value: { value: found, next } };
+}
+
+/** Shown at once; the rest is a click away. */
+const MAX_CONCERNS = 6;
+
+function Attention({
+  instances,
+  queues,
+  activity,
+  disabled,
+  paused,
+}: {
+  readonly instances: Live<Listed<InstanceAnswer>>;
+  readonly queues: Live<Listed<QueueAnswer>>;
+  readonly activity: Live<Listed<HourAnswer>>;
+  readonly disabled: Live<Listed<SubscriptionAnswer>>;
+  readonly paused: Live<Listed<SubscriptionAnswer>>;
+}): JSX.Element {
+  const nowMs = useNow(SOON_MS);
+  const { instanceName } = useOperator();
+  const concerns = useMemo(
+    () =>
+      concernsOf({
+        nowMs,
+        instances: instances.value?.value ?? [],
+        queues: queues.value?.value ?? [],
+        hours: activity.value?.value ?? [],
+        disabled: disabled.value?.value ?? [],
+        paused: paused.value?.value ?? [],
+        instanceName,
+      }),
+    [nowMs, instances.value, queues.value, activity.value, disabled.value, paused.value, instanceName],
+  );
+  const unseen = [instances, queues, activity, disabled, paused].find(({ problem }) => problem !== undefined);
+  const isKnown = [instances, queues, activity, disabled, paused].every(({ value }) => value !== undefined);
+  return (
+    <Panel id="attention" title="Needs attention">
+      {unseen?.problem !== undefined && !isKnown && <Problem>{unseen.problem}</Problem>}
+      {concerns.length > 0 ? (
+        <ul class="concerns">
+          {concerns.slice(0, MAX_CONCERNS).map((concern) => (
+            <Row key={concern.id} concern={concern} />
+          ))}
+          {concerns.length > MAX_CONCERNS && <li class="more">and {concerns.length - MAX_CONCERNS} more like these</li>}
+        </ul>
+      ) : isKnown ? (
+        <p class="note calm">
+          <Mark tone="good" /> Nothing. Instances are polled, queues are worked on, and no delivery is dead.
+        </p>
+      ) : (
+        unseen === undefined && (
+          <LivePart
+            live={{ value: undefined, problem: undefined, cameAtMs: undefined, refresh: () => undefined }}
+            lines={2}
+          >
+            {() => <Empty>…</Empty>}
+          </LivePart>
+        )
+      )}
+    </Panel>
+  );
+}
+
+function Row({ concern: { severity, what, why, href } }: { readonly concern: Concern }): JSX.Element {
+  return (
+    <li>
+      <Mark tone={severity === 'bad' ? 'bad' : 'held'} />
+      <div>
+        {href === undefined ? <strong>{what}</strong> : <a href={href}>{what}</a>}
+        <span class="why">{why}</span>
+      </div>
+    </li>
+  );
+}

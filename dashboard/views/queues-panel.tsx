@@ -1,0 +1,110 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { QueueAnswer } from '../../shared/operations/operator-answers.ts';
+import { useOperator } from '../live/operator-context.ts';
+import type { Live } from '../live/use-live.ts';
+import { shownNumber } from '../live/wording.ts';
+import { ActionDialog } from '../parts/action-dialog.tsx';
+import { Badge } from '../parts/badge.tsx';
+import { Ago } from '../parts/instant.tsx';
+import { LivePart } from '../parts/notes.tsx';
+import { Panel } from '../parts/panel.tsx';
+
+/** The queues of the workers, and what poisoned them. */
+export function QueuesPanel({
+  queues,
+}: {
+  readonly queues: Live<{ readonly value: readonly QueueAnswer[] }>;
+}): JSX.Element {
+  const { api } = useOperator();
+  const [redriving, setRedriving] = useState<QueueAnswer | undefined>();
+  const redrive = async (queue: string) => {
+    const answer = await api.post<{ redriven: number }>(`queues/${queue}/redrive`);
+    queues.refresh();
+    if (answer.kind !== 'answered') return answer;
+    return { kind: 'answered', value: `${answer.value.redriven} put back into ${queue}.` } as const;
+  };
+  return (
+    <Panel id="queues" title="Queues">
+      <LivePart live={queues}>
+        {({ value }) => (
+          <table class="cards">
+            <thead>
+              <tr>
+                <th scope="col">Queue</th>
+                <th scope="col" class="number">
+                  Messages
+                </th>
+                <th scope="col">Oldest that is due</th>
+                <th scope="col">Poisoned</th>
+                <th scope="col">
+                  <span class="unseen">Actions</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {value.map((queue) => (
+                <Row key={queue.queue} queue={queue} onRedrive={() => setRedriving(queue)} />
+              ))}
+            </tbody>
+          </table>
+        )}
+      </LivePart>
+      {redriving && (
+        <ActionDialog
+          title={`Redrive ${redriving.queue}?`}
+          confirm="Redrive"
+          act={() => redrive(redriving.queue)}
+          onClose={() => setRedriving(undefined)}
+        >
+          <p>
+            The {redriving.poisonLength} messages that failed five times are put back into <b>{redriving.queue}</b> and
+            tried again. Do it once what made them fail is repaired. None is delivered twice because of it.
+          </p>
+        </ActionDialog>
+      )}
+    </Panel>
+  );
+}
+
+function Row({ queue, onRedrive }: { readonly queue: QueueAnswer; readonly onRedrive: () => void }): JSX.Element {
+  const { length, oldestSentAt, poisonLength, poisonOldestSentAt } = queue;
+  return (
+    <tr>
+      <th scope="row">{queue.queue}</th>
+      <td data-name="Messages" class={length === 0 ? 'number zero' : 'number'}>
+        {shownNumber(length)}
+      </td>
+      <td data-name="Oldest that is due">
+        {oldestSentAt === undefined ? (
+          'none'
+        ) : (
+          <>
+            sent <Ago at={oldestSentAt} />
+          </>
+        )}
+      </td>
+      <td data-name="Poisoned">
+        {poisonLength === 0 ? (
+          <Badge tone="good">none</Badge>
+        ) : (
+          <Badge tone="bad">
+            {shownNumber(poisonLength)}
+            {poisonOldestSentAt !== undefined && (
+              <>
+                , since <Ago at={poisonOldestSentAt} />
+              </>
+            )}
+          </Badge>
+        )}
+      </td>
+      <td class="actions">
+        {poisonLength > 0 && (
+          <button type="button" onClick={onRedrive} aria-label={`Redrive ${queue.queue}`}>
+            Redrive…
+          </button>
+        )}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,147 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { SubscriptionAnswer } from '../../shared/operations/operator-answers.ts';
+import type { Page } from '../live/operator-api.ts';
+import { useOperator } from '../live/operator-context.ts';
+import { hashOf, type SubscriptionFilter } from '../live/route.ts';
+import { useLive } from '../live/use-live.ts';
+import { conditionOf, triggerNames } from '../live/wording.ts';
+import { Instant } from '../parts/instant.tsx';
+import { Empty, LivePart, Problem } from '../parts/notes.tsx';
+import { SubscriptionStatus } from '../parts/status.tsx';
+import { FilterForm } from './subscription-filter.tsx';
+
+const EVERY_MS = 15_000;
+const TOP = 50;
+
+/** All subscriptions, and a way to find one. */
+export function Subscriptions({ filter }: { readonly filter: SubscriptionFilter }): JSX.Element {
+  const { api } = useOperator();
+  const key = hashOf({ view: 'subscriptions', filter });
+  const first = useLive(key, EVERY_MS, (signal) =>
+    api.list<SubscriptionAnswer>('subscriptions', { ...filter, top: TOP }, signal),
+  );
+  return (
+    <>
+      <h1>Subscriptions</h1>
+      <FilterForm filter={filter} />
+      <LivePart live={first} lines={8}>
+        {(page) => <Pages key={key} first={page} filter={filter} />}
+      </LivePart>
+    </>
+  );
+}
+
+/** The first page as it is now, and those after it as they were when they were asked for. */
+function Pages({
+  first,
+  filter,
+}: {
+  readonly first: Page<SubscriptionAnswer>;
+  readonly filter: SubscriptionFilter;
+}): JSX.Element {
+  const { api } = useOperator();
+  const [more, setMore] = useState<{ value: readonly SubscriptionAnswer[]; next: string | undefined }>();
+  const [problem, setProblem] = useState<string>();
+  const [isAsking, setAsking] = useState(false);
+  const next = more ? more.next : first.next;
+  const ask = async (): Promise<void> => {
+    setAsking(true);
+    const answer = await api.list<SubscriptionAnswer>('subscriptions', { ...filter, top: TOP, next });
+    setAsking(false);
+    setProblem(answer.kind === 'answered' ? undefined : answer.detail);
+    if (answer.kind === 'answered')
+      setMore({ value: [...(more?.value ?? []), ...answer.value.value], next: answer.value.next });
+  };
+  const known = new Map([...first.value, ...(more?.value ?? [])].map((one) => [one.id, one]));
+  const shown = [...known.values()];
+  // A search through many may find the first only some pages on.
+  useEffect(() => {
+    if (shown.length === 0 && next !== undefined && !isAsking && problem === undefined) void ask();
+  });
+  return (
+    <>
+      {shown.length === 0 && next === undefined && <Nothing filter={filter} />}
+      {shown.length > 0 && (
+        <table class="cards subscriptions">
+          <thead>
+            <tr>
+              <th scope="col">Subscription</th>
+              <th scope="col">Waits for</th>
+              <th scope="col">Status</th>
+              <th scope="col">Instance</th>
+              <th scope="col">Made</th>
+              <th scope="col">Flow</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((subscription) => (
+              <Row key={subscription.id} subscription={subscription} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      {problem !== undefined && <Problem>{problem}</Problem>}
+      <p class="paging" role="status">
+        {next === undefined ? (
+          shown.length > 0 && `${shown.length} shown, no more.`
+        ) : (
+          <>
+            <span>{shown.length} shown.</span>{' '}
+            <button type="button" disabled={isAsking} onClick={() => void ask()}>
+              {isAsking ? 'Loading…' : 'Show more'}
+            </button>
+          </>
+        )}
+      </p>
+    </>
+  );
+}
+
+function Nothing({ filter }: { readonly filter: SubscriptionFilter }): JSX.Element {
+  if (Object.keys(filter).length === 0) return <Empty>Nobody is subscribed yet.</Empty>;
+  return (
+    <Empty>
+      No subscription is like this. <a href={hashOf({ view: 'subscriptions', filter: {} })}>Show all</a>
+    </Empty>
+  );
+}
+
+function Row({ subscription }: { readonly subscription: SubscriptionAnswer }): JSX.Element {
+  const { instanceName } = useOperator();
+  const { id, label, trigger, status, instanceId, createdAt, flowUrl, health } = subscription;
+  const condition = conditionOf(subscription);
+  return (
+    <tr>
+      <th scope="row">
+        <a href={hashOf({ view: 'subscription', id, days: 7 })}>{label ?? condition}</a>
+        <span class="id">{triggerNames[trigger]}</span>
+      </th>
+      <td data-name="Waits for">{condition}</td>
+      <td data-name="Status">
+        <SubscriptionStatus status={status} />
+        {health.deadDeliveries > 0 && <span class="id">{health.deadDeliveries} dead since its last success</span>}
+      </td>
+      <td data-name="Instance">{instanceName(instanceId)}</td>
+      <td data-name="Made">
+        <Instant at={createdAt} />
+      </td>
+      <td data-name="Flow">
+        {flowUrl === undefined ? (
+          <span class="faint">not named</span>
+        ) : (
+          <FlowLink url={flowUrl} label={label ?? condition} />
+        )}
+      </td>
+    </tr>
+  );
+}
+
+/** To the flow's page in Power Automate. */
+export function FlowLink({ url, label }: { readonly url: string; readonly label: string }): JSX.Element {
+  return (
+    <a href={url} target="_blank" rel="noreferrer" aria-label={`Open the flow of ${label} in Power Automate`}>
+      Open flow <span aria-hidden="true">↗</span>
+    </a>
+  );
+}

@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { build } from 'esbuild';
+
+/** A file that was built, with where it belongs below `dist`. */
+export interface BuiltFile {
+  readonly path: string;
+  readonly contents: Uint8Array;
+}
+
+const OUT = 'dashboard';
+
+/**
+ * The page and its assets. Names of assets hold a hash of what is in them, so that browsers may keep them for ever; the page names them
+ * relative to where it is served, whatever stands in front of that.
+ */
+export async function buildDashboard(root: string): Promise<BuiltFile[]> {
+  const source = path.join(root, 'dashboard');
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ['dashboard/app.tsx', 'dashboard/style.css', 'dashboard/icon.svg'],
+    outdir: path.join(OUT, 'assets'),
+    entryNames: '[name]-[hash]',
+    loader: { '.svg': 'copy' },
+    bundle: true,
+    minify: true,
+    platform: 'browser',
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+    write: false,
+  });
+  const nameOf = (entry: string): string => {
+    const found = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === `dashboard/${entry}`);
+    if (found === undefined) throw new Error(`esbuild made nothing of dashboard/${entry}`);
+    return `dashboard/assets/${path.basename(found[0])}`;
+  };
+  const template = await readFile(path.join(source, 'index.html'), 'utf8');
+  const page = template
+    .replace('{script}', nameOf('app.tsx'))
+    .replace('{style}', nameOf('style.css'))
+    .replace('{icon}', nameOf('icon.svg'));
+  return [
+    ...outputFiles.map(({ path: file, contents }) => ({ path: path.relative(root, file), contents })),
+    { path: path.join(OUT, 'index.html'), contents: Buffer.from(page) },
+  ];
+}

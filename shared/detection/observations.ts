@@ -1,0 +1,104 @@
+import { CustomerInsightsError, type CustomerInsights } from '../insights/customer-insights.ts';
+import type { Subscription } from '../subscriptions/subscription.ts';
+import { explain, type Explanation, type Outcome } from './explain.ts';
+import { isValueTrigger, type ValueSubject } from './instance-state.ts';
+import type { StateStore } from './state-store.ts';
+import { readValueHistory } from './value-history.ts';
+
+export interface ObservationsPorts {
+  readonly insights: CustomerInsights;
+  readonly state: Pick<StateStore, 'observed'>;
+}
+
+/** One evaluation of a subscription's segment or measure, and why it fired or did not. */
+export interface Observation {
+  readonly evaluatedAt: string;
+  /** Absent when the evaluation failed. */
+  readonly value?: number;
+  readonly previousValue?: number;
+  readonly outcome: Outcome;
+  /** Why, for people. */
+  readonly sentence: string;
+  /** Whether the subscription is owed a delivery for it. */
+  readonly fires: boolean;
+}
+
+export interface Observations {
+  readonly threshold?: number;
+  readonly displayName?: string;
+  /** Newest first; at most `MAX_OBSERVATIONS`. */
+  readonly value: readonly Observation[];
+  /** Why only what was remembered here can be told. */
+  readonly historyMissing?: string;
+}
+
+/** More points than a chart has columns; at four evaluations a day, 250 days. */
+const MAX_OBSERVATIONS = 1_000;
+
+/**
+ * The evaluations of a subscription's subject as Customer Insights remembers them, each with why it fired or did not: the same code as
+ * detects, and the numbers of observations that decide who is owed what. Without an answer of Customer Insights the last observation
+ * alone. One call to Customer Insights and one storage request; none of either for a trigger without values.
+ */
+export async function observationsOf(
+  ports: ObservationsPorts,
+  subscription: Subscription,
+  days: number,
+): Promise<Observations> {
+  const { instanceId, trigger, subject, threshold } = subscription;
+  if (!isValueTrigger(trigger) || threshold === undefined) return { value: [] };
+  const [observed, history] = await Promise.all([
+    ports.state.observed(subscription),
+    attempt(() => readValueHistory(ports.insights, { instanceId, trigger, name: subject }, days)),
+  ]);
+  const remembered = observed?.last ? [observed.last] : [];
+  if (history.kind === 'failed' || history.value === undefined) {
+    const historyMissing =
+      history.kind === 'failed' ? history.reason : 'Customer Insights has no segment or measure of this name any more.';
+    return { threshold, value: told(subscription, observed, explain(remembered, threshold)), historyMissing };
+  }
+  const { displayName, entries } = history.value;
+  const explained = explain([...entries, ...remembered], threshold);
+  return { threshold, displayName, value: told(subscription, observed, explained) };
+}
+
+async function attempt<T>(
+  read: () => Promise<T>,
+): Promise<{ kind: 'read'; value: T } | { kind: 'failed'; reason: string }> {
+  try {
+    return { kind: 'read', value: await read() };
+  } catch (error) {
+    if (!(error instanceof CustomerInsightsError)) throw error;
+    return { kind: 'failed', reason: error.message };
+  }
+}
+
+/** Observations are numbered; counted back from the last one, each evaluation gets its number, and so whom it is owed to. */
+function told(
+  { birth = 0, until }: Subscription,
+  observed: ValueSubject | undefined,
+  explained: readonly Explanation[],
+): Observation[] {
+  const lastMs = observed?.last?.evaluatedAtMs ?? -Infinity;
+  let sequence = observed?.sequence ?? 0;
+  const newestFirst = explained.toReversed().map((explanation): Observation => {
+    const { evaluatedAtMs, ...rest } = explanation;
+    const evaluatedAt = new Date(evaluatedAtMs).toISOString();
+    const isCrossing = explanation.outcome === 'crossed';
+    const tell = (fires: boolean, why = ''): Observation => ({
+      evaluatedAt,
+      ...rest,
+      sentence: rest.sentence + why,
+      fires,
+    });
+    if (explanation.outcome === 'failed') return tell(false);
+    if (evaluatedAtMs > lastMs) return tell(false, isCrossing ? '; not looked at yet, the next poll tells' : '');
+    const own = sequence;
+    sequence -= 1;
+    if (!isCrossing) return tell(false);
+    if (own <= birth) return tell(false, ', before this subscription was made');
+    if (until !== undefined && own > until) return tell(false, ', after the flow was saved again');
+    return tell(true);
+  });
+  return newestFirst.slice(0, MAX_OBSERVATIONS);
+}

@@ -1,0 +1,45 @@
+import type { CustomerInsights, Segment } from '../insights/customer-insights.ts';
+import type { HistoryEntry } from './explain.ts';
+import type { ValueTrigger } from './instance-state.ts';
+import { readMeasure, readSegment } from './readings.ts';
+
+export interface ValueHistory {
+  readonly displayName: string;
+  /** In no particular order; the latest evaluation is among them. */
+  readonly entries: readonly HistoryEntry[];
+  /** Whether it has the one value that can be compared with a threshold. */
+  readonly withoutDimension: boolean;
+}
+
+/**
+ * What Customer Insights remembers of a segment or measure, failures among it. One call. `undefined`: there is none of this name. Rejects
+ * with `CustomerInsightsError` when there is no answer.
+ */
+export async function readValueHistory(
+  insights: CustomerInsights,
+  { instanceId, trigger, name }: { readonly instanceId: string; readonly trigger: ValueTrigger; readonly name: string },
+  historyDays: number,
+): Promise<ValueHistory | undefined> {
+  if (trigger === 'measure-threshold-crossed') {
+    const measure = await insights.measure(instanceId, name, { historyDays });
+    if (measure === undefined) return undefined;
+    const { displayName, evaluations, withoutDimension } = readMeasure(measure);
+    return { displayName, entries: evaluations, withoutDimension };
+  }
+  const segments = await insights.segments(instanceId, { historyDays });
+  const segment = segments.find((one) => one.name === name);
+  if (segment === undefined) return undefined;
+  const { displayName, evaluations } = readSegment(segment);
+  return { displayName, entries: [...evaluations, ...failuresOf(segment)], withoutDimension: true };
+}
+
+/** Ends of an evaluation without a value, in the words of both the latest status and the history; others are still on their way. */
+const failures = new Set(['completedfailure', 'failed', 'failure', 'cancelled', 'interrupted', 'timedout']);
+
+function failuresOf({ history, latest }: Segment): HistoryEntry[] {
+  return [...history, ...(latest ? [latest] : [])].flatMap(({ status, evaluatedAt, error }) =>
+    failures.has(status) && evaluatedAt !== undefined
+      ? [{ evaluatedAtMs: Date.parse(evaluatedAt), failure: error ?? '' }]
+      : [],
+  );
+}

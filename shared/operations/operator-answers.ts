@@ -1,0 +1,122 @@
+import { Type, type Static, type TObject, type TProperties, type TSchema, type TUnsafe } from '@sinclair/typebox';
+import { triggerNames, type Trigger } from '../triggers/trigger.ts';
+
+const text = Type.String();
+const instant = Type.String({ format: 'date-time' });
+const count = Type.Integer({ minimum: 0 });
+
+function answer<P extends TProperties>(properties: P): TObject<P> {
+  return Type.Object(properties, { additionalProperties: false });
+}
+
+function oneOf<T extends string>(...values: readonly T[]): TUnsafe<T> {
+  return Type.Unsafe<T>({ type: 'string', enum: [...values] });
+}
+
+function listOf<T extends TSchema>(items: T): TUnsafe<readonly Static<T>[]> {
+  return Type.Unsafe<readonly Static<T>[]>(Type.Array(items));
+}
+
+const trigger = oneOf<Trigger>(...triggerNames);
+const deliveryStatus = oneOf('pending', 'retrying', 'parked', 'delivered', 'dead', 'ended');
+
+const attempt = answer({
+  number: Type.Integer({ minimum: 1 }),
+  at: instant,
+  durationMs: Type.Number({ minimum: 0 }),
+  status: Type.Optional(Type.Integer()),
+  code: text,
+  calledId: Type.Optional(text),
+  runId: Type.Optional(text),
+});
+
+/**
+ * What the operator API answers, as its readers may rely on it. A list is `{value, nextLink?}` of these. The dashboard is written
+ * against these types; the tests hold the running app to the schemas.
+ */
+export const operatorAnswers = {
+  instance: answer({
+    instanceId: text,
+    lastPolledAt: Type.Optional(instant),
+    lastCompletePollAt: Type.Optional(instant),
+    failing: listOf(answer({ list: oneOf('jobs', 'segments', 'measures'), since: instant, reason: text })),
+    observedCount: count,
+    openEventCount: count,
+    oldestOpenEventAt: Type.Optional(instant),
+  }),
+  instanceName: answer({ id: text, name: text }),
+  queue: answer({
+    queue: text,
+    length: count,
+    poisonLength: count,
+    oldestSentAt: Type.Optional(instant),
+    poisonOldestSentAt: Type.Optional(instant),
+  }),
+  hour: answer({
+    hour: instant,
+    delivered: count,
+    retrying: count,
+    parked: count,
+    dead: count,
+    ended: count,
+  }),
+  subscription: answer({
+    id: text,
+    trigger,
+    instanceId: text,
+    segmentName: Type.Optional(text),
+    measureName: Type.Optional(text),
+    dataSourceId: Type.Optional(text),
+    threshold: Type.Optional(Type.Number()),
+    label: Type.Optional(text),
+    status: oneOf('active', 'paused', 'disabled', 'gone', 'superseded'),
+    createdAt: instant,
+    health: answer({
+      failingSince: Type.Optional(instant),
+      deadDeliveries: count,
+      pausedSince: Type.Optional(instant),
+    }),
+    successorId: Type.Optional(text),
+    lastEvaluation: Type.Optional(answer({ value: Type.Number(), evaluatedAt: instant })),
+    sourceUnreachableSince: Type.Optional(instant),
+    connection: text,
+    workflowId: Type.Optional(text),
+    environmentId: Type.Optional(text),
+    flowUrl: Type.Optional(text),
+  }),
+  observation: answer({
+    evaluatedAt: instant,
+    value: Type.Optional(Type.Number()),
+    previousValue: Type.Optional(Type.Number()),
+    outcome: oneOf('first', 'crossed', 'stayed-above', 'fell', 'stayed-below', 'failed'),
+    sentence: text,
+    fires: Type.Boolean(),
+  }),
+  delivery: answer({
+    deliveryId: text,
+    eventId: text,
+    subscriptionId: text,
+    instanceId: text,
+    trigger,
+    occurredAt: instant,
+    test: Type.Optional(Type.Literal(true)),
+    status: deliveryStatus,
+    code: Type.Optional(text),
+    reason: text,
+    nextAttemptAt: Type.Optional(instant),
+    attemptCount: count,
+    lastAttemptAt: Type.Optional(instant),
+    attempts: Type.Optional(listOf(attempt)),
+  }),
+};
+
+type Answers = typeof operatorAnswers;
+
+export type InstanceAnswer = Static<Answers['instance']>;
+export type InstanceNameAnswer = Static<Answers['instanceName']>;
+export type QueueAnswer = Static<Answers['queue']>;
+export type HourAnswer = Static<Answers['hour']>;
+export type SubscriptionAnswer = Static<Answers['subscription']>;
+export type ObservationAnswer = Static<Answers['observation']>;
+export type DeliveryAnswer = Static<Answers['delivery']>;
+export type AttemptAnswer = Static<typeof attempt>;
