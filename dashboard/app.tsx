@@ -7,7 +7,9 @@ import { hashOf, type Route } from './live/route.ts';
 import { tabSession } from './live/session.ts';
 import { useRoute } from './live/use-route.ts';
 import { SignIn } from './parts/sign-in.tsx';
+import { Deliveries } from './views/deliveries.tsx';
 import { Overview } from './views/overview.tsx';
+import { Subscription } from './views/subscription.tsx';
 import { Subscriptions } from './views/subscriptions.tsx';
 
 const session = tabSession(sessionStorage);
@@ -62,6 +64,7 @@ function App(): JSX.Element {
 const places: readonly (readonly [name: string, route: Route])[] = [
   ['Overview', { view: 'overview' }],
   ['Subscriptions', { view: 'subscriptions', filter: {} }],
+  ['Dead letters', { view: 'deliveries', status: 'dead', days: 7 }],
 ];
 
 function Page({ onLeave }: { readonly onLeave: (() => void) | undefined }): JSX.Element {
@@ -109,7 +112,11 @@ function View({ route }: { readonly route: Route }): JSX.Element {
       return <Overview />;
     case 'subscriptions':
       return <Subscriptions filter={route.filter} />;
-    default:
+    case 'subscription':
+      return <Subscription key={route.id} id={route.id} days={route.days} at={route.at} />;
+    case 'deliveries':
+      return <Deliveries status={route.status} days={route.days} />;
+    case 'nowhere':
       return (
         <>
           <h1>Nothing here</h1>

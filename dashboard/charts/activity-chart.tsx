@@ -7,14 +7,14 @@ import { useChart } from './use-chart.ts';
 
 /** The statuses of a bar from its foot to its top, with the colour of each. */
 const stack = [
-  ['delivered', 'good'],
+  ['delivered', 'delivered'],
   ['retrying', 'busy'],
   ['parked', 'held'],
   ['ended', 'over'],
   ['dead', 'bad'],
 ] as const;
 
-const HEIGHT = 168;
+const HEIGHT = 160;
 
 /** Deliveries by the hour as stacked bars. Who sees none finds the same numbers in the table beside it. */
 export function ActivityChart({
@@ -31,12 +31,12 @@ export function ActivityChart({
   const [seen] = useState<{ hours: readonly HourAnswer[] }>({ hours });
   seen.hours = hours;
   const place = useChart('activity', HEIGHT, data, (palette) => ({
-    padding: [8, 4, 0, 0],
+    padding: [8, 16, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
     scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(4, max * 1.08)] } },
     axes: [
-      axisOf(palette, { grid: { show: false }, space: 56, values: (_, ticks) => ticks.map(hourOf) }),
+      axisOf(palette, { size: 28, grid: { show: false }, space: 56, values: (_, ticks) => ticks.map(hourOf) }),
       axisOf(palette, {
         size: 44,
         space: 34,
@@ -49,7 +49,7 @@ export function ActivityChart({
         label: status,
         fill: palette(tone),
         stroke: palette('surface'),
-        width: 1 / devicePixelRatio,
+        width: 1,
         paths: uPlot.paths.bars?.({ size: [0.72, 34], align: 1, radius: 0 }),
         points: { show: false },
       })),
@@ -61,11 +61,18 @@ export function ActivityChart({
   return <div ref={place} class="chart" role="img" aria-label={label} />;
 }
 
+/** One dead delivery among thousands is still seen: as this part of the tallest bar. */
+const LEAST_SEEN = 0.03;
+
 /** uPlot draws each series from zero: the tallest first, what it covers after it. */
 function stacked(hours: readonly HourAnswer[]): uPlot.AlignedData {
   const times = hours.map(({ hour }) => Date.parse(hour) / 1_000);
+  const tallest = Math.max(...hours.map((hour) => stack.reduce((sum, [status]) => sum + hour[status], 0)));
+  const heightOf = (count: number): number => (count === 0 ? 0 : Math.max(count, tallest * LEAST_SEEN));
   let below = hours.map(() => 0);
-  const sums = stack.map(([status]) => (below = below.map((sum, index) => sum + (hours[index]?.[status] ?? 0))));
+  const sums = stack.map(
+    ([status]) => (below = below.map((sum, index) => sum + heightOf(hours[index]?.[status] ?? 0))),
+  );
   return [times, ...sums.toReversed()];
 }
 

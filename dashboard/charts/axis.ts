@@ -9,6 +9,7 @@ export function axisOf(palette: Palette, more: uPlot.Axis): uPlot.Axis {
     grid: { stroke: palette('line-faint'), width: 1 },
     ticks: { show: false },
     border: { show: false },
+    gap: 6,
     ...more,
   };
 }

@@ -45,7 +45,8 @@ export function operatorApi({ fetch, session, onUnknown }: OperatorApiOptions): 
     const body = parsed(text);
     if (response.ok) return { kind: 'answered', value: body as T };
     const detail = detailOf(body) ?? `The app answered ${response.status}.`;
-    if (response.status === 401) onUnknown(detail);
+    // Of a key that was replaced meanwhile nobody asks any more.
+    if (response.status === 401 && session.key() === key) onUnknown(detail);
     return { kind: 'refused', status: response.status, detail };
   }
   return {

@@ -6,6 +6,7 @@ import { useOperator } from '../live/operator-context.ts';
 import { hashOf, type SubscriptionFilter } from '../live/route.ts';
 import { useLive } from '../live/use-live.ts';
 import { conditionOf, triggerNames } from '../live/wording.ts';
+import { FlowLink } from '../parts/flow-link.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { Empty, LivePart, Problem } from '../parts/notes.tsx';
 import { SubscriptionStatus } from '../parts/status.tsx';
@@ -134,14 +135,5 @@ function Row({ subscription }: { readonly subscription: SubscriptionAnswer }): J
         )}
       </td>
     </tr>
-  );
-}
-
-/** To the flow's page in Power Automate. */
-export function FlowLink({ url, label }: { readonly url: string; readonly label: string }): JSX.Element {
-  return (
-    <a href={url} target="_blank" rel="noreferrer" aria-label={`Open the flow of ${label} in Power Automate`}>
-      Open flow <span aria-hidden="true">↗</span>
-    </a>
   );
 }

@@ -49,7 +49,8 @@ export async function openBrowser(): Promise<TestBrowser> {
   const complaints = await complaintsOf(context);
   const page = context.pages()[0] ?? (await context.newPage());
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(`console: ${message.text()}`);
+    const isOfPage = !message.text().startsWith('Failed to load resource');
+    if (isOfPage && ['error', 'warning'].includes(message.type())) complaints.push(`console: ${message.text()}`);
   });
   page.on('pageerror', (error) => complaints.push(`page: ${error.message}`));
   return {

@@ -5,8 +5,10 @@ import { ENCRYPTION_KEY, type Stage } from './stage.ts';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
-/** How far back the story begins. */
-export const STORY_MS = 8 * 24 * HOUR;
+/** How long the story is; after it come a few minutes more. */
+const STORY_MS = 8 * 24 * HOUR;
+/** How far back it begins. */
+export const STORY_BEGINS_MS = STORY_MS + 5 * MINUTE;
 export const HOSTILE = `<img src=x onerror="document.title='owned'">`;
 const environmentId = 'Default-5d2c7f0a-91b4-4f0e-8c8e-000000000001';
 
@@ -66,6 +68,7 @@ export async function tellStory(stage: Stage): Promise<Record<Names, Told>> {
     thresholds: Array.from({ length: 160 }, (_, index) => 176 + index / 4),
     callbackUrl: (index) => flows.urlOf(`reader-${index}`),
     encryptionKey: ENCRYPTION_KEY,
+    createdAtMs: past.clock.now(),
   });
 
   const poll = async (): Promise<void> => {
@@ -77,7 +80,7 @@ export async function tellStory(stage: Stage): Promise<Record<Names, Told>> {
   answer('loyalty', 503);
   answer('winback', 400);
 
-  const hours = Math.floor(STORY_MS / HOUR) - 1;
+  const hours = Math.floor(STORY_MS / HOUR);
   for (let hour = 0; hour < hours; hour++) {
     const isBusy = hours - hour <= 24 || hour % 12 === 0;
     await past.pass(HOUR - (isBusy ? 2 : 1) * MINUTE);

@@ -14,6 +14,7 @@ export async function insertSubscriptions(
     thresholds: readonly number[];
     callbackUrl: (index: number) => string;
     encryptionKey: Buffer;
+    createdAtMs?: number;
   },
 ): Promise<void> {
   const { instanceId, trigger, name, thresholds, encryptionKey } = options;
@@ -24,7 +25,7 @@ export async function insertSubscriptions(
     const callbackUrl = options.callbackUrl(index);
     const rowKey = newRowKey(threshold, String(index).padStart(16, '0'));
     const request = { callbackUrl, instanceId, threshold };
-    const draft = draftOf({ subscriber, subject, request, rowKey }, { cipher, nowMs: 0 });
+    const draft = draftOf({ subscriber, subject, request, rowKey }, { cipher, nowMs: options.createdAtMs ?? 0 });
     return subscriptionRow({ ...draft, birth: 0, callback: cipher.seal(callbackUrl, sealContext(draft.address)) });
   });
   for (let start = 0; start < rows.length; start += 100) {

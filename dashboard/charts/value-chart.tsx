@@ -1,0 +1,166 @@
+import type { JSX } from 'preact';
+import { useMemo, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import type { ObservationAnswer } from '../../shared/operations/operator-answers.ts';
+import { shownNumber } from '../live/wording.ts';
+import { axisOf } from './axis.ts';
+import { useChart, type Palette } from './use-chart.ts';
+
+const HEIGHT = 232;
+/** Of a mark, in pixels of the style sheet. */
+const MARK = 6;
+
+/** Values over time as steps, the threshold as a line, crossings and failures as marks. The timeline says the same in words. */
+export function ValueChart({
+  observations,
+  threshold,
+  untilMs,
+  label,
+  onPoint,
+}: {
+  /** Newest first. */
+  readonly observations: readonly ObservationAnswer[];
+  readonly threshold: number;
+  /** The last value holds until here. */
+  readonly untilMs: number;
+  readonly label: string;
+  /** The evaluation that is pointed at. */
+  readonly onPoint: (observation: ObservationAnswer | undefined) => void;
+}): JSX.Element {
+  const points = useMemo(() => observations.toReversed(), [observations]);
+  const latest = useRef({ points, threshold });
+  latest.current = { points, threshold };
+  const data = useMemo(() => seriesOf(points, untilMs), [points, untilMs]);
+
+  const place = useChart(`values ${threshold}`, HEIGHT, data, (palette) => ({
+    padding: [14, 20, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 9, fill: palette('value'), width: 0 } },
+    scales: { x: { time: true }, y: { range: (_, min, max) => rangeOf(min, max, threshold) } },
+    axes: [
+      axisOf(palette, {
+        size: 28,
+        grid: { show: false },
+        space: 76,
+        values: (_, ticks, __, ___, step) => ticks.map((tick) => tickOf(tick, step)),
+      }),
+      axisOf(palette, { size: 62, space: 36, values: (_, ticks) => ticks.map((tick) => compact.format(tick)) }),
+    ],
+    series: [
+      {},
+      {
+        stroke: palette('value'),
+        width: 1.6,
+        fill: palette('value-soft'),
+        ...(uPlot.paths.stepped && { paths: uPlot.paths.stepped({ align: 1 }) }),
+        points: { show: false },
+      },
+    ],
+    hooks: {
+      draw: [(chart) => drawMarks(chart, palette, latest.current)],
+      setCursor: [({ cursor: { idx, left = -1 } }) => onPoint(left < 0 ? undefined : latest.current.points[idx ?? -1])],
+    },
+  }));
+  return <div ref={place} class="chart" role="img" aria-label={label} />;
+}
+
+function seriesOf(points: readonly ObservationAnswer[], untilMs: number): uPlot.AlignedData {
+  const times = points.map(({ evaluatedAt }) => Date.parse(evaluatedAt) / 1_000);
+  // A failed evaluation keeps the value before it.
+  const values = points.map(({ value, previousValue }) => value ?? previousValue ?? null);
+  const last = values.at(-1);
+  if (last === undefined) return [[], []];
+  return [
+    [...times, Math.max(untilMs / 1_000, times.at(-1) ?? 0)],
+    [...values, last],
+  ];
+}
+
+/** Values and threshold with some air around them. */
+function rangeOf(min: number | null, max: number | null, threshold: number): [number, number] {
+  const low = Math.min(min ?? threshold, threshold);
+  const high = Math.max(max ?? threshold, threshold);
+  const air = (high - low || Math.abs(high) || 1) * 0.12;
+  return [low - air, high + air];
+}
+
+function drawMarks(
+  chart: uPlot,
+  palette: Palette,
+  { points, threshold }: { points: readonly ObservationAnswer[]; threshold: number },
+): void {
+  const { ctx, bbox } = chart;
+  const ratio = devicePixelRatio;
+  const y = Math.round(chart.valToPos(threshold, 'y', true));
+  ctx.save();
+  ctx.strokeStyle = ctx.fillStyle = palette('threshold');
+  ctx.lineWidth = 1.4 * ratio;
+  ctx.setLineDash([6 * ratio, 4 * ratio]);
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
+  ctx.setLineDash([]);
+  ctx.font = `600 ${11 * ratio}px system-ui, sans-serif`;
+  const text = `threshold ${shownNumber(threshold)}`;
+  const width = ctx.measureText(text).width;
+  const left = bbox.left + 10 * ratio;
+  ctx.fillStyle = palette('surface');
+  ctx.fillRect(left - 5 * ratio, y - 8 * ratio, width + 10 * ratio, 16 * ratio);
+  ctx.fillStyle = palette('threshold');
+  ctx.fillText(text, left, y + 4 * ratio);
+  for (const { evaluatedAt, value, previousValue, outcome, fires } of points) {
+    const height = value ?? previousValue;
+    if (height === undefined || (outcome !== 'crossed' && outcome !== 'failed')) continue;
+    const x = chart.valToPos(Date.parse(evaluatedAt) / 1_000, 'x', true);
+    const top = chart.valToPos(height, 'y', true);
+    if (outcome === 'crossed') drawCrossing(ctx, palette, { x, y: top, size: MARK * ratio, isHollow: !fires });
+    else drawFailure(ctx, palette, { x, y: top, size: (MARK - 2) * ratio });
+  }
+  ctx.restore();
+}
+
+interface Mark {
+  readonly x: number;
+  readonly y: number;
+  readonly size: number;
+}
+
+/** A triangle that points up; hollow when it fired nothing. */
+function drawCrossing(
+  ctx: CanvasRenderingContext2D,
+  palette: Palette,
+  { x, y, size, isHollow }: Mark & { readonly isHollow: boolean },
+): void {
+  ctx.beginPath();
+  ctx.moveTo(x, y - size);
+  ctx.lineTo(x + size, y + size * 0.8);
+  ctx.lineTo(x - size, y + size * 0.8);
+  ctx.closePath();
+  ctx.fillStyle = palette(isHollow ? 'surface' : 'threshold');
+  ctx.strokeStyle = palette(isHollow ? 'threshold' : 'surface');
+  ctx.lineWidth = size / 4;
+  ctx.fill();
+  ctx.stroke();
+}
+
+function drawFailure(ctx: CanvasRenderingContext2D, palette: Palette, { x, y, size }: Mark): void {
+  ctx.beginPath();
+  ctx.moveTo(x - size, y - size);
+  ctx.lineTo(x + size, y + size);
+  ctx.moveTo(x + size, y - size);
+  ctx.lineTo(x - size, y + size);
+  ctx.strokeStyle = palette('bad');
+  ctx.lineWidth = size / 2;
+  ctx.stroke();
+}
+
+const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 5 });
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const HALF_DAY_SECONDS = 43_200;
+
+function tickOf(seconds: number, step: number): string {
+  const at = new Date(seconds * 1_000);
+  return step > HALF_DAY_SECONDS || (at.getHours() === 0 && at.getMinutes() === 0) ? day.format(at) : time.format(at);
+}

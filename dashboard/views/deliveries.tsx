@@ -1,0 +1,208 @@
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { DeliveryAnswer, SubscriptionAnswer } from '../../shared/operations/operator-answers.ts';
+import type { Answer, Page } from '../live/operator-api.ts';
+import { useOperator } from '../live/operator-context.ts';
+import { dayChoices, hashOf, troubledStatuses, type TroubledStatus } from '../live/route.ts';
+import { useLive } from '../live/use-live.ts';
+import { replaceRoute } from '../live/use-route.ts';
+import { conditionOf, deliveryStatuses, triggerNames } from '../live/wording.ts';
+import { Instant } from '../parts/instant.tsx';
+import { Empty, LivePart, Problem } from '../parts/notes.tsx';
+import { DeliveryStatus } from '../parts/status.tsx';
+import { Attempts } from './attempts.tsx';
+import { Recover, Redeliver } from './delivery-actions.tsx';
+
+interface Place {
+  readonly status: TroubledStatus;
+  readonly days: number;
+}
+
+const EVERY_MS = 15_000;
+const DAY_MS = 86_400_000;
+const TOP = 50;
+
+const titles: Readonly<Record<TroubledStatus, string>> = {
+  dead: 'Dead letters',
+  retrying: 'Deliveries being retried',
+  parked: 'Held deliveries',
+  ended: 'Deliveries that ended with their subscription',
+};
+
+/** Deliveries that did not arrive, with why, and what can be done. */
+export function Deliveries(place: Place): JSX.Element {
+  const { api } = useOperator();
+  const { status, days } = place;
+  const key = hashOf({ view: 'deliveries', status, days });
+  const ask = (next?: string, signal?: AbortSignal) => {
+    const since = new Date(Date.now() - days * DAY_MS).toISOString();
+    return api.list<DeliveryAnswer>('deliveries', { status, since, attempts: 'true', top: TOP, next }, signal);
+  };
+  const first = useLive(key, EVERY_MS, (signal) => ask(undefined, signal));
+  return (
+    <>
+      <h1>{titles[status]}</h1>
+      <form class="filter" aria-label="Narrow the list" onSubmit={(event) => event.preventDefault()}>
+        <label>
+          Status
+          <select
+            value={status}
+            onChange={({ currentTarget }) => {
+              const chosen = troubledStatuses.find((one) => one === currentTarget.value) ?? 'dead';
+              replaceRoute({ view: 'deliveries', status: chosen, days });
+            }}
+          >
+            {troubledStatuses.map((one) => (
+              <option key={one} value={one} selected={one === status}>
+                {deliveryStatuses[one]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Events of the last
+          <select
+            value={String(days)}
+            onChange={({ currentTarget }) =>
+              replaceRoute({ view: 'deliveries', status, days: Number(currentTarget.value) })
+            }
+          >
+            {dayChoices.map((one) => (
+              <option key={one} value={String(one)} selected={one === days}>
+                {one === 1 ? '24 hours' : `${one} days`}
+              </option>
+            ))}
+          </select>
+        </label>
+      </form>
+      <LivePart live={first} lines={8}>
+        {(page) => <Pages key={key} first={page} ask={ask} onChange={first.refresh} place={place} />}
+      </LivePart>
+    </>
+  );
+}
+
+function Pages({
+  first,
+  ask,
+  onChange,
+  place,
+}: {
+  readonly first: Page<DeliveryAnswer>;
+  readonly ask: (next?: string) => Promise<Answer<Page<DeliveryAnswer>>>;
+  readonly onChange: () => void;
+  readonly place: Place;
+}): JSX.Element {
+  const [more, setMore] = useState<Page<DeliveryAnswer>>();
+  const [problem, setProblem] = useState<string>();
+  const next = more ? more.next : first.next;
+  const known = new Map([...(more?.value ?? []), ...first.value].map((one) => [one.deliveryId, one]));
+  const shown = [...known.values()].sort((one, other) => Date.parse(other.occurredAt) - Date.parse(one.occurredAt));
+  const names = useNames(shown);
+  const askMore = async (): Promise<void> => {
+    const answer = await ask(next);
+    setProblem(answer.kind === 'answered' ? undefined : answer.detail);
+    if (answer.kind === 'answered')
+      setMore({ value: [...(more?.value ?? []), ...answer.value.value], next: answer.value.next });
+  };
+  if (shown.length === 0 && next === undefined) {
+    return <Empty>{place.status === 'dead' ? 'No delivery is dead.' : 'There is none in this time.'}</Empty>;
+  }
+  return (
+    <>
+      <table class="cards deliveries">
+        <thead>
+          <tr>
+            <th scope="col">Subscription</th>
+            <th scope="col">Event</th>
+            <th scope="col">Why</th>
+            <th scope="col">
+              <span class="unseen">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((delivery) => (
+            <Row
+              key={delivery.deliveryId}
+              delivery={delivery}
+              name={names.get(delivery.subscriptionId)}
+              onChange={onChange}
+            />
+          ))}
+        </tbody>
+      </table>
+      {problem !== undefined && <Problem>{problem}</Problem>}
+      <p class="paging">
+        {next === undefined ? (
+          `${shown.length} shown, no more.`
+        ) : (
+          <button type="button" onClick={() => void askMore()}>
+            Show older
+          </button>
+        )}
+      </p>
+    </>
+  );
+}
+
+function Row({
+  delivery,
+  name,
+  onChange,
+}: {
+  readonly delivery: DeliveryAnswer;
+  /** Of its subscription, as far as it is known. */
+  readonly name: string | undefined;
+  readonly onChange: () => void;
+}): JSX.Element {
+  const { deliveryId, subscriptionId, trigger, occurredAt, status, reason, test } = delivery;
+  const shown = name ?? triggerNames[trigger];
+  const about = `${shown}, ${occurredAt}`;
+  return (
+    <tr>
+      <th scope="row">
+        <a href={hashOf({ view: 'subscription', id: subscriptionId, days: 30, at: occurredAt })}>{shown}</a>
+        {name !== undefined && <span class="id">{triggerNames[trigger]}</span>}
+      </th>
+      <td data-name="Event">
+        <span>
+          <Instant at={occurredAt} /> {test && <span class="faint">(test)</span>}
+        </span>
+      </td>
+      <td data-name="Why">
+        <span>
+          <DeliveryStatus status={status} /> {reason}
+        </span>
+        <Attempts delivery={delivery} />
+      </td>
+      <td class="actions">
+        <div class="buttons">
+          {status !== 'ended' && <Redeliver deliveryId={deliveryId} about={about} onDone={onChange} />}
+          {(status === 'dead' || status === 'parked') && (
+            <Recover subscriptionId={subscriptionId} name={shown} onDone={onChange} />
+          )}
+        </div>
+      </td>
+    </tr>
+  );
+}
+
+/** What subscriptions are called, each asked for once; one that is gone stays nameless. */
+function useNames(deliveries: readonly DeliveryAnswer[]): ReadonlyMap<string, string> {
+  const { api } = useOperator();
+  const [names, setNames] = useState<ReadonlyMap<string, string>>(new Map());
+  const asked = useRef(new Set<string>());
+  const ids = [...new Set(deliveries.map(({ subscriptionId }) => subscriptionId))];
+  useEffect(() => {
+    for (const id of ids.filter((one) => !asked.current.has(one))) {
+      asked.current.add(id);
+      void api.get<SubscriptionAnswer>(`subscriptions/${id}`).then((answer) => {
+        if (answer.kind !== 'answered') return;
+        const name = answer.value.label ?? conditionOf(answer.value);
+        setNames((before) => new Map(before).set(id, name));
+      });
+    }
+  }, [api, ids.join(' ')]);
+  return names;
+}

@@ -1,0 +1,151 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { useOperator } from '../live/operator-context.ts';
+import { ActionDialog } from '../parts/action-dialog.tsx';
+
+/** Sends one delivery again. */
+export function Redeliver({
+  deliveryId,
+  about,
+  onDone,
+}: {
+  readonly deliveryId: string;
+  /** Which one, for who hears the button alone. */
+  readonly about: string;
+  readonly onDone: () => void;
+}): JSX.Element {
+  const { api } = useOperator();
+  const [isOpen, setOpen] = useState(false);
+  const redeliver = async () => {
+    const answer = await api.post<{ deliveryId: string }>(`deliveries/${deliveryId}/redeliver`);
+    onDone();
+    if (answer.kind !== 'answered') return answer;
+    return { kind: 'answered', value: 'It is on its way: the next attempt is made in a few seconds.' } as const;
+  };
+  return (
+    <>
+      <button type="button" class="small" onClick={() => setOpen(true)} aria-label={`Redeliver ${about}`}>
+        Redeliver…
+      </button>
+      {isOpen && (
+        <ActionDialog title="Redeliver?" confirm="Redeliver" act={redeliver} onClose={() => setOpen(false)}>
+          <p>
+            The flow is called once more with the same body and the same delivery id, also when it is paused or
+            disabled. If it fails, nothing changes but the list of attempts.
+          </p>
+        </ActionDialog>
+      )}
+    </>
+  );
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Sends again what a subscription never got in a range of time. */
+export function Recover({
+  subscriptionId,
+  name,
+  onDone,
+}: {
+  readonly subscriptionId: string;
+  readonly name: string;
+  readonly onDone: () => void;
+}): JSX.Element {
+  const { api } = useOperator();
+  const [isOpen, setOpen] = useState(false);
+  const recover = async (form: FormData) => {
+    const since = instantOf(form.get('since'));
+    const until = instantOf(form.get('until'));
+    if (since === undefined) return { kind: 'refused', status: 0, detail: 'Say since when.' } as const;
+    const answer = await api.post<{ recovered: number; more: boolean }>(`subscriptions/${subscriptionId}/recover`, {
+      since,
+      ...(until !== undefined && { until }),
+    });
+    onDone();
+    if (answer.kind !== 'answered') return answer;
+    const { recovered, more } = answer.value;
+    const what = recovered === 1 ? '1 delivery is' : `${recovered} deliveries are`;
+    const rest = more ? ' There are more: recover again.' : '';
+    const value = recovered === 0 ? 'There was nothing to recover in this range.' : `${what} on the way again.${rest}`;
+    return { kind: 'answered', value } as const;
+  };
+  const week = new Date(Date.now() - 7 * 24 * HOUR_MS);
+  return (
+    <>
+      <button type="button" onClick={() => setOpen(true)}>
+        Recover…
+      </button>
+      {isOpen && (
+        <ActionDialog
+          title={`Recover deliveries of ${name}?`}
+          confirm="Recover"
+          act={recover}
+          onClose={() => setOpen(false)}
+        >
+          <p>
+            What is dead or held of events in this range is sent again, ten a second, each once more. What arrived
+            already is not.
+          </p>
+          <div class="pair">
+            <label>
+              Since
+              <input type="datetime-local" name="since" required defaultValue={localOf(week)} />
+            </label>
+            <label>
+              Until (now when empty)
+              <input type="datetime-local" name="until" />
+            </label>
+          </div>
+        </ActionDialog>
+      )}
+    </>
+  );
+}
+
+/** Makes a paused or disabled subscription active. */
+export function Resume({
+  subscriptionId,
+  name,
+  onDone,
+}: {
+  readonly subscriptionId: string;
+  readonly name: string;
+  readonly onDone: () => void;
+}): JSX.Element {
+  const { api } = useOperator();
+  const [isOpen, setOpen] = useState(false);
+  const resume = async () => {
+    const answer = await api.post(`subscriptions/${subscriptionId}/resume`);
+    onDone();
+    if (answer.kind !== 'answered') return answer;
+    return { kind: 'answered', value: 'It is active. What waited goes out now.' } as const;
+  };
+  return (
+    <>
+      <button type="button" class="primary" onClick={() => setOpen(true)}>
+        Resume…
+      </button>
+      {isOpen && (
+        <ActionDialog title={`Resume ${name}?`} confirm="Resume" act={resume} onClose={() => setOpen(false)}>
+          <p>
+            The subscription is active again with a clean record, and the deliveries that are held go out at once.
+            Should the flow still be turned off, it is paused again.
+          </p>
+        </ActionDialog>
+      )}
+    </>
+  );
+}
+
+/** Of a field for local date and time; `undefined` when it is empty. */
+function instantOf(text: FormDataEntryValue | null): string | undefined {
+  if (typeof text !== 'string' || text === '') return undefined;
+  const date = new Date(text);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
+/** As such a field takes it. */
+function localOf(date: Date): string {
+  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16);
+}

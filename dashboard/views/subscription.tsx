@@ -1,0 +1,304 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
+import type {
+  DeliveryAnswer,
+  ObservationAnswer,
+  SubscriptionAnswer,
+} from '../../shared/operations/operator-answers.ts';
+import { ValueChart } from '../charts/value-chart.tsx';
+import type { Answer, OperatorApi } from '../live/operator-api.ts';
+import { useOperator } from '../live/operator-context.ts';
+import { dayChoices, hashOf } from '../live/route.ts';
+import { timelineOf } from '../live/timeline.ts';
+import { useLive, type Live } from '../live/use-live.ts';
+import { replaceRoute } from '../live/use-route.ts';
+import { conditionOf, shownNumber, subscriptionStatuses, triggerNames } from '../live/wording.ts';
+import { FlowLink } from '../parts/flow-link.tsx';
+import { Ago, Instant } from '../parts/instant.tsx';
+import { Empty, LivePart, Problem } from '../parts/notes.tsx';
+import { Panel } from '../parts/panel.tsx';
+import { SubscriptionStatus } from '../parts/status.tsx';
+import { Recover, Resume } from './delivery-actions.tsx';
+import { Timeline } from './timeline.tsx';
+
+interface Place {
+  readonly id: string;
+  readonly days: number;
+  readonly at: string | undefined;
+}
+
+interface Observed {
+  readonly threshold?: number;
+  readonly displayName?: string;
+  readonly value: readonly ObservationAnswer[];
+  readonly historyMissing?: string;
+}
+
+const EVERY_MS = 10_000;
+const DAY_MS = 86_400_000;
+
+/** Everything about one subscription: its values against its threshold, and each evaluation and delivery with why. */
+export function Subscription(place: Place): JSX.Element {
+  const { id, days } = place;
+  const { api } = useOperator();
+  const subscription = useLive(id, EVERY_MS, (signal) =>
+    api.get<SubscriptionAnswer>(`subscriptions/${id}`, {}, signal),
+  );
+  const deliveries = useLive(`${id} ${days}`, EVERY_MS, (signal) => deliveriesOf(api, id, days, signal));
+  // Customer Insights is asked again only when there is something new: its calls are counted.
+  const evaluatedAt = subscription.value?.lastEvaluation?.evaluatedAt;
+  const isKnown = subscription.value !== undefined;
+  const observations = useLive(`${id} ${days} ${isKnown ? (evaluatedAt ?? 'none') : 'wait'}`, 0, (signal) =>
+    isKnown
+      ? api.get<Observed>(`subscriptions/${id}/observations`, { days }, signal)
+      : new Promise<Answer<Observed>>(() => undefined),
+  );
+  const refresh = (): void => {
+    subscription.refresh();
+    deliveries.refresh();
+  };
+  return (
+    <>
+      {subscription.value === undefined && <h1>Subscription</h1>}
+      <LivePart live={subscription} lines={4}>
+        {(value) => (
+          <>
+            <Head subscription={value} onChange={refresh} />
+            <History
+              subscription={value}
+              place={place}
+              observations={observations}
+              deliveries={deliveries}
+              onChange={refresh}
+            />
+          </>
+        )}
+      </LivePart>
+    </>
+  );
+}
+
+/** Pages of the events of its subject, in each of which it has one place or none. */
+const MAX_PAGES = 10;
+
+async function deliveriesOf(
+  api: OperatorApi,
+  subscriptionId: string,
+  days: number,
+  signal: AbortSignal,
+): Promise<Answer<readonly DeliveryAnswer[]>> {
+  const since = new Date(Date.now() - days * DAY_MS).toISOString();
+  const found: DeliveryAnswer[] = [];
+  let next: string | undefined;
+  for (let pages = 0; pages < MAX_PAGES; pages++) {
+    const query = { subscriptionId, since, attempts: 'true', top: 100, next };
+    const answer = await api.list<DeliveryAnswer>('deliveries', query, signal);
+    if (answer.kind !== 'answered') return answer;
+    found.push(...answer.value.value);
+    next = answer.value.next;
+    if (next === undefined) break;
+  }
+  return { kind: 'answered', value: found };
+}
+
+function Head({
+  subscription,
+  onChange,
+}: {
+  readonly subscription: SubscriptionAnswer;
+  readonly onChange: () => void;
+}): JSX.Element {
+  const { instanceName } = useOperator();
+  const { id, label, trigger, status, instanceId, createdAt, flowUrl, workflowId, health, successorId } = subscription;
+  const { lastEvaluation, sourceUnreachableSince, connection } = subscription;
+  const condition = conditionOf(subscription);
+  const name = label ?? condition;
+  return (
+    <>
+      <div class="title">
+        <div>
+          <h1>{name}</h1>
+          <p class="under">
+            <SubscriptionStatus status={status} />
+            <span>
+              {triggerNames[trigger]}: <b>{condition}</b>
+            </span>
+          </p>
+        </div>
+        <div class="buttons">
+          {(status === 'paused' || status === 'disabled') && (
+            <Resume subscriptionId={id} name={name} onDone={onChange} />
+          )}
+          {status !== 'gone' && <Recover subscriptionId={id} name={name} onDone={onChange} />}
+        </div>
+      </div>
+      {status !== 'active' && (
+        <p class={`note banner ${status}`}>
+          <span>
+            {subscriptionStatuses[status].meaning}
+            {health.pausedSince !== undefined && (
+              <>
+                {' '}
+                Since <Instant at={health.pausedSince} />.
+              </>
+            )}
+            {successorId !== undefined && (
+              <>
+                {' '}
+                <a href={hashOf({ view: 'subscription', id: successorId, days: 7 })}>Show its successor</a>
+              </>
+            )}
+          </span>
+        </p>
+      )}
+      {sourceUnreachableSince !== undefined && (
+        <Problem>
+          Customer Insights has given no answer about it since <Instant at={sourceUnreachableSince} />.
+        </Problem>
+      )}
+      <dl class="facts">
+        <Fact name="Last value">
+          {lastEvaluation === undefined ? (
+            '—'
+          ) : (
+            <>
+              <b>{shownNumber(lastEvaluation.value)}</b> <Ago at={lastEvaluation.evaluatedAt} />
+            </>
+          )}
+        </Fact>
+        <Fact name="Instance">{instanceName(instanceId)}</Fact>
+        <Fact name="Flow">
+          {flowUrl === undefined ? (workflowId ?? 'not named') : <FlowLink url={flowUrl} label={name} />}
+        </Fact>
+        <Fact name="Subscribed">
+          <Instant at={createdAt} />
+        </Fact>
+        <Fact name="Failing since">
+          {health.failingSince === undefined ? 'no' : <Instant at={health.failingSince} />}
+          {health.deadDeliveries > 0 && `, ${health.deadDeliveries} dead`}
+        </Fact>
+        <Fact name="Connection">
+          <code>{connection}</code>
+        </Fact>
+      </dl>
+    </>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }): JSX.Element {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function History({
+  subscription,
+  place,
+  observations,
+  deliveries,
+  onChange,
+}: {
+  readonly subscription: SubscriptionAnswer;
+  readonly place: Place;
+  readonly observations: Live<Observed>;
+  readonly deliveries: Live<readonly DeliveryAnswer[]>;
+  readonly onChange: () => void;
+}): JSX.Element {
+  const entries = useMemo(
+    () => timelineOf(observations.value?.value ?? [], deliveries.value ?? []),
+    [observations.value, deliveries.value],
+  );
+  return (
+    <>
+      {subscription.threshold !== undefined && (
+        <Values threshold={subscription.threshold} place={place} observations={observations} />
+      )}
+      <Panel id="timeline" title="What happened" aside={subscription.threshold === undefined && <Days place={place} />}>
+        <LivePart live={deliveries} lines={6}>
+          {() =>
+            observations.value === undefined && observations.problem === undefined ? (
+              <Empty>Loading…</Empty>
+            ) : (
+              <Timeline key={place.days} entries={entries} where={place} onChange={onChange} />
+            )
+          }
+        </LivePart>
+      </Panel>
+    </>
+  );
+}
+
+function Values({
+  threshold,
+  place,
+  observations,
+}: {
+  readonly threshold: number;
+  readonly place: Place;
+  readonly observations: Live<Observed>;
+}): JSX.Element {
+  const [pointed, setPointed] = useState<ObservationAnswer>();
+  return (
+    <Panel id="values" title={observations.value?.displayName ?? 'Values'} aside={<Days place={place} />}>
+      <LivePart live={observations} lines={6}>
+        {({ value, historyMissing }) => {
+          const crossings = value.filter(({ outcome }) => outcome === 'crossed').length;
+          return (
+            <>
+              {historyMissing !== undefined && <Problem>{historyMissing} Only the last value is shown.</Problem>}
+              {value.length === 0 ? (
+                <Empty>There is no value of this time.</Empty>
+              ) : (
+                <>
+                  <p class="readout" aria-hidden="true">
+                    {pointed ? (
+                      <>
+                        <Instant at={pointed.evaluatedAt} /> · {pointed.sentence}
+                      </>
+                    ) : (
+                      <>
+                        <span class="key crossing">crossed, fired</span>
+                        <span class="key hollow">crossed, not owed</span>
+                        <span class="key failure">evaluation failed</span>
+                      </>
+                    )}
+                  </p>
+                  <ValueChart
+                    observations={value}
+                    threshold={threshold}
+                    untilMs={observations.cameAtMs ?? 0}
+                    label={`${value.length} values of the last ${place.days} days against the threshold ${shownNumber(threshold)}, ${crossings} crossings. The list below says what each means.`}
+                    onPoint={setPointed}
+                  />
+                </>
+              )}
+            </>
+          );
+        }}
+      </LivePart>
+    </Panel>
+  );
+}
+
+function Days({ place }: { readonly place: Place }): JSX.Element {
+  return (
+    <label class="days">
+      Last{' '}
+      <select
+        value={String(place.days)}
+        onChange={({ currentTarget }) =>
+          replaceRoute({ view: 'subscription', id: place.id, days: Number(currentTarget.value) })
+        }
+      >
+        {dayChoices.map((days) => (
+          <option key={days} value={String(days)} selected={days === place.days}>
+            {days === 1 ? '24 hours' : `${days} days`}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

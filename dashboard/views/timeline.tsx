@@ -1,0 +1,121 @@
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { DeliveryAnswer } from '../../shared/operations/operator-answers.ts';
+import { hashOf } from '../live/route.ts';
+import { byDay, type TimelineEntry } from '../live/timeline.ts';
+import { ClockTime, dayOf } from '../parts/instant.tsx';
+import { Empty } from '../parts/notes.tsx';
+import { OutcomeMark } from '../parts/outcome-mark.tsx';
+import { DeliveryStatus } from '../parts/status.tsx';
+import { Attempts } from './attempts.tsx';
+import { Redeliver } from './delivery-actions.tsx';
+
+interface Where {
+  readonly id: string;
+  readonly days: number;
+  /** The instant that the address points at. */
+  readonly at: string | undefined;
+}
+
+/** More than this at once makes a page slow to lay out, and nobody reads it. */
+const SHOWN_AT_ONCE = 150;
+
+/** Evaluations and deliveries, newest first, day by day, each with why. */
+export function Timeline({
+  entries,
+  where,
+  onChange,
+}: {
+  readonly entries: readonly TimelineEntry[];
+  readonly where: Where;
+  readonly onChange: () => void;
+}): JSX.Element {
+  const pointedAt = where.at === undefined ? -1 : entries.findIndex(({ at }) => at === where.at);
+  const [count, setCount] = useState(Math.max(SHOWN_AT_ONCE, pointedAt + 1));
+  if (entries.length === 0) return <Empty>Nothing was evaluated or delivered in this time.</Empty>;
+  return (
+    <div class="timeline">
+      {byDay(entries.slice(0, count), dayOf).map(({ key, entries: ofDay }) => (
+        <section key={key} aria-label={key}>
+          <h3>{key}</h3>
+          <ol>
+            {ofDay.map((entry) => (
+              <Entry key={keyOf(entry)} entry={entry} where={where} onChange={onChange} />
+            ))}
+          </ol>
+        </section>
+      ))}
+      {entries.length > count && (
+        <p class="paging">
+          <button type="button" onClick={() => setCount(count + SHOWN_AT_ONCE)}>
+            Show older
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function keyOf({ at, observation, deliveries }: TimelineEntry): string {
+  return observation ? at : (deliveries[0]?.deliveryId ?? at);
+}
+
+function Entry({
+  entry,
+  where,
+  onChange,
+}: {
+  readonly entry: TimelineEntry;
+  readonly where: Where;
+  readonly onChange: () => void;
+}): JSX.Element {
+  const { at, observation, deliveries } = entry;
+  const isMeant = at === where.at;
+  const item = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isMeant) item.current?.scrollIntoView({ block: 'center' });
+  }, [isMeant]);
+  const isQuiet = deliveries.length === 0 && observation?.outcome !== 'failed';
+  return (
+    <li
+      ref={item}
+      class={isMeant ? 'entry meant' : isQuiet ? 'entry quiet' : 'entry'}
+      aria-current={isMeant || undefined}
+    >
+      <a class="at" href={hashOf({ view: 'subscription', ...where, at })} title="The address of this moment">
+        <ClockTime at={at} />
+      </a>
+      {observation && <OutcomeMark outcome={observation.outcome} />}
+      <div class="what">
+        <p class="sentence">{observation?.sentence ?? (deliveries[0]?.test ? 'Test event' : 'Event')}</p>
+        {observation?.fires && deliveries.length === 0 && (
+          <p class="faint">No delivery of it is known: it is older than what is kept, or still being worked out.</p>
+        )}
+        {deliveries.map((delivery) => (
+          <Told key={delivery.deliveryId} delivery={delivery} onChange={onChange} />
+        ))}
+      </div>
+    </li>
+  );
+}
+
+function Told({
+  delivery,
+  onChange,
+}: {
+  readonly delivery: DeliveryAnswer;
+  readonly onChange: () => void;
+}): JSX.Element {
+  const { deliveryId, status, reason, test } = delivery;
+  return (
+    <div class="told">
+      <p>
+        <DeliveryStatus status={status} /> <span>{reason}</span> {test && <span class="faint">(test)</span>}
+        {status !== 'pending' && (
+          <Redeliver deliveryId={deliveryId} about={`the delivery of ${delivery.occurredAt}`} onDone={onChange} />
+        )}
+      </p>
+      <Attempts delivery={delivery} />
+    </div>
+  );
+}

@@ -1,0 +1,161 @@
+import { expect, test } from '@jest/globals';
+import { OPERATOR_KEY } from './stage.ts';
+import { HOSTILE } from './story.ts';
+import { open, signIn, type Visit } from './visit.ts';
+
+/** What each view shows of the story. */
+export function testViews(visiting: () => Visit): void {
+  test('a key is asked for once, told when it is wrong, and kept in the tab alone', async () => {
+    const { browser, dashboard } = visiting();
+    const { page } = browser;
+    await page.goto(dashboard);
+    await page.getByRole('heading', { name: 'Operator key' }).waitFor();
+    await signIn(page, 'wrong');
+    await page.getByText('The operator key is wrong.').waitFor();
+    await signIn(page, OPERATOR_KEY);
+    await page.getByRole('heading', { name: 'Needs attention' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Needs attention' }).waitFor();
+    expect(await page.evaluate('localStorage.length + document.cookie.length')).toBe(0);
+    expect(page.url()).not.toContain(OPERATOR_KEY);
+  });
+
+  test('the overview has what needs attention first, deliveries by the hour, instances and queues', async () => {
+    const page = await open(visiting(), '#/');
+    const concerns = page.getByRole('region', { name: 'Needs attention' }).getByRole('listitem');
+    await concerns.filter({ hasText: 'Ring the sales bell is paused' }).waitFor();
+    expect(
+      (await concerns.allTextContents()).map((text) => text.replace(/(queue|paused|disabled|polls|hours).*/, '$1')),
+    ).toEqual([
+      '1 poisoned message in polls',
+      expect.stringMatching(/ is disabled$/),
+      expect.stringMatching(/ is disabled$/),
+      expect.stringMatching(/dead deliver(y|ies) in the last 24 hours$/),
+      'Ring the sales bell is paused',
+    ]);
+    await page.getByRole('img', { name: /^Deliveries by hour over the last 24 hours: delivered [1-9]/ }).waitFor();
+    await page.getByRole('row', { name: /Contoso .* \d+ s ago .* all answer/ }).waitFor();
+    for (const queue of ['polls', 'deliveries', 'retries'])
+      await page.getByRole('rowheader', { name: queue }).waitFor();
+  });
+
+  test('subscriptions are filtered by all that the address says, and it by what is chosen', async () => {
+    const { told } = visiting();
+    const page = await open(visiting(), '#/subscriptions');
+    await page.getByLabel('Label contains').fill('VIP');
+    await page.waitForURL(/#\/subscriptions\?label=VIP$/);
+    await page.getByText('1 shown, no more.').waitFor();
+    await page.getByLabel('Label contains').fill('');
+    await page.getByLabel('Status').selectOption('Disabled');
+    await page.waitForURL(/#\/subscriptions\?status=disabled$/);
+    await page.getByText('2 shown, no more.').waitFor();
+    const cases: [string, string][] = [
+      [`workflowId=${told.bell.workflowId}`, 'Ring the sales bell'],
+      ['trigger=data-source-refresh-failed&instanceId=0f1e2d3c-4b5a-4968-8776-655443322110', 'Alert the data team'],
+      ['status=paused', 'Ring the sales bell'],
+    ];
+    for (const [query, name] of cases) {
+      await open(visiting(), `#/subscriptions?${query}`);
+      await page.getByText('1 shown, no more.').waitFor();
+      const row = page.getByRole('row', { name });
+      expect(await row.getByRole('link', { name: 'Open flow' }).getAttribute('href')).toMatch(
+        /^https:\/\/make\.powerautomate\.com\/environments\/Default-.*\/flows\/7c1f0b2e-.*\/details$/,
+      );
+    }
+    await open(visiting(), '#/subscriptions?label=nobody+has+this');
+    await page.getByText('No subscription is like this.').waitFor();
+  });
+
+  test('more subscriptions than a page come when they are asked for', async () => {
+    const page = await open(visiting(), '#/subscriptions?trigger=segment-threshold-crossed');
+    await page.getByText('50 shown.').waitFor();
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.getByText('100 shown.').waitFor();
+  });
+
+  test('a subscription has its values with the threshold, and why each of them fired or not', async () => {
+    const page = await open(visiting(), `#/subscriptions/${visiting().told.vip.id}`);
+    await page.getByRole('heading', { name: 'VIP programme' }).waitFor();
+    await page
+      .getByRole('img', { name: /^\d+ values of the last 7 days against the threshold 50, 3 crossings/ })
+      .waitFor();
+    expect(await page.locator('.chart canvas').count()).toBe(1);
+    const sentences = await page.getByRole('region', { name: 'What happened' }).locator('.sentence').allTextContents();
+    for (const pattern of [
+      /^4\d → 5\d: crossed 50$/,
+      /^5\d → \d\d: fell, re-armed$/,
+      /^5\d → 5\d: stayed above 50$/,
+      /^\d\d → 4\d: rose, not above 50$/,
+      /^evaluation failed, kept \d\d \(The source table was locked\.\)$/,
+    ]) {
+      expect(sentences).toContainEqual(expect.stringMatching(pattern));
+    }
+    const crossing = page.getByRole('listitem').filter({ hasText: 'crossed 50' }).first();
+    expect(await crossing.textContent()).toMatch(/Delivered.*the flow took it.*HTTP 202/);
+  });
+
+  test('a delivery has each of its attempts, and what is held says why', async () => {
+    const { told } = visiting();
+    const page = await open(visiting(), `#/subscriptions/${told.bell.id}`);
+    await page.getByText('Held: the flow is turned off.').waitFor();
+    await page.getByText('held: the flow is turned off', { exact: true }).waitFor();
+    await open(visiting(), `#/subscriptions/${told.loyalty.id}?days=14`);
+    const dead = page.getByRole('listitem').filter({ hasText: 'given up: the flow answered 503' }).first();
+    expect(await dead.getByRole('list', { name: 'Attempts' }).getByRole('listitem').count()).toBe(6);
+  });
+
+  test('a trigger without values has its deliveries', async () => {
+    const page = await open(visiting(), `#/subscriptions/${visiting().told.crm.id}?days=14`);
+    await page.getByText('the flow took it').first().waitFor();
+    expect(await page.locator('canvas').count()).toBe(0);
+  });
+
+  test('dead letters have their reason and lead to the moment they are about', async () => {
+    const page = await open(visiting(), '#/deliveries?days=14');
+    const row = page.getByRole('row', { name: /^Win-back mail/ }).first();
+    await row.getByText('given up: the flow answered 400').waitFor();
+    await row.getByRole('link', { name: 'Win-back mail' }).click();
+    await page.waitForURL(/at=/);
+    await page.locator('[aria-current=true]').getByText('given up: the flow answered 400').waitFor();
+  });
+
+  test('the question why a flow did not fire takes two clicks from the overview', async () => {
+    const page = await open(visiting(), '#/');
+    await page.getByRole('navigation').getByRole('link', { name: 'Subscriptions' }).click();
+    await page.getByRole('link', { name: 'Churn alarm', exact: true }).click();
+    await page
+      .getByText(/^\d+ → \d+: (fell|rose), not above 130$/)
+      .first()
+      .waitFor();
+  });
+
+  test('a label and a segment that are markup are shown as the text that they are', async () => {
+    const { told } = visiting();
+    const page = await open(visiting(), '#/subscriptions?label=onerror');
+    await page.getByRole('link', { name: HOSTILE, exact: true }).waitFor();
+    await open(visiting(), `#/subscriptions/${told.hostile.id}`);
+    await page.getByRole('heading', { level: 1, name: HOSTILE }).waitFor();
+    await page.getByRole('heading', { level: 2, name: HOSTILE }).waitFor();
+    expect(await page.locator('main img').count()).toBe(0);
+    expect(await page.title()).toBe('Customer Insights triggers');
+  });
+
+  test.each([
+    ['#/subscriptions/sub_1', 'There is no such subscription.'],
+    ['#/deliveries?status=ended&days=1', 'There is none in this time.'],
+    ['#/no/such/view', 'This address leads to no view.'],
+  ])('%s says that there is nothing', async (hash, text) => {
+    const page = await open(visiting(), hash);
+    await page.getByText(text).first().waitFor();
+  });
+
+  test('while the app gives no answer the last one stays, and it says so', async () => {
+    const page = await open(visiting(), '#/');
+    await page.route('**/manage/queues*', (route) => route.abort());
+    const queues = page.getByRole('region', { name: 'Queues' });
+    await queues.getByText('The app gives no answer.').waitFor();
+    expect(await queues.getByRole('row').count()).toBe(4);
+    await page.unroute('**/manage/queues*');
+    await queues.getByText('The app gives no answer.').waitFor({ state: 'detached' });
+  });
+}
