@@ -12,9 +12,10 @@ import { restEntityData } from '../shared/insights/rest-entity-data.ts';
 import { logLine, type Log } from '../shared/log.ts';
 import { callbackClient } from '../shared/outgoing/callback-client.ts';
 import { systemRandom } from '../shared/random.ts';
+import type { Telemetry } from '../shared/telemetry/telemetry.ts';
 
 /** The real world, once per process. Opens no connection before it is used. */
-export function azureWorld(config: Config): World & { readonly data: EntityData } {
+export function azureWorld(config: Config, telemetry: Telemetry): World & { readonly data: EntityData } {
   const clock = systemClock;
   const random = systemRandom;
   const log = consoleLog;
@@ -27,6 +28,7 @@ export function azureWorld(config: Config): World & { readonly data: EntityData 
     clock,
     random,
     log,
+    telemetry,
     ...(subscriptionKey !== undefined && { subscriptionKey }),
     ...(token !== undefined && { token }),
   };
@@ -40,6 +42,7 @@ export function azureWorld(config: Config): World & { readonly data: EntityData 
     clock,
     random,
     log,
+    telemetry,
   };
 }
 

@@ -1,6 +1,7 @@
 import { app } from '@azure/functions';
 import { createBackend } from '../shared/backend.ts';
 import { readConfig } from '../shared/config.ts';
+import { noTelemetry } from '../shared/telemetry/telemetry.ts';
 import { azureWorld, consoleLog } from './azure-world.ts';
 import { registerConnectorDefinition } from './connector-definition.ts';
 import { registerEntities } from './entities.ts';
@@ -28,7 +29,7 @@ if (read.kind === 'invalid') {
   registerBrokenHealth(app, read.faults);
 } else {
   const { config } = read;
-  const world = azureWorld(config);
+  const world = azureWorld(config, noTelemetry);
   const backend = createBackend(world, config);
   const deps = { ...world, backend, config, limiter: connectionLimiter(world, config.rateLimit) };
   registerSubscriptions(app, deps);

@@ -4,6 +4,7 @@ import { activityStore } from './deliveries/activity-store.ts';
 import { announce, carryOn, deliverChunk, handOn } from './deliveries/announce.ts';
 import { attemptPlaces } from './deliveries/attempt-places.ts';
 import {
+  DELIVERIES_QUEUE,
   POLLS_QUEUE,
   RETRIES_QUEUE,
   type ChunkMessage,
@@ -18,7 +19,7 @@ import { tidyLater, tidySubscription } from './deliveries/tidy.ts';
 import type { ChunkPorts } from './deliveries/chunk-ports.ts';
 import { instanceHealth } from './detection/instance-health.ts';
 import { observationsOf } from './detection/observations.ts';
-import { pollInstance } from './detection/poll.ts';
+import { pollInstance, type PollPorts } from './detection/poll.ts';
 import { readSubject } from './detection/read-subject.ts';
 import { stateStore } from './detection/state-store.ts';
 import { sweepInstances } from './detection/sweep.ts';
@@ -28,7 +29,7 @@ import type { Log } from './log.ts';
 import { listEvents } from './operations/event-list.ts';
 import type { PageRequest } from './operations/newest-rows.ts';
 import { createOperator, type Operator } from './operations/operator.ts';
-import { reportPoison } from './operations/queues.ts';
+import { reportQueues } from './operations/queues.ts';
 import { sendTest } from './operations/send-test.ts';
 import type { CallbackClient } from './outgoing/callback-client.ts';
 import type { Refusal } from './problem.ts';
@@ -45,6 +46,8 @@ import type { Subscriber } from './subscriptions/subscription-draft.ts';
 import { subscriptionStore } from './subscriptions/subscription-store.ts';
 import type { Subscription } from './subscriptions/subscription.ts';
 import { unsubscribe } from './subscriptions/unsubscribe.ts';
+import { carryingQueues, handleMessage } from './telemetry/carried-context.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
 import type { Trigger } from './triggers/trigger.ts';
 import { unreachable } from './unreachable.ts';
 
@@ -58,6 +61,7 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly telemetry: Telemetry;
 }
 
 /** What a trigger function calls, one method each. They reject only when a dependency gives no answer, or for a bug. */
@@ -99,8 +103,9 @@ const POLL_MESSAGE_LIVES_MS = 45_000;
 export const VERSION = '0.1.0';
 
 /** Puts the domain together over a world. Opens nothing. */
-export function createBackend(world: World, config: BackendConfig): Backend {
-  const { tables, queues, insights, clock, random, log } = world;
+export function createBackend(outside: World, config: BackendConfig): Backend {
+  const world: World = { ...outside, queues: carryingQueues(outside) };
+  const { tables, queues, insights, clock, random, log, telemetry } = world;
   const store = subscriptionStore(tables);
   const connections = connectionStore(tables);
   const instances = instanceRegistry(tables);
@@ -143,6 +148,12 @@ export function createBackend(world: World, config: BackendConfig): Backend {
     release,
     tidyLater: (subscription) => tidyLater(tidyPorts, subscription),
   };
+  const polling: PollPorts = {
+    ...world,
+    state,
+    announce: (events) => announce(chunks, events),
+    carryOn: (events) => carryOn(chunks, events),
+  };
   const own: OwnSubscriptionsPorts = {
     store,
     connections,
@@ -168,46 +179,38 @@ export function createBackend(world: World, config: BackendConfig): Backend {
       instanceHealth: (instanceId) => instanceHealth(state, instanceId),
       namedInstances: () => insights.instances(),
     }),
-    async schedulePolls() {
-      const registered = await instances.list();
-      await Promise.all(
-        registered.map(({ instanceId }) => {
-          const message: PollMessage = { v: 1, instanceId };
-          return queues.send(POLLS_QUEUE, message, { timeToLiveMs: POLL_MESSAGE_LIVES_MS });
-        }),
-      );
-    },
-    pollInstance: ({ instanceId }) =>
-      pollInstance(
-        {
-          insights,
-          state,
-          clock,
-          random,
-          log,
-          announce: (events) => announce(chunks, events),
-          carryOn: (events) => carryOn(chunks, events),
-        },
-        instanceId,
-      ),
-    deliverChunk: (message) => deliverChunk(chunks, message),
-    handleRetriesMessage(message) {
-      switch (message.kind) {
-        case 'retry':
-          return retryDelivery(chunks, message);
-        case 'release':
-          return releaseWaiting(chunks, message.subscriptionId);
-        case 'tidy':
-          return tidySubscription(tidyPorts, message.subscriptionId);
-        default:
-          return unreachable(message);
-      }
-    },
+    // Each poll begins a trace of its own: one of all instances would tell nothing of any.
+    schedulePolls: () =>
+      telemetry.within(undefined, async () => {
+        const registered = await instances.list();
+        await Promise.all(
+          registered.map(({ instanceId }) => {
+            const message: PollMessage = { v: 1, instanceId };
+            return queues.send(POLLS_QUEUE, message, { timeToLiveMs: POLL_MESSAGE_LIVES_MS });
+          }),
+        );
+      }),
+    pollInstance: (message) =>
+      handleMessage(world, POLLS_QUEUE, message, () => pollInstance(polling, message.instanceId)),
+    deliverChunk: (message) => handleMessage(world, DELIVERIES_QUEUE, message, () => deliverChunk(chunks, message)),
+    handleRetriesMessage: (message) =>
+      handleMessage(world, RETRIES_QUEUE, message, () => {
+        switch (message.kind) {
+          case 'retry':
+            return retryDelivery(chunks, message);
+          case 'release':
+            return releaseWaiting(chunks, message.subscriptionId);
+          case 'tidy':
+            return tidySubscription(tidyPorts, message.subscriptionId);
+          default:
+            return unreachable(message);
+        }
+      }),
     async sweep() {
       await sweepInstances({ tables, instances, state, clock, log });
       await resendOverdue({ ...world, instances, activity });
       await dropOldActivity({ ...world, retentionMonths: config.retentionMonths });
-      await reportPoison(world);
+      await reportQueues(world);
     },
   };
 }

@@ -15,9 +15,11 @@ import { MAX_RETRY_AFTER_MS } from '../shared/deliveries/retry-schedule.ts';
 import { applyQuietly, type EffectPorts } from '../shared/deliveries/subscription-effects.ts';
 import { DISABLE_AFTER_DEAD_DELIVERIES, DISABLE_AFTER_MS } from '../shared/deliveries/subscription-health.ts';
 import { PAUSED_FOR_MS } from '../shared/deliveries/target.ts';
+import { silentLog } from '../shared/log.ts';
 import type { Answer, RefusedCode, UnreachedCode } from '../shared/outgoing/callback-client.ts';
 import type { SubscriptionStore } from '../shared/subscriptions/subscription-store.ts';
 import type { Subscription } from '../shared/subscriptions/subscription.ts';
+import { noTelemetry } from '../shared/telemetry/telemetry.ts';
 import { codesOf, tableRows } from './helpers/markdown.ts';
 
 const page = readFileSync('docs/delivery.md', 'utf8');
@@ -101,9 +103,12 @@ async function subscriptionAfter(disposition: Disposition, nowMs: number): Promi
     end: written,
     load: () => Promise.resolve(undefined),
   };
-  const silent = () => undefined;
-  const log = { info: silent, warn: silent, error: silent };
-  const ports: EffectPorts = { store: store as SubscriptionStore, log, release: () => Promise.resolve() };
+  const ports: EffectPorts = {
+    store: store as SubscriptionStore,
+    log: silentLog,
+    telemetry: noTelemetry,
+    release: () => Promise.resolve(),
+  };
   const called = { id: 's1', status: 'active', ended: false, deadDeliveries: 0 } as Subscription;
   await applyQuietly(ports, called, 'd1', disposition, nowMs);
   return status === 'active' ? undefined : status;

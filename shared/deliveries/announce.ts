@@ -1,10 +1,12 @@
 import { allDone } from '../all-done.ts';
 import { concerns } from '../subscriptions/subscription.ts';
 import type { OpenEvent } from '../events/open-event.ts';
+import type { Span } from '../telemetry/telemetry.ts';
 import { cutBoundaries, readChunk } from './audience.ts';
 import { CHUNK_SIZE, chunkCount } from './chunk.ts';
 import { DELIVERIES_QUEUE, type ChunkMessage } from './messages.ts';
 import type { ChunkPorts } from './chunk-ports.ts';
+import { eventAttributes, tellFanOut } from './delivery-telemetry.ts';
 import { workChunk } from './work-chunk.ts';
 
 /** Events whose first chunk a poll works itself; a replay that opens more hands the others on. */
@@ -29,7 +31,13 @@ export async function handOn(ports: Pick<ChunkPorts, 'queues'>, events: readonly
  * Works out whom an event concerns and delivers its first chunk. Few enough, and that is all; more, and the others are cut into
  * chunks of which each gets a message. A rise that concerns nobody is no event and leaves nothing behind.
  */
-export async function announceEvent(ports: ChunkPorts, open: OpenEvent): Promise<void> {
+export function announceEvent(ports: ChunkPorts, open: OpenEvent): Promise<void> {
+  return ports.telemetry.span('fan out', { attributes: eventAttributes(open.event) }, (span) =>
+    fanOut(ports, open, span),
+  );
+}
+
+async function fanOut(ports: ChunkPorts, open: OpenEvent, span: Span): Promise<void> {
   if (open.boundaries !== undefined) {
     await workChunk(ports, open, 0);
     return;
@@ -38,12 +46,15 @@ export async function announceEvent(ports: ChunkPorts, open: OpenEvent): Promise
   if (!more) {
     const concerned = members.filter(({ subscription }) => concerns(subscription, open.sequence));
     if (concerned.length === 0) return ports.activity.close(open);
+    tellFanOut(ports.telemetry, open, concerned.length, span);
     await workChunk(ports, open, 0, concerned);
     return;
   }
-  const cut = await ports.activity.cut(open, await cutBoundaries(ports, open));
+  const { boundaries, count } = await cutBoundaries(ports, open);
+  const cut = await ports.activity.cut(open, boundaries);
   // Somebody else cut it, and sends the messages.
   if (cut === undefined) return;
+  tellFanOut(ports.telemetry, open, count, span);
   const chunks = Array.from({ length: chunkCount(cut) - 1 }, (_, index) => index + 1);
   await allDone<unknown>([
     ...chunks.map((chunk) => sendChunk(ports, open.event.eventId, chunk)),

@@ -5,10 +5,12 @@ import { signatureHeaders } from '../outgoing/signature.ts';
 import { CallbackCipherError, type CallbackCipher } from '../subscriptions/callback-cipher.ts';
 import { sealContext } from '../subscriptions/subscription-row.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { AttemptPlaces } from './attempt-places.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import { callbackBody } from './callback-body.ts';
 import { classify, type Verdict } from './classification.ts';
+import { tellAttempt } from './delivery-telemetry.ts';
 import { codeOf } from './disposition.ts';
 
 export interface AttemptPorts {
@@ -17,6 +19,7 @@ export interface AttemptPorts {
   readonly signingSecrets: readonly Buffer[];
   readonly places: AttemptPlaces;
   readonly clock: Clock;
+  readonly telemetry: Telemetry;
   readonly userAgent: string;
 }
 
@@ -30,6 +33,8 @@ export interface AttemptRequest {
   readonly number: number;
   /** No attempt begins at or after this instant: the claim behind it has ended. Asked when there is a place. */
   readonly notAfterMs: () => number;
+  /** Whether it gets a span of the trace. */
+  readonly spanned: 'always' | 'unless-delivered';
 }
 
 export type Attempted =
@@ -40,12 +45,14 @@ export type Attempted =
 /** One POST of a delivery. Waits for a place first; the deadline starts when it has one. */
 export async function attemptDelivery(ports: AttemptPorts, request: AttemptRequest): Promise<Attempted> {
   const giveBack = await ports.places.take();
+  ports.telemetry.record('triggers.attempt.in_flight', 1, {});
   try {
     const startedAtMs = ports.clock.now();
     if (startedAtMs >= request.notAfterMs()) return { kind: 'too-late' };
     return await post(ports, request, startedAtMs);
   } finally {
     giveBack();
+    ports.telemetry.record('triggers.attempt.in_flight', -1, {});
   }
 }
 
@@ -75,6 +82,7 @@ async function post(ports: AttemptPorts, request: AttemptRequest, startedAtMs: n
     ...(called.id !== own.id && { calledId: called.id }),
     ...(verdict.kind === 'delivered' && verdict.runId !== undefined && { runId: verdict.runId }),
   };
+  tellAttempt(ports.telemetry, request, record);
   return { kind: 'attempted', record, verdict };
 }
 

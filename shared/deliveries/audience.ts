@@ -36,8 +36,11 @@ export async function readChunk(
 /** A storage page has at most this many rows. */
 const MAX_PAGE = 1000;
 
-/** Where the chunks after the first begin: every `CHUNK_SIZE` rows of the audience. */
-export async function cutBoundaries(ports: BirthPorts, open: OpenEvent): Promise<string[]> {
+/** Where the chunks after the first begin: every `CHUNK_SIZE` rows of the audience; and how many rows it has. */
+export async function cutBoundaries(
+  ports: BirthPorts,
+  open: OpenEvent,
+): Promise<{ boundaries: string[]; count: number }> {
   const boundaries: string[] = [];
   let count = 0;
   for (const { range, subjectHash, from, to } of chunkRanges({ ...open, boundaries: undefined }, 0)) {
@@ -55,5 +58,5 @@ export async function cutBoundaries(ports: BirthPorts, open: OpenEvent): Promise
       next = page.next;
     } while (next !== undefined);
   }
-  return boundaries;
+  return { boundaries, count };
 }

@@ -1,6 +1,6 @@
 import type { OpenEvent } from '../events/open-event.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
-import { attemptDelivery } from './attempt.ts';
+import { attemptDelivery, type AttemptRequest } from './attempt.ts';
 import { logAttempt } from './attempt-log.ts';
 import type { Member } from './chunk.ts';
 import type { Outcome } from './chunk-ledger.ts';
@@ -24,7 +24,7 @@ export async function firstAttempt(
   ports: ChunkPorts,
   open: OpenEvent,
   { range, subscription: own }: Member,
-  claimedUntilMs: () => number,
+  { claimedUntilMs, spanned }: Pick<AttemptRequest, 'spanned'> & { readonly claimedUntilMs: () => number },
 ): Promise<{ readonly outcome: Outcome | Unsettled; readonly effect: () => Promise<void> }> {
   const { event } = open;
   const { rowKey } = own.address;
@@ -55,7 +55,15 @@ export async function firstAttempt(
   }
 
   const called = target.subscription;
-  const request = { event, deliveryId, own, called, number: 1, notAfterMs: claimedUntilMs };
+  const request: AttemptRequest = {
+    event,
+    deliveryId,
+    own,
+    called,
+    number: 1,
+    notAfterMs: claimedUntilMs,
+    spanned,
+  };
   const attempted = await attemptDelivery(ports, request);
   if (attempted.kind === 'too-late') return { outcome: { kind: 'unsettled' }, effect: nothing };
   const { record, verdict } = attempted;

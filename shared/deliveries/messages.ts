@@ -8,13 +8,18 @@ export const RETRIES_QUEUE = 'retries';
 
 const v = Type.Literal(1);
 const text = Type.String({ minLength: 1, maxLength: 256 });
+/**
+ * What every message may carry beside (`Carried` of telemetry). Unknown properties are allowed in messages, so an older version takes
+ * those of a newer one.
+ */
+const carried = { traceparent: Type.Optional(Type.String()), dueAtMs: Type.Optional(Type.Number()) };
 
 /** Look at one instance. */
-export const pollMessageSchema = Type.Object({ v, instanceId: text });
+export const pollMessageSchema = Type.Object({ v, instanceId: text, ...carried });
 export type PollMessage = Static<typeof pollMessageSchema>;
 
 /** Work on one chunk of an open event. */
-export const chunkMessageSchema = Type.Object({ v, eventId: text, chunk: Type.Integer({ minimum: 0 }) });
+export const chunkMessageSchema = Type.Object({ v, eventId: text, chunk: Type.Integer({ minimum: 0 }), ...carried });
 export type ChunkMessage = Static<typeof chunkMessageSchema>;
 
 /** The one message that a waiting delivery owns: its row has this nonce, or is about to get it in place of `after`. */
@@ -24,12 +29,13 @@ const retrySchema = Type.Object({
   deliveryId: text,
   nonce: text,
   after: Type.Optional(text),
+  ...carried,
 });
 export type RetryMessage = Static<typeof retrySchema>;
 /** The waiting deliveries of a subscription go out now. */
-const releaseSchema = Type.Object({ v, kind: Type.Literal('release'), subscriptionId: text });
+const releaseSchema = Type.Object({ v, kind: Type.Literal('release'), subscriptionId: text, ...carried });
 /** A subscription that was deleted or superseded is cleared away, if it is time. */
-const tidySchema = Type.Object({ v, kind: Type.Literal('tidy'), subscriptionId: text });
+const tidySchema = Type.Object({ v, kind: Type.Literal('tidy'), subscriptionId: text, ...carried });
 
 export const retriesMessageSchema = Type.Union([retrySchema, releaseSchema, tidySchema]);
 export type RetriesMessage = Static<typeof retriesMessageSchema>;

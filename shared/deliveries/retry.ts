@@ -1,9 +1,10 @@
 import { unreachable } from '../unreachable.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
-import { attemptDelivery } from './attempt.ts';
+import { attemptDelivery, type AttemptRequest } from './attempt.ts';
 import { logAttempt } from './attempt-log.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import { parseDeliveryId } from './delivery-id.ts';
+import { tellStatus } from './delivery-telemetry.ts';
 import { dispositionOf, type Disposition } from './disposition.ts';
 import type { RetryMessage } from './messages.ts';
 import { releaseChanged } from './release.ts';
@@ -76,7 +77,15 @@ async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Pr
   }
   const number = nextNumber(claimed);
   const { subscription: called } = target;
-  const request = { event, deliveryId, own: own ?? called, called, number, notAfterMs: () => claimed.untilMs };
+  const request: AttemptRequest = {
+    event,
+    deliveryId,
+    own: own ?? called,
+    called,
+    number,
+    notAfterMs: () => claimed.untilMs,
+    spanned: 'always',
+  };
   const attempted = await attemptDelivery(ports, request);
   if (attempted.kind === 'too-late')
     return finish(ports, claimed, { kind: 'postponed', dueAtMs: ports.clock.now() + 1000 });
@@ -129,6 +138,7 @@ async function finish(ports: ChunkPorts, claimed: Trouble, step: Step): Promise<
     const next = applied(current, step, keepsMessage ? current.nonce : ports.random.token(9), ports.clock.now());
     if (isAwaited(next) && !keepsMessage) await sendRetry(ports, next, claimed.nonce);
     if ((await ports.activity.replaceTrouble(next)) !== undefined) {
+      if (next.status !== current.status) tellStatus(ports.telemetry, next.status);
       if (step.kind !== 'postponed') await releaseChanged(ports, [{ trouble: next, isHeld: step.kind === 'parked' }]);
       return;
     }

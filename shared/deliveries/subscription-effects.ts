@@ -3,6 +3,7 @@ import { StorageError } from '../storage/tables.ts';
 import { resume } from '../subscriptions/place-subscription.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { unreachable } from '../unreachable.ts';
 import type { Disposition } from './disposition.ts';
 import { nextHealth, type SubscriptionHealth } from './subscription-health.ts';
@@ -10,6 +11,7 @@ import { nextHealth, type SubscriptionHealth } from './subscription-health.ts';
 export interface EffectPorts {
   readonly store: SubscriptionStore;
   readonly log: Log;
+  readonly telemetry: Telemetry;
   /** Asks for the waiting deliveries of a subscription to go out now. */
   readonly release: (subscription: Subscription) => Promise<void>;
 }
@@ -32,6 +34,7 @@ async function applyToSubscription(
     const result = next.status === 'gone' ? await ports.store.end(next) : await ports.store.writeTogether([next]);
     if (result.kind === 'written') {
       if (next.status !== current.status) {
+        ports.telemetry.record('triggers.subscription.status', 1, { 'triggers.subscription.status': next.status });
         ports.log.info('subscription.status-changed', {
           subscriptionId: next.id,
           instanceId: next.instanceId,

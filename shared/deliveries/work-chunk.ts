@@ -1,6 +1,7 @@
 import { allDone } from '../all-done.ts';
 import type { OpenEvent } from '../events/open-event.ts';
 import { StorageError } from '../storage/tables.ts';
+import type { Span } from '../telemetry/telemetry.ts';
 import { concerns } from '../subscriptions/subscription.ts';
 import type { StoredChunk } from './activity-store.ts';
 import { readChunk } from './audience.ts';
@@ -9,11 +10,14 @@ import { claimChunk, doneAlready } from './chunk-claim.ts';
 import { chunkLedger, type ChunkLedger } from './chunk-ledger.ts';
 import type { ChunkPorts } from './chunk-ports.ts';
 import { formatDeliveryId } from './delivery-id.ts';
+import { eventAttributes, tellStatus } from './delivery-telemetry.ts';
 import { firstAttempt } from './first-attempt.ts';
 import { releaseChanged, type JustWaiting } from './release.ts';
 
 /** What is settled by then is written down; stragglers (a receiver may take up to its deadline) follow with a second write. */
 const EARLY_WRITE_MS = 2_000;
+/** In a larger chunk an attempt that succeeds at once gets no span: 10,000 alike would cost more than the callbacks themselves. */
+const SPANNED = 20;
 /** All of a chunk, whatever was born or deleted since it was cut. */
 const NO_LIMIT = 100_000;
 
@@ -21,11 +25,22 @@ const NO_LIMIT = 100_000;
  * Sees one chunk through: claims it, POSTs to everyone concerned, and writes down what became of it. `busy`: somebody else's claim
  * holds, or something was left over for the next claim. The members are read unless the caller just did.
  */
-export async function workChunk(
+export function workChunk(
   ports: ChunkPorts,
   open: OpenEvent,
   chunk: number,
   alreadyRead?: readonly Member[],
+): Promise<'settled' | 'busy'> {
+  const attributes = { ...eventAttributes(open.event), 'triggers.chunk.index': chunk };
+  return ports.telemetry.span('deliver chunk', { attributes }, (span) =>
+    claimAndDeliver(ports, open, { chunk, alreadyRead, span }),
+  );
+}
+
+async function claimAndDeliver(
+  ports: ChunkPorts,
+  open: OpenEvent,
+  { chunk, alreadyRead, span }: { chunk: number; alreadyRead: readonly Member[] | undefined; span: Span },
 ): Promise<'settled' | 'busy'> {
   const claim = await claimChunk(ports, open, chunk);
   if (claim.kind !== 'claimed') return claim.kind;
@@ -36,6 +51,7 @@ export async function workChunk(
       concerns(subscription, open.sequence) &&
       !done.has(formatDeliveryId(open.event.eventId, range, subscription.address.rowKey)),
   );
+  span.set({ 'triggers.chunk.size': todo.length });
   const settled = await deliverAll(ports, open, chunk, claim.row, todo);
   if (settled === 'settled' && chunkCount(open) === 1) await ports.activity.close(open);
   return settled;
@@ -53,10 +69,12 @@ async function deliverAll(
   const effects: Promise<void>[] = [];
   const endings: (() => Promise<void>)[] = [];
   const begun: JustWaiting[] = [];
+  const spanned = members.length <= SPANNED ? 'always' : 'unless-delivered';
   const deliveries = members.map(async (member) => {
-    const tried = await tryOne(ports, open, member, ledger);
+    const tried = await tryOne(ports, open, member, { claimedUntilMs: () => ledger.claimedUntilMs(), spanned });
     if (tried === undefined || tried.outcome.kind === 'unsettled') return false;
     ledger.add(tried.outcome);
+    tellStatus(ports.telemetry, tried.outcome.kind === 'delivered' ? 'delivered' : tried.outcome.trouble.status);
     if (tried.outcome.kind === 'trouble') {
       const { trouble } = tried.outcome;
       begun.push({ trouble, isHeld: trouble.attempts.length === 0 });
@@ -80,10 +98,10 @@ async function tryOne(
   ports: ChunkPorts,
   open: OpenEvent,
   member: Member,
-  ledger: ChunkLedger,
+  options: Parameters<typeof firstAttempt>[3],
 ): Promise<Awaited<ReturnType<typeof firstAttempt>> | undefined> {
   try {
-    return await firstAttempt(ports, open, member, () => ledger.claimedUntilMs());
+    return await firstAttempt(ports, open, member, options);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     ports.log.warn('delivery.unsettled', { eventId: open.event.eventId, reason: error.message });

@@ -4,6 +4,7 @@ import type { OpenEvent } from '../events/open-event.ts';
 import type { CustomerInsights, CustomerInsightsError } from '../insights/customer-insights.ts';
 import type { Log } from '../log.ts';
 import type { Random } from '../random.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Source } from '../triggers/trigger.ts';
 import { commitReadings } from './commit.ts';
 import type { Failing, InstanceState } from './instance-state.ts';
@@ -16,6 +17,7 @@ export interface PollPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly telemetry: Telemetry;
   /** Sees events that were just opened through: works out who is told and delivers, or hands on. */
   readonly announce: (events: readonly OpenEvent[]) => Promise<void>;
   /** Goes on with events that somebody else opened and may have left behind. */
@@ -44,21 +46,31 @@ interface SourceLook {
   readonly failure: CustomerInsightsError | undefined;
 }
 
-async function lookAtSource(ports: PollPorts, before: InstanceState, source: Source): Promise<SourceLook> {
-  const { readings, failures } = await lookAt(ports.insights, before, new Set([source]), ports.clock.now());
-  const opened = await commitReadings(ports, before, readings, ports.random.token(9));
-  return { source, opened, failure: failures.get(source) };
+function lookAtSource(ports: PollPorts, before: InstanceState, source: Source): Promise<SourceLook> {
+  const attributes = { 'triggers.instance.id': before.instanceId, 'triggers.source': source };
+  return ports.telemetry.span(`detect ${source}`, { attributes }, async (span) => {
+    const { readings, failures } = await lookAt(ports.insights, before, new Set([source]), ports.clock.now());
+    const failure = failures.get(source);
+    if (failure) span.set({ 'error.type': failure.kind });
+    const opened = await commitReadings(ports, before, readings, ports.random.token(9));
+    return { source, opened, failure };
+  });
 }
 
 async function savePoll(
-  { clock, log, state }: PollPorts,
+  { clock, log, state, telemetry }: PollPorts,
   { instanceId, failing: before, completeAt }: InstanceState,
   looks: readonly SourceLook[],
 ): Promise<void> {
-  const lastPolledAt = new Date(clock.now()).toISOString();
+  const nowMs = clock.now();
+  const lastPolledAt = new Date(nowMs).toISOString();
   const failing = nextFailing(before, looks, lastPolledAt);
   report(log, instanceId, before, failing);
   const isComplete = Object.keys(failing).length === 0;
+  if (completeAt !== undefined) {
+    const lagMs = Math.max(0, nowMs - Date.parse(completeAt));
+    telemetry.record('triggers.poll.lag', lagMs / 1000, { 'triggers.instance.id': instanceId });
+  }
   await state.savePoll(instanceId, { lastPolledAt, completeAt: isComplete ? lastPolledAt : completeAt, failing });
 }
 

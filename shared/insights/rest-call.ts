@@ -1,6 +1,8 @@
 import type { Log } from '../log.ts';
 import type { Random } from '../random.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { unreachable } from '../unreachable.ts';
+import { tellRequest } from './call-telemetry.ts';
 import { CustomerInsightsError, type CustomerInsightsErrorKind } from './customer-insights.ts';
 import { attempt, type AttemptDeps, type AttemptOutcome, type AttemptRequest } from './rest-attempt.ts';
 import { nextTry } from './rest-retry.ts';
@@ -10,6 +12,7 @@ export interface RestCallDeps extends AttemptDeps {
   readonly baseUrl: string;
   readonly random: Random;
   readonly log: Log;
+  readonly telemetry: Telemetry;
 }
 
 export interface RestCall<T> {
@@ -35,7 +38,7 @@ const passingStatuses = new Set([429, 500, 502, 503, 504]);
  * `CustomerInsightsError`.
  */
 export async function restCall<T>(deps: RestCallDeps, asked: RestCall<T>): Promise<T> {
-  const { clock, log } = deps;
+  const { clock, log, telemetry } = deps;
   const { method = 'GET', path, query = {}, body, parse = JSON.parse, read } = asked;
   const encodedPath = path.map((segment) => encodeURIComponent(segment.toWellFormed())).join('/');
   const call = `${method} ${encodedPath}`;
@@ -45,7 +48,9 @@ export async function restCall<T>(deps: RestCallDeps, asked: RestCall<T>): Promi
   const url = `${deps.baseUrl.replace(/\/+$/, '')}/${encodedPath}${queryString(query)}`;
   let waitedMs = 0;
   for (let number = 1; ; number += 1) {
+    const startMs = clock.now();
     const outcome = await attempt(deps, { method, url, body, parse, read });
+    tellRequest(telemetry, { method, url, number }, outcome, { startMs, endMs: clock.now() });
     const fields = { call, attempts: number, durationMs: clock.now() - startedAt };
     if (outcome.kind === 'answered') {
       log.info('insights.called', { ...fields, outcome: 'answered', status: outcome.status });

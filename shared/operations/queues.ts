@@ -3,6 +3,7 @@ import type { Log } from '../log.ts';
 import { refusal, type Refusal } from '../problem.ts';
 import type { QueueDrain } from '../storage/queue-drain.ts';
 import type { Queues } from '../storage/queues.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 
 const WORK_QUEUES = [POLLS_QUEUE, DELIVERIES_QUEUE, RETRIES_QUEUE] as const;
 
@@ -70,10 +71,21 @@ export async function redrive(
   return { kind: 'redriven', redriven };
 }
 
-/** One line for each poison queue that is not empty: what an alert can be set on. */
-export async function reportPoison({ queues, log }: { readonly queues: Queues; readonly log: Log }): Promise<void> {
+/** Measures the queues, and tells of each poison queue that is not empty in a line: what an alert can be set on. */
+export async function reportQueues({
+  queues,
+  log,
+  telemetry,
+}: {
+  readonly queues: Queues;
+  readonly log: Log;
+  readonly telemetry: Telemetry;
+}): Promise<void> {
   for (const queue of WORK_QUEUES) {
+    const by = { 'messaging.destination.name': queue };
+    if (telemetry.isOn) telemetry.record('triggers.queue.length', await queues.length(queue), by);
     const poisonLength = await queues.length(poisonOf(queue));
+    telemetry.record('triggers.queue.poison', poisonLength, by);
     if (poisonLength > 0) log.warn('queue.poisoned', { queue, messages: poisonLength });
   }
 }

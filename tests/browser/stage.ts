@@ -10,6 +10,7 @@ import { openStorageClients } from '../../shared/azure/storage-clients.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { restCustomerInsights } from '../../shared/insights/rest-customer-insights.ts';
 import { silentLog } from '../../shared/log.ts';
+import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
 import { parseNetworks } from '../../shared/outgoing/network-list.ts';
 import { systemRandom } from '../../shared/random.ts';
 import type { Queues } from '../../shared/storage/queues.ts';
@@ -57,6 +58,7 @@ export async function startStage(agoMs: number): Promise<Stage> {
     clock,
     random: systemRandom,
     log: silentLog,
+    telemetry: noTelemetry,
   });
   cleanups.push(() => insights.close());
   const past = memoryBackend({

@@ -16,6 +16,7 @@ import type { Tables } from '../../shared/storage/tables.ts';
 import type { Subscriber } from '../../shared/subscriptions/subscription-draft.ts';
 import type { SubscriptionView } from '../../shared/subscriptions/subscription-view.ts';
 import { subscriptionView } from '../../shared/subscriptions/subscription-view.ts';
+import { noTelemetry, type Telemetry } from '../../shared/telemetry/telemetry.ts';
 import type { Trigger } from '../../shared/triggers/trigger.ts';
 import { manualClock, type ManualClock } from './manual-clock.ts';
 
@@ -60,6 +61,8 @@ export interface MemoryBackendOptions {
   readonly clock?: ManualClock;
   /** In the place of the instance in memory. */
   readonly insights?: CustomerInsights;
+  /** Made for the clock of this backend. */
+  readonly telemetry?: (clock: ManualClock) => Telemetry;
 }
 
 export const accepted: Answer = { kind: 'answered', status: 202, durationMs: 5 };
@@ -95,6 +98,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
     clock,
     random: countingRandom(),
     log: options.log ?? silentLog,
+    telemetry: options.telemetry?.(clock) ?? noTelemetry,
   };
   const backend = createBackend(world, {
     callbackPolicy: { allowedHosts: ['.flows.example.org'], allowedNetworks: parseNetworks('') },

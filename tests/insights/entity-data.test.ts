@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { EntityData } from '../../shared/insights/entity-data.ts';
 import { restEntityData } from '../../shared/insights/rest-entity-data.ts';
 import { silentLog } from '../../shared/log.ts';
+import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
 import { atTheEnd, failure, timeoutMs } from './open-adapter.ts';
 import { jumpingClock, type JumpingClock } from './jumping-clock.ts';
 import { startScriptedServer, type ScriptedAnswer, type ScriptedServer } from './scripted-server.ts';
@@ -24,7 +25,7 @@ async function open(...answers: ScriptedAnswer[]): Promise<{
 function adapterOf(baseUrl: string): { data: EntityData; clock: JumpingClock } {
   const clock = jumpingClock(timeoutMs);
   const random = { fraction: () => 0, token: () => '' };
-  const data = restEntityData({ baseUrl, timeoutMs, clock, random, log: silentLog });
+  const data = restEntityData({ baseUrl, timeoutMs, clock, random, log: silentLog, telemetry: noTelemetry });
   atTheEnd(data.close);
   return { data, clock };
 }

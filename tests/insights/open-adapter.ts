@@ -7,6 +7,7 @@ import {
   type RestCustomerInsights,
   type RestCustomerInsightsOptions,
 } from '../../shared/insights/rest-customer-insights.ts';
+import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
 import { jumpingClock, type JumpingClock } from './jumping-clock.ts';
 import { startScriptedServer, type ScriptedAnswer, type ScriptedServer } from './scripted-server.ts';
 
@@ -33,6 +34,7 @@ export function openAdapter(baseUrl: string, options: Partial<RestCustomerInsigh
     clock,
     random: { fraction: () => 0, token: () => '' },
     log: { info: line('info'), warn: line('warn'), error: line('error') },
+    telemetry: noTelemetry,
     ...options,
   });
   return { insights, clock, lines };

@@ -3,6 +3,7 @@ import { CustomerInsightsError, type CustomerInsights } from '../../shared/insig
 import { silentLog } from '../../shared/log.ts';
 import type { CallbackClient } from '../../shared/outgoing/callback-client.ts';
 import type { Queues, SendOptions } from '../../shared/storage/queues.ts';
+import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
 import { StorageError, type Tables, type Write } from '../../shared/storage/tables.ts';
 import type { PortCall, Stage, Worker } from './stage.ts';
 
@@ -48,6 +49,7 @@ export function worldOf(stage: Stage, worker: Worker, shared: SharedWorld): Worl
       },
     },
     log: silentLog,
+    telemetry: noTelemetry,
   };
 }
 

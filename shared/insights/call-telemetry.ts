@@ -1,0 +1,36 @@
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { AttemptOutcome } from './rest-attempt.ts';
+
+/**
+ * One request to Customer Insights. Its span has no path: names and ids in it may be those of people. The span around it says what it
+ * was for.
+ */
+export function tellRequest(
+  telemetry: Telemetry,
+  request: { readonly method: string; readonly url: string; readonly number: number },
+  outcome: AttemptOutcome<unknown>,
+  { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+): void {
+  if (!telemetry.isOn) return;
+  const { method, url, number } = request;
+  const attributes = {
+    'http.request.method': method,
+    'server.address': new URL(url).hostname,
+    'http.response.status_code': 'status' in outcome ? outcome.status : undefined,
+    'error.type': errorType(outcome),
+  };
+  telemetry.record('http.client.request.duration', Math.max(0, endMs - startMs) / 1000, attributes);
+  const resendCount = number > 1 ? number - 1 : undefined;
+  telemetry.pastSpan(method, {
+    kind: 'client',
+    startMs,
+    endMs,
+    attributes: { ...attributes, 'http.request.resend_count': resendCount },
+  });
+}
+
+/** A status is its own name, as OpenTelemetry has it (opentelemetry.io/docs/specs/semconv/http/http-spans). */
+function errorType(outcome: AttemptOutcome<unknown>): string | undefined {
+  if (outcome.kind === 'answered') return undefined;
+  return outcome.kind === 'refused' ? String(outcome.status) : outcome.kind;
+}

@@ -1,0 +1,100 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Clock } from '../clock.ts';
+import type { MetricName } from './metrics.ts';
+import type { Attributes, SpanOptions, Telemetry } from './telemetry.ts';
+
+export interface Measurement {
+  readonly metric: MetricName;
+  readonly value: number;
+  readonly by: Attributes;
+}
+
+/** A span that has ended. */
+export interface EndedSpan {
+  readonly name: string;
+  readonly kind: NonNullable<SpanOptions['kind']>;
+  readonly attributes: Attributes;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentId: string | undefined;
+  /** Spans that it belongs to without being part of them. */
+  readonly links: readonly string[];
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** Telemetry in memory, for tests. */
+export interface MemoryTelemetry extends Telemetry {
+  readonly measurements: readonly Measurement[];
+  /** In the order of their ends. */
+  readonly spans: readonly EndedSpan[];
+}
+
+interface Place {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+export function memoryTelemetry({ clock }: { readonly clock: Pick<Clock, 'now'> }): MemoryTelemetry {
+  const running = new AsyncLocalStorage<Place | undefined>();
+  const measurements: Measurement[] = [];
+  const spans: EndedSpan[] = [];
+  let ids = 0;
+  const newId = (digits: number): string => (++ids).toString(16).padStart(digits, '0');
+
+  const begin = (name: string, { kind = 'internal', attributes = {}, parent }: SpanOptions) => {
+    const here = running.getStore();
+    const elsewhere = placeOf(parent);
+    const above = elsewhere ?? here;
+    return {
+      name,
+      kind,
+      attributes,
+      traceId: above?.traceId ?? newId(32),
+      spanId: newId(16),
+      parentId: above?.spanId,
+      links: elsewhere && here ? [here.spanId] : [],
+    };
+  };
+
+  return {
+    isOn: true,
+    measurements,
+    spans,
+    record: (metric, value, by) => void measurements.push({ metric, value, by: given(by) }),
+    async span(name, options, work) {
+      const span = begin(name, options);
+      const startMs = clock.now();
+      let attributes = span.attributes;
+      const set = (more: Attributes): void => void (attributes = { ...attributes, ...more });
+      try {
+        return await running.run(span, () => work({ set }));
+      } catch (error) {
+        set({ 'error.type': (error as Error).name });
+        throw error;
+      } finally {
+        spans.push({ ...span, attributes: given(attributes), startMs, endMs: clock.now() });
+      }
+    },
+    pastSpan(name, { startMs, endMs, ...options }) {
+      const span = begin(name, options);
+      spans.push({ ...span, attributes: given(span.attributes), startMs, endMs });
+    },
+    traceparent() {
+      const here = running.getStore();
+      return here && `00-${here.traceId}-${here.spanId}-01`;
+    },
+    within: (traceparent, work) => running.run(placeOf(traceparent), work),
+  };
+}
+
+/** Version, trace id, span id and flags (w3.org/TR/trace-context). */
+function placeOf(traceparent = ''): Place | undefined {
+  const [, traceId, spanId] =
+    /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}$/.exec(traceparent) ?? [];
+  return traceId !== undefined && spanId !== undefined ? { traceId, spanId } : undefined;
+}
+
+function given(attributes: Attributes): Attributes {
+  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
+}
