@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { createBackend } from '../shared/backend.ts';
 import { readConfig } from '../shared/config.ts';
-import { noTelemetry } from '../shared/telemetry/telemetry.ts';
+import { systemClock } from '../shared/clock.ts';
 import { azureWorld, consoleLog } from './azure-world.ts';
 import { registerConnectorDefinition } from './connector-definition.ts';
 import { registerEntities } from './entities.ts';
@@ -18,6 +18,7 @@ import { registerPartitions } from './partitions.ts';
 import { registerPickLists } from './pick-lists.ts';
 import { registerStatusReport } from './status-report.ts';
 import { registerSubscriptions } from './subscriptions.ts';
+import { openedTelemetry } from './telemetry.ts';
 import { registerTestEvents } from './test-events.ts';
 import { registerWorkers } from './workers.ts';
 import { connectionLimiter } from './connection-limiter.ts';
@@ -29,7 +30,8 @@ if (read.kind === 'invalid') {
   registerBrokenHealth(app, read.faults);
 } else {
   const { config } = read;
-  const world = azureWorld(config, noTelemetry);
+  const telemetry = await openedTelemetry(app.hook, config, { clock: systemClock, log: consoleLog });
+  const world = azureWorld(config, telemetry);
   const backend = createBackend(world, config);
   const deps = { ...world, backend, config, limiter: connectionLimiter(world, config.rateLimit) };
   registerSubscriptions(app, deps);

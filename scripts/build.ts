@@ -7,13 +7,16 @@ const root = path.join(import.meta.dirname, '..');
 const dist = path.join(root, 'dist');
 
 /**
- * One ES module with everything inside, so that a deployment needs no node_modules. The core module is supplied by the
- * functions host at run time; CommonJS packages inside the bundle still need a `require`.
+ * ES modules with everything inside, so that a deployment needs no node_modules: the app, and in `chunks` what it loads only when a
+ * setting asks for it. The core module is supplied by the functions host at run time; CommonJS packages inside the bundle still
+ * need a `require`.
  */
 const built = await build({
   entryPoints: { 'functions/index': path.join(root, 'functions/index.ts') },
   outdir: dist,
   bundle: true,
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
   platform: 'node',
   target: 'node22',
   format: 'esm',
@@ -26,10 +29,14 @@ const built = await build({
   logLevel: 'warning',
   write: false,
 });
-const app = built.outputFiles.map(({ path: file, contents }) => ({ path: path.relative(dist, file), contents }));
+const files = built.outputFiles.map(({ path: file, contents }) => ({ path: path.relative(dist, file), contents }));
+const isChunk = (file: BuiltFile): boolean => path.dirname(file.path) === 'chunks';
+const [chunks, app] = [files.filter(isChunk), files.filter((file) => !isChunk(file))];
 const dashboard = await buildDashboard(root);
-for (const file of [...app, ...dashboard]) await put(file);
+// The app comes last: a host that starts meanwhile finds all that it loads.
+for (const file of [...dashboard, ...chunks, ...app]) await put(file);
 await dropOthers('dashboard/assets', dashboard);
+await dropOthers('chunks', chunks);
 
 /** Each file takes the place of the old one in one step: a host that starts meanwhile finds a whole app. */
 async function put({ path: file, contents }: BuiltFile): Promise<void> {

@@ -88,6 +88,21 @@ export const importRules: readonly ImportRule[] = [
   },
   { part: 'shared/storage', imports: rootFiles, packages: [] },
   { part: 'shared/telemetry', imports: [...rootFiles, 'shared/storage'], packages: [] },
+  {
+    part: 'shared/opentelemetry',
+    imports: [...rootFiles, 'shared/telemetry'],
+    packages: [
+      '@azure/identity',
+      '@azure/monitor-opentelemetry-exporter',
+      '@opentelemetry/api',
+      '@opentelemetry/core',
+      '@opentelemetry/exporter-metrics-otlp-proto',
+      '@opentelemetry/exporter-trace-otlp-proto',
+      '@opentelemetry/resources',
+      '@opentelemetry/sdk-metrics',
+      '@opentelemetry/sdk-trace',
+    ],
+  },
   { part: 'shared', imports: [], packages: ['@sinclair/typebox', 'ajv', 'ajv-formats'] },
   {
     part: 'dashboard',

@@ -1,4 +1,6 @@
 import {
+  applicationInsights,
+  applicationInsightsIdentity,
   guidSet,
   headerText,
   hostList,
@@ -10,6 +12,8 @@ import {
   oneOf,
   operatorKeys,
   optionalUrl,
+  otlpHeaders,
+  ratio,
   schedule,
   whole,
 } from './setting-parsers.ts';
@@ -45,6 +49,20 @@ export interface Config {
   readonly rateLimit: { readonly calls: number; readonly windowSeconds: number };
   readonly claimMs: number;
   readonly retentionMonths: number;
+  /** Where metrics and traces go; undefined: nowhere, and nothing of OpenTelemetry is loaded. */
+  readonly telemetry:
+    | {
+        readonly serviceName: string;
+        readonly sampledRatio: number;
+        readonly otlp: { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> } | undefined;
+        readonly applicationInsights:
+          | {
+              readonly connectionString: string;
+              readonly identity: { readonly clientId: string | undefined } | undefined;
+            }
+          | undefined;
+      }
+    | undefined;
 }
 
 /** A setting that is missing or wrong; the message never repeats its value. */
@@ -120,6 +138,34 @@ export const settings = {
     whole(1, 3_600),
   ),
   RETENTION_MONTHS: setting('3', 'whole months kept after the current one; at least 1', whole(1, 120)),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting(
+    '',
+    'where metrics and traces go by OTLP (HTTP, protobuf), without `/v1/traces`; empty = not sent there',
+    optionalUrl,
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: setting('', '`name=value` list, sent with them', otlpHeaders),
+  APPLICATIONINSIGHTS_CONNECTION_STRING: setting(
+    '',
+    'Application Insights, for metrics and traces; empty = not sent there',
+    applicationInsights,
+  ),
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: setting(
+    '',
+    'with which identity: `Authorization=AAD`, and `ClientId=…` for a user-assigned one; empty = none, the connection string is enough',
+    applicationInsightsIdentity,
+  ),
+  OTEL_SDK_DISABLED: setting(
+    'false',
+    '`true`: the app itself sends no metrics and traces, whatever else is set',
+    oneOf('false', 'true'),
+  ),
+  OTEL_SERVICE_NAME: setting('customer-insights-triggers', 'what metrics and traces call the app', headerText),
+  OTEL_TRACES_SAMPLER: setting(
+    'parentbased_always_on',
+    'which traces are kept: `parentbased_always_on` = all, `parentbased_traceidratio` = a part',
+    oneOf('parentbased_always_on', 'parentbased_traceidratio'),
+  ),
+  OTEL_TRACES_SAMPLER_ARG: setting('1', 'that part, from 0 to 1', ratio),
 } as const;
 
 export type SettingName = keyof typeof settings;
@@ -177,8 +223,29 @@ export function readConfig(
     rateLimit: { calls: read('RATE_LIMIT_CALLS'), windowSeconds: read('RATE_LIMIT_WINDOW_SECONDS') },
     claimMs: read('CLAIM_SECONDS') * 1000,
     retentionMonths: read('RETENTION_MONTHS'),
+    telemetry: telemetryOf(read),
   };
   return faults.length === 0 ? { kind: 'valid', config } : { kind: 'invalid', faults };
+}
+
+type Read = <N extends SettingName>(name: N) => ReturnType<(typeof settings)[N]['parse']>;
+
+/** By the environment variables of OpenTelemetry (opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables). */
+function telemetryOf(read: Read): Config['telemetry'] {
+  const endpoint = read('OTEL_EXPORTER_OTLP_ENDPOINT');
+  const headers = read('OTEL_EXPORTER_OTLP_HEADERS');
+  const connectionString = read('APPLICATIONINSIGHTS_CONNECTION_STRING');
+  const identity = read('APPLICATIONINSIGHTS_AUTHENTICATION_STRING');
+  const isDisabled = read('OTEL_SDK_DISABLED') === 'true';
+  const ratioKept = read('OTEL_TRACES_SAMPLER_ARG');
+  const telemetry = {
+    serviceName: read('OTEL_SERVICE_NAME'),
+    sampledRatio: read('OTEL_TRACES_SAMPLER') === 'parentbased_traceidratio' ? ratioKept : 1,
+    otlp: endpoint === undefined ? undefined : { endpoint, headers },
+    applicationInsights: connectionString === undefined ? undefined : { connectionString, identity },
+  };
+  const goesSomewhere = telemetry.otlp !== undefined || telemetry.applicationInsights !== undefined;
+  return goesSomewhere && !isDisabled ? telemetry : undefined;
 }
 
 function storageOf(environment: Environment): Config['storage'] | undefined {

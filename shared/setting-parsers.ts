@@ -85,6 +85,47 @@ export function hostList(text: string): string[] {
   return hosts;
 }
 
+/** Names and values as in a W3C baggage: values may be percent-encoded (opentelemetry.io/docs/specs/otel/protocol/exporter). */
+export function otlpHeaders(text: string): Record<string, string> {
+  const wrong = new Error('must be a list of name=value');
+  const entries = list(text).map((entry): [string, string] => {
+    const [, name = '', value = ''] = /^([\w-]+)\s*=\s*([\x21-\x7e]+)$/.exec(entry) ?? [];
+    if (name === '') throw wrong;
+    try {
+      return [name, decodeURIComponent(value)];
+    } catch {
+      throw wrong;
+    }
+  });
+  return Object.fromEntries(entries);
+}
+
+export function applicationInsights(text: string): string | undefined {
+  if (text === '') return undefined;
+  if (!/(^|;)InstrumentationKey=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(;|$)/i.test(text)) {
+    throw new Error('must be the connection string of an Application Insights resource');
+  }
+  return text;
+}
+
+/** As the functions host reads it (learn.microsoft.com/azure/azure-functions/functions-app-settings). */
+export function applicationInsightsIdentity(text: string): { clientId: string | undefined } | undefined {
+  if (text === '') return undefined;
+  const parts = text.split(';').filter((part) => part !== '');
+  const clientId = parts.find((part) => /^ClientId=/i.test(part))?.slice('ClientId='.length);
+  const isKnown = parts.every((part) => /^(Authorization=AAD|ClientId=[0-9a-f-]{36})$/i.test(part));
+  if (!isKnown || !parts.some((part) => /^Authorization=/i.test(part))) {
+    throw new Error('must be Authorization=AAD, and ClientId=… for a user-assigned identity');
+  }
+  return { clientId };
+}
+
+export function ratio(text: string): number {
+  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : NaN;
+  if (!(value >= 0 && value <= 1)) throw new Error('must be a number from 0 to 1');
+  return value;
+}
+
 /** A message cannot be held back for longer than seven days, and a schedule has an end. */
 export function schedule(text: string): number[] {
   const delays = list(text).map(whole(0, 7 * 24 * 3600));

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readConfig, settings, type Config, type SettingName } from '../../shared/config.ts';
 
 const key = Buffer.alloc(32, 5);
+const INSTANCE = '11111111-2222-3333-4444-555555555555';
 const required = {
   AzureWebJobsStorage: 'UseDevelopmentStorage=true',
   CALLBACK_ENCRYPTION_KEYS: `kid:${key.toString('base64')}`,
@@ -164,6 +165,16 @@ describe('a bad value is a fault of its setting, and is not repeated:', () => {
     ['CLAIM_SECONDS', '0'],
     ['RETENTION_MONTHS', '0'],
     ['RETENTION_MONTHS', '1.5'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4317'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'S3CR3T'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'key=S3CR3T%'],
+    ['APPLICATIONINSIGHTS_CONNECTION_STRING', 'S3CR3T'],
+    ['APPLICATIONINSIGHTS_AUTHENTICATION_STRING', 'Authorization=S3CR3T'],
+    ['APPLICATIONINSIGHTS_AUTHENTICATION_STRING', 'ClientId=11111111-2222-3333-4444-555555555555'],
+    ['OTEL_SDK_DISABLED', 'yes'],
+    ['OTEL_TRACES_SAMPLER', 'jaeger_remote'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.1'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1e-1'],
   ])('%s=%s', (setting, value) => {
     const faults = faultsOf({ [setting]: value });
     expect(faults).toEqual([{ setting, message: expect.stringMatching(/^[a-z].*[^.]$/) }]);
@@ -183,6 +194,48 @@ describe('a bad value is a fault of its setting, and is not repeated:', () => {
       'CALLBACK_ENCRYPTION_KEYS',
       'CLAIM_SECONDS',
     ]);
+  });
+});
+
+describe('telemetry', () => {
+  const key = 'InstrumentationKey=11111111-2222-3333-4444-555555555555';
+  const otlp = { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.contoso.com/' };
+
+  test('is off unless it goes somewhere, and when it is told to be', () => {
+    expect(configOf({ OTEL_SERVICE_NAME: 'x', OTEL_EXPORTER_OTLP_HEADERS: 'a=b' }).telemetry).toBeUndefined();
+    expect(configOf({ ...otlp, OTEL_SDK_DISABLED: 'true' }).telemetry).toBeUndefined();
+  });
+
+  test('goes where the settings say, all of it by default', () => {
+    const settings = { ...otlp, OTEL_EXPORTER_OTLP_HEADERS: 'api-key=a%20b, x-scope = 1' };
+    expect(configOf(settings).telemetry).toEqual({
+      serviceName: 'customer-insights-triggers',
+      sampledRatio: 1,
+      otlp: { endpoint: 'https://collector.contoso.com', headers: { 'api-key': 'a b', 'x-scope': '1' } },
+      applicationInsights: undefined,
+    });
+    expect(configOf({ APPLICATIONINSIGHTS_CONNECTION_STRING: key }).telemetry).toMatchObject({
+      otlp: undefined,
+      applicationInsights: { connectionString: key, identity: undefined },
+    });
+  });
+
+  test.each([
+    ['Authorization=AAD', { clientId: undefined }],
+    [`ClientId=${INSTANCE};Authorization=AAD`, { clientId: INSTANCE }],
+  ])('goes to Application Insights as the identity %s', (text, identity) => {
+    const settings = {
+      APPLICATIONINSIGHTS_CONNECTION_STRING: key,
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: text,
+    };
+    expect(configOf(settings).telemetry?.applicationInsights?.identity).toEqual(identity);
+  });
+
+  test('keeps a part of the traces when the sampler is one that does', () => {
+    const part = { ...otlp, OTEL_TRACES_SAMPLER_ARG: '.25' };
+    expect(configOf(part).telemetry?.sampledRatio).toBe(1);
+    const sampled = { ...part, OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' };
+    expect(configOf(sampled).telemetry?.sampledRatio).toBe(0.25);
   });
 });
 

@@ -3,10 +3,14 @@ import { failing } from '../../shared/insights/memory-customer-insights.ts';
 import type { EndedSpan } from '../../shared/telemetry/memory-telemetry.ts';
 import { metrics, type MetricName } from '../../shared/telemetry/metrics.ts';
 import { answered, callbackUrl, INSTANCE } from '../helpers/memory-backend.ts';
+import { openOtelTelemetry } from './opened-otel.ts';
 import { openMemoryTelemetry } from './opened-telemetry.ts';
 import { SIGNING_SECRET, tracedWorld, treeOf, type TracedWorld } from './traced-world.ts';
 
-describe.each([['in memory', openMemoryTelemetry]])('a trace %s', (_, open) => {
+describe.each([
+  ['in memory', openMemoryTelemetry],
+  ['of OpenTelemetry', openOtelTelemetry],
+])('a trace %s', (_, open) => {
   let world: TracedWorld;
   beforeEach(() => {
     world = tracedWorld(open);

@@ -1,0 +1,99 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  defaultTextMapGetter,
+  defaultTextMapSetter,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Context,
+  type HrTime,
+  type Meter,
+  type Span as OtelSpan,
+  type Tracer,
+} from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import type { Clock } from '../clock.ts';
+import type { Attributes, SpanOptions, Telemetry } from '../telemetry/telemetry.ts';
+import { instrumentsOf } from './instruments.ts';
+import { given } from './given.ts';
+
+const kinds = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT, consumer: SpanKind.CONSUMER } as const;
+const propagator = new W3CTraceContextPropagator();
+
+/**
+ * Telemetry over OpenTelemetry. The running span is kept here and not in OpenTelemetry's global context, so nothing else in the process
+ * is changed by it, and several may live side by side.
+ */
+export function otelTelemetry({
+  tracer,
+  meter,
+  clock,
+}: {
+  readonly tracer: Tracer;
+  readonly meter: Meter;
+  readonly clock: Pick<Clock, 'now'>;
+}): Telemetry {
+  const running = new AsyncLocalStorage<Context>();
+  const here = (): Context => running.getStore() ?? ROOT_CONTEXT;
+  const instruments = instrumentsOf(meter);
+
+  const begin = (name: string, { kind = 'internal', attributes = {}, parent }: SpanOptions, startMs: number) => {
+    const elsewhere = contextOf(parent);
+    const linked = elsewhere && trace.getSpanContext(here());
+    const context = elsewhere ?? here();
+    const options = {
+      kind: kinds[kind],
+      startTime: hrTime(startMs),
+      attributes: given(attributes),
+      ...(linked && { links: [{ context: linked }] }),
+    };
+    const span = tracer.startSpan(name, options, context);
+    failIfSo(span, attributes);
+    return { span, context: trace.setSpan(context, span) };
+  };
+
+  return {
+    isOn: true,
+    record: (metric, value, by) => instruments[metric](value, given(by)),
+    async span(name, options, work) {
+      const { span, context } = begin(name, options, clock.now());
+      const set = (attributes: Attributes): void => {
+        span.setAttributes(given(attributes));
+        failIfSo(span, attributes);
+      };
+      try {
+        return await running.run(context, () => work({ set }));
+      } catch (error) {
+        set({ 'error.type': (error as Error).name });
+        throw error;
+      } finally {
+        span.end(hrTime(clock.now()));
+      }
+    },
+    pastSpan: (name, { startMs, endMs, ...options }) => begin(name, options, startMs).span.end(hrTime(endMs)),
+    traceparent() {
+      const carrier: { traceparent?: string } = {};
+      propagator.inject(here(), carrier, defaultTextMapSetter);
+      return carrier.traceparent;
+    },
+    within: (traceparent, work) => running.run(contextOf(traceparent) ?? ROOT_CONTEXT, work),
+  };
+}
+
+/** The context of a span of another process; `undefined` when the text is no `traceparent`. */
+function contextOf(traceparent: string | undefined): Context | undefined {
+  if (traceparent === undefined) return undefined;
+  const context = propagator.extract(ROOT_CONTEXT, { traceparent }, defaultTextMapGetter);
+  return context === ROOT_CONTEXT ? undefined : context;
+}
+
+function failIfSo(span: OtelSpan, attributes: Attributes): void {
+  if (attributes['error.type'] !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+/** An instant as a pair of seconds and nanoseconds: of a plain number OpenTelemetry guesses what it counts from. */
+function hrTime(ms: number): HrTime {
+  const seconds = Math.floor(ms / 1000);
+  return [seconds, Math.round((ms - seconds * 1000) * 1_000_000)];
+}
