@@ -67,7 +67,8 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
       if (settled) return;
       const isLost = !stage.isCalm() && dice.chance(plan.platformFaults);
       if (end.kind === 'done' && isLost) {
-        tell(flow, `${what}: the answer is lost`);
+        tell(flow, () => `${what}: the answer is lost`);
+        stage.count('flow platform loses an answer');
         return;
       }
       if (end.kind !== 'done') {
@@ -190,6 +191,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
     const canOverlap = plan.overlaps && flow.workflowId !== undefined && plan.saves;
     if (!idle.isIdle) {
       if (canOverlap && current.sentAtMs !== undefined && current.subscribedAtMs === undefined && !isOver) {
+        stage.count('flow: save before the last save ended');
         save(flow, true, next);
       }
       return;
@@ -201,6 +203,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
       'repeat',
     ] as const;
     const choice = dice.pick(can);
+    stage.count(`flow: ${choice}`);
     idle.isIdle = false;
     switch (choice) {
       case 'save': {
@@ -261,6 +264,8 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
         const answer = answerOf(version, timeline.now(), dice);
         post.answer = answer;
         post.accepted = answer.kind === 'answered' && answer.status === 202;
+        if (!post.accepted)
+          stage.count(`callback is answered ${answer.kind === 'answered' ? answer.status : answer.kind}`);
         tell(version.flow, () => {
           const status = answer.kind === 'answered' ? `${answer.status} ${answer.errorCode ?? ''}` : answer.kind;
           const where = `${url.slice(-2)} …${webhookId.slice(-24)}`;
@@ -284,6 +289,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
             return false;
           });
         }
+        if (fate !== 'answered') stage.count(`callback: ${fate}`);
         post.answerLost = fate === 'reset' || fate === 'timeout';
         const delayMs = fate === 'timeout' ? CALLBACK_TIMEOUT_MS : stage.latencyMs();
         stage.answer(run, arrivesAtMs + delayMs, () => {

@@ -23,6 +23,7 @@ export function createHost(stage: Stage, queues: MemoryQueues): Host {
   const noticeSent = (queue: string, delayMs: number): void => {
     const hiddenMs = Math.ceil(Math.min(Math.max(delayMs, 0), MAX_DELAY_MS) / 1000) * 1000;
     const lateMs = stage.isCalm() ? 0 : dice.between(0, plan.lateMs);
+    if (lateMs > 0) stage.count('message comes late');
     timeline.at(timeline.now() + hiddenMs + lateMs, () => receive(queue));
   };
 
@@ -37,7 +38,10 @@ export function createHost(stage: Stage, queues: MemoryQueues): Host {
       stage.start(what, work, ({ kind }, { misfortunes }) => {
         if (kind === 'crashed') return;
         const deleteFails = !stage.isCalm() && dice.chance(plan.storage.failsBefore);
-        if (kind === 'done' && deleteFails) return;
+        if (kind === 'done' && deleteFails) {
+          stage.count('message is done but not deleted');
+          return;
+        }
         const wasOurs = queues.delete(queue, received);
         if (kind === 'done' || queue === 'polls' || !wasOurs) return;
         if (stage.isCalm() && misfortunes.size === 0) stage.violate(`${what} failed although all is calm`);
@@ -49,6 +53,7 @@ export function createHost(stage: Stage, queues: MemoryQueues): Host {
     });
     if (!stage.isCalm() && duplicates < MAX_DUPLICATES && dice.chance(plan.duplicates)) {
       duplicates += 1;
+      stage.count('message comes twice');
       timeline.at(timeline.now() + stage.latencyMs() * dice.pick([1, 1, 1000]), () => {
         stage.start(`${what} again`, work, () => undefined);
         return true;

@@ -1,6 +1,6 @@
 import type { Flow, Post, Version } from './flow.ts';
 import { concernsInput, sameInput } from './flow.ts';
-import { clockErrorMs } from './plan.ts';
+import { CLAIM_MS, clockErrorMs } from './plan.ts';
 import type { Fact } from './source-life.ts';
 import type { Stage } from './stage.ts';
 
@@ -16,7 +16,6 @@ export interface Judge {
 }
 
 const MINUTE = 60_000;
-export const CLAIM_MS = 120_000;
 const GRACE_MS = 15 * MINUTE;
 
 export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {

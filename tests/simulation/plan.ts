@@ -2,6 +2,8 @@ import type { Trigger } from '../../shared/triggers/trigger.ts';
 import { triggerNames } from '../../shared/triggers/trigger.ts';
 import { diceOf, type Dice } from './dice.ts';
 
+/** How long a worker's claim on a chunk or a retry holds. */
+export const CLAIM_MS = 120_000;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;

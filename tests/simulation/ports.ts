@@ -64,6 +64,7 @@ function storageFate({ dice, plan: { storage } }: Stage): Pick<PortCall<unknown>
 function stormyTables(stage: Stage, tables: Tables): Tables {
   const storageCall = <T>(name: () => string, perform: () => Promise<T>, tell?: (result: T) => string): Promise<T> =>
     stage.through({
+      port: 'storage',
       name,
       perform,
       ...storageFate(stage),
@@ -130,6 +131,7 @@ function stormyQueues(stage: Stage, { queues, noticeSent }: SharedWorld): Queues
   return {
     send: (queue, message, options: SendOptions = {}) =>
       stage.through({
+        port: 'storage',
         name: () => `send ${queue} ${shortMessage(message)} in ${Math.ceil((options.delayMs ?? 0) / 1000)} s`,
         perform: () => {
           const sent = queues.send(queue, message, options);
@@ -155,6 +157,7 @@ function stormyInsights(stage: Stage, insights: CustomerInsights): CustomerInsig
   const { dice, plan } = stage;
   const through = <T>(name: string, perform: () => Promise<T>): Promise<T> =>
     stage.through({
+      port: 'Customer Insights',
       name: () => `insights ${name}`,
       perform,
       fate: dice.chance(plan.insightsFails) ? 'fails-before' : 'answered',

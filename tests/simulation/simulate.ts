@@ -1,7 +1,14 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { forkedLane, ownLane, serveLane, type Lane } from './lane.ts';
 import { simulate } from './simulation.ts';
+import { addTally, emptyTally, summaryOf, violationsOf } from './tally.ts';
+
+const BATCH = 100;
+const PROGRESS_MS = 30_000;
 
 /**
  * `[--seeds 2000] [--from 1] [--processes 1] [--keep-going]` for many, `--seed S [--quiet]` for one with its trace. With
@@ -17,34 +24,48 @@ async function main(): Promise<void> {
       'small-chunks': { type: 'boolean', default: false },
       quiet: { type: 'boolean', default: false },
       'keep-going': { type: 'boolean', default: false },
+      lane: { type: 'boolean', default: false },
     },
   });
+  if (values.lane) {
+    serveLane();
+    return;
+  }
   if (values['small-chunks']) {
-    const { buildVariant, SMALL_CHUNKS } = await import('./variant.ts');
     const others = process.argv.slice(2).filter((argument) => argument !== '--small-chunks');
-    const [code] = (await once(fork(await buildVariant(SMALL_CHUNKS), others), 'exit')) as [number | null];
-    process.exitCode = code ?? 1;
+    await withBundle({ smallChunks: true }, async (bundle) => {
+      const [code] = (await once(fork(bundle, others), 'exit')) as [number | null];
+      process.exitCode = code ?? 1;
+    });
     return;
   }
   if (values.seed !== undefined) return runOne(Number(values.seed), values.quiet);
-  const seeds = { from: Number(values.from), count: Number(values.seeds) };
-  const keepGoing = values['keep-going'];
+  const range = { from: Number(values.from), count: Number(values.seeds), keepGoing: values['keep-going'] };
   const processes = Number(values.processes);
-  if (processes === 1) return runMany(seeds, keepGoing);
-  const share = Math.ceil(seeds.count / processes);
-  const children = Array.from({ length: processes }, (_, index) =>
-    fork(process.argv[1] ?? '', [
-      ...[
-        '--from',
-        String(seeds.from + index * share),
-        '--seeds',
-        String(Math.min(share, seeds.count - index * share)),
-      ],
-      ...(keepGoing ? ['--keep-going'] : []),
-    ]),
+  if (processes === 1) return runMany(range, [ownLane]);
+  // Sources may change while a long run goes on: what it runs does not.
+  return withBundle({}, (bundle) =>
+    runMany(
+      range,
+      Array.from({ length: processes }, () => forkedLane(bundle)),
+    ),
   );
-  const codes = await Promise.all(children.map(async (child) => ((await once(child, 'exit')) as [number | null])[0]));
-  process.exitCode = codes.every((code) => code === 0) ? 0 : 1;
+}
+
+/** The simulation as one file: this one if it is, else a new one that is removed at the end. */
+async function withBundle(
+  { smallChunks = false }: { smallChunks?: boolean },
+  use: (bundle: string) => Promise<void>,
+): Promise<void> {
+  const own = process.argv[1] ?? '';
+  if (!own.endsWith('.ts')) return use(own);
+  const { buildVariant, SMALL_CHUNKS } = await import('./variant.ts');
+  const bundle = await buildVariant(smallChunks ? SMALL_CHUNKS : []);
+  try {
+    await use(bundle);
+  } finally {
+    rmSync(path.dirname(bundle), { recursive: true });
+  }
 }
 
 async function runOne(seed: number, quiet: boolean): Promise<void> {
@@ -54,39 +75,38 @@ async function runOne(seed: number, quiet: boolean): Promise<void> {
   process.exitCode = outcome.violation === undefined ? 0 : 1;
 }
 
-async function runMany({ from, count }: { from: number; count: number }, keepGoing: boolean): Promise<void> {
-  const started = process.cpuUsage();
+/** Hands the seeds out in batches, tells how far it is, and sums up at the end. */
+async function runMany(
+  { from, count, keepGoing }: { from: number; count: number; keepGoing: boolean },
+  lanes: readonly Lane[],
+): Promise<void> {
   const startedMs = performance.now();
-  let [done, callbacks, steps] = [0, 0, 0];
-  const failed = new Map<string, number[]>();
-  for (let seed = from; seed < from + count; seed++) {
-    const outcome = await simulate(seed);
-    done += 1;
-    callbacks += outcome.posts;
-    steps += outcome.steps;
-    if (outcome.violation === undefined) continue;
-    const kind = kindOf(outcome.violation);
-    failed.set(kind, [...(failed.get(kind) ?? []), seed]);
-    if (keepGoing) continue;
-    print(outcome.trace());
-    print(`seed ${seed}: ${outcome.violation}`);
-    break;
-  }
-  for (const [kind, seeds] of failed) print(`${seeds.length} × ${kind}: seeds ${seeds.slice(0, 12).join(' ')}`);
-  const { user, system } = process.cpuUsage(started);
-  const cpuSeconds = (user + system) / 1e6;
-  const seconds = (performance.now() - startedMs) / 1000;
-  const rates = `${(done / seconds).toFixed(0)} seeds/s, ${(done / cpuSeconds).toFixed(0)} per second of processor`;
-  print(
-    `${done} seeds from ${from}, ${steps} steps, ${callbacks} callbacks, ${failed.size} kinds of violation; ${rates}`,
-  );
-  process.exitCode = failed.size > 0 ? 1 : 0;
-}
-
-/** A violation without its ids and instants. */
-function kindOf(violation: string): string {
-  const [line = ''] = violation.split('\n');
-  return line.replaceAll(/[\w-]*\d[\w:.-]*/g, '…').slice(0, 110);
+  const tally = emptyTally();
+  let cpuMs = 0;
+  let next = from;
+  const reports: string[] = [];
+  const rate = (): string => `${(tally.seeds / ((performance.now() - startedMs) / 1000)).toFixed(0)} seeds/s`;
+  const progress = setInterval(() => {
+    const found = violationsOf(tally) > 0 ? `: ${Object.values(tally.violations).flat().slice(0, 20).join(' ')}` : '';
+    print(`${tally.seeds} of ${count} seeds, ${rate()}, ${violationsOf(tally)} violations${found}`);
+  }, PROGRESS_MS);
+  const work = async (lane: Lane): Promise<void> => {
+    while (reports.length === 0 && next < from + count) {
+      const batch = { from: next, count: Math.min(BATCH, from + count - next), keepGoing };
+      next += batch.count;
+      const { report, ...done } = await lane.run(batch);
+      addTally(tally, done.tally);
+      cpuMs += done.cpuMs;
+      if (report !== undefined && !keepGoing) reports.push(report);
+    }
+  };
+  await Promise.all(lanes.map(work));
+  clearInterval(progress);
+  for (const lane of lanes) lane.close();
+  if (reports[0] !== undefined) print(reports[0]);
+  for (const line of summaryOf(tally)) print(line);
+  print(`from seed ${from} on, ${rate()}, ${(tally.seeds / (cpuMs / 1000)).toFixed(0)} per second of processor`);
+  process.exitCode = violationsOf(tally) > 0 ? 1 : 0;
 }
 
 function print(text: string): void {

@@ -5,8 +5,8 @@ import { createMemoryQueues } from '../../shared/storage/memory-queues.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { createFlowPlatform } from './flow-platform.ts';
 import { createHost } from './host.ts';
-import { CLAIM_MS, createJudge } from './judge.ts';
-import { planOf, type Plan } from './plan.ts';
+import { createJudge } from './judge.ts';
+import { CLAIM_MS, planOf, type Plan } from './plan.ts';
 import { worldOf } from './ports.ts';
 import { INSTANCE, liveSources, type SourceLife } from './source-life.ts';
 import { createStage, type Stage } from './stage.ts';
@@ -19,6 +19,9 @@ export interface Outcome {
   readonly violation: string | undefined;
   readonly steps: number;
   readonly posts: number;
+  readonly storageCalls: number;
+  /** How often each kind of misfortune was dealt out, and each action of a flow's owner. */
+  readonly counts: ReadonlyMap<string, number>;
   /** Every step, one line each, and their hash: the same for the same seed. */
   readonly trace: () => string;
   readonly hash: () => string;
@@ -146,6 +149,8 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
     violation: stage.violation(),
     steps: stage.trace.length(),
     posts: judge.posts.length,
+    storageCalls: stage.storageCalls(),
+    counts: stage.counts,
     trace: () => stage.trace.text(),
     hash: () => stage.trace.hash(),
   };

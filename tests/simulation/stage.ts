@@ -3,7 +3,7 @@ import type { Backend } from '../../shared/backend.ts';
 import { CustomerInsightsError } from '../../shared/insights/customer-insights.ts';
 import { StorageError } from '../../shared/storage/tables.ts';
 import { diceOf, type Dice } from './dice.ts';
-import { clockErrorMs, type Plan } from './plan.ts';
+import { CLAIM_MS, clockErrorMs, type Plan } from './plan.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 import { createTrace, type Trace } from './trace.ts';
 
@@ -35,6 +35,7 @@ export interface Run {
 
 /** One call of a port on its way through the storm. */
 export interface PortCall<T> {
+  readonly port: 'storage' | 'Customer Insights';
   /** For the trace. */
   readonly name: () => string;
   readonly perform: () => Promise<T>;
@@ -61,6 +62,11 @@ export interface Stage {
   calmDown(): void;
   violate(what: string): void;
   violation(): string | undefined;
+  /** Notes that some kind of misfortune befell somebody, or that a flow's owner did something. */
+  count(what: string): void;
+  /** How often, by what was noted. */
+  readonly counts: ReadonlyMap<string, number>;
+  storageCalls(): number;
   /** Starts on a worker that is not frozen, as soon as there is one. */
   start(what: string, work: (backend: Backend) => Promise<unknown>, onEnd: (end: RunEnd, run: Run) => void): void;
   through<T>(call: PortCall<T>): Promise<T>;
@@ -71,6 +77,11 @@ export interface Stage {
 
 /** Of one world after the other: a storage each would add an entry to the context that all of them share. */
 const current = new AsyncLocalStorage<Run>();
+const FATES = {
+  'fails-before': 'fails before it took effect',
+  'fails-after': 'fails after it took effect',
+  echoes: 'is made twice and told 409 or 412',
+};
 const NOBODY: Backend = {} as Backend;
 
 export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Worker) => Backend): Stage {
@@ -79,6 +90,8 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
   const trace = createTrace(plan.startMs);
   let calm = false;
   let violation: string | undefined;
+  const counts = new Map<string, number>();
+  let storageCalls = 0;
   let runs = 0;
 
   const tell = (who: string, what: string | (() => string)): void => trace.add(timeline.now(), who, what);
@@ -86,6 +99,7 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
 
   const crash = (worker: Worker): void => {
     tell(worker.name, 'CRASHES');
+    stage.count('worker crashes');
     const lost = [...worker.runs];
     worker.runs.clear();
     worker.frozenUntilMs = 0;
@@ -100,6 +114,7 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
   const freeze = (worker: Worker): void => {
     const forMs = dice.pick([30_000, 130_000, 200_000, 400_000, 700_000]);
     tell(worker.name, `FREEZES for ${forMs / 1000} s`);
+    stage.count(forMs > CLAIM_MS ? 'worker freezes beyond its claim' : 'worker freezes for less than its claim');
     worker.frozenUntilMs = timeline.now() + forMs;
     for (const run of worker.runs) run.misfortunes.add('froze');
   };
@@ -140,6 +155,11 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
       tell('-', `VIOLATION ${what}`);
     },
     violation: () => violation,
+    count(what) {
+      counts.set(what, (counts.get(what) ?? 0) + 1);
+    },
+    counts,
+    storageCalls: () => storageCalls,
     start(what, work, onEnd) {
       const awake = stage.workers.filter((worker) => !isFrozen(worker));
       if (awake.length === 0) {
@@ -163,14 +183,17 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
         );
     },
     latencyMs: () => (calm ? 0 : 1 + Math.floor(plan.latencyMs * dice.fraction() ** 3)),
-    through({ name, perform, fate, slowMs = 0, failure, tell: result }) {
+    through({ port, name, perform, fate, slowMs = 0, failure, tell: result }) {
       const run = stage.currentRun();
       const act = async (): Promise<Awaited<ReturnType<typeof perform>>> => {
         const value = await perform();
         tell(run.worker.name, () => `#${run.number} ${name()}${result ? ` → ${result(value)}` : ''}`);
         return value;
       };
+      if (port === 'storage') storageCalls += 1;
       if (calm) return act();
+      if (fate !== 'answered') stage.count(`${port} call ${FATES[fate]}`);
+      if (slowMs > 0) stage.count(`${port} call is slow`);
       if (fate !== 'answered' || slowMs > 20_000) run.misfortunes.add(fate);
       return new Promise((resolve, reject) => {
         const effectAtMs = timeline.now() + slowMs + stage.latencyMs();
@@ -191,7 +214,7 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
             return;
           }
           tell(run.worker.name, () => `#${run.number} ${name()} ${fate.toUpperCase()}`);
-          reject(failure());
+          reject(withoutStack(failure));
         });
       });
     },
@@ -231,11 +254,23 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
       const byMs = dice.between(-plan.longestJumpMs, plan.longestJumpMs);
       worker.offsetMs = Math.max(-clockErrorMs(plan), Math.min(clockErrorMs(plan), worker.offsetMs + byMs));
       stage.jumps.push(timeline.now());
+      stage.count('clock jumps');
       tell(worker.name, `CLOCK JUMPS by ${byMs / 1000} s`);
       return false;
     });
   }
   return stage;
+}
+
+/** Injected failures are many, and their stacks say nothing. */
+function withoutStack(make: () => Error): Error {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** Broken dependencies; anything else that a run rejects with is a bug. */
