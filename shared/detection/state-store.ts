@@ -1,7 +1,7 @@
 import type { OpenEvent } from '../events/open-event.ts';
 import { openEventRow, STATE_TABLE } from '../events/open-event-row.ts';
-import { allRows } from '../storage/all-rows.ts';
-import type { StoredRow, Tables, Write } from '../storage/tables.ts';
+import { readAllRows } from '../storage/all-rows.ts';
+import type { Tables, Write } from '../storage/tables.ts';
 import type { SubjectView } from '../subscriptions/subscription-view.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { triggers } from '../triggers/trigger.ts';
@@ -64,9 +64,7 @@ export function stateStore(tables: Tables): StateStore {
     observed,
 
     async read(instanceId) {
-      const rows: StoredRow[] = [];
-      for await (const row of allRows(tables, STATE_TABLE, { partition: instanceId })) rows.push(row);
-      return instanceStateOf(instanceId, rows);
+      return instanceStateOf(instanceId, await readAllRows(tables, STATE_TABLE, { partition: instanceId }));
     },
 
     async commit(instanceId, changes) {

@@ -4,7 +4,7 @@ import { troubleOfRow } from '../deliveries/trouble.ts';
 import { eventKey } from '../events/event-id.ts';
 import type { Event } from '../events/event.ts';
 import type { OpenEvent } from '../events/open-event.ts';
-import { allRows } from '../storage/all-rows.ts';
+import { readAllRows } from '../storage/all-rows.ts';
 import type { StoredRow, Tables } from '../storage/tables.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import { concerns } from '../subscriptions/subscription.ts';
@@ -91,8 +91,6 @@ async function audience(
 async function rowsOf(tables: Tables, event: Event, select?: readonly string[]): Promise<StoredRow[]> {
   const address = addressOfEvent(event.eventId);
   const from = eventKey(address);
-  const rows: StoredRow[] = [];
   const query = { partition: event.instanceId, from, to: `${from}~`, ...(select && { select }) };
-  for await (const row of allRows(tables, activityTable(address.month), query)) rows.push(row);
-  return rows;
+  return readAllRows(tables, activityTable(address.month), query);
 }

@@ -1,4 +1,4 @@
-import { allRows } from '../storage/all-rows.ts';
+import { readAllRows } from '../storage/all-rows.ts';
 import type { Tables } from '../storage/tables.ts';
 
 export const INSTANCES_TABLE = 'instances';
@@ -27,11 +27,8 @@ export function instanceRegistry(tables: Tables): InstanceRegistry {
       ]);
     },
     async list() {
-      const instances: RegisteredInstance[] = [];
-      for await (const { rowKey, etag } of allRows(tables, INSTANCES_TABLE, { partition: PARTITION })) {
-        instances.push({ instanceId: rowKey, etag });
-      }
-      return instances;
+      const rows = await readAllRows(tables, INSTANCES_TABLE, { partition: PARTITION });
+      return rows.map(({ rowKey, etag }) => ({ instanceId: rowKey, etag }));
     },
     async remove({ instanceId, etag }) {
       const row = { partitionKey: PARTITION, rowKey: instanceId };
