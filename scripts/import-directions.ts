@@ -124,7 +124,11 @@ export const importRules: readonly ImportRule[] = [
   },
   { part: 'sandbox/customer-insights', imports: sandboxPart, packages: ['@sinclair/typebox'] },
   { part: 'sandbox/flow-platform', imports: sandboxPart, packages: ['ajv', 'undici'] },
-  { part: 'sandbox/functions-host', imports: sandboxPart, packages: ['@azure/storage-queue'] },
+  {
+    part: 'sandbox/functions-host',
+    imports: ['shared/ncrontab.ts', ...sandboxPart],
+    packages: ['@azure/storage-queue'],
+  },
 ];
 
 /** The imports of `functions`, `shared`, `sandbox` and `dashboard` that the rules do not allow, one sentence each. */

@@ -1,3 +1,5 @@
+import { nextOccurrence, parseSchedule } from './ncrontab.ts';
+
 /**
  * Parsers of single settings. Each takes the trimmed text and throws with a sentence that begins after the setting's name and never
  * repeats the value.
@@ -49,12 +51,12 @@ export function httpUrl(text: string): string {
   return text.replace(/\/+$/, '');
 }
 
-/**
- * Tells an NCRONTAB expression by its fields; whether their numbers exist is left to the host. Only the last two, month and weekday,
- * may be names (learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions).
- */
+/** An NCRONTAB expression that will come to pass: the host does not start the function of any other, or never calls it. */
 export function ncrontab(text: string): string {
-  if (!/^([\d*,/-]+\s+){3,4}[\w*,/-]+\s+[\w*,/-]+$/.test(text)) throw new Error('must be an NCRONTAB expression');
+  const parsed = parseSchedule(text);
+  if (parsed === undefined || nextOccurrence(parsed, 0) === undefined) {
+    throw new Error('must be an NCRONTAB expression of five or six fields that comes to pass, such as 0 */5 * * * *');
+  }
   return text;
 }
 

@@ -2,8 +2,7 @@ import type { Binding, RegisteredFunction } from './core-module.ts';
 import type { HostLog } from './host-log.ts';
 import { HostStartError } from './host-settings.ts';
 import type { AccessLevel } from './keys.ts';
-import { parseSchedule } from './ncrontab.ts';
-import type { Schedule } from './ncrontab.ts';
+import { parseSchedule, type Schedule } from '../../shared/ncrontab.ts';
 import { parseRouteTemplate } from './route-template.ts';
 import type { RouteTemplate } from './route-template.ts';
 

@@ -1,6 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { nextOccurrence } from './ncrontab.ts';
-import type { Schedule } from './ncrontab.ts';
+import { nextOccurrence, type Schedule } from '../../shared/ncrontab.ts';
 import type { WorkInHand } from './work-in-hand.ts';
 
 export interface TimerListener {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseSchedule } from '../../../sandbox/functions-host/ncrontab.ts';
+import { parseSchedule } from '../../../shared/ncrontab.ts';
 import { createTimerListener } from '../../../sandbox/functions-host/timer-listener.ts';
 import { createWorkInHand } from '../../../sandbox/functions-host/work-in-hand.ts';
 import { rushingClock } from './rushing-clock.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { nextOccurrence, parseSchedule } from '../../../sandbox/functions-host/ncrontab.ts';
+import { nextOccurrence, parseSchedule } from '../../shared/ncrontab.ts';
 
 /** The next occurrences after an instant, in UTC without fraction. */
 function next(expression: string, after: string, count = 1): string[] {
