@@ -6,6 +6,7 @@ import type { World } from '../shared/backend.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import { customerInsightsToken } from '../shared/insights/access-token.ts';
+import type { CallPlaces } from '../shared/insights/call-places.ts';
 import type { EntityData } from '../shared/insights/entity-data.ts';
 import { restCustomerInsights } from '../shared/insights/rest-customer-insights.ts';
 import { restEntityData } from '../shared/insights/rest-entity-data.ts';
@@ -15,7 +16,10 @@ import { systemRandom } from '../shared/random.ts';
 import type { Telemetry } from '../shared/telemetry/telemetry.ts';
 
 /** The real world, once per process. Opens no connection before it is used. */
-export function azureWorld(config: Config, telemetry: Telemetry): World & { readonly data: EntityData } {
+export function azureWorld(
+  config: Config,
+  telemetry: Telemetry,
+): World & { readonly data: (places: CallPlaces) => EntityData } {
   const clock = systemClock;
   const random = systemRandom;
   const log = consoleLog;
@@ -36,8 +40,8 @@ export function azureWorld(config: Config, telemetry: Telemetry): World & { read
     tables: createAzureTables({ clients }),
     queues: createAzureQueues({ clients }),
     queueDrain: createAzureQueueDrain({ clients }),
-    insights: restCustomerInsights({ ...calling, workflowPath }),
-    data: restEntityData(calling),
+    insights: (places) => restCustomerInsights({ ...calling, workflowPath, places }),
+    data: (places) => restEntityData({ ...calling, places }),
     client: callbackClient({ policy: config.callbackPolicy, timeoutMs: config.deliveryTimeoutMs, clock }),
     clock,
     random,

@@ -83,6 +83,12 @@ function refusalOf(error: unknown): Refusal | undefined {
         'Customer Insights has too many calls at the moment. Try again a little later.',
         { retryAfterMs },
       );
+    case 'limited':
+      return refusal(
+        'instance-calls-exhausted',
+        `This instance of Customer Insights has had all the calls that it takes in a minute. Try again in ${Math.ceil(retryAfterMs / 1000)} seconds.`,
+        { retryAfterMs },
+      );
     case 'unauthorized':
       return refusal(
         'customer-insights-refused-us',

@@ -21,7 +21,6 @@ import { registerSubscriptions } from './subscriptions.ts';
 import { openedTelemetry } from './telemetry.ts';
 import { registerTestEvents } from './test-events.ts';
 import { registerWorkers } from './workers.ts';
-import { connectionLimiter } from './connection-limiter.ts';
 
 // The app's entry and only side effect of an import: reads the settings and registers every function.
 const read = readConfig(process.env);
@@ -33,7 +32,7 @@ if (read.kind === 'invalid') {
   const telemetry = await openedTelemetry(app.hook, config, { clock: systemClock, log: consoleLog });
   const world = azureWorld(config, telemetry);
   const backend = createBackend(world, config);
-  const deps = { ...world, backend, config, limiter: connectionLimiter(world, config.rateLimit) };
+  const deps = { ...world, backend, config, limiter: backend.limiter, data: world.data(backend.callPlaces) };
   registerSubscriptions(app, deps);
   registerPickLists(app, deps);
   registerEntities(app, deps);

@@ -24,6 +24,7 @@ import { readSubject } from './detection/read-subject.ts';
 import { stateStore } from './detection/state-store.ts';
 import { sweepInstances } from './detection/sweep.ts';
 import type { OpenEvent } from './events/open-event.ts';
+import type { CallPlaces } from './insights/call-places.ts';
 import type { CustomerInsights } from './insights/customer-insights.ts';
 import type { Log } from './log.ts';
 import { listEvents } from './operations/event-list.ts';
@@ -34,6 +35,10 @@ import { sendTest } from './operations/send-test.ts';
 import type { CallbackClient } from './outgoing/callback-client.ts';
 import type { Refusal } from './problem.ts';
 import type { Random } from './random.ts';
+import { instanceCalls } from './rate-limit/instance-calls.ts';
+import { rateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
+import { dropOldWindows } from './rate-limit/old-windows.ts';
+import { wideWindowMs, type RateRule } from './rate-limit/rate-window.ts';
 import type { QueueDrain } from './storage/queue-drain.ts';
 import type { Queues } from './storage/queues.ts';
 import type { Tables } from './storage/tables.ts';
@@ -56,7 +61,8 @@ export interface World {
   readonly tables: Tables;
   readonly queues: Queues;
   readonly queueDrain: QueueDrain;
-  readonly insights: CustomerInsights;
+  /** Customer Insights, whose calls take these places. */
+  readonly insights: (places: CallPlaces) => CustomerInsights;
   readonly client: CallbackClient;
   readonly clock: Clock;
   readonly random: Random;
@@ -81,7 +87,12 @@ export interface Backend {
   deliverChunk(message: ChunkMessage): Promise<void>;
   handleRetriesMessage(message: RetriesMessage): Promise<void>;
   sweep(): Promise<void>;
+  /** For those who wait for an answer: polls come first. */
   readonly insights: CustomerInsights;
+  /** The places of other calls to Customer Insights of those who wait. */
+  readonly callPlaces: CallPlaces;
+  /** Of calls of a connection. */
+  readonly limiter: RateLimiter;
 }
 
 export type BackendConfig = Pick<
@@ -91,6 +102,7 @@ export type BackendConfig = Pick<
   | 'signingSecrets'
   | 'allowedInstances'
   | 'maxSubscriptionsPerConnection'
+  | 'rateLimit'
   | 'claimMs'
   | 'deliveryScheduleSeconds'
   | 'retentionMonths'
@@ -100,12 +112,18 @@ export type BackendConfig = Pick<
 const ATTEMPTS_IN_FLIGHT = 256;
 /** A poll that waited this long is overtaken by the next one: at one poll a minute no two of an instance pile up. */
 const POLL_MESSAGE_LIVES_MS = 45_000;
+/** Clocks of two instances in one Azure region are milliseconds apart; the window of a limit is widened by more than that. */
+const CLOCK_SKEW_MS = 1_000;
 export const VERSION = '0.1.0';
 
 /** Puts the domain together over a world. Opens nothing. */
 export function createBackend(outside: World, config: BackendConfig): Backend {
   const world: World = { ...outside, queues: carryingQueues(outside) };
-  const { tables, queues, insights, clock, random, log, telemetry } = world;
+  const { tables, queues, clock, random, log, telemetry } = world;
+  const rule = ruleOf(config.rateLimit);
+  const limiter = rateLimiter({ tables, clock, rule });
+  const calls = instanceCalls(limiter, rule);
+  const insights = world.insights(calls.ofActions);
   const store = subscriptionStore(tables);
   const connections = connectionStore(tables);
   const instances = instanceRegistry(tables);
@@ -150,9 +168,15 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
   };
   const polling: PollPorts = {
     ...world,
+    insights: world.insights(calls.ofPolls),
     state,
     announce: (events) => announce(chunks, events),
     carryOn: (events) => carryOn(chunks, events),
+    pollLater: async (instanceId, delayMs) => {
+      const message: PollMessage = { v: 1, instanceId };
+      await queues.send(POLLS_QUEUE, message, { delayMs, timeToLiveMs: delayMs + POLL_MESSAGE_LIVES_MS });
+    },
+    callWindowMs: wideWindowMs(rule),
   };
   const own: OwnSubscriptionsPorts = {
     store,
@@ -161,6 +185,8 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
   };
   return {
     insights,
+    callPlaces: calls.ofActions,
+    limiter,
     subscribe: (subscriber, trigger, body) => subscribe(subscribing, subscriber, trigger, body),
     unsubscribe: (connection, trigger, id) => unsubscribe(subscribing, connection, trigger, id),
     getOwn: (connection, trigger, id) => getOwn(own, connection, trigger, id),
@@ -210,7 +236,12 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
       await sweepInstances({ tables, instances, state, clock, log });
       await resendOverdue({ ...world, instances, activity });
       await dropOldActivity({ ...world, retentionMonths: config.retentionMonths });
+      await dropOldWindows({ tables, clock, rule });
       await reportQueues(world);
     },
   };
+}
+
+function ruleOf({ calls, windowSeconds }: BackendConfig['rateLimit']): RateRule {
+  return { calls, windowMs: windowSeconds * 1000, skewMs: CLOCK_SKEW_MS };
 }

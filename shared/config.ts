@@ -130,7 +130,11 @@ export const settings = {
   WEBHOOK_SIGNING_SECRETS: setting('', '`whsec_…` list; every one signs', (text) => list(text).map(parseSigningSecret)),
   DELIVERY_TIMEOUT_MS: setting('15000', 'one deadline over DNS, connect, TLS, head and body', whole(1, 100_000)),
   DELIVERY_SCHEDULE_SECONDS: setting('5,30,300,1800,7200,18000,36000,36000', 'delay before each retry', schedule),
-  RATE_LIMIT_CALLS: setting('100', 'calls per connection and window; 0 = no limit', whole(0, 1_000)),
+  RATE_LIMIT_CALLS: setting(
+    '100',
+    'calls in a window, of a connection and to an instance of Customer Insights; 0 = no limit',
+    whole(0, 1_000),
+  ),
   RATE_LIMIT_WINDOW_SECONDS: setting('60', 'the window of the rate limit', whole(1, 3_600)),
   CLAIM_SECONDS: setting(
     '120',

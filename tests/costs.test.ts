@@ -17,11 +17,15 @@ let world: MemoryBackend;
 let minute: number;
 
 beforeEach(async () => {
-  world = memoryBackend({ tables: countedTables(createMemoryTables(), calls) });
+  // A limit that costs what it costs, and that no step reaches.
+  const rateLimit = { calls: 10_000, windowSeconds: 60 };
+  world = memoryBackend({ tables: countedTables(createMemoryTables(), calls), config: { rateLimit } });
   countSends(world.queues, calls);
   minute = 0;
   reach(0);
   await subscribe('far', 1_000_000);
+  // From here on this process knows that it is the only one that calls the instance.
+  await pollOnly();
 });
 
 /** The segment has this many members at its next evaluation. */

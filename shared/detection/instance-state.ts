@@ -37,6 +37,8 @@ export interface InstanceState {
   readonly lastPolledAt: string | undefined;
   /** The last poll in which every list gave an answer: history must be asked for back to here. */
   readonly completeAt: string | undefined;
+  /** When a message comes that goes on with a poll that was stopped for want of calls. */
+  readonly goesOnAt: string | undefined;
 }
 
 export const REFRESHES_ROW_KEY = 'jobs';
@@ -97,6 +99,7 @@ export function refreshesOfRow(row: StoredRow): StoredRefreshState {
 export interface PollRecord {
   readonly lastPolledAt: string;
   readonly completeAt: string | undefined;
+  readonly goesOnAt: string | undefined;
   readonly failing: Failing;
 }
 
@@ -107,6 +110,7 @@ export function pollRow(instanceId: string, poll: PollRecord): Row {
     v: VERSION,
     lastPolledAt: poll.lastPolledAt,
     completeAt: poll.completeAt,
+    goesOnAt: poll.goesOnAt,
     failing: JSON.stringify(poll.failing),
   };
 }
@@ -119,6 +123,7 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
   let failing: Failing = {};
   let lastPolledAt: string | undefined;
   let completeAt: string | undefined;
+  let goesOnAt: string | undefined;
   for (const row of rows) {
     if (row.rowKey.startsWith(OPEN_EVENT_PREFIX)) openEvents.push(openEventOfRow(row));
     else if (row.rowKey.startsWith('v:')) {
@@ -129,7 +134,8 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
       failing = JSON.parse(String(row.values['failing'] ?? '{}')) as Failing;
       lastPolledAt = String(row.values['lastPolledAt']);
       if (typeof row.values['completeAt'] === 'string') completeAt = row.values['completeAt'];
+      if (typeof row.values['goesOnAt'] === 'string') goesOnAt = row.values['goesOnAt'];
     }
   }
-  return { instanceId, values, refreshes, openEvents, failing, lastPolledAt, completeAt };
+  return { instanceId, values, refreshes, openEvents, failing, lastPolledAt, completeAt, goesOnAt };
 }

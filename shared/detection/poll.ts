@@ -22,12 +22,17 @@ export interface PollPorts {
   readonly announce: (events: readonly OpenEvent[]) => Promise<void>;
   /** Goes on with events that somebody else opened and may have left behind. */
   readonly carryOn: (events: readonly OpenEvent[]) => Promise<void>;
+  /** Has the instance polled again after `delayMs`, whatever the schedule. */
+  readonly pollLater: (instanceId: string, delayMs: number) => Promise<void>;
+  /** How long a call to Customer Insights counts: then all places of this poll are free again. */
+  readonly callWindowMs: number;
 }
 
 /**
  * One look at one instance, from Customer Insights to the first callbacks. May run twice at once: one wins, the other finds
- * nothing new. A list of Customer Insights that gives no answer is noted and read again by the next poll; rejects
- * only when storage gives no answer.
+ * nothing new. A list of Customer Insights that gives no answer is noted and read again by the next poll. A poll for which there
+ * are not enough calls keeps what it has read, and one more poll, when there are calls again, finds the rest. Rejects only when
+ * storage gives no answer.
  */
 export async function pollInstance(ports: PollPorts, instanceId: string): Promise<void> {
   const before = await ports.state.read(instanceId);
@@ -57,29 +62,50 @@ function lookAtSource(ports: PollPorts, before: InstanceState, source: Source): 
   });
 }
 
-async function savePoll(
-  { clock, log, state, telemetry }: PollPorts,
-  { instanceId, failing: before, completeAt }: InstanceState,
-  looks: readonly SourceLook[],
-): Promise<void> {
-  const nowMs = clock.now();
+async function savePoll(ports: PollPorts, before: InstanceState, looks: readonly SourceLook[]): Promise<void> {
+  const { instanceId } = before;
+  const nowMs = ports.clock.now();
   const lastPolledAt = new Date(nowMs).toISOString();
-  const failing = nextFailing(before, looks, lastPolledAt);
-  report(log, instanceId, before, failing);
-  const isComplete = Object.keys(failing).length === 0;
-  if (completeAt !== undefined) {
-    const lagMs = Math.max(0, nowMs - Date.parse(completeAt));
-    telemetry.record('triggers.poll.lag', lagMs / 1000, { 'triggers.instance.id': instanceId });
+  const failing = nextFailing(before.failing, looks, lastPolledAt);
+  report(ports.log, instanceId, before.failing, failing);
+  if (before.completeAt !== undefined) {
+    const lagMs = Math.max(0, nowMs - Date.parse(before.completeAt));
+    ports.telemetry.record('triggers.poll.lag', lagMs / 1000, { 'triggers.instance.id': instanceId });
   }
-  await state.savePoll(instanceId, { lastPolledAt, completeAt: isComplete ? lastPolledAt : completeAt, failing });
+  const isStopped = looks.some(wasStopped);
+  const goesOnAt = isStopped ? await goOnLater(ports, before) : undefined;
+  const isComplete = !isStopped && Object.keys(failing).length === 0;
+  const completeAt = isComplete ? lastPolledAt : before.completeAt;
+  await ports.state.savePoll(instanceId, { lastPolledAt, completeAt, goesOnAt, failing });
 }
 
-/** Keeps since when a list has been failing; a list that answered is out of it. */
+/** Whether there were too few calls for it: a list that was not read, or histories of measures. */
+function wasStopped({ failure }: SourceLook): boolean {
+  return failure?.kind === 'limited';
+}
+
+/** One message, however many polls are stopped until it comes. Answers when that is. */
+async function goOnLater(
+  { clock, log, pollLater, callWindowMs }: PollPorts,
+  { instanceId, goesOnAt }: InstanceState,
+): Promise<string> {
+  if (goesOnAt !== undefined && Date.parse(goesOnAt) > clock.now()) return goesOnAt;
+  await pollLater(instanceId, callWindowMs);
+  log.info('poll.stopped', { instanceId, goesOnAfterMs: callWindowMs });
+  return new Date(clock.now() + callWindowMs).toISOString();
+}
+
+/** Keeps since when a list has been failing; a list that answered is out of it, and of one that was not asked nothing new is known. */
 function nextFailing(before: Failing, looks: readonly SourceLook[], nowIso: string): Failing {
   const failing: Failing = {};
-  for (const { source, failure } of looks) {
-    if (failure === undefined) continue;
-    failing[source] = { since: before[source]?.since ?? nowIso, reason: failure.message.slice(0, 500) };
+  for (const look of looks) {
+    const { source, failure } = look;
+    const known = before[source];
+    if (wasStopped(look)) {
+      if (known !== undefined) failing[source] = known;
+    } else if (failure !== undefined) {
+      failing[source] = { since: known?.since ?? nowIso, reason: failure.message.slice(0, 500) };
+    }
   }
   return failing;
 }

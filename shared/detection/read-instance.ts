@@ -19,6 +19,7 @@ import {
 /** A look at an instance: what was read, and which lists gave no answer. */
 export interface Look {
   readonly readings: Readings;
+  /** A list that failed for want of calls (`limited`) may have been read in part: what is in the readings is whole. */
   readonly failures: ReadonlyMap<Source, CustomerInsightsError>;
 }
 
@@ -36,7 +37,8 @@ const HISTORIES_AT_ONCE = 10;
 
 /**
  * Reads what somebody is subscribed to, with few list calls: at most one for segments, one for measures (and one for each
- * measure that has a new value), one for jobs when nothing is new. A list that gives no answer is a failure of that list alone.
+ * measure that has a new value), one for jobs when nothing is new. The lists are asked for in one turn, so that their calls are counted
+ * together. A list that gives no answer is a failure of that list alone.
  */
 export async function lookAt(
   insights: CustomerInsights,
@@ -58,7 +60,7 @@ export async function lookAt(
   const historyDays = historyDaysOf(state, nowMs);
   const [segments, measures, refreshes] = await Promise.all([
     attempt('segments', () => readSegments(insights, state, historyDays)),
-    attempt('measures', () => readMeasures(insights, state, historyDays)),
+    attempt('measures', () => readMeasures(insights, state, historyDays, (error) => failures.set('measures', error))),
     attempt('jobs', () => readRefreshes(insights, state.instanceId, state.refreshes)),
   ]);
   return { readings: { segments, measures, refreshes }, failures };
@@ -89,11 +91,15 @@ async function readSegments(
   return new Map(segments.map((segment) => [segment.name, readSegment(segment)]));
 }
 
-/** The list has no history: only a measure with a new value is worth a call of its own, to see what was in between. */
+/**
+ * The list has no history: only a measure with a new value is worth a call of its own, to see what was in between. One for which there
+ * is no call is left out: the new value alone would hide what was before it.
+ */
 async function readMeasures(
   insights: CustomerInsights,
   state: InstanceState,
   historyDays: number,
+  noteLeftOut: (error: CustomerInsightsError) => void,
 ): Promise<ReadonlyMap<string, ReadValue>> {
   const measures = await insights.measures(state.instanceId);
   const known = new Map(state.values.filter(isMeasure).map((subject) => [subject.name, subject]));
@@ -102,7 +108,13 @@ async function readMeasures(
     if (subject === undefined) return [];
     const latest = readMeasure(measure);
     if (!hasNew(subject, latest)) return [[measure.name, latest]];
-    return [[measure.name, await withHistory(insights, state.instanceId, latest, subject.name, historyDays)]];
+    try {
+      return [[measure.name, await withHistory(insights, state.instanceId, latest, subject.name, historyDays)]];
+    } catch (error) {
+      if (!(error instanceof CustomerInsightsError && error.kind === 'limited')) throw error;
+      noteLeftOut(error);
+      return [];
+    }
   };
   const read: [string, ReadValue][] = [];
   for (let start = 0; start < measures.length; start += HISTORIES_AT_ONCE) {

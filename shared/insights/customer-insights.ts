@@ -126,6 +126,8 @@ export type CustomerInsightsErrorKind =
   | 'unconfirmed'
   /** Too many calls; `retryAfterMs` says how long to wait, when the service said so. */
   | 'throttled'
+  /** No call was made: there is no place for it (see `CallPlaces`) until `retryAfterMs` have passed. */
+  | 'limited'
   /** 401 or 403: our credentials are not good enough. */
   | 'unauthorized'
   /** 404: the instance (or what the call names) does not exist. */

@@ -9,6 +9,11 @@ export function isDownloadAddress(uri: string, apiUrl: string): boolean {
   const url = URL.parse(uri);
   // A `blob:` URL has the origin that it names.
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return false;
-  if (url.origin === URL.parse(apiUrl)?.origin) return true;
+  if (isApiAddress(uri, apiUrl)) return true;
   return url.protocol === 'https:' && url.port === '' && storageHost.test(url.hostname);
+}
+
+/** Whether it is an address of the API itself. */
+export function isApiAddress(uri: string, apiUrl: string): boolean {
+  return URL.parse(uri)?.origin === URL.parse(apiUrl)?.origin;
 }

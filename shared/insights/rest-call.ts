@@ -2,6 +2,7 @@ import type { Log } from '../log.ts';
 import type { Random } from '../random.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { unreachable } from '../unreachable.ts';
+import { takePlace, type CallPlaces } from './call-places.ts';
 import { tellRequest } from './call-telemetry.ts';
 import { CustomerInsightsError, type CustomerInsightsErrorKind } from './customer-insights.ts';
 import { attempt, type AttemptDeps, type AttemptOutcome, type AttemptRequest } from './rest-attempt.ts';
@@ -13,13 +14,17 @@ export interface RestCallDeps extends AttemptDeps {
   readonly random: Random;
   readonly log: Log;
   readonly telemetry: Telemetry;
+  /** Asked for each request. */
+  readonly places: CallPlaces;
 }
 
 export interface RestCall<T> {
   /** `GET` when absent. */
   readonly method?: AttemptRequest<T>['method'];
-  /** The path below the base URL in segments as they are meant, not yet encoded. */
-  readonly path: readonly string[];
+  /** Absent for the list of instances. */
+  readonly instanceId?: string;
+  /** The path below the instance in segments as they are meant, not yet encoded. */
+  readonly path?: readonly string[];
   readonly query?: Readonly<Record<string, string>>;
   /** JSON, sent as it is. */
   readonly body?: string;
@@ -35,15 +40,17 @@ const passingStatuses = new Set([429, 500, 502, 503, 504]);
 /**
  * One call: sends it, tries again what may pass, and logs the outcome as one line. A call that writes is repeated only
  * where the service cannot have carried it out. Takes at most three deadlines and five seconds. Rejects with
- * `CustomerInsightsError`.
+ * `CustomerInsightsError`, and with what `places` reject with. Without a place for a further try the last one's outcome stands.
  */
 export async function restCall<T>(deps: RestCallDeps, asked: RestCall<T>): Promise<T> {
-  const { clock, log, telemetry } = deps;
-  const { method = 'GET', path, query = {}, body, parse = JSON.parse, read } = asked;
+  const { clock, log, places, telemetry } = deps;
+  const { method = 'GET', instanceId, query = {}, body, parse = JSON.parse, read } = asked;
+  const path = ['instances', ...(instanceId === undefined ? [] : [instanceId]), ...(asked.path ?? [])];
   const encodedPath = path.map((segment) => encodeURIComponent(segment.toWellFormed())).join('/');
   const call = `${method} ${encodedPath}`;
   if (path.some(isNoSegment)) throw new CustomerInsightsError('not-found', call, 'nothing can have this name');
 
+  await takePlace(places, instanceId, call);
   const startedAt = clock.now();
   const url = `${deps.baseUrl.replace(/\/+$/, '')}/${encodedPath}${queryString(query)}`;
   let waitedMs = 0;
@@ -64,13 +71,15 @@ export async function restCall<T>(deps: RestCallDeps, asked: RestCall<T>): Promi
           jitter: deps.random.fraction(),
         })
       : ({ kind: 'stop' } as const);
-    if (next.kind === 'stop') {
+    if (next.kind === 'again') {
+      waitedMs += next.delayMs;
+      await clock.sleep(next.delayMs);
+    }
+    if (next.kind === 'stop' || (await places.take(instanceId)).kind === 'refused') {
       const error = errorOf(call, outcome, method);
       log.warn('insights.called', { ...fields, outcome: error.kind, status: error.status, reason: error.message });
       throw error;
     }
-    waitedMs += next.delayMs;
-    await clock.sleep(next.delayMs);
   }
 }
 

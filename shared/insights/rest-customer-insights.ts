@@ -42,41 +42,45 @@ export function restCustomerInsights(options: RestCustomerInsightsOptions): Rest
   const get = <T>(call: RestCall<T>): Promise<T> => restCall({ ...options, dispatcher: agent }, call);
 
   return {
-    instances: () => get({ path: ['instances'], read: listOf(readInstance) }),
-    instance: (id) => ifFound(get({ path: ['instances', id], read: oneOf(readInstance) })),
-    dataSources: (id) => get({ path: ['instances', id, 'manage', 'datasources'], read: listOf(readDataSource) }),
+    instances: () => get({ read: listOf(readInstance) }),
+    instance: (id) => ifFound(get({ instanceId: id, read: oneOf(readInstance) })),
+    dataSources: (id) => get({ instanceId: id, path: ['manage', 'datasources'], read: listOf(readDataSource) }),
     segments: (id, { historyDays } = {}) =>
       get({
-        path: ['instances', id, 'manage', 'segments'],
+        instanceId: id,
+        path: ['manage', 'segments'],
         query: historyDays === undefined ? {} : historyOf(historyDays),
         read: listOf(readSegment),
       }),
-    measures: (id) => get({ path: ['instances', id, 'manage', 'measures'], read: listOf(readMeasure) }),
+    measures: (id) => get({ instanceId: id, path: ['manage', 'measures'], read: listOf(readMeasure) }),
     measure: (id, measureName, { historyDays }) =>
       ifFound(
         get({
-          path: ['instances', id, 'manage', 'measures', measureName],
+          instanceId: id,
+          path: ['manage', 'measures', measureName],
           query: historyOf(historyDays),
           read: oneOf(readMeasure),
         }),
       ),
     jobs: (id, { top }) =>
       get({
-        path: ['instances', id, ...workflow, 'jobs'],
+        instanceId: id,
+        path: [...workflow, 'jobs'],
         query: { top: String(top), includeTasks: 'true' },
         read: listOf(readJob),
       }),
     job: (id, jobId) =>
       ifFound(
         get({
-          path: ['instances', id, ...workflow, 'jobs', jobId],
+          instanceId: id,
+          path: [...workflow, 'jobs', jobId],
           query: { includeTasks: 'true' },
           read: oneOf(readJob),
         }),
       ),
     tasks: (id, { top }) =>
-      get({ path: ['instances', id, ...workflow, 'history'], query: { top: String(top) }, read: listOf(readTask) }),
-    nodes: (id) => get({ path: ['instances', id, ...workflow, 'status'], read: listOf(readNode) }),
+      get({ instanceId: id, path: [...workflow, 'history'], query: { top: String(top) }, read: listOf(readTask) }),
+    nodes: (id) => get({ instanceId: id, path: [...workflow, 'status'], read: listOf(readNode) }),
     close: () => agent.close(),
   };
 }

@@ -7,10 +7,10 @@ import { readEntity } from './read-entity.ts';
 import { restCall, type RestCall, type RestCallDeps } from './rest-call.ts';
 import { restPartitions } from './rest-partitions.ts';
 
-/** Makes a call below an instance (`path` begins there). What the caller may have got wrong is a value. */
+/** Makes a call below an instance. What the caller may have got wrong is a value. */
 export type InstanceCall = <T>(
   instanceId: string,
-  call: RestCall<T>,
+  call: Omit<RestCall<T>, 'instanceId'>,
 ) => Promise<{ readonly kind: 'answered'; readonly answer: T } | Missing | (Refused & { readonly status: number })>;
 
 export interface RestEntityData extends EntityData {
@@ -78,11 +78,10 @@ export function restEntityData(options: Omit<RestCallDeps, 'dispatcher'>): RestE
 
 /** A 404 is looked into from the outside: the service has many error codes for it. */
 function instanceCall(deps: RestCallDeps): InstanceCall {
-  return async (instanceId, { path, ...call }) => {
-    const instance = ['instances', instanceId];
-    const made = await settled(restCall(deps, { ...call, path: [...instance, ...path] }));
+  return async (instanceId, call) => {
+    const made = await settled(restCall(deps, { ...call, instanceId }));
     if (made.kind !== 'not-found') return made;
-    const looked = await settled(restCall(deps, { path: instance, read: asObject }));
+    const looked = await settled(restCall(deps, { instanceId, read: asObject }));
     return { kind: 'missing', what: looked.kind === 'not-found' ? 'instance' : 'entity' };
   };
 }

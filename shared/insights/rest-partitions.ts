@@ -1,4 +1,5 @@
-import { isDownloadAddress } from './download-address.ts';
+import { takePlace, type CallPlaces } from './call-places.ts';
+import { isApiAddress, isDownloadAddress } from './download-address.ts';
 import type { Attribute, EntityData, Missing, Refused } from './entity-data.ts';
 import { asObject, field, objectIn, objectsIn, text } from './json-fields.ts';
 import { downloadRows, type Download, type DownloadDeps } from './partition-download.ts';
@@ -8,6 +9,7 @@ import type { InstanceCall } from './rest-entity-data.ts';
 export interface RestPartitionsDeps extends DownloadDeps {
   readonly baseUrl: string;
   readonly call: InstanceCall;
+  readonly places: CallPlaces;
 }
 
 interface Located {
@@ -42,8 +44,11 @@ export function restPartitions(deps: RestPartitionsDeps): Pick<EntityData, 'part
       if (!isDownloadAddress(download.uri, deps.baseUrl)) {
         return { kind: 'unreadable', reason: 'The data of this partition lies where this service does not read.' };
       }
+      const name = `GET partition of ${instanceId}`;
+      // Storage has limits of its own.
+      if (isApiAddress(download.uri, deps.baseUrl)) await takePlace(deps.places, instanceId, name);
       const table = { attributes: found.attributes, hasHeader };
-      return downloadRows(deps, { call: `GET partition of ${instanceId}`, download, table, range });
+      return downloadRows(deps, { call: name, download, table, range });
     },
   };
 }

@@ -12,14 +12,14 @@ export type RateDecision =
 /** Exact limits over all instances of the app: one row per key, changed by compare-and-swap. */
 export interface RateLimiter {
   /**
-   * Takes places for a key, all or none. `kept` places are left for others. Costs two storage requests when admitted, shared by all who
-   * ask at the same time, and none when the refusal is known already. Rejects with `StorageError` when storage gives no answer: nobody is admitted unseen.
+   * Takes a place for a key; `kept` places are left for others. All who ask at the same time are decided in one swap. It costs two storage
+   * requests, one as long as no other process asks for the key, and none when the refusal is known already. Rejects with
+   * `StorageError` when storage gives no answer: nobody is admitted unseen.
    */
-  take(key: string, options?: { places?: number; kept?: number }): Promise<RateDecision>;
+  take(key: string, options?: { kept?: number }): Promise<RateDecision>;
 }
 
 interface Waiting {
-  readonly places: number;
   readonly kept: number;
   readonly resolve: (decision: RateDecision) => void;
   readonly reject: (error: unknown) => void;
@@ -29,8 +29,8 @@ interface KeyState {
   /** As this process saw them last; others may have used more places since. */
   admissions: Admissions;
   etag: string | undefined;
-  /** Whether admissions and etag were read or written in this round: an older etag is likely to lose its swap. */
-  isFresh: boolean;
+  /** The row was found as this process had left it: it is swapped without being read first. */
+  isAlone: boolean;
   waiting: Waiting[];
   isSwapping: boolean;
 }
@@ -48,18 +48,19 @@ export function rateLimiter({ tables, clock, rule }: { tables: Tables; clock: Cl
     const known = keys.get(key);
     if (known) return known;
     const oldest = keys.size >= MAX_KEYS ? keys.entries().next().value : undefined;
-    if (oldest && oldest[1].waiting.length === 0 && !oldest[1].isSwapping) keys.delete(oldest[0]);
-    const state: KeyState = { admissions: [], etag: undefined, isFresh: false, waiting: [], isSwapping: false };
+    if (oldest && !oldest[1].isSwapping) keys.delete(oldest[0]);
+    const state: KeyState = { admissions: [], etag: undefined, isAlone: false, waiting: [], isSwapping: false };
     keys.set(key, state);
     return state;
   };
 
-  /** Everybody who waits is decided in one swap: those who came first first. */
+  /** Everybody who waits is decided in one swap, also those who come while it is being tried: who came first first. */
   const swap = async (key: string, state: KeyState): Promise<void> => {
     const asking = state.waiting.splice(0);
     try {
       for (let tries = 0; tries < MAX_SWAPS; tries++) {
-        if (!state.isFresh) await read(key, state);
+        if (!state.isAlone) await read(key, state);
+        asking.push(...state.waiting.splice(0));
         const { admissions, decisions } = decide(state.admissions, asking);
         const isUnchanged = decisions.every(({ kind }) => kind === 'refused');
         if (isUnchanged || (await write(key, state, admissions))) {
@@ -69,7 +70,7 @@ export function rateLimiter({ tables, clock, rule }: { tables: Tables; clock: Cl
       }
       throw new StorageError('rate limit', `lost ${MAX_SWAPS} swaps in a row`);
     } catch (error) {
-      state.isFresh = false;
+      state.isAlone = false;
       for (const { reject } of asking) reject(error);
     }
   };
@@ -80,20 +81,19 @@ export function rateLimiter({ tables, clock, rule }: { tables: Tables; clock: Cl
   ): { admissions: Admissions; decisions: RateDecision[] } => {
     const nowMs = clock.now();
     let admissions = before;
-    const decisions = asking.map(({ places, kept }): RateDecision => {
-      const admitted = admit(admissions, rule, { nowMs, wanted: places, kept, whole: true });
+    const decisions = asking.map(({ kept }): RateDecision => {
+      const admitted = admit(admissions, rule, { nowMs, kept });
       admissions = admitted.admissions;
-      if (admitted.granted === places) return { kind: 'admitted' };
-      return { kind: 'refused', retryAfterMs: admitted.freeAtMs - nowMs };
+      return admitted.isAdmitted ? { kind: 'admitted' } : { kind: 'refused', retryAfterMs: admitted.freeAtMs - nowMs };
     });
     return { admissions, decisions };
   };
 
   const read = async (key: string, state: KeyState): Promise<void> => {
     const row = await tables.get(LIMITS_TABLE, key, ROW_KEY);
+    state.isAlone = row !== undefined && row.etag === state.etag;
     state.admissions = row ? admissionsOf(row) : [];
     state.etag = row?.etag;
-    state.isFresh = true;
   };
 
   const write = async (key: string, state: KeyState, admissions: Admissions): Promise<boolean> => {
@@ -101,28 +101,31 @@ export function rateLimiter({ tables, clock, rule }: { tables: Tables; clock: Cl
     const result = await tables.write(LIMITS_TABLE, [
       state.etag === undefined ? { kind: 'insert', row } : { kind: 'replace', row, etag: state.etag },
     ]);
-    // Somebody else was faster, or our own answer was lost and the swap took effect: a place too many is used then, never too few.
-    state.isFresh = result.kind === 'written';
-    if (result.kind === 'conflict') return false;
+    if (result.kind === 'conflict') {
+      // Somebody else was faster, or our own answer was lost and the swap took effect: a place too many is used then, never too few.
+      state.isAlone = false;
+      return false;
+    }
     state.admissions = admissions;
     state.etag = result.etags[0];
     return true;
   };
 
   return {
-    async take(key, { places = 1, kept = 0 } = {}) {
+    async take(key, { kept = 0 } = {}) {
       if (rule.calls === 0) return { kind: 'admitted' };
       const state = stateOf(key);
-      const known = knownRefusal(state, rule, { nowMs: clock.now(), places, kept });
-      if (known) return known;
-      const decision = new Promise<RateDecision>((resolve, reject) =>
-        state.waiting.push({ places, kept, resolve, reject }),
-      );
+      // Others can only have used more places since this process last looked: what was full stays full until its first place frees.
+      const nowMs = clock.now();
+      const known = admit(state.admissions, rule, { nowMs, kept });
+      if (!known.isAdmitted) return { kind: 'refused', retryAfterMs: known.freeAtMs - nowMs };
+      const decision = new Promise<RateDecision>((resolve, reject) => state.waiting.push({ kept, resolve, reject }));
       if (!state.isSwapping) {
         state.isSwapping = true;
         void (async () => {
+          // Who asks in the same turn comes along.
+          await Promise.resolve();
           while (state.waiting.length > 0) await swap(key, state);
-          state.isFresh = false;
           state.isSwapping = false;
         })();
       }
@@ -133,19 +136,14 @@ export function rateLimiter({ tables, clock, rule }: { tables: Tables; clock: Cl
 
 const ROW_KEY = 'window';
 
-/** Others can only have used more places since this process last looked: what was full stays full until its first place frees. */
-function knownRefusal(
-  { admissions }: KeyState,
-  rule: RateRule,
-  { nowMs, places, kept }: { nowMs: number; places: number; kept: number },
-): RateDecision | undefined {
-  const { granted, freeAtMs } = admit(admissions, rule, { nowMs, wanted: places, kept, whole: true });
-  return granted === places ? undefined : { kind: 'refused', retryAfterMs: freeAtMs - nowMs };
-}
-
 /** First instant and then differences, in base 36: a hundred admissions take a few hundred characters. */
 function textOf(admissions: Admissions): string {
   return admissions.map((instant, index) => (instant - (admissions[index - 1] ?? 0)).toString(36)).join(' ');
+}
+
+/** In ms since the epoch; -Infinity when nobody was admitted. */
+export function lastAdmissionOf(row: StoredRow): number {
+  return admissionsOf(row).at(-1) ?? -Infinity;
 }
 
 function admissionsOf(row: StoredRow): number[] {

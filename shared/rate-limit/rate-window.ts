@@ -13,32 +13,34 @@ export interface RateRule {
 export type Admissions = readonly number[];
 
 export interface Admitted {
-  /** How many of the wanted places were given. */
-  readonly granted: number;
+  readonly isAdmitted: boolean;
   readonly admissions: Admissions;
   /** By the asker's clock, when the next place frees for the same asker; not later than now when one is free. */
   readonly freeAtMs: number;
 }
 
+/** How long an admission counts. */
+export function wideWindowMs({ windowMs, skewMs }: RateRule): number {
+  return windowMs + skewMs;
+}
+
 /**
- * Gives `wanted` places, or as many as are free beyond `kept`, or with `whole` all or none. Pure. An instant before the last admission
- * is taken for the last admission: a clock that runs behind never makes room.
+ * Gives a place unless all but `kept` (fewer than all) are used. Pure. An instant before the last admission is taken for the last
+ * admission: a clock that runs behind never makes room. An admission more than a wide window ahead is a broken clock's, and keeps nobody out.
  */
 export function admit(
   admissions: Admissions,
   rule: RateRule,
-  request: { nowMs: number; wanted: number; kept?: number; whole?: boolean },
+  { nowMs, kept = 0 }: { nowMs: number; kept?: number },
 ): Admitted {
-  const { nowMs, wanted, kept = 0, whole = false } = request;
-  const wideMs = rule.windowMs + rule.skewMs;
-  const atMs = Math.max(nowMs, admissions.at(-1) ?? nowMs);
-  const used = admissions.filter((instant) => atMs - instant < wideMs);
-  const places = rule.calls - kept - used.length;
-  const granted = places < wanted && whole ? 0 : Math.max(0, Math.min(wanted, places));
-  const next = [...used, ...Array.from({ length: granted }, () => atMs)];
-  // So many of them have to leave the window before there is a place (or enough of them).
-  const missing = next.length - (rule.calls - kept) + (whole ? wanted : 1);
-  const leaving = missing > 0 ? next[missing - 1] : undefined;
-  const freeAtMs = missing <= 0 ? nowMs : leaving === undefined ? Infinity : leaving + wideMs;
-  return { granted, admissions: next, freeAtMs };
+  const wideMs = wideWindowMs(rule);
+  const credible = admissions.filter((instant) => instant - nowMs <= wideMs);
+  const atMs = Math.max(nowMs, credible.at(-1) ?? nowMs);
+  const used = credible.filter((instant) => atMs - instant < wideMs);
+  const places = rule.calls - kept;
+  const isAdmitted = used.length < places;
+  const after = isAdmitted ? [...used, atMs] : used;
+  // There is a place when this one and all before it have left the window.
+  const leaving = after[after.length - places];
+  return { isAdmitted, admissions: after, freeAtMs: leaving === undefined ? nowMs : leaving + wideMs };
 }

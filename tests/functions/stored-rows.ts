@@ -17,8 +17,11 @@ export async function storedRows(): Promise<Record<string, StoredRow[]>> {
   return stored;
 }
 
-/** All rows but those of the table `state`: to read a subject is to observe it, whatever becomes of the request. */
+/**
+ * All rows but those that any request may leave, whatever becomes of it: to read a subject is to observe it (`state`), and every call counts
+ * (`limits`).
+ */
 export async function requestRows(): Promise<StoredRow[]> {
-  const { state, ...others } = await storedRows();
+  const { state, limits, ...others } = await storedRows();
   return Object.values(others).flat();
 }

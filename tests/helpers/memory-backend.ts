@@ -18,6 +18,7 @@ import type { SubscriptionView } from '../../shared/subscriptions/subscription-v
 import { subscriptionView } from '../../shared/subscriptions/subscription-view.ts';
 import { noTelemetry, type Telemetry } from '../../shared/telemetry/telemetry.ts';
 import type { Trigger } from '../../shared/triggers/trigger.ts';
+import { limitedInsights } from './limited-insights.ts';
 import { manualClock, type ManualClock } from './manual-clock.ts';
 
 export const INSTANCE = '11111111-2222-3333-4444-555555555555';
@@ -93,7 +94,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
     tables,
     queues,
     queueDrain: createMemoryQueueDrain({ queues, clock }),
-    insights: options.insights ?? insights,
+    insights: (places) => limitedInsights(options.insights ?? insights, places),
     client,
     clock,
     random: countingRandom(),
@@ -106,6 +107,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
     signingSecrets: [],
     allowedInstances: new Set(),
     maxSubscriptionsPerConnection: 100_000,
+    rateLimit: { calls: 0, windowSeconds: 60 },
     claimMs: 120_000,
     deliveryScheduleSeconds: [5, 30, 300],
     retentionMonths: 3,

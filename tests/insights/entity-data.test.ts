@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import type { EntityData } from '../../shared/insights/entity-data.ts';
+import { unlimitedPlaces } from '../../shared/insights/call-places.ts';
 import { restEntityData } from '../../shared/insights/rest-entity-data.ts';
 import { silentLog } from '../../shared/log.ts';
 import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
@@ -25,7 +26,8 @@ async function open(...answers: ScriptedAnswer[]): Promise<{
 function adapterOf(baseUrl: string): { data: EntityData; clock: JumpingClock } {
   const clock = jumpingClock(timeoutMs);
   const random = { fraction: () => 0, token: () => '' };
-  const data = restEntityData({ baseUrl, timeoutMs, clock, random, log: silentLog, telemetry: noTelemetry });
+  const places = unlimitedPlaces;
+  const data = restEntityData({ baseUrl, places, timeoutMs, clock, random, log: silentLog, telemetry: noTelemetry });
   atTheEnd(data.close);
   return { data, clock };
 }

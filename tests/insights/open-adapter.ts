@@ -1,5 +1,6 @@
 import { afterEach } from '@jest/globals';
 
+import { unlimitedPlaces } from '../../shared/insights/call-places.ts';
 import type { CustomerInsightsError } from '../../shared/insights/customer-insights.ts';
 import type { LogFields } from '../../shared/log.ts';
 import {
@@ -30,6 +31,7 @@ export function openAdapter(baseUrl: string, options: Partial<RestCustomerInsigh
   const insights = restCustomerInsights({
     baseUrl,
     workflowPath: 'workflows/main',
+    places: unlimitedPlaces,
     timeoutMs,
     clock,
     random: { fraction: () => 0, token: () => '' },

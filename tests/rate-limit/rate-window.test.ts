@@ -6,21 +6,17 @@ const rule: RateRule = { calls: 5, windowMs: 1_000, skewMs: 100 };
 
 describe('a rate window', () => {
   test('never has more than its calls in any true window, whatever the call times and clock errors', () => {
-    const call = fc.record({
-      waitMs: fc.nat(400),
-      errorMs: fc.integer({ min: -50, max: 50 }),
-      wanted: fc.integer({ min: 1, max: 3 }),
-    });
+    const call = fc.record({ waitMs: fc.nat(400), errorMs: fc.integer({ min: -50, max: 50 }) });
     fc.assert(
-      fc.property(fc.array(call, { maxLength: 60 }), (calls) => {
+      fc.property(fc.array(call, { maxLength: 100 }), (calls) => {
         let trueMs = 1_000_000;
         let admissions: Admissions = [];
         const admittedAt: number[] = [];
-        for (const { waitMs, errorMs, wanted } of calls) {
+        for (const { waitMs, errorMs } of calls) {
           trueMs += waitMs;
-          const result = admit(admissions, rule, { nowMs: trueMs + errorMs, wanted });
+          const result = admit(admissions, rule, { nowMs: trueMs + errorMs });
           admissions = result.admissions;
-          for (let count = 0; count < result.granted; count++) admittedAt.push(trueMs);
+          if (result.isAdmitted) admittedAt.push(trueMs);
         }
         for (const start of admittedAt) {
           const inWindow = admittedAt.filter((instant) => instant >= start && instant < start + rule.windowMs);
@@ -39,10 +35,10 @@ describe('a rate window', () => {
         let admissions: Admissions = [];
         for (const wait of waits) {
           nowMs += wait;
-          const result = admit(admissions, rule, { nowMs, wanted: 1, kept });
-          if (result.granted === 0) {
-            expect(admit(admissions, rule, { nowMs: result.freeAtMs - 1, wanted: 1, kept }).granted).toBe(0);
-            expect(admit(admissions, rule, { nowMs: result.freeAtMs, wanted: 1, kept }).granted).toBe(1);
+          const result = admit(admissions, rule, { nowMs, kept });
+          if (!result.isAdmitted) {
+            expect(admit(admissions, rule, { nowMs: result.freeAtMs - 1, kept }).isAdmitted).toBe(false);
+            expect(admit(admissions, rule, { nowMs: result.freeAtMs, kept }).isAdmitted).toBe(true);
           }
           admissions = result.admissions;
         }
@@ -50,20 +46,23 @@ describe('a rate window', () => {
     );
   });
 
-  test('gives a whole reservation or none of it', () => {
-    const used = [0, 0, 0].map((_, index) => 1_000_000 + index);
-    const result = admit(used, rule, { nowMs: 1_000_010, wanted: 3, whole: true });
-    expect(result).toEqual({ granted: 0, admissions: used, freeAtMs: 1_000_000 + 1_100 });
-    expect(admit(used, rule, { nowMs: 1_001_100, wanted: 3, whole: true }).granted).toBe(3);
-  });
-
-  test('a reservation larger than the limit never fits', () => {
-    expect(admit([], rule, { nowMs: 0, wanted: 6, whole: true })).toMatchObject({ granted: 0, freeAtMs: Infinity });
-  });
-
   test('leaves the kept places to others', () => {
-    const result = admit([], rule, { nowMs: 0, wanted: 10, kept: 2 });
-    expect(result.granted).toBe(3);
-    expect(admit(result.admissions, rule, { nowMs: 0, wanted: 10 }).granted).toBe(2);
+    const used = [0, 1, 2].map((index) => 1_000_000 + index);
+    const asker = { nowMs: 1_000_010 };
+    expect(admit(used, rule, { ...asker, kept: 2 })).toEqual({
+      isAdmitted: false,
+      admissions: used,
+      freeAtMs: 1_000_000 + 1_100,
+    });
+    expect(admit(used, rule, asker).isAdmitted).toBe(true);
+  });
+
+  test('a clock that runs behind makes no room, and one that is far ahead keeps nobody out', () => {
+    const full = Array.from({ length: 5 }, () => 1_000_000);
+    expect(admit(full, rule, { nowMs: 1_000_000 - 1_100 }).isAdmitted).toBe(false);
+    expect(admit(full, rule, { nowMs: 1_000_000 - 1_101 })).toMatchObject({
+      isAdmitted: true,
+      admissions: [1_000_000 - 1_101],
+    });
   });
 });

@@ -1,4 +1,5 @@
 import type { Backend } from '../../shared/backend.ts';
+import { CustomerInsightsError } from '../../shared/insights/customer-insights.ts';
 import type { Answer, CallbackClient } from '../../shared/outgoing/callback-client.ts';
 import type { Refusal } from '../../shared/problem.ts';
 import type { Subscribed } from '../../shared/subscriptions/subscribe.ts';
@@ -51,14 +52,14 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
   }): void => {
     const { flow, what } = call;
     let settled = false;
-    const again = (ms: number): void => {
+    const again = (ms: number, calmMs = 1): void => {
       if (settled) return;
       settled = true;
       if (call.tries <= 1 && !stage.isCalm()) {
         call.onGiveUp();
         return;
       }
-      later(stage.isCalm() ? 1 : ms, () => request({ ...call, tries: call.tries - 1 }));
+      later(stage.isCalm() ? calmMs : ms, () => request({ ...call, tries: call.tries - 1 }));
     };
     tell(flow, () => `${what}: sent`);
     call.onRun?.(1);
@@ -72,7 +73,9 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
         return;
       }
       if (end.kind !== 'done') {
-        again(dice.between(1, 60) * SECOND);
+        const retryAfterMs =
+          end.kind === 'failed' && end.error instanceof CustomerInsightsError ? end.error.retryAfterMs : undefined;
+        again(dice.between(1, 60) * SECOND, retryAfterMs);
         return;
       }
       const refusal = end.value as Refusal | undefined;

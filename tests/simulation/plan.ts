@@ -53,6 +53,10 @@ export interface Plan {
   readonly lostAnswers: number;
   readonly platformFaults: number;
   readonly sweeps: number;
+  /** Calls that an instance takes in a minute; 0: as many as anybody likes. */
+  readonly calls: number;
+  /** How often others use them up. */
+  readonly greed: number;
 }
 
 /** Everything off but what the dice switch on. */
@@ -103,6 +107,7 @@ export function planOf(seed: number): Plan {
     lostAnswers: rarely(0.3, 0.3),
     platformFaults: rarely(0.3, 0.3),
     sweeps: dice.chance(0.4) ? dice.between(1, 4) : 0,
+    ...(dice.chance(0.2) ? { calls: dice.pick([16, 20, 30]), greed: dice.between(1, 8) } : { calls: 0, greed: 0 }),
   };
 }
 

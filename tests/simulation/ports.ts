@@ -5,6 +5,7 @@ import type { CallbackClient } from '../../shared/outgoing/callback-client.ts';
 import type { Queues, SendOptions } from '../../shared/storage/queues.ts';
 import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
 import { StorageError, type Tables, type Write } from '../../shared/storage/tables.ts';
+import { limitedInsights } from '../helpers/limited-insights.ts';
 import type { PortCall, Stage, Worker } from './stage.ts';
 
 /** What all workers share. */
@@ -25,7 +26,7 @@ export function worldOf(stage: Stage, worker: Worker, shared: SharedWorld): Worl
     tables: stormyTables(stage, shared.tables),
     queues: stormyQueues(stage, shared),
     queueDrain: { receive: () => Promise.resolve([]), delete: () => Promise.resolve() },
-    insights: stormyInsights(stage, shared.insights),
+    insights: (places) => limitedInsights(stormyInsights(stage, shared.insights), places),
     client: shared.client,
     clock: {
       now: () => timeline.now() + worker.offsetMs,

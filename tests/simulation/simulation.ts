@@ -1,6 +1,7 @@
-import { createBackend } from '../../shared/backend.ts';
+import { createBackend, type Backend } from '../../shared/backend.ts';
 import { memoryCustomerInsights } from '../../shared/insights/memory-customer-insights.ts';
 import { parseNetworks } from '../../shared/outgoing/network-list.ts';
+import { instanceKey } from '../../shared/rate-limit/instance-calls.ts';
 import { createMemoryQueues } from '../../shared/storage/memory-queues.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { createFlowPlatform } from './flow-platform.ts';
@@ -63,6 +64,7 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
         signingSecrets: [],
         allowedInstances: new Set(),
         maxSubscriptionsPerConnection: 1000,
+        rateLimit: { calls: plan.calls, windowSeconds: 60 },
         claimMs: CLAIM_MS,
         deliveryScheduleSeconds: plan.scheduleSeconds,
         retentionMonths: 3,
@@ -107,6 +109,15 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   for (let sweep = 0; sweep < plan.sweeps; sweep++) {
     timeline.at(plan.startMs + dice.between(0, plan.stormMs), () => {
       host.sweep();
+      return true;
+    });
+  }
+  for (let times = 0; times < plan.greed; times++) {
+    const places = dice.between(1, 2 * plan.calls);
+    timeline.at(plan.startMs + dice.between(0, plan.stormMs), () => {
+      const take = ({ limiter }: Backend): Promise<unknown> =>
+        Promise.all(Array.from({ length: places }, () => limiter.take(instanceKey(INSTANCE))));
+      stage.start(`others make ${places} calls`, take, () => undefined);
       return true;
     });
   }
