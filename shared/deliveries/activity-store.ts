@@ -41,7 +41,7 @@ export interface ActivityStore {
   chunk(eventId: string, chunk: number): Promise<StoredChunk | undefined>;
   /** All chunks of an event that were ever claimed. */
   chunks(event: Event): Promise<Map<number, StoredChunk>>;
-  /** Replaces a chunk's row, with new troubles in the same transaction where they fit. `undefined`: the claim was lost. */
+  /** Replaces a chunk's row, with at most `TROUBLES_PER_WRITE` new troubles in the same transaction. `undefined`: the claim was lost. */
   saveChunk(
     event: Event,
     chunk: number,
@@ -69,7 +69,7 @@ export interface ActivityStore {
 }
 
 /** Rows per transaction, less the chunk's own. */
-const TROUBLES_PER_WRITE = 99;
+export const TROUBLES_PER_WRITE = 99;
 
 export function activityStore(tables: Tables): ActivityStore {
   const tableOf = (eventId: string): string => activityTable(addressOfEvent(eventId).month);
@@ -133,17 +133,10 @@ export function activityStore(tables: Tables): ActivityStore {
     },
 
     async saveChunk(event, chunk, content, troubles) {
-      const table = tableOf(event.eventId);
-      const writes = troubles.map((trouble): Write => ({ kind: 'upsert', row: troubleRow(trouble) }));
-      // The chunk's row goes with the last of them: it says that all of them are in.
-      while (writes.length > TROUBLES_PER_WRITE) {
-        const part = writes.splice(0, TROUBLES_PER_WRITE) as [Write, ...Write[]];
-        await tables.write(table, part);
-      }
       const { etag, ...rest } = content;
-      const result = await tables.write(table, [
+      const result = await tables.write(tableOf(event.eventId), [
         { kind: 'replace', row: chunkRow(event, chunk, rest), etag },
-        ...writes,
+        ...troubles.map((trouble): Write => ({ kind: 'upsert', row: troubleRow(trouble) })),
       ]);
       return result.kind === 'written' ? result.etags[0] : undefined;
     },

@@ -42,12 +42,13 @@ async function fanOut(ports: ChunkPorts, open: OpenEvent, span: Span): Promise<v
     await workChunk(ports, open, 0);
     return;
   }
+  const sinceMs = ports.clock.now();
   const { members, more } = await readChunk(ports, open, 0, CHUNK_SIZE);
   if (!more) {
     const concerned = members.filter(({ subscription }) => concerns(subscription, open.sequence));
     if (concerned.length === 0) return ports.activity.close(open);
     tellFanOut(ports.telemetry, open, concerned.length, span);
-    await workChunk(ports, open, 0, concerned);
+    await workChunk(ports, open, 0, { members: concerned, sinceMs });
     return;
   }
   const { boundaries, count } = await cutBoundaries(ports, open);

@@ -1,7 +1,9 @@
 import type { OpenEvent } from '../events/open-event.ts';
 import type { StoredChunk } from './activity-store.ts';
+import { chunkRanges, type ChunkRange } from './chunk.ts';
 import type { ChunkPorts } from './chunk-ports.ts';
-import { formatDeliveryId } from './delivery-id.ts';
+import { formatDeliveryId, parseDeliveryId } from './delivery-id.ts';
+import { isWaiting, type Trouble } from './trouble.ts';
 
 export type Claim =
   /** `isNew`: nobody worked on the chunk before. */
@@ -10,11 +12,19 @@ export type Claim =
   /** Somebody else's claim holds. */
   | { readonly kind: 'busy' };
 
-/** A chunk without a row is free; one whose claim has run out is taken over by compare-and-swap. */
-export async function claimChunk(ports: ChunkPorts, { event }: OpenEvent, chunk: number): Promise<Claim> {
+/**
+ * A chunk without a row is free; one whose claim has run out is taken over by compare-and-swap. A first claim counts from `sinceMs`, the
+ * look at the audience that it goes with: what was seen then is not true for ever.
+ */
+export async function claimChunk(
+  ports: ChunkPorts,
+  { event }: OpenEvent,
+  chunk: number,
+  sinceMs: number,
+): Promise<Claim> {
   const nowMs = ports.clock.now();
   const owner = ports.random.token(9);
-  const fresh = { owner, untilMs: nowMs + ports.claimMs, settled: false, delivered: [], troubled: 0 };
+  const fresh = { owner, untilMs: sinceMs + ports.claimMs, settled: false, delivered: [], troubled: 0 };
   const inserted = await ports.activity.insertClaim(event, chunk, fresh);
   if (inserted.kind === 'claimed') return { kind: 'claimed', row: { ...fresh, etag: inserted.etag }, isNew: true };
   const row = await ports.activity.chunk(event.eventId, chunk);
@@ -28,14 +38,32 @@ export async function claimChunk(ports: ChunkPorts, { event }: OpenEvent, chunk:
   return etag === undefined ? { kind: 'busy' } : { kind: 'claimed', row: { ...taken, etag }, isNew: false };
 }
 
-/** The deliveries that an earlier claim has settled. */
+export interface DoneAlready {
+  /** The deliveries that an earlier claim has written down. */
+  readonly deliveryIds: ReadonlySet<string>;
+  /** Those of them in this chunk that wait: nobody knows whether they have their messages. */
+  readonly waiting: readonly Trouble[];
+}
+
 export async function doneAlready(
   ports: ChunkPorts,
-  { event }: OpenEvent,
+  open: OpenEvent,
+  chunk: number,
   { row, isNew }: Claim & { kind: 'claimed' },
-): Promise<ReadonlySet<string>> {
-  if (isNew) return new Set();
-  const delivered = row.delivered.map(({ range, rowKey }) => formatDeliveryId(event.eventId, range, rowKey));
-  const troubled = (await ports.activity.troublesOf(event)).map(({ deliveryId }) => deliveryId);
-  return new Set([...delivered, ...troubled]);
+): Promise<DoneAlready> {
+  if (isNew) return { deliveryIds: new Set(), waiting: [] };
+  const delivered = row.delivered.map(({ range, rowKey }) => formatDeliveryId(open.event.eventId, range, rowKey));
+  const troubles = await ports.activity.troublesOf(open.event);
+  const ranges = chunkRanges(open, chunk);
+  return {
+    deliveryIds: new Set([...delivered, ...troubles.map(({ deliveryId }) => deliveryId)]),
+    waiting: troubles.filter((trouble) => isWaiting(trouble) && isWithin(ranges, trouble)),
+  };
+}
+
+function isWithin(ranges: readonly ChunkRange[], { deliveryId }: Trouble): boolean {
+  const address = parseDeliveryId(deliveryId);
+  return ranges.some(
+    ({ range, from, to }) => address?.range === range && from <= address.rowKey && address.rowKey < to,
+  );
 }

@@ -1,37 +1,50 @@
+import { allDone } from '../all-done.ts';
+import type { Clock } from '../clock.ts';
 import type { Event } from '../events/event.ts';
+import type { Queues } from '../storage/queues.ts';
 import { StorageError } from '../storage/tables.ts';
 import type { DeliveredOutcome } from './activity-rows.ts';
-import type { ActivityStore, StoredChunk } from './activity-store.ts';
-import type { Trouble } from './trouble.ts';
+import { TROUBLES_PER_WRITE, type ActivityStore, type StoredChunk } from './activity-store.ts';
+import { isWaiting, sendRetry, type Trouble } from './trouble.ts';
 
 /** What became of one delivery of a chunk, ready to be written down. */
 export type Outcome =
   | { readonly kind: 'delivered'; readonly delivered: DeliveredOutcome }
   | { readonly kind: 'trouble'; readonly trouble: Trouble };
 
-/** The outcomes of a chunk on their way into its row, and the claim that the row is. */
+/** The outcomes of a chunk on their way into its row, the messages of those that wait, and the claim that the row is. */
 export interface ChunkLedger {
   add(outcome: Outcome): void;
   /**
-   * Writes what was added since the last time; the claim then holds until `untilMs`. Rejects with `StorageError` when storage gives
-   * no answer several times: what may not have been written is kept for the next call.
+   * Writes what was added since the last time, then sends the messages of what waits; the claim then holds until `untilMs`. The row says
+   * `settled` only when all messages are out: until then whoever takes the chunk over sends them. Rejects with `StorageError` when
+   * storage gives no answer several times: what may not have been written or sent is kept for the next call.
    */
-  save(next: { settled: boolean; untilMs: number }): Promise<void>;
+  save(next: ClaimEnd): Promise<void>;
   /** Until when this worker may begin attempts; 0 once the claim is somebody else's. */
   claimedUntilMs(): number;
 }
 
+interface ClaimEnd {
+  readonly settled: boolean;
+  readonly untilMs: number;
+}
+
+export interface LedgerPorts {
+  readonly activity: Pick<ActivityStore, 'saveChunk' | 'chunk'>;
+  readonly queues: Queues;
+  readonly clock: Clock;
+}
+
 const MAX_TRIES = 3;
 
-export function chunkLedger(
-  activity: Pick<ActivityStore, 'saveChunk' | 'chunk'>,
-  event: Event,
-  chunk: number,
-  claimed: StoredChunk,
-): ChunkLedger {
+export function chunkLedger(ports: LedgerPorts, event: Event, chunk: number, claimed: StoredChunk): ChunkLedger {
+  const { activity } = ports;
   let row: StoredChunk | undefined = claimed;
   /** All of this claim, in the order in which they are written. */
   const outcomes: Outcome[] = [];
+  /** How many of them have their messages. */
+  let announced = 0;
   const savedIn = (stored: StoredChunk): number => countOf(stored) - countOf(claimed);
 
   /** The row as it is now, if the claim is still ours. */
@@ -40,29 +53,52 @@ export function chunkLedger(
     return stored?.owner === claimed.owner ? stored : undefined;
   };
 
+  /** Writes the first `count` outcomes. Each transaction has the chunk's row in it: nothing is written without the claim, or twice. */
+  const write = async (count: number, { settled, untilMs }: ClaimEnd): Promise<void> => {
+    for (let tries = 1; row !== undefined;) {
+      const saving = oneTransaction(outcomes.slice(savedIn(row), count));
+      const isAll = savedIn(row) + saving.length === count;
+      const next: StoredChunk = { ...withOutcomes(row, saving), ...(isAll && { settled, untilMs }) };
+      try {
+        const etag = await activity.saveChunk(event, chunk, next, troublesOf(saving));
+        if (etag !== undefined) {
+          row = { ...next, etag };
+          if (isAll) return;
+          continue;
+        }
+        // This write took effect unseen, or one before it of which nobody knew: the row itself says how much is in.
+        row = await readOwn();
+        if (row && savedIn(row) === count && row.settled === settled && row.untilMs === untilMs) return;
+      } catch (error) {
+        if (!(error instanceof StorageError) || tries >= MAX_TRIES) throw error;
+        tries += 1;
+      }
+    }
+  };
+
+  const waitingUpTo = (count: number): Trouble[] => troublesOf(outcomes.slice(announced, count)).filter(isWaiting);
+
   return {
     add: (outcome) => void outcomes.push(outcome),
     claimedUntilMs: () => row?.untilMs ?? 0,
     async save({ settled, untilMs }) {
       const count = outcomes.length;
-      for (let tries = 1; row !== undefined; tries++) {
-        const saving = outcomes.slice(savedIn(row), count);
-        const next: StoredChunk = { ...withOutcomes(row, saving), settled, untilMs };
-        try {
-          const etag = await activity.saveChunk(event, chunk, next, troublesOf(saving));
-          if (etag !== undefined) {
-            row = { ...next, etag };
-            return;
-          }
-          // This write took effect unseen, or one before it of which nobody knew: the row itself says how much is in.
-          row = await readOwn();
-          if (row && savedIn(row) === count && row.settled === settled && row.untilMs === untilMs) return;
-        } catch (error) {
-          if (!(error instanceof StorageError) || tries >= MAX_TRIES) throw error;
-        }
-      }
+      const waiting = waitingUpTo(count);
+      const isLast = !settled || waiting.length === 0;
+      await write(count, isLast ? { settled, untilMs } : { settled: false, untilMs: row?.untilMs ?? 0 });
+      if (row === undefined) return;
+      await allDone(waiting.map((trouble) => sendRetry(ports, trouble)));
+      announced = count;
+      if (!isLast) await write(count, { settled, untilMs });
     },
   };
+}
+
+/** As many of the outcomes as can be written at once. */
+function oneTransaction(outcomes: readonly Outcome[]): readonly Outcome[] {
+  let troubles = 0;
+  const end = outcomes.findIndex(({ kind }) => kind === 'trouble' && ++troubles > TROUBLES_PER_WRITE);
+  return end === -1 ? outcomes : outcomes.slice(0, end);
 }
 
 function countOf({ delivered, troubled }: StoredChunk): number {

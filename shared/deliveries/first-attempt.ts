@@ -9,7 +9,7 @@ import { formatDeliveryId } from './delivery-id.ts';
 import { dispositionOf } from './disposition.ts';
 import { applyQuietly } from './subscription-effects.ts';
 import { targetOf } from './target.ts';
-import { sendRetry, statusOf, type Trouble } from './trouble.ts';
+import { statusOf, type Trouble } from './trouble.ts';
 
 /** Left for the next claim: the claim ran out before its turn. */
 export interface Unsettled {
@@ -29,29 +29,35 @@ export async function firstAttempt(
   const { event } = open;
   const { rowKey } = own.address;
   const deliveryId = formatDeliveryId(event.eventId, range, rowKey);
-  const troubled = async (
+  const troubled = (
     start: Pick<Trouble, 'status' | 'code' | 'dueAtMs' | 'attempts'>,
     waitsFor: Subscription,
-  ): Promise<Outcome> => ({
+  ): Outcome => ({
     kind: 'trouble',
-    trouble: await startTrouble(ports, {
+    trouble: {
       ...start,
       deliveryId,
       instanceId: event.instanceId,
       subscriptionId: own.id,
       waitsFor: waitsFor.id,
-    }),
+      nonce: ports.random.token(9),
+      owner: '',
+      untilMs: 0,
+      redelivering: false,
+      copied: false,
+      etag: '',
+    },
   });
   const nothing = (): Promise<void> => Promise.resolve();
 
   const target = await targetOf(ports.store, own, deliveryId, ports.clock.now());
   if (target.kind === 'park') {
     const start = { status: 'parked', code: target.code, dueAtMs: target.untilMs, attempts: [] } as const;
-    return { outcome: await troubled(start, target.subscription), effect: nothing };
+    return { outcome: troubled(start, target.subscription), effect: nothing };
   }
   if (target.kind === 'end') {
     const start = { status: 'ended', code: target.code, dueAtMs: 0, attempts: [] } as const;
-    return { outcome: await troubled(start, own), effect: nothing };
+    return { outcome: troubled(start, own), effect: nothing };
   }
 
   const called = target.subscription;
@@ -83,16 +89,5 @@ export async function firstAttempt(
   }
   const { status, dueAtMs } = statusOf(disposition, nowMs);
   const start = { status, code: disposition.code, dueAtMs, attempts: [record] };
-  return { outcome: await troubled(start, called), effect };
-}
-
-/** A waiting delivery gets its message before its row: a row without a message would wait for ever. */
-async function startTrouble(
-  ports: ChunkPorts,
-  start: Omit<Trouble, 'nonce' | 'owner' | 'untilMs' | 'redelivering' | 'copied' | 'etag'>,
-): Promise<Trouble> {
-  const idle = { owner: '', untilMs: 0, redelivering: false, copied: false, etag: '' };
-  const trouble: Trouble = { ...start, ...idle, nonce: ports.random.token(9) };
-  if (trouble.status === 'retrying' || trouble.status === 'parked') await sendRetry(ports, trouble);
-  return trouble;
+  return { outcome: troubled(start, called), effect };
 }

@@ -13,16 +13,13 @@ import { targetOf, type Target } from './target.ts';
 import type { ChunkPorts } from './chunk-ports.ts';
 import { isAwaited, isWaiting, sendRetry, statusOf, type Trouble } from './trouble.ts';
 
-/** A message can be faster than the row it belongs to, which is written with its chunk's outcome. */
-const ROW_COMES_MS = 30_000;
-
 /**
  * One further attempt of a delivery, if this message is the one it waits for. A stray or repeated message changes nothing.
  */
 export async function retryDelivery(ports: ChunkPorts, message: RetryMessage): Promise<void> {
-  const trouble = (await ports.activity.trouble(message.deliveryId)) ?? (await awaitRow(ports, message));
+  const trouble = await ports.activity.trouble(message.deliveryId);
   if (trouble === undefined) return;
-  // A message is sent before the row that names it: it may be here first, or be all that was done.
+  // A further message is sent before the row names it: it may be here first, or be all that was done.
   const isAhead = trouble.nonce === message.after;
   if ((trouble.nonce !== message.nonce && !isAhead) || !isAwaited(trouble)) return;
   const { deliveryId, nonce, after } = message;
@@ -35,17 +32,6 @@ export async function retryDelivery(ports: ChunkPorts, message: RetryMessage): P
   const etag = await ports.activity.replaceTrouble(claimed);
   if (etag === undefined) return again(nowMs + 1000);
   await goOn(ports, message.deliveryId, { ...claimed, etag });
-}
-
-/**
- * No row yet: while its event is open the row may still come. Once it is closed all rows are in: one that is not, is of a delivery that was
- * settled without; one that is, came after the first look.
- */
-async function awaitRow(ports: ChunkPorts, { deliveryId, nonce }: RetryMessage): Promise<Trouble | undefined> {
-  if (parseDeliveryId(deliveryId) === undefined) return undefined;
-  if ((await ports.activity.openEvent(eventIdOf(deliveryId))) === undefined) return ports.activity.trouble(deliveryId);
-  await sendRetry(ports, { deliveryId, nonce, dueAtMs: ports.clock.now() + ROW_COMES_MS });
-  return undefined;
 }
 
 function eventIdOf(deliveryId: string): string {

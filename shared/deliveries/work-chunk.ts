@@ -13,6 +13,7 @@ import { formatDeliveryId } from './delivery-id.ts';
 import { eventAttributes, tellStatus } from './delivery-telemetry.ts';
 import { firstAttempt } from './first-attempt.ts';
 import { releaseChanged, type JustWaiting } from './release.ts';
+import { sendRetry, type Trouble } from './trouble.ts';
 
 /** What is settled by then is written down; stragglers (a receiver may take up to its deadline) follow with a second write. */
 const EARLY_WRITE_MS = 2_000;
@@ -20,6 +21,12 @@ const EARLY_WRITE_MS = 2_000;
 const SPANNED = 20;
 /** All of a chunk, whatever was born or deleted since it was cut. */
 const NO_LIMIT = 100_000;
+
+/** Members of a chunk that were read before it was claimed, and when the reading began. */
+export interface AlreadyRead {
+  readonly members: readonly Member[];
+  readonly sinceMs: number;
+}
 
 /**
  * Sees one chunk through: claims it, POSTs to everyone concerned, and writes down what became of it. `busy`: somebody else's claim
@@ -29,7 +36,7 @@ export function workChunk(
   ports: ChunkPorts,
   open: OpenEvent,
   chunk: number,
-  alreadyRead?: readonly Member[],
+  alreadyRead?: AlreadyRead,
 ): Promise<'settled' | 'busy'> {
   const attributes = { ...eventAttributes(open.event), 'triggers.chunk.index': chunk };
   return ports.telemetry.span('deliver chunk', { attributes }, (span) =>
@@ -40,19 +47,21 @@ export function workChunk(
 async function claimAndDeliver(
   ports: ChunkPorts,
   open: OpenEvent,
-  { chunk, alreadyRead, span }: { chunk: number; alreadyRead: readonly Member[] | undefined; span: Span },
+  { chunk, alreadyRead, span }: { chunk: number; alreadyRead: AlreadyRead | undefined; span: Span },
 ): Promise<'settled' | 'busy'> {
-  const claim = await claimChunk(ports, open, chunk);
+  const claim = await claimChunk(ports, open, chunk, alreadyRead?.sinceMs ?? ports.clock.now());
   if (claim.kind !== 'claimed') return claim.kind;
-  const done = await doneAlready(ports, open, claim);
-  const members = claim.isNew && alreadyRead ? alreadyRead : (await readChunk(ports, open, chunk, NO_LIMIT)).members;
+  const done = await doneAlready(ports, open, chunk, claim);
+  const { members } = claim.isNew && alreadyRead ? alreadyRead : await readChunk(ports, open, chunk, NO_LIMIT);
   const todo = members.filter(
     ({ range, subscription }) =>
       concerns(subscription, open.sequence) &&
-      !done.has(formatDeliveryId(open.event.eventId, range, subscription.address.rowKey)),
+      !done.deliveryIds.has(formatDeliveryId(open.event.eventId, range, subscription.address.rowKey)),
   );
   span.set({ 'triggers.chunk.size': todo.length });
+  await allDone(done.waiting.map((trouble) => sendRetry(ports, trouble)));
   const settled = await deliverAll(ports, open, chunk, claim.row, todo);
+  await releaseChanged(ports, done.waiting.map(justWaiting));
   if (settled === 'settled' && chunkCount(open) === 1) await ports.activity.close(open);
   return settled;
 }
@@ -65,7 +74,7 @@ async function deliverAll(
   claimed: StoredChunk,
   members: readonly Member[],
 ): Promise<'settled' | 'busy'> {
-  const ledger = chunkLedger(ports.activity, open.event, chunk, claimed);
+  const ledger = chunkLedger(ports, open.event, chunk, claimed);
   const effects: Promise<void>[] = [];
   const endings: (() => Promise<void>)[] = [];
   const begun: JustWaiting[] = [];
@@ -75,10 +84,7 @@ async function deliverAll(
     if (tried === undefined || tried.outcome.kind === 'unsettled') return false;
     ledger.add(tried.outcome);
     tellStatus(ports.telemetry, tried.outcome.kind === 'delivered' ? 'delivered' : tried.outcome.trouble.status);
-    if (tried.outcome.kind === 'trouble') {
-      const { trouble } = tried.outcome;
-      begun.push({ trouble, isHeld: trouble.attempts.length === 0 });
-    }
+    if (tried.outcome.kind === 'trouble') begun.push(justWaiting(tried.outcome.trouble));
     if (tried.outcome.kind === 'trouble' && tried.outcome.trouble.status === 'ended') endings.push(tried.effect);
     else effects.push(tried.effect());
     return true;
@@ -91,6 +97,10 @@ async function deliverAll(
   const ended = isOurs ? endings.map((end) => end()) : [];
   await allDone([...effects, ...ended, releaseChanged(ports, begun)]);
   return settled && isOurs ? 'settled' : 'busy';
+}
+
+function justWaiting(trouble: Trouble): JustWaiting {
+  return { trouble, isHeld: trouble.attempts.length === 0 };
 }
 
 /** One delivery that storage fails must not take the outcomes of the others with it: it is left for the next claim. */

@@ -16,7 +16,7 @@ export interface RedeliverPorts {
   readonly random: Random;
 }
 
-/** The message goes out before the row that names it is in, and must not be faster. */
+/** A message goes out before the row that names it is in, and must not be faster. */
 export const ROW_COMES_MS = 2_000;
 /** Somebody else changing the same row this often in a row is a storm that the caller should sit out. */
 const MAX_TRIES = 10;
@@ -46,17 +46,23 @@ export async function redeliver(
   return refusal('delivery-changing', 'The delivery is being changed by others. Try again in a moment.');
 }
 
-/** Gives a delivery its message for a further attempt; the message that it had before is void. `conflict`: somebody was faster. */
+/**
+ * Gives a delivery its message for a further attempt; the message that it had before is void. `conflict`: somebody was faster. A row comes
+ * before its first message, as in a chunk, and every further message before the row that names it.
+ */
 export async function sendAgain(
   ports: Pick<RedeliverPorts, 'activity' | 'queues' | 'clock' | 'random'>,
   trouble: Trouble,
   dueAtMs: number,
 ): Promise<'written' | 'conflict'> {
   const next: Trouble = { ...trouble, nonce: ports.random.token(9), dueAtMs, redelivering: true };
-  const isNew = trouble.etag === '';
-  await sendRetry(ports, next, isNew ? undefined : trouble.nonce);
-  const etag = await (isNew ? ports.activity.insertTrouble(next) : ports.activity.replaceTrouble(next));
-  return etag === undefined ? 'conflict' : 'written';
+  if (trouble.etag === '') {
+    if ((await ports.activity.insertTrouble(next)) === undefined) return 'conflict';
+    await sendRetry(ports, next);
+    return 'written';
+  }
+  await sendRetry(ports, next, trouble.nonce);
+  return (await ports.activity.replaceTrouble(next)) === undefined ? 'conflict' : 'written';
 }
 
 /** What was delivered at once has no row of its own until it is sent again. */

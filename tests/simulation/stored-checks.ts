@@ -1,8 +1,9 @@
-import { activityTable, chunkOfRow } from '../../shared/deliveries/activity-rows.ts';
+import { activityTable, addressOfEvent, CHUNK_MARK, chunkOfRow } from '../../shared/deliveries/activity-rows.ts';
+import { parseDeliveryId, type DeliveryAddress } from '../../shared/deliveries/delivery-id.ts';
 import type { RetryMessage } from '../../shared/deliveries/messages.ts';
 import { isWaiting, troubleOfRow, type Trouble } from '../../shared/deliveries/trouble.ts';
 import { openEventOfRow, STATE_TABLE } from '../../shared/events/open-event-row.ts';
-import { monthOf } from '../../shared/events/event-id.ts';
+import { eventKey, monthOf } from '../../shared/events/event-id.ts';
 import type { MemoryQueues } from '../../shared/storage/memory-queues.ts';
 import type { StoredRow, Tables, Write } from '../../shared/storage/tables.ts';
 import { INSTANCES_TABLE } from '../../shared/subscriptions/instance-registry.ts';
@@ -65,16 +66,23 @@ export function storedWorld(stage: Stage, tables: Tables, queues: MemoryQueues):
     troubles,
     async forgotten() {
       const nonces = new Set(queues.waiting('retries').map(({ message }) => (message as Partial<RetryMessage>).nonce));
+      // Whoever takes over what is not settled sends messages for what waits there.
+      const unsettled = (await activity()).filter((row) => row.values['kind'] === 'chunk' && !chunkOfRow(row).settled);
+      const events = unsettled.map(({ rowKey }) => rowKey.slice(0, rowKey.indexOf(CHUNK_MARK)));
+      const isInHand = ({ event }: DeliveryAddress): boolean => events.includes(eventKey(event));
       return (await troubles())
         .filter((trouble) => isWaiting(trouble) && !nonces.has(trouble.nonce))
-        .map(({ deliveryId }) => deliveryId);
+        .map(({ deliveryId }) => deliveryId)
+        .filter((deliveryId) => !isInHand(parseDeliveryId(deliveryId) as DeliveryAddress));
     },
     async checkEnd() {
       const polled = await tables.query(INSTANCES_TABLE, { partition: { from: ' ', to: '~' } });
+      const open = (await openRows()).map((row) => openEventOfRow(row).event.eventId);
       // A subscribe that was given up may leave an event of an instance that nobody is subscribed to; the next subscribe has it closed.
-      for (const row of polled.rows.length > 0 ? await openRows() : [])
-        stage.violate(`still open: ${openEventOfRow(row).event.eventId}, ${row.rowKey}`);
+      if (polled.rows.length > 0) for (const eventId of open) stage.violate(`still open: ${eventId}`);
+      const openKeys = open.map((eventId) => eventKey(addressOfEvent(eventId)));
       for (const row of await activity()) {
+        if (openKeys.some((key) => row.rowKey.startsWith(key))) continue;
         if (row.values['kind'] === 'chunk' && !chunkOfRow(row).settled)
           stage.violate(`not settled: chunk ${row.rowKey}`);
         if (row.values['kind'] !== 'trouble') continue;

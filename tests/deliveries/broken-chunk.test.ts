@@ -1,0 +1,102 @@
+import { describe, expect, test } from '@jest/globals';
+import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
+import { StorageError, type Tables, type Write } from '../../shared/storage/tables.ts';
+import { answered, callbackUrl } from '../helpers/memory-backend.ts';
+import { drain } from '../helpers/rows.ts';
+import { MINUTE, vipWorld, type VipWorld } from '../operations/vip-world.ts';
+
+const CLAIM_MS = 120_000;
+
+/** Tables in memory; `onWrite` sees each write of an activity table first and may throw instead of it. */
+function watchedTables(onWrite: (writes: readonly Write[], tables: Tables) => Promise<void>): Tables {
+  const tables = createMemoryTables();
+  return {
+    ...tables,
+    async write(table, writes) {
+      if (table.startsWith('activity')) await onWrite(writes, tables);
+      return tables.write(table, writes);
+    },
+  };
+}
+
+const isTrouble = ({ row }: Write): boolean => (row as Record<string, unknown>)['kind'] === 'trouble';
+
+async function statuses(world: VipWorld): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const row of await drain(world.tables, 'activity202611', { partition: { from: '', to: '~' } })) {
+    if (row.values['kind'] !== 'trouble') continue;
+    const status = String(row.values['status']);
+    counts[status] = (counts[status] ?? 0) + 1;
+  }
+  return counts;
+}
+
+test('more failures than go into one transaction: those that are written stay as they are when the others have to be written again', async () => {
+  let parts = 0;
+  const tables = watchedTables(async (writes, stored) => {
+    if (!writes.some(isTrouble) || ++parts !== 2) return;
+    // Meanwhile one of the first part is delivered, by an operator say.
+    const [row] = (await drain(stored, 'activity202611', { partition: { from: '', to: '~' } })).filter(
+      ({ values }) => values['kind'] === 'trouble',
+    );
+    if (row === undefined) throw new Error('the first part is not in');
+    const { partitionKey, rowKey, etag, values } = row;
+    const delivered = { partitionKey, rowKey, ...values, status: 'delivered' };
+    await stored.write('activity202611', [{ kind: 'replace', row: delivered, etag }]);
+    throw new StorageError('write', 'unreached');
+  });
+  const world = vipWorld({ tables });
+  for (let index = 0; index < 120; index++) {
+    await world.flow(`flow-${index}`);
+    world.answers.set(callbackUrl(`flow-${index}`), () => answered(503));
+  }
+  await world.rise();
+  expect(parts).toBe(3);
+  expect(await statuses(world)).toEqual({ delivered: 1, retrying: 119 });
+});
+
+describe('a worker that stops between the rows of what waits and their messages', () => {
+  test('leaves them to the one that takes the chunk over, who calls nobody again for it', async () => {
+    const world = vipWorld();
+    await world.flow('one');
+    await world.flow('two');
+    world.answers.set(callbackUrl('one'), () => answered(503));
+    const { send } = world.queues;
+    world.queues.send = (queue, ...message) =>
+      queue === 'retries' ? Promise.reject(new StorageError('send', 'unreached')) : send(queue, ...message);
+    await expect(world.rise()).rejects.toBeInstanceOf(StorageError);
+    expect(await statuses(world)).toEqual({ retrying: 1 });
+    world.queues.send = send;
+    world.answers.clear();
+    await world.pass(CLAIM_MS + MINUTE);
+    expect(world.calls).toHaveLength(2);
+    await world.poll();
+    await world.pass(MINUTE);
+    const calledAgain = world.calls.slice(2).map(({ url }) => url);
+    expect(calledAgain).toEqual([callbackUrl('one')]);
+    expect(await statuses(world)).toEqual({ delivered: 1 });
+  });
+});
+
+describe('a worker that is frozen between its look at the audience and its claim', () => {
+  test('does not call a flow that has unsubscribed since', async () => {
+    const tables = createMemoryTables();
+    const world = vipWorld({ tables });
+    const gone = await world.flow('gone');
+    await world.flow('stays');
+    const { query } = tables;
+    tables.query = async (table, ...where) => {
+      const audience = await query(table, ...where);
+      if (table !== 'subscriptions') return audience;
+      tables.query = query;
+      await world.backend.unsubscribe('connection-a', 'segment-threshold-crossed', gone.id);
+      await world.clock.advance(CLAIM_MS);
+      return audience;
+    };
+    await world.rise();
+    expect(world.calls).toEqual([]);
+    await world.pass(CLAIM_MS + MINUTE);
+    await world.poll();
+    expect(world.calls.map(({ url }) => url)).toEqual([callbackUrl('stays')]);
+  });
+});
