@@ -1,28 +1,19 @@
-import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import type { Subject } from '../triggers/subject.ts';
 import { giveBirth } from './birth.ts';
 import type { CallbackCipher } from './callback-cipher.ts';
-import type { ConnectionStore } from './connection-store.ts';
 import type { SubscribeRequest } from './subscribe-request.ts';
 import { draftOf, newRowKey, requestKeyOf, rowKeyOfId, workflowKeyOf, type Subscriber } from './subscription-draft.ts';
 import { NONCE_BYTES } from './subscription-id.ts';
-import type { SubscriptionStore } from './subscription-store.ts';
 import type { Subscription } from './subscription.ts';
-import { isSameInput, joinLine } from './succession.ts';
+import { joinLine, type SuccessionPorts } from './succession.ts';
 
-export interface PlacePorts {
-  readonly store: SubscriptionStore;
-  readonly connections: ConnectionStore;
+export interface PlacePorts extends SuccessionPorts {
   readonly cipher: CallbackCipher;
-  readonly clock: Clock;
   readonly random: Random;
   readonly maxSubscriptionsPerConnection: number;
-  readonly sequenceOf: (subscription: Subscription) => Promise<number | undefined>;
   /** Asks for the waiting deliveries of a subscription to go out now. */
   readonly release: (subscription: Subscription) => Promise<void>;
-  /** Asks for a superseded subscription to be cleared away once nothing needs it. */
-  readonly tidyLater: (subscription: Subscription) => Promise<void>;
 }
 
 export type Placed =
@@ -90,20 +81,22 @@ async function settle(ports: PlacePorts, subscription: Subscription): Promise<Pl
   const placed = await bringToLife(ports, current);
   if (placed.kind !== 'placed') return placed;
   const { predecessors } = line;
-  for (const predecessor of predecessors) {
-    if (!isSameInput(predecessor, current) && !predecessor.ended) {
-      const ended = await ports.store.end({ ...predecessor, status: 'superseded' });
-      if (ended.kind === 'conflict') return ended;
-    }
-    await ports.release(predecessor);
-    await ports.tidyLater(predecessor);
-  }
+  for (const predecessor of predecessors) await ports.release(predecessor);
   await ports.connections.settle(placed.subscription, predecessors.at(-1));
   return placed;
 }
 
-/** One that was overtaken before it lived: its row and entry go when nothing can need the pointer any more. */
+/**
+ * One that was overtaken before it lived: its row and entry go when nothing can need the pointer any more. Its flow is about to hear that
+ * it is subscribed, so whoever was faster has to live by now, whatever became of the call that was making it.
+ */
 async function leavePointer(ports: PlacePorts, pointer: Subscription): Promise<Placed> {
+  let faster: Subscription | undefined = pointer;
+  while (faster?.status === 'superseded') faster = await ports.store.load(faster.successor ?? '');
+  if (faster && isLiving(faster) && faster.birth === undefined) {
+    const placed = await settle(ports, faster);
+    if (placed.kind !== 'placed') return placed;
+  }
   // First, because sent in vain it does no harm.
   await ports.tidyLater(pointer);
   await ports.connections.overtake(pointer);

@@ -7,10 +7,12 @@ import { DELETED_GRACE_MS, type Subscription } from './subscription.ts';
 export interface SuccessionPorts extends BirthPorts {
   readonly connections: ConnectionStore;
   readonly clock: Clock;
+  /** Asks for a superseded subscription to be cleared away once nothing needs it. */
+  readonly tidyLater: (subscription: Subscription) => Promise<void>;
 }
 
 export type Succession =
-  /** After the given predecessors (none: first of its flow); those that ask for the same are superseded by it. */
+  /** After the given predecessors (none: first of its flow); those that ask for the same are superseded by it, others have ended. */
   | { readonly kind: 'heir'; readonly predecessors: readonly Subscription[] }
   /** A later save of the same flow was faster: this one is a pointer to it and is owed nothing. */
   | { readonly kind: 'overtaken' }
@@ -31,6 +33,8 @@ export async function joinLine(ports: SuccessionPorts, subscription: Subscriptio
   if (entry.subscriptionId !== subscription.id) {
     // Born, or in another's place already: the later save finds us, and takes our place.
     if (isBorn || subscription.predecessor !== undefined) return { kind: 'heir', predecessors: [] };
+    // Its row is about to be written: until then nobody could see to it that one of the two lives.
+    if ((await ports.store.load(entry.subscriptionId)) === undefined) return { kind: 'conflict' };
     const result = await ports.store.writeTogether([pointer(subscription, entry.subscriptionId)]);
     return { kind: result.kind === 'written' ? 'overtaken' : 'conflict' };
   }
@@ -46,13 +50,21 @@ export async function joinLine(ports: SuccessionPorts, subscription: Subscriptio
       if (earlier.successor === heir.id) predecessors.push(earlier);
       continue;
     }
+    // First, because sent in vain it does no harm.
+    await ports.tidyLater(earlier);
     if (earlier.birth === undefined) {
       if ((await ports.store.writeTogether([pointer(earlier, heir.id)])).kind === 'conflict')
         return { kind: 'conflict' };
       continue;
     }
     predecessors.push(earlier);
-    if (isBorn || !isSameInput(earlier, heir)) continue;
+    if (!isSameInput(earlier, heir)) {
+      // Before the heir's birth: whatever comes after that is for the heir alone.
+      if ((await ports.store.end({ ...earlier, status: 'superseded' })).kind === 'conflict')
+        return { kind: 'conflict' };
+      continue;
+    }
+    if (isBorn) continue;
     const linked: Subscription = { ...heir, predecessor: earlier.id };
     const result = await ports.store.writeTogether([
       linked,

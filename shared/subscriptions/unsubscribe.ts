@@ -14,7 +14,7 @@ export interface UnsubscribePorts {
 
 /**
  * Ends a subscription of the caller. Already gone, unknown or another's: nothing is touched, and nobody can tell which.
- * Once this has resolved, no attempt to its callback URL begins. Rejects when storage gives no answer: the same call may then be
+ * Once this has resolved, only workers that looked before may still begin an attempt to its callback URL, for as long as their claim. Rejects when storage gives no answer: the same call may then be
  * made again, and what it must find is removed last.
  */
 export async function unsubscribe(

@@ -1,0 +1,118 @@
+import { describe, expect, test } from '@jest/globals';
+import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
+import { StorageError, type Tables } from '../../shared/storage/tables.ts';
+import type { Subscriber } from '../../shared/subscriptions/subscription-draft.ts';
+import { evaluated, segment } from '../helpers/insights-data.ts';
+import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
+
+const trigger = 'segment-threshold-crossed';
+const flow: Subscriber = {
+  connection: 'connection-a',
+  workflowId: 'f0f0',
+  operationName: 'When_it_crosses',
+  environmentId: undefined,
+};
+
+interface WatchedTables extends Tables {
+  /** What happens before the request with this number, counted from now; it may throw instead of it. */
+  before(number: number, happens: () => Promise<void>): void;
+  /** Requests since then. */
+  requests(): number;
+}
+
+function watchedTables(): WatchedTables {
+  const tables = createMemoryTables();
+  let count = 0;
+  let watched: { number: number; happens: () => Promise<void> } | undefined;
+  const through = async <T>(request: () => Promise<T>): Promise<T> => {
+    if (++count === watched?.number) await watched.happens();
+    return request();
+  };
+  return {
+    ...tables,
+    get: (...request) => through(() => tables.get(...request)),
+    query: (...request) => through(() => tables.query(...request)),
+    write: (...request) => through(() => tables.write(...request)),
+    before(number, happens) {
+      count = 0;
+      watched = { number, happens };
+    },
+    requests: () => count,
+  };
+}
+
+interface Saves extends MemoryBackend {
+  readonly watched: WatchedTables;
+  /** Resolves with 201, a problem's code, or that storage gave no answer. */
+  save(name: string, threshold?: number): Promise<string>;
+  rise(): Promise<void>;
+  called(): string[];
+}
+
+function saves(): Saves {
+  const watched = watchedTables();
+  const world = memoryBackend({ tables: watched });
+  world.data.segments = [segment('vip', evaluated(90, 1))];
+  return {
+    ...world,
+    watched,
+    async save(name, threshold = 100) {
+      const body = { instanceId: INSTANCE, segmentName: 'vip', threshold, callbackUrl: callbackUrl(name) };
+      try {
+        const answer = await world.backend.subscribe(flow, trigger, body);
+        return answer.kind === 'refused' ? answer.code : '201';
+      } catch (error) {
+        if (error instanceof StorageError) return 'no answer';
+        throw error;
+      }
+    },
+    async rise() {
+      world.data.segments = [segment('vip', evaluated(90, 1), evaluated(120, 2))];
+      await world.poll();
+    },
+    called: () => world.calls.map(({ url }) => new URL(url).hostname.split('.')[0] ?? ''),
+  };
+}
+
+const breaksOff = (): Promise<void> => Promise.reject(new StorageError('a request', 'unreached'));
+
+describe('two saves of a flow that break off, each at any one storage request', () => {
+  test('one of them is called when the first has been answered 201 after all', async () => {
+    const [first, second] = [new Set<string>(), new Set<string>()];
+    for (let one = 1, isOver = false; !isOver; one++) {
+      for (let other = 1, isThisOver = false; !isThisOver; other++) {
+        const world = saves();
+        world.watched.before(one, breaksOff);
+        first.add(await world.save('one'));
+        isOver = world.watched.requests() < one;
+        world.watched.before(other, breaksOff);
+        second.add(await world.save('two'));
+        isThisOver = world.watched.requests() < other;
+        world.watched.before(0, breaksOff);
+        const answer = await world.save('one');
+        await world.rise();
+        if (answer === '201')
+          expect({ one, other, called: world.called() }).toMatchObject({ called: [expect.anything()] });
+        else expect({ one, other, answer }).toEqual({ one, other, answer: 'subscription-changing' });
+      }
+    }
+    expect([first, second]).toEqual([new Set(['no answer', '201']), new Set(['no answer', '201'])]);
+  });
+});
+
+describe('a save with another threshold', () => {
+  test('never has an event told to both versions, whenever it happens', async () => {
+    const called = new Set<string>();
+    for (let number = 1, isOver = false; !isOver; number++) {
+      const world = saves();
+      await world.save('one', 100);
+      world.watched.before(number, () => world.rise());
+      expect(await world.save('two', 110)).toBe('201');
+      isOver = world.watched.requests() < number;
+      await world.drain();
+      expect({ number, calls: world.calls.length }).toEqual({ number, calls: Math.min(1, world.calls.length) });
+      for (const name of world.called()) called.add(name);
+    }
+    expect(called).toEqual(new Set(['one', 'two']));
+  });
+});
