@@ -16,7 +16,12 @@ const LEASE_MS = 10 * 60 * 1000;
 /** A message that waits is sent again by each who gets it: without a bound, doubled ones would double without end. */
 const MAX_DUPLICATES = 40;
 
-export function createHost(stage: Stage, queues: MemoryQueues): Host {
+/** `watch` sees each message before it is worked on, and what it answers is called when that is done. */
+export function createHost(
+  stage: Stage,
+  queues: MemoryQueues,
+  watch: (message: object) => Promise<() => Promise<void>>,
+): Host {
   const { dice, timeline, plan } = stage;
   let duplicates = 0;
 
@@ -32,7 +37,11 @@ export function createHost(stage: Stage, queues: MemoryQueues): Host {
     if (received === undefined) return false;
     timeline.at(timeline.now() + LEASE_MS, () => receive(queue));
     const what = `${queue} message ${received.id}`;
-    const work = (backend: Backend): Promise<void> => handle(backend, queue, received.message);
+    const work = async (backend: Backend): Promise<void> => {
+      const watched = await watch(received.message as object);
+      await handle(backend, queue, received.message);
+      await watched();
+    };
     // A batch is received at once and worked on in any order.
     timeline.at(timeline.now() + stage.latencyMs(), () => {
       stage.start(what, work, ({ kind }, { misfortunes }) => {

@@ -1,6 +1,6 @@
 import type { Flow, Post, Version } from './flow.ts';
 import { concernsInput, sameInput } from './flow.ts';
-import { CLAIM_MS, clockErrorMs } from './plan.ts';
+import { CLAIM_MS, clockErrorMs, type Plan } from './plan.ts';
 import type { Fact } from './source-life.ts';
 import type { Stage } from './stage.ts';
 
@@ -12,11 +12,24 @@ export interface Judge {
   arrived(post: Post): void;
   /** What each flow should have been told by now and was not; `code` is the trouble's, by fact. */
   owed(flows: readonly Flow[]): { readonly flow: Flow; readonly fact: Fact; readonly why: string }[];
+  /** What a flow was told too late, in a world where nothing is an excuse. */
+  late(flows: readonly Flow[]): { readonly flow: Flow; readonly fact: Fact; readonly afterMs: number }[];
   readonly posts: readonly Post[];
 }
 
 const MINUTE = 60_000;
 const GRACE_MS = 15 * MINUTE;
+/** A poll and all its calls take no longer in a world that is in no hurry; a claim that has to run out takes far longer. */
+const POLL_MS = 40_000;
+
+/**
+ * Storage always answers, though it may see a request twice, and nobody crashes, freezes or sleeps: then the first poll that can know of
+ * a fact tells it.
+ */
+function isGentle({ storage, ...plan }: Plan): boolean {
+  const chances = [storage.failsBefore, storage.failsAfter, storage.slow, plan.insightsFails, plan.crash, plan.freeze];
+  return chances.every((chance) => chance === 0) && plan.clockJumps === 0 && plan.lateMs === 0 && plan.latencyMs <= 500;
+}
 
 export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
   const { plan } = stage;
@@ -156,6 +169,25 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
       if (first && !explained(first, post)) {
         stage.violate(`${post.webhookId} was accepted twice, by #${first.run.number} and #${post.run.number}`);
       }
+    },
+    late(flows) {
+      if (!isGentle(plan)) return [];
+      return flows.flatMap((flow) => {
+        const [version] = flow.versions;
+        if (flow.versions.length > 1 || version?.subscribedAtMs === undefined || flow.offFromMs !== undefined)
+          return [];
+        const { input, subscribedAtMs } = version;
+        const owed = facts().filter(
+          (fact) => subscribedAtMs < fact.publishedAtMs && concernsInput(fact, flow.trigger, input),
+        );
+        return owed.flatMap((fact) => {
+          const first = posts.find(
+            ({ version: { flow: told }, told: { occurredAt } }) => told === flow && occurredAt === fact.occurredAt,
+          );
+          const afterMs = (first?.atMs ?? 0) - fact.publishedAtMs;
+          return afterMs > plan.pollEveryMs + POLL_MS ? [{ flow, fact, afterMs }] : [];
+        });
+      });
     },
     owed(flows) {
       const missing: { flow: Flow; fact: Fact; why: string }[] = [];

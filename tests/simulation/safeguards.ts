@@ -76,7 +76,11 @@ export const safeguards: readonly Safeguard[] = [
   },
   {
     name: 'who takes a chunk over leaves out what is done',
-    without: one('deliveries/chunk-claim.ts', 'if (isNew) return { deliveryIds: new Set(), waiting: [] };', 'return { deliveryIds: new Set(), waiting: [] };'),
+    without: one(
+      'deliveries/chunk-claim.ts',
+      'if (isNew) return { deliveryIds: new Set(), waiting: [] };',
+      'return { deliveryIds: new Set(), waiting: [] };',
+    ),
     seed: 162,
   },
   {

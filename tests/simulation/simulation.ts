@@ -73,11 +73,11 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   );
   const { timeline, dice } = stage;
   stage.trace.add(plan.startMs, '-', `PLAN ${JSON.stringify(plan)}`);
-  const host = createHost(stage, queues);
+  const stored = storedWorld(stage, tables, queues);
+  const host = createHost(stage, queues, (message) => stored.watchVoid(message));
   const life: SourceLife = liveSources(stage, data);
   const judge = createJudge(stage, () => life.facts);
   const platform = createFlowPlatform(stage, judge);
-  const stored = storedWorld(stage, tables, queues);
 
   const every = (periodMs: number, action: () => void): void => {
     timeline.at(timeline.now() + periodMs, () => {
@@ -102,6 +102,8 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   const checkOwed = (): void => {
     for (const { flow, fact, why } of judge.owed(platform.flows))
       stage.violate(`${flow.name} was never told of ${fact.trigger} ${fact.occurredAt}, ${why}`);
+    for (const { flow, fact, afterMs } of judge.late(platform.flows))
+      stage.violate(`${flow.name} was told of ${fact.trigger} ${fact.occurredAt} after ${afterMs / SECOND} s`);
   };
 
   platform.begin();

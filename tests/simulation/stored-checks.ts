@@ -1,4 +1,10 @@
-import { activityTable, addressOfEvent, CHUNK_MARK, chunkOfRow } from '../../shared/deliveries/activity-rows.ts';
+import {
+  activityTable,
+  addressOfEvent,
+  CHUNK_MARK,
+  chunkOfRow,
+  troubleRowKey,
+} from '../../shared/deliveries/activity-rows.ts';
 import { parseDeliveryId, type DeliveryAddress } from '../../shared/deliveries/delivery-id.ts';
 import type { RetryMessage } from '../../shared/deliveries/messages.ts';
 import { isWaiting, troubleOfRow, type Trouble } from '../../shared/deliveries/trouble.ts';
@@ -43,6 +49,11 @@ export interface Stored {
   troubles(): Promise<Trouble[]>;
   /** Waiting deliveries that own no message: nobody would ever go on with them. */
   forgotten(): Promise<string[]>;
+  /**
+   * Looks at a message before it is worked on, and again when that is done: one that its delivery does not wait for ends there. Only in
+   * the calm, where nothing else happens in between.
+   */
+  watchVoid(message: object): Promise<() => Promise<void>>;
   /** What must be true when nothing is left to do. */
   checkEnd(): Promise<void>;
 }
@@ -74,6 +85,23 @@ export function storedWorld(stage: Stage, tables: Tables, queues: MemoryQueues):
         .filter((trouble) => isWaiting(trouble) && !nonces.has(trouble.nonce))
         .map(({ deliveryId }) => deliveryId)
         .filter((deliveryId) => !isInHand(parseDeliveryId(deliveryId) as DeliveryAddress));
+    },
+    async watchVoid(message) {
+      const { kind, deliveryId, nonce, after } = message as Partial<RetryMessage>;
+      if (!stage.isCalm() || kind !== 'retry' || deliveryId === undefined) return () => Promise.resolve();
+      const { event, range, rowKey } = parseDeliveryId(deliveryId) as DeliveryAddress;
+      const stored = (): Promise<StoredRow | undefined> =>
+        tables.get(activityTable(event.month), INSTANCE, troubleRowKey(event, range, rowKey));
+      const sent = (): number =>
+        queues.waiting('retries').filter(({ message: one }) => (one as Partial<RetryMessage>).nonce === nonce).length;
+      const [before, sentBefore] = [await stored(), sent()];
+      const names = before && troubleOfRow(before).nonce;
+      if (names !== undefined && (names === nonce || names === after)) return () => Promise.resolve();
+      return async () => {
+        const isChanged = (await stored())?.etag !== before?.etag;
+        if (sent() > sentBefore || isChanged)
+          stage.violate(`a message that nobody waits for goes on: ${deliveryId} ${nonce}`);
+      };
     },
     async checkEnd() {
       const polled = await tables.query(INSTANCES_TABLE, { partition: { from: ' ', to: '~' } });
