@@ -161,7 +161,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     allowedInstances: config.allowedInstances,
     maxSubscriptionsPerConnection: config.maxSubscriptionsPerConnection,
     readSubject: (subject) =>
-      readSubject({ insights, state, clock, random, handOn: (events) => handOn(chunks, events) }, subject),
+      readSubject({ ...world, insights, state, handOn: (events) => handOn(chunks, events) }, subject),
     sequenceOf,
     release,
     tidyLater: (subscription) => tidyLater(tidyPorts, subscription),

@@ -1,5 +1,6 @@
 import type { OpenEvent } from '../events/open-event.ts';
 import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
 import { StorageError } from '../storage/tables.ts';
 import { detect } from './detect.ts';
 import type { InstanceState } from './instance-state.ts';
@@ -9,6 +10,7 @@ import { MAX_TRANSACTION_ROWS, rowsOf, type Change, type CommitResult, type Stat
 export interface CommitPorts {
   readonly state: StateStore;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 /** More than one other writer at a time is rare; this many lost races in a row mean that something is wrong. */
@@ -37,10 +39,19 @@ export async function commitReadings(
       if (result.kind === 'committed') opened.push(...result.opened);
       else lost = true;
     }
-    if (!lost && !more) return opened;
+    if (!lost && !more) {
+      for (const open of opened) report(ports.log, open);
+      return opened;
+    }
     state = await ports.state.read(instanceId);
   }
   throw new StorageError('commit of readings', `lost ${MAX_TRIES} races in a row`);
+}
+
+/** One line an event, once it is sure to be told. */
+function report(log: Log, { event, openedAt }: OpenEvent): void {
+  const { instanceId, trigger, eventId, occurredAt } = event;
+  log.info('event.opened', { instanceId, trigger, eventId, occurredAt, openedAt });
 }
 
 async function commitOnce(

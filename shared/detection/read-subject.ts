@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { OpenEvent } from '../events/open-event.ts';
 import { CustomerInsightsError, type CustomerInsights } from '../insights/customer-insights.ts';
+import type { Log } from '../log.ts';
 import type { Random } from '../random.ts';
 import type { SubjectReading } from '../subscriptions/subscribe.ts';
 import type { Subject } from '../triggers/subject.ts';
@@ -16,6 +17,7 @@ export interface ReadSubjectPorts {
   readonly state: StateStore;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log: Log;
   /** Passes events that this read happened to find to the workers: the caller of a subscribe does not wait for others' callbacks. */
   readonly handOn: (events: readonly OpenEvent[]) => Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { silentLog } from '../../shared/log.ts';
 import { at, evaluated, measure, output, segment } from '../helpers/insights-data.ts';
 import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
 
@@ -207,4 +208,29 @@ describe('a measure crosses a threshold', () => {
     await world.poll();
     expect(world.calls.map(({ body }) => [body['previousValue'], body['value']])).toEqual([[10, 30]]);
   });
+});
+
+test('every event that is opened is one line of the log', async () => {
+  const lines: Record<string, unknown>[] = [];
+  const log = { ...silentLog, info: (event: string, fields = {}) => void lines.push({ event, ...fields }) };
+  const world = memoryBackend({ log });
+  now(world, [90, 1]);
+  await world.subscribe('segment-threshold-crossed', {
+    segmentName: 'vip',
+    threshold: 100,
+    callbackUrl: callbackUrl('one'),
+  });
+  now(world, [90, 1], [120, 2], [90, 3], [130, 4]);
+  await world.poll();
+  await world.poll();
+  expect(lines.filter(({ event }) => event === 'event.opened')).toEqual(
+    [2, 4].map((minute) => ({
+      event: 'event.opened',
+      instanceId: INSTANCE,
+      trigger: 'segment-threshold-crossed',
+      eventId: expect.stringMatching(/^evt_/),
+      occurredAt: at(minute),
+      openedAt: new Date(world.clock.now()).toISOString(),
+    })),
+  );
 });

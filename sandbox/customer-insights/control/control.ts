@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox';
 import type { World } from '../world.ts';
 import { dataSourceOperations } from './data-source-operations.ts';
+import { instanceOperations } from './instance-operations.ts';
 import { jobOperations } from './job-operations.ts';
 import { measureOperations } from './measure-operations.ts';
 import { segmentOperations } from './segment-operations.ts';
@@ -8,6 +9,7 @@ import { serviceOperations } from './service-operations.ts';
 
 /** Everything the control API can do, by its name as a function. */
 export const operations = {
+  ...instanceOperations,
   ...segmentOperations,
   ...measureOperations,
   ...dataSourceOperations,

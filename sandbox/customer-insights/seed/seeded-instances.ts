@@ -25,10 +25,14 @@ export const sandboxCrmDataSourceId = '44444444-dddd-4ddd-8ddd-000000000004';
 
 const dayMs = 24 * 3_600_000;
 
-interface Seed {
+export interface NewInstance {
+  /** In lower case. */
   readonly instanceId: string;
   readonly name: string;
   readonly instanceType: 'production' | 'sandbox';
+}
+
+interface Seed extends NewInstance {
   readonly customers: number;
   readonly dataSources: readonly NewDataSource[];
   /** Member count on each of the last three days. */
@@ -127,7 +131,8 @@ function seededInstance(seed: Seed, { clock, random }: Ports): Instance {
   return instance;
 }
 
-function emptyInstance({ instanceId, name, instanceType }: Seed, createdAt: string): Instance {
+/** An instance in which there is nothing yet. One of type production has a daily schedule. */
+export function emptyInstance({ instanceId, name, instanceType }: NewInstance, createdAt: string): Instance {
   const schedule = {
     isActive: true,
     timezoneId: 'UTC',

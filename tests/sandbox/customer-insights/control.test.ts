@@ -43,6 +43,19 @@ describe('the control API over HTTP', () => {
     expect((left as { name: string }[]).map(({ name }) => name)).not.toContain('ChurnRisk');
   });
 
+  test('adds an empty instance, once', async () => {
+    const added = { instanceId: '2b3c4d5e-6f70-4819-a2b3-c4d5e6f70819', name: 'Fabrikam' };
+    expect(await control('POST', '/instances', added)).toMatchObject({
+      status: 200,
+      body: { ...added, instanceType: 'production' },
+    });
+    expect(
+      sandbox.control.addSegment({ instanceId: added.instanceId, name: 'Students', memberCount: 1 }),
+    ).toMatchObject({ name: 'Students' });
+    expect((await control('POST', '/instances', added)).status).toBe(409);
+    expect((await control('POST', '/instances', { ...added, instanceId: 'none' })).status).toBe(400);
+  });
+
   test.each([
     ['PUT', '/instances/none/segments/ChurnRisk/member-count', { memberCount: 1 }, 404, 'no instance none'],
     ['PUT', `/instances/${instanceId}/segments/None/member-count`, { memberCount: 1 }, 404, "no segment 'None'"],

@@ -1,0 +1,64 @@
+import { app } from '@azure/functions';
+import { azureWorld, consoleLog } from '../../functions/azure-world.ts';
+import { registerHealth } from '../../functions/health.ts';
+import { VERSION } from '../../shared/backend.ts';
+import { readConfig } from '../../shared/config.ts';
+import { POLLS_QUEUE, DELIVERIES_QUEUE, type PollMessage } from '../../shared/deliveries/messages.ts';
+import { pollInstance } from '../../shared/detection/poll.ts';
+import { stateStore } from '../../shared/detection/state-store.ts';
+import type { OpenEvent } from '../../shared/events/open-event.ts';
+import { unlimitedPlaces } from '../../shared/insights/call-places.ts';
+import { callbackCipher } from '../../shared/subscriptions/callback-cipher.ts';
+import { subscriptionStore } from '../../shared/subscriptions/subscription-store.ts';
+import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
+import { deliverOne } from './deliver-one.ts';
+import { enqueueDeliveries, type DeliveryMessage } from './enqueue-deliveries.ts';
+
+/**
+ * The conventional design as a functions app of its own: the same detection, clients, cipher and callbacks as the backend's, but one
+ * row, one message and one function call for each delivery.
+ */
+const read = readConfig(process.env);
+if (read.kind === 'invalid') throw new Error(JSON.stringify(read.faults));
+const { config } = read;
+const world = azureWorld(config, noTelemetry);
+const insights = world.insights(unlimitedPlaces);
+const state = stateStore(world.tables);
+const enqueueing = { ...world, store: subscriptionStore(world.tables) };
+const delivering = {
+  ...world,
+  log: consoleLog,
+  cipher: callbackCipher(config.encryptionKeys),
+  signingSecrets: config.signingSecrets,
+  userAgent: `customer-insights-triggers/${VERSION}`,
+  scheduleSeconds: config.deliveryScheduleSeconds,
+};
+const announce = async (events: readonly OpenEvent[]): Promise<void> => {
+  await Promise.all(events.map((open) => enqueueDeliveries(enqueueing, open)));
+};
+const connection = 'AzureWebJobsStorage';
+
+registerHealth(app, world);
+app.storageQueue('poll-instance', {
+  queueName: POLLS_QUEUE,
+  connection,
+  handler: (message) =>
+    pollInstance(
+      {
+        ...world,
+        insights,
+        state,
+        announce,
+        // What a crash leaves behind is not part of what is compared, and there is no limit of calls.
+        carryOn: () => Promise.resolve(),
+        pollLater: () => Promise.resolve(),
+        callWindowMs: 60_000,
+      },
+      (message as PollMessage).instanceId,
+    ),
+});
+app.storageQueue('deliver', {
+  queueName: DELIVERIES_QUEUE,
+  connection,
+  handler: (message) => deliverOne(delivering, message as DeliveryMessage),
+});

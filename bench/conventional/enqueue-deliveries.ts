@@ -1,0 +1,89 @@
+import { callbackBody } from '../../shared/deliveries/callback-body.ts';
+import { formatDeliveryId } from '../../shared/deliveries/delivery-id.ts';
+import { DELIVERIES_QUEUE } from '../../shared/deliveries/messages.ts';
+import { openEventRow, STATE_TABLE } from '../../shared/events/open-event-row.ts';
+import type { OpenEvent } from '../../shared/events/open-event.ts';
+import type { Queues } from '../../shared/storage/queues.ts';
+import type { Tables, Write } from '../../shared/storage/tables.ts';
+import { sealContext } from '../../shared/subscriptions/subscription-row.ts';
+import type { SubscriptionStore } from '../../shared/subscriptions/subscription-store.ts';
+import { concerns } from '../../shared/subscriptions/subscription.ts';
+import { CONVENTIONAL_TABLE, rowOfDelivery, type DeliveryRow } from './delivery-row.ts';
+
+export interface EnqueuePorts {
+  readonly tables: Tables;
+  readonly queues: Queues;
+  readonly store: SubscriptionStore;
+}
+
+/** What a message says: where the delivery's row is. */
+export interface DeliveryMessage {
+  readonly eventId: string;
+  readonly deliveryId: string;
+}
+
+/** As many rows as a transaction takes. */
+const ROWS_PER_WRITE = 100;
+/** Transactions on their way at once, and then messages of each: more would only queue up in front of storage. */
+const PARTS_AT_ONCE = 4;
+const SENDS_AT_ONCE = 8;
+
+/**
+ * Fans an event out conventionally: a row for each delivery, a hundred a request, then a message for each, then the outbox row goes.
+ */
+export async function enqueueDeliveries({ tables, queues, store }: EnqueuePorts, open: OpenEvent): Promise<void> {
+  const { event, sequence } = open;
+  const { instanceId, trigger, eventId } = event;
+  for (const [range, { subjectHash, from, to }] of open.audience.entries()) {
+    let next: string | undefined;
+    do {
+      const page = await store.page(
+        { instanceId, trigger, subjectHash },
+        { from, to, ...(next !== undefined && { next }) },
+      );
+      const rows = page.subscriptions
+        .filter((subscription) => concerns(subscription, sequence))
+        .map((subscription): DeliveryRow => {
+          const deliveryId = formatDeliveryId(eventId, range, subscription.address.rowKey);
+          return {
+            eventId,
+            deliveryId,
+            status: 'pending',
+            body: callbackBody(event, deliveryId, subscription),
+            sealedUrl: subscription.callback ?? '',
+            sealContext: sealContext(subscription.address),
+            attempts: 0,
+            lastCode: '',
+            runId: '',
+            durationMs: 0,
+          };
+        });
+      await writeAndSend(tables, queues, rows);
+      next = page.next;
+    } while (next !== undefined);
+  }
+  await tables.write(STATE_TABLE, [{ kind: 'delete', row: openEventRow(open), etag: open.etag }]);
+}
+
+async function writeAndSend(tables: Tables, queues: Queues, rows: readonly DeliveryRow[]): Promise<void> {
+  const parts = Array.from({ length: Math.ceil(rows.length / ROWS_PER_WRITE) }, (_, index) =>
+    rows.slice(index * ROWS_PER_WRITE, (index + 1) * ROWS_PER_WRITE),
+  );
+  await eachOf(parts, PARTS_AT_ONCE, async (part) => {
+    const writes = part.map((row): Write => ({ kind: 'insert', row: rowOfDelivery(row) }));
+    await tables.write(CONVENTIONAL_TABLE, writes as [Write, ...Write[]]);
+    await eachOf(part, SENDS_AT_ONCE, async ({ eventId, deliveryId }) => {
+      const message: DeliveryMessage = { eventId, deliveryId };
+      await queues.send(DELIVERIES_QUEUE, message);
+    });
+  });
+}
+
+/** Does it for every item, `atOnce` at a time. */
+async function eachOf<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of left) await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}

@@ -1,0 +1,184 @@
+import { shown, shownAll, type Benchmark, type Section, type Target } from './benchmark.ts';
+import { startBareUndici, type BareUndici } from './stage/bare-undici.ts';
+import { openStage, pause, subscribe, type Side, type Stage } from './stage/bench-stage.ts';
+import type { CapturedRequest } from './stage/sink.ts';
+import { median } from './statistics.ts';
+import { storageRequests, type StorageRequests } from './storage-requests.ts';
+
+interface Size {
+  readonly deliveries: number;
+  readonly rounds: number;
+  /** Rounds of the conventional design, which takes the longest. */
+  readonly conventionalRounds: number;
+}
+
+const SIZES: Readonly<Record<'full' | 'tiny', readonly Size[]>> = {
+  full: [
+    { deliveries: 1_000, rounds: 7, conventionalRounds: 5 },
+    { deliveries: 10_000, rounds: 5, conventionalRounds: 1 },
+  ],
+  tiny: [{ deliveries: 20, rounds: 1, conventionalRounds: 1 }],
+};
+
+interface Measured {
+  readonly deliveries: number;
+  /** Deliveries a second of each round. */
+  readonly rates: Readonly<Record<'ours' | 'bare' | 'conventional', number[]>>;
+}
+
+/** Deliveries a second, from the commit of the event to the arrival of its last callback. */
+export const fanOut: Benchmark = {
+  about: 'throughput of an event for 1,000 and 10,000 subscribers, and its storage requests',
+  async run({ size, note }) {
+    const stage = await openStage();
+    const bare = startBareUndici();
+    try {
+      const ours = await stage.startSide('ours');
+      const conventional = await stage.startSide('conventional');
+      const measured: Measured[] = [];
+      for (const each of SIZES[size]) measured.push(await measure({ stage, bare, ours, conventional }, each, note));
+      const deliveries = SIZES[size][0]?.deliveries ?? 0;
+      return report(measured, await storageRequests(stage, { ours, conventional }, deliveries));
+    } finally {
+      await bare.stop();
+      await stage.stop();
+    }
+  },
+};
+
+interface Parts {
+  readonly stage: Stage;
+  readonly bare: BareUndici;
+  readonly ours: Side;
+  readonly conventional: Side;
+}
+
+async function measure(
+  { stage, bare, ours, conventional }: Parts,
+  { deliveries, rounds, conventionalRounds }: Size,
+  note: (line: string) => void,
+): Promise<Measured> {
+  const oursAt = await subscribed(stage, ours, deliveries);
+  const conventionalAt = await subscribed(stage, conventional, deliveries);
+  const rates: Measured['rates'] = { ours: [], bare: [], conventional: [] };
+  // The first round warms up what it runs through, and gives the POSTs that bare undici makes again.
+  const { captured } = await oneFanOut(stage, ours, { instanceId: oursAt, deliveries, capture: true });
+  await oneBare(stage, bare, captured);
+  if (conventionalRounds > 1) await oneFanOut(stage, conventional, { instanceId: conventionalAt, deliveries });
+  for (let round = 0; round < rounds; round++) {
+    rates.ours.push((await oneFanOut(stage, ours, { instanceId: oursAt, deliveries })).rate);
+    rates.bare.push(await oneBare(stage, bare, captured));
+    if (round < conventionalRounds) {
+      rates.conventional.push((await oneFanOut(stage, conventional, { instanceId: conventionalAt, deliveries })).rate);
+    }
+    const rateOf = ([name, all]: [string, number[]]): string => `${name} ${shown(all[round] ?? NaN)}/s`;
+    note(`${deliveries} deliveries, round ${round + 1}: ${Object.entries(rates).map(rateOf).join(', ')}`);
+  }
+  return { deliveries, rates };
+}
+
+/** An instance of its own for each side: what is made to happen for one is nothing new for the other. */
+async function subscribed(stage: Stage, side: Side, count: number): Promise<string> {
+  const instanceId = stage.addInstance(1);
+  await subscribe(side, { instanceId, segment: 0, urls: stage.flowUrls(count) });
+  return instanceId;
+}
+
+async function oneFanOut(
+  stage: Stage,
+  side: Side,
+  { instanceId, deliveries, capture = false }: { instanceId: string; deliveries: number; capture?: boolean },
+): Promise<{ rate: number; captured: CapturedRequest[] }> {
+  side.openedAtMs.clear();
+  stage.raise(instanceId, 0);
+  const round = await stage.sink.begin({ expected: deliveries, capture });
+  await side.app.poll(instanceId);
+  await round.complete;
+  const arrivals = await round.arrivals();
+  if (arrivals.length !== deliveries) throw new Error(`${arrivals.length} POSTs for ${deliveries} deliveries`);
+  const [openedAtMs = NaN] = side.openedAtMs.values();
+  const lastAtMs = arrivals.at(-1)?.atMs ?? NaN;
+  const captured = capture ? await round.captured() : [];
+  await side.settle(instanceId);
+  return { rate: (deliveries / (lastAtMs - openedAtMs)) * 1000, captured };
+}
+
+async function oneBare(stage: Stage, bare: BareUndici, requests: readonly CapturedRequest[]): Promise<number> {
+  const round = await stage.sink.begin({ expected: requests.length });
+  const startedAtMs = await bare.post(stage.sink.origin, requests);
+  const lastAtMs = (await round.arrivals()).at(-1)?.atMs ?? NaN;
+  await pause(100);
+  return (requests.length / (lastAtMs - startedAtMs)) * 1000;
+}
+
+const TEXT = `From the commit of an event to the outbox to the arrival of the last of its callbacks at a receiver in another process that
+answers at once. _Conventional_ is \`bench/conventional\`: the same detection, the same guarded client, cipher and bodies, on the same host;
+but each delivery has a row (written a hundred a transaction), a message (32 sends at a time) and a function call, which reads the row,
+POSTs and writes the outcome; the listener takes batches of 32. _Bare undici_ makes the very same POSTs over as many connections as ours may
+have to one origin, with nothing before, between or after. Variants alternate; the median counts. No TLS anywhere.
+
+Storage requests are counted by a proxy in a run of its own, those of the host's queue listeners included, until the event is settled.`;
+
+function report(measured: readonly Measured[], requests: StorageRequests): Section {
+  const [first] = measured;
+  const ours = median(first?.rates.ours ?? []);
+  const conventional = median(first?.rates.conventional ?? []);
+  const bare = median(first?.rates.bare ?? []);
+  const target = (what: string, target: string, value: number, met: boolean, unit = ''): Target => ({
+    what,
+    target,
+    measured: shown(value) + unit,
+    met,
+  });
+  const many = `${(first?.deliveries ?? 0).toLocaleString('en-US')}-way`;
+  return {
+    title: 'Fan-out',
+    text: TEXT,
+    targets: [
+      target(`${many}, times the conventional design`, '≥ 10', ours / conventional, ours >= 10 * conventional),
+      target(`${many}, share of bare undici`, '≥ 25 %', (100 * ours) / bare, ours >= 0.25 * bare, ' %'),
+      target(
+        `storage requests per delivery, ${many}`,
+        '≤ 0.05',
+        requests.ours.perDelivery,
+        requests.ours.perDelivery <= 0.05,
+      ),
+      target(
+        'storage requests, one event to one subscriber, from outbox to settled',
+        '≤ 5',
+        requests.ours.oneToOne,
+        requests.ours.oneToOne <= 5,
+      ),
+    ],
+    tables: [
+      {
+        columns: ['deliveries', 'design', 'deliveries/s, median', 'rounds'],
+        rows: measured.flatMap(({ deliveries, rates }) =>
+          Object.entries(rates).map(([name, all]) => [
+            deliveries.toLocaleString('en-US'),
+            NAMES[name] ?? name,
+            shown(median(all)),
+            shownAll(all),
+          ]),
+        ),
+      },
+      {
+        columns: ['storage requests', 'ours', 'conventional'],
+        rows: [
+          [`per delivery, ${many}`, shown(requests.ours.perDelivery), shown(requests.conventional.perDelivery)],
+          ['one event to one subscriber', shown(requests.ours.oneToOne), shown(requests.conventional.oneToOne)],
+        ],
+      },
+    ],
+    chart: {
+      title: 'Fan-out to healthy subscribers',
+      unit: 'deliveries a second',
+      groups: measured.map(({ deliveries, rates }) => ({
+        name: `${deliveries.toLocaleString('en-US')} subscribers`,
+        bars: Object.entries(rates).map(([name, all]) => ({ name: NAMES[name] ?? name, value: median(all) })),
+      })),
+    },
+  };
+}
+
+const NAMES: Readonly<Record<string, string>> = { ours: 'ours', bare: 'bare undici', conventional: 'conventional' };

@@ -1,0 +1,41 @@
+import { parseArgs } from 'node:util';
+import type { Benchmark } from './benchmark.ts';
+import { fanOut } from './fan-out.ts';
+import { describeMachine, renderSection, writeSection } from './report.ts';
+
+/** The subcommands, in the order in which they are run and documented. */
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  'fan-out': fanOut,
+};
+
+const usage = `npm run bench -- [benchmark …] [--write]
+
+${Object.entries(benchmarks)
+  .map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`)
+  .join('\n')}
+
+Without a name: all of them. --write puts the results into docs/performance.md. Keep the machine quiet meanwhile.`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { write: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+});
+const unknown = positionals.filter((name) => !(name in benchmarks));
+if (values.help || unknown.length > 0) {
+  console.log(usage);
+  process.exit(unknown.length > 0 ? 1 : 0);
+}
+
+const machine = await describeMachine();
+console.log(`${machine}\n`);
+let missed = 0;
+for (const [name, benchmark] of Object.entries(benchmarks)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  const startedAtMs = performance.now();
+  const section = await benchmark.run({ size: 'full', note: (line) => console.error(`  ${name}: ${line}`) });
+  const seconds = Math.round((performance.now() - startedAtMs) / 1000);
+  console.log(`## ${section.title} (${seconds} s)\n\n${renderSection(section)}\n`);
+  missed += section.targets.filter(({ met }) => !met).length;
+  if (values.write) await writeSection(name, section, machine);
+}
+console.log(missed === 0 ? 'All targets are met.' : `${missed} targets are missed.`);

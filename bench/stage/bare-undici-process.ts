@@ -1,0 +1,16 @@
+import { Agent } from 'undici';
+import type { CapturedRequest } from './sink.ts';
+
+/** The raw limit: POSTs what it is given with undici and nothing else. As many connections as the backend may have to one origin. */
+const agent = new Agent({ connections: 512, pipelining: 1, keepAliveTimeout: 30_000 });
+
+process.on('message', ({ origin, requests }: { origin: string; requests: readonly CapturedRequest[] }) => {
+  const startedAtMs = performance.timeOrigin + performance.now();
+  const posts = requests.map(async ({ path, headers, body }) => {
+    const answer = await agent.request({ origin, path, method: 'POST', headers, body });
+    await answer.body.dump();
+    if (answer.statusCode !== 202) throw new Error(`status ${answer.statusCode}`);
+  });
+  void Promise.all(posts).then(() => process.send?.({ startedAtMs }));
+});
+process.on('disconnect', () => process.exit());

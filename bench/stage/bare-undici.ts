@@ -1,0 +1,28 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import type { CapturedRequest } from './sink.ts';
+
+/** The same POSTs as the backend's, by bare undici in a process of its own. */
+export interface BareUndici {
+  /** Makes all of them at once; resolves with the instant of the first when all are answered. */
+  post(origin: string, requests: readonly CapturedRequest[]): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export function startBareUndici(): BareUndici {
+  const child = fork(path.resolve('bench/stage/bare-undici-process.ts'), { serialization: 'advanced' });
+  const exited = once(child, 'exit');
+  return {
+    async post(origin, requests) {
+      const answered = once(child, 'message');
+      child.send({ origin, requests });
+      const [{ startedAtMs }] = (await answered) as [{ startedAtMs: number }];
+      return startedAtMs;
+    },
+    async stop() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}

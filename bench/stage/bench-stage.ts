@@ -1,0 +1,192 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { startAzurite, type Azurite } from '../../sandbox/azurite.ts';
+import {
+  startCustomerInsightsSandbox,
+  type CustomerInsightsSandbox,
+} from '../../sandbox/customer-insights/customer-insights-sandbox.ts';
+import { createAzureQueues } from '../../shared/azure/azure-queues.ts';
+import { createAzureTables } from '../../shared/azure/azure-tables.ts';
+import { openStorageClients } from '../../shared/azure/storage-clients.ts';
+import { DELIVERIES_QUEUE } from '../../shared/deliveries/messages.ts';
+import { valueRow } from '../../shared/detection/instance-state.ts';
+import { STATE_TABLE, OPEN_EVENT_PREFIX } from '../../shared/events/open-event-row.ts';
+import type { Tables } from '../../shared/storage/tables.ts';
+import { insertSubscriptions } from '../../tests/helpers/many-subscriptions.ts';
+import { startSink, type Sink } from './sink.ts';
+import { stageApp, type BenchApp, type StagedApp, type StartOptions } from './start-app.ts';
+import type { Variant } from './variant.ts';
+
+/** One design on its own storage, polled by hand, calling the stage's sink. */
+export interface Side {
+  readonly variant: Variant;
+  readonly tables: Tables;
+  readonly azurite: Azurite;
+  readonly app: BenchApp;
+  /** When each event was committed to the outbox, in ms since the epoch, by its id: told by the app's own log. */
+  readonly openedAtMs: Map<string, number>;
+  /** One more host with the same settings, e.g. after a kill. */
+  startApp(environment?: Readonly<Record<string, string>>): Promise<BenchApp>;
+  /** Waits until no event of the instance is open, polling it now and then as the timer would, and no message is left. */
+  settle(instanceId: string, app?: BenchApp): Promise<void>;
+}
+
+export interface Stage {
+  readonly sink: Sink;
+  readonly insights: CustomerInsightsSandbox;
+  startSide(variant: Variant, options?: SideOptions): Promise<Side>;
+  /** Callback URLs of the sink, as long as those of Power Automate. */
+  flowUrls(count: number, path?: string): string[];
+  /** An instance with segments `s0`, `s1`, … whose member count is 0, known to the sandbox. */
+  addInstance(segments: number): string;
+  /**
+   * Makes the member count of a segment cross every threshold that `subscribe` sets: it falls to 0 and rises. Found by the next poll.
+   */
+  raise(instanceId: string, segment: number): void;
+  stop(): Promise<void>;
+}
+
+export interface SideOptions extends StartOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const THRESHOLD = 100;
+const encryptionKey = randomBytes(32);
+
+/** A sandbox of Customer Insights, a sink, and any number of sides. Everything listens on 127.0.0.1 and ends with `stop`. */
+export async function openStage(): Promise<Stage> {
+  const cleanups: (() => Promise<unknown>)[] = [];
+  const sink = await startSink();
+  cleanups.push(() => sink.stop());
+  const insights = await startCustomerInsightsSandbox();
+  cleanups.push(() => insights.stop());
+  const staged = new Map<Variant, Promise<StagedApp>>();
+  let instances = 0;
+
+  const stagedApp = async (variant: Variant): Promise<StagedApp> => {
+    const known = staged.get(variant);
+    if (known) return known;
+    const staging = stageApp(variant);
+    staged.set(variant, staging);
+    cleanups.push(async () => (await staging).remove());
+    return staging;
+  };
+
+  return {
+    sink,
+    insights,
+    async startSide(variant, options = {}) {
+      const app = await stagedApp(variant);
+      const azurite: Azurite = await startAzurite({ blob: 0, queue: 0, table: 0 });
+      cleanups.push(() => azurite.stop());
+      const { connectionString } = azurite;
+      const clients = openStorageClients({ account: { connectionString } });
+      const tables = createAzureTables({ clients });
+      const queues = createAzureQueues({ clients });
+      const openedAtMs = new Map<string, number>();
+      const output = (line: string): void => {
+        noteOpened(openedAtMs, line);
+        options.output?.(line);
+      };
+      const startApp = async (environment: Readonly<Record<string, string>> = {}): Promise<BenchApp> => {
+        const started = await app.start(
+          {
+            AzureWebJobsStorage: connectionString,
+            CUSTOMER_INSIGHTS_API_URL: insights.url,
+            CUSTOMER_INSIGHTS_CREDENTIAL: 'none',
+            CALLBACK_ALLOWED_NETWORKS: '127.0.0.0/8',
+            CALLBACK_ENCRYPTION_KEYS: `test:${encryptionKey.toString('base64')}`,
+            // Polls are made by hand; the timer of the first of January makes none.
+            POLL_SCHEDULE: '0 0 0 1 1 *',
+            RATE_LIMIT_CALLS: '0',
+            ...options.environment,
+            ...environment,
+          },
+          { ...options, output },
+        );
+        cleanups.push(() => started.kill());
+        return started;
+      };
+      const side: Side = {
+        variant,
+        tables,
+        azurite,
+        app: await startApp(),
+        openedAtMs,
+        startApp,
+        async settle(instanceId, app = side.app) {
+          for (let looks = 0; (await openEvents(tables, instanceId)) > 0; looks++) {
+            if (looks % 25 === 24) await app.poll(instanceId);
+            await pause(20);
+          }
+          while ((await queues.length(DELIVERIES_QUEUE)) > 0) await pause(20);
+        },
+      };
+      return side;
+    },
+    flowUrls(count, path = 'flows') {
+      const query = 'api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0';
+      return Array.from({ length: count }, (_, index) => {
+        const signature = createHash('sha256').update(`${path}${index}`).digest('base64url');
+        return `${sink.origin}/${path}/${index}/triggers/manual/paths/invoke?${query}&sig=${signature}`;
+      });
+    },
+    addInstance(segments) {
+      const instanceId = `00000000-0000-4000-8000-${String(instances++).padStart(12, '0')}`;
+      insights.control.addInstance({ instanceId, name: `Instance ${instances}` });
+      for (let index = 0; index < segments; index++)
+        insights.control.addSegment({ instanceId, name: `s${index}`, memberCount: 0 });
+      return instanceId;
+    },
+    raise(instanceId, segment) {
+      insights.control.evaluateSegment({
+        instanceId,
+        segmentName: `s${segment}`,
+        evaluations: [
+          { kind: 'succeeded', memberCount: 0 },
+          { kind: 'succeeded', memberCount: 2 * THRESHOLD },
+        ],
+      });
+    },
+    async stop() {
+      for (let cleanup = cleanups.pop(); cleanup; cleanup = cleanups.pop()) await cleanup();
+    },
+  };
+}
+
+/**
+ * Subscribes to a segment of each instance: `urls` are called when it crosses. The first subscription of a segment is what makes it
+ * observed, so its state is written too, as the subscribe call does.
+ */
+export async function subscribe(
+  { tables }: Pick<Side, 'tables'>,
+  { instanceId, segment, urls }: { instanceId: string; segment: number; urls: readonly string[] },
+): Promise<void> {
+  const trigger = 'segment-threshold-crossed';
+  const name = `s${segment}`;
+  const row = valueRow(instanceId, { trigger, name, sequence: 1, last: { evaluatedAtMs: 0, value: 0 } });
+  await tables.write(STATE_TABLE, [{ kind: 'upsert', row }]);
+  await insertSubscriptions(tables, {
+    instanceId,
+    trigger,
+    name,
+    thresholds: urls.map(() => THRESHOLD),
+    callbackUrl: (index) => urls[index] ?? '',
+    encryptionKey,
+  });
+}
+
+const OPENED = /"event":"event\.opened".*"eventId":"([^"]+)".*"openedAt":"([^"]+)"/;
+
+function noteOpened(openedAtMs: Map<string, number>, line: string): void {
+  const [, eventId, openedAt] = OPENED.exec(line) ?? [];
+  if (eventId !== undefined && openedAt !== undefined) openedAtMs.set(eventId, Date.parse(openedAt));
+}
+
+async function openEvents(tables: Tables, instanceId: string): Promise<number> {
+  const query = { partition: instanceId, from: OPEN_EVENT_PREFIX, to: `${OPEN_EVENT_PREFIX}~`, select: ['v'] };
+  return (await tables.query(STATE_TABLE, query)).rows.length;
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,37 @@
+import { startStorageProxy, type ProxiedRequest } from '../../tests/helpers/storage-proxy.ts';
+import type { BenchApp } from './start-app.ts';
+import type { Side } from './bench-stage.ts';
+
+/** The requests that an app makes to storage, the host's own among them, as a proxy in front of it sees them. */
+export interface CountedRequests {
+  readonly app: BenchApp;
+  /** What came since the last call. */
+  take(): ProxiedRequest[];
+  stop(): Promise<void>;
+}
+
+/** One more host of a side, all of whose requests are counted. The side's own must not run meanwhile. */
+export async function countRequests(side: Side): Promise<CountedRequests> {
+  const url = (service: string): string =>
+    new RegExp(`${service}Endpoint=([^;]+)`).exec(side.azurite.connectionString)?.[1] ?? '';
+  const proxy = await startStorageProxy({
+    connectionString: side.azurite.connectionString,
+    blobUrl: url('Blob'),
+    queueUrl: url('Queue'),
+    tableUrl: url('Table'),
+  });
+  const app = await side.startApp({ AzureWebJobsStorage: proxy.connectionString });
+  let taken = 0;
+  return {
+    app,
+    take() {
+      const requests = proxy.requests.slice(taken);
+      taken += requests.length;
+      return requests;
+    },
+    async stop() {
+      await app.kill();
+      await proxy.stop();
+    },
+  };
+}

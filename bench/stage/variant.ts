@@ -1,0 +1,2 @@
+/** The two designs that are compared. */
+export type Variant = 'ours' | 'conventional';
