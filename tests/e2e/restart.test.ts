@@ -98,6 +98,24 @@ test('a host that is told to stop waits for the answers in hand: nothing is lost
   expect(flows.map(received)).toEqual(flows.map(() => ({ calls: 1, runs: 1, webhookIds: 1 })));
 }, 60_000);
 
+test('what a stopped host could not finish is finished by the next one, and is no failure of the flow', async () => {
+  await host.stop();
+  host = await stack.startHost({ port: stack.ports.app, graceSeconds: 1 });
+  const flows = await flowsOn('Abandoned', 2);
+  for (const flow of flows) flow.behave({ answers: ['hang'] });
+  await inMidDelivery('Abandoned', flows);
+  expect(await host.stop()).toBe(0);
+  await startAgain();
+  await pollUntil(() => flows.every(({ runs }) => runs.length > 0));
+  await host.poll();
+  expect(flows.map(received)).toEqual(flows.map(() => ({ calls: 2, runs: 1, webhookIds: 1 })));
+  for (const { calls } of flows) {
+    const url = `${host.url}/api/manage/deliveries/${String(calls[0]?.headers['webhook-id'])}`;
+    const response = await fetch(url, { headers: { 'x-operator-key': 'sandbox-operator' } });
+    expect(await response.json()).toMatchObject({ status: 'delivered', attempts: [{ number: 1, code: 'delivered' }] });
+  }
+}, 60_000);
+
 test('what happens while no host runs is told by the next one', async () => {
   const flows = await flowsOn('Downtime', 1);
   await host.stop();

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { AzuriteEndpoints } from './azurite.ts';
 
 export interface ProxiedRequest {
@@ -12,8 +13,16 @@ export interface ProxiedRequest {
   readonly number: number;
 }
 
-/** A request passes, or its answer is lost on the way back, or it is never answered, or an error is answered in storage's stead. */
-export type Fate = 'pass' | 'lose the answer' | 'hang' | { readonly status: number; readonly code: string };
+/**
+ * A request passes, or its answer is lost on the way back, or it is never answered (without effect, or after it took effect), or an error
+ * is answered in storage's stead.
+ */
+export type Fate =
+  | 'pass'
+  | 'lose the answer'
+  | 'hang'
+  | { readonly tookEffect: () => void }
+  | { readonly status: number; readonly code: string };
 
 export interface StorageProxy {
   readonly connectionString: string;
@@ -22,10 +31,14 @@ export interface StorageProxy {
   stop(): Promise<void>;
 }
 
-/** Servers in front of an Azurite's tables and queues, at which requests fail as they do in a cloud. */
+/**
+ * Servers in front of an Azurite's tables and queues, at which requests fail as they do in a cloud. `see` is given the body of each
+ * request that passes.
+ */
 export async function startStorageProxy(
   azurite: AzuriteEndpoints,
   decide: (request: ProxiedRequest) => Fate = () => 'pass',
+  see?: (request: ProxiedRequest, body: string) => void,
 ): Promise<StorageProxy> {
   const requests: ProxiedRequest[] = [];
 
@@ -37,7 +50,7 @@ export async function startStorageProxy(
       requests.push(seen);
       const fate = decide(seen);
       if (fate === 'hang') return;
-      if (typeof fate === 'object') {
+      if (typeof fate === 'object' && 'status' in fate) {
         request.resume();
         const error = { 'odata.error': { code: fate.code, message: { lang: 'en-US', value: fate.code } } };
         response.writeHead(fate.status, { 'content-type': 'application/json', 'x-ms-error-code': fate.code });
@@ -45,14 +58,19 @@ export async function startStorageProxy(
         return;
       }
       const forwarded = httpRequest(url, { method, headers }, (answer) => {
-        if (fate === 'lose the answer') {
+        if (typeof fate === 'object') {
+          answer.resume().once('end', fate.tookEffect);
+        } else if (fate === 'lose the answer') {
           answer.resume().once('end', () => response.destroy());
         } else {
           response.writeHead(answer.statusCode ?? 500, answer.headers);
           answer.pipe(response);
         }
       });
+      // Azurite closes a connection that was idle in the moment in which it is used again: the other side sees what it is.
+      forwarded.once('error', () => response.destroy());
       request.pipe(forwarded);
+      if (see) void text(request).then((body) => see(seen, body));
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     return server;
