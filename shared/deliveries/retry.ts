@@ -43,7 +43,10 @@ function eventIdOf(deliveryId: string): string {
 async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Promise<void> {
   const event = await ports.activity.event(eventIdOf(deliveryId));
   const own = await ports.store.load(claimed.subscriptionId);
-  const target = await targetOf(ports.store, own, deliveryId, ports.clock.now(), claimed.redelivering);
+  const target = await orProbe(
+    ports,
+    await targetOf(ports.store, own, deliveryId, ports.clock.now(), claimed.redelivering),
+  );
   if (event === undefined) return finish(ports, claimed, { kind: 'ended', code: 'event-unknown' });
   switch (target.kind) {
     case 'park':
@@ -89,6 +92,16 @@ async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Pr
   await finish(ports, claimed, { kind: 'attempted', record, disposition, waitsFor: called.id });
   // What an operator tries again is settled, and its subscription was judged by it then: only a success is news.
   if (!isExtra || disposition.kind === 'delivered') await applyQuietly(ports, called, deliveryId, disposition, nowMs);
+}
+
+/**
+ * A paused subscription may wait for a probe that is settled: what that found out was never written down. Whoever looks next is the probe
+ * then, for nobody else would find out that the flow is on again.
+ */
+async function orProbe({ activity }: Pick<ChunkPorts, 'activity'>, target: Target): Promise<Target> {
+  if (target.kind !== 'park' || target.subscription.status !== 'paused') return target;
+  const probe = await activity.trouble(target.subscription.probe ?? '');
+  return probe === undefined || isAwaited(probe) ? target : { kind: 'call', subscription: target.subscription };
 }
 
 function nextNumber({ attempts }: Trouble): number {

@@ -91,7 +91,7 @@ function changed(
       return withHealth(subscription, 'dead', nowMs);
     case 'parked':
       if (subscription.status === 'paused') {
-        return subscription.probe === undefined ? { ...subscription, probe: deliveryId } : undefined;
+        return subscription.probe === deliveryId ? undefined : { ...subscription, probe: deliveryId };
       }
       return { ...subscription, status: 'paused', pausedSince: new Date(nowMs).toISOString(), probe: deliveryId };
     case 'gone':
