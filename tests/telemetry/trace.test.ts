@@ -108,11 +108,14 @@ describe.each([
     ]);
   });
 
-  test('begins with each poll', async () => {
+  test('begins with each poll, also where the host has a span for the timer', async () => {
     await world.join('one');
     await world.tick();
-    await world.tick();
-    expect(await traceIdsOf('process polls')).toHaveLength(2);
+    await world.opened.telemetry.span('timer', {}, () => world.backend.schedulePolls());
+    await world.drain();
+    const polls = await traceIdsOf('process polls');
+    expect(polls).toHaveLength(2);
+    expect(polls).not.toContain((await named('timer'))[0]?.traceId);
   });
 
   test('says that a list of Customer Insights gave no answer', async () => {
