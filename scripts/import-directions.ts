@@ -74,7 +74,7 @@ export const importRules: readonly ImportRule[] = [
     packages: ['@sinclair/typebox'],
   },
   { part: 'shared/triggers', imports: rootFiles, packages: [] },
-  { part: 'shared/rate-limit', imports: [...rootFiles, 'shared/storage'], packages: [] },
+  { part: 'shared/rate-limit', imports: [...rootFiles, 'shared/storage', 'shared/telemetry'], packages: [] },
   {
     part: 'shared/insights',
     imports: [...rootFiles, 'shared/outgoing', 'shared/telemetry'],

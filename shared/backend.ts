@@ -122,7 +122,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
   const { tables, queues, clock, random, log, telemetry } = world;
   const rule = ruleOf(config.rateLimit);
   const limiter = rateLimiter({ tables, clock, rule });
-  const calls = instanceCalls(limiter, rule);
+  const calls = instanceCalls(limiter, { calls: rule.calls, telemetry });
   const insights = world.insights(calls.ofActions);
   const store = subscriptionStore(tables);
   const connections = connectionStore(tables);

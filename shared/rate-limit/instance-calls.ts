@@ -1,3 +1,4 @@
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { RateDecision, RateLimiter } from './rate-limiter.ts';
 
 /** Takes a place for a call to an instance, or to the list of instances. */
@@ -19,13 +20,25 @@ export function instanceKey(instanceId: string | undefined): string {
  */
 export function instanceCalls(
   limiter: RateLimiter,
-  { calls }: { readonly calls: number },
+  { calls, telemetry }: { readonly calls: number; readonly telemetry: Telemetry },
 ): { readonly ofPolls: InstancePlaces; readonly ofActions: InstancePlaces } {
   const kept = Math.floor((calls * KEPT_FOR_POLLS) / 100);
-  return {
-    ofPolls: { take: (instanceId) => limiter.take(instanceKey(instanceId)) },
-    ofActions: {
-      take: (instanceId) => limiter.take(instanceKey(instanceId), { kept: instanceId === undefined ? 0 : kept }),
-    },
+  const take = (instanceId: string | undefined, options: { kept: number }): Promise<RateDecision> => {
+    const deciding = limiter.take(instanceKey(instanceId), options);
+    if (telemetry.isOn) void deciding.then((decision) => tell(telemetry, instanceId, decision), ignore);
+    return deciding;
   };
+  return {
+    ofPolls: { take: (instanceId) => take(instanceId, { kept: 0 }) },
+    ofActions: { take: (instanceId) => take(instanceId, { kept: instanceId === undefined ? 0 : kept }) },
+  };
+}
+
+function tell(telemetry: Telemetry, instanceId: string | undefined, { kind }: RateDecision): void {
+  telemetry.record('triggers.insights.places', 1, { 'triggers.instance.id': instanceId, 'triggers.place': kind });
+}
+
+/** Who asked for the place hears of it. */
+function ignore(): void {
+  return undefined;
 }

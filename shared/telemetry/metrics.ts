@@ -32,6 +32,7 @@ export type AttributeName =
   | 'triggers.event.id'
   | 'triggers.fan_out.size'
   | 'triggers.instance.id'
+  | 'triggers.place'
   | 'triggers.source'
   | 'triggers.subscription.id'
   | 'triggers.subscription.status'
@@ -116,6 +117,13 @@ export const metrics = {
     unit: 's',
     meaning: 'one request to Customer Insights',
     by: ['http.request.method', 'server.address', 'http.response.status_code', 'error.type'],
+  },
+  'triggers.insights.places': {
+    kind: 'counter',
+    unit: '{call}',
+    meaning:
+      'requests to Customer Insights that the limit of their instance had a place for (`admitted`), or none (`refused`)',
+    by: ['triggers.instance.id', 'triggers.place'],
   },
 } as const satisfies Record<string, Metric>;
 

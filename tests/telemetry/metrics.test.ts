@@ -169,6 +169,18 @@ describe('the age of a message', () => {
   });
 });
 
+test('the calls to an instance are counted, with and without a place', async () => {
+  world = tracedWorld(openMemoryTelemetry, { rateLimit: { calls: 10, windowSeconds: 60 } });
+  for (let call = 0; call < 9; call++) await world.backend.callPlaces.take(INSTANCE);
+  await world.backend.callPlaces.take(undefined);
+  const by = { 'triggers.instance.id': INSTANCE };
+  expect(await series('triggers.insights.places')).toEqual([
+    { by: { ...by, 'triggers.place': 'admitted' }, value: 7 },
+    { by: { ...by, 'triggers.place': 'refused' }, value: 2 },
+    { by: { 'triggers.place': 'admitted' }, value: 1 },
+  ]);
+});
+
 test('work on a message is measured, and what it failed with', async () => {
   await world.join('one');
   await world.tick();

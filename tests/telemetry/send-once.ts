@@ -22,4 +22,4 @@ await telemetry.span('kept elsewhere', { parent: parent('01') }, nothing);
 await telemetry.span('dropped elsewhere', { parent: parent('00') }, nothing);
 telemetry.record('triggers.queue.poison', 3, {});
 await close();
-console.log(JSON.stringify(lines));
+process.stdout.write(JSON.stringify(lines));

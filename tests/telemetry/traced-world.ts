@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import type { BackendConfig } from '../../shared/backend.ts';
 import type { EndedSpan } from '../../shared/telemetry/memory-telemetry.ts';
 import { evaluated, segment } from '../helpers/insights-data.ts';
 import { callbackUrl, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
@@ -18,10 +19,13 @@ export interface TracedWorld extends MemoryBackend {
 }
 
 /** A backend in memory with a segment of 90 members, whose telemetry is kept. */
-export function tracedWorld(open: (clock: ManualClock) => OpenedTelemetry): TracedWorld {
+export function tracedWorld(
+  open: (clock: ManualClock) => OpenedTelemetry,
+  config: Partial<BackendConfig> = {},
+): TracedWorld {
   let opened: OpenedTelemetry | undefined;
   const world = memoryBackend({
-    config: { signingSecrets: [SIGNING_SECRET] },
+    config: { signingSecrets: [SIGNING_SECRET], ...config },
     telemetry: (clock) => (opened = open(clock)).telemetry,
   });
   let minute = 0;
