@@ -1,5 +1,6 @@
 import definition from '../connector/apiDefinition.swagger.json' with { type: 'json' };
 import type { Config } from '../shared/config.ts';
+import { safely } from './http.ts';
 import type { Registrar } from './registrar.ts';
 
 /** The connector definition with the address of this deployment, for "import from URL". Anonymous: it holds no secret. */
@@ -9,7 +10,7 @@ export function registerConnectorDefinition(app: Registrar, { config }: { config
     methods: ['GET'],
     authLevel: 'anonymous',
     route: 'connector/apiDefinition.swagger.json',
-    handler: () => ({ jsonBody: here }),
+    handler: () => safely({ jsonBody: here }),
   });
 }
 

@@ -6,7 +6,7 @@ import { refusal } from '../shared/problem.ts';
 import type { Queues } from '../shared/storage/queues.ts';
 import { StorageError, type Tables } from '../shared/storage/tables.ts';
 import { INSTANCES_TABLE } from '../shared/subscriptions/instance-registry.ts';
-import { problemResponse } from './http.ts';
+import { problemResponse, safely } from './http.ts';
 import type { Registrar } from './registrar.ts';
 
 /** Whether storage can be reached, and how many messages our own bugs have poisoned. Anonymous: it tells nothing else. */
@@ -43,5 +43,10 @@ export function registerBrokenHealth(app: Registrar, faults: readonly SettingFau
 }
 
 function onHealth(app: Registrar, handler: () => Promise<HttpResponseInit>): void {
-  app.http('Health', { methods: ['GET'], authLevel: 'anonymous', route: 'health', handler });
+  app.http('Health', {
+    methods: ['GET'],
+    authLevel: 'anonymous',
+    route: 'health',
+    handler: async () => safely(await handler()),
+  });
 }

@@ -18,14 +18,20 @@ export function httpHandler(log: Log, handle: Handle): HttpHandler {
   return async (request: HttpRequest, context: InvocationContext) => {
     try {
       const answer = await handle(request);
-      return 'kind' in answer ? problemResponse(answer) : answer;
+      return safely('kind' in answer ? problemResponse(answer) : answer);
     } catch (error) {
       const refused = refusalOf(error);
       if (refused === undefined) throw error;
       log.warn('http.dependency-failed', { functionName: context.functionName, reason: (error as Error).message });
-      return problemResponse(refused);
+      return safely(problemResponse(refused));
     }
   };
+}
+
+/** The answer with what keeps a browser from taking it for something else than it says. */
+export function safely(answer: HttpResponseInit): HttpResponseInit {
+  const headers = { ...(answer.headers as Record<string, string> | undefined), 'x-content-type-options': 'nosniff' };
+  return { ...answer, headers };
 }
 
 /** RFC 9457; `Retry-After` in whole seconds, never too early. */
