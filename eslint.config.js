@@ -12,7 +12,7 @@ const environmentReaders = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'node_modules', '**/*.js'] },
+  { ignores: ['dist', 'build', 'coverage', 'node_modules', '**/*.js'] },
   eslint.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

@@ -42,6 +42,8 @@ export interface StackOptions {
   readonly azurite?: { readonly connectionString: string };
   /** As `--lease-seconds` of the host. */
   readonly leaseSeconds?: number;
+  /** Folder of the built app: package.json, host.json, dist. By default the current one. */
+  readonly appFolder?: string;
 }
 
 export type AnotherHost = Pick<StackHostOptions, 'port' | 'leaseSeconds' | 'graceSeconds' | 'output'> & {
@@ -80,7 +82,7 @@ async function start(
   cleanups: (() => Promise<unknown>)[],
   stop: () => Promise<void>,
 ): Promise<Stack> {
-  const appDirectory = await stageApp();
+  const appDirectory = await stageApp(options.appFolder ?? '.');
   cleanups.push(() => rm(appDirectory, { recursive: true, force: true }));
   const wanted = await freeOnes(options.ports ?? {});
 
@@ -150,11 +152,11 @@ function portOf(url: string): number {
  * Copies what a deployment holds into a folder of its own: no local.settings.json gets in, no node_modules are found, and
  * a new build meanwhile changes nothing.
  */
-async function stageApp(): Promise<string> {
+async function stageApp(from: string): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'sandbox-app-'));
   try {
     for (const part of ['package.json', 'host.json', 'dist'])
-      await cp(part, path.join(folder, part), { recursive: true });
+      await cp(path.join(from, part), path.join(folder, part), { recursive: true });
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;

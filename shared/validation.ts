@@ -1,5 +1,5 @@
 import type { Static, TSchema } from '@sinclair/typebox';
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { BodyError } from './problem.ts';
 
@@ -16,11 +16,13 @@ export type Validator<T> = (input: unknown) => { kind: 'valid'; value: T } | { k
 
 /** Compiles a schema once. Unknown properties are refused where the schema says so; nothing is coerced or filled in. */
 export function validatorOf<S extends TSchema>(schema: S): Validator<Static<S>> {
-  const check = ajv.compile<Static<S>>(schema);
-  return (input) =>
-    check(input)
+  let compiled: ValidateFunction<Static<S>> | undefined;
+  return (input) => {
+    const check = (compiled ??= ajv.compile<Static<S>>(schema));
+    return check(input)
       ? { kind: 'valid', value: input }
       : { kind: 'invalid', errors: (check.errors ?? []).slice(0, 20).map(bodyError) };
+  };
 }
 
 function bodyError(error: ErrorObject): BodyError {

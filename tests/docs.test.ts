@@ -6,7 +6,7 @@ import { settings } from '../shared/config.ts';
 import { problems } from '../shared/problem.ts';
 import { codesOf, headingsOf, localLinks, tableRows } from './helpers/markdown.ts';
 
-const notOfProject = new Set(['.git', 'node_modules', 'dist', 'coverage', '.azure', 'local.settings.json']);
+const notOfProject = new Set(['.git', 'node_modules', 'dist', 'build', 'coverage', '.azure', 'local.settings.json']);
 const files = filesOfProject();
 const read = (file: string): string => readFileSync(file, 'utf8');
 

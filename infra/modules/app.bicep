@@ -1,0 +1,131 @@
+import { appSettings, alwaysReadyInstances } from '../settings.bicep'
+
+param token string
+param location string
+param tags object
+param identityId string
+param identityClientId string
+param storageName string
+param packageContainerUrl string
+param insightsConnectionString string
+param vaultName string
+@description('Whether the vault has a key of the Customer Insights API.')
+param sendsSubscriptionKey bool
+param authentication string
+param entraClientId string
+param settings appSettings
+param maximumInstanceCount int
+param instanceMemoryMB int
+param alwaysReady alwaysReadyInstances[]
+
+// What the platform is made of: the host and the SDKs read it, and the app where its telemetry goes.
+var platformSettings = {
+  AzureWebJobsStorage__accountName: storageName
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  // DefaultAzureCredential takes the identity of this id: the app has no other one.
+  AZURE_CLIENT_ID: identityClientId
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+}
+// Which secret of the vault is the value of which setting. Without a version: a new one is taken within a day, or when the app restarts.
+var secretNames = union(
+  {
+    CALLBACK_ENCRYPTION_KEYS: 'callback-encryption-keys'
+    WEBHOOK_SIGNING_SECRETS: 'webhook-signing-secrets'
+    OPERATOR_KEYS: 'operator-keys'
+  },
+  sendsSubscriptionKey ? { CUSTOMER_INSIGHTS_SUBSCRIPTION_KEY: 'customer-insights-subscription-key' } : {}
+)
+var secretSettings = mapValues(secretNames, name => '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=${name})')
+var givenSettings = toObject(
+  filter(items(settings), setting => !empty(setting.value)),
+  setting => setting.key,
+  setting => setting.value
+)
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: 'plan-${token}'
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { tier: 'FlexConsumption', name: 'FC1' }
+  properties: { reserved: true }
+}
+
+resource app 'Microsoft.Web/sites@2025-03-01' = {
+  name: 'func-${token}'
+  location: location
+  tags: union(tags, { 'azd-service-name': 'app' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identityId}': {} }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    keyVaultReferenceIdentity: identityId
+    functionAppConfig: {
+      runtime: { name: 'node', version: '24' }
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: packageContainerUrl
+          authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: identityId }
+        }
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReady
+      }
+    }
+    siteConfig: {
+      minTlsVersion: '1.2'
+      http20Enabled: true
+      appSettings: map(
+        items(union(platformSettings, givenSettings, secretSettings, { AUTHENTICATION: authentication })),
+        setting => { name: setting.key, value: setting.value }
+      )
+    }
+  }
+}
+
+// Packages are put in place with an identity; nobody needs a password of the app.
+resource ftpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'ftp'
+  properties: { allow: false }
+}
+resource scmPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'scm'
+  properties: { allow: false }
+}
+
+// Lets everybody in and says who is signed in: health and the connector's definition are for all, the app refuses the rest by itself.
+resource signIn 'Microsoft.Web/sites/config@2025-03-01' = if (authentication == 'entra') {
+  parent: app
+  name: 'authsettingsV2'
+  properties: {
+    platform: { enabled: true }
+    globalValidation: { requireAuthentication: false, unauthenticatedClientAction: 'AllowAnonymous' }
+    httpSettings: { requireHttps: true }
+    login: { tokenStore: { enabled: false } }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: true
+        registration: {
+          clientId: entraClientId
+          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+        }
+        validation: { allowedAudiences: [entraClientId, 'api://${entraClientId}'] }
+      }
+    }
+  }
+}
+
+output name string = app.name
+output id string = app.id
+output url string = 'https://${app.properties.defaultHostName}'

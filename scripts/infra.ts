@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { BICEP_VERSION, findBicep } from './bicep.ts';
+
+const root = path.join(import.meta.dirname, '..');
+const template = 'infra/main.bicep';
+const compiled = 'infra/main.json';
+const parameters = 'infra/main.bicepparam';
+/** Parameters that azd sets. */
+const azd = { AZURE_ENV_NAME: 'checked', AZURE_LOCATION: 'westeurope' };
+
+const run = promisify(execFile);
+
+/**
+ * `npm run infra` writes what the template compiles to; with `--check` it only compares. Both lint template and parameters, and fail at
+ * the first warning. Without a Bicep CLI a check says so and passes: `tests/infra` then still hold the compiled template to the code.
+ */
+async function main(check: boolean): Promise<number> {
+  const bicep = await findBicep(root);
+  if (bicep.kind === 'missing') {
+    console.error(`infra: not checked, there is no Bicep CLI ${BICEP_VERSION}: ${bicep.reason}`);
+    return check ? 0 : 1;
+  }
+  const tell = async (...args: string[]): Promise<{ said: string; output: string }> => {
+    const { stdout, stderr } = await run(bicep.path, args, { cwd: root, env: { ...process.env, ...azd } });
+    return { output: stdout, said: stderr.trim() };
+  };
+  const lint = await tell('lint', template);
+  const build = await tell('build', template, '--stdout');
+  const values = await tell('build-params', parameters, '--stdout');
+  const warnings = [...new Set([lint, build, values].flatMap(({ said }) => said.split('\n')))].filter(Boolean);
+  for (const warning of warnings) console.error(warning);
+  if (warnings.length > 0) return 1;
+  if (check) {
+    if ((await readFile(path.join(root, compiled), 'utf8')) === build.output) {
+      console.log(`infra: built and linted with Bicep ${BICEP_VERSION}, no warning; ${compiled} is up to date`);
+      return 0;
+    }
+    console.error(`infra: ${compiled} is not what ${template} compiles to. Run: npm run infra`);
+    return 1;
+  }
+  await tell('build', template, '--outfile', compiled);
+  console.log(`infra: ${compiled} written`);
+  return 0;
+}
+
+try {
+  process.exitCode = await main(process.argv.includes('--check'));
+} catch (error) {
+  // The CLI has said why on its standard error.
+  console.error((error as { stderr?: string }).stderr ?? error);
+  process.exitCode = 1;
+}

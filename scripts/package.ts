@@ -1,0 +1,44 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { zipSync, type Zippable } from 'fflate';
+
+const root = path.join(import.meta.dirname, '..');
+/** Unpacked, for deployments that pack by themselves. */
+const folder = path.join(root, 'build', 'app');
+const zip = path.join(root, 'build', 'app.zip');
+
+/**
+ * What is deployed: the build, host.json, and a package.json that asks for no packages. Source maps stay here: the bundle is not
+ * minified, and the host reads none.
+ */
+async function deployedFiles(): Promise<Record<string, Uint8Array>> {
+  const read = (file: string): Promise<Buffer> => readFile(path.join(root, file));
+  const { name, version, license, type, main } = JSON.parse((await read('package.json')).toString()) as Manifest;
+  const manifest = { name, version, license, private: true, type, main };
+  const files: Record<string, Uint8Array> = {
+    'host.json': await read('host.json'),
+    'package.json': Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`),
+  };
+  const built = await readdir(path.join(root, 'dist'), { recursive: true, withFileTypes: true });
+  const names = built
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.map'))
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, '/'));
+  for (const file of names.sort()) files[file] = await read(file);
+  if (!(main in files)) throw new Error(`There is no ${main}: run npm run build first.`);
+  return files;
+}
+
+type Manifest = Readonly<Record<'name' | 'version' | 'license' | 'type' | 'main', string>>;
+
+const files = await deployedFiles();
+await rm(folder, { recursive: true, force: true });
+for (const [file, content] of Object.entries(files)) {
+  await mkdir(path.dirname(path.join(folder, file)), { recursive: true });
+  await writeFile(path.join(folder, file), content);
+}
+// The earliest time that the format knows, for all: the same sources give the same bytes.
+const entry = { level: 9, mtime: new Date(1980, 0, 1) } as const;
+const entries: Zippable = Object.fromEntries(Object.entries(files).map(([file, content]) => [file, [content, entry]]));
+const packed = zipSync(entries);
+await writeFile(zip, packed);
+console.log(`build/app.zip: ${Object.keys(files).length} files, ${Math.ceil(packed.length / 1024)} KiB`);
