@@ -19,7 +19,9 @@ export function testActions(visiting: () => Visit): void {
   test('nothing is done when the question is answered with no', async () => {
     const page = await open(visiting(), '#/deliveries?days=14');
     const calls: string[] = [];
-    page.on('request', (request) => void (request.method() === 'POST' && calls.push(request.url())));
+    page.on('request', (request) => {
+      if (request.method() === 'POST') calls.push(request.url());
+    });
     await page
       .getByRole('button', { name: /^Redeliver / })
       .first()

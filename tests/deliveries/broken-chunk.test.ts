@@ -61,7 +61,7 @@ describe('a worker that stops between the rows of what waits and their messages'
     await world.flow('one');
     await world.flow('two');
     world.answers.set(callbackUrl('one'), () => answered(503));
-    const { send } = world.queues;
+    const send = world.queues.send.bind(world.queues);
     world.queues.send = (queue, ...message) =>
       queue === 'retries' ? Promise.reject(new StorageError('send', 'unreached')) : send(queue, ...message);
     await expect(world.rise()).rejects.toBeInstanceOf(StorageError);
@@ -84,7 +84,7 @@ describe('a worker that is frozen between its look at the audience and its claim
     const world = vipWorld({ tables });
     const gone = await world.flow('gone');
     await world.flow('stays');
-    const { query } = tables;
+    const query = tables.query.bind(tables);
     tables.query = async (table, ...where) => {
       const audience = await query(table, ...where);
       if (table !== 'subscriptions') return audience;

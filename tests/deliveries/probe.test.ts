@@ -15,7 +15,7 @@ test('a probe whose success its subscription was never told of: the next deliver
   await world.rise();
   expect(world.calls).toHaveLength(1);
   world.answers.clear();
-  const { write } = tables;
+  const write = tables.write.bind(tables);
   tables.write = (table, writes) =>
     table === 'subscriptions' ? Promise.reject(new StorageError('write', 'unreached')) : write(table, writes);
   await world.pass(31 * MINUTE);

@@ -197,7 +197,7 @@ function spoiled(genuine: Readonly<Record<string, unknown>>): fc.Arbitrary<strin
 }
 
 function stringified(value: unknown): string {
-  return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? String(one) : one)) ?? 'null';
+  return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? String(one) : one));
 }
 
 const raw: fc.Arbitrary<Buffer> = fc.oneof(
