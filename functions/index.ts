@@ -16,6 +16,7 @@ import { registerManageQueues } from './manage-queues.ts';
 import { registerManageSubscriptions } from './manage-subscriptions.ts';
 import { registerPartitions } from './partitions.ts';
 import { registerPickLists } from './pick-lists.ts';
+import { registerPreviews } from './preview.ts';
 import { registerStatusReport } from './status-report.ts';
 import { registerSubscriptions } from './subscriptions.ts';
 import { openedTelemetry } from './telemetry.ts';
@@ -34,6 +35,7 @@ if (read.kind === 'invalid') {
   const backend = createBackend(world, config);
   const deps = { ...world, backend, config, limiter: backend.limiter, data: world.data(backend.callPlaces) };
   registerSubscriptions(app, deps);
+  registerPreviews(app, deps);
   registerPickLists(app, deps);
   registerEntities(app, deps);
   registerItems(app, deps);

@@ -20,6 +20,7 @@ import type { ChunkPorts } from './deliveries/chunk-ports.ts';
 import { instanceHealth } from './detection/instance-health.ts';
 import { observationsOf } from './detection/observations.ts';
 import { pollInstance, type PollPorts } from './detection/poll.ts';
+import { previewThreshold } from './detection/preview.ts';
 import { readSubject } from './detection/read-subject.ts';
 import { stateStore } from './detection/state-store.ts';
 import { sweepInstances } from './detection/sweep.ts';
@@ -46,6 +47,7 @@ import { callbackCipher } from './subscriptions/callback-cipher.ts';
 import { connectionStore } from './subscriptions/connection-store.ts';
 import { instanceRegistry } from './subscriptions/instance-registry.ts';
 import { getOwn, listOwn, type OwnSubscriptionsPorts } from './subscriptions/own-subscriptions.ts';
+import type { PreviewTrigger } from './subscriptions/preview-request.ts';
 import { subscribe, type Subscribed, type SubscribePorts } from './subscriptions/subscribe.ts';
 import type { Subscriber } from './subscriptions/subscription-draft.ts';
 import { subscriptionStore } from './subscriptions/subscription-store.ts';
@@ -76,6 +78,8 @@ export interface Backend {
   unsubscribe(connection: string, trigger: Trigger, id: string): Promise<void>;
   getOwn(connection: string, trigger: Trigger, id: string): ReturnType<typeof getOwn>;
   listOwn(connection: string, trigger: Trigger, page: { limit: number; next?: string }): ReturnType<typeof listOwn>;
+  /** When a trigger with a threshold would have fired. */
+  previewThreshold(trigger: PreviewTrigger, body: unknown): ReturnType<typeof previewThreshold>;
   /** Sends a made-up event to one subscription of the caller. */
   sendTest(connection: string, trigger: Trigger, id: string): ReturnType<typeof sendTest>;
   /** Events of an instance that were told to anybody, newest first, tests left out. */
@@ -191,6 +195,8 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     unsubscribe: (connection, trigger, id) => unsubscribe(subscribing, connection, trigger, id),
     getOwn: (connection, trigger, id) => getOwn(own, connection, trigger, id),
     listOwn: (connection, trigger, page) => listOwn(own, connection, trigger, page),
+    previewThreshold: (trigger, body) =>
+      previewThreshold({ insights, clock, allowedInstances: config.allowedInstances }, trigger, body),
     sendTest: (connection, trigger, id) =>
       sendTest({ ...world, store, handOn: (events) => handOn(chunks, events) }, connection, trigger, id),
     listEvents: (instanceId, sinceMs, page) =>

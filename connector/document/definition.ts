@@ -3,6 +3,7 @@ import { eventPaths } from './event-paths.ts';
 import { itemPaths } from './item-paths.ts';
 import { partitionPaths } from './partition-paths.ts';
 import { pickListPaths } from './pick-list-paths.ts';
+import { previewPaths } from './preview-paths.ts';
 import { statusReportPath } from './status-report-path.ts';
 import { subscriptionPaths } from './subscription-paths.ts';
 import type { SwaggerDocument } from './swagger-document.ts';
@@ -33,6 +34,7 @@ export function connectorDefinition(version: string): SwaggerDocument {
     paths: {
       ...triggerPaths(),
       ...subscriptionPaths,
+      ...previewPaths,
       ...eventPaths,
       ...pickListPaths,
       ...entityPaths,

@@ -1,3 +1,4 @@
+import type { TObject } from '@sinclair/typebox';
 import { subscribeRequestSchemas } from '../../shared/subscriptions/subscribe-request.ts';
 import type { Trigger } from '../../shared/triggers/trigger.ts';
 import { dropDown } from './drop-down.ts';
@@ -48,14 +49,24 @@ const shown: Readonly<Record<string, Schema>> = {
     description: 'The flow is called when the value rises above this number; equal is not above.',
     'x-ms-visibility': 'important',
   },
+  days: {
+    title: 'Days',
+    description: 'How many days to look back, 30 when left empty.',
+    'x-ms-visibility': 'advanced',
+  },
 };
 
-/** The body of a subscribe call. Throws for a property that nobody has said how to show. */
+/** The body of a subscribe call. */
 export function subscribeBody(trigger: Trigger): BodyParameter {
-  const { properties = {}, ...schema } = swaggerSchema(subscribeRequestSchemas[trigger]);
+  return presentedBody(subscribeRequestSchemas[trigger]);
+}
+
+/** A body as the designer shows it. Throws for a property that nobody has said how to show. */
+export function presentedBody(of: TObject): BodyParameter {
+  const { properties = {}, ...schema } = swaggerSchema(of);
   const presented = Object.entries(properties).map(([name, property]) => {
     const show = shown[name];
-    if (show === undefined) throw new Error(`nothing says how a designer shows the property ${name} of ${trigger}`);
+    if (show === undefined) throw new Error(`nothing says how a designer shows the property ${name}`);
     return [name, { ...property, ...show }];
   });
   return {

@@ -55,7 +55,7 @@ const operationTexts: readonly Rule[] = [
         const verbs =
           visible.length === 1 && visible[0]?.type === 'array'
             ? /^List /
-            : /^(Get an? |Create an? |Update an? |Delete an? |Send an? |Unsubscribe from )/;
+            : /^(Get an? |Create an? |Update an? |Delete an? |Send an? |Preview an? |Unsubscribe from )/;
         return !verbs.test(placed.operation.summary);
       }),
   },

@@ -57,7 +57,10 @@ export function validateSubscribeRequest(trigger: Trigger, body: unknown): Retur
 }
 
 /** What the request is about, in canonical form: ids in lower case, names as they are. */
-export function subjectOf(trigger: Trigger, request: SubscribeRequest): Subject {
+export function subjectOf(
+  trigger: Trigger,
+  request: Pick<SubscribeRequest, 'instanceId' | 'segmentName' | 'measureName' | 'dataSourceId'>,
+): Subject {
   const name = request.segmentName ?? request.measureName ?? request.dataSourceId?.toLowerCase().trim() ?? ANY_SUBJECT;
   return { trigger, instanceId: request.instanceId.toLowerCase(), name };
 }

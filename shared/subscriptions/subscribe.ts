@@ -55,7 +55,7 @@ export async function subscribe(
     return refusal('instance-not-allowed', 'The operator of this service does not allow this instance.');
   }
   const reading = await ports.readSubject(subject);
-  if (reading.kind !== 'found') return refusalOf(reading, subject);
+  if (reading.kind !== 'found') return subjectRefusal(reading, subject);
 
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const placed = await placeSubscription(ports, subscriber, subject, request);
@@ -85,7 +85,8 @@ export async function subscribe(
 /** Somebody else changing the same rows is a reason to try again; so many in a row is a storm that the caller should sit out. */
 const MAX_TRIES = 30;
 
-function refusalOf(reading: Exclude<SubjectReading, { kind: 'found' }>, subject: Subject): Refusal {
+/** What a flow maker is told of a subject that cannot be subscribed to. */
+export function subjectRefusal(reading: Exclude<SubjectReading, { kind: 'found' }>, subject: Subject): Refusal {
   switch (reading.kind) {
     case 'unknown-instance':
       return refusal('instance-unknown', 'Customer Insights knows no such instance.');

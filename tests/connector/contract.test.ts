@@ -165,6 +165,46 @@ describe('the actions on subscriptions', () => {
   });
 });
 
+describe('the previews of a threshold', () => {
+  const body = { 'body/instanceId': contosoInstanceId, 'body/threshold': 100 };
+
+  test('tell when a segment crossed it', async () => {
+    const segmentName = 'Previewed';
+    stack.insights.control.addSegment({ instanceId: contosoInstanceId, name: segmentName, memberCount: 10 });
+    stack.insights.control.evaluateSegment({
+      instanceId: contosoInstanceId,
+      segmentName,
+      evaluations: [110, 120, 90, 130].map((memberCount) => ({ kind: 'succeeded', memberCount })),
+    });
+    const inputs = { ...body, 'body/segmentName': segmentName };
+    const { body: told } = await driver.run('PreviewSegmentThreshold', { ...inputs, 'body/days': 7 });
+    expect(told).toMatchObject({
+      instanceId: contosoInstanceId,
+      segmentName,
+      threshold: 100,
+      evaluations: 5,
+      value: [
+        { previousValue: 90, value: 130 },
+        { previousValue: 10, value: 110 },
+      ],
+    });
+    const refused = { ...inputs, 'body/segmentName': 'Nobody' };
+    expect(await driver.run('PreviewSegmentThreshold', refused)).toMatchObject({ status: 404 });
+    const tooFar = { ...inputs, 'body/days': 31 };
+    expect(await driver.run('PreviewSegmentThreshold', tooFar)).toMatchObject({ status: 400 });
+  });
+
+  test('tell when a measure crossed it', async () => {
+    const measureName = 'Previewed';
+    stack.insights.control.addMeasure({ instanceId: contosoInstanceId, name: measureName, value: '99.5' });
+    stack.insights.control.setMeasureValue({ instanceId: contosoInstanceId, measureName, value: '100.5' });
+    const { body: told } = await driver.run('PreviewMeasureThreshold', { ...body, 'body/measureName': measureName });
+    expect(told).toMatchObject({ measureName, evaluations: 2, value: [{ previousValue: 99.5, value: 100.5 }] });
+    const withDimension = { ...body, 'body/measureName': 'RevenueByCountry' };
+    expect(await driver.run('PreviewMeasureThreshold', withDimension)).toMatchObject({ status: 422 });
+  });
+});
+
 describe('the actions on data', () => {
   test('list the entities', async () => {
     const { body } = await driver.run('GetEntities', await driver.pick('GetEntities'));

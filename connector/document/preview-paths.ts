@@ -1,0 +1,74 @@
+import {
+  MAX_PREVIEW_DAYS,
+  previewRequestSchemas,
+  type PreviewTrigger,
+} from '../../shared/subscriptions/preview-request.ts';
+import { ok, responses } from './responses.ts';
+import { instant, integer, list, number, object, text } from './schemas.ts';
+import { presentedBody } from './subscribe-body.ts';
+import type { PathItem } from './swagger-document.ts';
+
+const texts = {
+  'segment-threshold-crossed': {
+    operationId: 'PreviewSegmentThreshold',
+    summary: 'Preview a threshold of a segment',
+    of: 'segment',
+    name: { segmentName: text('Segment', 'The segment that was looked at.') },
+  },
+  'measure-threshold-crossed': {
+    operationId: 'PreviewMeasureThreshold',
+    summary: 'Preview a threshold of a measure',
+    of: 'measure',
+    name: { measureName: text('Measure', 'The measure that was looked at.') },
+  },
+} as const satisfies Record<PreviewTrigger, object>;
+
+const crossing = object('Crossing', 'One time at which a flow would have been called.', {
+  always: {
+    evaluatedAt: instant('Evaluated At', 'When the value was calculated.'),
+    previousValue: number('Previous Value', 'The value before, not above the threshold.'),
+    value: number('Value', 'The value, above the threshold.'),
+  },
+});
+
+/** How a maker finds the threshold that calls a flow as often as it should be. */
+export const previewPaths: Readonly<Record<string, PathItem>> = Object.fromEntries(
+  (Object.keys(previewRequestSchemas) as PreviewTrigger[]).map((trigger) => [
+    `/triggers/${trigger}/preview`,
+    previewPath(trigger),
+  ]),
+);
+
+function previewPath(trigger: PreviewTrigger): PathItem {
+  const { operationId, summary, of, name } = texts[trigger];
+  return {
+    post: {
+      operationId,
+      summary,
+      description: `This operation tells when a flow that waits for this threshold of the ${of} would have been called lately.`,
+      parameters: [presentedBody(previewRequestSchemas[trigger])],
+      responses: responses(
+        ok(
+          'When a flow would have been called.',
+          object('Preview', 'When a flow would have been called, newest first.', {
+            always: {
+              instanceId: text('Instance ID', 'The instance of it.'),
+              ...name,
+              displayName: text('Display Name', 'What a person knows it by.'),
+              threshold: number('Threshold', 'The number that the value has to rise above.'),
+              since: instant(
+                'Since',
+                `The beginning of the time that was looked at, ${MAX_PREVIEW_DAYS} days ago at most.`,
+              ),
+              evaluations: integer('Evaluations', 'How often the value was calculated in that time.'),
+              value: list('Value', 'The times at which a flow would have been called.', crossing),
+            },
+          }),
+        ),
+        403,
+        404,
+        ...(of === 'measure' ? ([422] as const) : []),
+      ),
+    },
+  };
+}

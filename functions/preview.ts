@@ -1,0 +1,32 @@
+import type { HttpResponseInit } from '@azure/functions';
+import type { Preview } from '../shared/detection/preview.ts';
+import { previewRequestSchemas, type PreviewTrigger } from '../shared/subscriptions/preview-request.ts';
+import { triggers } from '../shared/triggers/trigger.ts';
+import { authenticated, type HttpDeps } from './authenticated.ts';
+import { httpHandler, readJson } from './http.ts';
+import type { Registrar } from './registrar.ts';
+
+/** When a trigger would have fired, for each that has a threshold. */
+export function registerPreviews(app: Registrar, deps: HttpDeps): void {
+  for (const trigger of Object.keys(previewRequestSchemas) as PreviewTrigger[]) {
+    app.http(`${triggers[trigger].operationId}-preview`, {
+      methods: ['POST'],
+      authLevel: deps.config.authentication === 'key' ? 'function' : 'anonymous',
+      route: `triggers/${trigger}/preview`,
+      handler: httpHandler(
+        deps.log,
+        authenticated(deps, async (request) => {
+          const read = await readJson(request);
+          if (read.kind === 'refused') return read;
+          const preview = await deps.backend.previewThreshold(trigger, read.body);
+          return preview.kind === 'refused' ? preview : answer(preview);
+        }),
+      ),
+    });
+  }
+}
+
+function answer({ kind, trigger, name, crossings, ...told }: Preview): HttpResponseInit {
+  const named = trigger === 'segment-threshold-crossed' ? { segmentName: name } : { measureName: name };
+  return { jsonBody: { ...named, ...told, value: crossings } };
+}

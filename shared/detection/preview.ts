@@ -1,0 +1,89 @@
+import type { Clock } from '../clock.ts';
+import type { CustomerInsights } from '../insights/customer-insights.ts';
+import { refusal, type Refusal } from '../problem.ts';
+import { subjectRefusal } from '../subscriptions/subscribe.ts';
+import { MAX_PREVIEW_DAYS, validatePreviewRequest, type PreviewTrigger } from '../subscriptions/preview-request.ts';
+import { subjectOf } from '../subscriptions/subscribe-request.ts';
+import { explain } from './explain.ts';
+import { readValueHistory } from './value-history.ts';
+
+export interface PreviewPorts {
+  readonly insights: CustomerInsights;
+  readonly clock: Clock;
+  /** Lower-case ids; empty allows all. */
+  readonly allowedInstances: ReadonlySet<string>;
+}
+
+/** One evaluation for which a subscription would have been called. */
+export interface Crossing {
+  readonly evaluatedAt: string;
+  readonly previousValue: number;
+  readonly value: number;
+}
+
+/** When a trigger would have fired. Instants are ISO 8601 in UTC. */
+export interface Preview {
+  readonly kind: 'previewed';
+  readonly instanceId: string;
+  readonly trigger: PreviewTrigger;
+  readonly name: string;
+  readonly displayName: string;
+  readonly threshold: number;
+  /** The beginning of the time looked at; its end is now. */
+  readonly since: string;
+  /** How many evaluations that time had: with none, that nothing would have fired says nothing. */
+  readonly evaluations: number;
+  /** Newest first. */
+  readonly crossings: readonly Crossing[];
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/**
+ * When a subscription to this value with this threshold would have been called, had there been one all the time: the history that
+ * Customer Insights keeps, walked by the code that detects. One call to Customer Insights, nothing is stored. Rejects with
+ * `CustomerInsightsError` when there is no answer.
+ */
+export async function previewThreshold(
+  { insights, clock, allowedInstances }: PreviewPorts,
+  trigger: PreviewTrigger,
+  body: unknown,
+): Promise<Preview | Refusal> {
+  const request = validatePreviewRequest(trigger, body);
+  if (request.kind === 'invalid') {
+    return refusal('body-invalid', 'The body is not what this call expects.', { errors: request.errors });
+  }
+  const { threshold, days = MAX_PREVIEW_DAYS } = request.value;
+  const subject = subjectOf(trigger, request.value);
+  if (allowedInstances.size > 0 && !allowedInstances.has(subject.instanceId)) {
+    return refusal('instance-not-allowed', 'The operator of this service does not allow this instance.');
+  }
+  const { instanceId, name } = subject;
+  // A day more than asked for, so that the first value of the time has one before it to rise from.
+  const history = await readValueHistory(insights, { instanceId, trigger, name }, days + 1);
+  if (history === undefined) return subjectRefusal({ kind: 'unknown-subject' }, subject);
+  if (!history.withoutDimension) return subjectRefusal({ kind: 'has-dimension' }, subject);
+  const sinceMs = clock.now() - days * DAY_MS;
+  const explained = explain(history.entries, threshold).filter(({ evaluatedAtMs }) => evaluatedAtMs >= sinceMs);
+  return {
+    kind: 'previewed',
+    instanceId,
+    trigger,
+    name,
+    displayName: history.displayName,
+    threshold,
+    since: iso(sinceMs),
+    evaluations: explained.filter(({ outcome }) => outcome !== 'failed').length,
+    crossings: explained
+      .flatMap(({ outcome, evaluatedAtMs, previousValue, value }) =>
+        outcome === 'crossed' && previousValue !== undefined && value !== undefined
+          ? [{ evaluatedAt: iso(evaluatedAtMs), previousValue, value }]
+          : [],
+      )
+      .toReversed(),
+  };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,40 @@
+import { Type, type TObject } from '@sinclair/typebox';
+import { validatorOf, type Validator } from '../validation.ts';
+import { subscribeRequestSchemas } from './subscribe-request.ts';
+
+/** As far back as a poll ever asks for the history of a value. */
+export const MAX_PREVIEW_DAYS = 30;
+
+const days = Type.Optional(
+  Type.Integer({ minimum: 1, maximum: MAX_PREVIEW_DAYS, description: 'How many days to look back.' }),
+);
+const strict = { additionalProperties: false };
+const { segmentName, instanceId, threshold } = subscribeRequestSchemas['segment-threshold-crossed'].properties;
+const { measureName } = subscribeRequestSchemas['measure-threshold-crossed'].properties;
+
+/** The body of a preview, for each trigger that has one: a subscribe body without what only a subscription needs. */
+export const previewRequestSchemas = {
+  'segment-threshold-crossed': Type.Object({ instanceId, segmentName, threshold, days }, strict),
+  'measure-threshold-crossed': Type.Object({ instanceId, measureName, threshold, days }, strict),
+} as const satisfies Record<string, TObject>;
+
+export type PreviewTrigger = keyof typeof previewRequestSchemas;
+
+/** What is to be previewed: one of the names is there. */
+export interface PreviewRequest {
+  readonly instanceId: string;
+  readonly segmentName?: string;
+  readonly measureName?: string;
+  readonly threshold: number;
+  readonly days?: number;
+}
+
+const validators: Readonly<Record<PreviewTrigger, Validator<PreviewRequest>>> = {
+  'segment-threshold-crossed': validatorOf(previewRequestSchemas['segment-threshold-crossed']),
+  'measure-threshold-crossed': validatorOf(previewRequestSchemas['measure-threshold-crossed']),
+};
+
+/** Validates the body of a preview for its trigger. */
+export function validatePreviewRequest(trigger: PreviewTrigger, body: unknown): ReturnType<Validator<PreviewRequest>> {
+  return validators[trigger](body);
+}

@@ -1,0 +1,110 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { previewThreshold } from '../../shared/detection/preview.ts';
+import { at, evaluated, measure, output, segment } from '../helpers/insights-data.ts';
+import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
+/** A few values, so that histories reach, cross and stay at thresholds often. */
+const value = fc.integer({ min: -3, max: 3 });
+const evaluation = fc.record({ value, failed: fc.boolean() });
+/** What happens between two polls. */
+const history = fc.array(fc.array(evaluation, { maxLength: 5 }), { minLength: 1, maxLength: 8 });
+
+const kinds = {
+  'segment-threshold-crossed': {
+    name: 'segmentName',
+    hold: (world: MemoryBackend, known: readonly Known[]) => {
+      const entries = known.map((one, minute) =>
+        evaluated(one.value, minute, one.failed ? 'completedfailure' : 'completedsuccess'),
+      );
+      world.data.segments = [segment('vip', ...entries)];
+    },
+  },
+  'measure-threshold-crossed': {
+    name: 'measureName',
+    hold: (world: MemoryBackend, known: readonly Known[]) => {
+      const entries = known.flatMap((one, minute) => (one.failed ? [] : [output(one.value, minute)]));
+      world.data.measures = [measure('vip', ...entries)];
+    },
+  },
+} as const;
+
+interface Known {
+  readonly value: number;
+  readonly failed: boolean;
+}
+
+const listed = (rises: readonly { evaluatedAt: unknown; previousValue: unknown; value: unknown }[]): unknown[] =>
+  rises.map(({ evaluatedAt, previousValue, value: reached }) => [evaluatedAt, previousValue, reached]);
+
+describe.each(Object.entries(kinds))('%s', (trigger, { name, hold }) => {
+  const kind = trigger as keyof typeof kinds;
+
+  test('a preview tells the calls that a subscription from the first value on was made', async () => {
+    const any = fc.tuple(value, history, value);
+    await fc.assert(
+      fc.asyncProperty(any, async ([first, polls, threshold]) => {
+        const world = memoryBackend();
+        const known: Known[] = [{ value: first, failed: false }];
+        hold(world, known);
+        const input = { [name]: 'vip', threshold };
+        await world.subscribe(kind, { ...input, callbackUrl: callbackUrl('one') });
+        for (const between of polls) {
+          known.push(...between);
+          hold(world, known);
+          await world.poll();
+        }
+        const ports = { insights: world.insights, clock: world.clock, allowedInstances: new Set<string>() };
+        const preview = await previewThreshold(ports, kind, { instanceId: INSTANCE, ...input });
+        if (preview.kind !== 'previewed') throw new Error(preview.detail);
+        const calls = world.calls.map(({ body }) => body as never);
+        expect(listed(preview.crossings.toReversed())).toEqual(listed(calls));
+        expect(preview.evaluations).toBe(known.filter(({ failed }) => !failed).length);
+      }),
+      { numRuns: 100 },
+    );
+  }, 60_000);
+});
+
+describe('a preview', () => {
+  const previewOf = (world: MemoryBackend, body: object) =>
+    world.backend.previewThreshold('segment-threshold-crossed', { instanceId: INSTANCE, segmentName: 'vip', ...body });
+
+  test('is of the days asked for, and knows the value before them', async () => {
+    const world = memoryBackend();
+    world.data.segments = [segment('vip', evaluated(90, 0), evaluated(120, 10), evaluated(80, 20), evaluated(130, 30))];
+    await world.clock.advance(Date.parse(at(5)) + DAY_MS - world.clock.now());
+    expect(await previewOf(world, { threshold: 100, days: 1 })).toEqual({
+      kind: 'previewed',
+      instanceId: INSTANCE,
+      trigger: 'segment-threshold-crossed',
+      name: 'vip',
+      displayName: 'The vip',
+      threshold: 100,
+      since: at(5),
+      evaluations: 3,
+      crossings: [
+        { evaluatedAt: at(30), previousValue: 80, value: 130 },
+        { evaluatedAt: at(10), previousValue: 90, value: 120 },
+      ],
+    });
+    expect(world.insights.calls).toEqual([{ method: 'segments', instanceId: INSTANCE }]);
+  });
+
+  test('refuses what a subscribe refuses, in the same words', async () => {
+    const world = memoryBackend({ config: { allowedInstances: new Set([INSTANCE]) } });
+    world.data.measures = [{ ...measure('byCountry', output(1, 1)), withoutDimension: false }];
+    const elsewhere = { instanceId: '99999999-2222-3333-4444-555555555555', threshold: 1 };
+    expect(await previewOf(world, { threshold: 1 })).toMatchObject({ code: 'segment-unknown' });
+    expect(await previewOf(world, elsewhere)).toMatchObject({ code: 'instance-not-allowed' });
+    expect(await previewOf(world, { threshold: 1, days: 31 })).toMatchObject({
+      code: 'body-invalid',
+      errors: [{ pointer: '/days' }],
+    });
+    const ofMeasure = (measureName: string) =>
+      world.backend.previewThreshold('measure-threshold-crossed', { instanceId: INSTANCE, measureName, threshold: 1 });
+    expect(await ofMeasure('byCountry')).toMatchObject({ code: 'measure-has-dimension' });
+    expect(await ofMeasure('nobody')).toMatchObject({ code: 'measure-unknown' });
+  });
+});
