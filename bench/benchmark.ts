@@ -13,8 +13,10 @@ export interface BenchmarkOptions {
   readonly note: (line: string) => void;
 }
 
-/** What came of a benchmark: a section of docs/performance.md. */
+/** What came of a benchmark: a section of a document. */
 export interface Section {
+  /** docs/performance.md unless said otherwise. */
+  readonly document?: string;
   readonly title: string;
   /** What was done, and what the numbers mean: Markdown. */
   readonly text: string;

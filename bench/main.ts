@@ -2,10 +2,12 @@ import { parseArgs } from 'node:util';
 import type { Benchmark } from './benchmark.ts';
 import { fanOut } from './fan-out.ts';
 import { describeMachine, renderSection, writeSection } from './report.ts';
+import { scale } from './scale.ts';
 
 /** The subcommands, in the order in which they are run and documented. */
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   'fan-out': fanOut,
+  scale,
 };
 
 const usage = `npm run bench -- [benchmark …] [--write]
@@ -14,7 +16,7 @@ ${Object.entries(benchmarks)
   .map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`)
   .join('\n')}
 
-Without a name: all of them. --write puts the results into docs/performance.md. Keep the machine quiet meanwhile.`;
+Without a name: all of them. --write puts the results into the docs. Keep the machine quiet meanwhile.`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

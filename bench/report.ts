@@ -4,7 +4,7 @@ import * as prettier from 'prettier';
 import { drawBarChart } from './bar-chart.ts';
 import type { Section, Table } from './benchmark.ts';
 
-const DOCUMENT = 'docs/performance.md';
+const DEFAULT_DOCUMENT = 'docs/performance.md';
 
 /** What the numbers depend on. */
 export async function describeMachine(): Promise<string> {
@@ -35,23 +35,24 @@ function renderTable({ columns, rows }: Table): string {
   return [columns, columns.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** Puts a section in the place of the one of this name in docs/performance.md, with its chart beside it. */
+/** Puts a section in the place of the one of this name in its document, with its chart beside it. */
 export async function writeSection(name: string, section: Section, machine: string): Promise<void> {
   const measured = `\`npm run bench -- ${name} --write\`, ${new Date().toISOString().slice(0, 10)}: ${machine}.`;
   const chart = section.chart && `![${section.chart.title}](performance-${name}.svg)`;
   const content = [`## ${section.title}`, measured, chart ?? '', renderSection(section)].join('\n\n');
   const [begin, end] = [`<!-- begin ${name} -->`, `<!-- end ${name} -->`];
-  const before = await readFile(DOCUMENT, 'utf8');
+  const document = section.document ?? DEFAULT_DOCUMENT;
+  const before = await readFile(document, 'utf8');
   const [head, rest] = split(before, begin);
   const [, tail] = split(rest, end);
   const after = `${head}${begin}\n\n${content}\n\n${end}${tail}`;
-  const style = await prettier.resolveConfig(DOCUMENT);
-  await writeFile(DOCUMENT, await prettier.format(after, { ...style, parser: 'markdown' }));
+  const style = await prettier.resolveConfig(document);
+  await writeFile(document, await prettier.format(after, { ...style, parser: 'markdown' }));
   if (section.chart) await writeFile(`docs/performance-${name}.svg`, drawBarChart(section.chart));
 }
 
 function split(text: string, mark: string): [string, string] {
   const index = text.indexOf(mark);
-  if (index < 0) throw new Error(`${DOCUMENT} has no ${mark}`);
+  if (index < 0) throw new Error(`The document has no ${mark}`);
   return [text.slice(0, index), text.slice(index + mark.length)];
 }

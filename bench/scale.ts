@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import { tableRows } from '../tests/helpers/markdown.ts';
+import { shown, type Benchmark, type Section } from './benchmark.ts';
+import { assumptions, estimate, type Load, type StepCosts } from './scale/model.ts';
+import { prices } from './scale/prices.ts';
+
+const sizes = [
+  { subscriptions: 1_000, instances: 1, largestAudience: 250, fanOut: 10 },
+  { subscriptions: 100_000, instances: 20, largestAudience: 10_000, fanOut: 100 },
+  { subscriptions: 10_000_000, instances: 1_000, largestAudience: 1_000_000, fanOut: 1_000 },
+] as const;
+/** How often a subscription fires in a day. */
+const ratesPerDay = [0.1, 1, 24];
+
+const loads: readonly Load[] = sizes.flatMap((size) =>
+  ratesPerDay.map((rate) => ({ ...size, eventsPerDay: (size.subscriptions * rate) / size.fanOut })),
+);
+
+/** Not measured anew: sums over counts that tests have measured. */
+export const scale: Benchmark = {
+  about: 'storage requests, executions and money per month of 1,000 to 10 million subscriptions',
+  async run(): Promise<Section> {
+    const costs = await readStepCosts();
+    return {
+      document: 'docs/scale.md',
+      title: 'Estimates',
+      text: textOf(),
+      targets: [],
+      tables: [{ columns, rows: loads.map((load) => rowOf(load, costs)) }],
+    };
+  },
+};
+
+/** From the table that `tests/costs.test.ts` holds to what it counts. */
+export async function readStepCosts(): Promise<StepCosts> {
+  const counted = new Map(
+    tableRows(await readFile('docs/architecture.md', 'utf8'), 'step').map(([step, n]) => [step, Number(n)]),
+  );
+  const of = (step: string): number => {
+    const count = counted.get(step);
+    if (count === undefined) throw new Error(`docs/architecture.md counts no step "${step}"`);
+    return count;
+  };
+  return {
+    timer: of('timer, for one instance'),
+    idlePoll: of('poll that finds nothing new'),
+    crossingOf1: of('poll that finds a crossing, 1 subscriber'),
+    crossingOf1000: of('crossing for 1,000 subscribers: poll, three messages, next poll'),
+    failure: of('poll that finds a crossing, 1 subscriber who fails'),
+    retrySucceeds: of('retry that succeeds'),
+  };
+}
+
+const columns = [
+  'subscriptions',
+  'instances',
+  'fires a day',
+  'deliveries a day',
+  'requests/s, busiest hour',
+  'messages/s, busiest hour',
+  'largest audience read in',
+  'executions a month',
+  '$ a month',
+  'first limit, used',
+];
+
+function rowOf(load: Load, costs: StepCosts): string[] {
+  const deliveries = load.eventsPerDay * load.fanOut;
+  const sums = estimate(load, costs);
+  return [
+    load.subscriptions.toLocaleString('en-US'),
+    load.instances.toLocaleString('en-US'),
+    shown(deliveries / load.subscriptions),
+    shown(deliveries),
+    shown(sums.peakRequestsPerSecond),
+    shown(sums.peakMessagesPerSecond),
+    `${shown(sums.largestAudienceSeconds)} s`,
+    shown(sums.executionsPerMonth),
+    shown(sums.dollarsPerMonth),
+    `${sums.first.name}, ${shown(sums.first.used * 100)} %`,
+  ];
+}
+
+function textOf(): string {
+  const { peakHourShare, retriedShare, callsPerPoll, instanceGB } = assumptions;
+  return `Requests are those of the [table of costs](architecture.md#what-it-costs); prices are list prices of ${prices.readOn} (\`bench/scale/prices.ts\`). Assumed (\`bench/scale/model.ts\`): ${peakHourShare * 100} % of a day in its busiest hour, ${retriedShare * 100} % of the deliveries retried once, ${callsPerPoll} calls to Customer Insights in a poll, instances of ${instanceGB} GB.`;
+}

@@ -1,0 +1,171 @@
+import { limits } from './limits.ts';
+import { prices } from './prices.ts';
+
+/** One size of an installation. */
+export interface Load {
+  readonly subscriptions: number;
+  readonly instances: number;
+  /** Subscriptions to the segment or measure that has most of them: they lie in one partition. */
+  readonly largestAudience: number;
+  /** Subscriptions that an event concerns on average. */
+  readonly fanOut: number;
+  readonly eventsPerDay: number;
+}
+
+/** Storage requests of each step, as `tests/costs.test.ts` counts them and docs/architecture.md lists them. */
+export interface StepCosts {
+  readonly timer: number;
+  readonly idlePoll: number;
+  readonly crossingOf1: number;
+  readonly crossingOf1000: number;
+  readonly failure: number;
+  readonly retrySucceeds: number;
+}
+
+export interface Estimate {
+  readonly requestsPerSecond: number;
+  readonly peakRequestsPerSecond: number;
+  readonly peakMessagesPerSecond: number;
+  /** How long the rows of the largest audience take to be read at the limit of a partition. */
+  readonly largestAudienceSeconds: number;
+  readonly executionsPerMonth: number;
+  readonly dollarsPerMonth: number;
+  readonly first: Limit;
+}
+
+/** The limit that is used up most, and by how much. */
+export interface Limit {
+  readonly name:
+    'requests of the account' | 'rows of a partition' | 'messages of a queue' | 'calls to Customer Insights';
+  readonly used: number;
+}
+
+/** What is assumed beside the counts, each with the reason. */
+export const assumptions = {
+  /** Refreshes and evaluations cluster: the busiest hour has a quarter of a day's events. */
+  peakHourShare: 0.25,
+  /** Flows are saved, throttled or down: of 100 first attempts one is retried, once. */
+  retriedShare: 0.01,
+  /** Calls to Customer Insights of a poll: one for each list, when somebody waits for all three. */
+  callsPerPoll: 3,
+  /** A poll, or a chunk of 250 with flows that answer within a second; the least that is billed is 1 s. */
+  secondsPerInvocation: 1,
+  /** Invocations of a function that one instance has in hand: host.json. */
+  invocationsAtOnce: 32,
+  instanceGB: 2,
+  /** A row with its keys and the sealed URL of a flow. */
+  bytesPerSubscription: 2_000,
+  /** An outcome of a delivery in its chunk's row, kept for four months at most. */
+  bytesPerDelivery: 60,
+  /** The line of an attempt in the log. */
+  loggedBytesPerDelivery: 700,
+  /** An idle queue is looked at once a second, by one instance of its function. */
+  idleQueueRequestsPerSecond: 3,
+} as const;
+
+const CHUNK = 250;
+const SECONDS_PER_DAY = 86_400;
+const DAYS_PER_MONTH = 30;
+const POLLS_PER_DAY = 1_440;
+/** The host receives and deletes each message, beside the request that sent it. */
+const HOST_REQUESTS_PER_MESSAGE = 2;
+
+/** What a load asks of Azure, and costs. Pure: counts in, sums out. */
+export function estimate(load: Load, costs: StepCosts): Estimate {
+  const { instances, fanOut, eventsPerDay, largestAudience, subscriptions } = load;
+  const polls = instances * POLLS_PER_DAY;
+  const chunks = Math.ceil(fanOut / CHUNK);
+  const deliveries = eventsPerDay * fanOut;
+  const retries = deliveries * assumptions.retriedShare;
+  const chunkMessages = eventsPerDay * (chunks - 1);
+  // Whatever number of instances there is, the timer reads their list once.
+  const pollRequests = POLLS_PER_DAY * (costs.timer - 1) + polls * (1 + costs.idlePoll);
+  const eventRequests =
+    eventsPerDay * requestsOfEvent(chunks, costs) + retries * (costs.failure - costs.crossingOf1 + costs.retrySucceeds);
+  const hostRequests = HOST_REQUESTS_PER_MESSAGE * (polls + chunkMessages + retries);
+  const sends = polls + chunkMessages + retries;
+  const idle = assumptions.idleQueueRequestsPerSecond * SECONDS_PER_DAY;
+  const perDay = pollRequests + eventRequests + hostRequests + idle;
+  const peak = (assumptions.peakHourShare * 24 - 1) / SECONDS_PER_DAY;
+  const requestsPerSecond = perDay / SECONDS_PER_DAY;
+  const peakRequestsPerSecond =
+    requestsPerSecond + peak * (eventRequests + HOST_REQUESTS_PER_MESSAGE * (chunkMessages + retries));
+  const peakMessagesPerSecond = Math.max(
+    instances / 60,
+    (assumptions.peakHourShare * Math.max(chunkMessages, retries)) / 3_600,
+  );
+  const largestAudienceSeconds = largestAudience / limits.rowsPerSecondOfPartition;
+  const executions = polls + POLLS_PER_DAY + 24 + chunkMessages + retries;
+  return {
+    requestsPerSecond,
+    peakRequestsPerSecond,
+    peakMessagesPerSecond,
+    largestAudienceSeconds,
+    executionsPerMonth: executions * DAYS_PER_MONTH,
+    dollarsPerMonth: dollars({
+      tableRequests: perDay - hostRequests - idle - sends,
+      queueRequests: hostRequests + idle + sends,
+      executions,
+      busySeconds:
+        POLLS_PER_DAY * Math.ceil(instances / assumptions.invocationsAtOnce) * assumptions.secondsPerInvocation +
+        POLLS_PER_DAY +
+        busySeconds(chunkMessages) +
+        busySeconds(retries),
+      storedGB:
+        (subscriptions * assumptions.bytesPerSubscription +
+          deliveries * DAYS_PER_MONTH * 4 * assumptions.bytesPerDelivery) /
+        1e9,
+      loggedGB: (deliveries * DAYS_PER_MONTH * assumptions.loggedBytesPerDelivery) / 1e9,
+    }),
+    first: firstLimit({ peakRequestsPerSecond, peakMessagesPerSecond, largestAudienceSeconds }),
+  };
+}
+
+/** How long instances of one function work in a day: one after the other while they are rare, and side by side when they are not. */
+function busySeconds(invocationsPerDay: number): number {
+  const atOnce = (invocationsPerDay * assumptions.secondsPerInvocation) / SECONDS_PER_DAY;
+  return SECONDS_PER_DAY * (atOnce < 1 ? atOnce : Math.max(1, atOnce / assumptions.invocationsAtOnce));
+}
+
+/** Between the two that are measured: one chunk, and four. */
+function requestsOfEvent(chunks: number, costs: StepCosts): number {
+  const one = costs.crossingOf1 - costs.idlePoll;
+  const four = costs.crossingOf1000 - 2 * costs.idlePoll;
+  return one + ((chunks - 1) * (four - one)) / 3;
+}
+
+function dollars(perDay: {
+  readonly tableRequests: number;
+  readonly queueRequests: number;
+  readonly executions: number;
+  readonly busySeconds: number;
+  readonly storedGB: number;
+  readonly loggedGB: number;
+}): number {
+  const { functions, tables, queues, logs } = prices;
+  const beyond = (used: number, free: number): number => Math.max(0, used - free);
+  return (
+    (perDay.tableRequests * DAYS_PER_MONTH * tables.per10kRequests) / 1e4 +
+    (perDay.queueRequests * DAYS_PER_MONTH * queues.per10kRequests) / 1e4 +
+    perDay.storedGB * tables.perGBMonth +
+    beyond(perDay.loggedGB, logs.freeGB) * logs.perGB +
+    beyond(perDay.busySeconds * DAYS_PER_MONTH * assumptions.instanceGB, functions.freeGBSeconds) *
+      functions.perGBSecond +
+    (beyond(perDay.executions * DAYS_PER_MONTH, functions.freeExecutions) * functions.perMillionExecutions) / 1e6
+  );
+}
+
+/** The audience of an event should be read before the next poll: within a minute. */
+const AUDIENCE_SECONDS = 60;
+
+function firstLimit(
+  peak: Pick<Estimate, 'peakRequestsPerSecond' | 'peakMessagesPerSecond' | 'largestAudienceSeconds'>,
+): Limit {
+  const all: readonly Limit[] = [
+    { name: 'calls to Customer Insights', used: assumptions.callsPerPoll / limits.insightsCallsForPolls },
+    { name: 'requests of the account', used: peak.peakRequestsPerSecond / limits.requestsPerSecondOfAccount },
+    { name: 'messages of a queue', used: peak.peakMessagesPerSecond / limits.messagesPerSecondOfQueue },
+    { name: 'rows of a partition', used: peak.largestAudienceSeconds / AUDIENCE_SECONDS },
+  ];
+  return all.reduce((most, limit) => (limit.used > most.used ? limit : most));
+}
