@@ -30,17 +30,21 @@ export async function joinLine(ports: SuccessionPorts, subscription: Subscriptio
   const isBorn = subscription.birth !== undefined;
   const entry = workflowKey && (await ports.connections.findWorkflow(connection, trigger, workflowKey));
   if (!entry) return { kind: 'heir', predecessors: [] };
+  const line = [...entry.previous, entry.subscriptionId];
   if (entry.subscriptionId !== subscription.id) {
     // Born, or in another's place already: the later save finds us, and takes our place.
     if (isBorn || subscription.predecessor !== undefined) return { kind: 'heir', predecessors: [] };
-    // Its row is about to be written: until then nobody could see to it that one of the two lives.
-    if ((await ports.store.load(entry.subscriptionId)) === undefined) return { kind: 'conflict' };
-    const result = await ports.store.writeTogether([pointer(subscription, entry.subscriptionId)]);
-    return { kind: result.kind === 'written' ? 'overtaken' : 'conflict' };
+    const faster = await latestStored(ports, line.slice(line.indexOf(subscription.id) + 1));
+    if (faster) {
+      const result = await ports.store.writeTogether([pointer(subscription, faster.id)]);
+      return { kind: result.kind === 'written' ? 'overtaken' : 'conflict' };
+    }
+    // A later save that has no row may have broken off for good. Should its row still come, it finds us in the line.
+    if (!line.includes(subscription.id)) return { kind: 'conflict' };
   }
   const predecessors: Subscription[] = [];
   let heir = subscription;
-  for (const id of entry.previous) {
+  for (const id of line.slice(0, line.indexOf(subscription.id))) {
     let earlier = await ports.store.load(id);
     // It has taken a place itself, of one that waits for its birth to know its own end.
     if (earlier?.birth === undefined && earlier?.predecessor !== undefined) earlier = await giveBirth(ports, earlier);
@@ -75,6 +79,15 @@ export async function joinLine(ports: SuccessionPorts, subscription: Subscriptio
     heir = stored;
   }
   return { kind: 'heir', predecessors };
+}
+
+/** The last of the subscriptions that has a row. */
+async function latestStored({ store }: SuccessionPorts, ids: readonly string[]): Promise<Subscription | undefined> {
+  for (const id of ids.toReversed()) {
+    const stored = await store.load(id);
+    if (stored) return stored;
+  }
+  return undefined;
 }
 
 /** Same subject and same threshold: then both are in one partition, and what one was owed the other can get. */
