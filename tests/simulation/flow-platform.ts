@@ -52,7 +52,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
   }): void => {
     const { flow, what } = call;
     let settled = false;
-    const again = (ms: number, calmMs = 1): void => {
+    const again = (ms: number, calmMs = SECOND): void => {
       if (settled) return;
       settled = true;
       if (call.tries <= 1 && !stage.isCalm()) {

@@ -75,6 +75,8 @@ export interface Stage {
   latencyMs(): number;
 }
 
+/** Many times what a world needs that comes to rest. */
+const MAX_CALM_CALLS = 100_000;
 /** Of one world after the other: a storage each would add an entry to the context that all of them share. */
 const current = new AsyncLocalStorage<Run>();
 const FATES = {
@@ -92,6 +94,7 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
   let violation: string | undefined;
   const counts = new Map<string, number>();
   let storageCalls = 0;
+  let calmCalls = 0;
   let runs = 0;
 
   const tell = (who: string, what: string | (() => string)): void => trace.add(timeline.now(), who, what);
@@ -191,7 +194,12 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
         return value;
       };
       if (port === 'storage') storageCalls += 1;
-      if (calm) return act();
+      if (calm) {
+        // Nothing makes a call wait that is answered at once: whoever asks again and again would never let anybody look.
+        if (++calmCalls <= MAX_CALM_CALLS) return act();
+        stage.violate(`${run.what} still calls after ${MAX_CALM_CALLS} calls in the calm: ${name()}`);
+        return new Promise(() => undefined);
+      }
       if (fate !== 'answered') stage.count(`${port} call ${FATES[fate]}`);
       if (slowMs > 0) stage.count(`${port} call is slow`);
       if (fate !== 'answered' || slowMs > 20_000) run.misfortunes.add(fate);
