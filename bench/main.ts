@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Benchmark } from './benchmark.ts';
 import { fanOut } from './fan-out.ts';
+import { rateLimit } from './rate-limit.ts';
 import { describeMachine, renderSection, writeSection } from './report.ts';
 import { scale } from './scale.ts';
 
@@ -8,6 +9,7 @@ import { scale } from './scale.ts';
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   'fan-out': fanOut,
   scale,
+  'rate-limit': rateLimit,
 };
 
 const usage = `npm run bench -- [benchmark …] [--write]
