@@ -23,13 +23,13 @@ const GRACE_MS = 15 * MINUTE;
 const POLL_MS = 40_000;
 
 /**
- * Storage always answers, though it may see a request twice, nobody crashes, freezes or sleeps, and no flow is turned off (what it misses
- * waits for a probe): then the first poll that can know of a fact tells it.
+ * Storage always answers, though it may see a request twice, nobody crashes, freezes or sleeps, no flow is turned off (what it misses
+ * waits for a probe), and calls to Customer Insights are not limited (a poll may have to go on later): then the first poll that can know of a fact tells it.
  */
 function isGentle({ storage, ...plan }: Plan): boolean {
   const chances = [storage.failsBefore, storage.failsAfter, storage.slow, plan.insightsFails, plan.crash, plan.freeze];
-  const isSteady = plan.clockJumps === 0 && plan.lateMs === 0 && plan.latencyMs <= 500 && !plan.turnsOff;
-  return isSteady && chances.every((chance) => chance === 0);
+  const isSteady = plan.clockJumps === 0 && plan.lateMs === 0 && plan.latencyMs <= 500;
+  return isSteady && !plan.turnsOff && plan.calls === 0 && chances.every((chance) => chance === 0);
 }
 
 export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
