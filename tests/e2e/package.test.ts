@@ -23,7 +23,7 @@ beforeAll(async () => {
     await mkdir(path.dirname(path.join(folder, file)), { recursive: true });
     await writeFile(path.join(folder, file), content);
   }
-}, 30_000);
+}, 240_000);
 afterAll(() => rm(folder, { recursive: true }));
 
 test('the package is the build, host.json and a package.json that asks for no packages', async () => {
@@ -40,7 +40,7 @@ test('the package is the build, host.json and a package.json that asks for no pa
 
 test('packing again, in another time zone, gives the same bytes', async () => {
   expect((await pack('Asia/Tokyo')).equals(zip)).toBe(true);
-});
+}, 60_000);
 
 test('unpacked where nothing is installed it subscribes, detects and calls', async () => {
   const stack = await startStack({ appFolder: folder, settings: { POLL_SCHEDULE: '0 0 0 1 1 *' } });
@@ -63,4 +63,4 @@ test('unpacked where nothing is installed it subscribes, detects and calls', asy
   } finally {
     await stack.stop();
   }
-}, 120_000);
+}, 240_000);
