@@ -31,6 +31,8 @@ export interface Version {
   openSubscribes: number;
   /** Saved again before the platform knew how this save ended: it keeps both. */
   overlapped: boolean;
+  /** The operator recovered at the end whatever it had lost. */
+  isRecovered?: boolean;
 }
 
 export interface Flow {
@@ -42,6 +44,8 @@ export interface Flow {
   offFromMs?: number | undefined;
   offForeverFromMs?: number;
   removedAtMs?: number;
+  /** The operator has brought deliveries of it forward, perhaps. */
+  isTended?: boolean;
   /** A subscribe of an older version was still under way when a newer one came: who comes last is anybody's guess. */
   unruly: boolean;
   readonly troubles: readonly Trouble[];

@@ -2,7 +2,7 @@ import type { Flow, Post, Version } from './flow.ts';
 import { concernsInput, sameInput } from './flow.ts';
 import { CLAIM_MS, clockErrorMs, type Plan } from './plan.ts';
 import type { Fact } from './source-life.ts';
-import type { Stage } from './stage.ts';
+import type { Run, Stage } from './stage.ts';
 
 /** Compares what happens with what was promised. It knows nothing of how the system works inside. */
 export interface Judge {
@@ -10,6 +10,8 @@ export interface Judge {
   posted(post: Post): void;
   /** A callback arrives, and its flow has decided. */
   arrived(post: Post): void;
+  /** An operator's request for a further attempt of a delivery begins. */
+  redelivering(webhookId: string, run: Run): void;
   /** What each flow should have been told by now and was not; `code` is the trouble's, by fact. */
   owed(flows: readonly Flow[]): { readonly flow: Flow; readonly fact: Fact; readonly why: string }[];
   /** What a flow was told too late, in a world where nothing is an excuse. */
@@ -36,6 +38,7 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
   const { plan } = stage;
   const posts: Post[] = [];
   const byWebhook = new Map<string, Post[]>();
+  const redeliveries = new Map<string, Run[]>();
   /** The webhook id by flow and event. */
   const ids = new Map<string, string>();
 
@@ -99,7 +102,8 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
     const firstDelayMs = (plan.scheduleSeconds[0] ?? 0) * 1000;
     if (before?.answeredAtMs === undefined || before.run.misfortunes.size > 0 || plan.clockJumps > 0) return;
     const { flow } = post.version;
-    const mayBeReleased = flow.versions.length > 1 || flow.offFromMs !== undefined || plan.turnsOff || plan.actions > 0;
+    const mayBeReleased =
+      flow.versions.length > 1 || flow.offFromMs !== undefined || plan.turnsOff || plan.actions > 0 || flow.isTended;
     if (!mayBeReleased && post.atMs < before.answeredAtMs + firstDelayMs - 2 * plan.skewMs) {
       stage.violate(`${post.webhookId} was tried again after ${post.atMs - before.answeredAtMs} ms`);
     }
@@ -110,6 +114,17 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
     first.run.misfortunes.size > 0 ||
     jumpedSince(Math.min(first.run.startedAtMs, second.run.startedAtMs)) ||
     clocksAreOff();
+
+  /** Each request of an operator is good for one more, or for several when something befell it. */
+  const wasAskedFor = (group: readonly Post[]): boolean => {
+    const requests = redeliveries.get(group[0]?.webhookId ?? '') ?? [];
+    if (requests.some(({ misfortunes }) => misfortunes.size > 0)) return true;
+    const accepted = group.filter((post) => post.accepted);
+    const unexplained = accepted.filter(
+      (post, index) => index > 0 && !accepted.slice(0, index).some((earlier) => explained(earlier, post)),
+    );
+    return unexplained.length <= requests.length;
+  };
 
   /** Whether the platform and we agree that the flow was subscribed with this input without a gap from `version` on. */
   const stayed = (version: Version): boolean => {
@@ -126,6 +141,10 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
     });
   };
 
+  /** One more attempt was made when its flow had no trouble any more. */
+  const isRecovered = ({ version, told }: Post): boolean =>
+    version.flow.versions.some((one) => one.subscriptionId === told.subscriptionId && one.isRecovered);
+
   /** A reason of the delivery policy for not having been told. */
   const excuse = (flow: Flow, fact: Fact): string | undefined => {
     if (flow.unruly) return 'saves that nobody can order';
@@ -138,7 +157,7 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
       const codes = group.flatMap(({ answer }) =>
         answer?.kind === 'answered' ? [answer.errorCode ?? answer.status] : [],
       );
-      const isThis = first.told.occurredAt === fact.occurredAt;
+      const isThis = first.told.occurredAt === fact.occurredAt && !isRecovered(first);
       if (isThis && group.length >= attempts) return 'the schedule was used up';
       if (isThis && codes.includes('TriggerInputSchemaMismatch')) return 'the flow refuses the body';
       if (group.length >= attempts && codes.at(-1) === 401) return 'the flow refuses us';
@@ -167,7 +186,7 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
       if (!post.accepted) return;
       const group = byWebhook.get(post.webhookId) ?? [];
       const first = group.find((one) => one !== post && one.accepted);
-      if (first && !explained(first, post)) {
+      if (first && !explained(first, post) && !wasAskedFor(group)) {
         stage.violate(`${post.webhookId} was accepted twice, by #${first.run.number} and #${post.run.number}`);
       }
     },
@@ -189,6 +208,9 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
           return afterMs > plan.pollEveryMs + POLL_MS ? [{ flow, fact, afterMs }] : [];
         });
       });
+    },
+    redelivering(webhookId, run) {
+      redeliveries.set(webhookId, [...(redeliveries.get(webhookId) ?? []), run]);
     },
     owed(flows) {
       const missing: { flow: Flow; fact: Fact; why: string }[] = [];

@@ -57,6 +57,9 @@ export interface Plan {
   readonly calls: number;
   /** How often others use them up. */
   readonly greed: number;
+  readonly operatorActions: number;
+  /** Whether the operator recovers, when all is calm, whatever was lost. */
+  readonly recovers: boolean;
 }
 
 /** Everything off but what the dice switch on. */
@@ -108,6 +111,8 @@ export function planOf(seed: number): Plan {
     platformFaults: rarely(0.3, 0.3),
     sweeps: dice.chance(0.4) ? dice.between(1, 4) : 0,
     ...(dice.chance(0.2) ? { calls: dice.pick([16, 20, 30]), greed: dice.between(1, 8) } : { calls: 0, greed: 0 }),
+    operatorActions: dice.chance(0.3) ? dice.between(1, 6) : 0,
+    recovers: dice.chance(0.3),
   };
 }
 

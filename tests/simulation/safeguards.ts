@@ -80,6 +80,20 @@ export const safeguards: readonly Safeguard[] = [
     seed: 216,
   },
   {
+    name: 'what an operator asks for is one attempt',
+    without: one(
+      'deliveries/retry.ts',
+      'redelivering: isForeign && trouble.redelivering };',
+      'redelivering: trouble.redelivering };',
+    ),
+    seed: 30019,
+  },
+  {
+    name: 'a recovery sends again what is dead',
+    without: one('operations/recover.ts', "(status === 'dead' || status === 'parked')", "status === 'parked'"),
+    seed: 30015,
+  },
+  {
     name: 'a chunk is only written by the holder of its claim',
     without: one(
       'deliveries/activity-store.ts',

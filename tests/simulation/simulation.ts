@@ -8,6 +8,7 @@ import { createFlowPlatform } from './flow-platform.ts';
 import { createHost } from './host.ts';
 import { createJudge } from './judge.ts';
 import { CLAIM_MS, planOf, type Plan } from './plan.ts';
+import { createOperator } from './operator.ts';
 import { worldOf } from './ports.ts';
 import { INSTANCE, liveSources, type SourceLife } from './source-life.ts';
 import { createStage, type Stage } from './stage.ts';
@@ -78,6 +79,7 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   const life: SourceLife = liveSources(stage, data);
   const judge = createJudge(stage, () => life.facts);
   const platform = createFlowPlatform(stage, judge);
+  const operator = createOperator(stage, platform, judge);
 
   const every = (periodMs: number, action: () => void): void => {
     timeline.at(timeline.now() + periodMs, () => {
@@ -107,6 +109,7 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   };
 
   platform.begin();
+  operator.begin();
   every(plan.pollEveryMs, () => host.schedulePolls());
   for (let sweep = 0; sweep < plan.sweeps; sweep++) {
     timeline.at(plan.startMs + dice.between(0, plan.stormMs), () => {
@@ -143,9 +146,17 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
     timeline.skipTo(timeline.now() + waitMs);
   }
   const isOff = platform.flows.some(({ offFromMs }) => offFromMs !== undefined);
-  await runUntil(Math.max(timeline.now(), stormEndsMs) + PROMPT_MS + (isOff ? 30 * HOUR : 0));
+  const promptMs = Math.max(timeline.now(), stormEndsMs) + PROMPT_MS + (isOff ? 30 * HOUR : 0);
+  await runUntil(promptMs);
+  timeline.skipTo(promptMs);
   if (stage.violation() === undefined) {
     await checkForgotten('in the calm');
+    checkOwed();
+  }
+  if (plan.recovers && stage.violation() === undefined) {
+    operator.recoverAll();
+    await quiet();
+    await runUntil(timeline.now() + HOUR);
     checkOwed();
   }
   await runUntil(stormEndsMs + END_MS);
