@@ -46,8 +46,9 @@ export async function decide(ports: BirthPorts, undecided: Subscription): Promis
     if (touched.kind === 'written') return subscription;
     subscription = await ports.store.load(subscription.id);
   }
-  if (subscription?.birth === undefined) return subscription && giveBirth(ports, subscription);
-  if (!isUndecided(subscription)) return subscription;
+  if (subscription?.birth === undefined) subscription = subscription && (await giveBirth(ports, subscription));
+  // Born by now, perhaps by another's hand, and then another may have taken its place already.
+  if (subscription === undefined || !isUndecided(subscription)) return subscription;
   const successor = subscription.successor && (await ports.store.load(subscription.successor));
   if (successor) await giveBirth(ports, successor);
   return ports.store.load(subscription.id);

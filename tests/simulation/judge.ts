@@ -198,7 +198,11 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
           return [];
         const { input, subscribedAtMs } = version;
         const owed = facts().filter(
-          (fact) => subscribedAtMs < fact.publishedAtMs && concernsInput(fact, flow.trigger, input),
+          (fact) =>
+            subscribedAtMs < fact.publishedAtMs &&
+            // Polls are rarer in the calm.
+            fact.publishedAtMs < plan.startMs + plan.stormMs - plan.pollEveryMs &&
+            concernsInput(fact, flow.trigger, input),
         );
         return owed.flatMap((fact) => {
           const first = posts.find(
