@@ -142,8 +142,9 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
     host.schedulePolls();
     await quiet();
     const waitMs = life.isBusy() ? plan.pollEveryMs : 130 * SECOND;
-    await runUntil(timeline.now() + waitMs);
-    timeline.skipTo(timeline.now() + waitMs);
+    const untilMs = timeline.now() + waitMs;
+    await runUntil(untilMs);
+    timeline.skipTo(untilMs);
   }
   const isOff = platform.flows.some(({ offFromMs }) => offFromMs !== undefined);
   const promptMs = Math.max(timeline.now(), stormEndsMs) + PROMPT_MS + (isOff ? 30 * HOUR : 0);
