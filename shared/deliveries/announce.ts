@@ -2,22 +2,26 @@ import { allDone } from '../all-done.ts';
 import { concerns } from '../subscriptions/subscription.ts';
 import type { OpenEvent } from '../events/open-event.ts';
 import type { Span } from '../telemetry/telemetry.ts';
-import { cutBoundaries, readChunk } from './audience.ts';
+import { boundariesOf, byChunk, cutBoundaries, MAX_PAGE, readChunk } from './audience.ts';
 import { CHUNK_SIZE, chunkCount } from './chunk.ts';
 import { DELIVERIES_QUEUE, type ChunkMessage } from './messages.ts';
 import type { ChunkPorts } from './chunk-ports.ts';
 import { eventAttributes, tellFanOut } from './delivery-telemetry.ts';
 import { workChunk } from './work-chunk.ts';
 
-/** Events whose first chunk a poll works itself; a replay that opens more hands the others on. */
+/** Chunks that a poll works itself, of all events that it opened together; the others are handed on. */
 const WORKED_HERE = 16;
 /** Chunks that one poll takes over from workers that are gone. */
 const TAKEN_OVER = 8;
 
-/** Sees events through that were just opened: first chunks here and now, all others by message. */
+/**
+ * Sees events through that were just opened. What a poll can work itself is worked here and now: a message would lie for up to a second
+ * before an idle worker finds it. All else is handed on by message.
+ */
 export async function announce(ports: ChunkPorts, events: readonly OpenEvent[]): Promise<void> {
+  const chunksOfEach = Math.max(1, Math.floor(WORKED_HERE / events.length));
   await allDone([
-    ...events.slice(0, WORKED_HERE).map((open) => announceEvent(ports, open)),
+    ...events.slice(0, WORKED_HERE).map((open) => announceEvent(ports, open, chunksOfEach)),
     handOn(ports, events.slice(WORKED_HERE)),
   ]);
 }
@@ -28,39 +32,44 @@ export async function handOn(ports: Pick<ChunkPorts, 'queues'>, events: readonly
 }
 
 /**
- * Works out whom an event concerns and delivers its first chunk. Few enough, and that is all; more, and the others are cut into
- * chunks of which each gets a message. A rise that concerns nobody is no event and leaves nothing behind.
+ * Works out whom an event concerns, cuts them into chunks when they are many, and delivers the first chunks, `chunksHere` at most; each of
+ * the others gets a message. A rise that concerns nobody is no event and leaves nothing behind.
  */
-export function announceEvent(ports: ChunkPorts, open: OpenEvent): Promise<void> {
+function announceEvent(ports: ChunkPorts, open: OpenEvent, chunksHere: number): Promise<void> {
   return ports.telemetry.span('fan out', { attributes: eventAttributes(open.event) }, (span) =>
-    fanOut(ports, open, span),
+    fanOut(ports, open, chunksHere, span),
   );
 }
 
-async function fanOut(ports: ChunkPorts, open: OpenEvent, span: Span): Promise<void> {
+async function fanOut(ports: ChunkPorts, open: OpenEvent, chunksHere: number, span: Span): Promise<void> {
   if (open.boundaries !== undefined) {
     await workChunk(ports, open, 0);
     return;
   }
   const sinceMs = ports.clock.now();
-  const { members, more } = await readChunk(ports, open, 0, CHUNK_SIZE);
-  if (!more) {
-    const concerned = members.filter(({ subscription }) => concerns(subscription, open.sequence));
+  const read = await readChunk(ports, open, 0, chunksHere === 1 ? CHUNK_SIZE : MAX_PAGE);
+  if (!read.more && read.members.length <= CHUNK_SIZE) {
+    const concerned = read.members.filter(({ subscription }) => concerns(subscription, open.sequence));
     if (concerned.length === 0) return ports.activity.close(open);
     tellFanOut(ports.telemetry, open, concerned.length, span);
     await workChunk(ports, open, 0, { members: concerned, sinceMs });
     return;
   }
-  const { boundaries, count } = await cutBoundaries(ports, open);
+  const { boundaries, count } = read.more ? await cutBoundaries(ports, open) : boundariesOf(read.members);
   const cut = await ports.activity.cut(open, boundaries);
-  // Somebody else cut it, and sends the messages.
+  // Somebody else cut it, and sees to the chunks.
   if (cut === undefined) return;
   tellFanOut(ports.telemetry, open, count, span);
-  const chunks = Array.from({ length: chunkCount(cut) - 1 }, (_, index) => index + 1);
-  await allDone<unknown>([
-    ...chunks.map((chunk) => sendChunk(ports, open.event.eventId, chunk)),
-    workChunk(ports, cut, 0),
-  ]);
+  const byNumber = byChunk(cut, read);
+  const ends = await allDone(
+    Array.from({ length: chunkCount(cut) }, async (_, chunk) => {
+      const members = byNumber.get(chunk);
+      if (chunk < chunksHere) return workChunk(ports, cut, chunk, members && { members, sinceMs });
+      await sendChunk(ports, open.event.eventId, chunk);
+      return 'handed-on';
+    }),
+  );
+  if (ends.every((end) => end === 'settled')) await ports.activity.close(cut);
 }
 
 /** Works one chunk that a message names. Nothing is left to do for an event that is no longer open. */
@@ -68,7 +77,7 @@ export async function deliverChunk(ports: ChunkPorts, { eventId, chunk }: ChunkM
   const open = await ports.activity.openEvent(eventId);
   if (open === undefined || chunk >= chunkCount(open)) return;
   if (chunk === 0 && open.boundaries === undefined && (await ports.activity.chunk(eventId, 0)) === undefined) {
-    return announceEvent(ports, open);
+    return announceEvent(ports, open, 1);
   }
   await workChunk(ports, open, chunk);
 }
@@ -84,7 +93,7 @@ export async function carryOn(ports: ChunkPorts, events: readonly OpenEvent[]): 
     if (!isOld && open.boundaries === undefined) continue;
     const chunks = await ports.activity.chunks(open.event);
     if (open.boundaries === undefined && chunks.size === 0) {
-      if (budget-- > 0) await announceEvent(ports, open);
+      if (budget-- > 0) await announceEvent(ports, open, 1);
       continue;
     }
     let settled = 0;

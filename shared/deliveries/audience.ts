@@ -1,7 +1,7 @@
 import type { OpenEvent } from '../events/open-event.ts';
 import { decide, type BirthPorts } from '../subscriptions/birth.ts';
 import { isUndecided } from '../subscriptions/subscription.ts';
-import { boundaryAt, CHUNK_SIZE, chunkRanges, type Member } from './chunk.ts';
+import { boundaryAt, CHUNK_SIZE, chunkOf, chunkRanges, type Member } from './chunk.ts';
 
 /**
  * The subscriptions of a chunk, at most `limit`; `more` when there are others behind them. Those that are being made at this very
@@ -34,7 +34,25 @@ export async function readChunk(
 }
 
 /** A storage page has at most this many rows. */
-const MAX_PAGE = 1000;
+export const MAX_PAGE = 1000;
+
+/** Where the chunks after the first begin when these are all members, and how many they are: as `cutBoundaries` without reading. */
+export function boundariesOf(members: readonly Member[]): { boundaries: string[]; count: number } {
+  const starts = members.filter((_, index) => index > 0 && index % CHUNK_SIZE === 0);
+  const boundaries = starts.map(({ range, subscription }) => boundaryAt(range, subscription.address.rowKey));
+  return { boundaries, count: members.length };
+}
+
+/** Members that were read from the first on, by their chunk; without the last chunk when `more` may belong to it. */
+export function byChunk(
+  open: OpenEvent,
+  { members, more }: { members: readonly Member[]; more: boolean },
+): Map<number, readonly Member[]> {
+  const chunks = Map.groupBy(members, (member) => chunkOf(open, member));
+  const last = members.at(-1);
+  if (more && last) chunks.delete(chunkOf(open, last));
+  return chunks;
+}
 
 /** Where the chunks after the first begin: every `CHUNK_SIZE` rows of the audience; and how many rows it has. */
 export async function cutBoundaries(

@@ -26,8 +26,10 @@ export function chunkCount({ boundaries }: OpenEvent): number {
 
 /** The ranges of the audience that a chunk covers. Chunks follow each other without gap or overlap. */
 export function chunkRanges(open: OpenEvent, chunk: number): ChunkRange[] {
-  const start = chunk === 0 ? undefined : parseBoundary(open.boundaries?.[chunk - 1]);
-  const end = parseBoundary(open.boundaries?.[chunk]);
+  const [start, end] = [chunk - 1, chunk].map((index) => {
+    const boundary = open.boundaries?.[index];
+    return boundary === undefined ? undefined : parseBoundary(boundary);
+  });
   return open.audience.flatMap((audience, range) => {
     if (start && range < start.range) return [];
     if (end && range > end.range) return [];
@@ -37,13 +39,22 @@ export function chunkRanges(open: OpenEvent, chunk: number): ChunkRange[] {
   });
 }
 
+/** The chunk that a member belongs to. */
+export function chunkOf({ boundaries = [] }: OpenEvent, { range, subscription }: Member): number {
+  const { rowKey } = subscription.address;
+  const next = boundaries.findIndex((boundary) => {
+    const start = parseBoundary(boundary);
+    return start.range > range || (start.range === range && start.rowKey > rowKey);
+  });
+  return next < 0 ? boundaries.length : next;
+}
+
 /** A boundary as it is stored: the place of the first row of a chunk. */
 export function boundaryAt(range: number, rowKey: string): string {
   return `${range}:${rowKey}`;
 }
 
-function parseBoundary(boundary: string | undefined): { range: number; rowKey: string } | undefined {
-  if (boundary === undefined) return undefined;
+function parseBoundary(boundary: string): { range: number; rowKey: string } {
   const colon = boundary.indexOf(':');
   return { range: Number(boundary.slice(0, colon)), rowKey: boundary.slice(colon + 1) };
 }
