@@ -114,6 +114,8 @@ export type BackendConfig = Pick<
 
 /** Attempts in flight per process: each holds a socket and a few KiB, and one core does not get more of them done. */
 const ATTEMPTS_IN_FLIGHT = 256;
+/** Of them for one subscription: a flow that never answers gives its place back after the deadline of an attempt only. */
+const ATTEMPTS_OF_ONE = 4;
 /** A poll that waited this long is overtaken by the next one: at one poll a minute no two of an instance pile up. */
 const POLL_MESSAGE_LIVES_MS = 45_000;
 /** Clocks of two instances in one Azure region are milliseconds apart; the window of a limit is widened by more than that. */
@@ -149,7 +151,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     cipher,
     release,
     signingSecrets: config.signingSecrets,
-    places: attemptPlaces(ATTEMPTS_IN_FLIGHT),
+    places: attemptPlaces(ATTEMPTS_IN_FLIGHT, ATTEMPTS_OF_ONE),
     claimMs: config.claimMs,
     scheduleSeconds: config.deliveryScheduleSeconds,
     userAgent: `customer-insights-triggers/${VERSION}`,

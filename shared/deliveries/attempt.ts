@@ -44,7 +44,7 @@ export type Attempted =
 
 /** One POST of a delivery. Waits for a place first; the deadline starts when it has one. */
 export async function attemptDelivery(ports: AttemptPorts, request: AttemptRequest): Promise<Attempted> {
-  const giveBack = await ports.places.take();
+  const giveBack = await ports.places.take(request.called.id);
   ports.telemetry.record('triggers.attempt.in_flight', 1, {});
   try {
     const startedAtMs = ports.clock.now();

@@ -1,0 +1,59 @@
+import { expect, test } from '@jest/globals';
+import { attemptPlaces, type AttemptPlaces } from '../../shared/deliveries/attempt-places.ts';
+
+interface Asked {
+  readonly name: string;
+  giveBack?: () => void;
+}
+
+/** Asks for places in this order, and tells who has one. */
+function asking(places: AttemptPlaces): { ask(name: string): Asked; inHand(): Promise<string[]> } {
+  const all: Asked[] = [];
+  return {
+    ask(name) {
+      const asked: Asked = { name };
+      all.push(asked);
+      void places.take(name).then((giveBack) => (asked.giveBack = giveBack));
+      return asked;
+    },
+    async inHand() {
+      await new Promise(setImmediate);
+      return all.filter(({ giveBack }) => giveBack).map(({ name }) => name);
+    },
+  };
+}
+
+test('places are given in the order of asking, as they come back', async () => {
+  const { ask, inHand } = asking(attemptPlaces(2, 2));
+  const [a] = [ask('a'), ask('b'), ask('c'), ask('d')];
+  expect(await inHand()).toEqual(['a', 'b']);
+  a?.giveBack?.();
+  expect(await inHand()).toEqual(['a', 'b', 'c']);
+});
+
+test('a place that is given back twice is one place', async () => {
+  const { ask, inHand } = asking(attemptPlaces(1, 1));
+  const [a] = [ask('a'), ask('b'), ask('c')];
+  await inHand();
+  a?.giveBack?.();
+  a?.giveBack?.();
+  expect(await inHand()).toEqual(['a', 'b']);
+});
+
+test('a subscription that has all it may have waits for itself, and nobody behind it waits for it', async () => {
+  const { ask, inHand } = asking(attemptPlaces(4, 2));
+  const [hole] = [ask('hole'), ask('hole'), ask('hole'), ask('hole'), ask('healthy'), ask('other')];
+  expect(await inHand()).toEqual(['hole', 'hole', 'healthy', 'other']);
+  hole?.giveBack?.();
+  expect(await inHand()).toEqual(['hole', 'hole', 'hole', 'healthy', 'other']);
+});
+
+test('one that waited for itself has its place in the order of all from then on', async () => {
+  const { ask, inHand } = asking(attemptPlaces(1, 1));
+  const [first, , healthy] = [ask('hole'), ask('hole'), ask('healthy')];
+  await inHand();
+  first?.giveBack?.();
+  expect(await inHand()).toEqual(['hole', 'healthy']);
+  healthy?.giveBack?.();
+  expect(await inHand()).toEqual(['hole', 'hole', 'healthy']);
+});
