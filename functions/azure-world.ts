@@ -10,10 +10,10 @@ import type { CallPlaces } from '../shared/insights/call-places.ts';
 import type { EntityData } from '../shared/insights/entity-data.ts';
 import { restCustomerInsights } from '../shared/insights/rest-customer-insights.ts';
 import { restEntityData } from '../shared/insights/rest-entity-data.ts';
-import { logLine, type Log } from '../shared/log.ts';
 import { callbackClient } from '../shared/outgoing/callback-client.ts';
 import { systemRandom } from '../shared/random.ts';
 import type { Telemetry } from '../shared/telemetry/telemetry.ts';
+import { consoleLog } from './console-log.ts';
 
 /** The real world, once per process. Opens no connection before it is used. */
 export function azureWorld(
@@ -49,10 +49,3 @@ export function azureWorld(
     telemetry,
   };
 }
-
-/* eslint-disable no-console -- the functions host collects what a worker prints */
-export const consoleLog: Log = {
-  info: (event, fields) => console.log(logLine('info', event, fields)),
-  warn: (event, fields) => console.warn(logLine('warn', event, fields)),
-  error: (event, fields) => console.error(logLine('error', event, fields)),
-};

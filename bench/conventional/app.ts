@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { azureWorld, consoleLog } from '../../functions/azure-world.ts';
+import { azureWorld } from '../../functions/azure-world.ts';
 import { registerHealth } from '../../functions/health.ts';
 import { VERSION } from '../../shared/backend.ts';
 import { readConfig } from '../../shared/config.ts';
@@ -27,7 +27,6 @@ const state = stateStore(world.tables);
 const enqueueing = { ...world, store: subscriptionStore(world.tables) };
 const delivering = {
   ...world,
-  log: consoleLog,
   cipher: callbackCipher(config.encryptionKeys),
   signingSecrets: config.signingSecrets,
   userAgent: `customer-insights-triggers/${VERSION}`,

@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
 import { Agent, errors } from 'undici';
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
-import type { CallbackPolicy, CallbackReach } from './callback-policy.ts';
+import { agingAgents } from './aging-agents.ts';
+import type { CallbackPolicy } from './callback-policy.ts';
 import { checkCallbackUrl } from './callback-policy.ts';
+import { exchangeOver } from './exchange.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import type { Lookup } from './vetted-connect.ts';
 import { ConnectError, systemLookup, vettedConnector } from './vetted-connect.ts';
@@ -52,6 +53,8 @@ export interface CallbackClientOptions {
   /** Tells how far away the date of a `Retry-After` is. */
   readonly clock?: Clock;
   readonly lookup?: Lookup;
+  /** How long a connection keeps its vetted address at most, however busy it is. */
+  readonly maxConnectionAgeMs?: number;
 }
 
 /** Error bodies of Logic Apps are below 1 KiB; more than this is never read, and the socket is destroyed. */
@@ -60,7 +63,6 @@ const MAX_ANSWER_BYTES = 16 * 1024;
 const MAX_CONNECTIONS_PER_ORIGIN = 512;
 /** Shorter than the idle limits of Azure's front ends, so that we close first and seldom write into a closing connection. */
 const KEEP_ALIVE_MS = 30_000;
-/** A connection keeps its vetted address this long at most, however busy it is. */
 const MAX_CONNECTION_AGE_MS = 300_000;
 
 /**
@@ -72,23 +74,21 @@ const MAX_CONNECTION_AGE_MS = 300_000;
  */
 export function callbackClient(options: CallbackClientOptions): CallbackClient {
   const { policy, timeoutMs, clock = systemClock, lookup = systemLookup } = options;
-  const agentFor = (reach: CallbackReach): Agent =>
-    new Agent({
-      connect: vettedConnector({ reach, allowedNetworks: policy.allowedNetworks, lookup, timeoutMs }),
-      connections: MAX_CONNECTIONS_PER_ORIGIN,
-      pipelining: 1,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MS,
-      clientTtl: MAX_CONNECTION_AGE_MS,
-      maxHeaderSize: MAX_ANSWER_BYTES,
-      // Both would start anew with every phase; the one deadline below covers all of them.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
-  const agents: Record<CallbackReach, Agent> = {
-    public: agentFor('public'),
-    'allowed-networks': agentFor('allowed-networks'),
-  };
+  const agents = agingAgents(
+    (reach) =>
+      new Agent({
+        connect: vettedConnector({ reach, allowedNetworks: policy.allowedNetworks, lookup, timeoutMs }),
+        connections: MAX_CONNECTIONS_PER_ORIGIN,
+        pipelining: 1,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        keepAliveMaxTimeout: KEEP_ALIVE_MS,
+        maxHeaderSize: MAX_ANSWER_BYTES,
+        // Both would start anew with every phase; the one deadline covers all of them.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      }),
+    options.maxConnectionAgeMs ?? MAX_CONNECTION_AGE_MS,
+  );
 
   const post = async ({ url, headers, body }: CallbackRequest): Promise<Answer> => {
     // Monotonic: a clock that is set back must not make a duration negative.
@@ -96,71 +96,34 @@ export function callbackClient(options: CallbackClientOptions): CallbackClient {
     const durationMs = (): number => Math.round(performance.now() - startedMs);
     const check = checkCallbackUrl(url, policy);
     if (check.kind === 'refused') return { kind: 'refused', code: 'url-not-allowed', durationMs: durationMs() };
-
-    const deadline = startDeadline(timeoutMs);
     try {
-      const request = agents[check.reach].request({
-        origin: check.origin,
-        path: check.target,
-        method: 'POST',
-        headers: { ...headers, 'accept-encoding': 'identity' },
-        body,
-        signal: deadline.signal,
-      });
-      // undici looks at the signal only once it has a connection, so the wait for one needs the race.
-      const response = await Promise.race([request, deadline.expired]);
-      const succeeded = response.statusCode >= 200 && response.statusCode < 300;
-      const answerBody = await readBody(response.body).catch((error: unknown) => {
-        if (succeeded) return '';
-        throw error;
-      });
+      const exchange = await exchangeOver(
+        agents.get(check.reach),
+        {
+          origin: check.origin,
+          path: check.target,
+          method: 'POST',
+          headers: { ...headers, 'accept-encoding': 'identity' },
+          body,
+        },
+        { timeoutMs, maxBytes: MAX_ANSWER_BYTES },
+      );
+      if (exchange === 'late') return { kind: 'unreached', code: 'timeout', durationMs: durationMs() };
+      const { status, headers: answerHeaders, body: answerBody } = exchange;
       return {
         kind: 'answered',
-        status: response.statusCode,
-        ...(succeeded ? {} : errorCodeOf(answerBody)),
-        ...retryAfterOf(response.headers, clock.now()),
-        ...runIdOf(response.headers),
+        status,
+        ...(answerBody === undefined ? {} : errorCodeOf(answerBody)),
+        ...retryAfterOf(answerHeaders, clock.now()),
+        ...runIdOf(answerHeaders),
         durationMs: durationMs(),
       };
     } catch (error) {
-      if (deadline.signal.aborted) return { kind: 'unreached', code: 'timeout', durationMs: durationMs() };
       return { ...failureOf(error), durationMs: durationMs() };
-    } finally {
-      deadline.stop();
     }
   };
 
-  return {
-    post,
-    close: async () => {
-      await Promise.all(Object.values(agents).map((agent) => agent.close()));
-    },
-  };
-}
-
-function startDeadline(timeoutMs: number): { signal: AbortSignal; expired: Promise<never>; stop: () => void } {
-  const controller = new AbortController();
-  const expiry = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    const reason = new Error('the deadline has passed');
-    controller.abort(reason);
-    expiry.reject(reason);
-  }, timeoutMs);
-  // Nobody waits for it any more when it passes while the body is read.
-  expiry.promise.catch(() => undefined);
-  return { signal: controller.signal, expired: expiry.promise, stop: () => clearTimeout(timer) };
-}
-
-/** At most `MAX_ANSWER_BYTES`; leaving the loop early destroys the stream and with it the connection. */
-async function readBody(body: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size >= MAX_ANSWER_BYTES) break;
-  }
-  return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES));
+  return { post, close: () => agents.close() };
 }
 
 /** Logic Apps answers `{"error": {"code": "WorkflowNotFound", "message": …}}`; nothing else of a body is ever kept. */

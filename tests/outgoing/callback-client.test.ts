@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { callbackClient } from '../../shared/outgoing/callback-client.ts';
 import { closeOpened, loopbackPolicy, postTo, requestTo, startClient, startServer } from './callback-harness.ts';
@@ -65,6 +66,24 @@ describe('what is sent', () => {
     expect(server.requests).toHaveLength(20);
     // undici frees a connection a moment after the end of the answer, so a call made at once may need a second one.
     expect(server.connections.length).toBeLessThanOrEqual(2);
+  });
+
+  test('a connection that has grown old is used no more, and the call that is on it ends in peace', async () => {
+    const held: Socket[] = [];
+    const server = await startServer((socket, { target }) => {
+      if (target === '/slow') held.push(socket);
+      else socket.write(httpAnswer(202));
+    });
+    const client = startClient({ maxConnectionAgeMs: 100 });
+
+    const slow = client.post(requestTo(server, '/slow'));
+    await client.post(requestTo(server));
+    expect(server.connections).toHaveLength(2);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    await client.post(requestTo(server));
+    expect(server.connections).toHaveLength(3);
+    held[0]?.write(httpAnswer(202));
+    expect(await slow).toMatchObject({ kind: 'answered', status: 202 });
   });
 
   test('600 calls at once are all answered, over at most 512 connections', async () => {
