@@ -1,6 +1,10 @@
 import { parseArgs } from 'node:util';
 import type { Benchmark } from './benchmark.ts';
+import { blackHoles } from './black-holes.ts';
+import { detection } from './detection.ts';
 import { fanOut } from './fan-out.ts';
+import { kill } from './kill.ts';
+import { latency } from './latency.ts';
 import { rateLimit } from './rate-limit.ts';
 import { describeMachine, renderSection, writeSection } from './report.ts';
 import { scale } from './scale.ts';
@@ -8,6 +12,10 @@ import { scale } from './scale.ts';
 /** The subcommands, in the order in which they are run and documented. */
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   'fan-out': fanOut,
+  latency,
+  'black-holes': blackHoles,
+  kill,
+  detection,
   scale,
   'rate-limit': rateLimit,
 };

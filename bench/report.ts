@@ -40,7 +40,8 @@ export async function writeSection(name: string, section: Section, machine: stri
   const measured = `\`npm run bench -- ${name} --write\`, ${new Date().toISOString().slice(0, 10)}: ${machine}.`;
   const chart = section.chart && `![${section.chart.title}](performance-${name}.svg)`;
   const content = [`## ${section.title}`, measured, chart ?? '', renderSection(section)].join('\n\n');
-  const [begin, end] = [`<!-- begin ${name} -->`, `<!-- end ${name} -->`];
+  const begin = `<!-- begin ${name} -->`;
+  const end = `<!-- end ${name} -->`;
   const document = section.document ?? DEFAULT_DOCUMENT;
   const before = await readFile(document, 'utf8');
   const [head, rest] = split(before, begin);

@@ -5,6 +5,7 @@ import type { CapturedRequest } from './sink.ts';
 
 /** The same POSTs as the backend's, by bare undici in a process of its own. */
 export interface BareUndici {
+  readonly pid: number;
   /** Makes all of them at once; resolves with the instant of the first when all are answered. */
   post(origin: string, requests: readonly CapturedRequest[]): Promise<number>;
   stop(): Promise<void>;
@@ -14,6 +15,7 @@ export function startBareUndici(): BareUndici {
   const child = fork(path.resolve('bench/stage/bare-undici-process.ts'), { serialization: 'advanced' });
   const exited = once(child, 'exit');
   return {
+    pid: child.pid ?? 0,
     async post(origin, requests) {
       const answered = once(child, 'message');
       child.send({ origin, requests });

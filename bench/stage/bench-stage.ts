@@ -118,7 +118,7 @@ export async function openStage(): Promise<Stage> {
             if (looks % 25 === 24) await app.poll(instanceId);
             await pause(20);
           }
-          while ((await queues.length(DELIVERIES_QUEUE)) > 0) await pause(20);
+          await emptied(() => queues.length(DELIVERIES_QUEUE));
         },
       };
       return side;
@@ -180,6 +180,21 @@ const OPENED = /"event":"event\.opened".*"eventId":"([^"]+)".*"openedAt":"([^"]+
 function noteOpened(openedAtMs: Map<string, number>, line: string): void {
   const [, eventId, openedAt] = OPENED.exec(line) ?? [];
   if (eventId !== undefined && openedAt !== undefined) openedAtMs.set(eventId, Date.parse(openedAt));
+}
+
+/**
+ * Waits until nothing is left, or nothing more comes off for a second: a message that the host could not delete, because a connection broke
+ * just then, stays until its lease ends.
+ */
+async function emptied(length: () => Promise<number>): Promise<void> {
+  let least = Infinity;
+  for (let sameMs = 0; sameMs < 1_000; sameMs += 50) {
+    const left = await length();
+    if (left === 0) return;
+    if (left < least) sameMs = 0;
+    least = Math.min(left, least);
+    await pause(50);
+  }
 }
 
 async function openEvents(tables: Tables, instanceId: string): Promise<number> {

@@ -1,0 +1,52 @@
+import { expect, test } from '@jest/globals';
+import { blackHoles } from '../../bench/black-holes.ts';
+import { detection } from '../../bench/detection.ts';
+import { kill } from '../../bench/kill.ts';
+import { latency } from '../../bench/latency.ts';
+
+const tiny = { size: 'tiny', note: () => undefined } as const;
+const SECONDS = 1_000;
+
+test(
+  'the latency benchmark measures both designs',
+  async () => {
+    const { tables } = await latency.run(tiny);
+    expect(tables[0]?.rows.map(([, design]) => design)).toEqual(['ours', 'conventional']);
+    for (const [, , ...ms] of tables[0]?.rows ?? []) for (const each of ms) expect(Number(each)).toBeGreaterThan(0);
+  },
+  120 * SECONDS,
+);
+
+test(
+  'the benchmark of black holes measures with and without',
+  async () => {
+    const { targets, tables } = await blackHoles.run(tiny);
+    expect(tables[0]?.rows.map(([which]) => which)).toEqual(['without', 'with']);
+    expect(Number(targets[0]?.measured)).toBeGreaterThan(0);
+  },
+  120 * SECONDS,
+);
+
+test(
+  'the benchmark of kills loses nothing, and tells what was in flight',
+  async () => {
+    const { targets, tables } = await kill.run(tiny);
+    const [deliveries, arrived, lost] = tables[0]?.rows[0] ?? [];
+    expect(Number(deliveries)).toBeGreaterThan(0);
+    expect([arrived, lost]).toEqual([deliveries, '0']);
+    expect(targets.map(({ met }) => met)).toEqual([true, true]);
+  },
+  120 * SECONDS,
+);
+
+test(
+  'the benchmark of detection finds the same by index and by scan, and counts what each reads',
+  async () => {
+    const { tables } = await detection.run(tiny);
+    const [index, scan] = tables[0]?.rows ?? [];
+    // The state's own row, and the ten that are crossed.
+    expect(index?.slice(1, 4)).toEqual(['index', '4', '12']);
+    expect(scan?.slice(1, 4)).toEqual(['scan', '4', '52']);
+  },
+  120 * SECONDS,
+);
