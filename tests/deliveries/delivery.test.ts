@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { Webhook } from 'standardwebhooks';
+import type { LogFields } from '../../shared/log.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { StorageError, type Tables } from '../../shared/storage/tables.ts';
 import { at, evaluated, segment } from '../helpers/insights-data.ts';
@@ -86,6 +88,36 @@ describe('a failing receiver', () => {
     expect(new Set(world.calls.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     expect(new Set(world.calls.map(({ body }) => JSON.stringify(body))).size).toBe(1);
     expect(new Set(world.calls.map(({ headers }) => headers['webhook-timestamp'])).size).toBe(4);
+  });
+
+  test('gets any text as it is, and each attempt is signed anew with the secrets of its time', async () => {
+    const secrets = [Buffer.alloc(32, 1)];
+    world = memoryBackend({ config: { signingSecrets: secrets } });
+    const displayName = 'Käufer 🎉 \u2028 \u0000 "\\';
+    const vip = (...evaluations: Parameters<typeof segment>[1][]) => ({
+      ...segment('vip', ...evaluations),
+      displayName,
+    });
+    world.data.segments = [vip(evaluated(90, 1))];
+    await subscribe('one');
+    world.answers.set(URL_ONE, () => answered(503));
+    world.data.segments = [vip(evaluated(120, 2))];
+    await world.poll();
+    secrets.splice(0, 1, Buffer.alloc(32, 2));
+    await pass(5_000);
+    const [first, second] = world.calls;
+    expect(first?.body['displayName']).toBe(displayName);
+    expect(second?.body).toEqual(first?.body);
+    for (const [index, call] of world.calls.entries()) {
+      const verifier = new Webhook(Buffer.alloc(32, index + 1).toString('base64'));
+      const timestamp = Number(call.headers['webhook-timestamp']);
+      const signed = verifier.sign(
+        call.headers['webhook-id'] ?? '',
+        new Date(timestamp * 1000),
+        JSON.stringify(call.body),
+      );
+      expect(call.headers['webhook-signature']).toBe(signed);
+    }
   });
 
   test('is given up when the schedule is used up', async () => {
@@ -199,6 +231,25 @@ describe('a flow that is', () => {
     const delivered = world.calls.slice(3).map(({ body }) => body['eventId']);
     expect(delivered).toHaveLength(3);
     expect(new Set(delivered).size).toBe(3);
+  });
+
+  test('turned off is told once, however many deliveries find out at the same time', async () => {
+    const changes: unknown[] = [];
+    const note = (event: string, fields?: LogFields): void => {
+      if (event === 'subscription.status-changed') changes.push(fields);
+    };
+    world = memoryBackend({ log: { info: note, warn: note, error: note } });
+    world.data.segments = [segment('vip', evaluated(90, 1))];
+    const { id } = await subscribe('one');
+    world.answers.set(URL_ONE, () => answered(400, 'WorkflowTriggerIsNotEnabled'));
+    const crossings = Array.from({ length: 12 }, (_, index) => [
+      evaluated(120, 2 + 2 * index),
+      evaluated(90, 3 + 2 * index),
+    ]);
+    world.data.segments = [segment('vip', evaluated(90, 1), ...crossings.flat())];
+    await world.poll();
+    expect(world.calls.length).toBeGreaterThan(1);
+    expect(changes).toEqual([expect.objectContaining({ subscriptionId: id, from: 'active', to: 'paused' })]);
   });
 
   test('turned off for a week is given up', async () => {
