@@ -3,9 +3,11 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { InstanceNameAnswer } from '../shared/operations/operator-answers.ts';
 import { operatorApi } from './live/operator-api.ts';
 import { operatorContext } from './live/operator-context.ts';
+import type { Question } from './live/question.ts';
 import { hashOf, type Route } from './live/route.ts';
 import { tabSession } from './live/session.ts';
 import { useRoute } from './live/use-route.ts';
+import { ActionDialog } from './parts/action-dialog.tsx';
 import { SignIn } from './parts/sign-in.tsx';
 import { Deliveries } from './views/deliveries.tsx';
 import { Overview } from './views/overview.tsx';
@@ -41,7 +43,8 @@ function App(): JSX.Element {
     });
   }, [api, access.open]);
   const instanceName = useCallback((id: string) => names.get(id) ?? id, [names]);
-  const context = useMemo(() => ({ api, instanceName }), [api, instanceName]);
+  const [question, ask] = useState<Question | undefined>();
+  const context = useMemo(() => ({ api, instanceName, ask }), [api, instanceName]);
 
   if (!access.open) {
     const onKey = (key: string): void => {
@@ -57,6 +60,7 @@ function App(): JSX.Element {
   return (
     <operatorContext.Provider value={context}>
       <Page onLeave={session.key() === undefined ? undefined : leave} />
+      {question && <ActionDialog question={question} onClose={() => ask(undefined)} />}
     </operatorContext.Provider>
   );
 }

@@ -36,7 +36,7 @@ import { sendTest } from './operations/send-test.ts';
 import type { CallbackClient } from './outgoing/callback-client.ts';
 import type { Refusal } from './problem.ts';
 import type { Random } from './random.ts';
-import { instanceCalls } from './rate-limit/instance-calls.ts';
+import { instanceCalls, instanceKey } from './rate-limit/instance-calls.ts';
 import { rateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
 import { dropOldWindows } from './rate-limit/old-windows.ts';
 import { wideWindowMs, type RateRule } from './rate-limit/rate-window.ts';
@@ -209,8 +209,17 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
       ...own,
       ...tidyPorts,
       activity,
-      observationsOf: (subscription, days) => observationsOf({ insights, state }, subscription, days),
-      instanceHealth: (instanceId) => instanceHealth(state, instanceId),
+      observationsOf: (subscription, days) => observationsOf({ insights, state, clock }, subscription, days),
+      instanceHealth: async (instanceId) => ({
+        ...(await instanceHealth(state, instanceId)),
+        ...(rule.calls > 0 && {
+          calls: {
+            used: await limiter.used(instanceKey(instanceId)),
+            limit: rule.calls,
+            windowSeconds: config.rateLimit.windowSeconds,
+          },
+        }),
+      }),
       namedInstances: () => insights.instances(),
     }),
     // Each poll begins a trace of its own: one of all instances would tell nothing of any.

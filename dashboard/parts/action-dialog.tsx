@@ -1,6 +1,6 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Answer } from '../live/operator-api.ts';
+import type { Question } from '../live/question.ts';
 import { Mark } from './badge.tsx';
 
 type Step =
@@ -9,19 +9,14 @@ type Step =
   | { readonly kind: 'done'; readonly said: string }
   | { readonly kind: 'failed'; readonly said: string };
 
-export interface ActionDialogProps {
-  readonly title: string;
-  /** What will happen. */
-  readonly children: ComponentChildren;
-  /** On the button that does it. */
-  readonly confirm: string;
-  /** Does it, and says in a sentence what happened. */
-  readonly act: (form: FormData) => Promise<Answer<string>>;
+/** Asks a question, acts on a yes, and says what happened. Escape, or the button, closes it. */
+export function ActionDialog({
+  question: { title, about, confirm, act },
+  onClose,
+}: {
+  readonly question: Question;
   readonly onClose: () => void;
-}
-
-/** Asks before something is done, does it, and says what happened. Escape, or the button, closes it. */
-export function ActionDialog({ title, children, confirm, act, onClose }: ActionDialogProps): JSX.Element {
+}): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const [step, setStep] = useState<Step>({ kind: 'asking' });
   useEffect(() => dialog.current?.showModal(), []);
@@ -41,7 +36,7 @@ export function ActionDialog({ title, children, confirm, act, onClose }: ActionD
       <form onSubmit={(event) => void submit(event)}>
         <h2 id="action-title">{title}</h2>
         <div class="question" hidden={isOver}>
-          {children}
+          {about}
         </div>
         <p class={`said ${step.kind}`} role="status">
           {step.kind === 'acting' && 'Working…'}

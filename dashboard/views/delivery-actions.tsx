@@ -1,7 +1,6 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import { useOperator } from '../live/operator-context.ts';
-import { ActionDialog } from '../parts/action-dialog.tsx';
+import type { Question } from '../live/question.ts';
 
 /** Sends one delivery again. */
 export function Redeliver({
@@ -14,28 +13,28 @@ export function Redeliver({
   readonly about: string;
   readonly onDone: () => void;
 }): JSX.Element {
-  const { api } = useOperator();
-  const [isOpen, setOpen] = useState(false);
+  const { api, ask } = useOperator();
   const redeliver = async () => {
     const answer = await api.post<{ deliveryId: string }>(`deliveries/${deliveryId}/redeliver`);
     onDone();
     if (answer.kind !== 'answered') return answer;
     return { kind: 'answered', value: 'It is on its way: the next attempt is made in a few seconds.' } as const;
   };
+  const question: Question = {
+    title: 'Redeliver?',
+    confirm: 'Redeliver',
+    act: redeliver,
+    about: (
+      <p>
+        The flow is called once more with the same body and the same delivery id, also when it is paused or disabled. If
+        it fails, nothing changes but the list of attempts.
+      </p>
+    ),
+  };
   return (
-    <>
-      <button type="button" class="small" onClick={() => setOpen(true)} aria-label={`Redeliver ${about}`}>
-        Redeliver…
-      </button>
-      {isOpen && (
-        <ActionDialog title="Redeliver?" confirm="Redeliver" act={redeliver} onClose={() => setOpen(false)}>
-          <p>
-            The flow is called once more with the same body and the same delivery id, also when it is paused or
-            disabled. If it fails, nothing changes but the list of attempts.
-          </p>
-        </ActionDialog>
-      )}
-    </>
+    <button type="button" class="small" onClick={() => ask(question)} aria-label={`Redeliver ${about}`}>
+      Redeliver…
+    </button>
   );
 }
 
@@ -51,8 +50,7 @@ export function Recover({
   readonly name: string;
   readonly onDone: () => void;
 }): JSX.Element {
-  const { api } = useOperator();
-  const [isOpen, setOpen] = useState(false);
+  const { api, ask } = useOperator();
   const recover = async (form: FormData) => {
     const since = instantOf(form.get('since'));
     const until = instantOf(form.get('until'));
@@ -70,35 +68,33 @@ export function Recover({
     return { kind: 'answered', value } as const;
   };
   const week = new Date(Date.now() - 7 * 24 * HOUR_MS);
+  const question: Question = {
+    title: `Recover deliveries of ${name}?`,
+    confirm: 'Recover',
+    act: recover,
+    about: (
+      <>
+        <p>
+          What is dead or held of events in this range is sent again, ten a second, each once more. What arrived already
+          is not.
+        </p>
+        <div class="pair">
+          <label>
+            Since
+            <input type="datetime-local" name="since" required defaultValue={localOf(week)} />
+          </label>
+          <label>
+            Until (now when empty)
+            <input type="datetime-local" name="until" />
+          </label>
+        </div>
+      </>
+    ),
+  };
   return (
-    <>
-      <button type="button" onClick={() => setOpen(true)}>
-        Recover…
-      </button>
-      {isOpen && (
-        <ActionDialog
-          title={`Recover deliveries of ${name}?`}
-          confirm="Recover"
-          act={recover}
-          onClose={() => setOpen(false)}
-        >
-          <p>
-            What is dead or held of events in this range is sent again, ten a second, each once more. What arrived
-            already is not.
-          </p>
-          <div class="pair">
-            <label>
-              Since
-              <input type="datetime-local" name="since" required defaultValue={localOf(week)} />
-            </label>
-            <label>
-              Until (now when empty)
-              <input type="datetime-local" name="until" />
-            </label>
-          </div>
-        </ActionDialog>
-      )}
-    </>
+    <button type="button" onClick={() => ask(question)}>
+      Recover…
+    </button>
   );
 }
 
@@ -112,28 +108,28 @@ export function Resume({
   readonly name: string;
   readonly onDone: () => void;
 }): JSX.Element {
-  const { api } = useOperator();
-  const [isOpen, setOpen] = useState(false);
+  const { api, ask } = useOperator();
   const resume = async () => {
     const answer = await api.post(`subscriptions/${subscriptionId}/resume`);
     onDone();
     if (answer.kind !== 'answered') return answer;
     return { kind: 'answered', value: 'It is active. What waited goes out now.' } as const;
   };
+  const question: Question = {
+    title: `Resume ${name}?`,
+    confirm: 'Resume',
+    act: resume,
+    about: (
+      <p>
+        The subscription is active again with a clean record, and the deliveries that are held go out at once. Should
+        the flow still be turned off, it is paused again.
+      </p>
+    ),
+  };
   return (
-    <>
-      <button type="button" class="primary" onClick={() => setOpen(true)}>
-        Resume…
-      </button>
-      {isOpen && (
-        <ActionDialog title={`Resume ${name}?`} confirm="Resume" act={resume} onClose={() => setOpen(false)}>
-          <p>
-            The subscription is active again with a clean record, and the deliveries that are held go out at once.
-            Should the flow still be turned off, it is paused again.
-          </p>
-        </ActionDialog>
-      )}
-    </>
+    <button type="button" class="primary" onClick={() => ask(question)}>
+      Resume…
+    </button>
   );
 }
 

@@ -30,6 +30,7 @@ export function InstancesPanel({
                   <th scope="col">Last poll</th>
                   <th scope="col">Lag</th>
                   <th scope="col">Lists</th>
+                  <th scope="col">API calls</th>
                   <th scope="col" class="number">
                     Observed
                   </th>
@@ -54,7 +55,7 @@ export function InstancesPanel({
 function Row({ instance }: { readonly instance: InstanceAnswer }): JSX.Element {
   const { instanceName } = useOperator();
   const nowMs = useNow(5_000);
-  const { instanceId, lastPolledAt, lastCompletePollAt, failing, observedCount, openEventCount } = instance;
+  const { instanceId, lastPolledAt, lastCompletePollAt, failing, observedCount, openEventCount, calls } = instance;
   const name = instanceName(instanceId);
   return (
     <tr>
@@ -73,6 +74,7 @@ function Row({ instance }: { readonly instance: InstanceAnswer }): JSX.Element {
           <Badge tone="bad">{failing.map(({ list }) => list).join(', ')} unreadable</Badge>
         )}
       </td>
+      <td data-name="API calls">{calls === undefined ? 'no limit' : <Calls {...calls} />}</td>
       <td data-name="Observed" class="number">
         {shownNumber(observedCount)}
       </td>
@@ -80,5 +82,15 @@ function Row({ instance }: { readonly instance: InstanceAnswer }): JSX.Element {
         {shownNumber(openEventCount)}
       </td>
     </tr>
+  );
+}
+
+/** How much of the limit of calls is used, as a bar and in numbers. */
+function Calls({ used, limit, windowSeconds }: NonNullable<InstanceAnswer['calls']>): JSX.Element {
+  return (
+    <span class="calls" title={`in the last ${windowSeconds} seconds`}>
+      <meter min={0} max={limit} high={limit * 0.7} value={used} aria-label="Calls to Customer Insights" />
+      {used} of {limit}
+    </span>
   );
 }

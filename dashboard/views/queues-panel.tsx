@@ -1,10 +1,8 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import type { QueueAnswer } from '../../shared/operations/operator-answers.ts';
 import { useOperator } from '../live/operator-context.ts';
 import type { Live } from '../live/use-live.ts';
 import { shownNumber } from '../live/wording.ts';
-import { ActionDialog } from '../parts/action-dialog.tsx';
 import { Badge } from '../parts/badge.tsx';
 import { Ago } from '../parts/instant.tsx';
 import { LivePart } from '../parts/notes.tsx';
@@ -16,14 +14,25 @@ export function QueuesPanel({
 }: {
   readonly queues: Live<{ readonly value: readonly QueueAnswer[] }>;
 }): JSX.Element {
-  const { api } = useOperator();
-  const [redriving, setRedriving] = useState<QueueAnswer | undefined>();
+  const { api, ask } = useOperator();
   const redrive = async (queue: string) => {
     const answer = await api.post<{ redriven: number }>(`queues/${queue}/redrive`);
     queues.refresh();
     if (answer.kind !== 'answered') return answer;
     return { kind: 'answered', value: `${answer.value.redriven} put back into ${queue}.` } as const;
   };
+  const askAbout = ({ queue, poisonLength }: QueueAnswer): void =>
+    ask({
+      title: `Redrive ${queue}?`,
+      confirm: 'Redrive',
+      act: () => redrive(queue),
+      about: (
+        <p>
+          The {poisonLength} messages that failed five times are put back into <b>{queue}</b> and tried again. Do it
+          once what made them fail is repaired. A message that is there twice does no harm.
+        </p>
+      ),
+    });
   return (
     <Panel id="queues" title="Queues">
       <LivePart live={queues}>
@@ -44,25 +53,12 @@ export function QueuesPanel({
             </thead>
             <tbody>
               {value.map((queue) => (
-                <Row key={queue.queue} queue={queue} onRedrive={() => setRedriving(queue)} />
+                <Row key={queue.queue} queue={queue} onRedrive={() => askAbout(queue)} />
               ))}
             </tbody>
           </table>
         )}
       </LivePart>
-      {redriving && (
-        <ActionDialog
-          title={`Redrive ${redriving.queue}?`}
-          confirm="Redrive"
-          act={() => redrive(redriving.queue)}
-          onClose={() => setRedriving(undefined)}
-        >
-          <p>
-            The {redriving.poisonLength} messages that failed five times are put back into <b>{redriving.queue}</b> and
-            tried again. Do it once what made them fail is repaired. None is delivered twice because of it.
-          </p>
-        </ActionDialog>
-      )}
     </Panel>
   );
 }

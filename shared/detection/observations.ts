@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import { CustomerInsightsError, type CustomerInsights } from '../insights/customer-insights.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { explain, type Explanation, type Outcome } from './explain.ts';
@@ -7,6 +8,7 @@ import { readValueHistory } from './value-history.ts';
 
 export interface ObservationsPorts {
   readonly insights: CustomerInsights;
+  readonly clock: Pick<Clock, 'now'>;
   readonly state: Pick<StateStore, 'observed'>;
 }
 
@@ -35,8 +37,10 @@ export interface Observations {
 /** More points than a chart has columns; at four evaluations a day, 250 days. */
 const MAX_OBSERVATIONS = 1_000;
 
+const DAY_MS = 24 * 3600 * 1000;
+
 /**
- * The evaluations of a subscription's subject as Customer Insights remembers them, each with why it fired or did not: the same code as
+ * The evaluations of the last `days` of a subscription's subject as Customer Insights remembers them, and the newest of all, each with why it fired or did not: the same code as
  * detects, and the numbers of observations that decide who is owed what. Without an answer of Customer Insights the last observation
  * alone. One call to Customer Insights and one storage request; none of either for a trigger without values.
  */
@@ -49,7 +53,8 @@ export async function observationsOf(
   if (!isValueTrigger(trigger) || threshold === undefined) return { value: [] };
   const [observed, history] = await Promise.all([
     ports.state.observed(subscription),
-    attempt(() => readValueHistory(ports.insights, { instanceId, trigger, name: subject }, days)),
+    // A day more than asked for, so that the first value of the time has one before it to compare with.
+    attempt(() => readValueHistory(ports.insights, { instanceId, trigger, name: subject }, days + 1)),
   ]);
   const remembered = observed?.last ? [observed.last] : [];
   if (history.kind === 'failed' || history.value === undefined) {
@@ -58,7 +63,10 @@ export async function observationsOf(
     return { threshold, value: told(subscription, observed, explain(remembered, threshold)), historyMissing };
   }
   const { displayName, entries } = history.value;
-  const explained = explain([...entries, ...remembered], threshold);
+  const sinceMs = ports.clock.now() - days * DAY_MS;
+  const explained = explain([...entries, ...remembered], threshold).filter(
+    ({ evaluatedAtMs }, index, all) => evaluatedAtMs >= sinceMs || index === all.length - 1,
+  );
   return { threshold, displayName, value: told(subscription, observed, explained) };
 }
 

@@ -1,4 +1,4 @@
-import type { CustomerInsights, Segment } from '../insights/customer-insights.ts';
+import type { CustomerInsights, MeasureFailure, Segment } from '../insights/customer-insights.ts';
 import type { HistoryEntry } from './explain.ts';
 import type { ValueTrigger } from './instance-state.ts';
 import { readMeasure, readSegment } from './readings.ts';
@@ -24,7 +24,7 @@ export async function readValueHistory(
     const measure = await insights.measure(instanceId, name, { historyDays });
     if (measure === undefined) return undefined;
     const { displayName, evaluations, withoutDimension } = readMeasure(measure);
-    return { displayName, entries: evaluations, withoutDimension };
+    return { displayName, entries: [...evaluations, ...measure.failures.flatMap(asFailure)], withoutDimension };
   }
   const segments = await insights.segments(instanceId, { historyDays });
   const segment = segments.find((one) => one.name === name);
@@ -37,9 +37,10 @@ export async function readValueHistory(
 const failures = new Set(['completedfailure', 'failed', 'failure', 'cancelled', 'interrupted', 'timedout']);
 
 function failuresOf({ history, latest }: Segment): HistoryEntry[] {
-  return [...history, ...(latest ? [latest] : [])].flatMap(({ status, evaluatedAt, error }) =>
-    failures.has(status) && evaluatedAt !== undefined
-      ? [{ evaluatedAtMs: Date.parse(evaluatedAt), failure: error ?? '' }]
-      : [],
-  );
+  return [...history, ...(latest ? [latest] : [])].filter(({ status }) => failures.has(status)).flatMap(asFailure);
+}
+
+/** One without an instant has no place in a history. */
+function asFailure({ evaluatedAt, error = '' }: MeasureFailure): HistoryEntry[] {
+  return evaluatedAt === undefined ? [] : [{ evaluatedAtMs: Date.parse(evaluatedAt), failure: error }];
 }

@@ -75,6 +75,13 @@ export interface Measure {
   readonly output: MeasureOutput | undefined;
   /** In the order the service gave them; empty unless asked for. */
   readonly outputHistory: readonly MeasureOutput[];
+  /** Evaluations that failed, in the order the service gave them; empty unless history is asked for. */
+  readonly failures: readonly MeasureFailure[];
+}
+
+export interface MeasureFailure {
+  readonly evaluatedAt: string | undefined;
+  readonly error: string | undefined;
 }
 
 export interface MeasureOutput {

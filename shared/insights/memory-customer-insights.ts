@@ -106,11 +106,17 @@ export function memoryCustomerInsights({ clock }: { clock: Clock }): MemoryCusto
         })),
       ),
     measures: (id) =>
-      listFrom('measures', id, ({ measures }) => measures.map((measure) => ({ ...measure, outputHistory: [] }))),
+      listFrom('measures', id, ({ measures }) => measures.map((measure) => ({ ...measure, outputHistory: [], failures: [] }))),
     measure: (id, measureName, { historyDays }) =>
       oneFrom({ method: 'measure', instanceId: id, subject: measureName }, ({ measures }) => {
         const measure = measures.find(({ name }) => name === measureName);
-        return measure && { ...measure, outputHistory: recent(measure.outputHistory, historyDays) };
+        return (
+          measure && {
+            ...measure,
+            outputHistory: recent(measure.outputHistory, historyDays),
+            failures: recent(measure.failures, historyDays),
+          }
+        );
       }),
     jobs: (id, { top }) => listFrom('jobs', id, ({ jobs }) => newestFirst(jobs).slice(0, top)),
     job: (id, jobId) =>

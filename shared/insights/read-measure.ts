@@ -1,4 +1,4 @@
-import type { Measure, MeasureOutput } from './customer-insights.ts';
+import type { Measure, MeasureFailure, MeasureOutput } from './customer-insights.ts';
 import { finiteNumber } from './decimal.ts';
 import { field, flag, instant, objectIn, objectsIn, text, word, type JsonObject } from './json-fields.ts';
 import { errorMessage } from './read-error.ts';
@@ -20,7 +20,13 @@ export function readMeasure(json: JsonObject): Measure | undefined {
       errorMessage(field(json, 'errorDescription')),
     output: output === undefined ? undefined : readOutput(output),
     outputHistory: objectsIn(json, 'outputHistory').map(readOutput),
+    failures: objectsIn(json, 'evaluationHistory').flatMap(readFailure),
   };
+}
+
+function readFailure(json: JsonObject): MeasureFailure[] {
+  if (word(json, 'state') !== 'failed') return [];
+  return [{ evaluatedAt: instant(json, 'endTime'), error: errorMessage(field(json, 'error')) }];
 }
 
 /**

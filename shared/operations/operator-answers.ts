@@ -43,6 +43,7 @@ export const operatorAnswers = {
     observedCount: count,
     openEventCount: count,
     oldestOpenEventAt: Type.Optional(instant),
+    calls: Type.Optional(answer({ used: count, limit: count, windowSeconds: count })),
   }),
   instanceName: answer({ id: text, name: text }),
   queue: answer({

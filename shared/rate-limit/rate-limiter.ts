@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { StorageError, type StoredRow, type Tables } from '../storage/tables.ts';
-import { admit, type Admissions, type RateRule } from './rate-window.ts';
+import { admit, wideWindowMs, type Admissions, type RateRule } from './rate-window.ts';
 
 export const LIMITS_TABLE = 'limits';
 
@@ -17,6 +17,8 @@ export interface RateLimiter {
    * `StorageError` when storage gives no answer: nobody is admitted unseen.
    */
   take(key: string, options?: { kept?: number }): Promise<RateDecision>;
+  /** How many places of a key are in use at the moment, whoever took them. One storage request; none when the limit is off. */
+  used(key: string): Promise<number>;
 }
 
 interface Waiting {
@@ -130,6 +132,13 @@ export function rateLimiter({ tables, clock, rule }: { tables: Tables; clock: Cl
         })();
       }
       return decision;
+    },
+
+    async used(key) {
+      if (rule.calls === 0) return 0;
+      const row = await tables.get(LIMITS_TABLE, key, ROW_KEY);
+      const sinceMs = clock.now() - wideWindowMs(rule);
+      return row ? admissionsOf(row).filter((instant) => instant > sinceMs).length : 0;
     },
   };
 }

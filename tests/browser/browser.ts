@@ -46,6 +46,7 @@ export async function openBrowser(): Promise<TestBrowser> {
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
   });
+  context.setDefaultTimeout(60_000);
   const complaints = await complaintsOf(context);
   const page = context.pages()[0] ?? (await context.newPage());
   page.on('console', (message) => {

@@ -2,15 +2,16 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { contosoInstanceId } from '../../sandbox/customer-insights/seed/seeded-instances.ts';
 import { testActions } from './actions.ts';
 import { openBrowser } from './browser.ts';
+import { takePictures } from './pictures.ts';
 import { testKeyboard } from './keyboard.ts';
 import { testLooks } from './looks.ts';
-import { startStage } from './stage.ts';
+import { startStage, type Stage } from './stage.ts';
 import { STORY_BEGINS_MS, tellStory } from './story.ts';
 import { testViews } from './views.ts';
 import type { Visit } from './visit.ts';
 
 // A browser on a machine that has other work to do.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let visit: Visit | undefined;
 const visiting = (): Visit => {
@@ -18,18 +19,21 @@ const visiting = (): Visit => {
   return visit;
 };
 
+let stage: Stage | undefined;
+
 beforeAll(async () => {
-  const stage = await startStage(STORY_BEGINS_MS);
+  stage = await startStage(STORY_BEGINS_MS);
   const told = await tellStory(stage);
   await stage.queues.send('polls-poison', { v: 1, instanceId: contosoInstanceId });
   const dashboard = await stage.open();
   visit = { stage, told, dashboard, browser: await openBrowser() };
-}, 300_000);
+}, 900_000);
 afterAll(async () => {
   await visit?.browser.close();
-  await visit?.stage.stop();
-}, 60_000);
+  await stage?.stop();
+}, 120_000);
 
+describe('pictures', () => takePictures(visiting));
 describe('views', () => testViews(visiting));
 describe('looks', () => testLooks(visiting));
 describe('the keyboard', () => testKeyboard(visiting));

@@ -106,6 +106,10 @@ const contoso: HeldData = {
         { evaluatedAt: '2026-11-22T09:00:00.000Z', value: undefined },
         { evaluatedAt: '2026-11-23T09:00:00.000Z', value: 1234.5 },
       ],
+      failures: [
+        { evaluatedAt: '2026-11-20T10:00:00.000Z', error: 'Down.' },
+        { evaluatedAt: '2026-11-23T09:30:00.000Z', error: 'Full.' },
+      ],
     },
     {
       name: 'ByCity',
@@ -115,6 +119,7 @@ const contoso: HeldData = {
       latestError: undefined,
       output: undefined,
       outputHistory: [],
+      failures: [],
     },
   ],
   jobs: [
@@ -178,13 +183,14 @@ export function customerInsightsContract(name: string, open: (held: HeldData) =>
     });
 
     test('lists measures without their history', async () => {
-      expect(await insights.measures('i1')).toEqual([{ ...revenue, outputHistory: [] }, byCity]);
+      expect(await insights.measures('i1')).toEqual([{ ...revenue, outputHistory: [], failures: [] }, byCity]);
     });
 
     test('finds one measure with the history of the days asked for', async () => {
       expect(await insights.measure('i1', 'Revenue', { historyDays: 2 })).toEqual({
         ...revenue,
         outputHistory: revenue.outputHistory.slice(1),
+        failures: revenue.failures.slice(1),
       });
       expect(await insights.measure('i1', 'ByCity', { historyDays: 2 })).toEqual(byCity);
     });

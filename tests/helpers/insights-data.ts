@@ -34,6 +34,7 @@ export function measure(name: string, ...outputs: MeasureOutput[]): Measure {
     latestError: undefined,
     output: outputs.at(-1),
     outputHistory: outputs,
+    failures: [],
   };
 }
 

@@ -144,6 +144,7 @@ describe('what is missing, null or of another type is absent', () => {
       latestError: undefined,
       output: undefined,
       outputHistory: [],
+      failures: [],
     });
   });
 

@@ -124,6 +124,10 @@ function measures(held: HeldData, query: URLSearchParams): ({ name: string } & o
     latestEvaluation: { state: measure.latestState, error: measure.latestError },
     output: measure.output === undefined ? null : scalarOutput(measure.output),
     outputHistory: historic(measure.outputHistory, query)?.map(scalarOutput),
+    evaluationHistory: historic(measure.failures, query)?.flatMap(({ evaluatedAt, error }) => [
+      { state: 'completed', endTime: written(evaluatedAt), error: null },
+      { state: 'failed', endTime: written(evaluatedAt), error },
+    ]),
   }));
 }
 

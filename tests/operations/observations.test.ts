@@ -76,17 +76,25 @@ describe('the observations of a subscription', () => {
     world.data.measures = [measure('revenue', output(5, 1))];
     const input = { measureName: 'revenue', threshold: 7, callbackUrl: callbackUrl('m') };
     const { id } = await world.subscribe('measure-threshold-crossed', input);
-    world.data.measures = [measure('revenue', output(5, 1), output(8, 2))];
+    const failures = [
+      { evaluatedAt: at(3), error: 'The store is closed.' },
+      { evaluatedAt: undefined, error: 'When?' },
+    ];
+    world.data.measures = [{ ...measure('revenue', output(5, 1), output(8, 2)), failures }];
     await world.poll();
-    expect((await told(id)).at(-1)).toEqual(['5 → 8: crossed 7', true]);
+    expect((await told(id)).slice(1)).toEqual([
+      ['5 → 8: crossed 7', true],
+      ['evaluation failed, kept 8 (The store is closed.)', false],
+    ]);
   });
 
   test('reach back as many days as are asked for', async () => {
     const { id } = await world.flow('one');
     await evaluate(90, 120);
     await world.pass(2 * 24 * 60 * MINUTE);
-    expect(await told(id, 1)).toEqual([['120: the first value, nothing before it to compare with', false]]);
     expect(await told(id, 3)).toHaveLength(2);
+    // The value that holds is always among them, and compared with the one before it.
+    expect(await told(id, 1)).toEqual([['90 → 120: crossed 100', true]]);
   });
 
   test('are the last one remembered while Customer Insights gives no answer', async () => {

@@ -29,6 +29,23 @@ async function countAdmitted(decisions: readonly Promise<{ kind: string }>[]): P
 }
 
 describe('a rate limit', () => {
+  test('tells how many places are in use, whoever took them, with one request', async () => {
+    const { tables, counter } = await azure();
+    const clock = manualClock();
+    const [one, other] = [rateLimiter({ tables, clock, rule }), rateLimiter({ tables, clock, rule })];
+    expect(await one.used('a')).toBe(0);
+    for (const limiter of [one, other, other]) await limiter.take('a');
+    await clock.advance(30_000);
+    await one.take('a');
+    counter.reset();
+    expect([await one.used('a'), await other.used('a'), await one.used('b')]).toEqual([4, 4, 0]);
+    expect(counter.total()).toBe(3);
+    await clock.advance(31_000);
+    expect(await other.used('a')).toBe(1);
+    const off = rateLimiter({ tables, clock, rule: { ...rule, calls: 0 } });
+    expect(await off.used('a')).toBe(0);
+  });
+
   test('admits a hundred calls that come together in two requests, and refuses the next without any', async () => {
     const { tables, counter } = await azure();
     const clock = manualClock();

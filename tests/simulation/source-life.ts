@@ -80,6 +80,7 @@ export function liveSources(stage: Stage, data: MemoryInstance): SourceLife {
       latestError: undefined,
       output: undefined,
       outputHistory: [],
+      failures: [],
     },
   ];
 

@@ -1,0 +1,83 @@
+import { expect, test } from '@jest/globals';
+import { concernsOf, type Observed } from '../../dashboard/live/attention.ts';
+import type { SubscriptionAnswer } from '../../shared/operations/operator-answers.ts';
+
+const nowMs = Date.parse('2026-11-23T10:00:00.000Z');
+const minutesAgo = (minutes: number): string => new Date(nowMs - minutes * 60_000).toISOString();
+
+const well: Observed = {
+  nowMs,
+  instances: [{ instanceId: 'i1', lastPolledAt: minutesAgo(1), failing: [], observedCount: 3, openEventCount: 0 }],
+  queues: ['polls', 'deliveries', 'retries'].map((queue) => ({ queue, length: 0, poisonLength: 0 })),
+  hours: [{ hour: minutesAgo(60), delivered: 900, retrying: 2, parked: 3, dead: 0, ended: 1 }],
+  disabled: [],
+  paused: [],
+  instanceName: (id) => (id === 'i1' ? 'Contoso' : id),
+};
+const [instance] = well.instances as [Observed['instances'][number]];
+
+function subscription(id: string, more: Partial<SubscriptionAnswer> = {}): SubscriptionAnswer {
+  return {
+    id,
+    trigger: 'segment-threshold-crossed',
+    instanceId: 'i1',
+    segmentName: 'VIP',
+    threshold: 50,
+    status: 'disabled',
+    createdAt: minutesAgo(9_000),
+    health: { deadDeliveries: 4 },
+    connection: 'local',
+    ...more,
+  };
+}
+
+const told = (observed: Partial<Observed>): (readonly [severity: string, what: string])[] =>
+  concernsOf({ ...well, ...observed }).map(({ severity, what }) => [severity, what] as const);
+
+test('nothing needs attention when all is well', () => {
+  expect(told({})).toEqual([]);
+});
+
+test.each<[Partial<Observed>, string, string]>([
+  [{ queues: [{ queue: 'polls', length: 0, poisonLength: 1 }] }, 'bad', '1 poisoned message in polls'],
+  [
+    { queues: [{ queue: 'deliveries', length: 9, poisonLength: 0, oldestSentAt: minutesAgo(6) }] },
+    'bad',
+    'The queue deliveries is 6 min behind',
+  ],
+  [{ instances: [{ ...instance, lastPolledAt: minutesAgo(6) }] }, 'bad', 'Contoso was last polled 6 min ago'],
+  [
+    { instances: [{ ...instance, failing: [{ list: 'jobs', since: minutesAgo(120), reason: 'status 503' }] }] },
+    'bad',
+    'Contoso: jobs unreadable for 2 h',
+  ],
+  [
+    { instances: [{ ...instance, openEventCount: 1, oldestOpenEventAt: minutesAgo(11) }] },
+    'warning',
+    'Contoso: an event has been on its way for 11 min',
+  ],
+  [{ hours: [{ ...well.hours[0], dead: 2 } as never] }, 'bad', '2 dead deliveries in the last 24 hours'],
+  [{ disabled: [subscription('sub_1')] }, 'bad', 'VIP above 50 is disabled'],
+  [{ paused: [subscription('sub_1', { label: 'Mail', status: 'paused' })] }, 'warning', 'Mail is paused'],
+])('%j needs attention', (observed, severity, what) => {
+  expect(told(observed)).toEqual([[severity, what]]);
+});
+
+test('a delayed retry and a message of a moment ago are no reason to look', () => {
+  expect(told({ queues: [{ queue: 'retries', length: 9, poisonLength: 0, oldestSentAt: minutesAgo(600) }] })).toEqual(
+    [],
+  );
+  expect(told({ queues: [{ queue: 'polls', length: 1, poisonLength: 0, oldestSentAt: minutesAgo(1) }] })).toEqual([]);
+});
+
+test('the worst comes first, and leads to where it can be seen', () => {
+  const concerns = concernsOf({
+    ...well,
+    paused: [subscription('sub_paused', { status: 'paused' })],
+    disabled: [subscription('sub_disabled')],
+    instances: [{ ...instance, openEventCount: 1, oldestOpenEventAt: minutesAgo(11) }],
+  });
+  expect(concerns.map(({ severity }) => severity)).toEqual(['bad', 'warning', 'warning']);
+  expect(concerns[0]?.href).toBe('#/subscriptions/sub_disabled');
+  expect(new Set(concerns.map(({ id }) => id)).size).toBe(3);
+});

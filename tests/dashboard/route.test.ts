@@ -1,0 +1,42 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { dayChoices, hashOf, parseRoute, troubledStatuses, type Route } from '../../dashboard/live/route.ts';
+
+const days = fc.constantFrom(...dayChoices);
+const text = fc.string({ minLength: 1 }).filter((one) => one.isWellFormed());
+const routes: fc.Arbitrary<Route> = fc.oneof(
+  fc.constant({ view: 'overview' } as const),
+  fc.record({
+    view: fc.constant('subscriptions' as const),
+    filter: fc.record(
+      { instanceId: text, trigger: text, status: text, label: text, workflowId: text },
+      { requiredKeys: [] },
+    ),
+  }),
+  fc.record(
+    { view: fc.constant('subscription' as const), id: text, days, at: text },
+    { requiredKeys: ['view', 'id', 'days'] },
+  ),
+  fc.record({ view: fc.constant('deliveries' as const), status: fc.constantFrom(...troubledStatuses), days }),
+);
+
+test('the address of a place leads to it, whatever is in it', () => {
+  fc.assert(fc.property(routes, (route) => expect(parseRoute(hashOf(route))).toEqual(route)));
+});
+
+test.each(['', '#', '#/'])('the overview is where one comes without an address: "%s"', (hash) => {
+  expect(parseRoute(hash)).toEqual({ view: 'overview' });
+});
+
+test.each(['#/x', '#/subscriptions/a/b', '#/subscriptions/', '#//', '#/deliveries/dlv_1'])(
+  '"%s" is nowhere',
+  (hash) => {
+    expect(parseRoute(hash)).toEqual({ view: 'nowhere' });
+  },
+);
+
+test('what an address says and nobody knows is left out', () => {
+  expect(parseRoute('#/deliveries?status=lost&days=12')).toEqual({ view: 'deliveries', status: 'dead', days: 7 });
+  expect(parseRoute('#/subscriptions?colour=red&label=')).toEqual({ view: 'subscriptions', filter: {} });
+  expect(parseRoute('#/subscriptions/%E0%A4%A')).toMatchObject({ view: 'subscription', id: '%E0%A4%A' });
+});

@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import { byDay, timelineOf } from '../../dashboard/live/timeline.ts';
+import type { DeliveryAnswer, ObservationAnswer } from '../../shared/operations/operator-answers.ts';
+import { at } from '../helpers/insights-data.ts';
+
+function observation(minute: number): ObservationAnswer {
+  return { evaluatedAt: at(minute), value: minute, outcome: 'stayed-below', sentence: '', fires: false };
+}
+
+function delivery(deliveryId: string, minute: number, more: Partial<DeliveryAnswer> = {}): DeliveryAnswer {
+  return {
+    deliveryId,
+    eventId: 'evt',
+    subscriptionId: 'sub',
+    instanceId: 'i1',
+    trigger: 'segment-threshold-crossed',
+    occurredAt: at(minute),
+    status: 'delivered',
+    reason: '',
+    attemptCount: 1,
+    ...more,
+  };
+}
+
+test('a delivery stands at the evaluation that it tells of, others alone; newest first', () => {
+  const entries = timelineOf(
+    [observation(30), observation(20), observation(10)],
+    [delivery('of 20', 20), delivery('alone', 25), delivery('test', 20, { test: true }), delivery('old', 5)],
+  );
+  expect(entries.map((entry) => [entry.observation?.value, ...entry.deliveries.map((one) => one.deliveryId)])).toEqual([
+    [30],
+    [undefined, 'alone'],
+    [20, 'of 20'],
+    [undefined, 'test'],
+    [10],
+    [undefined, 'old'],
+  ]);
+});
+
+test('days come in the order of what is in them', () => {
+  const entries = timelineOf([observation(24 * 60 + 1), observation(2), observation(1)], []);
+  const days = byDay(entries, (instant) => instant.slice(0, 10));
+  expect(days.map(({ key, entries: ofDay }) => [key, ofDay.length])).toEqual([
+    ['2026-11-24', 1],
+    ['2026-11-23', 2],
+  ]);
+});
