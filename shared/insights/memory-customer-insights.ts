@@ -106,7 +106,9 @@ export function memoryCustomerInsights({ clock }: { clock: Clock }): MemoryCusto
         })),
       ),
     measures: (id) =>
-      listFrom('measures', id, ({ measures }) => measures.map((measure) => ({ ...measure, outputHistory: [], failures: [] }))),
+      listFrom('measures', id, ({ measures }) =>
+        measures.map((measure) => ({ ...measure, outputHistory: [], failures: [] })),
+      ),
     measure: (id, measureName, { historyDays }) =>
       oneFrom({ method: 'measure', instanceId: id, subject: measureName }, ({ measures }) => {
         const measure = measures.find(({ name }) => name === measureName);

@@ -62,7 +62,10 @@ export async function sendAgain(
     return 'written';
   }
   await sendRetry(ports, next, trouble.nonce);
-  return (await ports.activity.replaceTrouble(next)) === undefined ? 'conflict' : 'written';
+  if ((await ports.activity.replaceTrouble(next)) === undefined) return 'conflict';
+  // Storage was so slow that the message may have come before its row, and was dropped then.
+  if (ports.clock.now() >= dueAtMs) await sendRetry(ports, next);
+  return 'written';
 }
 
 /** What was delivered at once has no row of its own until it is sent again. */

@@ -33,7 +33,7 @@ beforeAll(async () => {
     forget: () => void (key = undefined),
   };
   api = operatorApi({
-    fetch: (path, init) => fetch(new URL(path as string, page), init),
+    fetch: (path, init) => fetch(new URL(path, page), init),
     session,
     onUnknown: (detail) => void asked.push(detail),
   });

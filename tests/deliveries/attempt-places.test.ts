@@ -7,7 +7,7 @@ interface Asked {
 }
 
 /** Asks for places in this order, and tells who has one. */
-function asking(places: AttemptPlaces): { ask(name: string): Asked; inHand(): Promise<string[]> } {
+function asking(places: AttemptPlaces): { ask: (name: string) => Asked; inHand: () => Promise<string[]> } {
   const all: Asked[] = [];
   return {
     ask(name) {
@@ -27,7 +27,7 @@ test('places are given in the order of asking, as they come back', async () => {
   const { ask, inHand } = asking(attemptPlaces(2, 2));
   const [a] = [ask('a'), ask('b'), ask('c'), ask('d')];
   expect(await inHand()).toEqual(['a', 'b']);
-  a?.giveBack?.();
+  a.giveBack?.();
   expect(await inHand()).toEqual(['a', 'b', 'c']);
 });
 
@@ -35,8 +35,8 @@ test('a place that is given back twice is one place', async () => {
   const { ask, inHand } = asking(attemptPlaces(1, 1));
   const [a] = [ask('a'), ask('b'), ask('c')];
   await inHand();
-  a?.giveBack?.();
-  a?.giveBack?.();
+  a.giveBack?.();
+  a.giveBack?.();
   expect(await inHand()).toEqual(['a', 'b']);
 });
 
@@ -44,7 +44,7 @@ test('a subscription that has all it may have waits for itself, and nobody behin
   const { ask, inHand } = asking(attemptPlaces(4, 2));
   const [hole] = [ask('hole'), ask('hole'), ask('hole'), ask('hole'), ask('healthy'), ask('other')];
   expect(await inHand()).toEqual(['hole', 'hole', 'healthy', 'other']);
-  hole?.giveBack?.();
+  hole.giveBack?.();
   expect(await inHand()).toEqual(['hole', 'hole', 'hole', 'healthy', 'other']);
 });
 
@@ -52,8 +52,8 @@ test('one that waited for itself has its place in the order of all from then on'
   const { ask, inHand } = asking(attemptPlaces(1, 1));
   const [first, , healthy] = [ask('hole'), ask('hole'), ask('healthy')];
   await inHand();
-  first?.giveBack?.();
+  first.giveBack?.();
   expect(await inHand()).toEqual(['hole', 'healthy']);
-  healthy?.giveBack?.();
+  healthy.giveBack?.();
   expect(await inHand()).toEqual(['hole', 'hole', 'healthy']);
 });
