@@ -31,7 +31,7 @@ export function ActivityChart({
   const [seen] = useState<{ hours: readonly HourAnswer[] }>({ hours });
   seen.hours = hours;
   const place = useChart('activity', HEIGHT, data, (palette) => ({
-    padding: [8, 16, 0, 0],
+    padding: [8, 26, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
     scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(4, max * 1.08)] } },

@@ -2,7 +2,6 @@ import type { JSX } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { ObservationAnswer } from '../../shared/operations/operator-answers.ts';
-import { shownNumber } from '../live/wording.ts';
 import { axisOf } from './axis.ts';
 import { useChart, type Palette } from './use-chart.ts';
 
@@ -33,7 +32,7 @@ export function ValueChart({
   const data = useMemo(() => seriesOf(points, untilMs), [points, untilMs]);
 
   const place = useChart(`values ${threshold}`, HEIGHT, data, (palette) => ({
-    padding: [14, 20, 0, 0],
+    padding: [14, 26, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 9, fill: palette('value'), width: 0 } },
     scales: { x: { time: true }, y: { range: (_, min, max) => rangeOf(min, max, threshold) } },
@@ -93,7 +92,7 @@ function drawMarks(
   const ratio = devicePixelRatio;
   const y = Math.round(chart.valToPos(threshold, 'y', true));
   ctx.save();
-  ctx.strokeStyle = ctx.fillStyle = palette('threshold');
+  ctx.strokeStyle = palette('threshold');
   ctx.lineWidth = 1.4 * ratio;
   ctx.setLineDash([6 * ratio, 4 * ratio]);
   ctx.beginPath();
@@ -102,13 +101,16 @@ function drawMarks(
   ctx.stroke();
   ctx.setLineDash([]);
   ctx.font = `600 ${11 * ratio}px system-ui, sans-serif`;
-  const text = `threshold ${shownNumber(threshold)}`;
+  // In the place of the axis' own label, should there be one: in the picture it would hide values.
+  const text = compact.format(threshold);
+  const right = bbox.left - 6 * ratio;
   const width = ctx.measureText(text).width;
-  const left = bbox.left + 10 * ratio;
+  ctx.textAlign = 'right';
+  ctx.textBaseline = 'middle';
   ctx.fillStyle = palette('surface');
-  ctx.fillRect(left - 5 * ratio, y - 8 * ratio, width + 10 * ratio, 16 * ratio);
+  ctx.fillRect(right - width - 4 * ratio, y - 9 * ratio, width + 8 * ratio, 18 * ratio);
   ctx.fillStyle = palette('threshold');
-  ctx.fillText(text, left, y + 4 * ratio);
+  ctx.fillText(text, right, y);
   for (const { evaluatedAt, value, previousValue, outcome, fires } of points) {
     const height = value ?? previousValue;
     if (height === undefined || (outcome !== 'crossed' && outcome !== 'failed')) continue;

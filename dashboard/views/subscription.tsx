@@ -260,6 +260,7 @@ function Values({
                       </>
                     ) : (
                       <>
+                        <span class="key line">threshold {shownNumber(threshold)}</span>
                         <span class="key crossing">crossed, fired</span>
                         <span class="key hollow">crossed, not owed</span>
                         <span class="key failure">evaluation failed</span>
