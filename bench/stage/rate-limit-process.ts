@@ -48,15 +48,15 @@ async function hammer({ connectionString, key, rule, callers, forMs }: Hammering
   const untilMs = systemClock.now() + forMs;
   const call = async (): Promise<void> => {
     for (let askedMs = systemClock.now(); askedMs < untilMs; askedMs = systemClock.now()) {
-      let isAsked = false;
-      setImmediate(() => (isAsked = true));
+      const storage = { isAsked: false };
+      setImmediate(() => (storage.isAsked = true));
       const decision = await limiter.take(key);
       if (decision.kind === 'admitted') {
         admittedAtMs.push(systemClock.now());
         continue;
       }
       refused += 1;
-      if (!isAsked) refusedUnasked += 1;
+      if (!storage.isAsked) refusedUnasked += 1;
       promisedAtMs.add(askedMs + decision.retryAfterMs);
       await systemClock.sleep(Math.min(IMPATIENT_MS, decision.retryAfterMs));
     }

@@ -65,11 +65,6 @@ export function conditionOf({
   return 'the whole instance';
 }
 
-/** The first part of an id that nobody reads whole. */
-export function shortId(id: string): string {
-  return id.length > 12 ? `${id.slice(0, 8)}…` : id;
-}
-
 const steps: readonly (readonly [limitMs: number, unitMs: number, unit: string])[] = [
   [90_000, 1_000, 's'],
   [90 * 60_000, 60_000, 'min'],
