@@ -13,6 +13,10 @@ export function manualClock(startMs = Date.parse('2026-11-23T10:00:00.000Z')): M
     now: () => nowMs,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
+        if (signal?.aborted) {
+          reject(signal.reason as Error);
+          return;
+        }
         const sleeper = { atMs: nowMs + ms, wake: resolve };
         sleepers.push(sleeper);
         signal?.addEventListener('abort', () => {

@@ -1,0 +1,45 @@
+import { activityTable, chunkOfRow, eventOfRow } from '../../shared/deliveries/activity-rows.ts';
+import { formatDeliveryId } from '../../shared/deliveries/delivery-id.ts';
+import { troubleOfRow } from '../../shared/deliveries/trouble.ts';
+import { monthOf } from '../../shared/events/event-id.ts';
+import { STATE_TABLE } from '../../shared/events/open-event-row.ts';
+import { allRows } from '../../shared/storage/all-rows.ts';
+import type { StoredRow, Tables } from '../../shared/storage/tables.ts';
+import { INSTANCE } from './worker.ts';
+
+/** What storage says of a run. */
+export interface StoredRun {
+  /** Of every delivery that has an outcome or waits for one: its status. One that is written twice is there twice. */
+  outcomes(): Promise<readonly { readonly deliveryId: string; readonly status: string }[]>;
+  openEvents(): Promise<number>;
+  unsettledChunks(): Promise<number>;
+}
+
+export function storedRun(tables: Tables, nowMs: number): StoredRun {
+  const rowsOf = async (table: string, range: { from?: string; to?: string } = {}): Promise<StoredRow[]> => {
+    const rows: StoredRow[] = [];
+    for await (const row of allRows(tables, table, { partition: INSTANCE, ...range })) rows.push(row);
+    return rows;
+  };
+  const activity = (kind: string, rows: readonly StoredRow[]): StoredRow[] =>
+    rows.filter(({ values }) => values['kind'] === kind);
+  const readActivity = (): Promise<StoredRow[]> => rowsOf(activityTable(monthOf(nowMs)));
+  return {
+    openEvents: async () => (await rowsOf(STATE_TABLE, { from: 'o:', to: 'o;' })).length,
+    unsettledChunks: async () =>
+      activity('chunk', await readActivity()).filter((row) => !chunkOfRow(row).settled).length,
+    async outcomes() {
+      const rows = await readActivity();
+      const keyOf = ({ rowKey }: StoredRow): string => rowKey.split('!', 1)[0] ?? '';
+      const eventIds = new Map(activity('event', rows).map((row) => [keyOf(row), eventOfRow(row).eventId]));
+      const first = activity('chunk', rows).flatMap((row) =>
+        chunkOfRow(row).delivered.map(({ range, rowKey }) => ({
+          deliveryId: formatDeliveryId(eventIds.get(keyOf(row)) ?? '', range, rowKey),
+          status: 'delivered',
+        })),
+      );
+      const troubles = activity('trouble', rows).map(troubleOfRow);
+      return [...first, ...troubles.map(({ deliveryId, status }) => ({ deliveryId, status }))];
+    },
+  };
+}
