@@ -20,8 +20,7 @@ export async function runOnce({
 }): Promise<0 | 1> {
   const startedAtMs = Date.now();
   const seconds = (): string => `${((Date.now() - startedAtMs) / 1000).toFixed(1)} s`;
-  // More polls in less time than a real Customer Insights would allow.
-  const stack = await startStack({ settings: { POLL_SCHEDULE: NEVER, RATE_LIMIT_CALLS: '0' }, output });
+  const stack = await startStack({ settings: { POLL_SCHEDULE: NEVER }, output });
   try {
     write(`Azurite, Customer Insights, the flow platform and the backend are up after ${seconds()}.\n`);
     const stage = openStage(stack);

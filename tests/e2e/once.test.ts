@@ -6,7 +6,7 @@ import { startStack } from '../../sandbox/stack.ts';
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = openStage(await startStack({ settings: { POLL_SCHEDULE: '0 0 0 1 1 *', RATE_LIMIT_CALLS: '0' } }));
+  stage = openStage(await startStack({ settings: { POLL_SCHEDULE: '0 0 0 1 1 *' } }));
 }, 60_000);
 afterAll(() => stage.stack.stop());
 
