@@ -45,7 +45,7 @@ export async function readStepCosts(): Promise<StepCosts> {
     timer: of('timer, for one instance'),
     idlePoll: of('poll that finds nothing new'),
     crossingOf1: of('poll that finds a crossing, 1 subscriber'),
-    crossingOf1000: of('crossing for 1,000 subscribers: poll, three messages, next poll'),
+    crossingOf1000: of('poll that finds a crossing, 1,000 subscribers'),
     failure: of('poll that finds a crossing, 1 subscriber who fails'),
     retrySucceeds: of('retry that succeeds'),
   };

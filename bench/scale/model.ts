@@ -77,7 +77,8 @@ export function estimate(load: Load, costs: StepCosts): Estimate {
   const chunks = Math.ceil(fanOut / CHUNK);
   const deliveries = eventsPerDay * fanOut;
   const retries = deliveries * assumptions.retriedShare;
-  const chunkMessages = eventsPerDay * (chunks - 1);
+  // A poll works up to 16 chunks itself.
+  const chunkMessages = chunks > 16 ? eventsPerDay * (chunks - 1) : 0;
   // Whatever number of instances there is, the timer reads their list once.
   const pollRequests = POLLS_PER_DAY * (costs.timer - 1) + polls * (1 + costs.idlePoll);
   const eventRequests =
@@ -130,7 +131,7 @@ function busySeconds(invocationsPerDay: number): number {
 /** Between the two that are measured: one chunk, and four. */
 function requestsOfEvent(chunks: number, costs: StepCosts): number {
   const one = costs.crossingOf1 - costs.idlePoll;
-  const four = costs.crossingOf1000 - 2 * costs.idlePoll;
+  const four = costs.crossingOf1000 - costs.idlePoll;
   return one + ((chunks - 1) * (four - one)) / 3;
 }
 
