@@ -28,6 +28,11 @@ export interface OperatorApiOptions {
   readonly onUnknown: (detail: string) => void;
 }
 
+/** The answer to an action, as the sentence that says what happened. */
+export function said<T>(answer: Answer<T>, say: (value: T) => string): Answer<string> {
+  return answer.kind === 'answered' ? { kind: 'answered', value: say(answer.value) } : answer;
+}
+
 /** Paths are relative to the page, which is served beside the API. */
 export function operatorApi({ fetch, session, onUnknown }: OperatorApiOptions): OperatorApi {
   async function call<T>(path: string, init: RequestInit): Promise<Answer<T>> {

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { said } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import type { Question } from '../live/question.ts';
 
@@ -17,8 +18,7 @@ export function Redeliver({
   const redeliver = async () => {
     const answer = await api.post<{ deliveryId: string }>(`deliveries/${deliveryId}/redeliver`);
     onDone();
-    if (answer.kind !== 'answered') return answer;
-    return { kind: 'answered', value: 'It is on its way: the next attempt is made in a few seconds.' } as const;
+    return said(answer, () => 'It is on its way: the next attempt is made in a few seconds.');
   };
   const question: Question = {
     title: 'Redeliver?',
@@ -60,12 +60,11 @@ export function Recover({
       ...(until !== undefined && { until }),
     });
     onDone();
-    if (answer.kind !== 'answered') return answer;
-    const { recovered, more } = answer.value;
-    const what = recovered === 1 ? '1 delivery is' : `${recovered} deliveries are`;
-    const rest = more ? ' There are more: recover again.' : '';
-    const value = recovered === 0 ? 'There was nothing to recover in this range.' : `${what} on the way again.${rest}`;
-    return { kind: 'answered', value } as const;
+    return said(answer, ({ recovered, more }) => {
+      const what = recovered === 1 ? '1 delivery is' : `${recovered} deliveries are`;
+      const rest = more ? ' There are more: recover again.' : '';
+      return recovered === 0 ? 'There was nothing to recover in this range.' : `${what} on the way again.${rest}`;
+    });
   };
   const week = new Date(Date.now() - 7 * 24 * HOUR_MS);
   const question: Question = {
@@ -112,8 +111,7 @@ export function Resume({
   const resume = async () => {
     const answer = await api.post(`subscriptions/${subscriptionId}/resume`);
     onDone();
-    if (answer.kind !== 'answered') return answer;
-    return { kind: 'answered', value: 'It is active. What waited goes out now.' } as const;
+    return said(answer, () => 'It is active. What waited goes out now.');
   };
   const question: Question = {
     title: `Resume ${name}?`,

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import type { QueueAnswer } from '../../shared/operations/operator-answers.ts';
+import { said } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import type { Live } from '../live/use-live.ts';
 import { shownNumber } from '../live/wording.ts';
@@ -18,8 +19,7 @@ export function QueuesPanel({
   const redrive = async (queue: string) => {
     const answer = await api.post<{ redriven: number }>(`queues/${queue}/redrive`);
     queues.refresh();
-    if (answer.kind !== 'answered') return answer;
-    return { kind: 'answered', value: `${answer.value.redriven} put back into ${queue}.` } as const;
+    return said(answer, ({ redriven }) => `${redriven} put back into ${queue}.`);
   };
   const askAbout = ({ queue, poisonLength }: QueueAnswer): void =>
     ask({

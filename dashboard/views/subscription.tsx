@@ -1,37 +1,26 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
-import type {
-  DeliveryAnswer,
-  ObservationAnswer,
-  SubscriptionAnswer,
-} from '../../shared/operations/operator-answers.ts';
-import { ValueChart } from '../charts/value-chart.tsx';
+import { useMemo } from 'preact/hooks';
+import type { DeliveryAnswer, SubscriptionAnswer } from '../../shared/operations/operator-answers.ts';
 import type { Answer, OperatorApi } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
-import { dayChoices, hashOf } from '../live/route.ts';
+import { hashOf } from '../live/route.ts';
 import { timelineOf } from '../live/timeline.ts';
 import { useLive, type Live } from '../live/use-live.ts';
-import { replaceRoute } from '../live/use-route.ts';
 import { conditionOf, shownNumber, subscriptionStatuses, triggerNames } from '../live/wording.ts';
 import { FlowLink } from '../parts/flow-link.tsx';
 import { Ago, Instant } from '../parts/instant.tsx';
 import { Empty, LivePart, Problem } from '../parts/notes.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { SubscriptionStatus } from '../parts/status.tsx';
+import { Days } from './days.tsx';
 import { Recover, Resume } from './delivery-actions.tsx';
 import { Timeline } from './timeline.tsx';
+import { ValuesPanel, type Observed } from './values-panel.tsx';
 
 interface Place {
   readonly id: string;
   readonly days: number;
   readonly at: string | undefined;
-}
-
-interface Observed {
-  readonly threshold?: number;
-  readonly displayName?: string;
-  readonly value: readonly ObservationAnswer[];
-  readonly historyMissing?: string;
 }
 
 const EVERY_MS = 10_000;
@@ -214,7 +203,7 @@ function History({
   return (
     <>
       {subscription.threshold !== undefined && (
-        <Values threshold={subscription.threshold} place={place} observations={observations} />
+        <ValuesPanel threshold={subscription.threshold} place={place} observations={observations} />
       )}
       <Panel id="timeline" title="What happened" aside={subscription.threshold === undefined && <Days place={place} />}>
         <LivePart live={deliveries} lines={6}>
@@ -228,78 +217,5 @@ function History({
         </LivePart>
       </Panel>
     </>
-  );
-}
-
-function Values({
-  threshold,
-  place,
-  observations,
-}: {
-  readonly threshold: number;
-  readonly place: Place;
-  readonly observations: Live<Observed>;
-}): JSX.Element {
-  const [pointed, setPointed] = useState<ObservationAnswer>();
-  return (
-    <Panel id="values" title={observations.value?.displayName ?? 'Values'} aside={<Days place={place} />}>
-      <LivePart live={observations} lines={6}>
-        {({ value, historyMissing }) => {
-          const crossings = value.filter(({ outcome }) => outcome === 'crossed').length;
-          return (
-            <>
-              {historyMissing !== undefined && <Problem>{historyMissing} Only the last value is shown.</Problem>}
-              {value.length === 0 ? (
-                <Empty>There is no value of this time.</Empty>
-              ) : (
-                <>
-                  <p class="readout" aria-hidden="true">
-                    {pointed ? (
-                      <>
-                        <Instant at={pointed.evaluatedAt} /> · {pointed.sentence}
-                      </>
-                    ) : (
-                      <>
-                        <span class="key line">threshold {shownNumber(threshold)}</span>
-                        <span class="key crossing">crossed, fired</span>
-                        <span class="key hollow">crossed, not owed</span>
-                        <span class="key failure">evaluation failed</span>
-                      </>
-                    )}
-                  </p>
-                  <ValueChart
-                    observations={value}
-                    threshold={threshold}
-                    untilMs={observations.cameAtMs ?? 0}
-                    label={`${value.length} values of the last ${place.days} days against the threshold ${shownNumber(threshold)}, ${crossings} crossings. The list below says what each means.`}
-                    onPoint={setPointed}
-                  />
-                </>
-              )}
-            </>
-          );
-        }}
-      </LivePart>
-    </Panel>
-  );
-}
-
-function Days({ place }: { readonly place: Place }): JSX.Element {
-  return (
-    <label class="days">
-      Last{' '}
-      <select
-        value={String(place.days)}
-        onChange={({ currentTarget }) =>
-          replaceRoute({ view: 'subscription', id: place.id, days: Number(currentTarget.value) })
-        }
-      >
-        {dayChoices.map((days) => (
-          <option key={days} value={String(days)} selected={days === place.days}>
-            {days === 1 ? '24 hours' : `${days} days`}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
