@@ -76,14 +76,12 @@ export function chunkLedger(ports: LedgerPorts, event: Event, chunk: number, cla
     }
   };
 
-  const waitingUpTo = (count: number): Trouble[] => troublesOf(outcomes.slice(announced, count)).filter(isWaiting);
-
   return {
     add: (outcome) => void outcomes.push(outcome),
     claimedUntilMs: () => row?.untilMs ?? 0,
     async save({ settled, untilMs }) {
       const count = outcomes.length;
-      const waiting = waitingUpTo(count);
+      const waiting = troublesOf(outcomes.slice(announced, count)).filter(isWaiting);
       const isLast = !settled || waiting.length === 0;
       await write(count, isLast ? { settled, untilMs } : { settled: false, untilMs: row?.untilMs ?? 0 });
       if (row === undefined) return;

@@ -1,5 +1,5 @@
 import { unreachable } from '../unreachable.ts';
-import { crosses, observe, type Evaluation, type ValueState } from './value-observation.ts';
+import { crosses, inOrder, observe, type Evaluation, type ValueState } from './value-observation.ts';
 
 /** An evaluation that ended without a value. It is no observation: the value before it stays. */
 export interface FailedEvaluation {
@@ -15,8 +15,7 @@ export type HistoryEntry = Evaluation | FailedEvaluation;
  * What one evaluation means for a threshold. `first`: there is none before it to compare with. `crossed`: the only one that fires.
  * `fell`: to the threshold or below, so that the next rise can cross it again. `failed`: no value, nothing changes.
  */
-export const outcomes = ['first', 'crossed', 'stayed-above', 'fell', 'stayed-below', 'failed'] as const;
-export type Outcome = (typeof outcomes)[number];
+export type Outcome = 'first' | 'crossed' | 'stayed-above' | 'fell' | 'stayed-below' | 'failed';
 
 /** One evaluation with what it means, as data and as a sentence for people. */
 export interface Explanation {
@@ -38,8 +37,8 @@ export function explain(history: readonly HistoryEntry[], threshold: number): Ex
   let state: ValueState = { sequence: 0, last: undefined };
   const failures = history.filter((entry) => 'failure' in entry);
   const values = history.filter((entry) => 'value' in entry);
-  const ordered = distinct([...values, ...failures]).sort((a, b) => a.evaluatedAtMs - b.evaluatedAtMs);
-  return ordered.map((entry) => {
+  // A value beside a failure of the same instant is the result of that evaluation.
+  return inOrder([...values, ...failures]).map((entry) => {
     const previous = state.last;
     if ('failure' in entry) return failed(entry, previous);
     const observed = observe(state, [entry], 1);
@@ -49,13 +48,6 @@ export function explain(history: readonly HistoryEntry[], threshold: number): Ex
     const sentence = sentenceOf(outcome, previous?.value ?? value, value, threshold);
     return { evaluatedAtMs, value, ...(previous && { previousValue: previous.value }), outcome, sentence };
   });
-}
-
-/** A value beside a failure of the same instant is the result of that evaluation. */
-function distinct(entries: readonly HistoryEntry[]): HistoryEntry[] {
-  const byInstant = new Map<number, HistoryEntry>();
-  for (const entry of entries) if (!byInstant.has(entry.evaluatedAtMs)) byInstant.set(entry.evaluatedAtMs, entry);
-  return [...byInstant.values()];
 }
 
 type ValueOutcome = Exclude<Outcome, 'failed'>;

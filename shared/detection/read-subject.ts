@@ -7,7 +7,7 @@ import type { SubjectReading } from '../subscriptions/subscribe.ts';
 import type { Subject } from '../triggers/subject.ts';
 import { ANY_SUBJECT } from '../triggers/trigger.ts';
 import { commitReadings } from './commit.ts';
-import type { InstanceState, ValueSubject, ValueTrigger } from './instance-state.ts';
+import { isValueTrigger, type InstanceState, type ValueSubject, type ValueTrigger } from './instance-state.ts';
 import { lookAt, unseenRefreshes } from './read-instance.ts';
 import type { Readings } from './readings.ts';
 import type { StateStore } from './state-store.ts';
@@ -38,7 +38,7 @@ export async function readSubject(ports: ReadSubjectPorts, subject: Subject): Pr
 type ValueOf = Subject & { readonly trigger: ValueTrigger };
 
 function isValue(subject: Subject): subject is ValueOf {
-  return subject.trigger === 'segment-threshold-crossed' || subject.trigger === 'measure-threshold-crossed';
+  return isValueTrigger(subject.trigger);
 }
 
 async function readValueSubject(

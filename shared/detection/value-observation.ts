@@ -63,9 +63,9 @@ export function observe(
   return { state: { sequence, last }, rises, more: false };
 }
 
-/** Evaluations in the order of their instants, each instant once: the first that tells of it counts. */
-function inOrder(evaluations: readonly Evaluation[]): Evaluation[] {
-  const byInstant = new Map<number, Evaluation>();
+/** In the order of their instants, each instant once: the first that tells of it counts. */
+export function inOrder<T extends { readonly evaluatedAtMs: number }>(evaluations: readonly T[]): T[] {
+  const byInstant = new Map<number, T>();
   for (const evaluation of evaluations) {
     if (!byInstant.has(evaluation.evaluatedAtMs)) byInstant.set(evaluation.evaluatedAtMs, evaluation);
   }

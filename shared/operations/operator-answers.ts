@@ -1,5 +1,7 @@
 import { Type, type Static, type TObject, type TProperties, type TSchema, type TUnsafe } from '@sinclair/typebox';
+import { shownStatuses } from '../subscriptions/subscription-list.ts';
 import { triggerNames, type Trigger } from '../triggers/trigger.ts';
+import { deliveryStatuses } from './delivery.ts';
 
 const text = Type.String();
 const instant = Type.String({ format: 'date-time' });
@@ -18,7 +20,6 @@ function listOf<T extends TSchema>(items: T): TUnsafe<readonly Static<T>[]> {
 }
 
 const trigger = oneOf<Trigger>(...triggerNames);
-const deliveryStatus = oneOf('pending', 'retrying', 'parked', 'delivered', 'dead', 'ended');
 
 const attempt = answer({
   number: Type.Integer({ minimum: 1 }),
@@ -70,7 +71,7 @@ export const operatorAnswers = {
     dataSourceId: Type.Optional(text),
     threshold: Type.Optional(Type.Number()),
     label: Type.Optional(text),
-    status: oneOf('active', 'paused', 'disabled', 'gone', 'superseded'),
+    status: oneOf(...shownStatuses),
     createdAt: instant,
     health: answer({
       failingSince: Type.Optional(instant),
@@ -101,7 +102,7 @@ export const operatorAnswers = {
     trigger,
     occurredAt: instant,
     test: Type.Optional(Type.Literal(true)),
-    status: deliveryStatus,
+    status: oneOf(...deliveryStatuses),
     code: Type.Optional(text),
     reason: text,
     nextAttemptAt: Type.Optional(instant),

@@ -31,20 +31,21 @@ export async function joinLine(ports: SuccessionPorts, subscription: Subscriptio
   const entry = workflowKey && (await ports.connections.findWorkflow(connection, trigger, workflowKey));
   if (!entry) return { kind: 'heir', predecessors: [] };
   const line = [...entry.previous, entry.subscriptionId];
+  const place = line.indexOf(subscription.id);
   if (entry.subscriptionId !== subscription.id) {
     // Born, or in another's place already: the later save finds us, and takes our place.
     if (isBorn || subscription.predecessor !== undefined) return { kind: 'heir', predecessors: [] };
-    const faster = await latestStored(ports, line.slice(line.indexOf(subscription.id) + 1));
+    const faster = await latestStored(ports, line.slice(place + 1));
     if (faster) {
       const result = await ports.store.writeTogether([pointer(subscription, faster.id)]);
       return { kind: result.kind === 'written' ? 'overtaken' : 'conflict' };
     }
     // A later save that has no row may have broken off for good. Should its row still come, it finds us in the line.
-    if (!line.includes(subscription.id)) return { kind: 'conflict' };
+    if (place < 0) return { kind: 'conflict' };
   }
   const predecessors: Subscription[] = [];
   let heir = subscription;
-  for (const id of line.slice(0, line.indexOf(subscription.id))) {
+  for (const id of line.slice(0, place)) {
     let earlier = await ports.store.load(id);
     // It has taken a place itself, of one that waits for its birth to know its own end.
     if (earlier?.birth === undefined && earlier?.predecessor !== undefined) earlier = await giveBirth(ports, earlier);
