@@ -21,11 +21,11 @@ import { instanceHealth } from './detection/instance-health.ts';
 import { observationsOf } from './detection/observations.ts';
 import { pollInstance, type PollPorts } from './detection/poll.ts';
 import { previewThreshold } from './detection/preview.ts';
-import { readSubject } from './detection/read-subject.ts';
+import { readSubject, type ReadSubjectPorts } from './detection/read-subject.ts';
 import { stateStore } from './detection/state-store.ts';
 import { sweepInstances } from './detection/sweep.ts';
 import type { OpenEvent } from './events/open-event.ts';
-import type { CallPlaces } from './insights/call-places.ts';
+import { takePlaces, type CallPlaces } from './insights/call-places.ts';
 import type { CustomerInsights } from './insights/customer-insights.ts';
 import type { Log } from './log.ts';
 import { listEvents } from './operations/event-list.ts';
@@ -156,6 +156,13 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     scheduleSeconds: config.deliveryScheduleSeconds,
     userAgent: `customer-insights-triggers/${VERSION}`,
   };
+  const reading: ReadSubjectPorts = {
+    ...world,
+    state,
+    insightsFor: async (instanceId, count) =>
+      world.insights(await takePlaces(calls.ofActions, instanceId, count, 'the read of a subject')),
+    handOn: (events) => handOn(chunks, events),
+  };
   const subscribing: SubscribePorts = {
     store,
     connections,
@@ -166,8 +173,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     callbackPolicy: config.callbackPolicy,
     allowedInstances: config.allowedInstances,
     maxSubscriptionsPerConnection: config.maxSubscriptionsPerConnection,
-    readSubject: (subject) =>
-      readSubject({ ...world, insights, state, handOn: (events) => handOn(chunks, events) }, subject),
+    readSubject: (subject) => readSubject(reading, subject),
     sequenceOf,
     release,
     tidyLater: (subscription) => tidyLater(tidyPorts, subscription),

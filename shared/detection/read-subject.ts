@@ -13,7 +13,8 @@ import type { Readings } from './readings.ts';
 import type { StateStore } from './state-store.ts';
 
 export interface ReadSubjectPorts {
-  readonly insights: CustomerInsights;
+  /** Customer Insights, with places for so many calls to an instance. Rejects with `CustomerInsightsError` (`limited`) without them. */
+  readonly insightsFor: (instanceId: string, calls: number) => Promise<CustomerInsights>;
   readonly state: StateStore;
   readonly clock: Clock;
   readonly random: Random;
@@ -35,6 +36,12 @@ export async function readSubject(ports: ReadSubjectPorts, subject: Subject): Pr
   }
 }
 
+/** The list of segments or measures. A new value of a measure takes a call more, until a poll has seen it. */
+const CALLS_FOR_VALUE = 1;
+/** The instance or its data sources, and the jobs; at the first time data sources and nodes as well. */
+const CALLS_FOR_REFRESHES = 2;
+const CALLS_FOR_BASELINE = 4;
+
 type ValueOf = Subject & { readonly trigger: ValueTrigger };
 
 function isValue(subject: Subject): subject is ValueOf {
@@ -49,10 +56,10 @@ async function readValueSubject(
   const known = state.values.find((value) => value.trigger === trigger && value.name === name);
   const subject: ValueSubject = known ?? { trigger, name, sequence: 0, last: undefined, etag: '' };
   const alone: InstanceState = { ...state, values: [subject], refreshes: undefined };
+  const insights = await ports.insightsFor(instanceId, CALLS_FOR_VALUE);
+  const look = { insights, alone, nowMs: ports.clock.now() };
   const found =
-    trigger === 'segment-threshold-crossed'
-      ? await checkSegment(ports, alone, name)
-      : await checkMeasure(ports, alone, name);
+    trigger === 'segment-threshold-crossed' ? await checkSegment(look, name) : await checkMeasure(look, name);
   if ('reading' in found) return found.reading;
   await observeNow(ports, alone, found.readings);
   return { kind: 'found', warnings: found.warnings };
@@ -61,8 +68,15 @@ async function readValueSubject(
 type Checked =
   { readonly reading: SubjectReading } | { readonly readings: Readings; readonly warnings: readonly string[] };
 
-async function checkSegment(ports: ReadSubjectPorts, alone: InstanceState, name: string): Promise<Checked> {
-  const look = await lookOrThrow(ports, alone, 'segments');
+/** One look at one subject. */
+interface Looking {
+  readonly insights: CustomerInsights;
+  readonly alone: InstanceState;
+  readonly nowMs: number;
+}
+
+async function checkSegment(looking: Looking, name: string): Promise<Checked> {
+  const look = await lookOrThrow(looking, 'segments');
   const read = look.segments?.get(name);
   if (read === undefined) return { reading: { kind: 'unknown-subject' } };
   const warnings =
@@ -74,8 +88,8 @@ async function checkSegment(ports: ReadSubjectPorts, alone: InstanceState, name:
   return { readings: look, warnings };
 }
 
-async function checkMeasure(ports: ReadSubjectPorts, alone: InstanceState, name: string): Promise<Checked> {
-  const look = await lookOrThrow(ports, alone, 'measures');
+async function checkMeasure(looking: Looking, name: string): Promise<Checked> {
+  const look = await lookOrThrow(looking, 'measures');
   const read = look.measures?.get(name);
   if (read === undefined) return { reading: { kind: 'unknown-subject' } };
   if (!read.withoutDimension) return { reading: { kind: 'has-dimension' } };
@@ -87,33 +101,34 @@ async function readRefreshSubject(
   { instanceId, trigger, name }: Subject,
 ): Promise<SubjectReading> {
   const warnings: string[] = [];
+  const state = await ports.state.read(instanceId);
+  const insights = await ports.insightsFor(instanceId, state.refreshes ? CALLS_FOR_REFRESHES : CALLS_FOR_BASELINE);
   if (name === ANY_SUBJECT) {
-    const instance = await ports.insights.instance(instanceId);
+    const instance = await insights.instance(instanceId);
     if (instance === undefined) return { kind: 'unknown-instance' };
     if (trigger === 'full-refresh-completed' && instance.instanceType === 'sandbox') {
       warnings.push('A sandbox instance has no scheduled refresh, so this trigger will not fire for it.');
     }
   } else {
-    const dataSources = await ports.insights.dataSources(instanceId);
+    const dataSources = await insights.dataSources(instanceId);
     if (!dataSources.some(({ dataSourceId }) => dataSourceId.toLowerCase() === name))
       return { kind: 'unknown-subject' };
   }
-  const state = await ports.state.read(instanceId);
   const alone: InstanceState = {
     ...state,
     values: [],
     refreshes: state.refreshes ?? { ...unseenRefreshes(), etag: '' },
   };
-  await observeNow(ports, alone, await lookOrThrow(ports, alone, 'jobs'));
+  const looking = { insights, alone, nowMs: ports.clock.now() };
+  await observeNow(ports, alone, await lookOrThrow(looking, 'jobs'));
   return { kind: 'found', warnings };
 }
 
 async function lookOrThrow(
-  ports: ReadSubjectPorts,
-  alone: InstanceState,
+  { insights, alone, nowMs }: Looking,
   source: 'segments' | 'measures' | 'jobs',
 ): Promise<Readings> {
-  const look = await lookAt(ports.insights, alone, new Set([source]), ports.clock.now());
+  const look = await lookAt(insights, alone, new Set([source]), nowMs);
   const failure = look.failures.get(source);
   if (failure) throw failure;
   return look.readings;

@@ -9,17 +9,43 @@ export interface CallPlaces {
   take(instanceId: string | undefined): Promise<Place>;
 }
 
-export type Place =
-  | { readonly kind: 'admitted' }
+export type Place = { readonly kind: 'admitted' } | NoPlace;
+
+interface NoPlace {
+  readonly kind: 'refused';
   /** There is one after this long, not before. */
-  | { readonly kind: 'refused'; readonly retryAfterMs: number };
+  readonly retryAfterMs: number;
+}
+
+/** Leave to make calls that are of no use without each other. */
+export interface JointPlaces {
+  /** Takes `count` places, all or none: two readers that each get a part of theirs would keep both waiting for ever. */
+  takeTogether(
+    instanceId: string,
+    count: number,
+  ): Promise<{ readonly kind: 'admitted'; readonly places: CallPlaces } | NoPlace>;
+}
 
 /** Takes a place for `call`. Rejects with `CustomerInsightsError` (`limited`) when there is none. */
 export async function takePlace(places: CallPlaces, instanceId: string | undefined, call: string): Promise<void> {
   const place = await places.take(instanceId);
-  if (place.kind === 'admitted') return;
-  const { retryAfterMs } = place;
-  throw new CustomerInsightsError('limited', call, 'all calls to the instance are used up', { retryAfterMs });
+  if (place.kind === 'refused') throw noPlace(place, call);
+}
+
+/** Takes places for `count` calls of `reader`: the answer gives them out first. Rejects as `takePlace` does. */
+export async function takePlaces(
+  places: JointPlaces,
+  instanceId: string,
+  count: number,
+  reader: string,
+): Promise<CallPlaces> {
+  const taken = await places.takeTogether(instanceId, count);
+  if (taken.kind === 'refused') throw noPlace(taken, reader);
+  return taken.places;
+}
+
+function noPlace({ retryAfterMs }: NoPlace, call: string): CustomerInsightsError {
+  return new CustomerInsightsError('limited', call, 'all calls to the instance are used up', { retryAfterMs });
 }
 
 /** As many as anybody wants. */

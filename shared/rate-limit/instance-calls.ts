@@ -6,6 +6,17 @@ export interface InstancePlaces {
   take(instanceId: string | undefined): Promise<RateDecision>;
 }
 
+export interface ActionPlaces extends InstancePlaces {
+  /**
+   * Takes `count` places, all or none, or as many as there can ever be. `places` gives them out, and then takes further ones as a poll does:
+   * who has begun can end, as long as there is any place.
+   */
+  takeTogether(instanceId: string, count: number): Promise<TakenTogether>;
+}
+
+type TakenTogether =
+  { readonly kind: 'admitted'; readonly places: InstancePlaces } | Extract<RateDecision, { kind: 'refused' }>;
+
 /** Of a hundred calls to an instance these are left to polls, so that no action can keep an event from being found. */
 const KEPT_FOR_POLLS = 30;
 
@@ -21,21 +32,40 @@ export function instanceKey(instanceId: string | undefined): string {
 export function instanceCalls(
   limiter: RateLimiter,
   { calls, telemetry }: { readonly calls: number; readonly telemetry: Telemetry },
-): { readonly ofPolls: InstancePlaces; readonly ofActions: InstancePlaces } {
+): { readonly ofPolls: InstancePlaces; readonly ofActions: ActionPlaces } {
   const kept = Math.floor((calls * KEPT_FOR_POLLS) / 100);
-  const take = (instanceId: string | undefined, options: { kept: number }): Promise<RateDecision> => {
+  const take = (instanceId: string | undefined, options: { kept: number; count?: number }): Promise<RateDecision> => {
     const deciding = limiter.take(instanceKey(instanceId), options);
-    if (telemetry.isOn) void deciding.then((decision) => tell(telemetry, instanceId, decision), ignore);
+    const count = options.count ?? 1;
+    if (telemetry.isOn) void deciding.then(({ kind }) => tell(telemetry, instanceId, kind, count), ignore);
     return deciding;
   };
+  const ofPolls: InstancePlaces = { take: (instanceId) => take(instanceId, { kept: 0 }) };
+  const ofActions: ActionPlaces = {
+    take: (instanceId) => take(instanceId, { kept: instanceId === undefined ? 0 : kept }),
+    async takeTogether(instanceId, wanted) {
+      const count = Math.min(wanted, calls - kept);
+      const decision = await take(instanceId, { kept, count });
+      return decision.kind === 'admitted' ? { ...decision, places: prepaid(ofPolls, instanceId, count) } : decision;
+    },
+  };
+  return { ofPolls, ofActions };
+}
+
+/** Gives out `count` places of an instance that are taken already, and then takes from `places`. */
+function prepaid(places: InstancePlaces, instanceId: string, count: number): InstancePlaces {
+  let left = count;
   return {
-    ofPolls: { take: (instanceId) => take(instanceId, { kept: 0 }) },
-    ofActions: { take: (instanceId) => take(instanceId, { kept: instanceId === undefined ? 0 : kept }) },
+    take(id) {
+      if (id !== instanceId || left <= 0) return places.take(id);
+      left--;
+      return Promise.resolve({ kind: 'admitted' });
+    },
   };
 }
 
-function tell(telemetry: Telemetry, instanceId: string | undefined, { kind }: RateDecision): void {
-  telemetry.record('triggers.insights.places', 1, { 'triggers.instance.id': instanceId, 'triggers.place': kind });
+function tell(telemetry: Telemetry, instanceId: string | undefined, kind: RateDecision['kind'], count: number): void {
+  telemetry.record('triggers.insights.places', count, { 'triggers.instance.id': instanceId, 'triggers.place': kind });
 }
 
 /** Who asked for the place hears of it. */

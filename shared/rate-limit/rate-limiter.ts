@@ -12,17 +12,18 @@ export type RateDecision =
 /** Exact limits over all instances of the app: one row per key, changed by compare-and-swap. */
 export interface RateLimiter {
   /**
-   * Takes a place for a key; `kept` places are left for others. All who ask at the same time are decided in one swap. It costs two storage
+   * Takes `count` places for a key, all or none; `kept` places are left for others. All who ask at the same time are decided in one swap. It costs two storage
    * requests, one as long as no other process asks for the key, and none when the refusal is known already. Rejects with
    * `StorageError` when storage gives no answer: nobody is admitted unseen.
    */
-  take(key: string, options?: { kept?: number }): Promise<RateDecision>;
+  take(key: string, options?: { kept?: number; count?: number }): Promise<RateDecision>;
   /** How many places of a key are in use at the moment, whoever took them. One storage request; none when the limit is off. */
   used(key: string): Promise<number>;
 }
 
 interface Waiting {
   readonly kept: number;
+  readonly count: number;
   readonly resolve: (decision: RateDecision) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -83,8 +84,8 @@ export function rateLimiter({ tables, clock, rule }: { tables: Tables; clock: Cl
   ): { admissions: Admissions; decisions: RateDecision[] } => {
     const nowMs = clock.now();
     let admissions = before;
-    const decisions = asking.map(({ kept }): RateDecision => {
-      const admitted = admit(admissions, rule, { nowMs, kept });
+    const decisions = asking.map(({ kept, count }): RateDecision => {
+      const admitted = admit(admissions, rule, { nowMs, kept, count });
       admissions = admitted.admissions;
       return admitted.isAdmitted ? { kind: 'admitted' } : { kind: 'refused', retryAfterMs: admitted.freeAtMs - nowMs };
     });
@@ -114,14 +115,16 @@ export function rateLimiter({ tables, clock, rule }: { tables: Tables; clock: Cl
   };
 
   return {
-    async take(key, { kept = 0 } = {}) {
+    async take(key, { kept = 0, count = 1 } = {}) {
       if (rule.calls === 0) return { kind: 'admitted' };
       const state = stateOf(key);
       // Others can only have used more places since this process last looked: what was full stays full until its first place frees.
       const nowMs = clock.now();
-      const known = admit(state.admissions, rule, { nowMs, kept });
+      const known = admit(state.admissions, rule, { nowMs, kept, count });
       if (!known.isAdmitted) return { kind: 'refused', retryAfterMs: known.freeAtMs - nowMs };
-      const decision = new Promise<RateDecision>((resolve, reject) => state.waiting.push({ kept, resolve, reject }));
+      const decision = new Promise<RateDecision>((resolve, reject) =>
+        state.waiting.push({ kept, count, resolve, reject }),
+      );
       if (!state.isSwapping) {
         state.isSwapping = true;
         void (async () => {

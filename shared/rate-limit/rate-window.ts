@@ -15,7 +15,7 @@ export type Admissions = readonly number[];
 export interface Admitted {
   readonly isAdmitted: boolean;
   readonly admissions: Admissions;
-  /** By the asker's clock, when the next place frees for the same asker; not later than now when one is free. */
+  /** By the asker's clock, when the same asker can be admitted next; not later than now when that is now. */
   readonly freeAtMs: number;
 }
 
@@ -25,22 +25,22 @@ export function wideWindowMs({ windowMs, skewMs }: RateRule): number {
 }
 
 /**
- * Gives a place unless all but `kept` (fewer than all) are used. Pure. An instant before the last admission is taken for the last
+ * Gives `count` places, all or none, and never the last `kept` ones; `count` and `kept` together are at most all. Pure. An instant before the last admission is taken for the last
  * admission: a clock that runs behind never makes room. An admission more than a wide window ahead is a broken clock's, and keeps nobody out.
  */
 export function admit(
   admissions: Admissions,
   rule: RateRule,
-  { nowMs, kept = 0 }: { nowMs: number; kept?: number },
+  { nowMs, kept = 0, count = 1 }: { nowMs: number; kept?: number; count?: number },
 ): Admitted {
   const wideMs = wideWindowMs(rule);
   const credible = admissions.filter((instant) => instant - nowMs <= wideMs);
   const atMs = Math.max(nowMs, credible.at(-1) ?? nowMs);
   const used = credible.filter((instant) => atMs - instant < wideMs);
   const places = rule.calls - kept;
-  const isAdmitted = used.length < places;
-  const after = isAdmitted ? [...used, atMs] : used;
-  // There is a place when this one and all before it have left the window.
-  const leaving = after[after.length - places];
+  const isAdmitted = used.length + count <= places;
+  const after = isAdmitted ? [...used, ...Array<number>(count).fill(atMs)] : used;
+  // There are places enough when this one and all before it have left the window.
+  const leaving = after[after.length - places + count - 1];
   return { isAdmitted, admissions: after, freeAtMs: leaving === undefined ? nowMs : leaving + wideMs };
 }

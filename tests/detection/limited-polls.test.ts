@@ -127,6 +127,35 @@ describe('the calls of an instance', () => {
     await world.subscribe('segment-threshold-crossed', input);
   });
 
+  test('refuse a subscribe that needs four of them as long as there are three, and it uses none', async () => {
+    const input = { callbackUrl: callbackUrl('f') };
+    await use(4);
+    await world.clock.advance(WINDOW_MS / 2);
+    for (let tries = 0; tries < 3; tries++) {
+      await expect(world.subscribe('full-refresh-completed', input)).rejects.toMatchObject({
+        kind: 'limited',
+        retryAfterMs: WINDOW_MS / 2,
+      });
+    }
+    expect(world.insights.calls).toEqual([]);
+    expect(await use(20)).toBe(3);
+    await world.clock.advance(WINDOW_MS);
+    await world.subscribe('full-refresh-completed', input);
+    expect(await use(20)).toBe(3);
+  });
+
+  test('let a subscribe that has begun end with the calls of polls', async () => {
+    world.data.measures = [measure('measure-0', output(10, 1))];
+    const input = { measureName: 'measure-0', threshold: 1, callbackUrl: callbackUrl('m') };
+    await world.subscribe('measure-threshold-crossed', input);
+    await world.clock.advance(WINDOW_MS);
+    world.data.measures = [measure('measure-0', output(10, 1), output(20, 2))];
+    await use(6);
+    await world.subscribe('measure-threshold-crossed', { ...input, callbackUrl: callbackUrl('other') });
+    expect(await use(20)).toBe(0);
+    expect(await use(20, 'limiter')).toBe(2);
+  });
+
   test('refuse a subscribe whose measure has a new value and no call for its history', async () => {
     world.data.measures = [measure('measure-0', output(10, 1))];
     const input = { measureName: 'measure-0', threshold: 1, callbackUrl: callbackUrl('m') };
@@ -134,6 +163,7 @@ describe('the calls of an instance', () => {
     await world.clock.advance(WINDOW_MS);
     world.data.measures = [measure('measure-0', output(10, 1), output(20, 2))];
     await use(6);
+    await use(3, 'limiter');
     await expect(
       world.subscribe('measure-threshold-crossed', { ...input, callbackUrl: callbackUrl('other') }),
     ).rejects.toMatchObject({ kind: 'limited' });

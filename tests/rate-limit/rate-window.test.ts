@@ -6,17 +6,21 @@ const rule: RateRule = { calls: 5, windowMs: 1_000, skewMs: 100 };
 
 describe('a rate window', () => {
   test('never has more than its calls in any true window, whatever the call times and clock errors', () => {
-    const call = fc.record({ waitMs: fc.nat(400), errorMs: fc.integer({ min: -50, max: 50 }) });
+    const call = fc.record({
+      waitMs: fc.nat(400),
+      errorMs: fc.integer({ min: -50, max: 50 }),
+      count: fc.integer({ min: 1, max: 3 }),
+    });
     fc.assert(
       fc.property(fc.array(call, { maxLength: 100 }), (calls) => {
         let trueMs = 1_000_000;
         let admissions: Admissions = [];
         const admittedAt: number[] = [];
-        for (const { waitMs, errorMs } of calls) {
+        for (const { waitMs, errorMs, count } of calls) {
           trueMs += waitMs;
-          const result = admit(admissions, rule, { nowMs: trueMs + errorMs });
+          const result = admit(admissions, rule, { nowMs: trueMs + errorMs, count });
           admissions = result.admissions;
-          if (result.isAdmitted) admittedAt.push(trueMs);
+          if (result.isAdmitted) admittedAt.push(...Array<number>(count).fill(trueMs));
         }
         for (const start of admittedAt) {
           const inWindow = admittedAt.filter((instant) => instant >= start && instant < start + rule.windowMs);
@@ -28,22 +32,31 @@ describe('a rate window', () => {
     );
   });
 
-  test('refuses up to the instant at which a place frees, and admits at it', () => {
+  test('refuses up to the instant at which places enough free, and admits at it', () => {
+    const call = fc.record({ waitMs: fc.nat(300), count: fc.integer({ min: 1, max: 4 }) });
     fc.assert(
-      fc.property(fc.array(fc.nat(300), { minLength: 5, maxLength: 20 }), fc.nat(3), (waits, kept) => {
+      fc.property(fc.array(call, { minLength: 5, maxLength: 20 }), fc.nat(3), (calls, kept) => {
         let nowMs = 1_000_000;
         let admissions: Admissions = [];
-        for (const wait of waits) {
-          nowMs += wait;
-          const result = admit(admissions, rule, { nowMs, kept });
+        for (const { waitMs, count } of calls) {
+          nowMs += waitMs;
+          const asker = { kept, count: Math.min(count, rule.calls - kept) };
+          const result = admit(admissions, rule, { nowMs, ...asker });
           if (!result.isAdmitted) {
-            expect(admit(admissions, rule, { nowMs: result.freeAtMs - 1, kept }).isAdmitted).toBe(false);
-            expect(admit(admissions, rule, { nowMs: result.freeAtMs, kept }).isAdmitted).toBe(true);
+            expect(admit(admissions, rule, { nowMs: result.freeAtMs - 1, ...asker }).isAdmitted).toBe(false);
+            expect(admit(admissions, rule, { nowMs: result.freeAtMs, ...asker }).isAdmitted).toBe(true);
           }
           admissions = result.admissions;
         }
       }),
     );
+  });
+
+  test('gives places that are asked for together all at once, or none', () => {
+    const used = [0, 1, 2].map((index) => 1_000_000 + index);
+    const asker = { nowMs: 1_000_010, count: 3 };
+    expect(admit(used, rule, asker)).toEqual({ isAdmitted: false, admissions: used, freeAtMs: 1_000_000 + 1_100 });
+    expect(admit(used, rule, { ...asker, count: 2 }).admissions).toEqual([...used, 1_000_010, 1_000_010]);
   });
 
   test('leaves the kept places to others', () => {
