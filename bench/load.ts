@@ -1,4 +1,4 @@
-import { pause, subscribe, type Side, type Stage } from './stage/bench-stage.ts';
+import { pause, subscribe, within, type Side, type Stage } from './stage/bench-stage.ts';
 
 /** A steady load: so many deliveries a second, as events of so many subscribers each. */
 export interface Load {
@@ -58,7 +58,7 @@ export async function loadSide(stage: Stage, side: Side, load: Load): Promise<Lo
         for (let segment = 0; segment < eventsPerPoll; segment++) stage.raise(instanceId, segment);
         void side.app.poll(instanceId);
       }
-      await Promise.race([round.complete, pause(DRAIN_MS)]);
+      await within(DRAIN_MS, round.complete);
       const answered = (await round.arrivals()).filter(({ isBlackHole }) => !isBlackHole);
       const first = new Map<string, number>();
       for (const { id, atMs } of answered) if (!first.has(id)) first.set(id, atMs);

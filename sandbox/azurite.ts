@@ -22,6 +22,12 @@ export interface AzuritePorts {
 const ACCOUNT = 'devstoreaccount1';
 const ACCOUNT_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
+/**
+ * Azurite's 5 s close connections just as clients use them again, and an answer that is lost with one may hold messages until their lease
+ * ends. Storage in the cloud keeps them for minutes.
+ */
+const KEEP_ALIVE_SECONDS = '600';
+
 /** Loaded before Azurite: its standard input is a pipe held by the parent, which closes however the parent ends. */
 const EXIT_WITH_PARENT = `data:text/javascript,process.stdin.on('close',()=>process.exit()).resume()`;
 
@@ -34,11 +40,15 @@ export async function startAzurite(ports: AzuritePorts): Promise<Azurite> {
   const directory = await mkdtemp(path.join(tmpdir(), 'sandbox-azurite-'));
   const script = createRequire(path.resolve('package.json')).resolve('azurite/dist/src/azurite.js');
   const flags = ['--inMemoryPersistence', '--silent', '--skipApiVersionCheck', '--disableTelemetry'];
+  const keepAlive = ['blob', 'queue', 'table'].flatMap((service) => [
+    `--${service}KeepAliveTimeout`,
+    KEEP_ALIVE_SECONDS,
+  ]);
   const listening = ['blob', 'queue', 'table'].flatMap((service) => [
     `--${service}Port`,
     String(ports[service as keyof AzuritePorts]),
   ]);
-  const child = spawn(process.execPath, ['--import', EXIT_WITH_PARENT, script, ...flags, ...listening], {
+  const child = spawn(process.execPath, ['--import', EXIT_WITH_PARENT, script, ...flags, ...keepAlive, ...listening], {
     cwd: directory,
     // A process group of its own: the terminal's Ctrl-C goes to all of ours.
     detached: true,
