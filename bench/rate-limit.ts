@@ -31,6 +31,7 @@ const SCENARIOS: Readonly<Record<'full' | 'tiny', readonly Scenario[]>> = {
 const CALLS = 100;
 /** As the app has it. */
 const SKEW_MS = 1_000;
+const GRAIN_MS = 500;
 
 interface Measured {
   readonly scenario: Scenario;
@@ -65,7 +66,7 @@ export const rateLimit: Benchmark = {
 
 async function measure(scenario: Scenario, key: string, connectionString: string): Promise<Measured> {
   const { processes, callers, windowSeconds, windows } = scenario;
-  const rule: RateRule = { calls: CALLS, windowMs: windowSeconds * 1000, skewMs: SKEW_MS };
+  const rule: RateRule = { calls: CALLS, windowMs: windowSeconds * 1000, skewMs: SKEW_MS, grainMs: GRAIN_MS };
   const forMs = Math.round((rule.windowMs + rule.skewMs) * windows);
   const task: Hammering = { connectionString, key, rule, callers, forMs };
   const children = await Promise.all(Array.from({ length: processes }, () => startProcess(task)));
@@ -147,8 +148,7 @@ function report(measured: readonly Measured[]): Section {
       'refused, whatever `Retry-After` says. Calls are counted at the instants at which they were let through, by the clock that all processes share.',
       'The limiter widens a window by 1 s for clocks that differ, as in the app, and places are those of widened windows. Storage requests are all',
       'that the processes make, divided by the admitted calls: they include those of callers who were too late for a place that had just become free.',
-      'Callers of one process share a swap. With one caller in each of eight processes nobody shares, and all fight for every place: that costs',
-      'more, a hundred times in a window at most.',
+      'Callers of one process share a swap; with one caller in each of eight processes nobody shares.',
     ].join('\n'),
     targets,
     tables: [

@@ -120,6 +120,8 @@ const ATTEMPTS_OF_ONE = 4;
 const POLL_MESSAGE_LIVES_MS = 45_000;
 /** Clocks of two instances in one Azure region are milliseconds apart; the window of a limit is widened by more than that. */
 const CLOCK_SKEW_MS = 1_000;
+/** `Retry-After` is in whole seconds anyway. */
+const GRAIN_MS = 500;
 export const VERSION = '0.1.0';
 
 /** Puts the domain together over a world. Opens nothing. */
@@ -127,7 +129,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
   const world: World = { ...outside, queues: carryingQueues(outside) };
   const { tables, queues, clock, random, log, telemetry } = world;
   const rule = ruleOf(config.rateLimit);
-  const limiter = rateLimiter({ tables, clock, rule });
+  const limiter = rateLimiter({ ...world, rule });
   const calls = instanceCalls(limiter, { calls: rule.calls, telemetry });
   const insights = world.insights(calls.ofActions);
   const store = subscriptionStore(tables);
@@ -266,5 +268,5 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
 }
 
 function ruleOf({ calls, windowSeconds }: BackendConfig['rateLimit']): RateRule {
-  return { calls, windowMs: windowSeconds * 1000, skewMs: CLOCK_SKEW_MS };
+  return { calls, windowMs: windowSeconds * 1000, skewMs: CLOCK_SKEW_MS, grainMs: GRAIN_MS };
 }

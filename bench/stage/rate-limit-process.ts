@@ -3,6 +3,7 @@ import { createAzureTables } from '../../shared/azure/azure-tables.ts';
 import { createRequestCounter } from '../../shared/azure/request-counter.ts';
 import { openStorageClients } from '../../shared/azure/storage-clients.ts';
 import { systemClock } from '../../shared/clock.ts';
+import { systemRandom } from '../../shared/random.ts';
 import { rateLimiter } from '../../shared/rate-limit/rate-limiter.ts';
 import type { RateRule } from '../../shared/rate-limit/rate-window.ts';
 
@@ -39,7 +40,7 @@ async function hammer({ connectionString, key, rule, callers, forMs }: Hammering
   // Its connection is there before it is measured, as that of an app that serves other calls.
   await tables.get('limits', 'another', 'window');
   counter.reset();
-  const limiter = rateLimiter({ tables, clock: systemClock, rule });
+  const limiter = rateLimiter({ tables, clock: systemClock, random: systemRandom, rule });
   const admittedAtMs: number[] = [];
   const promisedAtMs = new Set<number>();
   let [refused, refusedUnasked] = [0, 0];

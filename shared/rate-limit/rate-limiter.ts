@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { Random } from '../random.ts';
 import { StorageError, type StoredRow, type Tables } from '../storage/tables.ts';
 import { admit, wideWindowMs, type Admissions, type RateRule } from './rate-window.ts';
 
@@ -39,12 +40,23 @@ interface KeyState {
 }
 
 /** So many lost swaps in a row mean that something other than contention is wrong. */
-const MAX_SWAPS = 100;
+const MAX_SWAPS = 50;
 /** Keys whose window is remembered in this process; the oldest is forgotten first and costs one more read. */
 const MAX_KEYS = 10_000;
 
-/** `rule.calls` = 0 switches the limit off. */
-export function rateLimiter({ tables, clock, rule }: { tables: Tables; clock: Clock; rule: RateRule }): RateLimiter {
+/** The pause after a swap that was lost to others is up to this long, and up to twice that after each further one: who has won can go on. */
+const FIRST_PAUSE_MS = 80;
+const LONGEST_PAUSE_MS = 640;
+
+export interface RateLimiterPorts {
+  readonly tables: Tables;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** `calls` = 0 switches the limit off. */
+  readonly rule: RateRule;
+}
+
+export function rateLimiter({ tables, clock, random, rule }: RateLimiterPorts): RateLimiter {
   const keys = new Map<string, KeyState>();
 
   const stateOf = (key: string): KeyState => {
@@ -62,7 +74,8 @@ export function rateLimiter({ tables, clock, rule }: { tables: Tables; clock: Cl
     const asking = state.waiting.splice(0);
     try {
       for (let tries = 0; tries < MAX_SWAPS; tries++) {
-        if (!state.isAlone) await read(key, state);
+        const wasAlone = state.isAlone;
+        if (!wasAlone) await read(key, state);
         asking.push(...state.waiting.splice(0));
         const { admissions, decisions } = decide(state.admissions, asking);
         const isUnchanged = decisions.every(({ kind }) => kind === 'refused');
@@ -70,6 +83,7 @@ export function rateLimiter({ tables, clock, rule }: { tables: Tables; clock: Cl
           asking.forEach(({ resolve }, index) => resolve(decisions[index] ?? { kind: 'admitted' }));
           return;
         }
+        if (!wasAlone) await clock.sleep(random.fraction() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries));
       }
       throw new StorageError('rate limit', `lost ${MAX_SWAPS} swaps in a row`);
     } catch (error) {

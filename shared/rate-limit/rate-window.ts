@@ -7,6 +7,11 @@ export interface RateRule {
    * apart by the clocks that stamped them are a true window apart.
    */
   readonly skewMs: number;
+  /**
+   * Admissions are stamped with the end of a stretch of this long, 1 for none, so that places free together: each that freed alone would
+   * have all who wait ask for it, and one of them get it.
+   */
+  readonly grainMs: number;
 }
 
 /** The instants of the last admissions in ms, ascending; at most as many as the rule has calls. */
@@ -35,11 +40,13 @@ export function admit(
 ): Admitted {
   const wideMs = wideWindowMs(rule);
   const credible = admissions.filter((instant) => instant - nowMs <= wideMs);
-  const atMs = Math.max(nowMs, credible.at(-1) ?? nowMs);
-  const used = credible.filter((instant) => atMs - instant < wideMs);
+  const last = credible.at(-1) ?? -Infinity;
+  const seenMs = Math.max(nowMs, last - rule.grainMs);
+  const used = credible.filter((instant) => seenMs - instant < wideMs);
   const places = rule.calls - kept;
   const isAdmitted = used.length + count <= places;
-  const after = isAdmitted ? [...used, ...Array<number>(count).fill(atMs)] : used;
+  const stampMs = Math.max(Math.ceil(nowMs / rule.grainMs) * rule.grainMs, last);
+  const after = isAdmitted ? [...used, ...Array<number>(count).fill(stampMs)] : used;
   // There are places enough when this one and all before it have left the window.
   const leaving = after[after.length - places + count - 1];
   return { isAdmitted, admissions: after, freeAtMs: leaving === undefined ? nowMs : leaving + wideMs };
