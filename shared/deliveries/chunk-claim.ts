@@ -14,7 +14,7 @@ export type Claim =
 
 /**
  * A chunk without a row is free; one whose claim has run out is taken over by compare-and-swap. A first claim counts from `sinceMs`, the
- * look at the audience that it goes with: what was seen then is not true for ever.
+ * look at the audience that it goes with: what was seen then is not true for ever. One that would have run out already is not made.
  */
 export async function claimChunk(
   ports: ChunkPorts,
@@ -24,6 +24,8 @@ export async function claimChunk(
 ): Promise<Claim> {
   const nowMs = ports.clock.now();
   const owner = ports.random.token(9);
+  // Whoever looked after us may have found nobody left, and closed the event: then a row of ours would never be settled.
+  if (sinceMs + ports.claimMs <= nowMs) return { kind: 'busy' };
   const fresh = { owner, untilMs: sinceMs + ports.claimMs, settled: false, delivered: [], troubled: 0 };
   const inserted = await ports.activity.insertClaim(event, chunk, fresh);
   if (inserted.kind === 'claimed') return { kind: 'claimed', row: { ...fresh, etag: inserted.etag }, isNew: true };

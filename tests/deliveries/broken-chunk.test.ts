@@ -99,4 +99,23 @@ describe('a worker that is frozen between its look at the audience and its claim
     await world.poll();
     expect(world.calls.map(({ url }) => url)).toEqual([callbackUrl('stays')]);
   });
+
+  test('leaves nothing behind when another found nobody any more, and closed the event', async () => {
+    const tables = createMemoryTables();
+    const world = vipWorld({ tables });
+    const gone = await world.flow('gone');
+    const query = tables.query.bind(tables);
+    tables.query = async (table, ...where) => {
+      const audience = await query(table, ...where);
+      if (table !== 'subscriptions') return audience;
+      tables.query = query;
+      await world.backend.unsubscribe('connection-a', 'segment-threshold-crossed', gone.id);
+      await world.clock.advance(CLAIM_MS + 1);
+      await world.poll();
+      return audience;
+    };
+    await world.rise();
+    expect(world.calls).toEqual([]);
+    expect(await drain(world.tables, 'activity202611', { partition: { from: '', to: '~' } })).toEqual([]);
+  });
 });
