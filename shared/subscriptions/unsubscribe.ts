@@ -26,8 +26,8 @@ export async function unsubscribe(
   for (;;) {
     const subscription = await ports.store.load(id);
     if (subscription?.connection !== connection || subscription.trigger !== trigger) return;
-    // A superseded one has handed over to its successor already, and is still needed as a pointer.
-    if (subscription.status === 'superseded' && !subscription.ended) return;
+    // It has handed over to its successor already, and is needed as a pointer as long as a delivery may wait: in the range or out of it.
+    if (subscription.status === 'superseded' && subscription.successor !== undefined) return;
     const isRemembered = subscription.workflowKey !== undefined && !subscription.ended;
     const result = isRemembered ? await markDeleted(ports, subscription) : await remove(ports, subscription);
     if (result === 'done') return;

@@ -106,6 +106,25 @@ describe('a flow that is saved again', () => {
     expect(urls()).toEqual(['v1', 'v2', 'v2']);
   });
 
+  test('a DELETE of the old version that is repeated late takes no waiting delivery from the new one', async () => {
+    const old = await save('v1');
+    await remove(old);
+    await rise();
+    await pass(10 * MINUTE);
+    stale('v2');
+    await save('v2');
+    await pass(10 * MINUTE);
+    expect(urls()).toEqual(['v2']);
+    world.answers.clear();
+    await remove(old);
+    await pass(10 * MINUTE);
+    expect(urls()).toEqual(['v2', 'v2']);
+    // Nothing needs the pointer in the end.
+    await pass(8 * 24 * 60 * MINUTE);
+    const rows = await world.tables.query('subscriptions', { partition: { from: '0', to: '~' } });
+    expect(rows.rows).toHaveLength(1);
+  });
+
   test('many times: deliveries follow to the last version', async () => {
     await save('v1');
     stale('v1');
