@@ -45,16 +45,20 @@ export async function joinLine(ports: SuccessionPorts, subscription: Subscriptio
   }
   const predecessors: Subscription[] = [];
   let heir = subscription;
-  for (const id of line.slice(0, place)) {
+  let hasPlace = false;
+  // The latest first: of those that were born it alone is in the line. It may have passed over one whose grace had ended by its clock, if not by ours.
+  for (const id of line.slice(0, place).toReversed()) {
     let earlier = await ports.store.load(id);
     // It has taken a place itself, of one that waits for its birth to know its own end.
     if (earlier?.birth === undefined && earlier?.predecessor !== undefined) earlier = await giveBirth(ports, earlier);
     if (earlier === undefined || !canBeSucceeded(earlier, ports.clock.now())) continue;
     if (earlier.status === 'superseded') {
       // Our own doing, before a crash; the link to us is in our row.
-      if (earlier.successor === heir.id) predecessors.push(earlier);
+      if (earlier.successor === heir.id) predecessors.unshift(earlier);
+      if (earlier.id === heir.predecessor) hasPlace = true;
       continue;
     }
+    if (hasPlace && earlier.birth !== undefined) continue;
     // First, because sent in vain it does no harm.
     await ports.tidyLater(earlier);
     if (earlier.birth === undefined) {
@@ -62,7 +66,8 @@ export async function joinLine(ports: SuccessionPorts, subscription: Subscriptio
         return { kind: 'conflict' };
       continue;
     }
-    predecessors.push(earlier);
+    hasPlace = true;
+    predecessors.unshift(earlier);
     if (!isSameInput(earlier, heir)) {
       // Before the heir's birth: whatever comes after that is for the heir alone.
       if ((await ports.store.end({ ...earlier, status: 'superseded' })).kind === 'conflict')

@@ -4,7 +4,10 @@ import { StorageError, type Tables } from '../../shared/storage/tables.ts';
 import type { Subscriber } from '../../shared/subscriptions/subscription-draft.ts';
 import { evaluated, segment } from '../helpers/insights-data.ts';
 import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
+import { manualClock, type ManualClock } from '../helpers/manual-clock.ts';
 
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
 const trigger = 'segment-threshold-crossed';
 const flow: Subscriber = {
   connection: 'connection-a',
@@ -49,9 +52,9 @@ interface Saves extends MemoryBackend {
   called(): string[];
 }
 
-function saves(): Saves {
+function saves(clock: ManualClock = manualClock()): Saves {
   const watched = watchedTables();
-  const world = memoryBackend({ tables: watched });
+  const world = memoryBackend({ tables: watched, clock });
   world.data.segments = [segment('vip', evaluated(90, 1))];
   return {
     ...world,
@@ -118,5 +121,37 @@ describe('a save with another threshold', () => {
       for (const name of world.called()) called.add(name);
     }
     expect(called).toEqual(new Set(['one', 'two']));
+  });
+});
+
+describe('a save that breaks off, by a process by whose clock the grace of the deleted version has ended', () => {
+  test('is followed by the last one, and both older ones are cleared away', async () => {
+    const answers = new Set<string>();
+    for (let number = 1, isOver = false; !isOver; number++) {
+      const clock = manualClock();
+      let aheadMs = 0;
+      const world = saves({ ...clock, now: () => clock.now() + aheadMs });
+      await world.save('one');
+      const [one] = (await world.backend.listOwn(flow.connection, trigger, { limit: 1 })).views;
+      await world.backend.unsubscribe(flow.connection, trigger, one?.id ?? '');
+      aheadMs = 16 * MINUTE;
+      world.watched.before(number, breaksOff);
+      answers.add(await world.save('two'));
+      isOver = world.watched.requests() < number;
+      world.watched.before(0, breaksOff);
+      aheadMs = 0;
+      expect(await world.save('three')).toBe('201');
+      await world.rise();
+      await world.pass(9 * DAY);
+      const { rows } = await world.tables.query('subscriptions', { partition: { from: '0', to: '~' } });
+      const waiting = world.queues.waiting('retries');
+      expect({ number, called: world.called(), rows: rows.length, waiting }).toEqual({
+        number,
+        called: ['three'],
+        rows: 1,
+        waiting: [],
+      });
+    }
+    expect(answers).toEqual(new Set(['no answer', '201']));
   });
 });
