@@ -7,7 +7,7 @@ import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { createFlowPlatform } from './flow-platform.ts';
 import { createHost } from './host.ts';
 import { createJudge } from './judge.ts';
-import { CLAIM_MS, planOf, type Plan } from './plan.ts';
+import { CLAIM_MS, clockErrorMs, planOf, type Plan } from './plan.ts';
 import { createOperator } from './operator.ts';
 import { worldOf } from './ports.ts';
 import { INSTANCE, liveSources, type SourceLife } from './source-life.ts';
@@ -33,6 +33,8 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+/** Longer than a claim. */
+const CALM_POLL_MS = 130 * SECOND;
 /** Longer than the longest retry schedule, shorter than what is parked for a week. */
 const PROMPT_MS = 40 * HOUR;
 /** Nothing waits for longer than two weeks: a pointer is kept for one after an event that was open for long. */
@@ -134,14 +136,16 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   }
 
   stage.calmDown();
+  /** What a clock that was ahead has dated or claimed stays young for as long. */
+  const maxPolls = 400 + Math.ceil(clockErrorMs(plan) / CALM_POLL_MS);
   /** Polls go on as long as something happens that only a poll goes on with. */
-  for (let polls = 0, idle = 0; polls < 400 && stage.violation() === undefined; polls++) {
+  for (let polls = 0, idle = 0; polls < maxPolls && stage.violation() === undefined; polls++) {
     const isIdle = !life.isBusy() && !platform.isBusy() && (await stored.openEvents()) === 0;
     idle = isIdle ? idle + 1 : 0;
     if (idle > 2) break;
     host.schedulePolls();
     await quiet();
-    const waitMs = life.isBusy() ? plan.pollEveryMs : 130 * SECOND;
+    const waitMs = life.isBusy() ? plan.pollEveryMs : CALM_POLL_MS;
     const untilMs = timeline.now() + waitMs;
     await runUntil(untilMs);
     timeline.skipTo(untilMs);
