@@ -28,7 +28,7 @@ export interface StoredChunk extends ChunkRow {
 /** Where events, chunks and troubles are kept, and the open events they came from. */
 export interface ActivityStore {
   openEvent(eventId: string): Promise<OpenEvent | undefined>;
-  /** Stores where the chunks begin, once; undefined when somebody else changed the row. */
+  /** Stores where the chunks begin, once; undefined when somebody else cut it in other places, or closed it. */
   cut(open: OpenEvent, boundaries: readonly string[]): Promise<OpenEvent | undefined>;
   /** Nothing is left to do for the event. A `conflict` leaves it to whoever changed it. */
   close(open: OpenEvent): Promise<void>;
@@ -91,17 +91,21 @@ export function activityStore(tables: Tables): ActivityStore {
   /** The rows of an event whose keys begin with a prefix. */
   const rowsBehind = ({ eventId, instanceId }: Event, prefix: string): AsyncIterable<StoredRow> =>
     allRows(tables, tableOf(eventId), { partition: instanceId, from: prefix, to: `${prefix}~` });
+  const openEvent = async (eventId: string): Promise<OpenEvent | undefined> => {
+    const { instanceId } = addressOfEvent(eventId);
+    const row = await tables.get(STATE_TABLE, instanceId, openEventRowKey(eventId));
+    return row && openEventOfRow(row);
+  };
   return {
-    async openEvent(eventId) {
-      const { instanceId } = addressOfEvent(eventId);
-      const row = await tables.get(STATE_TABLE, instanceId, openEventRowKey(eventId));
-      return row && openEventOfRow(row);
-    },
+    openEvent,
 
     async cut(open, boundaries) {
       const cut: OpenEvent = { ...open, boundaries };
       const result = await tables.write(STATE_TABLE, [{ kind: 'replace', row: openEventRow(cut), etag: open.etag }]);
-      return result.kind === 'written' ? { ...cut, etag: result.etags[0] ?? '' } : undefined;
+      if (result.kind === 'written') return { ...cut, etag: result.etags[0] ?? '' };
+      // The write may have taken effect although its answer was lost and the client sent it again.
+      const stored = await openEvent(open.event.eventId);
+      return stored?.boundaries?.join(' ') === boundaries.join(' ') ? stored : undefined;
     },
 
     async close(open) {

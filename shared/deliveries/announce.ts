@@ -57,7 +57,7 @@ async function fanOut(ports: ChunkPorts, open: OpenEvent, chunksHere: number, sp
   }
   const { boundaries, count } = read.more ? await cutBoundaries(ports, open) : boundariesOf(read.members);
   const cut = await ports.activity.cut(open, boundaries);
-  // Somebody else cut it, and sees to the chunks.
+  // Somebody else cut it or is through with it, and sees to the chunks.
   if (cut === undefined) return;
   tellFanOut(ports.telemetry, open, count, span);
   const byNumber = byChunk(cut, read);

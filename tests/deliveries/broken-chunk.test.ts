@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { CHUNK_SIZE } from '../../shared/deliveries/chunk.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { StorageError, type Tables, type Write } from '../../shared/storage/tables.ts';
 import { answered, callbackUrl } from '../helpers/memory-backend.ts';
@@ -118,4 +119,22 @@ describe('a worker that is frozen between its look at the audience and its claim
     expect(world.calls).toEqual([]);
     expect(await drain(world.tables, 'activity202611', { partition: { from: '', to: '~' } })).toEqual([]);
   });
+});
+
+test('chunks are worked at once although the answer that they are cut was lost, and the client cut them again', async () => {
+  const tables = createMemoryTables();
+  const write = tables.write.bind(tables);
+  let repeated = 0;
+  tables.write = async (table, writes) => {
+    const result = await write(table, writes);
+    if (!writes.some(({ row }) => 'boundaries0' in row && row['cut'] === true) || repeated > 0) return result;
+    repeated += 1;
+    return write(table, writes);
+  };
+  const world = vipWorld({ tables });
+  for (let index = 0; index <= CHUNK_SIZE; index++) await world.flow(`flow-${index}`);
+  await world.rise();
+  expect(repeated).toBe(1);
+  expect(new Set(world.calls.map(({ url }) => url)).size).toBe(CHUNK_SIZE + 1);
+  expect(world.calls).toHaveLength(CHUNK_SIZE + 1);
 });
