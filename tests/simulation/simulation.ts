@@ -140,7 +140,9 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   const maxPolls = 400 + Math.ceil(clockErrorMs(plan) / CALM_POLL_MS);
   /** Polls go on as long as something happens that only a poll goes on with. */
   for (let polls = 0, idle = 0; polls < maxPolls && stage.violation() === undefined; polls++) {
-    const isIdle = !life.isBusy() && !platform.isBusy() && (await stored.openEvents()) === 0;
+    // A process may have been frozen for long in a poll, or the poll waits for places for its calls: it opens events that the next one closes.
+    const isAtWork = stage.workers.some(({ runs }) => runs.size > 0) || queues.waiting('polls').length > 0;
+    const isIdle = !isAtWork && !life.isBusy() && !platform.isBusy() && (await stored.openEvents()) === 0;
     idle = isIdle ? idle + 1 : 0;
     if (idle > 2) break;
     host.schedulePolls();
