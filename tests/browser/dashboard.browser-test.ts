@@ -33,8 +33,9 @@ afterAll(async () => {
   await stage?.stop();
 }, 120_000);
 
-describe('pictures', () => takePictures(visiting));
+// First: it begins before anybody has signed in.
 describe('views', () => testViews(visiting));
+describe('pictures', () => takePictures(visiting));
 describe('looks', () => testLooks(visiting));
 describe('the keyboard', () => testKeyboard(visiting));
 // Last: they change what there is to see.
