@@ -11,7 +11,7 @@ export interface ImportRule {
 }
 
 const rootFiles = ['shared'];
-/** What the dashboard knows of the backend: the types of its answers. */
+/** What all of the dashboard knows of the backend: the types of its answers. */
 const answers = 'shared/operations/operator-answers.ts';
 const sandboxPart = ['shared/clock.ts', 'shared/random.ts', 'shared/unreachable.ts'];
 
@@ -116,7 +116,11 @@ export const importRules: readonly ImportRule[] = [
   },
   { part: 'dashboard/parts', imports: ['dashboard/live', answers], packages: ['preact'] },
   { part: 'dashboard/charts', imports: ['dashboard/live', answers], packages: ['preact', 'uplot'] },
-  { part: 'dashboard/live', imports: [answers, 'shared/triggers/trigger.ts'], packages: ['preact'] },
+  {
+    part: 'dashboard/live',
+    imports: [answers, 'shared/detection/explain.ts', 'shared/triggers/trigger.ts'],
+    packages: ['preact'],
+  },
   {
     part: 'sandbox',
     imports: ['sandbox/customer-insights', 'sandbox/flow-platform', 'sandbox/functions-host', ...sandboxPart],

@@ -9,17 +9,21 @@ const HEIGHT = 232;
 /** Of a mark, in pixels of the style sheet. */
 const MARK = 6;
 
-/** Values over time as steps, the threshold as a line, crossings and failures as marks. The timeline says the same in words. */
+/** Values over time as steps, the thresholds as lines, crossings and failures as marks. The timeline says the same in words. */
 export function ValueChart({
   observations,
   threshold,
+  tried,
   untilMs,
   label,
   onPoint,
 }: {
-  /** Newest first. */
+  /** Newest first, told for `tried`. */
   readonly observations: readonly ObservationAnswer[];
+  /** Of the subscription. */
   readonly threshold: number;
+  /** Another one, or the same. */
+  readonly tried: number;
   /** The last value holds until here. */
   readonly untilMs: number;
   readonly label: string;
@@ -27,8 +31,9 @@ export function ValueChart({
   readonly onPoint: (observation: ObservationAnswer | undefined) => void;
 }): JSX.Element {
   const points = useMemo(() => observations.toReversed(), [observations]);
-  const latest = useRef({ points, threshold });
-  latest.current = { points, threshold };
+  const latest = useRef({ points, threshold, tried });
+  latest.current = { points, threshold, tried };
+  // Another threshold tells the points anew, and so comes with data of its own.
   const data = useMemo(() => seriesOf(points, untilMs), [points, untilMs]);
 
   const place = useChart(`values ${threshold}`, HEIGHT, data, (palette) => ({
@@ -83,16 +88,40 @@ function rangeOf(min: number | null, max: number | null, threshold: number): [nu
   return [low - air, high + air];
 }
 
-function drawMarks(
-  chart: uPlot,
-  palette: Palette,
-  { points, threshold }: { points: readonly ObservationAnswer[]; threshold: number },
-): void {
+interface Told {
+  readonly points: readonly ObservationAnswer[];
+  readonly threshold: number;
+  readonly tried: number;
+}
+
+function drawMarks(chart: uPlot, palette: Palette, { points, threshold, tried }: Told): void {
+  const { ctx } = chart;
+  const ratio = devicePixelRatio;
+  ctx.save();
+  const ground = palette('surface');
+  drawThreshold(chart, palette('threshold'), ground, threshold);
+  if (tried !== threshold) drawThreshold(chart, palette('tried'), ground, tried);
+  const crossing = palette(tried === threshold ? 'threshold' : 'tried');
+  for (const { evaluatedAt, value, previousValue, outcome, fires } of points) {
+    const height = value ?? previousValue;
+    if (height === undefined || (outcome !== 'crossed' && outcome !== 'failed')) continue;
+    const x = chart.valToPos(Date.parse(evaluatedAt) / 1_000, 'x', true);
+    const top = chart.valToPos(height, 'y', true);
+    const mark = { x, y: top, size: MARK * ratio };
+    if (outcome === 'failed') drawFailure(ctx, palette, { ...mark, size: (MARK - 2) * ratio });
+    // Hollow when it fired nothing.
+    else if (fires) drawCrossing(ctx, crossing, ground, mark);
+    else drawCrossing(ctx, ground, crossing, mark);
+  }
+  ctx.restore();
+}
+
+/** A line, and its number in the place of the axis' own label, should there be one: in the picture it would hide values. */
+function drawThreshold(chart: uPlot, colour: string, ground: string, threshold: number): void {
   const { ctx, bbox } = chart;
   const ratio = devicePixelRatio;
   const y = Math.round(chart.valToPos(threshold, 'y', true));
-  ctx.save();
-  ctx.strokeStyle = palette('threshold');
+  ctx.strokeStyle = colour;
   ctx.lineWidth = 1.4 * ratio;
   ctx.setLineDash([6 * ratio, 4 * ratio]);
   ctx.beginPath();
@@ -101,25 +130,15 @@ function drawMarks(
   ctx.stroke();
   ctx.setLineDash([]);
   ctx.font = `600 ${11 * ratio}px system-ui, sans-serif`;
-  // In the place of the axis' own label, should there be one: in the picture it would hide values.
   const text = compact.format(threshold);
   const right = bbox.left - 6 * ratio;
   const width = ctx.measureText(text).width;
   ctx.textAlign = 'right';
   ctx.textBaseline = 'middle';
-  ctx.fillStyle = palette('surface');
+  ctx.fillStyle = ground;
   ctx.fillRect(right - width - 4 * ratio, y - 9 * ratio, width + 8 * ratio, 18 * ratio);
-  ctx.fillStyle = palette('threshold');
+  ctx.fillStyle = colour;
   ctx.fillText(text, right, y);
-  for (const { evaluatedAt, value, previousValue, outcome, fires } of points) {
-    const height = value ?? previousValue;
-    if (height === undefined || (outcome !== 'crossed' && outcome !== 'failed')) continue;
-    const x = chart.valToPos(Date.parse(evaluatedAt) / 1_000, 'x', true);
-    const top = chart.valToPos(height, 'y', true);
-    if (outcome === 'crossed') drawCrossing(ctx, palette, { x, y: top, size: MARK * ratio, isHollow: !fires });
-    else drawFailure(ctx, palette, { x, y: top, size: (MARK - 2) * ratio });
-  }
-  ctx.restore();
 }
 
 interface Mark {
@@ -128,19 +147,15 @@ interface Mark {
   readonly size: number;
 }
 
-/** A triangle that points up; hollow when it fired nothing. */
-function drawCrossing(
-  ctx: CanvasRenderingContext2D,
-  palette: Palette,
-  { x, y, size, isHollow }: Mark & { readonly isHollow: boolean },
-): void {
+/** A triangle that points up. */
+function drawCrossing(ctx: CanvasRenderingContext2D, fill: string, stroke: string, { x, y, size }: Mark): void {
   ctx.beginPath();
   ctx.moveTo(x, y - size);
   ctx.lineTo(x + size, y + size * 0.8);
   ctx.lineTo(x - size, y + size * 0.8);
   ctx.closePath();
-  ctx.fillStyle = palette(isHollow ? 'surface' : 'threshold');
-  ctx.strokeStyle = palette(isHollow ? 'threshold' : 'surface');
+  ctx.fillStyle = fill;
+  ctx.strokeStyle = stroke;
   ctx.lineWidth = size / 4;
   ctx.fill();
   ctx.stroke();

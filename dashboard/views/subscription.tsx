@@ -203,7 +203,7 @@ function History({
   return (
     <>
       {subscription.threshold !== undefined && (
-        <ValuesPanel threshold={subscription.threshold} place={place} observations={observations} />
+        <ValuesPanel key={place.id} threshold={subscription.threshold} place={place} observations={observations} />
       )}
       <Panel id="timeline" title="What happened" aside={subscription.threshold === undefined && <Days place={place} />}>
         <LivePart live={deliveries} lines={6}>

@@ -1,13 +1,15 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { ObservationAnswer } from '../../shared/operations/operator-answers.ts';
 import { ValueChart } from '../charts/value-chart.tsx';
 import type { Live } from '../live/use-live.ts';
+import { retold } from '../live/tried-threshold.ts';
 import { shownNumber } from '../live/wording.ts';
 import { Instant } from '../parts/instant.tsx';
 import { Empty, LivePart, Problem } from '../parts/notes.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { Days } from './days.tsx';
+import { ThresholdSlider } from './threshold-slider.tsx';
 
 /** What the operator API tells of the values of a subscription. */
 export interface Observed {
@@ -17,7 +19,7 @@ export interface Observed {
   readonly historyMissing?: string;
 }
 
-/** The values of a subscription over time, against its threshold. */
+/** The values of a subscription over time, against its threshold or another that is tried. */
 export function ValuesPanel({
   threshold,
   place,
@@ -28,45 +30,73 @@ export function ValuesPanel({
   readonly observations: Live<Observed>;
 }): JSX.Element {
   const [pointed, setPointed] = useState<ObservationAnswer>();
+  const [tried, setTried] = useState(threshold);
+  const own = observations.value?.value;
+  const shown = useMemo(
+    () => (own === undefined || tried === threshold ? (own ?? []) : retold(own, tried)),
+    [own, tried, threshold],
+  );
+  const crossings = shown.filter(({ outcome }) => outcome === 'crossed').length;
   return (
     <Panel id="values" title={observations.value?.displayName ?? 'Values'} aside={<Days place={place} />}>
       <LivePart live={observations} lines={6}>
-        {({ value, historyMissing }) => {
-          const crossings = value.filter(({ outcome }) => outcome === 'crossed').length;
-          return (
-            <>
-              {historyMissing !== undefined && <Problem>{historyMissing} Only the last value is shown.</Problem>}
-              {value.length === 0 ? (
-                <Empty>There is no value of this time.</Empty>
-              ) : (
-                <>
-                  <p class="readout" aria-hidden="true">
-                    {pointed ? (
-                      <>
-                        <Instant at={pointed.evaluatedAt} /> · {pointed.sentence}
-                      </>
-                    ) : (
-                      <>
-                        <span class="key line">threshold {shownNumber(threshold)}</span>
-                        <span class="key crossing">crossed, fired</span>
-                        <span class="key hollow">crossed, not owed</span>
-                        <span class="key failure">evaluation failed</span>
-                      </>
-                    )}
-                  </p>
-                  <ValueChart
-                    observations={value}
-                    threshold={threshold}
-                    untilMs={observations.cameAtMs ?? 0}
-                    label={`${value.length} values of the last ${place.days} days against the threshold ${shownNumber(threshold)}, ${crossings} crossings. The list below says what each means.`}
-                    onPoint={setPointed}
-                  />
-                </>
-              )}
-            </>
-          );
-        }}
+        {({ historyMissing }) => (
+          <>
+            {historyMissing !== undefined && <Problem>{historyMissing} Only the last value is shown.</Problem>}
+            {shown.length === 0 ? (
+              <Empty>There is no value of this time.</Empty>
+            ) : (
+              <>
+                <p class="readout" aria-hidden="true">
+                  {pointed ? (
+                    <>
+                      <Instant at={pointed.evaluatedAt} /> · {pointed.sentence}
+                    </>
+                  ) : (
+                    <Legend threshold={threshold} tried={tried} />
+                  )}
+                </p>
+                <ValueChart
+                  observations={shown}
+                  threshold={threshold}
+                  tried={tried}
+                  untilMs={observations.cameAtMs ?? 0}
+                  label={`${shown.length} values of the last ${place.days} days against the threshold ${shownNumber(tried)}, ${crossings} crossings. The list below says what each means.`}
+                  onPoint={setPointed}
+                />
+                <ThresholdSlider
+                  observations={shown}
+                  threshold={threshold}
+                  tried={tried}
+                  days={place.days}
+                  onTry={setTried}
+                />
+              </>
+            )}
+          </>
+        )}
       </LivePart>
     </Panel>
+  );
+}
+
+/** What the marks of the chart mean. */
+function Legend({ threshold, tried }: { readonly threshold: number; readonly tried: number }): JSX.Element {
+  return (
+    <>
+      <span class="key line">threshold {shownNumber(threshold)}</span>
+      {tried === threshold ? (
+        <>
+          <span class="key crossing">crossed, fired</span>
+          <span class="key hollow">crossed, not owed</span>
+        </>
+      ) : (
+        <>
+          <span class="key line tried">tried {shownNumber(tried)}</span>
+          <span class="key crossing tried">would have fired</span>
+        </>
+      )}
+      <span class="key failure">evaluation failed</span>
+    </>
   );
 }

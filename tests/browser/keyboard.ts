@@ -8,7 +8,7 @@ async function tabTo(page: Page, name: string | RegExp): Promise<void> {
   for (let steps = 0; steps < 80; steps++) {
     await page.keyboard.press('Tab');
     const called = await page.evaluate<string>(
-      'document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent ?? ""',
+      `(({ ariaLabel, labels, textContent }) => ariaLabel ?? labels?.[0]?.textContent ?? textContent ?? '')(document.activeElement)`,
     );
     if (typeof name === 'string' ? called.trim() === name : name.test(called)) return;
   }
@@ -61,5 +61,20 @@ export function testKeyboard(visiting: () => Visit): void {
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Resume…');
+  });
+
+  test('tries another threshold, and goes back to its own', async () => {
+    const page = await open(visiting(), `#/subscriptions/${visiting().told.vip.id}`);
+    const values = page.getByRole('region').filter({ has: page.getByRole('slider') });
+    await values.getByText(/^Its own threshold, 50, was crossed 3 times in the last 7 days\.$/).waitFor();
+    await tabTo(page, 'Try a threshold');
+    await page.keyboard.press('ArrowLeft');
+    await values.getByText(/^With 49 it would have fired (never|once|\d times) in the last 7 days\.$/).waitFor();
+    // Above all that it ever was.
+    await page.keyboard.press('End');
+    await values.getByText(/^With \d\d it would have fired never in the last 7 days\.$/).waitFor();
+    await tabTo(page, 'Back to 50');
+    await page.keyboard.press('Enter');
+    await values.getByText('Its own threshold, 50,').waitFor();
   });
 }

@@ -44,6 +44,15 @@ export function testLooks(visiting: () => Visit): void {
       expect(await browser.violations()).toEqual([]);
     });
 
+    test('with a threshold that is tried', async () => {
+      const { browser, told } = visiting();
+      await browser.show({ scheme });
+      const page = await open(visiting(), `#/subscriptions/${told.vip.id}`);
+      await page.getByLabel('Try a threshold').fill('46');
+      await page.getByRole('list', { name: 'When it would have fired with 46' }).waitFor();
+      expect(await browser.violations()).toEqual([]);
+    });
+
     test('with a question before an action', async () => {
       const { browser, told } = visiting();
       await browser.show({ scheme });

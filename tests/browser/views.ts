@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { contosoInstanceId } from '../../sandbox/customer-insights/seed/seeded-instances.ts';
 import { OPERATOR_KEY } from './stage.ts';
 import { HOSTILE } from './story.ts';
 import { open, signIn, type Visit } from './visit.ts';
@@ -96,6 +97,37 @@ export function testViews(visiting: () => Visit): void {
     }
     const crossing = page.getByRole('listitem').filter({ hasText: 'crossed 50' }).first();
     expect(await crossing.textContent()).toMatch(/Delivered.*the flow took it.*HTTP 202/);
+  });
+
+  test('another threshold is tried on the chart: it tells when the flow would have been called, as a preview does', async () => {
+    const { told, dashboard } = visiting();
+    const page = await open(visiting(), `#/subscriptions/${told.vip.id}`);
+    const manageCalls: string[] = [];
+    page.on('request', (request) => manageCalls.push(request.url()));
+    await page.getByLabel('Try a threshold').fill('46');
+    const list = page.getByRole('list', { name: 'When it would have fired with 46' });
+    await list.waitFor();
+    // Nothing was asked for it.
+    expect(manageCalls.filter((url) => url.includes('/observations'))).toEqual([]);
+    const response = await page.request.post(new URL('triggers/segment-threshold-crossed/preview', dashboard).href, {
+      data: { instanceId: contosoInstanceId, segmentName: 'HighValueCustomers', threshold: 46, days: 7 },
+    });
+    const { value } = (await response.json()) as {
+      value: { evaluatedAt: string; previousValue: number; value: number }[];
+    };
+    expect(value.length).toBeGreaterThan(0);
+    await page
+      .getByText(`With 46 it would have fired ${value.length === 1 ? 'once' : `${value.length} times`} in`)
+      .waitFor();
+    await page.getByRole('img', { name: new RegExp(`against the threshold 46, ${value.length} crossings`) }).waitFor();
+    const [latest] = value;
+    expect(await list.getByRole('listitem').first().locator('time').getAttribute('datetime')).toBe(latest?.evaluatedAt);
+    expect(await list.getByRole('listitem').first().textContent()).toContain(
+      `${latest?.previousValue} → ${latest?.value}: crossed 46`,
+    );
+    await page.getByRole('button', { name: 'Back to 50' }).click();
+    await list.waitFor({ state: 'detached' });
+    await page.getByRole('img', { name: /against the threshold 50, 3 crossings/ }).waitFor();
   });
 
   test('a delivery has each of its attempts, and what is held says why', async () => {

@@ -1,0 +1,71 @@
+import type { JSX } from 'preact';
+import { useId, useMemo } from 'preact/hooks';
+import type { ObservationAnswer } from '../../shared/operations/operator-answers.ts';
+import { thresholdRange } from '../live/tried-threshold.ts';
+import { shownNumber } from '../live/wording.ts';
+import { Instant } from '../parts/instant.tsx';
+
+/** More than these are told by the chart alone. */
+const LISTED = 6;
+
+/** Tries another threshold on the values that are shown: when would the flow have been called? Nothing is asked or stored for it. */
+export function ThresholdSlider({
+  observations,
+  threshold,
+  tried,
+  days,
+  onTry,
+}: {
+  /** Newest first, told for `tried`. */
+  readonly observations: readonly ObservationAnswer[];
+  /** Of the subscription. */
+  readonly threshold: number;
+  readonly tried: number;
+  readonly days: number;
+  readonly onTry: (threshold: number) => void;
+}): JSX.Element {
+  const id = useId();
+  const range = useMemo(() => thresholdRange(observations, threshold), [observations, threshold]);
+  const crossings = observations.filter(({ outcome }) => outcome === 'crossed');
+  const isOwn = tried === threshold;
+  return (
+    <div class="try">
+      <p class="slider">
+        <label for={id}>Try a threshold</label>
+        <input
+          id={id}
+          type="range"
+          {...range}
+          value={tried}
+          aria-valuetext={shownNumber(tried)}
+          onInput={({ currentTarget }) => onTry(currentTarget.valueAsNumber)}
+        />
+        <output for={id}>{shownNumber(tried)}</output>
+        <button type="button" class="quiet small" disabled={isOwn} onClick={() => onTry(threshold)}>
+          Back to {shownNumber(threshold)}
+        </button>
+      </p>
+      <p role="status">
+        {isOwn
+          ? `Its own threshold, ${shownNumber(threshold)}, was crossed ${times(crossings.length)}`
+          : `With ${shownNumber(tried)} it would have fired ${times(crossings.length)}`}{' '}
+        in the last {days === 1 ? '24 hours' : `${days} days`}.
+      </p>
+      {!isOwn && (
+        <ul aria-label={`When it would have fired with ${shownNumber(tried)}`}>
+          {crossings.slice(0, LISTED).map(({ evaluatedAt, sentence }) => (
+            <li key={evaluatedAt}>
+              <Instant at={evaluatedAt} /> · {sentence}
+            </li>
+          ))}
+          {crossings.length > LISTED && <li>and {crossings.length - LISTED} before</li>}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function times(count: number): string {
+  if (count === 0) return 'never';
+  return count === 1 ? 'once' : `${count} times`;
+}
