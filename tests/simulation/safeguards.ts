@@ -225,9 +225,9 @@ export const safeguards: readonly Safeguard[] = [
       },
       {
         file: 'shared/subscriptions/subscribe.ts',
-        find: `  if (reading.kind !== 'found') return refusalOf(reading, subject);
+        find: `  if (reading.kind !== 'found') return subjectRefusal(reading, subject);
 `,
-        replace: `  if (reading.kind !== 'found') return refusalOf(reading, subject);
+        replace: `  if (reading.kind !== 'found') return subjectRefusal(reading, subject);
   await ports.instances.register(subject.instanceId);
 `,
       },
