@@ -19,7 +19,7 @@ export function timelineOf(
   observations: readonly ObservationAnswer[],
   deliveries: readonly DeliveryAnswer[],
 ): TimelineEntry[] {
-  const evaluated = new Set(observations.map(({ evaluatedAt }) => evaluatedAt));
+  const evaluated = new Set(observations.filter(isAwaited).map(({ evaluatedAt }) => evaluatedAt));
   const ofEvaluation = (at: string): DeliveryAnswer[] =>
     deliveries.filter(({ occurredAt, test }) => occurredAt === at && test === undefined);
   const alone = deliveries.filter(({ occurredAt, test }) => test !== undefined || !evaluated.has(occurredAt));
@@ -27,10 +27,15 @@ export function timelineOf(
     ...observations.map((observation) => ({
       at: observation.evaluatedAt,
       observation,
-      deliveries: ofEvaluation(observation.evaluatedAt),
+      deliveries: isAwaited(observation) ? ofEvaluation(observation.evaluatedAt) : [],
     })),
     ...alone.map((delivery) => ({ at: delivery.occurredAt, deliveries: [delivery] })),
   ].sort((one, other) => Date.parse(other.at) - Date.parse(one.at));
+}
+
+/** What is not awaited fires nothing; what is delivered of the same instant is about something else. */
+function isAwaited({ outcome }: ObservationAnswer): boolean {
+  return outcome !== 'not-awaited';
 }
 
 /** The same, day by day. `dayOf` names the day of an instant. */

@@ -206,6 +206,9 @@ function History({
         <ValuesPanel key={place.id} threshold={subscription.threshold} place={place} observations={observations} />
       )}
       <Panel id="timeline" title="What happened" aside={subscription.threshold === undefined && <Days place={place} />}>
+        {subscription.threshold === undefined && observations.value?.historyMissing !== undefined && (
+          <Problem>{observations.value.historyMissing} Refreshes that fired nothing are not shown.</Problem>
+        )}
         <LivePart live={deliveries} lines={6}>
           {() =>
             observations.value === undefined && observations.problem === undefined ? (

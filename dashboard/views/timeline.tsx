@@ -32,7 +32,7 @@ export function Timeline({
 }): JSX.Element {
   const pointedAt = where.at === undefined ? -1 : entries.findIndex(({ at }) => at === where.at);
   const [count, setCount] = useState(Math.max(SHOWN_AT_ONCE, pointedAt + 1));
-  if (entries.length === 0) return <Empty>Nothing was evaluated or delivered in this time.</Empty>;
+  if (entries.length === 0) return <Empty>Nothing was evaluated, refreshed or delivered in this time.</Empty>;
   return (
     <div class="timeline">
       {byDay(entries.slice(0, count), dayOf).map(({ key, entries: ofDay }) => (
@@ -57,7 +57,7 @@ export function Timeline({
 }
 
 function keyOf({ at, observation, deliveries }: TimelineEntry): string {
-  return observation ? at : (deliveries[0]?.deliveryId ?? at);
+  return observation ? `${at} ${observation.sentence}` : (deliveries[0]?.deliveryId ?? at);
 }
 
 function Entry({

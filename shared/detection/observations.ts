@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { CustomerInsightsError, type CustomerInsights } from '../insights/customer-insights.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { explain, type Explanation, type Outcome } from './explain.ts';
+import { explainRefreshes, type RefreshTrigger } from './explain-refreshes.ts';
 import { isValueTrigger, type ValueSubject } from './instance-state.ts';
 import type { StateStore } from './state-store.ts';
 import { readValueHistory } from './value-history.ts';
@@ -12,13 +13,15 @@ export interface ObservationsPorts {
   readonly state: Pick<StateStore, 'observed'>;
 }
 
-/** One evaluation of a subscription's segment or measure, and why it fired or did not. */
+/** One evaluation of a subscription's segment or measure, or a refresh that ended, and why it fired or did not. */
 export interface Observation {
+  /** Of a refresh: when it ended. */
   readonly evaluatedAt: string;
-  /** Absent when the evaluation failed. */
+  /** Absent when the evaluation failed, and of a refresh. */
   readonly value?: number;
   readonly previousValue?: number;
-  readonly outcome: Outcome;
+  /** `not-awaited`: a refresh of another kind than the subscription waits for. */
+  readonly outcome: Outcome | 'not-awaited';
   /** Why, for people. */
   readonly sentence: string;
   /** Whether the subscription is owed a delivery for it. */
@@ -40,9 +43,11 @@ const MAX_OBSERVATIONS = 1_000;
 const DAY_MS = 24 * 3600 * 1000;
 
 /**
- * The evaluations of the last `days` of a subscription's subject as Customer Insights remembers them, and the newest of all, each with why it fired or did not: the same code as
- * detects, and the numbers of observations that decide who is owed what. Without an answer of Customer Insights the last observation
- * alone. One call to Customer Insights and one storage request; none of either for a trigger without values.
+ * The evaluations of the last `days` of a subscription's subject as Customer Insights remembers them, and the newest of all, each with
+ * why it fired or did not: the same code as detects, and the numbers of observations that decide who is owed what. Without an answer of
+ * Customer Insights the last observation alone. One call to Customer Insights and one storage request.
+ *
+ * Of a trigger without values the refreshes since the subscription was made that fired nothing for it. At most three calls.
  */
 export async function observationsOf(
   ports: ObservationsPorts,
@@ -50,7 +55,15 @@ export async function observationsOf(
   days: number,
 ): Promise<Observations> {
   const { instanceId, trigger, subject, threshold } = subscription;
-  if (!isValueTrigger(trigger) || threshold === undefined) return { value: [] };
+  const sinceMs = ports.clock.now() - days * DAY_MS;
+  if (!isValueTrigger(trigger)) {
+    const read = await attempt(() => unawaited(ports.insights, { instanceId, trigger, subject }));
+    if (read.kind === 'failed') return { value: [], historyMissing: read.reason };
+    const fromMs = Math.max(sinceMs, Date.parse(subscription.createdAt));
+    const recent = read.value.filter(({ evaluatedAt }) => Date.parse(evaluatedAt) >= fromMs);
+    return { value: recent.slice(0, MAX_OBSERVATIONS) };
+  }
+  if (threshold === undefined) return { value: [] };
   const [observed, history] = await Promise.all([
     ports.state.observed(subscription),
     // A day more than asked for, so that the first value of the time has one before it to compare with.
@@ -63,11 +76,32 @@ export async function observationsOf(
     return { threshold, value: told(subscription, observed, explain(remembered, threshold)), historyMissing };
   }
   const { displayName, entries } = history.value;
-  const sinceMs = ports.clock.now() - days * DAY_MS;
   const explained = explain([...entries, ...remembered], threshold).filter(
     ({ evaluatedAtMs }, index, all) => evaluatedAtMs >= sinceMs || index === all.length - 1,
   );
   return { threshold, displayName, value: told(subscription, observed, explained) };
+}
+
+/** As far back as one page of jobs reaches. */
+const JOBS_PAGE = 100;
+
+async function unawaited(
+  insights: CustomerInsights,
+  waits: { readonly instanceId: string; readonly trigger: RefreshTrigger; readonly subject: string },
+): Promise<Observation[]> {
+  const { instanceId, trigger } = waits;
+  const isNamed = trigger === 'data-source-refresh-failed' || trigger === 'data-source-refresh-succeeded';
+  const [jobs, dataSources, nodes] = await Promise.all([
+    insights.jobs(instanceId, { top: JOBS_PAGE }),
+    isNamed ? insights.dataSources(instanceId) : [],
+    isNamed ? insights.nodes(instanceId) : [],
+  ]);
+  return explainRefreshes(waits, jobs, { dataSources, nodes }).map(({ endedAtMs, sentence }) => ({
+    evaluatedAt: new Date(endedAtMs).toISOString(),
+    outcome: 'not-awaited',
+    sentence,
+    fires: false,
+  }));
 }
 
 async function attempt<T>(

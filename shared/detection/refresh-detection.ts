@@ -54,7 +54,7 @@ export function isFinal(status: string): boolean {
 
 /** The first look: everything that has ended is done with, everything open is remembered. */
 export function baselineRefreshes(reading: RefreshReading): RefreshState {
-  const owners = jobsById(reading);
+  const owners = jobsById(reading.jobs);
   const ended: [string, number][] = [];
   for (const job of reading.jobs) if (isFinal(job.status)) ended.push([keyOf(job.jobId), endOf(job)]);
   for (const task of tasksOf(reading)) {
@@ -80,7 +80,7 @@ export function detectRefreshes(
   reading: RefreshReading,
   maxFacts = Number.MAX_SAFE_INTEGER,
 ): { readonly state: RefreshState; readonly facts: readonly RefreshFact[] } {
-  const owners = jobsById(reading);
+  const owners = jobsById(reading.jobs);
   const wasOpen = new Set(state.open);
   const handled = new Map(state.handled);
   const found: { endedAtMs: number; fact: RefreshFact }[] = [];
@@ -129,7 +129,7 @@ export function detectRefreshes(
 
 /** Jobs of which a failed task waits for news and that the reading does not hold. */
 export function unreadOwners(state: RefreshState, reading: RefreshReading): string[] {
-  const owners = jobsById(reading);
+  const owners = jobsById(reading.jobs);
   const unread = new Set<string>(state.open);
   for (const task of tasksOf(reading)) {
     if (kindOf(task) === undefined || !isFailure(task) || state.handled.has(keyOf(task.taskId))) continue;
@@ -167,12 +167,13 @@ export function lacksTasks(state: RefreshState, jobs: readonly Job[]): boolean {
 const telling = new Set(['all', 'ingestion', 'merge']);
 
 /** When a task ended: its own word, else its job's. 0 when nobody says. */
-function endOfTask(task: Task, owners: ReadonlyMap<string, Job>): number {
+export function endOfTask(task: Task, owners: ReadonlyMap<string, Job>): number {
   if (task.endedAt !== undefined) return Date.parse(task.endedAt);
   return Math.max(0, ...task.jobIds.map((id) => owners.get(id)).map((job) => (job ? endOf(job) : 0)));
 }
 
-function endOf(job: Job): number {
+/** When a job ended, ms since the epoch: when it was submitted, if it does not say. */
+export function endOf(job: Job): number {
   return Date.parse(job.endedAt ?? job.submittedAt ?? '1970-01-01T00:00:00.000Z');
 }
 
@@ -192,7 +193,7 @@ function kindOf(task: Task): 'ingestion' | 'merge' | undefined {
 }
 
 /** Every task of the reading once; owned by all jobs that name it or are named by it. */
-function tasksOf(reading: RefreshReading): Task[] {
+export function tasksOf(reading: Pick<RefreshReading, 'jobs' | 'tasks'>): Task[] {
   const byId = new Map<string, Task>();
   const add = (task: Task, jobIds: readonly string[]): void => {
     const known = byId.get(task.taskId);
@@ -203,8 +204,9 @@ function tasksOf(reading: RefreshReading): Task[] {
   return [...byId.values()];
 }
 
-function jobsById(reading: RefreshReading): Map<string, Job> {
-  return new Map(reading.jobs.map((job) => [job.jobId, job]));
+/** Each job by its id; the last that was read counts. */
+export function jobsById(jobs: readonly Job[]): Map<string, Job> {
+  return new Map(jobs.map((job) => [job.jobId, job]));
 }
 
 function openJobs(reading: RefreshReading, owners: ReadonlyMap<string, Job>): string[] {

@@ -90,7 +90,7 @@ export const operatorAnswers = {
     evaluatedAt: instant,
     value: Type.Optional(Type.Number()),
     previousValue: Type.Optional(Type.Number()),
-    outcome: oneOf('first', 'crossed', 'stayed-above', 'fell', 'stayed-below', 'failed'),
+    outcome: oneOf('first', 'crossed', 'stayed-above', 'fell', 'stayed-below', 'failed', 'not-awaited'),
     sentence: text,
     fires: Type.Boolean(),
   }),

@@ -8,7 +8,7 @@ const WRITES = process.env['WRITE_PICTURES'] === '1';
 
 const pictures: readonly (readonly [name: string, height: number, hash: (visit: Visit) => string])[] = [
   ['overview', 1_136, () => '#/'],
-  ['subscription', 944, ({ told }) => `#/subscriptions/${told.vip.id}`],
+  ['subscription', 1_012, ({ told }) => `#/subscriptions/${told.vip.id}`],
 ];
 
 /** The pictures of the README: the story as this run has told it. */

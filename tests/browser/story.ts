@@ -108,6 +108,7 @@ export async function tellStory(stage: Stage): Promise<Record<Names, Told>> {
         end: 'failed',
         error: 'The password has expired.',
       });
+    if (hour % 40 === 30) control.refreshDataSource({ instanceId, dataSourceId: crmDataSourceId });
     if (isBusy) {
       evaluate('NewsletterReaders', 172);
       await past.pass(MINUTE);

@@ -140,9 +140,10 @@ export function testViews(visiting: () => Visit): void {
     expect(await dead.getByRole('list', { name: 'Attempts' }).getByRole('listitem').count()).toBe(6);
   });
 
-  test('a trigger without values has its deliveries', async () => {
+  test('a trigger without values has its deliveries, and the refreshes that it does not wait for', async () => {
     const page = await open(visiting(), `#/subscriptions/${visiting().told.crm.id}?days=14`);
     await page.getByText('the flow took it').first().waitFor();
+    await page.getByText('refresh of Contoso CRM ended successful: this flow waits for failed ones').first().waitFor();
     expect(await page.locator('canvas').count()).toBe(0);
   });
 

@@ -37,6 +37,14 @@ test('a delivery stands at the evaluation that it tells of, others alone; newest
   ]);
 });
 
+test('what was delivered of the same instant as a refresh that is not awaited stands alone', () => {
+  const other: ObservationAnswer = { evaluatedAt: at(20), outcome: 'not-awaited', sentence: 'Web', fires: false };
+  const entries = timelineOf([other], [delivery('of CRM', 20)]);
+  expect(
+    entries.map((entry) => [entry.observation?.sentence, ...entry.deliveries.map((one) => one.deliveryId)]),
+  ).toEqual([['Web'], [undefined, 'of CRM']]);
+});
+
 test('days come in the order of what is in them', () => {
   const entries = timelineOf([observation(24 * 60 + 1), observation(2), observation(1)], []);
   const days = byDay(entries, (instant) => instant.slice(0, 10));
