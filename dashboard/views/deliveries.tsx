@@ -1,17 +1,18 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import type { DeliveryAnswer, SubscriptionAnswer } from '../../shared/operations/operator-answers.ts';
+import { useState } from 'preact/hooks';
+import type { DeliveryAnswer } from '../../shared/operations/operator-answers.ts';
 import type { Answer, Page } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
-import { dayChoices, hashOf, troubledStatuses, type TroubledStatus } from '../live/route.ts';
+import { hashOf, type TroubledStatus } from '../live/route.ts';
 import { useLive } from '../live/use-live.ts';
-import { replaceRoute } from '../live/use-route.ts';
-import { conditionOf, deliveryStatuses, triggerNames } from '../live/wording.ts';
+import { useSubscriptionNames } from '../live/use-subscription-names.ts';
+import { triggerNames } from '../live/wording.ts';
 import { Instant } from '../parts/instant.tsx';
 import { Empty, LivePart, Problem } from '../parts/notes.tsx';
 import { DeliveryStatus } from '../parts/status.tsx';
 import { Attempts } from './attempts.tsx';
 import { Recover, Redeliver } from './delivery-actions.tsx';
+import { DeliveryFilter } from './delivery-filter.tsx';
 
 interface Place {
   readonly status: TroubledStatus;
@@ -42,39 +43,7 @@ export function Deliveries(place: Place): JSX.Element {
   return (
     <>
       <h1>{titles[status]}</h1>
-      <form class="filter" aria-label="Narrow the list" onSubmit={(event) => event.preventDefault()}>
-        <label>
-          Status
-          <select
-            value={status}
-            onChange={({ currentTarget }) => {
-              const chosen = troubledStatuses.find((one) => one === currentTarget.value) ?? 'dead';
-              replaceRoute({ view: 'deliveries', status: chosen, days });
-            }}
-          >
-            {troubledStatuses.map((one) => (
-              <option key={one} value={one} selected={one === status}>
-                {deliveryStatuses[one]}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          Events of the last
-          <select
-            value={String(days)}
-            onChange={({ currentTarget }) =>
-              replaceRoute({ view: 'deliveries', status, days: Number(currentTarget.value) })
-            }
-          >
-            {dayChoices.map((one) => (
-              <option key={one} value={String(one)} selected={one === days}>
-                {one === 1 ? '24 hours' : `${one} days`}
-              </option>
-            ))}
-          </select>
-        </label>
-      </form>
+      <DeliveryFilter status={status} days={days} />
       <LivePart live={first} lines={8}>
         {(page) => <Pages key={key} first={page} ask={ask} onChange={first.refresh} place={place} />}
       </LivePart>
@@ -98,7 +67,7 @@ function Pages({
   const next = more ? more.next : first.next;
   const known = new Map([...(more?.value ?? []), ...first.value].map((one) => [one.deliveryId, one]));
   const shown = [...known.values()].sort((one, other) => Date.parse(other.occurredAt) - Date.parse(one.occurredAt));
-  const names = useNames(shown);
+  const names = useSubscriptionNames(shown);
   const askMore = async (): Promise<void> => {
     const answer = await ask(next);
     setProblem(answer.kind === 'answered' ? undefined : answer.detail);
@@ -186,23 +155,4 @@ function Row({
       </td>
     </tr>
   );
-}
-
-/** What subscriptions are called, each asked for once; one that is gone stays nameless. */
-function useNames(deliveries: readonly DeliveryAnswer[]): ReadonlyMap<string, string> {
-  const { api } = useOperator();
-  const [names, setNames] = useState<ReadonlyMap<string, string>>(new Map());
-  const asked = useRef(new Set<string>());
-  const ids = [...new Set(deliveries.map(({ subscriptionId }) => subscriptionId))];
-  useEffect(() => {
-    for (const id of ids.filter((one) => !asked.current.has(one))) {
-      asked.current.add(id);
-      void api.get<SubscriptionAnswer>(`subscriptions/${id}`).then((answer) => {
-        if (answer.kind !== 'answered') return;
-        const name = answer.value.label ?? conditionOf(answer.value);
-        setNames((before) => new Map(before).set(id, name));
-      });
-    }
-  }, [api, ids.join(' ')]);
-  return names;
 }

@@ -1,19 +1,14 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { DeliveryAnswer, SubscriptionAnswer } from '../../shared/operations/operator-answers.ts';
 import type { Answer, OperatorApi } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
-import { hashOf } from '../live/route.ts';
 import { timelineOf } from '../live/timeline.ts';
 import { useLive, type Live } from '../live/use-live.ts';
-import { conditionOf, shownNumber, subscriptionStatuses, triggerNames } from '../live/wording.ts';
-import { FlowLink } from '../parts/flow-link.tsx';
-import { Ago, Instant } from '../parts/instant.tsx';
 import { Empty, LivePart, Problem } from '../parts/notes.tsx';
 import { Panel } from '../parts/panel.tsx';
-import { SubscriptionStatus } from '../parts/status.tsx';
 import { Days } from './days.tsx';
-import { Recover, Resume } from './delivery-actions.tsx';
+import { SubscriptionHead } from './subscription-head.tsx';
 import { Timeline } from './timeline.tsx';
 import { ValuesPanel, type Observed } from './values-panel.tsx';
 
@@ -52,7 +47,7 @@ export function Subscription(place: Place): JSX.Element {
       <LivePart live={subscription} lines={4}>
         {(value) => (
           <>
-            <Head subscription={value} onChange={refresh} />
+            <SubscriptionHead subscription={value} onChange={refresh} />
             <History
               subscription={value}
               place={place}
@@ -88,99 +83,6 @@ async function deliveriesOf(
     if (next === undefined) break;
   }
   return { kind: 'answered', value: found };
-}
-
-function Head({
-  subscription,
-  onChange,
-}: {
-  readonly subscription: SubscriptionAnswer;
-  readonly onChange: () => void;
-}): JSX.Element {
-  const { instanceName } = useOperator();
-  const { id, label, trigger, status, instanceId, createdAt, flowUrl, workflowId, health, successorId } = subscription;
-  const { lastEvaluation, sourceUnreachableSince, connection } = subscription;
-  const condition = conditionOf(subscription);
-  const name = label ?? condition;
-  return (
-    <>
-      <div class="title">
-        <div>
-          <h1>{name}</h1>
-          <p class="under">
-            <SubscriptionStatus status={status} />
-            <span>
-              {triggerNames[trigger]}: <b>{condition}</b>
-            </span>
-          </p>
-        </div>
-        <div class="buttons">
-          {(status === 'paused' || status === 'disabled') && (
-            <Resume subscriptionId={id} name={name} onDone={onChange} />
-          )}
-          {status !== 'gone' && <Recover subscriptionId={id} name={name} onDone={onChange} />}
-        </div>
-      </div>
-      {status !== 'active' && (
-        <p class={`note banner ${status}`}>
-          <span>
-            {subscriptionStatuses[status].meaning}
-            {health.pausedSince !== undefined && (
-              <>
-                {' '}
-                Since <Instant at={health.pausedSince} />.
-              </>
-            )}
-            {successorId !== undefined && (
-              <>
-                {' '}
-                <a href={hashOf({ view: 'subscription', id: successorId, days: 7 })}>Show its successor</a>
-              </>
-            )}
-          </span>
-        </p>
-      )}
-      {sourceUnreachableSince !== undefined && (
-        <Problem>
-          Customer Insights has given no answer about it since <Instant at={sourceUnreachableSince} />.
-        </Problem>
-      )}
-      <dl class="facts">
-        <Fact name="Last value">
-          {lastEvaluation === undefined ? (
-            '—'
-          ) : (
-            <>
-              <b>{shownNumber(lastEvaluation.value)}</b> <Ago at={lastEvaluation.evaluatedAt} />
-            </>
-          )}
-        </Fact>
-        <Fact name="Instance">{instanceName(instanceId)}</Fact>
-        <Fact name="Flow">
-          {flowUrl === undefined ? (workflowId ?? 'not named') : <FlowLink url={flowUrl} label={name} />}
-        </Fact>
-        <Fact name="Subscribed">
-          <Instant at={createdAt} />
-        </Fact>
-        <Fact name="Failing since">
-          {health.failingSince === undefined ? 'no' : <Instant at={health.failingSince} />}
-          {health.deadDeliveries > 0 && `, ${health.deadDeliveries} dead`}
-        </Fact>
-        <Fact name="Connection">
-          <code>{connection}</code>
-        </Fact>
-      </dl>
-    </>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }
 
 function History({

@@ -1,0 +1,23 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { DeliveryAnswer, SubscriptionAnswer } from '../../shared/operations/operator-answers.ts';
+import { useOperator } from './operator-context.ts';
+import { conditionOf } from './wording.ts';
+
+/** What the subscriptions of deliveries are called, by id, each asked for once; one that is gone stays nameless. */
+export function useSubscriptionNames(deliveries: readonly DeliveryAnswer[]): ReadonlyMap<string, string> {
+  const { api } = useOperator();
+  const [names, setNames] = useState<ReadonlyMap<string, string>>(new Map());
+  const asked = useRef(new Set<string>());
+  const ids = [...new Set(deliveries.map(({ subscriptionId }) => subscriptionId))];
+  useEffect(() => {
+    for (const id of ids.filter((one) => !asked.current.has(one))) {
+      asked.current.add(id);
+      void api.get<SubscriptionAnswer>(`subscriptions/${id}`).then((answer) => {
+        if (answer.kind !== 'answered') return;
+        const name = answer.value.label ?? conditionOf(answer.value);
+        setNames((before) => new Map(before).set(id, name));
+      });
+    }
+  }, [api, ids.join(' ')]);
+  return names;
+}
