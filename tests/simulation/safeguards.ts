@@ -23,13 +23,13 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'a claim keeps others off a chunk',
     without: one('deliveries/chunk-claim.ts', `if (row.untilMs > nowMs) return { kind: 'busy' };`, ''),
-    seed: 67,
+    seed: 294,
     smallChunks: true,
   },
   {
     name: 'no attempt begins when the claim has ended',
     without: one('deliveries/attempt.ts', `if (startedAtMs >= request.notAfterMs()) return { kind: 'too-late' };`, ''),
-    seed: 62,
+    seed: 333,
   },
   {
     name: 'a claim on a retry keeps others off it',
@@ -189,7 +189,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'a save that was overtaken becomes a pointer',
     without: one('subscriptions/succession.ts', 'if (entry.subscriptionId !== subscription.id) {', 'if (false) {'),
-    seed: 74,
+    seed: 1043,
   },
   {
     name: 'deliveries follow the pointer of a superseded subscription',
@@ -203,7 +203,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'a pointer is kept until nothing can wait for it',
     without: one('deliveries/tidy.ts', 'if (keptMs > 0)', 'if (keptMs > Infinity)'),
-    seed: 45,
+    seed: 32,
   },
   {
     name: 'a deleted subscription is remembered for a while',
@@ -212,7 +212,7 @@ export const safeguards: readonly Safeguard[] = [
       'const isRemembered = subscription.workflowKey !== undefined && !subscription.ended;',
       'const isRemembered = false;',
     ),
-    seed: 26,
+    seed: 19,
   },
   {
     name: 'the registry is written last',
