@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import type { Plan } from './plan.ts';
 import { simulate } from './simulation.ts';
 import { addOutcome, emptyTally, type Tally } from './tally.ts';
 
@@ -7,6 +8,8 @@ export interface Batch {
   readonly count: number;
   /** Whether a violation does not end it. */
   readonly keepGoing: boolean;
+  /** What the plan of each seed is changed to. */
+  readonly change?: Partial<Plan>;
 }
 
 export interface BatchResult {
@@ -25,12 +28,12 @@ export interface Lane {
 
 /** In this process. */
 export const ownLane: Lane = {
-  async run({ from, count, keepGoing }) {
+  async run({ from, count, keepGoing, change }) {
     const started = process.cpuUsage();
     const tally = emptyTally();
     let report: string | undefined;
     for (let seed = from; seed < from + count && report === undefined; seed++) {
-      const outcome = await simulate(seed);
+      const outcome = await simulate(seed, change);
       addOutcome(tally, outcome);
       const { violation } = outcome;
       if (violation !== undefined && !keepGoing) report = `${outcome.trace()}\nseed ${seed}: ${violation}`;
@@ -71,4 +74,6 @@ export function serveLane(): void {
     void ownLane.run(batch as Batch).then((result) => process.send?.(result));
   });
   process.on('disconnect', () => process.exit());
+  // Of the terminal, for all of its processes: the parent has this batch ended.
+  process.on('SIGINT', () => undefined);
 }

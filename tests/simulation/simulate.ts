@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { forkedLane, ownLane, serveLane, type Lane } from './lane.ts';
+import { forkedLane, ownLane, serveLane, type Batch, type Lane } from './lane.ts';
+import type { Plan } from './plan.ts';
 import { simulate } from './simulation.ts';
 import { addTally, emptyTally, summaryOf, violationsOf } from './tally.ts';
 
@@ -12,7 +13,8 @@ const PROGRESS_MS = 30_000;
 
 /**
  * `[--seeds 2000] [--from 1] [--processes 1] [--keep-going]` for many, `--seed S [--quiet]` for one with its trace. With
- * `--small-chunks` every subscription is a chunk of its own.
+ * `--small-chunks` every subscription is a chunk of its own; `--plan '{"flows": 1}'` changes the plan of every seed. Ctrl-C ends a long run
+ * with the summary of what it has done.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -22,6 +24,7 @@ async function main(): Promise<void> {
       seed: { type: 'string' },
       processes: { type: 'string', default: '1' },
       'small-chunks': { type: 'boolean', default: false },
+      plan: { type: 'string', default: '{}' },
       quiet: { type: 'boolean', default: false },
       'keep-going': { type: 'boolean', default: false },
       lane: { type: 'boolean', default: false },
@@ -39,8 +42,9 @@ async function main(): Promise<void> {
     });
     return;
   }
-  if (values.seed !== undefined) return runOne(Number(values.seed), values.quiet);
-  const range = { from: Number(values.from), count: Number(values.seeds), keepGoing: values['keep-going'] };
+  const change = JSON.parse(values.plan) as Partial<Plan>;
+  if (values.seed !== undefined) return runOne(Number(values.seed), change, values.quiet);
+  const range = { from: Number(values.from), count: Number(values.seeds), keepGoing: values['keep-going'], change };
   const processes = Number(values.processes);
   if (processes === 1) return runMany(range, [ownLane]);
   // Sources may change while a long run goes on: what it runs does not.
@@ -68,18 +72,15 @@ async function withBundle(
   }
 }
 
-async function runOne(seed: number, quiet: boolean): Promise<void> {
-  const outcome = await simulate(seed);
+async function runOne(seed: number, change: Partial<Plan>, quiet: boolean): Promise<void> {
+  const outcome = await simulate(seed, change);
   if (!quiet) print(outcome.trace());
   print(`seed ${seed}: ${outcome.violation ?? 'all holds'} (trace ${outcome.hash()})`);
   process.exitCode = outcome.violation === undefined ? 0 : 1;
 }
 
 /** Hands the seeds out in batches, tells how far it is, and sums up at the end. */
-async function runMany(
-  { from, count, keepGoing }: { from: number; count: number; keepGoing: boolean },
-  lanes: readonly Lane[],
-): Promise<void> {
+async function runMany({ from, count, keepGoing, change = {} }: Batch, lanes: readonly Lane[]): Promise<void> {
   const startedMs = performance.now();
   const tally = emptyTally();
   let cpuMs = 0;
@@ -90,9 +91,10 @@ async function runMany(
     const found = violationsOf(tally) > 0 ? `: ${Object.values(tally.violations).flat().slice(0, 20).join(' ')}` : '';
     print(`${tally.seeds} of ${count} seeds, ${rate()}, ${violationsOf(tally)} violations${found}`);
   }, PROGRESS_MS);
+  process.once('SIGINT', () => (next = Infinity));
   const work = async (lane: Lane): Promise<void> => {
     while (reports.length === 0 && next < from + count) {
-      const batch = { from: next, count: Math.min(BATCH, from + count - next), keepGoing };
+      const batch = { from: next, count: Math.min(BATCH, from + count - next), keepGoing, change };
       next += batch.count;
       const { report, ...done } = await lane.run(batch);
       addTally(tally, done.tally);
