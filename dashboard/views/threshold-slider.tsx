@@ -66,6 +66,5 @@ export function ThresholdSlider({
 }
 
 function times(count: number): string {
-  if (count === 0) return 'never';
-  return count === 1 ? 'once' : `${count} times`;
+  return ['never', 'once', 'twice'][count] ?? `${count} times`;
 }

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DeliveryAnswer } from '../../shared/operations/operator-answers.ts';
 import { hashOf } from '../live/route.ts';
 import { byDay, type TimelineEntry } from '../live/timeline.ts';
+import { triggerNames } from '../live/wording.ts';
 import { ClockTime, dayOf } from '../parts/instant.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { OutcomeMark } from '../parts/outcome-mark.tsx';
@@ -56,6 +57,12 @@ export function Timeline({
   );
 }
 
+/** What was delivered, when no evaluation says it. */
+function eventOf(delivery: DeliveryAnswer | undefined): string {
+  if (delivery?.test) return 'Test event';
+  return delivery === undefined ? 'Event' : triggerNames[delivery.trigger];
+}
+
 function keyOf({ at, observation, deliveries }: TimelineEntry): string {
   return observation ? `${at} ${observation.sentence}` : (deliveries[0]?.deliveryId ?? at);
 }
@@ -87,7 +94,7 @@ function Entry({
       </a>
       {observation && <OutcomeMark outcome={observation.outcome} />}
       <div class="what">
-        <p class="sentence">{observation?.sentence ?? (deliveries[0]?.test ? 'Test event' : 'Event')}</p>
+        <p class="sentence">{observation?.sentence ?? eventOf(deliveries[0])}</p>
         {observation?.fires && deliveries.length === 0 && (
           <p class="faint">No delivery of it is known: it is older than what is kept, or still being worked out.</p>
         )}
