@@ -92,7 +92,7 @@ async function readSegments(
 }
 
 /**
- * The list has no history: only a measure with a new value is worth a call of its own, to see what was in between. One for which there
+ * The list has no history: only a measure with a new value, or read for the first time, is worth a call of its own, to see what was in between. One for which there
  * is no call is left out: the new value alone would hide what was before it.
  */
 async function readMeasures(
@@ -141,8 +141,9 @@ function isMeasure(subject: ValueSubject): boolean {
   return subject.trigger === 'measure-threshold-crossed';
 }
 
+/** Of one that was never read it is not known: should somebody else be faster with theirs, what came since then is told by this reading. */
 function hasNew({ last, etag }: ValueSubject, { evaluations }: ReadValue): boolean {
-  if (etag === '') return false;
+  if (etag === '') return true;
   return evaluations.some(({ evaluatedAtMs }) => evaluatedAtMs > (last?.evaluatedAtMs ?? -Infinity));
 }
 

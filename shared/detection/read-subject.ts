@@ -36,8 +36,10 @@ export async function readSubject(ports: ReadSubjectPorts, subject: Subject): Pr
   }
 }
 
-/** The list of segments or measures. A new value of a measure takes a call more, until a poll has seen it. */
+/** The list. A new value of a measure takes a call more, until a poll has seen it. */
 const CALLS_FOR_VALUE = 1;
+/** The list, and the history of the one. */
+const CALLS_FOR_FIRST_MEASURE = 2;
 /** The instance or its data sources, and the jobs; at the first time data sources and nodes as well. */
 const CALLS_FOR_REFRESHES = 2;
 const CALLS_FOR_BASELINE = 4;
@@ -56,7 +58,10 @@ async function readValueSubject(
   const known = state.values.find((value) => value.trigger === trigger && value.name === name);
   const subject: ValueSubject = known ?? { trigger, name, sequence: 0, last: undefined, etag: '' };
   const alone: InstanceState = { ...state, values: [subject], refreshes: undefined };
-  const insights = await ports.insightsFor(instanceId, CALLS_FOR_VALUE);
+  const insights = await ports.insightsFor(
+    instanceId,
+    trigger === 'measure-threshold-crossed' && known === undefined ? CALLS_FOR_FIRST_MEASURE : CALLS_FOR_VALUE,
+  );
   const look = { insights, alone, nowMs: ports.clock.now() };
   const found =
     trigger === 'segment-threshold-crossed' ? await checkSegment(look, name) : await checkMeasure(look, name);

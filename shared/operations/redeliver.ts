@@ -61,10 +61,12 @@ export async function sendAgain(
     await sendRetry(ports, next);
     return 'written';
   }
+  const startedMs = ports.clock.now();
   await sendRetry(ports, next, trouble.nonce);
   if ((await ports.activity.replaceTrouble(next)) === undefined) return 'conflict';
-  // Storage was so slow that the message may have come before its row, and was dropped then.
-  if (ports.clock.now() >= dueAtMs) await sendRetry(ports, next);
+  const nowMs = ports.clock.now();
+  // Storage was so slow that the message may have come before its row, and was dropped then; or a clock was set back, and nobody can tell.
+  if (nowMs >= dueAtMs || nowMs < startedMs) await sendRetry(ports, next);
   return 'written';
 }
 

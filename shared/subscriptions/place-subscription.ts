@@ -82,6 +82,8 @@ async function settle(ports: PlacePorts, subscription: Subscription): Promise<Pl
   if (placed.kind !== 'placed') return placed;
   const { predecessors } = line;
   for (const predecessor of predecessors) await ports.release(predecessor);
+  // A later save took our place while we were being born.
+  if (placed.subscription.status === 'superseded') return leavePointer(ports, placed.subscription);
   await ports.connections.settle(placed.subscription, predecessors.at(-1));
   return placed;
 }

@@ -7,7 +7,10 @@ async function main(seeds = '3000', name = ''): Promise<void> {
   for (const safeguard of safeguards.filter((one) => one.name.includes(name))) {
     const bundle = await buildVariant([...safeguard.without, ...(safeguard.smallChunks ? SMALL_CHUNKS : [])]);
     const output = await new Promise<string>((resolve) => {
-      execFile(process.execPath, [bundle, '--seeds', seeds], { maxBuffer: 1e9 }, (_, stdout) => resolve(stdout));
+      const plan = JSON.stringify(safeguard.plan ?? {});
+      execFile(process.execPath, [bundle, '--seeds', seeds, '--plan', plan], { maxBuffer: 1e9 }, (_, stdout) =>
+        resolve(stdout),
+      );
     });
     const found = /^seed (\d+): (.*)/m.exec(output);
     process.stdout.write(`${found?.[1] ?? 'none'} — ${safeguard.name}: ${found?.[2]?.slice(0, 150) ?? ''}\n`);

@@ -9,17 +9,17 @@ const MINUTE = 60_000;
 const SEARCHED = '1500';
 
 /** What a built simulation prints until its first violation. */
-function search(bundle: string): Promise<string> {
+function search(bundle: string, plan: string): Promise<string> {
   return new Promise((resolve) => {
     const options = { maxBuffer: 100 * 1024 * 1024 };
-    execFile(process.execPath, [bundle, '--seeds', SEARCHED], options, (_, stdout) => resolve(stdout));
+    execFile(process.execPath, [bundle, '--seeds', SEARCHED, '--plan', plan], options, (_, stdout) => resolve(stdout));
   });
 }
 
 /** The last line that a built simulation prints for one seed: whether all holds. */
-function verdict(bundle: string, seed: number): Promise<string> {
+function verdict(bundle: string, seed: number, plan: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [bundle, '--seed', String(seed), '--quiet'], (error, stdout, stderr) => {
+    execFile(process.execPath, [bundle, '--seed', String(seed), '--plan', plan, '--quiet'], (error, stdout, stderr) => {
       // A violation ends with 1; anything without a word about the seed is a broken build.
       if (!stdout.startsWith(`seed ${seed}: `)) reject(new Error(stderr, { cause: error }));
       resolve(stdout);
@@ -30,10 +30,10 @@ function verdict(bundle: string, seed: number): Promise<string> {
 describe('each safeguard is needed: without it, a seed finds that', () => {
   test.each(safeguards)(
     '$name',
-    async ({ without, seed, smallChunks = false }) => {
+    async ({ without, seed, smallChunks = false, plan = {} }) => {
       const bundle = await buildVariant([...without, ...(smallChunks ? SMALL_CHUNKS : [])]);
-      if (!(await verdict(bundle, seed)).includes('all holds')) return;
-      expect(await search(bundle)).toMatch(/^seed \d+: /m);
+      if (!(await verdict(bundle, seed, JSON.stringify(plan))).includes('all holds')) return;
+      expect(await search(bundle, JSON.stringify(plan))).toMatch(/^seed \d+: /m);
     },
     5 * MINUTE,
   );
@@ -47,8 +47,8 @@ describe('with all safeguards in place', () => {
 
   test.each(safeguards)(
     'seed $seed holds ($name)',
-    async ({ seed, smallChunks = false }) => {
-      expect(await verdict(bundles.get(smallChunks) ?? '', seed)).toContain('all holds');
+    async ({ seed, smallChunks = false, plan = {} }) => {
+      expect(await verdict(bundles.get(smallChunks) ?? '', seed, JSON.stringify(plan))).toContain('all holds');
     },
     MINUTE,
   );

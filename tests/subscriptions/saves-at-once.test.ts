@@ -107,6 +107,35 @@ describe('two saves of a flow that break off, each at any one storage request', 
   });
 });
 
+describe('a save that breaks off in the middle of another one, each at any storage request', () => {
+  test('leaves somebody who is called when the other one was answered 201', async () => {
+    const second = new Set<string>();
+    for (let one = 1, isOver = false; !isOver; one++) {
+      for (let other = 1, isThisOver = false; !isThisOver; other++) {
+        const world = saves();
+        isOver = isThisOver = true;
+        world.watched.before(one, async () => {
+          world.watched.before(other, breaksOff);
+          second.add(await world.save('two'));
+          isOver = false;
+          isThisOver = world.watched.requests() < other;
+          world.watched.before(0, breaksOff);
+        });
+        const answer = await world.save('one');
+        world.watched.before(0, breaksOff);
+        await world.rise();
+        expect({ one, other, answer, called: world.called() }).toEqual({
+          one,
+          other,
+          answer: '201',
+          called: [expect.any(String)],
+        });
+      }
+    }
+    expect(second).toEqual(new Set(['no answer', '201']));
+  });
+});
+
 describe('a save with another threshold', () => {
   test('never has an event told to both versions, whenever it happens', async () => {
     const called = new Set<string>();
