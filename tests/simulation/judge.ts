@@ -165,7 +165,9 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
         ({ answer }) => answer?.kind === 'answered' && answer.errorCode === 'WorkflowTriggerVersionNotFound',
       );
       const [oldest, newest] = [stale[0], stale.at(-1)];
-      if (oldest && newest && newest.atMs - oldest.atMs >= GRACE_MS - 10_000 && oldest.version === newest.version)
+      // By the clocks of those who saw it.
+      const graceMs = GRACE_MS - 10_000 - plan.clockJumps * plan.longestJumpMs;
+      if (oldest && newest && newest.atMs - oldest.atMs >= graceMs && oldest.version === newest.version)
         return 'the save was never finished';
     }
     return undefined;
