@@ -329,7 +329,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
       for (const flow of flows) {
         const version = nextVersion(flow, randomInput(dice, flow.trigger));
         const idle = { isIdle: false };
-        later(dice.between(0, plan.stormMs / 3), () => {
+        later(dice.between(0, plan.madeBeforeMs), () => {
           tell(flow, `is made: ${flow.trigger} ${JSON.stringify(version.input)}`);
           subscribe(version, () => (idle.isIdle = true));
           later(dice.between(1, plan.stormMs / 2), () => act(flow, plan.actions, idle));

@@ -42,6 +42,8 @@ export interface Plan {
   /** Evaluations and refreshes in the storm. */
   readonly evaluations: number;
   readonly jobs: number;
+  /** Flows are made until this long after the start. */
+  readonly madeBeforeMs: number;
   /** Actions of one flow after it has subscribed. */
   readonly actions: number;
   readonly saves: boolean;
@@ -101,6 +103,7 @@ export function planOf(seed: number): Plan {
     lateMs: dice.chance(0.4) ? dice.pick([SECOND, 30 * SECOND, 5 * MINUTE]) : 0,
     evaluations: dice.between(3, 16),
     jobs: dice.pick([2, 4, 8, 14]),
+    madeBeforeMs: stormMs / 3,
     actions: dice.between(0, 4),
     saves: dice.chance(0.7),
     overlaps: dice.chance(0.2),
