@@ -122,7 +122,7 @@ async function oneFanOut(
   const lastAtMs = arrivals.at(-1)?.atMs ?? NaN;
   const captured = capture ? await round.captured() : [];
   if (arrivals.length === deliveries) await side.settle(instanceId);
-  return { rate: (arrivals.length / (lastAtMs - openedAtMs)) * 1000, captured };
+  return { rate: arrivals.length === 0 ? 0 : (arrivals.length / (lastAtMs - openedAtMs)) * 1000, captured };
 }
 
 async function oneBare(stage: Stage, bare: BareUndici, requests: readonly CapturedRequest[]): Promise<number> {
