@@ -42,7 +42,8 @@ export const latency: Benchmark = {
             const { missing } = latencies;
             if (missing > 0 && variant === 'ours') throw new Error(`${missing} deliveries did not arrive`);
             // A message whose receipt was lost waits for its lease to end.
-            if (missing > 0) note(`${nameOf(load)}: a round of the conventional design is left out, ${missing} did not arrive`);
+            if (missing > 0)
+              note(`${nameOf(load)}: a round of the conventional design is left out, ${missing} did not arrive`);
             else each.rounds[variant].push(latencies);
           }
           note(
