@@ -14,6 +14,8 @@ export function connectionOf(
 ): { kind: 'connection'; connection: string } | Refusal {
   if (config.authentication === 'key') {
     const key = request.headers.get('x-functions-key') ?? codeOf(request.query) ?? '';
+    // Of several keys the host looks at the first alone, and hands on all with commas between: anything behind the first would make another connection of it.
+    if (key.includes(',')) return refusal('not-authenticated', 'Send the key once. A key must not hold a comma.');
     return { kind: 'connection', connection: key === '' ? LOCAL_CONNECTION : `key-${hash(key)}` };
   }
   const principal = config.platformAuthenticates

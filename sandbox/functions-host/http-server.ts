@@ -117,11 +117,11 @@ async function callFunction(
   return { status: 500 };
 }
 
-function presentedKey(request: IncomingMessage, target: RequestTarget): string | undefined {
-  const header = request.headers['x-functions-key'];
-  if (typeof header === 'string') return header;
-  const code = [...target.query].find(([name]) => name.toUpperCase() === 'CODE');
-  return code?.[1];
+/** Of several keys the first, as the real host has it (azure-functions-host, `GetAuthorizationKeyInfoAsync`). */
+function presentedKey(request: IncomingMessage, { search }: RequestTarget): string | undefined {
+  const header = request.headersDistinct['x-functions-key']?.[0];
+  if (header !== undefined) return header;
+  return [...new URLSearchParams(search)].find(([name]) => name.toUpperCase() === 'CODE')?.[1];
 }
 
 /** Unlike a function's, the body of an admin request may be chunked. */

@@ -56,6 +56,17 @@ describe('with keys that the host enforces', () => {
     expect(await get(backend, id, {}, '?code=k3y-two')).toBe(404);
   });
 
+  test('of one key no second connection can be made by sending more behind it', async () => {
+    const answers = [
+      await backend.call('GET', path, { headers: { 'x-functions-key': ['k3y-one', 'more'] } }),
+      await backend.call('GET', `${path}?code=k3y-one&code=more`),
+      await backend.call('GET', `${path}?code=k3y-one&CODE=`),
+    ];
+    for (const answer of answers) {
+      expect(answer).toMatchObject({ status: 401, body: { code: 'not-authenticated' } });
+    }
+  });
+
   test('nobody is believed who claims to be signed in', async () => {
     const answer = await backend.call('GET', path, { headers: principal('tenant', 'object') });
     expect(answer.status).toBe(401);

@@ -19,7 +19,8 @@ export interface Answered {
 }
 
 export interface CallOptions {
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Of a list each is sent as a header of its own. */
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   /** Sent as JSON; a string or bytes as they are. */
   readonly body?: unknown;
 }

@@ -31,6 +31,15 @@ describe('with keys enforced', () => {
     expect((await sendRequest(host.url, '/api/secured?code=wrong')).status).toBe(401);
   });
 
+  test('of several keys the first counts, and the function sees all', async () => {
+    const several = { 'X-Functions-Key': ['k1', 'wrong'] };
+    const answer = await sendRequest(host.url, '/api/secured', { headers: several });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toContain('"x-functions-key":"k1,wrong"');
+    expect((await sendRequest(host.url, '/api/secured?code=k1&CODE=wrong')).status).toBe(200);
+    expect((await sendRequest(host.url, '/api/secured?code=wrong&code=k1')).status).toBe(401);
+  });
+
   test('a function of level admin asks for the master key', async () => {
     expect(await status('/api/master', 'k1')).toBe(401);
     expect(await status('/api/master', 'm4ster==')).toBe(200);
