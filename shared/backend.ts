@@ -36,7 +36,7 @@ import { sendTest } from './operations/send-test.ts';
 import type { CallbackClient } from './outgoing/callback-client.ts';
 import type { Refusal } from './problem.ts';
 import type { Random } from './random.ts';
-import { instanceCalls, instanceKey } from './rate-limit/instance-calls.ts';
+import { instanceCalls, instanceKey, instanceRule } from './rate-limit/instance-calls.ts';
 import { rateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
 import { dropOldWindows } from './rate-limit/old-windows.ts';
 import { wideWindowMs, type RateRule } from './rate-limit/rate-window.ts';
@@ -130,7 +130,9 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
   const { tables, queues, clock, random, log, telemetry } = world;
   const rule = ruleOf(config.rateLimit);
   const limiter = rateLimiter({ ...world, rule });
-  const calls = instanceCalls(limiter, { calls: rule.calls, telemetry });
+  const callRule = instanceRule(rule);
+  const callLimiter = callRule === rule ? limiter : rateLimiter({ ...world, rule: callRule });
+  const calls = instanceCalls(callLimiter, { calls: callRule.calls, telemetry });
   const insights = world.insights(calls.ofActions);
   const store = subscriptionStore(tables);
   const connections = connectionStore(tables);
@@ -222,8 +224,8 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
         ...(await instanceHealth(state, instanceId)),
         ...(rule.calls > 0 && {
           calls: {
-            used: await limiter.used(instanceKey(instanceId)),
-            limit: rule.calls,
+            used: await callLimiter.used(instanceKey(instanceId)),
+            limit: callRule.calls,
             windowSeconds: config.rateLimit.windowSeconds,
           },
         }),

@@ -1,5 +1,6 @@
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { RateDecision, RateLimiter } from './rate-limiter.ts';
+import type { RateRule } from './rate-window.ts';
 
 /** Takes a place for a call to an instance, or to the list of instances. */
 export interface InstancePlaces {
@@ -19,6 +20,14 @@ type TakenTogether =
 
 /** Of a hundred calls to an instance these are left to polls, so that no action can keep an event from being found. */
 const KEPT_FOR_POLLS = 30;
+
+/** A first read of the refreshes of an instance takes so many calls: with fewer in a window nobody could ever wait for one. */
+const FEWEST_CALLS = 4;
+
+/** The rule of calls to an instance, where `rule` is that of a connection. Without a limit there is none here. */
+export function instanceRule(rule: RateRule): RateRule {
+  return rule.calls === 0 || rule.calls >= FEWEST_CALLS ? rule : { ...rule, calls: FEWEST_CALLS };
+}
 
 /** The key of the window of an instance, or of the list of instances. */
 export function instanceKey(instanceId: string | undefined): string {

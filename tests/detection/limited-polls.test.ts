@@ -169,6 +169,18 @@ describe('the calls of an instance', () => {
     ).rejects.toMatchObject({ kind: 'limited' });
   });
 
+  test.each([1, 2, 3, 4, 5])('are enough for every subscribe, with %s calls in a window too', async (limit) => {
+    world = memoryBackend({ config: { rateLimit: { calls: limit, windowSeconds: 60 } } });
+    world.data.measures = [measure('measure-0', output(10, 1))];
+    await world.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('f') });
+    await world.clock.advance(WINDOW_MS);
+    const input = { measureName: 'measure-0', threshold: 1, callbackUrl: callbackUrl('m') };
+    await world.subscribe('measure-threshold-crossed', input);
+    await world.clock.advance(WINDOW_MS);
+    world.data.measures = [measure('measure-0', output(10, 1), output(20, 2))];
+    await world.subscribe('measure-threshold-crossed', { ...input, callbackUrl: callbackUrl('other') });
+  });
+
   test('have no limit when RATE_LIMIT_CALLS is 0', async () => {
     world = memoryBackend({ config: { rateLimit: { calls: 0, windowSeconds: 60 } } });
     expect(await use(1_000)).toBe(1_000);
