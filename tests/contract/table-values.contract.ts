@@ -73,11 +73,14 @@ export function tableValuesContract(tables: Tables): void {
       expect((await tables.get(table, 'p', 's'))?.values).toEqual({ text });
     });
 
-    test('a string with line separators comes back as it was', async () => {
+    test('a string with line separators comes back as it was, alone and in a transaction', async () => {
       const table = uniqueName('values');
-      // Alone: within a transaction Azurite 3.37 answers 500 to them.
-      await write(table, insert('r', { text: '\u2028\u2029' }));
-      expect((await tables.get(table, 'p', 'r'))?.values).toEqual({ text: '\u2028\u2029' });
+      const text = '\u2028\\u2028\u2029\r\n';
+      await write(table, insert('r', { text }));
+      await write(table, insert('s', { text }), insert('t', { text: JSON.stringify(text) }));
+      expect((await tables.get(table, 'p', 'r'))?.values).toEqual({ text });
+      expect((await tables.get(table, 'p', 's'))?.values).toEqual({ text });
+      expect((await tables.get(table, 'p', 't'))?.values).toEqual({ text: JSON.stringify(text) });
     });
 
     test('half of a surrogate pair comes back as the replacement character', async () => {
