@@ -40,15 +40,13 @@ export async function startAzurite(ports: AzuritePorts): Promise<Azurite> {
   const directory = await mkdtemp(path.join(tmpdir(), 'sandbox-azurite-'));
   const script = createRequire(path.resolve('package.json')).resolve('azurite/dist/src/azurite.js');
   const flags = ['--inMemoryPersistence', '--silent', '--skipApiVersionCheck', '--disableTelemetry'];
-  const keepAlive = ['blob', 'queue', 'table'].flatMap((service) => [
+  const ofServices = (['blob', 'queue', 'table'] as const).flatMap((service) => [
+    `--${service}Port`,
+    String(ports[service]),
     `--${service}KeepAliveTimeout`,
     KEEP_ALIVE_SECONDS,
   ]);
-  const listening = ['blob', 'queue', 'table'].flatMap((service) => [
-    `--${service}Port`,
-    String(ports[service as keyof AzuritePorts]),
-  ]);
-  const child = spawn(process.execPath, ['--import', EXIT_WITH_PARENT, script, ...flags, ...keepAlive, ...listening], {
+  const child = spawn(process.execPath, ['--import', EXIT_WITH_PARENT, script, ...flags, ...ofServices], {
     cwd: directory,
     // A process group of its own: the terminal's Ctrl-C goes to all of ours.
     detached: true,

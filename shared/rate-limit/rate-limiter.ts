@@ -13,8 +13,8 @@ export type RateDecision =
 /** Exact limits over all instances of the app: one row per key, changed by compare-and-swap. */
 export interface RateLimiter {
   /**
-   * Takes `count` places for a key, all or none; `kept` places are left for others. All who ask at the same time are decided in one swap. It costs two storage
-   * requests, one as long as no other process asks for the key, and none when the refusal is known already. Rejects with
+   * Takes `count` places for a key, all or none; `kept` places are left for others. All who ask at the same time are decided in one
+   * swap. It costs two storage requests, one as long as no other process asks for the key, and none when the refusal is known already. Rejects with
    * `StorageError` when storage gives no answer: nobody is admitted unseen.
    */
   take(key: string, options?: { kept?: number; count?: number }): Promise<RateDecision>;

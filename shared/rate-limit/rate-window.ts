@@ -30,8 +30,9 @@ export function wideWindowMs({ windowMs, skewMs }: RateRule): number {
 }
 
 /**
- * Gives `count` places, all or none, and never the last `kept` ones; `count` and `kept` together are at most all. Pure. An instant before the last admission is taken for the last
- * admission: a clock that runs behind never makes room. An admission more than a wide window ahead is a broken clock's, and keeps nobody out.
+ * Gives `count` places, all or none, and never the last `kept` ones; `count` and `kept` together are at most all. Pure. An instant before
+ * the last admission is taken for that of the last admission, which may be a grain before its stamp: a clock that runs behind never
+ * makes room. An admission more than a wide window ahead is a broken clock's, and keeps nobody out.
  */
 export function admit(
   admissions: Admissions,

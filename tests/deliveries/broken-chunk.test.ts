@@ -79,21 +79,28 @@ describe('a worker that stops between the rows of what waits and their messages'
   });
 });
 
+/** The flow `gone` waits; whoever looks at an audience first is frozen for that long then, and meanwhile it unsubscribes. */
+async function frozenAfterLook(ms: number, meanwhile?: (world: VipWorld) => Promise<void>): Promise<VipWorld> {
+  const tables = createMemoryTables();
+  const world = vipWorld({ tables });
+  const gone = await world.flow('gone');
+  const query = tables.query.bind(tables);
+  tables.query = async (table, ...where) => {
+    const audience = await query(table, ...where);
+    if (table !== 'subscriptions') return audience;
+    tables.query = query;
+    await world.backend.unsubscribe('connection-a', 'segment-threshold-crossed', gone.id);
+    await world.clock.advance(ms);
+    await meanwhile?.(world);
+    return audience;
+  };
+  return world;
+}
+
 describe('a worker that is frozen between its look at the audience and its claim', () => {
   test('does not call a flow that has unsubscribed since', async () => {
-    const tables = createMemoryTables();
-    const world = vipWorld({ tables });
-    const gone = await world.flow('gone');
+    const world = await frozenAfterLook(CLAIM_MS);
     await world.flow('stays');
-    const query = tables.query.bind(tables);
-    tables.query = async (table, ...where) => {
-      const audience = await query(table, ...where);
-      if (table !== 'subscriptions') return audience;
-      tables.query = query;
-      await world.backend.unsubscribe('connection-a', 'segment-threshold-crossed', gone.id);
-      await world.clock.advance(CLAIM_MS);
-      return audience;
-    };
     await world.rise();
     expect(world.calls).toEqual([]);
     await world.pass(CLAIM_MS + MINUTE);
@@ -102,19 +109,7 @@ describe('a worker that is frozen between its look at the audience and its claim
   });
 
   test('leaves nothing behind when another found nobody any more, and closed the event', async () => {
-    const tables = createMemoryTables();
-    const world = vipWorld({ tables });
-    const gone = await world.flow('gone');
-    const query = tables.query.bind(tables);
-    tables.query = async (table, ...where) => {
-      const audience = await query(table, ...where);
-      if (table !== 'subscriptions') return audience;
-      tables.query = query;
-      await world.backend.unsubscribe('connection-a', 'segment-threshold-crossed', gone.id);
-      await world.clock.advance(CLAIM_MS + 1);
-      await world.poll();
-      return audience;
-    };
+    const world = await frozenAfterLook(CLAIM_MS + 1, (other) => other.poll());
     await world.rise();
     expect(world.calls).toEqual([]);
     expect(await drain(world.tables, 'activity202611', { partition: { from: '', to: '~' } })).toEqual([]);

@@ -98,6 +98,21 @@ describe('a poll for which there are not enough calls', () => {
   });
 });
 
+/** A flow waits for a measure that has a new value since, which a further subscribe reads the history for; makes such ones. */
+async function subscribedBeforeNewValue(): Promise<(name: string) => Promise<unknown>> {
+  const subscribe = (name: string): Promise<unknown> =>
+    world.subscribe('measure-threshold-crossed', {
+      measureName: 'measure-0',
+      threshold: 1,
+      callbackUrl: callbackUrl(name),
+    });
+  world.data.measures = [measure('measure-0', output(10, 1))];
+  await subscribe('m');
+  await world.clock.advance(WINDOW_MS);
+  world.data.measures = [measure('measure-0', output(10, 1), output(20, 2))];
+  return subscribe;
+}
+
 describe('the calls of an instance', () => {
   test('are 30 of a hundred for polls, whatever actions want', async () => {
     await subscribeToAll();
@@ -145,40 +160,26 @@ describe('the calls of an instance', () => {
   });
 
   test('let a subscribe that has begun end with the calls of polls', async () => {
-    world.data.measures = [measure('measure-0', output(10, 1))];
-    const input = { measureName: 'measure-0', threshold: 1, callbackUrl: callbackUrl('m') };
-    await world.subscribe('measure-threshold-crossed', input);
-    await world.clock.advance(WINDOW_MS);
-    world.data.measures = [measure('measure-0', output(10, 1), output(20, 2))];
+    const subscribe = await subscribedBeforeNewValue();
     await use(6);
-    await world.subscribe('measure-threshold-crossed', { ...input, callbackUrl: callbackUrl('other') });
+    await subscribe('other');
     expect(await use(20)).toBe(0);
     expect(await use(20, 'limiter')).toBe(2);
   });
 
   test('refuse a subscribe whose measure has a new value and no call for its history', async () => {
-    world.data.measures = [measure('measure-0', output(10, 1))];
-    const input = { measureName: 'measure-0', threshold: 1, callbackUrl: callbackUrl('m') };
-    await world.subscribe('measure-threshold-crossed', input);
-    await world.clock.advance(WINDOW_MS);
-    world.data.measures = [measure('measure-0', output(10, 1), output(20, 2))];
+    const subscribe = await subscribedBeforeNewValue();
     await use(6);
     await use(3, 'limiter');
-    await expect(
-      world.subscribe('measure-threshold-crossed', { ...input, callbackUrl: callbackUrl('other') }),
-    ).rejects.toMatchObject({ kind: 'limited' });
+    await expect(subscribe('other')).rejects.toMatchObject({ kind: 'limited' });
   });
 
   test.each([1, 2, 3, 4, 5])('are enough for every subscribe, with %s calls in a window too', async (limit) => {
     world = memoryBackend({ config: { rateLimit: { calls: limit, windowSeconds: 60 } } });
-    world.data.measures = [measure('measure-0', output(10, 1))];
     await world.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('f') });
     await world.clock.advance(WINDOW_MS);
-    const input = { measureName: 'measure-0', threshold: 1, callbackUrl: callbackUrl('m') };
-    await world.subscribe('measure-threshold-crossed', input);
-    await world.clock.advance(WINDOW_MS);
-    world.data.measures = [measure('measure-0', output(10, 1), output(20, 2))];
-    await world.subscribe('measure-threshold-crossed', { ...input, callbackUrl: callbackUrl('other') });
+    const subscribe = await subscribedBeforeNewValue();
+    await subscribe('other');
   });
 
   test('have no limit when RATE_LIMIT_CALLS is 0', async () => {

@@ -18,6 +18,26 @@ function now(world: MemoryBackend, ...evaluations: [number, number][]): void {
   world.data.segments = [segment('vip', ...evaluations.map(([value, minute]) => evaluated(value, minute)))];
 }
 
+test('two that look at a measure for the first time at the same moment lose nothing that was between their looks', async () => {
+  const world = memoryBackend();
+  const subscribe = (name: string): Promise<unknown> =>
+    world.subscribe('measure-threshold-crossed', {
+      measureName: 'revenue',
+      threshold: 100,
+      callbackUrl: callbackUrl(name),
+    });
+  world.data.measures = [measure('revenue', output(10, 1))];
+  // The slower one has read what is remembered, nothing, and only then the faster one comes, and values.
+  world.insights.beforeCall = async () => {
+    world.insights.beforeCall = () => undefined;
+    await subscribe('faster');
+    world.data.measures = [measure('revenue', output(10, 1), output(120, 2), output(20, 3))];
+  };
+  await subscribe('slower');
+  await world.poll();
+  expect(world.calls.map(({ url }) => url)).toEqual([callbackUrl('faster')]);
+});
+
 describe('a segment crosses a threshold', () => {
   test('the flow is called once, with what happened', async () => {
     const world = await watching(100, [90, 1]);

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { validateRetriesMessage } from '../../shared/deliveries/messages.ts';
 import type { Delivery } from '../../shared/operations/delivery.ts';
+import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { accepted, answered, callbackUrl } from '../helpers/memory-backend.ts';
-import { settle } from '../helpers/manual-clock.ts';
+import { manualClock, settle } from '../helpers/manual-clock.ts';
 import { failingTables } from './failing-tables.ts';
 import { DAY, HOUR, MINUTE, vipWorld, type VipWorld } from './vip-world.ts';
 
@@ -273,4 +274,26 @@ test.each([202, 503])('a call that breaks off anywhere and is repeated is one fu
 
 test('what is no delivery is unknown', async () => {
   expect(await world.backend.operator.redeliver('dlv_1')).toMatchObject({ code: 'delivery-unknown' });
+});
+
+test('a redelivery whose row comes after its message, by a clock that is set back meanwhile, is made all the same', async () => {
+  const clock = manualClock();
+  let aheadMs = MINUTE;
+  const tables = createMemoryTables();
+  world = vipWorld({ tables, clock: { ...clock, now: () => clock.now() + aheadMs } });
+  subscriptionId = (await world.flow('one')).id;
+  world.answers.set(URL, () => answered(400));
+  await world.rise();
+  expect(await delivery()).toMatchObject({ status: 'dead' });
+  world.answers.delete(URL);
+  const write = tables.write.bind(tables);
+  tables.write = async (...written) => {
+    tables.write = write;
+    await world.pass(5_000);
+    aheadMs = 0;
+    return write(...written);
+  };
+  await redeliver();
+  await world.pass(2 * MINUTE);
+  expect(await delivery()).toMatchObject({ status: 'delivered' });
 });
