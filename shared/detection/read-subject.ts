@@ -62,9 +62,9 @@ async function readValueSubject(
     instanceId,
     trigger === 'measure-threshold-crossed' && known === undefined ? CALLS_FOR_FIRST_MEASURE : CALLS_FOR_VALUE,
   );
-  const look = { insights, alone, nowMs: ports.clock.now() };
+  const looking = { insights, alone, nowMs: ports.clock.now() };
   const found =
-    trigger === 'segment-threshold-crossed' ? await checkSegment(look, name) : await checkMeasure(look, name);
+    trigger === 'segment-threshold-crossed' ? await checkSegment(looking, name) : await checkMeasure(looking, name);
   if ('reading' in found) return found.reading;
   await observeNow(ports, alone, found.readings);
   return { kind: 'found', warnings: found.warnings };
