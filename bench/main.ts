@@ -5,6 +5,7 @@ import { detection } from './detection.ts';
 import { fanOut } from './fan-out.ts';
 import { kill } from './kill.ts';
 import { latency } from './latency.ts';
+import { loadTime } from './load-time.ts';
 import { rateLimit } from './rate-limit.ts';
 import { describeMachine, renderSection, writeSection } from './report.ts';
 import { scale } from './scale.ts';
@@ -18,6 +19,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   detection,
   scale,
   'rate-limit': rateLimit,
+  'load-time': loadTime,
 };
 
 const usage = `npm run bench -- [benchmark …] [--write]

@@ -3,6 +3,7 @@ import { blackHoles } from '../../bench/black-holes.ts';
 import { detection } from '../../bench/detection.ts';
 import { kill } from '../../bench/kill.ts';
 import { latency } from '../../bench/latency.ts';
+import { loadTime } from '../../bench/load-time.ts';
 
 const tiny = { size: 'tiny', note: () => undefined } as const;
 const SECONDS = 1_000;
@@ -47,6 +48,20 @@ test(
     // The state's own row, and the ten that are crossed.
     expect(index?.slice(1, 4)).toEqual(['index', '4', '12']);
     expect(scan?.slice(1, 4)).toEqual(['scan', '4', '52']);
+  },
+  120 * SECONDS,
+);
+
+test(
+  'the benchmark of the load time imports a bare app, the packages and this app',
+  async () => {
+    const { tables } = await loadTime.run(tiny);
+    const numbers = (column: number): number[] =>
+      (tables[0]?.rows ?? []).map((cells) => Number(cells[column]?.replaceAll(',', '')));
+    const zips = numbers(1);
+    expect(zips).toEqual([...zips].sort((a, b) => a - b));
+    expect(zips[0]).toBeGreaterThan(10);
+    expect(numbers(2).filter((ms) => ms > 10)).toHaveLength(3);
   },
   120 * SECONDS,
 );

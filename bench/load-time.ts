@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
+import { zipSync } from 'fflate';
+import { bundleApp, putFile } from '../scripts/bundle-app.ts';
+import { shown, shownAll, type Benchmark } from './benchmark.ts';
+import { median } from './statistics.ts';
+
+const SIZES = { full: { rounds: 21, warmUps: 2 }, tiny: { rounds: 1, warmUps: 0 } };
+const TARGET = 2;
+
+/** A setting for each that has no default: the app registers all its functions with them, and calls nobody. */
+const ENVIRONMENT = {
+  AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+  CUSTOMER_INSIGHTS_API_URL: 'https://api.ci.ai.dynamics.com/v1',
+  CUSTOMER_INSIGHTS_CREDENTIAL: 'none',
+  CALLBACK_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 1).toString('base64')}`,
+};
+
+/** What is imported: sources of `bench/load`, bundled as the app is, and the app's own build. */
+const APPS = {
+  bare: { about: 'a bare app: `@azure/functions` and one HTTP function', source: 'bare-app.ts' },
+  packages: {
+    about: 'the same with `@azure/data-tables`, `@azure/storage-queue`, `ajv` and `undici`, of which it uses nothing',
+    source: 'packages-alone.ts',
+  },
+  ours: { about: 'this app, all functions registered' },
+} as const satisfies Record<string, { about: string; source?: string }>;
+type App = keyof typeof APPS;
+
+/** How long a new instance takes to import the app before it can do anything. */
+export const loadTime: Benchmark = {
+  about: 'time to import the app, against a bare one',
+  async run({ size, note }) {
+    const { rounds, warmUps } = SIZES[size];
+    const folder = await mkdtemp(path.join(tmpdir(), 'bench-load-'));
+    try {
+      const staged = await Promise.all(
+        (Object.keys(APPS) as App[]).map(async (app) => ({ app, ...(await stage(app, folder)) })),
+      );
+      const measured: Record<App, number[]> = { bare: [], packages: [], ours: [] };
+      for (let round = 0; round < warmUps + rounds; round++) {
+        for (const { app, entry } of staged) {
+          const ms = await importTime(entry);
+          if (round >= warmUps) measured[app].push(ms);
+        }
+        note(`round ${round + 1} of ${warmUps + rounds}`);
+      }
+      const [bare, packages, ours] = [median(measured.bare), median(measured.packages), median(measured.ours)];
+      return {
+        title: 'Load time',
+        text: `The time in which a new process of Node imports the built app. All are bundled by the same script. The medians count; variants alternate.
+_Zip_ is what is uploaded, without source maps: of this app with its dashboard and the exporters of telemetry, which are loaded only when a setting
+asks for them. The packages that the app is made of take ${shown(packages / bare)} times as long as a bare app when nothing is done with them: the two clients of
+storage and the HTTP client under them are most of it.`,
+        targets: [
+          {
+            what: 'import, times a bare app',
+            target: `≤ ${TARGET}`,
+            measured: shown(ours / bare),
+            met: ours <= TARGET * bare,
+          },
+        ],
+        tables: [
+          {
+            columns: ['app', 'zip, KiB', 'ms, median', 'rounds'],
+            rows: staged.map(({ app, zipBytes }) => [
+              APPS[app].about,
+              shown(zipBytes / 1024),
+              shown(median(measured[app])),
+              shownAll(measured[app]),
+            ]),
+          },
+        ],
+      };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+/** Puts the build of an app into a folder of its own. */
+async function stage(app: App, folder: string): Promise<{ entry: string; zipBytes: number }> {
+  const dist = path.join(folder, app);
+  await mkdir(dist);
+  await writeFile(path.join(dist, 'package.json'), '{"type":"module"}');
+  const { source } = APPS[app] as { source?: string };
+  if (source === undefined) await cp('dist', dist, { recursive: true });
+  else for (const file of await bundleApp(path.resolve('bench/load', source))) await putFile(dist, file);
+  return { entry: path.join(dist, 'functions/index.js'), zipBytes: await zippedSize(dist) };
+}
+
+async function zippedSize(folder: string): Promise<number> {
+  const files: Record<string, Uint8Array> = {};
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    if (entry.isFile() && !file.endsWith('.map')) files[path.relative(folder, file)] = await readFile(file);
+  }
+  return zipSync(files).length;
+}
+
+/** In ms, from within the process: without the start of Node, which is everybody's. */
+async function importTime(entry: string): Promise<number> {
+  const url = JSON.stringify(pathToFileURL(entry).href);
+  const script = `const t = performance.now(); await import(${url}); console.log('imported in ' + (performance.now() - t)); process.exit();`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    env: { PATH: process.env['PATH'], ...ENVIRONMENT },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit') as Promise<[number]>]);
+  const [, ms] = /^imported in ([\d.]+)$/m.exec(output) ?? [];
+  if (code !== 0 || ms === undefined) throw new Error(`${entry} could not be imported: ${output.slice(0, 500)}`);
+  return Number(ms);
+}
