@@ -70,9 +70,7 @@ async function run(
     const isUnfinished = (await stored.outcomes()).length < FLOWS.length || (await stored.openEvents()) > 0;
     if (!isUnfinished && host.nextDueMs() === Infinity) break;
     if (step > MAX_STEPS) {
-      violations.push(
-        `stuck: ${String(host.nextDueMs())} ${String(await stored.openEvents())} ${JSON.stringify((await stored.outcomes()).filter(({ status }) => status !== 'delivered'))}`,
-      );
+      violations.push(`stuck: ${await stored.openEvents()} open events, ${await openEnds(stored)}`);
       break;
     }
     await advance(Math.max(0, Math.min(host.nextDueMs(), isUnfinished ? nextPollMs : Infinity) - nowMs));
@@ -88,6 +86,13 @@ async function run(
   }
   const doubled = await judge({ flows, stored, host, fault, violations });
   return { ...injector.report(), doubled, violations };
+}
+
+/** How many deliveries have which status, for a run that does not end. */
+async function openEnds(stored: StoredRun): Promise<string> {
+  const counts = new Map<string, number>();
+  for (const { status } of await stored.outcomes()) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
 }
 
 /** Baselines, and everybody subscribed. */

@@ -1,0 +1,24 @@
+import { expect, test } from '@jest/globals';
+import { sharedAzurite } from '../helpers/azurite.ts';
+import type { Mode } from './fault-injector.ts';
+import { faultyRun } from './faulty-run.ts';
+
+/** Every call in every mode takes a quarter of an hour: `npm run test:faults`. These hit detection, fan-out, settling and retries. */
+const SOME: readonly (readonly [Mode, number])[] = [
+  ['refused', 14],
+  ['answer lost', 37],
+  ['lost for good', 51],
+  ['killed before', 22],
+  ['killed after', 66],
+  ['killed before', 94],
+];
+
+test.each(SOME)(
+  '%s: whatever befalls a storage call, here call %i, all flows are told, and none again whose answer was written down',
+  async (mode, call) => {
+    const { befallen, violations } = await faultyRun(sharedAzurite(), { mode, call });
+    expect(violations).toEqual([]);
+    expect(befallen).toBeDefined();
+  },
+  120_000,
+);
