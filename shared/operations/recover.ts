@@ -25,10 +25,13 @@ export const MAX_RECOVERED = 1_000;
 const PACE_MS = 100;
 /** How many are written at a time: enough that a call with a thousand of them ends in seconds. */
 const AT_ONCE = 20;
+/** A message that is this late for an attempt that an operator asked for is taken for lost: a worker may have stopped before it was sent. */
+const MESSAGE_LATE_MS = 60_000;
 
 /**
  * Sends again what never arrived, dead or parked, of a subscription's events that occurred in a range: each under its own id, one
- * attempt, paced. What is on its way already is neither sent nor counted again, so the same call may be repeated.
+ * attempt, paced. What is on its way already is neither sent nor counted again, so the same call may be repeated; what was to be on its way for a
+ * minute, and is not, is sent again.
  */
 export async function recover(
   ports: RedeliverPorts & { readonly tables: Tables },
@@ -57,7 +60,8 @@ export async function recover(
   let next: string | undefined;
   do {
     const page = await newestRows(ports.tables, search, { limit: 1_000, ...(next !== undefined && { next }) });
-    const lost = page.rows.map(troubleOfRow).filter(isLost);
+    const lateMs = ports.clock.now() - MESSAGE_LATE_MS;
+    const lost = page.rows.map(troubleOfRow).filter((trouble) => isLost(trouble, lateMs));
     const now = lost.slice(0, MAX_RECOVERED - recovered);
     recovered += await sendAll(ports, now, recovered);
     if (now.length < lost.length) return { kind: 'recovered', recovered, more: true };
@@ -66,8 +70,9 @@ export async function recover(
   return { kind: 'recovered', recovered, more: false };
 }
 
-function isLost({ status, redelivering }: Trouble): boolean {
-  return (status === 'dead' || status === 'parked') && !redelivering;
+function isLost({ status, redelivering, dueAtMs, untilMs }: Trouble, lateMs: number): boolean {
+  const isOnItsWay = redelivering && Math.max(dueAtMs, untilMs) > lateMs;
+  return (status === 'dead' || status === 'parked') && !isOnItsWay;
 }
 
 /** How many of them were written; one that somebody else changed meanwhile is theirs. */

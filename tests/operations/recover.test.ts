@@ -36,6 +36,24 @@ describe('recover', () => {
     expect(await recover()).toEqual({ kind: 'recovered', recovered: 0, more: false });
   });
 
+  test('repeated after a minute, sends again what lost its message', async () => {
+    world.answers.set(URL, () => answered(400));
+    await world.rise();
+    world.answers.delete(URL);
+    world.calls.length = 0;
+    expect(await recover()).toMatchObject({ recovered: 1 });
+    await world.clock.advance(10_000);
+    const message = world.queues.receive('retries', world.clock.now());
+    if (message === undefined) throw new Error('there is no message to lose');
+    world.queues.delete('retries', message);
+    expect(await recover()).toMatchObject({ recovered: 0 });
+    await world.clock.advance(MINUTE);
+    expect(await recover()).toMatchObject({ recovered: 1 });
+    await world.pass(MINUTE);
+    expect(world.calls).toHaveLength(1);
+    expect(await statuses()).toEqual(['delivered']);
+  });
+
   test('sends what is parked for a disabled subscription, which stays disabled', async () => {
     world.answers.set(URL, () => answered(500));
     await world.rise();
