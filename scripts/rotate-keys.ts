@@ -6,13 +6,18 @@ import { readConfig } from '../shared/config.ts';
 import { callbackCipher } from '../shared/subscriptions/callback-cipher.ts';
 import { rotateCallbacks } from '../shared/subscriptions/rotate-callbacks.ts';
 
-/** From the environment, then from local.settings.json in the current folder, as the local host takes them. */
+/**
+ * From the environment, then from local.settings.json in the current folder, as the local host takes them. But when the environment names
+ * a storage, be it by account, no connection string of the file stands in its way: keys of another storage would look rotated.
+ */
 async function readSettings(): Promise<Record<string, string | undefined>> {
   const text = await readFile('local.settings.json', 'utf8').catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '{}';
     throw error;
   });
-  return { ...parseLocalSettings(text).values, ...process.env };
+  const { values } = parseLocalSettings(text);
+  const namesStorage = Object.keys(process.env).some((name) => /^AzureWebJobsStorage(__|$)/.test(name));
+  return { ...values, ...(namesStorage && { AzureWebJobsStorage: undefined }), ...process.env };
 }
 
 async function main(): Promise<number> {
@@ -22,11 +27,17 @@ async function main(): Promise<number> {
     return 1;
   }
   const { storage, encryptionKeys } = read.config;
-  const tables = createAzureTables({ clients: openStorageClients({ account: storage }) });
+  const clients = openStorageClients({ account: storage });
+  const tables = createAzureTables({ clients });
   const { rewritten, alreadyNew, unopened } = await rotateCallbacks({ tables, cipher: callbackCipher(encryptionKeys) });
   for (const { subscription, reason } of unopened) console.error(`${subscription}: ${reason}`);
   const first = encryptionKeys[0]?.kid ?? '';
-  console.log(`Callback URLs sealed with the key ${first}: ${rewritten} rewritten, ${alreadyNew} already new.`);
+  // Its query would be a signature.
+  const { origin, pathname } = new URL(clients.tableService.url);
+  const where = `${origin}${pathname}`;
+  console.log(
+    `Callback URLs in ${where} sealed with the key ${first}: ${rewritten} rewritten, ${alreadyNew} already new.`,
+  );
   if (unopened.length === 0) return 0;
   console.error(`${unopened.length} could not be opened, and were left as they are: keep the other keys.`);
   return 1;

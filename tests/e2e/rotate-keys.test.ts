@@ -52,14 +52,15 @@ test('after a rotation the app works without the old key', async () => {
   expect(lost.stderr).toMatch(/^sub_\S+: .*\(key old\).*\n1 could not be opened/);
 
   // The environment wins over the file.
+  const [, storage] = /TableEndpoint=([^;]+)/.exec(azurite.connectionString) ?? [];
   expect(await rotateKeys(old, { CALLBACK_ENCRYPTION_KEYS: `${fresh},${old}` })).toEqual({
     code: 0,
-    stdout: 'Callback URLs sealed with the key fresh: 1 rewritten, 0 already new.\n',
+    stdout: `Callback URLs in ${storage} sealed with the key fresh: 1 rewritten, 0 already new.\n`,
     stderr: '',
   });
   expect(await rotateKeys(fresh)).toMatchObject({
     code: 0,
-    stdout: 'Callback URLs sealed with the key fresh: 0 rewritten, 1 already new.\n',
+    stdout: `Callback URLs in ${storage} sealed with the key fresh: 0 rewritten, 1 already new.\n`,
   });
 
   await stack.host.stop();
@@ -67,6 +68,14 @@ test('after a rotation the app works without the old key', async () => {
   stack.insights.control.setMemberCount({ instanceId, segmentName: 'HighValueCustomers', memberCount: 2_000_000 });
   await host.poll();
   expect(await flow.waitForRuns(1, 10_000)).toHaveLength(1);
+}, 60_000);
+
+test('an account that the environment names is not mistaken for the storage of local.settings.json', async () => {
+  // The one credential that finds nothing without asking anybody.
+  const nobody = { AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential' };
+  const elsewhere = await rotateKeys(fresh, { AzureWebJobsStorage__accountName: 'elsewhere', ...nobody });
+  expect(elsewhere).toMatchObject({ code: 1, stdout: '' });
+  expect(elsewhere.stderr).toContain('AuthenticationError');
 }, 60_000);
 
 test('a setting that is wrong is named, without its value', async () => {
