@@ -22,10 +22,6 @@ param entraClientId string = ''
 @description('Settings of the app; an empty one is left to its default.')
 param settings appSettings
 
-@description('Key of the Customer Insights API, kept in the vault. Empty: none is sent.')
-@secure()
-param customerInsightsSubscriptionKey string = ''
-
 @description('Most instances that the app scales out to, of each function.')
 @minValue(1)
 @maxValue(1000)
@@ -77,7 +73,6 @@ module vault 'modules/vault.bicep' = {
     tags: tags
     principalId: identity.outputs.principalId
     purgeProtection: vaultPurgeProtection
-    customerInsightsSubscriptionKey: customerInsightsSubscriptionKey
   }
 }
 
@@ -93,7 +88,6 @@ module app 'modules/app.bicep' = {
     packageContainerUrl: storage.outputs.packageContainerUrl
     insightsConnectionString: monitoring.outputs.connectionString
     vaultName: vault.outputs.name
-    sendsSubscriptionKey: !empty(customerInsightsSubscriptionKey)
     authentication: authentication
     entraClientId: entraClientId
     settings: settings
@@ -120,8 +114,11 @@ output CONNECTOR_URL string = '${app.outputs.url}/api/connector/apiDefinition.sw
 @description('Answers 200 once the app runs and reaches its storage.')
 output HEALTH_URL string = '${app.outputs.url}/api/health'
 
-@description('Prints the key that a connection is made with. With `entra` nobody needs one.')
-output KEY_COMMAND string = 'az functionapp keys list --resource-group ${group.name} --name ${app.outputs.name} --query functionKeys.default --output tsv'
+@description('The page of the operator.')
+output DASHBOARD_URL string = '${app.outputs.url}/api/dashboard'
+
+@description('Prints the keys that connections are made with, by name. With `entra` nobody needs one.')
+output KEY_COMMAND string = 'az functionapp keys list --resource-group ${group.name} --name ${app.outputs.name} --query functionKeys'
 
 @description('Prints the list of operator keys, `name:key`.')
 output OPERATOR_KEY_COMMAND string = 'az keyvault secret show --vault-name ${vault.outputs.name} --name operator-keys --query value --output tsv'

@@ -9,8 +9,6 @@ param storageName string
 param packageContainerUrl string
 param insightsConnectionString string
 param vaultName string
-@description('Whether the vault has a key of the Customer Insights API.')
-param sendsSubscriptionKey bool
 param authentication string
 param entraClientId string
 param settings appSettings
@@ -28,15 +26,12 @@ var platformSettings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }
-// Which secret of the vault is the value of which setting. Without a version: a new one is taken within a day, or when the app restarts.
-var secretNames = union(
-  {
-    CALLBACK_ENCRYPTION_KEYS: 'callback-encryption-keys'
-    WEBHOOK_SIGNING_SECRETS: 'webhook-signing-secrets'
-    OPERATOR_KEYS: 'operator-keys'
-  },
-  sendsSubscriptionKey ? { CUSTOMER_INSIGHTS_SUBSCRIPTION_KEY: 'customer-insights-subscription-key' } : {}
-)
+// Which secret of the vault is the value of which setting. Without a version: a new one is taken within a day, or when it is asked for.
+var secretNames = {
+  CALLBACK_ENCRYPTION_KEYS: 'callback-encryption-keys'
+  WEBHOOK_SIGNING_SECRETS: 'webhook-signing-secrets'
+  OPERATOR_KEYS: 'operator-keys'
+}
 var secretSettings = mapValues(secretNames, name => '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=${name})')
 var givenSettings = toObject(
   filter(items(settings), setting => !empty(setting.value)),

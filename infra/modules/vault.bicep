@@ -3,8 +3,6 @@ param location string
 param tags object
 param principalId string
 param purgeProtection bool
-@secure()
-param customerInsightsSubscriptionKey string
 
 resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   name: name
@@ -31,13 +29,6 @@ module signingSecrets 'made-secret.bicep' = {
 
 module operatorKeys 'made-secret.bicep' = {
   params: { vaultName: vault.name, secretName: 'operator-keys', prefix: 'first:' }
-}
-
-// Given by whoever deploys, so it is written each time.
-resource subscriptionKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (!empty(customerInsightsSubscriptionKey)) {
-  parent: vault
-  name: 'customer-insights-subscription-key'
-  properties: { value: customerInsightsSubscriptionKey }
 }
 
 // Key Vault Secrets User: reads the values of secrets.

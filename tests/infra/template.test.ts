@@ -28,10 +28,8 @@ describe('app settings', () => {
       Object.entries(definitions).filter(([name]) => name.endsWith('appSettings')),
     )[0]?.[1].properties ?? {},
   );
-  const secret = [...JSON.stringify(variables['secretNames']).matchAll(/'([A-Z_]+)', '([a-z-]+)'/g)].map(
-    ([, setting = '', name = '']) => ({ setting, name }),
-  );
-  const made = ['AUTHENTICATION', ...secret.map(({ setting }) => setting)];
+  const secret = variables['secretNames'] as Readonly<Record<string, string>>;
+  const made = ['AUTHENTICATION', ...Object.keys(secret)];
 
   test('are those of the schema, each once', () => {
     const ofPlatform = platform.filter((name) => name in settings);
@@ -54,12 +52,12 @@ describe('app settings', () => {
     expect(read.map(([, , variable]) => variable)).toEqual(given);
   });
 
-  test('that are secret refer to secrets that are in the vault', () => {
-    const vaulted = [
-      ...JSON.stringify(resources).matchAll(/"secretName":\{"value":"([a-z-]+)"\}/g),
-      ...JSON.stringify(ofType('Microsoft.KeyVault/vaults/secrets')).matchAll(/'(customer-[a-z-]+)'/g),
-    ].map(([, name]) => name);
-    expect(secret.map(({ name }) => name).toSorted()).toEqual([...new Set(vaulted)].toSorted());
+  test('that are secret refer to the secrets that are made in the vault', () => {
+    const vaulted = [...JSON.stringify(resources).matchAll(/"secretName":\{"value":"([a-z-]+)"\}/g)];
+    expect(Object.values(secret).toSorted()).toEqual([...new Set(vaulted.map(([, name]) => name))].toSorted());
+    expect(
+      tableRows(source('docs/deploy.md'), 'secret').map((row) => row.slice(0, 2).map((cell) => codesOf(cell)[0])),
+    ).toEqual(Object.entries(secret).map(([setting, name]) => [name, setting]));
   });
 });
 
@@ -143,11 +141,25 @@ test('neither storage nor telemetry take keys, and the app takes no passwords', 
 });
 
 test('what the deployment prints are addresses that the app answers at', () => {
-  const routes = ['functions/connector-definition.ts', 'functions/health.ts'].map(
+  const routes = ['functions/connector-definition.ts', 'functions/health.ts', 'functions/dashboard.ts'].map(
     (file) => /route: '([^']+)'/.exec(source(file))?.[1],
   );
-  const printed = [main.outputs?.['CONNECTOR_URL']?.value, main.outputs?.['HEALTH_URL']?.value];
+  const printed = ['CONNECTOR_URL', 'HEALTH_URL', 'DASHBOARD_URL'].map((name) => main.outputs?.[name]?.value);
   expect(printed).toEqual(routes.map((route) => expect.stringContaining(`/api/${route}'`) as unknown));
+});
+
+test('the docs set variables that the parameters read, and print outputs', () => {
+  const docs = source('docs/deploy.md') + source('docs/operate.md');
+  const named = (pattern: RegExp): string[] => [...new Set([...docs.matchAll(pattern)].map(([, name = '']) => name))];
+  const read = [...source('infra/main.bicepparam').matchAll(/readEnvironmentVariable\('(\w+)'/g)].map(
+    ([, name]) => name,
+  );
+  const set = [...named(/azd env set ([A-Z_]+)/g), ...tableRows(docs, 'variable').map(([name]) => codesOf(name)[0])];
+  expect(set.length).toBeGreaterThan(0);
+  expect(set.filter((name) => !read.includes(name))).toEqual([]);
+  const printed = named(/azd env get-value ([A-Z_]+)/g);
+  expect(printed.length).toBeGreaterThan(0);
+  expect(printed.filter((name) => !(name in (main.outputs ?? {})))).toEqual([]);
 });
 
 test('sign-in of the platform leaves the refusal to the app, which has routes for everybody', () => {
@@ -180,6 +192,18 @@ describe('alerts', () => {
     for (const { name, attribute } of attributes) {
       if (name !== undefined) by = metrics[name as MetricName].by;
       else expect(by).toContain(attribute);
+    }
+  });
+
+  test('sum up what is counted, take the greatest of the rest, and compare seconds with the minutes that are explained', () => {
+    const meanings = new Map(tableRows(operate, 'alert').map(([name, meaning]) => [codesOf(name)[0], meaning]));
+    for (const { name, query } of alerts) {
+      const { kind, unit } = metrics[/name == '([^']+)'/.exec(query)?.[1] as MetricName];
+      const columns = [...query.matchAll(/\bvalue\w+/g)].map(([column]) => column);
+      expect([query, ...columns]).toEqual([query, kind === 'counter' ? 'valueSum' : 'valueMax']);
+      const seconds = /\bSeconds > (\d+)/.exec(query)?.[1];
+      expect([query, seconds !== undefined]).toEqual([query, unit === 's']);
+      if (seconds !== undefined) expect(meanings.get(name)).toContain(` ${Number(seconds) / 60} minutes`);
     }
   });
 
