@@ -119,7 +119,9 @@ test('docs/operate.md lists every line of the log', () => {
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .flatMap((file) => [
-        ...readFileSync(path.join(folder, file), 'utf8').matchAll(/\blog\.(?:info|warn|error)\(\s*'([\w.-]+)'/g),
+        ...readFileSync(path.join(folder, file), 'utf8').matchAll(
+          /\b(?:log|consoleLog)\.(?:info|warn|error)\(\s*'([\w.-]+)'/g,
+        ),
       ])
       .map(([, event]) => event),
   );
