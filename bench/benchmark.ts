@@ -22,7 +22,9 @@ export interface Section {
   readonly text: string;
   readonly targets: readonly Target[];
   readonly tables: readonly Table[];
+  /** A section has one picture: bars or lines. */
   readonly chart?: BarChart;
+  readonly lines?: LineChart;
 }
 
 /** What a number should be, and what it is. */
@@ -46,6 +48,24 @@ export interface BarChart {
     readonly name: string;
     readonly bars: readonly { readonly name: string; readonly value: number }[];
   }[];
+}
+
+/** Lines over time, in panels below each other: each has a linear scale of its own that begins at 0. */
+export interface LineChart {
+  readonly title: string;
+  /** The part before this minute is shaded: it is not counted. */
+  readonly countedFromMinute: number;
+  readonly panels: readonly {
+    readonly name: string;
+    readonly unit: string;
+    readonly lines: readonly { readonly name: string; readonly points: readonly Point[] }[];
+  }[];
+}
+
+/** A value, and when it was measured. */
+export interface Point {
+  readonly minute: number;
+  readonly value: number;
 }
 
 /** A number as the tables show it: three digits that matter, and no more. */

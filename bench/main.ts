@@ -9,6 +9,7 @@ import { loadTime } from './load-time.ts';
 import { rateLimit } from './rate-limit.ts';
 import { describeMachine, renderSection, writeSection } from './report.ts';
 import { scale } from './scale.ts';
+import { soak } from './soak.ts';
 
 /** The subcommands, in the order in which they are run and documented. */
 const benchmarks: Readonly<Record<string, Benchmark>> = {
@@ -16,6 +17,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   latency,
   'black-holes': blackHoles,
   kill,
+  soak,
   detection,
   scale,
   'rate-limit': rateLimit,

@@ -3,6 +3,7 @@ import { cpus, release, totalmem, type } from 'node:os';
 import * as prettier from 'prettier';
 import { drawBarChart } from './bar-chart.ts';
 import type { Section, Table } from './benchmark.ts';
+import { drawLineChart } from './line-chart.ts';
 
 const DEFAULT_DOCUMENT = 'docs/performance.md';
 
@@ -38,8 +39,10 @@ function renderTable({ columns, rows }: Table): string {
 /** Puts a section in the place of the one of this name in its document, with its chart beside it. */
 export async function writeSection(name: string, section: Section, machine: string): Promise<void> {
   const measured = `\`npm run bench -- ${name} --write\`, ${new Date().toISOString().slice(0, 10)}: ${machine}.`;
-  const chart = section.chart && `![${section.chart.title}](performance-${name}.svg)`;
-  const content = [`## ${section.title}`, measured, chart ?? '', renderSection(section)].join('\n\n');
+  const picture = section.lines ? drawLineChart(section.lines) : section.chart && drawBarChart(section.chart);
+  const title = (section.lines ?? section.chart)?.title;
+  const shownAs = title === undefined ? '' : `![${title}](performance-${name}.svg)`;
+  const content = [`## ${section.title}`, measured, shownAs, renderSection(section)].join('\n\n');
   const begin = `<!-- begin ${name} -->`;
   const end = `<!-- end ${name} -->`;
   const document = section.document ?? DEFAULT_DOCUMENT;
@@ -49,7 +52,7 @@ export async function writeSection(name: string, section: Section, machine: stri
   const after = `${head}${begin}\n\n${content}\n\n${end}${tail}`;
   const style = await prettier.resolveConfig(document);
   await writeFile(document, await prettier.format(after, { ...style, parser: 'markdown' }));
-  if (section.chart) await writeFile(`docs/performance-${name}.svg`, drawBarChart(section.chart));
+  if (picture !== undefined) await writeFile(`docs/performance-${name}.svg`, picture);
 }
 
 function split(text: string, mark: string): [string, string] {

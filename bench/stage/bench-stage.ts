@@ -10,16 +10,18 @@ import { openStorageClients } from '../../shared/azure/storage-clients.ts';
 import { DELIVERIES_QUEUE } from '../../shared/deliveries/messages.ts';
 import { valueRow } from '../../shared/detection/instance-state.ts';
 import { STATE_TABLE, OPEN_EVENT_PREFIX } from '../../shared/events/open-event-row.ts';
+import type { Queues } from '../../shared/storage/queues.ts';
 import type { Tables } from '../../shared/storage/tables.ts';
 import { insertSubscriptions } from '../../tests/helpers/many-subscriptions.ts';
 import { startSink, type Sink } from './sink.ts';
 import { stageApp, type BenchApp, type StagedApp, type StartOptions } from './start-app.ts';
 import type { Variant } from './variant.ts';
 
-/** One design on its own storage, polled by hand, calling the stage's sink. */
+/** One design on its own storage, polled by hand unless its POLL_SCHEDULE says otherwise, calling the stage's sink. */
 export interface Side {
   readonly variant: Variant;
   readonly tables: Tables;
+  readonly queues: Queues;
   readonly azurite: Azurite;
   readonly app: BenchApp;
   /** When each event was committed to the outbox, in ms since the epoch, by its id: told by the app's own log. */
@@ -111,6 +113,7 @@ export async function openStage(): Promise<Stage> {
       const side: Side = {
         variant,
         tables,
+        queues,
         azurite,
         app: await startApp(),
         openedAtMs,

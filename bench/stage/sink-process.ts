@@ -7,10 +7,13 @@ import type { Arrival, CapturedRequest, SinkOrder, SinkReport } from './sink.ts'
 
 /** A request to a path that begins like this is never answered. */
 const BLACK_HOLE = '/black-hole/';
+/** The first request for a delivery to such a path is answered 503. */
+const REFUSE_ONCE = '/refuse-once/';
 
 let arrivals: Arrival[] = [];
 let captured: CapturedRequest[] | undefined;
 let distinct = new Set<string>();
+let refused = new Set<string>();
 let expected = Infinity;
 let answerDelayMs = 0;
 
@@ -20,12 +23,17 @@ const server = createServer((request, response) => {
   const atMs = performance.timeOrigin + performance.now();
   const id = String(request.headers['webhook-id']);
   const isBlackHole = request.url?.startsWith(BLACK_HOLE) === true;
-  arrivals.push({ id, atMs, isBlackHole });
-  if (!isBlackHole) distinct.add(id);
+  const isRefused = request.url?.startsWith(REFUSE_ONCE) === true && !refused.has(id);
+  arrivals.push({ id, atMs, isBlackHole, isRefused });
+  if (isRefused) refused.add(id);
+  else if (!isBlackHole) distinct.add(id);
   if (captured) capture(captured, request);
   else request.resume();
   if (isBlackHole) return;
-  const answer = (): void => void response.writeHead(202, { 'x-ms-workflow-run-id': '08585000000000000000' }).end();
+  const answer = (): void => {
+    if (isRefused) response.writeHead(503).end();
+    else response.writeHead(202, { 'x-ms-workflow-run-id': '08585000000000000000' }).end();
+  };
   if (answerDelayMs > 0) setTimeout(answer, answerDelayMs);
   else answer();
   if (distinct.size === expected) {
@@ -49,6 +57,7 @@ process.on('message', (order: SinkOrder) => {
     case 'begin':
       arrivals = [];
       distinct = new Set();
+      refused = new Set();
       ({ expected, answerDelayMs } = order);
       captured = order.capture ? [] : undefined;
       report({ kind: 'begun' });

@@ -10,6 +10,8 @@ export interface Arrival {
   readonly atMs: number;
   /** It will never be answered. */
   readonly isBlackHole: boolean;
+  /** It was answered 503. */
+  readonly isRefused: boolean;
 }
 
 /** A POST that can be made again byte for byte; headers without those of the framing. */
@@ -37,7 +39,7 @@ export type SinkReport =
   | { readonly kind: 'told'; readonly arrivals: Arrival[]; readonly captured: CapturedRequest[] };
 
 export interface SinkRound {
-  /** Resolves when this many different deliveries that are answered have arrived. */
+  /** Resolves when this many different deliveries that are answered 202 have arrived. */
   readonly complete: Promise<void>;
   /** All that arrived in this round so far, in order. */
   arrivals(): Promise<Arrival[]>;
@@ -46,7 +48,7 @@ export interface SinkRound {
 
 /** A receiver of callbacks in a process of its own. Answers 202 at once and an empty body. */
 export interface Sink {
-  /** `http://127.0.0.1:PORT`. Below `/black-hole/` nothing is ever answered. */
+  /** `http://127.0.0.1:PORT`. Below `/black-hole/` nothing is ever answered, below `/refuse-once/` a delivery's first attempt with 503. */
   readonly origin: string;
   /** Forgets what arrived. One round at a time. */
   begin(options?: { expected?: number; answerDelayMs?: number; capture?: boolean }): Promise<SinkRound>;
