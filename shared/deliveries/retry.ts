@@ -128,23 +128,35 @@ type Step =
 
 /**
  * Writes down what came of it. When somebody changed the row meanwhile (asked for it to go out now, or took over a claim that had run
- * out), the step is applied to what they left: a success stands whatever else happened, and a waiting delivery keeps their message.
+ * out), the step is applied to what they left: a success stands whatever else happened, and a waiting delivery keeps their message. While
+ * they are still at work, they decide how it goes on, for they may hear a `Retry-After`; a failed attempt is noted for them.
  */
 async function finish(ports: ChunkPorts, claimed: Trouble, step: Step): Promise<void> {
+  const isDelivered = step.kind === 'attempted' && step.disposition.kind === 'delivered';
   let current: Trouble | undefined = claimed;
   while (current !== undefined && (isAwaited(current) || step.kind === 'attempted')) {
-    const keepsMessage = current.nonce !== claimed.nonce;
-    const next = applied(current, step, keepsMessage ? current.nonce : ports.random.token(9), ports.clock.now());
-    if (isAwaited(next) && !keepsMessage) await sendRetry(ports, next, claimed.nonce);
-    if ((await ports.activity.replaceTrouble(next)) !== undefined) {
-      if (next.status !== current.status) tellStatus(ports.telemetry, next.status);
-      if (step.kind !== 'postponed') await releaseChanged(ports, [{ trouble: next, isHeld: step.kind === 'parked' }]);
-      return;
+    if (current.owner !== '' && current.owner !== claimed.owner && !isDelivered) {
+      if (step.kind !== 'attempted') return;
+      const noted = { ...current, attempts: withAttempt(current, step.record) };
+      if ((await ports.activity.replaceTrouble(noted)) !== undefined) return;
+    } else {
+      const keepsMessage = current.nonce !== claimed.nonce;
+      const next = applied(current, step, keepsMessage ? current.nonce : ports.random.token(9), ports.clock.now());
+      if (isAwaited(next) && !keepsMessage) await sendRetry(ports, next, claimed.nonce);
+      if ((await ports.activity.replaceTrouble(next)) !== undefined) {
+        if (next.status !== current.status) tellStatus(ports.telemetry, next.status);
+        if (step.kind !== 'postponed') await releaseChanged(ports, [{ trouble: next, isHeld: step.kind === 'parked' }]);
+        return;
+      }
     }
     current = await ports.activity.trouble(claimed.deliveryId);
     // What stood in the way was this very write: its answer had been lost.
     if (current && step.kind === 'attempted' && current.attempts.some(({ at }) => at === step.record.at)) return;
   }
+}
+
+function withAttempt(trouble: Trouble, record: AttemptRecord): readonly AttemptRecord[] {
+  return [...trouble.attempts, { ...record, number: nextNumber(trouble) }];
 }
 
 function applied(trouble: Trouble, step: Step, nonce: string, nowMs: number): Trouble {
@@ -161,7 +173,7 @@ function applied(trouble: Trouble, step: Step, nonce: string, nowMs: number): Tr
     case 'ended':
       return isWaiting(trouble) ? { ...free, status: 'ended', code: step.code, dueAtMs: 0, redelivering: false } : free;
     case 'attempted': {
-      const attempts = [...trouble.attempts, { ...step.record, number: nextNumber(trouble) }];
+      const attempts = withAttempt(trouble, step.record);
       if (step.disposition.kind === 'delivered')
         return { ...free, attempts, status: 'delivered', code: 'delivered', dueAtMs: 0, redelivering: false };
       // Settled before, or by somebody else meanwhile: the attempt is noted, the outcome stays.

@@ -1,9 +1,12 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
+import type { RetriesMessage } from '../../shared/deliveries/messages.ts';
 import type { LogFields } from '../../shared/log.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { StorageError, type Tables } from '../../shared/storage/tables.ts';
+import type { Answer } from '../../shared/outgoing/callback-client.ts';
 import { at, evaluated, segment } from '../helpers/insights-data.ts';
+import { settle } from '../helpers/manual-clock.ts';
 import {
   accepted,
   answered,
@@ -149,6 +152,37 @@ describe('a failing receiver', () => {
     await pass(MINUTE);
     expect(world.calls.length).toBe(before + 1);
     expect(await statusOf(id)).toBe('active');
+  });
+
+  test('is called again when it asks for it, whatever a frozen worker whose claim was taken over brings late', async () => {
+    await subscribe('one');
+    world.answers.set(URL_ONE, () => answered(500));
+    await rise();
+    const answers: ((answer: Answer) => void)[] = [];
+    world.answers.set(URL_ONE, () => new Promise((resolve) => answers.push(resolve)));
+    const work = (): Promise<void> => {
+      const message = world.queues.receive('retries', world.clock.now())?.message;
+      return world.backend.handleRetriesMessage(message as RetriesMessage);
+    };
+    await world.clock.advance(6_000);
+    const frozen = work();
+    await settle();
+    // The functions host shows a message again after ten minutes.
+    await world.clock.advance(11 * MINUTE);
+    const taken = work();
+    await settle();
+    answers[0]?.(answered(500));
+    await frozen;
+    answers[1]?.({ kind: 'answered', status: 429, durationMs: 5, retryAfterMs: HOUR });
+    await taken;
+    expect(world.calls).toHaveLength(3);
+    world.answers.delete(URL_ONE);
+    await pass(HOUR - MINUTE);
+    expect(world.calls).toHaveLength(3);
+    await pass(10 * MINUTE);
+    expect(world.calls).toHaveLength(4);
+    const { deliveries } = await world.backend.operator.listDeliveries({}, { limit: 1 });
+    expect(deliveries[0]).toMatchObject({ status: 'delivered' });
   });
 
   test('holds up nobody else', async () => {

@@ -34,6 +34,10 @@ function isGentle({ storage, ...plan }: Plan): boolean {
   return isSteady && !plan.turnsOff && plan.calls === 0 && chances.every((chance) => chance === 0);
 }
 
+function isRefusal({ answer }: Post): boolean {
+  return answer?.kind === 'answered' && answer.status === 401;
+}
+
 export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
   const { plan } = stage;
   const posts: Post[] = [];
@@ -160,7 +164,8 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
       const isThis = first.told.occurredAt === fact.occurredAt && !isRecovered(first);
       if (isThis && group.length >= attempts) return 'the schedule was used up';
       if (isThis && codes.includes('TriggerInputSchemaMismatch')) return 'the flow refuses the body';
-      if (group.length >= attempts && codes.at(-1) === 401) return 'the flow refuses us';
+      // An operator may have asked for more attempts after the last of the schedule.
+      if (group.slice(attempts - 1).some(isRefusal)) return 'the flow refuses us';
       const stale = group.filter(
         ({ answer }) => answer?.kind === 'answered' && answer.errorCode === 'WorkflowTriggerVersionNotFound',
       );
