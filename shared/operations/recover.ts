@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { targetOf } from '../deliveries/target.ts';
 import { troubleOfRow, type Trouble } from '../deliveries/trouble.ts';
-import { refusal, type Refusal } from '../problem.ts';
+import { refusal, type BodyError, type Refusal } from '../problem.ts';
 import type { Tables } from '../storage/tables.ts';
 import { validatorOf } from '../validation.ts';
 import { newestRows } from './newest-rows.ts';
@@ -38,10 +38,10 @@ export async function recover(
   subscriptionId: string,
   body: unknown,
 ): Promise<Recovered | Refusal> {
-  const validated = validate(body);
-  if (validated.kind === 'invalid') {
+  const range = rangeOf(body);
+  if (range.kind === 'invalid') {
     return refusal('body-invalid', 'Give since, and until if you like, as ISO 8601 instants.', {
-      errors: validated.errors,
+      errors: range.errors,
     });
   }
   const own = await ports.store.load(subscriptionId);
@@ -49,13 +49,8 @@ export async function recover(
   if ((await targetOf(ports.store, own, '', ports.clock.now(), true)).kind !== 'call') {
     return refusal('subscription-ended', 'The subscription has ended: there is nobody to deliver to.');
   }
-  const { since, until } = validated.value;
-  const search = {
-    instanceIds: [own.instanceId],
-    where: { kind: 'trouble', subscriptionId },
-    sinceMs: Date.parse(since),
-    untilMs: until === undefined ? undefined : Date.parse(until),
-  };
+  const { sinceMs, untilMs } = range;
+  const search = { instanceIds: [own.instanceId], where: { kind: 'trouble', subscriptionId }, sinceMs, untilMs };
   let recovered = 0;
   let next: string | undefined;
   do {
@@ -68,6 +63,25 @@ export async function recover(
     next = page.next;
   } while (next !== undefined);
   return { kind: 'recovered', recovered, more: false };
+}
+
+type Range =
+  | { readonly kind: 'range'; readonly sinceMs: number; readonly untilMs: number | undefined }
+  | { readonly kind: 'invalid'; readonly errors: readonly BodyError[] };
+
+function rangeOf(body: unknown): Range {
+  const validated = validate(body);
+  if (validated.kind === 'invalid') return validated;
+  const { since, until } = validated.value;
+  const sinceMs = Date.parse(since);
+  const untilMs = until === undefined ? undefined : Date.parse(until);
+  // The format allows a leap second and offsets without minutes, which are no instant to a `Date`.
+  const unread = Object.entries({ since: sinceMs, until: untilMs }).filter(([, ms]) => Number.isNaN(ms));
+  const errors = unread.map(([name]) => ({
+    pointer: `/${name}`,
+    message: 'must be an instant, with the minutes of its offset and no leap second',
+  }));
+  return errors.length > 0 ? { kind: 'invalid', errors } : { kind: 'range', sinceMs, untilMs };
 }
 
 function isLost({ status, redelivering, dueAtMs, untilMs }: Trouble, lateMs: number): boolean {

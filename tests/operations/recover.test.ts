@@ -19,6 +19,12 @@ const statuses = async (): Promise<DeliveryStatus[]> => {
   return deliveries.map(({ status }) => status);
 };
 
+/** One delivery is dead. */
+const lose = async (): Promise<void> => {
+  world.answers.set(URL, () => answered(400));
+  await world.rise();
+};
+
 describe('recover', () => {
   test('sends again what is dead, each once under its own id, one after the other', async () => {
     world.answers.set(URL, () => answered(400));
@@ -138,4 +144,19 @@ describe('recover', () => {
       expect(await world.backend.operator.recover(id, body)).toMatchObject({ code: 'body-invalid' });
     },
   );
+
+  test.each([{ since: '2016-12-31T23:59:60Z' }, { since: '2020-01-01T00:00:00+01' }])(
+    'refuses the instant of %j, which has the format and is none to a clock',
+    async (body) => {
+      await lose();
+      expect(await recover(body)).toMatchObject({ code: 'body-invalid', errors: [{ pointer: '/since' }] });
+    },
+  );
+
+  test('sends nothing until an instant that is none', async () => {
+    await lose();
+    const body = { since: '2010-01-01T00:00:00Z', until: '2016-12-31T23:59:60Z' };
+    expect(await recover(body)).toMatchObject({ code: 'body-invalid', errors: [{ pointer: '/until' }] });
+    expect(world.queues.waiting('retries')).toEqual([]);
+  });
 });
