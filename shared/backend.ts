@@ -143,8 +143,9 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
   const sequenceOf = (subscription: Subscription): Promise<number | undefined> => state.sequenceOf(subscription);
   const openEvents = async (id: string): Promise<readonly OpenEvent[]> => (await state.read(id)).openEvents;
   const tidyPorts = { store, connections, queues, clock, sequenceOf, openEvents };
-  const release = ({ id }: { id: string }): Promise<void> => {
-    const message: RetriesMessage = { v: 1, kind: 'release', subscriptionId: id };
+  const release = ({ id, failingSince }: Subscription): Promise<void> => {
+    const since = failingSince !== undefined && { sinceMs: Date.parse(failingSince) };
+    const message: RetriesMessage = { v: 1, kind: 'release', subscriptionId: id, ...since };
     return queues.send(RETRIES_QUEUE, message);
   };
   const chunks: ChunkPorts = {
@@ -252,7 +253,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
           case 'retry':
             return retryDelivery(chunks, message);
           case 'release':
-            return releaseWaiting(chunks, message.subscriptionId);
+            return releaseWaiting(chunks, message);
           case 'tidy':
             return tidySubscription(tidyPorts, message.subscriptionId);
           default:

@@ -32,8 +32,14 @@ const retrySchema = Type.Object({
   ...carried,
 });
 export type RetryMessage = Static<typeof retrySchema>;
-/** The waiting deliveries of a subscription go out now. */
-const releaseSchema = Type.Object({ v, kind: Type.Literal('release'), subscriptionId: text, ...carried });
+/** The waiting deliveries of a subscription go out now; `sinceMs`: some may wait since then. */
+const releaseSchema = Type.Object({
+  v,
+  kind: Type.Literal('release'),
+  subscriptionId: text,
+  sinceMs: Type.Optional(Type.Number()),
+  ...carried,
+});
 /** A subscription that was deleted or superseded is cleared away, if it is time. */
 const tidySchema = Type.Object({ v, kind: Type.Literal('tidy'), subscriptionId: text, ...carried });
 

@@ -14,21 +14,24 @@ export interface ReleasePorts {
   readonly random: Random;
 }
 
-/** Nothing waits for longer: the retry schedule is 28 hours, a paused subscription ends after 7 days. */
+/** What waits for longer waits for a disabled subscription: the retry schedule is 28 hours, a paused one ends after 7 days. */
 const LOOK_BACK_MS = 8 * 24 * 3600 * 1000;
 /** Between two deliveries of one flow that go out: a flow that is just back is not flooded. */
 const PACE_MS = 100;
 
 /**
  * Brings the deliveries forward that wait for a change of a subscription, its own and those of its predecessors: each gets a new nonce and
- * its message, which makes any other message of it void. May run twice.
+ * its message, which makes any other message of it void. May run twice. `sinceMs`: since when the subscription was failing, if it was.
  */
-export async function releaseWaiting(ports: ReleasePorts, subscriptionId: string): Promise<void> {
+export async function releaseWaiting(
+  ports: ReleasePorts,
+  { subscriptionId, sinceMs = Infinity }: { readonly subscriptionId: string; readonly sinceMs?: number },
+): Promise<void> {
   const address = parseSubscriptionId(subscriptionId);
   if (address === undefined) return;
   const nowMs = ports.clock.now();
   let dueAtMs = nowMs;
-  const range = { sinceMs: nowMs - LOOK_BACK_MS, nowMs };
+  const range = { sinceMs: Math.min(sinceMs, nowMs - LOOK_BACK_MS), nowMs };
   for await (const trouble of ports.activity.troublesWaitingFor(
     { instanceId: address.instanceId, id: subscriptionId },
     range,

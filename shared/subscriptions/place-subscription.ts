@@ -112,7 +112,8 @@ async function bringToLife(ports: PlacePorts, subscription: Subscription): Promi
   if (born.status !== 'paused' && born.status !== 'disabled') return { kind: 'placed', subscription: born };
   const resumed = resume(born);
   if ((await ports.store.writeTogether([resumed])).kind === 'conflict') return { kind: 'conflict' };
-  await ports.release(resumed);
+  // As it was: how far back its deliveries wait shows in what was failing.
+  await ports.release(born);
   return { kind: 'placed', subscription: resumed };
 }
 

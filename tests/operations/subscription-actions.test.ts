@@ -7,6 +7,7 @@ import { DAY, HOUR, MINUTE, vipWorld, type VipWorld } from './vip-world.ts';
 
 const trigger = 'segment-threshold-crossed';
 const URL = callbackUrl('one');
+const FLOW = { workflowId: 'flow', operationName: 'When' };
 let world: VipWorld;
 beforeEach(() => {
   world = vipWorld({ tables: createMemoryTables({ rowsPerScan: 3 }) });
@@ -109,6 +110,30 @@ describe('resume', () => {
     });
   });
 
+  test.each<[string, (world: VipWorld, id: string) => Promise<unknown>]>([
+    ['by an operator', (held, id) => held.backend.operator.resumeSubscription(id)],
+    ['by the same subscribe call', (held) => held.flow('one', {}, FLOW)],
+    ['by a save of the flow', (held) => held.flow('two', {}, FLOW)],
+  ])('lets out at once what waited for weeks for a disabled subscription: %s', async (_, again) => {
+    const { id } = await world.flow('one', {}, FLOW);
+    world.answers.set(URL, () => answered(500));
+    await world.rise();
+    await world.pass(5 * DAY);
+    await world.rise();
+    await world.pass(HOUR);
+    await world.rise();
+    // The message of what waits looks every seven days.
+    await world.pass(10 * DAY);
+    expect(await statusOf(id)).toBe('disabled');
+    world.answers.delete(URL);
+    world.calls.length = 0;
+    await again(world, id);
+    await world.pass(MINUTE);
+    const { deliveries } = await world.backend.operator.listDeliveries({ subscriptionId: id }, { limit: 5 });
+    expect(deliveries.map(({ status }) => status)).toEqual(['delivered', 'dead', 'dead']);
+    expect(world.calls).toHaveLength(1);
+  });
+
   test('of an active subscription may be repeated', async () => {
     const { id } = await world.flow('one');
     for (let count = 0; count < 2; count++) {
@@ -119,9 +144,8 @@ describe('resume', () => {
   });
 
   test('of one that has ended is refused', async () => {
-    const flow = { workflowId: 'flow', operationName: 'When' };
-    const old = await world.flow('old', {}, flow);
-    await world.flow('new', {}, flow);
+    const old = await world.flow('old', {}, FLOW);
+    await world.flow('new', {}, FLOW);
     const gone = await world.flow('gone');
     world.answers.set(callbackUrl('gone'), () => answered(410));
     await world.rise();
