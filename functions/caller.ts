@@ -23,7 +23,20 @@ export function connectionOf(
     : undefined;
   if (principal === undefined)
     return refusal('not-authenticated', 'Sign in first: this service accepts Microsoft Entra ID only.');
+  if (request.method !== 'GET' && isOfAnotherSite(request)) return ofAnotherSite();
   return { kind: 'connection', connection: `entra-${hash(`${principal.tenantId}/${principal.objectId}`)}` };
+}
+
+/**
+ * Whether a browser says that it was told to make the call by a page of another origin: it sends the cookie of whoever is signed in all the
+ * same. Only browsers say anything (w3.org/TR/fetch-metadata).
+ */
+export function isOfAnotherSite({ headers }: Pick<HttpRequest, 'headers'>): boolean {
+  return !['same-origin', 'none'].includes(headers.get('sec-fetch-site') ?? 'none');
+}
+
+export function ofAnotherSite(): Refusal {
+  return refusal('cross-site-call', 'A page of another site may not act here in the name of who is signed in.');
 }
 
 /** Which flow a subscribe call comes from, as far as the platform says. All of it is optional. */

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { Config } from '../shared/config.ts';
 import { problems, refusal, type Refusal } from '../shared/problem.ts';
-import { readPrincipal } from './caller.ts';
+import { isOfAnotherSite, ofAnotherSite, readPrincipal } from './caller.ts';
 import { httpHandler } from './http.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
@@ -42,14 +42,6 @@ export function operatorOf(
   return refusal('not-authenticated', 'Send an operator key in the header x-operator-key.');
 }
 
-/**
- * Whether a browser says that it was told to make the call by a page of another origin: it sends the cookie of a signed-in operator all the
- * same. Only browsers say anything (w3.org/TR/fetch-metadata).
- */
-function isOfAnotherSite({ headers }: Pick<HttpRequest, 'headers'>): boolean {
-  return !['same-origin', 'none'].includes(headers.get('sec-fetch-site') ?? 'none');
-}
-
 /** Compares with every key, whichever fits, and hashes of one length: the time taken tells nothing. */
 function nameOf(key: string, operatorKeys: OperatorConfig['operatorKeys']): string | undefined {
   const sent = sha256(key);
@@ -79,9 +71,7 @@ export function registerManageRoutes(app: Registrar, { config, log }: HttpDeps, 
       const operator = operatorOf(request, config);
       if (operator.kind === 'refused') return operator;
       if (method === 'GET') return handle(request);
-      if (isOfAnotherSite(request)) {
-        return refusal('cross-site-call', 'A page of another site may not act here in the name of who is signed in.');
-      }
+      if (isOfAnotherSite(request)) return ofAnotherSite();
       const target = Object.values(request.params).join(' ').slice(0, MAX_TARGET_LENGTH);
       const act = { operator: operator.name, action: name, target };
       let status: number | undefined;

@@ -150,6 +150,25 @@ describe('with Microsoft Entra ID', () => {
     expect(await get(backend, id, principal('tenant-b', 'object-1'))).toBe(404);
   });
 
+  test('a page of another site acts for nobody who is signed in, but may lead to what is only looked at', async () => {
+    const from = (site: string): Headers => ({ ...principal('tenant-a', 'object-1'), 'sec-fetch-site': site });
+    const item = 'instances/11111111-2222-3333-4444-555555555555/entities/people/items';
+    for (const site of ['cross-site', 'same-site', 'something new']) {
+      const headers = from(site);
+      for (const [method, route] of [
+        ['POST', path],
+        ['DELETE', `${path}/an-id`],
+        ['POST', item],
+        ['PATCH', `${item}/1`],
+      ] as const) {
+        const body = method === 'DELETE' ? undefined : bodyOf(trigger, 'flow');
+        await expectProblem(() => backend.call(method, route, { headers, body }), 403, 'cross-site-call');
+      }
+      expect((await backend.call('GET', path, { headers })).status).toBe(200);
+    }
+    for (const site of ['same-origin', 'none']) await subscribe(backend, from(site));
+  });
+
   test('health asks for nobody', async () => {
     expect((await backend.call('GET', 'health')).status).toBe(200);
   });
