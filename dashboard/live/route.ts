@@ -23,6 +23,9 @@ const filterNames = ['instanceId', 'trigger', 'status', 'label', 'workflowId'] a
 export const dayChoices = [1, 7, 14, 30] as const;
 const DEFAULT_DAYS = 7;
 
+/** Ids become parts of the operator API's paths: what a made-up link holds must not lead a call elsewhere. */
+const IDS = /^[\w-]+$/;
+
 /** The route of a location's hash; `nowhere` for one that is none. */
 export function parseRoute(hash: string): Route {
   const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?');
@@ -31,7 +34,7 @@ export function parseRoute(hash: string): Route {
   if (more.length > 0) return { view: 'nowhere' };
   if (view === '' && id === undefined) return { view: 'overview' };
   if (view === 'subscriptions' && id === undefined) return { view, filter: filterOf(query) };
-  if (view === 'subscriptions' && id) {
+  if (view === 'subscriptions' && id !== undefined && IDS.test(id)) {
     const at = query.get('at');
     return { view: 'subscription', id, days: daysOf(query), ...(at && { at }) };
   }
