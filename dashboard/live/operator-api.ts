@@ -48,6 +48,9 @@ export function operatorApi({ fetch, session, onUnknown }: OperatorApiOptions): 
       return { kind: 'unreachable', detail: 'The app gives no answer. It is tried again.' };
     }
     const body = parsed(text);
+    if (response.ok && body === undefined) {
+      return { kind: 'unreachable', detail: 'Something before the app answered in its place. It is tried again.' };
+    }
     if (response.ok) return { kind: 'answered', value: body as T };
     const detail = detailOf(body) ?? `The app answered ${response.status}.`;
     // Of a key that was replaced meanwhile nobody asks any more.

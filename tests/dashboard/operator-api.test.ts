@@ -95,6 +95,16 @@ describe('the operator API', () => {
     expect(seen).toHaveLength(1);
   });
 
+  test.each(['', '<html>Sign in to the network</html>'])(
+    'is not what answers 200 with "%s": a gateway, or a page to sign in to a network',
+    async (body) => {
+      says(200, body);
+      expect(await api.get('x')).toMatchObject({ kind: 'unreachable' });
+      expect(await api.list('x')).toMatchObject({ kind: 'unreachable' });
+      expect(await api.post('x')).toMatchObject({ kind: 'unreachable' });
+    },
+  );
+
   test('leaves it to whoever breaks a call off', async () => {
     says(200);
     await expect(api.get('x', {}, AbortSignal.abort())).rejects.toThrow();
