@@ -28,9 +28,16 @@ export function httpHandler(log: Log, handle: Handle): HttpHandler {
   };
 }
 
-/** The answer with what keeps a browser from taking it for something else than it says. */
+/**
+ * The answer with what keeps a browser from taking it for something else than it says, and everybody on the way from keeping it: a cache
+ * does not know that it is for the holder of one key.
+ */
 export function safely(answer: HttpResponseInit): HttpResponseInit {
-  const headers = { ...(answer.headers as Record<string, string> | undefined), 'x-content-type-options': 'nosniff' };
+  const headers = {
+    ...(answer.headers as Record<string, string> | undefined),
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+  };
   return { ...answer, headers };
 }
 

@@ -132,9 +132,9 @@ function send({ method, path, headers, body }: HostileRequest): Promise<Seen> {
 /** What answers have. One more would be one that a request had brought in. */
 const HEADERS = new Set([
   ...['connection', 'content-length', 'content-type', 'date', 'keep-alive', 'location', 'retry-after'],
-  ...['transfer-encoding', 'x-content-type-options'],
+  ...['transfer-encoding', 'cache-control', 'x-content-type-options'],
   // Of pages.
-  ...['cache-control', 'content-encoding', 'content-security-policy', 'referrer-policy', 'vary'],
+  ...['content-encoding', 'content-security-policy', 'referrer-policy', 'vary'],
   ...['cross-origin-opener-policy', 'cross-origin-resource-policy'],
 ]);
 
@@ -146,6 +146,7 @@ function expectSafe(asked: HostileRequest, { status, headers, body }: Seen): voi
     isServed: status >= 200 && status < 500,
     otherHeaders: Object.keys(headers).filter((name) => !HEADERS.has(name)),
     isSniffed: isOurs && headers['x-content-type-options'] !== 'nosniff',
+    isStored: isOurs && !isPage && headers['cache-control'] !== 'no-store',
     isOtherType: isOurs && !isPage && headers['content-type'] !== typeOf(status),
     leaks: `${JSON.stringify(headers)}${body}`.includes(SECRET),
   };
@@ -155,7 +156,14 @@ function expectSafe(asked: HostileRequest, { status, headers, body }: Seen): voi
     status,
     answer: body.slice(0, 2_000),
   };
-  const safe = { isServed: true, otherHeaders: [], isSniffed: false, isOtherType: false, leaks: false };
+  const safe = {
+    isServed: true,
+    otherHeaders: [],
+    isSniffed: false,
+    isStored: false,
+    isOtherType: false,
+    leaks: false,
+  };
   expect({ ...shown, ...found }).toEqual({ ...shown, ...safe });
 }
 
