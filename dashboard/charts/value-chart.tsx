@@ -5,6 +5,7 @@ import type { ObservationAnswer } from '../../shared/operations/operator-answers
 import { axisOf } from './axis.ts';
 import { useChart } from './use-chart.ts';
 import { drawMarks, shownShort } from './value-marks.ts';
+import { valueRange } from './value-range.ts';
 
 const HEIGHT = 232;
 
@@ -39,7 +40,7 @@ export function ValueChart({
     padding: [14, 26, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 9, fill: palette('value'), width: 0 } },
-    scales: { x: { time: true }, y: { range: (_, min, max) => rangeOf(min, max, latest.current) } },
+    scales: { x: { time: true }, y: { range: (_, min, max) => valueRange(min, max, latest.current) } },
     axes: [
       axisOf(palette, {
         size: 28,
@@ -77,18 +78,6 @@ function seriesOf(points: readonly ObservationAnswer[], untilMs: number): uPlot.
     [...times, Math.max(untilMs / 1_000, times.at(-1) ?? 0)],
     [...values, last],
   ];
-}
-
-/** Values and thresholds with some air around them. */
-function rangeOf(
-  min: number | null,
-  max: number | null,
-  { threshold, tried }: { readonly threshold: number; readonly tried: number },
-): [number, number] {
-  const low = Math.min(min ?? threshold, threshold, tried);
-  const high = Math.max(max ?? threshold, threshold, tried);
-  const air = (high - low || Math.abs(high) || 1) * 0.12;
-  return [low - air, high + air];
 }
 
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
