@@ -95,6 +95,9 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
 
   const subscribe = (version: Version, onEnd: () => void): void => {
     const { flow } = version;
+    // A save that was held up comes after one that was made later.
+    const madeLater = flow.versions.slice(flow.versions.indexOf(version) + 1);
+    if (madeLater.some(({ sentAtMs }) => sentAtMs !== undefined)) flow.unruly = true;
     version.sentAtMs ??= timeline.now();
     const subscriber = {
       connection: CONNECTION,
