@@ -95,13 +95,20 @@ async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Pr
 }
 
 /**
- * A paused subscription may wait for a probe that is settled: what that found out was never written down. Whoever looks next is the probe
- * then, for nobody else would find out that the flow is on again.
+ * A paused subscription may wait for a probe that is settled: what that found out was never written down. Or for one that never came to be:
+ * whoever took over its chunk delivered it, and who had found the flow turned off was too late. Whoever looks next is the probe then, for
+ * nobody else would find out that the flow is on again.
  */
-async function orProbe({ activity }: Pick<ChunkPorts, 'activity'>, target: Target): Promise<Target> {
+async function orProbe(
+  { activity, clock, claimMs }: Pick<ChunkPorts, 'activity' | 'clock' | 'claimMs'>,
+  target: Target,
+): Promise<Target> {
   if (target.kind !== 'park' || target.subscription.status !== 'paused') return target;
-  const probe = await activity.trouble(target.subscription.probe ?? '');
-  return probe === undefined || isAwaited(probe) ? target : { kind: 'call', subscription: target.subscription };
+  const { probe: deliveryId = '', pausedSince = '' } = target.subscription;
+  const probe = await activity.trouble(deliveryId);
+  // A probe's row follows the pause, before the claim on its chunk ends.
+  const isAwaitedYet = probe ? isAwaited(probe) : Date.parse(pausedSince) + claimMs > clock.now();
+  return isAwaitedYet ? target : { kind: 'call', subscription: target.subscription };
 }
 
 function nextNumber({ attempts }: Trouble): number {

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { StorageError } from '../../shared/storage/tables.ts';
 import { answered, callbackUrl } from '../helpers/memory-backend.ts';
+import { settle } from '../helpers/manual-clock.ts';
 import { HOUR, MINUTE, vipWorld } from '../operations/vip-world.ts';
 
 const URL = callbackUrl('one');
@@ -23,4 +24,32 @@ test('a probe whose success its subscription was never told of: the next deliver
   expect(world.calls).toHaveLength(2);
   await world.pass(13 * HOUR);
   expect(world.calls).toHaveLength(3);
+});
+
+test('a probe that was delivered by another worker before the first one told of a pause: the next delivery that looks is the probe', async () => {
+  const tables = createMemoryTables();
+  const world = vipWorld({ tables });
+  const { id } = await world.flow('one');
+  let thaw: () => void = () => undefined;
+  world.answers.set(URL, () => {
+    return new Promise((resolve) => (thaw = () => resolve(answered(400, 'WorkflowTriggerIsNotEnabled'))));
+  });
+  const frozen = world.rise();
+  await settle();
+  // A worker that is frozen renews no claim.
+  const write = tables.write.bind(tables);
+  tables.write = () => Promise.reject(new StorageError('write', 'unreached'));
+  await world.clock.advance(3 * MINUTE);
+  tables.write = write;
+  world.answers.clear();
+  await world.poll();
+  expect(world.calls).toHaveLength(2);
+  thaw();
+  await frozen;
+  expect(await world.backend.operator.getSubscription(id)).toMatchObject({ subscription: { status: 'paused' } });
+  await world.rise();
+  expect(world.calls).toHaveLength(2);
+  await world.pass(13 * HOUR);
+  expect(world.calls).toHaveLength(3);
+  expect(await world.backend.operator.getSubscription(id)).toMatchObject({ subscription: { status: 'active' } });
 });
