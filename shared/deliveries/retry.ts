@@ -142,24 +142,30 @@ async function finish(ports: ChunkPorts, claimed: Trouble, step: Step): Promise<
   const isDelivered = step.kind === 'attempted' && step.disposition.kind === 'delivered';
   let current: Trouble | undefined = claimed;
   while (current !== undefined && (isAwaited(current) || step.kind === 'attempted')) {
-    if (current.owner !== '' && current.owner !== claimed.owner && !isDelivered) {
-      if (step.kind !== 'attempted') return;
-      const noted = { ...current, attempts: withAttempt(current, step.record) };
-      if ((await ports.activity.replaceTrouble(noted)) !== undefined) return;
-    } else {
-      const keepsMessage = current.nonce !== claimed.nonce;
-      const next = applied(current, step, keepsMessage ? current.nonce : ports.random.token(9), ports.clock.now());
-      if (isAwaited(next) && !keepsMessage) await sendRetry(ports, next, claimed.nonce);
-      if ((await ports.activity.replaceTrouble(next)) !== undefined) {
-        if (next.status !== current.status) tellStatus(ports.telemetry, next.status);
-        if (step.kind !== 'postponed') await releaseChanged(ports, [{ trouble: next, isHeld: step.kind === 'parked' }]);
-        return;
-      }
-    }
+    const isTheirs = current.owner !== '' && current.owner !== claimed.owner && !isDelivered;
+    if (await (isTheirs ? noteFor(ports, current, step) : apply(ports, claimed, current, step))) return;
     current = await ports.activity.trouble(claimed.deliveryId);
     // What stood in the way was this very write: its answer had been lost.
     if (current && step.kind === 'attempted' && current.attempts.some(({ at }) => at === step.record.at)) return;
   }
+}
+
+/** Whether whoever is at work knows of the step: of any but an attempt they need not. */
+async function noteFor({ activity }: Pick<ChunkPorts, 'activity'>, current: Trouble, step: Step): Promise<boolean> {
+  if (step.kind !== 'attempted') return true;
+  const noted = { ...current, attempts: withAttempt(current, step.record) };
+  return (await activity.replaceTrouble(noted)) !== undefined;
+}
+
+/** Whether the step could be written over the row as it was read. */
+async function apply(ports: ChunkPorts, claimed: Trouble, current: Trouble, step: Step): Promise<boolean> {
+  const keepsMessage = current.nonce !== claimed.nonce;
+  const next = applied(current, step, keepsMessage ? current.nonce : ports.random.token(9), ports.clock.now());
+  if (isAwaited(next) && !keepsMessage) await sendRetry(ports, next, claimed.nonce);
+  if ((await ports.activity.replaceTrouble(next)) === undefined) return false;
+  if (next.status !== current.status) tellStatus(ports.telemetry, next.status);
+  if (step.kind !== 'postponed') await releaseChanged(ports, [{ trouble: next, isHeld: step.kind === 'parked' }]);
+  return true;
 }
 
 function withAttempt(trouble: Trouble, record: AttemptRecord): readonly AttemptRecord[] {

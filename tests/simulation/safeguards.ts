@@ -120,10 +120,10 @@ export const safeguards: readonly Safeguard[] = [
     name: 'a message is sent before the row that names it',
     without: one(
       'deliveries/retry.ts',
-      `      if (isAwaited(next) && !keepsMessage) await sendRetry(ports, next, claimed.nonce);
-      if ((await ports.activity.replaceTrouble(next)) !== undefined) {`,
-      `      if ((await ports.activity.replaceTrouble(next)) !== undefined) {
-        if (isAwaited(next) && !keepsMessage) await sendRetry(ports, next, claimed.nonce);`,
+      `  if (isAwaited(next) && !keepsMessage) await sendRetry(ports, next, claimed.nonce);
+  if ((await ports.activity.replaceTrouble(next)) === undefined) return false;`,
+      `  if ((await ports.activity.replaceTrouble(next)) === undefined) return false;
+  if (isAwaited(next) && !keepsMessage) await sendRetry(ports, next, claimed.nonce);`,
     ),
     seed: 12,
   },
