@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { zipSync } from 'fflate';
 import { bundleApp, putFile } from '../scripts/bundle-app.ts';
+import { shippedFiles } from '../scripts/shipped-files.ts';
 import { shown, shownAll, type Benchmark } from './benchmark.ts';
 import { median } from './statistics.ts';
 
@@ -21,16 +22,17 @@ const ENVIRONMENT = {
   CALLBACK_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 1).toString('base64')}`,
 };
 
+type App = 'bare' | 'packages' | 'ours';
+
 /** What is imported: sources of `bench/load`, bundled as the app is, and the app's own build. */
-const APPS = {
+const APPS: Readonly<Record<App, { readonly about: string; readonly source?: string }>> = {
   bare: { about: 'a bare app: `@azure/functions` and one HTTP function', source: 'bare-app.ts' },
   packages: {
     about: 'the same with `@azure/data-tables`, `@azure/storage-queue`, `ajv` and `undici`, of which it uses nothing',
     source: 'packages-alone.ts',
   },
   ours: { about: 'this app, all functions registered' },
-} as const satisfies Record<string, { about: string; source?: string }>;
-type App = keyof typeof APPS;
+};
 
 /** How long a new instance takes to import the app before it can do anything. */
 export const loadTime: Benchmark = {
@@ -88,19 +90,10 @@ async function stage(app: App, folder: string): Promise<{ entry: string; zipByte
   const dist = path.join(folder, app);
   await mkdir(dist);
   await writeFile(path.join(dist, 'package.json'), '{"type":"module"}');
-  const { source } = APPS[app] as { source?: string };
+  const { source } = APPS[app];
   if (source === undefined) await cp('dist', dist, { recursive: true });
   else for (const file of await bundleApp(path.resolve('bench/load', source))) await putFile(dist, file);
-  return { entry: path.join(dist, 'functions/index.js'), zipBytes: await zippedSize(dist) };
-}
-
-async function zippedSize(folder: string): Promise<number> {
-  const files: Record<string, Uint8Array> = {};
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    const file = path.join(entry.parentPath, entry.name);
-    if (entry.isFile() && !file.endsWith('.map')) files[path.relative(folder, file)] = await readFile(file);
-  }
-  return zipSync(files).length;
+  return { entry: path.join(dist, 'functions/index.js'), zipBytes: zipSync(await shippedFiles(dist)).length };
 }
 
 /** In ms, from within the process: without the start of Node, which is everybody's. */

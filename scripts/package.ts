@@ -1,16 +1,14 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { zipSync, type Zippable } from 'fflate';
+import { shippedFiles } from './shipped-files.ts';
 
 const root = path.join(import.meta.dirname, '..');
 /** Unpacked, for deployments that pack by themselves. */
 const folder = path.join(root, 'build', 'app');
 const zip = path.join(root, 'build', 'app.zip');
 
-/**
- * What is deployed: the build, host.json, and a package.json that asks for no packages. Source maps stay here: the bundle is not
- * minified, and the host reads none.
- */
+/** What is deployed: the build, host.json, and a package.json that asks for no packages. */
 async function deployedFiles(): Promise<Record<string, Uint8Array>> {
   const read = (file: string): Promise<Buffer> => readFile(path.join(root, file));
   const { name, version, license, type, main } = JSON.parse((await read('package.json')).toString()) as Manifest;
@@ -19,11 +17,8 @@ async function deployedFiles(): Promise<Record<string, Uint8Array>> {
     'host.json': await read('host.json'),
     'package.json': Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`),
   };
-  const built = await readdir(path.join(root, 'dist'), { recursive: true, withFileTypes: true });
-  const names = built
-    .filter((entry) => entry.isFile() && !entry.name.endsWith('.map'))
-    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, '/'));
-  for (const file of names.sort()) files[file] = await read(file);
+  const built = await shippedFiles(path.join(root, 'dist'));
+  for (const [name, content] of Object.entries(built)) files[`dist/${name}`] = content;
   if (!(main in files)) throw new Error(`There is no ${main}: run npm run build first.`);
   return files;
 }
