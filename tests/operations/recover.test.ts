@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { DeliveryStatus } from '../../shared/operations/delivery.ts';
 import { activityStore } from '../../shared/deliveries/activity-store.ts';
 import { answered, callbackUrl, INSTANCE } from '../helpers/memory-backend.ts';
-import { DAY, HOUR, MINUTE, vipWorld, type VipWorld } from './vip-world.ts';
+import { DAY, MINUTE, vipWorld, type VipWorld } from './vip-world.ts';
 
 const URL = callbackUrl('one');
 let world: VipWorld;
@@ -27,8 +27,7 @@ const lose = async (): Promise<void> => {
 
 describe('recover', () => {
   test('sends again what is dead, each once under its own id, one after the other', async () => {
-    world.answers.set(URL, () => answered(400));
-    for (let count = 0; count < 3; count++) await world.rise();
+    for (let count = 0; count < 3; count++) await lose();
     const lost = world.calls.map(({ body }) => body['deliveryId']);
     world.answers.delete(URL);
     world.calls.length = 0;
@@ -43,8 +42,7 @@ describe('recover', () => {
   });
 
   test('repeated after a minute, sends again what lost its message', async () => {
-    world.answers.set(URL, () => answered(400));
-    await world.rise();
+    await lose();
     world.answers.delete(URL);
     world.calls.length = 0;
     expect(await recover()).toMatchObject({ recovered: 1 });
@@ -62,10 +60,7 @@ describe('recover', () => {
 
   test('sends what is parked for a disabled subscription, which stays disabled', async () => {
     world.answers.set(URL, () => answered(500));
-    await world.rise();
-    await world.pass(5 * DAY);
-    await world.rise();
-    await world.pass(HOUR);
+    await world.failForDays();
     await world.rise();
     expect(await statuses()).toEqual(['parked', 'dead', 'dead']);
     world.answers.delete(URL);

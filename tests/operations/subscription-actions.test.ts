@@ -3,7 +3,7 @@ import type { ManagedSubscription } from '../../shared/operations/managed-subscr
 import type { SubscriptionFilter } from '../../shared/subscriptions/subscription-list.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { answered, callbackUrl, INSTANCE } from '../helpers/memory-backend.ts';
-import { DAY, HOUR, MINUTE, vipWorld, type VipWorld } from './vip-world.ts';
+import { DAY, MINUTE, vipWorld, type VipWorld } from './vip-world.ts';
 
 const trigger = 'segment-threshold-crossed';
 const URL = callbackUrl('one');
@@ -99,10 +99,7 @@ describe('resume', () => {
   test('makes a disabled subscription active with a clean record', async () => {
     const { id } = await world.flow('one');
     world.answers.set(URL, () => answered(500));
-    await world.rise();
-    await world.pass(5 * DAY);
-    await world.rise();
-    await world.pass(HOUR);
+    await world.failForDays();
     expect(await statusOf(id)).toBe('disabled');
     await world.backend.operator.resumeSubscription(id);
     expect(await world.backend.operator.getSubscription(id)).toMatchObject({
@@ -117,10 +114,7 @@ describe('resume', () => {
   ])('lets out at once what waited for weeks for a disabled subscription: %s', async (_, again) => {
     const { id } = await world.flow('one', {}, FLOW);
     world.answers.set(URL, () => answered(500));
-    await world.rise();
-    await world.pass(5 * DAY);
-    await world.rise();
-    await world.pass(HOUR);
+    await world.failForDays();
     await world.rise();
     // The message of what waits looks every seven days.
     await world.pass(10 * DAY);

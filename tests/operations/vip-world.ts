@@ -17,6 +17,8 @@ export interface VipWorld extends MemoryBackend {
   flow(name: string, more?: object, subscriber?: Partial<Subscriber>): Promise<SubscriptionView>;
   /** The segment rises above 100 and falls again: one event. Resolves with its id. */
   rise(): Promise<string>;
+  /** Time in which a flow that always fails has its subscription disabled: two of its deliveries are dead. */
+  failForDays(): Promise<void>;
 }
 
 /** A backend in memory whose instance has one segment. */
@@ -24,20 +26,27 @@ export function vipWorld(options: MemoryBackendOptions = {}): VipWorld {
   const world = memoryBackend(options);
   let minute = 1;
   world.data.segments = [segment('vip', evaluated(90, minute))];
+  const rise = async (): Promise<string> => {
+    minute = Math.max(minute, Math.floor((world.clock.now() - Date.parse(at(0))) / MINUTE));
+    world.data.segments = [segment('vip', evaluated(120, ++minute), evaluated(90, ++minute))];
+    await world.poll();
+    const { events } = await world.backend.operator.listEvents({}, { limit: 1 });
+    return events[0]?.eventId ?? '';
+  };
   return {
     ...world,
+    rise,
+    async failForDays() {
+      await rise();
+      await world.pass(5 * DAY);
+      await rise();
+      await world.pass(HOUR);
+    },
     flow: (name, more = {}, subscriber = {}) =>
       world.subscribe(
         'segment-threshold-crossed',
         { segmentName: 'vip', threshold: 100, callbackUrl: callbackUrl(name), ...more },
         subscriber,
       ),
-    async rise() {
-      minute = Math.max(minute, Math.floor((world.clock.now() - Date.parse(at(0))) / MINUTE));
-      world.data.segments = [segment('vip', evaluated(120, ++minute), evaluated(90, ++minute))];
-      await world.poll();
-      const { events } = await world.backend.operator.listEvents({}, { limit: 1 });
-      return events[0]?.eventId ?? '';
-    },
   };
 }
