@@ -75,9 +75,12 @@ export function sourcesOf(state: InstanceState): Set<Source> {
   return sources;
 }
 
-/** Before the first complete poll nobody knows how long ago the last look was: then as far back as it goes. */
+/**
+ * As far back as it goes before the first complete poll, when nobody knows how long ago the last look was; and at the first look at a subject, whose
+ * last success may be days old: what is not found then counts as new when a later look finds it.
+ */
 function historyDaysOf({ completeAt, values }: InstanceState, nowMs: number): number {
-  if (completeAt === undefined) return values.some(({ last }) => last !== undefined) ? MAX_HISTORY_DAYS : 1;
+  if (completeAt === undefined || values.some(({ etag }) => etag === '')) return MAX_HISTORY_DAYS;
   const daysSince = Math.ceil((nowMs - Date.parse(completeAt)) / DAY_MS);
   return Math.min(MAX_HISTORY_DAYS, 1 + Math.max(1, daysSince));
 }

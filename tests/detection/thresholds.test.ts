@@ -164,6 +164,32 @@ describe('a segment crosses a threshold', () => {
     expect(world.calls).toHaveLength(1);
   });
 
+  test('a segment that was never evaluated loses none of the evaluations of days in which nobody polled', async () => {
+    const world = await watching(100);
+    const minutesOfThreeDays = 3 * 24 * 60;
+    await world.clock.advance(minutesOfThreeDays * 60_000);
+    now(world, [90, 1], [120, minutesOfThreeDays - 1]);
+    await world.poll();
+    expect(world.calls.map(({ body }) => [body['previousValue'], body['value']])).toEqual([[90, 120]]);
+  });
+
+  test('a segment whose evaluations have failed for days begins with its last success, whenever another was polled', async () => {
+    const world = memoryBackend();
+    const subscribe = (segmentName: string): Promise<unknown> =>
+      world.subscribe('segment-threshold-crossed', { segmentName, threshold: 100, callbackUrl: callbackUrl('one') });
+    world.data.segments = [segment('other')];
+    await subscribe('other');
+    const minutesOfFiveDays = 5 * 24 * 60;
+    await world.clock.advance(minutesOfFiveDays * 60_000);
+    await world.poll();
+    const failed = evaluated(0, minutesOfFiveDays - 60, 'completedfailure');
+    world.data.segments = [segment('vip', evaluated(90, 1), failed)];
+    await subscribe('vip');
+    world.data.segments = [segment('vip', evaluated(90, 1), failed, evaluated(120, minutesOfFiveDays + 1))];
+    await world.poll();
+    expect(world.calls.map(({ body }) => [body['previousValue'], body['value']])).toEqual([[90, 120]]);
+  });
+
   test('the same instant in another spelling is the same evaluation', async () => {
     const world = await watching(100, [90, 1]);
     now(world, [90, 1], [120, 2]);
