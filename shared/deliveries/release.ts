@@ -16,6 +16,8 @@ export interface ReleasePorts {
 
 /** What waits for longer waits for a disabled subscription: the retry schedule is 28 hours, a paused one ends after 7 days. */
 const LOOK_BACK_MS = 8 * 24 * 3600 * 1000;
+/** Rows lie by when their event occurred. One that is told after an outage may be as old as the history that Customer Insights is asked for. */
+const TOLD_LATE_MS = 30 * 24 * 3600 * 1000;
 /** Between two deliveries of one flow that go out: a flow that is just back is not flooded. */
 const PACE_MS = 100;
 
@@ -31,7 +33,7 @@ export async function releaseWaiting(
   if (address === undefined) return;
   const nowMs = ports.clock.now();
   let dueAtMs = nowMs;
-  const range = { sinceMs: Math.min(sinceMs, nowMs - LOOK_BACK_MS), nowMs };
+  const range = { sinceMs: Math.min(sinceMs - TOLD_LATE_MS, nowMs - LOOK_BACK_MS), nowMs };
   for await (const trouble of ports.activity.troublesWaitingFor(
     { instanceId: address.instanceId, id: subscriptionId },
     range,

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Job } from '../../shared/insights/customer-insights.ts';
 import type { ManagedSubscription } from '../../shared/operations/managed-subscription.ts';
 import type { SubscriptionFilter } from '../../shared/subscriptions/subscription-list.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
+import { at, job, task } from '../helpers/insights-data.ts';
 import { answered, callbackUrl, INSTANCE } from '../helpers/memory-backend.ts';
-import { DAY, MINUTE, vipWorld, type VipWorld } from './vip-world.ts';
+import { DAY, HOUR, MINUTE, vipWorld, type VipWorld } from './vip-world.ts';
 
 const trigger = 'segment-threshold-crossed';
 const URL = callbackUrl('one');
@@ -126,6 +128,33 @@ describe('resume', () => {
     const { deliveries } = await world.backend.operator.listDeliveries({ subscriptionId: id }, { limit: 5 });
     expect(deliveries.map(({ status }) => status)).toEqual(['delivered', 'dead', 'dead']);
     expect(world.calls).toHaveLength(1);
+  });
+
+  test('lets out what happened before the flow began to fail, but was told only when its subscription was disabled', async () => {
+    const failing = callbackUrl('failing');
+    const { id } = await world.subscribe('data-source-refresh-failed', { callbackUrl: failing });
+    world.answers.set(failing, () => answered(500));
+    /** A failure is told when its job has ended: Customer Insights may try the task again. */
+    const old = task({ status: 'failed', endedAt: at(1) });
+    const failed = (minute: number): Job =>
+      job({ status: 'failed', endedAt: at(minute), tasks: [task({ status: 'failed', endedAt: at(minute) })] });
+    const open = job({ status: 'running', endedAt: undefined, tasks: [old] });
+    await world.pass(HOUR);
+    world.data.jobs = [open, failed(2)];
+    await world.poll();
+    await world.pass(5 * DAY);
+    world.data.jobs = [open, failed(5 * 24 * 60)];
+    await world.poll();
+    await world.pass(2 * DAY);
+    expect(await statusOf(id)).toBe('disabled');
+    await world.pass(3 * DAY);
+    world.data.jobs = [{ ...open, status: 'failed', endedAt: at(10 * 24 * 60) }];
+    await world.poll();
+    world.answers.delete(failing);
+    world.calls.length = 0;
+    await world.backend.operator.resumeSubscription(id);
+    await world.pass(MINUTE);
+    expect(world.calls.map(({ body }) => body['occurredAt'])).toEqual([at(1)]);
   });
 
   test('of an active subscription may be repeated', async () => {
