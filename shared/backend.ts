@@ -261,8 +261,9 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
         }
       }),
     async sweep() {
-      await sweepInstances({ tables, instances, state, clock, log });
+      // First, because an instance that nobody is subscribed to any more is looked at for the last time.
       await resendOverdue({ ...world, instances, activity });
+      await sweepInstances({ tables, instances, state, clock, log });
       await dropOldActivity({ ...world, retentionMonths: config.retentionMonths });
       await dropOldWindows({ tables, clock, rule });
       await reportQueues(world);

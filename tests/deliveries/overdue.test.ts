@@ -4,9 +4,10 @@ import { DAY, HOUR, MINUTE, vipWorld, type VipWorld } from '../operations/vip-wo
 
 const URL = callbackUrl('one');
 let world: VipWorld;
+let id: string;
 beforeEach(async () => {
   world = vipWorld();
-  await world.flow('one');
+  id = (await world.flow('one')).id;
 });
 
 /** All messages that wait for later are gone. */
@@ -38,6 +39,15 @@ describe('a delivery whose message was lost', () => {
     await world.backend.sweep();
     await world.pass(DAY);
     expect(world.calls).toHaveLength(2);
+  });
+
+  test('ends, when its subscription was the last of its instance', async () => {
+    await world.backend.unsubscribe('connection-a', 'segment-threshold-crossed', id);
+    await world.pass(HOUR);
+    await world.backend.sweep();
+    await world.pass(MINUTE);
+    const { deliveries } = await world.backend.operator.listDeliveries({ subscriptionId: id }, { limit: 1 });
+    expect(deliveries.map(({ status }) => status)).toEqual(['ended']);
   });
 
   test('goes on although months have changed', async () => {
