@@ -106,6 +106,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
       environmentId: undefined,
     };
     version.openSubscribes += 1;
+    version.disabledAtMs = undefined;
     request({
       what: `subscribes ${version.url.slice(-3)}`,
       flow,
@@ -226,7 +227,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
         if (dice.chance(0.1)) flow.offForeverFromMs ??= timeline.now();
         else {
           // Nobody polls for that: it changes nothing but answers.
-          timeline.at(timeline.now() + dice.pick([10 * MINUTE, HOUR, 30 * HOUR]), () => {
+          timeline.at(timeline.now() + dice.pick(plan.offMs), () => {
             if (flow.offForeverFromMs === undefined) flow.offFromMs = undefined;
             tell(flow, 'is turned on');
             return false;
@@ -317,7 +318,8 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
     const troubles = Array.from({ length: plan.flowTroubles }, () => {
       const fromMs = plan.startMs + dice.between(0, plan.stormMs);
       const kind = dice.pick(['http-500', 'http-500', 'http-429', 'http-401', 'mismatch'] as const);
-      return { kind, fromMs, untilMs: fromMs + dice.between(SECOND, dice.pick([MINUTE, 10 * MINUTE, 3 * HOUR])) };
+      const lastsMs = dice.between(SECOND, dice.pick(plan.troubleMs));
+      return { kind, fromMs, untilMs: Math.min(fromMs + lastsMs, plan.startMs + plan.stormMs + 3 * HOUR) };
     });
     const workflowId = dice.chance(0.85) ? `workflow-${index + 1}` : undefined;
     const trigger = dice.pick(plan.triggers);

@@ -31,6 +31,10 @@ export interface Version {
   openSubscribes: number;
   /** Saved again before the platform knew how this save ended: it keeps both. */
   overlapped: boolean;
+  /** The operator saw that it was disabled, and nobody has done anything about it since. */
+  disabledAtMs?: number | undefined;
+  /** Whether it was disabled when the operator looked last. */
+  isDisabled?: boolean;
   /** The operator recovered at the end whatever it had lost. */
   isRecovered?: boolean;
 }

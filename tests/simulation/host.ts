@@ -42,6 +42,17 @@ export function createHost(
       await handle(backend, queue, received.message);
       await watched();
     };
+    if (!stage.isCalm() && dice.chance(plan.poisons)) {
+      stage.count('message ends in its poison queue');
+      stage.trace.add(
+        timeline.now(),
+        '-',
+        () => `${what} ends in its poison queue: ${JSON.stringify(received.message)}`,
+      );
+      queues.delete(queue, received);
+      void queues.send(`${queue}-poison`, received.message as object);
+      return true;
+    }
     // A batch is received at once and worked on in any order.
     timeline.at(timeline.now() + stage.latencyMs(), () => {
       stage.start(what, work, ({ kind }, { misfortunes }) => {

@@ -14,6 +14,8 @@ export interface Judge {
   redelivering(webhookId: string, run: Run): void;
   /** What each flow should have been told by now and was not; `code` is the trouble's, by fact. */
   owed(flows: readonly Flow[]): { readonly flow: Flow; readonly fact: Fact; readonly why: string }[];
+  /** Disabled subscriptions that the rules do not disable. */
+  wronglyDisabled(flows: readonly Flow[]): Version[];
   /** What a flow was told too late, in a world where nothing is an excuse. */
   late(flows: readonly Flow[]): { readonly flow: Flow; readonly fact: Fact; readonly afterMs: number }[];
   readonly posts: readonly Post[];
@@ -21,6 +23,9 @@ export interface Judge {
 
 const MINUTE = 60_000;
 const GRACE_MS = 15 * MINUTE;
+const DAY = 24 * 60 * MINUTE;
+const PAUSED_FOR_MS = 7 * DAY;
+const DISABLED_AFTER_MS = 5 * DAY;
 /** A poll and all its calls take no longer in a world that is in no hurry; a claim that has to run out takes far longer. */
 const POLL_MS = 40_000;
 
@@ -30,7 +35,12 @@ const POLL_MS = 40_000;
  */
 function isGentle({ storage, ...plan }: Plan): boolean {
   const chances = [storage.failsBefore, storage.failsAfter, storage.slow, plan.insightsFails, plan.crash, plan.freeze];
-  const isSteady = plan.clockJumps === 0 && plan.lateMs === 0 && plan.latencyMs <= 500;
+  const isSteady =
+    plan.poisons === 0 &&
+    Math.max(...plan.troubleMs) < DISABLED_AFTER_MS &&
+    plan.clockJumps === 0 &&
+    plan.lateMs === 0 &&
+    plan.latencyMs <= 500;
   return isSteady && !plan.turnsOff && plan.calls === 0 && chances.every((chance) => chance === 0);
 }
 
@@ -62,6 +72,8 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
   const checkTarget = (post: Post): void => {
     const { version, webhookId } = post;
     const { flow } = version;
+    if (post.run.startedAtMs > (version.disabledAtMs ?? Infinity) && flow.isTended !== true)
+      stage.violate(`POST ${webhookId} to ${version.url}, which is disabled`);
     if (flow.unruly || version.overlapped) return;
     if (isTooLate(post, version.deletedAtMs)) stage.violate(`POST ${webhookId} to ${version.url} after its DELETE`);
     const successor = flow.versions[flow.versions.indexOf(version) + 1];
@@ -149,11 +161,25 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
   const isRecovered = ({ version, told }: Post): boolean =>
     version.flow.versions.some((one) => one.subscriptionId === told.subscriptionId && one.isRecovered);
 
+  /** Whether a flow said that it is turned off, and accepted nothing for so long afterwards that its subscription ended. */
+  const wasGivenUp = (flow: Flow): boolean => {
+    const own = posts.filter(({ version }) => version.flow === flow);
+    const forMs = PAUSED_FOR_MS - 2 * clockErrorMs(plan);
+    const isOff = ({ answer }: Post): boolean =>
+      answer?.kind === 'answered' && answer.errorCode === 'WorkflowTriggerIsNotEnabled';
+    return own.filter(isOff).some(({ atMs }) => {
+      const accepted = own.some((post) => post.accepted && post.atMs > atMs && post.atMs < atMs + forMs);
+      return !accepted && stage.timeline.now() >= atMs + forMs;
+    });
+  };
+
   /** A reason of the delivery policy for not having been told. */
   const excuse = (flow: Flow, fact: Fact): string | undefined => {
     if (flow.unruly) return 'saves that nobody can order';
     if (flow.removedAtMs !== undefined) return 'the flow was deleted';
     if (flow.offFromMs !== undefined) return 'the flow is off for good';
+    if (wasGivenUp(flow)) return 'the flow was off for so long that it was given up';
+    if (flow.versions.some(({ isDisabled }) => isDisabled)) return 'the subscription is disabled';
     const attempts = plan.scheduleSeconds.length + 1;
     for (const group of byWebhook.values()) {
       const [first] = group;
@@ -218,6 +244,19 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
           const afterMs = (first?.atMs ?? 0) - fact.publishedAtMs;
           return afterMs > plan.pollEveryMs + POLL_MS ? [{ flow, fact, afterMs }] : [];
         });
+      });
+    },
+    wronglyDisabled(flows) {
+      // What an operator has delivered by hand does not make a subscription active again.
+      const own = flows.filter(({ isTended }) => isTended !== true);
+      const disabled = own.flatMap((flow) => flow.versions).filter(({ isDisabled }) => isDisabled);
+      return disabled.filter((version) => {
+        const told = posts.filter((post) => post.version === version && post.answeredAtMs !== undefined);
+        const lastSuccess = told.findLastIndex(({ accepted, answerLost }) => accepted && !answerLost);
+        const failures = told.slice(lastSuccess + 1);
+        const spanMs = (failures.at(-1)?.atMs ?? 0) - (failures[0]?.atMs ?? 0);
+        const deliveries = new Set(failures.map(({ webhookId }) => webhookId));
+        return deliveries.size < 2 || spanMs < DISABLED_AFTER_MS - MINUTE - 2 * clockErrorMs(plan);
       });
     },
     redelivering(webhookId, run) {

@@ -1,6 +1,6 @@
 import type { Backend } from '../../shared/backend.ts';
 import type { Refusal } from '../../shared/problem.ts';
-import type { Version } from './flow.ts';
+import type { Flow, Version } from './flow.ts';
 import type { FlowPlatform } from './flow-platform.ts';
 import type { Judge } from './judge.ts';
 import type { Stage } from './stage.ts';
@@ -10,6 +10,12 @@ export interface Operator {
   begin(): void;
   /** Recovers all that every subscription lost. */
   recoverAll(): void;
+  /** Looks which subscriptions are disabled. */
+  lookAtAll(): void;
+  /** Makes all subscriptions active. */
+  resumeAll(): void;
+  /** Puts the messages of all poison queues back. */
+  redriveAll(): void;
 }
 
 const TRIES = 3;
@@ -38,9 +44,46 @@ export function createOperator(stage: Stage, platform: FlowPlatform, judge: Judg
   const subscribed = (): Version[] =>
     platform.flows.flatMap(({ versions }) => versions).filter(({ subscriptionId }) => subscriptionId !== undefined);
 
+  const tend = (flow: Flow): void => {
+    flow.isTended = true;
+    for (const version of flow.versions) version.disabledAtMs = undefined;
+  };
+  const look = (version: Version): void => {
+    const isQuiet = (): boolean => version.openSubscribes === 0 && version.flow.isTended !== true;
+    const wasQuiet = isQuiet();
+    const id = version.subscriptionId ?? '';
+    request(
+      `looks at ${version.url.slice(-12)}`,
+      (backend) => backend.operator.getSubscription(id),
+      (answer) => {
+        const { subscription } = answer as Partial<{ subscription: { status: string } }>;
+        if (subscription?.status !== 'disabled') return;
+        stage.count('operator sees a disabled subscription');
+        version.isDisabled = true;
+        if (wasQuiet && isQuiet()) version.disabledAtMs ??= timeline.now();
+      },
+    );
+  };
+  const resume = (version: Version): void => {
+    const id = version.subscriptionId ?? '';
+    request(
+      `resumes ${version.url.slice(-12)}`,
+      (backend) => backend.operator.resumeSubscription(id),
+      () => undefined,
+    );
+  };
+  const redriveAll = (): void => {
+    for (const queue of ['polls', 'deliveries', 'retries']) {
+      request(
+        `redrives ${queue}`,
+        (backend) => backend.operator.redrive(queue),
+        () => undefined,
+      );
+    }
+  };
   const recover = (version: Version, onAnswer: (answer: { readonly kind: string }) => void): void => {
     const id = version.subscriptionId ?? '';
-    version.flow.isTended = true;
+    tend(version.flow);
     request(`recovers ${version.url.slice(-12)}`, (backend) => backend.operator.recover(id, { since }), onAnswer);
   };
   const act = (): void => {
@@ -51,17 +94,11 @@ export function createOperator(stage: Stage, platform: FlowPlatform, judge: Judg
     const posts = judge.posts.filter((post) => post.version.flow === version.flow);
     if (action === 'redeliver' && posts.length === 0) return;
     stage.count(`operator: ${action}`);
-    version.flow.isTended = true;
+    tend(version.flow);
     switch (action) {
-      case 'resume': {
-        const id = version.subscriptionId ?? '';
-        request(
-          `resumes ${version.url.slice(-12)}`,
-          (backend) => backend.operator.resumeSubscription(id),
-          () => undefined,
-        );
+      case 'resume':
+        resume(version);
         return;
-      }
       case 'recover':
         recover(version, () => undefined);
         return;
@@ -88,7 +125,25 @@ export function createOperator(stage: Stage, platform: FlowPlatform, judge: Judg
           return true;
         });
       }
+      for (let looks = 0; looks < plan.operatorLooks; looks++) {
+        timeline.at(plan.startMs + dice.between(0, plan.stormMs), () => {
+          for (const version of subscribed()) look(version);
+          if (plan.poisons > 0 && plan.redrives) redriveAll();
+          return true;
+        });
+      }
     },
+    lookAtAll() {
+      for (const version of subscribed()) look(version);
+    },
+    resumeAll() {
+      for (const version of subscribed()) {
+        tend(version.flow);
+        version.isDisabled = false;
+        resume(version);
+      }
+    },
+    redriveAll,
     recoverAll() {
       for (const version of subscribed())
         recover(version, ({ kind }) => {

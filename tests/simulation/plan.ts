@@ -7,6 +7,7 @@ export const CLAIM_MS = 120_000;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 /** What a seed's world is like: how large, and which kinds of misfortune it knows and how often (swarm testing). */
 export interface Plan {
@@ -50,8 +51,11 @@ export interface Plan {
   readonly overlaps: boolean;
   readonly ends: boolean;
   readonly turnsOff: boolean;
-  /** Troubles per flow, and which. */
+  /** How long a flow stays turned off that is turned on again. */
+  readonly offMs: readonly number[];
+  /** Troubles per flow, and how long each lasts at most. */
   readonly flowTroubles: number;
+  readonly troubleMs: readonly number[];
   readonly lostAnswers: number;
   readonly platformFaults: number;
   readonly sweeps: number;
@@ -60,12 +64,57 @@ export interface Plan {
   /** How often others use them up. */
   readonly greed: number;
   readonly operatorActions: number;
+  /** How often the operator looks which subscriptions are disabled, and puts poison queues back. */
+  readonly operatorLooks: number;
+  /** Chance that a message meets a bug, and ends in its poison queue. */
+  readonly poisons: number;
+  /** Whether they put back, when all is calm, what is in poison queues; else only sweeps help. */
+  readonly redrives: boolean;
   /** Whether the operator recovers, when all is calm, whatever was lost. */
   readonly recovers: boolean;
 }
 
 /** Everything off but what the dice switch on. */
 export function planOf(seed: number): Plan {
+  const plan = dayOf(seed);
+  // Dice of their own: what else a seed's world is like does not depend on these.
+  const rare = diceOf(seed * 7 + 3);
+  const poisons = rare.chance(0.05) ? 0.2 * rare.fraction() : 0;
+  if (rare.chance(0.05)) return { ...plan, ...weeksOf(plan, rare), poisons };
+  return poisons > 0 ? { ...plan, poisons, operatorLooks: rare.between(0, 4), redrives: rare.chance(0.5) } : plan;
+}
+
+/** Polled twice a day, for as long as it takes until a flow that fails is disabled, and one that is turned off given up. */
+function weeksOf({ storage, crash, freeze, duplicates }: Plan, dice: Dice): Partial<Plan> {
+  const pollEveryMs = 12 * HOUR;
+  const stormMs = pollEveryMs * dice.between(14, 24);
+  return {
+    pollEveryMs,
+    stormMs,
+    startMs: startOf(dice, stormMs),
+    madeBeforeMs: stormMs / 3,
+    evaluations: dice.between(6, 20),
+    jobs: dice.pick([4, 8, 14]),
+    // What waits for days is looked at many times: were it sent twice as often as in an hour, it would double without end.
+    storage: {
+      failsBefore: storage.failsBefore / 100,
+      failsAfter: storage.failsAfter / 100,
+      echoes: storage.echoes / 100,
+      slow: storage.slow,
+    },
+    crash: crash / 10,
+    freeze: freeze / 10,
+    duplicates: duplicates / 10,
+    offMs: [HOUR, 30 * HOUR, 6 * DAY, 8 * DAY],
+    flowTroubles: dice.pick([0, 1, 2, 3]),
+    troubleMs: [10 * MINUTE, stormMs, 2 * stormMs],
+    sweeps: dice.pick([0, 4, 40]),
+    operatorActions: dice.chance(0.2) ? dice.between(1, 6) : 0,
+    operatorLooks: dice.between(4, 20),
+  };
+}
+
+function dayOf(seed: number): Plan {
   const dice = diceOf(seed);
   const rarely = (probability: number, size: number): number => (dice.chance(probability) ? size * dice.fraction() : 0);
   const pollEveryMs = dice.pick([MINUTE, MINUTE, 2 * MINUTE, 5 * MINUTE]);
@@ -109,12 +158,17 @@ export function planOf(seed: number): Plan {
     overlaps: dice.chance(0.2),
     ends: dice.chance(0.3),
     turnsOff: dice.chance(0.4),
+    offMs: [10 * MINUTE, HOUR, 30 * HOUR],
     flowTroubles: dice.chance(0.6) ? dice.between(1, 3) : 0,
+    troubleMs: [MINUTE, 10 * MINUTE, 3 * HOUR],
     lostAnswers: rarely(0.3, 0.3),
     platformFaults: rarely(0.3, 0.3),
     sweeps: dice.chance(0.4) ? dice.between(1, 4) : 0,
     ...(dice.chance(0.2) ? { calls: dice.pick([16, 20, 30]), greed: dice.between(1, 8) } : { calls: 0, greed: 0 }),
     operatorActions: dice.chance(0.3) ? dice.between(1, 6) : 0,
+    operatorLooks: 0,
+    poisons: 0,
+    redrives: true,
     recovers: dice.chance(0.3),
   };
 }

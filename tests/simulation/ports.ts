@@ -2,6 +2,9 @@ import type { World } from '../../shared/backend.ts';
 import { CustomerInsightsError, type CustomerInsights } from '../../shared/insights/customer-insights.ts';
 import { silentLog } from '../../shared/log.ts';
 import type { CallbackClient } from '../../shared/outgoing/callback-client.ts';
+import { createMemoryQueueDrain } from '../../shared/storage/memory-queue-drain.ts';
+import type { MemoryQueues } from '../../shared/storage/memory-queues.ts';
+import type { QueueDrain } from '../../shared/storage/queue-drain.ts';
 import type { Queues, SendOptions } from '../../shared/storage/queues.ts';
 import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
 import { StorageError, type Tables, type Write } from '../../shared/storage/tables.ts';
@@ -11,7 +14,7 @@ import type { PortCall, Stage, Worker } from './stage.ts';
 /** What all workers share. */
 export interface SharedWorld {
   readonly tables: Tables;
-  readonly queues: Queues;
+  readonly queues: MemoryQueues;
   readonly insights: CustomerInsights;
   readonly client: CallbackClient;
   /** A message was sent; it becomes visible after `delayMs`. */
@@ -25,7 +28,7 @@ export function worldOf(stage: Stage, worker: Worker, shared: SharedWorld): Worl
   return {
     tables: stormyTables(stage, shared.tables),
     queues: stormyQueues(stage, shared),
-    queueDrain: { receive: () => Promise.resolve([]), delete: () => Promise.resolve() },
+    queueDrain: stormyDrain(stage, shared.queues),
     insights: (places) => limitedInsights(stormyInsights(stage, shared.insights), places),
     client: shared.client,
     clock: {
@@ -144,6 +147,22 @@ function stormyQueues(stage: Stage, { queues, noticeSent }: SharedWorld): Queues
       }),
     length: (queue) => queues.length(queue),
     oldestSentAt: (queue) => queues.oldestSentAt(queue),
+  };
+}
+
+function stormyDrain(stage: Stage, queues: MemoryQueues): QueueDrain {
+  const drain = createMemoryQueueDrain({ queues, clock: stage.timeline });
+  const storageCall = <T>(name: string, perform: () => Promise<T>): Promise<T> =>
+    stage.through({
+      port: 'storage',
+      name: () => name,
+      perform,
+      ...storageFate(stage),
+      failure: () => new StorageError(name, 'storm'),
+    });
+  return {
+    receive: (queue, leaseMs) => storageCall(`receive ${queue}`, () => drain.receive(queue, leaseMs)),
+    delete: (queue, received) => storageCall(`delete ${queue}`, () => drain.delete(queue, received)),
   };
 }
 

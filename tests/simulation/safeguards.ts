@@ -73,6 +73,27 @@ const overlapping: Partial<Plan> = {
   saves: true,
   ends: true,
 };
+/** Twelve days, polled twice a day, in which flows fail for long. */
+const weeks: Partial<Plan> = {
+  pollEveryMs: 43_200_000,
+  stormMs: 1_036_800_000,
+  madeBeforeMs: 86_400_000,
+  scheduleSeconds: [5, 30, 300],
+  evaluations: 20,
+  jobs: 14,
+  actions: 0,
+  turnsOff: false,
+  flowTroubles: 3,
+  troubleMs: [1_036_800_000],
+  operatorActions: 0,
+  operatorLooks: 20,
+  crash: 0,
+  freeze: 0,
+  clockJumps: 0,
+  storage: { failsBefore: 0, failsAfter: 0, slow: 0, echoes: 0 },
+};
+/** Bugs that are put right afterwards, by an operator or by sweeps alone. */
+const poisoned: Partial<Plan> = { poisons: 0.3, operatorLooks: 4, flowTroubles: 3, crash: 0.02, redrives: true };
 
 export const safeguards: readonly Safeguard[] = [
   {
@@ -229,7 +250,8 @@ export const safeguards: readonly Safeguard[] = [
     const sequence = early ?? (await ports.sequenceOf(subscription));`,
       },
     ],
-    seed: 158,
+    seed: 85,
+    plan: overlapping,
   },
   {
     name: 'an end is paired with the birth that follows it',
@@ -304,5 +326,62 @@ export const safeguards: readonly Safeguard[] = [
     ),
     seed: 80,
     plan: emptied,
+  },
+  {
+    name: 'a first look reads all the history there is',
+    without: one(
+      'detection/read-instance.ts',
+      `if (completeAt === undefined || values.some(({ etag }) => etag === '')) return MAX_HISTORY_DAYS;`,
+      `if (completeAt === undefined) return 1;`,
+    ),
+    seed: 2,
+    plan: { ...weeks, triggers: ['segment-threshold-crossed', 'measure-threshold-crossed'] },
+  },
+  {
+    name: 'a disabled subscription is not called',
+    without: one(
+      'deliveries/target.ts',
+      `    case 'disabled':
+      if (insists) return`,
+      `    case 'disabled':
+      return`,
+    ),
+    seed: 25,
+    plan: weeks,
+  },
+  {
+    name: 'a resume looks as far back as the subscription was failing',
+    without: one(
+      'backend.ts',
+      `failingSince !== undefined && { sinceMs: Date.parse(failingSince) }`,
+      `failingSince !== undefined && {}`,
+    ),
+    seed: 49,
+    plan: weeks,
+  },
+  {
+    name: 'a message is put back before it leaves its poison queue',
+    without: one(
+      'operations/queues.ts',
+      `        await queues.send(known, one.message);
+        await queueDrain.delete(poisonOf(known), one);
+`,
+      `        await queueDrain.delete(poisonOf(known), one);
+        await queues.send(known, one.message);
+`,
+    ),
+    seed: 2,
+    plan: poisoned,
+  },
+  {
+    name: 'a sweep finds what has lost its message',
+    without: one(
+      'deliveries/overdue.ts',
+      `    for (const trouble of overdue.values()) await resend(ports, trouble);
+`,
+      '',
+    ),
+    seed: 18,
+    plan: { ...poisoned, redrives: false },
   },
 ];

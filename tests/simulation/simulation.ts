@@ -39,8 +39,9 @@ const CALM_POLL_MS = 130 * SECOND;
 const PROMPT_MS = 40 * HOUR;
 /** Nothing waits for longer than two weeks: a pointer is kept for one after an event that was open for long. */
 const END_MS = 40 * DAY;
-/** Many times what a world has that comes to an end. */
+/** Many times what a world of hours has that comes to an end, and one of weeks. */
 const MAX_HAPPENINGS = 50_000;
+const MAX_HAPPENINGS_OF_WEEKS = 500_000;
 
 /** One small world from its first subscribe to the last message, in virtual time. */
 export async function simulate(seed: number, change: Partial<Plan> = {}): Promise<Outcome> {
@@ -91,12 +92,13 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
       return true;
     });
   };
+  const maxHappenings = plan.stormMs > DAY ? MAX_HAPPENINGS_OF_WEEKS : MAX_HAPPENINGS;
   let happenings = 0;
   const runUntil = async (untilMs: number): Promise<void> => {
     for (;;) {
       const woke = timeline.step(untilMs);
       if (woke === undefined || stage.violation() !== undefined) return;
-      if (++happenings > MAX_HAPPENINGS) stage.violate(`still busy after ${MAX_HAPPENINGS} happenings`);
+      if (++happenings > maxHappenings) stage.violate(`still busy after ${maxHappenings} happenings`);
       if (woke) await quiet();
     }
   };
@@ -108,6 +110,25 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
       stage.violate(`${flow.name} was never told of ${fact.trigger} ${fact.occurredAt}, ${why}`);
     for (const { flow, fact, afterMs } of judge.late(platform.flows))
       stage.violate(`${flow.name} was told of ${fact.trigger} ${fact.occurredAt} after ${afterMs / SECOND} s`);
+  };
+
+  /** Twice: what somebody received who broke off comes back after a minute. */
+  const putBack = async (): Promise<void> => {
+    operator.redriveAll();
+    timeline.at(timeline.now() + 2 * MINUTE, () => {
+      operator.redriveAll();
+      return true;
+    });
+    await quiet();
+  };
+
+  const sweepHourly = (): void => {
+    for (let hour = 1; hour <= PROMPT_MS / HOUR; hour++) {
+      timeline.at(timeline.now() + hour * HOUR, () => {
+        host.sweep();
+        return true;
+      });
+    }
   };
 
   platform.begin();
@@ -136,6 +157,10 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   }
 
   stage.calmDown();
+  if (plan.poisons > 0) {
+    if (plan.redrives) await putBack();
+    else sweepHourly();
+  }
   /** What a clock that was ahead has dated or claimed stays young for as long. */
   const maxPolls = 400 + Math.ceil(clockErrorMs(plan) / CALM_POLL_MS);
   /** Polls go on as long as something happens that only a poll goes on with. */
@@ -153,11 +178,23 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
     timeline.skipTo(untilMs);
   }
   const isOff = platform.flows.some(({ offFromMs }) => offFromMs !== undefined);
-  const promptMs = Math.max(timeline.now(), stormEndsMs) + PROMPT_MS + (isOff ? 30 * HOUR : 0);
+  const offMs = isOff ? Math.max(...plan.offMs) : 0;
+  // A sweep comes late, and only then the schedule begins.
+  const sweptMs = plan.redrives ? 0 : PROMPT_MS;
+  const promptMs = Math.max(timeline.now(), stormEndsMs) + PROMPT_MS + offMs + sweptMs;
   await runUntil(promptMs);
   timeline.skipTo(promptMs);
+  operator.lookAtAll();
+  await quiet();
   if (stage.violation() === undefined) {
     await checkForgotten('in the calm');
+    checkOwed();
+    for (const { url } of judge.wronglyDisabled(platform.flows)) stage.violate(`${url} is disabled without a reason`);
+  }
+  if (platform.flows.some(({ versions }) => versions.some(({ isDisabled }) => isDisabled))) {
+    operator.resumeAll();
+    await quiet();
+    await runUntil(timeline.now() + PROMPT_MS);
     checkOwed();
   }
   if (plan.recovers && stage.violation() === undefined) {
