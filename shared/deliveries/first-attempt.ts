@@ -50,7 +50,11 @@ export async function firstAttempt(
   });
   const nothing = (): Promise<void> => Promise.resolve();
 
-  const target = await targetOf(ports.store, own, deliveryId, ports.clock.now());
+  const lookedMs = ports.clock.now();
+  const seen = await targetOf(ports.store, own, deliveryId, lookedMs);
+  // The audience was read before: a flow may have been saved again since, and take what its predecessor was owed.
+  const isOver = seen.kind === 'end';
+  const target = isOver ? await targetOf(ports.store, await ports.store.load(own.id), deliveryId, lookedMs) : seen;
   if (target.kind === 'park') {
     const start = { status: 'parked', code: target.code, dueAtMs: target.untilMs, attempts: [] } as const;
     return { outcome: troubled(start, target.subscription), effect: nothing };

@@ -1,5 +1,4 @@
 import { unreachable } from '../unreachable.ts';
-import type { Subscription } from '../subscriptions/subscription.ts';
 import { attemptDelivery, type AttemptRequest } from './attempt.ts';
 import { logAttempt } from './attempt-log.ts';
 import type { AttemptRecord } from './attempt-record.ts';
@@ -42,11 +41,10 @@ function eventIdOf(deliveryId: string): string {
 
 async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Promise<void> {
   const event = await ports.activity.event(eventIdOf(deliveryId));
+  // Before the look: whoever is frozen after it finds no wait over that was not when they looked.
+  const lookedMs = ports.clock.now();
   const own = await ports.store.load(claimed.subscriptionId);
-  const target = await orProbe(
-    ports,
-    await targetOf(ports.store, own, deliveryId, ports.clock.now(), claimed.redelivering),
-  );
+  const target = await orProbe(ports, await targetOf(ports.store, own, deliveryId, lookedMs, claimed.redelivering));
   if (event === undefined) return finish(ports, claimed, { kind: 'ended', code: 'event-unknown' });
   switch (target.kind) {
     case 'park':
@@ -57,7 +55,8 @@ async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Pr
         waitsFor: target.subscription.id,
       });
     case 'end':
-      await expire(ports, target);
+      if (!(await expire(ports, target)))
+        return finish(ports, claimed, { kind: 'postponed', dueAtMs: ports.clock.now() + 1000 });
       return finish(ports, claimed, { kind: 'ended', code: target.code });
     case 'call':
       break;
@@ -115,10 +114,12 @@ function nextNumber({ attempts }: Trouble): number {
   return (attempts.at(-1)?.number ?? 0) + 1;
 }
 
-/** A subscription whose flow stayed turned off for too long ends, and with it all that waits for it. */
-async function expire(ports: ChunkPorts, target: Target & { kind: 'end' }): Promise<void> {
-  const expired: Subscription | undefined = target.expired;
-  if (expired) await ports.store.end({ ...expired, status: 'gone' });
+/**
+ * A subscription whose flow stayed turned off for too long ends, and with it all that waits for it. False: somebody changed it at this very
+ * moment, who may have made it active.
+ */
+async function expire(ports: ChunkPorts, { expired }: Target & { kind: 'end' }): Promise<boolean> {
+  return expired === undefined || (await ports.store.end({ ...expired, status: 'gone' })).kind === 'written';
 }
 
 type Step =
