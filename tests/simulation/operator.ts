@@ -57,9 +57,9 @@ export function createOperator(stage: Stage, platform: FlowPlatform, judge: Judg
       (backend) => backend.operator.getSubscription(id),
       (answer) => {
         const { subscription } = answer as Partial<{ subscription: { status: string } }>;
-        if (subscription?.status !== 'disabled') return;
+        version.isDisabled = subscription?.status === 'disabled';
+        if (!version.isDisabled) return;
         stage.count('operator sees a disabled subscription');
-        version.isDisabled = true;
         if (wasQuiet && isQuiet()) version.disabledAtMs ??= timeline.now();
       },
     );
