@@ -8,7 +8,7 @@ import type { ChunkPorts } from './chunk-ports.ts';
 import { formatDeliveryId } from './delivery-id.ts';
 import { dispositionOf } from './disposition.ts';
 import { applyQuietly } from './subscription-effects.ts';
-import { targetOf } from './target.ts';
+import { lookUpTarget, targetOf } from './target.ts';
 import { statusOf, type Trouble } from './trouble.ts';
 
 /** Left for the next claim: the claim ran out before its turn. */
@@ -50,11 +50,9 @@ export async function firstAttempt(
   });
   const nothing = (): Promise<void> => Promise.resolve();
 
-  const lookedMs = ports.clock.now();
-  const seen = await targetOf(ports.store, own, deliveryId, lookedMs);
+  const seen = await targetOf(ports.store, own, deliveryId, ports.clock.now());
   // The audience was read before: a flow may have been saved again since, and take what its predecessor was owed.
-  const isOver = seen.kind === 'end';
-  const target = isOver ? await targetOf(ports.store, await ports.store.load(own.id), deliveryId, lookedMs) : seen;
+  const target = seen.kind === 'end' ? (await lookUpTarget(ports, own.id, deliveryId)).target : seen;
   if (target.kind === 'park') {
     const start = { status: 'parked', code: target.code, dueAtMs: target.untilMs, attempts: [] } as const;
     return { outcome: troubled(start, target.subscription), effect: nothing };

@@ -8,7 +8,7 @@ import { dispositionOf, type Disposition } from './disposition.ts';
 import type { RetryMessage } from './messages.ts';
 import { releaseChanged } from './release.ts';
 import { applyQuietly } from './subscription-effects.ts';
-import { targetOf, type Target } from './target.ts';
+import { lookUpTarget, type Target } from './target.ts';
 import type { ChunkPorts } from './chunk-ports.ts';
 import { isAwaited, isWaiting, sendRetry, statusOf, type Trouble } from './trouble.ts';
 
@@ -41,10 +41,9 @@ function eventIdOf(deliveryId: string): string {
 
 async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Promise<void> {
   const event = await ports.activity.event(eventIdOf(deliveryId));
-  // Before the look: whoever is frozen after it finds no wait over that was not when they looked.
-  const lookedMs = ports.clock.now();
-  const own = await ports.store.load(claimed.subscriptionId);
-  const target = await orProbe(ports, await targetOf(ports.store, own, deliveryId, lookedMs, claimed.redelivering));
+  const looked = await lookUpTarget(ports, claimed.subscriptionId, deliveryId, claimed.redelivering);
+  const { own } = looked;
+  const target = await orProbe(ports, looked.target);
   if (event === undefined) return finish(ports, claimed, { kind: 'ended', code: 'event-unknown' });
   switch (target.kind) {
     case 'park':
@@ -55,8 +54,7 @@ async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Pr
         waitsFor: target.subscription.id,
       });
     case 'end':
-      if (!(await expire(ports, target)))
-        return finish(ports, claimed, { kind: 'postponed', dueAtMs: ports.clock.now() + 1000 });
+      if (!(await expire(ports, target))) return finish(ports, claimed, soon(ports));
       return finish(ports, claimed, { kind: 'ended', code: target.code });
     case 'call':
       break;
@@ -75,8 +73,7 @@ async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Pr
     spanned: 'always',
   };
   const attempted = await attemptDelivery(ports, request);
-  if (attempted.kind === 'too-late')
-    return finish(ports, claimed, { kind: 'postponed', dueAtMs: ports.clock.now() + 1000 });
+  if (attempted.kind === 'too-late') return finish(ports, claimed, soon(ports));
   const { record, verdict } = attempted;
   const disposition = dispositionOf(verdict, {
     earlier: claimed.attempts,
@@ -129,10 +126,14 @@ type Step =
       readonly disposition: Disposition;
       readonly waitsFor: string;
     }
-  /** There was no place for an attempt in time. */
+  /** There was no place for an attempt in time, or somebody changed the subscription just now. */
   | { readonly kind: 'postponed'; readonly dueAtMs: number }
   | { readonly kind: 'parked'; readonly code: string; readonly dueAtMs: number; readonly waitsFor: string }
   | { readonly kind: 'ended'; readonly code: string };
+
+function soon({ clock }: Pick<ChunkPorts, 'clock'>): Step {
+  return { kind: 'postponed', dueAtMs: clock.now() + 1000 };
+}
 
 /**
  * Writes down what came of it. When somebody changed the row meanwhile (asked for it to go out now, or took over a claim that had run

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import { DELETED_GRACE_MS, type Subscription } from '../subscriptions/subscription.ts';
 import { unreachable } from '../unreachable.ts';
@@ -62,4 +63,19 @@ export async function targetOf(
     default:
       return unreachable(subscription.status);
   }
+}
+
+/**
+ * Looks up a delivery's subscription, `own`, and where the delivery can go. The clock is read before the look: whoever is frozen after it
+ * finds no wait over that was not over when they looked.
+ */
+export async function lookUpTarget(
+  { store, clock }: { readonly store: Pick<SubscriptionStore, 'load'>; readonly clock: Pick<Clock, 'now'> },
+  subscriptionId: string,
+  deliveryId: string,
+  insists = false,
+): Promise<{ readonly own: Subscription | undefined; readonly target: Target }> {
+  const nowMs = clock.now();
+  const own = await store.load(subscriptionId);
+  return { own, target: await targetOf(store, own, deliveryId, nowMs, insists) };
 }

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { targetOf } from '../deliveries/target.ts';
+import { lookUpTarget } from '../deliveries/target.ts';
 import { troubleOfRow, type Trouble } from '../deliveries/trouble.ts';
 import { refusal, type BodyError, type Refusal } from '../problem.ts';
 import type { Tables } from '../storage/tables.ts';
@@ -44,9 +44,9 @@ export async function recover(
       errors: range.errors,
     });
   }
-  const own = await ports.store.load(subscriptionId);
+  const { own, target } = await lookUpTarget(ports, subscriptionId, '', true);
   if (own === undefined || own.status === 'deleted') return refusal('subscription-unknown', 'No such subscription.');
-  if ((await targetOf(ports.store, own, '', ports.clock.now(), true)).kind !== 'call') {
+  if (target.kind !== 'call') {
     return refusal('subscription-ended', 'The subscription has ended: there is nobody to deliver to.');
   }
   const { sinceMs, untilMs } = range;

@@ -1,5 +1,5 @@
 import type { ActivityStore } from '../deliveries/activity-store.ts';
-import { targetOf } from '../deliveries/target.ts';
+import { lookUpTarget } from '../deliveries/target.ts';
 import { sendRetry, type Trouble } from '../deliveries/trouble.ts';
 import { refusal, type Refusal } from '../problem.ts';
 import type { Clock } from '../clock.ts';
@@ -88,9 +88,8 @@ function copyOf({ deliveryId, instanceId, subscriptionId, attempts }: FoundDeliv
 
 /** Whether nobody takes deliveries of the subscription any more; one that was just deleted counts as ended. */
 async function hasEnded(
-  { store, clock }: RedeliverPorts,
+  ports: RedeliverPorts,
   { subscriptionId, deliveryId }: FoundDelivery['delivery'],
 ): Promise<boolean> {
-  const own = await store.load(subscriptionId);
-  return (await targetOf(store, own, deliveryId, clock.now(), true)).kind !== 'call';
+  return (await lookUpTarget(ports, subscriptionId, deliveryId, true)).target.kind !== 'call';
 }

@@ -65,8 +65,10 @@ function storageFate({ dice, plan: { storage } }: Stage): Pick<PortCall<unknown>
   return { fate: 'answered', slowMs };
 }
 
-function stormyTables(stage: Stage, tables: Tables): Tables {
-  const storageCall = <T>(name: () => string, perform: () => Promise<T>, tell?: (result: T) => string): Promise<T> =>
+type StorageCall = <T>(name: () => string, perform: () => Promise<T>, tell?: (result: T) => string) => Promise<T>;
+
+function storageCalls(stage: Stage): StorageCall {
+  return (name, perform, tell) =>
     stage.through({
       port: 'storage',
       name,
@@ -75,6 +77,10 @@ function stormyTables(stage: Stage, tables: Tables): Tables {
       failure: () => new StorageError(name(), 'storm'),
       ...(tell && { tell }),
     });
+}
+
+function stormyTables(stage: Stage, tables: Tables): Tables {
+  const storageCall = storageCalls(stage);
   return {
     get: (table, partitionKey, rowKey) =>
       storageCall(
@@ -152,17 +158,18 @@ function stormyQueues(stage: Stage, { queues, noticeSent }: SharedWorld): Queues
 
 function stormyDrain(stage: Stage, queues: MemoryQueues): QueueDrain {
   const drain = createMemoryQueueDrain({ queues, clock: stage.timeline });
-  const storageCall = <T>(name: string, perform: () => Promise<T>): Promise<T> =>
-    stage.through({
-      port: 'storage',
-      name: () => name,
-      perform,
-      ...storageFate(stage),
-      failure: () => new StorageError(name, 'storm'),
-    });
+  const storageCall = storageCalls(stage);
   return {
-    receive: (queue, leaseMs) => storageCall(`receive ${queue}`, () => drain.receive(queue, leaseMs)),
-    delete: (queue, received) => storageCall(`delete ${queue}`, () => drain.delete(queue, received)),
+    receive: (queue, leaseMs) =>
+      storageCall(
+        () => `receive ${queue}`,
+        () => drain.receive(queue, leaseMs),
+      ),
+    delete: (queue, received) =>
+      storageCall(
+        () => `delete ${queue}`,
+        () => drain.delete(queue, received),
+      ),
   };
 }
 

@@ -84,10 +84,10 @@ export function storedWorld(stage: Stage, tables: Tables, queues: MemoryQueues):
       const messages = [...queues.waiting('retries'), ...queues.waiting('retries-poison')];
       // The next in line goes on as well, before its row names it.
       const nonces = new Set(
-        messages.flatMap(({ message }) => [
-          (message as Partial<RetryMessage>).nonce,
-          (message as Partial<RetryMessage>).after,
-        ]),
+        messages.flatMap(({ message }) => {
+          const { nonce, after } = message as Partial<RetryMessage>;
+          return [nonce, after];
+        }),
       );
       // Whoever takes over what is not settled sends messages for what waits there.
       const unsettled = (await activity()).filter((row) => row.values['kind'] === 'chunk' && !chunkOfRow(row).settled);
@@ -121,6 +121,8 @@ export function storedWorld(stage: Stage, tables: Tables, queues: MemoryQueues):
       // A subscribe that was given up may leave an event of an instance that nobody is subscribed to; the next subscribe has it closed.
       const isPolled = polled.rows.length > 0;
       if (isPolled) for (const eventId of open) stage.violate(`still open: ${eventId}`);
+      // Sweeps do not look at an instance that nobody is subscribed to: only an operator has what poison queues hold of it settled.
+      const isSwept = isPolled || stage.plan.redrives;
       const openKeys = open.map((eventId) => eventKey(addressOfEvent(eventId)));
       for (const row of await activity()) {
         if (openKeys.some((key) => row.rowKey.startsWith(key))) continue;
@@ -132,8 +134,6 @@ export function storedWorld(stage: Stage, tables: Tables, queues: MemoryQueues):
         }
         if (row.values['kind'] !== 'trouble') continue;
         const trouble = troubleOfRow(row);
-        // Sweeps do not look at an instance that nobody is subscribed to: only an operator has what poison queues hold of it settled.
-        const isSwept = isPolled || stage.plan.redrives;
         if (isWaiting(trouble) && isSwept) stage.violate(`still ${trouble.status}: ${trouble.deliveryId}`);
         const numbers = trouble.attempts.map(({ number }) => number);
         if (numbers.some((number, index) => number !== index + 1))
