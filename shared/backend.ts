@@ -122,7 +122,7 @@ const POLL_MESSAGE_LIVES_MS = 45_000;
 const CLOCK_SKEW_MS = 1_000;
 /** `Retry-After` is in whole seconds anyway. */
 const GRAIN_MS = 500;
-export const VERSION = '0.1.0';
+export const VERSION = '0.9.0';
 
 /** Puts the domain together over a world. Opens nothing. */
 export function createBackend(outside: World, config: BackendConfig): Backend {
