@@ -9,6 +9,7 @@ import { loadTime } from './load-time.ts';
 import { rateLimit } from './rate-limit.ts';
 import { describeMachine, renderSection, writeSection } from './report.ts';
 import { scale } from './scale.ts';
+import { schedule } from './schedule.ts';
 import { soak } from './soak.ts';
 
 /** The subcommands, in the order in which they are run and documented. */
@@ -19,6 +20,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   kill,
   soak,
   detection,
+  schedule,
   scale,
   'rate-limit': rateLimit,
   'load-time': loadTime,

@@ -7,6 +7,7 @@ import {
   DELIVERIES_QUEUE,
   POLLS_QUEUE,
   RETRIES_QUEUE,
+  pollMessage,
   type ChunkMessage,
   type PollMessage,
   type RetriesMessage,
@@ -19,9 +20,11 @@ import { tidyLater, tidySubscription } from './deliveries/tidy.ts';
 import type { ChunkPorts } from './deliveries/chunk-ports.ts';
 import { instanceHealth } from './detection/instance-health.ts';
 import { observationsOf } from './detection/observations.ts';
+import { pollGroup, type PollGroupPorts } from './detection/poll-group.ts';
 import { pollInstance, type PollPorts } from './detection/poll.ts';
 import { previewThreshold } from './detection/preview.ts';
 import { readSubject, type ReadSubjectPorts } from './detection/read-subject.ts';
+import { pollTiming, schedulePolls } from './detection/schedule-polls.ts';
 import { stateStore } from './detection/state-store.ts';
 import { sweepInstances } from './detection/sweep.ts';
 import type { OpenEvent } from './events/open-event.ts';
@@ -85,8 +88,9 @@ export interface Backend {
   /** Events of an instance that were told to anybody, newest first, tests left out. */
   listEvents(instanceId: string, sinceMs: number, page: PageRequest): ReturnType<typeof listEvents>;
   readonly operator: Operator;
-  /** One message for each instance that somebody is subscribed to. */
+  /** Messages for all instances that somebody is subscribed to. */
   schedulePolls(): Promise<void>;
+  /** Polls all instances of the message. */
   pollInstance(message: PollMessage): Promise<void>;
   deliverChunk(message: ChunkMessage): Promise<void>;
   handleRetriesMessage(message: RetriesMessage): Promise<void>;
@@ -109,6 +113,7 @@ export type BackendConfig = Pick<
   | 'rateLimit'
   | 'claimMs'
   | 'deliveryScheduleSeconds'
+  | 'pollSchedule'
   | 'retentionMonths'
 >;
 
@@ -116,8 +121,12 @@ export type BackendConfig = Pick<
 const ATTEMPTS_IN_FLIGHT = 256;
 /** Of them for one subscription: a flow that never answers gives its place back after the deadline of an attempt only. */
 const ATTEMPTS_OF_ONE = 4;
-/** A poll that waited this long is overtaken by the next one: at one poll a minute no two of an instance pile up. */
-const POLL_MESSAGE_LIVES_MS = 45_000;
+/** Polls in progress per process: as many as the host gives it messages (host.json), however many instances those carry. */
+const POLLS_AT_ONCE = 32;
+/** Of them for one instance: one whose polls hang leaves the places to the others. */
+const POLLS_OF_ONE = 2;
+/** A function may run for 10 minutes (host.json), and a poll that begins last must end in time. */
+const LONGEST_WAIT_FOR_PLACE_MS = 240_000;
 /** Clocks of two instances in one Azure region are milliseconds apart; the window of a limit is widened by more than that. */
 const CLOCK_SKEW_MS = 1_000;
 /** `Retry-After` is in whole seconds anyway. */
@@ -183,17 +192,23 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     release,
     tidyLater: (subscription) => tidyLater(tidyPorts, subscription),
   };
+  const timing = pollTiming(config.pollSchedule, clock.now());
   const polling: PollPorts = {
     ...world,
     insights: world.insights(calls.ofPolls),
     state,
     announce: (events) => announce(chunks, events),
     carryOn: (events) => carryOn(chunks, events),
-    pollLater: async (instanceId, delayMs) => {
-      const message: PollMessage = { v: 1, instanceId };
-      await queues.send(POLLS_QUEUE, message, { delayMs, timeToLiveMs: delayMs + POLL_MESSAGE_LIVES_MS });
-    },
+    pollLater: (instanceId, delayMs) =>
+      queues.send(POLLS_QUEUE, pollMessage([instanceId]), { delayMs, timeToLiveMs: delayMs + timing.messageLivesMs }),
     callWindowMs: wideWindowMs(rule),
+  };
+  const pollPorts: Omit<PollGroupPorts, 'poll'> = {
+    clock,
+    log,
+    places: attemptPlaces(POLLS_AT_ONCE, POLLS_OF_ONE),
+    beginWithinMs: Math.min(timing.messageLivesMs, LONGEST_WAIT_FOR_PLACE_MS),
+    pollAgain: (ids) => queues.send(POLLS_QUEUE, pollMessage(ids), { timeToLiveMs: timing.messageLivesMs }),
   };
   const own: OwnSubscriptionsPorts = {
     store,
@@ -235,17 +250,23 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     }),
     // Each poll begins a trace of its own: one of all instances would tell nothing of any.
     schedulePolls: () =>
-      telemetry.within(undefined, async () => {
-        const registered = await instances.list();
-        await Promise.all(
-          registered.map(({ instanceId }) => {
-            const message: PollMessage = { v: 1, instanceId };
-            return queues.send(POLLS_QUEUE, message, { timeToLiveMs: POLL_MESSAGE_LIVES_MS });
-          }),
-        );
-      }),
-    pollInstance: (message) =>
-      handleMessage(world, POLLS_QUEUE, message, () => pollInstance(polling, message.instanceId)),
+      telemetry.within(undefined, () =>
+        schedulePolls({
+          clock,
+          log,
+          timing,
+          instanceIds: () => instances.ids(),
+          send: (ids, timeToLiveMs) => queues.send(POLLS_QUEUE, pollMessage(ids), { timeToLiveMs }),
+        }),
+      ),
+    pollInstance: (message) => {
+      const { instanceId, others = [] } = message;
+      const pollOne = (id: string): Promise<void> =>
+        handleMessage(world, POLLS_QUEUE, message, () => pollInstance(polling, id));
+      // One trace of all instances would tell nothing of any.
+      const poll = others.length === 0 ? pollOne : (id: string) => telemetry.within(undefined, () => pollOne(id));
+      return pollGroup({ ...pollPorts, poll }, [instanceId, ...others]);
+    },
     deliverChunk: (message) => handleMessage(world, DELIVERIES_QUEUE, message, () => deliverChunk(chunks, message)),
     handleRetriesMessage: (message) =>
       handleMessage(world, RETRIES_QUEUE, message, () => {

@@ -70,6 +70,21 @@ export function nextOccurrence(schedule: Schedule, afterMs: number): number | un
   return undefined;
 }
 
+/** How many firings `periodOf` looks at: more than a schedule has in a day whose firings are not all alike. */
+const FIRINGS = 100;
+
+/** The shortest time (in ms) between two of the next hundred firings after `afterMs`. `schedule` is one that comes to pass. */
+export function periodOf(schedule: Schedule, afterMs: number): number {
+  let shortest = Infinity;
+  let at = nextOccurrence(schedule, afterMs);
+  for (let count = 1; count < FIRINGS && at !== undefined; count++) {
+    const next = nextOccurrence(schedule, at);
+    if (next !== undefined) shortest = Math.min(shortest, next - at);
+    at = next;
+  }
+  return shortest;
+}
+
 function values(field: Field, expression: string): Set<number> | undefined {
   const found = new Set<number>();
   for (const item of expression.split(',')) {

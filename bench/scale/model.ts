@@ -1,3 +1,4 @@
+import { instancesPerMessage } from '../../shared/detection/schedule-polls.ts';
 import { limits } from './limits.ts';
 import { prices } from './prices.ts';
 
@@ -52,6 +53,8 @@ export const assumptions = {
   secondsPerInvocation: 1,
   /** Invocations of a function that one instance has in hand: host.json. */
   invocationsAtOnce: 32,
+  /** Polls that one instance makes at once, however many messages they came by: `shared/backend.ts`. */
+  pollsAtOnce: 32,
   instanceGB: 2,
   /** A row with its keys and the sealed URL of a flow. */
   bytesPerSubscription: 2_000,
@@ -74,17 +77,19 @@ const HOST_REQUESTS_PER_MESSAGE = 2;
 export function estimate(load: Load, costs: StepCosts): Estimate {
   const { instances, fanOut, eventsPerDay, largestAudience, subscriptions } = load;
   const polls = instances * POLLS_PER_DAY;
+  const pollMessages = POLLS_PER_DAY * Math.ceil(instances / instancesPerMessage(instances));
   const chunks = Math.ceil(fanOut / CHUNK);
   const deliveries = eventsPerDay * fanOut;
   const retries = deliveries * assumptions.retriedShare;
   // A poll works up to 16 chunks itself.
   const chunkMessages = chunks > 16 ? eventsPerDay * (chunks - 1) : 0;
-  // Whatever number of instances there is, the timer reads their list once.
-  const pollRequests = POLLS_PER_DAY * (costs.timer - 1) + polls * (1 + costs.idlePoll);
+  // The timer reads the list of instances, a thousand a request, and sends their messages.
+  const pollRequests =
+    POLLS_PER_DAY * (costs.timer - 2 + Math.ceil(instances / 1_000)) + pollMessages + polls * costs.idlePoll;
   const eventRequests =
     eventsPerDay * requestsOfEvent(chunks, costs) + retries * (costs.failure - costs.crossingOf1 + costs.retrySucceeds);
-  const hostRequests = HOST_REQUESTS_PER_MESSAGE * (polls + chunkMessages + retries);
-  const sends = polls + chunkMessages + retries;
+  const hostRequests = HOST_REQUESTS_PER_MESSAGE * (pollMessages + chunkMessages + retries);
+  const sends = pollMessages + chunkMessages + retries;
   const idle = assumptions.idleQueueRequestsPerSecond * SECONDS_PER_DAY;
   const perDay = pollRequests + eventRequests + hostRequests + idle;
   const peak = (assumptions.peakHourShare * 24 - 1) / SECONDS_PER_DAY;
@@ -92,11 +97,11 @@ export function estimate(load: Load, costs: StepCosts): Estimate {
   const peakRequestsPerSecond =
     requestsPerSecond + peak * (eventRequests + HOST_REQUESTS_PER_MESSAGE * (chunkMessages + retries));
   const peakMessagesPerSecond = Math.max(
-    instances / 60,
+    pollMessages / SECONDS_PER_DAY,
     (assumptions.peakHourShare * Math.max(chunkMessages, retries)) / 3_600,
   );
   const largestAudienceSeconds = largestAudience / limits.rowsPerSecondOfPartition;
-  const executions = polls + POLLS_PER_DAY + 24 + chunkMessages + retries;
+  const executions = pollMessages + POLLS_PER_DAY + 24 + chunkMessages + retries;
   return {
     requestsPerSecond,
     peakRequestsPerSecond,
@@ -108,7 +113,7 @@ export function estimate(load: Load, costs: StepCosts): Estimate {
       queueRequests: hostRequests + idle + sends,
       executions,
       busySeconds:
-        POLLS_PER_DAY * Math.ceil(instances / assumptions.invocationsAtOnce) * assumptions.secondsPerInvocation +
+        POLLS_PER_DAY * Math.ceil(instances / assumptions.pollsAtOnce) * assumptions.secondsPerInvocation +
         POLLS_PER_DAY +
         busySeconds(chunkMessages) +
         busySeconds(retries),

@@ -14,9 +14,18 @@ const text = Type.String({ minLength: 1, maxLength: 256 });
  */
 const carried = { traceparent: Type.Optional(Type.String()), dueAtMs: Type.Optional(Type.Number()) };
 
-/** Look at one instance. */
-export const pollMessageSchema = Type.Object({ v, instanceId: text, ...carried });
+/** Poll an instance, and others with it. A version that knows nothing of `others` leaves them to the next firing of the timer. */
+export const pollMessageSchema = Type.Object({
+  v,
+  instanceId: text,
+  others: Type.Optional(Type.Array(text, { maxItems: 100 })),
+  ...carried,
+});
 export type PollMessage = Static<typeof pollMessageSchema>;
+
+export function pollMessage([instanceId, ...others]: readonly [string, ...string[]]): PollMessage {
+  return { v: 1, instanceId, ...(others.length > 0 && { others }) };
+}
 
 /** Work on one chunk of an open event. */
 export const chunkMessageSchema = Type.Object({ v, eventId: text, chunk: Type.Integer({ minimum: 0 }), ...carried });

@@ -1,4 +1,4 @@
-import { readAllRows } from '../storage/all-rows.ts';
+import { allRows, readAllRows } from '../storage/all-rows.ts';
 import type { Tables } from '../storage/tables.ts';
 
 export const INSTANCES_TABLE = 'instances';
@@ -15,6 +15,8 @@ export interface InstanceRegistry {
   /** Written last by every subscribe, also when it is there already. */
   register(instanceId: string): Promise<void>;
   list(): Promise<RegisteredInstance[]>;
+  /** The same without what removing them needs, for those who only name them. In the order of the ids. */
+  ids(): Promise<string[]>;
   /** Removes the instance unless it was registered again since it was read. */
   remove(instance: RegisteredInstance): Promise<'removed' | 'conflict'>;
 }
@@ -29,6 +31,12 @@ export function instanceRegistry(tables: Tables): InstanceRegistry {
     async list() {
       const rows = await readAllRows(tables, INSTANCES_TABLE, { partition: PARTITION });
       return rows.map(({ rowKey, etag }) => ({ instanceId: rowKey, etag }));
+    },
+    async ids() {
+      const ids: string[] = [];
+      const rows = allRows(tables, INSTANCES_TABLE, { partition: PARTITION, select: ['v'] });
+      for await (const { rowKey } of rows) ids.push(rowKey);
+      return ids;
     },
     async remove({ instanceId, etag }) {
       const row = { partitionKey: PARTITION, rowKey: instanceId };

@@ -81,6 +81,7 @@ export function openWorker({ connectionString, prefix, nowMs, isRisen }: WorkerO
       rateLimit: { calls: 0, windowSeconds: 60 },
       claimMs: CLAIM_MS,
       deliveryScheduleSeconds: [5, 30, 300],
+      pollSchedule: '0 * * * * *',
       retentionMonths: 3,
     },
   );

@@ -110,6 +110,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
     rateLimit: { calls: 0, windowSeconds: 60 },
     claimMs: 120_000,
     deliveryScheduleSeconds: [5, 30, 300],
+    pollSchedule: '0 * * * * *',
     retentionMonths: 3,
     ...options.config,
   });

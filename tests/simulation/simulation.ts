@@ -71,6 +71,7 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
         rateLimit: { calls: plan.calls, windowSeconds: 60 },
         claimMs: CLAIM_MS,
         deliveryScheduleSeconds: plan.scheduleSeconds,
+        pollSchedule: '0 * * * * *',
         retentionMonths: 3,
       },
     ),
