@@ -165,11 +165,11 @@ export const settings = {
   ),
   OTEL_SERVICE_NAME: setting('customer-insights-triggers', 'what metrics and traces call the app', headerText),
   OTEL_TRACES_SAMPLER: setting(
-    'parentbased_always_on',
+    'parentbased_traceidratio',
     'which traces are kept: `parentbased_always_on` = all, `parentbased_traceidratio` = a part',
     oneOf('parentbased_always_on', 'parentbased_traceidratio'),
   ),
-  OTEL_TRACES_SAMPLER_ARG: setting('1', 'that part, from 0 to 1', ratio),
+  OTEL_TRACES_SAMPLER_ARG: setting('0.05', 'that part, from 0 to 1', ratio),
 } as const;
 
 export type SettingName = keyof typeof settings;

@@ -26,6 +26,12 @@ var platformSettings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }
+// The host reads these too. By its own defaults it would send every trace, and OTLP by gRPC, which an HTTP end point does not take.
+var hostSettings = {
+  OTEL_TRACES_SAMPLER: 'parentbased_traceidratio'
+  OTEL_TRACES_SAMPLER_ARG: '0.05'
+  OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf'
+}
 // Which secret of the vault is the value of which setting. Without a version: a new one is taken within a day, or when it is asked for.
 var secretNames = {
   CALLBACK_ENCRYPTION_KEYS: 'callback-encryption-keys'
@@ -80,7 +86,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       minTlsVersion: '1.2'
       http20Enabled: true
       appSettings: map(
-        items(union(platformSettings, givenSettings, secretSettings, { AUTHENTICATION: authentication })),
+        items(union(platformSettings, hostSettings, givenSettings, secretSettings, { AUTHENTICATION: authentication })),
         setting => { name: setting.key, value: setting.value }
       )
     }

@@ -213,11 +213,11 @@ describe('telemetry', () => {
     expect(configOf({ ...otlp, OTEL_SDK_DISABLED: 'true' }).telemetry).toBeUndefined();
   });
 
-  test('goes where the settings say, all of it by default', () => {
+  test('goes where the settings say, with one in twenty traces by default', () => {
     const settings = { ...otlp, OTEL_EXPORTER_OTLP_HEADERS: 'api-key=a%20b, x-scope = 1' };
     expect(configOf(settings).telemetry).toEqual({
       serviceName: 'customer-insights-triggers',
-      sampledRatio: 1,
+      sampledRatio: 0.05,
       otlp: { endpoint: 'https://collector.contoso.com', headers: { 'api-key': 'a b', 'x-scope': '1' } },
       applicationInsights: undefined,
     });
@@ -240,9 +240,9 @@ describe('telemetry', () => {
 
   test('keeps a part of the traces when the sampler is one that does', () => {
     const part = { ...otlp, OTEL_TRACES_SAMPLER_ARG: '.25' };
-    expect(configOf(part).telemetry?.sampledRatio).toBe(1);
-    const sampled = { ...part, OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' };
-    expect(configOf(sampled).telemetry?.sampledRatio).toBe(0.25);
+    expect(configOf(part).telemetry?.sampledRatio).toBe(0.25);
+    const whole = { ...part, OTEL_TRACES_SAMPLER: 'parentbased_always_on' };
+    expect(configOf(whole).telemetry?.sampledRatio).toBe(1);
   });
 });
 

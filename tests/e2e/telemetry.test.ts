@@ -56,6 +56,7 @@ test('an app sends metrics and traces where the settings say, when it ends at th
     // The receiver's certificate is for another name.
     NODE_TLS_REJECT_UNAUTHORIZED: '0',
     OTEL_SERVICE_NAME: 'triggers-of-contoso',
+    OTEL_TRACES_SAMPLER: 'parentbased_always_on',
   });
   for (const { headers } of collector.received) {
     expect(headers).toMatchObject({ 'content-type': 'application/x-protobuf', 'x-api-key': OTLP_KEY });

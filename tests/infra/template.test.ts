@@ -46,6 +46,15 @@ describe('app settings', () => {
     expect(source('shared/config.ts')).toContain(`'AzureWebJobsStorage__accountName'`);
   });
 
+  test('that the host reads too are what the app takes by default, and what it speaks', () => {
+    const { OTEL_EXPORTER_OTLP_PROTOCOL, ...others } = variables['hostSettings'] as Record<string, string>;
+    expect(OTEL_EXPORTER_OTLP_PROTOCOL).toBe('http/protobuf');
+    expect(Object.keys(others)).toEqual(['OTEL_TRACES_SAMPLER', 'OTEL_TRACES_SAMPLER_ARG']);
+    for (const [name, value] of Object.entries(others)) {
+      expect(settings).toHaveProperty(`${name}.default`, value);
+    }
+  });
+
   test('can be set by environment variables of the same names', () => {
     const read = [...source('infra/main.bicepparam').matchAll(/^ {2}(\w+): readEnvironmentVariable\('(\w+)', ''\)$/gm)];
     expect(read.map(([, setting]) => setting)).toEqual(given);
@@ -230,4 +239,18 @@ describe('azure.yaml', () => {
     expect(ignored.length).toBeGreaterThan(1);
     expect(ignored.filter((line) => line.includes('node_modules'))).toEqual([]);
   });
+});
+
+test('host.json keeps the polling of its own queues out of telemetry, and traces are sampled', () => {
+  const { logging } = JSON.parse(source('host.json')) as { logging: Record<string, unknown> };
+  expect(logging['OpenTelemetry']).toEqual({
+    logLevel: {
+      'Azure.Core': 'None',
+      'Azure.Core.1': 'None',
+      'Microsoft.Azure.WebJobs.Extensions': 'Warning',
+      'Microsoft.Azure.WebJobs.Script': 'Warning',
+    },
+  });
+  expect(settings.OTEL_TRACES_SAMPLER.default).toBe('parentbased_traceidratio');
+  expect(Number(settings.OTEL_TRACES_SAMPLER_ARG.default)).toBeLessThanOrEqual(0.05);
 });
