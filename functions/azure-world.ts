@@ -1,5 +1,6 @@
 import { createAzureQueueDrain } from '../shared/azure/azure-queue-drain.ts';
 import { createAzureQueues } from '../shared/azure/azure-queues.ts';
+import { createQueues } from '../shared/azure/create-queues.ts';
 import { createAzureTables } from '../shared/azure/azure-tables.ts';
 import { openStorageClients } from '../shared/azure/storage-clients.ts';
 import type { World } from '../shared/backend.ts';
@@ -19,7 +20,11 @@ import { consoleLog } from './console-log.ts';
 export function azureWorld(
   config: Config,
   telemetry: Telemetry,
-): World & { readonly data: (places: CallPlaces) => EntityData } {
+): World & {
+  readonly data: (places: CallPlaces) => EntityData;
+  /** Makes the queues that are not there yet. Never rejects. */
+  readonly createQueues: (queues: readonly string[]) => Promise<void>;
+} {
   const clock = systemClock;
   const random = systemRandom;
   const log = consoleLog;
@@ -40,6 +45,7 @@ export function azureWorld(
     tables: createAzureTables({ clients }),
     queues: createAzureQueues({ clients }),
     queueDrain: createAzureQueueDrain({ clients }),
+    createQueues: (queues) => createQueues({ clients, log }, queues),
     insights: (places) => restCustomerInsights({ ...calling, workflowPath, places }),
     data: (places) => restEntityData({ ...calling, places }),
     client: callbackClient({ policy: config.callbackPolicy, timeoutMs: config.deliveryTimeoutMs, clock }),

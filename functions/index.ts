@@ -2,6 +2,7 @@ import { app } from '@azure/functions';
 import { createBackend } from '../shared/backend.ts';
 import { readConfig } from '../shared/config.ts';
 import { systemClock } from '../shared/clock.ts';
+import { DELIVERIES_QUEUE, POLLS_QUEUE, RETRIES_QUEUE } from '../shared/deliveries/messages.ts';
 import { azureWorld } from './azure-world.ts';
 import { consoleLog } from './console-log.ts';
 import { registerConnectorDefinition } from './connector-definition.ts';
@@ -53,4 +54,6 @@ if (read.kind === 'invalid') {
   registerConnectorDefinition(app, deps);
   registerDashboard(app, config);
   registerWorkers(app, backend, config.pollSchedule);
+  // Nothing waits for it: the first answer of the app must not.
+  app.hook.appStart(() => void world.createQueues([POLLS_QUEUE, DELIVERIES_QUEUE, RETRIES_QUEUE]));
 }

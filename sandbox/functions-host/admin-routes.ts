@@ -1,7 +1,7 @@
 import { sameName } from './core-module.ts';
 import type { HttpAnswer } from './http-answer.ts';
 import type { HostFunction, QueueFunction, TimerFunction } from './index-functions.ts';
-import type { AccessLevel } from './keys.ts';
+import type { AccessLevel, HostKeys } from './keys.ts';
 
 export type RunByHand = (called: TimerFunction | QueueFunction, input: string) => void;
 
@@ -16,45 +16,71 @@ export interface AdminRequest {
 
 interface AdminDependencies {
   readonly functions: readonly HostFunction[];
+  readonly keys: HostKeys | undefined;
   readonly uptimeMs: () => number;
   /** Starts a function without waiting for it. */
   readonly runByHand: RunByHand;
 }
 
 /**
- * Answers the routes of the host itself: ping and status, and `POST admin/functions/{name}`, which runs a timer or a
- * queue function now. Undefined when the path is none of them. An HTTP function cannot be run by hand: call it.
+ * Answers the routes of the host itself that operators use: ping, status, functions and their status, keys, and `POST admin/functions/{name}`,
+ * which runs a function now. Undefined when the path is none of them. An HTTP function that is run by hand is accepted, as by the real host,
+ * and not run: call it.
  */
 export async function answerAdmin(
-  { functions, uptimeMs, runByHand }: AdminDependencies,
+  dependencies: AdminDependencies,
   request: AdminRequest,
 ): Promise<HttpAnswer | undefined> {
-  const call = `${request.method} ${request.path.replace(/\/$/, '').toLowerCase()}`;
+  const { functions, keys, uptimeMs } = dependencies;
+  const path = request.path.replace(/\/$/, '').toLowerCase();
+  if (path.startsWith('/runtime/webhooks/')) return { status: 401 };
+  const call = `${request.method} ${path}`;
   if (/^(GET|POST) \/admin\/host\/ping$/.test(call))
     return { status: 200, headers: { 'cache-control': 'no-store, no-cache' } };
-  const status = call === 'GET /admin/host/status';
-  const name = /^POST \/admin\/functions\/([^/]+)$/.exec(call)?.[1];
-  if (!status && name === undefined) return undefined;
+  const isRead = /^GET \/admin\/(host\/(status|keys)|functions|functions\/[^/]+\/status)$/.test(call);
+  const name = /^(?:GET|POST) \/admin\/functions\/([^/]+)(?:\/status)?$/.exec(call)?.[1];
+  const isRun = /^POST \/admin\/functions\/[^/]+$/.test(call);
+  if (!isRead && !isRun) return undefined;
   if (request.level === 'anonymous') return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
   if (request.level !== 'admin') return { status: 403 };
-  if (status) return json({ id: 'local', state: 'Running', version: '4.1037.0.0', processUptime: uptimeMs() });
-
-  if (!/^application\/json\b/i.test(request.contentType ?? '')) return { status: 415 };
-  const input = readInput((await request.readBody()).toString('utf8'));
-  if (input === undefined) return { status: 400 };
   const called = functions.find((one) => sameName(one.name, name ?? ''));
-  if (!called || called.kind === 'http') return { status: 404 };
-  runByHand(called, input);
+  if (isRun) return runByHand(dependencies, request, called);
+  if (name !== undefined) return called ? json({}) : { status: 404 };
+  if (path === '/admin/functions') return json(functions.map(describeFunction));
+  if (path === '/admin/host/keys') return json({ keys: keysOf(keys), links: [] });
+  return json({ id: 'local', state: 'Running', version: '4.1037.0.0', processUptime: uptimeMs() });
+}
+
+async function runByHand(
+  { runByHand: run }: AdminDependencies,
+  { contentType, readBody }: AdminRequest,
+  called: HostFunction | undefined,
+): Promise<HttpAnswer> {
+  if (!/^application\/json\b/i.test(contentType ?? '')) return { status: 415 };
+  const input = readInput((await readBody()).toString('utf8'));
+  if (input === undefined) return { status: 400 };
+  if (!called) return { status: 404 };
+  if (called.kind !== 'http') run(called, input);
   return { status: 202 };
 }
 
-/** The `input` of a body; undefined when the body is not of the form `{"input"?: "…"}`. */
+function describeFunction({ name, kind, disabled, registered }: HostFunction): object {
+  const bindings = Object.entries(registered.metadata.bindings).map(([binding, rest]) => ({ name: binding, ...rest }));
+  return { name, language: 'node', isDisabled: disabled, config: { name, bindings }, kind };
+}
+
+/** The keys of functions; the master key is not among them. */
+function keysOf(keys: HostKeys | undefined): object[] {
+  return [...(keys ?? [])].filter(([name]) => name !== '_master').map(([name, value]) => ({ name, value }));
+}
+
+/** The `input` of a body as text; undefined when the body is not of the form `{"input"?: "…"}`. */
 function readInput(body: string): string | undefined {
   try {
     const parsed: unknown = JSON.parse(body);
-    if (typeof parsed !== 'object' || parsed === null) return undefined;
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
     const input = (parsed as { input?: unknown }).input ?? '';
-    return typeof input === 'string' ? input : undefined;
+    return ['string', 'number', 'boolean'].includes(typeof input) ? `${input as string | number | boolean}` : undefined;
   } catch {
     return undefined;
   }

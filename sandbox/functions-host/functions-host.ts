@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,11 +18,15 @@ import { listenToQueue } from './queue-listener.ts';
 import { manualMetadata, messageMetadata } from './queue-message.ts';
 import { createTimerListener } from './timer-listener.ts';
 import type { TimerListener } from './timer-listener.ts';
+import { createTimerLock, noTimerLock } from './timer-lock.ts';
+import type { TimerLock } from './timer-lock.ts';
 import { openTriggerQueue } from './trigger-queue.ts';
 import { createWorkInHand } from './work-in-hand.ts';
 
 /** How long the real host waits for its worker to end. */
 const TERMINATE_MS = 5000;
+/** How long the real host's lock on a timer outlives it. */
+const TIMER_LEASE_MS = 60_000;
 
 interface HostOptions {
   /** Where package.json and host.json of the app are. */
@@ -56,8 +60,8 @@ export interface RunningHost {
  * library can be driven by one host only. Rejects with `HostStartError` when it cannot start.
  *
  * It does what the real host was seen to do, as far as this project's app goes. Not built: other triggers, input and
- * output bindings, retry policies, HTTP streaming, CORS, cookies, keys of single functions, drain mode, timer status and
- * locks in storage, and the worker process of its own that the real host restarts after a crash.
+ * output bindings, retry policies, HTTP streaming, CORS, cookies, keys of single functions, drain mode, timer status in
+ * storage, and the worker process of its own that the real host restarts after a crash.
  */
 export async function runFunctionsHost(options: HostOptions): Promise<RunningHost> {
   const { appDirectory, settings, environment, keys, leaseMs, graceMs, clock, random, log } = options;
@@ -70,11 +74,17 @@ export async function runFunctionsHost(options: HostOptions): Promise<RunningHos
   const timeoutMs = settings.functionTimeoutMs;
   const invoke = createInvoke({ app, timeoutMs, clock, log, newInvocationId: randomUUID });
   const timers = new Map<HostFunction, TimerListener>();
+  const lock = timerLock(options);
 
   for (const one of functions) {
     if (one.kind !== 'timer') continue;
     const run = (json: string) => invoke(one, { reason: 'Timer fired', input: { json } });
-    timers.set(one, createTimerListener({ schedule: one.schedule, clock, work, run }));
+    const mayRun = (): Promise<boolean> =>
+      lock.mayRun(one.name).catch((error: unknown) => {
+        log('error', 'host', `The lock on '${one.name}' cannot be had: ${summarizeError(error)}`);
+        return false;
+      });
+    timers.set(one, createTimerListener({ schedule: one.schedule, clock, work, mayRun, run }));
   }
 
   const server = createHostServer({
@@ -124,9 +134,24 @@ export async function runFunctionsHost(options: HostOptions): Promise<RunningHos
       server.close();
       const inTime = await Promise.race([work.finished().then(() => true), clock.sleep(graceMs).then(() => false)]);
       if (!inTime) log('warning', 'host', 'Work in hand did not finish in time and is abandoned.');
-      await Promise.race([terminateApp({ app, log }), clock.sleep(TERMINATE_MS)]);
+      await Promise.race([Promise.all([terminateApp({ app, log }), lock.release()]), clock.sleep(TERMINATE_MS)]);
     },
   };
+}
+
+/** Hosts of one app are those that run from the same folder over the same storage, unless a setting says which app it is. */
+function timerLock({ appDirectory, environment, leaseMs, clock }: HostOptions): TimerLock {
+  const connectionString = environment['AzureWebJobsStorage'];
+  if (!connectionString) return noTimerLock;
+  const folder = createHash('sha256').update(appDirectory).digest('hex').slice(0, 32);
+  const hostId = environment['AzureFunctionsWebHost__hostid'] ?? folder;
+  return createTimerLock({
+    connectionString,
+    hostId,
+    owner: randomUUID(),
+    leaseMs: Math.min(leaseMs, TIMER_LEASE_MS),
+    clock,
+  });
 }
 
 /** Resolves with the port once the server accepts connections, on the loopback address only. */

@@ -25,16 +25,20 @@ export function toAnswer(
 
 /**
  * Sends an answer and resolves when it has left or the caller is gone. A body goes out chunked unless the function set a
- * content-length; without a body the length is 0. `last` closes the connection.
+ * content-length; without a body the length is 0, which a 404 to HEAD leaves out. `last` closes the connection.
  */
-export async function sendAnswer(response: ServerResponse, answer: HttpAnswer, { last = false } = {}): Promise<void> {
+export async function sendAnswer(
+  response: ServerResponse,
+  answer: HttpAnswer,
+  { last = false, isHead = false } = {},
+): Promise<void> {
   const { status, headers = {}, body } = answer;
   if (response.destroyed) return;
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (last) response.setHeader('connection', 'close');
   if (body) response.write(body);
-  else if (status !== 204 && status !== 304) response.setHeader('content-length', 0);
+  else if (status !== 204 && status !== 304 && !(isHead && status === 404)) response.setHeader('content-length', 0);
   response.end();
   await Promise.race([once(response, 'finish'), once(response, 'close')]);
 }

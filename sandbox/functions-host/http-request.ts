@@ -25,18 +25,33 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-/** Header names in lower case, values of a repeated name joined with a comma; undefined when one is not ASCII. */
+/**
+ * Header names in lower case, values of a repeated name joined with a comma. Values are read as UTF-8, as Kestrel reads them; undefined when
+ * one is none.
+ */
 export function foldHeaders(request: IncomingMessage): Map<string, string> | undefined {
   const folded = new Map<string, string>();
   const { rawHeaders } = request;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase();
-    const value = rawHeaders[index + 1] ?? '';
-    if (!isAscii(value)) return undefined;
+    const value = utf8Of(rawHeaders[index + 1] ?? '');
+    if (value === undefined) return undefined;
     const before = folded.get(name);
     folded.set(name, before === undefined ? value : `${before},${value}`);
   }
   return folded;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Node gives each byte of a header as one character. */
+function utf8Of(latin1: string): string | undefined {
+  if (isAscii(latin1)) return latin1;
+  try {
+    return utf8.decode(Buffer.from(latin1, 'latin1'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a header value can be sent: printable ASCII and tabs. */

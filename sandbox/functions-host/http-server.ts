@@ -1,5 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { connect } from 'node:net';
 import { answerAdmin } from './admin-routes.ts';
 import type { RunByHand } from './admin-routes.ts';
 import { describeError } from './host-log.ts';
@@ -11,6 +13,7 @@ import type { HostFunction, HttpFunction } from './index-functions.ts';
 import type { Invoke } from './invocation.ts';
 import { accessLevel, mayUse } from './keys.ts';
 import type { AccessLevel, HostKeys } from './keys.ts';
+import { MAX_HEAD_BYTES, readMethod, refusedRequest } from './refused-request.ts';
 import { readRequestTarget } from './request-target.ts';
 import type { RequestTarget } from './request-target.ts';
 import { matchRoute } from './route-template.ts';
@@ -30,8 +33,6 @@ interface ServerDependencies {
   readonly stopping: AbortSignal;
 }
 
-/** Kestrel's limits of 8 KiB for the request line and 32 KiB for all headers. */
-const MAX_HEAD_BYTES = 40 * 1024;
 /** Kestrel's default. Node's 5 s would close connections under the feet of clients that keep them. */
 const KEEP_ALIVE_MS = 130_000;
 
@@ -44,20 +45,51 @@ export function createHostServer(dependencies: ServerDependencies): Server {
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const answer = await answerRequest(dependencies, request);
-      await sendAnswer(response, answer, { last: stopping.aborted || declaredLength(request) > MAX_BODY_BYTES });
+      const last = stopping.aborted || declaredLength(request) > MAX_BODY_BYTES;
+      await sendAnswer(response, answer, { last, isHead: request.method === 'HEAD' });
     } catch (error) {
       if (!request.errored) log('error', 'host', `A request broke the host: ${describeError(error)}`);
       response.destroy();
     }
   }
 
-  return createServer({ maxHeaderSize: MAX_HEAD_BYTES, keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+  // A request of two hosts or of none is refused here, as the real host does it.
+  const options = { maxHeaderSize: MAX_HEAD_BYTES, keepAliveTimeout: KEEP_ALIVE_MS, requireHostHeader: false };
+  const server = createServer(options, (request, response) => {
     void work.track(serve(request, response));
   });
+  return server.on('clientError', (error: UnreadableRequest, socket: Socket) =>
+    answerUnreadable(server, error, socket),
+  );
+}
+
+/** What Node's parser made nothing of, and what it had of it. */
+type UnreadableRequest = Error & { readonly code?: string; readonly rawPacket?: Buffer };
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_INVALID_METHOD: '404 Not Found',
+};
+
+/** Node's parser knows methods in upper case alone: one in lower case is sent again, to this very server. */
+function answerUnreadable(server: Server, { code = '', rawPacket }: UnreadableRequest, socket: Socket): void {
+  if (!socket.writable) return;
+  const [, method = '', rest = ''] = /^([A-Za-z]+)( [^]*)$/.exec(rawPacket?.toString('latin1') ?? '') ?? [];
+  if (code !== 'HPE_INVALID_METHOD' || method === method.toUpperCase() || readMethod(method) === 'unknown') {
+    socket.end(`HTTP/1.1 ${REFUSALS[code] ?? '400 Bad Request'}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+    return;
+  }
+  const again = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  again.on('error', () => socket.destroy());
+  socket.on('error', () => again.destroy());
+  again.pipe(socket);
+  again.write(`${method.toUpperCase()}${rest}`, 'latin1');
 }
 
 async function answerRequest(dependencies: ServerDependencies, request: IncomingMessage): Promise<HttpAnswer> {
   if (declaredLength(request) > MAX_BODY_BYTES) return { status: 500 };
+  const refused = refusedRequest(request);
+  if (refused) return refused;
   const method = request.method ?? 'GET';
   const target = readRequestTarget(request.url ?? '/');
   const level = accessLevel(dependencies.keys, presentedKey(request, target));
@@ -106,7 +138,7 @@ async function callFunction(
   if (!mayUse(level, called.authLevel)) return { status: 401 };
   if (called.disabled && level !== 'admin') return { status: 404 };
   const headers = foldHeaders(request);
-  if (!headers) return { status: 500 };
+  if (!headers) return { status: 400 };
   const body = await readBody(request);
   const http = toRequestData({ method, target, headers, params, body });
   const outcome = await invoke(called, { reason: `${method} ${target.path}`, input: { http } });

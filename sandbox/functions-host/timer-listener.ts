@@ -14,17 +14,19 @@ const LONGEST_SLEEP_MS = 3_600_000;
 
 /**
  * Fires on the second. A run that lasts beyond the next occurrence delays it, and skips those after it: it then begins at
- * once. Unlike the real host it keeps no status in storage: an occurrence missed while the host was down is not made
- * up for, `isPastDue` is always false, and two hosts of one app both fire.
+ * once. Of several hosts of one app the one fires that has the lock. Unlike the real host it keeps no status in storage: an occurrence missed
+ * while the host was down is not made up for, and `isPastDue` is always false.
  */
 export function createTimerListener(options: {
   schedule: Schedule;
   clock: Clock;
   work: WorkInHand;
+  /** Whether this host is the one that runs it now. */
+  mayRun: () => Promise<boolean>;
   /** Runs the function; must not reject. */
   run: (input: string) => Promise<unknown>;
 }): TimerListener {
-  const { schedule, clock, work, run } = options;
+  const { schedule, clock, work, mayRun, run } = options;
   let lastMs: number | undefined;
   let nextMs = nextOccurrence(schedule, clock.now());
 
@@ -44,8 +46,10 @@ export function createTimerListener(options: {
         const waited = await sleepUntil(clock, nextMs, signal);
         if (!waited) return;
         const startedMs = clock.now();
-        await work.track(run(input()));
-        lastMs = startedMs;
+        if (await work.track(mayRun())) {
+          await work.track(run(input()));
+          lastMs = startedMs;
+        }
         nextMs = nextOccurrence(schedule, startedMs);
       }
     },

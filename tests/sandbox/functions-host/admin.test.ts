@@ -57,9 +57,27 @@ test.each([
   ['a body that is not JSON', 'work', '{', 'application/json', 400],
   ['an input that is not text', 'work', '{"input":{}}', 'application/json', 400],
   ['an unknown function', 'unknown', '{}', 'application/json', 404],
-  ['an HTTP function', 'runs', '{}', 'application/json', 404],
+  ['a body that is a list', 'work', '[]', 'application/json', 400],
 ])('a run by hand with %s is refused', async (_, name, body, contentType, status) => {
   expect(await run(name, body, contentType ?? '')).toMatchObject({ status, body: '' });
+});
+
+test('an input that is a number is taken as text, and an HTTP function is accepted', async () => {
+  const before = (await app.runs()).length;
+  expect(await run('work', '{"input":1}')).toMatchObject({ status: 202 });
+  expect((await app.runsWhen(before + 1)).at(-1)).toMatchObject({ value: 1 });
+  expect(await run('runs')).toMatchObject({ status: 202 });
+});
+
+test('functions, their status and the keys can be read, and webhooks of extensions ask for a key', async () => {
+  const read = async (path: string): Promise<unknown> => JSON.parse((await sendRequest(app.host.url, path)).body);
+  expect(await read('/admin/functions')).toContainEqual(
+    expect.objectContaining({ name: 'work', language: 'node', isDisabled: false }),
+  );
+  expect(await read('/admin/functions/work/status')).toEqual({});
+  expect(await read('/admin/host/keys')).toEqual({ keys: [], links: [] });
+  expect((await sendRequest(app.host.url, '/admin/functions/unknown/status')).status).toBe(404);
+  expect((await sendRequest(app.host.url, '/runtime/webhooks/any')).status).toBe(401);
 });
 
 test('a timer run by hand runs now', async () => {

@@ -7,7 +7,7 @@ import { rushingClock } from './rushing-clock.ts';
 const start = Date.parse('2026-11-23T10:00:30.500Z');
 
 /** Listens until there were so many runs, each of which takes `runMs`; gives the time and the input of each. */
-async function listen(options: { expression: string; runs: number; runMs: number }) {
+async function listen(options: { expression: string; runs: number; runMs: number; mayRun?: (at: string) => boolean }) {
   const schedule = parseSchedule(options.expression);
   if (!schedule) throw new Error('not a schedule');
   const clock = rushingClock(start);
@@ -19,6 +19,7 @@ async function listen(options: { expression: string; runs: number; runMs: number
     schedule,
     clock,
     work: createWorkInHand(),
+    mayRun: () => Promise.resolve(options.mayRun?.(new Date(clock.now()).toISOString().slice(11, 19)) ?? true),
     run: async (input) => {
       overlapped ||= running;
       running = true;
@@ -45,6 +46,12 @@ describe('a timer', () => {
   test('whose run outlasts occurrences fires once as soon as the run ends, and skips the others', async () => {
     const slow = await listen({ expression: '*/2 * * * * *', runs: 3, runMs: 5000 });
     expect(times(slow)).toEqual(['10:00:32.000', '10:00:37.000', '10:00:42.000']);
+  });
+
+  test('does not fire when another host does', async () => {
+    const mayRun = (at: string): boolean => at !== '10:01:00';
+    const shared = await listen({ expression: '*/20 * * * * *', runs: 3, runMs: 10, mayRun });
+    expect(times(shared)).toEqual(['10:00:40.000', '10:01:20.000', '10:01:40.000']);
   });
 
   test('waits for a distant occurrence in steps that a process can sleep', async () => {

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { sendRequest } from './send-request.ts';
+import { startAzurite } from '../../../sandbox/azurite.ts';
 import { eventually, startApp } from './start-app.ts';
+import type { StartedApp } from './start-app.ts';
 
 interface Run {
   function: string;
@@ -22,4 +24,34 @@ test('a schedule that is none leaves its function out, and the others run', asyn
   const host = await startApp('timer-app', { environment: { EVERY: '* * * * * *' } });
   expect(host.lines.join('\n')).toContain(`The function 'nonsense' is not available`);
   expect((await sendRequest(host.url, '/api/runs')).status).toBe(200);
+});
+
+test('of two hosts of one app one fires, and the other once that has ended', async () => {
+  const azurite = await startAzurite({ blob: 0, queue: 0, table: 0 });
+  try {
+    const environment = {
+      EVERY: '* * * * * *',
+      AzureWebJobsStorage: azurite.connectionString,
+      AzureFunctionsWebHost__hostid: 'one-app',
+    };
+    const [one, other] = await Promise.all([
+      startApp('timer-app', { environment }),
+      startApp('timer-app', { environment }),
+    ]);
+    const runsOf = async ({ url }: StartedApp): Promise<number> =>
+      (JSON.parse((await sendRequest(url, '/api/runs')).body) as Run[]).length;
+    const counts = await eventually(
+      async () => [await runsOf(one), await runsOf(other)],
+      (each) => Math.max(...each) >= 3,
+    );
+    expect(Math.min(...counts)).toBe(0);
+    const [first, second] = counts[0] === 0 ? [other, one] : [one, other];
+    await first.stop();
+    await eventually(
+      () => runsOf(second),
+      (count) => count > 0,
+    );
+  } finally {
+    await azurite.stop();
+  }
 });
