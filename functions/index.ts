@@ -19,6 +19,7 @@ import { registerManageSubscriptions } from './manage-subscriptions.ts';
 import { registerPartitions } from './partitions.ts';
 import { registerPickLists } from './pick-lists.ts';
 import { registerPreviews } from './preview.ts';
+import { stopSignal } from './stop-signal.ts';
 import { registerStatusReport } from './status-report.ts';
 import { registerSubscriptions } from './subscriptions.ts';
 import { openedTelemetry } from './telemetry.ts';
@@ -33,7 +34,7 @@ if (read.kind === 'invalid') {
 } else {
   const { config } = read;
   const telemetry = await openedTelemetry(app.hook, config, { clock: systemClock, log: consoleLog });
-  const world = azureWorld(config, telemetry);
+  const world = { ...azureWorld(config, telemetry), stopping: stopSignal(app.hook) };
   const backend = createBackend(world, config);
   const deps = { ...world, backend, config, limiter: backend.limiter, data: world.data(backend.callPlaces) };
   registerSubscriptions(app, deps);

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../shared/clock.ts';
 import { systemRandom } from '../shared/random.ts';
 import { checkHealth } from './functions-host/check-health.ts';
-import { runFunctionsHost } from './functions-host/functions-host.ts';
+import { runFunctionsHost, type RunningHost } from './functions-host/functions-host.ts';
 import { createHostLog } from './functions-host/host-log.ts';
 import { HostStartError, parseHostSettings, parseLocalSettings } from './functions-host/host-settings.ts';
 import { parseHostKeys } from './functions-host/keys.ts';
@@ -33,6 +33,16 @@ async function main(): Promise<void> {
   const log = createHostLog({ write: console.log, now: () => systemClock.now(), verbose: args.verbose });
   if (keys?.size === 0) log('warning', 'host', 'HOST_KEYS names no key: no function that asks for one can be called.');
   const settings = parseHostSettings(hostJson, { processors: availableParallelism() });
+  const running = Promise.withResolvers<RunningHost>();
+  let stopping: Promise<void> | undefined;
+  const stop = (): void => {
+    stopping ??= running.promise.then((host) => host.stop()).then(() => process.exit(0));
+  };
+  // Before the app is loaded: it listens to signals of its own only where somebody else ends the process.
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  // Started by another program: without it nobody would ever stop this one.
+  process.on('disconnect', stop);
   const host = await runFunctionsHost({
     appDirectory,
     settings,
@@ -45,15 +55,7 @@ async function main(): Promise<void> {
     random: systemRandom,
     log,
   });
-
-  let stopping: Promise<void> | undefined;
-  const stop = (): void => {
-    stopping ??= host.stop().then(() => process.exit(0));
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  // Started by another program: without it nobody would ever stop this one.
-  process.on('disconnect', stop);
+  running.resolve(host);
 
   const url = `http://127.0.0.1:${host.port}`;
   const health = checkHealth([url, settings.routePrefix, 'health'].filter((part) => part !== '').join('/'));

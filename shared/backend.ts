@@ -73,6 +73,8 @@ export interface World {
   readonly random: Random;
   readonly log: Log;
   readonly telemetry: Telemetry;
+  /** Aborted from the moment it can be known that the process is to end. */
+  readonly stopping?: AbortSignal | undefined;
 }
 
 /** What a trigger function calls, one method each. They reject only when a dependency gives no answer, or for a bug. */
@@ -165,7 +167,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     cipher,
     release,
     signingSecrets: config.signingSecrets,
-    places: attemptPlaces(ATTEMPTS_IN_FLIGHT, ATTEMPTS_OF_ONE),
+    places: attemptPlaces(ATTEMPTS_IN_FLIGHT, ATTEMPTS_OF_ONE, world.stopping),
     claimMs: config.claimMs,
     scheduleSeconds: config.deliveryScheduleSeconds,
     userAgent: `customer-insights-triggers/${VERSION}`,
@@ -206,7 +208,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
   const pollPorts: Omit<PollGroupPorts, 'poll'> = {
     clock,
     log,
-    places: attemptPlaces(POLLS_AT_ONCE, POLLS_OF_ONE),
+    places: attemptPlaces(POLLS_AT_ONCE, POLLS_OF_ONE, world.stopping),
     beginWithinMs: Math.min(timing.messageLivesMs, LONGEST_WAIT_FOR_PLACE_MS),
     pollAgain: (ids) => queues.send(POLLS_QUEUE, pollMessage(ids), { timeToLiveMs: timing.messageLivesMs }),
   };

@@ -4,10 +4,10 @@ import type { OpenEvent } from '../events/open-event.ts';
 import type { Span } from '../telemetry/telemetry.ts';
 import { boundariesOf, byChunk, cutBoundaries, MAX_PAGE, readChunk } from './audience.ts';
 import { CHUNK_SIZE, chunkCount } from './chunk.ts';
-import { DELIVERIES_QUEUE, type ChunkMessage } from './messages.ts';
+import type { ChunkMessage } from './messages.ts';
 import type { ChunkPorts } from './chunk-ports.ts';
 import { eventAttributes, tellFanOut } from './delivery-telemetry.ts';
-import { workChunk } from './work-chunk.ts';
+import { sendChunk, workChunk } from './work-chunk.ts';
 
 /** Chunks that a poll works itself, of all events that it opened together; the others are handed on. */
 const WORKED_HERE = 16;
@@ -108,9 +108,4 @@ export async function carryOn(ports: ChunkPorts, events: readonly OpenEvent[]): 
     }
     if (settled === chunkCount(open)) await ports.activity.close(open);
   }
-}
-
-async function sendChunk(ports: Pick<ChunkPorts, 'queues'>, eventId: string, chunk: number): Promise<void> {
-  const message: ChunkMessage = { v: 1, eventId, chunk };
-  await ports.queues.send(DELIVERIES_QUEUE, message);
 }

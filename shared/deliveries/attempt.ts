@@ -39,12 +39,13 @@ export interface AttemptRequest {
 
 export type Attempted =
   | { readonly kind: 'attempted'; readonly record: AttemptRecord; readonly verdict: Verdict }
-  /** The claim ran out before there was a place. */
+  /** The claim ran out before there was a place, or the process is about to end. */
   | { readonly kind: 'too-late' };
 
 /** One POST of a delivery. Waits for a place first; the deadline starts when it has one. */
 export async function attemptDelivery(ports: AttemptPorts, request: AttemptRequest): Promise<Attempted> {
   const giveBack = await ports.places.take(request.called.id);
+  if (giveBack === undefined) return { kind: 'too-late' };
   ports.telemetry.record('triggers.attempt.in_flight', 1, {});
   try {
     const startedAtMs = ports.clock.now();

@@ -12,6 +12,8 @@ export interface ChunkPorts extends BirthPorts, AttemptPorts, EffectPorts {
   readonly queues: Queues;
   readonly clock: Clock;
   readonly random: Random;
+  /** Aborted once the process is about to end: no attempt begins, and what was not begun is handed over. */
+  readonly stopping?: AbortSignal | undefined;
   /** How long a claim holds unless renewed. */
   readonly claimMs: number;
   /** Delay before each retry. */

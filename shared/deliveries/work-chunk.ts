@@ -12,11 +12,14 @@ import type { ChunkPorts } from './chunk-ports.ts';
 import { formatDeliveryId } from './delivery-id.ts';
 import { eventAttributes, tellStatus } from './delivery-telemetry.ts';
 import { firstAttempt } from './first-attempt.ts';
+import { DELIVERIES_QUEUE, type ChunkMessage } from './messages.ts';
 import { releaseChanged, type JustWaiting } from './release.ts';
 import { sendRetry, type Trouble } from './trouble.ts';
 
 /** What is settled by then is written down; stragglers (a receiver may take up to its deadline) follow with a second write. */
 const EARLY_WRITE_MS = 2_000;
+/** From the moment the process knows that it is to end, which may be in ten seconds: what is not written by then is delivered again. */
+const LAST_WRITES_MS = 500;
 /** In a larger chunk an attempt that succeeds at once gets no span: 10,000 alike would cost more than the callbacks themselves. */
 const SPANNED = 20;
 /** All of a chunk, whatever was born or deleted since it was cut. */
@@ -49,6 +52,10 @@ async function claimAndDeliver(
   open: OpenEvent,
   { chunk, alreadyRead, span }: { chunk: number; alreadyRead: AlreadyRead | undefined; span: Span },
 ): Promise<'settled' | 'busy'> {
+  if (ports.stopping?.aborted) {
+    await sendChunk(ports, open.event.eventId, chunk);
+    return 'busy';
+  }
   const claim = await claimChunk(ports, open, chunk, alreadyRead?.sinceMs ?? ports.clock.now());
   if (claim.kind !== 'claimed') return claim.kind;
   const done = await doneAlready(ports, open, chunk, claim);
@@ -90,13 +97,21 @@ async function deliverAll(
     return true;
   });
   const settled = (await saveWhileRunning(ports, ledger, allDone(deliveries))).every(Boolean);
-  const nowMs = ports.clock.now();
-  await ledger.save({ settled, untilMs: nowMs });
+  const isStopping = ports.stopping?.aborted === true;
+  // The claim of a process that ends is over by every clock.
+  await ledger.save({ settled, untilMs: isStopping ? 1 : ports.clock.now() });
   const isOurs = ledger.claimedUntilMs() > 0;
+  if (isOurs && !settled && isStopping) await sendChunk(ports, open.event.eventId, chunk);
   // A subscription that has ended is in no audience: whoever takes the chunk over finds only those of its deliveries that are written down.
   const ended = isOurs ? endings.map((end) => end()) : [];
   await allDone([...effects, ...ended, releaseChanged(ports, begun)]);
   return settled && isOurs ? 'settled' : 'busy';
+}
+
+/** Leaves a chunk to whoever gets the message. */
+export async function sendChunk({ queues }: Pick<ChunkPorts, 'queues'>, eventId: string, chunk: number): Promise<void> {
+  const message: ChunkMessage = { v: 1, eventId, chunk };
+  await queues.send(DELIVERIES_QUEUE, message);
 }
 
 function justWaiting(trouble: Trouble): JustWaiting {
@@ -119,13 +134,13 @@ async function tryOne(
   }
 }
 
-/** Saves early once, then as often as the claim must be renewed, until the work is done. */
+/** Saves early once, then as often as the claim must be renewed, until the work is done; when the process is to end at once, and often. */
 async function saveWhileRunning<T>(ports: ChunkPorts, ledger: ChunkLedger, work: Promise<T>): Promise<T> {
   const alarm = new AbortController();
   const done = work.finally(() => alarm.abort());
   const renewing = (async () => {
     for (let waitMs = EARLY_WRITE_MS; ; waitMs = Math.max(EARLY_WRITE_MS, ports.claimMs / 3)) {
-      await ports.clock.sleep(waitMs, alarm.signal);
+      await sleepUnlessStopping(ports, waitMs, alarm.signal);
       // Outcomes that storage does not take now are kept for the next time.
       await ledger.save({ settled: false, untilMs: ports.clock.now() + ports.claimMs }).catch(ignoreStorageError);
     }
@@ -134,6 +149,14 @@ async function saveWhileRunning<T>(ports: ChunkPorts, ledger: ChunkLedger, work:
   });
   const [result] = await Promise.all([done, renewing]);
   return result;
+}
+
+async function sleepUnlessStopping({ clock, stopping }: ChunkPorts, ms: number, done: AbortSignal): Promise<void> {
+  if (stopping === undefined) return clock.sleep(ms, done);
+  if (stopping.aborted) return clock.sleep(LAST_WRITES_MS, done);
+  await clock.sleep(ms, AbortSignal.any([done, stopping])).catch((error: unknown) => {
+    if (done.aborted || !stopping.aborted) throw error;
+  });
 }
 
 function ignoreStorageError(error: unknown): void {

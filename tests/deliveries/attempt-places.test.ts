@@ -3,7 +3,7 @@ import { attemptPlaces, type AttemptPlaces } from '../../shared/deliveries/attem
 
 interface Asked {
   readonly name: string;
-  giveBack?: () => void;
+  giveBack?: (() => void) | undefined;
 }
 
 /** Asks for places in this order, and tells who has one. */

@@ -153,7 +153,8 @@ describe("another connection's subscription", () => {
             headers: a,
             ...(one.method === 'POST' && { body: {} }),
           });
-          const status = one.method === 'DELETE' ? 204 : 404;
+          // The host's web server takes no null.
+          const status = form === 'with a null behind' ? 400 : one.method === 'DELETE' ? 204 : 404;
           expect({ ...one, form, status: answer.status }).toEqual({ ...one, form, status });
           expect(JSON.stringify(answer.body ?? '')).not.toContain(id);
         }

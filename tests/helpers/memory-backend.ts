@@ -60,6 +60,9 @@ export interface MemoryBackendOptions {
   readonly tables?: Tables;
   readonly log?: Log;
   readonly clock?: ManualClock;
+  /** Of another process, to work its messages. */
+  readonly queues?: MemoryQueues;
+  readonly stopping?: AbortSignal;
   /** In the place of the instance in memory. */
   readonly insights?: CustomerInsights;
   /** Made for the clock of this backend. */
@@ -79,7 +82,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
   const clock = options.clock ?? manualClock();
   const insights = memoryCustomerInsights({ clock });
   const data = insights.hold({ instance: { instanceId: INSTANCE, name: 'Contoso', instanceType: 'production' } });
-  const queues = createMemoryQueues({ clock });
+  const queues = options.queues ?? createMemoryQueues({ clock });
   const tables = options.tables ?? createMemoryTables();
   const calls: Call[] = [];
   const answers: MemoryBackend['answers'] = new Map();
@@ -100,6 +103,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
     random: countingRandom(),
     log: options.log ?? silentLog,
     telemetry: options.telemetry?.(clock) ?? noTelemetry,
+    stopping: options.stopping,
   };
   const backend = createBackend(world, {
     callbackPolicy: { allowedHosts: ['.flows.example.org'], allowedNetworks: parseNetworks('') },
