@@ -1,6 +1,7 @@
 import { shown, shownAll, type Benchmark, type Section, type Target } from './benchmark.ts';
 import { startBareUndici, type BareUndici } from './stage/bare-undici.ts';
 import { openStage, pause, subscribe, within, type Side, type Stage } from './stage/bench-stage.ts';
+import { roundOf, type Round } from './stage/fan-out-round.ts';
 import type { CapturedRequest } from './stage/sink.ts';
 import { median } from './statistics.ts';
 import { storageRequests, type StorageRequests } from './storage-requests.ts';
@@ -32,6 +33,8 @@ interface Measured {
   readonly deliveries: number;
   /** Deliveries a second of each round. */
   readonly rates: Readonly<Record<'ours' | 'bare' | 'conventional', number[]>>;
+  /** Rounds that something disturbed, by what it was. */
+  readonly disturbed: readonly string[];
 }
 
 /** Deliveries a second, from the commit of the event to the arrival of its last callback. */
@@ -73,6 +76,17 @@ async function measure(
   const oursAt = await subscribed(stage, ours, deliveries);
   const conventionalAt = await subscribed(stage, conventional, deliveries);
   const rates: Measured['rates'] = { ours: [], bare: [], conventional: [] };
+  const disturbed: string[] = [];
+  /** The rate of a round that counts; one that was disturbed is named. */
+  const counted = (name: keyof Measured['rates'], round: number, { rate, disturbance }: Round): void => {
+    if (rate !== undefined) rates[name].push(rate);
+    if (disturbance === undefined) return;
+    const left = rate === undefined ? ', left out' : '';
+    disturbed.push(
+      `${deliveries.toLocaleString('en-US')} deliveries, round ${round} of ${NAMES[name] ?? name}${left}: ${disturbance}`,
+    );
+    note(disturbed.at(-1) ?? '');
+  };
   // The first gives the POSTs that bare undici makes again.
   const { captured } = await oneFanOut(stage, ours, { instanceId: oursAt, deliveries, capture: true });
   for (let round = 0; round < warmUps; round++) {
@@ -81,16 +95,16 @@ async function measure(
     if (conventionalRounds > 1) await oneFanOut(stage, conventional, { instanceId: conventionalAt, deliveries });
   }
   for (let round = 0; round < rounds; round++) {
-    rates.ours.push((await oneFanOut(stage, ours, { instanceId: oursAt, deliveries })).rate);
+    counted('ours', round + 1, (await oneFanOut(stage, ours, { instanceId: oursAt, deliveries })).round);
     rates.bare.push(await oneBare(stage, bare, captured));
     if (round >= rounds - conventionalRounds) {
       const conventionally = { instanceId: conventionalAt, deliveries, endsAfterMs: conventionalMs };
-      rates.conventional.push((await oneFanOut(stage, conventional, conventionally)).rate);
+      counted('conventional', round + 1, (await oneFanOut(stage, conventional, conventionally)).round);
     }
     const rateOf = ([name, all]: [string, number[]]): string => `${name} ${shown(all.at(-1) ?? NaN)}/s`;
     note(`${deliveries} deliveries, round ${round + 1}: ${Object.entries(rates).map(rateOf).join(', ')}`);
   }
-  return { deliveries, rates };
+  return { deliveries, rates, disturbed };
 }
 
 /** An instance of its own for each side: what is made to happen for one is nothing new for the other. */
@@ -109,26 +123,37 @@ async function oneFanOut(
     capture = false,
     endsAfterMs,
   }: { instanceId: string; deliveries: number; capture?: boolean; endsAfterMs?: number },
-): Promise<{ rate: number; captured: CapturedRequest[] }> {
+): Promise<{ round: Round; captured: CapturedRequest[] }> {
   side.openedAtMs.clear();
   stage.raise(instanceId, 0);
   const round = await stage.sink.begin({ expected: deliveries, capture });
   await side.app.poll(instanceId);
   await within(endsAfterMs ?? ROUND_MS, round.complete);
   const arrivals = await round.arrivals();
-  if (endsAfterMs === undefined && arrivals.length !== deliveries)
-    throw new Error(`${arrivals.length} POSTs for ${deliveries} deliveries`);
-  const [openedAtMs = NaN] = side.openedAtMs.values();
-  const lastAtMs = arrivals.at(-1)?.atMs ?? NaN;
+  for (const eventId of side.openedAtMs.keys()) designOf.set(eventId, side.variant);
+  const measured = roundOf(arrivals, {
+    deliveries,
+    openedAtMs: side.openedAtMs,
+    mayEndEarly: endsAfterMs !== undefined,
+    designOf,
+  });
   const captured = capture ? await round.captured() : [];
-  if (arrivals.length === deliveries) await side.settle(instanceId);
-  return { rate: arrivals.length === 0 ? 0 : (arrivals.length / (lastAtMs - openedAtMs)) * 1000, captured };
+  if (measured.arrived === deliveries) await side.settle(instanceId);
+  return { round: measured, captured: onceEach(captured) };
+}
+
+/** Which design each event so far was of. */
+const designOf = new Map<string, string>();
+
+function onceEach(requests: readonly CapturedRequest[]): CapturedRequest[] {
+  return [...new Map(requests.map((request) => [request.headers['webhook-id'], request])).values()];
 }
 
 async function oneBare(stage: Stage, bare: BareUndici, requests: readonly CapturedRequest[]): Promise<number> {
   const round = await stage.sink.begin({ expected: requests.length });
   const startedAtMs = await bare.post(stage.sink.origin, requests);
-  const lastAtMs = (await round.arrivals()).at(-1)?.atMs ?? NaN;
+  const ids = new Set(requests.map(({ headers }) => headers['webhook-id']));
+  const lastAtMs = (await round.arrivals()).filter(({ id }) => ids.has(id)).at(-1)?.atMs ?? NaN;
   await pause(100);
   return (requests.length / (lastAtMs - startedAtMs)) * 1000;
 }
@@ -139,7 +164,8 @@ but each delivery has a row (written a hundred a transaction), a message (32 sen
 POSTs and writes the outcome; the listener takes batches of 32. _Bare undici_ makes the very same POSTs over as many connections as ours may
 have to one origin, with nothing before, between or after. A round of the conventional design with 10,000 subscribers ends after a minute: counted is
 what had arrived by then. Variants alternate; the median counts, after some rounds
-that warm up. No TLS anywhere.
+that warm up. An arrival counts for the event whose delivery it is: what comes late of an earlier round, and what comes twice, is named and not counted. No TLS
+anywhere.
 
 Storage requests are counted by a proxy in a run of its own, those of the host's queue listeners included, until the event is settled.`;
 
@@ -193,6 +219,14 @@ function report(measured: readonly Measured[], requests: StorageRequests): Secti
           ['one event to one subscriber', shown(requests.ours.oneToOne), shown(requests.conventional.oneToOne)],
         ],
       },
+      ...(measured.some(({ disturbed }) => disturbed.length > 0)
+        ? [
+            {
+              columns: ['disturbed rounds'],
+              rows: measured.flatMap(({ disturbed }) => disturbed.map((line) => [line])),
+            },
+          ]
+        : []),
     ],
     chart: {
       title: 'Fan-out to healthy subscribers',

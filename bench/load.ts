@@ -1,3 +1,4 @@
+import { eventIdOf } from './stage/sink.ts';
 import { pause, subscribe, within, type Side, type Stage } from './stage/bench-stage.ts';
 
 /** A steady load: so many deliveries a second, as events of so many subscribers each. */
@@ -59,16 +60,11 @@ export async function loadSide(stage: Stage, side: Side, load: Load): Promise<Lo
         void side.app.poll(instanceId);
       }
       await within(DRAIN_MS, round.complete);
-      const answered = (await round.arrivals()).filter(({ isBlackHole }) => !isBlackHole);
+      const answered = (await round.arrivals()).filter(({ isBlackHole, isLate }) => !isBlackHole && !isLate);
       const first = new Map<string, number>();
       for (const { id, atMs } of answered) if (!first.has(id)) first.set(id, atMs);
       const ms = [...first].map(([id, atMs]) => atMs - (side.openedAtMs.get(eventIdOf(id)) ?? NaN));
       return { ms, missing: expected - first.size };
     },
   };
-}
-
-/** A delivery's id holds its event's: see docs/architecture.md. */
-function eventIdOf(deliveryId: string): string {
-  return `evt_${deliveryId.slice(4, 61)}`;
 }

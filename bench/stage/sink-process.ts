@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Arrival, CapturedRequest, SinkOrder, SinkReport } from './sink.ts';
+import { eventIdOf, type Arrival, type CapturedRequest, type SinkOrder, type SinkReport } from './sink.ts';
 
 /** The receiver of callbacks as a process of its own: it takes nothing from the processor time of those it is called by. */
 
@@ -13,6 +13,8 @@ const REFUSE_ONCE = '/refuse-once/';
 let arrivals: Arrival[] = [];
 let captured: CapturedRequest[] | undefined;
 let distinct = new Set<string>();
+/** Events that had arrivals in earlier rounds. */
+const earlier = new Set<string>();
 let refused = new Set<string>();
 let expected = Infinity;
 let answerDelayMs = 0;
@@ -24,10 +26,11 @@ const server = createServer((request, response) => {
   const id = String(request.headers['webhook-id']);
   const isBlackHole = request.url?.startsWith(BLACK_HOLE) === true;
   const isRefused = request.url?.startsWith(REFUSE_ONCE) === true && !refused.has(id);
-  arrivals.push({ id, atMs, isBlackHole, isRefused });
+  const isLate = earlier.has(eventIdOf(id));
+  arrivals.push({ id, atMs, isBlackHole, isRefused, isLate });
   if (isRefused) refused.add(id);
-  else if (!isBlackHole) distinct.add(id);
-  if (captured) capture(captured, request);
+  else if (!isBlackHole && !isLate) distinct.add(id);
+  if (captured && !isLate) capture(captured, request);
   else request.resume();
   if (isBlackHole) return;
   const answer = (): void => {
@@ -55,6 +58,7 @@ function capture(into: CapturedRequest[], request: IncomingMessage): void {
 process.on('message', (order: SinkOrder) => {
   switch (order.kind) {
     case 'begin':
+      for (const { id } of arrivals) earlier.add(eventIdOf(id));
       arrivals = [];
       distinct = new Set();
       refused = new Set();

@@ -12,6 +12,8 @@ export interface Arrival {
   readonly isBlackHole: boolean;
   /** It was answered 503. */
   readonly isRefused: boolean;
+  /** Its event had arrivals in an earlier round: a late attempt of that. */
+  readonly isLate: boolean;
 }
 
 /** A POST that can be made again byte for byte; headers without those of the framing. */
@@ -39,7 +41,7 @@ export type SinkReport =
   | { readonly kind: 'told'; readonly arrivals: Arrival[]; readonly captured: CapturedRequest[] };
 
 export interface SinkRound {
-  /** Resolves when this many different deliveries that are answered 202 have arrived. */
+  /** Resolves when this many different deliveries that are answered 202 have arrived, those of events of earlier rounds left out. */
   readonly complete: Promise<void>;
   /** All that arrived in this round so far, in order. */
   arrivals(): Promise<Arrival[]>;
@@ -53,6 +55,11 @@ export interface Sink {
   /** Forgets what arrived. One round at a time. */
   begin(options?: { expected?: number; answerDelayMs?: number; capture?: boolean }): Promise<SinkRound>;
   stop(): Promise<void>;
+}
+
+/** A delivery's id holds its event's: see docs/architecture.md. */
+export function eventIdOf(deliveryId: string): string {
+  return `evt_${deliveryId.slice(4, 61)}`;
 }
 
 export async function startSink(): Promise<Sink> {

@@ -12,8 +12,8 @@ export interface AttemptPlaces {
 
 /** Who waits for a place: gets it, or is told that there is none any more. */
 interface Waiting {
-  start(): void;
-  refuse(): void;
+  readonly start: () => void;
+  readonly refuse: () => void;
 }
 
 /** `count` places, of which one subscription has `countOfOne` at most; none once `stopping` is aborted. */
