@@ -3,6 +3,7 @@ import type { Benchmark } from './benchmark.ts';
 import { blackHoles } from './black-holes.ts';
 import { detection } from './detection.ts';
 import { fanOut } from './fan-out.ts';
+import { hangs } from './hangs.ts';
 import { kill } from './kill.ts';
 import { latency } from './latency.ts';
 import { loadTime } from './load-time.ts';
@@ -17,6 +18,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'fan-out': fanOut,
   latency,
   'black-holes': blackHoles,
+  hangs,
   kill,
   soak,
   detection,

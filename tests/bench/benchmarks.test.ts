@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { blackHoles } from '../../bench/black-holes.ts';
 import { detection } from '../../bench/detection.ts';
+import { hangs } from '../../bench/hangs.ts';
 import { kill } from '../../bench/kill.ts';
 import { latency } from '../../bench/latency.ts';
 import { loadTime } from '../../bench/load-time.ts';
@@ -24,6 +25,16 @@ test(
     const { targets, tables } = await blackHoles.run(tiny);
     expect(tables[0]?.rows.map(([which]) => which)).toEqual(['without', 'with']);
     expect(Number(targets[0]?.measured)).toBeGreaterThan(0);
+  },
+  120 * SECONDS,
+);
+
+test(
+  'the benchmark of hangs measures healthy instances with and without',
+  async () => {
+    const { targets, tables } = await hangs.run(tiny);
+    expect(tables[0]?.rows.map(([which]) => which)).toEqual(['without', 'with']);
+    expect(targets[0]?.met).toBe(true);
   },
   120 * SECONDS,
 );
