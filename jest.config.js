@@ -2,7 +2,8 @@
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/tests'],
-  testMatch: ['**/*.test.ts'],
+  // Told by scripts/test.ts, which knows whether there is a browser.
+  testMatch: process.env.TEST_MATCH?.split(' ') ?? ['**/*.test.ts'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
@@ -10,7 +11,12 @@ export default {
     ],
   },
   extensionsToTreatAsEsm: [],
-  testTimeout: 20_000,
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
+  // For all: tests wait for conditions. This only ends one that would wait for ever, be the machine as busy as it may.
+  testTimeout: 600_000,
+  maxWorkers: '100%',
+  testSequencer: '<rootDir>/tests/helpers/longest-first.ts',
+  reporters: ['<rootDir>/tests/helpers/progress-reporter.ts'],
   globalSetup: '<rootDir>/tests/helpers/azurite-global-setup.ts',
   globalTeardown: '<rootDir>/tests/helpers/azurite-global-teardown.ts',
 };

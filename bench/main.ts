@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readCommandLine, refuseCommandLine } from '../scripts/command-line.ts';
 import type { Benchmark } from './benchmark.ts';
 import { blackHoles } from './black-holes.ts';
 import { detection } from './detection.ts';
@@ -36,15 +36,10 @@ ${Object.entries(benchmarks)
 
 Without a name: all of them. --write puts the results into the docs. Keep the machine quiet meanwhile.`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { write: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
-});
+const options = { write: { type: 'boolean', default: false } } as const;
+const { values, positionals } = readCommandLine(usage, options, { allowPositionals: true });
 const unknown = positionals.filter((name) => !(name in benchmarks));
-if (values.help || unknown.length > 0) {
-  console.log(usage);
-  process.exit(unknown.length > 0 ? 1 : 0);
-}
+if (unknown.length > 0) refuseCommandLine(`There is no benchmark ${unknown.join(', ')}.`, usage);
 
 const machine = await describeMachine();
 console.log(`${machine}\n`);

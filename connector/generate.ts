@@ -1,13 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readCommandLine } from '../scripts/command-line.ts';
 import { connectorOf, generatedFiles } from './generated-files.ts';
 import { lint } from './lint/lint.ts';
 import { breaksIn, stabilityOf, type Stability } from './stability.ts';
 
-/**
- * Writes the connector's files, or with `--check` says which are out of date. Writes nothing, and exits with 1, when the
- * definition breaks a rule of the platform or flows that are in use.
- */
+const usage = `npm run connector -- [--check]
+
+Writes the connector's files. Writes nothing, and exits with 1, when the definition breaks a rule of the platform or flows that are in use.
+
+  --check   only says which files are out of date`;
+const { values } = readCommandLine(usage, { check: { type: 'boolean', default: false } });
 const folder = import.meta.dirname;
 
 async function read(name: string): Promise<Buffer | undefined> {
@@ -31,7 +34,7 @@ if (wrong.length === 0) {
   for (const { name, content, isSame } of generatedFiles(connector, recorded)) {
     const there = await read(name);
     if (there !== undefined && isSame(there)) continue;
-    if (process.argv.includes('--check')) wrong.push(`connector/${name} is out of date: npm run connector`);
+    if (values.check) wrong.push(`connector/${name} is out of date: npm run connector`);
     else await writeFile(path.join(folder, name), content);
   }
 }

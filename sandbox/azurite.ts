@@ -18,6 +18,11 @@ export interface AzuritePorts {
   readonly table: number;
 }
 
+export interface AzuriteOptions {
+  /** Accounts beside Azurite's own, each with queues and tables of its own; 3 to 24 lower-case letters and digits. */
+  readonly accounts?: readonly string[];
+}
+
 /** Azurite's published account (learn.microsoft.com/azure/storage/common/storage-use-azurite): not a secret. */
 const ACCOUNT = 'devstoreaccount1';
 const ACCOUNT_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
@@ -36,7 +41,7 @@ const EXIT_WITH_PARENT = `data:text/javascript,process.stdin.on('close',()=>proc
  * latest, but not by a Ctrl-C in the terminal: whoever writes to it may have to finish first. Rejects when it ends before
  * it listens, as on a port that is taken.
  */
-export async function startAzurite(ports: AzuritePorts): Promise<Azurite> {
+export async function startAzurite(ports: AzuritePorts, { accounts = [] }: AzuriteOptions = {}): Promise<Azurite> {
   const directory = await mkdtemp(path.join(tmpdir(), 'sandbox-azurite-'));
   const script = createRequire(path.resolve('package.json')).resolve('azurite/dist/src/azurite.js');
   const flags = ['--inMemoryPersistence', '--silent', '--skipApiVersionCheck', '--disableTelemetry'];
@@ -48,6 +53,10 @@ export async function startAzurite(ports: AzuritePorts): Promise<Azurite> {
   ]);
   const child = spawn(process.execPath, ['--import', EXIT_WITH_PARENT, script, ...flags, ...ofServices], {
     cwd: directory,
+    env: {
+      ...process.env,
+      AZURITE_ACCOUNTS: [ACCOUNT, ...accounts].map((account) => `${account}:${ACCOUNT_KEY}`).join(';'),
+    },
     // A process group of its own: the terminal's Ctrl-C goes to all of ours.
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],

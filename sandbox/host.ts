@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { readCommandLine } from '../scripts/command-line.ts';
 import { systemClock } from '../shared/clock.ts';
 import { systemRandom } from '../shared/random.ts';
 import { checkHealth } from './functions-host/check-health.ts';
@@ -22,7 +22,13 @@ const usage = `Runs the functions app in the current folder on this machine.
   --verbose            log every invocation, and debug lines`;
 
 async function main(): Promise<void> {
-  const { values: args } = readArguments();
+  const { values: args } = readCommandLine(usage, {
+    port: { type: 'string' },
+    'enable-auth': { type: 'boolean', default: false },
+    'lease-seconds': { type: 'string' },
+    'grace-seconds': { type: 'string' },
+    verbose: { type: 'boolean', default: false },
+  });
   const appDirectory = process.cwd();
   const local = parseLocalSettings((await readIfThere(path.join(appDirectory, 'local.settings.json'))) ?? '{}');
   const defaults = { ...local.values, FUNCTIONS_WORKER_RUNTIME: 'node', AZURE_FUNCTIONS_ENVIRONMENT: 'Development' };
@@ -66,22 +72,6 @@ async function main(): Promise<void> {
   await Promise.race([reported, systemClock.sleep(HEALTH_WAIT_MS)]);
   console.log(`listening on ${url}`);
   await reported;
-}
-
-function readArguments() {
-  try {
-    return parseArgs({
-      options: {
-        port: { type: 'string' },
-        'enable-auth': { type: 'boolean', default: false },
-        'lease-seconds': { type: 'string' },
-        'grace-seconds': { type: 'string' },
-        verbose: { type: 'boolean', default: false },
-      },
-    });
-  } catch (error) {
-    throw new HostStartError(`${(error as Error).message}\n\n${usage}`);
-  }
 }
 
 function wholeNumber(args: Readonly<Record<string, string | boolean | undefined>>, name: string, min: number) {

@@ -17,12 +17,15 @@ export interface StackHost extends FunctionsHostProcess {
 
 export type StackHostOptions = Omit<FunctionsHostOptions, 'verbose' | 'entry' | 'enableAuth' | 'hostKeys'>;
 
-/** A poll that meets a Customer Insights which is down tries for three timeouts of a call, by default 10 s each. */
-const POLL_TIMEOUT_MS = 45_000;
-const HEALTH_TIMEOUT_MS = 30_000;
+/**
+ * A poll that meets a Customer Insights which is down tries for three timeouts of a call, by default 10 s each. Both are long enough for a
+ * machine with much else to do.
+ */
+const POLL_TIMEOUT_MS = 180_000;
+const HEALTH_TIMEOUT_MS = 120_000;
 const HEALTH_PAUSE_MS = 50;
 
-/** Resolves once `GET api/health` has answered 200. Rejects when it does not within 30 s, or when the host ends. */
+/** Resolves once `GET api/health` has answered 200. Rejects when it does not within two minutes, or when the host ends. */
 export async function startStackHost(options: StackHostOptions): Promise<StackHost> {
   const watch = watchInvocations();
   const host = await startFunctionsHost({

@@ -1,38 +1,46 @@
-import { parseArgs } from 'node:util';
+import { readCommandLine, refuseCommandLine } from '../scripts/command-line.ts';
 import { runOnce } from './run-once.ts';
 import { runTour } from './run-tour.ts';
+import { defaultPorts, type StackPorts } from './stack.ts';
 
 const usage = `Runs the backend on this machine, with a Customer Insights and a flow platform to play with.
 
   --once             a scripted run of all six triggers, then exit: 0 when everything held, else 1
   --pace-seconds N   the pause before each change of the tour (default 4)
+  --ports NAME=N,…   other ports than the usual ones; 0 is any free one.
+                     ${Object.entries(defaultPorts)
+                       .map(([name, port]) => `${name}=${port}`)
+                       .join(',')}
   --verbose          also write the lines of the functions host`;
 
 async function main(): Promise<number> {
-  const { values } = readArguments();
+  const { values } = readCommandLine(usage, {
+    once: { type: 'boolean', default: false },
+    'pace-seconds': { type: 'string', default: '4' },
+    ports: { type: 'string', default: '' },
+    verbose: { type: 'boolean', default: false },
+  });
   const paceMs = Number(values['pace-seconds']) * 1000;
-  if (!(paceMs >= 0)) throw new Error(`--pace-seconds must be a number.\n\n${usage}`);
+  if (!(paceMs >= 0)) return refuseCommandLine('--pace-seconds must be a number.', usage);
+  const ports = { ...defaultPorts, ...portsOf(values.ports) };
   const write = console.log;
   const output = values.verbose ? write : () => undefined;
   if (values.once) return runOnce({ write, output });
   const stopping = new AbortController();
   // A second signal finds no handler and ends this process at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
-  return runTour({ write, output, paceMs, signal: stopping.signal });
+  return runTour({ write, output, paceMs, ports, signal: stopping.signal });
 }
 
-function readArguments() {
-  try {
-    return parseArgs({
-      options: {
-        once: { type: 'boolean', default: false },
-        'pace-seconds': { type: 'string', default: '4' },
-        verbose: { type: 'boolean', default: false },
-      },
-    });
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\n\n${usage}`, { cause: error });
-  }
+function portsOf(list: string): Partial<StackPorts> {
+  const pairs = list.split(',').filter((pair) => pair !== '');
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, name = '', port = ''] = /^(\w+)=(\d{1,5})$/.exec(pair) ?? [];
+      if (Object.hasOwn(defaultPorts, name) && Number(port) <= 65_535) return [name, Number(port)];
+      return refuseCommandLine(`--ports cannot be read: ${pair}`, usage);
+    }),
+  );
 }
 
 try {

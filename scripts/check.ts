@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { readCommandLine } from './command-line.ts';
 import { deadExports } from './dead-exports.ts';
 import { wrongImports } from './import-directions.ts';
 import { readSources } from './project-sources.ts';
@@ -12,6 +13,12 @@ interface Step {
   readonly run: () => Promise<Finding>;
 }
 
+readCommandLine(
+  `npm run check
+
+Types, lint, format, the connector in step with the schemas, import directions, dead exports. Exits with 1 when one of them is wrong.`,
+  {},
+);
 const root = path.join(import.meta.dirname, '..');
 // Within node_modules: neither git nor prettier looks there. A typed rule may depend on other files than the one it is
 // reported for, so a cached verdict can be old; continuous integration begins without a cache.

@@ -123,7 +123,13 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     part: 'sandbox',
-    imports: ['sandbox/customer-insights', 'sandbox/flow-platform', 'sandbox/functions-host', ...sandboxPart],
+    imports: [
+      'sandbox/customer-insights',
+      'sandbox/flow-platform',
+      'sandbox/functions-host',
+      'scripts/command-line.ts',
+      ...sandboxPart,
+    ],
     packages: [],
   },
   { part: 'sandbox/customer-insights', imports: sandboxPart, packages: ['@sinclair/typebox'] },

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { BICEP_VERSION, findBicep } from './bicep.ts';
+import { readCommandLine } from './command-line.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const template = 'infra/main.bicep';
@@ -10,6 +11,12 @@ const compiled = 'infra/main.json';
 const parameters = 'infra/main.bicepparam';
 /** Parameters that azd sets. */
 const azd = { AZURE_ENV_NAME: 'checked', AZURE_LOCATION: 'westeurope' };
+
+const usage = `npm run infra -- [--check]
+
+Compiles ${template} to ${compiled}, and lints it. Gets the Bicep CLI ${BICEP_VERSION} when it can.
+
+  --check   only compares what it compiles to; without a Bicep CLI it says so and passes`;
 
 const run = promisify(execFile);
 
@@ -46,8 +53,9 @@ async function main(check: boolean): Promise<number> {
   return 0;
 }
 
+const { values } = readCommandLine(usage, { check: { type: 'boolean', default: false } });
 try {
-  process.exitCode = await main(process.argv.includes('--check'));
+  process.exitCode = await main(values.check);
 } catch (error) {
   // The CLI has said why on its standard error.
   console.error((error as { stderr?: string }).stderr ?? error);

@@ -1,12 +1,20 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { zipSync, type Zippable } from 'fflate';
+import { readCommandLine } from './command-line.ts';
 import { shippedFiles } from './shipped-files.ts';
 
 const root = path.join(import.meta.dirname, '..');
+const usage = `npm run package -- [--into FOLDER]
+
+Builds the app and packs what is deployed: FOLDER/app.zip, and unpacked in FOLDER/app.
+
+  --into FOLDER   where to put both (default: build)`;
+const { values } = readCommandLine(usage, { into: { type: 'string' } });
+const into = path.resolve(values.into ?? path.join(root, 'build'));
 /** Unpacked, for deployments that pack by themselves. */
-const folder = path.join(root, 'build', 'app');
-const zip = path.join(root, 'build', 'app.zip');
+const folder = path.join(into, 'app');
+const zip = path.join(into, 'app.zip');
 
 /** What is deployed: the build, host.json, and a package.json that asks for no packages. */
 async function deployedFiles(): Promise<Record<string, Uint8Array>> {
@@ -36,4 +44,6 @@ const entry = { level: 6, mtime: new Date(1980, 0, 1) } as const;
 const entries: Zippable = Object.fromEntries(Object.entries(files).map(([file, content]) => [file, [content, entry]]));
 const packed = zipSync(entries);
 await writeFile(zip, packed);
-console.log(`build/app.zip: ${Object.keys(files).length} files, ${Math.ceil(packed.length / 1024)} KiB`);
+console.log(
+  `${path.relative(process.cwd(), zip)}: ${Object.keys(files).length} files, ${Math.ceil(packed.length / 1024)} KiB`,
+);

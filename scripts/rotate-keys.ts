@@ -5,6 +5,12 @@ import { openStorageClients } from '../shared/azure/storage-clients.ts';
 import { readConfig } from '../shared/config.ts';
 import { callbackCipher } from '../shared/subscriptions/callback-cipher.ts';
 import { rotateCallbacks } from '../shared/subscriptions/rotate-callbacks.ts';
+import { readCommandLine } from './command-line.ts';
+
+const usage = `npm run rotate-keys
+
+Seals every stored callback URL with the first of CALLBACK_ENCRYPTION_KEYS, so that the other keys can be dropped. Exits with 1 when one
+could not be opened. The settings are those of the app: from the environment, then from local.settings.json in the current folder.`;
 
 /**
  * From the environment, then from local.settings.json in the current folder, as the local host takes them. But when the environment names
@@ -43,6 +49,7 @@ async function main(): Promise<number> {
   return 1;
 }
 
+readCommandLine(usage, {});
 try {
   process.exitCode = await main();
 } catch (error) {

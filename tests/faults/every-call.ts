@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
+import { readCommandLine } from '../../scripts/command-line.ts';
 import { startAzurite } from '../helpers/azurite.ts';
 import { MODES, type Mode } from './fault-injector.ts';
 import { faultyRun, type RunReport } from './faulty-run.ts';
@@ -8,7 +8,13 @@ import { faultyRun, type RunReport } from './faulty-run.ts';
 const LANES = 3;
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
-const { values: args } = parseArgs({ options: { mode: { type: 'string' }, call: { type: 'string' } } });
+const usage = `npm run test:faults -- [--mode MODE] [--call N]
+
+One run over Azurite for each storage call that can fail and each way it can.
+
+  --mode MODE   only this way: ${MODES.join(', ')}
+  --call N      only the N-th call`;
+const { values: args } = readCommandLine(usage, { mode: { type: 'string' }, call: { type: 'string' } });
 const azurite = await startAzurite();
 const startedMs = performance.now();
 let violations = 0;

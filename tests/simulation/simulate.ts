@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { readCommandLine } from '../../scripts/command-line.ts';
 import { forkedLane, ownLane, serveLane, type Batch, type Lane } from './lane.ts';
 import type { Plan } from './plan.ts';
 import { simulate } from './simulation.ts';
@@ -11,24 +11,30 @@ import { addTally, emptyTally, summaryOf, violationsOf } from './tally.ts';
 const BATCH = 100;
 const PROGRESS_MS = 30_000;
 
-/**
- * `[--seeds 2000] [--from 1] [--processes 1] [--keep-going]` for many, `--seed S [--quiet]` for one with its trace. With
- * `--small-chunks` every subscription is a chunk of its own; `--plan '{"flows": 1}'` changes the plan of every seed. Ctrl-C ends a long run
- * with the summary of what it has done.
- */
+const usage = `npm run simulate -- [option …]
+
+Runs seeded worlds of failing storage, crashing workers and restless flows. Ctrl-C ends a long run with the summary of what it has done.
+
+  --seeds N         how many worlds (default 2000)
+  --from N          the seed of the first (default 1)
+  --processes N     how many run at the same time (default 1)
+  --keep-going      a violation does not end the run
+  --seed S          one world, with its trace; with --quiet its last line alone
+  --small-chunks    every subscription is a chunk of its own
+  --plan JSON       changes the plan of every world: '{"flows": 1}'`;
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: 'string', default: '2000' },
-      from: { type: 'string', default: '1' },
-      seed: { type: 'string' },
-      processes: { type: 'string', default: '1' },
-      'small-chunks': { type: 'boolean', default: false },
-      plan: { type: 'string', default: '{}' },
-      quiet: { type: 'boolean', default: false },
-      'keep-going': { type: 'boolean', default: false },
-      lane: { type: 'boolean', default: false },
-    },
+  const { values } = readCommandLine(usage, {
+    seeds: { type: 'string', default: '2000' },
+    from: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    processes: { type: 'string', default: '1' },
+    'small-chunks': { type: 'boolean', default: false },
+    plan: { type: 'string', default: '{}' },
+    quiet: { type: 'boolean', default: false },
+    'keep-going': { type: 'boolean', default: false },
+    // Of its own processes: worlds are handed to it.
+    lane: { type: 'boolean', default: false },
   });
   if (values.lane) {
     serveLane();

@@ -1,0 +1,14 @@
+import path from 'node:path';
+import { buildApp } from './build-app.ts';
+import { asksForHelp } from './command-line.ts';
+
+/**
+ * `node scripts/after-build.ts PROGRAM [argument …]` builds the app, then runs a program of the project in this process, which is that
+ * of whoever sends it a signal. Nothing is built for a program that is only asked for its usage.
+ */
+const root = path.join(import.meta.dirname, '..');
+const [, , program = '', ...args] = process.argv;
+const file = path.join(root, program);
+if (!asksForHelp(args)) await buildApp(root);
+process.argv = [process.execPath, file, ...args];
+await import(file);

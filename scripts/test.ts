@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { asksForHelp } from './command-line.ts';
+import { rotation, type TestSize } from '../tests/helpers/test-size.ts';
+
+const usage = `npm test -- [path …] [jest option …]
+
+Builds the app, then runs the tests: all, or those whose path has one of these texts in it.
+
+  npm test               every kind of test, at a size for the loop of edit and commit
+  npm run test:all       every test at full size, those in a browser included
+  npm run test:browser   those in a browser alone
+
+A browser is a Chromium: CHROMIUM_PATH, else /usr/bin/chromium or /usr/bin/google-chrome. Long lists are tried in turn, some of them each
+day; TEST_ROTATION=N tries the part of another day. What is not named here goes to jest: -t 'part of a name', --json.`;
+
+const root = path.join(import.meta.dirname, '..');
+const IN_NODE = '**/*.test.ts';
+const IN_BROWSER = '**/*.browser-test.ts';
+
+/** A Chromium for the tests of the dashboard. */
+function chromium(): string | undefined {
+  const places = [process.env['CHROMIUM_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'];
+  return places.find((place) => place !== '' && existsSync(place));
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const own = new Set(['--all', '--browser']);
+  const others = args.filter((argument) => !own.has(argument));
+  const isAll = args.includes('--all');
+  const isBrowserAlone = args.includes('--browser');
+  const size: TestSize = isAll || isBrowserAlone ? 'full' : 'small';
+  const browser = isAll || isBrowserAlone ? chromium() : undefined;
+  if (isBrowserAlone && browser === undefined) {
+    console.error('There is no Chromium here: set CHROMIUM_PATH.');
+    return 1;
+  }
+  const matched = [...(isBrowserAlone ? [] : [IN_NODE]), ...(browser === undefined ? [] : [IN_BROWSER])];
+  const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
+  const child = spawn(process.execPath, [jest, ...others], {
+    cwd: root,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      TEST_SIZE: size,
+      TEST_MATCH: matched.join(' '),
+      TEST_ROTATION: String(rotation),
+      ...(browser !== undefined && { CHROMIUM_PATH: browser }),
+    },
+  });
+  // Of the terminal, for both: jest says how far it came.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (isAll && browser === undefined)
+    console.log('There is no Chromium here: the dashboard was not tested in a browser.');
+  return code ?? 1;
+}
+
+const args = process.argv.slice(2);
+if (asksForHelp(args)) console.log(usage);
+else process.exitCode = await main(args);

@@ -1,0 +1,93 @@
+import path from 'node:path';
+import { stripVTControlCharacters, styleText } from 'node:util';
+import { readDurations, writeDurations } from './durations.ts';
+import { rotation, testSize } from './test-size.ts';
+
+/** What is read of Jest's results. */
+interface FileResult {
+  readonly testFilePath: string;
+  readonly failureMessage?: string | null;
+  readonly perfStats: { readonly runtime: number };
+  readonly skipped: boolean;
+}
+
+interface RunResult {
+  readonly numTotalTestSuites: number;
+  readonly numFailedTestSuites: number;
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly wasInterrupted?: boolean;
+}
+
+/** Whoever waits is told at least so often how far it is. */
+const PROGRESS_MS = 5_000;
+/** What a file that was never run here may take: the average on two cores. */
+const USUAL_MS = { small: 1_500, full: 4_000 };
+
+/**
+ * Says at the start how many files there are and about how long they take, then how far it is, and nothing of what passes. What fails is told at
+ * once, and again as the last thing of all. Jest makes one for each run.
+ */
+export default class ProgressReporter {
+  private readonly workers: number;
+  private readonly startedAtMs = Date.now();
+  private readonly durations: Record<string, number> = {};
+  private readonly failures: string[] = [];
+  private total = 0;
+  private done = 0;
+  private toldAtMs = Date.now();
+
+  constructor({ maxWorkers }: { readonly maxWorkers: number }) {
+    this.workers = maxWorkers;
+  }
+
+  onRunStart({ numTotalTestSuites }: RunResult): void {
+    this.total = numTotalTestSuites;
+    if (this.total === 0) return;
+    const known = Object.values(readDurations());
+    const averageMs = known.length < 50 ? USUAL_MS[testSize] : known.reduce((sum, ms) => sum + ms, 0) / known.length;
+    const expected = timeOf((averageMs * this.total) / Math.min(this.workers, this.total));
+    const part = testSize === 'small' ? `, part ${rotation} of the long lists (TEST_ROTATION)` : '';
+    print(`${this.total} files of tests at ${testSize} size, about ${expected}${part}`);
+  }
+
+  onTestFileResult(_: unknown, { testFilePath, failureMessage, perfStats, skipped }: FileResult): void {
+    const name = path.relative(process.cwd(), testFilePath);
+    this.done += 1;
+    if (!skipped) this.durations[name] = perfStats.runtime;
+    if (failureMessage) {
+      this.failures.push(`${styleText('red', `✗ ${name}`)}\n${failureMessage.trimEnd()}`);
+      print(`${this.place()}  ${styleText('red', `✗ ${name}`)}\n${failureMessage.trimEnd()}\n`);
+    } else if (this.done === this.total || Date.now() - this.toldAtMs >= PROGRESS_MS) {
+      this.toldAtMs = Date.now();
+      print(`${this.place()}  ${timeOf(Date.now() - this.startedAtMs)}`);
+    }
+  }
+
+  onRunComplete(_: unknown, result: RunResult): void {
+    writeDurations(this.durations);
+    const { numPassedTests: passed, numFailedTests: failed, numPendingTests: pending, wasInterrupted } = result;
+    const skipped = pending > 0 ? `, ${pending} skipped` : '';
+    const interrupted = wasInterrupted ? `, stopped after ${this.done} of ${this.total} files` : '';
+    const files = this.failures.length > 0 ? ` in ${this.failures.length} files` : '';
+    const time = timeOf(Date.now() - this.startedAtMs);
+    print(`\n${passed} passed, ${failed} failed${files}${skipped}${interrupted}, ${time}`);
+    // All of it has been said; whoever looks at the end of the screen finds what and where.
+    for (const failure of this.failures) print(`\n${failure}`);
+  }
+
+  private place(): string {
+    return `${String(this.done).padStart(String(this.total).length)} of ${this.total}`;
+  }
+}
+
+function timeOf(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  return seconds < 100 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** To where Jest writes: standard output is for `--json`. */
+function print(text: string): void {
+  process.stderr.write(`${process.stderr.isTTY ? text : stripVTControlCharacters(text)}\n`);
+}
