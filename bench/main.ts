@@ -1,6 +1,7 @@
 import { readCommandLine, refuseCommandLine } from '../scripts/command-line.ts';
 import type { Benchmark } from './benchmark.ts';
 import { blackHoles } from './black-holes.ts';
+import { dashboard } from './dashboard.ts';
 import { detection } from './detection.ts';
 import { fanOut } from './fan-out.ts';
 import { hangs } from './hangs.ts';
@@ -26,6 +27,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   scale,
   'rate-limit': rateLimit,
   'load-time': loadTime,
+  dashboard,
 };
 
 const usage = `npm run bench -- [benchmark …] [--write]

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { contosoInstanceId } from '../../sandbox/customer-insights/seed/seeded-instances.ts';
 import { testActions } from './actions.ts';
 import { openBrowser } from './browser.ts';
@@ -11,8 +11,6 @@ import { testViews } from './views.ts';
 import type { Visit } from './visit.ts';
 
 // A browser on a machine that has other work to do.
-jest.setTimeout(120_000);
-
 let visit: Visit | undefined;
 const visiting = (): Visit => {
   if (visit === undefined) throw new Error('the stage is not set');
@@ -27,11 +25,11 @@ beforeAll(async () => {
   await stage.queues.send('polls-poison', { v: 1, instanceId: contosoInstanceId });
   const dashboard = await stage.open();
   visit = { stage, told, dashboard, browser: await openBrowser() };
-}, 900_000);
+});
 afterAll(async () => {
   await visit?.browser.close();
   await stage?.stop();
-}, 120_000);
+});
 
 // First: it begins before anybody has signed in.
 describe('views', () => testViews(visiting));
