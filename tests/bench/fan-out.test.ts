@@ -1,7 +1,8 @@
-import { expect, test } from '@jest/globals';
+import { expect } from '@jest/globals';
 import { fanOut } from '../../bench/fan-out.ts';
+import { benchTest } from './bench-test.ts';
 
-test('the fan-out benchmark measures both designs and bare undici, and counts requests', async () => {
+benchTest('fan-out')('the fan-out benchmark measures both designs and bare undici, and counts requests', async () => {
   const { targets, tables, chart } = await fanOut.run({ size: 'tiny', note: () => undefined });
   const [rates, requests] = tables;
   expect(rates?.rows.map(([, design]) => design)).toEqual(['ours', 'bare undici', 'conventional']);
@@ -13,4 +14,4 @@ test('the fan-out benchmark measures both designs and bare undici, and counts re
   expect(oneToOne?.[1]).toBe('5');
   expect(targets.at(-1)).toMatchObject({ measured: '5', met: true });
   expect(chart?.groups).toHaveLength(1);
-}, 120_000);
+});

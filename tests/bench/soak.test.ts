@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { soak } from '../../bench/soak.ts';
+import { benchTest } from './bench-test.ts';
 
 /** Memory and handles are read from /proc. */
-const onLinux = process.platform === 'linux' ? test : test.skip;
+const onLinux = process.platform === 'linux' ? benchTest('soak') : test.skip;
 
 onLinux(
   'the soak watches the host, and every delivery arrives once, also those that are refused at first',
@@ -21,5 +22,4 @@ onLinux(
     for (const { value } of ofProcess.flatMap(({ points }) => points)) expect(value).toBeGreaterThan(5);
     expect(due?.lines.map(({ name }) => name)).toEqual(['polls', 'deliveries', 'retries']);
   },
-  120_000,
 );

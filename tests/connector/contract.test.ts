@@ -5,10 +5,11 @@ import type { SwaggerDocument } from '../../connector/document/swagger-document.
 import { subscriptionSchema } from '../../connector/document/subscription-paths.ts';
 import { contosoInstanceId } from '../../sandbox/customer-insights/seed/seeded-instances.ts';
 import { firstTour } from '../../sandbox/first-tour.ts';
-import { startStack, type Stack } from '../../sandbox/stack.ts';
+import type { Stack } from '../../sandbox/stack.ts';
 import { triggers } from '../../shared/triggers/trigger.ts';
 import { until } from '../e2e/until.ts';
 import { startFlowReceiver, type FlowReceiver } from '../functions/flow-receiver.ts';
+import { startTestStack } from '../helpers/start-test-stack.ts';
 import { mismatch } from './declared.ts';
 import { driverOf, type Driver } from './driver.ts';
 import { platformOf, type Inputs, type Platform } from './platform.ts';
@@ -25,13 +26,15 @@ let driver: Driver;
 
 beforeAll(async () => {
   flows = await startFlowReceiver();
-  stack = await startStack({ settings: { POLL_SCHEDULE: '0 0 0 1 1 *', RATE_LIMIT_CALLS: '0', ...flows.settings } });
+  stack = await startTestStack({
+    settings: { POLL_SCHEDULE: '0 0 0 1 1 *', RATE_LIMIT_CALLS: '0', ...flows.settings },
+  });
   stack.insights.control.addSegment({ instanceId: contosoInstanceId, name: AWKWARD, memberCount: 3 });
   const url = `http://127.0.0.1:${stack.ports.app}/api/connector/apiDefinition.swagger.json`;
   served = (await (await fetch(url)).json()) as SwaggerDocument;
   platform = platformOf(served);
   driver = driverOf(platform);
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 test('the running app serves the definition with its own address', () => {

@@ -4,6 +4,7 @@ import type { RowQuery, Tables, Write } from '../../shared/storage/tables.ts';
 import { anyKey, KEY_ALPHABET } from '../helpers/arbitrary-rows.ts';
 import { uniqueName } from '../helpers/azurite.ts';
 import { drain, insert, keysOf } from '../helpers/rows.ts';
+import { inRotation } from '../helpers/test-size.ts';
 
 type Writes = readonly [Write, ...Write[]];
 
@@ -92,7 +93,7 @@ export function tableRangesContract(tables: Tables): void {
 
     test('keys of any allowed characters lead to their row', async () => {
       const table = uniqueName('keys');
-      for (const character of [...KEY_ALPHABET, '~'.repeat(170)]) {
+      for (const character of inRotation([...KEY_ALPHABET, '~'.repeat(170)], 25)) {
         for (const key of [character, `${character}a${character}`]) {
           const here = { partitionKey: key, rowKey: key };
           const other = { partitionKey: key, rowKey: 'other' };
@@ -108,7 +109,7 @@ export function tableRangesContract(tables: Tables): void {
           expect((await tables.query(table, { partition: key })).rows).toEqual([]);
         }
       }
-    }, 60_000);
+    });
 
     test('any range of any keys is in the order of their bytes', async () => {
       await fc.assert(

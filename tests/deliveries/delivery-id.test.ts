@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { formatDeliveryId, parseDeliveryId } from '../../shared/deliveries/delivery-id.ts';
 import { formatEventId } from '../../shared/events/event-id.ts';
 import { anyEventAddress, anySubscriptionAddress, anyTextLike, ID } from '../helpers/arbitrary-ids.ts';
+import { runsOf } from '../helpers/test-size.ts';
 
 const anyDelivery = fc.record({
   event: anyEventAddress(),
@@ -28,6 +29,6 @@ test('no text is the address of a delivery with another id', () => {
       const address = parseDeliveryId(text);
       if (address !== undefined) expect(formatDeliveryId(address.eventId, address.range, address.rowKey)).toBe(text);
     }),
-    { numRuns: 2000 },
+    { numRuns: runsOf(2000) },
   );
 });

@@ -9,6 +9,7 @@ import {
 } from '../../shared/detection/value-observation.ts';
 import { audienceOf } from '../../shared/events/open-event.ts';
 import { thresholdKey } from '../../shared/subscriptions/threshold-key.ts';
+import { runsOf } from '../helpers/test-size.ts';
 
 const UNSEEN: ValueState = { sequence: 0, last: undefined };
 
@@ -62,7 +63,7 @@ describe('observing a value', () => {
           expect(state).toEqual(whole.state);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runsOf(500) },
     );
   });
 
@@ -82,7 +83,7 @@ describe('observing a value', () => {
           expect(between.some(({ value }) => value <= threshold)).toBe(true);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runsOf(500) },
     );
   });
 
@@ -99,7 +100,7 @@ describe('observing a value', () => {
           edges.map(({ evaluatedAtMs }) => evaluatedAtMs),
         );
       }),
-      { numRuns: 500 },
+      { numRuns: runsOf(500) },
     );
   });
 
@@ -126,7 +127,7 @@ describe('observing a value', () => {
           );
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runsOf(500) },
     );
   });
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { contosoInstanceId as instanceId } from '../../sandbox/customer-insights/seed/seeded-instances.ts';
-import { startStack } from '../../sandbox/stack.ts';
 import type { Stack } from '../../sandbox/stack.ts';
+import { startTestStack } from '../helpers/start-test-stack.ts';
+import { inRotation } from '../helpers/test-size.ts';
 import { until } from './until.ts';
 
 type Fault = Parameters<Stack['insights']['control']['addFault']>[0]['fault'];
@@ -11,11 +12,11 @@ const FOR_EVER = 1_000_000;
 let stack: Stack;
 const lines: string[] = [];
 beforeAll(async () => {
-  stack = await startStack({
+  stack = await startTestStack({
     settings: { POLL_SCHEDULE: '0 0 0 1 1 *', RATE_LIMIT_CALLS: '0', CUSTOMER_INSIGHTS_TIMEOUT_MS: '300' },
     output: (line) => lines.push(line),
   });
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 /** The log lines of that name that this segment's list caused. */
@@ -37,7 +38,7 @@ const faults: readonly (readonly [string, Fault, RegExp])[] = [
   ['answers with nothing', { kind: 'empty' }, /not what this call returns/],
 ];
 
-test.each(faults)(
+test.each(inRotation(faults, 3))(
   'while Customer Insights %s no event is lost, and the log says why once',
   async (how, fault, reason) => {
     const { control } = stack.insights;
@@ -71,7 +72,6 @@ test.each(faults)(
     expect(told).toMatchObject([{ instanceId, reason: expect.stringMatching(reason) as unknown }]);
     expect(said('insights.reachable').length).toBe(before.reachable + 1);
   },
-  30_000,
 );
 
 test('a flow that subscribes meanwhile is asked to come back, and is subscribed when it does', async () => {
@@ -85,4 +85,4 @@ test('a flow that subscribes meanwhile is asked to come back, and is subscribed 
   expect(await flow.save()).toMatchObject({ kind: 'answered', status: 201, tries: 2 });
   const list = await fetch(`${stack.host.url}/api/triggers/measure-threshold-crossed/subscriptions`);
   expect(await list.json()).toMatchObject({ value: [{ measureName: 'ActiveCustomers', threshold: 500 }] });
-}, 30_000);
+});

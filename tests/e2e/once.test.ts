@@ -2,12 +2,12 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { scenario } from '../../sandbox/scenario.ts';
 import { openStage } from '../../sandbox/scenario-stage.ts';
 import type { Stage } from '../../sandbox/scenario-stage.ts';
-import { startStack } from '../../sandbox/stack.ts';
+import { startTestStack } from '../helpers/start-test-stack.ts';
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = openStage(await startStack({ settings: { POLL_SCHEDULE: '0 0 0 1 1 *' } }));
-}, 60_000);
+  stage = openStage(await startTestStack({ settings: { POLL_SCHEDULE: '0 0 0 1 1 *' } }));
+});
 afterAll(() => stage.stack.stop());
 
 test.each(scenario.map((step) => [step.sentence, step] as const))('%s', async (_, { run }) => {

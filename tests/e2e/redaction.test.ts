@@ -91,7 +91,7 @@ beforeAll(async () => {
     response.end(JSON.stringify({ access_token: accessToken, expires_on: expiresOn, token_type: 'Bearer' }));
   });
   app = await builtApp();
-}, 60_000);
+});
 afterAll(async () => {
   for (const cleanup of cleanups.toReversed()) await cleanup();
 });
@@ -320,4 +320,4 @@ test('no secret is in any line of the log, error, row, message, answer or callba
       }
     }
   }
-}, 120_000);
+});

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { contosoInstanceId as instanceId } from '../../sandbox/customer-insights/seed/seeded-instances.ts';
 import type { Flow } from '../../sandbox/flow-platform/flow.ts';
 import type { StackHost } from '../../sandbox/stack-host.ts';
-import { startStack } from '../../sandbox/stack.ts';
 import type { Stack } from '../../sandbox/stack.ts';
+import { startTestStack } from '../helpers/start-test-stack.ts';
 import { until } from './until.ts';
 
 /** Short, so that what a dead host held is free again within a test. */
@@ -12,12 +12,12 @@ const HELD_SECONDS = 3;
 let stack: Stack;
 let host: StackHost;
 beforeAll(async () => {
-  stack = await startStack({
+  stack = await startTestStack({
     settings: { POLL_SCHEDULE: '0 0 0 1 1 *', CLAIM_SECONDS: String(HELD_SECONDS) },
     leaseSeconds: HELD_SECONDS,
   });
   host = stack.host;
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 /** Flows that wait for a segment of their own to rise above 100. */
@@ -40,7 +40,7 @@ async function flowsOn(segmentName: string, count: number): Promise<Flow[]> {
 async function inMidDelivery(segmentName: string, flows: readonly Flow[]): Promise<void> {
   stack.insights.control.setMemberCount({ instanceId, segmentName, memberCount: 200 });
   void host.poll().catch(() => undefined);
-  await Promise.all(flows.map((flow) => flow.waitForCalls(1, 10_000)));
+  await Promise.all(flows.map((flow) => flow.waitForCalls(1, 60_000)));
 }
 
 async function startAgain(): Promise<void> {
@@ -70,7 +70,7 @@ test('callbacks that a killed host left without an answer are made again, each u
   await pollUntil(() => flows.every(({ runs }) => runs.length > 0));
   await host.poll();
   expect(flows.map(received)).toEqual(flows.map(() => ({ calls: 2, runs: 1, webhookIds: 1 })));
-}, 60_000);
+});
 
 test('a flow that runs although the host was killed before its answer runs again, recognisably', async () => {
   const [slow, ...fast] = await flowsOn('Slow', 3);
@@ -84,7 +84,7 @@ test('a flow that runs although the host was killed before its answer runs again
   expect(slow?.duplicates.length).toBe(1);
   // Their outcome was not yet written down, or it was: both are allowed, another id is not.
   for (const flow of fast) expect(received(flow)).toMatchObject({ webhookIds: 1 });
-}, 60_000);
+});
 
 test('a host that is told to stop waits for the answers in hand: nothing is lost, nothing is doubled', async () => {
   const flows = await flowsOn('Graceful', 4);
@@ -96,7 +96,7 @@ test('a host that is told to stop waits for the answers in hand: nothing is lost
   const freeAtMs = Date.now() + HELD_SECONDS * 1000;
   await pollUntil(() => Date.now() > freeAtMs);
   expect(flows.map(received)).toEqual(flows.map(() => ({ calls: 1, runs: 1, webhookIds: 1 })));
-}, 60_000);
+});
 
 test('what a stopped host could not finish is finished by the next one, and is no failure of the flow', async () => {
   await host.stop();
@@ -114,7 +114,7 @@ test('what a stopped host could not finish is finished by the next one, and is n
     const response = await fetch(url, { headers: { 'x-operator-key': 'sandbox-operator' } });
     expect(await response.json()).toMatchObject({ status: 'delivered', attempts: [{ number: 1, code: 'delivered' }] });
   }
-}, 60_000);
+});
 
 test('what happens while no host runs is told by the next one', async () => {
   const flows = await flowsOn('Downtime', 1);
@@ -127,4 +127,4 @@ test('what happens while no host runs is told by the next one', async () => {
   await startAgain();
   await host.poll();
   expect(flows.map(received)).toEqual([{ calls: 1, runs: 1, webhookIds: 1 }]);
-}, 60_000);
+});

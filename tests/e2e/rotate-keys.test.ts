@@ -4,26 +4,23 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { contosoInstanceId as instanceId } from '../../sandbox/customer-insights/seed/seeded-instances.ts';
-import { startStack } from '../../sandbox/stack.ts';
 import type { Stack } from '../../sandbox/stack.ts';
-import { startAzurite } from '../helpers/azurite.ts';
-import type { Azurite } from '../helpers/azurite.ts';
+import { ownAccount } from '../helpers/azurite.ts';
+import { startTestStack } from '../helpers/start-test-stack.ts';
 
 const key = (name: string, fill: number): string => `${name}:${Buffer.alloc(32, fill).toString('base64')}`;
 const old = key('old', 1);
 const fresh = key('fresh', 2);
 
-let azurite: Azurite;
+const azurite = ownAccount();
 let stack: Stack;
 let folder: string;
 beforeAll(async () => {
-  azurite = await startAzurite();
-  stack = await startStack({ azurite, settings: { POLL_SCHEDULE: '0 0 0 1 1 *', CALLBACK_ENCRYPTION_KEYS: old } });
+  stack = await startTestStack({ azurite, settings: { POLL_SCHEDULE: '0 0 0 1 1 *', CALLBACK_ENCRYPTION_KEYS: old } });
   folder = await mkdtemp(path.join(tmpdir(), 'rotate-keys-'));
-}, 60_000);
+});
 afterAll(async () => {
   await stack.stop();
-  await azurite.stop();
   await rm(folder, { recursive: true });
 });
 
@@ -67,8 +64,8 @@ test('after a rotation the app works without the old key', async () => {
   const host = await stack.startHost({ settings: { CALLBACK_ENCRYPTION_KEYS: fresh } });
   stack.insights.control.setMemberCount({ instanceId, segmentName: 'HighValueCustomers', memberCount: 2_000_000 });
   await host.poll();
-  expect(await flow.waitForRuns(1, 10_000)).toHaveLength(1);
-}, 60_000);
+  expect(await flow.waitForRuns(1, 60_000)).toHaveLength(1);
+});
 
 test('an account that the environment names is not mistaken for the storage of local.settings.json', async () => {
   // The one credential that finds nothing without asking anybody.
@@ -76,7 +73,7 @@ test('an account that the environment names is not mistaken for the storage of l
   const elsewhere = await rotateKeys(fresh, { AzureWebJobsStorage__accountName: 'elsewhere', ...nobody });
   expect(elsewhere).toMatchObject({ code: 1, stdout: '' });
   expect(elsewhere.stderr).toContain('AuthenticationError');
-}, 60_000);
+});
 
 test('a setting that is wrong is named, without its value', async () => {
   const wrong = await rotateKeys('k1:c2VjcmV0');

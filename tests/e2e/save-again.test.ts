@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { contosoInstanceId as instanceId } from '../../sandbox/customer-insights/seed/seeded-instances.ts';
 import type { Flow, SaveAgain } from '../../sandbox/flow-platform/flow.ts';
-import { startStack } from '../../sandbox/stack.ts';
 import type { Stack } from '../../sandbox/stack.ts';
+import { startTestStack } from '../helpers/start-test-stack.ts';
 import { until } from './until.ts';
 
 /** How long the new subscription takes to be made, and so how long an event can fall in between. */
@@ -10,8 +10,8 @@ const SAVE_TAKES_MS = 1500;
 
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack({ settings: { POLL_SCHEDULE: '0 0 0 1 1 *', RATE_LIMIT_CALLS: '0' } });
-}, 60_000);
+  stack = await startTestStack({ settings: { POLL_SCHEDULE: '0 0 0 1 1 *', RATE_LIMIT_CALLS: '0' } });
+});
 afterAll(() => stack.stop());
 
 /** A saved flow that waits for a segment of its own to rise above 100. */
@@ -69,7 +69,7 @@ describe.each(['delete-first', 'post-first'] as const)('a flow saved again, %s,'
     const flow = await flowOn(name);
     rise(name);
     await flow.saveAgain({ order });
-    await flow.waitForRuns(1, 10_000);
+    await flow.waitForRuns(1, 60_000);
     expect(await runsByVersion(flow)).toEqual([0, 1]);
   });
 
@@ -84,7 +84,7 @@ describe.each(['delete-first', 'post-first'] as const)('a flow saved again, %s,'
       const stale = { kind: 'refuse', status: 404, error: { code: 'WorkflowTriggerVersionNotFound' } };
       expect(answers).toMatchObject(order === 'post-first' ? [stale] : []);
     });
-    await flow.waitForRuns(1, 10_000);
+    await flow.waitForRuns(1, 60_000);
     expect(await runsByVersion(flow)).toEqual([0, 1]);
   });
 

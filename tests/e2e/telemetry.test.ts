@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { contosoInstanceId as instanceId } from '../../sandbox/customer-insights/seed/seeded-instances.ts';
-import { startStack } from '../../sandbox/stack.ts';
 import { metrics } from '../../shared/telemetry/metrics.ts';
 import { startReceiver, type Receiver } from '../telemetry/start-receiver.ts';
+import { startTestStack } from '../helpers/start-test-stack.ts';
 import { until } from './until.ts';
 
 const receivers: Receiver[] = [];
@@ -15,7 +15,7 @@ const OTLP_KEY = 'a-key of the receiver';
 /** One event to one flow that fails at first, by an app with these settings, from its start to its end. */
 async function oneEvent(settings: Record<string, string>): Promise<{ callbackUrl: string; lines: string[] }> {
   const lines: string[] = [];
-  const stack = await startStack({
+  const stack = await startTestStack({
     settings: {
       POLL_SCHEDULE: '0 0 0 1 1 *',
       DELIVERY_SCHEDULE_SECONDS: '1',
@@ -78,4 +78,4 @@ test('an app sends metrics and traces where the settings say, when it ends at th
     expect(all).not.toContain(secret);
   }
   expect(lines.filter((line) => line.includes('"telemetry.'))).toEqual([]);
-}, 120_000);
+});

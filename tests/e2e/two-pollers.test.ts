@@ -6,8 +6,8 @@ import {
 import type { Flow, FlowDefinition } from '../../sandbox/flow-platform/flow.ts';
 import type { Invocation } from '../../sandbox/host-lines.ts';
 import type { StackHost } from '../../sandbox/stack-host.ts';
-import { startStack } from '../../sandbox/stack.ts';
 import type { Stack } from '../../sandbox/stack.ts';
+import { startTestStack } from '../helpers/start-test-stack.ts';
 
 const ROUNDS = 15;
 const NEVER = '0 0 0 1 1 *';
@@ -15,9 +15,9 @@ const NEVER = '0 0 0 1 1 *';
 let stack: Stack;
 let hosts: readonly [StackHost, StackHost];
 beforeAll(async () => {
-  stack = await startStack({ settings: { POLL_SCHEDULE: NEVER, RATE_LIMIT_CALLS: '0' } });
+  stack = await startTestStack({ settings: { POLL_SCHEDULE: NEVER, RATE_LIMIT_CALLS: '0' } });
   hosts = [stack.host, await stack.startHost()];
-}, 60_000);
+});
 afterAll(() => stack.stop());
 
 const definitions: readonly FlowDefinition[] = [
@@ -71,4 +71,4 @@ test('two hosts that poll the same instance at the same moment call every flow o
   expect(races.flat().every(({ succeeded }) => succeeded)).toBe(true);
   // Without it there was no race, and the test has shown nothing.
   expect(races.filter(overlap).length).toBeGreaterThan(ROUNDS);
-}, 60_000);
+});

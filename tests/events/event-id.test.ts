@@ -10,6 +10,7 @@ import {
   parseEventId,
 } from '../../shared/events/event-id.ts';
 import { anyEventAddress, anyTextLike, ID } from '../helpers/arbitrary-ids.ts';
+import { runsOf } from '../helpers/test-size.ts';
 
 const fact = {
   instanceId: '0f1e2d3c-4b5a-4968-8776-655443322110',
@@ -37,7 +38,7 @@ test('no text is the address of an event with another id', () => {
       const address = parseEventId(text);
       if (address !== undefined) expect(formatEventId(address)).toBe(text);
     }),
-    { numRuns: 2000 },
+    { numRuns: runsOf(2000) },
   );
 });
 
@@ -72,7 +73,7 @@ test('the keys of events are in the order of their times, newest first', () => {
       if (one.occurredAtMs > other.occurredAtMs) expect(eventKey(one) < eventKey(other)).toBe(true);
       expect(eventKey(one) >= eventKeyAt(other.occurredAtMs)).toBe(one.occurredAtMs <= other.occurredAtMs);
     }),
-    { numRuns: 1000 },
+    { numRuns: runsOf(1000) },
   );
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { sharedAzurite } from '../helpers/azurite.ts';
+import { inRotation } from '../helpers/test-size.ts';
 import type { Mode } from './fault-injector.ts';
 import { faultyRun } from './faulty-run.ts';
 
@@ -13,12 +14,11 @@ const SOME: readonly (readonly [Mode, number])[] = [
   ['killed before', 94],
 ];
 
-test.each(SOME)(
+test.each(inRotation(SOME, 3))(
   '%s: whatever befalls a storage call, here call %i, all flows are told, and none again whose answer was written down',
   async (mode, call) => {
     const { befallen, violations } = await faultyRun(sharedAzurite(), { mode, call });
     expect(violations).toEqual([]);
     expect(befallen).toBeDefined();
   },
-  120_000,
 );

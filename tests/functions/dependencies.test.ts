@@ -99,7 +99,7 @@ describe('when storage gives no answer', () => {
   const id = `sub_cDx4tPEtaSWiHdmVUQzIhEAowcGwrxI-IYpoQbcDD6_6w8000000000000000BWdqJqR9sipmxf0n`;
 
   test('every route that needs it says so, with a Retry-After', async () => {
-    const proxy = await startStorageProxy(await storage(), () => ({ status: 503, code: 'ServerBusy' }));
+    const proxy = await startStorageProxy(storage(), () => ({ status: 503, code: 'ServerBusy' }));
     const backend = await startBackend({ settings: { AzureWebJobsStorage: proxy.connectionString } });
     const body = bodyOf('segment-threshold-crossed', 'flow');
     const expectUnavailable = async ([method, route]: readonly [string, string]): Promise<void> => {

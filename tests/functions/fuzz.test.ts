@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { contosoInstanceId, contosoSandboxInstanceId } from '../../sandbox/customer-insights/seed/seeded-instances.ts';
 import { isTrigger, triggerNames } from '../../shared/triggers/trigger.ts';
+import { inRotation, sized } from '../helpers/test-size.ts';
 import { hostileBodies, hostileHeaders, hostileQueries, hostileSegments } from './hostile-input.ts';
 import { registeredRoutes, type RegisteredRoute } from './registered-routes.ts';
 import { customerInsights, startBackend, type StartedBackend } from './start-backend.ts';
@@ -12,10 +13,10 @@ import { bodyOf, SECRET, subscriptionsOf } from './subscribe-bodies.ts';
 
 /** Another run: `FUZZ_SEED=7 npm test -- tests/functions/fuzz`. A failing case is printed with its seed, made as small as it goes. */
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20261123);
-const REQUESTS = 10_000;
+const REQUESTS = sized({ small: 800, full: 10_000 });
 /** On the way at the same time. */
 const AT_ONCE = 20;
-const ANSWERS_WITHIN_MS = 20_000;
+const ANSWERS_WITHIN_MS = 120_000;
 const OPERATOR_KEY = '0perator-S3CR3T';
 const FUNCTIONS_KEY = 'functions-S3CR3T';
 
@@ -49,7 +50,7 @@ beforeAll(async () => {
   const made = await backend.call('POST', subscriptionsOf(trigger), { body: bodyOf(trigger, 'another'), headers });
   ofAnother = (made.body as { id: string }).id;
   before = await storedRows();
-}, 120_000);
+});
 afterAll(() => agent.destroy());
 
 /** What a parameter of a route really looks like. A route with another parameter needs one here. */
@@ -192,16 +193,13 @@ test.each(groups)(
           seed: SEED,
           numRuns: runs,
           endOnFailure: false,
-          interruptAfterTimeLimit: 240_000,
-          markInterruptAsFailure: true,
         },
       );
     }
   },
-  300_000,
 );
 
-test('more than 10,000 were sent, nothing of them is stored, and the service is well', async () => {
+test(`more than ${REQUESTS.toLocaleString('en-US')} were sent, nothing of them is stored, and the service is well`, async () => {
   expect(sent).toBeGreaterThanOrEqual(REQUESTS);
   const { state: stateBefore = [], ...others } = before;
   const { state = [], ...after } = await storedRows();
@@ -240,7 +238,7 @@ test('a segment of any name can be subscribed to, found and left', async () => {
   const trigger = 'segment-threshold-crossed';
   const path = subscriptionsOf(trigger);
   const headers = { 'x-functions-key': 'names' };
-  for (const segmentName of new Set(names)) {
+  for (const segmentName of inRotation([...new Set(names)], 15)) {
     control.addSegment({ instanceId: contosoInstanceId, name: segmentName, memberCount: 1 });
     const body = { ...bodyOf(trigger, 'named'), segmentName };
     const made = await backend.call('POST', path, { body, headers });
@@ -251,4 +249,4 @@ test('a segment of any name can be subscribed to, found and left', async () => {
     expect((await backend.call('DELETE', `${path}/${id}`, { headers })).status).toBe(204);
     expect((await backend.call('GET', `${path}/${id}`, { headers })).status).toBe(404);
   }
-}, 120_000);
+});

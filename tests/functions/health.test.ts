@@ -18,7 +18,7 @@ test('a backend with good settings is healthy, and asks nobody who they are', as
 });
 
 test('poisoned messages are reported, and the backend stays healthy', async () => {
-  const queue = openStorageClients({ account: await storage() }).queue('deliveries-poison');
+  const queue = openStorageClients({ account: storage() }).queue('deliveries-poison');
   await queue.createIfNotExists();
   await queue.sendMessage('cG9pc29u');
   const backend = await startBackend();

@@ -33,7 +33,7 @@ beforeAll(async () => {
     'AzureWebJobs.retry.Disabled': '',
   };
   backend = await startBackend({ settings: { OPERATOR_KEYS: 'anna:0perator', ...flows.settings, ...on } });
-  queues = createAzureQueues({ clients: openStorageClients({ account: await storage() }) });
+  queues = createAzureQueues({ clients: openStorageClients({ account: storage() }) });
 });
 
 const manage = (method: string, path: string, body?: unknown): Promise<Answered> =>
@@ -318,10 +318,11 @@ describe('what the dashboard shows', () => {
 
   test('are instances with their polls and their names', async () => {
     await subscribe('polled');
+    const before = Date.now();
     await rise();
     const [instance] = await listOf('instances');
     expect(instance).toMatchObject({ instanceId: contosoInstanceId, failing: [], openEventCount: 0 });
-    expect(Date.now() - Date.parse(String(instance?.['lastPolledAt']))).toBeLessThan(60_000);
+    expect(Date.parse(String(instance?.['lastPolledAt']))).toBeGreaterThanOrEqual(before);
     expect(instance?.['lastCompletePollAt']).toBe(instance?.['lastPolledAt']);
     expect(await listOf('instance-names')).toContainEqual({ id: contosoInstanceId, name: 'Contoso' });
   });

@@ -4,7 +4,7 @@ import { afterAll } from '@jest/globals';
 import { startCustomerInsightsSandbox } from '../../sandbox/customer-insights/customer-insights-sandbox.ts';
 import type { CustomerInsightsSandbox } from '../../sandbox/customer-insights/customer-insights-sandbox.ts';
 import type { FunctionsHostOptions } from '../../sandbox/functions-host/start-functions-host.ts';
-import { startAzurite, type Azurite } from '../helpers/azurite.ts';
+import { ownAccount, type AzuriteEndpoints } from '../helpers/azurite.ts';
 import { sendRequest } from '../sandbox/functions-host/send-request.ts';
 import { appFolder, startFolder, type StartedApp } from '../sandbox/functions-host/start-app.ts';
 
@@ -45,17 +45,16 @@ const workersOff = Object.fromEntries(
   ]),
 );
 
-let azurite: Promise<Azurite> | undefined;
+let account: AzuriteEndpoints | undefined;
 let sandbox: Promise<CustomerInsightsSandbox> | undefined;
 afterAll(async () => {
-  await (await azurite)?.stop();
   await (await sandbox)?.stop();
 });
 
-/** An Azurite of the test file's own: the backend's tables have fixed names, and the tests look at all of them. */
-export function storage(): Promise<Azurite> {
-  azurite ??= startAzurite();
-  return azurite;
+/** An account of the test file's own: the backend's tables have fixed names, and the tests look at all of them. */
+export function storage(): AzuriteEndpoints {
+  account ??= ownAccount();
+  return account;
 }
 
 /** The test file's own Customer Insights. */
@@ -91,7 +90,7 @@ export async function startBackend({ settings, ...options }: BackendOptions = {}
 /** The settings of a backend of the tests, as environment. */
 export async function environmentOf(settings: Readonly<Record<string, string>> = {}): Promise<Record<string, string>> {
   const environment: Record<string, string> = {
-    AzureWebJobsStorage: (await storage()).connectionString,
+    AzureWebJobsStorage: storage().connectionString,
     CUSTOMER_INSIGHTS_API_URL: (await customerInsights()).url,
     CUSTOMER_INSIGHTS_CREDENTIAL: 'none',
     CALLBACK_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 1).toString('base64')}`,

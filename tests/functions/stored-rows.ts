@@ -8,7 +8,7 @@ let opened: StorageClients | undefined;
 
 /** All rows of all tables of the test file's storage, by table. */
 export async function storedRows(): Promise<Record<string, StoredRow[]>> {
-  const clients = (opened ??= openStorageClients({ account: await storage() }));
+  const clients = (opened ??= openStorageClients({ account: storage() }));
   const tables = createAzureTables({ clients });
   const stored: Record<string, StoredRow[]> = {};
   for await (const { name = '' } of clients.tableService.listTables()) {

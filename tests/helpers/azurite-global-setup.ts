@@ -1,9 +1,8 @@
-import { shareAzurite, startAzurite } from './azurite.ts';
+import { startSharedAzurite } from './azurite.ts';
 
 /** Runs once, before Jest starts its workers; azurite-global-teardown.ts ends what it started. */
-export default async function startSharedAzurite(): Promise<void> {
-  const azurite = await startAzurite();
-  shareAzurite(azurite);
+export default async function setUpSharedAzurite(): Promise<void> {
+  const azurite = await startSharedAzurite();
   globalThis.stopSharedAzurite = () => azurite.stop();
 }
 

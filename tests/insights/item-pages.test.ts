@@ -5,6 +5,7 @@ import type { EntityData, ItemOptions, ItemPage } from '../../shared/insights/en
 import { readItems, type ItemQuery } from '../../shared/insights/item-pages.ts';
 import type { JsonObject } from '../../shared/insights/json-fields.ts';
 import { manualClock } from '../helpers/manual-clock.ts';
+import { runsOf } from '../helpers/test-size.ts';
 
 interface Service {
   readonly total: number;
@@ -71,7 +72,7 @@ test('whatever pages the service makes, following them gives each item once and 
       expect(lists.flat()).toEqual(idsBetween(skip, end));
       expect(lists.slice(1).filter(({ length }) => length === 0).length).toBeLessThanOrEqual(1);
     }),
-    { numRuns: 300 },
+    { numRuns: runsOf(300) },
   );
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { admit, type Admissions, type RateRule } from '../../shared/rate-limit/rate-window.ts';
+import { runsOf } from '../helpers/test-size.ts';
 
 const rule: RateRule = { calls: 5, windowMs: 1_000, skewMs: 100, grainMs: 1 };
 
@@ -29,7 +30,7 @@ describe('a rate window', () => {
         }
         expect(admissions.length).toBeLessThanOrEqual(rule.calls);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runsOf(2_000) },
     );
   });
 

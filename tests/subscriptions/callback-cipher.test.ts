@@ -5,6 +5,7 @@ import {
   CallbackCipherError,
   parseEncryptionKeys,
 } from '../../shared/subscriptions/callback-cipher.ts';
+import { runsOf } from '../helpers/test-size.ts';
 
 const k1 = { kid: 'k1', key: Buffer.alloc(32, 1) };
 const k2 = { kid: 'k2', key: Buffer.alloc(32, 2) };
@@ -63,7 +64,7 @@ describe('callbackCipher', () => {
           expect(() => cipher.open(changed, 'row')).toThrow(CallbackCipherError);
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: runsOf(1000) },
     );
   });
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { checkKeys } from '../../shared/storage/table-limits.ts';
 import { formatSubscriptionId, parseSubscriptionId, partitionOf } from '../../shared/subscriptions/subscription-id.ts';
 import { anySubscriptionAddress, anyTextLike, ID } from '../helpers/arbitrary-ids.ts';
+import { runsOf } from '../helpers/test-size.ts';
 
 test('a subscription id is the address of its row, both ways', () => {
   fc.assert(
@@ -28,7 +29,7 @@ test('no text is the address of a row with another id', () => {
       const address = parseSubscriptionId(text);
       if (address !== undefined) expect(formatSubscriptionId(address)).toBe(text);
     }),
-    { numRuns: 2000 },
+    { numRuns: runsOf(2000) },
   );
 });
 

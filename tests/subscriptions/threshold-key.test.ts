@@ -2,16 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { thresholdKey, thresholdOfKey } from '../../shared/subscriptions/threshold-key.ts';
 import { anyTextLike, anyThreshold } from '../helpers/arbitrary-ids.ts';
+import { runsOf } from '../helpers/test-size.ts';
 
 describe('the key of a threshold', () => {
   test('sorts as the threshold does', () => {
     fc.assert(
       fc.property(anyThreshold(), anyThreshold(), (one, other) => {
         const [a, b] = [thresholdKey(one), thresholdKey(other)];
-        expect(a < b).toBe(one < other);
-        expect(a === b).toBe(one === other);
+        return a < b === one < other && (a === b) === (one === other);
       }),
-      { numRuns: 5000 },
+      { numRuns: runsOf(5000) },
     );
   });
 
@@ -48,7 +48,7 @@ describe('the key of a threshold', () => {
         expect(key).toMatch(/^[0-9a-f]{16}$/);
         expect(thresholdOfKey(key)).toBe(threshold === 0 ? 0 : threshold);
       }),
-      { numRuns: 2000 },
+      { numRuns: runsOf(2000) },
     );
   });
 
@@ -57,9 +57,9 @@ describe('the key of a threshold', () => {
       fc.property(anyThreshold(), anyThreshold(), anyThreshold(), (previous, value, threshold) => {
         const key = thresholdKey(threshold);
         const inRange = thresholdKey(previous) <= key && key < thresholdKey(value);
-        expect(inRange).toBe(previous <= threshold && threshold < value);
+        return inRange === (previous <= threshold && threshold < value);
       }),
-      { numRuns: 5000 },
+      { numRuns: runsOf(5000) },
     );
   });
 
@@ -76,9 +76,9 @@ test('what is no key has no threshold', () => {
   fc.assert(
     fc.property(anyTextLike(anyThreshold().map(thresholdKey)), (text) => {
       const threshold = thresholdOfKey(text);
-      if (threshold !== undefined) expect(thresholdKey(threshold)).toBe(text);
+      return threshold === undefined || thresholdKey(threshold) === text;
     }),
-    { numRuns: 2000 },
+    { numRuns: runsOf(2000) },
   );
   // Infinity, −Infinity, NaN and −0 as their bits would be written.
   const notKeys = ['fff0000000000000', '000fffffffffffff', 'fff8000000000000', '7fffffffffffffff'];

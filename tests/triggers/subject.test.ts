@@ -4,6 +4,7 @@ import { checkKeys } from '../../shared/storage/table-limits.ts';
 import { packGuid, shortHash, subjectPartition, unpackGuid } from '../../shared/triggers/subject.ts';
 import { triggerNames } from '../../shared/triggers/trigger.ts';
 import { anyGuid, anyTextLike } from '../helpers/arbitrary-ids.ts';
+import { runsOf } from '../helpers/test-size.ts';
 
 describe('a packed GUID', () => {
   test('is 22 safe characters that hold the GUID', () => {
@@ -22,7 +23,7 @@ describe('a packed GUID', () => {
         const guid = unpackGuid(text);
         if (guid !== undefined) expect(packGuid(guid)).toBe(text);
       }),
-      { numRuns: 2000 },
+      { numRuns: runsOf(2000) },
     );
   });
 

@@ -1,0 +1,20 @@
+import { test } from '@jest/globals';
+import { inRotation } from '../helpers/test-size.ts';
+
+const BENCHMARKS = [
+  'latency',
+  'black-holes',
+  'kill',
+  'detection',
+  'load-time',
+  'fan-out',
+  'soak',
+  'rate-limit',
+  'hangs',
+  'schedule',
+] as const;
+
+/** Declares the test of a benchmark. At small size two of them are run, each day others: each starts a stage of its own. */
+export function benchTest(name: (typeof BENCHMARKS)[number]): typeof test | typeof test.skip {
+  return inRotation(BENCHMARKS, 2).includes(name) ? test : test.skip;
+}
