@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 export interface FunctionsHostOptions {
   /** The folder of the app's package.json, host.json and local.settings.json. */
   readonly appDirectory: string;
-  /** The whole environment of the app, beside PATH: nothing is taken over from this process. */
+  /** The whole environment of the app, beside PATH and where Node keeps compiled modules: nothing else is taken over from this process. */
   readonly environment?: Readonly<Record<string, string>>;
   /** 0, the default, takes any free port. */
   readonly port?: number;
@@ -53,7 +53,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const keys = Object.entries(hostKeys ?? {}).map(([name, key]) => `${name}:${key}`);
   const child = spawn(process.execPath, args, {
     cwd: appDirectory,
-    env: { PATH: process.env['PATH'], ...(keys.length > 0 && { HOST_KEYS: keys.join(',') }), ...environment },
+    env: { ...takenOver(), ...(keys.length > 0 && { HOST_KEYS: keys.join(',') }), ...environment },
     // The fourth is the channel that tells the host when this process is gone.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -72,6 +72,11 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       await exited;
     },
   };
+}
+
+function takenOver(): Record<string, string | undefined> {
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  return { PATH, ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }) };
 }
 
 /** Passes every line on, and resolves with the URL of the one that says the host is up. */
