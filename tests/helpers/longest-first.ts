@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type * as sequencing from '@jest/test-sequencer';
+import type testSequencer from '@jest/test-sequencer';
 import { readDurations } from './durations.ts';
 
 /** Its types describe the CommonJS module, not what an import of it gives. */
-const { default: TestSequencer } = createRequire(import.meta.url)('@jest/test-sequencer') as typeof sequencing;
+const { default: TestSequencer } = createRequire(import.meta.url)('@jest/test-sequencer') as typeof testSequencer;
 type Sequencer = InstanceType<typeof TestSequencer>;
 type TestFile = Parameters<Sequencer['sort']>[0] extends Iterable<infer T> ? T : never;
 
