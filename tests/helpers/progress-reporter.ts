@@ -22,6 +22,8 @@ interface RunResult {
 
 /** Whoever waits is told at least so often how far it is. */
 const PROGRESS_MS = 5_000;
+/** When no file ends for so long, those that are running are named. */
+const SILENCE_MS = 60_000;
 /** What a file that was never run here may take: the average on two cores. */
 const USUAL_MS = { small: 1_500, full: 4_000 };
 
@@ -36,6 +38,8 @@ export default class ProgressReporter {
   private readonly failures: string[] = [];
   private total = 0;
   private done = 0;
+  private readonly running = new Set<string>();
+  private silence: NodeJS.Timeout | undefined;
   private toldAtMs = Date.now();
 
   constructor({ maxWorkers }: { readonly maxWorkers: number }) {
@@ -52,8 +56,17 @@ export default class ProgressReporter {
     print(`${this.total} files of tests at ${testSize} size, about ${expected}${part}`);
   }
 
+  onTestFileStart({ path: file }: { readonly path: string }): void {
+    this.running.add(path.relative(process.cwd(), file));
+    this.silence ??= setInterval(() => {
+      print(`${this.place()}  ${timeOf(Date.now() - this.startedAtMs)}, running: ${[...this.running].join(', ')}`);
+    }, SILENCE_MS).unref();
+  }
+
   onTestFileResult(_: unknown, { testFilePath, failureMessage, perfStats, skipped }: FileResult): void {
     const name = path.relative(process.cwd(), testFilePath);
+    this.running.delete(name);
+    this.silence?.refresh();
     this.done += 1;
     if (!skipped) this.durations[name] = perfStats.runtime;
     if (failureMessage) {
@@ -66,6 +79,7 @@ export default class ProgressReporter {
   }
 
   onRunComplete(_: unknown, result: RunResult): void {
+    clearInterval(this.silence);
     writeDurations(this.durations);
     const { numPassedTests: passed, numFailedTests: failed, numPendingTests: pending, wasInterrupted } = result;
     const skipped = pending > 0 ? `, ${pending} skipped` : '';

@@ -166,7 +166,7 @@ describe('a flow that was told how to behave', () => {
     flow.behave({ answers: ['hang'] });
     const impatience = new AbortController();
     const answer = expect(sendDelivery('a', impatience.signal)).rejects.toThrow('aborted');
-    await flow.waitForCalls(1, 60_000);
+    await flow.waitForCalls(1, 1_000);
     impatience.abort();
     await answer;
     expect(flow.calls).toMatchObject([{ answer: { kind: 'hang' } }]);
@@ -191,7 +191,7 @@ describe('a flow that was told how to behave', () => {
   test('can be slow', async () => {
     flow.behave({ answers: ['slow 5000'] });
     const answer = send();
-    await flow.waitForCalls(1, 60_000);
+    await flow.waitForCalls(1, 1_000);
     clock.advance(4_999);
     expect(flow.runs).toHaveLength(0);
     clock.advance(1);
@@ -203,11 +203,11 @@ describe('a flow that was told how to behave', () => {
     flow.behave({ answers: ['slow 5000'] });
     const impatience = new AbortController();
     const answer = expect(sendDelivery('a', impatience.signal)).rejects.toThrow('aborted');
-    await flow.waitForCalls(1, 60_000);
+    await flow.waitForCalls(1, 10_000);
     impatience.abort();
     await answer;
     clock.advance(5_000);
-    expect(await flow.waitForRuns(1, 60_000)).toMatchObject([{ duplicate: false }]);
+    expect(await flow.waitForRuns(1, 1_000)).toMatchObject([{ duplicate: false }]);
 
     expect(await sendDelivery('a')).toMatchObject({ status: 202 });
     expect(flow.duplicates).toEqual([flow.runs[1]]);
@@ -240,7 +240,7 @@ describe('duplicates', () => {
 describe('waiting for runs', () => {
   test('ends with the run that was missing', async () => {
     await send();
-    const waiting = flow.waitForRuns(2, 60_000);
+    const waiting = flow.waitForRuns(2, 1_000);
     await send();
     expect(await waiting).toHaveLength(2);
   });
@@ -252,13 +252,13 @@ describe('waiting for runs', () => {
 
   test('fails when its time is up, and says how far it came', async () => {
     await send();
-    const waiting = expect(flow.waitForRuns(2, 60_000)).rejects.toThrow('waited 1000 ms for 2 runs, there are 1');
+    const waiting = expect(flow.waitForRuns(2, 1_000)).rejects.toThrow('waited 1000 ms for 2 runs, there are 1');
     clock.advance(1_000);
     await waiting;
   });
 
   test('fails when the platform stops', async () => {
-    const waiting = expect(flow.waitForRuns(1, 60_000)).rejects.toThrow('the flow platform was stopped');
+    const waiting = expect(flow.waitForRuns(1, 1_000)).rejects.toThrow('the flow platform was stopped');
     await platform.stop();
     await waiting;
     platform = await startFlowPlatform({ backendUrl: backend.apiUrl });
@@ -269,7 +269,7 @@ test('stopping quietly cuts the connections that still wait for an answer', asyn
   const complaints = jest.spyOn(console, 'error');
   flow.behave({ answers: ['hang', 'slow 5000'] });
   const cut = [1, 2].map(() => expect(send()).rejects.toThrow('socket hang up'));
-  await flow.waitForCalls(2, 60_000);
+  await flow.waitForCalls(2, 1_000);
   await platform.stop();
   await Promise.all(cut);
   expect(clock.sleeping).toBe(0);
