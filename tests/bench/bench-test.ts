@@ -11,7 +11,6 @@ const BENCHMARKS = [
   'soak',
   'rate-limit',
   'hangs',
-  'schedule',
 ] as const;
 
 /** Declares the test of a benchmark. At small size two of them are run, each day others: each starts a stage of its own. */
