@@ -2,6 +2,7 @@ import { eventIdOf } from '../events/event-id.ts';
 import type { Event, Fact } from '../events/event.ts';
 import { audienceOf, type OpenEvent } from '../events/open-event.ts';
 import { unreachable } from '../unreachable.ts';
+import { believedRefreshes, believedValue } from './believed-instants.ts';
 import { dataSourceOf, type DataSourceNames, type NamedDataSource } from './data-source-names.ts';
 import type { InstanceState, ValueSubject } from './instance-state.ts';
 import type { Readings, ReadValue } from './readings.ts';
@@ -33,7 +34,8 @@ export function detect(state: InstanceState, readings: Readings, by: DetectedBy)
   for (const subject of state.values) {
     const read = valueOf(readings, subject)?.get(subject.name);
     if (read === undefined) continue;
-    const observed = observe(subject, read.evaluations, MAX_RISES, subject.etag !== '');
+    const wasEmpty = subject.etag !== '' && subject.last === undefined;
+    const observed = observe(believedValue(subject, by.nowMs), read.evaluations, MAX_RISES, wasEmpty);
     if (observed.state.sequence === subject.sequence && subject.etag !== '') continue;
     more ||= observed.more;
     changes.push({
@@ -60,8 +62,8 @@ function detectRefreshChange(
   reading: NonNullable<Readings['refreshes']>,
   by: DetectedBy,
 ): { change: Change; more: boolean } | undefined {
-  const before = state.refreshes;
-  if (before === undefined) return undefined;
+  if (state.refreshes === undefined) return undefined;
+  const before = believedRefreshes(state.refreshes, by.nowMs);
   if (before.sequence === UNSEEN) {
     const refreshes = { ...baselineRefreshes(reading), sequence: 0 };
     return {

@@ -6,6 +6,8 @@ export interface FailedEvaluation {
   readonly evaluatedAtMs: number;
   /** What Customer Insights says went wrong. */
   readonly failure: string;
+  /** What is wrong with it, when it is not that it failed. */
+  readonly fault?: string;
 }
 
 /** One entry of the history of a segment or measure, in whatever order. */
@@ -84,9 +86,9 @@ function sentenceOf(outcome: ValueOutcome, previous: number, value: number, thre
   }
 }
 
-function failed({ evaluatedAtMs, failure }: FailedEvaluation, previous: Evaluation | undefined): Explanation {
+function failed({ evaluatedAtMs, failure, fault }: FailedEvaluation, previous: Evaluation | undefined): Explanation {
   const kept = previous === undefined ? 'no value before it' : `kept ${shownNumber(previous.value)}`;
-  const sentence = `evaluation failed, ${kept}${failure === '' ? '' : ` (${failure})`}`;
+  const sentence = `${fault ?? 'evaluation failed'}, ${kept}${failure === '' ? '' : ` (${failure})`}`;
   return { evaluatedAtMs, ...(previous && { previousValue: previous.value }), outcome: 'failed', sentence };
 }
 

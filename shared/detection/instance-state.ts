@@ -3,6 +3,7 @@ import { OPEN_EVENT_PREFIX, openEventOfRow } from '../events/open-event-row.ts';
 import type { Row, StoredRow } from '../storage/tables.ts';
 import { shortHash } from '../triggers/subject.ts';
 import { triggerOfCode, triggers, type Source, type Trigger } from '../triggers/trigger.ts';
+import type { Noted } from './oddity.ts';
 import type { RefreshState } from './refresh-detection.ts';
 import type { ValueState } from './value-observation.ts';
 
@@ -34,6 +35,7 @@ export interface InstanceState {
   readonly refreshes: StoredRefreshState | undefined;
   readonly openEvents: readonly OpenEvent[];
   readonly failing: Failing;
+  readonly noted: Noted;
   readonly lastPolledAt: string | undefined;
   /** The last poll in which every list gave an answer: history must be asked for back to here. */
   readonly completeAt: string | undefined;
@@ -101,6 +103,7 @@ export interface PollRecord {
   readonly completeAt: string | undefined;
   readonly goesOnAt: string | undefined;
   readonly failing: Failing;
+  readonly noted: Noted;
 }
 
 export function pollRow(instanceId: string, poll: PollRecord): Row {
@@ -112,6 +115,7 @@ export function pollRow(instanceId: string, poll: PollRecord): Row {
     completeAt: poll.completeAt,
     goesOnAt: poll.goesOnAt,
     failing: JSON.stringify(poll.failing),
+    noted: JSON.stringify(poll.noted),
   };
 }
 
@@ -121,6 +125,7 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
   const openEvents: OpenEvent[] = [];
   let refreshes: StoredRefreshState | undefined;
   let failing: Failing = {};
+  let noted: Noted = {};
   let lastPolledAt: string | undefined;
   let completeAt: string | undefined;
   let goesOnAt: string | undefined;
@@ -132,10 +137,11 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
     } else if (row.rowKey === REFRESHES_ROW_KEY) refreshes = refreshesOfRow(row);
     else if (row.rowKey === POLL_ROW_KEY) {
       failing = JSON.parse(String(row.values['failing'] ?? '{}')) as Failing;
+      noted = JSON.parse(String(row.values['noted'] ?? '{}')) as Noted;
       lastPolledAt = String(row.values['lastPolledAt']);
       if (typeof row.values['completeAt'] === 'string') completeAt = row.values['completeAt'];
       if (typeof row.values['goesOnAt'] === 'string') goesOnAt = row.values['goesOnAt'];
     }
   }
-  return { instanceId, values, refreshes, openEvents, failing, lastPolledAt, completeAt, goesOnAt };
+  return { instanceId, values, refreshes, openEvents, failing, noted, lastPolledAt, completeAt, goesOnAt };
 }

@@ -55,7 +55,8 @@ export async function observationsOf(
   days: number,
 ): Promise<Observations> {
   const { instanceId, trigger, subject, threshold } = subscription;
-  const sinceMs = ports.clock.now() - days * DAY_MS;
+  const nowMs = ports.clock.now();
+  const sinceMs = nowMs - days * DAY_MS;
   if (!isValueTrigger(trigger)) {
     const read = await attempt(() => unawaited(ports.insights, { instanceId, trigger, subject }));
     if (read.kind === 'failed') return { value: [], historyMissing: read.reason };
@@ -67,7 +68,9 @@ export async function observationsOf(
   const [observed, history] = await Promise.all([
     ports.state.observed(subscription),
     // A day more than asked for, so that the first value of the time has one before it to compare with.
-    attempt(() => readValueHistory(ports.insights, { instanceId, trigger, name: subject }, days + 1)),
+    attempt(() =>
+      readValueHistory(ports.insights, { instanceId, trigger, name: subject }, { historyDays: days + 1, nowMs }),
+    ),
   ]);
   const remembered = observed?.last ? [observed.last] : [];
   if (history.kind === 'failed' || history.value === undefined) {

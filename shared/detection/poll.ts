@@ -8,6 +8,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Source } from '../triggers/trigger.ts';
 import { commitReadings } from './commit.ts';
 import type { Failing, InstanceState } from './instance-state.ts';
+import { noteOddities, type Noted, type Oddity } from './oddity.ts';
 import { lookAt, sourcesOf } from './read-instance.ts';
 import type { StateStore } from './state-store.ts';
 
@@ -49,16 +50,17 @@ interface SourceLook {
   readonly source: Source;
   readonly opened: readonly OpenEvent[];
   readonly failure: CustomerInsightsError | undefined;
+  readonly oddities: readonly Oddity[];
 }
 
 function lookAtSource(ports: PollPorts, before: InstanceState, source: Source): Promise<SourceLook> {
   const attributes = { 'triggers.instance.id': before.instanceId, 'triggers.source': source };
   return ports.telemetry.span(`detect ${source}`, { attributes }, async (span) => {
-    const { readings, failures } = await lookAt(ports.insights, before, new Set([source]), ports.clock.now());
+    const { readings, failures, oddities } = await lookAt(ports.insights, before, new Set([source]), ports.clock.now());
     const failure = failures.get(source);
     if (failure) span.set({ 'error.type': failure.kind });
     const opened = await commitReadings(ports, before, readings, ports.random.token(9));
-    return { source, opened, failure };
+    return { source, opened, failure, oddities };
   });
 }
 
@@ -68,6 +70,7 @@ async function savePoll(ports: PollPorts, before: InstanceState, looks: readonly
   const lastPolledAt = new Date(nowMs).toISOString();
   const failing = nextFailing(before.failing, looks, lastPolledAt);
   report(ports.log, instanceId, before.failing, failing);
+  const noted = noteAll(ports.log, before, looks);
   if (before.completeAt !== undefined) {
     const lagMs = Math.max(0, nowMs - Date.parse(before.completeAt));
     ports.telemetry.record('triggers.poll.lag', lagMs / 1000, { 'triggers.instance.id': instanceId });
@@ -76,7 +79,19 @@ async function savePoll(ports: PollPorts, before: InstanceState, looks: readonly
   const goesOnAt = isStopped ? await goOnLater(ports, before) : undefined;
   const isComplete = !isStopped && Object.keys(failing).length === 0;
   const completeAt = isComplete ? lastPolledAt : before.completeAt;
-  await ports.state.savePoll(instanceId, { lastPolledAt, completeAt, goesOnAt, failing });
+  await ports.state.savePoll(instanceId, { lastPolledAt, completeAt, goesOnAt, failing, noted });
+}
+
+/** One line for what a list was not odd about before. Of a list that gave no answer nothing new is known. */
+function noteAll(log: Log, before: InstanceState, looks: readonly SourceLook[]): Noted {
+  const { instanceId } = before;
+  const noted: Record<string, readonly string[]> = {};
+  for (const { source, failure, oddities } of looks) {
+    const next = noteOddities(before.noted[source] ?? [], oddities, failure === undefined);
+    for (const { event, fields } of next.fresh) log.warn(event, { instanceId, source, ...fields });
+    noted[source] = next.noted;
+  }
+  return noted;
 }
 
 /** Whether there were too few calls for it: a list that was not read, or histories of measures. */

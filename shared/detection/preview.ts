@@ -60,7 +60,11 @@ export async function previewThreshold(
   }
   const { instanceId, name } = subject;
   // A day more than asked for, so that the first value of the time has one before it to rise from.
-  const history = await readValueHistory(insights, { instanceId, trigger, name }, days + 1);
+  const history = await readValueHistory(
+    insights,
+    { instanceId, trigger, name },
+    { historyDays: days + 1, nowMs: clock.now() },
+  );
   if (history === undefined) return subjectRefusal({ kind: 'unknown-subject' }, subject);
   if (!history.withoutDimension) return subjectRefusal({ kind: 'has-dimension' }, subject);
   const sinceMs = clock.now() - days * DAY_MS;

@@ -2,9 +2,11 @@ import { allDone } from '../all-done.ts';
 import type { CustomerInsights, Job, Measure } from '../insights/customer-insights.ts';
 import { CustomerInsightsError } from '../insights/customer-insights.ts';
 import type { Source } from '../triggers/trigger.ts';
+import { believedRefreshes, believedValue, doubt, type Doubt } from './believed-instants.ts';
 import { isTold, type DataSourceNames } from './data-source-names.ts';
 import { UNSEEN } from './detect.ts';
 import type { InstanceState, ValueSubject } from './instance-state.ts';
+import type { Oddity } from './oddity.ts';
 import { readMeasure, readSegment, type Readings, type ReadValue } from './readings.ts';
 import {
   baselineRefreshes,
@@ -21,6 +23,8 @@ export interface Look {
   readonly readings: Readings;
   /** A list that failed for want of calls (`limited`) may have been read in part: what is in the readings is whole. */
   readonly failures: ReadonlyMap<Source, CustomerInsightsError>;
+  /** What the lists that answered said and is not believed. */
+  readonly oddities: readonly Oddity[];
 }
 
 /** A page of recent jobs: at one look a minute, more than this in between is rare, and then the next size is asked for. */
@@ -42,10 +46,16 @@ const HISTORIES_AT_ONCE = 10;
  */
 export async function lookAt(
   insights: CustomerInsights,
-  state: InstanceState,
+  remembered: InstanceState,
   sources: ReadonlySet<Source>,
   nowMs: number,
 ): Promise<Look> {
+  const state: InstanceState = {
+    ...remembered,
+    values: remembered.values.map((subject) => believedValue(subject, nowMs)),
+    refreshes: remembered.refreshes && believedRefreshes(remembered.refreshes, nowMs),
+  };
+  const doubts = doubt(nowMs, state.noted);
   const failures = new Map<Source, CustomerInsightsError>();
   const attempt = async <T>(source: Source, read: () => Promise<T>): Promise<T | undefined> => {
     if (!sources.has(source)) return undefined;
@@ -59,12 +69,31 @@ export async function lookAt(
   };
   const historyDays = historyDaysOf(state, nowMs);
   const [segments, measures, refreshes] = await Promise.all([
-    attempt('segments', () => readSegments(insights, state, historyDays)),
-    attempt('measures', () => readMeasures(insights, state, historyDays, (error) => failures.set('measures', error))),
-    attempt('jobs', () => readRefreshes(insights, state.instanceId, state.refreshes)),
+    attempt('segments', () => readSegments(insights, state, historyDays, doubts)),
+    attempt('measures', () =>
+      readMeasures(insights, state, historyDays, doubts, (error) => failures.set('measures', error)),
+    ),
+    attempt('jobs', () => readRefreshes(doubting(insights, doubts), state.instanceId, state.refreshes)),
   ]);
-  return { readings: { segments, measures, refreshes }, failures };
+  return { readings: { segments, measures, refreshes }, failures, oddities: doubts.oddities };
 }
+
+/** Jobs and tasks as they are believed. */
+function doubting(insights: CustomerInsights, doubts: Doubt): RefreshCalls {
+  return {
+    jobs: async (id, options) => (await insights.jobs(id, options)).map((job) => doubts.job(job)),
+    job: async (id, jobId) => {
+      const job = await insights.job(id, jobId);
+      return job && doubts.job(job);
+    },
+    tasks: async (id, options) => (await insights.tasks(id, options)).map((task) => doubts.task(task)),
+    dataSources: (id) => insights.dataSources(id),
+    nodes: (id) => insights.nodes(id),
+  };
+}
+
+/** The calls that reading refreshes takes. */
+type RefreshCalls = Pick<CustomerInsights, 'jobs' | 'job' | 'tasks' | 'dataSources' | 'nodes'>;
 
 /** The lists that somebody is subscribed to. */
 export function sourcesOf(state: InstanceState): Set<Source> {
@@ -89,9 +118,15 @@ async function readSegments(
   insights: CustomerInsights,
   state: InstanceState,
   historyDays: number,
+  doubts: Doubt,
 ): Promise<ReadonlyMap<string, ReadValue>> {
   const segments = await insights.segments(state.instanceId, { historyDays });
-  return new Map(segments.map((segment) => [segment.name, readSegment(segment)]));
+  const known = new Set(state.values.filter((subject) => !isMeasure(subject)).map(({ name }) => name));
+  return new Map(
+    segments
+      .filter(({ name }) => known.has(name))
+      .map((segment) => [segment.name, doubts.value('segments', segment.name, readSegment(segment))]),
+  );
 }
 
 /**
@@ -102,6 +137,7 @@ async function readMeasures(
   insights: CustomerInsights,
   state: InstanceState,
   historyDays: number,
+  doubts: Doubt,
   noteLeftOut: (error: CustomerInsightsError) => void,
 ): Promise<ReadonlyMap<string, ReadValue>> {
   const measures = await insights.measures(state.instanceId);
@@ -109,10 +145,14 @@ async function readMeasures(
   const readOne = async (measure: Measure): Promise<[string, ReadValue][]> => {
     const subject = known.get(measure.name);
     if (subject === undefined) return [];
-    const latest = readMeasure(measure);
-    if (!hasNew(subject, latest)) return [[measure.name, latest]];
+    const listed = readMeasure(measure);
+    const latest = doubts.value('measures', measure.name, listed);
+    // One that is not believed may hide newer ones that are.
+    const isDoubted = latest.evaluations.length < listed.evaluations.length;
+    if (!isDoubted && !hasNew(subject, latest)) return [[measure.name, latest]];
     try {
-      return [[measure.name, await withHistory(insights, state.instanceId, latest, subject.name, historyDays)]];
+      const full = await withHistory(insights, state.instanceId, latest, subject.name, historyDays);
+      return [[measure.name, doubts.value('measures', measure.name, full)]];
     } catch (error) {
       if (!(error instanceof CustomerInsightsError && error.kind === 'limited')) throw error;
       noteLeftOut(error);
@@ -152,7 +192,7 @@ function hasNew({ last, etag }: ValueSubject, { evaluations }: ReadValue): boole
 
 /** Recent jobs with their tasks, further back when the page does not join on to what is known, and open ones by id. */
 async function readRefreshes(
-  insights: CustomerInsights,
+  insights: RefreshCalls,
   instanceId: string,
   known: RefreshState | undefined,
 ): Promise<RefreshReading & { names: DataSourceNames }> {
@@ -176,14 +216,14 @@ async function readRefreshes(
 
 const noNames: DataSourceNames = { dataSources: [], nodes: [] };
 
-async function readAllNames(insights: CustomerInsights, instanceId: string): Promise<DataSourceNames> {
+async function readAllNames(insights: RefreshCalls, instanceId: string): Promise<DataSourceNames> {
   const [dataSources, nodes] = await Promise.all([insights.dataSources(instanceId), insights.nodes(instanceId)]);
   return { dataSources, nodes };
 }
 
 /** Names are read only when there is an ingestion to tell of, nodes only when its job does not say which data source it was. */
 async function readNames(
-  insights: CustomerInsights,
+  insights: RefreshCalls,
   instanceId: string,
   state: RefreshState,
   reading: RefreshReading,

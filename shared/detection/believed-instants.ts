@@ -1,0 +1,88 @@
+import type { Job, Task } from '../insights/customer-insights.ts';
+import type { Source } from '../triggers/trigger.ts';
+import { oddity, type Noted, type Oddity } from './oddity.ts';
+import type { ReadValue } from './readings.ts';
+import type { RefreshState } from './refresh-detection.ts';
+import type { ValueState } from './value-observation.ts';
+
+/**
+ * How far ahead of our clock an instant of Customer Insights may lie and still be believed. A local time that is written as UTC is 14 hours
+ * ahead at most, and our own clock may be wrong by hours.
+ */
+export const FUTURE_ALLOWANCE_MS = 24 * 3600 * 1000;
+
+/** Whether an instant lies so far ahead that the clock which wrote it is broken. */
+export function isTooFarAhead(instantMs: number, nowMs: number): boolean {
+  return instantMs > nowMs + FUTURE_ALLOWANCE_MS;
+}
+
+/** Drops instants that are not believed, and collects what was dropped. */
+export interface Doubt {
+  readonly oddities: readonly Oddity[];
+  /** The evaluations of a segment or measure that are believed. What was noted stays unbelieved until its instant has passed. */
+  value(source: Source, name: string, read: ReadValue): ReadValue;
+  job(job: Job): Job;
+  task(task: Task): Task;
+}
+
+/**
+ * Evaluations are known by their instant, so one from the future would hide all that come before it: it is no observation. Jobs and tasks are
+ * known by id: one that is said to end in the future has ended now.
+ */
+export function doubt(nowMs: number, noted: Noted): Doubt {
+  const oddities = new Map<string, Oddity>();
+  const note = (source: Source, what: string, instant: string): void => {
+    const found = oddity(source, 'insights.instant-in-future', { what, instant });
+    oddities.set(found.key, found);
+  };
+  const ended = (what: string, instant: string | undefined): string | undefined => {
+    if (instant === undefined || !isTooFarAhead(Date.parse(instant), nowMs)) return instant;
+    note('jobs', what, instant);
+    return new Date(nowMs).toISOString();
+  };
+  const submitted = (what: string, instant: string | undefined): string | undefined => {
+    if (instant === undefined || !isTooFarAhead(Date.parse(instant), nowMs)) return instant;
+    note('jobs', what, instant);
+    return undefined;
+  };
+  const doubtTask = (task: Task): Task => ({
+    ...task,
+    endedAt: ended(`task ${task.taskId}`, task.endedAt),
+    submittedAt: submitted(`task ${task.taskId}`, task.submittedAt),
+  });
+  return {
+    get oddities() {
+      return [...oddities.values()];
+    },
+    value(source, name, read) {
+      const evaluations = read.evaluations.filter(({ evaluatedAtMs }) => {
+        if (evaluatedAtMs <= nowMs) return true;
+        const instant = new Date(evaluatedAtMs).toISOString();
+        const { key } = oddity(source, 'insights.instant-in-future', { what: name, instant });
+        if (!isTooFarAhead(evaluatedAtMs, nowMs) && !noted[source]?.includes(key)) return true;
+        note(source, name, instant);
+        return false;
+      });
+      return { ...read, evaluations };
+    },
+    job: (job) => ({
+      ...job,
+      endedAt: ended(`job ${job.jobId}`, job.endedAt),
+      submittedAt: submitted(`job ${job.jobId}`, job.submittedAt),
+      tasks: job.tasks.map(doubtTask),
+    }),
+    task: doubtTask,
+  };
+}
+
+/** What an earlier version remembered of a future that is not believed is forgotten: the next reading is a baseline. */
+export function believedValue<S extends ValueState>(state: S, nowMs: number): S {
+  return state.last !== undefined && isTooFarAhead(state.last.evaluatedAtMs, nowMs)
+    ? { ...state, last: undefined }
+    : state;
+}
+
+/** The same for refreshes: nothing that is still to end is done with. */
+export function believedRefreshes<S extends RefreshState>(state: S, nowMs: number): S {
+  return isTooFarAhead(state.floorMs, nowMs) ? { ...state, floorMs: nowMs } : state;
+}

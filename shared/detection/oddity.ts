@@ -1,0 +1,38 @@
+import { shortHash } from '../triggers/subject.ts';
+import type { Source } from '../triggers/trigger.ts';
+
+/** Something that Customer Insights says and that is not believed, or not understood. It is logged once, for as long as it is said. */
+export interface Oddity {
+  readonly source: Source;
+  readonly event: OddityEvent;
+  readonly fields: Readonly<Record<string, string>>;
+  /** The same oddity has the same key. */
+  readonly key: string;
+}
+
+/** The names of the log's lines. */
+export type OddityEvent = 'insights.instant-in-future';
+
+/** The keys of what each list was odd about when it was last read. */
+export type Noted = Partial<Readonly<Record<Source, readonly string[]>>>;
+
+/** More at once than this are not remembered, and may be logged again. */
+const MAX_NOTED = 200;
+
+export function oddity(source: Source, event: OddityEvent, fields: Oddity['fields']): Oddity {
+  const key = shortHash(event, ...Object.values(fields)).slice(0, 12);
+  return { source, event, fields, key };
+}
+
+/** What is new among the oddities of one list, and what to remember of them. `isWhole`: the list gave an answer, what it does not say any more is forgotten. */
+export function noteOddities(
+  before: readonly string[],
+  oddities: readonly Oddity[],
+  isWhole: boolean,
+): { readonly fresh: readonly Oddity[]; readonly noted: readonly string[] } {
+  const keys = oddities.map(({ key }) => key);
+  return {
+    fresh: oddities.filter(({ key }) => !before.includes(key)),
+    noted: [...new Set(isWhole ? keys : [...keys, ...before])].slice(0, MAX_NOTED),
+  };
+}
