@@ -44,11 +44,16 @@ const crossing = {
   evaluatedAt: instant('Evaluated At', 'When Customer Insights computed the value.'),
 };
 
+const originalStatus = Type.Optional(
+  text('Original Status', 'The word of Customer Insights for it, when it is another one: completedWithWarnings.'),
+);
+
 function dataSource<S extends RefreshStatus, P extends TProperties>(statuses: readonly S[], more: P) {
   return {
     dataSourceId: text('Data Source ID', 'The data source that was refreshed.'),
     dataSourceName: text('Data Source Name', 'The name of the data source as Customer Insights shows it.'),
     refreshStatus: oneOf('Refresh Status', 'How the refresh ended.', ...statuses),
+    originalStatus,
     endedAt: instant('Ended At', 'When the refresh ended.'),
     jobId: Type.Optional(text('Job ID', 'The job that refreshed the data source, when it is known.')),
     ...more,
@@ -82,6 +87,7 @@ export const callbackSchemas = {
   'full-refresh-completed': callback('full-refresh-completed', {
     jobId: text('Job ID', 'The job that refreshed the instance.'),
     status,
+    originalStatus,
     submittedAt: instant('Submitted At', 'When the schedule started the refresh.'),
     endedAt,
     failedTaskCount: Type.Optional(
@@ -95,6 +101,7 @@ export const callbackSchemas = {
   'unification-refresh-completed': callback('unification-refresh-completed', {
     jobId: Type.Optional(text('Job ID', 'The job that ran the unification, when it is known.')),
     status,
+    originalStatus,
     submissionKind: oneOf('Submission Kind', 'Whether a schedule or a person started it.', ...submissionKinds),
     endedAt,
   }),

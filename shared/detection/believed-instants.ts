@@ -1,4 +1,5 @@
 import type { Job, Task } from '../insights/customer-insights.ts';
+import { knownStatus } from '../insights/status-words.ts';
 import type { Source } from '../triggers/trigger.ts';
 import { oddity, type Noted, type Oddity } from './oddity.ts';
 import type { ReadValue } from './readings.ts';
@@ -16,7 +17,7 @@ export function isTooFarAhead(instantMs: number, nowMs: number): boolean {
   return instantMs > nowMs + FUTURE_ALLOWANCE_MS;
 }
 
-/** Drops instants that are not believed, and collects what was dropped. */
+/** Drops instants that are not believed, and collects what was dropped, and words that nobody knows. */
 export interface Doubt {
   readonly oddities: readonly Oddity[];
   /** The evaluations of a segment or measure that are believed. What was noted stays unbelieved until its instant has passed. */
@@ -31,46 +32,51 @@ export interface Doubt {
  */
 export function doubt(nowMs: number, noted: Noted): Doubt {
   const oddities = new Map<string, Oddity>();
-  const note = (source: Source, what: string, instant: string): void => {
-    const found = oddity(source, 'insights.instant-in-future', { what, instant });
-    oddities.set(found.key, found);
+  const note = (found: Oddity): void => void oddities.set(found.key, found);
+  const noteInstant = (what: string, instant: string): void =>
+    note(oddity('jobs', 'insights.instant-in-future', { what, instant }));
+  const noteStatus = (source: Source, what: string, status: string): void =>
+    note(oddity(source, 'insights.status-unknown', { what, status }));
+  const checkStatus = (what: string, { status, endedAt, writtenStatus }: Job | Task): void => {
+    if (endedAt !== undefined && knownStatus(status) === undefined) noteStatus('jobs', what, writtenStatus ?? status);
   };
   const ended = (what: string, instant: string | undefined): string | undefined => {
     if (instant === undefined || !isTooFarAhead(Date.parse(instant), nowMs)) return instant;
-    note('jobs', what, instant);
+    noteInstant(what, instant);
     return new Date(nowMs).toISOString();
   };
   const submitted = (what: string, instant: string | undefined): string | undefined => {
     if (instant === undefined || !isTooFarAhead(Date.parse(instant), nowMs)) return instant;
-    note('jobs', what, instant);
+    noteInstant(what, instant);
     return undefined;
   };
-  const doubtTask = (task: Task): Task => ({
-    ...task,
-    endedAt: ended(`task ${task.taskId}`, task.endedAt),
-    submittedAt: submitted(`task ${task.taskId}`, task.submittedAt),
-  });
+  const doubtTask = (task: Task): Task => {
+    checkStatus('task', task);
+    const what = `task ${task.taskId}`;
+    return { ...task, endedAt: ended(what, task.endedAt), submittedAt: submitted(what, task.submittedAt) };
+  };
   return {
     get oddities() {
       return [...oddities.values()];
     },
     value(source, name, read) {
+      for (const status of read.unknownStatuses) noteStatus(source, name, status);
       const evaluations = read.evaluations.filter(({ evaluatedAtMs }) => {
         if (evaluatedAtMs <= nowMs) return true;
         const instant = new Date(evaluatedAtMs).toISOString();
-        const { key } = oddity(source, 'insights.instant-in-future', { what: name, instant });
-        if (!isTooFarAhead(evaluatedAtMs, nowMs) && !noted[source]?.includes(key)) return true;
-        note(source, name, instant);
+        const found = oddity(source, 'insights.instant-in-future', { what: name, instant });
+        if (!isTooFarAhead(evaluatedAtMs, nowMs) && !noted[source]?.includes(found.key)) return true;
+        note(found);
         return false;
       });
       return { ...read, evaluations };
     },
-    job: (job) => ({
-      ...job,
-      endedAt: ended(`job ${job.jobId}`, job.endedAt),
-      submittedAt: submitted(`job ${job.jobId}`, job.submittedAt),
-      tasks: job.tasks.map(doubtTask),
-    }),
+    job(job) {
+      checkStatus('job', job);
+      const what = `job ${job.jobId}`;
+      const tasks = job.tasks.map(doubtTask);
+      return { ...job, endedAt: ended(what, job.endedAt), submittedAt: submitted(what, job.submittedAt), tasks };
+    },
     task: doubtTask,
   };
 }

@@ -1,4 +1,5 @@
 import type { DataSource, Job, Node, Task } from '../insights/customer-insights.ts';
+import { knownStatus } from '../insights/status-words.ts';
 
 /** What is needed to tell which data source an ingestion task belongs to: a task names none. */
 export interface DataSourceNames {
@@ -27,7 +28,9 @@ export function dataSourceOf(task: Task, jobs: readonly Job[], names: DataSource
     .filter((node) => node.jobIds.some((id) => task.jobIds.includes(id)))
     // A task without a name can still be told by how it ended.
     .filter((node) =>
-      task.friendlyName === undefined ? node.status === task.status : same(node.friendlyName, task.friendlyName),
+      task.friendlyName === undefined
+        ? knownStatus(node.status) === knownStatus(task.status)
+        : same(node.friendlyName, task.friendlyName),
     )
     .map((node) => bareId(node.identifier ?? ''));
   const id =

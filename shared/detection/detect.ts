@@ -6,7 +6,14 @@ import { believedRefreshes, believedValue } from './believed-instants.ts';
 import { dataSourceOf, type DataSourceNames, type NamedDataSource } from './data-source-names.ts';
 import type { InstanceState, ValueSubject } from './instance-state.ts';
 import type { Readings, ReadValue } from './readings.ts';
-import { baselineRefreshes, detectRefreshes, type RefreshFact } from './refresh-detection.ts';
+import {
+  baselineRefreshes,
+  detectRefreshes,
+  isFailure,
+  MAX_JOB_READS,
+  type OpenJob,
+  type RefreshFact,
+} from './refresh-detection.ts';
 import type { Change } from './state-store.ts';
 import { observe, type Rise } from './value-observation.ts';
 
@@ -65,13 +72,13 @@ function detectRefreshChange(
   if (state.refreshes === undefined) return undefined;
   const before = believedRefreshes(state.refreshes, by.nowMs);
   if (before.sequence === UNSEEN) {
-    const refreshes = { ...baselineRefreshes(reading), sequence: 0 };
+    const refreshes = { ...baselineRefreshes(reading, by.nowMs), sequence: 0 };
     return {
       change: { state: { kind: 'refreshes', refreshes, etag: before.etag || undefined }, events: [] },
       more: false,
     };
   }
-  const { state: after, facts } = detectRefreshes(before, reading, MAX_FACTS);
+  const { state: after, facts } = detectRefreshes(before, reading, by.nowMs, MAX_FACTS);
   if (facts.length === 0 && sameRefreshes(before, after)) return undefined;
   const events = facts.map((fact) =>
     opened(refreshEvent(state.instanceId, fact, reading.names, by), fact.sequence, by),
@@ -86,15 +93,22 @@ function detectRefreshChange(
 export const UNSEEN = -1;
 
 function sameRefreshes(
-  one: { open: readonly string[]; handled: ReadonlyMap<string, number> },
-  other: { open: readonly string[]; handled: ReadonlyMap<string, number> },
+  one: { open: readonly OpenJob[]; handled: ReadonlyMap<string, number> },
+  other: { open: readonly OpenJob[]; handled: ReadonlyMap<string, number> },
 ): boolean {
   return (
-    one.open.length === other.open.length &&
-    other.open.every((id) => one.open.includes(id)) &&
+    sameOpen(one.open, other.open) &&
     one.handled.size === other.handled.size &&
     [...other.handled.keys()].every((key) => one.handled.has(key))
   );
+}
+
+/** In which order they are matters only when not all of them are read in one look. */
+function sameOpen(one: readonly OpenJob[], other: readonly OpenJob[]): boolean {
+  if (one.length !== other.length || one.some(({ sinceMs }) => sinceMs === undefined)) return false;
+  if (one.length > MAX_JOB_READS) return one.every(({ jobId }, index) => other[index]?.jobId === jobId);
+  const ids = new Set(one.map(({ jobId }) => jobId));
+  return other.every(({ jobId }) => ids.has(jobId));
 }
 
 function opened(event: Event, sequence: number, by: DetectedBy): OpenEvent {
@@ -140,22 +154,23 @@ function unknownSource(name = 'unknown'): NamedDataSource {
 function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNames, by: DetectedBy): Event {
   switch (fact.kind) {
     case 'job': {
-      const { job, status } = fact;
+      const { job, status, originalStatus } = fact;
       const endedAt = job.endedAt ?? iso(by.nowMs);
-      const failedTaskCount = job.tasks.filter((task) => task.status === 'failed' || task.status === 'timedout').length;
+      const failedTaskCount = job.tasks.filter(isFailure).length;
       const trigger = 'full-refresh-completed' as const;
       return {
         ...identified({ instanceId, trigger, subject: '', occurrence: job.jobId }, endedAt, by),
         trigger,
         jobId: job.jobId,
         status,
+        ...(originalStatus !== undefined && { originalStatus }),
         submittedAt: job.submittedAt ?? endedAt,
         endedAt,
         ...(failedTaskCount > 0 && { failedTaskCount }),
       };
     }
     case 'ingestion': {
-      const { task, status, jobs } = fact;
+      const { task, status, originalStatus, jobs } = fact;
       const source = dataSourceOf(task, jobs, names) ?? unknownSource(task.friendlyName);
       const endedAt = task.endedAt ?? jobs[0]?.endedAt ?? iso(by.nowMs);
       const trigger =
@@ -167,13 +182,14 @@ function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNa
         dataSourceId: source.dataSourceId,
         dataSourceName: source.name,
         refreshStatus: status,
+        ...(originalStatus !== undefined && { originalStatus }),
         endedAt,
         ...(jobId !== undefined && { jobId }),
         ...(task.error !== undefined && status !== 'successful' && { errorMessage: task.error }),
       };
     }
     case 'merge': {
-      const { task, status, jobs } = fact;
+      const { task, status, originalStatus, jobs } = fact;
       const endedAt = task.endedAt ?? jobs[0]?.endedAt ?? iso(by.nowMs);
       const trigger = 'unification-refresh-completed' as const;
       const jobId = jobs[0]?.jobId ?? task.jobIds[0];
@@ -182,6 +198,7 @@ function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNa
         trigger,
         ...(jobId !== undefined && { jobId }),
         status,
+        ...(originalStatus !== undefined && { originalStatus }),
         submissionKind: jobs.some((job) => job.submissionKind === 'scheduled') ? 'scheduled' : 'onDemand',
         endedAt,
       };

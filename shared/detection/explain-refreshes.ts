@@ -1,4 +1,5 @@
 import type { Job, Task } from '../insights/customer-insights.ts';
+import { knownStatus, type KnownStatus } from '../insights/status-words.ts';
 import { ANY_SUBJECT, type Trigger } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 import { dataSourceOf, type DataSourceNames } from './data-source-names.ts';
@@ -25,12 +26,12 @@ export function explainRefreshes(
   names: DataSourceNames,
 ): UnawaitedRefresh[] {
   const owners = jobsById(jobs);
-  const ended = tasksOf({ jobs, tasks: [] }).filter(({ status }) => isFinal(status));
+  const ended = tasksOf({ jobs, tasks: [] }).filter(isFinal);
   const ofTask = (task: Task, what: string, why: string | undefined): UnawaitedRefresh[] =>
     explained(endOfTask(task, owners), what, task.status, isTriedAgain(task, owners) ? 'it may be tried again' : why);
   const ofJobs = (operationType: string, what: string, whyOf: (job: Job) => string | undefined): UnawaitedRefresh[] =>
     jobs
-      .filter((job) => job.operationType === operationType && isFinal(job.status))
+      .filter((job) => job.operationType === operationType && isFinal(job))
       .flatMap((job) => explained(endOf(job), what, job.status, whyOf(job)));
   const all = (): UnawaitedRefresh[] => {
     switch (trigger) {
@@ -65,10 +66,11 @@ function isOf(operationType: string): (task: Task) => boolean {
 
 /** A failed task is told when no job is left that could try it again. */
 function isTriedAgain({ status, jobIds }: Task, owners: ReadonlyMap<string, Job>): boolean {
-  return status !== 'successful' && jobIds.some((id) => !isFinal(owners.get(id)?.status ?? 'successful'));
+  if (knownStatus(status) === 'successful') return false;
+  return jobIds.flatMap((id) => owners.get(id) ?? []).some((job) => !isFinal(job));
 }
 
-const ends: ReadonlyMap<string, string> = new Map([
+const ends: ReadonlyMap<KnownStatus | undefined, string> = new Map([
   ['successful', 'ended successful'],
   ['failed', 'ended failed'],
   ['timedout', 'timed out'],
@@ -76,16 +78,18 @@ const ends: ReadonlyMap<string, string> = new Map([
 
 /** Skipped, aborted and deleted ones tell nobody anything. */
 function whyNoneOf(status: string): string | undefined {
-  return ends.has(status) ? undefined : 'that fires nothing';
+  return ends.has(knownStatus(status)) ? undefined : 'that fires nothing';
 }
 
 function whyOther(trigger: RefreshTrigger, status: string): string | undefined {
-  const isSuccess = status === 'successful';
+  const isSuccess = knownStatus(status) === 'successful';
   if (isSuccess === (trigger === 'data-source-refresh-succeeded')) return undefined;
   return `this flow waits for ${isSuccess ? 'failed' : 'successful'} ones`;
 }
 
 function explained(endedAtMs: number, what: string, status: string, why: string | undefined): UnawaitedRefresh[] {
   if (why === undefined) return [];
-  return [{ endedAtMs, sentence: `${what} ${ends.get(status) ?? `was ${status}`}: ${why}` }];
+  const known = knownStatus(status);
+  const how = ends.get(known) ?? (known === undefined ? `ended with the unknown status "${status}"` : `was ${known}`);
+  return [{ endedAtMs, sentence: `${what} ${how}: ${why}` }];
 }

@@ -4,7 +4,7 @@ import type { Row, StoredRow } from '../storage/tables.ts';
 import { shortHash } from '../triggers/subject.ts';
 import { triggerOfCode, triggers, type Source, type Trigger } from '../triggers/trigger.ts';
 import type { Noted } from './oddity.ts';
-import type { RefreshState } from './refresh-detection.ts';
+import type { OpenJob, RefreshState } from './refresh-detection.ts';
 import type { ValueState } from './value-observation.ts';
 
 /** The triggers whose subjects have values. */
@@ -77,25 +77,31 @@ export function refreshesRow(instanceId: string, state: RefreshState): Row {
     rowKey: REFRESHES_ROW_KEY,
     v: VERSION,
     sequence: state.sequence,
-    open: JSON.stringify(state.open),
+    open: JSON.stringify(state.open.map(({ jobId }) => jobId)),
+    openSince: JSON.stringify(state.open.map(({ sinceMs }) => sinceMs ?? null)),
     handled: [...state.handled].map(([key, endedAtMs]) => `${key}${Math.max(0, endedAtMs).toString(36)}`).join(' '),
     floorMs: state.floorMs,
   };
 }
 
 export function refreshesOfRow(row: StoredRow): StoredRefreshState {
-  const { sequence, open, handled, floorMs } = row.values;
+  const { sequence, open, openSince, handled, floorMs } = row.values;
   const entries = String(handled ?? '')
     .split(' ')
     .filter((entry) => entry !== '')
     .map((entry) => [entry.slice(0, 12), Number.parseInt(entry.slice(12), 36)] as const);
   return {
     sequence: Number(sequence),
-    open: JSON.parse(String(open)) as string[],
+    open: openOf(JSON.parse(String(open)) as string[], JSON.parse(String(openSince ?? '[]')) as (number | null)[]),
     handled: new Map(entries),
     floorMs: Number(floorMs),
     etag: row.etag,
   };
+}
+
+/** A version that knew no instants wrote the ids alone. */
+function openOf(jobIds: readonly string[], since: readonly (number | null)[]): OpenJob[] {
+  return jobIds.map((jobId, index) => ({ jobId, sinceMs: since[index] ?? undefined }));
 }
 
 export interface PollRecord {

@@ -11,7 +11,7 @@ export interface Oddity {
 }
 
 /** The names of the log's lines. */
-export type OddityEvent = 'insights.instant-in-future';
+export type OddityEvent = 'insights.instant-in-future' | 'insights.status-unknown' | 'insights.job-never-ended';
 
 /** The keys of what each list was odd about when it was last read. */
 export type Noted = Partial<Readonly<Record<Source, readonly string[]>>>;

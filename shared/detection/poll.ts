@@ -87,7 +87,9 @@ function noteAll(log: Log, before: InstanceState, looks: readonly SourceLook[]):
   const { instanceId } = before;
   const noted: Record<string, readonly string[]> = {};
   for (const { source, failure, oddities } of looks) {
-    const next = noteOddities(before.noted[source] ?? [], oddities, failure === undefined);
+    // Which jobs are read differs from poll to poll.
+    const isWhole = source !== 'jobs' && failure === undefined;
+    const next = noteOddities(before.noted[source] ?? [], oddities, isWhole);
     for (const { event, fields } of next.fresh) log.warn(event, { instanceId, source, ...fields });
     noted[source] = next.noted;
   }

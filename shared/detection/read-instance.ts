@@ -6,13 +6,15 @@ import { believedRefreshes, believedValue, doubt, type Doubt } from './believed-
 import { isTold, type DataSourceNames } from './data-source-names.ts';
 import { UNSEEN } from './detect.ts';
 import type { InstanceState, ValueSubject } from './instance-state.ts';
-import type { Oddity } from './oddity.ts';
+import { oddity, type Oddity } from './oddity.ts';
 import { readMeasure, readSegment, type Readings, type ReadValue } from './readings.ts';
 import {
   baselineRefreshes,
   detectRefreshes,
   joins,
   lacksTasks,
+  MAX_JOB_READS,
+  OPEN_FOR_MS,
   unreadOwners,
   type RefreshReading,
   type RefreshState,
@@ -31,8 +33,6 @@ export interface Look {
 const JOBS_PAGE = 10;
 const JOBS_LARGE_PAGE = 100;
 const TASK_HISTORY = 500;
-/** Jobs read by id in one look; the rest waits for the next. */
-const MAX_JOB_READS = 10;
 /** History is asked for back to the last look, and a day more for evaluations that are listed late. */
 const DAY_MS = 24 * 3600 * 1000;
 const MAX_HISTORY_DAYS = 30;
@@ -73,9 +73,21 @@ export async function lookAt(
     attempt('measures', () =>
       readMeasures(insights, state, historyDays, doubts, (error) => failures.set('measures', error)),
     ),
-    attempt('jobs', () => readRefreshes(doubting(insights, doubts), state.instanceId, state.refreshes)),
+    attempt('jobs', () => readRefreshes(doubting(insights, doubts), state.instanceId, state.refreshes, nowMs)),
   ]);
-  return { readings: { segments, measures, refreshes }, failures, oddities: doubts.oddities };
+  return {
+    readings: { segments, measures, refreshes },
+    failures,
+    oddities: [...doubts.oddities, ...givenUp(state, nowMs)],
+  };
+}
+
+/** Jobs that this look gives up waiting for. */
+function givenUp({ refreshes }: InstanceState, nowMs: number): Oddity[] {
+  const open = refreshes?.open ?? [];
+  return open
+    .filter(({ sinceMs = nowMs }) => nowMs - sinceMs > OPEN_FOR_MS)
+    .map(({ jobId }) => oddity('jobs', 'insights.job-never-ended', { jobId }));
 }
 
 /** Jobs and tasks as they are believed. */
@@ -195,6 +207,7 @@ async function readRefreshes(
   insights: RefreshCalls,
   instanceId: string,
   known: RefreshState | undefined,
+  nowMs: number,
 ): Promise<RefreshReading & { names: DataSourceNames }> {
   const state = known?.sequence === UNSEEN ? undefined : known;
   // A baseline looks further back, for jobs that are still open.
@@ -211,7 +224,7 @@ async function readRefreshes(
     if (job === undefined) missing.add(jobId);
     else reading.jobs.push(job);
   }
-  return { ...reading, names: await readNames(insights, instanceId, state, reading) };
+  return { ...reading, names: await readNames(insights, instanceId, state, reading, nowMs) };
 }
 
 const noNames: DataSourceNames = { dataSources: [], nodes: [] };
@@ -227,8 +240,11 @@ async function readNames(
   instanceId: string,
   state: RefreshState,
   reading: RefreshReading,
+  nowMs: number,
 ): Promise<DataSourceNames> {
-  const ingestions = detectRefreshes(state, reading).facts.flatMap((fact) => (fact.kind === 'ingestion' ? [fact] : []));
+  const ingestions = detectRefreshes(state, reading, nowMs).facts.flatMap((fact) =>
+    fact.kind === 'ingestion' ? [fact] : [],
+  );
   if (ingestions.length === 0) return noNames;
   const dataSources = await insights.dataSources(instanceId);
   const nodes = ingestions.every(({ jobs }) => isTold(jobs)) ? [] : await insights.nodes(instanceId);
@@ -237,5 +253,5 @@ async function readNames(
 
 /** The state of an instance's refreshes before anything was read: the next look is its baseline. */
 export function unseenRefreshes(): RefreshState {
-  return { ...baselineRefreshes({ jobs: [], tasks: [], missing: new Set() }), sequence: UNSEEN };
+  return { ...baselineRefreshes({ jobs: [], tasks: [], missing: new Set() }, 0), sequence: UNSEEN };
 }

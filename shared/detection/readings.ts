@@ -1,4 +1,5 @@
 import type { Measure, Segment } from '../insights/customer-insights.ts';
+import { knownStatus } from '../insights/status-words.ts';
 import type { DataSourceNames } from './data-source-names.ts';
 import type { RefreshReading } from './refresh-detection.ts';
 import type { Evaluation } from './value-observation.ts';
@@ -18,22 +19,29 @@ export interface ReadValue {
   readonly state?: string | undefined;
   /** Of a measure: whether it has the one value that can be compared. True for a segment. */
   readonly withoutDimension: boolean;
+  /** Status words that nobody knows, of evaluations that have an instant: they are no observation. */
+  readonly unknownStatuses: readonly string[];
 }
 
 /** Evaluations that ended well and have an instant and a count; all others are no observation. */
 export function readSegment(segment: Segment): ReadValue {
-  const evaluations = [...segment.history, ...(segment.latest ? [segment.latest] : [])].flatMap((evaluation) => {
-    if (!successes.has(evaluation.status)) return [];
+  const listed = [...segment.history, ...(segment.latest ? [segment.latest] : [])];
+  const evaluations = listed.flatMap((evaluation) => {
+    if (knownStatus(evaluation.status) !== 'successful') return [];
     if (evaluation.evaluatedAt === undefined || evaluation.memberCount === undefined) return [];
     return [{ evaluatedAtMs: Date.parse(evaluation.evaluatedAt), value: evaluation.memberCount }];
   });
-  return { displayName: segment.displayName, evaluations, state: segment.state, withoutDimension: true };
+  const unknownStatuses = listed
+    .filter(({ status, evaluatedAt }) => evaluatedAt !== undefined && knownStatus(status) === undefined)
+    .map(({ status }) => status);
+  return {
+    displayName: segment.displayName,
+    evaluations,
+    state: segment.state,
+    withoutDimension: true,
+    unknownStatuses,
+  };
 }
-
-/**
- * `completedsuccess` is the documented word of the latest evaluation; the history's is an open string of which only examples are known.
- */
-const successes = new Set(['completedsuccess', 'successful', 'completed', 'success', 'succeeded']);
 
 /** The outputs that are one number with an instant. A failed evaluation leaves the output of the one before in place. */
 export function readMeasure(measure: Measure): ReadValue {
@@ -42,5 +50,10 @@ export function readMeasure(measure: Measure): ReadValue {
       ? []
       : [{ evaluatedAtMs: Date.parse(output.evaluatedAt), value: output.value }],
   );
-  return { displayName: measure.displayName, evaluations, withoutDimension: measure.withoutDimension };
+  return {
+    displayName: measure.displayName,
+    evaluations,
+    withoutDimension: measure.withoutDimension,
+    unknownStatuses: [],
+  };
 }

@@ -1,4 +1,5 @@
-import type { CustomerInsights, MeasureFailure, Segment } from '../insights/customer-insights.ts';
+import type { CustomerInsights, MeasureFailure, Segment, SegmentEvaluation } from '../insights/customer-insights.ts';
+import { knownStatus } from '../insights/status-words.ts';
 import { isTooFarAhead } from './believed-instants.ts';
 import type { HistoryEntry } from './explain.ts';
 import type { Evaluation } from './value-observation.ts';
@@ -28,7 +29,7 @@ export async function readValueHistory(
     const { displayName, evaluations, withoutDimension } = readMeasure(measure);
     return {
       displayName,
-      entries: [...believed(evaluations, nowMs), ...measure.failures.flatMap(asFailure)],
+      entries: [...believed(evaluations, nowMs), ...measure.failures.flatMap((failure) => asFailure(failure))],
       withoutDimension,
     };
   }
@@ -48,14 +49,28 @@ function believed(evaluations: readonly Evaluation[], nowMs: number): HistoryEnt
   );
 }
 
-/** Ends of an evaluation without a value, in the words of both the latest status and the history; others are still on their way. */
-const failures = new Set(['completedfailure', 'failed', 'failure', 'cancelled', 'interrupted', 'timedout']);
-
+/** Ends of an evaluation without a value, and words that nobody knows; others are still on their way. */
 function failuresOf({ history, latest }: Segment): HistoryEntry[] {
-  return [...history, ...(latest ? [latest] : [])].filter(({ status }) => failures.has(status)).flatMap(asFailure);
+  return [...history, ...(latest ? [latest] : [])].flatMap((evaluation) => {
+    switch (knownStatus(evaluation.status)) {
+      case 'failed':
+      case 'timedout':
+      case 'aborted':
+        return asFailure(evaluation);
+      case undefined:
+        return asFailure(evaluation, unknownStatus(evaluation));
+      default:
+        return [];
+    }
+  });
+}
+
+function unknownStatus({ status }: SegmentEvaluation): string {
+  return `status "${status}" is not known`;
 }
 
 /** One without an instant has no place in a history. */
-function asFailure({ evaluatedAt, error = '' }: MeasureFailure): HistoryEntry[] {
-  return evaluatedAt === undefined ? [] : [{ evaluatedAtMs: Date.parse(evaluatedAt), failure: error }];
+function asFailure({ evaluatedAt, error = '' }: MeasureFailure, fault?: string): HistoryEntry[] {
+  if (evaluatedAt === undefined) return [];
+  return [{ evaluatedAtMs: Date.parse(evaluatedAt), failure: error, ...(fault !== undefined && { fault }) }];
 }

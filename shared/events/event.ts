@@ -36,6 +36,8 @@ export interface DataSourceRefreshed extends EventBase {
   readonly dataSourceId: string;
   readonly dataSourceName: string;
   readonly refreshStatus: RefreshStatus;
+  /** The word of Customer Insights, when it is another than the status: `completedWithWarnings`. */
+  readonly originalStatus?: string;
   readonly endedAt: string;
   readonly jobId?: string;
   readonly errorMessage?: string;
@@ -45,6 +47,7 @@ export interface FullRefreshCompleted extends EventBase {
   readonly trigger: 'full-refresh-completed';
   readonly jobId: string;
   readonly status: RefreshStatus;
+  readonly originalStatus?: string;
   readonly submittedAt: string;
   readonly endedAt: string;
   readonly failedTaskCount?: number;
@@ -54,6 +57,7 @@ export interface UnificationRefreshCompleted extends EventBase {
   readonly trigger: 'unification-refresh-completed';
   readonly jobId?: string;
   readonly status: RefreshStatus;
+  readonly originalStatus?: string;
   readonly submissionKind: 'scheduled' | 'onDemand';
   readonly endedAt: string;
 }

@@ -1,7 +1,7 @@
 /**
  * The port to Customer Insights: what the domain reads, in the domain's words. Nothing here knows HTTP.
  *
- * Statuses and kinds are lower case whatever the service wrote, and open: a value nobody knows is passed on as it is.
+ * Statuses and kinds are bare words in lower case (`timedout`) whatever the service wrote, and open: a value nobody knows is passed on as it is.
  * A missing status or kind of something that always has one is the empty string.
  * Instants are ISO 8601 in UTC with milliseconds (`2026-11-23T10:00:00.000Z`); an instant that cannot be read is absent.
  * A list element without its identity (a segment without name, a job without id) is left out.
@@ -95,6 +95,8 @@ export interface Job {
   /** `scheduled` or `ondemand`. */
   readonly submissionKind: string;
   readonly status: string;
+  /** The status as the service wrote it, when it is not a word of the published clients. */
+  readonly writtenStatus?: string;
   /** `all`, `ingestion`, `merge`, … */
   readonly operationType: string;
   readonly submittedAt: string | undefined;
@@ -107,6 +109,8 @@ export interface Job {
 export interface Task {
   readonly taskId: string;
   readonly status: string;
+  /** The status as the service wrote it, when it is not a word of the published clients. */
+  readonly writtenStatus?: string;
   readonly operationType: string;
   /** Every job that owns the task. */
   readonly jobIds: readonly string[];

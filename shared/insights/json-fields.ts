@@ -22,9 +22,15 @@ export function text(object: JsonObject, name: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** A value of an open enumeration, in lower case. */
+/** A value of an open enumeration as a bare word. */
 export function word(object: JsonObject, name: string): string | undefined {
-  return text(object, name)?.toLowerCase();
+  const written = text(object, name);
+  return written === undefined ? undefined : bareWord(written);
+}
+
+/** A word as it is compared: `Failed (permanent)`, `failed-permanent` and `failedPermanent` are one. */
+export function bareWord(written: string): string {
+  return written.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
 }
 
 /** ISO 8601 in UTC with milliseconds. */

@@ -1,6 +1,7 @@
 import type { Job, Node, Task } from './customer-insights.ts';
 import { field, instant, objectsIn, text, textsIn, word, type JsonObject } from './json-fields.ts';
 import { errorMessage } from './read-error.ts';
+import { isOwnWord } from './status-words.ts';
 
 /** `GraphJobInfo`. */
 export function readJob(json: JsonObject): Job | undefined {
@@ -10,6 +11,7 @@ export function readJob(json: JsonObject): Job | undefined {
     jobId,
     submissionKind: word(json, 'jobSubmissionKind') ?? '',
     status: word(json, 'jobStatus') ?? '',
+    ...writtenStatus(json, 'jobStatus'),
     operationType: word(json, 'operationType') ?? '',
     submittedAt: instant(json, 'submittedTimestamp'),
     endedAt: instant(json, 'endTimestamp'),
@@ -25,6 +27,7 @@ export function readTask(json: JsonObject): Task | undefined {
   return {
     taskId,
     status: word(json, 'taskStatus') ?? '',
+    ...writtenStatus(json, 'taskStatus'),
     operationType: word(json, 'operationType') ?? '',
     jobIds: textsIn(json, 'jobIds'),
     friendlyName: text(json, 'friendlyName'),
@@ -32,6 +35,11 @@ export function readTask(json: JsonObject): Task | undefined {
     endedAt: instant(json, 'endTimestamp'),
     error: [field(json, 'ciError'), ...objectsIn(json, 'ciErrors')].map(errorMessage).find(Boolean),
   };
+}
+
+function writtenStatus(json: JsonObject, name: string): Pick<Job, 'writtenStatus'> {
+  const written = text(json, name);
+  return written === undefined || isOwnWord(written) ? {} : { writtenStatus: written };
 }
 
 /** `GraphNodeInfo`. A node has no id of its own: without operation type it is nothing. */
