@@ -3,7 +3,7 @@ import type { Event, Fact } from '../events/event.ts';
 import { audienceOf, type OpenEvent } from '../events/open-event.ts';
 import { unreachable } from '../unreachable.ts';
 import { believedRefreshes, believedValue } from './believed-instants.ts';
-import { dataSourceOf, type DataSourceNames, type NamedDataSource } from './data-source-names.ts';
+import { dataSourceOf, namedBefore, type DataSourceNames, type NamedDataSource } from './data-source-names.ts';
 import type { InstanceState, ValueSubject } from './instance-state.ts';
 import type { Readings, ReadValue } from './readings.ts';
 import {
@@ -13,6 +13,7 @@ import {
   MAX_JOB_READS,
   type OpenJob,
   type RefreshFact,
+  type RefreshState,
 } from './refresh-detection.ts';
 import type { Change } from './state-store.ts';
 import { observe, type Rise } from './value-observation.ts';
@@ -72,17 +73,21 @@ function detectRefreshChange(
   if (state.refreshes === undefined) return undefined;
   const before = believedRefreshes(state.refreshes, by.nowMs);
   if (before.sequence === UNSEEN) {
-    const refreshes = { ...baselineRefreshes(reading, by.nowMs), sequence: 0 };
+    const refreshes = {
+      ...baselineRefreshes(reading, by.nowMs),
+      names: namedBefore(before.names, reading.names),
+      sequence: 0,
+    };
     return {
       change: { state: { kind: 'refreshes', refreshes, etag: before.etag || undefined }, events: [] },
       more: false,
     };
   }
-  const { state: after, facts } = detectRefreshes(before, reading, by.nowMs, MAX_FACTS);
+  const { state: detected, facts } = detectRefreshes(before, reading, by.nowMs, MAX_FACTS);
+  const after = { ...detected, names: namedBefore(before.names, reading.names) };
+  const names: DataSourceNames = { ...reading.names, before: before.names };
   if (facts.length === 0 && sameRefreshes(before, after)) return undefined;
-  const events = facts.map((fact) =>
-    opened(refreshEvent(state.instanceId, fact, reading.names, by), fact.sequence, by),
-  );
+  const events = facts.map((fact) => opened(refreshEvent(state.instanceId, fact, names, by), fact.sequence, by));
   return {
     change: { state: { kind: 'refreshes', refreshes: after, etag: before.etag || undefined }, events },
     more: facts.length === MAX_FACTS,
@@ -93,11 +98,13 @@ function detectRefreshChange(
 export const UNSEEN = -1;
 
 function sameRefreshes(
-  one: { open: readonly OpenJob[]; handled: ReadonlyMap<string, number> },
-  other: { open: readonly OpenJob[]; handled: ReadonlyMap<string, number> },
+  one: Pick<RefreshState, 'open' | 'handled' | 'names'>,
+  other: Pick<RefreshState, 'open' | 'handled' | 'names'>,
 ): boolean {
   return (
     sameOpen(one.open, other.open) &&
+    // `namedBefore` answers what it was given when there is nothing new.
+    one.names === other.names &&
     one.handled.size === other.handled.size &&
     [...other.handled.keys()].every((key) => one.handled.has(key))
   );

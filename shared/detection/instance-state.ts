@@ -28,6 +28,13 @@ export interface StoredRefreshState extends RefreshState {
 /** Since when a list could not be read, and why. */
 export type Failing = Partial<Record<Source, { readonly since: string; readonly reason: string }>>;
 
+/** When the task history was last read, and what was remembered of refreshes by then. */
+export interface HistoryRead {
+  readonly readAt: string;
+  /** The etag of the refreshes. */
+  readonly of: string;
+}
+
 /** Everything that is remembered of one instance: one partition, read with one request. */
 export interface InstanceState {
   readonly instanceId: string;
@@ -36,6 +43,7 @@ export interface InstanceState {
   readonly openEvents: readonly OpenEvent[];
   readonly failing: Failing;
   readonly noted: Noted;
+  readonly history: HistoryRead | undefined;
   readonly lastPolledAt: string | undefined;
   /** The last poll in which every list gave an answer: history must be asked for back to here. */
   readonly completeAt: string | undefined;
@@ -81,11 +89,12 @@ export function refreshesRow(instanceId: string, state: RefreshState): Row {
     openSince: JSON.stringify(state.open.map(({ sinceMs }) => sinceMs ?? null)),
     handled: [...state.handled].map(([key, endedAtMs]) => `${key}${Math.max(0, endedAtMs).toString(36)}`).join(' '),
     floorMs: state.floorMs,
+    names: storedNames(state.names),
   };
 }
 
 export function refreshesOfRow(row: StoredRow): StoredRefreshState {
-  const { sequence, open, openSince, handled, floorMs } = row.values;
+  const { sequence, open, openSince, handled, floorMs, names } = row.values;
   const entries = String(handled ?? '')
     .split(' ')
     .filter((entry) => entry !== '')
@@ -95,8 +104,21 @@ export function refreshesOfRow(row: StoredRow): StoredRefreshState {
     open: openOf(JSON.parse(String(open)) as string[], JSON.parse(String(openSince ?? '[]')) as (number | null)[]),
     handled: new Map(entries),
     floorMs: Number(floorMs),
+    names: new Map(JSON.parse(String(names ?? '[]')) as [string, string][]),
     etag: row.etag,
   };
+}
+
+/** A stored string holds 32,000 characters; names that were seen longest ago go first. */
+const MAX_NAMES_LENGTH = 30_000;
+
+function storedNames(names: RefreshState['names']): string {
+  const entries = [...names];
+  for (;;) {
+    const text = JSON.stringify(entries);
+    if (text.length <= MAX_NAMES_LENGTH) return text;
+    entries.splice(0, Math.ceil(entries.length / 10));
+  }
 }
 
 /** A version that knew no instants wrote the ids alone. */
@@ -110,6 +132,7 @@ export interface PollRecord {
   readonly goesOnAt: string | undefined;
   readonly failing: Failing;
   readonly noted: Noted;
+  readonly history: HistoryRead | undefined;
 }
 
 export function pollRow(instanceId: string, poll: PollRecord): Row {
@@ -122,6 +145,8 @@ export function pollRow(instanceId: string, poll: PollRecord): Row {
     goesOnAt: poll.goesOnAt,
     failing: JSON.stringify(poll.failing),
     noted: JSON.stringify(poll.noted),
+    historyReadAt: poll.history?.readAt,
+    historyOf: poll.history?.of,
   };
 }
 
@@ -132,6 +157,7 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
   let refreshes: StoredRefreshState | undefined;
   let failing: Failing = {};
   let noted: Noted = {};
+  let history: HistoryRead | undefined;
   let lastPolledAt: string | undefined;
   let completeAt: string | undefined;
   let goesOnAt: string | undefined;
@@ -144,10 +170,12 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
     else if (row.rowKey === POLL_ROW_KEY) {
       failing = JSON.parse(String(row.values['failing'] ?? '{}')) as Failing;
       noted = JSON.parse(String(row.values['noted'] ?? '{}')) as Noted;
+      const { historyReadAt: readAt, historyOf: of } = row.values;
+      if (typeof readAt === 'string' && typeof of === 'string') history = { readAt, of };
       lastPolledAt = String(row.values['lastPolledAt']);
       if (typeof row.values['completeAt'] === 'string') completeAt = row.values['completeAt'];
       if (typeof row.values['goesOnAt'] === 'string') goesOnAt = row.values['goesOnAt'];
     }
   }
-  return { instanceId, values, refreshes, openEvents, failing, noted, lastPolledAt, completeAt, goesOnAt };
+  return { instanceId, values, refreshes, openEvents, failing, noted, history, lastPolledAt, completeAt, goesOnAt };
 }

@@ -10,7 +10,7 @@ import { readValueHistory } from './value-history.ts';
 export interface ObservationsPorts {
   readonly insights: CustomerInsights;
   readonly clock: Pick<Clock, 'now'>;
-  readonly state: Pick<StateStore, 'observed'>;
+  readonly state: Pick<StateStore, 'observed' | 'read'>;
 }
 
 /** One evaluation of a subscription's segment or measure, or a refresh that ended, and why it fired or did not. */
@@ -58,7 +58,7 @@ export async function observationsOf(
   const nowMs = ports.clock.now();
   const sinceMs = nowMs - days * DAY_MS;
   if (!isValueTrigger(trigger)) {
-    const read = await attempt(() => unawaited(ports.insights, { instanceId, trigger, subject }));
+    const read = await attempt(() => unawaited(ports, { instanceId, trigger, subject }));
     if (read.kind === 'failed') return { value: [], historyMissing: read.reason };
     const fromMs = Math.max(sinceMs, Date.parse(subscription.createdAt));
     const recent = read.value.filter(({ evaluatedAt }) => Date.parse(evaluatedAt) >= fromMs);
@@ -89,22 +89,25 @@ export async function observationsOf(
 const JOBS_PAGE = 100;
 
 async function unawaited(
-  insights: CustomerInsights,
+  { insights, state }: Pick<ObservationsPorts, 'insights' | 'state'>,
   waits: { readonly instanceId: string; readonly trigger: RefreshTrigger; readonly subject: string },
 ): Promise<Observation[]> {
   const { instanceId, trigger } = waits;
   const isNamed = trigger === 'data-source-refresh-failed' || trigger === 'data-source-refresh-succeeded';
-  const [jobs, dataSources, nodes] = await Promise.all([
+  const [{ refreshes }, jobs, dataSources, nodes] = await Promise.all([
+    state.read(instanceId),
     insights.jobs(instanceId, { top: JOBS_PAGE }),
     isNamed ? insights.dataSources(instanceId) : [],
     isNamed ? insights.nodes(instanceId) : [],
   ]);
-  return explainRefreshes(waits, jobs, { dataSources, nodes }).map(({ endedAtMs, sentence }) => ({
-    evaluatedAt: new Date(endedAtMs).toISOString(),
-    outcome: 'not-awaited',
-    sentence,
-    fires: false,
-  }));
+  return explainRefreshes(waits, jobs, { dataSources, nodes, before: refreshes?.names ?? new Map() }).map(
+    ({ endedAtMs, sentence }) => ({
+      evaluatedAt: new Date(endedAtMs).toISOString(),
+      outcome: 'not-awaited',
+      sentence,
+      fires: false,
+    }),
+  );
 }
 
 async function attempt<T>(

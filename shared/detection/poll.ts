@@ -51,16 +51,22 @@ interface SourceLook {
   readonly opened: readonly OpenEvent[];
   readonly failure: CustomerInsightsError | undefined;
   readonly oddities: readonly Oddity[];
+  readonly historyRead: boolean;
 }
 
 function lookAtSource(ports: PollPorts, before: InstanceState, source: Source): Promise<SourceLook> {
   const attributes = { 'triggers.instance.id': before.instanceId, 'triggers.source': source };
   return ports.telemetry.span(`detect ${source}`, { attributes }, async (span) => {
-    const { readings, failures, oddities } = await lookAt(ports.insights, before, new Set([source]), ports.clock.now());
+    const { readings, failures, oddities, historyRead } = await lookAt(
+      ports.insights,
+      before,
+      new Set([source]),
+      ports.clock.now(),
+    );
     const failure = failures.get(source);
     if (failure) span.set({ 'error.type': failure.kind });
     const opened = await commitReadings(ports, before, readings, ports.random.token(9));
-    return { source, opened, failure, oddities };
+    return { source, opened, failure, oddities, historyRead };
   });
 }
 
@@ -71,6 +77,9 @@ async function savePoll(ports: PollPorts, before: InstanceState, looks: readonly
   const failing = nextFailing(before.failing, looks, lastPolledAt);
   report(ports.log, instanceId, before.failing, failing);
   const noted = noteAll(ports.log, before, looks);
+  const history = looks.some(({ historyRead }) => historyRead)
+    ? { readAt: lastPolledAt, of: before.refreshes?.etag ?? '' }
+    : before.history;
   if (before.completeAt !== undefined) {
     const lagMs = Math.max(0, nowMs - Date.parse(before.completeAt));
     ports.telemetry.record('triggers.poll.lag', lagMs / 1000, { 'triggers.instance.id': instanceId });
@@ -79,7 +88,7 @@ async function savePoll(ports: PollPorts, before: InstanceState, looks: readonly
   const goesOnAt = isStopped ? await goOnLater(ports, before) : undefined;
   const isComplete = !isStopped && Object.keys(failing).length === 0;
   const completeAt = isComplete ? lastPolledAt : before.completeAt;
-  await ports.state.savePoll(instanceId, { lastPolledAt, completeAt, goesOnAt, failing, noted });
+  await ports.state.savePoll(instanceId, { lastPolledAt, completeAt, goesOnAt, failing, noted, history });
 }
 
 /** One line for what a list was not odd about before. Of a list that gave no answer nothing new is known. */

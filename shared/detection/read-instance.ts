@@ -1,24 +1,12 @@
 import { allDone } from '../all-done.ts';
-import type { CustomerInsights, Job, Measure } from '../insights/customer-insights.ts';
+import type { CustomerInsights, Measure } from '../insights/customer-insights.ts';
 import { CustomerInsightsError } from '../insights/customer-insights.ts';
 import type { Source } from '../triggers/trigger.ts';
 import { believedRefreshes, believedValue, doubt, type Doubt } from './believed-instants.ts';
-import { isTold, type DataSourceNames } from './data-source-names.ts';
-import { UNSEEN } from './detect.ts';
 import type { InstanceState, ValueSubject } from './instance-state.ts';
-import { oddity, type Oddity } from './oddity.ts';
+import type { Oddity } from './oddity.ts';
+import { doubting, givenUp, readRefreshes } from './read-refreshes.ts';
 import { readMeasure, readSegment, type Readings, type ReadValue } from './readings.ts';
-import {
-  baselineRefreshes,
-  detectRefreshes,
-  joins,
-  lacksTasks,
-  MAX_JOB_READS,
-  OPEN_FOR_MS,
-  unreadOwners,
-  type RefreshReading,
-  type RefreshState,
-} from './refresh-detection.ts';
 
 /** A look at an instance: what was read, and which lists gave no answer. */
 export interface Look {
@@ -27,12 +15,10 @@ export interface Look {
   readonly failures: ReadonlyMap<Source, CustomerInsightsError>;
   /** What the lists that answered said and is not believed. */
   readonly oddities: readonly Oddity[];
+  /** Whether the task history was read: what the page of jobs does not show would have been found. */
+  readonly historyRead: boolean;
 }
 
-/** A page of recent jobs: at one look a minute, more than this in between is rare, and then the next size is asked for. */
-const JOBS_PAGE = 10;
-const JOBS_LARGE_PAGE = 100;
-const TASK_HISTORY = 500;
 /** History is asked for back to the last look, and a day more for evaluations that are listed late. */
 const DAY_MS = 24 * 3600 * 1000;
 const MAX_HISTORY_DAYS = 30;
@@ -73,39 +59,15 @@ export async function lookAt(
     attempt('measures', () =>
       readMeasures(insights, state, historyDays, doubts, (error) => failures.set('measures', error)),
     ),
-    attempt('jobs', () => readRefreshes(doubting(insights, doubts), state.instanceId, state.refreshes, nowMs)),
+    attempt('jobs', () => readRefreshes(doubting(insights, doubts), state, nowMs)),
   ]);
   return {
     readings: { segments, measures, refreshes },
     failures,
     oddities: [...doubts.oddities, ...givenUp(state, nowMs)],
+    historyRead: refreshes?.historyRead === true,
   };
 }
-
-/** Jobs that this look gives up waiting for. */
-function givenUp({ refreshes }: InstanceState, nowMs: number): Oddity[] {
-  const open = refreshes?.open ?? [];
-  return open
-    .filter(({ sinceMs = nowMs }) => nowMs - sinceMs > OPEN_FOR_MS)
-    .map(({ jobId }) => oddity('jobs', 'insights.job-never-ended', { jobId }));
-}
-
-/** Jobs and tasks as they are believed. */
-function doubting(insights: CustomerInsights, doubts: Doubt): RefreshCalls {
-  return {
-    jobs: async (id, options) => (await insights.jobs(id, options)).map((job) => doubts.job(job)),
-    job: async (id, jobId) => {
-      const job = await insights.job(id, jobId);
-      return job && doubts.job(job);
-    },
-    tasks: async (id, options) => (await insights.tasks(id, options)).map((task) => doubts.task(task)),
-    dataSources: (id) => insights.dataSources(id),
-    nodes: (id) => insights.nodes(id),
-  };
-}
-
-/** The calls that reading refreshes takes. */
-type RefreshCalls = Pick<CustomerInsights, 'jobs' | 'job' | 'tasks' | 'dataSources' | 'nodes'>;
 
 /** The lists that somebody is subscribed to. */
 export function sourcesOf(state: InstanceState): Set<Source> {
@@ -200,58 +162,4 @@ function isMeasure(subject: ValueSubject): boolean {
 function hasNew({ last, etag }: ValueSubject, { evaluations }: ReadValue): boolean {
   if (etag === '') return true;
   return evaluations.some(({ evaluatedAtMs }) => evaluatedAtMs > (last?.evaluatedAtMs ?? -Infinity));
-}
-
-/** Recent jobs with their tasks, further back when the page does not join on to what is known, and open ones by id. */
-async function readRefreshes(
-  insights: RefreshCalls,
-  instanceId: string,
-  known: RefreshState | undefined,
-  nowMs: number,
-): Promise<RefreshReading & { names: DataSourceNames }> {
-  const state = known?.sequence === UNSEEN ? undefined : known;
-  // A baseline looks further back, for jobs that are still open.
-  let jobs = await insights.jobs(instanceId, { top: state ? JOBS_PAGE : JOBS_LARGE_PAGE });
-  if (state && !joins(state, jobs)) jobs = await insights.jobs(instanceId, { top: JOBS_LARGE_PAGE });
-  const needsHistory = state && (!joins(state, jobs) || lacksTasks(state, jobs));
-  const tasks = needsHistory ? await insights.tasks(instanceId, { top: TASK_HISTORY }) : [];
-  const missing = new Set<string>();
-  const reading = { jobs: [...jobs], tasks, missing };
-  // A baseline needs none; but should somebody else be faster with theirs, what ended since then is told by this reading.
-  if (state === undefined) return { ...reading, names: await readAllNames(insights, instanceId) };
-  for (const jobId of unreadOwners(state, reading).slice(0, MAX_JOB_READS)) {
-    const job: Job | undefined = await insights.job(instanceId, jobId);
-    if (job === undefined) missing.add(jobId);
-    else reading.jobs.push(job);
-  }
-  return { ...reading, names: await readNames(insights, instanceId, state, reading, nowMs) };
-}
-
-const noNames: DataSourceNames = { dataSources: [], nodes: [] };
-
-async function readAllNames(insights: RefreshCalls, instanceId: string): Promise<DataSourceNames> {
-  const [dataSources, nodes] = await Promise.all([insights.dataSources(instanceId), insights.nodes(instanceId)]);
-  return { dataSources, nodes };
-}
-
-/** Names are read only when there is an ingestion to tell of, nodes only when its job does not say which data source it was. */
-async function readNames(
-  insights: RefreshCalls,
-  instanceId: string,
-  state: RefreshState,
-  reading: RefreshReading,
-  nowMs: number,
-): Promise<DataSourceNames> {
-  const ingestions = detectRefreshes(state, reading, nowMs).facts.flatMap((fact) =>
-    fact.kind === 'ingestion' ? [fact] : [],
-  );
-  if (ingestions.length === 0) return noNames;
-  const dataSources = await insights.dataSources(instanceId);
-  const nodes = ingestions.every(({ jobs }) => isTold(jobs)) ? [] : await insights.nodes(instanceId);
-  return { dataSources, nodes };
-}
-
-/** The state of an instance's refreshes before anything was read: the next look is its baseline. */
-export function unseenRefreshes(): RefreshState {
-  return { ...baselineRefreshes({ jobs: [], tasks: [], missing: new Set() }, 0), sequence: UNSEEN };
 }

@@ -8,7 +8,8 @@ import type { Subject } from '../triggers/subject.ts';
 import { ANY_SUBJECT } from '../triggers/trigger.ts';
 import { commitReadings } from './commit.ts';
 import { isValueTrigger, type InstanceState, type ValueSubject, type ValueTrigger } from './instance-state.ts';
-import { lookAt, unseenRefreshes } from './read-instance.ts';
+import { lookAt } from './read-instance.ts';
+import { unseenRefreshes } from './read-refreshes.ts';
 import type { Readings } from './readings.ts';
 import type { StateStore } from './state-store.ts';
 
@@ -123,6 +124,8 @@ async function readRefreshSubject(
     ...state,
     values: [],
     refreshes: state.refreshes ?? { ...unseenRefreshes(), etag: '' },
+    // A poll reads it: for that there are calls.
+    history: { readAt: new Date(ports.clock.now()).toISOString(), of: state.refreshes?.etag ?? '' },
   };
   const looking = { insights, alone, nowMs: ports.clock.now() };
   await observeNow(ports, alone, await lookOrThrow(looking, 'jobs'));

@@ -1,14 +1,13 @@
 import type { Measure, Segment } from '../insights/customer-insights.ts';
 import { knownStatus } from '../insights/status-words.ts';
-import type { DataSourceNames } from './data-source-names.ts';
-import type { RefreshReading } from './refresh-detection.ts';
+import type { NamedReading } from './read-refreshes.ts';
 import type { Evaluation } from './value-observation.ts';
 
 /** Everything one look at Customer Insights brought. A part is absent when it was not asked for or gave no answer. */
 export interface Readings {
   readonly segments: ReadonlyMap<string, ReadValue> | undefined;
   readonly measures: ReadonlyMap<string, ReadValue> | undefined;
-  readonly refreshes: (RefreshReading & { readonly names: DataSourceNames }) | undefined;
+  readonly refreshes: NamedReading | undefined;
 }
 
 /** A segment's or measure's finished evaluations, in no particular order. */

@@ -13,6 +13,8 @@ export interface RefreshState {
   readonly handled: ReadonlyMap<string, number>;
   /** Whatever ended at or before this instant is done with, even if `handled` has forgotten it. */
   readonly floorMs: number;
+  /** The ids of data sources by each name that they were seen with, as `namedBefore` has it. */
+  readonly names: ReadonlyMap<string, string>;
 }
 
 /** A job that has not ended as far as is known. */
@@ -60,6 +62,8 @@ export const OPEN_FOR_MS = 14 * 24 * 3600 * 1000;
 /** Jobs read by id in one look; the rest waits for the next. */
 export const MAX_JOB_READS = 10;
 const NO_FLOOR = -1;
+/** What has ended is listed within this time. */
+const LISTED_WITHIN_MS = 3600 * 1000;
 
 const openStatuses: ReadonlySet<KnownStatus> = new Set(['queued', 'needsupdate', 'running'] as const);
 const tellingStatuses: ReadonlyMap<KnownStatus | undefined, RefreshStatus> = new Map([
@@ -87,15 +91,17 @@ export function baselineRefreshes(reading: RefreshReading, nowMs: number): Refre
   for (const task of tasksOf(reading)) {
     if (isDoneWith(task, owners, reading.missing)) ended.push([keyOf(task.taskId), endOfTask(task, owners)]);
   }
-  const oldest = Math.min(...ended.map(([, endedAtMs]) => endedAtMs));
+  const instants = ended.map(([, endedAtMs]) => endedAtMs);
   return {
     sequence: 0,
     open: openJobs(reading, owners)
       .slice(0, MAX_OPEN)
       .map((jobId) => ({ jobId, sinceMs: nowMs })),
     handled: new Map(newest(ended)),
-    // Nobody knows how long a page may be: what ended before the oldest that it shows was over before we looked.
-    floorMs: ended.length > 0 ? oldest - 1 : NO_FLOOR,
+    // Nobody knows how long a page may be: what ended before the oldest that it shows was over before we looked, and so was what ended well before the newest.
+    floorMs:
+      ended.length > 0 ? Math.max(Math.min(...instants) - 1, Math.max(...instants) - LISTED_WITHIN_MS) : NO_FLOOR,
+    names: new Map(),
   };
 }
 
@@ -152,6 +158,7 @@ export function detectRefreshes(
       open,
       handled: kept,
       floorMs: Math.max(state.floorMs, ...forgotten),
+      names: state.names,
     },
     facts: found.map(({ fact }, index) => ({ ...fact, sequence: state.sequence + index + 1 })),
   };
