@@ -115,7 +115,13 @@ async function subscribedSegment(
   const insights = memoryCustomerInsights({ clock: systemClock });
   const instance = insights.hold({ instance: { instanceId, name, instanceType: 'production' } });
   const start = Math.floor(count / 2) + 0.5;
-  const row = valueRow(instanceId, { trigger, name, sequence: 1, last: { evaluatedAtMs: 1, value: start } });
+  const row = valueRow(instanceId, {
+    trigger,
+    name,
+    sequence: 1,
+    last: { evaluatedAtMs: 1, value: start },
+    isSuspended: false,
+  });
   await tables.write(STATE_TABLE, [{ kind: 'upsert', row }]);
   const store = subscriptionStore(tables);
   let evaluatedAtMs = Date.now();
@@ -168,6 +174,7 @@ async function subscribedSegment(
           },
           carryOn: () => Promise.resolve(),
           telemetry: noTelemetry,
+          isAllowed: () => true,
           pollLater: () => Promise.resolve(),
           callWindowMs: 60_000,
         },

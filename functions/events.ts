@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { allowsInstance, instanceNotAllowed } from '../shared/allowed-instances.ts';
 import { systemClock } from '../shared/clock.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 import { httpHandler } from './http.ts';
@@ -29,9 +30,7 @@ async function list({ backend, config }: HttpDeps, request: HttpRequest): Promis
   const instance = readInstance(request.query);
   if (instance.kind === 'refused') return instance;
   if (instance.value === undefined) return refusal('query-invalid', 'The parameter instanceId is required.');
-  if (config.allowedInstances.size > 0 && !config.allowedInstances.has(instance.value)) {
-    return refusal('instance-not-allowed', 'The operator of this service does not allow this instance.');
-  }
+  if (!allowsInstance(config.allowedInstances, instance.value)) return instanceNotAllowed();
   const since = readSince(request.query);
   if (since.kind === 'refused') return since;
   const sinceMs = since.value ?? systemClock.now() - DEFAULT_SINCE_MS;

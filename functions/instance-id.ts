@@ -1,4 +1,5 @@
 import type { HttpRequest } from '@azure/functions';
+import { allowsInstance, instanceNotAllowed } from '../shared/allowed-instances.ts';
 import type { Config } from '../shared/config.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 
@@ -11,8 +12,5 @@ export function readInstanceId(
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(instanceId)) {
     return refusal('instance-unknown', 'An instance id is a GUID.');
   }
-  if (allowedInstances.size > 0 && !allowedInstances.has(instanceId)) {
-    return refusal('instance-not-allowed', 'The operator of this service does not allow this instance.');
-  }
-  return instanceId;
+  return allowsInstance(allowedInstances, instanceId) ? instanceId : instanceNotAllowed();
 }

@@ -1,3 +1,4 @@
+import { allowsInstance } from '../shared/allowed-instances.ts';
 import { httpHandler } from './http.ts';
 import { readInstanceId } from './instance-id.ts';
 import type { Registrar } from './registrar.ts';
@@ -28,7 +29,7 @@ export function registerPickLists(app: Registrar, deps: HttpDeps): void {
   const allowed = deps.config.allowedInstances;
   on('ListInstances', 'instances', async () =>
     (await insights.instances())
-      .filter(({ instanceId }) => allowed.size === 0 || allowed.has(instanceId.toLowerCase()))
+      .filter(({ instanceId }) => allowsInstance(allowed, instanceId))
       .map(({ instanceId, name, instanceType }) => ({ id: instanceId, name, ...(instanceType && { instanceType }) })),
   );
   on('ListDataSources', 'instances/{instanceId}/data-sources', async (instanceId) =>

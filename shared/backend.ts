@@ -1,3 +1,4 @@
+import { allowsInstance } from './allowed-instances.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { activityStore } from './deliveries/activity-store.ts';
@@ -159,8 +160,10 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     const message: RetriesMessage = { v: 1, kind: 'release', subscriptionId: id, ...since };
     return queues.send(RETRIES_QUEUE, message);
   };
+  const isAllowed = (instanceId: string): boolean => allowsInstance(config.allowedInstances, instanceId);
   const chunks: ChunkPorts = {
     ...world,
+    isAllowed,
     store,
     sequenceOf,
     activity,
@@ -198,6 +201,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
   const polling: PollPorts = {
     ...world,
     insights: world.insights(calls.ofPolls),
+    isAllowed,
     state,
     announce: (events) => announce(chunks, events),
     carryOn: (events) => carryOn(chunks, events),
@@ -215,7 +219,11 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
   const own: OwnSubscriptionsPorts = {
     store,
     connections,
-    subjectView: (subscription) => state.subjectView(subscription),
+    isAllowed,
+    subjectView: async (subscription) => ({
+      ...(await state.subjectView(subscription)),
+      isAllowed: isAllowed(subscription.instanceId),
+    }),
   };
   return {
     insights,
@@ -228,7 +236,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     previewThreshold: (trigger, body) =>
       previewThreshold({ insights, clock, allowedInstances: config.allowedInstances }, trigger, body),
     sendTest: (connection, trigger, id) =>
-      sendTest({ ...world, store, handOn: (events) => handOn(chunks, events) }, connection, trigger, id),
+      sendTest({ ...world, store, isAllowed, handOn: (events) => handOn(chunks, events) }, connection, trigger, id),
     listEvents: (instanceId, sinceMs, page) =>
       listEvents(world, { instanceIds: [instanceId], sinceMs, withTests: false }, page),
     operator: createOperator({
@@ -237,7 +245,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
       ...own,
       ...tidyPorts,
       activity,
-      observationsOf: (subscription, days) => observationsOf({ insights, state, clock }, subscription, days),
+      observationsOf: (subscription, days) => observationsOf({ insights, state, clock, isAllowed }, subscription, days),
       instanceHealth: async (instanceId) => ({
         ...(await instanceHealth(state, instanceId)),
         ...(rule.calls > 0 && {

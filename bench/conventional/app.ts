@@ -50,6 +50,7 @@ app.storageQueue('poll-instance', {
         announce,
         // What a crash leaves behind is not part of what is compared, and there is no limit of calls.
         carryOn: () => Promise.resolve(),
+        isAllowed: () => true,
         pollLater: () => Promise.resolve(),
         callWindowMs: 60_000,
       },

@@ -168,7 +168,13 @@ export async function subscribe(
 ): Promise<void> {
   const trigger = 'segment-threshold-crossed';
   const name = `s${segment}`;
-  const row = valueRow(instanceId, { trigger, name, sequence: 1, last: { evaluatedAtMs: 0, value: 0 } });
+  const row = valueRow(instanceId, {
+    trigger,
+    name,
+    sequence: 1,
+    last: { evaluatedAtMs: 0, value: 0 },
+    isSuspended: false,
+  });
   await tables.write(STATE_TABLE, [{ kind: 'upsert', row }]);
   await insertSubscriptions(tables, {
     instanceId,

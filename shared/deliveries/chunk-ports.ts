@@ -4,10 +4,11 @@ import type { Queues } from '../storage/queues.ts';
 import type { BirthPorts } from '../subscriptions/birth.ts';
 import type { ActivityStore } from './activity-store.ts';
 import type { AttemptPorts } from './attempt.ts';
+import type { TargetPorts } from './target.ts';
 import type { EffectPorts } from './subscription-effects.ts';
 
 /** What delivering needs of the world. */
-export interface ChunkPorts extends BirthPorts, AttemptPorts, EffectPorts {
+export interface ChunkPorts extends BirthPorts, AttemptPorts, EffectPorts, Pick<TargetPorts, 'isAllowed'> {
   readonly activity: ActivityStore;
   readonly queues: Queues;
   readonly clock: Clock;

@@ -50,7 +50,7 @@ export async function firstAttempt(
   });
   const nothing = (): Promise<void> => Promise.resolve();
 
-  const seen = await targetOf(ports.store, own, deliveryId, ports.clock.now());
+  const seen = await targetOf(ports, own, deliveryId, ports.clock.now());
   // The audience was read before: a flow may have been saved again since, and take what its predecessor was owed.
   const target = seen.kind === 'end' ? (await lookUpTarget(ports, own.id, deliveryId)).target : seen;
   if (target.kind === 'park') {

@@ -11,6 +11,13 @@ export type Target =
   /** Nobody will be called. `expired`: the subscription waited in vain for its flow and ends with it. */
   | { readonly kind: 'end'; readonly code: string; readonly expired?: Subscription };
 
+/** Whom a look at a target asks. */
+export interface TargetPorts {
+  readonly store: Pick<SubscriptionStore, 'load'>;
+  /** Whether the operator allows the instance. */
+  readonly isAllowed: (instanceId: string) => boolean;
+}
+
 /** A flow that stays turned off this long is taken for abandoned. */
 export const PAUSED_FOR_MS = 7 * 24 * 3600 * 1000;
 /**
@@ -26,12 +33,13 @@ export const DISABLED_LOOK_MS = 7 * 24 * 3600 * 1000;
  * the delivery belongs to; undefined when it is no more. `insists`: an operator wants to know, paused or disabled as it may be.
  */
 export async function targetOf(
-  store: Pick<SubscriptionStore, 'load'>,
+  { store, isAllowed }: TargetPorts,
   own: Subscription | undefined,
   deliveryId: string,
   nowMs: number,
   insists = false,
 ): Promise<Target> {
+  if (own !== undefined && !isAllowed(own.instanceId)) return { kind: 'end', code: 'instance-not-allowed' };
   let subscription = own;
   while (subscription?.status === 'superseded') {
     if (subscription.successor === undefined) return { kind: 'end', code: 'superseded' };
@@ -70,12 +78,12 @@ export async function targetOf(
  * finds no wait over that was not over when they looked.
  */
 export async function lookUpTarget(
-  { store, clock }: { readonly store: Pick<SubscriptionStore, 'load'>; readonly clock: Pick<Clock, 'now'> },
+  ports: TargetPorts & { readonly clock: Pick<Clock, 'now'> },
   subscriptionId: string,
   deliveryId: string,
   insists = false,
 ): Promise<{ readonly own: Subscription | undefined; readonly target: Target }> {
-  const nowMs = clock.now();
-  const own = await store.load(subscriptionId);
-  return { own, target: await targetOf(store, own, deliveryId, nowMs, insists) };
+  const nowMs = ports.clock.now();
+  const own = await ports.store.load(subscriptionId);
+  return { own, target: await targetOf(ports, own, deliveryId, nowMs, insists) };
 }

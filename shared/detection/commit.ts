@@ -68,7 +68,7 @@ async function commitOnce(
 }
 
 /** Packs changes into transactions, each whole. */
-function transactionsOf(changes: readonly Change[]): [Change, ...Change[]][] {
+export function transactionsOf(changes: readonly Change[]): [Change, ...Change[]][] {
   const batches: [Change, ...Change[]][] = [];
   let rows = 0;
   for (const change of changes) {

@@ -4,7 +4,7 @@ import { audienceOf, type OpenEvent } from '../events/open-event.ts';
 import { unreachable } from '../unreachable.ts';
 import { believedRefreshes, believedValue } from './believed-instants.ts';
 import { dataSourceOf, namedBefore, type DataSourceNames, type NamedDataSource } from './data-source-names.ts';
-import type { InstanceState, ValueSubject } from './instance-state.ts';
+import type { InstanceState, StoredRefreshState, ValueSubject } from './instance-state.ts';
 import type { Readings, ReadValue } from './readings.ts';
 import {
   baselineRefreshes,
@@ -42,12 +42,17 @@ export function detect(state: InstanceState, readings: Readings, by: DetectedBy)
   for (const subject of state.values) {
     const read = valueOf(readings, subject)?.get(subject.name);
     if (read === undefined) continue;
-    const wasEmpty = subject.etag !== '' && subject.last === undefined;
-    const observed = observe(believedValue(subject, by.nowMs), read.evaluations, MAX_RISES, wasEmpty);
+    const wasEmpty = subject.etag !== '' && subject.last === undefined && !subject.isSuspended;
+    const known = subject.isSuspended ? { ...subject, last: undefined } : believedValue(subject, by.nowMs);
+    const observed = observe(known, read.evaluations, MAX_RISES, wasEmpty);
     if (observed.state.sequence === subject.sequence && subject.etag !== '') continue;
     more ||= observed.more;
     changes.push({
-      state: { kind: 'value', subject: { ...subject, ...observed.state }, etag: subject.etag || undefined },
+      state: {
+        kind: 'value',
+        subject: { ...subject, ...observed.state, isSuspended: false },
+        etag: subject.etag || undefined,
+      },
       events: observed.rises.map((rise) =>
         opened(riseEvent(state.instanceId, subject, read, rise, by), rise.sequence, by),
       ),
@@ -72,11 +77,12 @@ function detectRefreshChange(
 ): { change: Change; more: boolean } | undefined {
   if (state.refreshes === undefined) return undefined;
   const before = believedRefreshes(state.refreshes, by.nowMs);
-  if (before.sequence === UNSEEN) {
+  if (isUnread(before)) {
     const refreshes = {
       ...baselineRefreshes(reading, by.nowMs),
       names: namedBefore(before.names, reading.names),
-      sequence: 0,
+      sequence: Math.max(0, before.sequence),
+      isSuspended: false,
     };
     return {
       change: { state: { kind: 'refreshes', refreshes, etag: before.etag || undefined }, events: [] },
@@ -89,13 +95,21 @@ function detectRefreshChange(
   if (facts.length === 0 && sameRefreshes(before, after)) return undefined;
   const events = facts.map((fact) => opened(refreshEvent(state.instanceId, fact, names, by), fact.sequence, by));
   return {
-    change: { state: { kind: 'refreshes', refreshes: after, etag: before.etag || undefined }, events },
+    change: {
+      state: { kind: 'refreshes', refreshes: { ...after, isSuspended: false }, etag: before.etag || undefined },
+      events,
+    },
     more: facts.length === MAX_FACTS,
   };
 }
 
 /** The sequence of a refresh state that waits for its first look. */
 export const UNSEEN = -1;
+
+/** Whether the next reading of an instance's refreshes is a baseline. */
+export function isUnread({ sequence, isSuspended }: StoredRefreshState): boolean {
+  return sequence === UNSEEN || isSuspended;
+}
 
 function sameRefreshes(
   one: Pick<RefreshState, 'open' | 'handled' | 'names'>,

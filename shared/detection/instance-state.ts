@@ -14,14 +14,19 @@ export function isValueTrigger(trigger: Trigger): trigger is ValueTrigger {
   return trigger === 'segment-threshold-crossed' || trigger === 'measure-threshold-crossed';
 }
 
-/** A segment or measure that somebody subscribed to. */
+/**
+ * A segment or measure that somebody subscribed to. `isSuspended`: its instance was taken out of `ALLOWED_INSTANCES`; should it be allowed again,
+ * the next reading is a baseline.
+ */
 export interface ValueSubject extends ValueState {
   readonly trigger: ValueTrigger;
   readonly name: string;
+  readonly isSuspended: boolean;
   readonly etag: string;
 }
 
 export interface StoredRefreshState extends RefreshState {
+  readonly isSuspended: boolean;
   readonly etag: string;
 }
 
@@ -68,6 +73,7 @@ export function valueRow(instanceId: string, subject: Omit<ValueSubject, 'etag'>
     sequence: subject.sequence,
     evaluatedAtMs: subject.last?.evaluatedAtMs,
     value: subject.last?.value,
+    ...(subject.isSuspended && { suspended: true }),
   };
 }
 
@@ -76,10 +82,11 @@ export function valueOfRow(row: StoredRow): ValueSubject | undefined {
   if (trigger !== 'segment-threshold-crossed' && trigger !== 'measure-threshold-crossed') return undefined;
   const { name, sequence, evaluatedAtMs, value } = row.values;
   const last = typeof evaluatedAtMs === 'number' && typeof value === 'number' ? { evaluatedAtMs, value } : undefined;
-  return { trigger, name: String(name), sequence: Number(sequence), last, etag: row.etag };
+  const isSuspended = row.values['suspended'] === true;
+  return { trigger, name: String(name), sequence: Number(sequence), last, isSuspended, etag: row.etag };
 }
 
-export function refreshesRow(instanceId: string, state: RefreshState): Row {
+export function refreshesRow(instanceId: string, state: Omit<StoredRefreshState, 'etag'>): Row {
   return {
     partitionKey: instanceId,
     rowKey: REFRESHES_ROW_KEY,
@@ -90,6 +97,7 @@ export function refreshesRow(instanceId: string, state: RefreshState): Row {
     handled: [...state.handled].map(([key, endedAtMs]) => `${key}${Math.max(0, endedAtMs).toString(36)}`).join(' '),
     floorMs: state.floorMs,
     names: storedNames(state.names),
+    ...(state.isSuspended && { suspended: true }),
   };
 }
 
@@ -105,6 +113,7 @@ export function refreshesOfRow(row: StoredRow): StoredRefreshState {
     handled: new Map(entries),
     floorMs: Number(floorMs),
     names: new Map(JSON.parse(String(names ?? '[]')) as [string, string][]),
+    isSuspended: row.values['suspended'] === true,
     etag: row.etag,
   };
 }

@@ -11,6 +11,8 @@ export interface ObservationsPorts {
   readonly insights: CustomerInsights;
   readonly clock: Pick<Clock, 'now'>;
   readonly state: Pick<StateStore, 'observed' | 'read'>;
+  /** Whether the operator allows the instance: else nothing of it is read. */
+  readonly isAllowed: (instanceId: string) => boolean;
 }
 
 /** One evaluation of a subscription's segment or measure, or a refresh that ended, and why it fired or did not. */
@@ -56,9 +58,13 @@ export async function observationsOf(
 ): Promise<Observations> {
   const { instanceId, trigger, subject, threshold } = subscription;
   const nowMs = ports.clock.now();
+  const askInsights = <T>(read: () => Promise<T>): ReturnType<typeof attempt<T>> =>
+    ports.isAllowed(instanceId)
+      ? attempt(read)
+      : Promise.resolve({ kind: 'failed', reason: 'ALLOWED_INSTANCES does not name this instance.' });
   const sinceMs = nowMs - days * DAY_MS;
   if (!isValueTrigger(trigger)) {
-    const read = await attempt(() => unawaited(ports, { instanceId, trigger, subject }));
+    const read = await askInsights(() => unawaited(ports, { instanceId, trigger, subject }));
     if (read.kind === 'failed') return { value: [], historyMissing: read.reason };
     const fromMs = Math.max(sinceMs, Date.parse(subscription.createdAt));
     const recent = read.value.filter(({ evaluatedAt }) => Date.parse(evaluatedAt) >= fromMs);
@@ -68,7 +74,7 @@ export async function observationsOf(
   const [observed, history] = await Promise.all([
     ports.state.observed(subscription),
     // A day more than asked for, so that the first value of the time has one before it to compare with.
-    attempt(() =>
+    askInsights(() =>
       readValueHistory(ports.insights, { instanceId, trigger, name: subject }, { historyDays: days + 1, nowMs }),
     ),
   ]);

@@ -1,5 +1,7 @@
+import type { Log } from '../log.ts';
 import { shortHash } from '../triggers/subject.ts';
 import type { Source } from '../triggers/trigger.ts';
+import { unreachable } from '../unreachable.ts';
 
 /** Something that Customer Insights says and that is not believed, or not understood. It is logged once, for as long as it is said. */
 export interface Oddity {
@@ -22,6 +24,21 @@ const MAX_NOTED = 200;
 export function oddity(source: Source, event: OddityEvent, fields: Oddity['fields']): Oddity {
   const key = shortHash(event, ...Object.values(fields)).slice(0, 12);
   return { source, event, fields, key };
+}
+
+/** One line of the log. */
+export function logOddity(log: Log, instanceId: string, { source, event, fields }: Oddity): void {
+  const told = { instanceId, source, ...fields };
+  switch (event) {
+    case 'insights.instant-in-future':
+      { log.warn('insights.instant-in-future', told); return; }
+    case 'insights.status-unknown':
+      { log.warn('insights.status-unknown', told); return; }
+    case 'insights.job-never-ended':
+      { log.warn('insights.job-never-ended', told); return; }
+    default:
+      return unreachable(event);
+  }
 }
 
 /** What is new among the oddities of one list, and what to remember of them. `isWhole`: the list gave an answer, what it does not say any more is forgotten. */

@@ -8,9 +8,10 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Source } from '../triggers/trigger.ts';
 import { commitReadings } from './commit.ts';
 import type { Failing, InstanceState } from './instance-state.ts';
-import { noteOddities, type Noted, type Oddity } from './oddity.ts';
+import { logOddity, noteOddities, type Noted, type Oddity } from './oddity.ts';
 import { lookAt, sourcesOf } from './read-instance.ts';
 import type { StateStore } from './state-store.ts';
+import { suspendInstance } from './suspend.ts';
 
 export interface PollPorts {
   readonly insights: CustomerInsights;
@@ -25,6 +26,8 @@ export interface PollPorts {
   readonly carryOn: (events: readonly OpenEvent[]) => Promise<void>;
   /** Has the instance polled again after `delayMs`, whatever the schedule. */
   readonly pollLater: (instanceId: string, delayMs: number) => Promise<void>;
+  /** Whether the operator allows the instance. */
+  readonly isAllowed: (instanceId: string) => boolean;
   /** How long a call to Customer Insights counts: then all places of this poll are free again. */
   readonly callWindowMs: number;
 }
@@ -37,6 +40,7 @@ export interface PollPorts {
  */
 export async function pollInstance(ports: PollPorts, instanceId: string): Promise<void> {
   const before = await ports.state.read(instanceId);
+  if (!ports.isAllowed(instanceId)) return suspendInstance(ports, before);
   // Each list goes its own way: what one brings is told at once, however slow another is.
   const looks = [...sourcesOf(before)].map((source) => lookAtSource(ports, before, source));
   await allDone<unknown>([
@@ -99,7 +103,7 @@ function noteAll(log: Log, before: InstanceState, looks: readonly SourceLook[]):
     // Which jobs are read differs from poll to poll.
     const isWhole = source !== 'jobs' && failure === undefined;
     const next = noteOddities(before.noted[source] ?? [], oddities, isWhole);
-    for (const { event, fields } of next.fresh) log.warn(event, { instanceId, source, ...fields });
+    for (const one of next.fresh) logOddity(log, instanceId, one);
     noted[source] = next.noted;
   }
   return noted;

@@ -1,3 +1,4 @@
+import { allowsInstance, instanceNotAllowed } from '../allowed-instances.ts';
 import type { Clock } from '../clock.ts';
 import type { CustomerInsights } from '../insights/customer-insights.ts';
 import { refusal, type Refusal } from '../problem.ts';
@@ -55,9 +56,7 @@ export async function previewThreshold(
   }
   const { threshold, days = MAX_PREVIEW_DAYS } = request.value;
   const subject = subjectOf(trigger, request.value);
-  if (allowedInstances.size > 0 && !allowedInstances.has(subject.instanceId)) {
-    return refusal('instance-not-allowed', 'The operator of this service does not allow this instance.');
-  }
+  if (!allowsInstance(allowedInstances, subject.instanceId)) return instanceNotAllowed();
   const { instanceId, name } = subject;
   // A day more than asked for, so that the first value of the time has one before it to rise from.
   const history = await readValueHistory(

@@ -159,7 +159,7 @@ function isMeasure(subject: ValueSubject): boolean {
 }
 
 /** Of one that was never read it is not known: should somebody else be faster with theirs, what came since then is told by this reading. */
-function hasNew({ last, etag }: ValueSubject, { evaluations }: ReadValue): boolean {
-  if (etag === '') return true;
+function hasNew({ last, etag, isSuspended }: ValueSubject, { evaluations }: ReadValue): boolean {
+  if (etag === '' || isSuspended) return true;
   return evaluations.some(({ evaluatedAtMs }) => evaluatedAtMs > (last?.evaluatedAtMs ?? -Infinity));
 }

@@ -2,8 +2,8 @@ import { allDone } from '../all-done.ts';
 import { CustomerInsightsError, type CustomerInsights, type Job, type Task } from '../insights/customer-insights.ts';
 import type { Doubt } from './believed-instants.ts';
 import { isTold, type ListedNames } from './data-source-names.ts';
-import { UNSEEN } from './detect.ts';
-import type { InstanceState } from './instance-state.ts';
+import { isUnread, UNSEEN } from './detect.ts';
+import type { InstanceState, StoredRefreshState } from './instance-state.ts';
 import { oddity, type Oddity } from './oddity.ts';
 import {
   baselineRefreshes,
@@ -55,7 +55,7 @@ export async function readRefreshes(
   nowMs: number,
 ): Promise<NamedReading> {
   const { instanceId, refreshes } = remembered;
-  const state = refreshes?.sequence === UNSEEN ? undefined : refreshes;
+  const state = refreshes && isUnread(refreshes) ? undefined : refreshes;
   // A baseline looks further back, for jobs that are still open.
   const top = state === undefined ? JOBS_LARGE_PAGE : JOBS_PAGE;
   const [recent, late] = await readLists(insights, remembered, top, nowMs);
@@ -106,7 +106,7 @@ async function readHistory(insights: RefreshCalls, instanceId: string): Promise<
 
 /** Now and then, and after anything has changed: what is listed late is listed soon after others. */
 function historyIsDue({ refreshes, history }: InstanceState, nowMs: number): boolean {
-  if (refreshes === undefined || refreshes.sequence === UNSEEN) return false;
+  if (refreshes === undefined || isUnread(refreshes)) return false;
   return history?.of !== refreshes.etag || nowMs - Date.parse(history.readAt) >= HISTORY_EVERY_MS;
 }
 
@@ -135,8 +135,9 @@ async function readNames(
 }
 
 /** The state of an instance's refreshes before anything was read: the next look is its baseline. */
-export function unseenRefreshes(): RefreshState {
-  return { ...baselineRefreshes({ jobs: [], tasks: [], missing: new Set() }, 0), sequence: UNSEEN };
+export function unseenRefreshes(): StoredRefreshState {
+  const empty = baselineRefreshes({ jobs: [], tasks: [], missing: new Set() }, 0);
+  return { ...empty, sequence: UNSEEN, isSuspended: false, etag: '' };
 }
 
 /** Jobs that this look gives up waiting for. */

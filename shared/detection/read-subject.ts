@@ -57,7 +57,7 @@ async function readValueSubject(
 ): Promise<SubjectReading> {
   const state = await ports.state.read(instanceId);
   const known = state.values.find((value) => value.trigger === trigger && value.name === name);
-  const subject: ValueSubject = known ?? { trigger, name, sequence: 0, last: undefined, etag: '' };
+  const subject: ValueSubject = known ?? { trigger, name, sequence: 0, last: undefined, isSuspended: false, etag: '' };
   const alone: InstanceState = { ...state, values: [subject], refreshes: undefined };
   const insights = await ports.insightsFor(
     instanceId,
@@ -123,7 +123,7 @@ async function readRefreshSubject(
   const alone: InstanceState = {
     ...state,
     values: [],
-    refreshes: state.refreshes ?? { ...unseenRefreshes(), etag: '' },
+    refreshes: state.refreshes ?? unseenRefreshes(),
     // A poll reads it: for that there are calls.
     history: { readAt: new Date(ports.clock.now()).toISOString(), of: state.refreshes?.etag ?? '' },
   };

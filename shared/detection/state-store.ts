@@ -5,7 +5,6 @@ import type { Tables, Write } from '../storage/tables.ts';
 import type { SubjectView } from '../subscriptions/subscription-view.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { triggers } from '../triggers/trigger.ts';
-import type { RefreshState } from './refresh-detection.ts';
 import {
   instanceStateOf,
   isValueTrigger,
@@ -19,6 +18,7 @@ import {
   valueRowKey,
   type InstanceState,
   type PollRecord,
+  type StoredRefreshState,
   type ValueSubject,
 } from './instance-state.ts';
 
@@ -26,7 +26,11 @@ import {
 export interface Change {
   readonly state:
     | { readonly kind: 'value'; readonly subject: Omit<ValueSubject, 'etag'>; readonly etag: string | undefined }
-    | { readonly kind: 'refreshes'; readonly refreshes: RefreshState; readonly etag: string | undefined };
+    | {
+        readonly kind: 'refreshes';
+        readonly refreshes: Omit<StoredRefreshState, 'etag'>;
+        readonly etag: string | undefined;
+      };
   readonly events: readonly OpenEvent[];
 }
 
@@ -44,7 +48,7 @@ export interface StateStore {
   /** The number of observations taken of a subscription's subject. One storage request. */
   sequenceOf(subscription: Subscription): Promise<number | undefined>;
   /** What the owner of a subscription may know of its subject. Two storage requests. */
-  subjectView(subscription: Subscription): Promise<SubjectView>;
+  subjectView(subscription: Subscription): Promise<Omit<SubjectView, 'isAllowed'>>;
 }
 
 /** A transaction takes this many rows (learn.microsoft.com: performing entity group transactions). */

@@ -8,6 +8,7 @@ const meanings: Readonly<Record<string, string>> = {
   unsubscribed: 'the flow unsubscribed',
   superseded: 'the flow was saved again',
   gone: 'the flow is gone',
+  'instance-not-allowed': 'the operator does not allow the instance any more',
   'workflow-not-found': 'the flow is deleted',
   'workflow-trigger-version-not-found': 'the flow was saved again and the new version has not subscribed',
   'trigger-input-schema-mismatch':

@@ -73,6 +73,7 @@ export interface OperatorPorts extends SubscriptionActionPorts {
   readonly queueDrain: QueueDrain;
   readonly random: Random;
   readonly store: SubscriptionStore;
+  readonly isAllowed: (instanceId: string) => boolean;
   readonly activity: ActivityStore;
   readonly instances: Pick<InstanceRegistry, 'list'>;
   readonly openEvents: (instanceId: string) => Promise<readonly OpenEvent[]>;

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import { instanceNotAllowed } from '../allowed-instances.ts';
 import { lookUpTarget } from '../deliveries/target.ts';
 import { troubleOfRow, type Trouble } from '../deliveries/trouble.ts';
 import { refusal, type BodyError, type Refusal } from '../problem.ts';
@@ -46,6 +47,7 @@ export async function recover(
   }
   const { own, target } = await lookUpTarget(ports, subscriptionId, '', true);
   if (own === undefined || own.status === 'deleted') return refusal('subscription-unknown', 'No such subscription.');
+  if (!ports.isAllowed(own.instanceId)) return instanceNotAllowed();
   if (target.kind !== 'call') {
     return refusal('subscription-ended', 'The subscription has ended: there is nobody to deliver to.');
   }

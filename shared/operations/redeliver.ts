@@ -1,16 +1,15 @@
+import { instanceNotAllowed } from '../allowed-instances.ts';
 import type { ActivityStore } from '../deliveries/activity-store.ts';
-import { lookUpTarget } from '../deliveries/target.ts';
+import { lookUpTarget, type TargetPorts } from '../deliveries/target.ts';
 import { sendRetry, type Trouble } from '../deliveries/trouble.ts';
 import { refusal, type Refusal } from '../problem.ts';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import type { Queues } from '../storage/queues.ts';
-import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import { findDelivery, type FoundDelivery } from './find-delivery.ts';
 
-export interface RedeliverPorts {
+export interface RedeliverPorts extends TargetPorts {
   readonly activity: ActivityStore;
-  readonly store: Pick<SubscriptionStore, 'load'>;
   readonly queues: Queues;
   readonly clock: Clock;
   readonly random: Random;
@@ -33,7 +32,10 @@ export async function redeliver(
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const found = await findDelivery(ports, deliveryId);
     if (found === undefined) return refusal('delivery-unknown', 'There is no such delivery, or not any more.');
-    if (await hasEnded(ports, found.delivery)) {
+    const { subscriptionId, instanceId } = found.delivery;
+    if (!ports.isAllowed(instanceId)) return instanceNotAllowed();
+    // One that was just deleted counts as ended.
+    if ((await lookUpTarget(ports, subscriptionId, deliveryId, true)).target.kind !== 'call') {
       return refusal('subscription-ended', 'The subscription has ended: there is nobody to deliver to.');
     }
     // Its first attempt is on its way.
@@ -84,12 +86,4 @@ function copyOf({ deliveryId, instanceId, subscriptionId, attempts }: FoundDeliv
     attempts,
     copied: true,
   };
-}
-
-/** Whether nobody takes deliveries of the subscription any more; one that was just deleted counts as ended. */
-async function hasEnded(
-  ports: RedeliverPorts,
-  { subscriptionId, deliveryId }: FoundDelivery['delivery'],
-): Promise<boolean> {
-  return (await lookUpTarget(ports, subscriptionId, deliveryId, true)).target.kind !== 'call';
 }

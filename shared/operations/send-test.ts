@@ -1,3 +1,4 @@
+import { instanceNotAllowed } from '../allowed-instances.ts';
 import type { Clock } from '../clock.ts';
 import { formatDeliveryId } from '../deliveries/delivery-id.ts';
 import { formatEventId, monthOf } from '../events/event-id.ts';
@@ -13,6 +14,8 @@ import type { Trigger } from '../triggers/trigger.ts';
 export interface SendTestPorts {
   readonly tables: Tables;
   readonly store: Pick<SubscriptionStore, 'load'>;
+  /** Whether the operator allows the instance. */
+  readonly isAllowed: (instanceId: string) => boolean;
   readonly clock: Clock;
   readonly random: Random;
   /** Leaves open events to the workers. */
@@ -41,6 +44,7 @@ export async function sendTest(
   if (subscription.status === 'gone' || subscription.status === 'superseded') {
     return refusal('subscription-ended', `The subscription is ${subscription.status}: nothing is sent to it any more.`);
   }
+  if (!ports.isAllowed(subscription.instanceId)) return instanceNotAllowed();
   const nowMs = clock.now();
   const { address, instanceId } = subscription;
   const where = { month: monthOf(nowMs), instanceId, occurredAtMs: nowMs };

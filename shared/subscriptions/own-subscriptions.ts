@@ -3,12 +3,13 @@ import type { Trigger } from '../triggers/trigger.ts';
 import type { ConnectionStore } from './connection-store.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
 import type { Subscription } from './subscription.ts';
-import { subscriptionView, type SubjectView, type SubscriptionView } from './subscription-view.ts';
+import { NOT_ALLOWED_WARNING, subscriptionView, type SubjectView, type SubscriptionView } from './subscription-view.ts';
 
 export interface OwnSubscriptionsPorts {
   readonly store: SubscriptionStore;
   readonly connections: ConnectionStore;
   readonly subjectView: (subscription: Subscription) => Promise<SubjectView>;
+  readonly isAllowed: (instanceId: string) => boolean;
 }
 
 /** One subscription of the caller, with what is known of its subject. Another's is as unknown as none. */
@@ -43,7 +44,11 @@ export async function listOwn(
   const views = loaded.flatMap((subscription) =>
     subscription === undefined || subscription.status === 'deleted' || subscription.birth === undefined
       ? []
-      : [subscriptionView(subscription)],
+      : [
+          subscriptionView(subscription, {
+            warnings: ports.isAllowed(subscription.instanceId) ? [] : [NOT_ALLOWED_WARNING],
+          }),
+        ],
   );
   return { views, ...(next !== undefined && { next }) };
 }

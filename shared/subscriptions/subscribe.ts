@@ -1,3 +1,4 @@
+import { allowsInstance, instanceNotAllowed } from '../allowed-instances.ts';
 import { checkCallbackUrl, type CallbackPolicy } from '../outgoing/callback-policy.ts';
 import { refusal, type Refusal } from '../problem.ts';
 import type { Subject } from '../triggers/subject.ts';
@@ -51,9 +52,7 @@ export async function subscribe(
   const allowed = checkCallbackUrl(request.callbackUrl, ports.callbackPolicy);
   if (allowed.kind === 'refused') return refusal('callback-url-not-allowed', allowed.reason);
   const subject = subjectOf(trigger, request);
-  if (ports.allowedInstances.size > 0 && !ports.allowedInstances.has(subject.instanceId)) {
-    return refusal('instance-not-allowed', 'The operator of this service does not allow this instance.');
-  }
+  if (!allowsInstance(ports.allowedInstances, subject.instanceId)) return instanceNotAllowed();
   const reading = await ports.readSubject(subject);
   if (reading.kind !== 'found') return subjectRefusal(reading, subject);
 

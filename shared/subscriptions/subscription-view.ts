@@ -6,7 +6,13 @@ export interface SubjectView {
   readonly lastEvaluation: { readonly value: number; readonly evaluatedAt: string } | undefined;
   /** Since when Customer Insights gives no answer about it. */
   readonly sourceUnreachableSince: string | undefined;
+  /** Whether the operator allows the instance. */
+  readonly isAllowed: boolean;
 }
+
+/** What the owner of a subscription is told whose instance was taken out of `ALLOWED_INSTANCES`. */
+export const NOT_ALLOWED_WARNING =
+  'The operator of this service does not allow this instance any more: it is not read, and the flow is not called.';
 
 /** A subscription as HTTP callers see it. The callback URL is a secret and never part of it. */
 export interface SubscriptionView {
@@ -48,7 +54,8 @@ export function subscriptionView(
     pausedSince,
     successor,
   } = subscription;
-  const { lastEvaluation, sourceUnreachableSince } = more.subject ?? {};
+  const { lastEvaluation, sourceUnreachableSince, isAllowed = true } = more.subject ?? {};
+  const warnings = [...(isAllowed ? [] : [NOT_ALLOWED_WARNING]), ...(more.warnings ?? [])];
   return {
     id,
     trigger,
@@ -66,7 +73,7 @@ export function subscriptionView(
     ...(successor !== undefined && { successorId: successor }),
     ...(lastEvaluation && { lastEvaluation }),
     ...(sourceUnreachableSince !== undefined && { sourceUnreachableSince }),
-    ...(more.warnings && more.warnings.length > 0 && { warnings: more.warnings }),
+    ...(warnings.length > 0 && { warnings }),
   };
 }
 
