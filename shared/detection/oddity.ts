@@ -30,12 +30,18 @@ export function oddity(source: Source, event: OddityEvent, fields: Oddity['field
 export function logOddity(log: Log, instanceId: string, { source, event, fields }: Oddity): void {
   const told = { instanceId, source, ...fields };
   switch (event) {
-    case 'insights.instant-in-future':
-      { log.warn('insights.instant-in-future', told); return; }
-    case 'insights.status-unknown':
-      { log.warn('insights.status-unknown', told); return; }
-    case 'insights.job-never-ended':
-      { log.warn('insights.job-never-ended', told); return; }
+    case 'insights.instant-in-future': {
+      log.warn('insights.instant-in-future', told);
+      return;
+    }
+    case 'insights.status-unknown': {
+      log.warn('insights.status-unknown', told);
+      return;
+    }
+    case 'insights.job-never-ended': {
+      log.warn('insights.job-never-ended', told);
+      return;
+    }
     default:
       return unreachable(event);
   }
