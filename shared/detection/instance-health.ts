@@ -25,7 +25,7 @@ export async function instanceHealth(state: Pick<StateStore, 'read'>, instanceId
     instanceId,
     ...(lastPolledAt !== undefined && { lastPolledAt }),
     ...(completeAt !== undefined && { lastCompletePollAt: completeAt }),
-    failing: Object.entries(failing).map(([list, failure]) => ({ list: list as Source, ...failure })),
+    failing: Object.entries(failing).map(([list, { since, reason }]) => ({ list: list as Source, since, reason })),
     observedCount: values.length,
     openEventCount: openEvents.length,
     ...(oldestOpenEventAt !== undefined && { oldestOpenEventAt }),

@@ -30,8 +30,10 @@ export interface StoredRefreshState extends RefreshState {
   readonly etag: string;
 }
 
-/** Since when a list could not be read, and why. */
-export type Failing = Partial<Record<Source, { readonly since: string; readonly reason: string }>>;
+/** Since when a list could not be read, and why; before `notBefore` Customer Insights wants no further call. */
+export type Failing = Partial<
+  Record<Source, { readonly since: string; readonly reason: string; readonly notBefore?: string }>
+>;
 
 /** When the task history was last read, and what was remembered of refreshes by then. */
 export interface HistoryRead {

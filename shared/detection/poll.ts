@@ -42,12 +42,25 @@ export async function pollInstance(ports: PollPorts, instanceId: string): Promis
   const before = await ports.state.read(instanceId);
   if (!ports.isAllowed(instanceId)) return suspendInstance(ports, before);
   // Each list goes its own way: what one brings is told at once, however slow another is.
-  const looks = [...sourcesOf(before)].map((source) => lookAtSource(ports, before, source));
+  const looks = sourcesNow(before, ports.clock.now()).map((source) => lookAtSource(ports, before, source));
   await allDone<unknown>([
     ...looks.map(async (look) => ports.announce((await look).opened)),
     ports.carryOn(before.openEvents),
     allDone(looks).then((done) => savePoll(ports, before, done)),
   ]);
+}
+
+/** Longer than this nobody is believed who asks to wait. */
+const MAX_WAIT_MS = 12 * 3600 * 1000;
+
+/** The lists to read: not those of which Customer Insights asked to wait. */
+function sourcesNow(state: InstanceState, nowMs: number): Source[] {
+  return [...sourcesOf(state)].filter((source) => !mustWait(state.failing, source, nowMs));
+}
+
+function mustWait(failing: Failing, source: Source, nowMs: number): boolean {
+  const waitMs = Date.parse(failing[source]?.notBefore ?? '') - nowMs;
+  return waitMs > 0 && waitMs <= MAX_WAIT_MS;
 }
 
 interface SourceLook {
@@ -78,7 +91,7 @@ async function savePoll(ports: PollPorts, before: InstanceState, looks: readonly
   const { instanceId } = before;
   const nowMs = ports.clock.now();
   const lastPolledAt = new Date(nowMs).toISOString();
-  const failing = nextFailing(before.failing, looks, lastPolledAt);
+  const failing = nextFailing(before, looks, nowMs);
   report(ports.log, instanceId, before.failing, failing);
   const noted = noteAll(ports.log, before, looks);
   const history = looks.some(({ historyRead }) => historyRead)
@@ -126,18 +139,36 @@ async function goOnLater(
 }
 
 /** Keeps since when a list has been failing; a list that answered is out of it, and of one that was not asked nothing new is known. */
-function nextFailing(before: Failing, looks: readonly SourceLook[], nowIso: string): Failing {
+function nextFailing(
+  { failing: before, ...state }: InstanceState,
+  looks: readonly SourceLook[],
+  nowMs: number,
+): Failing {
   const failing: Failing = {};
+  const read = new Set(looks.map(({ source }) => source));
+  for (const source of sourcesOf({ ...state, failing: before })) {
+    const waiting = before[source];
+    if (waiting !== undefined && !read.has(source)) failing[source] = waiting;
+  }
   for (const look of looks) {
     const { source, failure } = look;
     const known = before[source];
     if (wasStopped(look)) {
       if (known !== undefined) failing[source] = known;
     } else if (failure !== undefined) {
-      failing[source] = { since: known?.since ?? nowIso, reason: failure.message.slice(0, 500) };
+      const { message, retryAfterMs } = failure;
+      failing[source] = {
+        since: known?.since ?? iso(nowMs),
+        reason: message.slice(0, 500),
+        ...(retryAfterMs !== undefined && { notBefore: iso(nowMs + Math.min(retryAfterMs, MAX_WAIT_MS)) }),
+      };
     }
   }
   return failing;
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 /** One line when a list begins to fail and one when it answers again, not one per poll. */

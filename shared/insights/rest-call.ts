@@ -18,13 +18,19 @@ export interface RestCallDeps extends AttemptDeps {
   readonly places: CallPlaces;
 }
 
+/** A segment that names something: logs and errors have its name only, because the value may be that of a person. */
+export interface PathParameter {
+  readonly name: string;
+  readonly value: string;
+}
+
 export interface RestCall<T> {
   /** `GET` when absent. */
   readonly method?: AttemptRequest<T>['method'];
   /** Absent for the list of instances. */
   readonly instanceId?: string;
   /** The path below the instance in segments as they are meant, not yet encoded. */
-  readonly path?: readonly string[];
+  readonly path?: readonly (string | PathParameter)[];
   readonly query?: Readonly<Record<string, string>>;
   /** JSON, sent as it is. */
   readonly body?: string;
@@ -46,9 +52,13 @@ export async function restCall<T>(deps: RestCallDeps, asked: RestCall<T>): Promi
   const { clock, log, places, telemetry } = deps;
   const { method = 'GET', instanceId, query = {}, body, parse = JSON.parse, read } = asked;
   const path = ['instances', ...(instanceId === undefined ? [] : [instanceId]), ...(asked.path ?? [])];
-  const encodedPath = path.map((segment) => encodeURIComponent(segment.toWellFormed())).join('/');
-  const call = `${method} ${encodedPath}`;
-  if (path.some(isNoSegment)) throw new CustomerInsightsError('not-found', call, 'nothing can have this name');
+  const values = path.map((segment) => (typeof segment === 'string' ? segment : segment.value));
+  const encodedPath = values.map((segment) => encodeURIComponent(segment.toWellFormed())).join('/');
+  const template = path
+    .map((segment) => (typeof segment === 'string' ? encodeURIComponent(segment.toWellFormed()) : `{${segment.name}}`))
+    .join('/');
+  const call = `${method} ${template}`;
+  if (values.some(isNoSegment)) throw new CustomerInsightsError('not-found', call, 'nothing can have this name');
 
   await takePlace(places, instanceId, call);
   const startedAt = clock.now();
@@ -76,7 +86,8 @@ export async function restCall<T>(deps: RestCallDeps, asked: RestCall<T>): Promi
       await clock.sleep(next.delayMs);
     }
     if (next.kind === 'stop' || (await places.take(instanceId)).kind === 'refused') {
-      const error = errorOf(call, outcome, method);
+      // What the service says about data may quote it.
+      const error = errorOf(call, outcome, method, asked.path?.[0] === 'data');
       log.warn('insights.called', { ...fields, outcome: error.kind, status: error.status, reason: error.message });
       throw error;
     }
@@ -95,6 +106,7 @@ function queryString(query: Readonly<Record<string, string>>): string {
   return parameters.length === 0 ? '' : `?${parameters.join('&')}`;
 }
 
+type RefusedOutcome = Extract<AttemptOutcome<never>, { kind: 'refused' }>;
 type FailedOutcome = Exclude<AttemptOutcome<never>, { kind: 'answered' }>;
 
 function mayBeRepeated(outcome: FailedOutcome, method: string): boolean {
@@ -131,7 +143,7 @@ function isUnconfirmed(outcome: FailedOutcome): boolean {
   }
 }
 
-function errorOf(call: string, outcome: FailedOutcome, method: string): CustomerInsightsError {
+function errorOf(call: string, outcome: FailedOutcome, method: string, isConfidential: boolean): CustomerInsightsError {
   const unavailable = method !== 'GET' && isUnconfirmed(outcome) ? 'unconfirmed' : 'unavailable';
   switch (outcome.kind) {
     case 'unreached':
@@ -141,14 +153,29 @@ function errorOf(call: string, outcome: FailedOutcome, method: string): Customer
     case 'without-token':
       return new CustomerInsightsError('unauthorized', call, outcome.reason);
     case 'refused': {
-      const { status, retryAfterMs, message } = outcome;
-      const reason = `status ${status}${message === undefined ? '' : `: ${message}`}`;
-      const kind = status >= 500 ? unavailable : kindOf(status);
+      const { status, message } = outcome;
+      const isQuota = isOutOfQuota(outcome);
+      const retryAfterMs = outcome.retryAfterMs ?? (isQuota ? replenishedInMs(message) : undefined);
+      const reason = `status ${status}${message === undefined || isConfidential ? '' : `: ${message}`}`;
+      const kind = status >= 500 ? unavailable : isQuota ? 'throttled' : kindOf(status);
       return new CustomerInsightsError(kind, call, reason, { status, retryAfterMs, said: message });
     }
     default:
       return unreachable(outcome);
   }
+}
+
+/** API Management answers a used-up quota with 403, and says in `Retry-After` when there is a new one (azure-docs issue 16282). */
+function isOutOfQuota({ status, retryAfterMs, message = '' }: RefusedOutcome): boolean {
+  return status === 403 && (retryAfterMs !== undefined || /\bquota\b/i.test(message));
+}
+
+/** The same in its sentence: `Out of call volume quota. Quota will be replenished in 00:12:32.`, with days before a dot when there are any. */
+function replenishedInMs(message = ''): number | undefined {
+  const found = /replenished in (?:(\d{1,3})\.)?(\d{1,2}):(\d{2}):(\d{2})/i.exec(message);
+  if (found === null) return undefined;
+  const [, days = '0', hours, minutes, seconds] = found;
+  return (((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
 }
 
 function kindOf(status: number): CustomerInsightsErrorKind {

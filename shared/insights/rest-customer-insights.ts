@@ -57,7 +57,7 @@ export function restCustomerInsights(options: RestCustomerInsightsOptions): Rest
       ifFound(
         get({
           instanceId: id,
-          path: ['manage', 'measures', measureName],
+          path: ['manage', 'measures', { name: 'measureName', value: measureName }],
           query: historyOf(historyDays),
           read: oneOf(readMeasure),
         }),
@@ -73,7 +73,7 @@ export function restCustomerInsights(options: RestCustomerInsightsOptions): Rest
       ifFound(
         get({
           instanceId: id,
-          path: [...workflow, 'jobs', jobId],
+          path: [...workflow, 'jobs', { name: 'jobId', value: jobId }],
           query: { includeTasks: 'true' },
           read: oneOf(readJob),
         }),

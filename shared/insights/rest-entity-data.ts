@@ -4,8 +4,8 @@ import type { CreatedItem, Entity, EntityData, ItemPage, Missing, Refused } from
 import { parseExactly } from './exact-json.ts';
 import { asObject, field, listOf, objectIn, objectsIn, oneOf } from './json-fields.ts';
 import { readEntity } from './read-entity.ts';
-import { restCall, type RestCall, type RestCallDeps } from './rest-call.ts';
-import { restPartitions } from './rest-partitions.ts';
+import { restCall, type PathParameter, type RestCall, type RestCallDeps } from './rest-call.ts';
+import { entityName, restPartitions } from './rest-partitions.ts';
 
 /** Makes a call below an instance. What the caller may have got wrong is a value. */
 export type InstanceCall = <T>(
@@ -32,7 +32,7 @@ export function restEntityData(options: Omit<RestCallDeps, 'dispatcher'>): RestE
   const agent = new Agent({ ...patience, maxResponseSize: longestBodyBytes });
   const downloads = new Agent(patience);
   const call = instanceCall({ ...options, dispatcher: agent });
-  const entityPath = (entityId: string): string[] => ['manage', 'entities', entityId];
+  const entityPath = (entityId: string): (string | PathParameter)[] => ['manage', 'entities', entityName(entityId)];
 
   return {
     async entities(instanceId) {
@@ -44,12 +44,12 @@ export function restEntityData(options: Omit<RestCallDeps, 'dispatcher'>): RestE
       return result.kind === 'answered' ? { kind: 'entity', entity: result.answer } : result;
     },
     async items(instanceId, entityId, query) {
-      const path = ['data', entityId];
+      const path = ['data', entityName(entityId)];
       const result = await call(instanceId, { path, query, parse: parseExactly, read: readPage });
       return result.kind === 'answered' ? result.answer : result;
     },
     async createItem(instanceId, entityId, body, query) {
-      const path = ['data', entityId];
+      const path = ['data', entityName(entityId)];
       const result = await call(instanceId, {
         method: 'POST',
         path,
@@ -62,7 +62,7 @@ export function restEntityData(options: Omit<RestCallDeps, 'dispatcher'>): RestE
       return result.kind === 'answered' ? result.answer : result;
     },
     async updateItem(instanceId, entityId, itemId, body, query) {
-      const path = ['data', entityId, itemId];
+      const path = ['data', entityName(entityId), { name: 'entityId', value: itemId }];
       const result = await call(instanceId, { method: 'PATCH', path, query, body, read: () => true });
       if (result.kind === 'answered') return { kind: 'updated' };
       if (result.kind !== 'missing' || result.what !== 'entity') return result;

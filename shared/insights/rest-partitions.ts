@@ -4,6 +4,7 @@ import type { Attribute, EntityData, Missing, Refused } from './entity-data.ts';
 import { asObject, field, objectIn, objectsIn, text } from './json-fields.ts';
 import { downloadRows, type Download, type DownloadDeps } from './partition-download.ts';
 import { readEntity, readPartitions } from './read-entity.ts';
+import type { PathParameter } from './rest-call.ts';
 import type { InstanceCall } from './rest-entity-data.ts';
 
 export interface RestPartitionsDeps extends DownloadDeps {
@@ -59,8 +60,12 @@ async function locate(
   entityId: string,
 ): Promise<LocatedPartitions | Missing | Refused> {
   const [metadata, proxied] = await Promise.all([
-    call(instanceId, { path: ['manage', 'entities', entityId], read: asObject }),
-    call(instanceId, { path: ['data', entityId], query: { $select: '*', proxy: 'true' }, read: readDownloads }),
+    call(instanceId, { path: ['manage', 'entities', entityName(entityId)], read: asObject }),
+    call(instanceId, {
+      path: ['data', entityName(entityId)],
+      query: { $select: '*', proxy: 'true' },
+      read: readDownloads,
+    }),
   ]);
   if (metadata.kind !== 'answered') return metadata;
   if (proxied.kind !== 'answered') return proxied;
@@ -80,6 +85,11 @@ async function locate(
     })),
     attributes: readEntity(metadata.answer)?.attributes ?? [],
   };
+}
+
+/** In the words of the public client libraries, whose `entityId` is the id of an item. */
+export function entityName(value: string): PathParameter {
+  return { name: 'entityName', value };
 }
 
 /** `{httpRequests: [{uri, headers}]}`, as Microsoft's Power Query connector for Customer Insights (1.0.14) reads it. */
