@@ -110,6 +110,12 @@ function refusalOf(error: unknown): Refusal | undefined {
       );
     case 'not-found':
       return refusal('instance-unknown', 'Customer Insights knows no such instance.');
+    case 'path-unknown':
+      return refusal(
+        'customer-insights-path-unknown',
+        `Customer Insights has the instance, but nothing where this service asks (${error.call}). Ask its operator to look at the setting ${error.setting ?? 'CUSTOMER_INSIGHTS_API_URL'}.`,
+        { retryAfterMs },
+      );
     case 'unconfirmed':
       return refusal(
         'customer-insights-unconfirmed',

@@ -31,6 +31,7 @@ import { sweepInstances } from './detection/sweep.ts';
 import type { OpenEvent } from './events/open-event.ts';
 import { takePlaces, type CallPlaces } from './insights/call-places.ts';
 import type { CustomerInsights } from './insights/customer-insights.ts';
+import { explaining404 } from './insights/explained-404.ts';
 import type { Log } from './log.ts';
 import { listEvents } from './operations/event-list.ts';
 import type { PageRequest } from './operations/newest-rows.ts';
@@ -145,7 +146,8 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
   const callRule = instanceRule(rule);
   const callLimiter = callRule === rule ? limiter : rateLimiter({ ...world, rule: callRule });
   const calls = instanceCalls(callLimiter, { calls: callRule.calls, telemetry });
-  const insights = world.insights(calls.ofActions);
+  const insightsWith = (places: CallPlaces): CustomerInsights => explaining404(world.insights(places));
+  const insights = insightsWith(calls.ofActions);
   const store = subscriptionStore(tables);
   const connections = connectionStore(tables);
   const instances = instanceRegistry(tables);
@@ -179,7 +181,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     ...world,
     state,
     insightsFor: async (instanceId, count) =>
-      world.insights(await takePlaces(calls.ofActions, instanceId, count, 'the read of a subject')),
+      insightsWith(await takePlaces(calls.ofActions, instanceId, count, 'the read of a subject')),
     handOn: (events) => handOn(chunks, events),
   };
   const subscribing: SubscribePorts = {
@@ -200,7 +202,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
   const timing = pollTiming(config.pollSchedule, clock.now());
   const polling: PollPorts = {
     ...world,
-    insights: world.insights(calls.ofPolls),
+    insights: insightsWith(calls.ofPolls),
     isAllowed,
     state,
     announce: (events) => announce(chunks, events),

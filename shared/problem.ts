@@ -39,6 +39,7 @@ export const problems = {
   'customer-insights-throttled': { status: 429, title: 'Customer Insights asks to wait' },
   'customer-insights-unavailable': { status: 503, title: 'Customer Insights gave no answer' },
   'customer-insights-unconfirmed': { status: 503, title: 'Customer Insights did not confirm the change' },
+  'customer-insights-path-unknown': { status: 503, title: 'A setting leads to where Customer Insights has nothing' },
   'customer-insights-refused-us': { status: 503, title: 'Customer Insights refused our credentials' },
   'storage-unavailable': { status: 503, title: 'Storage gave no answer' },
   'settings-invalid': { status: 503, title: 'Settings are missing or wrong' },

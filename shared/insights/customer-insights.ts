@@ -135,7 +135,7 @@ export type CustomerInsightsErrorKind =
   | 'unavailable'
   /** As `unavailable`, of a call that writes: it may have been carried out all the same. */
   | 'unconfirmed'
-  /** Too many calls; `retryAfterMs` says how long to wait, when the service said so. */
+  /** Too many calls, or a quota is used up; `retryAfterMs` says how long to wait, when the service said so. */
   | 'throttled'
   /** No call was made: there is no place for it (see `CallPlaces`) until `retryAfterMs` have passed. */
   | 'limited'
@@ -143,6 +143,8 @@ export type CustomerInsightsErrorKind =
   | 'unauthorized'
   /** 404: the instance (or what the call names) does not exist. */
   | 'not-found'
+  /** 404 of a list of an instance that exists: `setting` leads to where there is nothing. */
+  | 'path-unknown'
   /** Any other 4xx: the call itself was refused. */
   | 'refused';
 
@@ -150,12 +152,14 @@ export type CustomerInsightsErrorKind =
 export class CustomerInsightsError extends Error {
   override readonly name = 'CustomerInsightsError';
   readonly kind: CustomerInsightsErrorKind;
-  /** Method and path below the base URL without its query, e.g. `GET instances/…/manage/segments`. */
+  /** Method and template of the path below the base URL, without what may name people: `GET instances/…/manage/measures/{measureName}`. */
   readonly call: string;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
   /** What the service itself said, as one line of at most 300 characters. */
   readonly said: string | undefined;
+  /** The setting that an operator should look at. */
+  readonly setting: string | undefined;
   constructor(
     kind: CustomerInsightsErrorKind,
     call: string,
@@ -164,6 +168,7 @@ export class CustomerInsightsError extends Error {
       status?: number | undefined;
       retryAfterMs?: number | undefined;
       said?: string | undefined;
+      setting?: string;
       cause?: unknown;
     } = {},
   ) {
@@ -173,5 +178,6 @@ export class CustomerInsightsError extends Error {
     this.status = more.status;
     this.retryAfterMs = more.retryAfterMs;
     this.said = more.said;
+    this.setting = more.setting;
   }
 }
