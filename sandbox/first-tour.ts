@@ -61,7 +61,11 @@ export const firstTour: readonly TourStop[] = [
     happen: (control) => void control.refreshDataSource({ instanceId, dataSourceId: loyaltyDataSourceId }),
   },
   {
-    flow: { name: 'Mail the morning report', trigger: 'full-refresh-completed', input: { instanceId } },
+    flow: {
+      name: 'Mail the morning report',
+      trigger: 'full-refresh-completed',
+      input: { instanceId, startedBy: 'schedule' },
+    },
     news: 'the scheduled full refresh ends: it failed, because of the data source Loyalty programme',
     // Had it succeeded, the flows for Loyalty programme and for the unification would rightly be called as well.
     happen: (control) =>

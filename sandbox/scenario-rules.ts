@@ -16,7 +16,8 @@ const newsletterPeak: FlowDefinition = {
 /** What must not fire, and what must fire once, after the six triggers have fired. */
 export const rules: readonly Step[] = [
   {
-    sentence: 'a full refresh that was started by hand does not fire full-refresh-completed',
+    sentence:
+      'a full refresh that was started by hand does not fire full-refresh-completed for a flow that waits for the schedule',
     run: (stage) =>
       nobodyIsCalled(stage, () =>
         stage.stack.insights.control.refreshAll({

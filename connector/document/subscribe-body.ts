@@ -49,6 +49,12 @@ const shown: Readonly<Record<string, Schema>> = {
     description: 'The flow is called when the value rises above this number; equal is not above.',
     'x-ms-visibility': 'important',
   },
+  startedBy: {
+    title: 'Started By',
+    description: 'Whose full refreshes to wait for: those of a schedule, those of a user, or any when left empty.',
+    default: 'any',
+    'x-ms-visibility': 'important',
+  },
   days: {
     title: 'Days',
     description: 'How many days to look back, 30 when left empty.',

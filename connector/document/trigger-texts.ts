@@ -47,11 +47,11 @@ export const triggerTexts: Readonly<Record<Trigger, TriggerTexts>> = {
     notification: 'The rise of the measure above the threshold.',
   },
   'full-refresh-completed': {
-    summary: 'When a scheduled full refresh is completed',
+    summary: 'When a full refresh is completed',
     description:
-      'This operation triggers when a full refresh that a schedule started has ended, whether it succeeded, failed or timed out.',
-    hint: 'To see it work now, schedule a full refresh a few minutes ahead: one started by hand does not count.',
-    unsubscribe: 'Unsubscribe from scheduled full refreshes',
+      'This operation triggers when a full refresh that a schedule or a user started has ended, whether it succeeded, failed or timed out.',
+    hint: 'To see it work now, start a full refresh by hand.',
+    unsubscribe: 'Unsubscribe from full refreshes',
     notification: 'The full refresh that was completed.',
   },
   'unification-refresh-completed': {

@@ -88,7 +88,11 @@ export const callbackSchemas = {
     jobId: text('Job ID', 'The job that refreshed the instance.'),
     status,
     originalStatus,
-    submittedAt: instant('Submitted At', 'When the schedule started the refresh.'),
+    // Absent of what was found before there was a choice of who started it.
+    submissionKind: Type.Optional(
+      oneOf('Submission Kind', 'Whether a schedule or a person started it.', ...submissionKinds),
+    ),
+    submittedAt: instant('Submitted At', 'When the refresh was started.'),
     endedAt,
     failedTaskCount: Type.Optional(
       Type.Integer({

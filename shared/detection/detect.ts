@@ -185,6 +185,7 @@ function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNa
         jobId: job.jobId,
         status,
         ...(originalStatus !== undefined && { originalStatus }),
+        submissionKind: job.submissionKind === 'scheduled' ? 'scheduled' : 'onDemand',
         submittedAt: job.submittedAt ?? endedAt,
         endedAt,
         ...(failedTaskCount > 0 && { failedTaskCount }),

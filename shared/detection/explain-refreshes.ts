@@ -1,5 +1,6 @@
 import type { Job, Task } from '../insights/customer-insights.ts';
 import { knownStatus, type KnownStatus } from '../insights/status-words.ts';
+import { startedByOf, type StartedBy } from '../triggers/started-by.ts';
 import { ANY_SUBJECT, type Trigger } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 import { dataSourceOf, type DataSourceNames } from './data-source-names.ts';
@@ -50,8 +51,10 @@ export function explainRefreshes(
           ...ofJobs('match', 'matching alone', () => 'without a merge it is no unification'),
         ];
       case 'full-refresh-completed':
-        return ofJobs('all', 'full refresh', ({ submissionKind, status }) =>
-          submissionKind === 'scheduled' ? whyNoneOf(status) : 'it was not scheduled, and only those that are fire',
+        return ofJobs(
+          'all',
+          'full refresh',
+          ({ submissionKind, status }) => whyNoneOf(status) ?? whyNotStartedBy(startedByOf(subject), submissionKind),
         );
       default:
         return unreachable(trigger);
@@ -79,6 +82,14 @@ const ends: ReadonlyMap<KnownStatus | undefined, string> = new Map([
 /** Skipped, aborted and deleted ones tell nobody anything. */
 function whyNoneOf(status: string): string | undefined {
   return ends.has(knownStatus(status)) ? undefined : 'that fires nothing';
+}
+
+function whyNotStartedBy(startedBy: StartedBy, submissionKind: string): string | undefined {
+  const isScheduled = submissionKind === 'scheduled';
+  if (startedBy === 'any' || isScheduled === (startedBy === 'schedule')) return undefined;
+  return isScheduled
+    ? 'a schedule started it, and this flow waits for those of users'
+    : 'a user started it, and this flow waits for those of a schedule';
 }
 
 function whyOther(trigger: RefreshTrigger, status: string): string | undefined {

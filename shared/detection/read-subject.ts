@@ -5,7 +5,9 @@ import type { Log } from '../log.ts';
 import type { Random } from '../random.ts';
 import type { SubjectReading } from '../subscriptions/subscribe.ts';
 import type { Subject } from '../triggers/subject.ts';
+import { startedByOf, type StartedBy } from '../triggers/started-by.ts';
 import { ANY_SUBJECT } from '../triggers/trigger.ts';
+import { unreachable } from '../unreachable.ts';
 import { commitReadings } from './commit.ts';
 import { isValueTrigger, type InstanceState, type ValueSubject, type ValueTrigger } from './instance-state.ts';
 import { lookAt } from './read-instance.ts';
@@ -109,11 +111,11 @@ async function readRefreshSubject(
   const warnings: string[] = [];
   const state = await ports.state.read(instanceId);
   const insights = await ports.insightsFor(instanceId, state.refreshes ? CALLS_FOR_REFRESHES : CALLS_FOR_BASELINE);
-  if (name === ANY_SUBJECT) {
+  if (name === ANY_SUBJECT || trigger === 'full-refresh-completed') {
     const instance = await insights.instance(instanceId);
     if (instance === undefined) return { kind: 'unknown-instance' };
     if (trigger === 'full-refresh-completed' && instance.instanceType === 'sandbox') {
-      warnings.push('A sandbox instance has no scheduled refresh, so this trigger will not fire for it.');
+      warnings.push(...sandboxWarnings(startedByOf(name)));
     }
   } else {
     const dataSources = await insights.dataSources(instanceId);
@@ -130,6 +132,21 @@ async function readRefreshSubject(
   const looking = { insights, alone, nowMs: ports.clock.now() };
   await observeNow(ports, alone, await lookOrThrow(looking, 'jobs'));
   return { kind: 'found', warnings };
+}
+
+function sandboxWarnings(startedBy: StartedBy): string[] {
+  switch (startedBy) {
+    case 'schedule':
+      return ['A sandbox instance has no scheduled refresh, so this trigger will not fire for it.'];
+    case 'any':
+      return [
+        'A sandbox instance has no scheduled refresh, so this trigger fires only for refreshes that a user starts.',
+      ];
+    case 'user':
+      return [];
+    default:
+      return unreachable(startedBy);
+  }
 }
 
 async function lookOrThrow(

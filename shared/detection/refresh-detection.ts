@@ -137,7 +137,7 @@ export function detectRefreshes(
     if (!isFinal(job) || isKnown(job.jobId, endOf(job), [job.jobId])) continue;
     handled.set(keyOf(job.jobId), endOf(job));
     const status = tellingStatuses.get(knownStatus(job.status));
-    if (status !== undefined && job.operationType === 'all' && job.submissionKind === 'scheduled') {
+    if (status !== undefined && job.operationType === 'all') {
       found.push({
         endedAtMs: endOf(job),
         fact: { kind: 'job', sequence: 0, status, originalStatus: originalOf(job), job },

@@ -45,6 +45,8 @@ export interface DataSourceRefreshed extends EventBase {
 
 export interface FullRefreshCompleted extends EventBase {
   readonly trigger: 'full-refresh-completed';
+  /** Absent of what an earlier version found, which a schedule started. */
+  readonly submissionKind?: 'scheduled' | 'onDemand';
   readonly jobId: string;
   readonly status: RefreshStatus;
   readonly originalStatus?: string;

@@ -1,9 +1,10 @@
 import { RANGE_END } from '../subscriptions/subscription-row.ts';
 import { thresholdKey } from '../subscriptions/threshold-key.ts';
 import { shortHash } from '../triggers/subject.ts';
+import { subjectStartedBy } from '../triggers/started-by.ts';
 import { ANY_SUBJECT } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
-import type { Event } from './event.ts';
+import type { Event, FullRefreshCompleted } from './event.ts';
 
 /** One range of rows of the `subscriptions` table: subscriptions to one subject, `from` inclusive, `to` exclusive. */
 export interface AudienceRange {
@@ -43,11 +44,17 @@ export function audienceOf(event: Event): AudienceRange[] {
     case 'data-source-refresh-succeeded':
       return [everyone(event.dataSourceId.toLowerCase()), everyone(ANY_SUBJECT)];
     case 'full-refresh-completed':
+      return fullRefreshSubjects(event).map(everyone);
     case 'unification-refresh-completed':
       return [everyone(ANY_SUBJECT)];
     default:
       return unreachable(event);
   }
+}
+
+/** Those who wait for who started it come first: what an earlier version found is for them alone. */
+export function fullRefreshSubjects({ submissionKind }: Pick<FullRefreshCompleted, 'submissionKind'>): string[] {
+  return [subjectStartedBy(submissionKind === 'onDemand' ? 'user' : 'schedule'), subjectStartedBy('any')];
 }
 
 function crossed(name: string, rise: { previousValue: number; value: number }): AudienceRange {

@@ -1,4 +1,5 @@
 import type { Subscription } from '../subscriptions/subscription.ts';
+import { startedByOf } from '../triggers/started-by.ts';
 import { ANY_SUBJECT } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 import type { Event } from './event.ts';
@@ -31,7 +32,8 @@ export function sampleEvent(
       return { ...common, trigger, ...source, refreshStatus: 'failed', ...ended };
     }
     case 'full-refresh-completed': {
-      const ended = { submittedAt: occurredAt, endedAt: occurredAt };
+      const submissionKind = startedByOf(subject) === 'user' ? 'onDemand' : 'scheduled';
+      const ended = { submissionKind, submittedAt: occurredAt, endedAt: occurredAt } as const;
       return { ...common, trigger, jobId: SAMPLE_ID, status: 'successful', ...ended };
     }
     case 'unification-refresh-completed': {

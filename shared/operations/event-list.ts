@@ -2,7 +2,7 @@ import { eventOfRow } from '../deliveries/activity-rows.ts';
 import type { ActivityStore } from '../deliveries/activity-store.ts';
 import { parseEventId } from '../events/event-id.ts';
 import type { Event } from '../events/event.ts';
-import { audienceOf, type OpenEvent } from '../events/open-event.ts';
+import { audienceOf, fullRefreshSubjects, type OpenEvent } from '../events/open-event.ts';
 import { ANY_SUBJECT, type Trigger } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 import { countDeliveries, type DeliveryCounts, type EventDeliveriesPorts } from './event-deliveries.ts';
@@ -87,6 +87,7 @@ function audienceView(event: Event): AudienceView[] {
     case 'data-source-refresh-succeeded':
       return [{ subject: event.dataSourceId }, { subject: ANY_SUBJECT }];
     case 'full-refresh-completed':
+      return fullRefreshSubjects(event).map((subject) => ({ subject }));
     case 'unification-refresh-completed':
       return [{ subject: ANY_SUBJECT }];
     default:

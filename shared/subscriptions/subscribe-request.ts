@@ -1,4 +1,5 @@
 import { Type, type TObject, type TProperties } from '@sinclair/typebox';
+import { startedByValues, subjectStartedBy, type StartedBy } from '../triggers/started-by.ts';
 import { ANY_SUBJECT, triggerNames, type Trigger } from '../triggers/trigger.ts';
 import type { Subject } from '../triggers/subject.ts';
 import { validatorOf, type Validator } from '../validation.ts';
@@ -22,6 +23,17 @@ const dataSource = {
   ),
 };
 
+const startedBy = {
+  startedBy: Type.Optional(
+    // TypeBox would write `anyOf` and `const`, which Swagger 2.0 does not have.
+    Type.Unsafe<StartedBy>({
+      type: 'string',
+      enum: [...startedByValues],
+      description: 'Who started the refresh: a schedule, a user, or any of them when absent.',
+    }),
+  ),
+};
+
 function request<P extends TProperties>(properties: P): TObject<P & typeof common> {
   return Type.Object({ ...common, ...properties }, { additionalProperties: false });
 }
@@ -32,7 +44,7 @@ export const subscribeRequestSchemas = {
   'data-source-refresh-succeeded': request(dataSource),
   'segment-threshold-crossed': request({ segmentName: Type.String({ minLength: 1, maxLength: 256 }), threshold }),
   'measure-threshold-crossed': request({ measureName: Type.String({ minLength: 1, maxLength: 256 }), threshold }),
-  'full-refresh-completed': request({}),
+  'full-refresh-completed': request(startedBy),
   'unification-refresh-completed': request({}),
 } as const satisfies Record<Trigger, TObject>;
 
@@ -45,6 +57,7 @@ export interface SubscribeRequest {
   readonly segmentName?: string;
   readonly measureName?: string;
   readonly threshold?: number;
+  readonly startedBy?: StartedBy;
 }
 
 const validators = Object.fromEntries(
@@ -59,8 +72,10 @@ export function validateSubscribeRequest(trigger: Trigger, body: unknown): Retur
 /** What the request is about, in canonical form: ids in lower case, names as they are. */
 export function subjectOf(
   trigger: Trigger,
-  request: Pick<SubscribeRequest, 'instanceId' | 'segmentName' | 'measureName' | 'dataSourceId'>,
+  request: Pick<SubscribeRequest, 'instanceId' | 'segmentName' | 'measureName' | 'dataSourceId' | 'startedBy'>,
 ): Subject {
-  const name = request.segmentName ?? request.measureName ?? request.dataSourceId?.toLowerCase().trim() ?? ANY_SUBJECT;
+  const named = request.segmentName ?? request.measureName ?? request.dataSourceId?.toLowerCase().trim();
+  const name =
+    trigger === 'full-refresh-completed' ? subjectStartedBy(request.startedBy ?? 'any') : (named ?? ANY_SUBJECT);
   return { trigger, instanceId: request.instanceId.toLowerCase(), name };
 }

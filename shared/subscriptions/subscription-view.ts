@@ -1,3 +1,4 @@
+import { startedByOf, type StartedBy } from '../triggers/started-by.ts';
 import type { Subscription } from './subscription.ts';
 
 /** What is observed of a subscription's subject, as far as its owner may know. */
@@ -23,6 +24,7 @@ export interface SubscriptionView {
   readonly measureName?: string;
   readonly dataSourceId?: string;
   readonly threshold?: number;
+  readonly startedBy?: StartedBy;
   readonly label?: string;
   readonly status: string;
   readonly createdAt: string;
@@ -80,7 +82,7 @@ export function subscriptionView(
 function subjectField({
   trigger,
   subject,
-}: Subscription): Pick<SubscriptionView, 'segmentName' | 'measureName' | 'dataSourceId'> {
+}: Subscription): Pick<SubscriptionView, 'segmentName' | 'measureName' | 'dataSourceId' | 'startedBy'> {
   switch (trigger) {
     case 'segment-threshold-crossed':
       return { segmentName: subject };
@@ -89,6 +91,8 @@ function subjectField({
     case 'data-source-refresh-failed':
     case 'data-source-refresh-succeeded':
       return subject === '*' ? {} : { dataSourceId: subject };
+    case 'full-refresh-completed':
+      return { startedBy: startedByOf(subject) };
     default:
       return {};
   }

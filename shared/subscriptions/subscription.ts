@@ -16,7 +16,7 @@ export interface Subscription {
   readonly connection: string;
   readonly trigger: Trigger;
   readonly instanceId: string;
-  /** Segment name, measure name, data source id or `ANY_SUBJECT`. */
+  /** Segment name, measure name, data source id, who started it (`subjectStartedBy`) or `ANY_SUBJECT`. */
   readonly subject: string;
   readonly threshold: number | undefined;
   readonly label: string | undefined;

@@ -6,7 +6,7 @@ export interface Subject {
   /** GUID in lower case. */
   readonly instanceId: string;
   readonly trigger: Trigger;
-  /** Segment name, measure name, data source id in lower case, or `ANY_SUBJECT`. */
+  /** Segment name, measure name, data source id in lower case, who started it (`subjectStartedBy`), or `ANY_SUBJECT`. */
   readonly name: string;
 }
 

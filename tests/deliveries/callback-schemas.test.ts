@@ -30,6 +30,16 @@ const events: readonly Event[] = [
     { ...base, trigger: 'full-refresh-completed', jobId: 'j1', status, submittedAt: at, endedAt: at },
     {
       ...base,
+      trigger: 'full-refresh-completed',
+      jobId: 'j1',
+      status,
+      originalStatus: 'completedWithWarnings',
+      submissionKind: status === 'failed' ? 'onDemand' : 'scheduled',
+      submittedAt: at,
+      endedAt: at,
+    },
+    {
+      ...base,
       trigger: 'unification-refresh-completed',
       jobId: 'j1',
       status,

@@ -22,7 +22,7 @@ beforeEach(async () => {
   await subscribe('failed', 'data-source-refresh-failed');
   await subscribe('succeeded', 'data-source-refresh-succeeded');
   await subscribe('crm', 'data-source-refresh-failed', { dataSourceId: CRM.toUpperCase() });
-  await subscribe('full', 'full-refresh-completed');
+  await subscribe('full', 'full-refresh-completed', { startedBy: 'schedule' });
   await subscribe('unified', 'unification-refresh-completed');
 });
 
@@ -103,7 +103,7 @@ describe('everybody who waits for the process is called, or told why not', () =>
       ran('all', 'successful', { submissionKind: 'ondemand' }, 'merge'),
       {
         unified: ['called'],
-        full: ['full refresh ended successful: it was not scheduled, and only those that are fire'],
+        full: ['full refresh ended successful: a user started it, and this flow waits for those of a schedule'],
       },
     ],
     [
@@ -153,5 +153,16 @@ test('without an answer of Customer Insights it says so', async () => {
   expect(await world.backend.operator.observations(ids['full'] ?? '', 7)).toMatchObject({
     value: [],
     historyMissing: expect.stringContaining('jobs'),
+  });
+});
+
+test('a full refresh of a schedule says so to a flow that waits for those of users', async () => {
+  const { id } = await world.subscribe('full-refresh-completed', {
+    callbackUrl: callbackUrl('user'),
+    startedBy: 'user',
+  });
+  ids = { user: id };
+  expect(await seen(ran('all', 'successful', { submissionKind: 'scheduled' }))).toMatchObject({
+    user: ['full refresh ended successful: a schedule started it, and this flow waits for those of users'],
   });
 });

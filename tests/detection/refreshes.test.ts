@@ -14,7 +14,7 @@ beforeEach(async () => {
   await world.subscribe('data-source-refresh-failed', input('failed'));
   await world.subscribe('data-source-refresh-succeeded', input('succeeded'));
   await world.subscribe('data-source-refresh-succeeded', input('crm', { dataSourceId: CRM.toUpperCase() }));
-  await world.subscribe('full-refresh-completed', input('full'));
+  await world.subscribe('full-refresh-completed', input('full', { startedBy: 'schedule' }));
   await world.subscribe('unification-refresh-completed', input('unified'));
 });
 
@@ -161,8 +161,36 @@ describe('a full refresh', () => {
     });
   });
 
-  test('that somebody started by hand never fires', async () => {
-    expect(await after(full({ submissionKind: 'ondemand' }))).toEqual([]);
+  test.each([
+    ['scheduled', 'scheduled', ['any: successful', 'full: successful', 'schedule: successful']],
+    ['ondemand', 'onDemand', ['any: successful', 'user: successful']],
+    ['somethingnew', 'onDemand', ['any: successful', 'user: successful']],
+  ])(
+    'that is %s is told to those who wait for who started it, and to those who wait for any',
+    async (kind, told, who) => {
+      for (const startedBy of ['any', 'schedule', 'user'])
+        await world.subscribe('full-refresh-completed', { callbackUrl: callbackUrl(startedBy), startedBy });
+      world.data.jobs = [full({ submissionKind: kind })];
+      await world.poll();
+      expect(world.calls.map(({ body }) => body['submissionKind'])).toEqual(who.map(() => told));
+      expect(called()).toEqual(who);
+    },
+  );
+
+  test('of a schedule alone is told to a subscription that was stored before there was a choice', async () => {
+    const { id } = await world.subscribe('full-refresh-completed', {
+      callbackUrl: callbackUrl('old'),
+      startedBy: 'schedule',
+    });
+    // As it was stored then: under the subject that all of an instance has.
+    const rows = (await world.tables.query('subscriptions', { partition: { from: INSTANCE, to: `${INSTANCE}~` } }))
+      .rows;
+    expect(rows.find(({ rowKey }) => id.endsWith(rowKey))?.values['subject']).toBe('*');
+    await after(full({ jobId: 'by hand', submissionKind: 'ondemand' }));
+    expect(await after(full({ jobId: 'scheduled' }))).toEqual(['full: successful', 'old: successful']);
+    expect(await world.backend.getOwn('connection-a', 'full-refresh-completed', id)).toMatchObject({
+      view: { startedBy: 'schedule' },
+    });
   });
 
   test('of one kind of process is not full, although scheduled', async () => {

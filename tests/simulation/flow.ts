@@ -8,6 +8,7 @@ import type { Run } from './stage.ts';
 export interface Input {
   readonly threshold?: number;
   readonly dataSourceId?: string;
+  readonly startedBy?: 'schedule' | 'user';
 }
 
 /** One save of a flow: it has a callback URL of its own. What the platform knows of its subscription. */
@@ -86,13 +87,17 @@ export function randomInput(dice: Dice, trigger: Trigger): Input {
     case 'data-source-refresh-failed':
     case 'data-source-refresh-succeeded':
       return dice.chance(0.5) ? {} : { dataSourceId: dice.pick(SOURCES).id };
+    case 'full-refresh-completed':
+      return dice.pick([{}, { startedBy: 'schedule' }, { startedBy: 'user' }] as const);
     default:
       return {};
   }
 }
 
 export function sameInput(one: Input, other: Input): boolean {
-  return one.threshold === other.threshold && one.dataSourceId === other.dataSourceId;
+  return (
+    one.threshold === other.threshold && one.dataSourceId === other.dataSourceId && one.startedBy === other.startedBy
+  );
 }
 
 /** The body of the subscribe. */
@@ -107,8 +112,9 @@ export function requestOf(instanceId: string, { flow, input, url }: Version): ob
 }
 
 /** Whether a fact is of the kind that was asked for: an edge from at most the threshold to above it. */
-export function concernsInput(fact: Fact, trigger: Trigger, { threshold, dataSourceId }: Input): boolean {
+export function concernsInput(fact: Fact, trigger: Trigger, { threshold, dataSourceId, startedBy }: Input): boolean {
   if (fact.trigger !== trigger) return false;
+  if (startedBy !== undefined && startedBy !== fact.startedBy) return false;
   if (fact.value !== undefined && fact.previousValue !== undefined && threshold !== undefined) {
     return fact.previousValue <= threshold && threshold < fact.value;
   }

@@ -16,6 +16,8 @@ export interface Fact {
   readonly trigger: Trigger;
   /** Data source id of an ingestion. */
   readonly dataSourceId?: string;
+  /** Who started a full refresh. */
+  readonly startedBy?: 'schedule' | 'user';
   /** Unique per trigger: how a callback is known to tell of this fact. */
   readonly occurredAt: string;
   /** From when on Customer Insights would have told it. */
@@ -172,8 +174,9 @@ export function liveSources(stage: Stage, data: MemoryInstance): SourceLife {
     const status = isFailed ? 'failed' : 'successful';
     changeJob(jobId, (one) => ({ ...one, status, endedAt }));
     for (const task of job.tasks) if (task.status !== 'successful') publishTask(task);
-    if (job.operationType === 'all' && job.submissionKind === 'scheduled') {
-      publish({ trigger: 'full-refresh-completed', occurredAt: endedAt });
+    if (job.operationType === 'all') {
+      const startedBy = job.submissionKind === 'scheduled' ? 'schedule' : 'user';
+      publish({ trigger: 'full-refresh-completed', startedBy, occurredAt: endedAt });
     }
   };
   /** Failed tasks that their job is about to run once more. */
