@@ -45,12 +45,17 @@ export function detect(state: InstanceState, readings: Readings, by: DetectedBy)
     const wasEmpty = subject.etag !== '' && subject.last === undefined && !subject.isSuspended;
     const known = subject.isSuspended ? { ...subject, last: undefined } : believedValue(subject, by.nowMs);
     const observed = observe(known, read.evaluations, MAX_RISES, wasEmpty);
-    if (observed.state.sequence === subject.sequence && subject.etag !== '') continue;
+    if (observed.state.sequence === subject.sequence && subject.etag !== '' && !subject.isLeaving) continue;
     more ||= observed.more;
     changes.push({
       state: {
         kind: 'value',
-        subject: { ...subject, ...observed.state, isSuspended: false },
+        subject: {
+          ...subject,
+          ...observed.state,
+          isSuspended: subject.isSuspended && observed.state.last === undefined,
+          isLeaving: false,
+        },
         etag: subject.etag || undefined,
       },
       events: observed.rises.map((rise) =>
@@ -81,8 +86,9 @@ function detectRefreshChange(
     const refreshes = {
       ...baselineRefreshes(reading, by.nowMs),
       names: namedBefore(before.names, reading.names),
-      sequence: Math.max(0, before.sequence),
+      sequence: Math.max(state.floor.sequence, before.sequence),
       isSuspended: false,
+      isLeaving: false,
     };
     return {
       change: { state: { kind: 'refreshes', refreshes, etag: before.etag || undefined }, events: [] },
@@ -92,11 +98,15 @@ function detectRefreshChange(
   const { state: detected, facts } = detectRefreshes(before, reading, by.nowMs, MAX_FACTS);
   const after = { ...detected, names: namedBefore(before.names, reading.names) };
   const names: DataSourceNames = { ...reading.names, before: before.names };
-  if (facts.length === 0 && sameRefreshes(before, after)) return undefined;
+  if (facts.length === 0 && sameRefreshes(before, after) && !before.isLeaving) return undefined;
   const events = facts.map((fact) => opened(refreshEvent(state.instanceId, fact, names, by), fact.sequence, by));
   return {
     change: {
-      state: { kind: 'refreshes', refreshes: { ...after, isSuspended: false }, etag: before.etag || undefined },
+      state: {
+        kind: 'refreshes',
+        refreshes: { ...after, isSuspended: false, isLeaving: false },
+        etag: before.etag || undefined,
+      },
       events,
     },
     more: facts.length === MAX_FACTS,

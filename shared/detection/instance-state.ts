@@ -22,11 +22,14 @@ export interface ValueSubject extends ValueState {
   readonly trigger: ValueTrigger;
   readonly name: string;
   readonly isSuspended: boolean;
+  /** Nobody was subscribed to it when the sweep looked: it is about to be forgotten, unless it is read for a subscribe. */
+  readonly isLeaving: boolean;
   readonly etag: string;
 }
 
 export interface StoredRefreshState extends RefreshState {
   readonly isSuspended: boolean;
+  readonly isLeaving: boolean;
   readonly etag: string;
 }
 
@@ -34,6 +37,13 @@ export interface StoredRefreshState extends RefreshState {
 export type Failing = Partial<
   Record<Source, { readonly since: string; readonly reason: string; readonly notBefore?: string }>
 >;
+
+/** No count of observations that begins anew begins below this: the highest of a subject that was forgotten. */
+export interface SequenceFloor {
+  readonly sequence: number;
+  /** Empty before there is one. */
+  readonly etag: string;
+}
 
 /** When the task history was last read, and what was remembered of refreshes by then. */
 export interface HistoryRead {
@@ -48,6 +58,7 @@ export interface InstanceState {
   readonly values: readonly ValueSubject[];
   readonly refreshes: StoredRefreshState | undefined;
   readonly openEvents: readonly OpenEvent[];
+  readonly floor: SequenceFloor;
   readonly failing: Failing;
   readonly noted: Noted;
   readonly history: HistoryRead | undefined;
@@ -60,6 +71,7 @@ export interface InstanceState {
 
 export const REFRESHES_ROW_KEY = 'jobs';
 export const POLL_ROW_KEY = 'poll';
+export const FLOOR_ROW_KEY = 'floor';
 const VERSION = 1;
 
 export function valueRowKey(trigger: ValueTrigger, name: string): string {
@@ -76,6 +88,7 @@ export function valueRow(instanceId: string, subject: Omit<ValueSubject, 'etag'>
     evaluatedAtMs: subject.last?.evaluatedAtMs,
     value: subject.last?.value,
     ...(subject.isSuspended && { suspended: true }),
+    ...(subject.isLeaving && { leaving: true }),
   };
 }
 
@@ -84,8 +97,8 @@ export function valueOfRow(row: StoredRow): ValueSubject | undefined {
   if (trigger !== 'segment-threshold-crossed' && trigger !== 'measure-threshold-crossed') return undefined;
   const { name, sequence, evaluatedAtMs, value } = row.values;
   const last = typeof evaluatedAtMs === 'number' && typeof value === 'number' ? { evaluatedAtMs, value } : undefined;
-  const isSuspended = row.values['suspended'] === true;
-  return { trigger, name: String(name), sequence: Number(sequence), last, isSuspended, etag: row.etag };
+  const marks = marksOf(row);
+  return { trigger, name: String(name), sequence: Number(sequence), last, ...marks, etag: row.etag };
 }
 
 export function refreshesRow(instanceId: string, state: Omit<StoredRefreshState, 'etag'>): Row {
@@ -100,6 +113,7 @@ export function refreshesRow(instanceId: string, state: Omit<StoredRefreshState,
     floorMs: state.floorMs,
     names: storedNames(state.names),
     ...(state.isSuspended && { suspended: true }),
+    ...(state.isLeaving && { leaving: true }),
   };
 }
 
@@ -115,9 +129,13 @@ export function refreshesOfRow(row: StoredRow): StoredRefreshState {
     handled: new Map(entries),
     floorMs: Number(floorMs),
     names: new Map(JSON.parse(String(names ?? '[]')) as [string, string][]),
-    isSuspended: row.values['suspended'] === true,
+    ...marksOf(row),
     etag: row.etag,
   };
+}
+
+function marksOf({ values }: StoredRow): Pick<ValueSubject, 'isSuspended' | 'isLeaving'> {
+  return { isSuspended: values['suspended'] === true, isLeaving: values['leaving'] === true };
 }
 
 /** A stored string holds 32,000 characters; names that were seen longest ago go first. */
@@ -169,6 +187,7 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
   let failing: Failing = {};
   let noted: Noted = {};
   let history: HistoryRead | undefined;
+  let floor: SequenceFloor = { sequence: 0, etag: '' };
   let lastPolledAt: string | undefined;
   let completeAt: string | undefined;
   let goesOnAt: string | undefined;
@@ -178,6 +197,7 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
       const value = valueOfRow(row);
       if (value) values.push(value);
     } else if (row.rowKey === REFRESHES_ROW_KEY) refreshes = refreshesOfRow(row);
+    else if (row.rowKey === FLOOR_ROW_KEY) floor = { sequence: Number(row.values['sequence']), etag: row.etag };
     else if (row.rowKey === POLL_ROW_KEY) {
       failing = JSON.parse(String(row.values['failing'] ?? '{}')) as Failing;
       noted = JSON.parse(String(row.values['noted'] ?? '{}')) as Noted;
@@ -188,5 +208,17 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
       if (typeof row.values['goesOnAt'] === 'string') goesOnAt = row.values['goesOnAt'];
     }
   }
-  return { instanceId, values, refreshes, openEvents, failing, noted, history, lastPolledAt, completeAt, goesOnAt };
+  return {
+    instanceId,
+    values,
+    refreshes,
+    openEvents,
+    floor,
+    failing,
+    noted,
+    history,
+    lastPolledAt,
+    completeAt,
+    goesOnAt,
+  };
 }

@@ -137,7 +137,7 @@ async function readNames(
 /** The state of an instance's refreshes before anything was read: the next look is its baseline. */
 export function unseenRefreshes(): StoredRefreshState {
   const empty = baselineRefreshes({ jobs: [], tasks: [], missing: new Set() }, 0);
-  return { ...empty, sequence: UNSEEN, isSuspended: false, etag: '' };
+  return { ...empty, sequence: UNSEEN, isSuspended: false, isLeaving: false, etag: '' };
 }
 
 /** Jobs that this look gives up waiting for. */

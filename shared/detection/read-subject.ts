@@ -59,7 +59,7 @@ async function readValueSubject(
 ): Promise<SubjectReading> {
   const state = await ports.state.read(instanceId);
   const known = state.values.find((value) => value.trigger === trigger && value.name === name);
-  const subject: ValueSubject = known ?? { trigger, name, sequence: 0, last: undefined, isSuspended: false, etag: '' };
+  const subject: ValueSubject = known ?? newSubject(trigger, name, state.floor.sequence);
   const alone: InstanceState = { ...state, values: [subject], refreshes: undefined };
   const insights = await ports.insightsFor(
     instanceId,
@@ -71,6 +71,10 @@ async function readValueSubject(
   if ('reading' in found) return found.reading;
   await observeNow(ports, alone, found.readings);
   return { kind: 'found', warnings: found.warnings };
+}
+
+function newSubject(trigger: ValueTrigger, name: string, sequence: number): ValueSubject {
+  return { trigger, name, sequence, last: undefined, isSuspended: false, isLeaving: false, etag: '' };
 }
 
 type Checked =

@@ -6,6 +6,7 @@ import type { SubjectView } from '../subscriptions/subscription-view.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { triggers } from '../triggers/trigger.ts';
 import {
+  FLOOR_ROW_KEY,
   instanceStateOf,
   isValueTrigger,
   POLL_ROW_KEY,
@@ -43,13 +44,20 @@ export interface StateStore {
   /** As many changes as go into one transaction, none of them in part. `conflict`: read again and decide again. */
   commit(instanceId: string, changes: readonly [Change, ...Change[]]): Promise<CommitResult>;
   savePoll(instanceId: string, poll: PollRecord): Promise<void>;
+  /** Removes subjects, at most `MAX_TRANSACTION_ROWS - 1`, and raises the floor to the highest of their counts, in one transaction. */
+  forget(state: InstanceState, subjects: readonly [Observed, ...Observed[]]): Promise<'forgotten' | 'conflict'>;
   /** What is remembered of a subscription's segment or measure; `undefined` of any other. One storage request. */
   observed(subscription: Subscription): Promise<ValueSubject | undefined>;
-  /** The number of observations taken of a subscription's subject. One storage request. */
+  /** The number of observations taken of a subscription's subject; `undefined` when it is not observed, or about to be forgotten. One storage request. */
   sequenceOf(subscription: Subscription): Promise<number | undefined>;
   /** What the owner of a subscription may know of its subject. Two storage requests. */
   subjectView(subscription: Subscription): Promise<Omit<SubjectView, 'isAllowed'>>;
 }
+
+/** What is observed of an instance and can be forgotten. */
+export type Observed =
+  | { readonly kind: 'value'; readonly subject: ValueSubject }
+  | { readonly kind: 'refreshes'; readonly refreshes: StoredRefreshState };
 
 /** A transaction takes this many rows (learn.microsoft.com: performing entity group transactions). */
 export const MAX_TRANSACTION_ROWS = 100;
@@ -90,11 +98,30 @@ export function stateStore(tables: Tables): StateStore {
       await tables.write(STATE_TABLE, [{ kind: 'upsert', row: pollRow(instanceId, poll) }]);
     },
 
+    async forget({ instanceId, floor }, subjects) {
+      const counts = subjects.map((one) => (one.kind === 'value' ? one.subject.sequence : one.refreshes.sequence));
+      const row = {
+        partitionKey: instanceId,
+        rowKey: FLOOR_ROW_KEY,
+        v: 1,
+        sequence: Math.max(floor.sequence, ...counts),
+      };
+      const raised: Write = floor.etag === '' ? { kind: 'insert', row } : { kind: 'replace', row, etag: floor.etag };
+      const deleted = subjects.map((one): Write => {
+        const { etag } = one.kind === 'value' ? one.subject : one.refreshes;
+        const rowKey = one.kind === 'value' ? valueRowKey(one.subject.trigger, one.subject.name) : REFRESHES_ROW_KEY;
+        return { kind: 'delete', row: { partitionKey: instanceId, rowKey }, etag };
+      });
+      const result = await tables.write(STATE_TABLE, [raised, ...deleted]);
+      return result.kind === 'written' ? 'forgotten' : 'conflict';
+    },
+
     async sequenceOf(subscription) {
       const { trigger, instanceId } = subscription;
-      if (isValueTrigger(trigger)) return (await observed(subscription))?.sequence;
-      const row = await tables.get(STATE_TABLE, instanceId, REFRESHES_ROW_KEY);
-      return row && refreshesOfRow(row).sequence;
+      const isRefresh = !isValueTrigger(trigger);
+      const row = isRefresh ? await tables.get(STATE_TABLE, instanceId, REFRESHES_ROW_KEY) : undefined;
+      const found = isRefresh ? row && refreshesOfRow(row) : await observed(subscription);
+      return found?.isLeaving === true ? undefined : found?.sequence;
     },
 
     async subjectView(subscription) {
