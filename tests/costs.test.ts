@@ -11,7 +11,7 @@ const documented = new Map(
   tableRows(readFileSync('docs/architecture.md', 'utf8'), 'step').map(([step, requests]) => [step, Number(requests)]),
 );
 const trigger = 'segment-threshold-crossed';
-const flow = { workflowId: 'a-flow', operationName: 'When_a_segment_crosses' };
+const flow = { workflowId: 'a-flow', operationName: 'When_a_segment_crosses', environmentId: 'an-environment' };
 const calls: StorageCalls = [];
 let world: MemoryBackend;
 let minute: number;

@@ -20,6 +20,14 @@ export interface WorkflowEntry {
   readonly etag: string;
 }
 
+/** How a save claims its flow: the key, and the entries as they were read. */
+export interface FlowClaim {
+  readonly key: string;
+  readonly entry: WorkflowEntry | undefined;
+  /** The entry of the same flow under its key without environment. The save takes its subscriptions' place too. */
+  readonly adopted?: { readonly key: string; readonly entry: WorkflowEntry };
+}
+
 /** One partition per connection: its subscriptions by request, the latest of each flow, and how many there are. */
 export interface ConnectionStore {
   findRequest(connection: string, trigger: Trigger, requestKey: string): Promise<RequestEntry | undefined>;
@@ -33,7 +41,7 @@ export interface ConnectionStore {
     claim: { connection: string; trigger: Trigger; requestKey: string; subscriptionId: string },
     terms: {
       replaces?: RequestEntry;
-      workflow?: { key: string; entry: WorkflowEntry | undefined };
+      workflow?: FlowClaim;
       succeeds: boolean;
       max: number;
     },
@@ -60,15 +68,23 @@ const workflowRowKey = (trigger: Trigger, key: string): string => `w:${triggers[
 /** More saves of one flow at once than this leave the oldest ones to end by themselves: their callback URLs answer 404. */
 const MAX_PREVIOUS = 20;
 
-function workflowWrite(
+/**
+ * The flow's entry, and the adopted one, point to the new subscription: a save that claimed the adopted entry and is still being made
+ * finds there that a later one was faster.
+ */
+function workflowWrites(
   connection: string,
   trigger: Trigger,
   subscriptionId: string,
-  { key, entry }: { key: string; entry: WorkflowEntry | undefined },
-): Write {
-  const previous = entry ? [...entry.previous, entry.subscriptionId].slice(-MAX_PREVIOUS).join(' ') : '';
-  const row = { partitionKey: connection, rowKey: workflowRowKey(trigger, key), subscriptionId, previous };
-  return entry ? { kind: 'replace', row, etag: entry.etag } : { kind: 'insert', row };
+  { key, entry, adopted }: FlowClaim,
+): Write[] {
+  const ids = (of: WorkflowEntry | undefined): readonly string[] => (of ? [...of.previous, of.subscriptionId] : []);
+  const previous = [...new Set([...ids(entry), ...ids(adopted?.entry)])].slice(-MAX_PREVIOUS).join(' ');
+  const write = (of: string, before: WorkflowEntry | undefined): Write => {
+    const row = { partitionKey: connection, rowKey: workflowRowKey(trigger, of), subscriptionId, previous };
+    return before ? { kind: 'replace', row, etag: before.etag } : { kind: 'insert', row };
+  };
+  return [write(key, entry), ...(adopted ? [write(adopted.key, adopted.entry)] : [])];
 }
 
 export function connectionStore(tables: Tables): ConnectionStore {
@@ -126,7 +142,7 @@ export function connectionStore(tables: Tables): ConnectionStore {
     async claimRequest({ connection, trigger, requestKey, subscriptionId }, { replaces, workflow, succeeds, max }) {
       const row = { partitionKey: connection, rowKey: requestRowKey(trigger, requestKey), subscriptionId, made: false };
       const claim: Write = replaces ? { kind: 'replace', row, etag: replaces.etag } : { kind: 'insert', row };
-      const flow = workflow ? [workflowWrite(connection, trigger, subscriptionId, workflow)] : [];
+      const flow = workflow ? workflowWrites(connection, trigger, subscriptionId, workflow) : [];
       for (;;) {
         const current = replaces ? undefined : await count(connection);
         if (current && current.count >= max && !succeeds) return 'full';

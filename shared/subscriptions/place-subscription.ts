@@ -2,8 +2,9 @@ import type { Random } from '../random.ts';
 import type { Subject } from '../triggers/subject.ts';
 import { giveBirth } from './birth.ts';
 import type { CallbackCipher } from './callback-cipher.ts';
+import { findFlow } from './find-flow.ts';
 import type { SubscribeRequest } from './subscribe-request.ts';
-import { draftOf, newRowKey, requestKeyOf, rowKeyOfId, workflowKeyOf, type Subscriber } from './subscription-draft.ts';
+import { draftOf, newRowKey, requestKeyOf, rowKeyOfId, type Subscriber } from './subscription-draft.ts';
 import { NONCE_BYTES } from './subscription-id.ts';
 import type { Subscription } from './subscription.ts';
 import { joinLine, type SuccessionPorts } from './succession.ts';
@@ -39,7 +40,6 @@ export async function placeSubscription(
   const { connection } = subscriber;
   const { trigger } = subject;
   const requestKey = requestKeyOf(subject, request);
-  const workflowKey = workflowKeyOf(subscriber);
   const entry = await connections.findRequest(connection, trigger, requestKey);
   const existing = entry && (await store.load(entry.subscriptionId));
   if (entry && existing && isLiving(existing)) {
@@ -53,14 +53,13 @@ export async function placeSubscription(
   const rowKey = promised ? rowKeyOfId(promised) : newRowKey(request.threshold, random.token(NONCE_BYTES));
   const draft = draftOf({ subscriber, subject, request, rowKey }, { cipher, nowMs: clock.now() });
   if (promised === undefined) {
-    const workflow = workflowKey && (await connections.findWorkflow(connection, trigger, workflowKey));
-    const before = workflow ? await store.load(workflow.subscriptionId) : undefined;
+    const flow = await findFlow(ports, subscriber, trigger);
     const claimed = await connections.claimRequest(
       { connection, trigger, requestKey, subscriptionId: draft.id },
       {
         ...(entry && { replaces: entry }),
-        ...(workflowKey !== undefined && { workflow: { key: workflowKey, entry: workflow || undefined } }),
-        succeeds: before !== undefined && isLiving(before),
+        ...(flow && { workflow: flow.claim }),
+        succeeds: flow?.latest !== undefined && isLiving(flow.latest),
         max: ports.maxSubscriptionsPerConnection,
       },
     );

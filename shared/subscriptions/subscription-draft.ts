@@ -19,8 +19,15 @@ export function requestKeyOf({ instanceId, name }: Subject, { threshold, callbac
   return shortHash(instanceId, name, threshold === undefined ? '' : thresholdKey(threshold), callbackUrl);
 }
 
-/** The same for every save of one flow. */
-export function workflowKeyOf({ workflowId, operationName }: Subscriber): string | undefined {
+/** The same for every save of one flow. Environments give their flows the same ids after an import: each has its own. */
+export function workflowKeyOf(subscriber: Subscriber): string | undefined {
+  const { workflowId, operationName, environmentId } = subscriber;
+  if (!environmentId) return keyWithoutEnvironmentOf(subscriber);
+  return workflowId && shortHash(workflowId.toLowerCase(), operationName ?? '', environmentId.toLowerCase());
+}
+
+/** The key of a flow that names no environment, and of every flow before the environment was part of the key. */
+export function keyWithoutEnvironmentOf({ workflowId, operationName }: Subscriber): string | undefined {
   return workflowId && shortHash(workflowId.toLowerCase(), operationName ?? '');
 }
 

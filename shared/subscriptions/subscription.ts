@@ -34,7 +34,7 @@ export interface Subscription {
   readonly predecessor: string | undefined;
   /** Hash of the request that made it: the same request finds it again. */
   readonly requestKey: string;
-  /** Hash of the flow's id and trigger name: the same for every save of one flow. */
+  /** Hash of the flow's id, trigger name and environment: the same for every save of one flow. Older rows have it without environment. */
   readonly workflowKey: string | undefined;
   readonly workflowId: string | undefined;
   readonly environmentId: string | undefined;

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { giveBirth, type BirthPorts } from './birth.ts';
 import type { ConnectionStore } from './connection-store.ts';
+import { latestStored } from './find-flow.ts';
 import { partitionOf } from './subscription-id.ts';
 import { DELETED_GRACE_MS, type Subscription } from './subscription.ts';
 
@@ -35,7 +36,7 @@ export async function joinLine(ports: SuccessionPorts, subscription: Subscriptio
   if (entry.subscriptionId !== subscription.id) {
     // Born, or in another's place already: the later save finds us, and takes our place.
     if (isBorn || subscription.predecessor !== undefined) return { kind: 'heir', predecessors: [] };
-    const faster = await latestStored(ports, line.slice(place + 1));
+    const faster = await latestStored(ports.store, line.slice(place + 1));
     if (faster) {
       const result = await ports.store.writeTogether([pointer(subscription, faster.id)]);
       return { kind: result.kind === 'written' ? 'overtaken' : 'conflict' };
@@ -85,15 +86,6 @@ export async function joinLine(ports: SuccessionPorts, subscription: Subscriptio
     heir = stored;
   }
   return { kind: 'heir', predecessors };
-}
-
-/** The last of the subscriptions that has a row. */
-async function latestStored({ store }: SuccessionPorts, ids: readonly string[]): Promise<Subscription | undefined> {
-  for (const id of ids.toReversed()) {
-    const stored = await store.load(id);
-    if (stored) return stored;
-  }
-  return undefined;
 }
 
 /** Same subject and same threshold: then both are in one partition, and what one was owed the other can get. */

@@ -98,6 +98,19 @@ test('a flow that is saved again and again at once has one subscription, its las
   expect(statuses.filter((status) => status === 'superseded')).toHaveLength(9);
 });
 
+test('flows with the same ids in two environments are two flows, whichever header names the environment', async () => {
+  const ids = { 'x-ms-workflow-id': 'imported', 'x-ms-workflow-operation-name': 'When_it_happens' };
+  const one = { ...ids, 'x-ms-environment-id': 'One', 'x-ms-client-environment-id': 'elsewhere' };
+  const two = { ...ids, 'X-MS-Client-Environment-Id': 'Two' };
+  const first = idOf(await subscribe(bodyOf(trigger, 'one v1'), one));
+  const other = idOf(await subscribe(bodyOf(trigger, 'two v1'), two));
+  const second = idOf(await subscribe(bodyOf(trigger, 'one v2'), { ...ids, 'X-MS-ENVIRONMENT-ID': 'ONE' }));
+  const statuses = await Promise.all(
+    [first, other, second].map(async (id) => (await backend.call('GET', `${path}/${id}`)).body),
+  );
+  expect(statuses).toMatchObject([{ status: 'superseded' }, { status: 'active' }, { status: 'active' }]);
+});
+
 test('a DELETE and the same request at once leave at most one subscription, which is the one answered', async () => {
   for (let round = 0; round < 10; round++) {
     const body = bodyOf(trigger, `round ${round}`);

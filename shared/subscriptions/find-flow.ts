@@ -1,0 +1,63 @@
+import type { Trigger } from '../triggers/trigger.ts';
+import type { ConnectionStore, FlowClaim, WorkflowEntry } from './connection-store.ts';
+import { keyWithoutEnvironmentOf, workflowKeyOf, type Subscriber } from './subscription-draft.ts';
+import type { SubscriptionStore } from './subscription-store.ts';
+import type { Subscription } from './subscription.ts';
+
+export interface FindFlowPorts {
+  readonly store: Pick<SubscriptionStore, 'load'>;
+  readonly connections: Pick<ConnectionStore, 'findWorkflow'>;
+}
+
+/** What a save must know of its flow: how to claim it, and the subscription that the last save left. */
+export interface FoundFlow {
+  readonly claim: FlowClaim;
+  readonly latest: Subscription | undefined;
+}
+
+/** Finds the flow that a subscriber names; undefined when it names none. */
+export async function findFlow(
+  ports: FindFlowPorts,
+  subscriber: Subscriber,
+  trigger: Trigger,
+): Promise<FoundFlow | undefined> {
+  const key = workflowKeyOf(subscriber);
+  if (key === undefined) return undefined;
+  const entry = await ports.connections.findWorkflow(subscriber.connection, trigger, key);
+  const adopted = await findAdopted(ports, subscriber, trigger);
+  if (adopted) return { claim: { key, entry, adopted }, latest: adopted.latest };
+  return { claim: { key, entry }, latest: entry && (await ports.store.load(entry.subscriptionId)) };
+}
+
+/**
+ * A subscription of the same flow under the key without environment: made before the environment was part of the key, by a host that
+ * still runs such a version, or by a call without the header. One of another environment is another flow's.
+ */
+async function findAdopted(
+  { store, connections }: FindFlowPorts,
+  subscriber: Subscriber,
+  trigger: Trigger,
+): Promise<{ key: string; entry: WorkflowEntry; latest: Subscription } | undefined> {
+  const key = keyWithoutEnvironmentOf(subscriber);
+  if (key === undefined || key === workflowKeyOf(subscriber)) return undefined;
+  const entry = await connections.findWorkflow(subscriber.connection, trigger, key);
+  if (entry === undefined) return undefined;
+  const latest = await latestStored(store, [...entry.previous, entry.subscriptionId]);
+  if (latest?.workflowKey !== key) return undefined;
+  const isOfAnother =
+    latest.environmentId !== undefined &&
+    latest.environmentId.toLowerCase() !== subscriber.environmentId?.toLowerCase();
+  return isOfAnother ? undefined : { key, entry, latest };
+}
+
+/** The last of the subscriptions that has a row. */
+export async function latestStored(
+  store: Pick<SubscriptionStore, 'load'>,
+  ids: readonly string[],
+): Promise<Subscription | undefined> {
+  for (const id of ids.toReversed()) {
+    const stored = await store.load(id);
+    if (stored) return stored;
+  }
+  return undefined;
+}
