@@ -8,7 +8,7 @@ import { unreachable } from '../unreachable.ts';
 export type Verdict =
   | { readonly kind: 'delivered'; readonly runId?: string }
   /** The flow was saved again: this URL is of an older version. */
-  | { readonly kind: 'stale-version' }
+  | { readonly kind: 'stale-version'; readonly retryAfterMs?: number }
   /** The flow is no more: subscription and delivery end. */
   | { readonly kind: 'gone'; readonly code: string }
   /** The flow is turned off: the delivery is parked, the subscription paused. */
@@ -19,7 +19,7 @@ export type Verdict =
       readonly kind: 'retry';
       readonly code: string;
       readonly retryAfterMs?: number;
-      /** What becomes of the delivery when the schedule is used up; `gone` ends the subscription too. */
+      /** What becomes of the delivery when the answers of this kind last through the schedule; `gone` ends the subscription too. */
       readonly whenExhausted: 'dead' | 'gone';
     };
 
@@ -40,38 +40,28 @@ export function classify(answer: Answer): Verdict {
 type Answered = Extract<Answer, { kind: 'answered' }>;
 
 function classifyAnswered(answer: Answered): Verdict {
-  const { status } = answer;
+  const { status, errorCode } = answer;
   if (status >= 200 && status < 300) {
     return { kind: 'delivered', ...(answer.runId === undefined ? {} : { runId: answer.runId }) };
   }
-  // A 5xx is the platform's own trouble, whatever its body names.
-  if (status < 400 || status >= 500) return retry(answer);
-  return classifyErrorCode(answer.errorCode) ?? classifyRefusal(answer);
-}
-
-/** The names that Logic Apps gives its refusals say more than their status. */
-function classifyErrorCode(errorCode: string | undefined): Verdict | undefined {
-  switch (errorCode) {
-    case 'WorkflowTriggerVersionNotFound':
-      return { kind: 'stale-version' };
-    case 'WorkflowNotFound':
-      return { kind: 'gone', code: 'workflow-not-found' };
-    case 'WorkflowTriggerIsNotEnabled':
-      return { kind: 'turned-off' };
-    case 'TriggerInputSchemaMismatch':
-      return { kind: 'dead', code: 'trigger-input-schema-mismatch' };
-    default:
-      return undefined;
-  }
-}
-
-function classifyRefusal(answer: Answered): Verdict {
-  const code = `http-${answer.status}`;
-  switch (answer.status) {
+  const code = `http-${status}`;
+  // Logic Apps names its refusals. A name counts with the status that it comes with: elsewhere it says nothing.
+  const name = errorCode?.toLowerCase();
+  switch (status) {
+    case 400:
+      if (name === 'workflowtriggerisnotenabled') return { kind: 'turned-off' };
+      return { kind: 'dead', code: name === 'triggerinputschemamismatch' ? 'trigger-input-schema-mismatch' : code };
     case 404:
+      if (name === 'workflownotfound') return { kind: 'gone', code: 'workflow-not-found' };
+      if (name === 'workflowtriggerversionnotfound') return { kind: 'stale-version', ...retryAfterOf(answer) };
+      // Gateways answer a 404 of their own for a moment (n8n issue 1257): one alone proves nothing.
+      return { ...retry(answer), whenExhausted: 'gone' };
     case 410:
       return { kind: 'gone', code };
-    case 400:
+    // A signature that was rotated, a policy of the tenant: people undo these within hours, or not at all.
+    case 401:
+    case 403:
+      return { ...retry(answer), whenExhausted: 'gone' };
     case 405:
     case 406:
     case 411:
@@ -80,10 +70,6 @@ function classifyRefusal(answer: Answered): Verdict {
     case 415:
     case 422:
       return { kind: 'dead', code };
-    // A signature that was rotated, a policy of the tenant: people undo these within hours, or not at all.
-    case 401:
-    case 403:
-      return { ...retry(answer), whenExhausted: 'gone' };
     // Any other 4xx is unknown from these receivers. A retry too many costs a few requests, a wrong end costs an event.
     default:
       return retry(answer);
@@ -91,10 +77,9 @@ function classifyRefusal(answer: Answered): Verdict {
 }
 
 function retry(answer: Answered): Extract<Verdict, { kind: 'retry' }> {
-  return {
-    kind: 'retry',
-    code: `http-${answer.status}`,
-    ...(answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs }),
-    whenExhausted: 'dead',
-  };
+  return { kind: 'retry', code: `http-${answer.status}`, ...retryAfterOf(answer), whenExhausted: 'dead' };
+}
+
+function retryAfterOf({ retryAfterMs }: Answered): { retryAfterMs?: number } {
+  return retryAfterMs === undefined ? {} : { retryAfterMs };
 }

@@ -33,31 +33,57 @@ export function dispositionOf(
     nowMs: number;
   },
 ): Disposition {
-  const { earlier, scheduleSeconds, jitter } = context;
-  const times = (code: string): number => earlier.filter((attempt) => attempt.code === code).length;
+  const { earlier } = context;
   switch (verdict.kind) {
     case 'delivered':
       return { kind: 'delivered' };
     case 'stale-version':
       return wasStaleBefore(context)
-        ? { kind: 'gone', code: STALE_VERSION }
+        ? afterFailure({ ...verdict, code: STALE_VERSION, whenExhausted: 'gone' }, context)
         : { kind: 'retrying', delayMs: STALE_VERSION_WAIT_MS, code: STALE_VERSION };
     case 'gone':
       return { kind: 'gone', code: verdict.code };
-    case 'turned-off':
-      return { kind: 'parked', delayMs: times(TURNED_OFF) === 0 ? FIRST_PROBE_MS : NEXT_PROBE_MS, code: TURNED_OFF };
+    case 'turned-off': {
+      const isFirst = !earlier.some(({ code }) => code === TURNED_OFF);
+      return { kind: 'parked', delayMs: isFirst ? FIRST_PROBE_MS : NEXT_PROBE_MS, code: TURNED_OFF };
+    }
     case 'dead':
       return { kind: 'dead', code: verdict.code };
-    case 'retry': {
-      // Attempts that found the flow off or in the middle of a save do not use up the schedule.
-      const attempt = earlier.length - times(TURNED_OFF) - times(STALE_VERSION) + 1;
-      const next = nextRetry({ attempt, scheduleSeconds, retryAfterMs: verdict.retryAfterMs, jitter });
-      if (next.kind === 'wait') return { kind: 'retrying', delayMs: next.delayMs, code: verdict.code };
-      return { kind: verdict.whenExhausted, code: verdict.code };
-    }
+    case 'retry':
+      return afterFailure(verdict, context);
     default:
       return unreachable(verdict);
   }
+}
+
+type Failure = Pick<Extract<Verdict, { kind: 'retry' }>, 'code' | 'retryAfterMs' | 'whenExhausted'>;
+
+/**
+ * Another attempt, or the end of the schedule. The subscription ends with it only when all of the schedule was refused: a single refusal
+ * after other failures may be a gateway's, and says nothing about the flow.
+ */
+function afterFailure(
+  { code, retryAfterMs, whenExhausted }: Failure,
+  {
+    earlier,
+    scheduleSeconds,
+    jitter,
+  }: { earlier: readonly AttemptRecord[]; scheduleSeconds: readonly number[]; jitter: number },
+): Disposition {
+  const counted = earlier.filter((attempt, index) => usesSchedule(attempt, earlier.slice(0, index)));
+  const next = nextRetry({ attempt: counted.length + 1, scheduleSeconds, retryAfterMs, jitter });
+  if (next.kind === 'wait') return { kind: 'retrying', delayMs: next.delayMs, code };
+  const isRefusedThroughout = counted.length > 0 && counted.every((attempt) => REFUSALS.has(attempt.code));
+  return { kind: isRefusedThroughout ? whenExhausted : 'dead', code };
+}
+
+/** Codes of the answers that end a subscription when they last through the whole schedule. */
+const REFUSALS = new Set(['http-401', 'http-403', 'http-404', STALE_VERSION]);
+
+/** Attempts that found the flow off use up nothing of the schedule, nor does a first one that found it in the middle of a save. */
+function usesSchedule({ code, calledId, at }: AttemptRecord, earlier: readonly AttemptRecord[]): boolean {
+  if (code === TURNED_OFF) return false;
+  return code !== STALE_VERSION || wasStaleBefore({ earlier, calledId, nowMs: Date.parse(at) });
 }
 
 /**

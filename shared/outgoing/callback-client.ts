@@ -31,7 +31,7 @@ export type Answer =
   | {
       readonly kind: 'answered';
       readonly status: number;
-      /** `error.code` of a JSON body, when the answer is no success and the code looks like one. */
+      /** `error.code` or `Error.Code` of a JSON body, when the answer is no success and the code looks like one. */
       readonly errorCode?: string;
       readonly retryAfterMs?: number;
       /** `x-ms-workflow-run-id`, at most 64 characters of `[A-Za-z0-9_-]`. */
@@ -126,11 +126,12 @@ export function callbackClient(options: CallbackClientOptions): CallbackClient {
   return { post, close: () => agents.close() };
 }
 
-/** Logic Apps answers `{"error": {"code": "WorkflowNotFound", "message": …}}`; nothing else of a body is ever kept. */
+/** Logic Apps answers `{"error": {"code": "WorkflowNotFound", …}}`, other parts of Azure `{"Error": {"Code": …}}`; nothing else is ever kept. */
 function errorCodeOf(body: string): { errorCode?: string } {
   try {
-    const { error } = JSON.parse(body) as { error?: { code?: unknown } };
-    const code = error?.code;
+    const parsed = JSON.parse(body) as { error?: unknown; Error?: unknown } | null;
+    const error = (parsed?.error ?? parsed?.Error) as { code?: unknown; Code?: unknown } | null | undefined;
+    const code = error?.code ?? error?.Code;
     return typeof code === 'string' && /^[\w.-]{1,64}$/.test(code) ? { errorCode: code } : {};
   } catch {
     return {};

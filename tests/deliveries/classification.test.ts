@@ -17,15 +17,15 @@ describe('an answer by its status', () => {
     expect(classify(answered(status))).toEqual({ kind: 'delivered' });
   });
 
-  test.each([404, 410])('%i ends the subscription', (status) => {
-    expect(classify(answered(status))).toEqual(gone(`http-${status}`));
+  test('410 ends the subscription', () => {
+    expect(classify(answered(410))).toEqual(gone('http-410'));
   });
 
   test.each([400, 405, 406, 411, 413, 414, 415, 422])('%i is a dead letter at once', (status) => {
     expect(classify(answered(status))).toEqual(dead(`http-${status}`));
   });
 
-  test.each([401, 403])('%i is tried again and ends the subscription when it lasts', (status) => {
+  test.each([401, 403, 404])('%i is tried again and ends the subscription when it lasts', (status) => {
     expect(classify(answered(status))).toEqual({ kind: 'retry', code: `http-${status}`, whenExhausted: 'gone' });
   });
 
@@ -46,14 +46,16 @@ describe('an answer by its status', () => {
 });
 
 describe('an answer by its error code', () => {
-  test.each<[string, Verdict]>([
-    ['WorkflowTriggerVersionNotFound', { kind: 'stale-version' }],
-    ['WorkflowNotFound', gone('workflow-not-found')],
-    ['WorkflowTriggerIsNotEnabled', { kind: 'turned-off' }],
-    ['TriggerInputSchemaMismatch', dead('trigger-input-schema-mismatch')],
-  ])('%s decides before any 4xx status', (errorCode, verdict) => {
-    for (const status of [400, 401, 403, 404, 409, 410, 429])
-      expect(classify(answered(status, errorCode))).toEqual(verdict);
+  const known: readonly [status: number, errorCode: string, Verdict][] = [
+    [404, 'WorkflowTriggerVersionNotFound', { kind: 'stale-version' }],
+    [404, 'WorkflowNotFound', gone('workflow-not-found')],
+    [400, 'WorkflowTriggerIsNotEnabled', { kind: 'turned-off' }],
+    [400, 'TriggerInputSchemaMismatch', dead('trigger-input-schema-mismatch')],
+  ];
+
+  test.each(known)('%i %s decides, in any case', (status, errorCode, verdict) => {
+    for (const spelt of [errorCode, errorCode.toLowerCase(), errorCode.toUpperCase()])
+      expect(classify(answered(status, spelt))).toEqual(verdict);
   });
 
   test.each(['WorkflowNotFound', 'WorkflowTriggerIsNotEnabled', 'TriggerInputSchemaMismatch'])(
@@ -65,10 +67,16 @@ describe('an answer by its error code', () => {
     },
   );
 
-  test('an unknown code, or another spelling of a known one, leaves it to the status', () => {
-    expect(classify(answered(404, 'SomethingNew'))).toEqual(gone('http-404'));
-    expect(classify(answered(400, 'workflowtriggerisnotenabled'))).toEqual(dead('http-400'));
-    expect(classify(answered(401, 'DirectApiAuthorizationRequired'))).toMatchObject({ whenExhausted: 'gone' });
+  test.each(known)('beside another status than %i, %s decides nothing', (own, errorCode) => {
+    for (const status of [202, 302, 400, 401, 403, 404, 409, 410, 429, 503]) {
+      if (status === own) continue;
+      expect(classify(answered(status, errorCode))).toEqual(classify(answered(status)));
+    }
+  });
+
+  test('an unknown code leaves it to the status', () => {
+    for (const status of [400, 401, 404, 410])
+      expect(classify(answered(status, 'DirectApiAuthorizationRequired'))).toEqual(classify(answered(status)));
   });
 });
 
@@ -94,8 +102,9 @@ describe('what is passed on', () => {
     const hinted = (status: number): Verdict =>
       classify({ kind: 'answered', status, retryAfterMs: 60_000, durationMs: 5 });
 
-    for (const status of [403, 429, 503]) expect(hinted(status)).toMatchObject({ kind: 'retry', retryAfterMs: 60_000 });
-    for (const status of [202, 404, 413]) expect(hinted(status)).not.toHaveProperty('retryAfterMs');
+    for (const status of [403, 404, 429, 503])
+      expect(hinted(status)).toMatchObject({ kind: 'retry', retryAfterMs: 60_000 });
+    for (const status of [202, 410, 413]) expect(hinted(status)).not.toHaveProperty('retryAfterMs');
   });
 
   test('every status and code has a verdict whose code is short and stable', () => {

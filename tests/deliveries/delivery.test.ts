@@ -296,15 +296,59 @@ describe('a flow that is', () => {
     expect(world.queues.waiting('retries')).toEqual([]);
   });
 
-  test('in the middle of a save is tried once more after a quarter of an hour, and then given up', async () => {
+  test('in the middle of a save is tried once more after a quarter of an hour, and given up when that lasts', async () => {
     const { id } = await subscribe('one');
     world.answers.set(URL_ONE, () => answered(404, 'WorkflowTriggerVersionNotFound'));
     await rise();
-    expect(await statusOf(id)).toBe('active');
-    await pass(15 * MINUTE);
+    await pass(14 * MINUTE);
+    expect(world.calls.length).toBe(1);
+    await pass(MINUTE);
     expect(world.calls.length).toBe(2);
+    expect(await statusOf(id)).toBe('active');
+    await pass(HOUR);
+    // One more for each delay of the schedule.
+    expect(world.calls.length).toBe(5);
     expect(await statusOf(id)).toBe('gone');
     await pass(10 * DAY);
-    expect(world.calls.length).toBe(2);
+    expect(world.calls.length).toBe(5);
+  });
+
+  test.each([404, 401, 403])('answering %i for a moment is called again, and loses nothing', async (status) => {
+    const { id } = await subscribe('one');
+    let times = 3;
+    world.answers.set(URL_ONE, () => (times-- > 0 ? answered(status) : answered(202)));
+    await rise();
+    await pass(HOUR);
+    expect(await statusOf(id)).toBe('active');
+    expect(world.calls.length).toBe(4);
+  });
+
+  test.each([404, 401, 403])('answering %i through the whole schedule ends its subscription', async (status) => {
+    const { id } = await subscribe('one');
+    world.answers.set(URL_ONE, () => answered(status));
+    await rise();
+    await pass(HOUR);
+    expect(await statusOf(id)).toBe('gone');
+    expect(world.calls.length).toBe(4);
+  });
+
+  test.each([404, 401, 403])('answering %i once, after failing otherwise, keeps its subscription', async (status) => {
+    const { id } = await subscribe('one');
+    let times = 3;
+    world.answers.set(URL_ONE, () => (times-- > 0 ? answered(500) : answered(status)));
+    await rise();
+    await pass(HOUR);
+    expect(world.calls.length).toBe(4);
+    expect(await statusOf(id)).toBe('active');
+  });
+
+  test('answering a single 404 keeps its subscription when nothing is to be tried again', async () => {
+    world = memoryBackend({ config: { deliveryScheduleSeconds: [] } });
+    world.data.segments = [segment('vip', evaluated(90, minute))];
+    const { id } = await subscribe('one');
+    world.answers.set(URL_ONE, () => answered(404));
+    await rise();
+    expect(world.calls.length).toBe(1);
+    expect(await statusOf(id)).toBe('active');
   });
 });

@@ -132,6 +132,16 @@ describe('what is kept of an answer', () => {
   });
 
   test.each([
+    { Error: { Code: 'WorkflowNotFound', Message: 'gone' } },
+    { error: { Code: 'WorkflowNotFound' } },
+    { Error: { code: 'WorkflowNotFound' } },
+    { error: null, Error: { Code: 'WorkflowNotFound' } },
+  ])('the body %j has an error code', async (body) => {
+    const answer = await postTo((socket) => socket.write(httpAnswer(404, { body: JSON.stringify(body) })));
+    expect(answer).toMatchObject({ kind: 'answered', status: 404, errorCode: 'WorkflowNotFound' });
+  });
+
+  test.each([
     '<html>WorkflowNotFound</html>',
     'null',
     '[]',

@@ -103,7 +103,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
       connection: CONNECTION,
       workflowId: flow.workflowId,
       operationName: flow.workflowId && 'trigger',
-      environmentId: undefined,
+      environmentId: flow.environmentId,
     };
     version.openSubscribes += 1;
     version.disabledAtMs = undefined;
@@ -317,13 +317,15 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
   const flows = Array.from({ length: plan.flows }, (_, index): Flow => {
     const troubles = Array.from({ length: plan.flowTroubles }, () => {
       const fromMs = plan.startMs + dice.between(0, plan.stormMs);
-      const kind = dice.pick(['http-500', 'http-500', 'http-429', 'http-401', 'mismatch'] as const);
+      const kind = dice.pick(['http-500', 'http-500', 'http-429', 'refuses', 'mismatch'] as const);
       const lastsMs = dice.between(SECOND, dice.pick(plan.troubleMs));
       return { kind, fromMs, untilMs: Math.min(fromMs + lastsMs, plan.startMs + plan.stormMs + 3 * HOUR) };
     });
-    const workflowId = dice.chance(0.85) ? `workflow-${index + 1}` : undefined;
+    // Every other flow was imported: its id is also that of flows in other environments.
+    const environmentId = index % 2 === 1 ? `Environment-${index + 1}` : undefined;
+    const workflowId = dice.chance(0.85) ? (environmentId ? 'imported' : `workflow-${index + 1}`) : undefined;
     const trigger = dice.pick(plan.triggers);
-    return { name: `flow-${index + 1}`, trigger, workflowId, versions: [], unruly: false, troubles };
+    return { name: `flow-${index + 1}`, trigger, workflowId, environmentId, versions: [], unruly: false, troubles };
   });
 
   return {

@@ -45,6 +45,8 @@ export interface Flow {
   readonly trigger: Trigger;
   /** Absent: the platform did not say, and a save cannot be recognised as one. */
   readonly workflowId: string | undefined;
+  /** Flows of different environments may have the same `workflowId`. */
+  readonly environmentId: string | undefined;
   readonly versions: Version[];
   offFromMs?: number | undefined;
   offForeverFromMs?: number;
@@ -60,7 +62,7 @@ export interface Flow {
 export interface Trouble {
   readonly fromMs: number;
   readonly untilMs: number;
-  readonly kind: 'http-500' | 'http-429' | 'http-401' | 'mismatch';
+  readonly kind: 'http-500' | 'http-429' | 'refuses' | 'mismatch';
 }
 
 /** One callback, as the outside world saw it. */
@@ -139,8 +141,8 @@ export function answerOf({ flow, staleFromMs }: Version, nowMs: number, dice: Di
       return answered(500);
     case 'http-429':
       return answered(429, { retryAfterMs: dice.between(1, 600) * 1000 });
-    case 'http-401':
-      return answered(401);
+    case 'refuses':
+      return answered(nowMs % 2 === 0 ? 401 : 404);
     case 'mismatch':
       return answered(400, { errorCode: 'TriggerInputSchemaMismatch' });
     case undefined:

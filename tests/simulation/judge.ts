@@ -44,8 +44,9 @@ function isGentle({ storage, ...plan }: Plan): boolean {
   return isSteady && !plan.turnsOff && plan.calls === 0 && chances.every((chance) => chance === 0);
 }
 
+/** What ends a subscription when all of a delivery's schedule is answered so. */
 function isRefusal({ answer }: Post): boolean {
-  return answer?.kind === 'answered' && answer.status === 401;
+  return answer?.kind === 'answered' && (answer.status === 401 || answer.status === 404);
 }
 
 export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
@@ -190,16 +191,7 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
       const isThis = first.told.occurredAt === fact.occurredAt && !isRecovered(first);
       if (isThis && group.length >= attempts) return 'the schedule was used up';
       if (isThis && codes.includes('TriggerInputSchemaMismatch')) return 'the flow refuses the body';
-      // An operator may have asked for more attempts after the last of the schedule.
-      if (group.slice(attempts - 1).some(isRefusal)) return 'the flow refuses us';
-      const stale = group.filter(
-        ({ answer }) => answer?.kind === 'answered' && answer.errorCode === 'WorkflowTriggerVersionNotFound',
-      );
-      const [oldest, newest] = [stale[0], stale.at(-1)];
-      // By the clocks of those who saw it.
-      const graceMs = GRACE_MS - 10_000 - plan.clockJumps * plan.longestJumpMs;
-      if (oldest && newest && newest.atMs - oldest.atMs >= graceMs && oldest.version === newest.version)
-        return 'the save was never finished';
+      if (group.filter(isRefusal).length >= attempts) return 'the flow refuses us';
     }
     return undefined;
   };

@@ -268,6 +268,16 @@ export const safeguards: readonly Safeguard[] = [
     seed: 5,
   },
   {
+    name: 'the environment is part of who a flow is',
+    without: one('subscriptions/subscription-draft.ts', 'if (!environmentId) return', 'if (true) return'),
+    seed: 46,
+  },
+  {
+    name: 'one unexplained refusal ends no subscription',
+    without: one('deliveries/disposition.ts', 'isRefusedThroughout ? whenExhausted :', 'true ? whenExhausted :'),
+    seed: 266,
+  },
+  {
     name: 'a save that was overtaken becomes a pointer',
     without: one('subscriptions/succession.ts', 'if (entry.subscriptionId !== subscription.id) {', 'if (false) {'),
     seed: 9,

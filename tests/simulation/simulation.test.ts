@@ -22,6 +22,7 @@ describe('small worlds in a storm', () => {
         '→ 500',
         '→ 429',
         '→ 401',
+        '→ 404 \n',
         'TIMEOUT',
         'RESET',
         'UNSENT',
