@@ -12,6 +12,7 @@ import type { EntityData } from '../shared/insights/entity-data.ts';
 import { restCustomerInsights } from '../shared/insights/rest-customer-insights.ts';
 import { restEntityData } from '../shared/insights/rest-entity-data.ts';
 import { callbackClient } from '../shared/outgoing/callback-client.ts';
+import { systemLookup } from '../shared/outgoing/vetted-connect.ts';
 import { systemRandom } from '../shared/random.ts';
 import type { Telemetry } from '../shared/telemetry/telemetry.ts';
 import { consoleLog } from './console-log.ts';
@@ -49,6 +50,7 @@ export function azureWorld(
     insights: (places) => restCustomerInsights({ ...calling, workflowPath, places }),
     data: (places) => restEntityData({ ...calling, places }),
     client: callbackClient({ policy: config.callbackPolicy, timeoutMs: config.deliveryTimeoutMs, clock }),
+    lookup: systemLookup,
     clock,
     random,
     log,

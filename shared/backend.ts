@@ -39,6 +39,7 @@ import { createOperator, type Operator } from './operations/operator.ts';
 import { reportQueues } from './operations/queues.ts';
 import { sendTest } from './operations/send-test.ts';
 import type { CallbackClient } from './outgoing/callback-client.ts';
+import type { Lookup } from './outgoing/vetted-connect.ts';
 import type { Refusal } from './problem.ts';
 import type { Random } from './random.ts';
 import { instanceCalls, instanceKey, instanceRule } from './rate-limit/instance-calls.ts';
@@ -71,6 +72,8 @@ export interface World {
   /** Customer Insights, whose calls take these places. */
   readonly insights: (places: CallPlaces) => CustomerInsights;
   readonly client: CallbackClient;
+  /** Looks up the hosts of callback URLs. */
+  readonly lookup: Lookup;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -192,6 +195,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     clock,
     random,
     callbackPolicy: config.callbackPolicy,
+    lookup: world.lookup,
     allowedInstances: config.allowedInstances,
     maxSubscriptionsPerConnection: config.maxSubscriptionsPerConnection,
     readSubject: (subject) => readSubject(reading, subject),

@@ -25,6 +25,7 @@ export const problems = {
   'delivery-unknown': { status: 404, title: 'No such delivery' },
   'queue-unknown': { status: 404, title: 'No such queue' },
   'item-exists': { status: 409, title: 'The item exists already' },
+  'callback-host-unresolved': { status: 503, title: 'The host of the callback URL cannot be looked up' },
   'subscription-changing': { status: 503, title: 'The subscription is being changed by another call' },
   'subscription-ended': { status: 409, title: 'The subscription has ended' },
   'delivery-changing': { status: 409, title: 'The delivery is being changed by another call' },

@@ -1,5 +1,8 @@
 import { allowsInstance, instanceNotAllowed } from '../allowed-instances.ts';
+import { isIP } from 'node:net';
+import { checkCallbackHost } from '../outgoing/check-callback-host.ts';
 import { checkCallbackUrl, type CallbackPolicy } from '../outgoing/callback-policy.ts';
+import type { Lookup } from '../outgoing/vetted-connect.ts';
 import { refusal, type Refusal } from '../problem.ts';
 import type { Subject } from '../triggers/subject.ts';
 import type { Trigger } from '../triggers/trigger.ts';
@@ -20,6 +23,7 @@ export type SubjectReading =
 export interface SubscribePorts extends PlacePorts {
   readonly instances: InstanceRegistry;
   readonly callbackPolicy: CallbackPolicy;
+  readonly lookup: Lookup;
   /** Lower-case ids; empty allows all. */
   readonly allowedInstances: ReadonlySet<string>;
   /** Reads the subject through the detector: what it finds counts as an observation. */
@@ -49,8 +53,8 @@ export async function subscribe(
     });
   }
   const request = validated.value;
-  const allowed = checkCallbackUrl(request.callbackUrl, ports.callbackPolicy);
-  if (allowed.kind === 'refused') return refusal('callback-url-not-allowed', allowed.reason);
+  const refused = await callbackRefusal(ports, request.callbackUrl);
+  if (refused) return refused;
   const subject = subjectOf(trigger, request);
   if (!allowsInstance(ports.allowedInstances, subject.instanceId)) return instanceNotAllowed();
   const reading = await ports.readSubject(subject);
@@ -79,6 +83,29 @@ export async function subscribe(
   return refusal('subscription-changing', 'Another call is changing this subscription. Try again in a moment.', {
     retryAfterMs: 1_000,
   });
+}
+
+/** Why the callback URL cannot be called; undefined when it can. */
+async function callbackRefusal(
+  { callbackPolicy, lookup }: Pick<SubscribePorts, 'callbackPolicy' | 'lookup'>,
+  callbackUrl: string,
+): Promise<Refusal | undefined> {
+  const url = checkCallbackUrl(callbackUrl, callbackPolicy);
+  if (url.kind === 'refused') return refusal('callback-url-not-allowed', url.reason);
+  if (url.reach === 'public' || isIP(url.host) !== 0) return undefined;
+  const host = await checkCallbackHost(url.host, callbackPolicy, lookup);
+  switch (host.kind) {
+    case 'allowed':
+      return undefined;
+    case 'refused':
+      return refusal('callback-url-not-allowed', host.reason);
+    case 'unresolved':
+      return refusal('callback-host-unresolved', 'The host name of the callback URL cannot be looked up right now.', {
+        retryAfterMs: 10_000,
+      });
+    default:
+      return unreachable(host);
+  }
 }
 
 /** Somebody else changing the same rows is a reason to try again; so many in a row is a storm that the caller should sit out. */

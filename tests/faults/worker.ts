@@ -67,6 +67,7 @@ export function openWorker({ connectionString, prefix, nowMs, isRisen }: WorkerO
       queueDrain: createAzureQueueDrain({ clients }),
       insights: () => insights,
       client,
+      lookup: () => Promise.resolve([]),
       clock,
       random: systemRandom,
       log: silentLog,

@@ -8,6 +8,7 @@ import {
 import { silentLog, type Log } from '../../shared/log.ts';
 import type { Answer, CallbackClient, CallbackRequest } from '../../shared/outgoing/callback-client.ts';
 import { parseNetworks } from '../../shared/outgoing/network-list.ts';
+import type { Lookup } from '../../shared/outgoing/vetted-connect.ts';
 import type { Random } from '../../shared/random.ts';
 import { createMemoryQueueDrain } from '../../shared/storage/memory-queue-drain.ts';
 import { createMemoryQueues, type MemoryQueues } from '../../shared/storage/memory-queues.ts';
@@ -65,6 +66,8 @@ export interface MemoryBackendOptions {
   readonly stopping?: AbortSignal;
   /** In the place of the instance in memory. */
   readonly insights?: CustomerInsights;
+  /** What host names resolve to; nothing unless given. */
+  readonly lookup?: Lookup;
   /** Made for the clock of this backend. */
   readonly telemetry?: (clock: ManualClock) => Telemetry;
 }
@@ -99,6 +102,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
     queueDrain: createMemoryQueueDrain({ queues, clock }),
     insights: (places) => limitedInsights(options.insights ?? insights, places),
     client,
+    lookup: options.lookup ?? (() => Promise.resolve([])),
     clock,
     random: countingRandom(),
     log: options.log ?? silentLog,

@@ -31,6 +31,7 @@ export function worldOf(stage: Stage, worker: Worker, shared: SharedWorld): Worl
     queueDrain: stormyDrain(stage, shared.queues),
     insights: (places) => limitedInsights(stormyInsights(stage, shared.insights), places),
     client: shared.client,
+    lookup: () => Promise.resolve([]),
     clock: {
       now: () => timeline.now() + worker.offsetMs,
       sleep: (ms, signal) =>

@@ -1,0 +1,47 @@
+import { unreachable } from '../unreachable.ts';
+import type { CallbackPolicy } from './callback-policy.ts';
+import type { Lookup } from './vetted-connect.ts';
+
+export type CallbackHostCheck =
+  | { readonly kind: 'allowed' }
+  /** `reason` is a sentence for the maker of the flow; it holds no address. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** The resolver gave no answer: nobody knows. */
+  | { readonly kind: 'unresolved' };
+
+/**
+ * Resolves a host name that may be called in the allowed networks alone, and tells whether all its addresses lie there. The call
+ * itself resolves the name again; this spares a flow a subscription whose every call would be refused.
+ */
+export async function checkCallbackHost(
+  host: string,
+  { allowedNetworks }: Pick<CallbackPolicy, 'allowedNetworks'>,
+  lookup: Lookup,
+): Promise<CallbackHostCheck> {
+  const resolved = await resolve(host, lookup);
+  switch (resolved.kind) {
+    case 'unresolved':
+      return resolved;
+    case 'unknown':
+      return { kind: 'refused', reason: 'The host name of the callback URL does not exist.' };
+    case 'resolved':
+      return resolved.addresses.every((address) => allowedNetworks.contains(address))
+        ? { kind: 'allowed' }
+        : { kind: 'refused', reason: 'The host of the callback URL is not one that this service may call.' };
+    default:
+      return unreachable(resolved);
+  }
+}
+
+type Resolved = { kind: 'resolved'; addresses: readonly string[] } | { kind: 'unknown' } | { kind: 'unresolved' };
+
+async function resolve(host: string, lookup: Lookup): Promise<Resolved> {
+  try {
+    const addresses = (await lookup(host)).map(({ address }) => address);
+    return addresses.length === 0 ? { kind: 'unknown' } : { kind: 'resolved', addresses };
+  } catch (error) {
+    // Node says ENOTFOUND for a name that does not exist and for one without addresses (nodejs.org/api/dns.html, error codes).
+    const isUnknown = ['ENOTFOUND', 'ENODATA'].includes(String((error as { code?: unknown }).code));
+    return { kind: isUnknown ? 'unknown' : 'unresolved' };
+  }
+}
