@@ -3,6 +3,7 @@ import type { Backend } from '../shared/backend.ts';
 import type { Config } from '../shared/config.ts';
 import type { Log } from '../shared/log.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
+import type { FailureLimit } from '../shared/rate-limit/failure-limit.ts';
 import type { RateLimiter } from '../shared/rate-limit/rate-limiter.ts';
 import { connectionOf } from './caller.ts';
 import type { Handle } from './http.ts';
@@ -11,6 +12,8 @@ export interface HttpDeps {
   readonly backend: Backend;
   readonly config: Config;
   readonly limiter: RateLimiter;
+  /** Counts wrong operator keys. */
+  readonly wrongKeys: FailureLimit;
   readonly log: Log;
 }
 

@@ -1,6 +1,7 @@
 import { app } from '@azure/functions';
 import { createBackend } from '../shared/backend.ts';
 import { readConfig } from '../shared/config.ts';
+import { failureLimit } from '../shared/rate-limit/failure-limit.ts';
 import { systemClock } from '../shared/clock.ts';
 import { DELIVERIES_QUEUE, POLLS_QUEUE, RETRIES_QUEUE } from '../shared/deliveries/messages.ts';
 import { azureWorld } from './azure-world.ts';
@@ -32,11 +33,19 @@ if (read.kind === 'invalid') {
   for (const { setting, message } of read.faults) consoleLog.error('setting.invalid', { setting, reason: message });
   registerBrokenHealth(app, read.faults);
 } else {
-  const { config } = read;
+  const { config, warnings } = read;
+  for (const { setting, message } of warnings) consoleLog.warn('setting.warned', { setting, reason: message });
   const telemetry = await openedTelemetry(app.hook, config, { clock: systemClock, log: consoleLog });
   const world = { ...azureWorld(config, telemetry), stopping: stopSignal(app.hook) };
   const backend = createBackend(world, config);
-  const deps = { ...world, backend, config, limiter: backend.limiter, data: world.data(backend.callPlaces) };
+  const deps = {
+    ...world,
+    backend,
+    config,
+    limiter: backend.limiter,
+    wrongKeys: failureLimit(world.clock),
+    data: world.data(backend.callPlaces),
+  };
   registerSubscriptions(app, deps);
   registerPreviews(app, deps);
   registerPickLists(app, deps);
@@ -51,7 +60,7 @@ if (read.kind === 'invalid') {
   registerManageDeliveries(app, deps);
   registerManageQueues(app, deps);
   registerManageInstances(app, deps);
-  registerHealth(app, world);
+  registerHealth(app, world, warnings);
   registerConnectorDefinition(app, deps);
   registerDashboard(app, config);
   registerWorkers(app, backend, config.pollSchedule);

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import type { Config } from '../shared/config.ts';
+import { MIN_OPERATOR_KEY_LENGTH, type Config } from '../shared/config.ts';
 import { problems, refusal, type Refusal } from '../shared/problem.ts';
 import { isOfAnotherSite, ofAnotherSite, readPrincipal } from './caller.ts';
 import { httpHandler } from './http.ts';
@@ -23,7 +24,12 @@ export function operatorOf(
   const key = headers.get('x-operator-key');
   if (key !== null && operatorKeys.length > 0) {
     const name = nameOf(key, operatorKeys);
-    return name === undefined ? refusal('not-authenticated', 'The operator key is wrong.') : { kind: 'operator', name };
+    if (name !== undefined) return { kind: 'operator', name };
+    const detail =
+      key.length < MIN_OPERATOR_KEY_LENGTH
+        ? `The operator key is wrong: keys have at least ${MIN_OPERATOR_KEY_LENGTH} characters.`
+        : 'The operator key is wrong.';
+    return refusal('not-authenticated', detail);
   }
   if (authentication === 'entra' && platformAuthenticates) {
     const principal = readPrincipal(headers.get('x-ms-client-principal'));
@@ -37,7 +43,10 @@ export function operatorOf(
     return refusal('not-authenticated', 'Sign in first, or send an operator key in the header x-operator-key.');
   }
   if (operatorKeys.length === 0) {
-    return refusal('operator-keys-missing', 'Set OPERATOR_KEYS to a list of name:key to use the operator API.');
+    return refusal(
+      'operator-keys-missing',
+      `Set OPERATOR_KEYS to a list of name:key to use the operator API; a key has at least ${MIN_OPERATOR_KEY_LENGTH} characters.`,
+    );
   }
   return refusal('not-authenticated', 'Send an operator key in the header x-operator-key.');
 }
@@ -64,12 +73,42 @@ export interface ManageRoute {
 /** No id is longer. */
 const MAX_TARGET_LENGTH = 128;
 
+/**
+ * The answer to a wrong key, which leaves a line in the log; beyond the limit of its address it leaves none. It is counted after the
+ * comparison: a right key is never refused.
+ */
+function wrongKey({ wrongKeys, log }: HttpDeps, refused: Refusal, request: HttpRequest, action: string): Refusal {
+  const address = clientAddress(request.headers);
+  const noted = wrongKeys.fail(address);
+  if (noted.kind === 'noted') {
+    log.warn('operator.refused', { action, address });
+    return refused;
+  }
+  if (noted.isFirst) log.warn('operator.refused', { action, address, limited: true });
+  const seconds = Math.ceil(noted.retryAfterMs / 1000);
+  return refusal('too-many-wrong-keys', `Too many wrong operator keys came from here. Wait ${seconds} seconds.`, {
+    retryAfterMs: noted.retryAfterMs,
+  });
+}
+
+/** Whom the platform saw: it adds the address at the end of what the client may have made up. Where there is no platform, nobody in particular. */
+export function clientAddress(headers: Pick<Headers, 'get'>): string {
+  const last = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
+  const [, bracketed, v4] = /^(?:\[([0-9a-f:.]+)\]|([\d.]+))(?::\d+)?$/i.exec(last) ?? [];
+  const address = bracketed ?? v4 ?? last;
+  return isIP(address) === 0 ? 'unknown' : address;
+}
+
 /** Registers routes for operators alone. The host lets everybody in: the check is ours. Every action leaves one line in the log. */
-export function registerManageRoutes(app: Registrar, { config, log }: HttpDeps, routes: readonly ManageRoute[]): void {
+export function registerManageRoutes(app: Registrar, deps: HttpDeps, routes: readonly ManageRoute[]): void {
+  const { config, log } = deps;
   for (const { name, method, route, handle } of routes) {
     const asOperator = async (request: HttpRequest): Promise<HttpResponseInit | Refusal> => {
       const operator = operatorOf(request, config);
-      if (operator.kind === 'refused') return operator;
+      if (operator.kind === 'refused') {
+        const isWrongKey = operator.code === 'not-authenticated' && request.headers.get('x-operator-key');
+        return isWrongKey ? wrongKey(deps, operator, request, name) : operator;
+      }
       if (method === 'GET') return handle(request);
       if (isOfAnotherSite(request)) return ofAnotherSite();
       const target = Object.values(request.params).join(' ').slice(0, MAX_TARGET_LENGTH);

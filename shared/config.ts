@@ -10,7 +10,7 @@ import {
   ncrontab,
   isConnectionString,
   oneOf,
-  operatorKeys,
+  operatorKeys as parseOperatorKeys,
   optionalUrl,
   otlpHeaders,
   ratio,
@@ -35,6 +35,7 @@ export interface Config {
   readonly authentication: 'key' | 'entra';
   /** Whether the platform in front says that App Service authentication is on; only then is its principal header believed. */
   readonly platformAuthenticates: boolean;
+  /** Those that are long enough to be a secret. */
   readonly operatorKeys: readonly { readonly name: string; readonly key: string }[];
   readonly allowedInstances: ReadonlySet<string>;
   readonly maxSubscriptionsPerConnection: number;
@@ -99,7 +100,7 @@ export const settings = {
   ),
   CUSTOMER_INSIGHTS_TIMEOUT_MS: setting('10000', 'per call', whole(1, 100_000)),
   AUTHENTICATION: setting('key', '`key` or `entra`', oneOf('key', 'entra')),
-  OPERATOR_KEYS: setting('', '`name:key` list', operatorKeys),
+  OPERATOR_KEYS: setting('', '`name:key` list; a key with fewer than 16 characters opens nothing', parseOperatorKeys),
   ALLOWED_INSTANCES: setting('', 'instance ids that may be used; empty = all', guidSet),
   MAX_SUBSCRIPTIONS_PER_CONNECTION: setting(
     '1000',
@@ -172,15 +173,22 @@ export const settings = {
   OTEL_TRACES_SAMPLER_ARG: setting('0.05', 'that part, from 0 to 1', ratio),
 } as const;
 
+/** A shorter key could be guessed, or is a word. */
+export const MIN_OPERATOR_KEY_LENGTH = 16;
+
 export type SettingName = keyof typeof settings;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads all settings at once. Never throws: a host whose app throws while loading goes on without any function. */
+/**
+ * Reads all settings at once. Never throws: a host whose app throws while loading goes on without any function. `warnings` are of settings
+ * that the app works without.
+ */
 export function readConfig(
   environment: Environment,
-): { kind: 'valid'; config: Config } | { kind: 'invalid'; faults: SettingFault[] } {
+): { kind: 'valid'; config: Config; warnings: SettingFault[] } | { kind: 'invalid'; faults: SettingFault[] } {
   const faults: SettingFault[] = [];
+  const warnings: SettingFault[] = [];
   const read = <N extends SettingName>(name: N): ReturnType<(typeof settings)[N]['parse']> => {
     const { default: fallback, parse } = settings[name] as Setting<ReturnType<(typeof settings)[N]['parse']>>;
     const given = environment[name]?.trim();
@@ -200,6 +208,12 @@ export function readConfig(
       message: 'must be a storage connection string (or use AzureWebJobsStorage__accountName)',
     });
   }
+  const operatorKeys = read('OPERATOR_KEYS') as ReturnType<typeof parseOperatorKeys> | undefined;
+  const short = operatorKeys?.filter(({ key }) => key.length < MIN_OPERATOR_KEY_LENGTH) ?? [];
+  if (short.length > 0) {
+    const message = `has ${short.length} of its keys with fewer than ${MIN_OPERATOR_KEY_LENGTH} characters: they open nothing`;
+    warnings.push({ setting: 'OPERATOR_KEYS', message });
+  }
   const config: Config = {
     storage: storage ?? { accountName: '' },
     insights: {
@@ -211,7 +225,7 @@ export function readConfig(
     },
     authentication: read('AUTHENTICATION'),
     platformAuthenticates: /^true$/i.test(environment['WEBSITE_AUTH_ENABLED'] ?? ''),
-    operatorKeys: read('OPERATOR_KEYS'),
+    operatorKeys: operatorKeys?.filter((key) => !short.includes(key)) ?? [],
     allowedInstances: read('ALLOWED_INSTANCES'),
     maxSubscriptionsPerConnection: read('MAX_SUBSCRIPTIONS_PER_CONNECTION'),
     publicBaseUrl: read('PUBLIC_BASE_URL') ?? defaultBaseUrl(environment),
@@ -229,7 +243,7 @@ export function readConfig(
     retentionMonths: read('RETENTION_MONTHS'),
     telemetry: telemetryOf(read),
   };
-  return faults.length === 0 ? { kind: 'valid', config } : { kind: 'invalid', faults };
+  return faults.length === 0 ? { kind: 'valid', config, warnings } : { kind: 'invalid', faults };
 }
 
 type Read = <N extends SettingName>(name: N) => ReturnType<(typeof settings)[N]['parse']>;

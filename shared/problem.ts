@@ -36,6 +36,7 @@ export const problems = {
   'partition-unreadable': { status: 422, title: 'The data of the partition cannot be read' },
   'measure-has-dimension': { status: 422, title: 'The measure has a dimension' },
   'too-many-calls': { status: 429, title: 'Too many calls' },
+  'too-many-wrong-keys': { status: 429, title: 'Too many wrong operator keys' },
   'instance-calls-exhausted': { status: 429, title: 'Too many calls to the instance' },
   'customer-insights-throttled': { status: 429, title: 'Customer Insights asks to wait' },
   'customer-insights-unavailable': { status: 503, title: 'Customer Insights gave no answer' },

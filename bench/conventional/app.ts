@@ -37,7 +37,7 @@ const announce = async (events: readonly OpenEvent[]): Promise<void> => {
 };
 const connection = 'AzureWebJobsStorage';
 
-registerHealth(app, world);
+registerHealth(app, world, []);
 app.storageQueue('poll-instance', {
   queueName: POLLS_QUEUE,
   connection,

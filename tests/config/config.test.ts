@@ -50,6 +50,14 @@ test('two settings are enough; the others have the documented defaults', () => {
   });
 });
 
+test('operator keys of fewer than 16 characters are left out with a warning', () => {
+  const read = readConfig({ ...required, OPERATOR_KEYS: 'ann:0123456789abcde,bob:0123456789abcdef,eve:S3CR3T' });
+  expect(read).toMatchObject({ kind: 'valid', config: { operatorKeys: [{ name: 'bob', key: '0123456789abcdef' }] } });
+  const { warnings } = read as Extract<typeof read, { kind: 'valid' }>;
+  expect(warnings).toEqual([{ setting: 'OPERATOR_KEYS', message: expect.stringMatching(/2 of its keys.*16/) }]);
+  expect(JSON.stringify(warnings)).not.toMatch(/S3CR3T|ann|eve/);
+});
+
 test('an empty or blank setting is an absent one', () => {
   const blank = Object.fromEntries(Object.keys(settings).map((name) => [name, ' ']));
   const config = configOf({ ...blank, CALLBACK_ENCRYPTION_KEYS: required.CALLBACK_ENCRYPTION_KEYS });
@@ -87,11 +95,11 @@ test.each<[Record<string, string>, Partial<Config>]>([
     { allowedInstances: new Set(['0f1e2d3c-4b5a-4968-8776-655443322110']) },
   ],
   [
-    { OPERATOR_KEYS: 'ann:a:b=, bob:c' },
+    { OPERATOR_KEYS: 'ann:a:b=456789abcdef, bob:0123456789abcdef' },
     {
       operatorKeys: [
-        { name: 'ann', key: 'a:b=' },
-        { name: 'bob', key: 'c' },
+        { name: 'ann', key: 'a:b=456789abcdef' },
+        { name: 'bob', key: '0123456789abcdef' },
       ],
     },
   ],

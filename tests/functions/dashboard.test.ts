@@ -8,7 +8,7 @@ const MOST_GZIPPED_BYTES = 60_000;
 let backend: StartedBackend;
 beforeAll(async () => {
   backend = await startBackend({
-    settings: { OPERATOR_KEYS: 'anna:0perator' },
+    settings: { OPERATOR_KEYS: 'anna:0perator-of-these-tests' },
     enableAuth: true,
     hostKeys: { default: 'k3y' },
   });

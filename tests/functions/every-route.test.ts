@@ -11,7 +11,7 @@ type Headers = NonNullable<CallOptions['headers']>;
 
 /** For anybody: they tell nothing that is anybody's. */
 const ANONYMOUS = /^(Health|ConnectorDefinition|Dashboard-\w+)$/;
-const OPERATOR: Headers = { 'x-operator-key': '0perator' };
+const OPERATOR: Headers = { 'x-operator-key': '0perator-of-these-tests' };
 const OTHER_INSTANCE = '99999999-9999-4999-8999-999999999999';
 
 let routes: RegisteredRoute[];
@@ -75,7 +75,7 @@ describe('every route asks who is calling', () => {
     ],
   ])('with Entra ID, %s', async (_, settings: Headers, headers: Headers) => {
     const backend = await startBackend({
-      settings: { AUTHENTICATION: 'entra', OPERATOR_KEYS: 'ops:0perator', ...settings },
+      settings: { AUTHENTICATION: 'entra', OPERATOR_KEYS: 'ops:0perator-of-these-tests', ...settings },
     });
     for (const one of routes.filter((route) => !isAnonymous(route))) {
       await expectProblem(() => callTo(backend, one, { headers }), 401, 'not-authenticated');
@@ -86,10 +86,10 @@ describe('every route asks who is calling', () => {
     const backend = await startBackend({
       enableAuth: true,
       hostKeys: { _master: 'm4ster', default: 'k3y' },
-      settings: { OPERATOR_KEYS: 'ops:0perator' },
+      settings: { OPERATOR_KEYS: 'ops:0perator-of-these-tests' },
     });
     for (const one of routes.filter(isManage)) {
-      for (const key of ['m4ster', 'k3y', '0perator']) {
+      for (const key of ['m4ster', 'k3y', '0perator-of-these-tests']) {
         const headers = { 'x-functions-key': key };
         await expectProblem(() => callTo(backend, one, { headers }), 401, 'not-authenticated');
       }
@@ -192,7 +192,7 @@ describe("another connection's subscription", () => {
   });
 
   test('moves to another connection, which then has it alone', async () => {
-    const moving = await startBackend({ settings: { OPERATOR_KEYS: 'ops:0perator' } });
+    const moving = await startBackend({ settings: { OPERATOR_KEYS: 'ops:0perator-of-these-tests' } });
     const trigger = 'full-refresh-completed';
     const from = { 'x-functions-key': 'old' };
     const to = { 'x-functions-key': 'new' };

@@ -17,7 +17,7 @@ const REQUESTS = sized({ small: 800, full: 10_000 });
 /** On the way at the same time. */
 const AT_ONCE = 20;
 const ANSWERS_WITHIN_MS = 120_000;
-const OPERATOR_KEY = '0perator-S3CR3T';
+const OPERATOR_KEY = '0perator-S3CR3T-key';
 const FUNCTIONS_KEY = 'functions-S3CR3T';
 
 interface HostileRequest {

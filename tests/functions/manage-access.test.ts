@@ -42,7 +42,7 @@ describe('with operator keys', () => {
   let backend: StartedBackend;
   beforeAll(async () => {
     backend = await startBackend({
-      settings: { OPERATOR_KEYS: 'anna:0perator-one, ben:0perator:two' },
+      settings: { OPERATOR_KEYS: 'anna:0perator-one-of-two, ben:0perator:two-of-two' },
       enableAuth: true,
       hostKeys: { _master: 'm4ster', default: 'k3y' },
       verbose: true,
@@ -50,29 +50,34 @@ describe('with operator keys', () => {
   });
 
   test.each(routes)('%s %s asks for one, and is not opened by another key', async (method, route) => {
-    const wrong = ['0perator', 'anna', 'anna:0perator-one', '0PERATOR-ONE', 'k3y', 'm4ster', ''];
+    const wrong = ['0perator', 'anna', 'anna:0perator-one-of-two', '0PERATOR-ONE-OF-TWO', 'k3y', 'm4ster', ''];
     const attempts: Headers[] = [
       {},
       { 'x-functions-key': 'm4ster' },
-      { authorization: 'Bearer 0perator-one' },
+      { authorization: 'Bearer 0perator-one-of-two' },
       principal(['Operator']),
       ...wrong.map((key) => ({ 'x-operator-key': key })),
     ];
-    for (const headers of attempts) {
-      await expectProblem(() => call(backend, method, route, headers), 401, 'not-authenticated');
+    for (const [index, headers] of attempts.entries()) {
+      // Each from an address of its own: the failures of one are limited.
+      const from = {
+        ...headers,
+        'x-forwarded-for': `10.${routes.findIndex(([, one]) => one === route)}.${index}.${method.length}`,
+      };
+      await expectProblem(() => call(backend, method, route, from), 401, 'not-authenticated');
     }
-    const inQuery = `${route}?x-operator-key=0perator-one&code=0perator-one`;
+    const inQuery = `${route}?x-operator-key=0perator-one-of-two&code=0perator-one-of-two`;
     await expectProblem(() => call(backend, method, inQuery), 401, 'not-authenticated');
   });
 
   test.each(routes)('%s %s is open with any of them', async (method, route, status) => {
-    for (const key of ['0perator-one', '0perator:two']) {
+    for (const key of ['0perator-one-of-two', '0perator:two-of-two']) {
       expect(await call(backend, method, route, { 'x-operator-key': key })).toMatchObject({ status });
     }
   });
 
   test('each action leaves one line with who and what, and no key; a look leaves none', async () => {
-    const headers = { 'x-operator-key': '0perator:two' };
+    const headers = { 'x-operator-key': '0perator:two-of-two' };
     const acted = (): string[] => backend.lines.filter((line) => line.includes('operator.acted'));
     // Lines come in their order, but not with the answer.
     const arrival = async (queue: string): Promise<void> => {
@@ -94,6 +99,55 @@ describe('with operator keys', () => {
   });
 });
 
+describe('wrong operator keys', () => {
+  let backend: StartedBackend;
+  beforeAll(async () => {
+    const settings = { OPERATOR_KEYS: 'anna:0perator-one-of-two, ben:short' };
+    backend = await startBackend({ settings, verbose: true });
+  });
+  const send = (key: string, address: string): Promise<Answered> =>
+    call(backend, 'GET', 'manage/queues', { 'x-operator-key': key, 'x-forwarded-for': `192.0.2.1, ${address}` });
+  const logged = (address: string): string[] =>
+    backend.lines.filter((line) => line.includes('"operator.refused"') && line.includes(`"address":"${address}"`));
+
+  test('are limited for each address and leave a line; a right one is let in all the same', async () => {
+    const statuses: number[] = [];
+    for (let n = 0; n < 14; n++) statuses.push((await send('0perator-not-one-of-two', '198.51.100.7:4711')).status);
+    expect(statuses).toEqual([...Array<number>(10).fill(401), ...Array<number>(4).fill(429)]);
+    const refused = await send('0perator-not-one-of-two', '198.51.100.7:4712');
+    expect(refused).toMatchObject({ status: 429, body: { code: 'too-many-wrong-keys' } });
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    expect((await send('0perator-one-of-two', '198.51.100.7:4711')).status).toBe(200);
+    expect((await send('0perator-not-one-of-two', '[2001:db8::7]:443')).status).toBe(401);
+    await until(() => logged('2001:db8::7').length === 1 && logged('198.51.100.7').length === 11);
+    expect(logged('198.51.100.7').at(-1)).toContain('"limited":true');
+    expect(backend.lines.join('\n')).not.toContain('0perator');
+  });
+
+  test('that are short open nothing, and say so; health names them without their name', async () => {
+    const answer = await send('short', '198.51.100.8');
+    expect(answer).toMatchObject({ status: 401, body: { detail: expect.stringContaining('16 characters') } });
+    const health = await backend.call('GET', 'health');
+    expect(health).toMatchObject({
+      status: 200,
+      body: { status: 'healthy', warnings: [expect.stringMatching(/^OPERATOR_KEYS has 1 .* 16 characters/)] },
+    });
+    expect(JSON.stringify(health.body)).not.toContain('ben');
+    await until(() => backend.lines.some((line) => line.includes('"setting.warned"')));
+  });
+
+  test('no key at all is no wrong one', async () => {
+    for (let n = 0; n < 12; n++) expect((await call(backend, 'GET', 'manage/queues')).status).toBe(401);
+  });
+});
+
+test('with short keys alone the operator API is off, and everything else works', async () => {
+  const backend = await startBackend({ settings: { OPERATOR_KEYS: 'anna:123456789012345' } });
+  const answer = await call(backend, 'GET', 'manage/queues', { 'x-operator-key': '123456789012345' });
+  expect(answer).toMatchObject({ status: 403, body: { code: 'operator-keys-missing' } });
+  expect((await backend.call('GET', 'instances')).status).toBe(200);
+});
+
 describe('without operator keys', () => {
   let backend: StartedBackend;
   beforeAll(async () => {
@@ -111,7 +165,11 @@ describe('without operator keys', () => {
 describe('with Microsoft Entra ID', () => {
   let backend: StartedBackend;
   beforeAll(async () => {
-    const settings = { AUTHENTICATION: 'entra', WEBSITE_AUTH_ENABLED: 'True', OPERATOR_KEYS: 'anna:0perator' };
+    const settings = {
+      AUTHENTICATION: 'entra',
+      WEBSITE_AUTH_ENABLED: 'True',
+      OPERATOR_KEYS: 'anna:0perator-with-role',
+    };
     backend = await startBackend({ settings, verbose: true });
   });
   const longType = 'http://schemas.microsoft.com/ws/2008/06/identity/claims/role';
@@ -129,7 +187,7 @@ describe('with Microsoft Entra ID', () => {
   });
 
   test('an operator key opens it too, and a wrong one is not made good by a role', async () => {
-    expect(await call(backend, 'GET', 'manage/queues', { 'x-operator-key': '0perator' })).toMatchObject({
+    expect(await call(backend, 'GET', 'manage/queues', { 'x-operator-key': '0perator-with-role' })).toMatchObject({
       status: 200,
     });
     const headers = { ...principal(['Operator']), 'x-operator-key': 'wrong' };

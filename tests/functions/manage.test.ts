@@ -32,13 +32,15 @@ beforeAll(async () => {
     'AzureWebJobs.deliver.Disabled': '',
     'AzureWebJobs.retry.Disabled': '',
   };
-  backend = await startBackend({ settings: { OPERATOR_KEYS: 'anna:0perator', ...flows.settings, ...on } });
+  backend = await startBackend({
+    settings: { OPERATOR_KEYS: 'anna:0perator-of-these-tests', ...flows.settings, ...on },
+  });
   queues = createAzureQueues({ clients: openStorageClients({ account: storage() }) });
 });
 
 const manage = (method: string, path: string, body?: unknown): Promise<Answered> =>
   backend.call(method, `manage/${path}`, {
-    headers: { 'x-operator-key': '0perator' },
+    headers: { 'x-operator-key': '0perator-of-these-tests' },
     ...((body !== undefined || method === 'POST') && { body: body ?? {} }),
   });
 const get = async (path: string): Promise<Fields> => {
