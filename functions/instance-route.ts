@@ -3,6 +3,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { EntityData, Missing, Refused } from '../shared/insights/entity-data.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 import { unreachable } from '../shared/unreachable.ts';
+import { readPrincipal } from './caller.ts';
 import { httpHandler } from './http.ts';
 import { readInstanceId } from './instance-id.ts';
 import type { Registrar } from './registrar.ts';
@@ -23,17 +24,47 @@ export interface InstanceRequest {
 
 export type InstanceHandle = (call: InstanceRequest) => Promise<HttpResponseInit | Refusal>;
 
+/** The app role that the data actions ask of a signed-in caller when `DATA_ACTIONS` is `role`. */
+const DATA_ROLE = 'Data';
+
+/** Registers a function that reads or writes data of an instance with the app's own rights: for whom `DATA_ACTIONS` says. */
+export function onData(app: Registrar, deps: HttpDeps, route: InstanceRoute): void {
+  onInstance(app, deps, {
+    ...route,
+    handle: (call) => {
+      const refused = dataActionRefusal(call.request, deps.config);
+      return refused ? Promise.resolve(refused) : route.handle(call);
+    },
+  });
+}
+
+function dataActionRefusal(
+  { headers }: HttpRequest,
+  { dataActions }: Pick<HttpDeps['config'], 'dataActions'>,
+): Refusal | undefined {
+  switch (dataActions) {
+    case 'on':
+      return undefined;
+    case 'off':
+      return refusal('data-actions-off', 'The operator of this service has switched off reading and writing of data.');
+    case 'role':
+      return readPrincipal(headers.get('x-ms-client-principal'))?.roles.includes(DATA_ROLE)
+        ? undefined
+        : refusal('data-role-missing', `Ask for the app role ${DATA_ROLE} of this service, and sign in again.`);
+    default:
+      return unreachable(dataActions);
+  }
+}
+
+interface InstanceRoute {
+  readonly name: string;
+  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly route: string;
+  readonly handle: InstanceHandle;
+}
+
 /** Registers a function on a route below `instances/{instanceId}/`. */
-export function onInstance(
-  app: Registrar,
-  deps: HttpDeps,
-  {
-    name,
-    method,
-    route,
-    handle,
-  }: { name: string; method: 'GET' | 'POST' | 'PATCH'; route: string; handle: InstanceHandle },
-): void {
+export function onInstance(app: Registrar, deps: HttpDeps, { name, method, route, handle }: InstanceRoute): void {
   app.http(name, {
     methods: [method],
     authLevel: deps.config.authentication === 'key' ? 'function' : 'anonymous',

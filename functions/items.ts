@@ -5,7 +5,7 @@ import { findItem } from '../shared/insights/find-item.ts';
 import { readItems } from '../shared/insights/item-pages.ts';
 import { refusal } from '../shared/problem.ts';
 import { readJson } from './http.ts';
-import { dataRefusal, instanceUrl, onInstance, type DataDeps, type InstanceHandle } from './instance-route.ts';
+import { dataRefusal, instanceUrl, onData, type DataDeps, type InstanceHandle } from './instance-route.ts';
 import { readItemQuery, writeItemQuery } from './item-query.ts';
 import type { Registrar } from './registrar.ts';
 
@@ -13,10 +13,10 @@ import type { Registrar } from './registrar.ts';
 export function registerItems(app: Registrar, deps: DataDeps): void {
   const items = 'entities/{entity}/items';
   const item = `${items}/{itemId}`;
-  onInstance(app, deps, { name: 'GetItems', method: 'GET', route: items, handle: list(deps) });
-  onInstance(app, deps, { name: 'GetItem', method: 'GET', route: item, handle: get(deps) });
-  onInstance(app, deps, { name: 'CreateItem', method: 'POST', route: items, handle: create(deps) });
-  onInstance(app, deps, { name: 'UpdateItem', method: 'PATCH', route: item, handle: update(deps) });
+  onData(app, deps, { name: 'GetItems', method: 'GET', route: items, handle: list(deps) });
+  onData(app, deps, { name: 'GetItem', method: 'GET', route: item, handle: get(deps) });
+  onData(app, deps, { name: 'CreateItem', method: 'POST', route: items, handle: create(deps) });
+  onData(app, deps, { name: 'UpdateItem', method: 'PATCH', route: item, handle: update(deps) });
 }
 
 function list(deps: DataDeps): InstanceHandle {

@@ -1,6 +1,6 @@
 import type { RowRange } from '../shared/insights/entity-data.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
-import { dataRefusal, instanceUrl, onInstance, type DataDeps, type InstanceHandle } from './instance-route.ts';
+import { dataRefusal, instanceUrl, onData, type DataDeps, type InstanceHandle } from './instance-route.ts';
 import { readParameter, wholeNumber } from './query.ts';
 import type { Registrar } from './registrar.ts';
 
@@ -12,8 +12,8 @@ const MAX_ROWS = 5_000;
 export function registerPartitions(app: Registrar, deps: DataDeps): void {
   const partitions = 'entities/{entity}/partitions';
   const partition = `${partitions}/{partitionId}`;
-  onInstance(app, deps, { name: 'ListPartitions', method: 'GET', route: partitions, handle: list(deps) });
-  onInstance(app, deps, { name: 'GetPartitionData', method: 'GET', route: partition, handle: rows(deps) });
+  onData(app, deps, { name: 'ListPartitions', method: 'GET', route: partitions, handle: list(deps) });
+  onData(app, deps, { name: 'GetPartitionData', method: 'GET', route: partition, handle: rows(deps) });
 }
 
 function list({ data }: DataDeps): InstanceHandle {

@@ -28,6 +28,7 @@ param settings = {
   RATE_LIMIT_WINDOW_SECONDS: readEnvironmentVariable('RATE_LIMIT_WINDOW_SECONDS', '')
   CLAIM_SECONDS: readEnvironmentVariable('CLAIM_SECONDS', '')
   RETENTION_MONTHS: readEnvironmentVariable('RETENTION_MONTHS', '')
+  DATA_ACTIONS: readEnvironmentVariable('DATA_ACTIONS', '')
   OTEL_EXPORTER_OTLP_ENDPOINT: readEnvironmentVariable('OTEL_EXPORTER_OTLP_ENDPOINT', '')
   OTEL_EXPORTER_OTLP_HEADERS: readEnvironmentVariable('OTEL_EXPORTER_OTLP_HEADERS', '')
   OTEL_SDK_DISABLED: readEnvironmentVariable('OTEL_SDK_DISABLED', '')

@@ -19,6 +19,7 @@ type appSettings = {
   RATE_LIMIT_WINDOW_SECONDS: string
   CLAIM_SECONDS: string
   RETENTION_MONTHS: string
+  DATA_ACTIONS: string
   OTEL_EXPORTER_OTLP_ENDPOINT: string
   OTEL_EXPORTER_OTLP_HEADERS: string
   OTEL_SDK_DISABLED: string

@@ -50,6 +50,8 @@ export interface Config {
   readonly rateLimit: { readonly calls: number; readonly windowSeconds: number };
   readonly claimMs: number;
   readonly retentionMonths: number;
+  /** Who may read and write entity items and partitions: all callers, nobody, or those with the app role `Data`. */
+  readonly dataActions: 'on' | 'off' | 'role';
   /** Where metrics and traces go; undefined: nowhere, and nothing of OpenTelemetry is loaded. */
   readonly telemetry:
     | {
@@ -143,6 +145,11 @@ export const settings = {
     whole(1, 3_600),
   ),
   RETENTION_MONTHS: setting('3', 'whole months kept after the current one; at least 1', whole(1, 120)),
+  DATA_ACTIONS: setting(
+    'on',
+    'entity items and partitions: `on`, `off`, or `role` = for callers with the app role `Data` alone (needs `AUTHENTICATION=entra`)',
+    oneOf('on', 'off', 'role'),
+  ),
   OTEL_EXPORTER_OTLP_ENDPOINT: setting(
     '',
     'where metrics and traces go by OTLP (HTTP, protobuf), without `/v1/traces`; empty = not sent there',
@@ -241,8 +248,12 @@ export function readConfig(
     rateLimit: { calls: read('RATE_LIMIT_CALLS'), windowSeconds: read('RATE_LIMIT_WINDOW_SECONDS') },
     claimMs: read('CLAIM_SECONDS') * 1000,
     retentionMonths: read('RETENTION_MONTHS'),
+    dataActions: read('DATA_ACTIONS'),
     telemetry: telemetryOf(read),
   };
+  if (config.dataActions === 'role' && config.authentication === 'key') {
+    faults.push({ setting: 'DATA_ACTIONS', message: 'can be role with AUTHENTICATION=entra only: a key has no roles' });
+  }
   return faults.length === 0 ? { kind: 'valid', config, warnings } : { kind: 'invalid', faults };
 }
 

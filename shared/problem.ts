@@ -10,6 +10,8 @@ export const problems = {
   'not-authenticated': { status: 401, title: 'Not authenticated' },
   'instance-not-allowed': { status: 403, title: 'This instance may not be used here' },
   'operator-keys-missing': { status: 403, title: 'The operator API is switched off' },
+  'data-actions-off': { status: 403, title: 'The data actions are switched off' },
+  'data-role-missing': { status: 403, title: 'The data role is missing' },
   'cross-site-call': { status: 403, title: 'A page of another site may not act here' },
   'operator-role-missing': { status: 403, title: 'The operator role is missing' },
   'trigger-unknown': { status: 404, title: 'No such trigger' },

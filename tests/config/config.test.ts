@@ -47,6 +47,14 @@ test('two settings are enough; the others have the documented defaults', () => {
     rateLimit: { calls: 100, windowSeconds: 60 },
     claimMs: 120_000,
     retentionMonths: 3,
+    dataActions: 'on',
+  });
+});
+
+test('data actions for a role ask for callers who can have one', () => {
+  expect(readConfig({ ...required, DATA_ACTIONS: 'role' })).toEqual({
+    kind: 'invalid',
+    faults: [{ setting: 'DATA_ACTIONS', message: expect.stringContaining('AUTHENTICATION=entra') }],
   });
 });
 
@@ -113,6 +121,8 @@ test.each<[Record<string, string>, Partial<Config>]>([
     { WEBSITE_AUTH_ENABLED: 'True', AUTHENTICATION: 'entra' },
     { platformAuthenticates: true, authentication: 'entra' },
   ],
+  [{ DATA_ACTIONS: 'off' }, { dataActions: 'off' }],
+  [{ DATA_ACTIONS: 'role', AUTHENTICATION: 'entra' }, { dataActions: 'role' }],
   [{ WEBSITE_AUTH_ENABLED: 'False' }, { platformAuthenticates: false }],
   [
     { CUSTOMER_INSIGHTS_API_URL: 'http://127.0.0.1:7072/v1/' },
@@ -139,6 +149,7 @@ describe('a bad value is a fault of its setting, and is not repeated:', () => {
     ['CUSTOMER_INSIGHTS_TIMEOUT_MS', '100001'],
     ['AUTHENTICATION', 'none'],
     ['AUTHENTICATION', 'Key'],
+    ['DATA_ACTIONS', 'S3CR3T'],
     ['OPERATOR_KEYS', 'S3CR3T'],
     ['OPERATOR_KEYS', ':S3CR3T'],
     ['OPERATOR_KEYS', 'S3CR3T:'],
