@@ -7,6 +7,7 @@ import type { FailureLimit } from '../shared/rate-limit/failure-limit.ts';
 import type { RateLimiter } from '../shared/rate-limit/rate-limiter.ts';
 import { connectionOf } from './caller.ts';
 import type { Handle } from './http.ts';
+import { unknownParameter } from './query.ts';
 
 export interface HttpDeps {
   readonly backend: Backend;
@@ -19,14 +20,20 @@ export interface HttpDeps {
 
 export type Authenticated = (request: HttpRequest, connection: string) => Promise<HttpResponseInit | Refusal>;
 
+export interface AuthenticatedOptions {
+  /** Unsubscribing, which must always work. */
+  readonly unlimited?: boolean;
+  /** The query parameters that the call has: none unless given. */
+  readonly query?: readonly string[] | 'any';
+}
+
 /**
- * Lets a call through that says who makes it and that its connection has a place for. `unlimited`: unsubscribing, which must always
- * work. While the limit's storage gives no answer nobody else is let through: the call is answered 503.
+ * Lets a call through that says who makes it and that its connection has a place for. While the limit's storage gives no answer nobody else is let through: the call is answered 503.
  */
 export function authenticated(
   { config, limiter }: HttpDeps,
   handle: Authenticated,
-  options: { unlimited?: boolean } = {},
+  options: AuthenticatedOptions = {},
 ): Handle {
   return async (request) => {
     const caller = connectionOf(request, config);
@@ -35,7 +42,8 @@ export function authenticated(
       const decision = await limiter.take(caller.connection);
       if (decision.kind === 'refused') return tooManyCalls(config, decision.retryAfterMs);
     }
-    return handle(request, caller.connection);
+    const unknown = options.query !== 'any' && unknownParameter(request.query, options.query ?? []);
+    return unknown || handle(request, caller.connection);
   };
 }
 

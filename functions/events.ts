@@ -3,7 +3,7 @@ import { allowsInstance, instanceNotAllowed } from '../shared/allowed-instances.
 import { systemClock } from '../shared/clock.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 import { httpHandler } from './http.ts';
-import { pageAnswer, readPage, refusingNext } from './paging.ts';
+import { PAGE_QUERY, pageAnswer, readPage, refusingNext } from './paging.ts';
 import { readInstance, readSince } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import { authenticated, type HttpDeps } from './authenticated.ts';
@@ -19,7 +19,7 @@ export function registerEvents(app: Registrar, deps: HttpDeps): void {
     route: 'events',
     handler: httpHandler(
       deps.log,
-      authenticated(deps, (request) => list(deps, request)),
+      authenticated(deps, (request) => list(deps, request), { query: ['instanceId', 'since', ...PAGE_QUERY] }),
     ),
   });
 }

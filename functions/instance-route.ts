@@ -60,22 +60,32 @@ interface InstanceRoute {
   readonly name: string;
   readonly method: 'GET' | 'POST' | 'PATCH';
   readonly route: string;
+  /** The query parameters that the call has: none unless given. */
+  readonly query?: readonly string[];
   readonly handle: InstanceHandle;
 }
 
 /** Registers a function on a route below `instances/{instanceId}/`. */
-export function onInstance(app: Registrar, deps: HttpDeps, { name, method, route, handle }: InstanceRoute): void {
+export function onInstance(
+  app: Registrar,
+  deps: HttpDeps,
+  { name, method, route, query = [], handle }: InstanceRoute,
+): void {
   app.http(name, {
     methods: [method],
     authLevel: deps.config.authentication === 'key' ? 'function' : 'anonymous',
     route: `instances/{instanceId}/${route}`,
     handler: httpHandler(
       deps.log,
-      authenticated(deps, async (request) => {
-        const instanceId = readInstanceId(request, deps.config);
-        if (typeof instanceId !== 'string') return instanceId;
-        return handle({ request, instanceId, param: (part) => decoded(request.params[part] ?? '') });
-      }),
+      authenticated(
+        deps,
+        async (request) => {
+          const instanceId = readInstanceId(request, deps.config);
+          if (typeof instanceId !== 'string') return instanceId;
+          return handle({ request, instanceId, param: (part) => decoded(request.params[part] ?? '') });
+        },
+        { query },
+      ),
     ),
   });
 }

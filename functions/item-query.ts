@@ -1,18 +1,14 @@
 import type { ItemQuery } from '../shared/insights/item-pages.ts';
-import { refusal, type Refusal } from '../shared/problem.ts';
+import type { Refusal } from '../shared/problem.ts';
 import { readParameter, wholeNumber } from './query.ts';
 
 /** Passed on as they are. `$top` and `$skip` are read, because pages are made of them. */
 const passedOn = ['$filter', '$select', '$orderby', '$search', '$expand'];
-const known = ['$top', '$skip', ...passedOn];
+export const ITEM_QUERY = ['$top', '$skip', ...passedOn];
 const count = 'a whole number of at most nine digits';
 
-/** The OData options of a call. Parameters without `$` are not meant for OData and are left alone. */
+/** The OData options of a call. */
 export function readItemQuery(parameters: URLSearchParams): { kind: 'query'; query: ItemQuery } | Refusal {
-  const unknown = [...parameters.keys()].find((name) => name.startsWith('$') && !known.includes(name));
-  if (unknown !== undefined) {
-    return refusal('query-invalid', `Of the OData options these are known: ${known.join(', ')}.`);
-  }
   const top = readParameter(parameters, '$top', count, wholeNumber);
   if (top.kind === 'refused') return top;
   const skip = readParameter(parameters, '$skip', count, wholeNumber);

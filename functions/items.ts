@@ -6,17 +6,19 @@ import { readItems } from '../shared/insights/item-pages.ts';
 import { refusal } from '../shared/problem.ts';
 import { readJson } from './http.ts';
 import { dataRefusal, instanceUrl, onData, type DataDeps, type InstanceHandle } from './instance-route.ts';
-import { readItemQuery, writeItemQuery } from './item-query.ts';
+import { ITEM_QUERY, readItemQuery, writeItemQuery } from './item-query.ts';
 import type { Registrar } from './registrar.ts';
+
+const WRITE_QUERY = ['validUntil', 'caller'];
 
 /** Items of an entity: list, get, create and update. */
 export function registerItems(app: Registrar, deps: DataDeps): void {
   const items = 'entities/{entity}/items';
   const item = `${items}/{itemId}`;
-  onData(app, deps, { name: 'GetItems', method: 'GET', route: items, handle: list(deps) });
+  onData(app, deps, { name: 'GetItems', method: 'GET', route: items, query: ITEM_QUERY, handle: list(deps) });
   onData(app, deps, { name: 'GetItem', method: 'GET', route: item, handle: get(deps) });
-  onData(app, deps, { name: 'CreateItem', method: 'POST', route: items, handle: create(deps) });
-  onData(app, deps, { name: 'UpdateItem', method: 'PATCH', route: item, handle: update(deps) });
+  onData(app, deps, { name: 'CreateItem', method: 'POST', route: items, query: WRITE_QUERY, handle: create(deps) });
+  onData(app, deps, { name: 'UpdateItem', method: 'PATCH', route: item, query: WRITE_QUERY, handle: update(deps) });
 }
 
 function list(deps: DataDeps): InstanceHandle {

@@ -2,7 +2,7 @@ import { parseEventId } from '../shared/events/event-id.ts';
 import { deliveryStatuses } from '../shared/operations/delivery.ts';
 import { parseSubscriptionId } from '../shared/subscriptions/subscription-id.ts';
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
-import { pageAnswer, readPage, refusingNext } from './paging.ts';
+import { PAGE_QUERY, pageAnswer, readPage, refusingNext } from './paging.ts';
 import { asFlag, readParameter, readSince } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
@@ -13,7 +13,13 @@ const path = 'manage/deliveries';
 export function registerManageDeliveries(app: Registrar, deps: HttpDeps): void {
   const { operator } = deps.backend;
   registerManageRoutes(app, deps, [
-    { name: 'ManageDeliveries-list', method: 'GET', route: path, handle: list(deps) },
+    {
+      name: 'ManageDeliveries-list',
+      method: 'GET',
+      route: path,
+      query: ['eventId', 'subscriptionId', 'status', 'since', 'attempts', ...PAGE_QUERY],
+      handle: list(deps),
+    },
     {
       name: 'ManageDeliveries-get',
       method: 'GET',

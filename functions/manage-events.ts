@@ -1,5 +1,5 @@
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
-import { pageAnswer, readPage, refusingNext } from './paging.ts';
+import { PAGE_QUERY, pageAnswer, readPage, refusingNext } from './paging.ts';
 import { readInstance, readSince, readTrigger } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
@@ -9,7 +9,13 @@ const path = 'manage/events';
 /** What happened, and what became of it. */
 export function registerManageEvents(app: Registrar, deps: HttpDeps): void {
   registerManageRoutes(app, deps, [
-    { name: 'ManageEvents-list', method: 'GET', route: path, handle: list(deps) },
+    {
+      name: 'ManageEvents-list',
+      method: 'GET',
+      route: path,
+      query: ['instanceId', 'trigger', 'since', ...PAGE_QUERY],
+      handle: list(deps),
+    },
     {
       name: 'ManageEvents-get',
       method: 'GET',

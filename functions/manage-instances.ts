@@ -27,6 +27,7 @@ export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
       name: 'ManageActivity-list',
       method: 'GET',
       route: 'manage/activity',
+      query: ['instanceId', 'hours'],
       handle: async ({ query }) => {
         const instanceId = readInstance(query);
         if (instanceId.kind === 'refused') return instanceId;

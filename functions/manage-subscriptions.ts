@@ -2,7 +2,7 @@ import type { HttpRequest } from '@azure/functions';
 import { shownStatuses } from '../shared/subscriptions/subscription-list.ts';
 import { readJson } from './http.ts';
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
-import { pageAnswer, readPage, refusingNext } from './paging.ts';
+import { PAGE_QUERY, pageAnswer, readPage, refusingNext } from './paging.ts';
 import { readCount, readInstance, readParameter, readTrigger } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
@@ -17,7 +17,13 @@ const idOf = ({ params }: HttpRequest): string => params['id'] ?? '';
 export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): void {
   const { operator } = deps.backend;
   registerManageRoutes(app, deps, [
-    { name: 'ManageSubscriptions-list', method: 'GET', route: path, handle: list(deps) },
+    {
+      name: 'ManageSubscriptions-list',
+      method: 'GET',
+      route: path,
+      query: ['instanceId', 'trigger', 'status', 'label', 'workflowId', ...PAGE_QUERY],
+      handle: list(deps),
+    },
     {
       name: 'ManageSubscriptions-get',
       method: 'GET',
@@ -31,6 +37,7 @@ export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): voi
       name: 'ManageSubscriptions-observations',
       method: 'GET',
       route: `${path}/{id}/observations`,
+      query: ['days'],
       handle: async (request) => {
         const days = readCount(request.query, 'days', { most: MAX_DAYS, otherwise: DEFAULT_DAYS });
         if (days.kind === 'refused') return days;

@@ -5,6 +5,7 @@ import { MIN_OPERATOR_KEY_LENGTH, type Config } from '../shared/config.ts';
 import { problems, refusal, type Refusal } from '../shared/problem.ts';
 import { isOfAnotherSite, ofAnotherSite, readPrincipal } from './caller.ts';
 import { httpHandler } from './http.ts';
+import { unknownParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
@@ -67,6 +68,8 @@ export interface ManageRoute {
   readonly name: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly route: string;
+  /** The query parameters that the call has: none unless given. */
+  readonly query?: readonly string[];
   readonly handle: (request: HttpRequest) => Promise<HttpResponseInit | Refusal>;
 }
 
@@ -102,13 +105,15 @@ export function clientAddress(headers: Pick<Headers, 'get'>): string {
 /** Registers routes for operators alone. The host lets everybody in: the check is ours. Every action leaves one line in the log. */
 export function registerManageRoutes(app: Registrar, deps: HttpDeps, routes: readonly ManageRoute[]): void {
   const { config, log } = deps;
-  for (const { name, method, route, handle } of routes) {
+  for (const { name, method, route, query = [], handle } of routes) {
     const asOperator = async (request: HttpRequest): Promise<HttpResponseInit | Refusal> => {
       const operator = operatorOf(request, config);
       if (operator.kind === 'refused') {
         const isWrongKey = operator.code === 'not-authenticated' && request.headers.get('x-operator-key');
         return isWrongKey ? wrongKey(deps, operator, request, name) : operator;
       }
+      const unknown = unknownParameter(request.query, query);
+      if (unknown) return unknown;
       if (method === 'GET') return handle(request);
       if (isOfAnotherSite(request)) return ofAnotherSite();
       const target = Object.values(request.params).join(' ').slice(0, MAX_TARGET_LENGTH);

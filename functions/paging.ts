@@ -4,6 +4,9 @@ import { refusal, type Refusal } from '../shared/problem.ts';
 const DEFAULT_TOP = 50;
 const MAX_TOP = 100;
 
+/** The parameters of any list. */
+export const PAGE_QUERY = ['top', 'next'] as const;
+
 export interface Page {
   readonly kind: 'page';
   readonly limit: number;
@@ -13,7 +16,7 @@ export interface Page {
 /** `top` and `next` of a list call. `next` is opaque: it comes from a `nextLink` and goes back unchanged. */
 export function readPage(query: URLSearchParams): Page | Refusal {
   const top = query.get('top');
-  const limit = top === null ? DEFAULT_TOP : /^\d{1,4}$/.test(top) ? Number(top) : NaN;
+  const limit = top === null || top === '' ? DEFAULT_TOP : /^\d{1,4}$/.test(top) ? Number(top) : NaN;
   if (!(limit >= 1 && limit <= MAX_TOP))
     return refusal('query-invalid', `The parameter top must be a whole number from 1 to ${MAX_TOP}.`);
   const next = query.get('next');

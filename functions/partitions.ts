@@ -13,7 +13,13 @@ export function registerPartitions(app: Registrar, deps: DataDeps): void {
   const partitions = 'entities/{entity}/partitions';
   const partition = `${partitions}/{partitionId}`;
   onData(app, deps, { name: 'ListPartitions', method: 'GET', route: partitions, handle: list(deps) });
-  onData(app, deps, { name: 'GetPartitionData', method: 'GET', route: partition, handle: rows(deps) });
+  onData(app, deps, {
+    name: 'GetPartitionData',
+    method: 'GET',
+    route: partition,
+    query: ['top', 'skip'],
+    handle: rows(deps),
+  });
 }
 
 function list({ data }: DataDeps): InstanceHandle {

@@ -1,6 +1,19 @@
 import { refusal, type Refusal } from '../shared/problem.ts';
 import { isTrigger, triggerNames, type Trigger } from '../shared/triggers/trigger.ts';
 
+/**
+ * Refuses a parameter that the call does not have: a misspelt filter would otherwise filter nothing. Names have a case, but for `code`,
+ * in which the host takes a key.
+ */
+export function unknownParameter(query: URLSearchParams, known: readonly string[]): Refusal | undefined {
+  const unknown = [...query.keys()].find((name) => !known.includes(name) && name.toLowerCase() !== 'code');
+  if (unknown === undefined) return undefined;
+  // Anything may stand in a query, parts of a callback URL too: only what looks like a name is repeated.
+  const named = /^[$\w.-]{1,40}$/.test(unknown) ? `no parameter ${unknown}` : 'no such parameter';
+  const has = known.length === 0 ? 'It has none.' : `It has ${known.join(', ')}.`;
+  return refusal('query-invalid', `This call has ${named}. ${has}`);
+}
+
 /** A value of a query parameter, absent when the parameter is; or why it is none. */
 export type Read<T> = { readonly kind: 'read'; readonly value: T | undefined } | Refusal;
 

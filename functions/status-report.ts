@@ -14,7 +14,13 @@ const titles: Readonly<Record<ReportType, string>> = {
 
 /** The latest state of each thing of an instance, as JSON and as a table that a flow can mail. */
 export function registerStatusReport(app: Registrar, deps: DataDeps): void {
-  onInstance(app, deps, { name: 'GetStatusReport', method: 'GET', route: 'status-report', handle: report(deps) });
+  onInstance(app, deps, {
+    name: 'GetStatusReport',
+    method: 'GET',
+    route: 'status-report',
+    query: ['reportType'],
+    handle: report(deps),
+  });
 }
 
 function report({ backend, clock }: DataDeps): InstanceHandle {

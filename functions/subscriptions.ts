@@ -2,10 +2,10 @@ import type { HttpRequest } from '@azure/functions';
 import { refusal } from '../shared/problem.ts';
 import { subscriptionView } from '../shared/subscriptions/subscription-view.ts';
 import { isTrigger, triggerNames, triggers, type Trigger } from '../shared/triggers/trigger.ts';
-import { authenticated, type Authenticated, type HttpDeps } from './authenticated.ts';
+import { authenticated, type Authenticated, type AuthenticatedOptions, type HttpDeps } from './authenticated.ts';
 import { subscriberOf } from './caller.ts';
 import { httpHandler, readJson } from './http.ts';
-import { readPage, refusingNext } from './paging.ts';
+import { PAGE_QUERY, readPage, refusingNext } from './paging.ts';
 import type { Registrar } from './registrar.ts';
 
 /** Subscribe, list, get and unsubscribe, for each trigger of the table. */
@@ -18,7 +18,7 @@ export function registerSubscriptions(app: Registrar, deps: HttpDeps): void {
       method: 'GET' | 'POST' | 'DELETE',
       route: string,
       handle: Authenticated,
-      options = {},
+      options: AuthenticatedOptions = {},
     ): void =>
       app.http(`${operationId}-${name}`, {
         methods: [method],
@@ -27,16 +27,16 @@ export function registerSubscriptions(app: Registrar, deps: HttpDeps): void {
         handler: httpHandler(deps.log, authenticated(deps, handle, options)),
       });
     on('subscribe', 'POST', collection, subscribeTo(deps, trigger));
-    on('list', 'GET', collection, list(deps, trigger));
+    on('list', 'GET', collection, list(deps, trigger), { query: PAGE_QUERY });
     on('get', 'GET', `${collection}/{id}`, get(deps, trigger));
-    on('unsubscribe', 'DELETE', `${collection}/{id}`, unsubscribe(deps, trigger), { unlimited: true });
+    on('unsubscribe', 'DELETE', `${collection}/{id}`, unsubscribe(deps, trigger), { unlimited: true, query: 'any' });
   }
   // The host matches in the order of names: this one comes after every trigger's and gets what is left.
   app.http('UnknownTrigger', {
     methods: ['GET', 'POST', 'DELETE'],
     authLevel: deps.config.authentication === 'key' ? 'function' : 'anonymous',
     route: 'triggers/{trigger}/subscriptions/{id?}',
-    handler: httpHandler(deps.log, authenticated(deps, noSuchTrigger)),
+    handler: httpHandler(deps.log, authenticated(deps, noSuchTrigger, { query: 'any' })),
   });
 }
 

@@ -28,8 +28,10 @@ export function registerTestEvents(app: Registrar, deps: HttpDeps): void {
     route: 'triggers/{trigger}/subscriptions/{id}/test',
     handler: httpHandler(
       deps.log,
-      authenticated(deps, () =>
-        Promise.resolve(refusal('trigger-unknown', `There are these triggers: ${triggerNames.join(', ')}.`)),
+      authenticated(
+        deps,
+        () => Promise.resolve(refusal('trigger-unknown', `There are these triggers: ${triggerNames.join(', ')}.`)),
+        { query: 'any' },
       ),
     ),
   });

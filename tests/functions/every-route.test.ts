@@ -153,8 +153,10 @@ describe("another connection's subscription", () => {
             headers: a,
             ...(one.method === 'POST' && { body: {} }),
           });
-          // The host's web server takes no null.
-          const status = form === 'with a null behind' ? 400 : one.method === 'DELETE' ? 204 : 404;
+          // A POST to a subscription is no route of its trigger. The host's web server takes no null.
+          const isRefused = query !== undefined && !(one.name === 'UnknownTrigger' && one.method === 'POST');
+          const isBad = form === 'with a null behind' || (isRefused && one.method !== 'DELETE');
+          const status = isBad ? 400 : one.method === 'DELETE' ? 204 : 404;
           expect({ ...one, form, status: answer.status }).toEqual({ ...one, form, status });
           expect(JSON.stringify(answer.body ?? '')).not.toContain(id);
         }
@@ -233,4 +235,32 @@ test('an instance that is not allowed is refused on every route that can name on
   const events = (): Promise<Answered> => backend.call('GET', `events?instanceId=${contosoInstanceId}`);
   await expectProblem(events, 403, 'instance-not-allowed');
   expect((await backend.call('GET', 'instances')).body).toEqual({ value: [] });
+});
+
+describe('every route', () => {
+  test('refuses a query parameter that it does not have, but for unsubscribing, which must always work', async () => {
+    const backend = await startBackend({ settings: { OPERATOR_KEYS: 'ops:0perator-of-these-tests' } });
+    const values = { instanceId: contosoInstanceId };
+    for (const one of routes.filter((each) => !isAnonymous(each) && !each.name.startsWith('UnknownTrigger'))) {
+      const asked = { ...one, route: `${one.route}?Top=1` };
+      const answer = await callTo(backend, asked, { values, headers: OPERATOR });
+      const { code, detail } = (answer.body ?? {}) as { code?: string; detail?: string };
+      if (one.name.endsWith('-unsubscribe')) expect({ ...one, status: answer.status }).toEqual({ ...one, status: 204 });
+      else expect({ ...one, status: answer.status, code }).toEqual({ ...one, status: 400, code: 'query-invalid' });
+      if (answer.status === 400) expect(detail).toMatch(/^This call has no parameter Top\. It has .+\.$/);
+    }
+  });
+
+  test('takes its key from the query in any case, and an empty parameter for an absent one', async () => {
+    const backend = await startBackend({ enableAuth: true, hostKeys: { default: 'k3y' } });
+    const list = subscriptionsOf('full-refresh-completed');
+    for (const query of ['code=k3y', 'CODE=k3y&top=', 'code=k3y&top=5&next='])
+      expect((await backend.call('GET', `${list}?${query}`)).status).toBe(200);
+  });
+
+  test('repeats no parameter that is not like a name', async () => {
+    const backend = await startBackend();
+    const answer = await backend.call('GET', 'instances?https://prod.logic.azure.com/?sig=S3CR3T');
+    expect(answer).toMatchObject({ status: 400, body: { detail: 'This call has no such parameter. It has none.' } });
+  });
 });

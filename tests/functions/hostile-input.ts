@@ -107,10 +107,19 @@ const values = fc.oneof(
   unicode,
 );
 
-export const hostileQueries: fc.Arbitrary<string> = fc
-  .array(fc.tuple(fc.oneof(fc.constantFrom(...parameters), escaped, printable(8)), values), { maxLength: 4 })
-  .map((pairs) => pairs.map(([name, value]) => `${name}=${value}`.replaceAll('#', '%23')).join('&'))
-  .map((query) => (query === '' ? '' : `?${query}`));
+/** Most queries of a call that has parameters have no others: one that it does not have would be all that is looked at. */
+export function hostileQueries(known: readonly string[]): fc.Arbitrary<string> {
+  const anyName = fc.oneof(fc.constantFrom(...parameters), escaped, printable(8));
+  const named = (name: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+    fc
+      .array(fc.tuple(name, values), { maxLength: 4 })
+      .map((pairs) => pairs.map(([one, value]) => `${one}=${value}`.replaceAll('#', '%23')).join('&'))
+      .map((query) => (query === '' ? '' : `?${query}`));
+  return fc.oneof(
+    { weight: 1, arbitrary: named(anyName) },
+    { weight: 4, arbitrary: named(fc.constantFrom('code', ...known)) },
+  );
+}
 
 const contentTypes = [
   ...['application/json', 'application/json; charset=utf-16', 'text/plain', 'application/xml', 'multipart/form-data'],

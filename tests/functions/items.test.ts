@@ -113,7 +113,7 @@ test('a link is written so that it is read alike whatever is made of plus and pe
 });
 
 test('a link never holds the key of the caller', async () => {
-  const page = await pageOf(`${customers}?code=s3cret&x=1`);
+  const page = await pageOf(`${customers}?code=s3cret`);
   expect(page['@odata.nextLink']).toBe(`${PUBLIC_BASE_URL}/api/${customers}?$skip=100`);
 });
 
