@@ -1,9 +1,10 @@
-import type { Static, TSchema } from '@sinclair/typebox';
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { Static, TObject, TSchema } from '@sinclair/typebox';
+import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
+import { bodyError } from './body-error.ts';
 import type { BodyError } from './problem.ts';
 
-const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
+const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, verbose: true });
 // Node's ESM wraps the CommonJS function once more than the types say; Jest does not.
 const { default: add } = addFormats as unknown as { default?: AddFormats };
 (add ?? (addFormats as unknown as AddFormats))(ajv, ['date-time']);
@@ -25,18 +26,17 @@ export function validatorOf<S extends TSchema>(schema: S): Validator<Static<S>> 
   };
 }
 
-function bodyError(error: ErrorObject): BodyError {
-  switch (error.keyword) {
-    case 'additionalProperties':
-      return at(error, String(error.params['additionalProperty']), 'is not a known property');
-    case 'required':
-      return at(error, String(error.params['missingProperty']), 'is required');
-    default:
-      return { pointer: error.instancePath, message: error.message ?? 'is not valid' };
-  }
-}
-
-function at(error: ErrorObject, property: string, message: string): BodyError {
-  const token = property.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1');
-  return { pointer: `${error.instancePath}/${token}`, message };
+/**
+ * The same for what people and flow definitions write: an empty box is stored as `""` or `null`, so an optional property of the object that has
+ * one of these counts as absent.
+ */
+export function inputValidatorOf<S extends TObject>(schema: S): Validator<Static<S>> {
+  const validate = validatorOf(schema);
+  const required = new Set(schema.required ?? []);
+  const isEmptyBox = ([name, value]: [string, unknown]): boolean =>
+    Object.hasOwn(schema.properties, name) && !required.has(name) && (value === '' || value === null);
+  return (input) => {
+    if (typeof input !== 'object' || input === null || Array.isArray(input)) return validate(input);
+    return validate(Object.fromEntries(Object.entries(input).filter((entry) => !isEmptyBox(entry))));
+  };
 }

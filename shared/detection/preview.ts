@@ -1,4 +1,5 @@
 import { allowsInstance, instanceNotAllowed } from '../allowed-instances.ts';
+import { bodyRefusal } from '../body-error.ts';
 import type { Clock } from '../clock.ts';
 import type { CustomerInsights } from '../insights/customer-insights.ts';
 import { refusal, type Refusal } from '../problem.ts';
@@ -52,7 +53,7 @@ export async function previewThreshold(
 ): Promise<Preview | Refusal> {
   const request = validatePreviewRequest(trigger, body);
   if (request.kind === 'invalid') {
-    return refusal('body-invalid', 'The body is not what this call expects.', { errors: request.errors });
+    return bodyRefusal(request.errors);
   }
   const { threshold, days = MAX_PREVIEW_DAYS } = request.value;
   const subject = subjectOf(trigger, request.value);

@@ -1,16 +1,17 @@
 import { Type } from '@sinclair/typebox';
 import { instanceNotAllowed } from '../allowed-instances.ts';
+import { bodyRefusal } from '../body-error.ts';
 import { lookUpTarget } from '../deliveries/target.ts';
 import { troubleOfRow, type Trouble } from '../deliveries/trouble.ts';
 import { refusal, type BodyError, type Refusal } from '../problem.ts';
 import type { Tables } from '../storage/tables.ts';
-import { validatorOf } from '../validation.ts';
+import { inputValidatorOf } from '../validation.ts';
 import { newestRows } from './newest-rows.ts';
 import { ROW_COMES_MS, sendAgain, type RedeliverPorts } from './redeliver.ts';
 
 const instant = Type.String({ format: 'date-time' });
 const recoverRequest = Type.Object({ since: instant, until: Type.Optional(instant) }, { additionalProperties: false });
-const validate = validatorOf(recoverRequest);
+const validate = inputValidatorOf(recoverRequest);
 
 export interface Recovered {
   readonly kind: 'recovered';
@@ -41,9 +42,7 @@ export async function recover(
 ): Promise<Recovered | Refusal> {
   const range = rangeOf(body);
   if (range.kind === 'invalid') {
-    return refusal('body-invalid', 'Give since, and until if you like, as ISO 8601 instants.', {
-      errors: range.errors,
-    });
+    return bodyRefusal(range.errors);
   }
   const { own, target } = await lookUpTarget(ports, subscriptionId, '', true);
   if (own === undefined || own.status === 'deleted') return refusal('subscription-unknown', 'No such subscription.');

@@ -1,8 +1,9 @@
 import { Type } from '@sinclair/typebox';
-import { refusal, type Refusal } from '../problem.ts';
+import { bodyRefusal } from '../body-error.ts';
+import type { Refusal } from '../problem.ts';
 import { allRows } from '../storage/all-rows.ts';
 import type { StoredRow, Tables, Write } from '../storage/tables.ts';
-import { validatorOf } from '../validation.ts';
+import { inputValidatorOf } from '../validation.ts';
 import { CONNECTIONS_TABLE, COUNT_KEY, REQUEST_PREFIX } from './connection-store.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
 
@@ -14,7 +15,7 @@ export interface MoveConnectionPorts {
 /** The forms in which callers become connections. */
 const connection = Type.String({ pattern: '^(local|(key|entra)-[A-Za-z0-9_-]{32})$' });
 const moveRequest = Type.Object({ from: connection, to: connection }, { additionalProperties: false });
-const validate = validatorOf(moveRequest);
+const validate = inputValidatorOf(moveRequest);
 
 export interface Moved {
   readonly kind: 'moved';
@@ -30,8 +31,7 @@ export interface Moved {
 export async function moveConnection(ports: MoveConnectionPorts, body: unknown): Promise<Moved | Refusal> {
   const validated = validate(body);
   if (validated.kind === 'invalid') {
-    const detail = 'Give from and to: connections as subscriptions show them.';
-    return refusal('body-invalid', detail, { errors: validated.errors });
+    return bodyRefusal(validated.errors);
   }
   const { from, to } = validated.value;
   let moved = 0;

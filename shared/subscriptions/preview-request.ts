@@ -1,5 +1,5 @@
 import { Type, type TObject } from '@sinclair/typebox';
-import { validatorOf, type Validator } from '../validation.ts';
+import { inputValidatorOf, type Validator } from '../validation.ts';
 import { subscribeRequestSchemas } from './subscribe-request.ts';
 
 /** As far back as a poll ever asks for the history of a value. */
@@ -30,8 +30,8 @@ export interface PreviewRequest {
 }
 
 const validators: Readonly<Record<PreviewTrigger, Validator<PreviewRequest>>> = {
-  'segment-threshold-crossed': validatorOf(previewRequestSchemas['segment-threshold-crossed']),
-  'measure-threshold-crossed': validatorOf(previewRequestSchemas['measure-threshold-crossed']),
+  'segment-threshold-crossed': inputValidatorOf(previewRequestSchemas['segment-threshold-crossed']),
+  'measure-threshold-crossed': inputValidatorOf(previewRequestSchemas['measure-threshold-crossed']),
 };
 
 /** Validates the body of a preview for its trigger. */

@@ -2,7 +2,7 @@ import { Type, type TObject, type TProperties } from '@sinclair/typebox';
 import { startedByValues, subjectStartedBy, type StartedBy } from '../triggers/started-by.ts';
 import { ANY_SUBJECT, triggerNames, type Trigger } from '../triggers/trigger.ts';
 import type { Subject } from '../triggers/subject.ts';
-import { validatorOf, type Validator } from '../validation.ts';
+import { inputValidatorOf, type Validator } from '../validation.ts';
 
 const instanceId = Type.String({ format: 'uuid', description: 'The Customer Insights instance.' });
 const threshold = Type.Number({ description: 'Fires when the value crosses above this number.' });
@@ -61,7 +61,7 @@ export interface SubscribeRequest {
 }
 
 const validators = Object.fromEntries(
-  triggerNames.map((name) => [name, validatorOf(subscribeRequestSchemas[name])]),
+  triggerNames.map((name) => [name, inputValidatorOf(subscribeRequestSchemas[name])]),
 ) as Record<Trigger, Validator<SubscribeRequest>>;
 
 /** Validates a subscribe body for its trigger. */

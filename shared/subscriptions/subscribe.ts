@@ -1,5 +1,6 @@
 import { allowsInstance, instanceNotAllowed } from '../allowed-instances.ts';
 import { isIP } from 'node:net';
+import { bodyRefusal } from '../body-error.ts';
 import { checkCallbackHost } from '../outgoing/check-callback-host.ts';
 import { checkCallbackUrl, type CallbackPolicy } from '../outgoing/callback-policy.ts';
 import type { Lookup } from '../outgoing/vetted-connect.ts';
@@ -48,9 +49,7 @@ export async function subscribe(
 ): Promise<Subscribed | Refusal> {
   const validated = validateSubscribeRequest(trigger, body);
   if (validated.kind === 'invalid') {
-    return refusal('body-invalid', 'The subscription is not complete or has a wrong value.', {
-      errors: validated.errors,
-    });
+    return bodyRefusal(validated.errors);
   }
   const request = validated.value;
   const refused = await callbackRefusal(ports, request.callbackUrl);

@@ -47,10 +47,10 @@ describe('a body that breaks the schema is refused with the place of every fault
       ['/callbackUrl'],
     ],
     [
-      'an empty data source',
+      'an empty data source, which counts as none',
       'data-source-refresh-failed',
       bodyOf(segments, 'a', { dataSourceId: '' }),
-      ['/dataSourceId', '/segmentName', '/threshold'],
+      ['/segmentName', '/threshold'],
     ],
     [
       'a star for a data source',

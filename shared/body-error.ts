@@ -1,0 +1,82 @@
+import type { ErrorObject } from 'ajv';
+import { refusal, type BodyError, type Refusal } from './problem.ts';
+
+/** What is wrong at a place of a body, in words that begin after the name of the place. From an error of Ajv with `verbose`. */
+export function bodyError(error: ErrorObject): BodyError {
+  const { keyword, data, instancePath: pointer } = error;
+  const params = error.params as Readonly<Record<string, unknown>>;
+  const limit = Number(params['limit']);
+  switch (keyword) {
+    case 'additionalProperties':
+      return at(error, String(params['additionalProperty']), 'is not a known property');
+    case 'required':
+      return at(error, String(params['missingProperty']), 'is required');
+    case 'type': {
+      const expected = types[String(params['type'])] ?? String(params['type']);
+      return { pointer, message: `must be ${expected}; it was ${shown(data)}` };
+    }
+    case 'format': {
+      const expected = formats[String(params['format'])] ?? String(params['format']);
+      return { pointer, message: `must be ${expected}; it was ${shown(data)}` };
+    }
+    case 'minLength':
+      return { pointer, message: limit === 1 ? 'must not be empty' : `must have ${limit} characters at least` };
+    case 'maxLength':
+      return { pointer, message: `may have ${limit} characters at most; it had ${String(data).length}` };
+    case 'minimum':
+      return { pointer, message: `must be ${limit} or more; it was ${shown(data)}` };
+    case 'maximum':
+      return { pointer, message: `must be ${limit} or less; it was ${shown(data)}` };
+    case 'enum': {
+      const allowed = (params['allowedValues'] as readonly unknown[]).map(String).join(', ');
+      return { pointer, message: `must be one of ${allowed}; it was ${shown(data)}` };
+    }
+    default:
+      return { pointer, message: error.message ?? 'is not valid' };
+  }
+}
+
+const types: Readonly<Record<string, string>> = {
+  number: 'a number, such as 1500',
+  integer: 'a whole number, such as 7',
+  string: 'a text',
+  boolean: 'true or false',
+  object: 'one JSON object',
+};
+
+const formats: Readonly<Record<string, string>> = {
+  uuid: 'a GUID, such as 0f1e2d3c-4b5a-4968-8776-655443322110',
+  'date-time': 'an instant in ISO 8601, such as 2026-11-23T10:00:00Z',
+};
+
+/** A value as it may be repeated. Of a text only what is short and cannot be a part of a URL: a callback URL must never be. */
+function shown(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return /^[\p{L}\p{N} .,'+-]{0,20}$/u.test(value) ? `the text "${value}"` : 'another text';
+    case 'number':
+      return Number.isFinite(value) ? `the number ${value}` : 'a number that is too large';
+    case 'boolean':
+      return String(value);
+    default:
+      return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
+  }
+}
+
+function at(error: ErrorObject, property: string, message: string): BodyError {
+  const token = property.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1');
+  return { pointer: `${error.instancePath}/${token}`, message };
+}
+
+/** The refusal of a body: `detail` says the first few causes in words, `errors` has all. */
+export function bodyRefusal(errors: readonly BodyError[]): Refusal {
+  const sentences = errors.slice(0, 3).map(({ pointer, message }) => `${named(pointer)} ${message}.`);
+  const more = errors.length > sentences.length ? [`There are ${errors.length - sentences.length} more.`] : [];
+  return refusal('body-invalid', [...sentences, ...more].join(' '), { errors });
+}
+
+function named(pointer: string): string {
+  if (pointer === '') return 'The body';
+  // A name may be anything, a callback URL too.
+  return /^\/[\w.$-]{1,40}$/.test(pointer) ? pointer.slice(1) : 'One property';
+}
