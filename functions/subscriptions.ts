@@ -55,7 +55,7 @@ function subscribeTo({ backend, config }: HttpDeps, trigger: Trigger): Authentic
     return {
       status: 201,
       headers: { location: `${config.publicBaseUrl}/api/triggers/${trigger}/subscriptions/${result.subscription.id}` },
-      jsonBody: subscriptionView(result.subscription, { warnings: result.warnings }),
+      jsonBody: subscriptionView(result.subscription),
     };
   };
 }

@@ -71,6 +71,7 @@ export const operatorAnswers = {
     dataSourceId: Type.Optional(text),
     threshold: Type.Optional(Type.Number()),
     label: Type.Optional(text),
+    warnings: Type.Optional(Type.Array(text)),
     status: oneOf(...shownStatuses),
     createdAt: instant,
     health: answer({

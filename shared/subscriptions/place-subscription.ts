@@ -34,7 +34,7 @@ export async function placeSubscription(
   ports: PlacePorts,
   subscriber: Subscriber,
   subject: Subject,
-  request: SubscribeRequest,
+  request: SubscribeRequest & { readonly warnings: readonly string[] },
 ): Promise<Placed> {
   const { store, connections, cipher, clock, random } = ports;
   const { connection } = subscriber;
@@ -43,7 +43,7 @@ export async function placeSubscription(
   const entry = await connections.findRequest(connection, trigger, requestKey);
   const existing = entry && (await store.load(entry.subscriptionId));
   if (entry && existing && isLiving(existing)) {
-    return entry.made ? bringToLife(ports, existing) : settle(ports, existing);
+    return entry.made ? bringToLife(ports, existing, request) : settle(ports, existing, request);
   }
   // A later save of the flow was faster: this request is answered with the pointer to it, and never takes its place.
   if (entry && existing?.status === 'superseded') return leavePointer(ports, existing);
@@ -51,7 +51,10 @@ export async function placeSubscription(
   // An entry that is not made yet has an id that another call, or this one before a crash, is about to write.
   const promised = entry && !entry.made && existing === undefined ? entry.subscriptionId : undefined;
   const rowKey = promised ? rowKeyOfId(promised) : newRowKey(request.threshold, random.token(NONCE_BYTES));
-  const draft = draftOf({ subscriber, subject, request, rowKey }, { cipher, nowMs: clock.now() });
+  const draft = draftOf(
+    { subscriber, subject, request, rowKey, warnings: request.warnings },
+    { cipher, nowMs: clock.now() },
+  );
   if (promised === undefined) {
     const flow = await findFlow(ports, subscriber, trigger);
     const claimed = await connections.claimRequest(
@@ -67,17 +70,17 @@ export async function placeSubscription(
   }
   const inserted = await store.insert(draft);
   const stored = inserted.kind === 'written' ? await store.load(draft.id) : undefined;
-  return stored ? settle(ports, stored) : { kind: 'conflict' };
+  return stored ? settle(ports, stored, request) : { kind: 'conflict' };
 }
 
 /** The place in the line first, then life, then what the connection and the predecessor must know. */
-async function settle(ports: PlacePorts, subscription: Subscription): Promise<Placed> {
+async function settle(ports: PlacePorts, subscription: Subscription, remarks: Remarks): Promise<Placed> {
   const line = await joinLine(ports, subscription);
   if (line.kind === 'conflict') return line;
   const current = await ports.store.load(subscription.id);
   if (current === undefined) return { kind: 'conflict' };
   if (line.kind === 'overtaken') return leavePointer(ports, current);
-  const placed = await bringToLife(ports, current);
+  const placed = await bringToLife(ports, current, remarks);
   if (placed.kind !== 'placed') return placed;
   const { predecessors } = line;
   for (const predecessor of predecessors) await ports.release(predecessor);
@@ -95,7 +98,7 @@ async function leavePointer(ports: PlacePorts, pointer: Subscription): Promise<P
   let faster: Subscription | undefined = pointer;
   while (faster?.status === 'superseded') faster = await ports.store.load(faster.successor ?? '');
   if (faster && isLiving(faster) && faster.birth === undefined) {
-    const placed = await settle(ports, faster);
+    const placed = await settle(ports, faster, faster);
     if (placed.kind !== 'placed') return placed;
   }
   // First, because sent in vain it does no harm.
@@ -104,16 +107,33 @@ async function leavePointer(ports: PlacePorts, pointer: Subscription): Promise<P
   return { kind: 'placed', subscription: pointer };
 }
 
+/** What a request says beside what it asks for: of a repeated one the latest is kept. */
+interface Remarks {
+  readonly label?: string | undefined;
+  readonly warnings: readonly string[];
+}
+
 /** A birth, and active again if it was paused or disabled: the flow has just shown that it is there. */
-async function bringToLife(ports: PlacePorts, subscription: Subscription): Promise<Placed> {
+async function bringToLife(ports: PlacePorts, subscription: Subscription, remarks: Remarks): Promise<Placed> {
   const born = await giveBirth(ports, subscription);
   if (born === undefined) return { kind: 'unobserved' };
-  if (born.status !== 'paused' && born.status !== 'disabled') return { kind: 'placed', subscription: born };
-  const resumed = resume(born);
+  const remarked = withRemarks(born, remarks);
+  if (born.status !== 'paused' && born.status !== 'disabled') {
+    if (remarked === born) return { kind: 'placed', subscription: born };
+    const { kind } = await ports.store.writeTogether([remarked]);
+    return kind === 'conflict' ? { kind } : { kind: 'placed', subscription: remarked };
+  }
+  const resumed = resume(remarked);
   if ((await ports.store.writeTogether([resumed])).kind === 'conflict') return { kind: 'conflict' };
   // As it was: how far back its deliveries wait shows in what was failing.
   await ports.release(born);
   return { kind: 'placed', subscription: resumed };
+}
+
+/** The same object when nothing differs. A request without a label leaves the one that there is. */
+function withRemarks(subscription: Subscription, { label = subscription.label, warnings }: Remarks): Subscription {
+  const isSame = label === subscription.label && warnings.join('\n') === subscription.warnings.join('\n');
+  return isSame ? subscription : { ...subscription, label, warnings };
 }
 
 /** Active again, with a clean record. */

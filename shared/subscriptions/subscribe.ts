@@ -34,7 +34,6 @@ export interface SubscribePorts extends PlacePorts {
 export interface Subscribed {
   readonly kind: 'subscribed';
   readonly subscription: Subscription;
-  readonly warnings: readonly string[];
 }
 
 /**
@@ -60,11 +59,11 @@ export async function subscribe(
   if (reading.kind !== 'found') return subjectRefusal(reading, subject);
 
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const placed = await placeSubscription(ports, subscriber, subject, request);
+    const placed = await placeSubscription(ports, subscriber, subject, { ...request, warnings: reading.warnings });
     switch (placed.kind) {
       case 'placed':
         await ports.instances.register(subject.instanceId);
-        return { kind: 'subscribed', subscription: placed.subscription, warnings: reading.warnings };
+        return { kind: 'subscribed', subscription: placed.subscription };
       case 'full':
         return refusal(
           'subscriptions-exhausted',

@@ -42,10 +42,16 @@ export function rowKeyOfId(id: string): string {
 
 /** A subscription as it is first stored: without a birth, so nobody calls it. */
 export function draftOf(
-  from: { subscriber: Subscriber; subject: Subject; request: SubscribeRequest; rowKey: string },
+  from: {
+    subscriber: Subscriber;
+    subject: Subject;
+    request: SubscribeRequest;
+    rowKey: string;
+    warnings?: readonly string[];
+  },
   ports: { cipher: CallbackCipher; nowMs: number },
 ): Subscription {
-  const { subscriber, subject, request, rowKey } = from;
+  const { subscriber, subject, request, rowKey, warnings = [] } = from;
   const { trigger, instanceId } = subject;
   const address: SubscriptionAddress = { trigger, instanceId, subjectHash: subjectHash(subject), rowKey };
   return {
@@ -57,6 +63,7 @@ export function draftOf(
     subject: subject.name,
     threshold: request.threshold,
     label: request.label,
+    warnings,
     status: 'active',
     birth: undefined,
     until: undefined,

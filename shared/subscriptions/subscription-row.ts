@@ -20,12 +20,13 @@ export function sealContext(address: SubscriptionAddress): string {
 }
 
 export function subscriptionRow(subscription: Subscription): Row {
-  const { id, address, etag, trigger, instanceId, threshold, ended, ...fields } = subscription;
+  const { id, address, etag, trigger, instanceId, threshold, ended, warnings, ...fields } = subscription;
   return {
     partitionKey: partitionOf(address),
     rowKey: ended ? ENDED_PREFIX + address.rowKey : address.rowKey,
     v: VERSION,
     ...fields,
+    warnings: warnings.length > 0 ? warnings.join('\n') : undefined,
   };
 }
 
@@ -45,6 +46,7 @@ export function subscriptionOfRow(row: StoredRow, address: SubscriptionAddress):
     subject,
     threshold: hasThreshold(address) ? thresholdOfKey(address.rowKey.slice(0, 16)) : undefined,
     label: text('label'),
+    warnings: text('warnings')?.split('\n') ?? [],
     status: text('status') as SubscriptionStatus,
     birth: number('birth'),
     until: number('until'),

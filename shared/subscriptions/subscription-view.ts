@@ -39,16 +39,14 @@ export interface SubscriptionView {
   readonly warnings?: readonly string[];
 }
 
-export function subscriptionView(
-  subscription: Subscription,
-  more: { subject?: SubjectView; warnings?: readonly string[] } = {},
-): SubscriptionView {
+export function subscriptionView(subscription: Subscription, more: { subject?: SubjectView } = {}): SubscriptionView {
   const {
     id,
     trigger,
     instanceId,
     threshold,
     label,
+    warnings,
     status,
     createdAt,
     failingSince,

@@ -20,6 +20,8 @@ export interface Subscription {
   readonly subject: string;
   readonly threshold: number | undefined;
   readonly label: string | undefined;
+  /** Why it can hardly ever be called, in sentences, as far as was seen when its flow last subscribed. */
+  readonly warnings: readonly string[];
   readonly status: SubscriptionStatus;
   /**
    * The number of observations that had been taken when it was made: it is owed what comes after. Absent while it is being

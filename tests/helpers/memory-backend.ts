@@ -169,7 +169,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
       const result = await backend.subscribe(who, trigger, { instanceId: INSTANCE, ...input });
       if (result.kind === 'refused')
         throw new Error(`${result.code}: ${result.detail} ${JSON.stringify(result.errors)}`);
-      return subscriptionView(result.subscription, { warnings: result.warnings });
+      return subscriptionView(result.subscription);
     },
     async poll() {
       await backend.pollInstance({ v: 1, instanceId: INSTANCE });
