@@ -65,7 +65,7 @@ export async function previewThreshold(
     { instanceId, trigger, name },
     { historyDays: days + 1, nowMs: clock.now() },
   );
-  if (history === undefined) return subjectRefusal({ kind: 'unknown-subject' }, subject);
+  if (history === undefined) return subjectRefusal({ kind: 'unknown-subject', nearest: [] }, subject);
   if (!history.withoutDimension) return subjectRefusal({ kind: 'has-dimension' }, subject);
   const sinceMs = clock.now() - days * DAY_MS;
   const explained = explain(history.entries, threshold).filter(({ evaluatedAtMs }) => evaluatedAtMs >= sinceMs);

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { OpenEvent } from '../events/open-event.ts';
 import { CustomerInsightsError, type CustomerInsights } from '../insights/customer-insights.ts';
 import type { Log } from '../log.ts';
+import { nearestNames } from '../nearest-names.ts';
 import type { Random } from '../random.ts';
 import type { SubjectReading } from '../subscriptions/subscribe.ts';
 import type { Subject } from '../triggers/subject.ts';
@@ -90,7 +91,10 @@ interface Looking {
 async function checkSegment(looking: Looking, name: string): Promise<Checked> {
   const look = await lookOrThrow(looking, 'segments');
   const read = look.segments?.get(name);
-  if (read === undefined) return { reading: { kind: 'unknown-subject' } };
+  if (read === undefined) {
+    const choices = [...(look.segments ?? [])].map(([one, { displayName }]) => ({ name: one, displayName }));
+    return { reading: { kind: 'unknown-subject', nearest: nearestNames(name, choices) } };
+  }
   const warnings =
     read.state === 'inactive'
       ? [
@@ -103,9 +107,17 @@ async function checkSegment(looking: Looking, name: string): Promise<Checked> {
 async function checkMeasure(looking: Looking, name: string): Promise<Checked> {
   const look = await lookOrThrow(looking, 'measures');
   const read = look.measures?.get(name);
-  if (read === undefined) return { reading: { kind: 'unknown-subject' } };
+  if (read === undefined) return { reading: await unknownMeasure(looking, name) };
   if (!read.withoutDimension) return { reading: { kind: 'has-dimension' } };
   return { readings: look, warnings: [] };
+}
+
+/** A look keeps what is observed of the measures: their list is read again, in the place of the history that nobody needs now. */
+async function unknownMeasure({ insights, alone }: Looking, name: string): Promise<SubjectReading> {
+  const isNew = alone.values.every(({ etag }) => etag === '');
+  const measures = isNew ? await insights.measures(alone.instanceId) : [];
+  const choices = measures.filter(({ withoutDimension }) => withoutDimension);
+  return { kind: 'unknown-subject', nearest: nearestNames(name, choices) };
 }
 
 async function readRefreshSubject(
@@ -124,7 +136,13 @@ async function readRefreshSubject(
   } else {
     const dataSources = await insights.dataSources(instanceId);
     if (!dataSources.some(({ dataSourceId }) => dataSourceId.toLowerCase() === name))
-      return { kind: 'unknown-subject' };
+      return {
+        kind: 'unknown-subject',
+        nearest: nearestNames(
+          name,
+          dataSources.map(({ dataSourceId, displayName }) => ({ name: dataSourceId, displayName })),
+        ),
+      };
   }
   const alone: InstanceState = {
     ...state,

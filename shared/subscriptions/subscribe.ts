@@ -4,6 +4,7 @@ import { bodyRefusal } from '../body-error.ts';
 import { checkCallbackHost } from '../outgoing/check-callback-host.ts';
 import { checkCallbackUrl, type CallbackPolicy } from '../outgoing/callback-policy.ts';
 import type { Lookup } from '../outgoing/vetted-connect.ts';
+import { nearestSentence, type Named } from '../nearest-names.ts';
 import { refusal, type Refusal } from '../problem.ts';
 import type { Subject } from '../triggers/subject.ts';
 import type { Trigger } from '../triggers/trigger.ts';
@@ -18,7 +19,8 @@ import type { Subscription } from './subscription.ts';
 export type SubjectReading =
   | { readonly kind: 'found'; readonly warnings: readonly string[] }
   | { readonly kind: 'unknown-instance' }
-  | { readonly kind: 'unknown-subject' }
+  /** `nearest`: what there is that has a similar name. */
+  | { readonly kind: 'unknown-subject'; readonly nearest: readonly Named[] }
   | { readonly kind: 'has-dimension' };
 
 export interface SubscribePorts extends PlacePorts {
@@ -122,11 +124,20 @@ export function subjectRefusal(reading: Exclude<SubjectReading, { kind: 'found' 
     case 'unknown-subject':
       switch (subject.trigger) {
         case 'segment-threshold-crossed':
-          return refusal('segment-unknown', 'The instance has no segment of this name.');
+          return refusal(
+            'segment-unknown',
+            `The instance has no segment of this name.${nearestSentence(reading.nearest)}`,
+          );
         case 'measure-threshold-crossed':
-          return refusal('measure-unknown', 'The instance has no measure of this name.');
+          return refusal(
+            'measure-unknown',
+            `The instance has no measure of this name.${nearestSentence(reading.nearest)}`,
+          );
         default:
-          return refusal('data-source-unknown', 'The instance has no data source with this id.');
+          return refusal(
+            'data-source-unknown',
+            `The instance has no data source with this id.${nearestSentence(reading.nearest)}`,
+          );
       }
     default:
       return unreachable(reading);
