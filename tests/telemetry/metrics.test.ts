@@ -76,7 +76,7 @@ describe('deliveries are counted as they come to a status', () => {
     answerAll(503, ['busy']);
     answerAll(400, ['off'], 'WorkflowTriggerIsNotEnabled');
     answerAll(422, ['wrong']);
-    answerAll(404, ['gone']);
+    answerAll(410, ['gone']);
     world.reach(120);
     await world.tick();
     expect(await valuesOf('triggers.delivery.status')).toEqual({
@@ -91,7 +91,7 @@ describe('deliveries are counted as they come to a status', () => {
       'http-503': 0.005,
       'turned-off': 0.005,
       'http-422': 0.005,
-      'http-404': 0.005,
+      'http-410': 0.005,
     });
     expect(await valuesOf('triggers.subscription.status')).toEqual({ paused: 1, gone: 1 });
   });
