@@ -2,7 +2,7 @@ import { allowsInstance, instanceNotAllowed } from '../allowed-instances.ts';
 import { bodyRefusal } from '../body-error.ts';
 import type { Clock } from '../clock.ts';
 import type { CustomerInsights } from '../insights/customer-insights.ts';
-import { refusal, type Refusal } from '../problem.ts';
+import type { Refusal } from '../problem.ts';
 import { subjectRefusal } from '../subscriptions/subscribe.ts';
 import { MAX_PREVIEW_DAYS, validatePreviewRequest, type PreviewTrigger } from '../subscriptions/preview-request.ts';
 import { subjectOf } from '../subscriptions/subscribe-request.ts';

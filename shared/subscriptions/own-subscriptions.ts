@@ -2,8 +2,8 @@ import { refusal, type Refusal } from '../problem.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import type { ConnectionStore } from './connection-store.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
+import { subscriptionView, type SubjectView, type SubscriptionView } from './subscription-view.ts';
 import type { Subscription } from './subscription.ts';
-import { NOT_ALLOWED_WARNING, subscriptionView, type SubjectView, type SubscriptionView } from './subscription-view.ts';
 
 export interface OwnSubscriptionsPorts {
   readonly store: SubscriptionStore;
@@ -46,7 +46,7 @@ export async function listOwn(
       ? []
       : [
           subscriptionView(subscription, {
-            warnings: ports.isAllowed(subscription.instanceId) ? [] : [NOT_ALLOWED_WARNING],
+            isAllowed: ports.isAllowed(subscription.instanceId),
           }),
         ],
   );

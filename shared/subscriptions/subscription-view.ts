@@ -39,14 +39,18 @@ export interface SubscriptionView {
   readonly warnings?: readonly string[];
 }
 
-export function subscriptionView(subscription: Subscription, more: { subject?: SubjectView } = {}): SubscriptionView {
+/** `isAllowed`: whether the operator allows the instance, for callers that have no `subject`. */
+export function subscriptionView(
+  subscription: Subscription,
+  more: { subject?: SubjectView; isAllowed?: boolean } = {},
+): SubscriptionView {
   const {
     id,
     trigger,
     instanceId,
     threshold,
     label,
-    warnings,
+    warnings: stored,
     status,
     createdAt,
     failingSince,
@@ -54,8 +58,8 @@ export function subscriptionView(subscription: Subscription, more: { subject?: S
     pausedSince,
     successor,
   } = subscription;
-  const { lastEvaluation, sourceUnreachableSince, isAllowed = true } = more.subject ?? {};
-  const warnings = [...(isAllowed ? [] : [NOT_ALLOWED_WARNING]), ...(more.warnings ?? [])];
+  const { lastEvaluation, sourceUnreachableSince, isAllowed = more.isAllowed ?? true } = more.subject ?? {};
+  const warnings = [...(isAllowed ? [] : [NOT_ALLOWED_WARNING]), ...stored];
   return {
     id,
     trigger,
