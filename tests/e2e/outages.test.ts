@@ -63,6 +63,8 @@ test.concurrent.each<Service>(inRotation(['queues', 'tables'], 1))(
         segmentName: SEGMENT,
         evaluations: [20, 300].map((memberCount) => ({ kind: 'succeeded', memberCount })),
       });
+      // It may say what it saw five seconds ago.
+      await until(async () => (await health()) === 503);
       while (Date.now() < backAtMs) {
         answers.add(await health());
         await new Promise((resolve) => setTimeout(resolve, 500));
