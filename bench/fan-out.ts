@@ -28,6 +28,7 @@ const SIZES: Readonly<Record<'full' | 'tiny', readonly [Size, ...Size[]]>> = {
 /** Messages whose receipt was lost come again while the round still waits for them. */
 const LEASE_SECONDS = 30;
 const ROUND_MS = 180_000;
+const SETTLE_MS = 60_000;
 
 interface Measured {
   readonly deliveries: number;
@@ -138,7 +139,7 @@ async function oneFanOut(
     designOf,
   });
   const captured = capture ? await round.captured() : [];
-  if (measured.arrived === deliveries) await side.settle(instanceId);
+  if (measured.arrived === deliveries) await side.settle(instanceId, { withinMs: SETTLE_MS });
   return { round: measured, captured: onceEach(captured) };
 }
 

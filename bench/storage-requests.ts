@@ -52,7 +52,7 @@ async function requestsOf(
     const round = await stage.sink.begin({ expected: subscribers });
     await counted.app.poll(instanceId);
     await round.complete;
-    await side.settle(instanceId, counted.app);
+    await side.settle(instanceId, { app: counted.app });
     if (isCounted) return counted.take();
     await pause(100);
   }

@@ -137,7 +137,7 @@ export const importRules: readonly ImportRule[] = [
   {
     part: 'sandbox/functions-host',
     imports: ['shared/ncrontab.ts', ...sandboxPart],
-    packages: ['@azure/storage-queue'],
+    packages: ['@azure/data-tables', '@azure/storage-queue'],
   },
 ];
 

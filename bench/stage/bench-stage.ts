@@ -28,8 +28,11 @@ export interface Side {
   readonly openedAtMs: Map<string, number>;
   /** One more host with the same settings, e.g. after a kill. */
   startApp(environment?: Readonly<Record<string, string>>): Promise<BenchApp>;
-  /** Waits until no event of the instance is open, polling it now and then as the timer would, and no message is left. */
-  settle(instanceId: string, app?: BenchApp): Promise<void>;
+  /**
+   * Waits until no event of the instance is open, polling it now and then as the timer would, and no message is left. Gives up after `withinMs`:
+   * an event that the conventional design left half way stays open for ever.
+   */
+  settle(instanceId: string, options?: { readonly app?: BenchApp; readonly withinMs?: number }): Promise<void>;
 }
 
 export interface Stage {
@@ -118,8 +121,10 @@ export async function openStage(): Promise<Stage> {
         app: await startApp(),
         openedAtMs,
         startApp,
-        async settle(instanceId, app = side.app) {
+        async settle(instanceId, { app = side.app, withinMs = Infinity } = {}) {
+          const untilMs = performance.now() + withinMs;
           for (let looks = 0; (await openEvents(tables, instanceId)) > 0; looks++) {
+            if (performance.now() > untilMs) return;
             if (looks % 25 === 24) await app.poll(instanceId);
             await pause(20);
           }

@@ -92,7 +92,8 @@ async function checkSegment(looking: Looking, name: string): Promise<Checked> {
   const look = await lookOrThrow(looking, 'segments');
   const read = look.segments?.get(name);
   if (read === undefined) {
-    const choices = [...(look.segments ?? [])].map(([one, { displayName }]) => ({ name: one, displayName }));
+    // A look keeps what is observed of the segments: their list is read again.
+    const choices = await looking.insights.segments(looking.alone.instanceId, { historyDays: 1 });
     return { reading: { kind: 'unknown-subject', nearest: nearestNames(name, choices) } };
   }
   const warnings =
