@@ -80,7 +80,7 @@ async function complaintsOf(context: BrowserContext): Promise<string[]> {
   return complaints;
 }
 
-const axe = createRequire(path.resolve('package.json')).resolve('axe-core/axe.min.js');
+const axe = (): string => createRequire(path.resolve('package.json')).resolve('axe-core/axe.min.js');
 
 interface AxeResult {
   readonly violations: readonly {
@@ -102,6 +102,6 @@ async function violationsOn(page: Page): Promise<string[]> {
 let script: Promise<string> | undefined;
 
 function readScript(): Promise<string> {
-  script ??= import('node:fs/promises').then(({ readFile }) => readFile(axe, 'utf8'));
+  script ??= import('node:fs/promises').then(({ readFile }) => readFile(axe(), 'utf8'));
   return script;
 }

@@ -160,11 +160,19 @@ export const safeguards: readonly Safeguard[] = [
   },
   {
     name: 'what an operator asks for is one attempt',
-    without: one(
-      'deliveries/retry.ts',
-      'redelivering: isForeign && trouble.redelivering };',
-      'redelivering: trouble.redelivering };',
-    ),
+    without: [
+      ...one(
+        'deliveries/retry.ts',
+        'redelivering: isForeign && trouble.redelivering };',
+        'redelivering: trouble.redelivering };',
+      ),
+      // Attempts without end are seen after a tenth of the calls just as well, and in a tenth of the time.
+      {
+        file: 'tests/simulation/stage.ts',
+        find: 'const MAX_CALM_CALLS = 100_000;',
+        replace: 'const MAX_CALM_CALLS = 10_000;',
+      },
+    ],
     seed: 28,
   },
   {
