@@ -64,7 +64,7 @@ export const firstTour: readonly TourStop[] = [
     flow: {
       name: 'Mail the morning report',
       trigger: 'full-refresh-completed',
-      input: { instanceId, startedBy: 'schedule' },
+      input: { instanceId },
     },
     news: 'the scheduled full refresh ends: it failed, because of the data source Loyalty programme',
     // Had it succeeded, the flows for Loyalty programme and for the unification would rightly be called as well.

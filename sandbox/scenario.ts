@@ -4,15 +4,22 @@ import { rules } from './scenario-rules.ts';
 import { after, broken, held, savedFlow } from './scenario-stage.ts';
 import type { Stage, Step } from './scenario-stage.ts';
 
+/** As in the tour, but for the flow that waits for the schedule: a rule starts a full refresh by hand, which must not call it. */
+const tour = firstTour.map((stop) =>
+  stop.flow.trigger === 'full-refresh-completed'
+    ? { ...stop, flow: { ...stop.flow, input: { ...stop.flow.input, startedBy: 'schedule' } } }
+    : stop,
+);
+
 const subscribing: Step = {
   sentence: 'six flows subscribe, one for each trigger',
   run: async (stage) => {
-    for (const { flow } of firstTour) await savedFlow(stage, flow);
+    for (const { flow } of tour) await savedFlow(stage, flow);
     return held;
   },
 };
 
-const firing: readonly Step[] = firstTour.map(({ flow: definition, news, happen }) => ({
+const firing: readonly Step[] = tour.map(({ flow: definition, news, happen }) => ({
   sentence: `${definition.trigger} fires once: ${news}`,
   run: async (stage) => {
     const flow = await savedFlow(stage, definition);
@@ -39,7 +46,7 @@ export interface Count {
 
 /** Counts for each of the six flows what reached it, whatever was answered. */
 export function countsOf({ stack }: Stage): Count[] {
-  return firstTour.map(({ flow: { name, trigger } }) => {
+  return tour.map(({ flow: { name, trigger } }) => {
     const calls = stack.flows.flows.find(({ definition }) => definition.name === name)?.calls ?? [];
     const events = new Set(calls.map(({ body }) => (body as { eventId?: unknown }).eventId));
     return { trigger, events: events.size, callbacks: calls.length };

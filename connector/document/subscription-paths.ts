@@ -28,7 +28,7 @@ export const subscriptionSchema: Schema = object('Subscription', 'The standing r
     measureName: text('Measure Name', 'The measure that is watched.'),
     dataSourceId: text('Data Source ID', 'The data source that is watched, when it is not any of them.'),
     threshold: number('Threshold', 'The flow is called when the value rises above it.'),
-    startedBy: text('Started By', 'Whose full refreshes the flow waits for: any, schedule or user.'),
+    startedBy: text('Started By', 'Whose full refreshes the flow waits for, when it is not any: schedule or user.'),
     successorId: text('Successor ID', 'The subscription of the same flow that took its place.'),
     lastEvaluation: object('Last Evaluation', 'The value that was seen last.', {
       always: {

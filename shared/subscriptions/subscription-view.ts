@@ -94,7 +94,7 @@ function subjectField({
     case 'data-source-refresh-succeeded':
       return subject === '*' ? {} : { dataSourceId: subject };
     case 'full-refresh-completed':
-      return { startedBy: startedByOf(subject) };
+      return startedByOf(subject) === 'any' ? {} : { startedBy: startedByOf(subject) };
     default:
       return {};
   }
