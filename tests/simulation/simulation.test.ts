@@ -4,7 +4,7 @@ import { simulate } from './simulation.ts';
 describe('small worlds in a storm', () => {
   test('know the faults, the flows and the callbacks that they are meant to try', async () => {
     const traces: string[] = [];
-    for (let seed = 1; seed <= 60; seed++) traces.push((await simulate(seed)).trace());
+    for (let seed = 1; seed <= 120; seed++) traces.push((await simulate(seed)).trace());
     const all = traces.join('\n');
     const expected = [
       ...[
