@@ -91,6 +91,7 @@ async function measure(
   // The first gives the POSTs that bare undici makes again.
   const { captured } = await oneFanOut(stage, ours, { instanceId: oursAt, deliveries, capture: true });
   for (let round = 0; round < warmUps; round++) {
+    note(`${deliveries} deliveries, warm-up ${round + 1}`);
     await oneFanOut(stage, ours, { instanceId: oursAt, deliveries });
     await oneBare(stage, bare, captured);
     if (conventionalRounds > 1) await oneFanOut(stage, conventional, { instanceId: conventionalAt, deliveries });
