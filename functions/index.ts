@@ -3,6 +3,7 @@ import { createBackend } from '../shared/backend.ts';
 import { readConfig } from '../shared/config.ts';
 import { failureLimit } from '../shared/rate-limit/failure-limit.ts';
 import { systemClock } from '../shared/clock.ts';
+import { brokenBounds } from '../shared/deliveries/lifetimes.ts';
 import { DELIVERIES_QUEUE, POLLS_QUEUE, RETRIES_QUEUE } from '../shared/deliveries/messages.ts';
 import { azureWorld } from './azure-world.ts';
 import { consoleLog } from './console-log.ts';
@@ -33,7 +34,9 @@ if (read.kind === 'invalid') {
   for (const { setting, message } of read.faults) consoleLog.error('setting.invalid', { setting, reason: message });
   registerBrokenHealth(app, read.faults);
 } else {
-  const { config, warnings } = read;
+  const { config } = read;
+  // Bounds between settings are said for one release, and refused from the next one on: an upgrade stops nothing.
+  const warnings = [...read.warnings, ...brokenBounds(config)];
   for (const { setting, message } of warnings) consoleLog.warn('setting.warned', { setting, reason: message });
   const telemetry = await openedTelemetry(app.hook, config, { clock: systemClock, log: consoleLog });
   const world = { ...azureWorld(config, telemetry), stopping: stopSignal(app.hook) };
@@ -63,7 +66,7 @@ if (read.kind === 'invalid') {
   registerHealth(app, world, warnings);
   registerConnectorDefinition(app, deps);
   registerDashboard(app, config);
-  registerWorkers(app, backend, config.pollSchedule);
+  registerWorkers(app, backend, config);
   // Nothing waits for it: the first answer of the app must not.
   app.hook.appStart(() => void world.createQueues([POLLS_QUEUE, DELIVERIES_QUEUE, RETRIES_QUEUE]));
 }

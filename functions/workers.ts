@@ -1,5 +1,6 @@
 import type { StorageQueueHandler } from '@azure/functions';
 import type { Backend } from '../shared/backend.ts';
+import type { Config } from '../shared/config.ts';
 import {
   DELIVERIES_QUEUE,
   POLLS_QUEUE,
@@ -16,8 +17,13 @@ const connection = 'AzureWebJobsStorage';
 const SWEEP_SCHEDULE = '0 7 * * * *';
 
 /** Timers and queue functions. Names of functions are addresses for operators (`admin/functions/{name}`): they stay. */
-export function registerWorkers(app: Registrar, backend: Backend, pollSchedule: string): void {
+export function registerWorkers(
+  app: Registrar,
+  backend: Backend,
+  { pollSchedule, reconcileSchedule }: Pick<Config, 'pollSchedule' | 'reconcileSchedule'>,
+): void {
   app.timer('schedule-polls', { schedule: pollSchedule, handler: () => backend.schedulePolls() });
+  app.timer('reconcile', { schedule: reconcileSchedule, handler: () => backend.reconcile() });
   app.timer('sweep', { schedule: SWEEP_SCHEDULE, handler: () => backend.sweep() });
   app.storageQueue('poll-instance', {
     queueName: POLLS_QUEUE,

@@ -20,6 +20,7 @@ param settings = {
   MAX_SUBSCRIPTIONS_PER_CONNECTION: readEnvironmentVariable('MAX_SUBSCRIPTIONS_PER_CONNECTION', '')
   PUBLIC_BASE_URL: readEnvironmentVariable('PUBLIC_BASE_URL', '')
   POLL_SCHEDULE: readEnvironmentVariable('POLL_SCHEDULE', '')
+  RECONCILE_SCHEDULE: readEnvironmentVariable('RECONCILE_SCHEDULE', '')
   CALLBACK_ALLOWED_HOSTS: readEnvironmentVariable('CALLBACK_ALLOWED_HOSTS', '')
   CALLBACK_ALLOWED_NETWORKS: readEnvironmentVariable('CALLBACK_ALLOWED_NETWORKS', '')
   DELIVERY_TIMEOUT_MS: readEnvironmentVariable('DELIVERY_TIMEOUT_MS', '')

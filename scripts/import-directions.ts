@@ -47,6 +47,7 @@ export const importRules: readonly ImportRule[] = [
       'shared/outgoing',
       'shared/storage',
       'shared/telemetry',
+      'shared/work',
     ],
     packages: ['@sinclair/typebox'],
   },
@@ -60,6 +61,7 @@ export const importRules: readonly ImportRule[] = [
       'shared/triggers',
       'shared/storage',
       'shared/telemetry',
+      'shared/work',
     ],
     packages: ['@sinclair/typebox'],
   },
@@ -70,10 +72,11 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     part: 'shared/subscriptions',
-    imports: [...rootFiles, 'shared/triggers', 'shared/outgoing', 'shared/storage'],
+    imports: [...rootFiles, 'shared/triggers', 'shared/outgoing', 'shared/storage', 'shared/work'],
     packages: ['@sinclair/typebox'],
   },
   { part: 'shared/triggers', imports: rootFiles, packages: [] },
+  { part: 'shared/work', imports: [...rootFiles, 'shared/storage'], packages: [] },
   { part: 'shared/rate-limit', imports: [...rootFiles, 'shared/storage', 'shared/telemetry'], packages: [] },
   {
     part: 'shared/insights',

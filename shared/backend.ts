@@ -13,11 +13,11 @@ import {
   type PollMessage,
   type RetriesMessage,
 } from './deliveries/messages.ts';
-import { releaseWaiting } from './deliveries/release.ts';
 import { retryDelivery } from './deliveries/retry.ts';
-import { resendOverdue } from './deliveries/overdue.ts';
+import { backfill } from './deliveries/backfill.ts';
+import { reconcile, type ReconcilePorts } from './deliveries/reconcile.ts';
+import { reconcileSubscription } from './deliveries/reconcile-subscription.ts';
 import { dropOldActivity } from './deliveries/retention.ts';
-import { tidyLater, tidySubscription } from './deliveries/tidy.ts';
 import type { ChunkPorts } from './deliveries/chunk-ports.ts';
 import { instanceHealth } from './detection/instance-health.ts';
 import { observationsOf } from './detection/observations.ts';
@@ -63,6 +63,7 @@ import { carryingQueues, handleMessage } from './telemetry/carried-context.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import type { Trigger } from './triggers/trigger.ts';
 import { unreachable } from './unreachable.ts';
+import { workList } from './work/work-list.ts';
 
 /** The world outside: everything that a test or a simulation may want to be in the hands of. */
 export interface World {
@@ -101,6 +102,8 @@ export interface Backend {
   pollInstance(message: PollMessage): Promise<void>;
   deliverChunk(message: ChunkMessage): Promise<void>;
   handleRetriesMessage(message: RetriesMessage): Promise<void>;
+  /** Goes on with all that is unfinished and that nobody is at. */
+  reconcile(): Promise<void>;
   sweep(): Promise<void>;
   /** For those who wait for an answer: polls come first. */
   readonly insights: CustomerInsights;
@@ -159,10 +162,9 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
   const cipher = callbackCipher(config.encryptionKeys);
   const sequenceOf = (subscription: Subscription): Promise<number | undefined> => state.sequenceOf(subscription);
   const openEvents = async (id: string): Promise<readonly OpenEvent[]> => (await state.read(id)).openEvents;
-  const tidyPorts = { store, connections, queues, clock, sequenceOf, openEvents };
-  const release = ({ id, failingSince }: Subscription): Promise<void> => {
-    const since = failingSince !== undefined && { sinceMs: Date.parse(failingSince) };
-    const message: RetriesMessage = { v: 1, kind: 'release', subscriptionId: id, ...since };
+  const work = workList(tables);
+  const release = ({ id }: Subscription): Promise<void> => {
+    const message: RetriesMessage = { v: 1, kind: 'release', subscriptionId: id };
     return queues.send(RETRIES_QUEUE, message);
   };
   const isAllowed = (instanceId: string): boolean => allowsInstance(config.allowedInstances, instanceId);
@@ -173,6 +175,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     sequenceOf,
     activity,
     cipher,
+    work,
     release,
     signingSecrets: config.signingSecrets,
     places: attemptPlaces(ATTEMPTS_IN_FLIGHT, ATTEMPTS_OF_ONE, world.stopping),
@@ -200,9 +203,19 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     maxSubscriptionsPerConnection: config.maxSubscriptionsPerConnection,
     readSubject: (subject) => readSubject(reading, subject),
     sequenceOf,
+    work,
     release,
-    tidyLater: (subscription) => tidyLater(tidyPorts, subscription),
   };
+  const reconciling: ReconcilePorts = {
+    ...world,
+    ...subscribing,
+    work,
+    activity,
+    openEvents,
+    isAllowed,
+    retentionMonths: config.retentionMonths,
+  };
+  let isBackfilled = false;
   const timing = pollTiming(config.pollSchedule, clock.now());
   const polling: PollPorts = {
     ...world,
@@ -249,7 +262,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
       ...world,
       ...subscribing,
       ...own,
-      ...tidyPorts,
+      openEvents,
       activity,
       observationsOf: (subscription, days) => observationsOf({ insights, state, clock, isAllowed }, subscription, days),
       instanceHealth: async (instanceId) => ({
@@ -290,16 +303,17 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
           case 'retry':
             return retryDelivery(chunks, message);
           case 'release':
-            return releaseWaiting(chunks, message);
           case 'tidy':
-            return tidySubscription(tidyPorts, message.subscriptionId);
+            return reconcileSubscription(reconciling, message.subscriptionId).then(() => undefined);
           default:
             return unreachable(message);
         }
       }),
+    async reconcile() {
+      isBackfilled ||= await backfill({ ...world, activity, work });
+      await reconcile(reconciling);
+    },
     async sweep() {
-      // First, because an instance that nobody is subscribed to any more is looked at for the last time.
-      await resendOverdue({ ...world, instances, activity });
       await sweepInstances({ tables, instances, state, clock, log });
       await dropOldActivity({ ...world, retentionMonths: config.retentionMonths });
       await dropOldWindows({ tables, clock, rule });

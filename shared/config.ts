@@ -42,6 +42,7 @@ export interface Config {
   /** Without a slash at the end. */
   readonly publicBaseUrl: string;
   readonly pollSchedule: string;
+  readonly reconcileSchedule: string;
   readonly callbackPolicy: CallbackPolicy;
   readonly encryptionKeys: readonly EncryptionKey[];
   readonly signingSecrets: readonly Buffer[];
@@ -115,6 +116,7 @@ export const settings = {
     optionalUrl,
   ),
   POLL_SCHEDULE: setting('0 * * * * *', 'NCRONTAB', ncrontab),
+  RECONCILE_SCHEDULE: setting('30 */3 * * * *', 'NCRONTAB of the reconciler', ncrontab),
   CALLBACK_ALLOWED_HOSTS: setting(
     DEFAULT_ALLOWED_HOSTS.join(','),
     'comma list of host names or `.suffix`; `*` = any public host. Default: the Power Automate and Logic Apps suffixes of all clouds',
@@ -237,6 +239,7 @@ export function readConfig(
     maxSubscriptionsPerConnection: read('MAX_SUBSCRIPTIONS_PER_CONNECTION'),
     publicBaseUrl: read('PUBLIC_BASE_URL') ?? defaultBaseUrl(environment),
     pollSchedule: read('POLL_SCHEDULE'),
+    reconcileSchedule: read('RECONCILE_SCHEDULE'),
     callbackPolicy: {
       allowedHosts: read('CALLBACK_ALLOWED_HOSTS'),
       allowedNetworks: read('CALLBACK_ALLOWED_NETWORKS'),

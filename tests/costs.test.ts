@@ -19,7 +19,8 @@ let minute: number;
 beforeEach(async () => {
   // A limit that costs what it costs, and that no step reaches.
   const rateLimit = { calls: 10_000, windowSeconds: 60 };
-  world = memoryBackend({ tables: countedTables(createMemoryTables(), calls), config: { rateLimit } });
+  const tables = countedTables(createMemoryTables(), calls);
+  world = memoryBackend({ tables, config: { rateLimit }, isReconciling: false });
   countSends(world.queues, calls);
   minute = 0;
   reach(0);

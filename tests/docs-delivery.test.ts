@@ -14,12 +14,13 @@ import {
 import { MAX_RETRY_AFTER_MS } from '../shared/deliveries/retry-schedule.ts';
 import { applyQuietly, type EffectPorts } from '../shared/deliveries/subscription-effects.ts';
 import { DISABLE_AFTER_DEAD_DELIVERIES, DISABLE_AFTER_MS } from '../shared/deliveries/subscription-health.ts';
-import { PAUSED_FOR_MS } from '../shared/deliveries/target.ts';
+import { GIVEN_UP_AFTER_MS } from '../shared/deliveries/pause.ts';
 import { silentLog } from '../shared/log.ts';
 import type { Answer, RefusedCode, UnreachedCode } from '../shared/outgoing/callback-client.ts';
 import type { SubscriptionStore } from '../shared/subscriptions/subscription-store.ts';
 import type { Subscription } from '../shared/subscriptions/subscription.ts';
 import { noTelemetry } from '../shared/telemetry/telemetry.ts';
+import { manualClock } from './helpers/manual-clock.ts';
 import { codesOf, tableRows } from './helpers/markdown.ts';
 
 const page = readFileSync('docs/delivery.md', 'utf8');
@@ -107,10 +108,12 @@ async function subscriptionAfter(disposition: Disposition, nowMs: number): Promi
     store: store as SubscriptionStore,
     log: silentLog,
     telemetry: noTelemetry,
+    clock: manualClock(),
+    work: { add: () => Promise.resolve() },
     release: () => Promise.resolve(),
   };
   const called = { id: 's1', status: 'active', ended: false, deadDeliveries: 0 } as Subscription;
-  await applyQuietly(ports, called, 'd1', disposition, nowMs);
+  await applyQuietly(ports, called, disposition, nowMs);
   return status === 'active' ? undefined : status;
 }
 
@@ -167,7 +170,7 @@ test('the waits are those of the code', () => {
     const [count, unit] = text.split(' ');
     return Number(count) * unitMs[unit as keyof typeof unitMs];
   });
-  expect(waits).toEqual([STALE_VERSION_WAIT_MS, FIRST_PROBE_MS, NEXT_PROBE_MS, PAUSED_FOR_MS, MAX_RETRY_AFTER_MS]);
+  expect(waits).toEqual([STALE_VERSION_WAIT_MS, FIRST_PROBE_MS, NEXT_PROBE_MS, GIVEN_UP_AFTER_MS, MAX_RETRY_AFTER_MS]);
 });
 
 test('the retries are those of the default schedule', () => {

@@ -1,5 +1,5 @@
 import type { QueueClient } from '@azure/storage-queue';
-import { checkQueue, outgoingMessage } from '../storage/queue-limits.ts';
+import { checkQueue, outgoingMessage, waitsSince } from '../storage/queue-limits.ts';
 import type { OutgoingMessage } from '../storage/queue-limits.ts';
 import type { Queues } from '../storage/queues.ts';
 import type { StorageClients } from './storage-clients.ts';
@@ -60,7 +60,17 @@ export function createAzureQueues({ clients }: { readonly clients: StorageClient
     oldestSentAt: (queue) =>
       asked('peek', queue, undefined, async (client) => {
         const { peekedMessageItems } = await client.peekMessages({ abortSignal: clients.deadline() });
-        return peekedMessageItems[0]?.insertedOn.getTime();
+        const first = peekedMessageItems[0];
+        return first && waitsSince(first.insertedOn.getTime(), bodyOf(first.messageText));
       }),
   };
+}
+
+/** `undefined` for what is no message of ours. */
+function bodyOf(messageText: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(messageText, 'base64').toString());
+  } catch {
+    return undefined;
+  }
 }

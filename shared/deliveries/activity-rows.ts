@@ -10,7 +10,7 @@ export function activityTable(month: string): string {
 
 export const CHUNK_MARK = '!c';
 const EVENT_MARK = '!e';
-const TROUBLE_MARK = '!t';
+export const TROUBLE_MARK = '!t';
 const VERSION = 1;
 /** A stored string holds 32,000 characters. */
 const OUTCOME_CHARACTERS = 30_000;

@@ -1,9 +1,9 @@
 import { STATE_TABLE, openEventOfRow, openEventRow, openEventRowKey } from '../events/open-event-row.ts';
 import type { Event } from '../events/event.ts';
 import type { OpenEvent } from '../events/open-event.ts';
-import { monthOf, eventKey, eventKeyAt } from '../events/event-id.ts';
+import { eventKey, monthOf } from '../events/event-id.ts';
 import { allRows } from '../storage/all-rows.ts';
-import type { StoredRow, Tables, Write } from '../storage/tables.ts';
+import type { StoredRow, Tables } from '../storage/tables.ts';
 import {
   activityTable,
   addressOfEvent,
@@ -17,7 +17,8 @@ import {
   type ChunkRow,
 } from './activity-rows.ts';
 import { parseDeliveryId } from './delivery-id.ts';
-import { troubleOfRow, troubleRow, type Trouble } from './trouble.ts';
+import { readWaitKey, waitingFor } from './record-index.ts';
+import { isWaiting, recordWrites, troubleOfRow, type Trouble } from './trouble.ts';
 import { troubleRowKey } from './activity-rows.ts';
 
 /** A chunk's row as it is stored. */
@@ -55,21 +56,20 @@ export interface ActivityStore {
   /** Puts a trouble in for a delivery that had none. The new etag; `undefined` when there is one. */
   insertTrouble(trouble: Trouble): Promise<string | undefined>;
   /** Replaces a trouble that was read. The new etag; `undefined` when somebody else changed it. */
-  replaceTrouble(trouble: Trouble): Promise<string | undefined>;
-  /** A page of the troubles of a subscription whose events occurred since an instant, newest first. */
-  troublesSince(
+  replaceTrouble(before: Trouble, after: Trouble): Promise<string | undefined>;
+  /** Replaces troubles of one instance and month, `CHANGES_PER_WRITE` at most, all or none. False: somebody changed one of them. */
+  replaceTogether(changes: readonly { readonly before: Trouble; readonly after: Trouble }[]): Promise<boolean>;
+  /** What waits for a subscription and was detected in a month, that of the oldest event first, at most `limit`. */
+  waitingFor(
     subscription: { instanceId: string; id: string },
-    range: { sinceMs: number; nowMs: number },
-  ): AsyncIterable<Trouble>;
-  /** The troubles that wait for a change of a subscription, whosever they are, newest first. */
-  troublesWaitingFor(
-    subscription: { instanceId: string; id: string },
-    range: { sinceMs: number; nowMs: number },
-  ): AsyncIterable<Trouble>;
+    month: string,
+    limit: number,
+  ): AsyncIterable<readonly Trouble[]>;
 }
 
-/** Rows per transaction, less the chunk's own. */
-export const TROUBLES_PER_WRITE = 99;
+/** Rows per transaction are 100: a new trouble has two index rows beside its own, one that is changed three at most; one row is the chunk's. */
+export const TROUBLES_PER_WRITE = 33;
+export const CHANGES_PER_WRITE = 25;
 
 export function activityStore(tables: Tables): ActivityStore {
   const tableOf = (eventId: string): string => activityTable(addressOfEvent(eventId).month);
@@ -78,19 +78,28 @@ export function activityStore(tables: Tables): ActivityStore {
     if (address === undefined) throw new Error('not a delivery id');
     return activityTable(address.event.month);
   };
-  async function* troublesWhere(
-    instanceId: string,
-    where: Readonly<Record<string, string>>,
-    { sinceMs, nowMs }: { sinceMs: number; nowMs: number },
-  ): AsyncIterable<Trouble> {
-    for (const month of monthsBetween(sinceMs, nowMs)) {
-      const query = { partition: instanceId, to: `${eventKeyAt(sinceMs)}~`, where: { kind: 'trouble', ...where } };
-      for await (const row of allRows(tables, activityTable(month), query)) yield troubleOfRow(row);
-    }
-  }
   /** The rows of an event whose keys begin with a prefix. */
   const rowsBehind = ({ eventId, instanceId }: Event, prefix: string): AsyncIterable<StoredRow> =>
     allRows(tables, tableOf(eventId), { partition: instanceId, from: prefix, to: `${prefix}~` });
+  /** The records with these keys, which wait for a subscription, in the order of the keys: one query from the newest to the oldest of them. */
+  const recordsAt = async (
+    instanceId: string,
+    waitsFor: string,
+    month: string,
+    keys: readonly string[],
+  ): Promise<Trouble[]> => {
+    const sorted = keys.toSorted();
+    const query = {
+      partition: instanceId,
+      from: sorted[0] ?? '',
+      to: `${sorted.at(-1) ?? ''}~`,
+      where: { kind: 'trouble', waitsFor },
+    };
+    const found = new Map<string, Trouble>();
+    for await (const row of allRows(tables, activityTable(month), query)) found.set(row.rowKey, troubleOfRow(row));
+    // Some may have been settled since their index rows were read.
+    return keys.flatMap((key) => found.get(key) ?? []).filter(isWaiting);
+  };
   const openEvent = async (eventId: string): Promise<OpenEvent | undefined> => {
     const { instanceId } = addressOfEvent(eventId);
     const row = await tables.get(STATE_TABLE, instanceId, openEventRowKey(eventId));
@@ -140,7 +149,7 @@ export function activityStore(tables: Tables): ActivityStore {
       const { etag, ...rest } = content;
       const result = await tables.write(tableOf(event.eventId), [
         { kind: 'replace', row: chunkRow(event, chunk, rest), etag },
-        ...troubles.map((trouble): Write => ({ kind: 'upsert', row: troubleRow(trouble) })),
+        ...troubles.flatMap((trouble) => recordWrites(trouble, undefined, 'upsert')),
       ]);
       return result.kind === 'written' ? result.etags[0] : undefined;
     },
@@ -167,18 +176,40 @@ export function activityStore(tables: Tables): ActivityStore {
     },
 
     async insertTrouble(trouble) {
-      const result = await tables.write(tableOfDelivery(trouble), [{ kind: 'insert', row: troubleRow(trouble) }]);
+      const result = await tables.write(tableOfDelivery(trouble), recordWrites(trouble, undefined, 'insert'));
       return result.kind === 'written' ? result.etags[0] : undefined;
     },
 
-    async replaceTrouble(trouble) {
-      const write: Write = { kind: 'replace', row: troubleRow(trouble), etag: trouble.etag };
-      const result = await tables.write(tableOfDelivery(trouble), [write]);
-      return result.kind === 'written' ? result.etags[0] : undefined;
+    async replaceTrouble(before, after) {
+      const table = tableOfDelivery(after);
+      const result = await tables.write(table, recordWrites(after, before, 'replace'));
+      if (result.kind === 'written') return result.etags[0];
+      if (result.reason !== 'missing' || result.index === 0) return undefined;
+      // An index row that the record should have is not there: whatever it has is left to the reconciler.
+      const again = await tables.write(table, recordWrites(after, { ...before, indexed: false }, 'replace'));
+      return again.kind === 'written' ? again.etags[0] : undefined;
     },
 
-    troublesSince: ({ instanceId, id }, range) => troublesWhere(instanceId, { subscriptionId: id }, range),
-    troublesWaitingFor: ({ instanceId, id }, range) => troublesWhere(instanceId, { waitsFor: id }, range),
+    async replaceTogether(changes) {
+      const [first, ...rest] = changes.flatMap(({ before, after }) => recordWrites(after, before, 'replace'));
+      if (first === undefined || changes[0] === undefined) return true;
+      return (await tables.write(tableOfDelivery(changes[0].after), [first, ...rest])).kind === 'written';
+    },
+
+    async *waitingFor({ instanceId, id }, month, limit) {
+      let next: string | undefined;
+      do {
+        const page = await tables.query(activityTable(month), {
+          partition: instanceId,
+          ...waitingFor(id),
+          limit,
+          ...(next !== undefined && { next }),
+        });
+        const keys = page.rows.map(({ rowKey }) => readWaitKey(rowKey, id));
+        if (keys.length > 0) yield await recordsAt(instanceId, id, month, keys);
+        next = page.next;
+      } while (next !== undefined);
+    },
   };
 }
 

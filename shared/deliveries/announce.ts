@@ -4,15 +4,17 @@ import type { OpenEvent } from '../events/open-event.ts';
 import type { Span } from '../telemetry/telemetry.ts';
 import { boundariesOf, byChunk, cutBoundaries, MAX_PAGE, readChunk } from './audience.ts';
 import { CHUNK_SIZE, chunkCount } from './chunk.ts';
-import type { ChunkMessage } from './messages.ts';
+import { DELIVERIES_QUEUE, type ChunkMessage } from './messages.ts';
 import type { ChunkPorts } from './chunk-ports.ts';
 import { eventAttributes, tellFanOut } from './delivery-telemetry.ts';
 import { sendChunk, workChunk } from './work-chunk.ts';
 
 /** Chunks that a poll works itself, of all events that it opened together; the others are handed on. */
 const WORKED_HERE = 16;
-/** Chunks that one poll takes over from workers that are gone. */
+/** Chunks that one poll takes over from workers that are gone; for the others it sends messages. */
 const TAKEN_OVER = 8;
+/** A queue whose oldest visible message waits for longer is behind: its chunks have their messages. */
+const BEHIND_MS = 2 * 60_000;
 
 /**
  * Sees events through that were just opened. What a poll can work itself is worked here and now: a message would lie for up to a second
@@ -84,23 +86,27 @@ export async function deliverChunk(ports: ChunkPorts, { eventId, chunk }: ChunkM
 
 /**
  * Goes on with what workers left behind: chunks whose claim has run out, chunks whose message was lost, events that are done but
- * still open. What is younger than a claim is left to whoever opened it.
+ * still open. What is younger than a claim is left to whoever opened it. What is too much for one poll is left to the workers, by messages.
  */
 export async function carryOn(ports: ChunkPorts, events: readonly OpenEvent[]): Promise<void> {
   let budget = TAKEN_OVER;
+  const left: ChunkMessage[] = [];
   for (const open of events) {
     const isOld = ports.clock.now() - Date.parse(open.openedAt) > ports.claimMs;
     if (!isOld && open.boundaries === undefined) continue;
     const chunks = await ports.activity.chunks(open.event);
     if (open.boundaries === undefined && chunks.size === 0) {
       if (budget-- > 0) await announceEvent(ports, open, 1);
+      else left.push({ v: 1, eventId: open.event.eventId, chunk: 0 });
       continue;
     }
     let settled = 0;
     for (let chunk = 0; chunk < chunkCount(open); chunk++) {
       const row = chunks.get(chunk);
       if (row?.settled) settled += 1;
-      else if (isOld && budget > 0 && (row === undefined || row.untilMs <= ports.clock.now())) {
+      else if (!isOld || (row !== undefined && row.untilMs > ports.clock.now())) continue;
+      else if (budget <= 0) left.push({ v: 1, eventId: open.event.eventId, chunk });
+      else {
         budget -= 1;
         ports.log.info('chunk.taken-over', { eventId: open.event.eventId, chunk });
         if ((await workChunk(ports, open, chunk)) === 'settled') settled += 1;
@@ -108,4 +114,12 @@ export async function carryOn(ports: ChunkPorts, events: readonly OpenEvent[]): 
     }
     if (settled === chunkCount(open)) await ports.activity.close(open);
   }
+  if (left.length > 0 && !(await isBehind(ports))) {
+    await allDone(left.map(({ eventId, chunk }) => sendChunk(ports, eventId, chunk)));
+  }
+}
+
+async function isBehind({ queues, clock }: Pick<ChunkPorts, 'queues' | 'clock'>): Promise<boolean> {
+  const oldest = await queues.oldestSentAt(DELIVERIES_QUEUE);
+  return oldest !== undefined && oldest < clock.now() - BEHIND_MS;
 }

@@ -1,7 +1,6 @@
 import type { Log } from '../log.ts';
 import type { AttemptRequest } from './attempt.ts';
 import type { AttemptRecord } from './attempt-record.ts';
-import { statusOf } from './trouble.ts';
 import type { Disposition } from './disposition.ts';
 
 export interface LoggedAttempt {
@@ -20,7 +19,7 @@ export function logAttempt(log: Log, attempt: LoggedAttempt): void {
   const { request, record, disposition, readyAtMs, nowMs, isExtra } = attempt;
   const { event, deliveryId, own, called } = request;
   const changesNothing = isExtra && disposition.kind !== 'delivered';
-  const waits = !changesNothing && (disposition.kind === 'retrying' || disposition.kind === 'parked');
+  const waits = !changesNothing && disposition.kind === 'retrying';
   log.info('delivery.attempted', {
     instanceId: event.instanceId,
     trigger: event.trigger,
@@ -38,7 +37,7 @@ export function logAttempt(log: Log, attempt: LoggedAttempt): void {
     status: record.status,
     code: record.code,
     decision: changesNothing ? 'unchanged' : disposition.kind,
-    nextAttemptAt: waits ? new Date(statusOf(disposition, nowMs).dueAtMs).toISOString() : undefined,
+    nextAttemptAt: waits ? new Date(nowMs + disposition.delayMs).toISOString() : undefined,
     runId: record.runId,
   });
 }

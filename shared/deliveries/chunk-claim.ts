@@ -1,9 +1,7 @@
 import type { OpenEvent } from '../events/open-event.ts';
 import type { StoredChunk } from './activity-store.ts';
-import { chunkRanges, type ChunkRange } from './chunk.ts';
 import type { ChunkPorts } from './chunk-ports.ts';
-import { formatDeliveryId, parseDeliveryId } from './delivery-id.ts';
-import { isWaiting, type Trouble } from './trouble.ts';
+import { formatDeliveryId } from './delivery-id.ts';
 
 export type Claim =
   /** `isNew`: nobody worked on the chunk before. */
@@ -40,32 +38,14 @@ export async function claimChunk(
   return etag === undefined ? { kind: 'busy' } : { kind: 'claimed', row: { ...taken, etag }, isNew: false };
 }
 
-export interface DoneAlready {
-  /** The deliveries that an earlier claim has written down. */
-  readonly deliveryIds: ReadonlySet<string>;
-  /** Those of them in this chunk that wait: nobody knows whether they have their messages. */
-  readonly waiting: readonly Trouble[];
-}
-
+/** The deliveries that an earlier claim on the chunk has written down. */
 export async function doneAlready(
   ports: ChunkPorts,
   open: OpenEvent,
-  chunk: number,
   { row, isNew }: Claim & { kind: 'claimed' },
-): Promise<DoneAlready> {
-  if (isNew) return { deliveryIds: new Set(), waiting: [] };
+): Promise<ReadonlySet<string>> {
+  if (isNew) return new Set();
   const delivered = row.delivered.map(({ range, rowKey }) => formatDeliveryId(open.event.eventId, range, rowKey));
   const troubles = await ports.activity.troublesOf(open.event);
-  const ranges = chunkRanges(open, chunk);
-  return {
-    deliveryIds: new Set([...delivered, ...troubles.map(({ deliveryId }) => deliveryId)]),
-    waiting: troubles.filter((trouble) => isWaiting(trouble) && isWithin(ranges, trouble)),
-  };
-}
-
-function isWithin(ranges: readonly ChunkRange[], { deliveryId }: Trouble): boolean {
-  const address = parseDeliveryId(deliveryId);
-  return ranges.some(
-    ({ range, from, to }) => address?.range === range && from <= address.rowKey && address.rowKey < to,
-  );
+  return new Set([...delivered, ...troubles.map(({ deliveryId }) => deliveryId)]);
 }

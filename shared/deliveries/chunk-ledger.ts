@@ -5,7 +5,8 @@ import type { Queues } from '../storage/queues.ts';
 import { StorageError } from '../storage/tables.ts';
 import type { DeliveredOutcome } from './activity-rows.ts';
 import { TROUBLES_PER_WRITE, type ActivityStore, type StoredChunk } from './activity-store.ts';
-import { isWaiting, sendRetry, type Trouble } from './trouble.ts';
+import { isDue, sendRetry, type Trouble } from './trouble.ts';
+import { noteUnfinished, type UnfinishedPorts } from './unfinished.ts';
 
 /** What became of one delivery of a chunk, ready to be written down. */
 export type Outcome =
@@ -16,9 +17,8 @@ export type Outcome =
 export interface ChunkLedger {
   add(outcome: Outcome): void;
   /**
-   * Writes what was added since the last time, then sends the messages of what waits; the claim then holds until `untilMs`. The row says
-   * `settled` only when all messages are out: until then whoever takes the chunk over sends them. Rejects with `StorageError` when
-   * storage gives no answer several times: what may not have been written or sent is kept for the next call.
+   * Writes what was added since the last time, then sends the messages of what is due again; the claim then holds until `untilMs`. Rejects
+   * with `StorageError` when storage gives no answer several times: what may not have been written is kept for the next call.
    */
   save(next: ClaimEnd): Promise<void>;
   /** Until when this worker may begin attempts; 0 once the claim is somebody else's. */
@@ -30,7 +30,7 @@ interface ClaimEnd {
   readonly untilMs: number;
 }
 
-export interface LedgerPorts {
+export interface LedgerPorts extends UnfinishedPorts {
   readonly activity: Pick<ActivityStore, 'saveChunk' | 'chunk'>;
   readonly queues: Queues;
   readonly clock: Clock;
@@ -43,8 +43,8 @@ export function chunkLedger(ports: LedgerPorts, event: Event, chunk: number, cla
   let row: StoredChunk | undefined = claimed;
   /** All of this claim, in the order in which they are written. */
   const outcomes: Outcome[] = [];
-  /** How many of them have their messages. */
-  let announced = 0;
+  /** How many of them had their messages sent. */
+  let hinted = 0;
   const savedIn = (stored: StoredChunk): number => countOf(stored) - countOf(claimed);
 
   /** The row as it is now, if the claim is still ours. */
@@ -60,6 +60,7 @@ export function chunkLedger(ports: LedgerPorts, event: Event, chunk: number, cla
       const isAll = savedIn(row) + saving.length === count;
       const next: StoredChunk = { ...withOutcomes(row, saving), ...(isAll && { settled, untilMs }) };
       try {
+        await noteUnfinished(ports, troublesOf(saving));
         const etag = await activity.saveChunk(event, chunk, next, troublesOf(saving));
         if (etag !== undefined) {
           row = { ...next, etag };
@@ -79,17 +80,20 @@ export function chunkLedger(ports: LedgerPorts, event: Event, chunk: number, cla
   return {
     add: (outcome) => void outcomes.push(outcome),
     claimedUntilMs: () => row?.untilMs ?? 0,
-    async save({ settled, untilMs }) {
+    async save(next) {
       const count = outcomes.length;
-      const waiting = troublesOf(outcomes.slice(announced, count)).filter(isWaiting);
-      const isLast = !settled || waiting.length === 0;
-      await write(count, isLast ? { settled, untilMs } : { settled: false, untilMs: row?.untilMs ?? 0 });
+      await write(count, next);
       if (row === undefined) return;
-      await allDone(waiting.map((trouble) => sendRetry(ports, trouble)));
-      announced = count;
-      if (!isLast) await write(count, { settled, untilMs });
+      const due = troublesOf(outcomes.slice(hinted, count)).filter(isDue);
+      hinted = count;
+      await allDone(due.map((trouble) => sendRetry(ports, trouble))).catch(ignoreStorageError);
     },
   };
+}
+
+/** A message is a hint: without it the reconciler finds what is due. */
+function ignoreStorageError(error: unknown): void {
+  if (!(error instanceof StorageError)) throw error;
 }
 
 /** As many of the outcomes as can be written at once. */

@@ -7,17 +7,19 @@ import { nextRetry } from './retry-schedule.ts';
 export type Disposition =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'retrying'; readonly delayMs: number; readonly code: string }
-  /** Tried again after `delayMs` to see whether the flow is on again; its subscription is paused. */
-  | { readonly kind: 'parked'; readonly delayMs: number; readonly code: string }
+  /** The flow is turned off: its subscription is paused, and the delivery waits for it. */
+  | { readonly kind: 'parked'; readonly code: string }
   | { readonly kind: 'dead'; readonly code: string }
   /** The subscription ends with it. */
   | { readonly kind: 'gone'; readonly code: string };
 
 /** A flow that answers with an older version's error may be in the middle of a save: this long, then once more. */
 export const STALE_VERSION_WAIT_MS = 15 * 60 * 1000;
-/** When a flow that was just found turned off is looked at again, and how often from then on. */
+/** When a flow that was just found turned off is asked again, and how often from then on. */
 export const FIRST_PROBE_MS = 30 * 60 * 1000;
 export const NEXT_PROBE_MS = 12 * 3600 * 1000;
+/** How long the right to probe holds: longer than a retry message that was lost is missed. */
+export const PROBE_LEASE_MS = 15 * 60 * 1000;
 
 export const TURNED_OFF = 'turned-off';
 export const STALE_VERSION = 'workflow-trigger-version-not-found';
@@ -33,7 +35,6 @@ export function dispositionOf(
     nowMs: number;
   },
 ): Disposition {
-  const { earlier } = context;
   switch (verdict.kind) {
     case 'delivered':
       return { kind: 'delivered' };
@@ -43,10 +44,8 @@ export function dispositionOf(
         : { kind: 'retrying', delayMs: STALE_VERSION_WAIT_MS, code: STALE_VERSION };
     case 'gone':
       return { kind: 'gone', code: verdict.code };
-    case 'turned-off': {
-      const isFirst = !earlier.some(({ code }) => code === TURNED_OFF);
-      return { kind: 'parked', delayMs: isFirst ? FIRST_PROBE_MS : NEXT_PROBE_MS, code: TURNED_OFF };
-    }
+    case 'turned-off':
+      return { kind: 'parked', code: TURNED_OFF };
     case 'dead':
       return { kind: 'dead', code: verdict.code };
     case 'retry':

@@ -7,9 +7,10 @@ import type { Outcome } from './chunk-ledger.ts';
 import type { ChunkPorts } from './chunk-ports.ts';
 import { formatDeliveryId } from './delivery-id.ts';
 import { dispositionOf } from './disposition.ts';
+import { probing, waitOrEnd } from './hold.ts';
 import { applyQuietly } from './subscription-effects.ts';
 import { lookUpTarget, targetOf } from './target.ts';
-import { statusOf, type Trouble } from './trouble.ts';
+import type { Trouble } from './trouble.ts';
 
 /** Left for the next claim: the claim ran out before its turn. */
 export interface Unsettled {
@@ -40,25 +41,26 @@ export async function firstAttempt(
       instanceId: event.instanceId,
       subscriptionId: own.id,
       waitsFor: waitsFor.id,
-      nonce: ports.random.token(9),
       owner: '',
       untilMs: 0,
       redelivering: false,
       copied: false,
+      indexed: false,
       etag: '',
     },
   });
   const nothing = (): Promise<void> => Promise.resolve();
 
-  const seen = await targetOf(ports, own, deliveryId, ports.clock.now());
+  const seen = await targetOf(ports, own, ports.clock.now());
   // The audience was read before: a flow may have been saved again since, and take what its predecessor was owed.
-  const target = seen.kind === 'end' ? (await lookUpTarget(ports, own.id, deliveryId)).target : seen;
+  const looked = seen.kind === 'end' ? (await lookUpTarget(ports, own.id)).target : seen;
+  const target = await probing(ports, looked);
   if (target.kind === 'park') {
-    const start = { status: 'parked', code: target.code, dueAtMs: target.untilMs, attempts: [] } as const;
+    const start = { status: 'parked', code: target.code, dueAtMs: undefined, attempts: [] } as const;
     return { outcome: troubled(start, target.subscription), effect: nothing };
   }
   if (target.kind === 'end') {
-    const start = { status: 'ended', code: target.code, dueAtMs: 0, attempts: [] } as const;
+    const start = { status: 'ended', code: target.code, dueAtMs: undefined, attempts: [] } as const;
     return { outcome: troubled(start, own), effect: nothing };
   }
 
@@ -85,11 +87,10 @@ export async function firstAttempt(
   const nowMs = ports.clock.now();
   const readyAtMs = Date.parse(open.openedAt);
   logAttempt(ports.log, { request, record, disposition, readyAtMs, nowMs, isExtra: false });
-  const effect = (): Promise<void> => applyQuietly(ports, called, deliveryId, disposition, nowMs);
   if (disposition.kind === 'delivered') {
+    const effect = (): Promise<void> => applyQuietly(ports, called, disposition, nowMs);
     return { outcome: { kind: 'delivered', delivered: { range, rowKey, attempt: record } }, effect };
   }
-  const { status, dueAtMs } = statusOf(disposition, nowMs);
-  const start = { status, code: disposition.code, dueAtMs, attempts: [record] };
-  return { outcome: troubled(start, called), effect };
+  const { start, effect } = await waitOrEnd(ports, called, disposition, nowMs);
+  return { outcome: troubled({ ...start, code: disposition.code, attempts: [record] }, called), effect };
 }

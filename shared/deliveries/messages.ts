@@ -31,25 +31,23 @@ export function pollMessage([instanceId, ...others]: readonly [string, ...string
 export const chunkMessageSchema = Type.Object({ v, eventId: text, chunk: Type.Integer({ minimum: 0 }), ...carried });
 export type ChunkMessage = Static<typeof chunkMessageSchema>;
 
-/** The one message that a waiting delivery owns: its row has this nonce, or is about to get it in place of `after`. */
+/** A hint that a delivery is due. `nonce`: the version before wants one; nothing reads it any more. */
 const retrySchema = Type.Object({
   v,
   kind: Type.Literal('retry'),
   deliveryId: text,
   nonce: text,
-  after: Type.Optional(text),
   ...carried,
 });
 export type RetryMessage = Static<typeof retrySchema>;
-/** The waiting deliveries of a subscription go out now; `sinceMs`: some may wait since then. */
+/** A hint that a subscription has changed, and that what waits for it can go on. */
 const releaseSchema = Type.Object({
   v,
   kind: Type.Literal('release'),
   subscriptionId: text,
-  sinceMs: Type.Optional(Type.Number()),
   ...carried,
 });
-/** A subscription that was deleted or superseded is cleared away, if it is time. */
+/** The same, from the version before: not sent any more. */
 const tidySchema = Type.Object({ v, kind: Type.Literal('tidy'), subscriptionId: text, ...carried });
 
 export const retriesMessageSchema = Type.Union([retrySchema, releaseSchema, tidySchema]);

@@ -1,78 +1,74 @@
 import type { Clock } from '../clock.ts';
-import { eventKeyAt } from '../events/event-id.ts';
 import type { Log } from '../log.ts';
-import type { Random } from '../random.ts';
 import type { Queues } from '../storage/queues.ts';
 import { allRows } from '../storage/all-rows.ts';
-import type { StoredRow, Tables, Value } from '../storage/tables.ts';
-import type { InstanceRegistry } from '../subscriptions/instance-registry.ts';
+import type { StoredRow, Tables } from '../storage/tables.ts';
 import { activityTable } from './activity-rows.ts';
-import { monthsBetween, type ActivityStore } from './activity-store.ts';
-import { isAwaited, sendRetry, troubleOfRow, type Trouble } from './trouble.ts';
+import type { ActivityStore } from './activity-store.ts';
+import { DUE_RANGE, readDueKey } from './record-index.ts';
+import { indexOf, isDue, sendRetry } from './trouble.ts';
+import { noteUnfinished, type UnfinishedPorts } from './unfinished.ts';
 
-export interface OverduePorts {
+export interface OverduePorts extends UnfinishedPorts {
   readonly tables: Tables;
-  readonly instances: Pick<InstanceRegistry, 'list'>;
-  readonly activity: Pick<ActivityStore, 'replaceTrouble'>;
+  readonly activity: ActivityStore;
   readonly queues: Queues;
   readonly clock: Clock;
-  readonly random: Random;
   readonly log: Log;
+  /** Whether messages wait for their turn: then what is overdue has one. */
+  readonly isBehind: () => Promise<boolean>;
 }
 
-/** A queue that is this far behind has worse trouble than a lost message. */
-const OVERDUE_MS = 15 * 60 * 1000;
-/** What waits for longer waits for a disabled subscription, and is found when it resumes. */
-const LOOK_BACK_MS = 9 * 24 * 3600 * 1000;
-/** All that may wait for a message. */
-const AWAITED: readonly Readonly<Record<string, Value>>[] = [
-  { kind: 'trouble', status: 'retrying' },
-  { kind: 'trouble', status: 'parked' },
-  { kind: 'trouble', redelivering: true },
-];
+interface Place {
+  readonly instanceId: string;
+  readonly month: string;
+}
+
+/** A message may be this late before it is taken for lost: a listener looks once a second, and a busy one has others in hand. */
+const SLACK_MS = 2 * 60_000;
+/** Deliveries that one look sends hints for. */
+const MAX_HINTS = 500;
+/** When what could not be sent now is looked at again. */
+const AGAIN_MS = 60_000;
 
 /**
- * Gives a new message to deliveries whose own must have been lost (a purged or poisoned queue, a worker that stopped between a message
- * and its row): due long ago, and nobody at work.
+ * Sends a hint for each delivery of an instance and month that was due long ago, so that a lost message costs minutes. Answers when the next one may be overdue;
+ * `undefined`: none is due at any time.
  */
-export async function resendOverdue(ports: OverduePorts): Promise<void> {
+export async function hintOverdue(ports: OverduePorts, place: Place): Promise<number | undefined> {
   const nowMs = ports.clock.now();
-  for (const { instanceId } of await ports.instances.list()) {
-    const overdue = new Map<string, Trouble>();
-    for (const month of monthsBetween(nowMs - LOOK_BACK_MS, nowMs)) {
-      for (const where of AWAITED) {
-        for await (const row of rowsOf(ports.tables, month, instanceId, nowMs, where)) {
-          const trouble = troubleOfRow(row);
-          if (isOverdue(trouble, nowMs)) overdue.set(trouble.deliveryId, trouble);
-        }
-      }
-    }
-    for (const trouble of overdue.values()) await resend(ports, trouble);
-    if (overdue.size > 0) ports.log.warn('deliveries.overdue', { instanceId, deliveries: overdue.size });
+  const rows = allRows(ports.tables, activityTable(place.month), {
+    partition: place.instanceId,
+    ...DUE_RANGE,
+    limit: MAX_HINTS,
+  });
+  let hints = 0;
+  for await (const row of rows) {
+    const { dueAtMs } = readDueKey(row.rowKey, place);
+    if (dueAtMs > nowMs - SLACK_MS) return warned(dueAtMs + SLACK_MS);
+    if (hints === MAX_HINTS || (await ports.isBehind())) return warned(nowMs + AGAIN_MS);
+    if (await hint(ports, row, place)) hints += 1;
+  }
+  return warned(hints > 0 ? nowMs + AGAIN_MS : undefined);
+
+  function warned(againMs: number | undefined): number | undefined {
+    if (hints > 0) ports.log.warn('deliveries.overdue', { instanceId: place.instanceId, deliveries: hints });
+    return againMs;
   }
 }
 
-function isOverdue(trouble: Trouble, nowMs: number): boolean {
-  return isAwaited(trouble) && Math.max(trouble.dueAtMs, trouble.untilMs) < nowMs - OVERDUE_MS;
-}
-
-async function resend(ports: OverduePorts, trouble: Trouble): Promise<void> {
-  const next: Trouble = { ...trouble, nonce: ports.random.token(9), dueAtMs: ports.clock.now() };
-  await sendRetry(ports, next, trouble.nonce);
-  // A conflict: it was not as forgotten as it looked, and the message above is dropped.
-  await ports.activity.replaceTrouble(next);
-}
-
-function rowsOf(
-  tables: Tables,
-  month: string,
-  instanceId: string,
-  nowMs: number,
-  where: Readonly<Record<string, Value>>,
-): AsyncIterable<StoredRow> {
-  return allRows(tables, activityTable(month), {
-    partition: instanceId,
-    to: `${eventKeyAt(nowMs - LOOK_BACK_MS)}~`,
-    where,
-  });
+/** False: the index row is none of its record's, and was put right: a version without index rows wrote the record, or it has gone. */
+async function hint(ports: OverduePorts, row: StoredRow, place: Place): Promise<boolean> {
+  const { deliveryId } = readDueKey(row.rowKey, place);
+  const record = await ports.activity.trouble(deliveryId);
+  if (record?.indexed === true && indexOf(record).includes(row.rowKey)) {
+    if (isDue(record) && record.untilMs <= ports.clock.now()) await sendRetry(ports, record);
+    return true;
+  }
+  if (record?.indexed === false && isDue(record)) {
+    await noteUnfinished(ports, [record]);
+    await ports.activity.replaceTrouble(record, record);
+  }
+  await ports.tables.write(activityTable(place.month), [{ kind: 'delete', row, etag: row.etag }]);
+  return false;
 }

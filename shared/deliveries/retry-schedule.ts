@@ -2,7 +2,7 @@
 export const MAX_RETRY_AFTER_MS = 12 * 3600 * 1000;
 
 /** Deliveries that failed together come back spread over this share of their delay. */
-const JITTER_SHARE = 0.1;
+export const JITTER_SHARE = 0.1;
 
 export interface FailedAttempt {
   /** Number of the attempt that has just failed: 1 is the first. */

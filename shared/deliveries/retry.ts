@@ -2,35 +2,45 @@ import { unreachable } from '../unreachable.ts';
 import { attemptDelivery, type AttemptRequest } from './attempt.ts';
 import { logAttempt } from './attempt-log.ts';
 import type { AttemptRecord } from './attempt-record.ts';
+import type { ChunkPorts } from './chunk-ports.ts';
 import { parseDeliveryId } from './delivery-id.ts';
 import { tellStatus } from './delivery-telemetry.ts';
 import { dispositionOf, type Disposition } from './disposition.ts';
+import { probing, waitOrEnd } from './hold.ts';
 import type { RetryMessage } from './messages.ts';
-import { releaseChanged } from './release.ts';
 import { applyQuietly } from './subscription-effects.ts';
-import { lookUpTarget, type Target } from './target.ts';
-import type { ChunkPorts } from './chunk-ports.ts';
-import { isAwaited, isWaiting, sendRetry, statusOf, type Trouble } from './trouble.ts';
+import { lookUpTarget } from './target.ts';
+import { isDue, isWaiting, sendRetry, type Trouble } from './trouble.ts';
+import { noteUnfinished } from './unfinished.ts';
+
+/** A message that is this early is kept until its delivery is due; any other is dropped, for the delivery got a later due time. */
+const EARLY_MS = 60_000;
 
 /**
- * One further attempt of a delivery, if this message is the one it waits for. A stray or repeated message changes nothing.
+ * One further attempt of a delivery, if its record says that one is due and nobody is at it. A message is only a hint: one too many
+ * changes nothing, and one that is lost is sent again by the reconciler.
  */
 export async function retryDelivery(ports: ChunkPorts, message: RetryMessage): Promise<void> {
   const trouble = await ports.activity.trouble(message.deliveryId);
-  if (trouble === undefined) return;
-  // A further message is sent before the row names it: it may be here first, or be all that was done.
-  const isAhead = trouble.nonce === message.after;
-  if ((trouble.nonce !== message.nonce && !isAhead) || !isAwaited(trouble)) return;
-  const { deliveryId, nonce, after } = message;
-  const again = (dueAtMs: number): Promise<void> => sendRetry(ports, { deliveryId, nonce, dueAtMs }, after);
+  if (trouble === undefined || !isDue(trouble)) return;
   const nowMs = ports.clock.now();
-  // Somebody is at work. Should they be gone, this message is the only one left: it comes back when their claim has ended.
-  if (trouble.owner !== '' && trouble.untilMs > nowMs) return again(trouble.untilMs);
-  if (trouble.dueAtMs > nowMs && !isAhead) return again(trouble.dueAtMs);
-  const claimed: Trouble = { ...trouble, nonce, owner: ports.random.token(9), untilMs: nowMs + ports.claimMs };
-  const etag = await ports.activity.replaceTrouble(claimed);
-  if (etag === undefined) return again(nowMs + 1000);
-  await goOn(ports, message.deliveryId, { ...claimed, etag });
+  if (trouble.owner !== '' && trouble.untilMs > nowMs) return;
+  if (trouble.dueAtMs > nowMs) {
+    if (trouble.dueAtMs - nowMs <= EARLY_MS) await sendRetry(ports, trouble);
+    return;
+  }
+  const claimed = await claim(ports, trouble, nowMs);
+  if (claimed !== undefined) await goOn(ports, claimed);
+}
+
+/** `undefined`: somebody else claimed or changed it, and sees to it. */
+async function claim(ports: ChunkPorts, trouble: Trouble, nowMs: number): Promise<Trouble | undefined> {
+  const claimed: Trouble = { ...trouble, owner: ports.random.token(9), untilMs: nowMs + ports.claimMs };
+  const etag = await ports.activity.replaceTrouble(trouble, claimed);
+  if (etag !== undefined) return { ...claimed, indexed: true, etag };
+  // The write may have taken effect although its answer was lost and the client sent it again.
+  const stored = await ports.activity.trouble(trouble.deliveryId);
+  return stored?.owner === claimed.owner ? stored : undefined;
 }
 
 function eventIdOf(deliveryId: string): string {
@@ -39,162 +49,148 @@ function eventIdOf(deliveryId: string): string {
   return address.eventId;
 }
 
-async function goOn(ports: ChunkPorts, deliveryId: string, claimed: Trouble): Promise<void> {
+async function goOn(ports: ChunkPorts, claimed: Trouble): Promise<void> {
+  const { deliveryId } = claimed;
   const event = await ports.activity.event(eventIdOf(deliveryId));
-  const looked = await lookUpTarget(ports, claimed.subscriptionId, deliveryId, claimed.redelivering);
-  const { own } = looked;
-  const target = await orProbe(ports, looked.target);
+  // A parked delivery that is due is the probe of its subscription.
+  const insists = claimed.redelivering || claimed.status === 'parked';
+  const { own, target: looked } = await lookUpTarget(ports, claimed.subscriptionId, insists);
   if (event === undefined) return finish(ports, claimed, { kind: 'ended', code: 'event-unknown' });
+  const target = await probing(ports, looked);
   switch (target.kind) {
     case 'park':
-      return finish(ports, claimed, {
-        kind: 'parked',
-        code: target.code,
-        dueAtMs: target.untilMs,
-        waitsFor: target.subscription.id,
-      });
+      return finish(ports, claimed, { kind: 'parked', code: target.code, waitsFor: target.subscription.id });
     case 'end':
-      if (!(await expire(ports, target))) return finish(ports, claimed, soon(ports));
       return finish(ports, claimed, { kind: 'ended', code: target.code });
     case 'call':
       break;
     default:
       return unreachable(target);
   }
-  const number = nextNumber(claimed);
   const { subscription: called } = target;
   const request: AttemptRequest = {
     event,
     deliveryId,
     own: own ?? called,
     called,
-    number,
+    number: nextNumber(claimed),
     notAfterMs: () => claimed.untilMs,
     spanned: 'always',
   };
   const attempted = await attemptDelivery(ports, request);
-  if (attempted.kind === 'too-late') return finish(ports, claimed, soon(ports));
+  if (attempted.kind === 'too-late') {
+    return finish(ports, claimed, { kind: 'postponed', dueAtMs: ports.clock.now() + 1000 });
+  }
   const { record, verdict } = attempted;
+  const nowMs = ports.clock.now();
   const disposition = dispositionOf(verdict, {
     earlier: claimed.attempts,
     calledId: record.calledId,
-    nowMs: ports.clock.now(),
+    nowMs,
     scheduleSeconds: ports.scheduleSeconds,
     jitter: ports.random.fraction(),
   });
-  const nowMs = ports.clock.now();
   const isExtra = !isWaiting(claimed);
-  logAttempt(ports.log, { request, record, disposition, readyAtMs: claimed.dueAtMs, nowMs, isExtra });
-  await finish(ports, claimed, { kind: 'attempted', record, disposition, waitsFor: called.id });
+  logAttempt(ports.log, { request, record, disposition, readyAtMs: claimed.dueAtMs ?? nowMs, nowMs, isExtra });
+  if (disposition.kind === 'delivered') {
+    await finish(ports, claimed, { kind: 'delivered', record });
+    return applyQuietly(ports, called, disposition, nowMs);
+  }
   // What an operator tries again is settled, and its subscription was judged by it then: only a success is news.
-  if (!isExtra || disposition.kind === 'delivered') await applyQuietly(ports, called, deliveryId, disposition, nowMs);
-}
-
-/**
- * A paused subscription may wait for a probe that is settled: what that found out was never written down. Or for one that never came to be:
- * whoever took over its chunk delivered it, and who had found the flow turned off was too late. Whoever looks next is the probe then, for
- * nobody else would find out that the flow is on again.
- */
-async function orProbe(
-  { activity, clock, claimMs }: Pick<ChunkPorts, 'activity' | 'clock' | 'claimMs'>,
-  target: Target,
-): Promise<Target> {
-  if (target.kind !== 'park' || target.subscription.status !== 'paused') return target;
-  const { probe: deliveryId = '', pausedSince = '' } = target.subscription;
-  const probe = await activity.trouble(deliveryId);
-  // A probe's row follows the pause, before the claim on its chunk ends.
-  const isAwaitedYet = probe ? isAwaited(probe) : Date.parse(pausedSince) + claimMs > clock.now();
-  return isAwaitedYet ? target : { kind: 'call', subscription: target.subscription };
+  if (isExtra) return finish(ports, claimed, { kind: 'noted', record });
+  const { start, effect } = await waitOrEnd(ports, called, disposition, nowMs);
+  await finish(ports, claimed, { kind: 'failed', record, start, disposition, waitsFor: called.id });
+  return effect();
 }
 
 function nextNumber({ attempts }: Trouble): number {
   return (attempts.at(-1)?.number ?? 0) + 1;
 }
 
-/**
- * A subscription whose flow stayed turned off for too long ends, and with it all that waits for it. False: somebody changed it at this very
- * moment, who may have made it active.
- */
-async function expire(ports: ChunkPorts, { expired }: Target & { kind: 'end' }): Promise<boolean> {
-  return expired === undefined || (await ports.store.end({ ...expired, status: 'gone' })).kind === 'written';
-}
-
 type Step =
+  | { readonly kind: 'delivered'; readonly record: AttemptRecord }
   | {
-      readonly kind: 'attempted';
+      readonly kind: 'failed';
       readonly record: AttemptRecord;
-      readonly disposition: Disposition;
+      readonly start: Pick<Trouble, 'status' | 'dueAtMs'>;
+      readonly disposition: Exclude<Disposition, { kind: 'delivered' }>;
       readonly waitsFor: string;
     }
-  /** There was no place for an attempt in time, or somebody changed the subscription just now. */
+  /** An attempt failed that changes nothing: its delivery was settled before. */
+  | { readonly kind: 'noted'; readonly record: AttemptRecord }
+  /** There was no place for an attempt in time. */
   | { readonly kind: 'postponed'; readonly dueAtMs: number }
-  | { readonly kind: 'parked'; readonly code: string; readonly dueAtMs: number; readonly waitsFor: string }
+  | { readonly kind: 'parked'; readonly code: string; readonly waitsFor: string }
   | { readonly kind: 'ended'; readonly code: string };
 
-function soon({ clock }: Pick<ChunkPorts, 'clock'>): Step {
-  return { kind: 'postponed', dueAtMs: clock.now() + 1000 };
-}
-
 /**
- * Writes down what came of it. When somebody changed the row meanwhile (asked for it to go out now, or took over a claim that had run
- * out), the step is applied to what they left: a success stands whatever else happened, and a waiting delivery keeps their message. While
+ * Writes down what came of it. When somebody changed the record meanwhile (asked for it to go out now, or took over a claim that had run
+ * out), the step is applied to what they left: a success stands whatever else happened, and a due time that they gave it stays. While
  * they are still at work, they decide how it goes on, for they may hear a `Retry-After`; a failed attempt is noted for them.
  */
 async function finish(ports: ChunkPorts, claimed: Trouble, step: Step): Promise<void> {
-  const isDelivered = step.kind === 'attempted' && step.disposition.kind === 'delivered';
+  const record = 'record' in step ? step.record : undefined;
   let current: Trouble | undefined = claimed;
-  while (current !== undefined && (isAwaited(current) || step.kind === 'attempted')) {
-    const isTheirs = current.owner !== '' && current.owner !== claimed.owner && !isDelivered;
-    if (await (isTheirs ? noteFor(ports, current, step) : apply(ports, claimed, current, step))) return;
+  while (current !== undefined && (record !== undefined || isDue(current))) {
+    const isTheirs = current.owner !== '' && current.owner !== claimed.owner && step.kind !== 'delivered';
+    if (isTheirs && record === undefined) return;
+    const next = isTheirs ? withAttempt(current, record) : withStep(current, step, isChanged(current, claimed));
+    await noteUnfinished(ports, [next]);
+    if ((await ports.activity.replaceTrouble(current, next)) !== undefined) {
+      if (next.status !== current.status) tellStatus(ports.telemetry, next.status);
+      if (isDue(next) && !isTheirs) await sendRetry(ports, next);
+      return;
+    }
     current = await ports.activity.trouble(claimed.deliveryId);
     // What stood in the way was this very write: its answer had been lost.
-    if (current && step.kind === 'attempted' && current.attempts.some(({ at }) => at === step.record.at)) return;
+    if (current && record && current.attempts.some(({ at }) => at === record.at)) return;
   }
 }
 
-/** Whether whoever is at work knows of the step: of any but an attempt they need not. */
-async function noteFor({ activity }: Pick<ChunkPorts, 'activity'>, current: Trouble, step: Step): Promise<boolean> {
-  if (step.kind !== 'attempted') return true;
-  const noted = { ...current, attempts: withAttempt(current, step.record) };
-  return (await activity.replaceTrouble(noted)) !== undefined;
+function withAttempt(trouble: Trouble, record: AttemptRecord | undefined): Trouble {
+  if (record === undefined) return trouble;
+  return { ...trouble, attempts: [...trouble.attempts, { ...record, number: nextNumber(trouble) }] };
 }
 
-/** Whether the step could be written over the row as it was read. */
-async function apply(ports: ChunkPorts, claimed: Trouble, current: Trouble, step: Step): Promise<boolean> {
-  const keepsMessage = current.nonce !== claimed.nonce;
-  const next = applied(current, step, keepsMessage ? current.nonce : ports.random.token(9), ports.clock.now());
-  if (isAwaited(next) && !keepsMessage) await sendRetry(ports, next, claimed.nonce);
-  if ((await ports.activity.replaceTrouble(next)) === undefined) return false;
-  if (next.status !== current.status) tellStatus(ports.telemetry, next.status);
-  if (step.kind !== 'postponed') await releaseChanged(ports, [{ trouble: next, isHeld: step.kind === 'parked' }]);
-  return true;
+/** Whether somebody else decided since `before` how it goes on. */
+function isChanged(now: Trouble, before: Trouble): boolean {
+  return now.dueAtMs !== before.dueAtMs || now.status !== before.status || now.redelivering !== before.redelivering;
 }
 
-function withAttempt(trouble: Trouble, record: AttemptRecord): readonly AttemptRecord[] {
-  return [...trouble.attempts, { ...record, number: nextNumber(trouble) }];
-}
-
-function applied(trouble: Trouble, step: Step, nonce: string, nowMs: number): Trouble {
-  const isForeign = trouble.nonce === nonce;
-  const due = (dueAtMs: number): Pick<Trouble, 'dueAtMs'> => (isForeign ? { dueAtMs: trouble.dueAtMs } : { dueAtMs });
-  const free = { ...trouble, ...due(0), nonce, owner: '', untilMs: 0, redelivering: isForeign && trouble.redelivering };
+/** Pure. `isForeign`: somebody else gave it another due time or status since it was claimed, which stands unless it is delivered. */
+function withStep(trouble: Trouble, step: Step, isForeign: boolean): Trouble {
+  const free = { ...trouble, owner: '', untilMs: 0 };
+  const settled = { ...free, dueAtMs: undefined, redelivering: false };
+  // What somebody asked for meanwhile is still to come.
+  const isAskedFor = isForeign && isDue(trouble);
+  const kept = isAskedFor ? free : settled;
   switch (step.kind) {
     case 'postponed':
-      return { ...free, ...due(step.dueAtMs), redelivering: trouble.redelivering };
+      return isAskedFor ? free : { ...free, dueAtMs: step.dueAtMs };
     case 'parked':
-      return isWaiting(trouble)
-        ? { ...free, ...due(step.dueAtMs), status: 'parked', code: step.code, waitsFor: step.waitsFor }
-        : free;
+      return isAskedFor || !isWaiting(trouble)
+        ? kept
+        : { ...settled, status: 'parked', code: step.code, waitsFor: step.waitsFor };
     case 'ended':
-      return isWaiting(trouble) ? { ...free, status: 'ended', code: step.code, dueAtMs: 0, redelivering: false } : free;
-    case 'attempted': {
-      const attempts = withAttempt(trouble, step.record);
-      if (step.disposition.kind === 'delivered')
-        return { ...free, attempts, status: 'delivered', code: 'delivered', dueAtMs: 0, redelivering: false };
-      // Settled before, or by somebody else meanwhile: the attempt is noted, the outcome stays.
-      if (!isWaiting(trouble)) return { ...free, attempts };
-      const { status, dueAtMs } = statusOf(step.disposition, nowMs);
-      return { ...free, ...due(dueAtMs), attempts, status, code: step.disposition.code, waitsFor: step.waitsFor };
+      return isWaiting(trouble) ? { ...settled, status: 'ended', code: step.code } : kept;
+    case 'delivered':
+      return { ...withAttempt(settled, step.record), status: 'delivered', code: 'delivered' };
+    case 'noted':
+      return withAttempt(kept, step.record);
+    case 'failed': {
+      const noted = withAttempt(kept, step.record);
+      const { start, disposition, waitsFor } = step;
+      // Settled by somebody else meanwhile: the attempt is noted, the outcome stays.
+      if (!isWaiting(trouble) || (isAskedFor && isWaiting(start))) return noted;
+      return {
+        ...noted,
+        ...(!isAskedFor && { dueAtMs: start.dueAtMs }),
+        status: start.status,
+        code: disposition.code,
+        waitsFor,
+      };
     }
+    default:
+      return unreachable(step);
   }
 }

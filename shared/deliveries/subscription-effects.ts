@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { StorageError } from '../storage/tables.ts';
 import { resume } from '../subscriptions/place-subscription.ts';
@@ -5,14 +6,19 @@ import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { unreachable } from '../unreachable.ts';
+import type { WorkList } from '../work/work-list.ts';
 import type { Disposition } from './disposition.ts';
+import { foundOff, probeFailed } from './pause.ts';
+import { nextProbeMs } from './target.ts';
 import { nextHealth, type SubscriptionHealth } from './subscription-health.ts';
 
 export interface EffectPorts {
   readonly store: SubscriptionStore;
   readonly log: Log;
   readonly telemetry: Telemetry;
-  /** Asks for the waiting deliveries of a subscription to go out now. */
+  readonly clock: Clock;
+  readonly work: Pick<WorkList, 'add'>;
+  /** Hints that a subscription has changed: what waits for it can go on. */
   readonly release: (subscription: Subscription) => Promise<void>;
 }
 
@@ -20,20 +26,26 @@ export interface EffectPorts {
  * What an attempt's outcome means for the subscription that was called. A success of a healthy subscription writes nothing. Loses
  * quietly against a change by somebody else that makes it pointless (deleted, superseded, saved again).
  */
-async function applyToSubscription(
+export async function applyToSubscription(
   ports: EffectPorts,
   called: Subscription,
-  deliveryId: string,
   disposition: Disposition,
   nowMs: number,
 ): Promise<void> {
   let current: Subscription | undefined = called;
   for (let tries = 0; current !== undefined && tries < 5; tries++) {
-    const next = changed(current, deliveryId, disposition, nowMs);
+    const next = changed(current, disposition, nowMs);
     if (next === undefined) return;
+    const isTransition = next.status !== current.status;
+    const isFree = isTransition && next.status !== 'paused' && next.status !== 'disabled';
+    const isWatched = isFree || next.status === 'paused';
+    if (isWatched) {
+      const item = { kind: 'subscription', subscriptionId: next.id } as const;
+      await ports.work.add(item, isFree ? nowMs : nextProbeMs(next));
+    }
     const result = next.status === 'gone' ? await ports.store.end(next) : await ports.store.writeTogether([next]);
     if (result.kind === 'written') {
-      if (next.status !== current.status) {
+      if (isTransition) {
         ports.telemetry.record('triggers.subscription.status', 1, { 'triggers.subscription.status': next.status });
         ports.log.info('subscription.status-changed', {
           subscriptionId: next.id,
@@ -44,7 +56,7 @@ async function applyToSubscription(
           code: 'code' in disposition ? disposition.code : undefined,
         });
       }
-      if (current.status === 'paused' && next.status === 'active') await ports.release(next);
+      if (isFree) await ports.release(next);
       return;
     }
     current = await ports.store.load(called.id);
@@ -58,12 +70,11 @@ async function applyToSubscription(
 export async function applyQuietly(
   ports: EffectPorts,
   called: Subscription,
-  deliveryId: string,
   disposition: Disposition,
   nowMs: number,
 ): Promise<void> {
   try {
-    await applyToSubscription(ports, called, deliveryId, disposition, nowMs);
+    await applyToSubscription(ports, called, disposition, nowMs);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     ports.log.warn('subscription.not-updated', { subscriptionId: called.id, reason: error.message });
@@ -71,45 +82,33 @@ export async function applyQuietly(
 }
 
 /** The subscription after the outcome, or undefined when nothing changes. */
-function changed(
-  subscription: Subscription,
-  deliveryId: string,
-  disposition: Disposition,
-  nowMs: number,
-): Subscription | undefined {
+function changed(subscription: Subscription, disposition: Disposition, nowMs: number): Subscription | undefined {
   if (subscription.ended || (subscription.status !== 'active' && subscription.status !== 'paused')) return undefined;
+  const isPaused = subscription.status === 'paused';
   switch (disposition.kind) {
     case 'delivered':
-      return delivered(subscription);
+      return delivered(subscription, nowMs);
     case 'retrying':
+      if (isPaused) return probeFailed(subscription, nowMs, disposition.delayMs);
       return subscription.failingSince === undefined ? withHealth(subscription, 'failed', nowMs) : undefined;
     case 'dead':
-      if (subscription.status === 'paused' && subscription.probe === deliveryId) {
-        // Whoever looks next is the probe: without one, nobody would find out that the flow is on again.
-        return { ...subscription, probe: undefined };
-      }
-      return withHealth(subscription, 'dead', nowMs);
+      return isPaused ? probeFailed(subscription, nowMs, 0) : withHealth(subscription, 'dead', nowMs);
     case 'parked':
-      if (subscription.status === 'paused') {
-        return subscription.probe === deliveryId ? undefined : { ...subscription, probe: deliveryId };
-      }
-      return { ...subscription, status: 'paused', pausedSince: new Date(nowMs).toISOString(), probe: deliveryId };
+      return foundOff(subscription, nowMs);
     case 'gone':
-      return { ...subscription, status: 'gone' };
+      return { ...subscription, status: 'gone', deletedAt: new Date(nowMs).toISOString() };
     default:
       return unreachable(disposition);
   }
 }
 
-function delivered(subscription: Subscription): Subscription | undefined {
+function delivered(subscription: Subscription, nowMs: number): Subscription | undefined {
   const isClean = subscription.failingSince === undefined && subscription.deadDeliveries === 0;
   if (subscription.status === 'active' && isClean) return undefined;
-  return resume(subscription);
+  return resume(subscription, nowMs);
 }
 
 function withHealth(subscription: Subscription, outcome: 'failed' | 'dead', nowMs: number): Subscription | undefined {
-  // The clock of the rule stands still while a subscription is paused, and whatever ends the pause clears its record.
-  if (subscription.status === 'paused') return undefined;
   const { failingSince, deadDeliveries } = subscription;
   const before: SubscriptionHealth = {
     deadCount: deadDeliveries,

@@ -1,15 +1,18 @@
 import type { Clock } from '../clock.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
-import { DELETED_GRACE_MS, type Subscription } from '../subscriptions/subscription.ts';
+import { graceEndsMs, type Subscription } from '../subscriptions/subscription.ts';
 import { unreachable } from '../unreachable.ts';
+import { PROBE_LEASE_MS } from './disposition.ts';
 
 /** Where a delivery can go right now. */
 export type Target =
   | { readonly kind: 'call'; readonly subscription: Subscription }
-  /** Nobody may be called yet. */
-  | { readonly kind: 'park'; readonly subscription: Subscription; readonly untilMs: number; readonly code: string }
-  /** Nobody will be called. `expired`: the subscription waited in vain for its flow and ends with it. */
-  | { readonly kind: 'end'; readonly code: string; readonly expired?: Subscription };
+  /** The flow was found turned off, and it is time to ask again: whoever takes the right to probe calls it. */
+  | { readonly kind: 'probe'; readonly subscription: Subscription }
+  /** Nobody may be called until the subscription changes. */
+  | { readonly kind: 'park'; readonly subscription: Subscription; readonly code: string }
+  /** Nobody will be called. */
+  | { readonly kind: 'end'; readonly code: string };
 
 /** Whom a look at a target asks. */
 export interface TargetPorts {
@@ -18,24 +21,13 @@ export interface TargetPorts {
   readonly isAllowed: (instanceId: string) => boolean;
 }
 
-/** A flow that stays turned off this long is taken for abandoned. */
-export const PAUSED_FOR_MS = 7 * 24 * 3600 * 1000;
-/**
- * How long a message of a paused subscription sleeps before it looks whether the flow is on again. Most are released when it is; a
- * delivery that was parked in that very moment, or that belongs to an earlier save of the flow, was not among them.
- */
-const PAUSED_LOOK_MS = 12 * 3600 * 1000;
-/** How long a message of a disabled subscription sleeps before it looks again. */
-export const DISABLED_LOOK_MS = 7 * 24 * 3600 * 1000;
-
 /**
  * Follows a delivery's subscription to whoever takes its place now, and says whether they may be called. `own` is the subscription
- * the delivery belongs to; undefined when it is no more. `insists`: an operator wants to know, paused or disabled as it may be.
+ * the delivery belongs to; undefined when it is no more. `insists`: an operator wants to know, or this is the probe.
  */
 export async function targetOf(
   { store, isAllowed }: TargetPorts,
   own: Subscription | undefined,
-  deliveryId: string,
   nowMs: number,
   insists = false,
 ): Promise<Target> {
@@ -49,28 +41,27 @@ export async function targetOf(
   switch (subscription.status) {
     case 'active':
       return { kind: 'call', subscription };
-    case 'paused': {
-      const untilMs = Date.parse(subscription.pausedSince ?? '') + PAUSED_FOR_MS;
-      if (nowMs >= untilMs) return { kind: 'end', code: 'turned-off', expired: subscription };
-      if (subscription.probe === undefined || subscription.probe === deliveryId || insists) {
-        return { kind: 'call', subscription };
-      }
-      return { kind: 'park', subscription, untilMs: Math.min(untilMs, nowMs + PAUSED_LOOK_MS), code: 'turned-off' };
-    }
-    case 'disabled':
+    case 'paused':
       if (insists) return { kind: 'call', subscription };
-      return { kind: 'park', subscription, untilMs: nowMs + DISABLED_LOOK_MS, code: 'disabled' };
-    case 'deleted': {
-      const untilMs = Date.parse(subscription.deletedAt ?? '') + DELETED_GRACE_MS;
-      return nowMs >= untilMs
+      return nowMs >= nextProbeMs(subscription)
+        ? { kind: 'probe', subscription }
+        : { kind: 'park', subscription, code: 'turned-off' };
+    case 'disabled':
+      return insists ? { kind: 'call', subscription } : { kind: 'park', subscription, code: 'disabled' };
+    case 'deleted':
+      return nowMs >= graceEndsMs(subscription)
         ? { kind: 'end', code: 'unsubscribed' }
-        : { kind: 'park', subscription, untilMs, code: 'unsubscribed' };
-    }
+        : { kind: 'park', subscription, code: 'unsubscribed' };
     case 'gone':
       return { kind: 'end', code: 'gone' };
     default:
       return unreachable(subscription.status);
   }
+}
+
+/** When a paused flow may be asked again whether it is on. At once, when nobody has said when. */
+export function nextProbeMs({ nextProbeAt }: Subscription): number {
+  return nextProbeAt === undefined ? 0 : Date.parse(nextProbeAt);
 }
 
 /**
@@ -80,10 +71,21 @@ export async function targetOf(
 export async function lookUpTarget(
   ports: TargetPorts & { readonly clock: Pick<Clock, 'now'> },
   subscriptionId: string,
-  deliveryId: string,
   insists = false,
 ): Promise<{ readonly own: Subscription | undefined; readonly target: Target }> {
   const nowMs = ports.clock.now();
   const own = await ports.store.load(subscriptionId);
-  return { own, target: await targetOf(ports, own, deliveryId, nowMs, insists) };
+  return { own, target: await targetOf(ports, own, nowMs, insists) };
+}
+
+/**
+ * Takes the right to ask a paused flow whether it is on again. It holds until the answer is recorded, or its time is over. False: somebody
+ * else took it, or changed the subscription.
+ */
+export async function takeProbe(
+  { store, clock }: { readonly store: Pick<SubscriptionStore, 'writeTogether'>; readonly clock: Pick<Clock, 'now'> },
+  subscription: Subscription,
+): Promise<boolean> {
+  const nextProbeAt = new Date(clock.now() + PROBE_LEASE_MS).toISOString();
+  return (await store.writeTogether([{ ...subscription, nextProbeAt }])).kind === 'written';
 }

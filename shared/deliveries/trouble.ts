@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.ts';
 import type { Queues } from '../storage/queues.ts';
-import type { Row, StoredRow } from '../storage/tables.ts';
+import type { Row, StoredRow, Write } from '../storage/tables.ts';
 import { unreachable } from '../unreachable.ts';
 import { addressOfEvent, troubleRowKey } from './activity-rows.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import { parseDeliveryId } from './delivery-id.ts';
 import type { Disposition } from './disposition.ts';
 import { RETRIES_QUEUE, type RetryMessage } from './messages.ts';
+import { dueKey, waitKey } from './record-index.ts';
 
 /** What a delivery with a row of its own is doing. `pending` and first-time `delivered` have no such row. */
 export type TroubleStatus = 'retrying' | 'parked' | 'delivered' | 'dead' | 'ended';
@@ -22,37 +23,78 @@ export interface Trouble {
   /** Why it is where it is: the code of the last attempt, or why there was none. */
   readonly code: string;
   readonly attempts: readonly AttemptRecord[];
-  /** Names the one message that may go on with it. */
-  readonly nonce: string;
-  /** When that message is due. */
-  readonly dueAtMs: number;
+  /** When the next attempt is due. Absent when none is: settled, or parked until its subscription changes or a probe is due. */
+  readonly dueAtMs: number | undefined;
   /** Who is working on it and until when; empty when nobody is. */
   readonly owner: string;
   readonly untilMs: number;
-  /** An operator asked for one more attempt, whatever the status is: the message goes on with it, and a failure changes nothing settled. */
+  /** An operator asked for one more attempt, whatever the status is: a failure changes nothing settled. */
   readonly redelivering: boolean;
   /** Its first attempt delivered it, and is in its chunk's row too: counted there. */
   readonly copied: boolean;
+  /**
+   * Whether the index rows of this record are those that `indexOf` names. False for a record that is not stored yet, and for one that was last
+   * written by a version without index rows: it keeps no column that it does not know.
+   */
+  readonly indexed: boolean;
   readonly etag: string;
 }
 
 const VERSION = 1;
+/**
+ * The due time that is stored for a record without one, the last instant of the year 9999: a version without index rows takes it for a
+ * delivery that is due later, which a release brings forward.
+ */
+const NOT_DUE_MS = 253_402_300_799_000;
 
-export function isWaiting({ status }: Trouble): boolean {
+export function isWaiting({ status }: Pick<Trouble, 'status'>): boolean {
   return status === 'retrying' || status === 'parked';
 }
 
-/** Whether its message is still to do something. */
-export function isAwaited(trouble: Trouble): boolean {
-  return isWaiting(trouble) || trouble.redelivering;
+/** Whether a further attempt of it is due at some time. */
+export function isDue(trouble: Trouble): trouble is Trouble & { dueAtMs: number } {
+  return trouble.dueAtMs !== undefined && (isWaiting(trouble) || trouble.redelivering);
 }
 
-export function troubleRow(trouble: Trouble): Row {
-  const address = parseDeliveryId(trouble.deliveryId);
+/** The keys of the index rows that a record has: by due time, and by the subscription that it waits for. */
+export function indexOf(trouble: Trouble): readonly string[] {
+  const recordKey = recordKeyOf(trouble.deliveryId);
+  return [
+    ...(isDue(trouble) ? [dueKey(trouble.dueAtMs, recordKey)] : []),
+    ...(isWaiting(trouble) ? [waitKey(trouble.waitsFor, recordKey)] : []),
+  ];
+}
+
+/**
+ * The writes of one transaction that put a record in the place of `before`, which is what was read (absent: there is none), with its index
+ * rows. Only index rows that are known to be there are deleted: a transaction that deletes a missing row fails as a whole.
+ */
+export function recordWrites(
+  after: Trouble,
+  before: Trouble | undefined,
+  kind: 'insert' | 'replace' | 'upsert',
+): [Write, ...Write[]] {
+  const had = new Set(before?.indexed === true ? indexOf(before) : []);
+  const has = indexOf(after);
+  const row = troubleRow(after);
+  const indexRow = (rowKey: string): Row => ({ partitionKey: row.partitionKey, rowKey, kind: 'index' });
+  return [
+    kind === 'replace' ? { kind, row, etag: before?.etag ?? '' } : { kind, row },
+    ...has.filter((key) => !had.delete(key)).map((key): Write => ({ kind: 'upsert', row: indexRow(key) })),
+    ...[...had].map((key): Write => ({ kind: 'delete', row: indexRow(key), etag: '*' })),
+  ];
+}
+
+function recordKeyOf(deliveryId: string): string {
+  const address = parseDeliveryId(deliveryId);
   if (address === undefined) throw new Error('not a delivery id');
+  return troubleRowKey(addressOfEvent(address.eventId), address.range, address.rowKey);
+}
+
+function troubleRow(trouble: Trouble): Row {
   return {
     partitionKey: trouble.instanceId,
-    rowKey: troubleRowKey(addressOfEvent(address.eventId), address.range, address.rowKey),
+    rowKey: recordKeyOf(trouble.deliveryId),
     v: VERSION,
     kind: 'trouble',
     deliveryId: trouble.deliveryId,
@@ -61,10 +103,11 @@ export function troubleRow(trouble: Trouble): Row {
     status: trouble.status,
     code: trouble.code,
     attempts: JSON.stringify(trouble.attempts.slice(-MAX_ATTEMPTS_KEPT)),
-    nonce: trouble.nonce,
-    dueAtMs: trouble.dueAtMs,
+    nonce: NONCE,
+    dueAtMs: isWaiting(trouble) ? (trouble.dueAtMs ?? NOT_DUE_MS) : (trouble.dueAtMs ?? 0),
     owner: trouble.owner,
     untilMs: trouble.untilMs,
+    indexed: true,
     ...(trouble.redelivering && { redelivering: true }),
     ...(trouble.copied && { copied: true }),
   };
@@ -72,9 +115,12 @@ export function troubleRow(trouble: Trouble): Row {
 
 /** A stored string holds 32,000 characters; operators may redeliver as often as they like. */
 const MAX_ATTEMPTS_KEPT = 100;
+/** The version before takes a retry message only when it has the nonce of its record: the same for all. Not needed from the next one on. */
+const NONCE = 'any';
 
 export function troubleOfRow(row: StoredRow): Trouble {
   const { values } = row;
+  const dueAtMs = Number(values['dueAtMs']);
   return {
     deliveryId: String(values['deliveryId']),
     instanceId: row.partitionKey,
@@ -83,43 +129,43 @@ export function troubleOfRow(row: StoredRow): Trouble {
     status: String(values['status']) as TroubleStatus,
     code: String(values['code']),
     attempts: JSON.parse(String(values['attempts'])) as AttemptRecord[],
-    nonce: String(values['nonce']),
-    dueAtMs: Number(values['dueAtMs']),
+    dueAtMs: dueAtMs === 0 || dueAtMs === NOT_DUE_MS ? undefined : dueAtMs,
     owner: String(values['owner'] ?? ''),
     untilMs: Number(values['untilMs'] ?? 0),
     redelivering: values['redelivering'] === true,
     copied: values['copied'] === true,
+    indexed: values['indexed'] === true,
     etag: row.etag,
   };
 }
 
-/** The status that a disposition leads to, and when the delivery is looked at again (0: never). */
+/** The status that a disposition leads to, and when the delivery is due again. */
 export function statusOf(
   disposition: Exclude<Disposition, { kind: 'delivered' }>,
   nowMs: number,
 ): Pick<Trouble, 'status' | 'dueAtMs'> {
   switch (disposition.kind) {
     case 'retrying':
+      return { status: 'retrying', dueAtMs: nowMs + disposition.delayMs };
     case 'parked':
-      return { status: disposition.kind, dueAtMs: nowMs + disposition.delayMs };
+      return { status: 'parked', dueAtMs: undefined };
     case 'dead':
-      return { status: 'dead', dueAtMs: 0 };
+      return { status: 'dead', dueAtMs: undefined };
     case 'gone':
-      return { status: 'ended', dueAtMs: 0 };
+      return { status: 'ended', dueAtMs: undefined };
     default:
       return unreachable(disposition);
   }
 }
 
 /**
- * Sends the message that a waiting delivery owns; it is visible when the delivery is due. `after` is the nonce that the row still
- * has: should the message be faster than the write that names it, or that write never come, it is known as the next in line.
+ * Hints to a worker that a delivery is due; it sees the message then. Whether there is anything to do stands in the record alone. A
+ * message that is lost is sent again by the reconciler.
  */
 export async function sendRetry(
   ports: { readonly queues: Queues; readonly clock: Clock },
-  { deliveryId, nonce, dueAtMs }: Pick<Trouble, 'deliveryId' | 'nonce' | 'dueAtMs'>,
-  after?: string,
+  { deliveryId, dueAtMs }: { readonly deliveryId: string; readonly dueAtMs: number },
 ): Promise<void> {
-  const message: RetryMessage = { v: 1, kind: 'retry', deliveryId, nonce, ...(after !== undefined && { after }) };
+  const message: RetryMessage = { v: 1, kind: 'retry', deliveryId, nonce: NONCE, dueAtMs };
   await ports.queues.send(RETRIES_QUEUE, message, { delayMs: Math.max(0, dueAtMs - ports.clock.now()) });
 }

@@ -12,9 +12,8 @@ import type { ChunkPorts } from './chunk-ports.ts';
 import { formatDeliveryId } from './delivery-id.ts';
 import { eventAttributes, tellStatus } from './delivery-telemetry.ts';
 import { firstAttempt } from './first-attempt.ts';
+import { CHUNK_WORKED_MS } from './lifetimes.ts';
 import { DELIVERIES_QUEUE, type ChunkMessage } from './messages.ts';
-import { releaseChanged, type JustWaiting } from './release.ts';
-import { sendRetry, type Trouble } from './trouble.ts';
 
 /** What is settled by then is written down; stragglers (a receiver may take up to its deadline) follow with a second write. */
 const EARLY_WRITE_MS = 2_000;
@@ -58,17 +57,15 @@ async function claimAndDeliver(
   }
   const claim = await claimChunk(ports, open, chunk, alreadyRead?.sinceMs ?? ports.clock.now());
   if (claim.kind !== 'claimed') return claim.kind;
-  const done = await doneAlready(ports, open, chunk, claim);
+  const done = await doneAlready(ports, open, claim);
   const { members } = claim.isNew && alreadyRead ? alreadyRead : await readChunk(ports, open, chunk, NO_LIMIT);
   const todo = members.filter(
     ({ range, subscription }) =>
       concerns(subscription, open.sequence) &&
-      !done.deliveryIds.has(formatDeliveryId(open.event.eventId, range, subscription.address.rowKey)),
+      !done.has(formatDeliveryId(open.event.eventId, range, subscription.address.rowKey)),
   );
   span.set({ 'triggers.chunk.size': todo.length });
-  await allDone(done.waiting.map((trouble) => sendRetry(ports, trouble)));
   const settled = await deliverAll(ports, open, chunk, claim.row, todo);
-  await releaseChanged(ports, done.waiting.map(justWaiting));
   if (settled === 'settled' && chunkCount(open) === 1) await ports.activity.close(open);
   return settled;
 }
@@ -84,14 +81,12 @@ async function deliverAll(
   const ledger = chunkLedger(ports, open.event, chunk, claimed);
   const effects: Promise<void>[] = [];
   const endings: (() => Promise<void>)[] = [];
-  const begun: JustWaiting[] = [];
   const spanned = members.length <= SPANNED ? 'always' : 'unless-delivered';
   const deliveries = members.map(async (member) => {
     const tried = await tryOne(ports, open, member, { claimedUntilMs: () => ledger.claimedUntilMs(), spanned });
     if (tried === undefined || tried.outcome.kind === 'unsettled') return false;
     ledger.add(tried.outcome);
     tellStatus(ports.telemetry, tried.outcome.kind === 'delivered' ? 'delivered' : tried.outcome.trouble.status);
-    if (tried.outcome.kind === 'trouble') begun.push(justWaiting(tried.outcome.trouble));
     if (tried.outcome.kind === 'trouble' && tried.outcome.trouble.status === 'ended') endings.push(tried.effect);
     else effects.push(tried.effect());
     return true;
@@ -104,7 +99,7 @@ async function deliverAll(
   if (isOurs && !settled && isStopping) await sendChunk(ports, open.event.eventId, chunk);
   // A subscription that has ended is in no audience: whoever takes the chunk over finds only those of its deliveries that are written down.
   const ended = isOurs ? endings.map((end) => end()) : [];
-  await allDone([...effects, ...ended, releaseChanged(ports, begun)]);
+  await allDone([...effects, ...ended]);
   return settled && isOurs ? 'settled' : 'busy';
 }
 
@@ -112,10 +107,6 @@ async function deliverAll(
 export async function sendChunk({ queues }: Pick<ChunkPorts, 'queues'>, eventId: string, chunk: number): Promise<void> {
   const message: ChunkMessage = { v: 1, eventId, chunk };
   await queues.send(DELIVERIES_QUEUE, message);
-}
-
-function justWaiting(trouble: Trouble): JustWaiting {
-  return { trouble, isHeld: trouble.attempts.length === 0 };
 }
 
 /** One delivery that storage fails must not take the outcomes of the others with it: it is left for the next claim. */
@@ -134,15 +125,20 @@ async function tryOne(
   }
 }
 
-/** Saves early once, then as often as the claim must be renewed, until the work is done; when the process is to end at once, and often. */
+/**
+ * Saves early once, then as often as the claim must be renewed, until the work is done; when the process is to end at once, and often. The claim
+ * is renewed for less than the host lets a function run.
+ */
 async function saveWhileRunning<T>(ports: ChunkPorts, ledger: ChunkLedger, work: Promise<T>): Promise<T> {
   const alarm = new AbortController();
   const done = work.finally(() => alarm.abort());
+  const leftAtMs = ports.clock.now() + CHUNK_WORKED_MS;
   const renewing = (async () => {
     for (let waitMs = EARLY_WRITE_MS; ; waitMs = Math.max(EARLY_WRITE_MS, ports.claimMs / 3)) {
       await sleepUnlessStopping(ports, waitMs, alarm.signal);
       // Outcomes that storage does not take now are kept for the next time.
-      await ledger.save({ settled: false, untilMs: ports.clock.now() + ports.claimMs }).catch(ignoreStorageError);
+      const untilMs = Math.min(ports.clock.now() + ports.claimMs, leftAtMs);
+      await ledger.save({ settled: false, untilMs }).catch(ignoreStorageError);
     }
   })().catch((error: unknown) => {
     if (!alarm.signal.aborted) throw error;

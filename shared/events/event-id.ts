@@ -44,6 +44,14 @@ export function eventKey(address: EventAddress): string {
   return base36(MAX_TIME - clampTime(address.occurredAtMs)) + address.identity;
 }
 
+/** Characters of an event's key. */
+export const EVENT_KEY_LENGTH = TIME_DIGITS + 22;
+
+/** What a row key that begins with an event's key says of the event; the reverse of `eventKey`. */
+export function eventKeyParts(rowKey: string): Pick<EventAddress, 'occurredAtMs' | 'identity'> {
+  return { occurredAtMs: instantOfKey(rowKey), identity: rowKey.slice(TIME_DIGITS, EVENT_KEY_LENGTH) };
+}
+
 /** The first row key of events that occurred at or before `instantMs`. */
 export function eventKeyAt(instantMs: number): string {
   return base36(MAX_TIME - clampTime(instantMs));

@@ -1,7 +1,7 @@
 import type { DeliveredOutcome } from '../deliveries/activity-rows.ts';
 import type { AttemptRecord } from '../deliveries/attempt-record.ts';
 import { formatDeliveryId } from '../deliveries/delivery-id.ts';
-import { isAwaited, type Trouble, type TroubleStatus } from '../deliveries/trouble.ts';
+import { isDue, type Trouble, type TroubleStatus } from '../deliveries/trouble.ts';
 import type { Event } from '../events/event.ts';
 import { audienceOf } from '../events/open-event.ts';
 import { formatSubscriptionId } from '../subscriptions/subscription-id.ts';
@@ -60,13 +60,13 @@ export function subscriptionIdAt(event: Event, range: number, rowKey: string): s
 }
 
 export function troubledDelivery(event: Event, trouble: Trouble): Delivery {
-  const { deliveryId, subscriptionId, status, code, attempts, dueAtMs } = trouble;
+  const { deliveryId, subscriptionId, status, code, attempts } = trouble;
   return {
     ...common(event, deliveryId, subscriptionId),
     status,
     code,
     reason: deliveryReason(status, code),
-    ...(isAwaited(trouble) && { nextAttemptAt: new Date(dueAtMs).toISOString() }),
+    ...(isDue(trouble) && { nextAttemptAt: new Date(trouble.dueAtMs).toISOString() }),
     attempts,
   };
 }

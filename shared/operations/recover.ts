@@ -7,7 +7,7 @@ import { refusal, type BodyError, type Refusal } from '../problem.ts';
 import type { Tables } from '../storage/tables.ts';
 import { inputValidatorOf } from '../validation.ts';
 import { newestRows } from './newest-rows.ts';
-import { ROW_COMES_MS, sendAgain, type RedeliverPorts } from './redeliver.ts';
+import { sendAgain, type RedeliverPorts } from './redeliver.ts';
 
 const instant = Type.String({ format: 'date-time' });
 const recoverRequest = Type.Object({ since: instant, until: Type.Optional(instant) }, { additionalProperties: false });
@@ -27,13 +27,9 @@ export const MAX_RECOVERED = 1_000;
 const PACE_MS = 100;
 /** How many are written at a time: enough that a call with a thousand of them ends in seconds. */
 const AT_ONCE = 20;
-/** A message that is this late for an attempt that an operator asked for is taken for lost: a worker may have stopped before it was sent. */
-const MESSAGE_LATE_MS = 60_000;
-
 /**
  * Sends again what never arrived, dead or parked, of a subscription's events that occurred in a range: each under its own id, one
- * attempt, paced. What is on its way already is neither sent nor counted again, so the same call may be repeated; what was to be on its way for a
- * minute, and is not, is sent again.
+ * attempt, paced. What is on its way already is neither sent nor counted again, so the same call may be repeated.
  */
 export async function recover(
   ports: RedeliverPorts & { readonly tables: Tables },
@@ -44,7 +40,7 @@ export async function recover(
   if (range.kind === 'invalid') {
     return bodyRefusal(range.errors);
   }
-  const { own, target } = await lookUpTarget(ports, subscriptionId, '', true);
+  const { own, target } = await lookUpTarget(ports, subscriptionId, true);
   if (own === undefined || own.status === 'deleted') return refusal('subscription-unknown', 'No such subscription.');
   if (!ports.isAllowed(own.instanceId)) return instanceNotAllowed();
   if (target.kind !== 'call') {
@@ -56,8 +52,7 @@ export async function recover(
   let next: string | undefined;
   do {
     const page = await newestRows(ports.tables, search, { limit: 1_000, ...(next !== undefined && { next }) });
-    const lateMs = ports.clock.now() - MESSAGE_LATE_MS;
-    const lost = page.rows.map(troubleOfRow).filter((trouble) => isLost(trouble, lateMs));
+    const lost = page.rows.map(troubleOfRow).filter(isLost);
     const now = lost.slice(0, MAX_RECOVERED - recovered);
     recovered += await sendAll(ports, now, recovered);
     if (now.length < lost.length) return { kind: 'recovered', recovered, more: true };
@@ -85,14 +80,13 @@ function rangeOf(body: unknown): Range {
   return errors.length > 0 ? { kind: 'invalid', errors } : { kind: 'range', sinceMs, untilMs };
 }
 
-function isLost({ status, redelivering, dueAtMs, untilMs }: Trouble, lateMs: number): boolean {
-  const isOnItsWay = redelivering && Math.max(dueAtMs, untilMs) > lateMs;
-  return (status === 'dead' || status === 'parked') && !isOnItsWay;
+function isLost(trouble: Trouble): boolean {
+  return (trouble.status === 'dead' || trouble.status === 'parked') && !trouble.redelivering;
 }
 
 /** How many of them were written; one that somebody else changed meanwhile is theirs. */
 async function sendAll(ports: RedeliverPorts, troubles: readonly Trouble[], before: number): Promise<number> {
-  const startMs = ports.clock.now() + ROW_COMES_MS;
+  const startMs = ports.clock.now();
   let written = 0;
   for (let index = 0; index < troubles.length; index += AT_ONCE) {
     const results = await Promise.all(

@@ -5,7 +5,7 @@ import type { Subscription } from '../subscriptions/subscription.ts';
 import { unsubscribe, type UnsubscribePorts } from '../subscriptions/unsubscribe.ts';
 
 export interface SubscriptionActionPorts extends UnsubscribePorts {
-  /** Asks for the waiting deliveries of a subscription to go out now. */
+  /** Hints that a subscription has changed: what waits for it can go on. */
   readonly release: (subscription: Subscription) => Promise<void>;
 }
 
@@ -39,8 +39,9 @@ export async function resumeSubscription(
     if (subscription.status === 'gone' || subscription.status === 'superseded') {
       return refusal('subscription-ended', `The subscription is ${subscription.status} and cannot be active again.`);
     }
-    const isActive = subscription.status === 'active';
-    if (isActive || (await ports.store.writeTogether([resume(subscription)])).kind === 'written') {
+    const nowMs = ports.clock.now();
+    await ports.work.add({ kind: 'subscription', subscriptionId: id }, nowMs);
+    if ((await ports.store.writeTogether([resume(subscription, nowMs)])).kind === 'written') {
       await ports.release(subscription);
       return { kind: 'resumed', subscriptionId: id };
     }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { checkQueue, outgoingMessage } from './queue-limits.ts';
+import { checkQueue, outgoingMessage, waitsSince } from './queue-limits.ts';
 import type { Queues } from './queues.ts';
 import { settle } from './settle.ts';
 
@@ -80,7 +80,8 @@ export function createMemoryQueues({ clock }: { readonly clock: Pick<Clock, 'now
     oldestSentAt: (queue) =>
       settle(() => {
         const now = clock.now();
-        return alive(queue, now).find(({ visibleAt }) => visibleAt <= now)?.sentAt;
+        const found = alive(queue, now).find(({ visibleAt }) => visibleAt <= now);
+        return found && waitsSince(found.sentAt, JSON.parse(found.json));
       }),
 
     receive(queue, nowMs, leaseMs = HOST_LEASE_MS) {

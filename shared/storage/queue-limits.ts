@@ -32,3 +32,9 @@ export function outgoingMessage(message: object, { delayMs = 0, timeToLiveMs }: 
   }
   return { json, delaySeconds, timeToLiveSeconds };
 }
+
+/** Since when a message waits that was sent at `sentAtMs`: one that was delayed says when it is due. */
+export function waitsSince(sentAtMs: number, message: unknown): number {
+  const dueAtMs = (message as { readonly dueAtMs?: unknown } | null)?.dueAtMs;
+  return typeof dueAtMs === 'number' ? Math.max(sentAtMs, dueAtMs) : sentAtMs;
+}

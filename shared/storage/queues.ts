@@ -14,7 +14,10 @@ export interface Queues {
   send(queue: string, message: object, options?: SendOptions): Promise<void>;
   /** About how many messages there are, visible or not; 0 when there is no such queue. One storage request. */
   length(queue: string): Promise<number>;
-  /** When the visible message that waits for longest was sent, ms since the epoch; `undefined` when none is visible. One storage request. */
+  /**
+   * Since when the first visible message waits, ms since the epoch: since it was sent, or since its own `dueAtMs` when that is later.
+   * `undefined` when none is visible. One storage request.
+   */
   oldestSentAt(queue: string): Promise<number | undefined>;
 }
 

@@ -1,5 +1,6 @@
 import { triggers, type Trigger } from '../triggers/trigger.ts';
-import type { StoredRow, Tables, Write } from '../storage/tables.ts';
+import { readAllRows } from '../storage/all-rows.ts';
+import type { RowKeys, StoredRow, Tables, Write } from '../storage/tables.ts';
 import type { Subscription } from './subscription.ts';
 
 export const CONNECTIONS_TABLE = 'connections';
@@ -20,6 +21,8 @@ export interface WorkflowEntry {
   readonly etag: string;
 }
 
+/** Whose entry it is. */
+export type EntryOwner = Pick<Subscription, 'connection' | 'trigger' | 'requestKey' | 'id'>;
 /** How a save claims its flow: the key, and the entries as they were read. */
 export interface FlowClaim {
   readonly key: string;
@@ -45,13 +48,18 @@ export interface ConnectionStore {
       succeeds: boolean;
       max: number;
     },
-  ): Promise<'claimed' | 'conflict' | 'full'>;
-  /** The subscription is made: its entry says so, its flow points to it, and the entry of the one it replaced is gone. */
-  settle(subscription: Subscription, replaced: Subscription | undefined): Promise<void>;
+  ): Promise<{ readonly kind: 'claimed'; readonly etag: string } | { readonly kind: 'conflict' | 'full' }>;
+  /**
+   * The subscription is made: its entry says so, its flow points to it, and the entry of the one it replaced is gone. False: the entry is no
+   * longer its own, for it took too long, and nothing was written. `entryEtag`: of the entry as it was claimed, which saves reading it.
+   */
+  settle(subscription: Subscription, replaced: Subscription | undefined, entryEtag?: string): Promise<boolean>;
   /** The subscription never came to life: its entry stays, to answer the same request with it. */
   overtake(subscription: Subscription): Promise<void>;
   /** The subscription is deleted: its entry is gone. Its flow still points to it. Safe to repeat. */
-  forget(subscription: Subscription): Promise<void>;
+  forget(subscription: EntryOwner): Promise<void>;
+  /** Removes an entry that was read, and that nobody has touched since. False: somebody has. */
+  release(entry: RequestEntry, owner: EntryOwner): Promise<boolean>;
   /** A page of the ids of a connection's subscriptions for one trigger. */
   list(
     connection: string,
@@ -100,18 +108,42 @@ export function connectionStore(tables: Tables): ConnectionStore {
   };
 
   /** Removes a request entry that still belongs to the subscription. The count is the number of entries, always. */
-  const removeEntry = async (subscription: Subscription): Promise<void> => {
+  const removeEntry = async (subscription: EntryOwner): Promise<void> => {
     const { connection, trigger, requestKey, id } = subscription;
     for (;;) {
       const entry = await get(connection, requestRowKey(trigger, requestKey));
       if (entry?.values['subscriptionId'] !== id) return;
-      const current = await count(connection);
-      const result = await tables.write(CONNECTIONS_TABLE, [
-        { kind: 'delete', row: entry, etag: entry.etag },
-        countWrite(connection, Math.max(0, current.count - 1), current.etag),
-      ]);
-      if (result.kind === 'written') return;
+      if ((await removeCounted(connection, entry)) === 'removed') return;
     }
+  };
+
+  const removeCounted = async (
+    connection: string,
+    entry: RowKeys & { etag: string },
+  ): Promise<'removed' | 'touched' | 'recount'> => {
+    const current = await count(connection);
+    const result = await tables.write(CONNECTIONS_TABLE, [
+      { kind: 'delete', row: entry, etag: entry.etag },
+      countWrite(connection, Math.max(0, current.count - 1), current.etag),
+    ]);
+    if (result.kind === 'written') return 'removed';
+    return result.index === 0 ? 'touched' : 'recount';
+  };
+
+  /** Brings a count to the number of entries that there are, if it is not. */
+  const isOvercounted = async (
+    connection: string,
+    current: { count: number; etag: string | undefined },
+  ): Promise<boolean> => {
+    const entries = await readAllRows(tables, CONNECTIONS_TABLE, {
+      partition: connection,
+      from: REQUEST_PREFIX,
+      to: `${REQUEST_PREFIX}~`,
+      select: ['made'],
+    });
+    if (entries.length >= current.count) return false;
+    await tables.write(CONNECTIONS_TABLE, [countWrite(connection, entries.length, current.etag)]);
+    return true;
   };
 
   return {
@@ -145,19 +177,31 @@ export function connectionStore(tables: Tables): ConnectionStore {
       const flow = workflow ? workflowWrites(connection, trigger, subscriptionId, workflow) : [];
       for (;;) {
         const current = replaces ? undefined : await count(connection);
-        if (current && current.count >= max && !succeeds) return 'full';
+        if (current && current.count >= max && !succeeds) {
+          if (await isOvercounted(connection, current)) continue;
+          return { kind: 'full' };
+        }
         const counted = current ? [countWrite(connection, current.count + 1, current.etag)] : [];
         const result = await tables.write(CONNECTIONS_TABLE, [claim, ...flow, ...counted]);
-        if (result.kind === 'written') return 'claimed';
-        if (result.index <= flow.length) return 'conflict';
+        if (result.kind === 'written') return { kind: 'claimed', etag: result.etags[0] ?? '' };
+        if (result.index <= flow.length) return { kind: 'conflict' };
         // Only the count stood in the way: another request of the connection got its place, so this comes to an end.
       }
     },
 
-    async settle(subscription, replaced) {
+    async settle(subscription, replaced, entryEtag) {
       const { connection, trigger, requestKey, workflowKey, id } = subscription;
-      const request = { partitionKey: connection, rowKey: requestRowKey(trigger, requestKey), subscriptionId: id };
-      await tables.write(CONNECTIONS_TABLE, [{ kind: 'upsert', row: { ...request, made: true } }]);
+      const rowKey = requestRowKey(trigger, requestKey);
+      const made = { partitionKey: connection, rowKey, subscriptionId: id, made: true };
+      for (let etag = entryEtag; ;) {
+        const result = etag && (await tables.write(CONNECTIONS_TABLE, [{ kind: 'replace', row: made, etag }]));
+        if (result && result.kind === 'written') break;
+        const entry = await get(connection, rowKey);
+        if (entry?.values['subscriptionId'] !== id) return false;
+        // Another call made it at the same time; or this one did, and its answer was lost.
+        if (entry.values['made'] === true) break;
+        etag = entry.etag;
+      }
       if (workflowKey !== undefined) {
         const row = await get(connection, workflowRowKey(trigger, workflowKey));
         // A later save has claimed the flow meanwhile: it takes our place, and needs to know of us.
@@ -167,6 +211,7 @@ export function connectionStore(tables: Tables): ConnectionStore {
         }
       }
       if (replaced && replaced.requestKey !== requestKey) await removeEntry(replaced);
+      return true;
     },
 
     async overtake({ connection, trigger, requestKey, id }) {
@@ -177,6 +222,14 @@ export function connectionStore(tables: Tables): ConnectionStore {
     },
 
     forget: removeEntry,
+
+    async release(entry, { connection, trigger, requestKey }) {
+      const row = { partitionKey: connection, rowKey: requestRowKey(trigger, requestKey), etag: entry.etag };
+      for (;;) {
+        const result = await removeCounted(connection, row);
+        if (result !== 'recount') return result === 'removed';
+      }
+    },
 
     async list(connection, trigger, { limit, next }) {
       const prefix = requestRowKey(trigger, '');

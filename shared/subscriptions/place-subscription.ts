@@ -13,7 +13,7 @@ export interface PlacePorts extends SuccessionPorts {
   readonly cipher: CallbackCipher;
   readonly random: Random;
   readonly maxSubscriptionsPerConnection: number;
-  /** Asks for the waiting deliveries of a subscription to go out now. */
+  /** Hints that a subscription has changed: what waits for it can go on. */
   readonly release: (subscription: Subscription) => Promise<void>;
 }
 
@@ -55,6 +55,10 @@ export async function placeSubscription(
     { subscriber, subject, request, rowKey, warnings: request.warnings },
     { cipher, nowMs: clock.now() },
   );
+  const intent = { kind: 'subscribe', subscriptionId: draft.id, connection, requestKey } as const;
+  const intendedMs = clock.now();
+  await ports.work.add(intent, intendedMs);
+  let entryEtag: string | undefined;
   if (promised === undefined) {
     const flow = await findFlow(ports, subscriber, trigger);
     const claimed = await connections.claimRequest(
@@ -66,15 +70,35 @@ export async function placeSubscription(
         max: ports.maxSubscriptionsPerConnection,
       },
     );
-    if (claimed !== 'claimed') return { kind: claimed };
+    if (claimed.kind !== 'claimed') {
+      // Nothing of a request that is refused is stored.
+      await ports.work.withdraw(intent, intendedMs);
+      return claimed;
+    }
+    entryEtag = claimed.etag;
+  } else {
+    // The entry is touched, so that nobody takes it for one that was given up.
+    const request = { connection, trigger, requestKey, subscriptionId: draft.id };
+    const touched = await connections.claimRequest(request, {
+      ...(entry && { replaces: entry }),
+      succeeds: true,
+      max: Infinity,
+    });
+    if (touched.kind !== 'claimed') return { kind: 'conflict' };
+    entryEtag = touched.etag;
   }
   const inserted = await store.insert(draft);
   const stored = inserted.kind === 'written' ? await store.load(draft.id) : undefined;
-  return stored ? settle(ports, stored, request) : { kind: 'conflict' };
+  return stored ? settle(ports, stored, request, entryEtag) : { kind: 'conflict' };
 }
 
 /** The place in the line first, then life, then what the connection and the predecessor must know. */
-async function settle(ports: PlacePorts, subscription: Subscription, remarks: Remarks): Promise<Placed> {
+export async function settle(
+  ports: PlacePorts,
+  subscription: Subscription,
+  remarks: Remarks,
+  entryEtag?: string,
+): Promise<Placed> {
   const line = await joinLine(ports, subscription);
   if (line.kind === 'conflict') return line;
   const current = await ports.store.load(subscription.id);
@@ -86,8 +110,8 @@ async function settle(ports: PlacePorts, subscription: Subscription, remarks: Re
   for (const predecessor of predecessors) await ports.release(predecessor);
   // A later save took our place while we were being born.
   if (placed.subscription.status === 'superseded') return leavePointer(ports, placed.subscription);
-  await ports.connections.settle(placed.subscription, predecessors.at(-1));
-  return placed;
+  const isSettled = await ports.connections.settle(placed.subscription, predecessors.at(-1), entryEtag);
+  return isSettled ? placed : { kind: 'conflict' };
 }
 
 /**
@@ -101,8 +125,7 @@ async function leavePointer(ports: PlacePorts, pointer: Subscription): Promise<P
     const placed = await settle(ports, faster, faster);
     if (placed.kind !== 'placed') return placed;
   }
-  // First, because sent in vain it does no harm.
-  await ports.tidyLater(pointer);
+  await ports.work.add({ kind: 'subscription', subscriptionId: pointer.id }, ports.clock.now());
   await ports.connections.overtake(pointer);
   return { kind: 'placed', subscription: pointer };
 }
@@ -123,9 +146,10 @@ async function bringToLife(ports: PlacePorts, subscription: Subscription, remark
     const { kind } = await ports.store.writeTogether([remarked]);
     return kind === 'conflict' ? { kind } : { kind: 'placed', subscription: remarked };
   }
-  const resumed = resume(remarked);
+  const nowMs = ports.clock.now();
+  const resumed = resume(remarked, nowMs);
+  await ports.work.add({ kind: 'subscription', subscriptionId: born.id }, nowMs);
   if ((await ports.store.writeTogether([resumed])).kind === 'conflict') return { kind: 'conflict' };
-  // As it was: how far back its deliveries wait shows in what was failing.
   await ports.release(born);
   return { kind: 'placed', subscription: resumed };
 }
@@ -137,14 +161,17 @@ function withRemarks(subscription: Subscription, { label = subscription.label, w
 }
 
 /** Active again, with a clean record. */
-export function resume(subscription: Subscription): Subscription {
+export function resume(subscription: Subscription, nowMs: number): Subscription {
   return {
     ...subscription,
     status: 'active',
     failingSince: undefined,
     deadDeliveries: 0,
     pausedSince: undefined,
-    probe: undefined,
+    nextProbeAt: undefined,
+    offCheckedAt: undefined,
+    offMs: 0,
+    resumedAt: new Date(nowMs).toISOString(),
   };
 }
 

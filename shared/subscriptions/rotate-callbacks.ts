@@ -2,8 +2,8 @@ import { allDone } from '../all-done.ts';
 import type { StoredRow, Tables } from '../storage/tables.ts';
 import { CallbackCipherError, type CallbackCipher } from './callback-cipher.ts';
 import { formatSubscriptionId } from './subscription-id.ts';
-import { addressOfRow } from './subscription-list.ts';
-import { sealContext, SUBSCRIPTIONS_TABLE } from './subscription-row.ts';
+
+import { addressOfRow, sealContext, SUBSCRIPTIONS_TABLE } from './subscription-row.ts';
 
 /** What became of the stored callback URLs. */
 export interface Rotated {

@@ -1,7 +1,6 @@
-import type { RowKeys, Tables } from '../storage/tables.ts';
-import { triggerOfCode, triggers, type Trigger } from '../triggers/trigger.ts';
-import type { SubscriptionAddress } from './subscription-id.ts';
-import { ENDED_PREFIX, subscriptionOfRow, SUBSCRIPTIONS_TABLE } from './subscription-row.ts';
+import type { Tables } from '../storage/tables.ts';
+import { triggers, type Trigger } from '../triggers/trigger.ts';
+import { addressOfRow, subscriptionOfRow, SUBSCRIPTIONS_TABLE } from './subscription-row.ts';
 import type { Subscription, SubscriptionStatus } from './subscription.ts';
 
 /** What an operator may ask for: all but those that were deleted. */
@@ -78,13 +77,4 @@ function partitions(instanceId: string | undefined, trigger: Trigger | undefined
   if (instanceId === undefined) return { from: '', to: '~' };
   const prefix = trigger ? `${instanceId}:${triggers[trigger].code}` : instanceId;
   return { from: `${prefix}:`, to: `${prefix};` };
-}
-
-/** Where the keys of a row lead, the reverse of `partitionOf`. `undefined`: a newer version's trigger. */
-export function addressOfRow({ partitionKey, rowKey }: RowKeys): SubscriptionAddress | undefined {
-  const [instanceId = '', code = '', subjectHash = ''] = partitionKey.split(':');
-  const trigger = triggerOfCode(code);
-  if (trigger === undefined) return undefined;
-  const isEnded = rowKey.startsWith(ENDED_PREFIX);
-  return { instanceId, trigger, subjectHash, rowKey: isEnded ? rowKey.slice(ENDED_PREFIX.length) : rowKey };
 }

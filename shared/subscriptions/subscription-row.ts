@@ -1,5 +1,5 @@
-import { ANY_SUBJECT } from '../triggers/trigger.ts';
-import type { Row, StoredRow, Value } from '../storage/tables.ts';
+import { ANY_SUBJECT, triggerOfCode } from '../triggers/trigger.ts';
+import type { Row, RowKeys, StoredRow, Value } from '../storage/tables.ts';
 import { formatSubscriptionId, partitionOf, type SubscriptionAddress } from './subscription-id.ts';
 import type { Subscription, SubscriptionStatus } from './subscription.ts';
 import { thresholdOfKey } from './threshold-key.ts';
@@ -20,14 +20,24 @@ export function sealContext(address: SubscriptionAddress): string {
 }
 
 export function subscriptionRow(subscription: Subscription): Row {
-  const { id, address, etag, trigger, instanceId, threshold, ended, warnings, ...fields } = subscription;
+  const { id, address, etag, trigger, instanceId, threshold, ended, offMs, warnings, ...fields } = subscription;
   return {
     partitionKey: partitionOf(address),
     rowKey: ended ? ENDED_PREFIX + address.rowKey : address.rowKey,
     v: VERSION,
     ...fields,
+    ...(offMs > 0 && { offMs }),
     warnings: warnings.length > 0 ? warnings.join('\n') : undefined,
   };
+}
+
+/** Where the keys of a row lead, the reverse of `partitionOf`. `undefined`: a newer version's trigger. */
+export function addressOfRow({ partitionKey, rowKey }: RowKeys): SubscriptionAddress | undefined {
+  const [instanceId = '', code = '', subjectHash = ''] = partitionKey.split(':');
+  const trigger = triggerOfCode(code);
+  if (trigger === undefined) return undefined;
+  const isEnded = rowKey.startsWith(ENDED_PREFIX);
+  return { instanceId, trigger, subjectHash, rowKey: isEnded ? rowKey.slice(ENDED_PREFIX.length) : rowKey };
 }
 
 /** Rejects a row that this version cannot read by throwing: it is a bug or a newer version's, never to be guessed at. */
@@ -61,7 +71,10 @@ export function subscriptionOfRow(row: StoredRow, address: SubscriptionAddress):
     failingSince: text('failingSince'),
     deadDeliveries: number('deadDeliveries') ?? 0,
     pausedSince: text('pausedSince'),
-    probe: text('probe'),
+    nextProbeAt: text('nextProbeAt'),
+    offCheckedAt: text('offCheckedAt'),
+    offMs: number('offMs') ?? 0,
+    resumedAt: text('resumedAt'),
     deletedAt: text('deletedAt'),
     ended: row.rowKey.startsWith(ENDED_PREFIX),
     etag: row.etag,

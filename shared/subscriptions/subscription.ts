@@ -48,8 +48,14 @@ export interface Subscription {
   /** Dead deliveries since the last success. */
   readonly deadDeliveries: number;
   readonly pausedSince: string | undefined;
-  /** The delivery that is tried now and then to see whether the flow is on again. */
-  readonly probe: string | undefined;
+  /** When a paused flow may be asked again whether it is on; whoever does puts it off first. Absent: now. */
+  readonly nextProbeAt: string | undefined;
+  /** When a paused flow last said that it is off; absent when its last answer was another one. */
+  readonly offCheckedAt: string | undefined;
+  /** How long a paused flow was certainly off. */
+  readonly offMs: number;
+  /** When it was last made active again: what waits since before then need not wait any longer. */
+  readonly resumedAt: string | undefined;
   readonly deletedAt: string | undefined;
   /** Out of the range that events look through; kept to be looked at and as a pointer. */
   readonly ended: boolean;
@@ -63,6 +69,11 @@ export interface Subscription {
  */
 export const DELETED_GRACE_MS = 15 * 60 * 1000;
 
+/** When a deleted subscription is no longer taken for one whose flow is in the middle of a save: at once, when it does not say whose it is. */
+export function graceEndsMs({ deletedAt, workflowKey }: Pick<Subscription, 'deletedAt' | 'workflowKey'>): number {
+  return Date.parse(deletedAt ?? '') + (workflowKey === undefined ? 0 : DELETED_GRACE_MS);
+}
+
 /**
  * Whether the observation with this sequence number concerns a subscription. Exactly one of a superseded subscription and its
  * successor is concerned by each.
@@ -75,7 +86,10 @@ export function concerns(subscription: Subscription, sequence: number): boolean 
     case 'disabled':
       return true;
     case 'deleted':
-      return subscription.until === undefined || sequence <= subscription.until;
+      // Only a flow that says who it is may be in the middle of a save.
+      return (
+        subscription.workflowKey !== undefined && (subscription.until === undefined || sequence <= subscription.until)
+      );
     case 'superseded':
       return subscription.until !== undefined && sequence <= subscription.until;
     case 'gone':

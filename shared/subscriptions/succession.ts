@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { WorkList } from '../work/work-list.ts';
 import { giveBirth, type BirthPorts } from './birth.ts';
 import type { ConnectionStore } from './connection-store.ts';
 import { latestStored } from './find-flow.ts';
@@ -8,8 +9,7 @@ import { DELETED_GRACE_MS, type Subscription } from './subscription.ts';
 export interface SuccessionPorts extends BirthPorts {
   readonly connections: ConnectionStore;
   readonly clock: Clock;
-  /** Asks for a superseded subscription to be cleared away once nothing needs it. */
-  readonly tidyLater: (subscription: Subscription) => Promise<void>;
+  readonly work: Pick<WorkList, 'add' | 'withdraw'>;
 }
 
 export type Succession =
@@ -60,8 +60,7 @@ export async function joinLine(ports: SuccessionPorts, subscription: Subscriptio
       continue;
     }
     if (hasPlace && earlier.birth !== undefined) continue;
-    // First, because sent in vain it does no harm.
-    await ports.tidyLater(earlier);
+    await ports.work.add({ kind: 'subscription', subscriptionId: earlier.id }, ports.clock.now());
     if (earlier.birth === undefined) {
       if ((await ports.store.writeTogether([pointer(earlier, heir.id)])).kind === 'conflict')
         return { kind: 'conflict' };

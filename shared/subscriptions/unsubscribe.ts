@@ -1,15 +1,15 @@
 import type { Clock } from '../clock.ts';
 import type { Trigger } from '../triggers/trigger.ts';
+import type { WorkList } from '../work/work-list.ts';
 import type { ConnectionStore } from './connection-store.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
-import type { Subscription } from './subscription.ts';
+import { graceEndsMs, type Subscription } from './subscription.ts';
 
 export interface UnsubscribePorts {
   readonly store: SubscriptionStore;
   readonly connections: ConnectionStore;
   readonly clock: Clock;
-  /** Asks for a deleted subscription to be cleared away once its flow can no longer be in the middle of a save. */
-  readonly tidyLater: (subscription: Subscription) => Promise<void>;
+  readonly work: Pick<WorkList, 'add'>;
 }
 
 /**
@@ -28,8 +28,7 @@ export async function unsubscribe(
     if (subscription?.connection !== connection || subscription.trigger !== trigger) return;
     // It has handed over to its successor already, and is needed as a pointer as long as a delivery may wait: in the range or out of it.
     if (subscription.status === 'superseded' && subscription.successor !== undefined) return;
-    const isRemembered = subscription.workflowKey !== undefined && !subscription.ended;
-    const result = isRemembered ? await markDeleted(ports, subscription) : await remove(ports, subscription);
+    const result = subscription.ended ? await remove(ports, subscription) : await markDeleted(ports, subscription);
     if (result === 'done') return;
   }
 }
@@ -40,13 +39,12 @@ async function remove(ports: UnsubscribePorts, subscription: Subscription): Prom
   return (await ports.store.remove(subscription)).kind === 'written' ? 'done' : 'conflict';
 }
 
-/** Keeps it for a while: its flow may only be in the middle of a save. */
+/** Keeps it for a while: its flow may only be in the middle of a save. From the mark on nobody calls it, whatever becomes of this call. */
 async function markDeleted(ports: UnsubscribePorts, subscription: Subscription): Promise<'done' | 'conflict'> {
   if (subscription.status !== 'deleted') {
     const deletedAt = new Date(ports.clock.now()).toISOString();
     const deleted: Subscription = { ...subscription, status: 'deleted', deletedAt, callback: undefined };
-    // First, because sent in vain it does no harm.
-    await ports.tidyLater(deleted);
+    await ports.work.add({ kind: 'subscription', subscriptionId: subscription.id }, graceEndsMs(deleted));
     if ((await ports.store.writeTogether([deleted])).kind === 'conflict') return 'conflict';
   }
   await ports.connections.forget(subscription);

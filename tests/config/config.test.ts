@@ -36,6 +36,7 @@ test('two settings are enough; the others have the documented defaults', () => {
     maxSubscriptionsPerConnection: 1000,
     publicBaseUrl: 'http://localhost:7071',
     pollSchedule: '0 * * * * *',
+    reconcileSchedule: '30 */3 * * * *',
     callbackPolicy: {
       allowedHosts: expect.arrayContaining(['.logic.azure.com', '.api.powerplatform.com', '.logic.azure.cn']),
       allowedNetworks: expect.objectContaining({ isEmpty: true }),

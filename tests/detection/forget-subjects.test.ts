@@ -27,8 +27,12 @@ beforeEach(() => {
 
 const measureOf = (name: string): Promise<{ id: string }> =>
   world.subscribe('measure-threshold-crossed', { measureName: name, threshold: 100, callbackUrl: callbackUrl('one') });
-const unsubscribe = (id: string, trigger: Trigger = 'measure-threshold-crossed'): Promise<void> =>
-  world.backend.unsubscribe('connection-a', trigger, id);
+/** And what it leaves is cleared away. */
+async function unsubscribe(id: string, trigger: Trigger = 'measure-threshold-crossed'): Promise<void> {
+  await world.backend.unsubscribe('connection-a', trigger, id);
+  await world.clock.advance(60_000);
+  await world.backend.reconcile();
+}
 const rows = async (): Promise<string[]> =>
   (await tables.query(STATE_TABLE, { partition: INSTANCE })).rows.map(({ rowKey }) => rowKey);
 

@@ -1,5 +1,6 @@
 import { uniqueName, type AzuriteEndpoints } from '../helpers/azurite.ts';
 import { insertSubscriptions } from '../helpers/many-subscriptions.ts';
+import { nextPassMs } from '../helpers/next-pass.ts';
 import { startStorageProxy } from '../helpers/storage-proxy.ts';
 import { faultInjector, type Fault, type FaultReport } from './fault-injector.ts';
 import { FLOWS, startFlows, type FlowCall, type FlowServer } from './flows.ts';
@@ -17,8 +18,9 @@ export interface RunReport extends FaultReport {
 
 const START_MS = Date.parse('2026-11-23T10:10:00.000Z');
 const POLL_MS = 60_000;
-/** The longest run waits 30 minutes for a probe and polls once a minute only while an event is open. */
-const MAX_STEPS = 100;
+/** The longest run waits 30 minutes for a probe, polls once a minute only while an event is open, and has passes of the reconciler. */
+const MAX_STEPS = 200;
+const RECONCILED_EVERY_MS = 3 * 60_000;
 /** Beyond the time after which a chunk writes down what is settled while it waits for its last answers. */
 const EARLY_WRITE_MS = 2_500;
 
@@ -68,12 +70,15 @@ async function run(
   let nextPollMs = nowMs;
   for (let step = 0; ; step++) {
     const isUnfinished = (await stored.outcomes()).length < FLOWS.length || (await stored.openEvents()) > 0;
-    if (!isUnfinished && host.nextDueMs() === Infinity) break;
+    const passMs = await nextPassMs(spare.tables, nowMs, RECONCILED_EVERY_MS);
+    if (!isUnfinished && host.nextDueMs() === Infinity && passMs === Infinity) break;
     if (step > MAX_STEPS) {
       violations.push(`stuck: ${await stored.openEvents()} open events, ${await openEnds(stored)}`);
       break;
     }
-    await advance(Math.max(0, Math.min(host.nextDueMs(), isUnfinished ? nextPollMs : Infinity) - nowMs));
+    const nextMs = Math.min(host.nextDueMs(), passMs, isUnfinished ? nextPollMs : Infinity);
+    await advance(Math.max(0, nextMs - nowMs));
+    if (nowMs >= passMs) await worker.reconcile().catch(() => undefined);
     if (isUnfinished && nowMs >= nextPollMs) {
       nextPollMs = nowMs + POLL_MS;
       await worker.schedulePolls().catch(() => undefined);

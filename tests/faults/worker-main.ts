@@ -2,7 +2,7 @@ import { openWorker, type QueueName, type WorkerOptions } from './worker.ts';
 
 /** What the test asks of a worker in a process of its own. */
 export type Order =
-  | { readonly what: 'schedulePolls' }
+  | { readonly what: 'schedulePolls' | 'reconcile' }
   | { readonly what: 'handle'; readonly queue: QueueName; readonly message: object }
   | { readonly what: 'advance'; readonly ms: number };
 export type NumberedOrder = Order & { readonly number: number };
@@ -29,6 +29,8 @@ function obey(order: Order): Promise<void> {
       return worker.advance(order.ms);
     case 'schedulePolls':
       return worker.schedulePolls();
+    case 'reconcile':
+      return worker.reconcile();
   }
 }
 

@@ -28,6 +28,7 @@ export function startWorkerProcess(options: WorkerOptions, killed: AbortSignal):
   };
   return {
     schedulePolls: () => ask({ what: 'schedulePolls' }),
+    reconcile: () => ask({ what: 'reconcile' }),
     handle: (queue, message) => ask({ what: 'handle', queue, message }),
     advance: (ms) => ask({ what: 'advance', ms }),
     died,

@@ -25,6 +25,7 @@ export type QueueName = (typeof QUEUES)[number];
 /** What does the work of queue messages: the whole backend, in this process or in one of its own. Rejects as the backend does. */
 export interface Worker {
   schedulePolls(): Promise<void>;
+  reconcile(): Promise<void>;
   handle(queue: QueueName, message: object): Promise<void>;
   /** Moves its clock on. */
   advance(ms: number): Promise<void>;
@@ -90,6 +91,7 @@ export function openWorker({ connectionString, prefix, nowMs, isRisen }: WorkerO
     backend,
     tables,
     schedulePolls: () => backend.schedulePolls(),
+    reconcile: () => backend.reconcile(),
     handle(queue, message) {
       switch (queue) {
         case 'polls':

@@ -61,7 +61,7 @@ describe('an entity that there is not is unknown under the name', () => {
     '%252e%252e',
     '%E5%AE%A2%E6%88%B7',
     '%F0%9F%92%A9',
-    '%00',
+    '%01',
     '%25zz',
     '%ED%A0%80',
     '__proto__',

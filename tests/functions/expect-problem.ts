@@ -14,7 +14,7 @@ export async function expectProblem(
   expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/problem+json' } });
   const { detail, errors: _, ...others } = answer.body as Record<string, unknown>;
   expect(others).toEqual({ type: 'about:blank', title: problems[code].title, status, code });
-  expect(detail).toMatch(/^\w.+\.$/s);
+  expect(detail).toMatch(/^\w.+[.?]$/s);
   expect(await requestRows()).toEqual(before);
   return answer;
 }

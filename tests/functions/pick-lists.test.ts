@@ -67,7 +67,7 @@ test('an instance may be written in upper case', async () => {
 });
 
 describe.each(['data-sources', 'segments', 'measures'])('the %s of', (list) => {
-  test.each([nobody, 'contoso', '%00', 'a%2Fb', `${contosoInstanceId}x`, `urn:uuid:${contosoInstanceId}`])(
+  test.each([nobody, 'contoso', '%01', 'a%2Fb', `${contosoInstanceId}x`, `urn:uuid:${contosoInstanceId}`])(
     'the instance %s, which there is not, are a 404',
     async (instanceId) => {
       await expectProblem(() => backend.call('GET', `instances/${instanceId}/${list}`), 404, 'instance-unknown');

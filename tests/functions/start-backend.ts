@@ -39,7 +39,7 @@ type BackendOptions = Pick<FunctionsHostOptions, 'enableAuth' | 'hostKeys' | 've
 
 /** Nothing but HTTP functions: what is stored comes from the calls of the test alone. */
 const workersOff = Object.fromEntries(
-  ['schedule-polls', 'sweep', 'poll-instance', 'deliver', 'retry'].map((name) => [
+  ['schedule-polls', 'reconcile', 'sweep', 'poll-instance', 'deliver', 'retry'].map((name) => [
     `AzureWebJobs.${name}.Disabled`,
     'true',
   ]),

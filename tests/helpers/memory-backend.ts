@@ -20,8 +20,11 @@ import { subscriptionView } from '../../shared/subscriptions/subscription-view.t
 import { noTelemetry, type Telemetry } from '../../shared/telemetry/telemetry.ts';
 import type { Trigger } from '../../shared/triggers/trigger.ts';
 import { limitedInsights } from './limited-insights.ts';
+import { nextPassMs } from './next-pass.ts';
 import { manualClock, type ManualClock } from './manual-clock.ts';
 
+/** By the default of `RECONCILE_SCHEDULE`. */
+const RECONCILED_EVERY_MS = 3 * 60_000;
 export const INSTANCE = '11111111-2222-3333-4444-555555555555';
 
 /** What a flow was sent. */
@@ -50,7 +53,7 @@ export interface MemoryBackend {
   ): Promise<SubscriptionView>;
   /** Polls the instance, then handles every message that is due. */
   poll(): Promise<void>;
-  /** Lets time pass, handling each message when it becomes due. */
+  /** Lets time pass, handling each message when it becomes due, and with the passes of the reconciler. */
   pass(ms: number): Promise<void>;
   /** Handles the messages that are due, and those that come of them. */
   drain(): Promise<void>;
@@ -61,6 +64,8 @@ export interface MemoryBackendOptions {
   readonly tables?: Tables;
   readonly log?: Log;
   readonly clock?: ManualClock;
+  /** Whether the reconciler has its passes while time goes by; true unless given. */
+  readonly isReconciling?: boolean;
   /** Of another process, to work its messages. */
   readonly queues?: MemoryQueues;
   readonly stopping?: AbortSignal;
@@ -133,6 +138,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
       if (!handled.includes(true)) return;
     }
   };
+  const isReconciling = options.isReconciling ?? true;
   const pass = async (ms: number): Promise<void> => {
     const untilMs = clock.now() + ms;
     for (;;) {
@@ -142,8 +148,11 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
           queues.waiting(queue).map(({ visibleAt }) => visibleAt),
         ),
       );
-      if (next > untilMs) break;
-      await clock.advance(Math.max(0, next - clock.now()));
+      const reconciles = isReconciling ? await nextPassMs(tables, clock.now(), RECONCILED_EVERY_MS) : Infinity;
+      const soonest = Math.min(next, reconciles);
+      if (soonest > untilMs) break;
+      await clock.advance(Math.max(0, soonest - clock.now()));
+      if (soonest === reconciles) await backend.reconcile();
     }
     await clock.advance(untilMs - clock.now());
   };

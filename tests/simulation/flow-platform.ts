@@ -223,12 +223,16 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
       }
       case 'off':
         tell(flow, 'is turned off');
+        if (flow.offFromMs === undefined) flow.offSpans.push({ fromMs: timeline.now() });
         flow.offFromMs ??= timeline.now();
         if (dice.chance(0.1)) flow.offForeverFromMs ??= timeline.now();
         else {
           // Nobody polls for that: it changes nothing but answers.
           timeline.at(timeline.now() + dice.pick(plan.offMs), () => {
-            if (flow.offForeverFromMs === undefined) flow.offFromMs = undefined;
+            const span = flow.offSpans.at(-1);
+            if (flow.offForeverFromMs !== undefined || flow.offFromMs === undefined) return false;
+            if (span) span.untilMs = timeline.now();
+            flow.offFromMs = undefined;
             tell(flow, 'is turned on');
             return false;
           });
@@ -325,7 +329,16 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
     const environmentId = index % 2 === 1 ? `Environment-${index + 1}` : undefined;
     const workflowId = dice.chance(0.85) ? (environmentId ? 'imported' : `workflow-${index + 1}`) : undefined;
     const trigger = dice.pick(plan.triggers);
-    return { name: `flow-${index + 1}`, trigger, workflowId, environmentId, versions: [], unruly: false, troubles };
+    return {
+      name: `flow-${index + 1}`,
+      trigger,
+      workflowId,
+      environmentId,
+      versions: [],
+      unruly: false,
+      troubles,
+      offSpans: [],
+    };
   });
 
   return {

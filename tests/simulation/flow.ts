@@ -49,6 +49,8 @@ export interface Flow {
   readonly environmentId: string | undefined;
   readonly versions: Version[];
   offFromMs?: number | undefined;
+  /** When it was really off, from and until; the last one may go on. */
+  readonly offSpans: { readonly fromMs: number; untilMs?: number }[];
   offForeverFromMs?: number;
   removedAtMs?: number;
   /** The operator has brought deliveries of it forward, perhaps. */

@@ -8,6 +8,7 @@ import type { Stage } from './stage.ts';
 export interface Host {
   noticeSent(queue: string, delayMs: number): void;
   schedulePolls(): void;
+  reconcile(): void;
   sweep(): void;
 }
 
@@ -88,6 +89,7 @@ export function createHost(
   return {
     noticeSent,
     schedulePolls: () => timer('schedule-polls', (backend) => backend.schedulePolls()),
+    reconcile: () => timer('reconcile', (backend) => backend.reconcile()),
     sweep: () => timer('sweep', (backend) => backend.sweep()),
   };
 }

@@ -25,6 +25,8 @@ const MINUTE = 60_000;
 const GRACE_MS = 15 * MINUTE;
 const DAY = 24 * 60 * MINUTE;
 const PAUSED_FOR_MS = 7 * DAY;
+/** A paused flow is asked every 12 hours, and answers that lie further apart than this do not count together. */
+const UNASKED_MS = 25 * 60 * MINUTE;
 const DISABLED_AFTER_MS = 5 * DAY;
 /** A poll and all its calls take no longer in a world that is in no hurry; a claim that has to run out takes far longer. */
 const POLL_MS = 40_000;
@@ -49,7 +51,12 @@ function isRefusal({ answer }: Post): boolean {
   return answer?.kind === 'answered' && (answer.status === 401 || answer.status === 404);
 }
 
-export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
+export function createJudge(
+  stage: Stage,
+  facts: () => readonly Fact[],
+  /** Whether it is written down that a delivery was delivered. */
+  isDelivered: (deliveryId: string) => boolean,
+): Judge {
   const { plan } = stage;
   const posts: Post[] = [];
   const byWebhook = new Map<string, Post[]>();
@@ -126,6 +133,13 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
     }
   };
 
+  /** What is written down to be delivered is not sent again, whatever befell whom: but by a worker that was frozen since before, or on request. */
+  const checkDelivered = ({ webhookId, run }: Post): void => {
+    const isExcused = run.misfortunes.has('froze') || jumpedSince(run.startedAtMs) || clocksAreOff();
+    if (isExcused || redeliveries.has(webhookId) || !isDelivered(webhookId)) return;
+    stage.violate(`POST ${webhookId} by #${run.number}, which is delivered already`);
+  };
+
   const explained = (first: Post, second: Post): boolean =>
     first.answerLost ||
     first.run.misfortunes.size > 0 ||
@@ -162,15 +176,17 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
   const isRecovered = ({ version, told }: Post): boolean =>
     version.flow.versions.some((one) => one.subscriptionId === told.subscriptionId && one.isRecovered);
 
-  /** Whether a flow said that it is turned off, and accepted nothing for so long afterwards that its subscription ended. */
-  const wasGivenUp = (flow: Flow): boolean => {
-    const own = posts.filter(({ version }) => version.flow === flow);
-    const forMs = PAUSED_FOR_MS - 2 * clockErrorMs(plan);
-    const isOff = ({ answer }: Post): boolean =>
-      answer?.kind === 'answered' && answer.errorCode === 'WorkflowTriggerIsNotEnabled';
-    return own.filter(isOff).some(({ atMs }) => {
-      const accepted = own.some((post) => post.accepted && post.atMs > atMs && post.atMs < atMs + forMs);
-      return !accepted && stage.timeline.now() >= atMs + forMs;
+  /**
+   * Whether a flow was really off for so long that it may be given up, whatever the app made of it. Two times that it was off are one when the
+   * app cannot have asked in between.
+   */
+  const wasGivenUp = ({ offSpans }: Flow): boolean => {
+    let offMs = 0;
+    let endedMs = -Infinity;
+    return offSpans.some(({ fromMs, untilMs = stage.timeline.now() }) => {
+      offMs = fromMs - endedMs <= UNASKED_MS ? offMs + (untilMs - endedMs) : untilMs - fromMs;
+      endedMs = untilMs;
+      return offMs >= PAUSED_FOR_MS - 2 * clockErrorMs(plan) - MINUTE;
     });
   };
 
@@ -206,6 +222,7 @@ export function createJudge(stage: Stage, facts: () => readonly Fact[]): Judge {
       checkSchedule(post, earlier);
       byWebhook.set(post.webhookId, [...earlier, post]);
       checkTarget(post);
+      checkDelivered(post);
     },
     arrived(post) {
       if (!post.accepted) return;

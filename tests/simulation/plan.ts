@@ -59,6 +59,8 @@ export interface Plan {
   readonly lostAnswers: number;
   readonly platformFaults: number;
   readonly sweeps: number;
+  /** How often the reconciler has a pass. */
+  readonly reconcileEveryMs: number;
   /** Calls that an instance takes in a minute; 0: as many as anybody likes. */
   readonly calls: number;
   /** How often others use them up. */
@@ -81,6 +83,7 @@ export function planOf(seed: number): Plan {
   const rare = diceOf(seed * 7 + 3);
   const poisons = rare.chance(0.05) ? 0.2 * rare.fraction() : 0;
   if (rare.chance(0.05)) return { ...plan, ...weeksOf(plan, rare), poisons };
+  if (rare.chance(0.02)) return { ...plan, ...monthsOf(plan, rare), poisons };
   return poisons > 0 ? { ...plan, poisons, operatorLooks: rare.between(0, 4), redrives: rare.chance(0.5) } : plan;
 }
 
@@ -109,8 +112,30 @@ function weeksOf({ storage, crash, freeze, duplicates }: Plan, dice: Dice): Part
     flowTroubles: dice.pick([0, 1, 2, 3]),
     troubleMs: [10 * MINUTE, stormMs, 2 * stormMs],
     sweeps: dice.pick([0, 4, 40]),
+    reconcileEveryMs: dice.pick([5 * MINUTE, HOUR, 12 * HOUR]),
     operatorActions: dice.chance(0.2) ? dice.between(1, 6) : 0,
     operatorLooks: dice.between(4, 20),
+  };
+}
+
+/** Months in which little happens: flows that are off or fail for days, saved meanwhile, and a reconciler that seldom comes by. */
+export function monthsOf(plan: Plan, dice: Dice): Partial<Plan> {
+  const stormMs = dice.between(30, 90) * DAY;
+  return {
+    ...weeksOf(plan, dice),
+    stormMs,
+    startMs: startOf(dice, stormMs),
+    madeBeforeMs: 5 * DAY,
+    evaluations: dice.between(6, 14),
+    jobs: dice.pick([4, 8]),
+    actions: dice.between(1, 6),
+    saves: dice.chance(0.7),
+    turnsOff: dice.chance(0.8),
+    offMs: [DAY, 3 * DAY, 5 * DAY, 6.9 * DAY],
+    flowTroubles: dice.pick([0, 1, 2]),
+    troubleMs: [HOUR, 3 * DAY, 6 * DAY],
+    scheduleSeconds: [5, 30, 300, 1800, 7200, 18000, 36000, 36000],
+    reconcileEveryMs: dice.pick([5 * MINUTE, HOUR, 12 * HOUR]),
   };
 }
 
@@ -164,6 +189,7 @@ function dayOf(seed: number): Plan {
     lostAnswers: rarely(0.3, 0.3),
     platformFaults: rarely(0.3, 0.3),
     sweeps: dice.chance(0.4) ? dice.between(1, 4) : 0,
+    reconcileEveryMs: 3 * MINUTE,
     ...(dice.chance(0.2) ? { calls: dice.pick([16, 20, 30]), greed: dice.between(1, 8) } : { calls: 0, greed: 0 }),
     operatorActions: dice.chance(0.3) ? dice.between(1, 6) : 0,
     operatorLooks: 0,

@@ -11,8 +11,9 @@ import { CLAIM_MS, clockErrorMs, planOf, type Plan } from './plan.ts';
 import { createOperator } from './operator.ts';
 import { worldOf } from './ports.ts';
 import { INSTANCE, liveSources, type SourceLife } from './source-life.ts';
+import { nextPassMs } from '../helpers/next-pass.ts';
 import { createStage, type Stage } from './stage.ts';
-import { guardDelivered, storedWorld } from './stored-checks.ts';
+import { watchTables, storedWorld } from './stored-checks.ts';
 
 export interface Outcome {
   readonly seed: number;
@@ -51,7 +52,12 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   const queues = createMemoryQueues({ clock: trueClock });
   const insights = memoryCustomerInsights({ clock: trueClock });
   const data = insights.hold({ instance: { instanceId: INSTANCE, name: 'Contoso', instanceType: 'production' } });
-  const tables = guardDelivered(createMemoryTables(), (what) => stage.violate(what));
+  let isWorkChanged = false;
+  const tables = watchTables(
+    createMemoryTables(),
+    (what) => stage.violate(what),
+    () => (isWorkChanged = true),
+  );
 
   const stage: Stage = createStage(plan, (theStage, worker) =>
     createBackend(
@@ -81,7 +87,11 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   const stored = storedWorld(stage, tables, queues);
   const host = createHost(stage, queues, (message) => stored.watchVoid(message));
   const life: SourceLife = liveSources(stage, data);
-  const judge = createJudge(stage, () => life.facts);
+  const judge = createJudge(
+    stage,
+    () => life.facts,
+    (deliveryId) => tables.isDelivered(deliveryId),
+  );
   const platform = createFlowPlatform(stage, judge);
   const operator = createOperator(stage, platform, judge);
 
@@ -101,10 +111,28 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
       if (woke === undefined || stage.violation() !== undefined) return;
       if (++happenings > maxHappenings) stage.violate(`still busy after ${maxHappenings} happenings`);
       if (woke) await quiet();
+      if (isWorkChanged) await planPass();
     }
   };
-  const checkForgotten = async (when: string): Promise<void> => {
-    for (const id of await stored.forgotten()) stage.violate(`${when}, ${id} waits but owns no message`);
+  /** A pass that finds nothing to look at does nothing: only the others are made. */
+  let passAtMs = Infinity;
+  const planPass = async (): Promise<void> => {
+    isWorkChanged = false;
+    const nextMs = await nextPassMs(tables, timeline.now(), plan.reconcileEveryMs);
+    if (nextMs === passAtMs) return;
+    passAtMs = nextMs;
+    if (nextMs === Infinity) return;
+    timeline.at(nextMs, () => {
+      if (passAtMs !== nextMs) return false;
+      passAtMs = Infinity;
+      // What it cannot do now is done by the next one.
+      isWorkChanged = true;
+      host.reconcile();
+      return true;
+    });
+  };
+  const checkFindable = async (when: string): Promise<void> => {
+    for (const what of await stored.unfindable()) stage.violate(`${when}, ${what}`);
   };
   const checkOwed = (): void => {
     for (const { flow, fact, why } of judge.owed(platform.flows))
@@ -154,7 +182,7 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   for (let part = 1; part <= 3; part++) {
     await runUntil(plan.startMs + (plan.stormMs * part) / 3);
     timeline.skipTo(plan.startMs + (plan.stormMs * part) / 3);
-    if (stage.violation() === undefined) await checkForgotten('in the storm');
+    if (stage.violation() === undefined) await checkFindable('in the storm');
   }
 
   stage.calmDown();
@@ -188,7 +216,7 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   operator.lookAtAll();
   await quiet();
   if (stage.violation() === undefined) {
-    await checkForgotten('in the calm');
+    await checkFindable('in the calm');
     checkOwed();
     for (const { url } of judge.wronglyDisabled(platform.flows)) stage.violate(`${url} is disabled without a reason`);
   }
@@ -208,6 +236,8 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   timeline.skipTo(stormEndsMs + END_MS);
   if (stage.violation() === undefined) {
     checkOwed();
+    host.sweep();
+    await quiet();
     await stored.checkEnd();
     for (const { runs } of stage.workers)
       for (const run of runs) stage.violate(`#${run.number} ${run.what} never ends`);

@@ -1,43 +1,61 @@
-import {
-  activityTable,
-  addressOfEvent,
-  CHUNK_MARK,
-  chunkOfRow,
-  troubleRowKey,
-} from '../../shared/deliveries/activity-rows.ts';
-import { parseDeliveryId, type DeliveryAddress } from '../../shared/deliveries/delivery-id.ts';
-import type { RetriesMessage, RetryMessage } from '../../shared/deliveries/messages.ts';
-import { isWaiting, troubleOfRow, type Trouble } from '../../shared/deliveries/trouble.ts';
+import { activityTable, addressOfEvent, chunkOfRow } from '../../shared/deliveries/activity-rows.ts';
+import { troubleRowKey } from '../../shared/deliveries/activity-rows.ts';
+import { formatDeliveryId, parseDeliveryId, type DeliveryAddress } from '../../shared/deliveries/delivery-id.ts';
+import type { RetryMessage } from '../../shared/deliveries/messages.ts';
+import { indexOf, isDue, isWaiting, troubleOfRow, type Trouble } from '../../shared/deliveries/trouble.ts';
 import { openEventOfRow, STATE_TABLE } from '../../shared/events/open-event-row.ts';
-import { eventKey, monthOf } from '../../shared/events/event-id.ts';
+import { eventKey, eventKeyParts, formatEventId, monthOf } from '../../shared/events/event-id.ts';
 import type { MemoryQueues } from '../../shared/storage/memory-queues.ts';
-import type { StoredRow, Tables, Write } from '../../shared/storage/tables.ts';
+import type { Row, StoredRow, Tables, Value, Write } from '../../shared/storage/tables.ts';
+import { COUNT_KEY, CONNECTIONS_TABLE, REQUEST_PREFIX } from '../../shared/subscriptions/connection-store.ts';
 import { INSTANCES_TABLE } from '../../shared/subscriptions/instance-registry.ts';
+import { addressOfRow, subscriptionOfRow, SUBSCRIPTIONS_TABLE } from '../../shared/subscriptions/subscription-row.ts';
+import type { Subscription } from '../../shared/subscriptions/subscription.ts';
+import { WORK_SHARDS, WORK_TABLE } from '../../shared/work/work-list.ts';
+import { CONNECTION } from './flow-platform.ts';
+import { clockErrorMs } from './plan.ts';
 import { INSTANCE } from './source-life.ts';
 import type { Stage } from './stage.ts';
 
-const DAY_MS = 24 * 3600 * 1000;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** Tables that refuse to let a delivery fall back from `delivered`, whoever writes. */
-export function guardDelivered(tables: Tables, violate: (what: string) => void): Tables {
-  const delivered = new Map<string, number>();
-  const rankOf = ({ row }: Write): number | undefined => {
-    const { kind, status, deliveredCount } = row as Record<string, unknown>;
-    if (kind === 'trouble') return status === 'delivered' ? 1 : 0;
-    return kind === 'chunk' ? Number(deliveredCount) : undefined;
+/** Tables that see each write. */
+export interface WatchedTables extends Tables {
+  /** Whether it is written down that a delivery was delivered. */
+  isDelivered(deliveryId: string): boolean;
+}
+
+/** Refuses to let a delivery fall back from `delivered`, whoever writes. `onWork`: the work list has changed. */
+export function watchTables(tables: Tables, violate: (what: string) => void, onWork: () => void): WatchedTables {
+  const delivered = new Set<string>();
+  const counts = new Map<string, number>();
+  const watch = (table: string, { kind, row }: Write): void => {
+    const { partitionKey, rowKey, ...values } = row as Row;
+    if (kind === 'delete' || !table.startsWith(activityTable(''))) return;
+    if (values['kind'] === 'trouble') {
+      const deliveryId = String(values['deliveryId']);
+      if (values['status'] === 'delivered') delivered.add(deliveryId);
+      else if (delivered.has(deliveryId)) violate(`${deliveryId} is no longer delivered`);
+    }
+    if (values['kind'] === 'chunk') {
+      const key = `${table} ${rowKey}`;
+      const stored = { partitionKey, rowKey, etag: '', values: values as Record<string, Value> };
+      const outcomes = chunkOfRow(stored).delivered;
+      if (outcomes.length < (counts.get(key) ?? 0)) violate(`${key} is no longer delivered`);
+      counts.set(key, outcomes.length);
+      const month = table.slice(activityTable('').length);
+      const eventId = formatEventId({ ...eventKeyParts(rowKey), month, instanceId: partitionKey });
+      for (const { range, rowKey: place } of outcomes) delivered.add(formatDeliveryId(eventId, range, place));
+    }
   };
   return {
     ...tables,
+    isDelivered: (deliveryId) => delivered.has(deliveryId),
     async write(table, writes) {
       const result = await tables.write(table, writes);
-      if (result.kind === 'conflict') return result;
-      for (const write of writes) {
-        const rank = rankOf(write);
-        if (rank === undefined) continue;
-        const key = `${table} ${write.row.rowKey}`;
-        if (rank < (delivered.get(key) ?? 0)) violate(`${key} is no longer delivered`);
-        delivered.set(key, rank);
-      }
+      if (table === WORK_TABLE) onWork();
+      if (result.kind === 'written') for (const write of writes) watch(table, write);
       return result;
     },
   };
@@ -46,13 +64,9 @@ export function guardDelivered(tables: Tables, violate: (what: string) => void):
 /** What is stored, read past the storm. */
 export interface Stored {
   openEvents(): Promise<number>;
-  troubles(): Promise<Trouble[]>;
-  /** Waiting deliveries that own no message: nobody would ever go on with them. */
-  forgotten(): Promise<string[]>;
-  /**
-   * Looks at a message before it is worked on, and again when that is done: one that its delivery does not wait for ends there. Only in
-   * the calm, where nothing else happens in between.
-   */
+  /** What is unfinished and would not be found if all messages were lost now. */
+  unfindable(): Promise<string[]>;
+  /** Looks at a retry message before it is worked on, and again when that is done: one whose delivery is not due changes nothing. Only in the calm. */
   watchVoid(message: object): Promise<() => Promise<void>>;
   /** What must be true when nothing is left to do. */
   checkEnd(): Promise<void>;
@@ -74,45 +88,66 @@ export function storedWorld(stage: Stage, tables: Tables, queues: MemoryQueues):
   };
   const openRows = async (): Promise<readonly StoredRow[]> =>
     (await tables.query(STATE_TABLE, { partition: INSTANCE, from: 'o:', to: 'o;' })).rows;
-  const troubles = async (): Promise<Trouble[]> =>
-    (await activity()).filter(({ values }) => values['kind'] === 'trouble').map(troubleOfRow);
+  const subscriptions = async (): Promise<Subscription[]> => {
+    const { rows } = await tables.query(SUBSCRIPTIONS_TABLE, { partition: { from: ' ', to: '~' } });
+    return rows.flatMap((row) => {
+      const address = addressOfRow(row);
+      return address ? [subscriptionOfRow(row, address)] : [];
+    });
+  };
+  /** When each item of the work list is looked at. */
+  const work = async (): Promise<Map<string, number>> => {
+    const pages = await Promise.all(WORK_SHARDS.map((partition) => tables.query(WORK_TABLE, { partition })));
+    const dueMs = new Map<string, number>();
+    for (const { rowKey } of pages.flatMap(({ rows }) => rows)) {
+      const [time = '', item = ''] = rowKey.split('!');
+      dueMs.set(item, Math.min(dueMs.get(item) ?? Infinity, Number.parseInt(time, 36)));
+    }
+    return dueMs;
+  };
+  const unindexed = (rows: readonly StoredRow[], records: readonly Trouble[]): string[] => {
+    const stored = rows.map(({ rowKey }) => rowKey).filter((key) => key.startsWith('~'));
+    const named = records.flatMap(indexOf);
+    const [has, should] = [new Set(stored), new Set(named)];
+    return [
+      ...named.filter((key) => !has.has(key)).map((key) => `no index row ${key}`),
+      ...stored.filter((key) => !should.has(key)).map((key) => `an index row of no record: ${key}`),
+    ];
+  };
+  const recordsOf = (rows: readonly StoredRow[]): Trouble[] =>
+    rows.filter(({ values }) => values['kind'] === 'trouble').map(troubleOfRow);
+
   return {
     openEvents: async () => (await openRows()).length,
-    troubles,
-    async forgotten() {
-      // An operator puts back what is in a poison queue.
-      const messages = [...queues.waiting('retries'), ...queues.waiting('retries-poison')];
-      // The next in line goes on as well, before its row names it.
-      const nonces = new Set(
-        messages.flatMap(({ message }) => {
-          const { nonce, after } = message as Partial<RetryMessage>;
-          return [nonce, after];
-        }),
-      );
-      // Whoever takes over what is not settled sends messages for what waits there.
-      const unsettled = (await activity()).filter((row) => row.values['kind'] === 'chunk' && !chunkOfRow(row).settled);
-      const events = unsettled.map(({ rowKey }) => rowKey.slice(0, rowKey.indexOf(CHUNK_MARK)));
-      const isInHand = ({ event }: DeliveryAddress): boolean => events.includes(eventKey(event));
-      return (await troubles())
-        .filter((trouble) => isWaiting(trouble) && !nonces.has(trouble.nonce))
-        .map(({ deliveryId }) => deliveryId)
-        .filter((deliveryId) => !isInHand(parseDeliveryId(deliveryId) as DeliveryAddress));
+    async unfindable() {
+      const rows = await activity();
+      const records = recordsOf(rows);
+      const entries = await work();
+      const statusOf = new Map((await subscriptions()).map(({ id, status }) => [id, status]));
+      const nowMs = stage.timeline.now();
+      const lateMs = 15 * MINUTE_MS + 2 * clockErrorMs(stage.plan);
+      const found = unindexed(rows, records);
+      for (const record of records) {
+        const address = parseDeliveryId(record.deliveryId) as DeliveryAddress;
+        const dueMs = entries.get(`a${record.instanceId}${addressOfEvent(address.eventId).month}`) ?? Infinity;
+        if (isDue(record) && dueMs > Math.max(record.dueAtMs, nowMs) + lateMs)
+          found.push(`${record.deliveryId} is due, and the work list does not say so`);
+        const isHeld = record.status === 'parked' && !isDue(record) && statusOf.get(record.waitsFor) !== 'disabled';
+        if (isHeld && !entries.has(`s${record.waitsFor}`))
+          found.push(`${record.deliveryId} is parked, and the work list does not know ${record.waitsFor}`);
+      }
+      return found;
     },
     async watchVoid(message) {
-      const { kind, deliveryId, nonce, after } = message as Partial<RetryMessage>;
+      const { kind, deliveryId } = message as Partial<RetryMessage>;
       if (!stage.isCalm() || kind !== 'retry' || deliveryId === undefined) return () => Promise.resolve();
       const { event, range, rowKey } = parseDeliveryId(deliveryId) as DeliveryAddress;
       const stored = (): Promise<StoredRow | undefined> =>
         tables.get(activityTable(event.month), INSTANCE, troubleRowKey(event, range, rowKey));
-      const sent = (): number =>
-        queues.waiting('retries').filter(({ message: one }) => (one as Partial<RetryMessage>).nonce === nonce).length;
-      const [before, sentBefore] = [await stored(), sent()];
-      const names = before && troubleOfRow(before).nonce;
-      if (names !== undefined && (names === nonce || names === after)) return () => Promise.resolve();
+      const before = await stored();
+      if (before && isDue(troubleOfRow(before))) return () => Promise.resolve();
       return async () => {
-        const isChanged = (await stored())?.etag !== before?.etag;
-        if (sent() > sentBefore || isChanged)
-          stage.violate(`a message that nobody waits for goes on: ${deliveryId} ${nonce}`);
+        if ((await stored())?.etag !== before?.etag) stage.violate(`a delivery that is not due goes on: ${deliveryId}`);
       };
     },
     async checkEnd() {
@@ -121,10 +156,11 @@ export function storedWorld(stage: Stage, tables: Tables, queues: MemoryQueues):
       // A subscribe that was given up may leave an event of an instance that nobody is subscribed to; the next subscribe has it closed.
       const isPolled = polled.rows.length > 0;
       if (isPolled) for (const eventId of open) stage.violate(`still open: ${eventId}`);
-      // Sweeps do not look at an instance that nobody is subscribed to: only an operator has what poison queues hold of it settled.
-      const isSwept = isPolled || stage.plan.redrives;
       const openKeys = open.map((eventId) => eventKey(addressOfEvent(eventId)));
-      for (const row of await activity()) {
+      const rows = await activity();
+      const all = await subscriptions();
+      for (const what of unindexed(rows, recordsOf(rows))) stage.violate(what);
+      for (const row of rows) {
         if (openKeys.some((key) => row.rowKey.startsWith(key))) continue;
         if (row.values['kind'] === 'chunk') {
           const { settled, delivered, troubled } = chunkOfRow(row);
@@ -134,17 +170,40 @@ export function storedWorld(stage: Stage, tables: Tables, queues: MemoryQueues):
         }
         if (row.values['kind'] !== 'trouble') continue;
         const trouble = troubleOfRow(row);
-        if (isWaiting(trouble) && isSwept) stage.violate(`still ${trouble.status}: ${trouble.deliveryId}`);
+        const waitsFor = all.find(({ id }) => id === trouble.waitsFor);
+        if (isWaiting(trouble) && waitsFor?.status !== 'disabled')
+          stage.violate(`still ${trouble.status}: ${trouble.deliveryId}`);
         const numbers = trouble.attempts.map(({ number }) => number);
         if (numbers.some((number, index) => number !== index + 1))
           stage.violate(`attempts ${numbers.join(' ')} of ${trouble.deliveryId}`);
       }
-      // A pointer that such an event may need waits with it.
-      const mayWait = (message: unknown): boolean =>
-        !isPolled && open.length > 0 && (message as Partial<RetriesMessage>).kind === 'tidy';
       for (const queue of ['polls', 'deliveries', 'retries'])
         for (const { message } of queues.waiting(queue))
-          if (!mayWait(message)) stage.violate(`still in ${queue}: ${JSON.stringify(message).slice(0, 300)}`);
+          stage.violate(`still in ${queue}: ${JSON.stringify(message).slice(0, 300)}`);
+      await checkHouse(all);
     },
   };
+
+  /** Nothing is kept that nobody needs, and nothing is counted that is not there. */
+  async function checkHouse(all: readonly Subscription[]): Promise<void> {
+    const living = all.filter(({ status }) => status === 'active' || status === 'paused' || status === 'disabled');
+    for (const { id, status } of all) if (status === 'deleted') stage.violate(`still there although deleted: ${id}`);
+    for (const { id, birth } of living) if (birth === undefined) stage.violate(`never finished: ${id}`);
+    const { rows } = await tables.query(CONNECTIONS_TABLE, { partition: CONNECTION });
+    const entries = rows
+      .filter(({ rowKey }) => rowKey.startsWith(REQUEST_PREFIX))
+      .map((row) => row.values['subscriptionId']);
+    const count = Number(rows.find(({ rowKey }) => rowKey === COUNT_KEY)?.values['count'] ?? 0);
+    if (count !== entries.length) stage.violate(`a count of ${count} for ${entries.length} entries`);
+    for (const { id } of living) if (!entries.includes(id)) stage.violate(`living and in no entry: ${id}`);
+    const redirects = all.filter(({ status, ended }) => ended && (status === 'superseded' || status === 'gone'));
+    // One that redirected is looked at when its time is over, also when it was removed before.
+    const rest = all.filter((one) => !redirects.includes(one)).map(({ id }) => `s${id}`);
+    for (const item of (await work()).keys())
+      if (item.startsWith('a') || rest.includes(item)) stage.violate(`still in the work list: ${item}`);
+    // One that was overtaken answers the request that made it; one that is gone counts no more.
+    const superseded = redirects.filter(({ status }) => status === 'superseded');
+    const known = new Set<unknown>([...living, ...superseded].map(({ id }) => id));
+    for (const entry of entries) if (!known.has(entry)) stage.violate(`an entry for nobody: ${String(entry)}`);
+  }
 }

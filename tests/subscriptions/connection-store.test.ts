@@ -37,8 +37,10 @@ describe.each<[string, () => Tables]>([
   const claim = (
     { trigger, requestKey, id }: Subscription,
     { max = 1000, ...terms }: Partial<Parameters<ConnectionStore['claimRequest']>[1]> = {},
-  ): ReturnType<ConnectionStore['claimRequest']> =>
-    store.claimRequest({ connection, trigger, requestKey, subscriptionId: id }, { succeeds: false, max, ...terms });
+  ): Promise<string> =>
+    store
+      .claimRequest({ connection, trigger, requestKey, subscriptionId: id }, { succeeds: false, max, ...terms })
+      .then(({ kind }) => kind);
   const entryOf = ({ trigger, requestKey }: Subscription): ReturnType<ConnectionStore['findRequest']> =>
     store.findRequest(connection, trigger, requestKey);
   const tally = (results: readonly string[]): Record<string, number> => {

@@ -171,7 +171,7 @@ describe('a save that breaks off, by a process by whose clock the grace of the d
       aheadMs = 0;
       expect(await world.save('three')).toBe('201');
       await world.rise();
-      await world.pass(9 * DAY);
+      await world.pass(131 * DAY);
       const { rows } = await world.tables.query('subscriptions', { partition: { from: '0', to: '~' } });
       const waiting = world.queues.waiting('retries');
       expect({ number, called: world.called(), rows: rows.length, waiting }).toEqual({
