@@ -4,7 +4,7 @@ import { eventually } from '../sandbox/functions-host/start-app.ts';
 import { startBackend, storage } from './start-backend.ts';
 
 test('the queues are there as soon as the app has started, before anything is sent', async () => {
-  const service = QueueServiceClient.fromConnectionString((storage()).connectionString);
+  const service = QueueServiceClient.fromConnectionString(storage().connectionString);
   await startBackend();
   const names = async (): Promise<string[]> => {
     const found: string[] = [];
