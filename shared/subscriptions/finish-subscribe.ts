@@ -15,14 +15,15 @@ export async function finishSubscribe(
   const owner = { connection, trigger: address.trigger, requestKey, id: subscriptionId };
   const entry = await ports.connections.findRequest(connection, address.trigger, requestKey);
   const isOwn = entry?.subscriptionId === subscriptionId;
-  if (isOwn && entry.made) return 'done';
   const subscription = await ports.store.load(subscriptionId);
   const isOwed =
     subscription !== undefined && (subscription.birth !== undefined || subscription.predecessor !== undefined);
-  // Moved to another connection meanwhile, or deleted.
-  if (isOwed && !isOwn) return 'done';
+  const isMade = isOwn && entry.made;
+  // Made, or moved to another connection meanwhile, or deleted.
+  if (isMade ? subscription === undefined || isOwed : isOwed && !isOwn) return 'done';
   if (isOwed) return (await settle(ports, subscription, subscription)).kind === 'placed' ? 'done' : 'again';
+  // A row without a birth is nobody's, also beside an entry that is made: whoever wrote it was held up until others had finished.
   if (subscription && (await ports.store.remove(subscription)).kind === 'conflict') return 'again';
-  if (isOwn && !(await ports.connections.release(entry, owner))) return 'again';
+  if (isOwn && !entry.made && !(await ports.connections.release(entry, owner))) return 'again';
   return 'done';
 }

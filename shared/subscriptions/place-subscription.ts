@@ -71,8 +71,8 @@ export async function placeSubscription(
       },
     );
     if (claimed.kind !== 'claimed') {
-      // Nothing of a request that is refused is stored.
-      await ports.work.withdraw(intent, intendedMs);
+      // Nothing of a request that is refused is stored. A conflict may be the echo of a claim that took effect: then the intent is needed.
+      if (claimed.kind === 'full') await ports.work.withdraw(intent, intendedMs);
       return claimed;
     }
     entryEtag = claimed.etag;

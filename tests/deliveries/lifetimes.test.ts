@@ -13,9 +13,7 @@ import {
 
 const HOUR = 3_600_000;
 const byDefault = {
-  deliveryScheduleSeconds: settings.DELIVERY_SCHEDULE_SECONDS.parse(
-    settings.DELIVERY_SCHEDULE_SECONDS.default ?? '',
-  ),
+  deliveryScheduleSeconds: settings.DELIVERY_SCHEDULE_SECONDS.parse(settings.DELIVERY_SCHEDULE_SECONDS.default ?? ''),
   deliveryTimeoutMs: 15_000,
   claimMs: 120_000,
   retentionMonths: 3,
