@@ -13,7 +13,7 @@ import { bodyOf, SECRET, subscriptionsOf } from './subscribe-bodies.ts';
 
 /** Another run: `FUZZ_SEED=7 npm test -- tests/functions/fuzz`. A failing case is printed with its seed, made as small as it goes. */
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20261123);
-const REQUESTS = sized({ small: 800, full: 10_000 });
+const REQUESTS = sized({ small: 400, full: 10_000 });
 /** On the way at the same time. */
 const AT_ONCE = 20;
 const ANSWERS_WITHIN_MS = 120_000;
