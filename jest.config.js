@@ -13,7 +13,7 @@ export default {
   extensionsToTreatAsEsm: [],
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   // For all: tests wait for conditions. This only ends one that would wait for ever, be the machine as busy as it may.
-  testTimeout: 600_000,
+  testTimeout: 300_000,
   maxWorkers: '100%',
   testSequencer: '<rootDir>/tests/helpers/longest-first.ts',
   reporters: ['<rootDir>/tests/helpers/progress-reporter.ts'],
