@@ -45,7 +45,9 @@ export async function hintOverdue(ports: OverduePorts, place: Place): Promise<nu
   let hints = 0;
   for await (const row of rows) {
     const { dueAtMs } = readDueKey(row.rowKey, place);
-    if (dueAtMs > nowMs - SLACK_MS) return warned(dueAtMs + SLACK_MS);
+    const overdueMs = dueAtMs + SLACK_MS;
+    // A hint may be lost as well: what was overdue is looked at again soon.
+    if (overdueMs > nowMs) return warned(hints > 0 ? Math.min(nowMs + AGAIN_MS, overdueMs) : overdueMs);
     if (hints === MAX_HINTS || (await ports.isBehind())) return warned(nowMs + AGAIN_MS);
     if (await hint(ports, row, place)) hints += 1;
   }

@@ -47,6 +47,21 @@ describe('a delivery whose message was lost', () => {
     expect(world.calls).toHaveLength(2);
   });
 
+  test('and whose hint is lost too, goes on although the next delivery is due much later', async () => {
+    await world.flow('later');
+    const later = { kind: 'answered', status: 429, durationMs: 5, retryAfterMs: 12 * 3_600_000 } as const;
+    world.answers.set(callbackUrl('later'), () => later);
+    world.answers.set(URL, () => answered(503));
+    await world.rise();
+    loseMessages();
+    world.answers.clear();
+    await world.clock.advance(9 * MINUTE);
+    await world.backend.reconcile();
+    loseMessages();
+    await world.pass(10 * MINUTE);
+    expect(world.calls.filter(({ url }) => url === URL)).toHaveLength(4);
+  });
+
   test('ends, when its subscription was the last of its instance', async () => {
     await world.backend.unsubscribe('connection-a', 'segment-threshold-crossed', id);
     await world.pass(10 * MINUTE);
