@@ -12,7 +12,7 @@ export function testViews(visiting: () => Visit): void {
     await page.goto(dashboard);
     await page.getByRole('heading', { name: 'Operator key' }).waitFor();
     await signIn(page, 'wrong');
-    await page.getByText('The operator key is wrong.').waitFor();
+    await page.getByText('The operator key is wrong').waitFor();
     await signIn(page, OPERATOR_KEY);
     await page.getByRole('heading', { name: 'Needs attention' }).waitFor();
     await page.reload();

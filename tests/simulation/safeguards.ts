@@ -99,13 +99,13 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'a claim keeps others off a chunk',
     without: one('deliveries/chunk-claim.ts', `if (row.untilMs > nowMs) return { kind: 'busy' };`, ''),
-    seed: 146,
+    seed: 23,
     smallChunks: true,
   },
   {
     name: 'no attempt begins when the claim has ended',
     without: one('deliveries/attempt.ts', `if (startedAtMs >= request.notAfterMs()) return { kind: 'too-late' };`, ''),
-    seed: 6,
+    seed: 639,
   },
   {
     name: 'a claim on a retry keeps others off it',
@@ -139,7 +139,7 @@ export const safeguards: readonly Safeguard[] = [
       `if (current && record && current.attempts.some(({ at }) => at === record.at)) return;`,
       '',
     ),
-    seed: 2,
+    seed: 19,
     plan: { ...echoing, flowTroubles: 3 },
   },
   {
@@ -175,7 +175,7 @@ export const safeguards: readonly Safeguard[] = [
       `{ kind: 'replace', row: chunkRow(event, chunk, rest), etag },`,
       `{ kind: 'replace', row: chunkRow(event, chunk, rest), etag: '*' },`,
     ),
-    seed: 3,
+    seed: 408,
   },
   {
     name: 'who takes a chunk over leaves out what is done',
@@ -193,12 +193,12 @@ export const safeguards: readonly Safeguard[] = [
       const second = first.kind === 'written' && events.length > 0 ? await tables.write(STATE_TABLE, events as never) : first;
       const result = second.kind === 'conflict' ? second : { kind: 'written' as const, etags: writes.map(() => '*') };`,
     ),
-    seed: 12,
+    seed: 21,
   },
   {
     name: 'the state is swapped by its etag',
     without: one('detection/state-store.ts', `{ kind: 'replace', row, etag: state.etag }`, `{ kind: 'upsert', row }`),
-    seed: 173,
+    seed: 3,
     plan: overlapping,
   },
   {
@@ -213,7 +213,7 @@ export const safeguards: readonly Safeguard[] = [
       'isUndecided(subscription) ? await decide(ports, subscription) : subscription',
       'subscription',
     ),
-    seed: 224,
+    seed: 60,
   },
   {
     name: 'a subscription without a place in the line is not born by an event',
@@ -222,7 +222,7 @@ export const safeguards: readonly Safeguard[] = [
       'subscription.birth === undefined && subscription.predecessor === undefined',
       'false',
     ),
-    seed: 131,
+    seed: 121,
   },
   {
     name: 'the sequence is read after the row is in',
@@ -242,13 +242,13 @@ export const safeguards: readonly Safeguard[] = [
     const sequence = early ?? (await ports.sequenceOf(subscription));`,
       },
     ],
-    seed: 61,
+    seed: 1151,
     plan: overlapping,
   },
   {
     name: 'an end is paired with the birth that follows it',
     without: one('subscriptions/birth.ts', '? [born, { ...predecessor, until: sequence }]', '? [born]'),
-    seed: 4,
+    seed: 2,
   },
   {
     name: 'a save joins the line of its flow',
@@ -257,12 +257,12 @@ export const safeguards: readonly Safeguard[] = [
       'const line = await joinLine(ports, subscription);',
       `const line = { kind: 'heir', predecessors: [] } as Awaited<ReturnType<typeof joinLine>>;`,
     ),
-    seed: 12,
+    seed: 5,
   },
   {
     name: 'the environment is part of who a flow is',
     without: one('subscriptions/subscription-draft.ts', 'if (!environmentId) return', 'if (true) return'),
-    seed: 46,
+    seed: 2,
   },
   {
     name: 'one unexplained refusal ends no subscription',
@@ -272,7 +272,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'a save that was overtaken becomes a pointer',
     without: one('subscriptions/succession.ts', 'if (entry.subscriptionId !== subscription.id) {', 'if (false) {'),
-    seed: 86,
+    seed: 145,
     plan: saving,
   },
   {
@@ -282,17 +282,17 @@ export const safeguards: readonly Safeguard[] = [
       `if (subscription.successor === undefined) return { kind: 'end', code: 'superseded' };`,
       `return { kind: 'end', code: 'superseded' };`,
     ),
-    seed: 12,
+    seed: 5,
   },
   {
     name: 'a pointer is kept until nothing can wait for it',
     without: one('deliveries/reconcile-subscription.ts', 'if (nowMs < untilMs) return untilMs;', ''),
-    seed: 32,
+    seed: 7,
   },
   {
     name: 'a deleted subscription is remembered for a while',
     without: one('subscriptions/subscription.ts', '(workflowKey === undefined ? 0 : DELETED_GRACE_MS)', '0'),
-    seed: 38,
+    seed: 45,
   },
   {
     name: 'the registry is written last',
@@ -312,7 +312,7 @@ export const safeguards: readonly Safeguard[] = [
 `,
       },
     ],
-    seed: 5,
+    seed: 22,
     plan: swept,
   },
   {
@@ -322,7 +322,7 @@ export const safeguards: readonly Safeguard[] = [
       `{ kind: 'delete', row, etag }`,
       `{ kind: 'delete', row, etag: '*' }`,
     ),
-    seed: 141,
+    seed: 440,
     plan: emptied,
   },
   {
@@ -342,7 +342,7 @@ export const safeguards: readonly Safeguard[] = [
       `return insists ? { kind: 'call', subscription } : { kind: 'park', subscription, code: 'disabled' };`,
       `return { kind: 'call', subscription };`,
     ),
-    seed: 10,
+    seed: 20,
     plan: weeks,
   },
   {
@@ -354,7 +354,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'the work list is written before the record of a failure',
     without: one('deliveries/chunk-ledger.ts', 'await noteUnfinished(ports, troublesOf(saving));', ''),
-    seed: 5,
+    seed: 21,
   },
   {
     name: 'a record and its index rows are one transaction',
@@ -372,13 +372,13 @@ export const safeguards: readonly Safeguard[] = [
       'if (againMs === undefined && nowMs >= keptMs)',
       'if (againMs === undefined)',
     ),
-    seed: 1,
+    seed: 78,
     plan: { freeze: 0.02, latencyMs: 5_000, workers: 3, flowTroubles: 3 },
   },
   {
     name: 'a flow that is turned off is asked again',
     without: one('deliveries/reconcile-subscription.ts', '  await makeProbe(ports, parked);\n', ''),
-    seed: 2,
+    seed: 5,
     plan: { turnsOff: true, actions: 4 },
   },
   {
@@ -388,7 +388,7 @@ export const safeguards: readonly Safeguard[] = [
       `const done = await bringForward(ports, waited, { kind: 'released', resumedAtMs });`,
       `const done = resumedAtMs as unknown;`,
     ),
-    seed: 3,
+    seed: 5,
     plan: { turnsOff: true, actions: 4 },
   },
   {
@@ -398,7 +398,7 @@ export const safeguards: readonly Safeguard[] = [
       'return (await all()) ?? redirect(ports, subscription, nowMs);',
       'return redirect(ports, subscription, nowMs);',
     ),
-    seed: 13,
+    seed: 2,
     plan: { turnsOff: true, saves: true, actions: 4 },
   },
   {
@@ -408,7 +408,7 @@ export const safeguards: readonly Safeguard[] = [
       `(await finishSubscribe(ports, item)) === 'again'`,
       `item.subscriptionId === ''`,
     ),
-    seed: 29,
+    seed: 11,
     plan: { crash: 0.02, lostAnswers: 0.3 },
   },
   {
@@ -419,7 +419,7 @@ export const safeguards: readonly Safeguard[] = [
       await ports.connections.forget(subscription);`,
       `    case 'gone':`,
     ),
-    seed: 3,
+    seed: 21,
     plan: { flowTroubles: 3, actions: 4 },
   },
 ];
