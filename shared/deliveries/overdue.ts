@@ -24,8 +24,8 @@ interface Place {
   readonly month: string;
 }
 
-/** A message may be this late before it is taken for lost: a listener looks once a second, and a busy one has others in hand. */
-const SLACK_MS = 2 * 60_000;
+/** A message may be this late before it is taken for lost: a listener looks once a second. */
+const SLACK_MS = 30_000;
 /** Deliveries that one look sends hints for. */
 const MAX_HINTS = 500;
 /** When what could not be sent now is looked at again. */

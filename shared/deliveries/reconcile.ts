@@ -20,7 +20,7 @@ const PASS_MS = 4 * 60_000;
 /** An entry whose look failed is looked at again after this. */
 const FAILED_AGAIN_MS = 5 * 60_000;
 /** A queue whose oldest visible message waits for longer is behind: what is due has its message, and needs no second one. */
-const BEHIND_MS = 2 * 60_000;
+const BEHIND_MS = 30_000;
 
 /**
  * One pass over the work list: finds what is unfinished from rows alone and sends hints for it, or takes it a step further. One bad entry never

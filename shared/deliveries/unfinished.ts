@@ -10,9 +10,9 @@ export interface UnfinishedPorts {
 }
 
 /** Additions of one item that come within this time are one row. */
-const ROUND_MS = 5 * 60_000;
+const ROUND_MS = 60_000;
 /** Clocks of two processes are less than this apart: an entry is not looked at before its writer takes it for due. */
-const AHEAD_MS = 60_000;
+const AHEAD_MS = 15_000;
 
 /** Puts into the work list where records are that are about to be written and that somebody must go on with. */
 export async function noteUnfinished({ work, clock }: UnfinishedPorts, records: readonly Trouble[]): Promise<void> {

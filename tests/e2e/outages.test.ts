@@ -33,6 +33,8 @@ test.concurrent.each<Service>(inRotation(['queues', 'tables'], 1))(
       leaseSeconds: HELD_SECONDS,
       settings: {
         POLL_SCHEDULE: '* * * * * *',
+        // A retry whose message could not be sent is found by the reconciler.
+        RECONCILE_SCHEDULE: '*/5 * * * * *',
         CLAIM_SECONDS: String(HELD_SECONDS),
         DELIVERY_SCHEDULE_SECONDS: '1,5,30',
         RATE_LIMIT_CALLS: '0',
