@@ -8,6 +8,7 @@ import { draftOf, newRowKey, requestKeyOf, rowKeyOfId, type Subscriber } from '.
 import { NONCE_BYTES } from './subscription-id.ts';
 import type { Subscription } from './subscription.ts';
 import { joinLine, type SuccessionPorts } from './succession.ts';
+import { markDeleted } from './unsubscribe.ts';
 
 export interface PlacePorts extends SuccessionPorts {
   readonly cipher: CallbackCipher;
@@ -111,7 +112,10 @@ export async function settle(
   // A later save took our place while we were being born.
   if (placed.subscription.status === 'superseded') return leavePointer(ports, placed.subscription);
   const isSettled = await ports.connections.settle(placed.subscription, predecessors.at(-1), entryEtag);
-  return isSettled ? placed : { kind: 'conflict' };
+  if (isSettled) return placed;
+  // It took so long that its entry was taken for given up. Nobody knows of this subscription: the next try makes another, which takes its place.
+  await markDeleted(ports, placed.subscription);
+  return { kind: 'conflict' };
 }
 
 /**

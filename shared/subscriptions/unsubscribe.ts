@@ -40,7 +40,7 @@ async function remove(ports: UnsubscribePorts, subscription: Subscription): Prom
 }
 
 /** Keeps it for a while: its flow may only be in the middle of a save. From the mark on nobody calls it, whatever becomes of this call. */
-async function markDeleted(ports: UnsubscribePorts, subscription: Subscription): Promise<'done' | 'conflict'> {
+export async function markDeleted(ports: UnsubscribePorts, subscription: Subscription): Promise<'done' | 'conflict'> {
   if (subscription.status !== 'deleted') {
     const deletedAt = new Date(ports.clock.now()).toISOString();
     const deleted: Subscription = { ...subscription, status: 'deleted', deletedAt, callback: undefined };
