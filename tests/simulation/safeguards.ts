@@ -322,7 +322,7 @@ export const safeguards: readonly Safeguard[] = [
       `{ kind: 'delete', row, etag }`,
       `{ kind: 'delete', row, etag: '*' }`,
     ),
-    seed: 440,
+    seed: 1284,
     plan: emptied,
   },
   {
