@@ -16,7 +16,7 @@ import {
   eventRowKey,
   type ChunkRow,
 } from './activity-rows.ts';
-import { parseDeliveryId } from './delivery-id.ts';
+import { addressOfDelivery, parseDeliveryId } from './delivery-id.ts';
 import { readWaitKey, waitingFor } from './record-index.ts';
 import { isWaiting, recordWrites, troubleOfRow, type Trouble } from './trouble.ts';
 import { troubleRowKey } from './activity-rows.ts';
@@ -73,11 +73,7 @@ export const CHANGES_PER_WRITE = 25;
 
 export function activityStore(tables: Tables): ActivityStore {
   const tableOf = (eventId: string): string => activityTable(addressOfEvent(eventId).month);
-  const tableOfDelivery = ({ deliveryId }: Trouble): string => {
-    const address = parseDeliveryId(deliveryId);
-    if (address === undefined) throw new Error('not a delivery id');
-    return activityTable(address.event.month);
-  };
+  const tableOfDelivery = ({ deliveryId }: Trouble): string => activityTable(addressOfDelivery(deliveryId).event.month);
   /** The rows of an event whose keys begin with a prefix. */
   const rowsBehind = ({ eventId, instanceId }: Event, prefix: string): AsyncIterable<StoredRow> =>
     allRows(tables, tableOf(eventId), { partition: instanceId, from: prefix, to: `${prefix}~` });

@@ -1,6 +1,7 @@
 import { allDone } from '../all-done.ts';
 import { concerns } from '../subscriptions/subscription.ts';
 import type { OpenEvent } from '../events/open-event.ts';
+import { isQueueBehind } from '../storage/is-queue-behind.ts';
 import type { Span } from '../telemetry/telemetry.ts';
 import { boundariesOf, byChunk, cutBoundaries, MAX_PAGE, readChunk } from './audience.ts';
 import { CHUNK_SIZE, chunkCount } from './chunk.ts';
@@ -114,12 +115,7 @@ export async function carryOn(ports: ChunkPorts, events: readonly OpenEvent[]): 
     }
     if (settled === chunkCount(open)) await ports.activity.close(open);
   }
-  if (left.length > 0 && !(await isBehind(ports))) {
+  if (left.length > 0 && !(await isQueueBehind(ports, DELIVERIES_QUEUE, BEHIND_MS))) {
     await allDone(left.map(({ eventId, chunk }) => sendChunk(ports, eventId, chunk)));
   }
-}
-
-async function isBehind({ queues, clock }: Pick<ChunkPorts, 'queues' | 'clock'>): Promise<boolean> {
-  const oldest = await queues.oldestSentAt(DELIVERIES_QUEUE);
-  return oldest !== undefined && oldest < clock.now() - BEHIND_MS;
 }

@@ -2,6 +2,7 @@ import { allDone } from '../all-done.ts';
 import type { Clock } from '../clock.ts';
 import type { Event } from '../events/event.ts';
 import type { Queues } from '../storage/queues.ts';
+import { ignoreStorageError } from '../storage/ignore-storage-error.ts';
 import { StorageError } from '../storage/tables.ts';
 import type { DeliveredOutcome } from './activity-rows.ts';
 import { TROUBLES_PER_WRITE, type ActivityStore, type StoredChunk } from './activity-store.ts';
@@ -86,14 +87,10 @@ export function chunkLedger(ports: LedgerPorts, event: Event, chunk: number, cla
       if (row === undefined) return;
       const due = troublesOf(outcomes.slice(hinted, count)).filter(isDue);
       hinted = count;
+      // A message is a hint: without it the reconciler finds what is due.
       await allDone(due.map((trouble) => sendRetry(ports, trouble))).catch(ignoreStorageError);
     },
   };
-}
-
-/** A message is a hint: without it the reconciler finds what is due. */
-function ignoreStorageError(error: unknown): void {
-  if (!(error instanceof StorageError)) throw error;
 }
 
 /** As many of the outcomes as can be written at once. */

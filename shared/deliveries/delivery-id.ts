@@ -19,6 +19,13 @@ export function formatDeliveryId(eventId: string, range: number, rowKey: string)
   return `dlv_${eventId.slice('evt_'.length)}${range}${rowKey}`;
 }
 
+/** The same for an id of our own. Throws on one that is none: a bug, since ids from outside are parsed before. */
+export function addressOfDelivery(id: string): DeliveryAddress {
+  const address = parseDeliveryId(id);
+  if (address === undefined) throw new Error(`not a delivery id: ${id.slice(0, 100)}`);
+  return address;
+}
+
 /** `undefined` for anything that `formatDeliveryId` could not have made. */
 export function parseDeliveryId(id: string): DeliveryAddress | undefined {
   const match = pattern.exec(id);

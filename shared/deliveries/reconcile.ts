@@ -1,4 +1,5 @@
 import type { Log } from '../log.ts';
+import { isQueueBehind } from '../storage/is-queue-behind.ts';
 import type { Queues } from '../storage/queues.ts';
 import { finishSubscribe } from '../subscriptions/finish-subscribe.ts';
 import type { PlacePorts } from '../subscriptions/place-subscription.ts';
@@ -28,10 +29,7 @@ const BEHIND_MS = 30_000;
  */
 export async function reconcile(ports: ReconcilePorts): Promise<void> {
   const startedMs = ports.clock.now();
-  const isBehind = once(async () => {
-    const oldest = await ports.queues.oldestSentAt(RETRIES_QUEUE);
-    return oldest !== undefined && oldest < ports.clock.now() - BEHIND_MS;
-  });
+  const isBehind = once(() => isQueueBehind(ports, RETRIES_QUEUE, BEHIND_MS));
   for (const shard of WORK_SHARDS) {
     for (const entry of await ports.work.due(shard, startedMs)) {
       if (ports.clock.now() - startedMs > PASS_MS) return;

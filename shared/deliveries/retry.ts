@@ -3,7 +3,7 @@ import { attemptDelivery, type AttemptRequest } from './attempt.ts';
 import { logAttempt } from './attempt-log.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import type { ChunkPorts } from './chunk-ports.ts';
-import { parseDeliveryId } from './delivery-id.ts';
+import { addressOfDelivery } from './delivery-id.ts';
 import { tellStatus } from './delivery-telemetry.ts';
 import { dispositionOf, type Disposition } from './disposition.ts';
 import { probing, waitOrEnd } from './hold.ts';
@@ -43,15 +43,9 @@ async function claim(ports: ChunkPorts, trouble: Trouble, nowMs: number): Promis
   return stored?.owner === claimed.owner ? stored : undefined;
 }
 
-function eventIdOf(deliveryId: string): string {
-  const address = parseDeliveryId(deliveryId);
-  if (address === undefined) throw new Error('not a delivery id');
-  return address.eventId;
-}
-
 async function goOn(ports: ChunkPorts, claimed: Trouble): Promise<void> {
   const { deliveryId } = claimed;
-  const event = await ports.activity.event(eventIdOf(deliveryId));
+  const event = await ports.activity.event(addressOfDelivery(deliveryId).eventId);
   // A parked delivery that is due is the probe of its subscription.
   const insists = claimed.redelivering || claimed.status === 'parked';
   const { own, target: looked } = await lookUpTarget(ports, claimed.subscriptionId, insists);

@@ -2,9 +2,9 @@ import type { Clock } from '../clock.ts';
 import type { Queues } from '../storage/queues.ts';
 import type { Row, StoredRow, Write } from '../storage/tables.ts';
 import { unreachable } from '../unreachable.ts';
-import { addressOfEvent, troubleRowKey } from './activity-rows.ts';
+import { troubleRowKey } from './activity-rows.ts';
 import type { AttemptRecord } from './attempt-record.ts';
-import { parseDeliveryId } from './delivery-id.ts';
+import { addressOfDelivery } from './delivery-id.ts';
 import type { Disposition } from './disposition.ts';
 import { RETRIES_QUEUE, type RetryMessage } from './messages.ts';
 import { dueKey, waitKey } from './record-index.ts';
@@ -86,9 +86,8 @@ export function recordWrites(
 }
 
 function recordKeyOf(deliveryId: string): string {
-  const address = parseDeliveryId(deliveryId);
-  if (address === undefined) throw new Error('not a delivery id');
-  return troubleRowKey(addressOfEvent(address.eventId), address.range, address.rowKey);
+  const { event, range, rowKey } = addressOfDelivery(deliveryId);
+  return troubleRowKey(event, range, rowKey);
 }
 
 function troubleRow(trouble: Trouble): Row {

@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { WorkItem, WorkList } from '../work/work-list.ts';
-import { addressOfEvent } from './activity-rows.ts';
-import { parseDeliveryId } from './delivery-id.ts';
+import { addressOfDelivery } from './delivery-id.ts';
 import { isDue, type Trouble } from './trouble.ts';
 
 export interface UnfinishedPorts {
@@ -30,11 +29,9 @@ export async function noteUnfinished({ work, clock }: UnfinishedPorts, records: 
 }
 
 /** The partition of a record. */
-export function placeOf({ deliveryId, instanceId }: Pick<Trouble, 'deliveryId' | 'instanceId'>): {
+function placeOf({ deliveryId, instanceId }: Pick<Trouble, 'deliveryId' | 'instanceId'>): {
   readonly instanceId: string;
   readonly month: string;
 } {
-  const address = parseDeliveryId(deliveryId);
-  if (address === undefined) throw new Error('not a delivery id');
-  return { instanceId, month: addressOfEvent(address.eventId).month };
+  return { instanceId, month: addressOfDelivery(deliveryId).event.month };
 }

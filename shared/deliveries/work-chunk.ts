@@ -1,5 +1,6 @@
 import { allDone } from '../all-done.ts';
 import type { OpenEvent } from '../events/open-event.ts';
+import { ignoreStorageError } from '../storage/ignore-storage-error.ts';
 import { StorageError } from '../storage/tables.ts';
 import type { Span } from '../telemetry/telemetry.ts';
 import { concerns } from '../subscriptions/subscription.ts';
@@ -153,8 +154,4 @@ async function sleepUnlessStopping({ clock, stopping }: ChunkPorts, ms: number, 
   await clock.sleep(ms, AbortSignal.any([done, stopping])).catch((error: unknown) => {
     if (done.aborted || !stopping.aborted) throw error;
   });
-}
-
-function ignoreStorageError(error: unknown): void {
-  if (!(error instanceof StorageError)) throw error;
 }

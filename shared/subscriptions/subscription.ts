@@ -67,7 +67,7 @@ export interface Subscription {
  * How long an unsubscribed flow is remembered: a flow that is saved may unsubscribe its old version before it subscribes the
  * new one, and must lose nothing in between.
  */
-export const DELETED_GRACE_MS = 15 * 60 * 1000;
+const DELETED_GRACE_MS = 15 * 60 * 1000;
 
 /** When a deleted subscription is no longer taken for one whose flow is in the middle of a save: at once, when it does not say whose it is. */
 export function graceEndsMs({ deletedAt, workflowKey }: Pick<Subscription, 'deletedAt' | 'workflowKey'>): number {

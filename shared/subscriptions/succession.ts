@@ -4,7 +4,7 @@ import { giveBirth, type BirthPorts } from './birth.ts';
 import type { ConnectionStore } from './connection-store.ts';
 import { latestStored } from './find-flow.ts';
 import { partitionOf } from './subscription-id.ts';
-import { DELETED_GRACE_MS, type Subscription } from './subscription.ts';
+import { graceEndsMs, type Subscription } from './subscription.ts';
 
 export interface SuccessionPorts extends BirthPorts {
   readonly connections: ConnectionStore;
@@ -96,7 +96,7 @@ export function isSameInput(one: Subscription, other: Subscription): boolean {
 function canBeSucceeded(subscription: Subscription, nowMs: number): boolean {
   if (subscription.ended || subscription.status === 'gone') return false;
   if (subscription.status !== 'deleted') return true;
-  return nowMs - Date.parse(subscription.deletedAt ?? '') < DELETED_GRACE_MS;
+  return nowMs < graceEndsMs(subscription);
 }
 
 /** A subscription that never came to life, as a pointer to the one that did: it is owed no observation. */
