@@ -28,6 +28,8 @@ export interface World extends Ports {
   readonly behaviour: Behaviour;
   /** Faults still to come, first come first served. */
   readonly faults: Fault[];
+  /** Aborted, and replaced, when the faults are cleared. */
+  cleared: AbortController;
   /** Calls seen, by method and route; `unknown` for those no route answers. */
   readonly calls: Map<string, number>;
 }
@@ -47,6 +49,7 @@ export function newWorld(ports: Ports, requiredKey: string | undefined): World {
       nextLinks: false,
     },
     faults: [],
+    cleared: new AbortController(),
     calls: new Map(),
   };
 }

@@ -38,7 +38,7 @@ export function testActions(visiting: () => Visit): void {
     expect(before).toBeGreaterThan(1);
     const said = await act(page, rows.first().getByRole('button', { name: /^Redeliver / }), 'Redeliver');
     expect(said).toContain('the next attempt is made in a few seconds');
-    await rows.nth(before - 1).waitFor({ state: 'detached', timeout: 40_000 });
+    await rows.nth(before - 1).waitFor({ state: 'detached' });
     expect(await rows.count()).toBe(before - 1);
   });
 
@@ -54,7 +54,7 @@ export function testActions(visiting: () => Visit): void {
       .getByText(/^\d+ deliver(y is|ies are) on the way again\.$/)
       .waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
-    await page.getByText('given up: the flow answered 400').first().waitFor({ state: 'detached', timeout: 40_000 });
+    await page.getByText('given up: the flow answered 400').first().waitFor({ state: 'detached' });
   });
 
   test('a paused subscription is resumed, and what it held goes out', async () => {
@@ -63,16 +63,14 @@ export function testActions(visiting: () => Visit): void {
     const said = await act(page, page.getByRole('button', { name: 'Resume…' }), 'Resume');
     expect(said).toContain('It is active. What waited goes out now.');
     await page.locator('.under').getByText('Active').waitFor();
-    await page
-      .getByText('held: the flow is turned off', { exact: true })
-      .waitFor({ state: 'detached', timeout: 40_000 });
+    await page.getByText('held: the flow is turned off', { exact: true }).waitFor({ state: 'detached' });
   });
 
   test('a poison queue is redriven', async () => {
     const page = await open(visiting(), '#/');
     const said = await act(page, page.getByRole('button', { name: 'Redrive polls' }), 'Redrive');
     expect(said).toContain('1 put back into polls.');
-    await page.getByRole('button', { name: 'Redrive polls' }).waitFor({ state: 'detached', timeout: 40_000 });
+    await page.getByRole('button', { name: 'Redrive polls' }).waitFor({ state: 'detached' });
   });
 
   test('an action that is refused says why, and can be tried again', async () => {

@@ -16,7 +16,7 @@ import { parseNetworks } from '../../shared/outgoing/network-list.ts';
 import { systemRandom } from '../../shared/random.ts';
 import type { Queues } from '../../shared/storage/queues.ts';
 import type { Tables } from '../../shared/storage/tables.ts';
-import { startAzurite } from '../helpers/azurite.ts';
+import { ownAccount } from '../helpers/azurite.ts';
 import { manualClock } from '../helpers/manual-clock.ts';
 import { memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
 import { startFlowStub, type FlowStub } from './flow-stub.ts';
@@ -40,8 +40,7 @@ export interface Stage {
 /** `agoMs`: how far back the past begins. */
 export async function startStage(agoMs: number): Promise<Stage> {
   const cleanups: (() => Promise<unknown>)[] = [];
-  const azurite = await startAzurite();
-  cleanups.push(() => azurite.stop());
+  const azurite = ownAccount();
   const clock = manualClock(Date.now() - agoMs);
   let isPast = true;
   const sandbox = await startCustomerInsightsSandbox({

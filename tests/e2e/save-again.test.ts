@@ -5,12 +5,14 @@ import type { Stack } from '../../sandbox/stack.ts';
 import { startTestStack } from '../helpers/start-test-stack.ts';
 import { until } from './until.ts';
 
-/** How long the new subscription takes to be made, and so how long an event can fall in between. */
-const SAVE_TAKES_MS = 1500;
+/** The new subscription waits for this answer of Customer Insights until the test lets it come. */
+const HELD = { kind: 'slow', delayMs: 120_000 } as const;
 
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startTestStack({ settings: { POLL_SCHEDULE: '0 0 0 1 1 *', RATE_LIMIT_CALLS: '0' } });
+  // The longest limit that there is: the held answer must not run out before the test lets it come.
+  const settings = { POLL_SCHEDULE: '0 0 0 1 1 *', RATE_LIMIT_CALLS: '0', CUSTOMER_INSIGHTS_TIMEOUT_MS: '100000' };
+  stack = await startTestStack({ settings });
 });
 afterAll(() => stack.stop());
 
@@ -40,10 +42,11 @@ async function saveAgain(flow: Flow, how: SaveAgain, meanwhile: () => Promise<un
   const read = 'GET /v1/instances/{instanceId}/manage/segments';
   const reads = (): number => control.calls().byRoute[read] ?? 0;
   const before = reads();
-  control.addFault({ fault: { kind: 'slow', delayMs: SAVE_TAKES_MS }, pathIncludes: '/manage/segments' });
+  control.addFault({ fault: HELD, pathIncludes: '/manage/segments' });
   const saved = flow.saveAgain(how);
   await until(() => reads() > before);
   await meanwhile();
+  control.clearFaults();
   expect(await saved).toMatchObject({ status: 201, tries: 1 });
 }
 

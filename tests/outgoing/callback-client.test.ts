@@ -88,7 +88,7 @@ describe('what is sent', () => {
 
   test('600 calls at once are all answered, over at most 512 connections', async () => {
     const server = await startServer((socket) => socket.write(httpAnswer(202)));
-    const client = startClient({ timeoutMs: 15_000 });
+    const client = startClient();
     const calls = Array.from({ length: 600 }, (_, index) => client.post(requestTo(server, `/${index}`)));
 
     const answers = await Promise.all(calls);
@@ -241,7 +241,7 @@ describe('misuse', () => {
       release = () => socket.write(httpAnswer(202));
       arrived.resolve(undefined);
     });
-    const client = callbackClient({ policy: loopbackPolicy, timeoutMs: 2000 });
+    const client = callbackClient({ policy: loopbackPolicy, timeoutMs: 60_000 });
     const request = requestTo(server);
 
     const inHand = client.post(request);

@@ -41,7 +41,7 @@ export async function startServer(answer: RawAnswer, options: { tls?: boolean } 
 }
 
 export function startClient(options: Partial<CallbackClientOptions> = {}): CallbackClient {
-  const client = callbackClient({ policy: loopbackPolicy, timeoutMs: 2000, ...options });
+  const client = callbackClient({ policy: loopbackPolicy, timeoutMs: 60_000, ...options });
   opened.push(client);
   return client;
 }

@@ -45,12 +45,15 @@ export const serviceOperations = {
     run: (world): readonly Fault[] => world.faults,
   }),
 
+  /** Ends all faults. A slow answer that somebody waits for comes at once. */
   clearFaults: operation({
     method: 'DELETE',
     path: '/faults',
     input: inputOf({}),
     run: (world): void => {
       world.faults.length = 0;
+      world.cleared.abort();
+      world.cleared = new AbortController();
     },
   }),
 

@@ -7,7 +7,7 @@ export type FaultKind =
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string | number }
   /** Never answers. */
   | { readonly kind: 'hang' }
-  /** Answers as always, but only after a while. */
+  /** Answers as always, but only after a while, or when the faults are cleared. */
   | { readonly kind: 'slow'; readonly delayMs: number }
   /** Drops the connection without an answer. */
   | { readonly kind: 'reset' }

@@ -71,12 +71,19 @@ async function serve(
     request.socket.resetAndDestroy();
     return;
   }
-  if (fault?.kind === 'slow') await world.clock.sleep(fault.delayMs, stopping);
+  if (fault?.kind === 'slow') await slowly(world, fault.delayMs, stopping);
   const answer =
     (fault && faultAnswer(fault, url.pathname)) ??
     unauthorized(world, request, url) ??
     routed(match, request, url, body);
   send(world, response, answer);
+}
+
+/** Waits so long, or until the faults are cleared. Rejects when the server stops. */
+async function slowly({ clock, cleared }: World, delayMs: number, stopping: AbortSignal): Promise<void> {
+  await clock.sleep(delayMs, AbortSignal.any([stopping, cleared.signal])).catch((error: unknown) => {
+    if (stopping.aborted) throw error;
+  });
 }
 
 function routed(

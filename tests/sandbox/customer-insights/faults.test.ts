@@ -97,6 +97,14 @@ test('answer late, by the clock', async () => {
   expect((await answer).status).toBe(200);
 });
 
+test('answer late, or as soon as they are cleared', async () => {
+  sandbox.control.addFault({ fault: { kind: 'slow', delayMs: 5000 } });
+  const answer = segments();
+  await sandbox.clock.slept();
+  sandbox.control.clearFaults();
+  expect((await answer).status).toBe(200);
+});
+
 test('never answer, until the sandbox stops', async () => {
   sandbox.control.addFault({ fault: { kind: 'hang' } });
   sandbox.control.addFault({ fault: { kind: 'slow', delayMs: 5000 } });

