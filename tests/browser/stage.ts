@@ -14,18 +14,21 @@ import { silentLog } from '../../shared/log.ts';
 import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
 import { parseNetworks } from '../../shared/outgoing/network-list.ts';
 import { systemRandom } from '../../shared/random.ts';
+import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import type { Queues } from '../../shared/storage/queues.ts';
 import type { Tables } from '../../shared/storage/tables.ts';
 import { ownAccount } from '../helpers/azurite.ts';
 import { manualClock } from '../helpers/manual-clock.ts';
 import { memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
+import { copyTables } from './copy-tables.ts';
 import { startFlowStub, type FlowStub } from './flow-stub.ts';
 
 export const OPERATOR_KEY = 'browser-operator';
 export const ENCRYPTION_KEY = Buffer.alloc(32, 7);
 
-/** The app as it runs, on storage in which a past lies that was acted out on it. */
+/** The app as it runs, on storage in which a past lies. */
 export interface Stage {
+  /** Those of the past, in memory: a story takes thousands of requests. The app finds their rows in its storage. */
   readonly tables: Tables;
   readonly queues: Queues;
   readonly flows: FlowStub;
@@ -50,7 +53,7 @@ export async function startStage(agoMs: number): Promise<Stage> {
   const flows = await startFlowStub();
   cleanups.push(() => flows.stop());
   const clients = openStorageClients({ account: azurite });
-  const tables = createAzureTables({ clients });
+  const tables = createMemoryTables();
   const insights = restCustomerInsights({
     baseUrl: sandbox.url,
     places: unlimitedPlaces,
@@ -80,6 +83,7 @@ export async function startStage(agoMs: number): Promise<Stage> {
     past,
     async open(settings = {}) {
       isPast = false;
+      await copyTables(tables, createAzureTables({ clients }));
       const folder = await stageFolder();
       cleanups.push(() => rm(folder, { recursive: true }));
       const host = await startFunctionsHost({
