@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { inRotation } from './helpers/test-size.ts';
 
 interface Ended {
   readonly code: unknown;
@@ -33,7 +34,7 @@ function run(script: string, argument: string): Promise<Ended> {
 }
 
 describe('--help', () => {
-  test.each(names)('of npm run %s prints its usage, and builds and runs nothing', async (name) => {
+  test.each(inRotation(names, 5))('of npm run %s prints its usage, and builds and runs nothing', async (name) => {
     const { code, stdout, stderr } = await run(scripts[name] ?? '', '--help');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.split('\n').length).toBeGreaterThanOrEqual(3);

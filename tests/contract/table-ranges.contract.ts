@@ -93,7 +93,7 @@ export function tableRangesContract(tables: Tables): void {
 
     test('keys of any allowed characters lead to their row', async () => {
       const table = uniqueName('keys');
-      for (const character of inRotation([...KEY_ALPHABET, '~'.repeat(170)], 25)) {
+      for (const character of inRotation([...KEY_ALPHABET, '~'.repeat(170)], 10)) {
         for (const key of [character, `${character}a${character}`]) {
           const here = { partitionKey: key, rowKey: key };
           const other = { partitionKey: key, rowKey: 'other' };

@@ -51,7 +51,7 @@ const faults: readonly (readonly [string, Fault, RegExp])[] = [
   ['answers with nothing', { kind: 'empty' }, /not what this call returns/],
 ];
 
-test.each(inRotation(faults, 3))(
+test.each(inRotation(faults, 2))(
   'while Customer Insights %s no event is lost, and the log says why once',
   async (how, fault, reason) => {
     const { control } = stack.insights;

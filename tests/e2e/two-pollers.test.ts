@@ -8,8 +8,9 @@ import type { Invocation } from '../../sandbox/host-lines.ts';
 import type { StackHost } from '../../sandbox/stack-host.ts';
 import type { Stack } from '../../sandbox/stack.ts';
 import { startTestStack } from '../helpers/start-test-stack.ts';
+import { sized } from '../helpers/test-size.ts';
 
-const ROUNDS = 15;
+const ROUNDS = sized({ small: 6, full: 15 });
 const NEVER = '0 0 0 1 1 *';
 
 let stack: Stack;

@@ -5,6 +5,7 @@ import { expectProblem } from './expect-problem.ts';
 import { registeredRoutes, type RegisteredRoute } from './registered-routes.ts';
 import { startBackend, type Answered, type CallOptions, type StartedBackend } from './start-backend.ts';
 import { storedRows } from './stored-rows.ts';
+import { inRotation } from '../helpers/test-size.ts';
 import { bodyOf, subscriptionsOf } from './subscribe-bodies.ts';
 
 type Headers = NonNullable<CallOptions['headers']>;
@@ -65,7 +66,7 @@ describe('every route asks who is calling', () => {
     }
   });
 
-  test.each([
+  const claims: readonly (readonly [string, Headers, Headers])[] = [
     ['believes nobody without a principal', { WEBSITE_AUTH_ENABLED: 'True' }, {}],
     ['believes no principal where the platform signs nobody in', {}, { 'x-ms-client-principal': principal() }],
     [
@@ -73,7 +74,8 @@ describe('every route asks who is calling', () => {
       { WEBSITE_AUTH_ENABLED: 'False' },
       { 'x-ms-client-principal': principal() },
     ],
-  ])('with Entra ID, %s', async (_, settings: Headers, headers: Headers) => {
+  ];
+  test.each(inRotation(claims, 1))('with Entra ID, %s', async (_, settings, headers) => {
     const backend = await startBackend({
       settings: { AUTHENTICATION: 'entra', OPERATOR_KEYS: 'ops:0perator-of-these-tests', ...settings },
     });
@@ -146,7 +148,7 @@ describe("another connection's subscription", () => {
     for (const one of withId) {
       const ofRoute = triggerOf(one);
       for (const [, id] of [...idsOfB].filter(([trigger]) => ofRoute === undefined || trigger === ofRoute)) {
-        for (const [form, write] of forms) {
+        for (const [form, write] of inRotation(forms, 4)) {
           const [path = '', query] = write(id).split('?');
           const route = one.route.replace(/\{id\??\}/, path).replace('{trigger}', 'segment-threshold-crossed');
           const answer = await backend.call(one.method, query === undefined ? route : `${route}?${query}`, {

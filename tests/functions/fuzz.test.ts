@@ -15,7 +15,7 @@ import { bodyOf, SECRET, subscriptionsOf } from './subscribe-bodies.ts';
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20261123);
 const REQUESTS = sized({ small: 400, full: 10_000 });
 /** On the way at the same time. */
-const AT_ONCE = 20;
+const AT_ONCE = sized({ small: 7, full: 20 });
 const ANSWERS_WITHIN_MS = 120_000;
 const OPERATOR_KEY = '0perator-S3CR3T-key';
 const FUNCTIONS_KEY = 'functions-S3CR3T';

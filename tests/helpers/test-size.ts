@@ -23,7 +23,7 @@ export function inRotation<T>(all: readonly T[], count: number): readonly T[] {
   return [...all, ...all].slice(start, start + count);
 }
 
-/** How many cases of a property are tried, of the number at full size. */
+/** How many cases of a property are tried, of the number at full size: a tenth, and some dozens at least. */
 export function runsOf(full: number): number {
-  return sized({ small: Math.ceil(full / 5), full });
+  return sized({ small: Math.min(full, Math.max(40, Math.ceil(full / 10))), full });
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readCsvRows, type CsvTable } from '../../shared/insights/csv-rows.ts';
 import type { RowPage } from '../../shared/insights/entity-data.ts';
+import { runsOf } from '../helpers/test-size.ts';
 
 const columns = (types: Record<string, string>, hasHeader?: boolean): CsvTable => ({
   attributes: Object.entries(types).map(([name, dataType]) => ({ name, displayName: name, dataType })),
@@ -98,6 +99,7 @@ test('whatever the values, and wherever the stream is cut, they come out as they
       const { rows: found } = await read(pieces.length === 0 ? '' : pieces);
       expect(found).toEqual(sane.map(([A, B]) => ({ A, B })));
     }),
+    { numRuns: runsOf(100) },
   );
 });
 

@@ -1,4 +1,4 @@
 import { sized } from '../helpers/test-size.ts';
 import { seedsHold } from './seeds-hold.ts';
 
-seedsHold(1, sized({ small: 150, full: 1000 }));
+seedsHold(1, sized({ small: 100, full: 1000 }));

@@ -1,4 +1,4 @@
 import { sized } from '../helpers/test-size.ts';
 import { seedsHold } from './seeds-hold.ts';
 
-seedsHold(1001, sized({ small: 1150, full: 2000 }));
+seedsHold(1001, sized({ small: 1100, full: 2000 }));
