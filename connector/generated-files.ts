@@ -3,6 +3,7 @@ import { connectorProperties } from './document/properties.ts';
 import { BRAND_COLOR, drawIcon } from './icon/icon.ts';
 import { decodePng, encodePng } from './icon/png.ts';
 import type { Connector } from './lint/connector.ts';
+import { openApiDefinition } from './openapi/definition.ts';
 import { recordedWith, stabilityOf, type Stability } from './stability.ts';
 
 /** A file of this folder that is made, and whether what lies there is the same. */
@@ -23,6 +24,7 @@ export function generatedFiles({ definition, properties, icon }: Connector, reco
   return [
     json('apiDefinition.swagger.json', definition),
     json('apiProperties.json', properties),
+    json('openapi.json', openApiDefinition(definition.info.version)),
     json('stability.json', recordedWith(recorded, stabilityOf(definition))),
     {
       name: 'icon.png',

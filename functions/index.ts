@@ -18,6 +18,7 @@ import { registerManageEvents } from './manage-events.ts';
 import { registerManageInstances } from './manage-instances.ts';
 import { registerManageQueues } from './manage-queues.ts';
 import { registerManageSubscriptions } from './manage-subscriptions.ts';
+import { registerOpenApi } from './openapi.ts';
 import { registerPartitions } from './partitions.ts';
 import { registerPickLists } from './pick-lists.ts';
 import { registerPreviews } from './preview.ts';
@@ -65,6 +66,7 @@ if (read.kind === 'invalid') {
   registerManageInstances(app, deps);
   registerHealth(app, world, warnings);
   registerConnectorDefinition(app, deps);
+  registerOpenApi(app, deps);
   registerDashboard(app, config);
   registerWorkers(app, backend, config);
   // Nothing waits for it: the first answer of the app must not.

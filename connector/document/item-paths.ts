@@ -9,7 +9,7 @@ const queryOptions: readonly PlainParameter[] = [
   inQuery('$orderby', 'Order By', 'An OData order, such as CreatedOn desc.', {}),
   inQuery('$top', 'Top Count', 'The largest number of items to get; without it, one page.', {
     type: 'integer',
-    minimum: 1,
+    minimum: 0,
   }),
   inQuery('$skip', 'Skip Count', 'How many items to leave out at the start.', { type: 'integer', minimum: 0 }),
   inQuery('$select', 'Select Query', 'The attributes to get, with commas between them; all when left empty.', {

@@ -70,6 +70,7 @@ export const operatorAnswers = {
     measureName: Type.Optional(text),
     dataSourceId: Type.Optional(text),
     threshold: Type.Optional(Type.Number()),
+    startedBy: Type.Optional(oneOf('schedule', 'user')),
     label: Type.Optional(text),
     warnings: Type.Optional(Type.Array(text)),
     status: oneOf(...shownStatuses),

@@ -10,7 +10,11 @@ import { newestRows } from './newest-rows.ts';
 import { sendAgain, type RedeliverPorts } from './redeliver.ts';
 
 const instant = Type.String({ format: 'date-time' });
-const recoverRequest = Type.Object({ since: instant, until: Type.Optional(instant) }, { additionalProperties: false });
+/** The body of a recover call. */
+export const recoverRequest = Type.Object(
+  { since: instant, until: Type.Optional(instant) },
+  { additionalProperties: false },
+);
 const validate = inputValidatorOf(recoverRequest);
 
 export interface Recovered {

@@ -14,7 +14,8 @@ export interface MoveConnectionPorts {
 
 /** The forms in which callers become connections. */
 const connection = Type.String({ pattern: '^(local|(key|entra)-[A-Za-z0-9_-]{32})$' });
-const moveRequest = Type.Object({ from: connection, to: connection }, { additionalProperties: false });
+/** The body of a call that moves a connection. */
+export const moveRequest = Type.Object({ from: connection, to: connection }, { additionalProperties: false });
 const validate = inputValidatorOf(moveRequest);
 
 export interface Moved {

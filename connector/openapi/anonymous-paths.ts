@@ -1,0 +1,62 @@
+import { Type } from '@sinclair/typebox';
+import { DELIVERIES_QUEUE, POLLS_QUEUE, RETRIES_QUEUE } from '../../shared/deliveries/messages.ts';
+import { jsonContent, type Content, type OpenApiOperation, type OpenApiPathItem } from './open-api-document.ts';
+import { refusalReference } from './problem-responses.ts';
+
+const count = Type.Integer({ minimum: 0 });
+const health = Type.Object({
+  status: Type.Literal('healthy'),
+  version: Type.String(),
+  poison: Type.Object({ [POLLS_QUEUE]: count, [DELIVERIES_QUEUE]: count, [RETRIES_QUEUE]: count }),
+  warnings: Type.Optional(
+    Type.Array(Type.String({ description: 'What is wrong with a setting though the app works.' })),
+  ),
+});
+
+const text = (type: string): Content => ({ [type]: { schema: { type: 'string' } } });
+const object = { type: 'object' };
+
+/** What anybody may read: it holds nothing that is anybody's. */
+export const anonymousPaths: Readonly<Record<string, OpenApiPathItem>> = {
+  '/health': {
+    get: {
+      ...open('GetHealth', 'Whether storage can be reached', 'service', jsonContent(health)),
+      responses: {
+        200: { description: 'Storage can be reached.', content: jsonContent(health) },
+        503: refusalReference(503, 'Storage cannot be reached, or settings are missing or wrong.'),
+      },
+    },
+  },
+  '/openapi.json': { get: open('GetOpenApi', 'This description', 'service', jsonContent(object)) },
+  '/connector/apiDefinition.swagger.json': {
+    get: open('GetConnectorDefinition', 'The definition of the custom connector', 'service', jsonContent(object)),
+  },
+  '/dashboard': {
+    get: {
+      ...open('GetDashboard', 'The dashboard of operators', 'dashboard', text('text/html')),
+      responses: {
+        200: { description: 'The page.', content: text('text/html') },
+        308: { description: 'The page is at the address without a slash at its end.' },
+      },
+    },
+  },
+  '/dashboard/assets/{name}': {
+    get: {
+      ...open('GetDashboardAsset', 'A script, style or icon of the dashboard', 'dashboard', {}),
+      parameters: [
+        { name: 'name', in: 'path', required: true, description: 'As the page names it.', schema: { type: 'string' } },
+      ],
+      responses: {
+        200: {
+          description: 'The asset.',
+          content: { ...text('text/javascript'), ...text('text/css'), ...text('image/svg+xml') },
+        },
+        404: { description: 'There is no such asset.' },
+      },
+    },
+  },
+};
+
+function open(operationId: string, summary: string, tag: string, content: Content): OpenApiOperation {
+  return { operationId, summary, tags: [tag], security: [], responses: { 200: { description: summary, content } } };
+}

@@ -1,0 +1,172 @@
+import { Type, type TSchema } from '@sinclair/typebox';
+import { eventProperties } from '../../shared/deliveries/callback-schemas.ts';
+import { deliveryStatuses } from '../../shared/operations/delivery.ts';
+import { operatorAnswers } from '../../shared/operations/operator-answers.ts';
+import { recoverRequest } from '../../shared/operations/recover.ts';
+import { moveRequest } from '../../shared/subscriptions/move-connection.ts';
+import type { OpenApiParameter } from './open-api-document.ts';
+import {
+  daysInQuery,
+  deliveryFilter,
+  hoursInQuery,
+  instanceInQuery,
+  pageInQuery,
+  sinceInQuery,
+  subscriptionFilter,
+  triggerInQuery,
+} from './operator-parameters.ts';
+
+const text: TSchema = Type.String();
+const count: TSchema = Type.Integer({ minimum: 0 });
+const answer = (properties: Record<string, TSchema>): TSchema => Type.Object(properties);
+const listOf = (items: object): TSchema => answer({ value: Type.Array(items as TSchema) });
+const pageOf = (items: object): TSchema =>
+  answer({ value: Type.Array(items as TSchema), nextLink: Type.Optional(text) });
+
+const event = eventProperties();
+/** An event with what became of it. */
+const managedEvent = {
+  type: 'object',
+  properties: {
+    ...event.properties,
+    test: { const: true, description: 'Present when somebody asked for it as a test.' },
+    open: { type: 'boolean', description: 'Whether it is still on its way to somebody.' },
+    deliveries: answer(Object.fromEntries(deliveryStatuses.map((status) => [status, count]))),
+    audience: {
+      type: 'array',
+      description: 'The recipients, as ranges of subscriptions; not in lists.',
+      items: answer({
+        subject: text,
+        thresholdFrom: Type.Optional(Type.Number()),
+        thresholdBelow: Type.Optional(Type.Number()),
+      }),
+    },
+  },
+  required: [...event.required, 'open', 'deliveries'],
+};
+
+const observations = answer({
+  threshold: Type.Optional(Type.Number()),
+  displayName: Type.Optional(text),
+  value: Type.Array(operatorAnswers.observation),
+  historyMissing: Type.Optional(Type.String({ description: 'Why Customer Insights gave no history.' })),
+});
+
+/** An operation that asks for an operator. `status`: of its success; `refused`: beside what every such operation may answer. */
+export interface OperatorOperation {
+  readonly id: string;
+  readonly summary: string;
+  readonly query?: readonly OpenApiParameter[];
+  readonly body?: TSchema;
+  readonly status?: 202 | 204;
+  readonly answer?: object;
+  readonly refused?: readonly (404 | 409)[];
+}
+
+const accepted = (properties: Record<string, TSchema>) => ({ status: 202 as const, answer: answer(properties) });
+const { subscription, delivery } = operatorAnswers;
+/** A single one has its attempts instead of their count. */
+const deliveryWithAttempts = Type.Composite([
+  Type.Omit(delivery, ['attempts', 'attemptCount', 'lastAttemptAt']),
+  Type.Required(Type.Pick(delivery, ['attempts'])),
+]);
+
+/** Every route of the operator API: method and path below `manage/`, with `{parameters}`. */
+export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
+  'get subscriptions': {
+    id: 'ManageSubscriptionsList',
+    summary: 'List the subscriptions of all connections',
+    query: subscriptionFilter,
+    answer: pageOf(subscription),
+  },
+  'get subscriptions/{id}': {
+    id: 'ManageSubscriptionsGet',
+    summary: 'Get any subscription',
+    answer: subscription,
+    refused: [404],
+  },
+  'get subscriptions/{id}/observations': {
+    id: 'ManageSubscriptionsObservations',
+    summary: 'List what was observed, and why it fired or not',
+    query: [daysInQuery],
+    answer: observations,
+    refused: [404],
+  },
+  'delete subscriptions/{id}': {
+    id: 'ManageSubscriptionsEnd',
+    summary: 'End a subscription',
+    status: 204,
+    refused: [404],
+  },
+  'post subscriptions/{id}/resume': {
+    id: 'ManageSubscriptionsResume',
+    summary: 'Make a paused or disabled subscription active',
+    ...accepted({ subscriptionId: text, status: Type.Literal('active') }),
+    refused: [404, 409],
+  },
+  'post subscriptions/{id}/recover': {
+    id: 'ManageSubscriptionsRecover',
+    summary: 'Send again what never arrived',
+    body: recoverRequest,
+    ...accepted({ recovered: count, more: Type.Boolean() }),
+    refused: [404, 409],
+  },
+  'post connections/move': {
+    id: 'ManageConnectionsMove',
+    summary: "Make the subscriptions of one connection another's",
+    body: moveRequest,
+    answer: answer({ moved: count }),
+  },
+  'get events': {
+    id: 'ManageEventsList',
+    summary: 'List events with the counts of their deliveries',
+    query: [instanceInQuery, triggerInQuery, sinceInQuery, ...pageInQuery],
+    answer: pageOf(managedEvent),
+  },
+  'get events/{id}': { id: 'ManageEventsGet', summary: 'Get an event', answer: managedEvent, refused: [404] },
+  'get deliveries': {
+    id: 'ManageDeliveriesList',
+    summary: 'List deliveries',
+    query: deliveryFilter,
+    answer: pageOf(delivery),
+  },
+  'get deliveries/{id}': {
+    id: 'ManageDeliveriesGet',
+    summary: 'Get a delivery with its attempts',
+    answer: deliveryWithAttempts,
+    refused: [404],
+  },
+  'post deliveries/{id}/redeliver': {
+    id: 'ManageDeliveriesRedeliver',
+    summary: 'Make one more attempt',
+    ...accepted({ deliveryId: text }),
+    refused: [404, 409],
+  },
+  'get instances': {
+    id: 'ManageInstancesList',
+    summary: 'List the instances that are polled',
+    answer: listOf(operatorAnswers.instance),
+  },
+  'get instance-names': {
+    id: 'ManageInstancesNames',
+    summary: 'List the names of all instances',
+    answer: listOf(operatorAnswers.instanceName),
+  },
+  'get activity': {
+    id: 'ManageActivityList',
+    summary: 'Count deliveries by the hour',
+    query: [instanceInQuery, hoursInQuery],
+    answer: answer({ value: Type.Array(operatorAnswers.hour), countedSince: Type.Optional(text) }),
+  },
+  'get queues': {
+    id: 'ManageQueuesList',
+    summary: 'List the queues with their lengths',
+    answer: listOf(operatorAnswers.queue),
+  },
+  'post queues/{queue}/redrive': {
+    id: 'ManageQueuesRedrive',
+    summary: "Put a poison queue's messages back",
+    ...accepted({ redriven: count }),
+    refused: [404],
+  },
+};

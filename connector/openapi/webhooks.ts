@@ -1,0 +1,38 @@
+import { callbackSchemas } from '../../shared/deliveries/callback-schemas.ts';
+import { triggerNames, triggers, type Trigger } from '../../shared/triggers/trigger.ts';
+import { triggerTexts } from '../document/trigger-texts.ts';
+import { jsonContent, type OpenApiParameter, type OpenApiPathItem } from './open-api-document.ts';
+
+const inHeader = (name: string, description: string, required = true): OpenApiParameter => {
+  return { name, in: 'header', required, description, schema: { type: 'string' } };
+};
+
+const headers: readonly OpenApiParameter[] = [
+  inHeader('webhook-id', 'The delivery ID, the same at every attempt.'),
+  inHeader('webhook-timestamp', 'When this attempt was made, in seconds since 1970.'),
+  inHeader('webhook-signature', 'Signatures of Standard Webhooks (v1), when the service has signing secrets.', false),
+  inHeader('x-ms-client-tracking-id', 'The delivery ID, for the history of the flow.'),
+];
+
+/** What the service POSTs to callback URLs, for each trigger. What else an answer means is in the documentation of delivery. */
+export function webhooks(): Record<string, OpenApiPathItem> {
+  return Object.fromEntries(triggerNames.map((trigger) => [trigger, { post: callback(trigger) }]));
+}
+
+function callback(trigger: Trigger): NonNullable<OpenApiPathItem['post']> {
+  const { summary, notification } = triggerTexts[trigger];
+  return {
+    operationId: `${triggers[trigger].operationId}Callback`,
+    summary,
+    description: notification,
+    tags: ['callbacks'],
+    security: [],
+    parameters: headers,
+    requestBody: { required: true, content: jsonContent(callbackSchemas[trigger]) },
+    responses: {
+      '2XX': { description: 'The delivery has arrived.' },
+      410: { description: 'The subscription is ended.' },
+      default: { description: 'The delivery is tried again, or given up when trying again cannot help.' },
+    },
+  };
+}
