@@ -19,7 +19,8 @@ export async function bundleApp(entry: string): Promise<BuiltFile[]> {
     platform: 'node',
     target: 'node22',
     format: 'esm',
-    external: ['@azure/functions-core'],
+    // `debug` does without supports-color where there is none: what happens to be installed for the development is no part of the app.
+    external: ['@azure/functions-core', 'supports-color'],
     sourcemap: true,
     legalComments: 'none',
     banner: {
