@@ -30,8 +30,8 @@ export function azureWorld(
   const random = systemRandom;
   const log = consoleLog;
   const clients = openStorageClients({ account: config.storage });
-  const { baseUrl, credential, subscriptionKey, timeoutMs, workflowPath } = config.insights;
-  const token = customerInsightsToken(credential, clock);
+  const { baseUrl, credential, scope, subscriptionKey, timeoutMs, workflowPath } = config.insights;
+  const token = customerInsightsToken(credential, scope, clock);
   const calling = {
     baseUrl,
     timeoutMs,

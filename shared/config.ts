@@ -8,7 +8,6 @@ import {
   list,
   matching,
   ncrontab,
-  isConnectionString,
   oneOf,
   operatorKeys as parseOperatorKeys,
   optionalUrl,
@@ -17,6 +16,7 @@ import {
   schedule,
   whole,
 } from './setting-parsers.ts';
+import { storageSetting, type StorageSetting } from './storage-setting.ts';
 import { parseSigningSecret } from './outgoing/signature.ts';
 import { DEFAULT_ALLOWED_HOSTS, type CallbackPolicy } from './outgoing/callback-policy.ts';
 import { parseNetworks } from './outgoing/network-list.ts';
@@ -24,11 +24,13 @@ import { parseEncryptionKeys, type EncryptionKey } from './subscriptions/callbac
 
 /** Everything that can be set, parsed and nested by what it concerns. */
 export interface Config {
-  readonly storage: { readonly connectionString: string } | { readonly accountName: string };
+  readonly storage: StorageSetting;
   readonly insights: {
     readonly baseUrl: string;
     readonly subscriptionKey: string | undefined;
     readonly credential: 'default' | 'none';
+    /** What a token is asked for: the API's resource and `/.default`. */
+    readonly scope: string;
     readonly workflowPath: string;
     readonly timeoutMs: number;
   };
@@ -93,8 +95,13 @@ export const settings = {
   CUSTOMER_INSIGHTS_SUBSCRIPTION_KEY: setting('', '`Ocp-Apim-Subscription-Key`; none is sent when empty', headerText),
   CUSTOMER_INSIGHTS_CREDENTIAL: setting(
     'default',
-    '`default` = DefaultAzureCredential for `https://api.ci.ai.microsoft.com/.default`; `none` for the sandbox',
+    '`default` = DefaultAzureCredential for `CUSTOMER_INSIGHTS_SCOPE`; `none` for the sandbox',
     oneOf('default', 'none'),
+  ),
+  CUSTOMER_INSIGHTS_SCOPE: setting(
+    'https://api.ci.ai.microsoft.com/.default',
+    'what a token for the API is asked for; another cloud has its own',
+    matching(/^[\x21-\x7e]+\/\.default$/, 'must be a resource followed by /.default'),
   ),
   CUSTOMER_INSIGHTS_WORKFLOW_PATH: setting(
     'workflows/main',
@@ -210,13 +217,8 @@ export function readConfig(
       return undefined as ReturnType<(typeof settings)[N]['parse']>;
     }
   };
-  const storage = storageOf(environment);
-  if (storage === undefined) {
-    faults.push({
-      setting: 'AzureWebJobsStorage',
-      message: 'must be a storage connection string (or use AzureWebJobsStorage__accountName)',
-    });
-  }
+  const storage = storageSetting(environment);
+  if (storage.kind === 'invalid') faults.push(...storage.faults);
   const operatorKeys = read('OPERATOR_KEYS') as ReturnType<typeof parseOperatorKeys> | undefined;
   const short = operatorKeys?.filter(({ key }) => key.length < MIN_OPERATOR_KEY_LENGTH) ?? [];
   if (short.length > 0) {
@@ -224,11 +226,12 @@ export function readConfig(
     warnings.push({ setting: 'OPERATOR_KEYS', message });
   }
   const config: Config = {
-    storage: storage ?? { accountName: '' },
+    storage: storage.kind === 'valid' ? storage.storage : { connectionString: '' },
     insights: {
       baseUrl: read('CUSTOMER_INSIGHTS_API_URL'),
       subscriptionKey: read('CUSTOMER_INSIGHTS_SUBSCRIPTION_KEY') || undefined,
       credential: read('CUSTOMER_INSIGHTS_CREDENTIAL'),
+      scope: read('CUSTOMER_INSIGHTS_SCOPE'),
       workflowPath: read('CUSTOMER_INSIGHTS_WORKFLOW_PATH'),
       timeoutMs: read('CUSTOMER_INSIGHTS_TIMEOUT_MS'),
     },
@@ -278,13 +281,6 @@ function telemetryOf(read: Read): Config['telemetry'] {
   };
   const goesSomewhere = telemetry.otlp !== undefined || telemetry.applicationInsights !== undefined;
   return goesSomewhere && !isDisabled ? telemetry : undefined;
-}
-
-function storageOf(environment: Environment): Config['storage'] | undefined {
-  const connectionString = environment['AzureWebJobsStorage']?.trim();
-  if (connectionString) return isConnectionString(connectionString) ? { connectionString } : undefined;
-  const accountName = environment['AzureWebJobsStorage__accountName'];
-  return accountName ? { accountName } : undefined;
 }
 
 function defaultBaseUrl(environment: Environment): string {

@@ -134,25 +134,3 @@ export function schedule(text: string): number[] {
   if (delays.length > 50) throw new Error('must have 50 delays at most');
   return delays;
 }
-
-/**
- * Whether the storage SDKs can make clients from it: they throw on anything else, and then no function would be registered.
- * `UseDevelopmentStorage=true`, an account with its key, or endpoints with a shared access signature.
- */
-export function isConnectionString(text: string): boolean {
-  if (/^UseDevelopmentStorage=true;?$/.test(text)) return true;
-  const pairs = text.split(';').filter((part) => part !== '');
-  if (!pairs.every((pair) => /^[A-Za-z]+=./.test(pair))) return false;
-  const valueOf = (name: string): string | undefined =>
-    pairs
-      .find((pair) => pair.startsWith(`${name}=`))
-      ?.split('=')
-      .slice(1)
-      .join('=');
-  const endpoints = ['BlobEndpoint', 'QueueEndpoint', 'TableEndpoint'].map(valueOf);
-  if (!endpoints.every((endpoint) => endpoint === undefined || URL.canParse(endpoint))) return false;
-  if (valueOf('SharedAccessSignature') !== undefined) return endpoints[1] !== undefined && endpoints[2] !== undefined;
-  const key = valueOf('AccountKey') ?? '';
-  if (!/^https?$/.test(valueOf('DefaultEndpointsProtocol') ?? '')) return false;
-  return valueOf('AccountName') !== undefined && key !== '' && Buffer.from(key, 'base64').toString('base64') === key;
-}

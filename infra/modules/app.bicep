@@ -18,7 +18,10 @@ param alwaysReady alwaysReadyInstances[]
 
 // What the platform is made of: the host and the SDKs read it, and the app where its telemetry goes.
 var platformSettings = {
-  AzureWebJobsStorage__accountName: storageName
+  // By a name alone the host would look in the public cloud.
+  AzureWebJobsStorage__blobServiceUri: 'https://${storageName}.blob.${environment().suffixes.storage}'
+  AzureWebJobsStorage__queueServiceUri: 'https://${storageName}.queue.${environment().suffixes.storage}'
+  AzureWebJobsStorage__tableServiceUri: 'https://${storageName}.table.${environment().suffixes.storage}'
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identityClientId
   // DefaultAzureCredential takes the identity of this id: the app has no other one.

@@ -3,9 +3,10 @@ import type { TableServiceClientOptions } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { QueueClient, StorageRetryPolicyType } from '@azure/storage-queue';
 import type { StoragePipelineOptions } from '@azure/storage-queue';
+import type { StorageSetting } from '../storage-setting.ts';
 
-/** Settings `AzureWebJobsStorage` and `AzureWebJobsStorage__accountName`: the latter is reached with managed identity. */
-export type StorageAccount = { readonly connectionString: string } | { readonly accountName: string };
+/** What the storage settings say; end points are reached with managed identity. */
+export type StorageAccount = StorageSetting;
 
 export type StorageService = 'tables' | 'queues';
 
@@ -90,14 +91,15 @@ function withConnectionString({ connectionString }: { readonly connectionString:
 }
 
 /** https only. */
-function withManagedIdentity({ accountName }: { readonly accountName: string }): Connect {
+function withManagedIdentity({
+  queueServiceUri,
+  tableServiceUri,
+}: Exclude<StorageAccount, { readonly connectionString: string }>): Connect {
   const credential = lazyCredential();
-  const tablesUrl = `https://${accountName}.table.core.windows.net`;
-  const queuesUrl = `https://${accountName}.queue.core.windows.net`;
   return {
-    tableService: (options) => new TableServiceClient(tablesUrl, credential, options),
-    table: (name, options) => new TableClient(tablesUrl, name, credential, options),
-    queue: (name, options) => new QueueClient(`${queuesUrl}/${name}`, credential, options),
+    tableService: (options) => new TableServiceClient(tableServiceUri, credential, options),
+    table: (name, options) => new TableClient(tableServiceUri, name, credential, options),
+    queue: (name, options) => new QueueClient(`${queueServiceUri}/${name}`, credential, options),
   };
 }
 

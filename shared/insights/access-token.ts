@@ -2,9 +2,6 @@ import type { AccessToken } from '@azure/identity';
 
 import type { Clock } from '../clock.ts';
 
-/** The scope of the public client libraries' samples: `.microsoft.com`, unlike the API's own host. */
-export const customerInsightsScope = 'https://api.ci.ai.microsoft.com/.default';
-
 /** Who gives tokens: `default` = whatever identity the app runs under; `none` = calls go out without a token. */
 export type CustomerInsightsCredential = 'default' | 'none';
 
@@ -13,20 +10,21 @@ const marginMs = 5 * 60_000;
 /** A request for a token that hangs must not hang every later call as well. */
 const patienceMs = 30_000;
 
-/** The token source of the app; the identity library is loaded by the first token that is asked for. */
+/** The token source of the app, for a scope; the identity library is loaded by the first token that is asked for. */
 export function customerInsightsToken(
   credential: CustomerInsightsCredential,
+  scope: string,
   clock: Clock,
 ): (() => Promise<string>) | undefined {
   if (credential === 'none') return undefined;
   let loading: Promise<() => Promise<AccessToken>> | undefined;
-  return cachedToken({ fetchToken: async () => (await (loading ??= defaultCredential()))(), clock });
+  return cachedToken({ fetchToken: async () => (await (loading ??= defaultCredential(scope)))(), clock });
 }
 
-async function defaultCredential(): Promise<() => Promise<AccessToken>> {
+async function defaultCredential(scope: string): Promise<() => Promise<AccessToken>> {
   const { DefaultAzureCredential } = await import('@azure/identity');
   const credential = new DefaultAzureCredential();
-  return () => credential.getToken(customerInsightsScope);
+  return () => credential.getToken(scope);
 }
 
 /**

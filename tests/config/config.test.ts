@@ -26,6 +26,7 @@ test('two settings are enough; the others have the documented defaults', () => {
       baseUrl: 'https://api.ci.ai.dynamics.com/v1',
       subscriptionKey: undefined,
       credential: 'default',
+      scope: 'https://api.ci.ai.microsoft.com/.default',
       workflowPath: 'workflows/main',
       timeoutMs: 10_000,
     },
@@ -77,7 +78,10 @@ test('an empty or blank setting is an absent one', () => {
 describe('storage', () => {
   test('may be named by its account, which the connection string outweighs', () => {
     const account = { AzureWebJobsStorage__accountName: 'account' };
-    expect(configOf({ ...account, AzureWebJobsStorage: '' }).storage).toEqual({ accountName: 'account' });
+    expect(configOf({ ...account, AzureWebJobsStorage: '' }).storage).toEqual({
+      queueServiceUri: 'https://account.queue.core.windows.net',
+      tableServiceUri: 'https://account.table.core.windows.net',
+    });
     expect(configOf(account).storage).toEqual({ connectionString: 'UseDevelopmentStorage=true' });
   });
 
@@ -129,6 +133,10 @@ test.each<[Record<string, string>, Partial<Config>]>([
     { CUSTOMER_INSIGHTS_API_URL: 'http://127.0.0.1:7072/v1/' },
     { insights: { ...configOf({}).insights, baseUrl: 'http://127.0.0.1:7072/v1' } },
   ],
+  [
+    { CUSTOMER_INSIGHTS_SCOPE: 'api://another-cloud/.default' },
+    { insights: { ...configOf({}).insights, scope: 'api://another-cloud/.default' } },
+  ],
 ])('%j is read', (environment, expected) => {
   expect(configOf(environment)).toMatchObject(expected);
 });
@@ -138,6 +146,8 @@ describe('a bad value is a fault of its setting, and is not repeated:', () => {
   test.each<[SettingName, string]>([
     ['CUSTOMER_INSIGHTS_API_URL', 'S3CR3T'],
     ['CUSTOMER_INSIGHTS_API_URL', 'ftp://S3CR3T'],
+    ['CUSTOMER_INSIGHTS_SCOPE', 'https://S3CR3T'],
+    ['CUSTOMER_INSIGHTS_SCOPE', 'https://S3CR3T /.default'],
     ['CUSTOMER_INSIGHTS_API_URL', 'https://host/?key=S3CR3T'],
     ['CUSTOMER_INSIGHTS_API_URL', 'https:host/S3CR3T'],
     ['CUSTOMER_INSIGHTS_API_URL', 'https://user:S3CR3T@host/'],

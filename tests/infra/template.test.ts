@@ -38,12 +38,15 @@ describe('app settings', () => {
 
   test('beside the schema are those that host and SDKs read', () => {
     expect(platform.filter((name) => !(name in settings))).toEqual([
-      'AzureWebJobsStorage__accountName',
+      'AzureWebJobsStorage__blobServiceUri',
+      'AzureWebJobsStorage__queueServiceUri',
+      'AzureWebJobsStorage__tableServiceUri',
       'AzureWebJobsStorage__credential',
       'AzureWebJobsStorage__clientId',
       'AZURE_CLIENT_ID',
     ]);
-    expect(source('shared/config.ts')).toContain(`'AzureWebJobsStorage__accountName'`);
+    for (const service of ['queue', 'table'])
+      expect(source('shared/storage-setting.ts')).toContain(`'AzureWebJobsStorage__${service}ServiceUri'`);
   });
 
   test('that the host reads too are what the app takes by default, and what it speaks', () => {

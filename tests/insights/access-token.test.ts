@@ -114,17 +114,19 @@ describe('the identity of the app', () => {
     await once(endpoint.close(), 'close');
   });
 
-  test('gives a token for the scope of the API, once for many calls', async () => {
-    const token = customerInsightsToken('default', systemClock);
-    expect([await token?.(), await token?.()]).toEqual(['t0ken', 't0ken']);
-    expect(requests).toHaveLength(1);
-    const url = new URL(requests[0]?.url ?? '', 'http://endpoint');
-    expect(url.searchParams.get('resource')).toBe('https://api.ci.ai.microsoft.com');
+  test('gives a token for the scope that is set, once for many calls', async () => {
+    const scopes = ['https://api.ci.ai.microsoft.com/.default', 'https://ci.another-cloud.example/.default'];
+    for (const scope of scopes) {
+      const token = customerInsightsToken('default', scope, systemClock);
+      expect([await token?.(), await token?.()]).toEqual(['t0ken', 't0ken']);
+    }
+    const asked = requests.map(({ url }) => new URL(url ?? '', 'http://endpoint').searchParams.get('resource'));
+    expect(asked).toEqual(['https://api.ci.ai.microsoft.com', 'https://ci.another-cloud.example']);
     expect(requests[0]?.headers['x-identity-header']).toBe('header-secret');
   });
 
   test('is not asked for with credential none', () => {
-    expect(customerInsightsToken('none', systemClock)).toBeUndefined();
+    expect(customerInsightsToken('none', 'any/.default', systemClock)).toBeUndefined();
   });
 });
 
@@ -136,7 +138,7 @@ describe('the identity library', () => {
       const loaded = [];
       registerHooks({ load: (url, context, next) => { loaded.push(url); return next(url, context); } });
       const { customerInsightsToken } = await import('./shared/insights/access-token.ts');
-      const token = customerInsightsToken('${credential}', { now: () => 0 });
+      const token = customerInsightsToken('${credential}', 'any/.default', { now: () => 0 });
       if (${String(ask)}) await token().catch(() => undefined);
       console.log(JSON.stringify(loaded.filter((url) => url.includes('/@azure/identity/'))));`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {

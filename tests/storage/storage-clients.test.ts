@@ -5,8 +5,12 @@ import { openStorageClients } from '../../shared/azure/storage-clients.ts';
 import { sharedAzurite, uniqueName } from '../helpers/azurite.ts';
 import { startStorageProxy } from '../helpers/storage-proxy.ts';
 
-test('an account name leads to the https endpoints of Azure', () => {
-  const clients = openStorageClients({ account: { accountName: 'acme' } });
+test('end points are reached as they are given', () => {
+  const account = {
+    queueServiceUri: 'https://acme.queue.core.windows.net',
+    tableServiceUri: 'https://acme.table.core.windows.net',
+  };
+  const clients = openStorageClients({ account });
   expect(clients.tableService.url).toBe('https://acme.table.core.windows.net');
   expect(clients.table('state').url).toBe('https://acme.table.core.windows.net');
   expect(clients.queue('polls').url).toBe('https://acme.queue.core.windows.net/polls');
