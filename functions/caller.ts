@@ -10,7 +10,7 @@ const LOCAL_CONNECTION = 'local';
 /** Who is calling: the hash of the key that was sent, or the principal that App Service authentication vouches for. */
 export function connectionOf(
   request: HttpRequest,
-  config: Pick<Config, 'authentication' | 'platformAuthenticates'>,
+  config: Pick<Config, 'authentication' | 'platformAuthenticates' | 'allowedTenants'>,
 ): { kind: 'connection'; connection: string } | Refusal {
   if (config.authentication === 'key') {
     const key = request.headers.get('x-functions-key') ?? codeOf(request.query) ?? '';
@@ -18,9 +18,7 @@ export function connectionOf(
     if (key.includes(',')) return refusal('not-authenticated', 'Send the key once. A key must not hold a comma.');
     return { kind: 'connection', connection: key === '' ? LOCAL_CONNECTION : `key-${hash(key)}` };
   }
-  const principal = config.platformAuthenticates
-    ? readPrincipal(request.headers.get('x-ms-client-principal'))
-    : undefined;
+  const principal = principalOf(request, config);
   if (principal === undefined)
     return refusal('not-authenticated', 'Sign in first: this service accepts Microsoft Entra ID only.');
   if (request.method !== 'GET' && isOfAnotherSite(request)) return ofAnotherSite();
@@ -66,8 +64,25 @@ export interface Principal {
   readonly roles: readonly string[];
 }
 
-/** The claims of a signed-in caller (learn.microsoft.com: work with user identities in Azure App Service authentication). */
-export function readPrincipal(header: string | null): Principal | undefined {
+/**
+ * Who is signed in, as App Service authentication says. Undefined where the platform does not authenticate, because anybody can send the
+ * header there, and for an account of a tenant that is not allowed.
+ */
+export function principalOf(
+  { headers }: Pick<HttpRequest, 'headers'>,
+  { platformAuthenticates, allowedTenants }: Pick<Config, 'platformAuthenticates' | 'allowedTenants'>,
+): Principal | undefined {
+  const principal = platformAuthenticates ? readPrincipal(headers.get('x-ms-client-principal')) : undefined;
+  if (principal === undefined) return undefined;
+  return allowedTenants.size === 0 || allowedTenants.has(principal.tenantId.toLowerCase()) ? principal : undefined;
+}
+
+/**
+ * The claims of a token of version 1 or 2 (learn.microsoft.com/entra/identity-platform/access-token-claims-reference: both carry `tid`,
+ * `oid` and `roles`), under the token's own names or under those that App Service maps them to ("Perform validations from application
+ * code" of learn.microsoft.com/azure/app-service/configure-authentication-provider-aad).
+ */
+function readPrincipal(header: string | null): Principal | undefined {
   if (header === null) return undefined;
   try {
     const principal = JSON.parse(Buffer.from(header, 'base64').toString('utf8')) as {
@@ -75,7 +90,7 @@ export function readPrincipal(header: string | null): Principal | undefined {
     };
     const claims = (...types: string[]): string[] =>
       (principal.claims ?? []).flatMap(({ typ, val }) =>
-        types.includes(String(typ)) && typeof val === 'string' ? [val] : [],
+        types.includes(String(typ)) && typeof val === 'string' && val !== '' ? [val] : [],
       );
     const [tenantId] = claims('tid', 'http://schemas.microsoft.com/identity/claims/tenantid');
     const [objectId] = claims('oid', 'http://schemas.microsoft.com/identity/claims/objectidentifier');

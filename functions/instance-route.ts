@@ -3,7 +3,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { EntityData, Missing, Refused } from '../shared/insights/entity-data.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 import { unreachable } from '../shared/unreachable.ts';
-import { readPrincipal } from './caller.ts';
+import { principalOf } from './caller.ts';
 import { httpHandler } from './http.ts';
 import { readInstanceId } from './instance-id.ts';
 import type { Registrar } from './registrar.ts';
@@ -38,21 +38,18 @@ export function onData(app: Registrar, deps: HttpDeps, route: InstanceRoute): vo
   });
 }
 
-function dataActionRefusal(
-  { headers }: HttpRequest,
-  { dataActions }: Pick<HttpDeps['config'], 'dataActions'>,
-): Refusal | undefined {
-  switch (dataActions) {
+function dataActionRefusal(request: HttpRequest, config: HttpDeps['config']): Refusal | undefined {
+  switch (config.dataActions) {
     case 'on':
       return undefined;
     case 'off':
       return refusal('data-actions-off', 'The operator of this service has switched off reading and writing of data.');
     case 'role':
-      return readPrincipal(headers.get('x-ms-client-principal'))?.roles.includes(DATA_ROLE)
+      return principalOf(request, config)?.roles.includes(DATA_ROLE)
         ? undefined
         : refusal('data-role-missing', `Ask for the app role ${DATA_ROLE} of this service, and sign in again.`);
     default:
-      return unreachable(dataActions);
+      return unreachable(config.dataActions);
   }
 }
 

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { MIN_OPERATOR_KEY_LENGTH, type Config } from '../shared/config.ts';
 import { problems, refusal, type Refusal } from '../shared/problem.ts';
-import { isOfAnotherSite, ofAnotherSite, readPrincipal } from './caller.ts';
+import { isOfAnotherSite, ofAnotherSite, principalOf } from './caller.ts';
 import { httpHandler } from './http.ts';
 import { unknownParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
@@ -12,17 +12,18 @@ import type { HttpDeps } from './authenticated.ts';
 /** The app role that the operator API asks of a signed-in caller. */
 const OPERATOR_ROLE = 'Operator';
 
-type OperatorConfig = Pick<Config, 'authentication' | 'platformAuthenticates' | 'operatorKeys'>;
+type OperatorConfig = Pick<Config, 'authentication' | 'platformAuthenticates' | 'allowedTenants' | 'operatorKeys'>;
 
 /**
  * Who operates: the name of the key in `x-operator-key`, or the object id of a signed-in caller with the role. A key that was sent
  * decides alone.
  */
 export function operatorOf(
-  { headers }: Pick<HttpRequest, 'headers'>,
-  { authentication, platformAuthenticates, operatorKeys }: OperatorConfig,
+  request: Pick<HttpRequest, 'headers'>,
+  config: OperatorConfig,
 ): { kind: 'operator'; name: string } | Refusal {
-  const key = headers.get('x-operator-key');
+  const { authentication, platformAuthenticates, operatorKeys } = config;
+  const key = request.headers.get('x-operator-key');
   if (key !== null && operatorKeys.length > 0) {
     const name = nameOf(key, operatorKeys);
     if (name !== undefined) return { kind: 'operator', name };
@@ -33,7 +34,7 @@ export function operatorOf(
     return refusal('not-authenticated', detail);
   }
   if (authentication === 'entra' && platformAuthenticates) {
-    const principal = readPrincipal(headers.get('x-ms-client-principal'));
+    const principal = principalOf(request, config);
     if (principal?.roles.includes(OPERATOR_ROLE)) return { kind: 'operator', name: principal.objectId };
     if (principal) {
       return refusal(

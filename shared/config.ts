@@ -37,6 +37,8 @@ export interface Config {
   readonly authentication: 'key' | 'entra';
   /** Whether the platform in front says that App Service authentication is on; only then is its principal header believed. */
   readonly platformAuthenticates: boolean;
+  /** Tenants whose accounts may sign in, in lower case; empty: those that the platform lets in. */
+  readonly allowedTenants: ReadonlySet<string>;
   /** Those that are long enough to be a secret. */
   readonly operatorKeys: readonly { readonly name: string; readonly key: string }[];
   readonly allowedInstances: ReadonlySet<string>;
@@ -237,6 +239,7 @@ export function readConfig(
     },
     authentication: read('AUTHENTICATION'),
     platformAuthenticates: /^true$/i.test(environment['WEBSITE_AUTH_ENABLED'] ?? ''),
+    allowedTenants: allowedTenants(environment),
     operatorKeys: operatorKeys?.filter((key) => !short.includes(key)) ?? [],
     allowedInstances: read('ALLOWED_INSTANCES'),
     maxSubscriptionsPerConnection: read('MAX_SUBSCRIPTIONS_PER_CONNECTION'),
@@ -260,6 +263,11 @@ export function readConfig(
   if (config.dataActions === 'role' && config.authentication === 'key') {
     faults.push({ setting: 'DATA_ACTIONS', message: 'can be role with AUTHENTICATION=entra only: a key has no roles' });
   }
+  if (config.authentication === 'entra' && !config.platformAuthenticates) {
+    const message =
+      'is entra, but App Service authentication is off (the platform does not set WEBSITE_AUTH_ENABLED): every call that needs a sign-in is answered 401';
+    warnings.push({ setting: 'AUTHENTICATION', message });
+  }
   return faults.length === 0 ? { kind: 'valid', config, warnings } : { kind: 'invalid', faults };
 }
 
@@ -281,6 +289,14 @@ function telemetryOf(read: Read): Config['telemetry'] {
   };
   const goesSomewhere = telemetry.otlp !== undefined || telemetry.applicationInsights !== undefined;
   return goesSomewhere && !isDisabled ? telemetry : undefined;
+}
+
+/**
+ * The platform's own setting, which the template sets too: App Service authentication answers 403 to tokens of other tenants
+ * (learn.microsoft.com/azure/app-service/configure-authentication-provider-aad, "Use a built-in authorization policy").
+ */
+function allowedTenants(environment: Environment): ReadonlySet<string> {
+  return new Set(list(environment['WEBSITE_AUTH_AAD_ALLOWED_TENANTS'] ?? '').map((tenant) => tenant.toLowerCase()));
 }
 
 function defaultBaseUrl(environment: Environment): string {

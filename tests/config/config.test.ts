@@ -32,6 +32,7 @@ test('two settings are enough; the others have the documented defaults', () => {
     },
     authentication: 'key',
     platformAuthenticates: false,
+    allowedTenants: new Set(),
     operatorKeys: [],
     allowedInstances: new Set(),
     maxSubscriptionsPerConnection: 1000,
@@ -66,6 +67,17 @@ test('operator keys of fewer than 16 characters are left out with a warning', ()
   const { warnings } = read as Extract<typeof read, { kind: 'valid' }>;
   expect(warnings).toEqual([{ setting: 'OPERATOR_KEYS', message: expect.stringMatching(/2 of its keys.*16/) }]);
   expect(JSON.stringify(warnings)).not.toMatch(/S3CR3T|ann|eve/);
+});
+
+test('entra where the platform does not authenticate is warned of', () => {
+  const warned = (environment: Readonly<Record<string, string>>): string[] => {
+    const read = readConfig({ ...required, AUTHENTICATION: 'entra', ...environment });
+    return read.kind === 'valid' ? read.warnings.map(({ setting }) => setting) : [];
+  };
+  expect(warned({})).toEqual(['AUTHENTICATION']);
+  expect(warned({ WEBSITE_AUTH_ENABLED: 'False' })).toEqual(['AUTHENTICATION']);
+  expect(warned({ WEBSITE_AUTH_ENABLED: 'True' })).toEqual([]);
+  expect(warned({ AUTHENTICATION: 'key' })).toEqual([]);
 });
 
 test('an empty or blank setting is an absent one', () => {
@@ -129,6 +141,7 @@ test.each<[Record<string, string>, Partial<Config>]>([
   [{ DATA_ACTIONS: 'off' }, { dataActions: 'off' }],
   [{ DATA_ACTIONS: 'role', AUTHENTICATION: 'entra' }, { dataActions: 'role' }],
   [{ WEBSITE_AUTH_ENABLED: 'False' }, { platformAuthenticates: false }],
+  [{ WEBSITE_AUTH_AAD_ALLOWED_TENANTS: ' A-1, b-2' }, { allowedTenants: new Set(['a-1', 'b-2']) }],
   [
     { CUSTOMER_INSIGHTS_API_URL: 'http://127.0.0.1:7072/v1/' },
     { insights: { ...configOf({}).insights, baseUrl: 'http://127.0.0.1:7072/v1' } },

@@ -174,8 +174,33 @@ describe('with Microsoft Entra ID', () => {
   });
 });
 
-test('where the platform does not sign callers in, nobody is believed who brings a principal', async () => {
+test('where the platform does not sign callers in, nobody is believed who brings a principal, and health says why', async () => {
   const backend = await startBackend({ settings: { AUTHENTICATION: 'entra' } });
   const headers = principal('tenant', 'object');
+  const instance = 'instances/11111111-2222-3333-4444-555555555555';
+  for (const [method, route] of [
+    ['GET', path],
+    ['POST', path],
+    ['DELETE', `${path}/an-id`],
+    ['GET', 'instances'],
+    ['GET', `${instance}/entities/people/items`],
+  ] as const) {
+    const body = method === 'POST' ? bodyOf(trigger, 'flow') : undefined;
+    await expectProblem(() => backend.call(method, route, { headers, body }), 401, 'not-authenticated');
+  }
+  expect(await backend.call('GET', 'health')).toMatchObject({
+    status: 200,
+    body: { status: 'healthy', warnings: [expect.stringMatching(/^AUTHENTICATION .*WEBSITE_AUTH_ENABLED/)] },
+  });
+});
+
+test('an account of a tenant that is not named is nobody', async () => {
+  const tenants = { WEBSITE_AUTH_AAD_ALLOWED_TENANTS: 'tenant-a,tenant-b' };
+  const backend = await startBackend({
+    settings: { AUTHENTICATION: 'entra', WEBSITE_AUTH_ENABLED: 'True', ...tenants },
+  });
+  const id = await subscribe(backend, principal('tenant-b', 'object-9'));
+  expect(await get(backend, id, principal('tenant-b', 'object-9'))).toBe(200);
+  const headers = principal('tenant-c', 'object-9');
   await expectProblem(() => backend.call('GET', path, { headers }), 401, 'not-authenticated');
 });
