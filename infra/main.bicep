@@ -8,8 +8,40 @@ import { appSettings, alwaysReadyInstances } from 'settings.bicep'
 @maxLength(40)
 param environmentName string
 
-@description('Region of everything. It must offer the Flex Consumption plan.')
-@minLength(1)
+@description('Region of everything. It must offer the Flex Consumption plan: these did on 2026-02-24 (Azure-Samples/functions-quickstart-typescript-azd, cba3922). Add one that has come since, or that of another cloud: `az functionapp list-flexconsumption-locations`.')
+@allowed([
+  'australiaeast'
+  'australiasoutheast'
+  'brazilsouth'
+  'canadacentral'
+  'centralindia'
+  'centralus'
+  'eastasia'
+  'eastus'
+  'eastus2'
+  'francecentral'
+  'germanywestcentral'
+  'italynorth'
+  'japaneast'
+  'koreacentral'
+  'northcentralus'
+  'northeurope'
+  'norwayeast'
+  'southafricanorth'
+  'southcentralus'
+  'southeastasia'
+  'southindia'
+  'spaincentral'
+  'swedencentral'
+  'uaenorth'
+  'uksouth'
+  'ukwest'
+  'westcentralus'
+  'westeurope'
+  'westus'
+  'westus2'
+  'westus3'
+])
 param location string
 
 @description('Who may call the API: holders of a function key, or users and apps signed in with Microsoft Entra ID.')
@@ -19,6 +51,25 @@ param authentication string = 'key'
 @description('With `entra`: application (client) id of the app registration that stands for this API.')
 param entraClientId string = ''
 
+@description('With `entra`: the tenant whose accounts sign in, and in which the application is registered. Empty: that of the subscription.')
+param entraTenantId string = ''
+
+@description('With `entra`: issuer of the tokens. Empty: that of tokens of version 2. For version 1: the same without `/v2.0`.')
+param entraIssuer string = ''
+
+@description('Puts the app into a network, and storage and vault behind private end points alone.')
+param vnetEnabled bool = false
+
+@description('With a network: its addresses, /24 or larger.')
+param vnetAddressSpace string = '10.0.0.0/24'
+
+@description('Spreads instances and storage over zones of the region. For new deployments alone.')
+param zoneRedundant bool = false
+
+@description('How instances are replaced when the app or a setting changes.')
+@allowed(['Recreate', 'RollingUpdate'])
+param siteUpdateStrategy string = 'Recreate'
+
 @description('Settings of the app; an empty one is left to its default.')
 param settings appSettings
 
@@ -27,9 +78,8 @@ param settings appSettings
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('Memory of an instance: 512, 2048 or 4096.')
-@minValue(512)
-@maxValue(4096)
+@description('Memory of an instance.')
+@allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
 @description('Instances that are kept running.')
@@ -62,7 +112,14 @@ module monitoring 'modules/monitoring.bicep' = {
 
 module storage 'modules/storage.bicep' = {
   scope: group
-  params: { name: 'st${token}', location: location, tags: tags, principalId: identity.outputs.principalId }
+  params: {
+    name: 'st${token}'
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+    isPrivate: vnetEnabled
+    zoneRedundant: zoneRedundant
+  }
 }
 
 module vault 'modules/vault.bicep' = {
@@ -73,6 +130,44 @@ module vault 'modules/vault.bicep' = {
     tags: tags
     principalId: identity.outputs.principalId
     purgeProtection: vaultPurgeProtection
+    isPrivate: vnetEnabled
+  }
+}
+
+module network 'modules/network.bicep' = if (vnetEnabled) {
+  scope: group
+  params: { token: token, location: location, tags: tags, addressSpace: vnetAddressSpace }
+}
+
+module storageEndpoints 'modules/private-endpoint.bicep' = [
+  for service in ['blob', 'queue', 'table']: if (vnetEnabled) {
+    name: 'storage-endpoint-${service}'
+    scope: group
+    params: {
+      name: 'pe-${service}-${token}'
+      location: location
+      tags: tags
+      networkId: network!.outputs.id
+      subnetId: network!.outputs.endpointSubnetId
+      resourceId: storage.outputs.id
+      service: service
+      zoneName: 'privatelink.${service}.${environment().suffixes.storage}'
+    }
+  }
+]
+
+module vaultEndpoint 'modules/private-endpoint.bicep' = if (vnetEnabled) {
+  scope: group
+  params: {
+    name: 'pe-vault-${token}'
+    location: location
+    tags: tags
+    networkId: network!.outputs.id
+    subnetId: network!.outputs.endpointSubnetId
+    resourceId: vault.outputs.id
+    service: 'vault'
+    // `.vault.azure.net` is led to by `privatelink.vaultcore.azure.net`, and so in each cloud.
+    zoneName: 'privatelink${replace(environment().suffixes.keyvaultDns, '.vault.', '.vaultcore.')}'
   }
 }
 
@@ -90,11 +185,18 @@ module app 'modules/app.bicep' = {
     vaultName: vault.outputs.name
     authentication: authentication
     entraClientId: entraClientId
+    entraTenantId: empty(entraTenantId) ? tenant().tenantId : entraTenantId
+    entraIssuer: entraIssuer
+    subnetId: vnetEnabled ? network!.outputs.appSubnetId : null
+    zoneRedundant: zoneRedundant
+    siteUpdateStrategy: siteUpdateStrategy
     settings: settings
     maximumInstanceCount: maximumInstanceCount
     instanceMemoryMB: instanceMemoryMB
     alwaysReady: alwaysReady
   }
+  // The app starts with what it finds in storage and vault.
+  dependsOn: [storageEndpoints, vaultEndpoint]
 }
 
 module alerts 'modules/alerts.bicep' = {
@@ -125,6 +227,9 @@ output OPERATOR_KEY_COMMAND string = 'az keyvault secret show --vault-name ${vau
 
 @description('Application id of the identity that calls Customer Insights: give it a role there.')
 output IDENTITY_CLIENT_ID string = identity.outputs.clientId
+
+@description('Network of the deployment; empty when it has none.')
+output VNET_NAME string = vnetEnabled ? network!.outputs.name : ''
 
 output AZURE_RESOURCE_GROUP string = group.name
 output APP_NAME string = app.outputs.name

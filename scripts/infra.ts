@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { BICEP_VERSION, findBicep } from './bicep.ts';
 import { readCommandLine } from './command-line.ts';
+import { madeFrom, snapshotSources, writeSnapshots } from './infra-snapshots.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const template = 'infra/main.bicep';
@@ -14,7 +15,8 @@ const azd = { AZURE_ENV_NAME: 'checked', AZURE_LOCATION: 'westeurope' };
 
 const usage = `npm run infra -- [--check]
 
-Compiles ${template} to ${compiled}, and lints it. Gets the Bicep CLI ${BICEP_VERSION} when it can.
+Compiles ${template} to ${compiled}, lints it, and writes what it resolves to with each combination of sign-in, network and zones
+(infra/snapshots). Gets the Bicep CLI ${BICEP_VERSION} when it can.
 
   --check   only compares what it compiles to; without a Bicep CLI it says so and passes`;
 
@@ -42,6 +44,10 @@ async function main(check: boolean): Promise<number> {
   if (warnings.length > 0) return 1;
   if (check) {
     if ((await readFile(path.join(root, compiled), 'utf8')) === build.output) {
+      if ((await madeFrom(root)) !== (await snapshotSources(root))) {
+        console.error('infra: infra/snapshots are of another template. Run: npm run infra');
+        return 1;
+      }
       console.log(`infra: built and linted with Bicep ${BICEP_VERSION}, no warning; ${compiled} is up to date`);
       return 0;
     }
@@ -49,7 +55,8 @@ async function main(check: boolean): Promise<number> {
     return 1;
   }
   await tell('build', template, '--outfile', compiled);
-  console.log(`infra: ${compiled} written`);
+  await writeSnapshots(root, bicep.path);
+  console.log(`infra: ${compiled} and infra/snapshots written`);
   return 0;
 }
 

@@ -11,6 +11,13 @@ param insightsConnectionString string
 param vaultName string
 param authentication string
 param entraClientId string
+param entraTenantId string
+@description('Empty: that of tokens of version 2.')
+param entraIssuer string
+@description('Absent: the app is in no network.')
+param subnetId string?
+param zoneRedundant bool
+param siteUpdateStrategy string
 param settings appSettings
 param maximumInstanceCount int
 param instanceMemoryMB int
@@ -18,7 +25,8 @@ param alwaysReady alwaysReadyInstances[]
 
 // What the platform is made of: the host and the SDKs read it, and the app where its telemetry goes.
 var platformSettings = {
-  // By a name alone the host would look in the public cloud.
+  // By a name alone the host would look in the public cloud. Versions of the app up to 0.9.0 know the name alone: it is for going back.
+  AzureWebJobsStorage__accountName: storageName
   AzureWebJobsStorage__blobServiceUri: 'https://${storageName}.blob.${environment().suffixes.storage}'
   AzureWebJobsStorage__queueServiceUri: 'https://${storageName}.queue.${environment().suffixes.storage}'
   AzureWebJobsStorage__tableServiceUri: 'https://${storageName}.table.${environment().suffixes.storage}'
@@ -35,6 +43,9 @@ var hostSettings = {
   OTEL_TRACES_SAMPLER_ARG: '0.05'
   OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf'
 }
+// The platform refuses tokens of other tenants with 403, and the app reads the same setting.
+// https://learn.microsoft.com/azure/app-service/configure-authentication-provider-aad#use-a-built-in-authorization-policy
+var signInSettings = authentication == 'entra' ? { WEBSITE_AUTH_AAD_ALLOWED_TENANTS: entraTenantId } : {}
 // Which secret of the vault is the value of which setting. Without a version: a new one is taken within a day, or when it is asked for.
 var secretNames = {
   CALLBACK_ENCRYPTION_KEYS: 'callback-encryption-keys'
@@ -54,7 +65,7 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   tags: tags
   kind: 'functionapp'
   sku: { tier: 'FlexConsumption', name: 'FC1' }
-  properties: { reserved: true }
+  properties: { reserved: true, zoneRedundant: zoneRedundant }
 }
 
 resource app 'Microsoft.Web/sites@2025-03-01' = {
@@ -70,6 +81,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     keyVaultReferenceIdentity: identityId
+    virtualNetworkSubnetId: subnetId
     functionAppConfig: {
       runtime: { name: 'node', version: '24' }
       deployment: {
@@ -82,14 +94,27 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
-        alwaysReady: alwaysReady
+        // A zone redundant plan takes no fewer than two of a group.
+        // https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#always-ready-instances
+        alwaysReady: map(alwaysReady, group => {
+          name: group.name
+          instanceCount: zoneRedundant ? max(group.instanceCount, 2) : group.instanceCount
+        })
       }
+      // Bicep has no type for it yet.
+      // https://learn.microsoft.com/azure/azure-functions/flex-consumption-site-updates#configure-your-update-strategy
+      #disable-next-line BCP037
+      siteUpdateStrategy: { type: siteUpdateStrategy }
     }
     siteConfig: {
       minTlsVersion: '1.2'
       http20Enabled: true
       appSettings: map(
-        items(union(platformSettings, hostSettings, givenSettings, secretSettings, { AUTHENTICATION: authentication })),
+        items(
+          union(platformSettings, hostSettings, signInSettings, givenSettings, secretSettings, {
+            AUTHENTICATION: authentication
+          })
+        ),
         setting => { name: setting.key, value: setting.value }
       )
     }
@@ -122,8 +147,11 @@ resource signIn 'Microsoft.Web/sites/config@2025-03-01' = if (authentication == 
         enabled: true
         registration: {
           clientId: entraClientId
-          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+          openIdIssuer: empty(entraIssuer)
+            ? '${environment().authentication.loginEndpoint}${entraTenantId}/v2.0'
+            : entraIssuer
         }
+        // A token of version 2 names the application, one of version 1 what it was asked for.
         validation: { allowedAudiences: [entraClientId, 'api://${entraClientId}'] }
       }
     }

@@ -3,6 +3,8 @@ param location string
 param tags object
 param principalId string
 param purgeProtection bool
+@description('Reachable by private end points alone, and by deployments.')
+param isPrivate bool
 
 resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   name: name
@@ -16,6 +18,8 @@ resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
     enableSoftDelete: true
     softDeleteRetentionInDays: 90
     enablePurgeProtection: purgeProtection ? true : null
+    publicNetworkAccess: isPrivate ? 'disabled' : 'enabled'
+    networkAcls: { defaultAction: isPrivate ? 'Deny' : 'Allow', bypass: 'AzureServices' }
   }
 }
 
@@ -47,4 +51,5 @@ resource roles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
+output id string = vault.id
 output name string = vault.name

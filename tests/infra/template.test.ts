@@ -38,6 +38,7 @@ describe('app settings', () => {
 
   test('beside the schema are those that host and SDKs read', () => {
     expect(platform.filter((name) => !(name in settings))).toEqual([
+      'AzureWebJobsStorage__accountName',
       'AzureWebJobsStorage__blobServiceUri',
       'AzureWebJobsStorage__queueServiceUri',
       'AzureWebJobsStorage__tableServiceUri',
@@ -223,24 +224,6 @@ describe('alerts', () => {
     const names = alerts.map(({ name }) => name);
     expect(tableRows(operate, 'alert').map(([name]) => codesOf(name)[0])).toEqual(names);
     expect(headingsOf(operate)).toEqual(expect.arrayContaining(names));
-  });
-});
-
-describe('azure.yaml', () => {
-  const azureYaml = source('azure.yaml');
-
-  test('asks for the azd whose check of the ignore file is known', () => {
-    // Azure/azure-dev pull request 7223, released in 1.23.12 on 2026-03-24.
-    const required = /^ {2}azd: '>= (\d+)\.(\d+)\.(\d+)'$/m.exec(azureYaml)?.slice(1).map(Number);
-    expect(required).toEqual([1, 23, 12]);
-    expect(source('docs/deploy.md')).toContain(`${required?.join('.')} or later`);
-  });
-
-  test('has nothing installed on the way, so the ignore file must not name node_modules', () => {
-    expect(azureYaml).toMatch(/^ {4}remoteBuild: false$/m);
-    const ignored = source('.funcignore').split('\n');
-    expect(ignored.length).toBeGreaterThan(1);
-    expect(ignored.filter((line) => line.includes('node_modules'))).toEqual([]);
   });
 });
 
