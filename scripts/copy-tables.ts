@@ -1,6 +1,7 @@
 import { createAzureTables } from '../shared/azure/azure-tables.ts';
-import { openStorageClients, type StorageAccount } from '../shared/azure/storage-clients.ts';
+import { openStorageClients } from '../shared/azure/storage-clients.ts';
 import { allRows } from '../shared/storage/all-rows.ts';
+import { storageSetting } from '../shared/storage-setting.ts';
 import type { Tables, Write } from '../shared/storage/tables.ts';
 import { readCommandLine, refuseCommandLine } from './command-line.ts';
 
@@ -18,8 +19,12 @@ const TABLES = ['state', 'work', 'connections', 'subscriptions', 'instances'];
 const AT_ONCE = 100;
 
 function tablesOf(account: string): Tables {
-  const given: StorageAccount = account.includes('=') ? { connectionString: account } : { accountName: account };
-  return createAzureTables({ clients: openStorageClients({ account: given }) });
+  const setting = account.includes('=') ? 'AzureWebJobsStorage' : 'AzureWebJobsStorage__accountName';
+  const read = storageSetting({ [setting]: account });
+  // What is at fault is said without repeating it: a connection string is a secret.
+  if (read.kind === 'invalid')
+    return refuseCommandLine(`An account ${read.faults.map(({ message }) => message).join('; ')}.`, usage);
+  return createAzureTables({ clients: openStorageClients({ account: read.storage }) });
 }
 
 /** Copies one table; resolves with the number of its rows. */
