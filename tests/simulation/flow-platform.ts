@@ -107,15 +107,20 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
     };
     version.openSubscribes += 1;
     version.disabledAtMs = undefined;
+    let beginsMs = 0;
     request({
       what: `subscribes ${version.url.slice(-3)}`,
       flow,
-      work: (backend) => backend.subscribe(subscriber, flow.trigger, requestOf(INSTANCE, version)),
+      work: (backend) => {
+        beginsMs = timeline.now();
+        return backend.subscribe(subscriber, flow.trigger, requestOf(INSTANCE, version));
+      },
       tries: dice.pick([4, 100, 100]),
       onRun: (change) => (version.openSubscribes += change),
       onEnd: (value) => {
         version.openSubscribes -= 1;
         version.subscribedAtMs ??= timeline.now();
+        flow.resumes.push({ fromMs: beginsMs, atMs: timeline.now() });
         version.subscriptionId = (value as Subscribed).subscription.id;
         onEnd();
       },
@@ -338,6 +343,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
       unruly: false,
       troubles,
       offSpans: [],
+      resumes: [],
     };
   });
 

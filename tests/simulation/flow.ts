@@ -53,6 +53,8 @@ export interface Flow {
   readonly offSpans: { readonly fromMs: number; untilMs?: number }[];
   offForeverFromMs?: number;
   removedAtMs?: number;
+  /** When somebody made it active again, by saving it, by subscribing once more or as an operator: from the request to its answer. */
+  readonly resumes: { readonly fromMs: number; readonly atMs: number }[];
   /** The operator has brought deliveries of it forward, perhaps. */
   isTended?: boolean;
   /** A subscribe of an older version was still under way when a newer one came: who comes last is anybody's guess. */

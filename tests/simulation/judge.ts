@@ -1,5 +1,6 @@
 import type { Flow, Post, Version } from './flow.ts';
 import { concernsInput, sameInput } from './flow.ts';
+import { latenessOf, type Lateness, type Owed } from './lateness.ts';
 import { CLAIM_MS, clockErrorMs, type Plan } from './plan.ts';
 import type { Fact } from './source-life.ts';
 import type { Run, Stage } from './stage.ts';
@@ -18,6 +19,8 @@ export interface Judge {
   wronglyDisabled(flows: readonly Flow[]): Version[];
   /** What a flow was told too late, in a world where nothing is an excuse. */
   late(flows: readonly Flow[]): { readonly flow: Flow; readonly fact: Fact; readonly afterMs: number }[];
+  /** Attempts that were made later than the truth excuses, or not at all. */
+  overdue(flows: readonly Flow[]): Lateness[];
   readonly posts: readonly Post[];
 }
 
@@ -39,6 +42,8 @@ function isGentle({ storage, ...plan }: Plan): boolean {
   const chances = [storage.failsBefore, storage.failsAfter, storage.slow, plan.insightsFails, plan.crash, plan.freeze];
   const isSteady =
     plan.poisons === 0 &&
+    plan.losses === 0 &&
+    plan.losesMessage === 0 &&
     Math.max(...plan.troubleMs) < DISABLED_AFTER_MS &&
     plan.clockJumps === 0 &&
     plan.lateMs === 0 &&
@@ -212,6 +217,19 @@ export function createJudge(
     return undefined;
   };
 
+  /** All that flows are to be told by the rules, told or not. */
+  const owedTo = (flows: readonly Flow[]): Owed[] =>
+    flows.flatMap((flow) => {
+      const steady = flow.versions.filter(({ subscribedAtMs }) => subscribedAtMs !== undefined).filter(stayed);
+      return facts().flatMap((fact): Owed[] => {
+        const version = steady.find(
+          ({ subscribedAtMs = Infinity, input }) =>
+            subscribedAtMs < fact.publishedAtMs && concernsInput(fact, flow.trigger, input),
+        );
+        return version === undefined ? [] : [{ flow, fact, version }];
+      });
+    });
+
   return {
     posts,
     posted(post) {
@@ -271,24 +289,19 @@ export function createJudge(
     redelivering(webhookId, run) {
       redeliveries.set(webhookId, [...(redeliveries.get(webhookId) ?? []), run]);
     },
-    owed(flows) {
-      const missing: { flow: Flow; fact: Fact; why: string }[] = [];
-      for (const flow of flows) {
-        const told = new Set(
-          posts.flatMap((post) => (post.version.flow === flow && post.accepted ? [post.told.occurredAt] : [])),
+    overdue: (flows) =>
+      latenessOf(
+        stage,
+        owedTo(flows).filter(({ flow, fact }) => excuse(flow, fact) === undefined),
+        posts,
+      ),
+    owed: (flows) =>
+      owedTo(flows).flatMap(({ flow, fact, version }) => {
+        const isTold = posts.some(
+          (post) => post.version.flow === flow && post.accepted && post.told.occurredAt === fact.occurredAt,
         );
-        const steady = flow.versions.filter(({ subscribedAtMs }) => subscribedAtMs !== undefined).filter(stayed);
-        for (const fact of facts()) {
-          if (told.has(fact.occurredAt)) continue;
-          const version = steady.find(
-            ({ subscribedAtMs = Infinity, input }) =>
-              subscribedAtMs < fact.publishedAtMs && concernsInput(fact, flow.trigger, input),
-          );
-          if (version === undefined || excuse(flow, fact) !== undefined) continue;
-          missing.push({ flow, fact, why: `subscribed by ${version.url.slice(-2)}` });
-        }
-      }
-      return missing;
-    },
+        if (isTold || excuse(flow, fact) !== undefined) return [];
+        return [{ flow, fact, why: `subscribed by ${version.url.slice(-2)}` }];
+      }),
   };
 }

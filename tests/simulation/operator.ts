@@ -66,10 +66,16 @@ export function createOperator(stage: Stage, platform: FlowPlatform, judge: Judg
   };
   const resume = (version: Version): void => {
     const id = version.subscriptionId ?? '';
+    let beginsMs = 0;
     request(
       `resumes ${version.url.slice(-12)}`,
-      (backend) => backend.operator.resumeSubscription(id),
-      () => undefined,
+      (backend) => {
+        beginsMs = timeline.now();
+        return backend.operator.resumeSubscription(id);
+      },
+      ({ kind }) => {
+        if (kind === 'resumed') version.flow.resumes.push({ fromMs: beginsMs, atMs: timeline.now() });
+      },
     );
   };
   const redriveAll = (): void => {

@@ -74,10 +74,52 @@ export interface Plan {
   readonly redrives: boolean;
   /** Whether the operator recovers, when all is calm, whatever was lost. */
   readonly recovers: boolean;
+  /** Chance that a message is lost, of which nobody hears. */
+  readonly losses: number;
+  /** The number of the one message that is lost, whenever it is sent; 0: none. */
+  readonly losesMessage: number;
 }
 
 /** Everything off but what the dice switch on. */
 export function planOf(seed: number): Plan {
+  const plan = stormOf(seed);
+  const calm = diceOf(seed * 11 + 5);
+  if (!calm.chance(0.2)) return plan;
+  return { ...plan, ...steady, losses: calm.pick([0, 0.05, 0.3]) };
+}
+
+/** Nothing goes wrong but that flows are off, fail and are saved, and that messages are lost and doubled: then the judge knows how late each delivery may be. */
+export const steady: Partial<Plan> = {
+  storage: { failsBefore: 0, failsAfter: 0, slow: 0, echoes: 0 },
+  insightsFails: 0,
+  crash: 0,
+  freeze: 0,
+  skewMs: 0,
+  clockJumps: 0,
+  longestJumpMs: 0,
+  lateMs: 0,
+  latencyMs: 20,
+  lostAnswers: 0,
+  platformFaults: 0,
+  poisons: 0,
+  calls: 0,
+  greed: 0,
+};
+
+/** Whether a plan is as steady as `steady`. */
+export function isSteady({ storage, ...plan }: Plan): boolean {
+  const chances = [...Object.values(storage), plan.insightsFails, plan.crash, plan.freeze, plan.lostAnswers];
+  const isOnTime = plan.clockJumps === 0 && plan.skewMs === 0 && plan.lateMs === 0 && plan.latencyMs <= 500;
+  return (
+    isOnTime &&
+    plan.platformFaults === 0 &&
+    plan.poisons === 0 &&
+    plan.calls === 0 &&
+    chances.every((chance) => chance === 0)
+  );
+}
+
+function stormOf(seed: number): Plan {
   const plan = dayOf(seed);
   // Dice of their own: what else a seed's world is like does not depend on these.
   const rare = diceOf(seed * 7 + 3);
@@ -196,6 +238,8 @@ function dayOf(seed: number): Plan {
     poisons: 0,
     redrives: true,
     recovers: dice.chance(0.3),
+    losses: 0,
+    losesMessage: 0,
   };
 }
 

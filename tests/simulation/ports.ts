@@ -145,6 +145,7 @@ function stormyQueues(stage: Stage, { queues, noticeSent }: SharedWorld): Queues
         port: 'storage',
         name: () => `send ${queue} ${shortMessage(message)} in ${Math.ceil((options.delayMs ?? 0) / 1000)} s`,
         perform: () => {
+          if (stage.loses(queue, message)) return Promise.resolve();
           const sent = queues.send(queue, message, options);
           noticeSent(queue, options.delayMs ?? 0);
           return sent;

@@ -1,4 +1,4 @@
-import type { Plan } from './plan.ts';
+import { steady, type Plan } from './plan.ts';
 
 /** One replacement in one source file; `find` occurs in it exactly once. */
 export interface Edit {
@@ -421,5 +421,27 @@ export const safeguards: readonly Safeguard[] = [
     ),
     seed: 21,
     plan: { flowTroubles: 3, actions: 4 },
+  },
+  {
+    name: 'a message is soon taken for lost',
+    without: one('deliveries/overdue.ts', 'const SLACK_MS = 30_000;', 'const SLACK_MS = 6 * 3_600_000;'),
+    seed: 1,
+    plan: { ...steady, losses: 0.3, flowTroubles: 3 },
+  },
+  {
+    name: 'a flow that is off is asked every 12 hours',
+    without: one('deliveries/disposition.ts', 'NEXT_PROBE_MS = 12 *', 'NEXT_PROBE_MS = 20 *'),
+    seed: 1,
+    plan: { ...steady, turnsOff: true, actions: 4, saves: false },
+  },
+  {
+    name: 'a resume whose message is lost is found by the reconciler',
+    without: one(
+      'operations/subscription-actions.ts',
+      "await ports.work.add({ kind: 'subscription', subscriptionId: id }, nowMs);",
+      '',
+    ),
+    seed: 1,
+    plan: { ...steady, losses: 0.3, turnsOff: true, actions: 4, saves: false, operatorActions: 12 },
   },
 ];

@@ -23,6 +23,8 @@ export interface Outcome {
   readonly steps: number;
   readonly posts: number;
   readonly storageCalls: number;
+  /** Messages that were sent. */
+  readonly messages: number;
   /** How often each kind of misfortune was dealt out, and each action of a flow's owner. */
   readonly counts: ReadonlyMap<string, number>;
   /** Every step, one line each, and their hash: the same for the same seed. */
@@ -139,6 +141,8 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
       stage.violate(`${flow.name} was never told of ${fact.trigger} ${fact.occurredAt}, ${why}`);
     for (const { flow, fact, afterMs } of judge.late(platform.flows))
       stage.violate(`${flow.name} was told of ${fact.trigger} ${fact.occurredAt} after ${afterMs / SECOND} s`);
+    for (const { flow, fact, since, byMs } of judge.overdue(platform.flows))
+      stage.violate(`${flow.name} waits for ${fact.trigger} ${fact.occurredAt} since ${since}, ${byMs / SECOND} s ago`);
   };
 
   /** Twice: what somebody received who broke off comes back after a minute. */
@@ -249,6 +253,7 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
     steps: stage.trace.length(),
     posts: judge.posts.length,
     storageCalls: stage.storageCalls(),
+    messages: stage.messages(),
     counts: stage.counts,
     trace: () => stage.trace.text(),
     hash: () => stage.trace.hash(),

@@ -22,6 +22,8 @@ export interface Fact {
   readonly occurredAt: string;
   /** From when on Customer Insights would have told it. */
   readonly publishedAtMs: number;
+  /** From when on all lists of it tell it. */
+  readonly shownByMs: number;
   /** Of a rise. */
   readonly previousValue?: number;
   readonly value?: number;
@@ -46,8 +48,8 @@ export function liveSources(stage: Stage, data: MemoryInstance): SourceLife {
     lastInstantMs = Math.max(lastInstantMs + 1, timeline.now() - dice.between(0, 20_000));
     return new Date(lastInstantMs).toISOString();
   };
-  const publish = (fact: Omit<Fact, 'publishedAtMs'>): void => {
-    facts.push({ ...fact, publishedAtMs: timeline.now() });
+  const publish = (fact: Omit<Fact, 'publishedAtMs' | 'shownByMs'>): void => {
+    facts.push({ ...fact, publishedAtMs: timeline.now(), shownByMs: timeline.now() });
     stage.trace.add(timeline.now(), 'source', () => `FACT ${JSON.stringify(fact)}`);
   };
   let ahead = 0;

@@ -33,6 +33,13 @@ export interface Run {
   readonly misfortunes: Set<string>;
 }
 
+/** A message that its sender takes for sent, and that nobody receives. */
+export interface LostMessage {
+  readonly atMs: number;
+  readonly queue: string;
+  readonly message: object;
+}
+
 /** One call of a port on its way through the storm. */
 export interface PortCall<T> {
   readonly port: 'storage' | 'Customer Insights';
@@ -57,6 +64,14 @@ export interface Stage {
   currentRun(): Run;
   /** Instants at which some clock jumped. */
   readonly jumps: number[];
+  /** Messages that were lost. */
+  readonly lost: LostMessage[];
+  /** Whether the message that is about to be sent is lost; then it is noted. */
+  loses(queue: string, message: object): boolean;
+  /** Messages sent so far. */
+  messages(): number;
+  /** When all became calm. */
+  calmSinceMs(): number | undefined;
   isCalm(): boolean;
   /** Faults stop, clocks agree, nobody is frozen. */
   calmDown(): void;
@@ -91,6 +106,10 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
   const timeline = createTimeline(plan.startMs);
   const trace = createTrace(plan.startMs);
   let calm = false;
+  let calmSinceMs: number | undefined;
+  let messages = 0;
+  /** Of their own: what else happens does not depend on these. */
+  const lossDice = diceOf(plan.seed * 13 + 7);
   let violation: string | undefined;
   const counts = new Map<string, number>();
   let storageCalls = 0;
@@ -142,6 +161,17 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
     trace,
     workers: [],
     jumps: [],
+    lost: [],
+    loses(queue, message) {
+      messages += 1;
+      if (messages !== plan.losesMessage && (calm || !lossDice.chance(plan.losses))) return false;
+      stage.lost.push({ atMs: timeline.now(), queue, message });
+      stage.count('message is lost');
+      tell('-', () => `LOST of ${queue}: ${JSON.stringify(message)}`);
+      return true;
+    },
+    messages: () => messages,
+    calmSinceMs: () => calmSinceMs,
     currentRun() {
       const run = current.getStore();
       if (run === undefined) throw new Error('a port was called outside of any run');
@@ -150,6 +180,7 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
     isCalm: () => calm,
     calmDown() {
       calm = true;
+      calmSinceMs = timeline.now();
       for (const worker of stage.workers) Object.assign(worker, { offsetMs: 0, frozenUntilMs: 0 });
       tell('-', 'ALL IS CALM');
     },
