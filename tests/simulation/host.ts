@@ -34,6 +34,11 @@ export function createHost(
   };
 
   const receive = (queue: string): boolean => {
+    const backAtMs = stage.backAtMs('app') ?? stage.backAtMs('storage');
+    if (backAtMs !== undefined) {
+      timeline.at(backAtMs + 1, () => receive(queue));
+      return false;
+    }
     const received = queues.receive(queue, timeline.now(), LEASE_MS);
     if (received === undefined) return false;
     timeline.at(timeline.now() + LEASE_MS, () => receive(queue));
@@ -58,7 +63,8 @@ export function createHost(
     timeline.at(timeline.now() + stage.latencyMs(), () => {
       stage.start(what, work, ({ kind }, { misfortunes }) => {
         if (kind === 'crashed') return;
-        const deleteFails = !stage.isCalm() && dice.chance(plan.storage.failsBefore);
+        const deleteFails =
+          stage.backAtMs('storage') !== undefined || (!stage.isCalm() && dice.chance(plan.storage.failsBefore));
         if (kind === 'done' && deleteFails) {
           stage.count('message is done but not deleted');
           return;
@@ -83,8 +89,9 @@ export function createHost(
     return true;
   };
 
-  const timer = (what: string, work: (backend: Backend) => Promise<void>): void =>
-    stage.start(what, work, () => undefined);
+  const timer = (what: string, work: (backend: Backend) => Promise<void>): void => {
+    if (stage.backAtMs('app') === undefined) stage.start(what, work, () => undefined);
+  };
 
   return {
     noticeSent,

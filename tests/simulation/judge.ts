@@ -43,6 +43,7 @@ function isGentle({ storage, ...plan }: Plan): boolean {
   const isSteady =
     plan.poisons === 0 &&
     plan.losses === 0 &&
+    plan.outages.length === 0 &&
     plan.losesMessage === 0 &&
     Math.max(...plan.troubleMs) < DISABLED_AFTER_MS &&
     plan.clockJumps === 0 &&

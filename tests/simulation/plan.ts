@@ -9,6 +9,14 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+/** A time in which the whole app, storage or Customer Insights is away. */
+export interface Outage {
+  readonly of: 'app' | 'storage' | 'Customer Insights';
+  /** After the start. */
+  readonly afterMs: number;
+  readonly lastsMs: number;
+}
+
 /** What a seed's world is like: how large, and which kinds of misfortune it knows and how often (swarm testing). */
 export interface Plan {
   readonly seed: number;
@@ -78,14 +86,30 @@ export interface Plan {
   readonly losses: number;
   /** The number of the one message that is lost, whenever it is sent; 0: none. */
   readonly losesMessage: number;
+  readonly outages: readonly Outage[];
 }
 
 /** Everything off but what the dice switch on. */
 export function planOf(seed: number): Plan {
   const plan = stormOf(seed);
+  // Dice of their own again, for what was thought of later.
   const calm = diceOf(seed * 11 + 5);
-  if (!calm.chance(0.2)) return plan;
-  return { ...plan, ...steady, losses: calm.pick([0, 0.05, 0.3]) };
+  if (calm.chance(0.2)) return { ...plan, ...steady, losses: calm.pick([0, 0.05, 0.3]) };
+  return { ...plan, outages: outagesOf(plan, diceOf(seed * 17 + 11)) };
+}
+
+/** All over when the storm is. */
+function outagesOf({ stormMs }: Plan, dice: Dice): Outage[] {
+  if (!dice.chance(0.12)) return [];
+  return Array.from({ length: dice.between(1, 2) }, () => {
+    const afterMs = dice.between(0, stormMs * 0.8);
+    const longestMs = Math.min(stormMs - afterMs, dice.pick([5 * MINUTE, 5 * HOUR, 5 * DAY, 9 * DAY]));
+    return {
+      of: dice.pick(['app', 'storage', 'Customer Insights'] as const),
+      afterMs,
+      lastsMs: dice.between(SECOND, longestMs),
+    };
+  });
 }
 
 /** Nothing goes wrong but that flows are off, fail and are saved, and that messages are lost and doubled: then the judge knows how late each delivery may be. */
@@ -104,6 +128,7 @@ export const steady: Partial<Plan> = {
   poisons: 0,
   calls: 0,
   greed: 0,
+  outages: [],
 };
 
 /** Whether a plan is as steady as `steady`. */
@@ -112,6 +137,7 @@ export function isSteady({ storage, ...plan }: Plan): boolean {
   const isOnTime = plan.clockJumps === 0 && plan.skewMs === 0 && plan.lateMs === 0 && plan.latencyMs <= 500;
   return (
     isOnTime &&
+    plan.outages.length === 0 &&
     plan.platformFaults === 0 &&
     plan.poisons === 0 &&
     plan.calls === 0 &&
@@ -240,6 +266,7 @@ function dayOf(seed: number): Plan {
     recovers: dice.chance(0.3),
     losses: 0,
     losesMessage: 0,
+    outages: [],
   };
 }
 

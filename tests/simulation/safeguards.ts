@@ -444,4 +444,18 @@ export const safeguards: readonly Safeguard[] = [
     seed: 1,
     plan: { ...steady, losses: 0.3, turnsOff: true, actions: 4, saves: false, operatorActions: 12 },
   },
+  {
+    name: 'history is asked for back to the last whole poll',
+    without: one(
+      'detection/read-instance.ts',
+      'return Math.min(MAX_HISTORY_DAYS, 1 + Math.max(1, daysSince));',
+      'return Math.min(2, daysSince + 1);',
+    ),
+    seed: 1,
+    plan: {
+      ...weeks,
+      triggers: ['segment-threshold-crossed', 'measure-threshold-crossed'],
+      outages: [{ of: 'Customer Insights', afterMs: 345_600_000, lastsMs: 432_000_000 }],
+    },
+  },
 ];

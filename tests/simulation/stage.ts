@@ -3,7 +3,7 @@ import type { Backend } from '../../shared/backend.ts';
 import { CustomerInsightsError } from '../../shared/insights/customer-insights.ts';
 import { StorageError } from '../../shared/storage/tables.ts';
 import { diceOf, type Dice } from './dice.ts';
-import { CLAIM_MS, clockErrorMs, type Plan } from './plan.ts';
+import { CLAIM_MS, clockErrorMs, type Outage, type Plan } from './plan.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 import { createTrace, type Trace } from './trace.ts';
 
@@ -68,6 +68,8 @@ export interface Stage {
   readonly lost: LostMessage[];
   /** Whether the message that is about to be sent is lost; then it is noted. */
   loses(queue: string, message: object): boolean;
+  /** When what is away now is back; `undefined`: it is there. */
+  backAtMs(of: Outage['of']): number | undefined;
   /** Messages sent so far. */
   messages(): number;
   /** When all became calm. */
@@ -171,6 +173,14 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
       return true;
     },
     messages: () => messages,
+    backAtMs(of) {
+      if (calm) return undefined;
+      const sinceMs = timeline.now() - plan.startMs;
+      const now = plan.outages.filter(
+        (one) => one.of === of && one.afterMs <= sinceMs && sinceMs < one.afterMs + one.lastsMs,
+      );
+      return now.length === 0 ? undefined : plan.startMs + Math.max(...now.map((one) => one.afterMs + one.lastsMs));
+    },
     calmSinceMs: () => calmSinceMs,
     currentRun() {
       const run = current.getStore();
@@ -195,6 +205,23 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
     counts,
     storageCalls: () => storageCalls,
     start(what, work, onEnd) {
+      // Nobody is there who could know of it.
+      if (stage.backAtMs('app') !== undefined) {
+        timeline.at(timeline.now() + 1, () => {
+          const [worker] = stage.workers as [Worker];
+          const nobody: Run = {
+            number: 0,
+            what,
+            worker,
+            startedAtMs: timeline.now(),
+            state: 'ended',
+            misfortunes: new Set(),
+          };
+          onEnd({ kind: 'failed', error: new StorageError('the app', 'is away') }, nobody);
+          return true;
+        });
+        return;
+      }
       const awake = stage.workers.filter((worker) => !isFrozen(worker));
       if (awake.length === 0) {
         timeline.at(Math.min(...stage.workers.map(({ frozenUntilMs }) => frozenUntilMs)), () => {
@@ -217,7 +244,8 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
         );
     },
     latencyMs: () => (calm ? 0 : 1 + Math.floor(plan.latencyMs * dice.fraction() ** 3)),
-    through({ port, name, perform, fate, slowMs = 0, failure, tell: result }) {
+    through({ port, name, perform, fate: drawn, slowMs = 0, failure, tell: result }) {
+      const fate = stage.backAtMs(port) === undefined ? drawn : 'fails-before';
       const run = stage.currentRun();
       const act = async (): Promise<Awaited<ReturnType<typeof perform>>> => {
         const value = await perform();
@@ -285,6 +313,14 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
     const worker: Worker = { name: `worker-${index}`, offsetMs, frozenUntilMs: 0, backend: NOBODY, runs: new Set() };
     worker.backend = makeBackend(stage, worker);
     stage.workers.push(worker);
+  }
+  for (const { of, afterMs, lastsMs } of plan.outages) {
+    timeline.at(plan.startMs + afterMs, () => {
+      stage.count(`${of} is away`);
+      tell('-', `${of} IS AWAY for ${lastsMs / 1000} s`);
+      if (of === 'app') for (const worker of stage.workers) crash(worker);
+      return true;
+    });
   }
   for (let jump = 0; jump < plan.clockJumps; jump++) {
     timeline.at(plan.startMs + dice.between(0, plan.stormMs), () => {
