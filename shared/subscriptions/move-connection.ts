@@ -4,12 +4,13 @@ import type { Refusal } from '../problem.ts';
 import { allRows } from '../storage/all-rows.ts';
 import type { StoredRow, Tables, Write } from '../storage/tables.ts';
 import { inputValidatorOf } from '../validation.ts';
-import { CONNECTIONS_TABLE, COUNT_KEY, REQUEST_PREFIX } from './connection-store.ts';
+import { CONNECTIONS_TABLE, COUNT_KEY, REQUEST_PREFIX, type ConnectionStore } from './connection-store.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
 
 export interface MoveConnectionPorts {
   readonly tables: Tables;
   readonly store: Pick<SubscriptionStore, 'load' | 'writeTogether'>;
+  readonly connections: Pick<ConnectionStore, 'findRequest'>;
 }
 
 /** The forms in which callers become connections. */
@@ -48,25 +49,46 @@ export async function moveConnection(ports: MoveConnectionPorts, body: unknown):
 }
 
 /** The subscription first: whoever finds the entry in its new place finds it theirs. False: it stays. */
-async function moveEntry({ tables, store }: MoveConnectionPorts, entry: StoredRow, to: string): Promise<boolean> {
-  const { rowKey, values } = entry;
-  const taken = await tables.get(CONNECTIONS_TABLE, to, rowKey);
-  if (taken !== undefined && taken.values['subscriptionId'] !== values['subscriptionId']) return false;
-  for (;;) {
-    const subscription = await store.load(String(values['subscriptionId']));
-    // It is being made, and belongs to whoever makes it; or it is gone, and nobody misses it.
-    if (subscription === undefined) return false;
-    if (subscription.connection === to) break;
-    if ((await store.writeTogether([{ ...subscription, connection: to }])).kind === 'written') break;
-  }
-  const copy = { ...values, partitionKey: to, rowKey };
-  if (
-    taken === undefined &&
-    (await tables.write(CONNECTIONS_TABLE, [{ kind: 'insert', row: copy }])).kind !== 'written'
-  )
+async function moveEntry(ports: MoveConnectionPorts, entry: StoredRow, to: string): Promise<boolean> {
+  const { tables, store } = ports;
+  const { partitionKey: from, rowKey, values } = entry;
+  const subscriptionId = String(values['subscriptionId']);
+  const isRequest = rowKey.startsWith(REQUEST_PREFIX);
+  const isOwn = (row: StoredRow): boolean => row.values['subscriptionId'] === subscriptionId;
+  /** Its entry in the other connection is another subscription's: a move that broke off may have given it away already. */
+  const stays = async (): Promise<false> => {
+    if (isRequest) await giveTo(store, subscriptionId, from);
     return false;
+  };
+  const taken = await tables.get(CONNECTIONS_TABLE, to, rowKey);
+  if (taken && !isOwn(taken)) return stays();
+  const subscription = await store.load(subscriptionId);
+  // It is being made, and belongs to whoever makes it; or it is gone, and nobody misses it.
+  if (subscription === undefined) return false;
+  const { trigger, requestKey } = subscription;
+  // What is known of a flow stays where its subscription stays.
+  if (!isRequest && (await ports.connections.findRequest(from, trigger, requestKey))?.subscriptionId === subscriptionId)
+    return false;
+  await giveTo(store, subscriptionId, to);
+  if (taken === undefined) {
+    const copy = { ...values, partitionKey: to, rowKey };
+    const inserted = await tables.write(CONNECTIONS_TABLE, [{ kind: 'insert', row: copy }]);
+    // The insert may have taken effect although its answer was lost and the client sent it again.
+    const there = inserted.kind === 'written' ? undefined : await tables.get(CONNECTIONS_TABLE, to, rowKey);
+    if (there && !isOwn(there)) return stays();
+  }
   const removed = await tables.write(CONNECTIONS_TABLE, [{ kind: 'delete', row: entry, etag: entry.etag }]);
-  return removed.kind === 'written';
+  const left = removed.kind === 'written' ? undefined : await tables.get(CONNECTIONS_TABLE, from, rowKey);
+  // Somebody at work on it has touched it.
+  return left && isOwn(left) ? moveEntry(ports, left, to) : true;
+}
+
+async function giveTo(store: MoveConnectionPorts['store'], subscriptionId: string, connection: string): Promise<void> {
+  for (;;) {
+    const subscription = await store.load(subscriptionId);
+    if (subscription === undefined || subscription.connection === connection) return;
+    if ((await store.writeTogether([{ ...subscription, connection }])).kind === 'written') return;
+  }
 }
 
 /** Brings the count of a connection to what it has. Somebody who subscribes meanwhile changes the count: then it is done again. */

@@ -1,6 +1,8 @@
 import { beforeEach, expect, test } from '@jest/globals';
+import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
+import type { Tables, Write } from '../../shared/storage/tables.ts';
 import { failingTables } from './failing-tables.ts';
-import { vipWorld, type VipWorld } from './vip-world.ts';
+import { HOUR, vipWorld, type VipWorld } from './vip-world.ts';
 
 const trigger = 'segment-threshold-crossed';
 const FROM = `key-${'a'.repeat(32)}`;
@@ -92,4 +94,71 @@ test('to move a connection to itself changes nothing', async () => {
   await world.flow('one', {}, { connection: FROM });
   expect(await world.backend.operator.moveConnection({ from: FROM, to: FROM })).toEqual({ kind: 'moved', moved: 0 });
   expect(await idsOf(FROM)).toHaveLength(1);
+});
+
+/** Tables in which something happens at the first write that `isMeant`. */
+function tablesWith(
+  isMeant: (write: Write) => boolean,
+  happen: (again: () => Promise<unknown>) => Promise<unknown>,
+): Tables {
+  const tables = createMemoryTables();
+  let isDone = false;
+  return {
+    ...tables,
+    async write(table, writes) {
+      if (!isDone && table === 'connections' && isMeant(writes[0])) {
+        isDone = true;
+        await happen(() => tables.write(table, writes));
+      }
+      return tables.write(table, writes);
+    },
+  };
+}
+const isCopy = ({ kind, row }: Write): boolean =>
+  kind === 'insert' && row.partitionKey === TO && row.rowKey.startsWith('k:');
+
+test('a storage that sees the copy of an entry twice leaves nothing behind', async () => {
+  world = vipWorld({ tables: tablesWith(isCopy, (again) => again()), config: { maxSubscriptionsPerConnection: 1 } });
+  const { id } = await world.flow('one', {}, flow('1'));
+  await world.backend.operator.moveConnection({ from: FROM, to: TO });
+  expect([await idsOf(FROM), await idsOf(TO)]).toEqual([[], [id]]);
+  await world.flow('two', {}, { connection: FROM });
+});
+
+test('a subscription that the other connection asks for in the middle of the move stays where it is, and can be ended there', async () => {
+  let theirs = '';
+  const subscribeThere = async (): Promise<void> => {
+    theirs = (await world.flow('one', {}, { ...flow('1'), connection: TO })).id;
+  };
+  world = vipWorld({ tables: tablesWith(isCopy, subscribeThere), config: { maxSubscriptionsPerConnection: 1 } });
+  const { id } = await world.flow('one', {}, flow('1'));
+  expect(await world.backend.operator.moveConnection({ from: FROM, to: TO })).toEqual({ kind: 'moved', moved: 0 });
+  expect([await idsOf(FROM), await idsOf(TO)]).toEqual([[id], [theirs]]);
+  // What is known of its flow stays with it: a save finds it.
+  await world.backend.unsubscribe(FROM, trigger, id);
+  await world.flow('two', {}, { connection: FROM });
+  expect(await world.backend.getOwn(TO, trigger, theirs)).toMatchObject({ view: { status: 'active' } });
+});
+
+test('a subscribe that broke off and was moved is completed or undone', async () => {
+  let undone = 0;
+  for (let broken = 1; broken <= 40; broken++) {
+    tables.reset();
+    world = vipWorld({ tables, config: { maxSubscriptionsPerConnection: 2 } });
+    await world.flow('kept', {}, { connection: TO });
+    tables.failAfter(broken);
+    const first = await world.flow('one', {}, flow('1')).catch(() => 'broken off');
+    tables.failAfter(Infinity);
+    if (first !== 'broken off') break;
+    await move();
+    await world.pass(2 * HOUR);
+    // Whichever connection it is in now, nothing counts that is not there.
+    for (const connection of [FROM, TO]) {
+      const ids = await idsOf(connection);
+      if (ids.length === 0) undone += 1;
+      for (let free = ids.length; free < 2; free++) await world.flow(`new-${free}`, {}, { connection });
+      await expect(world.flow('more', {}, { connection })).rejects.toThrow('subscriptions-exhausted');
+    }
+  }
+  expect(undone).toBeGreaterThan(0);
 });
