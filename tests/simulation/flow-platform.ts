@@ -8,7 +8,8 @@ import type { Judge } from './judge.ts';
 import { INSTANCE } from './source-life.ts';
 import type { Stage } from './stage.ts';
 
-export const CONNECTION = 'connection-a';
+/** The callers, by the keys that they use one after the other. */
+export const CONNECTIONS = [`key-${'a'.repeat(32)}`, `key-${'b'.repeat(32)}`] as const;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -24,12 +25,17 @@ export interface FlowPlatform {
   begin(): void;
   /** Whether some flow is in the middle of something. */
   isBusy(): boolean;
+  /** The other key is used from now on, and an operator is about to move the connection: who subscribes, saves or unsubscribes meanwhile is on their own. */
+  beginMove(): { readonly from: string; readonly to: string };
+  endMove(): void;
 }
 
 export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
   const { plan, dice, timeline } = stage;
   const versions = new Map<string, Version>();
   let busy = 0;
+  let [connection, otherConnection]: readonly [string, string] = CONNECTIONS;
+  let moves = 0;
   const tell = (flow: Flow, what: string | (() => string)): void => stage.trace.add(timeline.now(), flow.name, what);
   const later = (ms: number, action: () => void): void => {
     busy += 1;
@@ -62,9 +68,12 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
       later(stage.isCalm() ? calmMs : ms, () => request({ ...call, tries: call.tries - 1 }));
     };
     tell(flow, () => `${what}: sent`);
+    if (moves > 0) flow.unruly = true;
+    flow.openRuns += 1;
     call.onRun?.(1);
     stage.start(`${flow.name} ${what}`, call.work, (end) => {
       call.onRun?.(-1);
+      flow.openRuns -= 1;
       if (settled) return;
       const isLost = !stage.isCalm() && dice.chance(plan.platformFaults);
       if (end.kind === 'done' && isLost) {
@@ -100,7 +109,6 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
     if (madeLater.some(({ sentAtMs }) => sentAtMs !== undefined)) flow.unruly = true;
     version.sentAtMs ??= timeline.now();
     const subscriber = {
-      connection: CONNECTION,
       workflowId: flow.workflowId,
       operationName: flow.workflowId && 'trigger',
       environmentId: flow.environmentId,
@@ -113,7 +121,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
       flow,
       work: (backend) => {
         beginsMs = timeline.now();
-        return backend.subscribe(subscriber, flow.trigger, requestOf(INSTANCE, version));
+        return backend.subscribe({ ...subscriber, connection }, flow.trigger, requestOf(INSTANCE, version));
       },
       tries: dice.pick([4, 100, 100]),
       onRun: (change) => (version.openSubscribes += change),
@@ -142,7 +150,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
     request({
       what: `unsubscribes ${version.url.slice(-3)}`,
       flow: version.flow,
-      work: (backend) => backend.unsubscribe(CONNECTION, version.flow.trigger, id),
+      work: (backend) => backend.unsubscribe(connection, version.flow.trigger, id),
       tries: DELETE_TRIES,
       onEnd: () => {
         version.deletedAtMs ??= timeline.now();
@@ -195,6 +203,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
   const act = (flow: Flow, left: number, idle: { isIdle: boolean }): void => {
     const next = (): void => {
       idle.isIdle = true;
+      flow.isActing = false;
     };
     const isOver = flow.removedAtMs !== undefined || flow.versions.at(-1)?.deleteSentAtMs !== undefined;
     if (left === 0 || (isOver && idle.isIdle) || stage.isCalm()) return;
@@ -217,6 +226,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
     const choice = dice.pick(can);
     stage.count(`flow: ${choice}`);
     idle.isIdle = false;
+    flow.isActing = true;
     switch (choice) {
       case 'save': {
         save(flow, false, next);
@@ -344,6 +354,8 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
       troubles,
       offSpans: [],
       resumes: [],
+      isActing: false,
+      openRuns: 0,
     };
   });
 
@@ -351,13 +363,24 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
     flows,
     client,
     isBusy: () => busy > 0,
+    beginMove() {
+      moves += 1;
+      [connection, otherConnection] = [otherConnection, connection];
+      for (const flow of flows) if (flow.isActing || flow.openRuns > 0) flow.unruly = true;
+      return { from: otherConnection, to: connection };
+    },
+    endMove: () => void (moves -= 1),
     begin() {
       for (const flow of flows) {
         const version = nextVersion(flow, randomInput(dice, flow.trigger));
         const idle = { isIdle: false };
         later(dice.between(0, plan.madeBeforeMs), () => {
           tell(flow, `is made: ${flow.trigger} ${JSON.stringify(version.input)}`);
-          subscribe(version, () => (idle.isIdle = true));
+          flow.isActing = true;
+          subscribe(version, () => {
+            idle.isIdle = true;
+            flow.isActing = false;
+          });
           later(dice.between(1, plan.stormMs / 2), () => act(flow, plan.actions, idle));
         });
       }

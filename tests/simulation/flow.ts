@@ -59,6 +59,10 @@ export interface Flow {
   isTended?: boolean;
   /** A subscribe of an older version was still under way when a newer one came: who comes last is anybody's guess. */
   unruly: boolean;
+  /** It subscribes, saves or unsubscribes at the moment. */
+  isActing: boolean;
+  /** Requests that some worker is at, answered in time or not. */
+  openRuns: number;
   readonly troubles: readonly Trouble[];
 }
 

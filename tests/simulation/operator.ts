@@ -1,5 +1,6 @@
 import type { Backend } from '../../shared/backend.ts';
 import type { Refusal } from '../../shared/problem.ts';
+import { diceOf } from './dice.ts';
 import type { Flow, Version } from './flow.ts';
 import type { FlowPlatform } from './flow-platform.ts';
 import type { Judge } from './judge.ts';
@@ -19,6 +20,7 @@ export interface Operator {
 }
 
 const TRIES = 3;
+const MOVE_TRIES = 1000;
 
 export function createOperator(stage: Stage, platform: FlowPlatform, judge: Judge): Operator {
   const { plan, dice, timeline } = stage;
@@ -122,8 +124,49 @@ export function createOperator(stage: Stage, platform: FlowPlatform, judge: Judg
     }
   };
 
+  /** Repeated until it is answered: what was moved in part is nobody's. */
+  const move = (): void => {
+    stage.count('operator: move');
+    const body = platform.beginMove();
+    request(
+      'moves the connection',
+      (backend) => backend.operator.moveConnection(body),
+      ({ kind }) => {
+        if (kind === 'moved') platform.endMove();
+        else stage.violate(`a connection is not moved: ${kind}`);
+      },
+      MOVE_TRIES,
+    );
+  };
+  const end = (version: Version): void => {
+    const id = version.subscriptionId;
+    if (id === undefined || version.overlapped) return;
+    stage.count('operator: end');
+    version.deleteSentAtMs ??= timeline.now();
+    if (version.openSubscribes > 0) version.flow.unruly = true;
+    request(
+      `ends ${version.url.slice(-12)}`,
+      (backend) => backend.operator.endSubscription(id),
+      () => (version.deletedAtMs ??= timeline.now()),
+    );
+  };
+
   return {
     begin() {
+      const people = diceOf(plan.seed * 23 + 17);
+      const inStorm = (times: number, action: () => void): void => {
+        for (let count = 0; count < times; count++) {
+          timeline.at(plan.startMs + people.between(0, plan.stormMs), () => {
+            action();
+            return true;
+          });
+        }
+      };
+      inStorm(plan.moves, move);
+      inStorm(plan.operatorEnds, () => {
+        const versions = subscribed();
+        if (versions.length > 0) end(people.pick(versions));
+      });
       for (let action = 0; action < plan.operatorActions; action++) {
         // Some come when all is calm, but deliveries are still parked, dead or delivered.
         timeline.at(plan.startMs + dice.between(0, plan.stormMs * dice.pick([1, 1, 3])), () => {

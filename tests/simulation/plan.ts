@@ -87,12 +87,19 @@ export interface Plan {
   /** The number of the one message that is lost, whenever it is sent; 0: none. */
   readonly losesMessage: number;
   readonly outages: readonly Outage[];
+  /** How often the operator moves the connection, after its key was rotated. */
+  readonly moves: number;
+  /** How often the operator deletes a subscription. */
+  readonly operatorEnds: number;
 }
 
 /** Everything off but what the dice switch on. */
 export function planOf(seed: number): Plan {
-  const plan = stormOf(seed);
   // Dice of their own again, for what was thought of later.
+  const people = diceOf(seed * 19 + 13);
+  const isMeddling = people.chance(0.15);
+  const meddling = isMeddling ? { moves: people.between(0, 2), operatorEnds: people.between(0, 2) } : {};
+  const plan = { ...stormOf(seed), ...meddling };
   const calm = diceOf(seed * 11 + 5);
   if (calm.chance(0.2)) return { ...plan, ...steady, losses: calm.pick([0, 0.05, 0.3]) };
   return { ...plan, outages: outagesOf(plan, diceOf(seed * 17 + 11)) };
@@ -267,6 +274,8 @@ function dayOf(seed: number): Plan {
     losses: 0,
     losesMessage: 0,
     outages: [],
+    moves: 0,
+    operatorEnds: 0,
   };
 }
 

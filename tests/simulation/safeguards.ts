@@ -458,4 +458,24 @@ export const safeguards: readonly Safeguard[] = [
       outages: [{ of: 'Customer Insights', afterMs: 345_600_000, lastsMs: 432_000_000 }],
     },
   },
+  {
+    name: 'a subscribe that broke off is looked for where it was moved to',
+    without: one(
+      'subscriptions/finish-subscribe.ts',
+      'first === undefined && isGiven ? await find(subscription.connection) : undefined',
+      'undefined as RequestEntry | undefined',
+    ),
+    seed: 8,
+    plan: { moves: 3, crash: 0.02, lostAnswers: 0.3 },
+  },
+  {
+    name: 'a connection is moved with what is known of its flows',
+    without: one(
+      'subscriptions/move-connection.ts',
+      'if (entry.rowKey === COUNT_KEY) continue;',
+      "if (entry.rowKey === COUNT_KEY || entry.rowKey.startsWith('w:')) continue;",
+    ),
+    seed: 1,
+    plan: { moves: 2, saves: true, actions: 4 },
+  },
 ];

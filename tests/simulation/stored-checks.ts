@@ -12,7 +12,7 @@ import { INSTANCES_TABLE } from '../../shared/subscriptions/instance-registry.ts
 import { addressOfRow, subscriptionOfRow, SUBSCRIPTIONS_TABLE } from '../../shared/subscriptions/subscription-row.ts';
 import type { Subscription } from '../../shared/subscriptions/subscription.ts';
 import { WORK_SHARDS, WORK_TABLE } from '../../shared/work/work-list.ts';
-import { CONNECTION } from './flow-platform.ts';
+import { CONNECTIONS } from './flow-platform.ts';
 import { clockErrorMs } from './plan.ts';
 import { INSTANCE } from './source-life.ts';
 import type { Stage } from './stage.ts';
@@ -189,12 +189,14 @@ export function storedWorld(stage: Stage, tables: Tables, queues: MemoryQueues):
     const living = all.filter(({ status }) => status === 'active' || status === 'paused' || status === 'disabled');
     for (const { id, status } of all) if (status === 'deleted') stage.violate(`still there although deleted: ${id}`);
     for (const { id, birth } of living) if (birth === undefined) stage.violate(`never finished: ${id}`);
-    const { rows } = await tables.query(CONNECTIONS_TABLE, { partition: CONNECTION });
-    const entries = rows
-      .filter(({ rowKey }) => rowKey.startsWith(REQUEST_PREFIX))
-      .map((row) => row.values['subscriptionId']);
-    const count = Number(rows.find(({ rowKey }) => rowKey === COUNT_KEY)?.values['count'] ?? 0);
-    if (count !== entries.length) stage.violate(`a count of ${count} for ${entries.length} entries`);
+    const entries: unknown[] = [];
+    for (const partition of CONNECTIONS) {
+      const { rows } = await tables.query(CONNECTIONS_TABLE, { partition });
+      const requests = rows.filter(({ rowKey }) => rowKey.startsWith(REQUEST_PREFIX));
+      const count = Number(rows.find(({ rowKey }) => rowKey === COUNT_KEY)?.values['count'] ?? 0);
+      if (count !== requests.length) stage.violate(`a count of ${count} for ${requests.length} entries`);
+      entries.push(...requests.map((row) => row.values['subscriptionId']));
+    }
     for (const { id } of living) if (!entries.includes(id)) stage.violate(`living and in no entry: ${id}`);
     const redirects = all.filter(({ status, ended }) => ended && (status === 'superseded' || status === 'gone'));
     // One that redirected is looked at when its time is over, also when it was removed before.
