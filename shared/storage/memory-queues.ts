@@ -26,6 +26,8 @@ export interface WaitingMessage {
 export interface MemoryQueues extends Queues {
   /** The message that has been visible for longest, if any; nobody sees it again for `leaseMs` (10 minutes). */
   receive(queue: string, nowMs: number, leaseMs?: number): ReceivedMessage | undefined;
+  /** Shows a message again after `inMs`, as a host does whose handler failed. Whether it was there: see `delete`. */
+  showAgain(queue: string, received: Pick<ReceivedMessage, 'id' | 'receipt'>, nowMs: number, inMs: number): boolean;
   /** Whether it was there: no longer when it was received again since, or has expired. */
   delete(queue: string, received: Pick<ReceivedMessage, 'id' | 'receipt'>): boolean;
   /** All messages, visible or not, those that become visible first before the others. */
@@ -91,6 +93,12 @@ export function createMemoryQueues({ clock }: { readonly clock: Pick<Clock, 'now
       found.visibleAt = nowMs + leaseMs;
       const { id, json, dequeueCount } = found;
       return { id, message: JSON.parse(json) as unknown, dequeueCount, receipt: receiptOf(found) };
+    },
+
+    showAgain(queue, { id, receipt }, nowMs, inMs) {
+      const found = alive(queue, nowMs).find((message) => message.id === id && receiptOf(message) === receipt);
+      if (found) found.visibleAt = nowMs + inMs;
+      return found !== undefined;
     },
 
     delete(queue, { id, receipt }) {

@@ -14,6 +14,9 @@ export interface Host {
 
 /** How long the functions host hides a message that it works on. */
 const LEASE_MS = 10 * 60 * 1000;
+/** As host.json says: when a message is shown again that failed, and how often, until it ends in its poison queue. */
+const SHOWN_AGAIN_MS = 30 * 1000;
+const MAX_DEQUEUE_COUNT = 5;
 /** A message that waits is sent again by each who gets it: without a bound, doubled ones would double without end. */
 const MAX_DUPLICATES = 40;
 
@@ -48,7 +51,7 @@ export function createHost(
       await handle(backend, queue, received.message);
       await watched();
     };
-    if (!stage.isCalm() && dice.chance(plan.poisons)) {
+    const poison = (): true => {
       stage.count('message ends in its poison queue');
       stage.trace.add(
         timeline.now(),
@@ -58,7 +61,10 @@ export function createHost(
       queues.delete(queue, received);
       void queues.send(`${queue}-poison`, received.message as object);
       return true;
-    }
+    };
+    if (!stage.isCalm() && dice.chance(plan.poisons)) return poison();
+    // Whoever received it last has died.
+    if (received.dequeueCount > MAX_DEQUEUE_COUNT) return poison();
     // A batch is received at once and worked on in any order.
     timeline.at(timeline.now() + stage.latencyMs(), () => {
       stage.start(what, work, ({ kind }, { misfortunes }) => {
@@ -69,12 +75,17 @@ export function createHost(
           stage.count('message is done but not deleted');
           return;
         }
-        const wasOurs = queues.delete(queue, received);
-        if (kind === 'done' || queue === 'polls' || !wasOurs) return;
+        if (kind === 'done') {
+          queues.delete(queue, received);
+          return;
+        }
         if (stage.isCalm() && misfortunes.size === 0) stage.violate(`${what} failed although all is calm`);
-        const delayMs = dice.between(0, 10_000);
-        void queues.send(queue, received.message as object, { delayMs });
-        noticeSent(queue, delayMs);
+        if (received.dequeueCount >= MAX_DEQUEUE_COUNT) {
+          poison();
+          return;
+        }
+        if (!queues.showAgain(queue, received, timeline.now(), SHOWN_AGAIN_MS)) return;
+        timeline.at(timeline.now() + SHOWN_AGAIN_MS, () => receive(queue));
       });
       return true;
     });

@@ -6,6 +6,8 @@ export interface Tally {
   steps: number;
   callbacks: number;
   storageCalls: number;
+  /** That were sent. */
+  messages: number;
   /** How often each kind of misfortune was dealt out, and each action of a flow's owner. */
   readonly counts: Record<string, number>;
   /** Seeds by kind of violation. */
@@ -13,12 +15,15 @@ export interface Tally {
 }
 
 export function emptyTally(): Tally {
-  return { seeds: 0, steps: 0, callbacks: 0, storageCalls: 0, counts: {}, violations: {} };
+  return { seeds: 0, steps: 0, callbacks: 0, storageCalls: 0, messages: 0, counts: {}, violations: {} };
 }
 
-export function addOutcome(tally: Tally, { seed, steps, posts, storageCalls, counts, violation }: Outcome): void {
+export function addOutcome(
+  tally: Tally,
+  { seed, steps, posts, storageCalls, messages, counts, violation }: Outcome,
+): void {
   addTally(tally, {
-    ...{ seeds: 1, steps, callbacks: posts, storageCalls, counts: Object.fromEntries(counts) },
+    ...{ seeds: 1, steps, callbacks: posts, storageCalls, messages, counts: Object.fromEntries(counts) },
     violations: violation === undefined ? {} : { [kindOf(violation)]: [seed] },
   });
 }
@@ -28,6 +33,7 @@ export function addTally(tally: Tally, more: Tally): void {
   tally.steps += more.steps;
   tally.callbacks += more.callbacks;
   tally.storageCalls += more.storageCalls;
+  tally.messages += more.messages;
   for (const [what, count] of Object.entries(more.counts)) tally.counts[what] = (tally.counts[what] ?? 0) + count;
   for (const [kind, seeds] of Object.entries(more.violations)) (tally.violations[kind] ??= []).push(...seeds);
 }

@@ -1,0 +1,54 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sized } from '../helpers/test-size.ts';
+import { forkedLane, type Lane } from './lane.ts';
+import { steady, type Plan } from './plan.ts';
+import { buildVariant, SMALL_CHUNKS } from './variant.ts';
+
+let bundle: string;
+let lane: Lane;
+beforeAll(async () => {
+  bundle = await buildVariant(SMALL_CHUNKS);
+  lane = forkedLane(bundle);
+});
+afterAll(() => {
+  lane.close();
+  rmSync(path.dirname(bundle), { recursive: true });
+});
+
+/** Worlds in which nothing else goes wrong but flows: they are off, fail and are saved. */
+const world: Partial<Plan> = {
+  ...steady,
+  losses: 0,
+  duplicates: 0,
+  flows: 3,
+  flowTroubles: 2,
+  turnsOff: true,
+  actions: 3,
+};
+
+/** Some with a reconciler that has a pass every three minutes, others every hour. */
+const seeds = Array.from({ length: sized({ small: 1, full: 20 }) }, (_, index) => ({
+  seed: index + 1,
+  reconcileEveryMs: index % 2 === 0 ? 180_000 : 3_600_000,
+}));
+
+test.each(seeds)(
+  'seed $seed: whichever one message is lost, all arrives in time',
+  async ({ seed, reconcileEveryMs }) => {
+    const run = async (losesMessage: number): ReturnType<Lane['run']> =>
+      lane.run({ from: seed, count: 1, keepGoing: true, change: { ...world, reconcileEveryMs, losesMessage } });
+    const { tally } = await run(0);
+    expect(tally.violations).toEqual({});
+    expect(tally.messages).toBeGreaterThan(10);
+    for (let lost = 1; lost <= tally.messages; lost++) {
+      const { tally: one } = await run(lost);
+      expect({ lost, violations: one.violations, losses: one.counts['message is lost'] }).toEqual({
+        lost,
+        violations: {},
+        losses: 1,
+      });
+    }
+  },
+);
