@@ -14,8 +14,6 @@ import { sendChunk, workChunk } from './work-chunk.ts';
 const WORKED_HERE = 16;
 /** Chunks that one poll takes over from workers that are gone; for the others it sends messages. */
 const TAKEN_OVER = 8;
-/** A queue whose oldest visible message waits for longer is behind: its chunks have their messages. */
-const BEHIND_MS = 2 * 60_000;
 
 /**
  * Sees events through that were just opened. What a poll can work itself is worked here and now: a message would lie for up to a second
@@ -115,7 +113,7 @@ export async function carryOn(ports: ChunkPorts, events: readonly OpenEvent[]): 
     }
     if (settled === chunkCount(open)) await ports.activity.close(open);
   }
-  if (left.length > 0 && !(await isQueueBehind(ports, DELIVERIES_QUEUE, BEHIND_MS))) {
+  if (left.length > 0 && !(await isQueueBehind(ports, DELIVERIES_QUEUE))) {
     await allDone(left.map(({ eventId, chunk }) => sendChunk(ports, eventId, chunk)));
   }
 }

@@ -24,7 +24,10 @@ export const PROBE_LEASE_MS = 15 * 60 * 1000;
 export const TURNED_OFF = 'turned-off';
 export const STALE_VERSION = 'workflow-trigger-version-not-found';
 
-/** Pure: `earlier` are the attempts before this one, `calledId` tells whom this one called, as they do; `jitter` is in [0, 1). */
+/**
+ * Pure: `earlier` are the attempts before this one, `calledId` tells whom this one called, as they do; `resumedAtMs` is when the subscription last had a
+ * success after failures, or was made active again; `jitter` is in [0, 1).
+ */
 export function dispositionOf(
   verdict: Verdict,
   context: {
@@ -33,6 +36,7 @@ export function dispositionOf(
     scheduleSeconds: readonly number[];
     jitter: number;
     nowMs: number;
+    resumedAtMs?: number | undefined;
   },
 ): Disposition {
   switch (verdict.kind) {
@@ -58,8 +62,8 @@ export function dispositionOf(
 type Failure = Pick<Extract<Verdict, { kind: 'retry' }>, 'code' | 'retryAfterMs' | 'whenExhausted'>;
 
 /**
- * Another attempt, or the end of the schedule. The subscription ends with it only when all of the schedule was refused: a single refusal
- * after other failures may be a gateway's, and says nothing about the flow.
+ * Another attempt, or the end of the schedule. The subscription ends with it only when all of the schedule was refused, and nothing else
+ * succeeded meanwhile: a single refusal after other failures may be a gateway's, and one delivery that is refused alone says nothing about the flow.
  */
 function afterFailure(
   { code, retryAfterMs, whenExhausted }: Failure,
@@ -67,12 +71,20 @@ function afterFailure(
     earlier,
     scheduleSeconds,
     jitter,
-  }: { earlier: readonly AttemptRecord[]; scheduleSeconds: readonly number[]; jitter: number },
+    resumedAtMs = -Infinity,
+  }: {
+    earlier: readonly AttemptRecord[];
+    scheduleSeconds: readonly number[];
+    jitter: number;
+    resumedAtMs?: number | undefined;
+  },
 ): Disposition {
   const counted = earlier.filter((attempt, index) => usesSchedule(attempt, earlier.slice(0, index)));
   const next = nextRetry({ attempt: counted.length + 1, scheduleSeconds, retryAfterMs, jitter });
   if (next.kind === 'wait') return { kind: 'retrying', delayMs: next.delayMs, code };
-  const isRefusedThroughout = counted.length > 0 && counted.every((attempt) => REFUSALS.has(attempt.code));
+  const [first] = counted;
+  const worked = first !== undefined && resumedAtMs > Date.parse(first.at);
+  const isRefusedThroughout = first !== undefined && !worked && counted.every((attempt) => REFUSALS.has(attempt.code));
   return { kind: isRefusedThroughout ? whenExhausted : 'dead', code };
 }
 

@@ -20,8 +20,6 @@ export interface ReconcilePorts extends Omit<OverduePorts, 'isBehind'>, Reconcil
 const PASS_MS = 4 * 60_000;
 /** An entry whose look failed is looked at again after this. */
 const FAILED_AGAIN_MS = 5 * 60_000;
-/** A queue whose oldest visible message waits for longer is behind: what is due has its message, and needs no second one. */
-const BEHIND_MS = 30_000;
 
 /**
  * One pass over the work list: finds what is unfinished from rows alone and sends hints for it, or takes it a step further. One bad entry never
@@ -29,7 +27,7 @@ const BEHIND_MS = 30_000;
  */
 export async function reconcile(ports: ReconcilePorts): Promise<void> {
   const startedMs = ports.clock.now();
-  const isBehind = once(() => isQueueBehind(ports, RETRIES_QUEUE, BEHIND_MS));
+  const isBehind = once(() => isQueueBehind(ports, RETRIES_QUEUE));
   for (const shard of WORK_SHARDS) {
     for (const entry of await ports.work.due(shard, startedMs)) {
       if (ports.clock.now() - startedMs > PASS_MS) return;

