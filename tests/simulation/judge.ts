@@ -1,7 +1,7 @@
 import type { Flow, Post, Version } from './flow.ts';
 import { concernsInput, sameInput } from './flow.ts';
 import { latenessOf, type Lateness, type Owed } from './lateness.ts';
-import { CLAIM_MS, clockErrorMs, type Plan } from './plan.ts';
+import { CLAIM_MS, clockErrorMs, isSteady, type Plan } from './plan.ts';
 import type { Fact } from './source-life.ts';
 import type { Run, Stage } from './stage.ts';
 
@@ -33,6 +33,8 @@ const UNASKED_MS = 25 * 60 * MINUTE;
 const DISABLED_AFTER_MS = 5 * DAY;
 /** A poll and all its calls take no longer in a world that is in no hurry; a claim that has to run out takes far longer. */
 const POLL_MS = 40_000;
+/** An answer is written down by then, in a world that is steady. */
+const WRITTEN_MS = 10_000;
 
 /**
  * Storage always answers, though it may see a request twice, nobody crashes, freezes or sleeps, no flow is turned off (what it misses
@@ -40,7 +42,7 @@ const POLL_MS = 40_000;
  */
 function isGentle({ storage, ...plan }: Plan): boolean {
   const chances = [storage.failsBefore, storage.failsAfter, storage.slow, plan.insightsFails, plan.crash, plan.freeze];
-  const isSteady =
+  const isUnhurried =
     plan.poisons === 0 &&
     plan.losses === 0 &&
     plan.outages.length === 0 &&
@@ -49,7 +51,7 @@ function isGentle({ storage, ...plan }: Plan): boolean {
     plan.clockJumps === 0 &&
     plan.lateMs === 0 &&
     plan.latencyMs <= 500;
-  return isSteady && !plan.turnsOff && plan.calls === 0 && chances.every((chance) => chance === 0);
+  return isUnhurried && !plan.turnsOff && plan.calls === 0 && chances.every((chance) => chance === 0);
 }
 
 /** What ends a subscription when all of a delivery's schedule is answered so. */
@@ -196,6 +198,16 @@ export function createJudge(
     });
   };
 
+  /** Whether something was delivered between the first attempt of a delivery and its last, and certainly written down in time. */
+  const workedMeanwhile = (group: readonly Post[]): boolean => {
+    const [first, last] = [group[0], group.at(-1)];
+    if (!isSteady(plan) || first?.answeredAtMs === undefined || last === undefined) return false;
+    const [fromMs, untilMs] = [first.answeredAtMs + WRITTEN_MS, last.run.startedAtMs - WRITTEN_MS];
+    return posts.some(
+      ({ version, accepted, atMs }) => version === last.version && accepted && atMs > fromMs && atMs < untilMs,
+    );
+  };
+
   /** A reason of the delivery policy for not having been told. */
   const excuse = (flow: Flow, fact: Fact): string | undefined => {
     if (flow.unruly) return 'saves that nobody can order';
@@ -213,7 +225,7 @@ export function createJudge(
       const isThis = first.told.occurredAt === fact.occurredAt && !isRecovered(first);
       if (isThis && group.length >= attempts) return 'the schedule was used up';
       if (isThis && codes.includes('TriggerInputSchemaMismatch')) return 'the flow refuses the body';
-      if (group.filter(isRefusal).length >= attempts) return 'the flow refuses us';
+      if (group.filter(isRefusal).length >= attempts && !workedMeanwhile(group)) return 'the flow refuses us';
     }
     return undefined;
   };

@@ -120,7 +120,7 @@ export const safeguards: readonly Safeguard[] = [
       'if (trouble === undefined || !isDue(trouble)) return;',
       'if (trouble === undefined) return;',
     ),
-    seed: 5,
+    seed: 9,
   },
   {
     name: "a claim whose answer was lost is known as one's own by its owner",
@@ -139,7 +139,7 @@ export const safeguards: readonly Safeguard[] = [
       `if (current && record && current.attempts.some(({ at }) => at === record.at)) return;`,
       '',
     ),
-    seed: 19,
+    seed: 2,
     plan: { ...echoing, flowTroubles: 3 },
   },
   {
@@ -157,7 +157,7 @@ export const safeguards: readonly Safeguard[] = [
         replace: 'const MAX_CALM_CALLS = 10_000;',
       },
     ],
-    seed: 3,
+    seed: 28,
   },
   {
     name: 'a recovery sends again what is dead',
@@ -166,7 +166,7 @@ export const safeguards: readonly Safeguard[] = [
       "(trouble.status === 'dead' || trouble.status === 'parked')",
       "trouble.status === 'parked'",
     ),
-    seed: 3,
+    seed: 59,
   },
   {
     name: 'a chunk is only written by the holder of its claim',
@@ -175,7 +175,7 @@ export const safeguards: readonly Safeguard[] = [
       `{ kind: 'replace', row: chunkRow(event, chunk, rest), etag },`,
       `{ kind: 'replace', row: chunkRow(event, chunk, rest), etag: '*' },`,
     ),
-    seed: 408,
+    seed: 3,
   },
   {
     name: 'who takes a chunk over leaves out what is done',
@@ -193,12 +193,12 @@ export const safeguards: readonly Safeguard[] = [
       const second = first.kind === 'written' && events.length > 0 ? await tables.write(STATE_TABLE, events as never) : first;
       const result = second.kind === 'conflict' ? second : { kind: 'written' as const, etags: writes.map(() => '*') };`,
     ),
-    seed: 21,
+    seed: 13,
   },
   {
     name: 'the state is swapped by its etag',
     without: one('detection/state-store.ts', `{ kind: 'replace', row, etag: state.etag }`, `{ kind: 'upsert', row }`),
-    seed: 3,
+    seed: 5,
     plan: overlapping,
   },
   {
@@ -213,7 +213,7 @@ export const safeguards: readonly Safeguard[] = [
       'isUndecided(subscription) ? await decide(ports, subscription) : subscription',
       'subscription',
     ),
-    seed: 60,
+    seed: 5,
   },
   {
     name: 'a subscription without a place in the line is not born by an event',
@@ -425,13 +425,13 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'a message is soon taken for lost',
     without: one('deliveries/overdue.ts', 'const SLACK_MS = 30_000;', 'const SLACK_MS = 6 * 3_600_000;'),
-    seed: 1,
+    seed: 3,
     plan: { ...steady, losses: 0.3, flowTroubles: 3 },
   },
   {
     name: 'a flow that is off is asked every 12 hours',
     without: one('deliveries/disposition.ts', 'NEXT_PROBE_MS = 12 *', 'NEXT_PROBE_MS = 20 *'),
-    seed: 1,
+    seed: 2,
     plan: { ...steady, turnsOff: true, actions: 4, saves: false },
   },
   {
@@ -441,7 +441,7 @@ export const safeguards: readonly Safeguard[] = [
       "await ports.work.add({ kind: 'subscription', subscriptionId: id }, nowMs);",
       '',
     ),
-    seed: 1,
+    seed: 55,
     plan: { ...steady, losses: 0.3, turnsOff: true, actions: 4, saves: false, operatorActions: 12 },
   },
   {
@@ -465,7 +465,7 @@ export const safeguards: readonly Safeguard[] = [
       'first === undefined && isGiven ? await find(subscription.connection) : undefined',
       'undefined as RequestEntry | undefined',
     ),
-    seed: 8,
+    seed: 109,
     plan: { moves: 3, crash: 0.02, lostAnswers: 0.3 },
   },
   {
@@ -475,7 +475,7 @@ export const safeguards: readonly Safeguard[] = [
       'if (entry.rowKey === COUNT_KEY) continue;',
       "if (entry.rowKey === COUNT_KEY || entry.rowKey.startsWith('w:')) continue;",
     ),
-    seed: 1,
+    seed: 13,
     plan: { moves: 2, saves: true, actions: 4 },
   },
 ];
