@@ -16,7 +16,7 @@ export interface GeneratedFile {
 /** The connector as the sources make it. */
 export function connectorOf(version: string): Connector {
   const definition = connectorDefinition(version);
-  return { definition, properties: connectorProperties(definition, BRAND_COLOR), icon: drawIcon() };
+  return { definition, properties: connectorProperties(definition, BRAND_COLOR, { kind: 'key' }), icon: drawIcon() };
 }
 
 /** What `npm run connector` writes; `recorded` is what flows rely on already. */

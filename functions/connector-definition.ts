@@ -1,21 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { HttpResponseInit } from '@azure/functions';
 import definition from '../connector/apiDefinition.swagger.json' with { type: 'json' };
+import { deployedConnector } from '../connector/deployment.ts';
+import type { Access } from '../connector/document/access.ts';
+import type { SwaggerDocument } from '../connector/document/swagger-document.ts';
 import type { Config } from '../shared/config.ts';
-import { safely } from './http.ts';
+import { refusal, type Refusal } from '../shared/problem.ts';
+import { problemResponse, safely } from './http.ts';
 import type { Registrar } from './registrar.ts';
 
-/** The connector definition with the address of this deployment, for "import from URL". Anonymous: it holds no secret. */
+/** Where the build puts it beside this file's folder, and where it lies in the sources. */
+const ICON = path.join(import.meta.dirname, '../connector/icon.png');
+
+/**
+ * What a maker imports, made for this deployment: the definition, its properties and the icon, and two solutions. Anonymous: it holds no
+ * secret, and the wizard that imports a definition by its URL has no key to send.
+ */
 export function registerConnectorDefinition(app: Registrar, { config }: { config: Config }): void {
-  const here = definitionAt(config.publicBaseUrl);
-  app.http('ConnectorDefinition', {
-    methods: ['GET'],
-    authLevel: 'anonymous',
-    route: 'connector/apiDefinition.swagger.json',
-    handler: () => safely({ jsonBody: here }),
+  const { publicBaseUrl, contactEmail } = config;
+  const committed = definition as unknown as SwaggerDocument;
+  const serve = (name: string, file: string, answer: () => Answer | Promise<Answer>): void => {
+    app.http(name, {
+      methods: ['GET'],
+      authLevel: 'anonymous',
+      route: `connector/${file}`,
+      handler: async () => {
+        const answered = await answer();
+        return safely('kind' in answered ? problemResponse(answered) : answered);
+      },
+    });
+  };
+  serve('ConnectorDefinition', 'apiDefinition.swagger.json', () => {
+    const access = accessOf(config);
+    // The wizard asks for ids by itself.
+    const known: Access = access.kind === 'refused' ? { ...anyTenant, clientId: '', resource: '' } : access;
+    return { jsonBody: deployedConnector(committed, { publicBaseUrl, access: known, contactEmail }).definition };
+  });
+  serve('ConnectorProperties', 'apiProperties.json', () => {
+    const access = accessOf(config);
+    if (access.kind === 'refused') return access;
+    return { jsonBody: deployedConnector(committed, { publicBaseUrl, access, contactEmail }).properties };
+  });
+  serve('ConnectorIcon', 'icon.png', async () => ({
+    headers: { 'content-type': 'image/png' },
+    body: await readFile(ICON),
+  }));
+  serve('ConnectorSolution', 'connector-solution.zip', async () => {
+    const access = accessOf(config);
+    if (access.kind === 'refused') return access;
+    const { connectorZip } = await solutions();
+    const deployment = { publicBaseUrl, access, contactEmail };
+    return zip(
+      'connector-solution.zip',
+      connectorZip({ definition: committed, icon: await readFile(ICON), deployment }),
+    );
+  });
+  serve('ConnectorFlowsSolution', 'flows-solution.zip', async () => {
+    const { flowsZip } = await solutions();
+    return zip('flows-solution.zip', flowsZip({ definition: committed, contactEmail }));
   });
 }
 
-function definitionAt(publicBaseUrl: string): object {
-  const { host, pathname, protocol } = new URL(publicBaseUrl);
-  const basePath = `${pathname.replace(/\/$/, '')}${definition.basePath}`;
-  return { ...definition, host, basePath, schemes: [protocol.replace(':', '')] };
+type Answer = HttpResponseInit | Refusal;
+
+const anyTenant = { kind: 'entra', tenantId: 'organizations' } as const;
+
+/** Loaded when somebody asks: an app starts no slower for it. */
+function solutions() {
+  return import('../connector/solution/solutions.ts');
+}
+
+function zip(name: string, body: Uint8Array): HttpResponseInit {
+  return {
+    headers: { 'content-type': 'application/zip', 'content-disposition': `attachment; filename="${name}"` },
+    body,
+  };
+}
+
+/** What the connector has to know of how callers are known here. Ids that are not set cannot be guessed. */
+function accessOf({ authentication, entra }: Config): Access | Refusal {
+  if (authentication === 'key') return { kind: 'key' };
+  const { tenantId, clientId, connectorClientId } = entra;
+  if (tenantId === undefined || clientId === undefined) {
+    const detail =
+      'The connector of a service with AUTHENTICATION=entra needs the settings ENTRA_TENANT_ID and ENTRA_CLIENT_ID. Ask its operator to set them.';
+    return refusal('settings-invalid', detail);
+  }
+  return { kind: 'entra', tenantId, clientId: connectorClientId ?? clientId, resource: `api://${clientId}` };
 }

@@ -22,6 +22,9 @@ type appSettings = {
   CLAIM_SECONDS: string
   RETENTION_MONTHS: string
   DATA_ACTIONS: string
+  CONNECTOR_CLIENT_ID: string
+  CONTACT_EMAIL: string
+  CREATE_FLOW_URL: string
   OTEL_EXPORTER_OTLP_ENDPOINT: string
   OTEL_EXPORTER_OTLP_HEADERS: string
   OTEL_SDK_DISABLED: string

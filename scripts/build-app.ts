@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { stop } from 'esbuild';
 import { buildDashboard, type BuiltFile } from './build-dashboard.ts';
@@ -11,8 +11,9 @@ export async function buildApp(root: string): Promise<void> {
   const isChunk = (file: BuiltFile): boolean => path.dirname(file.path) === 'chunks';
   const [chunks, app] = [files.filter(isChunk), files.filter((file) => !isChunk(file))];
   const dashboard = await buildDashboard(root);
+  const icon = { path: 'connector/icon.png', contents: await readFile(path.join(root, 'connector/icon.png')) };
   // The app comes last: what it loads is there by then.
-  for (const file of [...dashboard, ...chunks, ...app]) await putFile(dist, file);
+  for (const file of [...dashboard, icon, ...chunks, ...app]) await putFile(dist, file);
   await dropOthers(dist, 'dashboard/assets', dashboard);
   await dropOthers(dist, 'chunks', chunks);
   // The bundler is a process of its own, which would go on beside whatever runs next.

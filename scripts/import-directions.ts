@@ -19,7 +19,14 @@ const sandboxPart = ['shared/clock.ts', 'shared/random.ts', 'shared/unreachable.
 export const importRules: readonly ImportRule[] = [
   {
     part: 'functions',
-    imports: ['shared/**', 'connector/apiDefinition.swagger.json', 'connector/openapi.json'],
+    imports: [
+      'shared/**',
+      'connector/apiDefinition.swagger.json',
+      'connector/openapi.json',
+      'connector/deployment.ts',
+      'connector/document',
+      'connector/solution',
+    ],
     packages: ['@azure/functions'],
   },
   { part: 'shared/backend.ts', imports: ['shared/**'], packages: [] },

@@ -9,6 +9,9 @@ import {
   matching,
   ncrontab,
   oneOf,
+  optionalEmail,
+  optionalGuid,
+  optionalLink,
   operatorKeys as parseOperatorKeys,
   optionalUrl,
   otlpHeaders,
@@ -57,6 +60,18 @@ export interface Config {
   readonly retentionMonths: number;
   /** Who may read and write entity items and partitions: all callers, nobody, or those with the app role `Data`. */
   readonly dataActions: 'on' | 'off' | 'role';
+  /** With `entra`: whom the connector signs makers in with, as far as it is known. */
+  readonly entra: {
+    readonly tenantId: string | undefined;
+    /** Of the app registration that stands for this service. */
+    readonly clientId: string | undefined;
+    /** Of the app registration of the connector; undefined: it is the same. */
+    readonly connectorClientId: string | undefined;
+  };
+  /** Whom makers ask. */
+  readonly contactEmail: string | undefined;
+  /** Where "Create a flow" leads; undefined: to the maker's home page. */
+  readonly createFlowUrl: string | undefined;
   /** Where metrics and traces go; undefined: nowhere, and nothing of OpenTelemetry is loaded. */
   readonly telemetry:
     | {
@@ -161,6 +176,23 @@ export const settings = {
     'entity items and partitions: `on`, `off`, or `role` = for callers with the app role `Data` alone (needs `AUTHENTICATION=entra`)',
     oneOf('on', 'off', 'role'),
   ),
+  ENTRA_TENANT_ID: setting('', 'with `entra`: the tenant whose people sign in, for the connector', optionalGuid),
+  ENTRA_CLIENT_ID: setting(
+    '',
+    'with `entra`: application id of the app registration that stands for this service, for the connector',
+    optionalGuid,
+  ),
+  CONNECTOR_CLIENT_ID: setting(
+    '',
+    'with `entra`: application id of the app registration of the connector; that of `ENTRA_CLIENT_ID` when empty',
+    optionalGuid,
+  ),
+  CONTACT_EMAIL: setting('', 'whom makers ask: an e-mail address, shown in the connector', optionalEmail),
+  CREATE_FLOW_URL: setting(
+    '',
+    'where "Create a flow" of the dashboard leads; the home page of Power Automate when empty',
+    optionalLink,
+  ),
   OTEL_EXPORTER_OTLP_ENDPOINT: setting(
     '',
     'where metrics and traces go by OTLP (HTTP, protobuf), without `/v1/traces`; empty = not sent there',
@@ -258,6 +290,13 @@ export function readConfig(
     claimMs: read('CLAIM_SECONDS') * 1000,
     retentionMonths: read('RETENTION_MONTHS'),
     dataActions: read('DATA_ACTIONS'),
+    entra: {
+      tenantId: read('ENTRA_TENANT_ID'),
+      clientId: read('ENTRA_CLIENT_ID'),
+      connectorClientId: read('CONNECTOR_CLIENT_ID'),
+    },
+    contactEmail: read('CONTACT_EMAIL'),
+    createFlowUrl: read('CREATE_FLOW_URL'),
     telemetry: telemetryOf(read),
   };
   if (config.dataActions === 'role' && config.authentication === 'key') {

@@ -72,6 +72,27 @@ export function operatorKeys(text: string): { name: string; key: string }[] {
   });
 }
 
+export function optionalGuid(text: string): string | undefined {
+  if (text !== '' && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) throw new Error('must be a GUID');
+  return text === '' ? undefined : text.toLowerCase();
+}
+
+export function optionalEmail(text: string): string | undefined {
+  if (text !== '' && !/^[\x21-\x7e]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(text))
+    throw new Error('must be one e-mail address');
+  return text === '' ? undefined : text;
+}
+
+/** An https address that a person is sent to, with whatever stands behind its path. */
+export function optionalLink(text: string): string | undefined {
+  if (text === '') return undefined;
+  const url = /^https:\/\/[\x21-\x7e]+$/i.test(text) ? URL.parse(text) : null;
+  if (url === null || url.username + url.password !== '') {
+    throw new Error('must be an https URL in plain ASCII, without user name');
+  }
+  return url.href;
+}
+
 export function guidSet(text: string): ReadonlySet<string> {
   const ids = list(text).map((id) => id.toLowerCase());
   if (!ids.every((id) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)))

@@ -1,3 +1,5 @@
+import { securityOf } from './access.ts';
+import { annotated } from './annotated.ts';
 import { entityPaths } from './entity-paths.ts';
 import { eventPaths } from './event-paths.ts';
 import { itemPaths } from './item-paths.ts';
@@ -8,9 +10,6 @@ import { statusReportPath } from './status-report-path.ts';
 import { subscriptionPaths } from './subscription-paths.ts';
 import type { SwaggerDocument } from './swagger-document.ts';
 import { triggerPaths } from './trigger-paths.ts';
-
-/** The header of the functions host for its keys (learn.microsoft.com/azure/azure-functions/function-keys-how-to). */
-export const KEY_HEADER = 'x-functions-key';
 
 /**
  * The connector: everything a flow can do with the backend. Host and web sites are placeholders under a domain that nobody can
@@ -31,7 +30,7 @@ export function connectorDefinition(version: string): SwaggerDocument {
     schemes: ['https'],
     consumes: ['application/json'],
     produces: ['application/json'],
-    paths: {
+    paths: annotated({
       ...triggerPaths(),
       ...subscriptionPaths,
       ...previewPaths,
@@ -41,18 +40,9 @@ export function connectorDefinition(version: string): SwaggerDocument {
       ...itemPaths,
       ...partitionPaths,
       ...statusReportPath,
-    },
-    securityDefinitions: {
-      apiKey: { type: 'apiKey', in: 'header', name: KEY_HEADER },
-      entraId: {
-        type: 'oauth2',
-        flow: 'accessCode',
-        authorizationUrl: 'https://login.microsoftonline.com/common/oauth2/v2.0/authorize',
-        tokenUrl: 'https://login.microsoftonline.com/common/oauth2/v2.0/token',
-        scopes: {},
-      },
-    },
-    security: [{ apiKey: [] }, { entraId: [] }],
+    }),
+    // As the backend is without a setting.
+    ...securityOf({ kind: 'key' }),
     'x-ms-capabilities': { testConnection: { operationId: 'ListInstances' } },
     'x-ms-connector-metadata': [
       { propertyName: 'Website', propertyValue: 'https://your-organization.example' },

@@ -101,6 +101,14 @@ export const operationRules: readonly Rule[] = [
       ),
   },
   {
+    id: 'ApiAnnotationMissing',
+    says: 'Every operation says which family of versions it is of, and which revision.',
+    find: (connector) =>
+      operationsWhere(connector, ({ operation: { 'x-ms-api-annotation': annotation } }) => {
+        return !annotation?.family || annotation.revision === undefined;
+      }),
+  },
+  {
     id: 'FamilyHasManyOperations',
     says: 'A family has two operations at most that are not deprecated, one of them in production.',
     find: (connector) => {

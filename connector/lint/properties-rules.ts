@@ -57,14 +57,14 @@ export const propertiesRules: readonly Rule[] = [
     find: ({ properties: { properties } }) => ('stackOwner' in properties ? ['stackOwner'] : []),
   },
   {
-    id: 'ConnectionParameterSetIncomplete',
-    says: 'There are two ways to connect at least, each with a name of its own, and each of its parameters shown or hidden says whether it is required.',
-    find: ({ properties: { properties } }) => {
-      const sets = properties.connectionParameterSets.values;
-      const names = new Set(sets.map(({ name }) => name));
-      const parameters = sets.flatMap((set) => Object.entries(set.parameters as Record<string, ShownParameter>));
+    id: 'ConnectionParameterIncomplete',
+    says: 'There is one way to connect, the one that the definition declares, and each of its parameters shown or hidden says whether it is required.',
+    find: ({ definition, properties: { properties } }) => {
+      const parameters = Object.entries(properties.connectionParameters);
+      const ways = parameters.filter(([, { type }]) => type === 'securestring' || type === 'oauthSetting');
+      const declared = definition.security.length;
       return [
-        ...(sets.length < 2 || names.size < sets.length ? ['connectionParameterSets'] : []),
+        ...(ways.length === 1 && declared === 1 ? [] : [`${ways.length} ways to connect, ${declared} declared`]),
         ...parameters.flatMap(([name, { uiDefinition }]) => (uiDefinition?.constraints?.required ? [] : [name])),
       ];
     },
@@ -73,16 +73,14 @@ export const propertiesRules: readonly Rule[] = [
     id: 'RedirectModeInvalid',
     says: 'A sign-in comes back to an address of this connector alone.',
     find: ({ properties: { properties } }) =>
-      properties.connectionParameterSets.values.flatMap(({ parameters }) =>
-        Object.entries(parameters as Record<string, ShownParameter>).flatMap(([name, { type, oAuthSettings }]) =>
-          type === 'oauthSetting' &&
-          !(
-            oAuthSettings?.redirectMode === 'GlobalPerConnector' &&
-            /^https:\/\/global\.consent\.azure-apim\.net\/redirect\/[a-z0-9-]+$/.test(oAuthSettings.redirectUrl ?? '')
-          )
-            ? [name]
-            : [],
-        ),
+      Object.entries(properties.connectionParameters).flatMap(([name, { type, oAuthSettings }]) =>
+        type === 'oauthSetting' &&
+        !(
+          oAuthSettings?.redirectMode === 'GlobalPerConnector' &&
+          /^https:\/\/global\.consent\.azure-apim\.net\/redirect\/[a-z0-9-]+$/.test(oAuthSettings.redirectUrl ?? '')
+        )
+          ? [name]
+          : [],
       ),
   },
   {
@@ -120,12 +118,6 @@ export const propertiesRules: readonly Rule[] = [
       }),
   },
 ];
-
-interface ShownParameter {
-  readonly type: string;
-  readonly uiDefinition?: { readonly constraints?: { readonly required?: string } };
-  readonly oAuthSettings?: { readonly redirectMode?: string; readonly redirectUrl?: string };
-}
 
 function policies({ properties }: Connector) {
   return properties.properties.policyTemplateInstances.map((policy) => {

@@ -45,7 +45,6 @@ var hostSettings = {
 }
 // The platform refuses tokens of other tenants with 403, and the app reads the same setting.
 // https://learn.microsoft.com/azure/app-service/configure-authentication-provider-aad#use-a-built-in-authorization-policy
-var signInSettings = authentication == 'entra' ? { WEBSITE_AUTH_AAD_ALLOWED_TENANTS: entraTenantId } : {}
 // Which secret of the vault is the value of which setting. Without a version: a new one is taken within a day, or when it is asked for.
 var secretNames = {
   CALLBACK_ENCRYPTION_KEYS: 'callback-encryption-keys'
@@ -58,6 +57,16 @@ var givenSettings = toObject(
   setting => setting.key,
   setting => setting.value
 )
+
+// How callers are known. With Entra the connector is made with the ids.
+var signInSettings = authentication == 'entra'
+  ? {
+      AUTHENTICATION: authentication
+      ENTRA_TENANT_ID: entraTenantId
+      ENTRA_CLIENT_ID: entraClientId
+      WEBSITE_AUTH_AAD_ALLOWED_TENANTS: entraTenantId
+    }
+  : { AUTHENTICATION: authentication }
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: 'plan-${token}'
@@ -110,11 +119,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       minTlsVersion: '1.2'
       http20Enabled: true
       appSettings: map(
-        items(
-          union(platformSettings, hostSettings, signInSettings, givenSettings, secretSettings, {
-            AUTHENTICATION: authentication
-          })
-        ),
+        items(union(platformSettings, hostSettings, givenSettings, secretSettings, signInSettings)),
         setting => { name: setting.key, value: setting.value }
       )
     }

@@ -52,6 +52,7 @@ export const planted: Readonly<Record<string, Plant>> = {
   InvalidNextLinkNameValue: (c) => (events(c)['x-ms-pageable'].nextLinkName = 'next'),
   NextLinkNotAnswered: (c) => delete answerOf(events(c)).nextLink,
   PageableUndeclared: (c) => delete events(c)['x-ms-pageable'],
+  ApiAnnotationMissing: (c) => delete instances(c)['x-ms-api-annotation'],
   FamilyHasManyOperations: (c) => {
     for (const operation of [instances(c), events(c)]) {
       operation['x-ms-api-annotation'] = { family: 'Lists', revision: 1, status: 'Production' };
@@ -150,14 +151,14 @@ export const planted: Readonly<Record<string, Plant>> = {
   CapabilityUnknown: (c) => shown(c).capabilities.pop(),
   PublisherMissing: (c) => (shown(c).publisher = ''),
   StackOwnerNotAllowed: (c) => (shown(c).stackOwner = 'Contoso'),
-  ConnectionParameterSetIncomplete: (c) => shown(c).connectionParameterSets.values.pop(),
+  ConnectionParameterIncomplete: (c) => c.definition.security.push({ entraId: [] }),
   RedirectModeInvalid: (c) =>
-    (shown(c).connectionParameterSets.values[1].parameters.token.oAuthSettings.redirectMode = 'Global'),
+    (shown(c).connectionParameters.token = { type: 'oauthSetting', oAuthSettings: { redirectMode: 'Global' } }),
   PolicyOperationUnknown: (c) =>
-    shown(c).policyTemplateInstances[1].parameters['x-ms-apimTemplate-operationName'].push('GetNothing'),
+    shown(c).policyTemplateInstances[0].parameters['x-ms-apimTemplate-operationName'].push('GetNothing'),
   SetHeaderIncomplete: (c) =>
-    delete shown(c).policyTemplateInstances[0].parameters['x-ms-apimTemplateParameter.existsAction'],
-  PageableWithoutPolicy: (c) => shown(c).policyTemplateInstances.splice(1),
+    shown(c).policyTemplateInstances.push({ templateId: 'setheader', title: 'Send a header', parameters: {} }),
+  PageableWithoutPolicy: (c) => shown(c).policyTemplateInstances.splice(0),
 };
 
 /** Changes that would break flows in use, and what is said of each. */

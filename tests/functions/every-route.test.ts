@@ -11,7 +11,7 @@ import { bodyOf, subscriptionsOf } from './subscribe-bodies.ts';
 type Headers = NonNullable<CallOptions['headers']>;
 
 /** For anybody: they tell nothing that is anybody's. */
-const ANONYMOUS = /^(Health|ConnectorDefinition|OpenApi|Dashboard-\w+)$/;
+const ANONYMOUS = /^(Health|Connector\w+|OpenApi|Dashboard-\w+)$/;
 const OPERATOR: Headers = { 'x-operator-key': '0perator-of-these-tests' };
 const OTHER_INSTANCE = '99999999-9999-4999-8999-999999999999';
 

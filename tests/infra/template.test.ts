@@ -29,7 +29,7 @@ describe('app settings', () => {
     )[0]?.[1].properties ?? {},
   );
   const secret = variables['secretNames'] as Readonly<Record<string, string>>;
-  const made = ['AUTHENTICATION', ...Object.keys(secret)];
+  const made = ['AUTHENTICATION', 'ENTRA_TENANT_ID', 'ENTRA_CLIENT_ID', ...Object.keys(secret)];
 
   test('are those of the schema, each once', () => {
     const ofPlatform = platform.filter((name) => name in settings);

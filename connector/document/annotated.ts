@@ -1,0 +1,21 @@
+import { methods, type Operation, type PathItem } from './swagger-document.ts';
+
+/**
+ * The paths with the version of each operation said (`x-ms-api-annotation`): one that says nothing of it is the first of a family of its own
+ * name. Without a family a later version of an operation cannot be told to belong to it.
+ */
+export function annotated(paths: Readonly<Record<string, PathItem>>): Record<string, PathItem> {
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, item]) => [
+      path,
+      { ...item, ...Object.fromEntries(methods.flatMap((method) => versioned(method, item[method]))) },
+    ]),
+  );
+}
+
+function versioned(method: string, operation: Operation | undefined): [string, Operation][] {
+  if (operation === undefined) return [];
+  const { operationId, 'x-ms-api-annotation': own } = operation;
+  const first = { family: operationId, revision: 1, status: 'Production' } as const;
+  return [[method, { ...operation, 'x-ms-api-annotation': own ?? first }]];
+}

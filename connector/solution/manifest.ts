@@ -1,0 +1,93 @@
+import { PREFIX } from './names.ts';
+import { element, nil, xmlDocument, type Element } from './xml.ts';
+
+/** The solution that another one needs in the environment before itself. */
+export interface NeededComponent {
+  readonly required: Readonly<Record<string, string>>;
+  readonly dependent: Readonly<Record<string, string>>;
+}
+
+export interface Manifest {
+  readonly uniqueName: string;
+  readonly displayName: string;
+  readonly description: string;
+  /** Four numbers. */
+  readonly version: string;
+  readonly contactEmail: string | undefined;
+  /** The attributes of each root component: `type`, and `id` or `schemaName`. */
+  readonly components: readonly Readonly<Record<string, string>>[];
+  readonly needs: readonly NeededComponent[];
+}
+
+/** An environment takes a solution of an older one: this version of Dataverse is of 2022. */
+const DATAVERSE_VERSION = '9.2.22064.56';
+const ENGLISH = '1033';
+export const XSI = { 'xmlns:xsi': 'http://www.w3.org/2001/XMLSchema-instance' };
+
+/** `solution.xml`: what the solution is called, who publishes it, what is in it. Unmanaged: makers may change what they import. */
+export function manifestXml(manifest: Manifest): string {
+  const { uniqueName, displayName, description, version, contactEmail, components, needs } = manifest;
+  return xmlDocument(
+    element(
+      'ImportExportXml',
+      [
+        element('SolutionManifest', [
+          element('UniqueName', uniqueName),
+          localized(displayName),
+          element('Descriptions', [element('Description', [], { description, languagecode: ENGLISH })]),
+          element('Version', version),
+          element('Managed', '0'),
+          publisher(contactEmail),
+          element(
+            'RootComponents',
+            components.map((component) => element('RootComponent', [], { ...component, behavior: '0' })),
+          ),
+          element(
+            'MissingDependencies',
+            needs.map(({ required, dependent }) =>
+              element('MissingDependency', [element('Required', [], required), element('Dependent', [], dependent)]),
+            ),
+          ),
+        ]),
+      ],
+      {
+        version: DATAVERSE_VERSION,
+        SolutionPackageVersion: '9.2',
+        languagecode: ENGLISH,
+        generatedBy: 'CrmLive',
+        ...XSI,
+      },
+    ),
+  );
+}
+
+export function localized(description: string): Element {
+  return element('LocalizedNames', [element('LocalizedName', [], { description, languagecode: ENGLISH })]);
+}
+
+/** Option values of the publisher begin with this: any number from 10,000 to 99,999 that others do not have. */
+const OPTION_VALUE_PREFIX = '43817';
+
+function publisher(contactEmail: string | undefined): Element {
+  return element('Publisher', [
+    element('UniqueName', 'customerinsightstriggers'),
+    localized('Customer Insights triggers'),
+    element('Descriptions'),
+    contactEmail === undefined ? nil('EMailAddress') : element('EMailAddress', contactEmail),
+    nil('SupportingWebsiteUrl'),
+    element('CustomizationPrefix', PREFIX),
+    element('CustomizationOptionValuePrefix', OPTION_VALUE_PREFIX),
+    element('Addresses', ['1', '2'].map(address)),
+  ]);
+}
+
+/** Every export has the two, with nothing in them. */
+function address(number: string): Element {
+  const empty = [
+    ...['AddressTypeCode', 'City', 'County', 'Country', 'Fax', 'FreightTermsCode', 'ImportSequenceNumber', 'Latitude'],
+    ...['Line1', 'Line2', 'Line3', 'Longitude', 'Name', 'PostalCode', 'PostOfficeBox', 'PrimaryContactName'],
+    ...['ShippingMethodCode', 'StateOrProvince', 'Telephone1', 'Telephone2', 'Telephone3'],
+    ...['TimeZoneRuleVersionNumber', 'UPSZone', 'UTCOffset', 'UTCConversionTimeZoneCode'],
+  ];
+  return element('Address', [element('AddressNumber', number), ...empty.map(nil)]);
+}
