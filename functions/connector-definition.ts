@@ -58,7 +58,7 @@ export function registerConnectorDefinition(app: Registrar, { config }: { config
   });
   serve('ConnectorFlowsSolution', 'flows-solution.zip', async () => {
     const { flowsZip } = await solutions();
-    return zip('flows-solution.zip', flowsZip({ definition: committed, contactEmail }));
+    return zip('flows-solution.zip', flowsZip(committed));
   });
 }
 

@@ -63,7 +63,7 @@ const read = (name: string): Promise<Buffer> => readFile(path.join(root, 'connec
 const definition = JSON.parse((await read('apiDefinition.swagger.json')).toString()) as SwaggerDocument;
 const made = {
   'connector-solution.zip': connectorZip({ definition, icon: await read('icon.png'), deployment }),
-  'flows-solution.zip': flowsZip({ definition, contactEmail: values.contact }),
+  'flows-solution.zip': flowsZip(definition),
 };
 await mkdir(into, { recursive: true });
 for (const [name, content] of Object.entries(made)) {

@@ -60,12 +60,6 @@ export function connectionParametersOf(access: Access): Readonly<Record<string, 
           resourceUri: { value: access.resource },
         },
       },
-      uiDefinition: {
-        displayName: 'Microsoft Entra ID',
-        description: 'Sign in with a work account.',
-        tooltip: 'The account has to be one that the service lets in.',
-        constraints: { required: 'true' },
-      },
     },
     'token:TenantId': {
       type: 'string',

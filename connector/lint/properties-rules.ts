@@ -58,14 +58,16 @@ export const propertiesRules: readonly Rule[] = [
   },
   {
     id: 'ConnectionParameterIncomplete',
-    says: 'There is one way to connect, the one that the definition declares, and each of its parameters shown or hidden says whether it is required.',
+    says: 'There is one way to connect, the one that the definition declares, and each of its boxes says whether it has to be filled in.',
     find: ({ definition, properties: { properties } }) => {
       const parameters = Object.entries(properties.connectionParameters);
       const ways = parameters.filter(([, { type }]) => type === 'securestring' || type === 'oauthSetting');
       const declared = definition.security.length;
       return [
         ...(ways.length === 1 && declared === 1 ? [] : [`${ways.length} ways to connect, ${declared} declared`]),
-        ...parameters.flatMap(([name, { uiDefinition }]) => (uiDefinition?.constraints?.required ? [] : [name])),
+        ...parameters.flatMap(([name, { type, uiDefinition }]) =>
+          type === 'oauthSetting' || uiDefinition?.constraints?.required ? [] : [name],
+        ),
       ];
     },
   },

@@ -41,7 +41,6 @@ export function connectorSolution({ definition, icon, deployment }: SolutionInpu
     displayName: `${title}: connector`,
     description: 'The custom connector. Import it first.',
     version: versionOf(definition),
-    contactEmail: deployment.contactEmail,
     components: [{ type: '372', id: `{${CONNECTOR_ID}}`, schemaName: CONNECTOR_NAME }],
     needs: [],
   };

@@ -9,14 +9,8 @@ import { CONNECTOR_ID, CONNECTOR_NAME, idOf } from './names.ts';
 import type { SolutionFiles } from './pack.ts';
 import { element, type Element } from './xml.ts';
 
-export interface FlowsInput {
-  /** The committed definition. */
-  readonly definition: SwaggerDocument;
-  readonly contactEmail: string | undefined;
-}
-
 /** Four flows, turned off, with their connection references and environment variables. The connector has to be there before. */
-export function flowsSolution({ definition, contactEmail }: FlowsInput): SolutionFiles {
+export function flowsSolution(definition: SwaggerDocument): SolutionFiles {
   const { title } = definition.info;
   const version = versionOf(definition);
   const files: Record<string, string> = {
@@ -25,7 +19,6 @@ export function flowsSolution({ definition, contactEmail }: FlowsInput): Solutio
       displayName: `${title}: flows`,
       description: 'Four flows to begin with. Import the solution of the connector first.',
       version,
-      contactEmail,
       components: flows.map((flow) => ({ type: '29', id: `{${flowId(flow)}}` })),
       needs: needs(title, version),
     }),

@@ -13,7 +13,6 @@ export interface Manifest {
   readonly description: string;
   /** Four numbers. */
   readonly version: string;
-  readonly contactEmail: string | undefined;
   /** The attributes of each root component: `type`, and `id` or `schemaName`. */
   readonly components: readonly Readonly<Record<string, string>>[];
   readonly needs: readonly NeededComponent[];
@@ -26,7 +25,7 @@ export const XSI = { 'xmlns:xsi': 'http://www.w3.org/2001/XMLSchema-instance' };
 
 /** `solution.xml`: what the solution is called, who publishes it, what is in it. Unmanaged: makers may change what they import. */
 export function manifestXml(manifest: Manifest): string {
-  const { uniqueName, displayName, description, version, contactEmail, components, needs } = manifest;
+  const { uniqueName, displayName, description, version, components, needs } = manifest;
   return xmlDocument(
     element(
       'ImportExportXml',
@@ -37,7 +36,7 @@ export function manifestXml(manifest: Manifest): string {
           element('Descriptions', [element('Description', [], { description, languagecode: ENGLISH })]),
           element('Version', version),
           element('Managed', '0'),
-          publisher(contactEmail),
+          publisher(),
           element(
             'RootComponents',
             components.map((component) => element('RootComponent', [], { ...component, behavior: '0' })),
@@ -68,12 +67,12 @@ export function localized(description: string): Element {
 /** Option values of the publisher begin with this: any number from 10,000 to 99,999 that others do not have. */
 const OPTION_VALUE_PREFIX = '43817';
 
-function publisher(contactEmail: string | undefined): Element {
+function publisher(): Element {
   return element('Publisher', [
     element('UniqueName', 'customerinsightstriggers'),
     localized('Customer Insights triggers'),
     element('Descriptions'),
-    contactEmail === undefined ? nil('EMailAddress') : element('EMailAddress', contactEmail),
+    nil('EMailAddress'),
     nil('SupportingWebsiteUrl'),
     element('CustomizationPrefix', PREFIX),
     element('CustomizationOptionValuePrefix', OPTION_VALUE_PREFIX),

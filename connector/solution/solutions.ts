@@ -1,5 +1,6 @@
+import type { SwaggerDocument } from '../document/swagger-document.ts';
 import { connectorSolution, type SolutionInput } from './connector-solution.ts';
-import { flowsSolution, type FlowsInput } from './flows-solution.ts';
+import { flowsSolution } from './flows-solution.ts';
 import { packed } from './pack.ts';
 
 /** The solution that is imported first, as a zip: the connector of one deployment. The same input gives the same bytes. */
@@ -8,6 +9,6 @@ export function connectorZip(input: SolutionInput): Uint8Array {
 }
 
 /** The one that is imported next: flows that use the connector, whatever deployment it is of. */
-export function flowsZip(input: FlowsInput): Uint8Array {
-  return packed(flowsSolution(input));
+export function flowsZip(definition: SwaggerDocument): Uint8Array {
+  return packed(flowsSolution(definition));
 }

@@ -51,6 +51,9 @@ test('two settings are enough; the others have the documented defaults', () => {
     claimMs: 120_000,
     retentionMonths: 3,
     dataActions: 'on',
+    entra: { tenantId: undefined, clientId: undefined, connectorClientId: undefined },
+    contactEmail: undefined,
+    createFlowUrl: undefined,
   });
 });
 
@@ -143,6 +146,24 @@ test.each<[Record<string, string>, Partial<Config>]>([
   [{ WEBSITE_AUTH_ENABLED: 'False' }, { platformAuthenticates: false }],
   [{ WEBSITE_AUTH_AAD_ALLOWED_TENANTS: ' A-1, b-2' }, { allowedTenants: new Set(['a-1', 'b-2']) }],
   [
+    {
+      ENTRA_TENANT_ID: '0F1E2D3C-4B5A-4968-8776-655443322110',
+      CONNECTOR_CLIENT_ID: '1f1e2d3c-4b5a-4968-8776-655443322110',
+    },
+    {
+      entra: {
+        tenantId: '0f1e2d3c-4b5a-4968-8776-655443322110',
+        clientId: undefined,
+        connectorClientId: '1f1e2d3c-4b5a-4968-8776-655443322110',
+      },
+    },
+  ],
+  [{ CONTACT_EMAIL: 'data.team+ci@contoso.example' }, { contactEmail: 'data.team+ci@contoso.example' }],
+  [
+    { CREATE_FLOW_URL: 'https://make.powerautomate.com/environments/e/flows/new?x=1#y' },
+    { createFlowUrl: 'https://make.powerautomate.com/environments/e/flows/new?x=1#y' },
+  ],
+  [
     { CUSTOMER_INSIGHTS_API_URL: 'http://127.0.0.1:7072/v1/' },
     { insights: { ...configOf({}).insights, baseUrl: 'http://127.0.0.1:7072/v1' } },
   ],
@@ -182,6 +203,14 @@ describe('a bad value is a fault of its setting, and is not repeated:', () => {
     ['MAX_SUBSCRIPTIONS_PER_CONNECTION', '-1'],
     ['MAX_SUBSCRIPTIONS_PER_CONNECTION', '0'],
     ['PUBLIC_BASE_URL', 'S3CR3T.example'],
+    ['ENTRA_TENANT_ID', 'S3CR3T'],
+    ['ENTRA_CLIENT_ID', `api://S3CR3T-${guid}`],
+    ['CONNECTOR_CLIENT_ID', 'S3CR3T'],
+    ['CONTACT_EMAIL', 'S3CR3T'],
+    ['CONTACT_EMAIL', 'S3CR3T@contoso.example, b@contoso.example'],
+    ['CREATE_FLOW_URL', 'http://S3CR3T.example'],
+    ['CREATE_FLOW_URL', 'javascript:S3CR3T'],
+    ['CREATE_FLOW_URL', 'https://user:S3CR3T@contoso.example'],
     ['PUBLIC_BASE_URL', 'https://bücher.example'],
     ['PUBLIC_BASE_URL', 'https://host/with blank'],
     ['PUBLIC_BASE_URL', 'https://user:S3CR3T@host'],

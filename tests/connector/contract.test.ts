@@ -13,6 +13,7 @@ import { startTestStack } from '../helpers/start-test-stack.ts';
 import { mismatch } from './declared.ts';
 import { driverOf, type Driver } from './driver.ts';
 import { platformOf, type Inputs, type Platform } from './platform.ts';
+import { storedFlows, type StoredOperation } from './unpacked.ts';
 
 /** A segment, and so an entity, whose name has all that a path could stumble over, also what looks like an escape. */
 const AWKWARD = 'VIP/100% %41%2F?#&+ öäü';
@@ -286,6 +287,35 @@ describe('the actions on data', () => {
   test.each(['dataSources', 'segments', 'measures', 'system'])('report the status of %s', async (reportType) => {
     const { body } = await driver.run('GetStatusReport', { ...(await driver.pick('GetStatusReport')), reportType });
     expect(body).toMatchObject({ html: expect.stringContaining('<table') });
+  });
+});
+
+describe('the flows that a maker imports', () => {
+  /** What the import asks for. */
+  const asked: Readonly<Record<string, unknown>> = {
+    cit_Instance: contosoInstanceId,
+    cit_Segment: 'HighValueCustomers',
+    cit_SegmentThreshold: 50,
+  };
+  /** An input as it is when the flow is saved: each is a text, or one environment variable. */
+  const valueOf = (input: unknown): unknown =>
+    asked[/^@parameters\('.* \((\w+)\)'\)$/.exec(String(input))?.[1] ?? ''] ?? input;
+  const inputsOf = ({ inputs: { parameters } }: StoredOperation): Inputs =>
+    Object.fromEntries(Object.entries(parameters).map(([name, input]) => [name, valueOf(input)]));
+
+  test.each(storedFlows)('%s is subscribed as it is', async (_, { properties: { definition } }) => {
+    const [name = '', operation] = Object.entries(definition.triggers)[0] ?? [];
+    if (operation === undefined) throw new Error('a flow has a trigger');
+    const { operationId } = operation.inputs.host;
+    const inputs = inputsOf(operation);
+    const answer = await driver.run(operationId, inputs, flows.urlOf(`${name} ${String(inputs['body/label'])}`));
+    expect(answer).toMatchObject({ status: 201 });
+    // What the flow does with the connector itself works as well.
+    for (const action of Object.values(definition.actions)) {
+      const { connectionName, operationId: called } = action.inputs.host;
+      if (connectionName !== operation.inputs.host.connectionName) continue;
+      expect(await driver.run(called, inputsOf(action))).toMatchObject({ status: 200 });
+    }
   });
 });
 
