@@ -22,6 +22,9 @@ const CONTENT_SECURITY_POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
+/** Where a maker finds flows, environments and connections. */
+const HOME_OF_MAKERS = 'https://make.powerautomate.com/';
+
 const SAFE_HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -33,10 +36,17 @@ const SAFE_HEADERS = {
  * The dashboard of operators: a page and its assets. Anonymous, because there is nothing in them but how to look: all data comes from
  * the operator API, which asks who is there.
  */
-export function registerDashboard(app: Registrar, { authentication }: Pick<Config, 'authentication'>): void {
+export function registerDashboard(
+  app: Registrar,
+  { authentication, createFlowUrl = HOME_OF_MAKERS }: Pick<Config, 'authentication' | 'createFlowUrl'>,
+): void {
   const page = once(async () => {
     const html = await readFile(path.join(FOLDER, 'index.html'), 'utf8');
-    return asset('index.html', Buffer.from(html.replace('{authentication}', authentication)));
+    const filled = html
+      .replace('{authentication}', authentication)
+      // A URL has no quotation marks in it.
+      .replace('{createFlowUrl}', () => createFlowUrl.replaceAll('&', '&amp;'));
+    return asset('index.html', Buffer.from(filled));
   });
   const assets = once(async () => {
     const folder = path.join(FOLDER, 'assets');

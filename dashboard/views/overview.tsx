@@ -17,6 +17,7 @@ import { Panel } from '../parts/panel.tsx';
 import { ActivityPanel } from './activity-panel.tsx';
 import { FindFlow } from './find-flow.tsx';
 import { InstancesPanel } from './instances-panel.tsx';
+import { MakersPanel } from './makers-panel.tsx';
 import { QueuesPanel } from './queues-panel.tsx';
 
 type Listed<T> = { readonly value: readonly T[] };
@@ -45,6 +46,7 @@ export function Overview(): JSX.Element {
       <FindFlow />
       <InstancesPanel instances={instances} />
       <QueuesPanel queues={queues} />
+      <MakersPanel />
     </>
   );
 }

@@ -40,6 +40,18 @@ export function testViews(visiting: () => Visit): void {
       await page.getByRole('rowheader', { name: queue }).waitFor();
   });
 
+  test('the overview has for makers what they import, made for this address, and where a flow is made', async () => {
+    const page = await open(visiting(), '#/');
+    const makers = page.getByRole('region', { name: 'For makers of flows' });
+    const create = makers.getByRole('link', { name: 'Create a flow' });
+    expect(await create.getAttribute('href')).toBe('https://make.powerautomate.com/');
+    for (const name of ['connector-solution.zip', 'flows-solution.zip', 'definition', 'properties', 'icon']) {
+      const href = await makers.getByRole('link', { name }).getAttribute('href');
+      const { status } = await fetch(new URL(href ?? '', visiting().dashboard));
+      expect({ name, status }).toEqual({ name, status: 200 });
+    }
+  });
+
   test('subscriptions are filtered by all that the address says, and it by what is chosen', async () => {
     const { told } = visiting();
     const page = await open(visiting(), '#/subscriptions');

@@ -53,6 +53,17 @@ describe('the page', () => {
     expect(other).toContain('<meta name="authentication" content="entra" />');
   });
 
+  test('says where a flow is made: at the address that is set, else at the home page of makers', async () => {
+    expect(await (await load('dashboard')).text()).toContain(
+      '<meta name="create-flow-url" content="https://make.powerautomate.com/" />',
+    );
+    const elsewhere = 'https://make.powerautomate.com/environments/e/flows/new?a="$&\'&b=1';
+    const { url } = await startBackend({ settings: { CREATE_FLOW_URL: elsewhere } });
+    expect(await (await fetch(`${url}/api/dashboard`)).text()).toContain(
+      '<meta name="create-flow-url" content="https://make.powerautomate.com/environments/e/flows/new?a=%22$&amp;%27&amp;b=1" />',
+    );
+  });
+
   test('leads from behind a slash to where its assets are', async () => {
     const answer = await load('dashboard/');
     expect([answer.status, answer.headers.get('location')]).toEqual([308, '../dashboard']);
