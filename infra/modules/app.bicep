@@ -43,8 +43,6 @@ var hostSettings = {
   OTEL_TRACES_SAMPLER_ARG: '0.05'
   OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf'
 }
-// The platform refuses tokens of other tenants with 403, and the app reads the same setting.
-// https://learn.microsoft.com/azure/app-service/configure-authentication-provider-aad#use-a-built-in-authorization-policy
 // Which secret of the vault is the value of which setting. Without a version: a new one is taken within a day, or when it is asked for.
 var secretNames = {
   CALLBACK_ENCRYPTION_KEYS: 'callback-encryption-keys'
@@ -58,7 +56,9 @@ var givenSettings = toObject(
   setting => setting.value
 )
 
-// How callers are known. With Entra the connector is made with the ids.
+// How callers sign in. With Entra, the connector needs the ids.
+// The platform answers tokens of other tenants with 403, and the app reads the same setting.
+// https://learn.microsoft.com/azure/app-service/configure-authentication-provider-aad#use-a-built-in-authorization-policy
 var signInSettings = authentication == 'entra'
   ? {
       AUTHENTICATION: authentication
