@@ -20,33 +20,33 @@ const ICON = path.join(import.meta.dirname, '../connector/icon.png');
 export function registerConnectorDefinition(app: Registrar, { config }: { config: Config }): void {
   const { publicBaseUrl, contactEmail } = config;
   const committed = definition as unknown as SwaggerDocument;
-  const serve = (name: string, file: string, answer: () => Answer | Promise<Answer>): void => {
+  const serve = (name: string, route: string, answer: () => Answer | Promise<Answer>): void => {
     app.http(name, {
       methods: ['GET'],
       authLevel: 'anonymous',
-      route: `connector/${file}`,
+      route,
       handler: async () => {
         const answered = await answer();
         return safely('kind' in answered ? problemResponse(answered) : answered);
       },
     });
   };
-  serve('ConnectorDefinition', 'apiDefinition.swagger.json', () => {
+  serve('ConnectorDefinition', 'connector/apiDefinition.swagger.json', () => {
     const access = accessOf(config);
     // The wizard asks for ids by itself.
     const known: Access = access.kind === 'refused' ? { ...anyTenant, clientId: '', resource: '' } : access;
     return { jsonBody: deployedConnector(committed, { publicBaseUrl, access: known, contactEmail }).definition };
   });
-  serve('ConnectorProperties', 'apiProperties.json', () => {
+  serve('ConnectorProperties', 'connector/apiProperties.json', () => {
     const access = accessOf(config);
     if (access.kind === 'refused') return access;
     return { jsonBody: deployedConnector(committed, { publicBaseUrl, access, contactEmail }).properties };
   });
-  serve('ConnectorIcon', 'icon.png', async () => ({
+  serve('ConnectorIcon', 'connector/icon.png', async () => ({
     headers: { 'content-type': 'image/png' },
     body: await readFile(ICON),
   }));
-  serve('ConnectorSolution', 'connector-solution.zip', async () => {
+  serve('ConnectorSolution', 'connector/connector-solution.zip', async () => {
     const access = accessOf(config);
     if (access.kind === 'refused') return access;
     const { connectorZip } = await solutions();
@@ -56,7 +56,7 @@ export function registerConnectorDefinition(app: Registrar, { config }: { config
       connectorZip({ definition: committed, icon: await readFile(ICON), deployment }),
     );
   });
-  serve('ConnectorFlowsSolution', 'flows-solution.zip', async () => {
+  serve('ConnectorFlowsSolution', 'connector/flows-solution.zip', async () => {
     const { flowsZip } = await solutions();
     return zip('flows-solution.zip', flowsZip(committed));
   });

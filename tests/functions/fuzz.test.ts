@@ -152,6 +152,8 @@ const HEADERS = new Set([
   // Of pages.
   ...['content-encoding', 'content-security-policy', 'referrer-policy', 'vary'],
   ...['cross-origin-opener-policy', 'cross-origin-resource-policy'],
+  // Of files.
+  'content-disposition',
 ]);
 
 function expectSafe(asked: HostileRequest, { status, headers, body }: Seen): void {
@@ -163,7 +165,7 @@ function expectSafe(asked: HostileRequest, { status, headers, body }: Seen): voi
     otherHeaders: Object.keys(headers).filter((name) => !HEADERS.has(name)),
     isSniffed: isOurs && headers['x-content-type-options'] !== 'nosniff',
     isStored: isOurs && !isPage && headers['cache-control'] !== 'no-store',
-    isOtherType: isOurs && !isPage && headers['content-type'] !== typeOf(status),
+    isOtherType: isOurs && !isPage && headers['content-type'] !== typeOf(status, asked.path),
     leaks: `${JSON.stringify(headers)}${body}`.includes(SECRET),
   };
   const shown = {
@@ -183,7 +185,14 @@ function expectSafe(asked: HostileRequest, { status, headers, body }: Seen): voi
   expect({ ...shown, ...found }).toEqual({ ...shown, ...safe });
 }
 
-const typeOf = (status: number): string => (status < 400 ? 'application/json' : 'application/problem+json');
+/** What a maker downloads is no JSON. */
+const files = { '.zip': 'application/zip', '.png': 'image/png' } as const;
+
+function typeOf(status: number, path: string): string {
+  if (status >= 400) return 'application/problem+json';
+  const [, extension] = /^\/api\/connector\/[\w-]+(\.zip|\.png)(?:$|\?)/i.exec(path) ?? [];
+  return extension === undefined ? 'application/json' : files[extension.toLowerCase() as keyof typeof files];
+}
 
 /** Routes that are fuzzed together. */
 const groups = ['triggers/', 'instances', 'manage/', ''] as const;

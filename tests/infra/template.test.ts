@@ -155,7 +155,7 @@ test('neither storage nor telemetry take keys, and the app takes no passwords', 
 
 test('what the deployment prints are addresses that the app answers at', () => {
   const routes = ['functions/connector-definition.ts', 'functions/health.ts', 'functions/dashboard.ts'].map(
-    (file) => /route: '([^']+)'/.exec(source(file))?.[1],
+    (file) => /(?:route: |serve\('\w+', )'([^']+)'/.exec(source(file))?.[1],
   );
   const printed = ['CONNECTOR_URL', 'HEALTH_URL', 'DASHBOARD_URL'].map((name) => main.outputs?.[name]?.value);
   expect(printed).toEqual(routes.map((route) => expect.stringContaining(`/api/${route}'`) as unknown));
