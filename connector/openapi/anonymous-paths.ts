@@ -31,6 +31,30 @@ export const anonymousPaths: Readonly<Record<string, OpenApiPathItem>> = {
   '/connector/apiDefinition.swagger.json': {
     get: open('GetConnectorDefinition', 'The definition of the custom connector', 'service', jsonContent(object)),
   },
+  '/connector/apiProperties.json': {
+    get: {
+      ...open('GetConnectorProperties', 'The properties of the custom connector', 'service', jsonContent(object)),
+      responses: {
+        200: { description: 'The properties.', content: jsonContent(object) },
+        503: refusalReference(503, 'Ids of Entra are not set.'),
+      },
+    },
+  },
+  '/connector/icon.png': {
+    get: open('GetConnectorIcon', 'The icon of the custom connector', 'service', text('image/png')),
+  },
+  '/connector/connector-solution.zip': {
+    get: {
+      ...open('GetConnectorSolution', 'The connector as a solution', 'service', text('application/zip')),
+      responses: {
+        200: { description: 'The solution.', content: text('application/zip') },
+        503: refusalReference(503, 'Ids of Entra are not set.'),
+      },
+    },
+  },
+  '/connector/flows-solution.zip': {
+    get: open('GetFlowsSolution', 'Four flows as a solution', 'service', text('application/zip')),
+  },
   '/dashboard': {
     get: {
       ...open('GetDashboard', 'The dashboard of operators', 'dashboard', text('text/html')),

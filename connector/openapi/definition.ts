@@ -1,6 +1,7 @@
 import { callbackSchemas } from '../../shared/deliveries/callback-schemas.ts';
 import { triggerNames, triggers } from '../../shared/triggers/trigger.ts';
-import { connectorDefinition, KEY_HEADER } from '../document/definition.ts';
+import { KEY_HEADER, securityOf } from '../document/access.ts';
+import { connectorDefinition } from '../document/definition.ts';
 import { operationsOf } from '../document/operations.ts';
 import { subscriptionSchema } from '../document/subscription-paths.ts';
 import type { SwaggerDocument } from '../document/swagger-document.ts';
@@ -57,15 +58,17 @@ export function openApiDefinition(version: string): OpenApiDocument {
         entraId: {
           type: 'oauth2',
           description: 'With AUTHENTICATION=entra. Operators need the app role Operator.',
-          flows: { authorizationCode: entraFlow(connector) },
+          flows: { authorizationCode: entraFlow() },
         },
       },
     },
   };
 }
 
-function entraFlow({ securityDefinitions }: SwaggerDocument): object {
-  const { authorizationUrl, tokenUrl, scopes } = securityDefinitions['entraId'] as Record<string, unknown>;
+const anyTenant = securityOf({ kind: 'entra', tenantId: 'common', clientId: '', resource: '' });
+
+function entraFlow(): object {
+  const { authorizationUrl, tokenUrl, scopes } = anyTenant.securityDefinitions['entraId'] as Record<string, unknown>;
   return { authorizationUrl, tokenUrl, scopes };
 }
 
