@@ -258,7 +258,14 @@ describe('real answers are as described', () => {
     await call('GET', 'health');
     const { body } = await call('GET', 'openapi.json');
     expect(body).toEqual({ ...described, servers: [{ url: `${PUBLIC_BASE_URL}/api` }] });
-    await call('GET', 'connector/apiDefinition.swagger.json');
+    const imported = [
+      'apiDefinition.swagger.json',
+      'apiProperties.json',
+      'icon.png',
+      'connector-solution.zip',
+      'flows-solution.zip',
+    ];
+    for (const file of imported) await call('GET', `connector/${file}`);
     const page = await call('GET', 'dashboard');
     const asset = /assets\/[\w.-]+\.js/.exec(JSON.stringify(page.body))?.[0] ?? '';
     expect((await call('GET', `dashboard/${asset}`)).status).toBe(200);
