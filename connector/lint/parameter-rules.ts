@@ -14,10 +14,23 @@ export const parameterRules: readonly Rule[] = [
     find: ({ definition }) => repeated(Object.keys(definition.paths).map((path) => path.toLowerCase())),
   },
   {
-    id: 'PartialDuplicateOperationPath',
+    id: 'DuplicateOperationPath',
     says: 'No two paths differ in the names of their parameters alone.',
     find: ({ definition }) =>
       repeated(Object.keys(definition.paths).map((path) => path.replaceAll(/\{[^}]*\}/g, '{}'))),
+  },
+  {
+    id: 'PartialDuplicateOperationPath',
+    says: 'No path with a parameter fits the path of another operation of the same method.',
+    find: (connector) => {
+      const all = operationPlaces(connector);
+      return all.flatMap(({ method, path, operation: { operationId } }) =>
+        all
+          .filter((other) => other.method === method && other.path !== path && coversPath(path, other.path))
+          .filter((other) => !leadsToTheSame(operationId, other.operation.operationId))
+          .map((other) => `${operationId} ${path} fits ${other.path}`),
+      );
+    },
   },
   {
     id: 'PathParameterNotDefinedInTemplate',
@@ -81,4 +94,23 @@ export const parameterRules: readonly Rule[] = [
 
 function namesIn(path: string): string[] {
   return [...path.matchAll(/\{([^}]*)\}/g)].map(([, name = '']) => name);
+}
+
+/** Whether a value of a parameter in `template` can make it the same as `path`: it has a static part where the template has a parameter. */
+function coversPath(template: string, path: string): boolean {
+  const [wide, narrow] = [template, path].map((each) => each.toLowerCase().split('/')) as [string[], string[]];
+  const isParameter = (part: string | undefined): boolean => part?.startsWith('{') === true;
+  return (
+    wide.length === narrow.length &&
+    wide.every((part, at) => isParameter(part) || isParameter(narrow[at]) || part === narrow[at]) &&
+    wide.some((part, at) => isParameter(part) && !isParameter(narrow[at]))
+  );
+}
+
+/**
+ * Paths that flows in the field depend on: the trigger that *Delete a subscription* names leads to the operation by which the platform
+ * unsubscribes, and the backend does the same for both. So the validator's warning is right, and it does not matter which is called.
+ */
+function leadsToTheSame(operationId: string, otherId: string): boolean {
+  return operationId === 'DeleteSubscription' && otherId.endsWith('Unsubscribe');
 }

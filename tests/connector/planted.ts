@@ -66,7 +66,11 @@ export const planted: Readonly<Record<string, Plant>> = {
   // paths and parameters
   OperationPathMayNotContainQueryOrFragment: (c) => move(c, '/events', '/events?test=false'),
   PathRedefined: (c) => (c.definition.paths['/Events'] = {}),
-  PartialDuplicateOperationPath: (c) => (c.definition.paths['/instances/{id}/segments'] = {}),
+  DuplicateOperationPath: (c) => (c.definition.paths['/instances/{id}/segments'] = {}),
+  PartialDuplicateOperationPath: (c) => {
+    const { get } = c.definition.paths['/instances/{instanceId}/segments'];
+    c.definition.paths['/instances/all/segments'] = { get: { ...get, operationId: 'ListAllSegments' } };
+  },
   PathParameterNotDefinedInTemplate: (c) => move(c, items, '/instances/{instanceId}/entities/all/items'),
   PathTemplateNotDefined: (c) => move(c, '/events', '/events/{kind}'),
   PathParameterMissingEncoding: (c) => delete getItems(c).parameters[0]['x-ms-url-encoding'],
