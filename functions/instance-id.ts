@@ -8,7 +8,7 @@ export function readInstanceId(
   request: HttpRequest,
   { allowedInstances }: Pick<Config, 'allowedInstances'>,
 ): string | Refusal {
-  const instanceId = (request.params['instanceId'] ?? '').toLowerCase();
+  const instanceId = (request.params['instanceId'] ?? '').trim().toLowerCase();
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(instanceId)) {
     return refusal('instance-unknown', 'An instance id is a GUID.');
   }

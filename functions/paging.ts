@@ -15,8 +15,8 @@ export interface Page {
 
 /** `top` and `next` of a list call. `next` is opaque: it comes from a `nextLink` and goes back unchanged. */
 export function readPage(query: URLSearchParams): Page | Refusal {
-  const top = query.get('top');
-  const limit = top === null || top === '' ? DEFAULT_TOP : /^\d{1,4}$/.test(top) ? Number(top) : NaN;
+  const top = query.get('top')?.trim() ?? '';
+  const limit = top === '' ? DEFAULT_TOP : /^\d{1,4}$/.test(top) ? Number(top) : NaN;
   if (!(limit >= 1 && limit <= MAX_TOP))
     return refusal('query-invalid', `The parameter top must be a whole number from 1 to ${MAX_TOP}.`);
   const next = query.get('next');

@@ -1,4 +1,5 @@
 import { allowsInstance } from '../shared/allowed-instances.ts';
+import { dataSourceTitle, instanceTitle, measureTitle, segmentTitle } from '../shared/insights/choice-title.ts';
 import { httpHandler } from './http.ts';
 import { readInstanceId } from './instance-id.ts';
 import type { Registrar } from './registrar.ts';
@@ -7,6 +8,8 @@ import { authenticated, type HttpDeps } from './authenticated.ts';
 interface Choice {
   readonly id: string;
   readonly name: string;
+  /** What the drop-down shows. */
+  readonly title: string;
 }
 
 /** What the connector's drop-downs are filled with. */
@@ -30,21 +33,36 @@ export function registerPickLists(app: Registrar, deps: HttpDeps): void {
   on('ListInstances', 'instances', async () =>
     (await insights.instances())
       .filter(({ instanceId }) => allowsInstance(allowed, instanceId))
-      .map(({ instanceId, name, instanceType }) => ({ id: instanceId, name, ...(instanceType && { instanceType }) })),
+      .map((instance) => ({
+        id: instance.instanceId,
+        name: instance.name,
+        title: instanceTitle(instance),
+        ...(instance.instanceType && { instanceType: instance.instanceType }),
+      })),
   );
   on('ListDataSources', 'instances/{instanceId}/data-sources', async (instanceId) =>
-    (await insights.dataSources(instanceId)).map((source) => ({ id: source.dataSourceId, name: source.displayName })),
+    (await insights.dataSources(instanceId)).map((source) => ({
+      id: source.dataSourceId,
+      name: source.displayName,
+      title: dataSourceTitle(source),
+    })),
   );
   on('ListSegments', 'instances/{instanceId}/segments', async (instanceId) =>
-    (await insights.segments(instanceId)).map(({ name, displayName, state }) => ({
-      id: name,
-      name: displayName,
-      ...(state && { state }),
+    (await insights.segments(instanceId)).map((segment) => ({
+      id: segment.name,
+      name: segment.displayName,
+      title: segmentTitle(segment),
+      ...(segment.state && { state: segment.state }),
     })),
   );
   on('ListMeasures', 'instances/{instanceId}/measures', async (instanceId) =>
     (await insights.measures(instanceId))
       .filter(({ withoutDimension }) => withoutDimension)
-      .map(({ name, displayName }) => ({ id: name, name: displayName })),
+      .map((measure) => ({
+        id: measure.name,
+        name: measure.displayName,
+        title: measureTitle(measure),
+        ...(measure.output?.value !== undefined && { value: measure.output.value }),
+      })),
   );
 }

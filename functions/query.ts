@@ -17,15 +17,15 @@ export function unknownParameter(query: URLSearchParams, known: readonly string[
 /** A value of a query parameter, absent when the parameter is; or why it is none. */
 export type Read<T> = { readonly kind: 'read'; readonly value: T | undefined } | Refusal;
 
-/** A parameter whose value must satisfy `parse`, which gives `undefined` for what does not. */
+/** A parameter whose value, without the blanks around it, must satisfy `parse`, which gives `undefined` for what does not. */
 export function readParameter<T>(
   query: URLSearchParams,
   name: string,
   meaning: string,
   parse: (text: string) => T | undefined,
 ): Read<T> {
-  const text = query.get(name);
-  if (text === null || text === '') return { kind: 'read', value: undefined };
+  const text = query.get(name)?.trim() ?? '';
+  if (text === '') return { kind: 'read', value: undefined };
   const value = parse(text);
   return value === undefined
     ? refusal('query-invalid', `The parameter ${name} must be ${meaning}.`)

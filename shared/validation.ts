@@ -26,9 +26,12 @@ export function validatorOf<S extends TSchema>(schema: S): Validator<Static<S>> 
   };
 }
 
+/** Kept as it is, byte for byte: the platform writes it, no person does. */
+const VERBATIM = 'callbackUrl';
+
 /**
- * The same for what people and flow definitions write: an empty box is stored as `""` or `null`, so an optional property of the object that has
- * one of these counts as absent.
+ * The same for what people and flow definitions write: blanks around a text do not count, and an empty box is stored as `""` or `null`, so an
+ * optional property of the object that has one of these counts as absent.
  */
 export function inputValidatorOf<S extends TObject>(schema: S): Validator<Static<S>> {
   const validate = validatorOf(schema);
@@ -37,6 +40,9 @@ export function inputValidatorOf<S extends TObject>(schema: S): Validator<Static
     Object.hasOwn(schema.properties, name) && !required.has(name) && (value === '' || value === null);
   return (input) => {
     if (typeof input !== 'object' || input === null || Array.isArray(input)) return validate(input);
-    return validate(Object.fromEntries(Object.entries(input).filter((entry) => !isEmptyBox(entry))));
+    const trimmed = Object.entries(input).map(([name, value]: [string, unknown]): [string, unknown] =>
+      typeof value === 'string' && name !== VERBATIM ? [name, value.trim()] : [name, value],
+    );
+    return validate(Object.fromEntries(trimmed.filter((entry) => !isEmptyBox(entry))));
   };
 }

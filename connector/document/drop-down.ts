@@ -11,8 +11,8 @@ export interface ChoicesSource {
   readonly titlePath?: string;
 }
 
-/** The choices of a drop-down for either designer. Every list operation answers `{value: [{id, name}]}`. */
-export function dropDown({ operationId, references, titlePath = 'name' }: ChoicesSource): DropDown {
+/** The choices of a drop-down for either designer. Every list operation answers `{value: [{id, title}]}`, but where `titlePath` says otherwise. */
+export function dropDown({ operationId, references, titlePath = 'title' }: ChoicesSource): DropDown {
   return {
     'x-ms-dynamic-values': {
       operationId,

@@ -30,7 +30,7 @@ export const instanceInQuery = inQuery('instanceId', 'Instance', 'The Customer I
 });
 
 export const entityInPath = inPath('entity', 'Entity', 'The entity of the instance, such as Customer.', {
-  ...dropDown({ operationId: 'GetEntities', references: { instanceId: 'instanceId' } }),
+  ...dropDown({ operationId: 'GetEntities', references: { instanceId: 'instanceId' }, titlePath: 'name' }),
   'x-ms-url-encoding': 'double',
   'x-ms-visibility': 'important',
 });
@@ -42,7 +42,7 @@ export const triggerInPath = inPath('trigger', 'Trigger', 'The trigger that the 
 });
 
 export const subscriptionInPath = inPath('id', 'Subscription', 'The subscription, one of those of this connection.', {
-  ...dropDown({ operationId: 'ListSubscriptions', references: { trigger: 'trigger' }, titlePath: 'id' }),
+  ...dropDown({ operationId: 'ListSubscriptions', references: { trigger: 'trigger' } }),
   'x-ms-visibility': 'important',
 });
 

@@ -1,6 +1,6 @@
 import { instanceInPath } from './parameters.ts';
 import { ok, responses } from './responses.ts';
-import { list, object, text } from './schemas.ts';
+import { list, number, object, text } from './schemas.ts';
 import type { PathItem, Schema } from './swagger-document.ts';
 
 /** The operations behind the drop-downs. No maker sees them. */
@@ -12,13 +12,19 @@ export const pickListPaths: Readonly<Record<string, PathItem>> = {
   '/instances/{instanceId}/segments': pickList('ListSegments', 'segments', {
     state: text('State', 'Whether the segment is active.'),
   }),
-  '/instances/{instanceId}/measures': pickList('ListMeasures', 'business measures without dimension'),
+  '/instances/{instanceId}/measures': pickList('ListMeasures', 'business measures without dimension', {
+    value: number('Value', 'The value of the last evaluation, when it is one number.'),
+  }),
 };
 
 function pickList(operationId: string, things: string, maybe: Record<string, Schema> = {}): PathItem {
   const ofInstance = operationId !== 'ListInstances';
   const choice = object('Choice', 'One entry of the list.', {
-    always: { id: text('ID', 'What a request names it by.'), name: text('Name', 'What a person knows it by.') },
+    always: {
+      id: text('ID', 'What a request names it by.'),
+      name: text('Name', 'What a person knows it by.'),
+      title: text('Title', 'The name with what helps to choose, such as a state or a size.'),
+    },
     maybe,
   });
   return {

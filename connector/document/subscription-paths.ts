@@ -8,6 +8,7 @@ import type { PathItem, Schema } from './swagger-document.ts';
 export const subscriptionSchema: Schema = object('Subscription', 'The standing request of one flow.', {
   always: {
     id: text('ID', 'Identifies the subscription.'),
+    title: text('Title', 'What it waits for, its label and its flow, in one line.'),
     trigger: text('Trigger', 'The trigger that the flow waits for.', { enum: triggerNames }),
     instanceId: text('Instance ID', 'The Customer Insights instance that is watched.'),
     status: text('Status', 'Whether the flow is called.', {

@@ -60,6 +60,15 @@ function dataSource<S extends RefreshStatus, P extends TProperties>(statuses: re
   };
 }
 
+const failedTask = Type.Object(
+  {
+    operationType: text('Operation Type', 'What kind of task it was: ingestion, merge, segmentation.'),
+    name: text('Name', 'What the task worked on: the name of a data source, a segment, a measure.'),
+    message: Type.Optional(text('Message', 'What Customer Insights says went wrong, when it says so.')),
+  },
+  { title: 'Failed Task', description: 'One task that failed or timed out.' },
+);
+
 const status = oneOf<RefreshStatus>('Status', 'How the run ended.', 'successful', 'failed', 'timedOut');
 const endedAt = instant('Ended At', 'When the run ended.');
 const submissionKinds: readonly UnificationRefreshCompleted['submissionKind'][] = ['scheduled', 'onDemand'];
@@ -99,6 +108,13 @@ export const callbackSchemas = {
         minimum: 0,
         title: 'Failed Task Count',
         description: 'How many tasks of the refresh failed or timed out, when it is known.',
+      }),
+    ),
+    failedTasks: Type.Optional(
+      Type.Array(failedTask, {
+        maxItems: 10,
+        title: 'Failed Tasks',
+        description: 'The tasks that failed or timed out, ten at most.',
       }),
     ),
   }),

@@ -1,6 +1,7 @@
 import { eventIdOf } from '../events/event-id.ts';
-import type { Event, Fact } from '../events/event.ts';
+import type { Event, Fact, FailedTask } from '../events/event.ts';
 import { audienceOf, type OpenEvent } from '../events/open-event.ts';
+import type { Task } from '../insights/customer-insights.ts';
 import { unreachable } from '../unreachable.ts';
 import { believedRefreshes, believedValue } from './believed-instants.ts';
 import { dataSourceOf, namedBefore, type DataSourceNames, type NamedDataSource } from './data-source-names.ts';
@@ -187,7 +188,7 @@ function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNa
     case 'job': {
       const { job, status, originalStatus } = fact;
       const endedAt = job.endedAt ?? iso(by.nowMs);
-      const failedTaskCount = job.tasks.filter(isFailure).length;
+      const failed = job.tasks.filter(isFailure);
       const trigger = 'full-refresh-completed' as const;
       return {
         ...identified({ instanceId, trigger, subject: '', occurrence: job.jobId }, endedAt, by),
@@ -198,7 +199,7 @@ function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNa
         submissionKind: job.submissionKind === 'scheduled' ? 'scheduled' : 'onDemand',
         submittedAt: job.submittedAt ?? endedAt,
         endedAt,
-        ...(failedTaskCount > 0 && { failedTaskCount }),
+        ...(failed.length > 0 && { failedTaskCount: failed.length, failedTasks: failedTasks(failed) }),
       };
     }
     case 'ingestion': {
@@ -238,6 +239,18 @@ function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNa
     default:
       return unreachable(fact);
   }
+}
+
+/** So many are named: an event must stay small enough to be stored in one piece. */
+const MAX_FAILED_TASKS = 10;
+const MAX_TASK_NAME = 200;
+
+function failedTasks(failed: readonly Task[]): FailedTask[] {
+  return failed.slice(0, MAX_FAILED_TASKS).map(({ operationType, friendlyName = operationType, error }) => ({
+    operationType,
+    name: friendlyName.slice(0, MAX_TASK_NAME).toWellFormed(),
+    ...(error !== undefined && { message: error }),
+  }));
 }
 
 function identified(

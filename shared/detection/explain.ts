@@ -1,3 +1,4 @@
+import { shownNumber } from '../shown-number.ts';
 import { unreachable } from '../unreachable.ts';
 import { crosses, inOrder, observe, type Evaluation, type ValueState } from './value-observation.ts';
 
@@ -90,14 +91,4 @@ function failed({ evaluatedAtMs, failure, fault }: FailedEvaluation, previous: E
   const kept = previous === undefined ? 'no value before it' : `kept ${shownNumber(previous.value)}`;
   const sentence = `${fault ?? 'evaluation failed'}, ${kept}${failure === '' ? '' : ` (${failure})`}`;
   return { evaluatedAtMs, ...(previous && { previousValue: previous.value }), outcome: 'failed', sentence };
-}
-
-/** Beyond these nobody counts digits: then the shortest form that a program would write. */
-const READABLE = { least: 1e-6, most: 1e15 };
-const readable = new Intl.NumberFormat('en-US', { maximumFractionDigits: 20 });
-
-/** Every digit that the number has: two that differ must look different. */
-function shownNumber(value: number): string {
-  const size = Math.abs(value);
-  return value === 0 || (size >= READABLE.least && size < READABLE.most) ? readable.format(value) : String(value);
 }

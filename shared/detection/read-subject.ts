@@ -13,8 +13,9 @@ import { commitReadings } from './commit.ts';
 import { isValueTrigger, type InstanceState, type ValueSubject, type ValueTrigger } from './instance-state.ts';
 import { lookAt } from './read-instance.ts';
 import { unseenRefreshes } from './read-refreshes.ts';
-import type { Readings } from './readings.ts';
+import type { Readings, ReadValue } from './readings.ts';
 import type { StateStore } from './state-store.ts';
+import { inOrder } from './value-observation.ts';
 
 export interface ReadSubjectPorts {
   /** Customer Insights, with places for so many calls to an instance. Rejects with `CustomerInsightsError` (`limited`) without them. */
@@ -71,15 +72,23 @@ async function readValueSubject(
     trigger === 'segment-threshold-crossed' ? await checkSegment(looking, name) : await checkMeasure(looking, name);
   if ('reading' in found) return found.reading;
   await observeNow(ports, alone, found.readings);
-  return { kind: 'found', warnings: found.warnings };
+  return { kind: 'found', warnings: found.warnings, ...subjectOfValue(found.read) };
 }
 
 function newSubject(trigger: ValueTrigger, name: string, sequence: number): ValueSubject {
   return { trigger, name, sequence, last: undefined, isSuspended: false, isLeaving: false, etag: '' };
 }
 
+/** What is told of a value beside its warnings: its name, and what a threshold is compared with. */
+function subjectOfValue({ displayName, isCount, evaluations }: ReadValue) {
+  const newest = inOrder(evaluations).at(-1);
+  const latest = newest && { value: newest.value, evaluatedAt: new Date(newest.evaluatedAtMs).toISOString() };
+  return { displayName, isCount, ...(latest && { latest }) };
+}
+
 type Checked =
-  { readonly reading: SubjectReading } | { readonly readings: Readings; readonly warnings: readonly string[] };
+  | { readonly reading: SubjectReading }
+  | { readonly readings: Readings; readonly read: ReadValue; readonly warnings: readonly string[] };
 
 /** One look at one subject. */
 interface Looking {
@@ -102,7 +111,7 @@ async function checkSegment(looking: Looking, name: string): Promise<Checked> {
           'This segment is inactive. Customer Insights does not refresh it, so its member count will not change until it is activated.',
         ]
       : [];
-  return { readings: look, warnings };
+  return { readings: look, read, warnings };
 }
 
 async function checkMeasure(looking: Looking, name: string): Promise<Checked> {
@@ -110,7 +119,13 @@ async function checkMeasure(looking: Looking, name: string): Promise<Checked> {
   const read = look.measures?.get(name);
   if (read === undefined) return { reading: await unknownMeasure(looking, name) };
   if (!read.withoutDimension) return { reading: { kind: 'has-dimension' } };
-  return { readings: look, warnings: [] };
+  const warnings =
+    read.instead === undefined
+      ? []
+      : [
+          `The value of this measure is ${read.instead}, not one number, so it can cross no threshold: this never fires. Choose a measure that calculates one number.`,
+        ];
+  return { readings: look, read, warnings };
 }
 
 /** A look keeps what is observed of the measures: their list is read again, in the place of the history that nobody needs now. */
@@ -126,6 +141,7 @@ async function readRefreshSubject(
   { instanceId, trigger, name }: Subject,
 ): Promise<SubjectReading> {
   const warnings: string[] = [];
+  let displayName: string | undefined;
   const state = await ports.state.read(instanceId);
   const insights = await ports.insightsFor(instanceId, state.refreshes ? CALLS_FOR_REFRESHES : CALLS_FOR_BASELINE);
   if (name === ANY_SUBJECT || trigger === 'full-refresh-completed') {
@@ -136,7 +152,8 @@ async function readRefreshSubject(
     }
   } else {
     const dataSources = await insights.dataSources(instanceId);
-    if (!dataSources.some(({ dataSourceId }) => dataSourceId.toLowerCase() === name))
+    const source = dataSources.find(({ dataSourceId }) => dataSourceId.toLowerCase() === name);
+    if (source === undefined)
       return {
         kind: 'unknown-subject',
         nearest: nearestNames(
@@ -144,6 +161,12 @@ async function readRefreshSubject(
           dataSources.map(({ dataSourceId, displayName }) => ({ name: dataSourceId, displayName })),
         ),
       };
+    displayName = source.displayName;
+    if (!source.active) {
+      warnings.push(
+        'This data source is inactive. Customer Insights does not refresh it, so this trigger will not fire for it until it is activated.',
+      );
+    }
   }
   const alone: InstanceState = {
     ...state,
@@ -154,7 +177,7 @@ async function readRefreshSubject(
   };
   const looking = { insights, alone, nowMs: ports.clock.now() };
   await observeNow(ports, alone, await lookOrThrow(looking, 'jobs'));
-  return { kind: 'found', warnings };
+  return { kind: 'found', warnings, displayName };
 }
 
 function sandboxWarnings(startedBy: StartedBy): string[] {

@@ -1,4 +1,4 @@
-import type { Measure, Segment } from '../insights/customer-insights.ts';
+import type { Measure, MeasureOutput, Segment } from '../insights/customer-insights.ts';
 import { knownStatus } from '../insights/status-words.ts';
 import type { NamedReading } from './read-refreshes.ts';
 import type { Evaluation } from './value-observation.ts';
@@ -18,6 +18,10 @@ export interface ReadValue {
   readonly state?: string | undefined;
   /** Of a measure: whether it has the one value that can be compared. True for a segment. */
   readonly withoutDimension: boolean;
+  /** Whether its values are numbers of things, which are never below 0. */
+  readonly isCount: boolean;
+  /** Of a measure: what its latest output is in the place of one number. */
+  readonly instead?: MeasureOutput['instead'];
   /** Status words that nobody knows, of evaluations that have an instant: they are no observation. */
   readonly unknownStatuses: readonly string[];
 }
@@ -38,6 +42,7 @@ export function readSegment(segment: Segment): ReadValue {
     evaluations,
     state: segment.state,
     withoutDimension: true,
+    isCount: true,
     unknownStatuses,
   };
 }
@@ -53,6 +58,8 @@ export function readMeasure(measure: Measure): ReadValue {
     displayName: measure.displayName,
     evaluations,
     withoutDimension: measure.withoutDimension,
+    isCount: measure.isCount === true,
+    ...(measure.output?.instead && { instead: measure.output.instead }),
     unknownStatuses: [],
   };
 }

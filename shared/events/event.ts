@@ -53,6 +53,17 @@ export interface FullRefreshCompleted extends EventBase {
   readonly submittedAt: string;
   readonly endedAt: string;
   readonly failedTaskCount?: number;
+  /** The first of them, ten at most. Absent of what an earlier version found. */
+  readonly failedTasks?: readonly FailedTask[];
+}
+
+/** A task of a full refresh that failed or timed out. */
+export interface FailedTask {
+  /** In lower case and open: `ingestion`, `merge`, `segmentation`. */
+  readonly operationType: string;
+  readonly name: string;
+  /** What Customer Insights says went wrong. */
+  readonly message?: string;
 }
 
 export interface UnificationRefreshCompleted extends EventBase {

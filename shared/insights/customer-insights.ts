@@ -68,6 +68,8 @@ export interface Measure {
   readonly displayName: string;
   /** A business measure without dimension: the only kind that has one value. */
   readonly withoutDimension: boolean;
+  /** Present when its one calculation counts things, so that its value is never below 0. */
+  readonly isCount?: true;
   /** State of the latest evaluation: `completed`, `running`, `failed`, … */
   readonly latestState: string | undefined;
   readonly latestError: string | undefined;
@@ -88,6 +90,8 @@ export interface MeasureOutput {
   readonly evaluatedAt: string | undefined;
   /** `undefined` when the output is not exactly one number. */
   readonly value: number | undefined;
+  /** What the output is in the place of one number; absent when it is one, or nothing yet. */
+  readonly instead?: 'a text' | 'a date' | 'several values';
 }
 
 export interface Job {

@@ -14,6 +14,7 @@ export function readMeasure(json: JsonObject): Measure | undefined {
     name,
     displayName: text(json, 'displayName') ?? name,
     withoutDimension: definition !== undefined && isWithoutDimension(definition),
+    ...(definition !== undefined && countsThings(definition) && { isCount: true as const }),
     latestState: latest === undefined ? undefined : word(latest, 'state'),
     latestError:
       (latest === undefined ? undefined : errorMessage(field(latest, 'error'))) ??
@@ -22,6 +23,13 @@ export function readMeasure(json: JsonObject): Measure | undefined {
     outputHistory: objectsIn(json, 'outputHistory').map(readOutput),
     failures: objectsIn(json, 'evaluationHistory').flatMap(readFailure),
   };
+}
+
+/** Whether the only calculation of a `MeasureDefinition` is `count` or `countDistinct`. */
+function countsThings(definition: JsonObject): boolean {
+  const [aggregate, ...others] = objectsIn(definition, 'aggregates');
+  if (aggregate === undefined || others.length > 0) return false;
+  return ['count', 'countdistinct'].includes(word(aggregate, 'operation') ?? '');
 }
 
 function readFailure(json: JsonObject): MeasureFailure[] {
@@ -46,8 +54,13 @@ function isWithoutDimension(definition: JsonObject): boolean {
 /** `ScalarOutput`: `values` maps the alias of each calculation to its value, written as a string. */
 function readOutput(json: JsonObject): MeasureOutput {
   const [value, ...others] = Object.values(objectIn(json, 'values') ?? {});
-  return {
-    evaluatedAt: instant(json, 'evaluationTime'),
-    value: others.length === 0 ? finiteNumber(value) : undefined,
-  };
+  const number = others.length === 0 ? finiteNumber(value) : undefined;
+  const instead = number === undefined ? insteadOfNumber(value, others.length) : undefined;
+  return { evaluatedAt: instant(json, 'evaluationTime'), value: number, ...(instead && { instead }) };
+}
+
+function insteadOfNumber(value: unknown, others: number): MeasureOutput['instead'] {
+  if (others > 0) return 'several values';
+  if (typeof value !== 'string' || value.trim() === '') return undefined;
+  return /^\d{4}-\d\d-\d\d/.test(value.trim()) ? 'a date' : 'a text';
 }

@@ -64,6 +64,7 @@ export const operatorAnswers = {
   }),
   subscription: answer({
     id: text,
+    title: text,
     trigger,
     instanceId: text,
     segmentName: Type.Optional(text),

@@ -35,7 +35,7 @@ export async function placeSubscription(
   ports: PlacePorts,
   subscriber: Subscriber,
   subject: Subject,
-  request: SubscribeRequest & { readonly warnings: readonly string[] },
+  request: SubscribeRequest & Pick<Remarks, 'warnings' | 'subjectName'>,
 ): Promise<Placed> {
   const { store, connections, cipher, clock, random } = ports;
   const { connection } = subscriber;
@@ -53,7 +53,7 @@ export async function placeSubscription(
   const promised = entry && !entry.made && existing === undefined ? entry.subscriptionId : undefined;
   const rowKey = promised ? rowKeyOfId(promised) : newRowKey(request.threshold, random.token(NONCE_BYTES));
   const draft = draftOf(
-    { subscriber, subject, request, rowKey, warnings: request.warnings },
+    { subscriber, subject, request, rowKey, warnings: request.warnings, subjectName: request.subjectName },
     { cipher, nowMs: clock.now() },
   );
   const intent = { kind: 'subscribe', subscriptionId: draft.id, connection, requestKey } as const;
@@ -137,6 +137,7 @@ async function leavePointer(ports: PlacePorts, pointer: Subscription): Promise<P
 /** What a request says beside what it asks for: of a repeated one the latest is kept. */
 interface Remarks {
   readonly label?: string | undefined;
+  readonly subjectName?: string | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -159,9 +160,13 @@ async function bringToLife(ports: PlacePorts, subscription: Subscription, remark
 }
 
 /** The same object when nothing differs. A request without a label leaves the one that there is. */
-function withRemarks(subscription: Subscription, { label = subscription.label, warnings }: Remarks): Subscription {
-  const isSame = label === subscription.label && warnings.join('\n') === subscription.warnings.join('\n');
-  return isSame ? subscription : { ...subscription, label, warnings };
+function withRemarks(subscription: Subscription, remarks: Remarks): Subscription {
+  const { label = subscription.label, subjectName = subscription.subjectName, warnings } = remarks;
+  const isSame =
+    label === subscription.label &&
+    subjectName === subscription.subjectName &&
+    warnings.join('\n') === subscription.warnings.join('\n');
+  return isSame ? subscription : { ...subscription, label, subjectName, warnings };
 }
 
 /** Active again, with a clean record. */

@@ -14,10 +14,16 @@ import { placeSubscription, type PlacePorts } from './place-subscription.ts';
 import { subjectOf, validateSubscribeRequest } from './subscribe-request.ts';
 import type { Subscriber } from './subscription-draft.ts';
 import type { Subscription } from './subscription.ts';
+import { thresholdWarnings, type ReadSubject } from './threshold-warnings.ts';
 
 /** The subject as it was just read from Customer Insights; reading it was an observation. */
 export type SubjectReading =
-  | { readonly kind: 'found'; readonly warnings: readonly string[] }
+  | ({
+      readonly kind: 'found';
+      readonly warnings: readonly string[];
+      /** The name that people see of what has one. */
+      readonly displayName?: string | undefined;
+    } & ReadSubject)
   | { readonly kind: 'unknown-instance' }
   /** `nearest`: what there is that has a similar name. */
   | { readonly kind: 'unknown-subject'; readonly nearest: readonly Named[] }
@@ -60,8 +66,10 @@ export async function subscribe(
   const reading = await ports.readSubject(subject);
   if (reading.kind !== 'found') return subjectRefusal(reading, subject);
 
+  const warnings = [...reading.warnings, ...thresholdWarnings(request.threshold, reading)];
+  const subjectName = reading.displayName;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const placed = await placeSubscription(ports, subscriber, subject, { ...request, warnings: reading.warnings });
+    const placed = await placeSubscription(ports, subscriber, subject, { ...request, warnings, subjectName });
     switch (placed.kind) {
       case 'placed':
         await ports.instances.register(subject.instanceId);

@@ -48,10 +48,11 @@ export function draftOf(
     request: SubscribeRequest;
     rowKey: string;
     warnings?: readonly string[];
+    subjectName?: string | undefined;
   },
   ports: { cipher: CallbackCipher; nowMs: number },
 ): Subscription {
-  const { subscriber, subject, request, rowKey, warnings = [] } = from;
+  const { subscriber, subject, request, rowKey, warnings = [], subjectName } = from;
   const { trigger, instanceId } = subject;
   const address: SubscriptionAddress = { trigger, instanceId, subjectHash: subjectHash(subject), rowKey };
   return {
@@ -61,6 +62,7 @@ export function draftOf(
     trigger,
     instanceId,
     subject: subject.name,
+    subjectName,
     threshold: request.threshold,
     label: request.label,
     warnings,

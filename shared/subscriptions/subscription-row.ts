@@ -54,6 +54,7 @@ export function subscriptionOfRow(row: StoredRow, address: SubscriptionAddress):
     trigger: address.trigger,
     instanceId: address.instanceId,
     subject,
+    subjectName: text('subjectName'),
     threshold: hasThreshold(address) ? thresholdOfKey(address.rowKey.slice(0, 16)) : undefined,
     label: text('label'),
     warnings: text('warnings')?.split('\n') ?? [],

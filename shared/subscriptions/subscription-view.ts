@@ -1,4 +1,5 @@
 import { startedByOf, type StartedBy } from '../triggers/started-by.ts';
+import { subscriptionTitle } from './subscription-title.ts';
 import type { Subscription } from './subscription.ts';
 
 /** What is observed of a subscription's subject, as far as its owner may know. */
@@ -18,6 +19,8 @@ export const NOT_ALLOWED_WARNING =
 /** A subscription as HTTP callers see it. The callback URL is a secret and never part of it. */
 export interface SubscriptionView {
   readonly id: string;
+  /** As a person recognises it in a drop-down. */
+  readonly title: string;
   readonly trigger: string;
   readonly instanceId: string;
   readonly segmentName?: string;
@@ -62,6 +65,7 @@ export function subscriptionView(
   const warnings = [...(isAllowed ? [] : [NOT_ALLOWED_WARNING]), ...stored];
   return {
     id,
+    title: subscriptionTitle(subscription),
     trigger,
     instanceId,
     ...subjectField(subscription),

@@ -18,6 +18,8 @@ export interface Subscription {
   readonly instanceId: string;
   /** Segment name, measure name, data source id, who started it (`subjectStartedBy`) or `ANY_SUBJECT`. */
   readonly subject: string;
+  /** The name that people saw of a segment, measure or data source when its flow last subscribed. Older rows have none. */
+  readonly subjectName: string | undefined;
   readonly threshold: number | undefined;
   readonly label: string | undefined;
   /** Why it can hardly ever be called, in sentences, as far as was seen when its flow last subscribed. */

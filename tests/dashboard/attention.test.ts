@@ -19,6 +19,7 @@ const [instance] = well.instances as [Observed['instances'][number]];
 function subscription(id: string, more: Partial<SubscriptionAnswer> = {}): SubscriptionAnswer {
   return {
     id,
+    title: id,
     trigger: 'segment-threshold-crossed',
     instanceId: 'i1',
     segmentName: 'VIP',

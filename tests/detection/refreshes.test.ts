@@ -1,4 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { formatEventId } from '../../shared/events/event-id.ts';
+import { openEventRow, STATE_TABLE } from '../../shared/events/open-event-row.ts';
+import { audienceOf } from '../../shared/events/open-event.ts';
 import type { Job, Task } from '../../shared/insights/customer-insights.ts';
 import { at, job, task } from '../helpers/insights-data.ts';
 import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
@@ -147,9 +150,17 @@ describe('a full refresh', () => {
     expect(await after(full({ status }))).toEqual([`full: ${told}`]);
   });
 
-  test('tells how many tasks failed', async () => {
+  test('tells how many tasks failed, and which', async () => {
     world.data.jobs = [
-      full({ jobId: 'j1', status: 'failed', tasks: [task({ operationType: 'segmentation', status: 'failed' })] }),
+      full({
+        jobId: 'j1',
+        status: 'failed',
+        tasks: [
+          task({ operationType: 'segmentation', status: 'failed', friendlyName: 'VIP', error: 'no such column' }),
+          task({ operationType: 'export', status: 'timedout' }),
+          task({ operationType: 'measures' }),
+        ],
+      }),
     ];
     await world.poll();
     expect(world.calls[0]?.body).toMatchObject({
@@ -157,8 +168,39 @@ describe('a full refresh', () => {
       status: 'failed',
       submittedAt: at(0),
       endedAt: at(1),
-      failedTaskCount: 1,
+      failedTaskCount: 2,
+      failedTasks: [
+        { operationType: 'segmentation', name: 'VIP', message: 'no such column' },
+        { operationType: 'export', name: 'export' },
+      ],
     });
+  });
+
+  test('that an earlier version left open, without who started it and without tasks, is delivered', async () => {
+    await world.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('any') });
+    const ended = { occurredAt: at(1), submittedAt: at(0), endedAt: at(1) };
+    const identity = 'abcdefghijklmnopqrstuv';
+    const eventId = formatEventId({ month: '202611', instanceId: INSTANCE, occurredAtMs: Date.parse(at(1)), identity });
+    const trigger = 'full-refresh-completed';
+    const event = { eventId, trigger, instanceId: INSTANCE, jobId: 'old', status: 'failed', ...ended } as const;
+    const open = { event, sequence: 1_000, audience: audienceOf(event), boundaries: undefined, openedAt: at(1) };
+    await world.tables.write(STATE_TABLE, [{ kind: 'insert', row: openEventRow({ ...open, writer: 'w', etag: '' }) }]);
+    await world.clock.advance(10 * 60_000);
+    await world.poll();
+    expect(world.calls.map(({ url }) => url).sort()).toEqual([callbackUrl('any'), callbackUrl('full')]);
+    expect(world.calls[0]?.body).toMatchObject({ jobId: 'old', status: 'failed' });
+    expect(world.calls[0]?.body).not.toHaveProperty('failedTasks');
+  });
+
+  test('names ten of the tasks that failed at most, and fits into storage however long their names are', async () => {
+    const long = { friendlyName: 'x'.repeat(5000), error: 'y'.repeat(300) };
+    const tasks = Array.from({ length: 30 }, () => task({ operationType: 'measures', status: 'failed', ...long }));
+    world.data.jobs = [full({ status: 'failed', tasks }), full({ jobId: 'fine' })];
+    await world.poll();
+    const [failed, fine] = world.calls.map(({ body }) => body).toSorted((a) => (a['status'] === 'failed' ? -1 : 1));
+    expect(failed).toMatchObject({ failedTaskCount: 30 });
+    expect(failed?.['failedTasks']).toHaveLength(10);
+    expect(fine).not.toHaveProperty('failedTasks');
   });
 
   test.each([

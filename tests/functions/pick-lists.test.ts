@@ -23,33 +23,38 @@ test.each<[string, unknown[]]>([
   [
     'instances',
     [
-      { id: contosoInstanceId, name: 'Contoso', instanceType: 'production' },
-      { id: contosoSandboxInstanceId, name: 'Contoso Sandbox', instanceType: 'sandbox' },
+      { id: contosoInstanceId, name: 'Contoso', title: 'Contoso', instanceType: 'production' },
+      {
+        id: contosoSandboxInstanceId,
+        name: 'Contoso Sandbox',
+        title: 'Contoso Sandbox (sandbox)',
+        instanceType: 'sandbox',
+      },
     ],
   ],
   [
     `${contoso}/data-sources`,
     [
-      { id: crmDataSourceId, name: 'Contoso CRM' },
-      { id: storeDataSourceId, name: 'Online store' },
-      { id: loyaltyDataSourceId, name: 'Loyalty programme' },
+      { id: crmDataSourceId, name: 'Contoso CRM', title: 'Contoso CRM' },
+      { id: storeDataSourceId, name: 'Online store', title: 'Online store' },
+      { id: loyaltyDataSourceId, name: 'Loyalty programme', title: 'Loyalty programme' },
     ],
   ],
   [
     `${contoso}/segments`,
     [
-      { id: 'HighValueCustomers', name: 'High value customers', state: 'active' },
-      { id: 'ChurnRisk', name: 'Churn risk', state: 'active' },
-      { id: 'NewsletterReaders', name: 'Newsletter readers', state: 'active' },
-      { id: 'LapsedCustomers', name: 'Lapsed customers', state: 'inactive' },
-      { id: 'Ünïcode', name: 'Größer als ź 🚀', state: 'active' },
+      { id: 'HighValueCustomers', name: 'High value customers', title: 'High value customers (42)', state: 'active' },
+      { id: 'ChurnRisk', name: 'Churn risk', title: 'Churn risk (118)', state: 'active' },
+      { id: 'NewsletterReaders', name: 'Newsletter readers', title: 'Newsletter readers (175)', state: 'active' },
+      { id: 'LapsedCustomers', name: 'Lapsed customers', title: 'Lapsed customers (inactive)', state: 'inactive' },
+      { id: 'Ünïcode', name: 'Größer als ź 🚀', title: 'Größer als ź 🚀 (not evaluated yet)', state: 'active' },
     ],
   ],
   [
     `${contoso}/measures`,
     [
-      { id: 'TotalRevenue', name: 'Total revenue' },
-      { id: 'ActiveCustomers', name: 'Active customers' },
+      { id: 'TotalRevenue', name: 'Total revenue', title: 'Total revenue (1,250,340.75)', value: 1250340.75 },
+      { id: 'ActiveCustomers', name: 'Active customers', title: 'Active customers (231)', value: 231 },
     ],
   ],
 ])('%s lists what can be picked, measures only without dimension', async (path, value) => {
@@ -78,7 +83,7 @@ describe.each(['data-sources', 'segments', 'measures'])('the %s of', (list) => {
 test('an operator who allows one instance shows no other', async () => {
   const limited = await startBackend({ settings: { ALLOWED_INSTANCES: contosoInstanceId.toUpperCase() } });
   expect((await limited.call('GET', 'instances')).body).toEqual({
-    value: [{ id: contosoInstanceId, name: 'Contoso', instanceType: 'production' }],
+    value: [{ id: contosoInstanceId, name: 'Contoso', title: 'Contoso', instanceType: 'production' }],
   });
   expect((await limited.call('GET', `${contoso}/segments`)).status).toBe(200);
   for (const list of ['data-sources', 'segments', 'measures']) {

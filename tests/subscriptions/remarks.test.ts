@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import type { SubscriptionView } from '../../shared/subscriptions/subscription-view.ts';
-import { evaluated, segment } from '../helpers/insights-data.ts';
-import { answered, callbackUrl, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
+import { evaluated, measure, output, segment } from '../helpers/insights-data.ts';
+import { answered, callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
 
 const trigger = 'segment-threshold-crossed';
 let world: MemoryBackend;
@@ -57,4 +57,58 @@ test('the same subscribe again writes nothing', async () => {
   await subscribe({ label: 'same' });
   expect(await row()).toEqual(before);
   expect(first.label).toBe('same');
+});
+
+const trySubscribing = (trigger: Parameters<typeof world.subscribe>[0], input: object): Promise<SubscriptionView> =>
+  world.subscribe(trigger, { callbackUrl: callbackUrl('one'), ...input });
+
+test('a value above the threshold already is warned of, wherever the subscription is shown', async () => {
+  world.data.segments = [segment('vip', evaluated(57, 1))];
+  const first = await subscribe({ threshold: 40 });
+  expect(first.warnings).toEqual([
+    '57 now (2026-11-23 10:01 UTC): fires after it has fallen to 40 or below and risen above it again.',
+  ]);
+  for (const view of await shown(first)) expect(view.warnings).toEqual(first.warnings);
+});
+
+test('a negative threshold of a count is warned of, of a segment and of a measure that counts', async () => {
+  world.data.measures = [{ ...measure('Orders', output(3, 1)), isCount: true }, measure('Balance', output(-3, 1))];
+  expect(await subscribe({ threshold: -1 })).toMatchObject({
+    warnings: [expect.anything(), expect.stringContaining('never below 0')],
+  });
+  const ofMeasure = (measureName: string) =>
+    trySubscribing('measure-threshold-crossed', { measureName, threshold: -1 });
+  expect(await ofMeasure('Orders')).toMatchObject({ warnings: [expect.stringContaining('never below 0')] });
+  expect(await ofMeasure('Balance')).not.toHaveProperty('warnings');
+});
+
+test('a measure whose value is no number is warned of', async () => {
+  world.data.measures = [measure('Best', { ...output(undefined, 1), instead: 'a text' })];
+  const made = await trySubscribing('measure-threshold-crossed', { measureName: 'Best', threshold: 1 });
+  expect(made.warnings).toEqual([expect.stringContaining('The value of this measure is a text, not one number')]);
+});
+
+test('an inactive data source is warned of', async () => {
+  const dataSourceId = 'aaaaaaaa-2222-3333-4444-555555555555';
+  const source = { dataSourceId, name: 'crm', displayName: 'CRM', refreshState: undefined, lastRefreshAt: undefined };
+  world.data.dataSources = [{ ...source, active: false }];
+  const made = await trySubscribing('data-source-refresh-failed', { dataSourceId });
+  expect(made).toMatchObject({
+    title: expect.stringMatching(/^CRM fails · /),
+    warnings: [expect.stringContaining('inactive')],
+  });
+});
+
+test('a title has the name that people see, also after it was changed there', async () => {
+  const first = await subscribe({ label: 'VIPs' });
+  expect(first.title).toBe('The vip above 100 · VIPs');
+  world.data.segments = [{ ...segment('vip', evaluated(90, 1)), displayName: 'Very important' }];
+  await subscribe();
+  for (const view of await shown(first)) expect(view.title).toBe('Very important above 100 · VIPs');
+});
+
+test('blanks around what a person typed do not count', async () => {
+  const first = await subscribe({ segmentName: '  vip ', label: ' VIPs ', instanceId: ` ${INSTANCE} ` });
+  expect(first).toMatchObject({ segmentName: 'vip', label: 'VIPs', instanceId: INSTANCE });
+  expect(await subscribe({ label: '   ' })).toMatchObject({ id: first.id, label: 'VIPs' });
 });
