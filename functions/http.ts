@@ -1,7 +1,7 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { CustomerInsightsError } from '../shared/insights/customer-insights.ts';
 import type { Log } from '../shared/log.ts';
-import { problems, refusal, type Refusal } from '../shared/problem.ts';
+import { instanceUnknown, problems, refusal, type Refusal } from '../shared/problem.ts';
 import { StorageError } from '../shared/storage/tables.ts';
 import { unreachable } from '../shared/unreachable.ts';
 
@@ -109,7 +109,7 @@ function refusalOf(error: unknown): Refusal | undefined {
         { retryAfterMs },
       );
     case 'not-found':
-      return refusal('instance-unknown', 'Customer Insights knows no such instance.');
+      return instanceUnknown();
     case 'path-unknown':
       return refusal(
         'customer-insights-path-unknown',

@@ -1,6 +1,7 @@
 import { app } from '@azure/functions';
 import { createBackend } from '../shared/backend.ts';
 import { readConfig } from '../shared/config.ts';
+import { nearestEntities } from '../shared/insights/nearest-entities.ts';
 import { failureLimit } from '../shared/rate-limit/failure-limit.ts';
 import { systemClock } from '../shared/clock.ts';
 import { brokenBounds } from '../shared/deliveries/lifetimes.ts';
@@ -48,7 +49,7 @@ if (read.kind === 'invalid') {
     config,
     limiter: backend.limiter,
     wrongKeys: failureLimit(world.clock),
-    data: world.data(backend.callPlaces),
+    data: nearestEntities(world.data(backend.callPlaces)),
   };
   registerSubscriptions(app, deps);
   registerPreviews(app, deps);

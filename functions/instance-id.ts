@@ -10,7 +10,10 @@ export function readInstanceId(
 ): string | Refusal {
   const instanceId = (request.params['instanceId'] ?? '').trim().toLowerCase();
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(instanceId)) {
-    return refusal('instance-unknown', 'An instance id is a GUID.');
+    return refusal(
+      'instance-unknown',
+      'An instance id is a GUID, such as 0f1e2d3c-4b5a-4968-8776-655443322110. Choose the instance from the list.',
+    );
   }
   return allowsInstance(allowedInstances, instanceId) ? instanceId : instanceNotAllowed();
 }

@@ -1,7 +1,8 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { Clock } from '../shared/clock.ts';
 import type { EntityData, Missing, Refused } from '../shared/insights/entity-data.ts';
-import { refusal, type Refusal } from '../shared/problem.ts';
+import { nearestSentence } from '../shared/nearest-names.ts';
+import { instanceUnknown, refusal, type Refusal } from '../shared/problem.ts';
 import { unreachable } from '../shared/unreachable.ts';
 import { principalOf } from './caller.ts';
 import { httpHandler } from './http.ts';
@@ -79,7 +80,7 @@ export function onInstance(
         async (request) => {
           const instanceId = readInstanceId(request, deps.config);
           if (typeof instanceId !== 'string') return instanceId;
-          return handle({ request, instanceId, param: (part) => decoded(request.params[part] ?? '') });
+          return handle({ request, instanceId, param: (part) => decodedPart(request.params[part] ?? '') });
         },
         { query },
       ),
@@ -101,15 +102,21 @@ export function dataRefusal(outcome: Missing | Refused): Refusal {
   }
   switch (outcome.what) {
     case 'instance':
-      return refusal('instance-unknown', 'Customer Insights knows no such instance.');
+      return instanceUnknown();
     case 'entity':
-      return refusal('entity-unknown', 'The instance has no such entity. The list of entities has their ids.');
+      return refusal(
+        'entity-unknown',
+        `The instance has no such entity.${nearestSentence(outcome.nearest ?? [])} List entities has the id of each.`,
+      );
     case 'item':
-      return refusal('item-unknown', 'The entity has no such item.');
+      return refusal(
+        'item-unknown',
+        'The entity has no item with this key. Keys are compared exactly, case and blanks included: take it from List items of an entity.',
+      );
     case 'partition':
       return refusal(
         'partition-unknown',
-        'The entity has no such partition. A refresh makes new ones: list the partitions again.',
+        'The entity has no such partition. A refresh makes new ones: run List partitions of an entity again, and take an id from it.',
       );
     default:
       return unreachable(outcome.what);
@@ -117,7 +124,7 @@ export function dataRefusal(outcome: Missing | Refused): Refusal {
 }
 
 /** The host has taken off one encoding, all but `%2F`, and the connector encodes twice. */
-function decoded(part: string): string {
+export function decodedPart(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {

@@ -67,6 +67,15 @@ export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): voi
       },
     },
     {
+      name: 'ManageSubscriptions-test',
+      method: 'POST',
+      route: `${path}/{id}/test`,
+      handle: async (request) => {
+        const sent = await operator.sendTest(idOf(request));
+        return sent.kind === 'sent' ? { status: 202, jsonBody: { deliveryId: sent.deliveryId } } : sent;
+      },
+    },
+    {
       name: 'ManageSubscriptions-recover',
       method: 'POST',
       route: `${path}/{id}/recover`,

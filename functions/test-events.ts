@@ -3,6 +3,7 @@ import { triggerNames, triggers } from '../shared/triggers/trigger.ts';
 import { httpHandler } from './http.ts';
 import type { Registrar } from './registrar.ts';
 import { authenticated, type HttpDeps } from './authenticated.ts';
+import { decodedPart } from './instance-route.ts';
 
 /** A made-up event on demand, for each trigger of the table. */
 export function registerTestEvents(app: Registrar, deps: HttpDeps): void {
@@ -15,7 +16,7 @@ export function registerTestEvents(app: Registrar, deps: HttpDeps): void {
       handler: httpHandler(
         deps.log,
         authenticated(deps, async ({ params }, connection) => {
-          const sent = await deps.backend.sendTest(connection, trigger, params['id'] ?? '');
+          const sent = await deps.backend.sendTest(connection, trigger, decodedPart(params['id'] ?? ''));
           return sent.kind === 'sent' ? { status: 202, jsonBody: { deliveryId: sent.deliveryId } } : sent;
         }),
       ),

@@ -37,7 +37,7 @@ import { listEvents } from './operations/event-list.ts';
 import type { PageRequest } from './operations/newest-rows.ts';
 import { createOperator, type Operator } from './operations/operator.ts';
 import { reportQueues } from './operations/queues.ts';
-import { sendTest } from './operations/send-test.ts';
+import { sendTest, sendTestTo, type SendTestPorts } from './operations/send-test.ts';
 import type { CallbackClient } from './outgoing/callback-client.ts';
 import type { Lookup } from './outgoing/vetted-connect.ts';
 import type { Refusal } from './problem.ts';
@@ -91,8 +91,8 @@ export interface Backend {
   listOwn(connection: string, trigger: Trigger, page: { limit: number; next?: string }): ReturnType<typeof listOwn>;
   /** When a trigger with a threshold would have fired. */
   previewThreshold(trigger: PreviewTrigger, body: unknown): ReturnType<typeof previewThreshold>;
-  /** Sends a made-up event to one subscription of the caller. */
-  sendTest(connection: string, trigger: Trigger, id: string): ReturnType<typeof sendTest>;
+  /** Sends a made-up event to one subscription of the caller, by its id or its label. */
+  sendTest(connection: string, trigger: Trigger, idOrLabel: string): ReturnType<typeof sendTest>;
   /** Events of an instance that were told to anybody, newest first, tests left out. */
   listEvents(instanceId: string, sinceMs: number, page: PageRequest): ReturnType<typeof listEvents>;
   readonly operator: Operator;
@@ -244,6 +244,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
       isAllowed: isAllowed(subscription.instanceId),
     }),
   };
+  const testing: SendTestPorts = { ...world, store, isAllowed, handOn: (events) => handOn(chunks, events) };
   return {
     insights,
     callPlaces: calls.ofActions,
@@ -254,14 +255,14 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     listOwn: (connection, trigger, page) => listOwn(own, connection, trigger, page),
     previewThreshold: (trigger, body) =>
       previewThreshold({ insights, clock, allowedInstances: config.allowedInstances }, trigger, body),
-    sendTest: (connection, trigger, id) =>
-      sendTest({ ...world, store, isAllowed, handOn: (events) => handOn(chunks, events) }, connection, trigger, id),
+    sendTest: (connection, trigger, idOrLabel) => sendTest({ ...testing, connections }, connection, trigger, idOrLabel),
     listEvents: (instanceId, sinceMs, page) =>
       listEvents(world, { instanceIds: [instanceId], sinceMs, withTests: false }, page),
     operator: createOperator({
       ...world,
       ...subscribing,
       ...own,
+      sendTestTo: (subscription) => sendTestTo(testing, subscription),
       openEvents,
       activity,
       observationsOf: (subscription, days) => observationsOf({ insights, state, clock, isAllowed }, subscription, days),

@@ -29,6 +29,7 @@ export const problems = {
   'item-exists': { status: 409, title: 'The item exists already' },
   'callback-host-unresolved': { status: 503, title: 'The host of the callback URL cannot be looked up' },
   'subscription-changing': { status: 503, title: 'The subscription is being changed by another call' },
+  'label-ambiguous': { status: 409, title: 'Several subscriptions have this label' },
   'subscription-ended': { status: 409, title: 'The subscription has ended' },
   'delivery-changing': { status: 409, title: 'The delivery is being changed by another call' },
   'subscriptions-exhausted': { status: 409, title: 'Too many subscriptions' },
@@ -72,4 +73,12 @@ export function refusal(
   more: { errors?: readonly BodyError[]; retryAfterMs?: number } = {},
 ): Refusal {
   return { kind: 'refused', code, detail, ...more };
+}
+
+/** What a flow maker is told of an instance that Customer Insights does not show this service. */
+export function instanceUnknown(): Refusal {
+  return refusal(
+    'instance-unknown',
+    'Customer Insights shows this service no instance with this id. Choose the instance from the list; if it is not there, ask the operator of this service for access to it.',
+  );
 }

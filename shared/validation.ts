@@ -26,22 +26,24 @@ export function validatorOf<S extends TSchema>(schema: S): Validator<Static<S>> 
   };
 }
 
-/** Kept as it is, byte for byte: the platform writes it, no person does. */
-const VERBATIM = 'callbackUrl';
+/** Kept as they are: a callback URL byte for byte, names and labels because blanks may belong to them. */
+const verbatim: ReadonlySet<string> = new Set(['callbackUrl', 'segmentName', 'measureName', 'label']);
 
 /**
- * The same for what people and flow definitions write: blanks around a text do not count, and an empty box is stored as `""` or `null`, so an
+ * The same for what people and flow definitions write: blanks around an id do not count, and an empty box is stored as `""` or `null`, so an
  * optional property of the object that has one of these counts as absent.
  */
 export function inputValidatorOf<S extends TObject>(schema: S): Validator<Static<S>> {
   const validate = validatorOf(schema);
   const required = new Set(schema.required ?? []);
   const isEmptyBox = ([name, value]: [string, unknown]): boolean =>
-    Object.hasOwn(schema.properties, name) && !required.has(name) && (value === '' || value === null);
+    Object.hasOwn(schema.properties, name) &&
+    !required.has(name) &&
+    ((typeof value === 'string' && value.trim() === '') || value === null);
   return (input) => {
     if (typeof input !== 'object' || input === null || Array.isArray(input)) return validate(input);
     const trimmed = Object.entries(input).map(([name, value]: [string, unknown]): [string, unknown] =>
-      typeof value === 'string' && name !== VERBATIM ? [name, value.trim()] : [name, value],
+      typeof value === 'string' && !verbatim.has(name) ? [name, value.trim()] : [name, value],
     );
     return validate(Object.fromEntries(trimmed.filter((entry) => !isEmptyBox(entry))));
   };

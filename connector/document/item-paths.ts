@@ -5,9 +5,14 @@ import { list, object, text } from './schemas.ts';
 import type { BodyParameter, PathItem, PlainParameter } from './swagger-document.ts';
 
 const queryOptions: readonly PlainParameter[] = [
-  inQuery('$filter', 'Filter Query', "An OData filter, such as CustomerId eq 'a1'.", {}),
+  inQuery(
+    '$filter',
+    'Filter Query',
+    "An OData filter, such as CustomerId eq 'a1'. Customer takes CustomerId and the fields of the search and filter index, UnifiedActivity takes ActivityId and CustomerId, any other entity CustomerId alone, and ingested tables take none.",
+    {},
+  ),
   inQuery('$orderby', 'Order By', 'An OData order, such as CreatedOn desc.', {}),
-  inQuery('$top', 'Top Count', 'The largest number of items to get; without it, one page.', {
+  inQuery('$top', 'Top Count', 'The largest number of items to get; about a hundred when left empty.', {
     type: 'integer',
     minimum: 0,
   }),
@@ -15,9 +20,14 @@ const queryOptions: readonly PlainParameter[] = [
   inQuery('$select', 'Select Query', 'The attributes to get, with commas between them; all when left empty.', {
     'x-ms-visibility': 'advanced',
   }),
-  inQuery('$search', 'Search Query', 'A term in quotes to search the indexed attributes of customers for.', {
-    'x-ms-visibility': 'advanced',
-  }),
+  inQuery(
+    '$search',
+    'Search Query',
+    'A term in quotes to search the indexed fields for; only Customer can be searched.',
+    {
+      'x-ms-visibility': 'advanced',
+    },
+  ),
   inQuery('$expand', 'Expand Query', 'Related entities to get with each item, such as UnifiedActivity.', {
     'x-ms-visibility': 'advanced',
   }),

@@ -46,6 +46,14 @@ export const subscriptionInPath = inPath('id', 'Subscription', 'The subscription
   'x-ms-visibility': 'important',
 });
 
+export const subscriptionOrLabelInPath: PlainParameter = {
+  ...subscriptionInPath,
+  description:
+    'The subscription, one of those of this connection; or the label that its flow gave it, as a custom value.',
+  // A label may hold a slash.
+  'x-ms-url-encoding': 'double',
+};
+
 export const pageSize = inQuery('top', 'Top Count', 'The largest number of entries on a page, 50 when left out.', {
   type: 'integer',
   minimum: 1,

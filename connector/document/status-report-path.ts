@@ -41,7 +41,8 @@ export const statusReportPath: Readonly<Record<string, PathItem>> = {
                   always: {
                     id: text('ID', 'Identifies it.'),
                     name: text('Name', 'What a person knows it by.'),
-                    status: text('Status', 'How it is, in the words of Customer Insights.'),
+                    status: text('Status', 'How it is, in the words of Customer Insights without case and blanks.'),
+                    state: text('State', 'How it is, in words for people, such as Timed out.'),
                   },
                   maybe: {
                     at: instant('At', 'When it came to this.'),

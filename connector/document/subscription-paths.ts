@@ -1,5 +1,5 @@
 import { triggerNames } from '../../shared/triggers/trigger.ts';
-import { pageSize, subscriptionInPath, triggerInPath } from './parameters.ts';
+import { pageSize, subscriptionInPath, subscriptionOrLabelInPath, triggerInPath } from './parameters.ts';
 import { ok, refusing, responses } from './responses.ts';
 import { instant, integer, list, number, object, text } from './schemas.ts';
 import type { PathItem, Schema } from './swagger-document.ts';
@@ -80,7 +80,7 @@ export const subscriptionPaths: Readonly<Record<string, PathItem>> = {
       summary: 'Send a test event',
       description: 'This operation calls the flow of a subscription with sample values, as an event would.',
       'x-ms-visibility': 'advanced',
-      parameters: [triggerInPath, subscriptionInPath],
+      parameters: [triggerInPath, subscriptionOrLabelInPath],
       responses: responses(
         {
           202: {
@@ -90,7 +90,9 @@ export const subscriptionPaths: Readonly<Record<string, PathItem>> = {
             }),
           },
         },
+        403,
         404,
+        409,
       ),
     },
   },

@@ -58,11 +58,12 @@ export function conditionOf({
   measureName,
   dataSourceId,
   threshold,
+  startedBy,
 }: SubscriptionAnswer): string {
   const subject = segmentName ?? measureName;
   if (subject !== undefined) return `${subject} above ${threshold === undefined ? '?' : shownNumber(threshold)}`;
   if (trigger.startsWith('data-source')) return dataSourceId ?? 'any data source';
-  return 'the whole instance';
+  return startedBy === undefined || startedBy === 'any' ? 'the whole instance' : `the whole instance, by ${startedBy}`;
 }
 
 const steps: readonly (readonly [limitMs: number, unitMs: number, unit: string])[] = [

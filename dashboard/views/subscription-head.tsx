@@ -3,11 +3,12 @@ import type { SubscriptionAnswer } from '../../shared/operations/operator-answer
 import { useOperator } from '../live/operator-context.ts';
 import { hashOf } from '../live/route.ts';
 import { conditionOf, shownNumber, subscriptionStatuses, triggerNames } from '../live/wording.ts';
+import { Mark } from '../parts/badge.tsx';
 import { FlowLink } from '../parts/flow-link.tsx';
 import { Ago, Instant } from '../parts/instant.tsx';
 import { Problem } from '../parts/notes.tsx';
 import { SubscriptionStatus } from '../parts/status.tsx';
-import { Recover, Resume } from './delivery-actions.tsx';
+import { Recover, Resume, SendTest } from './delivery-actions.tsx';
 
 /** Which subscription it is, how it is, and what can be done. */
 export function SubscriptionHead({
@@ -19,7 +20,7 @@ export function SubscriptionHead({
 }): JSX.Element {
   const { instanceName } = useOperator();
   const { id, label, trigger, status, instanceId, createdAt, flowUrl, workflowId, health, successorId } = subscription;
-  const { lastEvaluation, sourceUnreachableSince, connection } = subscription;
+  const { lastEvaluation, sourceUnreachableSince, connection, warnings = [] } = subscription;
   const condition = conditionOf(subscription);
   const name = label ?? condition;
   return (
@@ -37,6 +38,9 @@ export function SubscriptionHead({
         <div class="buttons">
           {(status === 'paused' || status === 'disabled') && (
             <Resume subscriptionId={id} name={name} onDone={onChange} />
+          )}
+          {status !== 'gone' && status !== 'superseded' && (
+            <SendTest subscriptionId={id} name={name} onDone={onChange} />
           )}
           {status !== 'gone' && <Recover subscriptionId={id} name={name} onDone={onChange} />}
         </div>
@@ -60,6 +64,12 @@ export function SubscriptionHead({
           </span>
         </p>
       )}
+      {warnings.map((warning) => (
+        <p key={warning} class="note banner">
+          <Mark tone="held" />
+          <span>{warning}</span>
+        </p>
+      ))}
       {sourceUnreachableSince !== undefined && (
         <Problem>
           Customer Insights has given no answer about it since <Instant at={sourceUnreachableSince} />.

@@ -110,7 +110,7 @@ function Nothing({ filter }: { readonly filter: SubscriptionFilter }): JSX.Eleme
 
 function Row({ subscription }: { readonly subscription: SubscriptionAnswer }): JSX.Element {
   const { instanceName } = useOperator();
-  const { id, label, trigger, status, instanceId, createdAt, flowUrl, health } = subscription;
+  const { id, label, trigger, status, instanceId, createdAt, flowUrl, health, warnings = [] } = subscription;
   const condition = conditionOf(subscription);
   return (
     <tr>
@@ -121,6 +121,11 @@ function Row({ subscription }: { readonly subscription: SubscriptionAnswer }): J
       <td data-name="Waits for">{condition}</td>
       <td data-name="Status">
         <SubscriptionStatus status={status} />
+        {warnings.map((warning) => (
+          <span key={warning} class="id">
+            Warning: {warning}
+          </span>
+        ))}
         {health.deadDeliveries > 0 && <span class="id">{health.deadDeliveries} dead since its last success</span>}
       </td>
       <td data-name="Instance">{instanceName(instanceId)}</td>

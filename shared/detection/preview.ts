@@ -2,6 +2,7 @@ import { allowsInstance, instanceNotAllowed } from '../allowed-instances.ts';
 import { bodyRefusal } from '../body-error.ts';
 import type { Clock } from '../clock.ts';
 import type { CustomerInsights } from '../insights/customer-insights.ts';
+import { nearestNames, type Named } from '../nearest-names.ts';
 import type { Refusal } from '../problem.ts';
 import { subjectRefusal } from '../subscriptions/subscribe.ts';
 import { MAX_PREVIEW_DAYS, validatePreviewRequest, type PreviewTrigger } from '../subscriptions/preview-request.ts';
@@ -43,7 +44,7 @@ const DAY_MS = 24 * 3600 * 1000;
 
 /**
  * When a subscription to this value with this threshold would have been called, had there been one all the time: the history that
- * Customer Insights keeps, walked by the code that detects. One call to Customer Insights, nothing is stored. Rejects with
+ * Customer Insights keeps, walked by the code that detects. One call to Customer Insights (more for a name that there is not), nothing is stored. Rejects with
  * `CustomerInsightsError` when there is no answer.
  */
 export async function previewThreshold(
@@ -58,14 +59,21 @@ export async function previewThreshold(
   const { threshold, days = MAX_PREVIEW_DAYS } = request.value;
   const subject = subjectOf(trigger, request.value);
   if (!allowsInstance(allowedInstances, subject.instanceId)) return instanceNotAllowed();
-  const { instanceId, name } = subject;
+  const { instanceId } = subject;
   // A day more than asked for, so that the first value of the time has one before it to rise from.
-  const history = await readValueHistory(
-    insights,
-    { instanceId, trigger, name },
-    { historyDays: days + 1, nowMs: clock.now() },
-  );
-  if (history === undefined) return subjectRefusal({ kind: 'unknown-subject', nearest: [] }, subject);
+  const reach = { historyDays: days + 1, nowMs: clock.now() };
+  const read = (name: string) => readValueHistory(insights, { instanceId, trigger, name }, reach);
+  let { name } = subject;
+  let history = await read(name);
+  // Blanks around a name may belong to it. When there is none of that name, they were a slip.
+  if (history === undefined && name !== name.trim()) {
+    name = name.trim();
+    history = await read(name);
+  }
+  if (history === undefined) {
+    const nearest = nearestNames(name, await choicesOf(insights, trigger, instanceId));
+    return subjectRefusal({ kind: 'unknown-subject', nearest }, subject);
+  }
   if (!history.withoutDimension) return subjectRefusal({ kind: 'has-dimension' }, subject);
   const sinceMs = clock.now() - days * DAY_MS;
   const explained = explain(history.entries, threshold).filter(({ evaluatedAtMs }) => evaluatedAtMs >= sinceMs);
@@ -86,6 +94,15 @@ export async function previewThreshold(
       )
       .toReversed(),
   };
+}
+
+async function choicesOf(
+  insights: CustomerInsights,
+  trigger: PreviewTrigger,
+  instanceId: string,
+): Promise<readonly Named[]> {
+  if (trigger === 'segment-threshold-crossed') return insights.segments(instanceId);
+  return (await insights.measures(instanceId)).filter(({ withoutDimension }) => withoutDimension);
 }
 
 function iso(ms: number): string {

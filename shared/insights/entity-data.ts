@@ -1,3 +1,4 @@
+import type { Named } from '../nearest-names.ts';
 import type { JsonObject } from './json-fields.ts';
 
 /**
@@ -47,6 +48,8 @@ export type WriteOptions = Readonly<Partial<Record<'validUntil' | 'caller', stri
 export interface Missing {
   readonly kind: 'missing';
   readonly what: 'instance' | 'entity' | 'item' | 'partition';
+  /** Of an entity: what there is that has a similar name. */
+  readonly nearest?: readonly Named[];
 }
 
 /** The service did not like the call: `said` is its own sentence, one line of at most 300 characters. */

@@ -14,7 +14,7 @@ const PATIENCE_MS = 30_000;
 
 export interface ItemQuery {
   readonly skip: number;
-  /** How many items are wanted in all; absent: all there are, one page at a time. */
+  /** How many items are wanted in all; absent: all there are, about a hundred at a time. */
   readonly top: number | undefined;
   /** The other options, by name, as they are meant. */
   readonly options: ItemOptions;
@@ -28,9 +28,9 @@ export interface ItemList {
 }
 
 /**
- * Reads items: one page, or with `top` as many pages as it takes, up to a bound. Pages are told apart by `$skip`, the only
- * way that the service documents; its own next link counts as the news that there is more. Without that news a page
- * that is not full is the last. So the list behind a last page that happens to be full is empty.
+ * Reads items: as many as a full page of the service, or with `top` as many as are wanted, up to a bound. Pages are told apart by `$skip`, the
+ * only way that the service documents. How long a page is, and whether it says that there is another, is documented nowhere: so only an empty
+ * page is the end, and a short one is followed by a further call. The list behind a last page that happens to be full is empty.
  */
 export async function readItems(
   { data, clock }: { data: Pick<EntityData, 'items'>; clock: Clock },
@@ -39,12 +39,13 @@ export async function readItems(
   query: ItemQuery,
 ): Promise<ItemList | Missing | Refused> {
   const { skip, top, options } = query;
-  const wanted = top === undefined ? undefined : Math.min(top, MAX_ITEMS);
+  const enough = top === undefined ? SERVICE_PAGE : Math.min(top, MAX_ITEMS);
   const startedAt = clock.now();
   let items: readonly JsonObject[] = [];
   let isEnd = false;
+  let mayEnd = false;
   for (let calls = 1; ; calls += 1) {
-    const asked = wanted === undefined ? undefined : wanted - items.length;
+    const asked = top === undefined ? undefined : enough - items.length;
     const from = skip + items.length;
     const page = await orNothing(
       data.items(instanceId, entityId, {
@@ -55,14 +56,15 @@ export async function readItems(
       items.length > 0,
     );
     if (page === undefined || page.kind !== 'page') {
-      // What was read is handed out; who asks for the rest is told what is wrong.
+      // What was read is handed out; who asks for the rest is told what is wrong. Behind a page that looked like the last, a refusal says that it was.
       if (page !== undefined && items.length === 0) return page;
+      isEnd = page !== undefined && mayEnd;
       break;
     }
-    const isFull = page.items.length >= Math.min(asked ?? SERVICE_PAGE, SERVICE_PAGE);
-    isEnd = page.items.length === 0 || (!isFull && !page.hasNext);
+    isEnd = page.items.length === 0;
+    mayEnd = !page.hasNext && page.items.length < Math.min(asked ?? SERVICE_PAGE, SERVICE_PAGE);
     items = items.concat(page.items.slice(0, asked));
-    if (wanted === undefined || items.length >= wanted || isEnd) break;
+    if (items.length >= enough || isEnd) break;
     if (calls === MAX_CALLS || clock.now() - startedAt > PATIENCE_MS) break;
   }
   if (isEnd || items.length === top) return { kind: 'items', items, next: undefined };

@@ -1,4 +1,5 @@
 import type { CustomerInsights } from './customer-insights.ts';
+import { readableState } from './readable-state.ts';
 
 export const reportTypes = ['dataSources', 'segments', 'measures', 'system'] as const;
 export type ReportType = (typeof reportTypes)[number];
@@ -9,6 +10,8 @@ export interface StatusRow {
   readonly name: string;
   /** In lower case and open, as Customer Insights has it: `updated`, `completedsuccess`, `successful`, …; `unknown` without one. */
   readonly status: string;
+  /** The status in words for people: `Refreshed`, `Timed out`. */
+  readonly state: string;
   /** When it came to this: the last refresh, evaluation or run. ISO 8601 in UTC. */
   readonly at?: string;
   /** Members of a segment, value of a measure. */
@@ -23,7 +26,7 @@ export async function statusRows(insights: Sources, instanceId: string, type: Re
   return (await readings[type](insights, instanceId)).map(withoutAbsent);
 }
 
-type Reading = { [P in keyof StatusRow]: StatusRow[P] | undefined };
+type Reading = { [P in keyof Omit<StatusRow, 'state'>]: StatusRow[P] | undefined };
 
 const readings: Readonly<Record<ReportType, (insights: Sources, instanceId: string) => Promise<Reading[]>>> = {
   dataSources: async (insights, instanceId) =>
@@ -61,10 +64,12 @@ const readings: Readonly<Record<ReportType, (insights: Sources, instanceId: stri
 };
 
 function withoutAbsent({ id = '', name = '', status, at, value, error }: Reading): StatusRow {
+  const word = status === undefined || status === '' ? 'unknown' : status;
   return {
     id,
     name,
-    status: status === undefined || status === '' ? 'unknown' : status,
+    status: word,
+    state: readableState(word),
     ...(at !== undefined && { at }),
     ...(value !== undefined && { value }),
     ...(error !== undefined && { error }),

@@ -1,3 +1,4 @@
+import { shownNumber } from '../shown-number.ts';
 import type { StatusRow } from './status-report.ts';
 
 /** Longer tables are cut by mail programs; the rows are in the JSON anyway. */
@@ -8,8 +9,10 @@ export function statusTable(title: string, rows: readonly StatusRow[]): string {
   const head = ['Name', 'Status', 'When', 'Value', 'Error'].map((text) => cell('th', text)).join('');
   const body = rows
     .slice(0, MAX_ROWS)
-    .map(({ name, status, at = '', value = '', error = '' }) => {
-      const cells = [name, status, at, String(value), error].map((text) => cell('td', text));
+    .map(({ name, state, at, value, error = '' }) => {
+      const when = at === undefined ? '' : `${at.slice(0, 16).replace('T', ' ')} UTC`;
+      const shown = value === undefined ? '' : shownNumber(value);
+      const cells = [name, state, when, shown, error].map((text) => cell('td', text));
       return `<tr>${cells.join('')}</tr>`;
     })
     .join('');

@@ -22,6 +22,7 @@ import type { InstanceAnswer, InstanceNameAnswer, ObservationAnswer } from './op
 import { redrive, viewQueues, type QueueView } from './queues.ts';
 import { recover } from './recover.ts';
 import { redeliver } from './redeliver.ts';
+import type { sendTestTo } from './send-test.ts';
 import { endSubscription, resumeSubscription, type SubscriptionActionPorts } from './subscription-actions.ts';
 
 /** What an operator may ask and do. Every action may be repeated. Lists reject with `RangeError` for a `next` that is none. */
@@ -35,6 +36,8 @@ export interface Operator {
   observations(id: string, days: number): Promise<ObservationsOf | Refusal>;
   endSubscription(id: string): ReturnType<typeof endSubscription>;
   resumeSubscription(id: string): ReturnType<typeof resumeSubscription>;
+  /** Sends a made-up event to one subscription. */
+  sendTest(id: string): ReturnType<typeof sendTestTo>;
   recover(subscriptionId: string, body: unknown): ReturnType<typeof recover>;
   moveConnection(body: unknown): ReturnType<typeof moveConnection>;
   /** Of all instances that are polled unless the filter names one. */
@@ -79,6 +82,7 @@ export interface OperatorPorts extends SubscriptionActionPorts {
   readonly openEvents: (instanceId: string) => Promise<readonly OpenEvent[]>;
   readonly subjectView: (subscription: Subscription) => Promise<SubjectView>;
   readonly observationsOf: (subscription: Subscription, days: number) => Promise<Omit<ObservationsOf, 'kind'>>;
+  readonly sendTestTo: (subscription: Subscription) => ReturnType<typeof sendTestTo>;
   readonly instanceHealth: (instanceId: string) => Promise<InstanceAnswer>;
   readonly namedInstances: () => Promise<readonly { readonly instanceId: string; readonly name: string }[]>;
 }
@@ -109,6 +113,13 @@ export function createOperator(ports: OperatorPorts): Operator {
     },
     endSubscription: (id) => endSubscription(ports, id),
     resumeSubscription: (id) => resumeSubscription(ports, id),
+    async sendTest(id) {
+      const subscription = await ports.store.load(id);
+      if (subscription === undefined || !isShown(subscription)) {
+        return refusal('subscription-unknown', 'There is no such subscription.');
+      }
+      return ports.sendTestTo(subscription);
+    },
     recover: (subscriptionId, body) => recover(ports, subscriptionId, body),
     moveConnection: (body) => moveConnection(ports, body),
     async listEvents({ instanceId, ...filter }, page) {

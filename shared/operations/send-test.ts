@@ -5,10 +5,15 @@ import { formatEventId, monthOf } from '../events/event-id.ts';
 import { openEventRow, STATE_TABLE } from '../events/open-event-row.ts';
 import { audienceOf, type OpenEvent } from '../events/open-event.ts';
 import { sampleEvent } from '../events/sample-event.ts';
+import { nearestNames, nearestSentence } from '../nearest-names.ts';
 import { refusal, type Refusal } from '../problem.ts';
 import type { Random } from '../random.ts';
 import type { Tables } from '../storage/tables.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
+import type { OwnSubscriptionsPorts } from '../subscriptions/own-subscriptions.ts';
+import { parseSubscriptionId } from '../subscriptions/subscription-id.ts';
+import { isShown } from '../subscriptions/subscription-list.ts';
+import type { Subscription } from '../subscriptions/subscription.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 
 export interface SendTestPorts {
@@ -27,22 +32,78 @@ const IDENTITY_BYTES = 16;
 
 /**
  * Opens a made-up event that concerns one subscription of the caller and nobody else, and leaves it to the workers: from there on it
- * is a delivery like any other. Another's subscription is as unknown as none.
+ * is a delivery like any other. `idOrLabel`: its id, or a label that one living subscription of the caller alone has, in whatever case. Another's
+ * subscription is as unknown as none.
  */
 export async function sendTest(
-  ports: SendTestPorts,
+  ports: SendTestPorts & Pick<OwnSubscriptionsPorts, 'connections'>,
   connection: string,
   trigger: Trigger,
-  id: string,
+  idOrLabel: string,
 ): Promise<{ kind: 'sent'; deliveryId: string } | Refusal> {
-  const { store, clock, random, tables } = ports;
-  const subscription = await store.load(id);
-  const isOwn = subscription?.connection === connection && subscription.trigger === trigger;
-  if (!isOwn || subscription.status === 'deleted' || subscription.birth === undefined) {
-    return refusal('subscription-unknown', 'This connection has no such subscription.');
+  const wanted = idOrLabel.trim();
+  const subscription = await ports.store.load(wanted);
+  if (subscription?.connection === connection && subscription.trigger === trigger && isShown(subscription)) {
+    return sendTestTo(ports, subscription);
   }
-  if (subscription.status === 'gone' || subscription.status === 'superseded') {
-    return refusal('subscription-ended', `The subscription is ${subscription.status}: nothing is sent to it any more.`);
+  if (parseSubscriptionId(wanted) !== undefined) {
+    return refusal('subscription-unknown', `This connection has no such subscription for this trigger.${WHERE_LISTED}`);
+  }
+  const living = await livingOf(ports, connection, trigger);
+  const [one, ...others] = living.filter(({ label }) => label?.trim().toLowerCase() === wanted.toLowerCase());
+  if (others.length > 0) {
+    return refusal(
+      'label-ambiguous',
+      `${others.length + 1} subscriptions of this connection have this label. Choose one of them from the list, or give its id.`,
+    );
+  }
+  if (one) return sendTestTo(ports, one);
+  const labels = new Set(living.flatMap(({ label }) => label ?? []));
+  const nearest = nearestNames(
+    wanted,
+    [...labels].map((label) => ({ name: label, displayName: label })),
+  );
+  return refusal(
+    'subscription-unknown',
+    `This connection has no subscription with this id or label for this trigger.${nearestSentence(nearest)}${WHERE_LISTED}`,
+  );
+}
+
+const WHERE_LISTED = ' List subscriptions has those that there are.';
+const PAGE = 100;
+
+/** The subscriptions of a connection to one trigger that have not ended. As many storage requests as it has subscriptions: for a person who asks now and then. */
+async function livingOf(
+  { connections, store }: Pick<OwnSubscriptionsPorts, 'connections'> & Pick<SendTestPorts, 'store'>,
+  connection: string,
+  trigger: Trigger,
+): Promise<Subscription[]> {
+  const living: Subscription[] = [];
+  let next: string | undefined;
+  do {
+    const page = await connections.list(connection, trigger, { limit: PAGE, ...(next !== undefined && { next }) });
+    const loaded = await Promise.all(page.subscriptionIds.map((id) => store.load(id)));
+    living.push(...loaded.filter((one) => one !== undefined).filter((one) => isShown(one) && !hasEnded(one)));
+    next = page.next;
+  } while (next !== undefined);
+  return living;
+}
+
+function hasEnded({ status }: Subscription): boolean {
+  return status === 'gone' || status === 'superseded';
+}
+
+/** The same for a subscription that was found. */
+export async function sendTestTo(
+  ports: SendTestPorts,
+  subscription: Subscription,
+): Promise<{ kind: 'sent'; deliveryId: string } | Refusal> {
+  const { clock, random, tables } = ports;
+  if (hasEnded(subscription)) {
+    return refusal(
+      'subscription-ended',
+      `The subscription is ${subscription.status}: nothing is sent to it any more. Save its flow again, and choose the subscription that this makes.`,
+    );
   }
   if (!ports.isAllowed(subscription.instanceId)) return instanceNotAllowed();
   const nowMs = clock.now();

@@ -5,7 +5,7 @@ import { checkCallbackHost } from '../outgoing/check-callback-host.ts';
 import { checkCallbackUrl, type CallbackPolicy } from '../outgoing/callback-policy.ts';
 import type { Lookup } from '../outgoing/vetted-connect.ts';
 import { nearestSentence, type Named } from '../nearest-names.ts';
-import { refusal, type Refusal } from '../problem.ts';
+import { instanceUnknown, refusal, type Refusal } from '../problem.ts';
 import type { Subject } from '../triggers/subject.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
@@ -61,9 +61,9 @@ export async function subscribe(
   const request = validated.value;
   const refused = await callbackRefusal(ports, request.callbackUrl);
   if (refused) return refused;
-  const subject = subjectOf(trigger, request);
-  if (!allowsInstance(ports.allowedInstances, subject.instanceId)) return instanceNotAllowed();
-  const reading = await ports.readSubject(subject);
+  const asked = subjectOf(trigger, request);
+  if (!allowsInstance(ports.allowedInstances, asked.instanceId)) return instanceNotAllowed();
+  const { subject, reading } = await readNamed(ports, asked);
   if (reading.kind !== 'found') return subjectRefusal(reading, subject);
 
   const warnings = [...reading.warnings, ...thresholdWarnings(request.threshold, reading)];
@@ -91,6 +91,18 @@ export async function subscribe(
   return refusal('subscription-changing', 'Another call is changing this subscription. Try again in a moment.', {
     retryAfterMs: 1_000,
   });
+}
+
+/** A name is looked for as it was written: blanks around it may belong to it. When there is none, they were a slip. */
+async function readNamed(
+  { readSubject }: Pick<SubscribePorts, 'readSubject'>,
+  asked: Subject,
+): Promise<{ readonly subject: Subject; readonly reading: SubjectReading }> {
+  const reading = await readSubject(asked);
+  const trimmed = asked.name.trim();
+  if (reading.kind !== 'unknown-subject' || trimmed === asked.name) return { subject: asked, reading };
+  const subject = { ...asked, name: trimmed };
+  return { subject, reading: await readSubject(subject) };
 }
 
 /** Why the callback URL cannot be called; undefined when it can. */
@@ -123,7 +135,7 @@ const MAX_TRIES = 30;
 export function subjectRefusal(reading: Exclude<SubjectReading, { kind: 'found' }>, subject: Subject): Refusal {
   switch (reading.kind) {
     case 'unknown-instance':
-      return refusal('instance-unknown', 'Customer Insights knows no such instance.');
+      return instanceUnknown();
     case 'has-dimension':
       return refusal(
         'measure-has-dimension',

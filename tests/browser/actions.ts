@@ -66,6 +66,17 @@ export function testActions(visiting: () => Visit): void {
     await page.getByText('held: the flow is turned off', { exact: true }).waitFor({ state: 'detached' });
   });
 
+  test('a test event is sent, and is among what happened', async () => {
+    const { told } = visiting();
+    const page = await open(visiting(), `#/subscriptions/${told.bell.id}`);
+    const said = await act(page, page.getByRole('button', { name: 'Send test event…' }), 'Send');
+    expect(said).toContain('The test event is on its way.');
+    await page
+      .getByText(/\btest\b/i)
+      .first()
+      .waitFor({ timeout: 40_000 });
+  });
+
   test('a poison queue is redriven', async () => {
     const page = await open(visiting(), '#/');
     const said = await act(page, page.getByRole('button', { name: 'Redrive polls' }), 'Redrive');

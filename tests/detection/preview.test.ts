@@ -107,4 +107,18 @@ describe('a preview', () => {
     expect(await ofMeasure('byCountry')).toMatchObject({ code: 'measure-has-dimension' });
     expect(await ofMeasure('nobody')).toMatchObject({ code: 'measure-unknown' });
   });
+
+  test('knows similar names, and takes blanks around one for a slip', async () => {
+    const world = memoryBackend();
+    world.data.segments = [segment('vip', evaluated(90, 0))];
+    world.data.measures = [measure('Revenue', output(1, 1))];
+    expect(await previewOf(world, { threshold: 1, segmentName: 'vips' })).toMatchObject({
+      detail: expect.stringContaining('Did you mean vip (The vip)?'),
+    });
+    expect(await previewOf(world, { threshold: 1, segmentName: ' vip' })).toMatchObject({ name: 'vip' });
+    const body = { instanceId: INSTANCE, measureName: 'revenues', threshold: 1 };
+    expect(await world.backend.previewThreshold('measure-threshold-crossed', body)).toMatchObject({
+      detail: expect.stringContaining('Did you mean Revenue (The Revenue)?'),
+    });
+  });
 });

@@ -26,10 +26,26 @@ async function reportOf(reportType: string): Promise<Report> {
 }
 
 test.each([
-  ['dataSources', { id: crmDataSourceId, name: 'Contoso CRM', status: 'updated', at: instant }],
-  ['segments', { id: 'ChurnRisk', name: 'Churn risk', status: 'completedsuccess', at: instant, value: 118 }],
-  ['segments', { id: 'LapsedCustomers', name: 'Lapsed customers', status: 'inactive', at: instant, value: 31 }],
-  ['measures', { id: 'TotalRevenue', name: 'Total revenue', status: 'completed', at: instant, value: 1250340.75 }],
+  ['dataSources', { id: crmDataSourceId, name: 'Contoso CRM', status: 'updated', state: 'Refreshed', at: instant }],
+  [
+    'segments',
+    { id: 'ChurnRisk', name: 'Churn risk', status: 'completedsuccess', state: 'Successful', at: instant, value: 118 },
+  ],
+  [
+    'segments',
+    { id: 'LapsedCustomers', name: 'Lapsed customers', status: 'inactive', state: 'Inactive', at: instant, value: 31 },
+  ],
+  [
+    'measures',
+    {
+      id: 'TotalRevenue',
+      name: 'Total revenue',
+      status: 'completed',
+      state: 'Successful',
+      at: instant,
+      value: 1250340.75,
+    },
+  ],
 ])('the report of %s has %j', async (reportType, row) => {
   const { value, html } = await reportOf(reportType);
   expect(value).toContainEqual(row);
@@ -52,7 +68,12 @@ test('a name cannot break out of the table', async () => {
   const displayName = `</td><img src=x onerror="alert('1')">&`;
   control.addSegment({ instanceId: contosoInstanceId, name: 'Hostile', displayName });
   const { value, html } = await reportOf('segments');
-  expect(value).toContainEqual({ id: 'Hostile', name: displayName, status: expect.any(String) as unknown });
+  expect(value).toContainEqual({
+    id: 'Hostile',
+    name: displayName,
+    status: expect.any(String) as unknown,
+    state: 'Not run yet',
+  });
   expect(html).not.toContain('<img');
   expect(html).toContain('&lt;/td&gt;&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;</td>');
   expect(html.match(/<[^>]*>/g)?.filter((tag) => !/^<\/?(table|caption|thead|tbody|tr|th|td)\b/.test(tag))).toEqual([]);

@@ -36,6 +36,7 @@ test.each(triggerNames)('%s answers 201 with the subscription and the address of
   expect(id).toMatch(/^[A-Za-z0-9_-]{1,128}$/);
   const { callbackUrl: _, ...input } = bodyOf(trigger, '');
   expect(view).toEqual({
+    title: expect.any(String),
     trigger,
     ...input,
     status: 'active',

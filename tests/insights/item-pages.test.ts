@@ -55,15 +55,10 @@ const idsBetween = (from: number, to: number): number[] =>
 test('whatever pages the service makes, following them gives each item once and in order', async () => {
   const service = fc.record({
     total: fc.nat(700),
-    // One that makes smaller pages than it says has to tell that there are more.
     cap: fc.constantFrom(100, 150, 1000, 100_000),
     saysNext: fc.boolean(),
   });
-  const smallPages = fc.record({
-    total: fc.nat(300),
-    cap: fc.integer({ min: 7, max: 99 }),
-    saysNext: fc.constant(true),
-  });
+  const smallPages = fc.record({ total: fc.nat(300), cap: fc.integer({ min: 7, max: 99 }), saysNext: fc.boolean() });
   const top = fc.option(fc.nat(1500), { nil: undefined });
   await fc.assert(
     fc.asyncProperty(fc.oneof(service, smallPages), top, fc.nat(800), async (made, wanted, skip) => {
@@ -84,9 +79,48 @@ test('without $top one call is made, and the service chooses its page', async ()
   expect(data.calls).toEqual([{ $filter: 'x' }]);
 });
 
-test('a page that is not full is the last, unless the service says that there is more', async () => {
-  expect(await ask(serviceOf({ total: 99, cap: 1000, saysNext: false }))).toMatchObject({ next: undefined });
-  expect(await ask(serviceOf({ total: 99, cap: 50, saysNext: true }))).toMatchObject({ next: { skip: 50 } });
+describe('after a page that is shorter than asked for', () => {
+  test.each([true, false])(
+    'it goes on until an empty page, whether the service says that there is more (%s)',
+    async (saysNext) => {
+      const data = serviceOf({ total: 60, cap: 25, saysNext });
+      expect(await ask(data)).toEqual({
+        kind: 'items',
+        items: idsBetween(0, 60).map((id) => ({ id })),
+        next: undefined,
+      });
+      expect(data.calls).toHaveLength(4);
+    },
+  );
+
+  test('$top is kept also where the service makes pages of 50 and says nothing', async () => {
+    const data = serviceOf({ total: 2_350, cap: 50, saysNext: false });
+    const list = await ask(data, { top: 2_350 });
+    expect(list).toMatchObject({ next: { skip: 500, top: 1_850 } });
+    expect(data.calls).toHaveLength(10);
+    expect((await idsFrom(data, { top: 2_350 })).flat()).toEqual(idsBetween(0, 2_350));
+  });
+
+  test('a refusal of the call behind it is the end, and behind a full one is for who asks for the rest', async () => {
+    const refusing = (made: Service): Pick<EntityData, 'items'> => {
+      const data = serviceOf(made);
+      return {
+        items: (...input) =>
+          data.calls.length > 0
+            ? Promise.resolve({ kind: 'call-refused', said: 'no such page' })
+            : data.items(...input),
+      };
+    };
+    expect(await ask(refusing({ total: 3, cap: 100, saysNext: false }))).toMatchObject({ next: undefined });
+    const full = { total: 300, cap: 100, saysNext: false };
+    expect(await ask(refusing(full), { top: 300 })).toMatchObject({ next: { skip: 100, top: 200 } });
+  });
+
+  test('no call is made behind the last item that is wanted', async () => {
+    const data = serviceOf({ total: 60, cap: 25, saysNext: false });
+    expect(await ask(data, { top: 25 })).toMatchObject({ next: undefined });
+    expect(data.calls).toHaveLength(1);
+  });
 });
 
 describe('one answer is bounded', () => {

@@ -143,6 +143,55 @@ describe('a test event', () => {
   });
 });
 
+describe('a test event by label', () => {
+  const trigger = 'full-refresh-completed' as const;
+  const make = (label: string, name = label, who = {}): Promise<SubscriptionView> =>
+    world.subscribe(trigger, { callbackUrl: callbackUrl(name), label }, who);
+  const send = (label: string) => world.backend.sendTest('connection-a', trigger, label);
+
+  test('reaches the one that has it, in whatever case, with blanks around it', async () => {
+    await make('nightly');
+    const { id } = await make('Report / daily', 'daily');
+    expect(await send('  report / DAILY ')).toMatchObject({ kind: 'sent' });
+    await world.drain();
+    expect(world.calls.map(({ body }) => body['subscriptionId'])).toEqual([id]);
+  });
+
+  test('of several is refused, and how many there are', async () => {
+    await make('same', 'one');
+    await make('same', 'two');
+    expect(await send('same')).toMatchObject({ code: 'label-ambiguous', detail: expect.stringMatching(/^2 /) });
+    expect(world.queues.waiting('deliveries')).toEqual([]);
+  });
+
+  test('of none is refused, with those of similar names', async () => {
+    await make('nightly');
+    expect(await send('nightli')).toMatchObject({
+      code: 'subscription-unknown',
+      detail: expect.stringContaining('Did you mean nightly?'),
+    });
+  });
+
+  test("of another connection's, or of one that has ended, is none", async () => {
+    await make('theirs', 'theirs', { connection: 'connection-b' });
+    await make('gone');
+    world.answers.set(callbackUrl('gone'), () => answered(410));
+    await send('gone');
+    await world.drain();
+    for (const label of ['theirs', 'gone']) expect(await send(label)).toMatchObject({ code: 'subscription-unknown' });
+  });
+});
+
+test('an operator sends a test event to any subscription that has not ended', async () => {
+  const { id } = await subscribe('full-refresh-completed', {});
+  expect(await world.backend.operator.sendTest(id)).toMatchObject({ kind: 'sent' });
+  world.answers.set(callbackUrl('one'), () => answered(410));
+  await world.drain();
+  expect(world.calls).toMatchObject([{ body: { test: true, subscriptionId: id } }]);
+  expect(await world.backend.operator.sendTest(id)).toMatchObject({ code: 'subscription-ended' });
+  expect(await world.backend.operator.sendTest('sub_1')).toMatchObject({ code: 'subscription-unknown' });
+});
+
 test.each([0, -0.5, -3, 1e15, 2 ** 53, -(2 ** 53), 1e300, -1e300, 5e-324])(
   'a sample rises above a threshold of %d',
   (threshold) => {

