@@ -29,7 +29,8 @@ async function list({ backend, config }: HttpDeps, request: HttpRequest): Promis
   if (page.kind === 'refused') return page;
   const instance = readInstance(request.query);
   if (instance.kind === 'refused') return instance;
-  if (instance.value === undefined) return refusal('query-invalid', 'The parameter instanceId is required.');
+  if (instance.value === undefined)
+    return refusal('query-invalid', 'The parameter instanceId is required: choose the instance from the list.');
   if (!allowsInstance(config.allowedInstances, instance.value)) return instanceNotAllowed();
   const since = readSince(request.query);
   if (since.kind === 'refused') return since;

@@ -65,11 +65,12 @@ export async function readJson(request: HttpRequest): Promise<{ kind: 'json'; bo
     );
   }
   if (bytes.length > MAX_BODY_BYTES) return tooLarge();
+  if (bytes.length === 0) return refusal('body-invalid', 'The body is empty. Send one JSON object.');
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return { kind: 'json', body: JSON.parse(text) as unknown, text };
   } catch {
-    return refusal('body-invalid', 'The body is not JSON in UTF-8.');
+    return refusal('body-invalid', 'The body is not JSON in UTF-8. Send one JSON object, such as {"threshold": 1500}.');
   }
 }
 

@@ -44,7 +44,10 @@ function dataActionRefusal(request: HttpRequest, config: HttpDeps['config']): Re
     case 'on':
       return undefined;
     case 'off':
-      return refusal('data-actions-off', 'The operator of this service has switched off reading and writing of data.');
+      return refusal(
+        'data-actions-off',
+        'The operator of this service has switched off reading and writing of data. Ask the operator.',
+      );
     case 'role':
       return principalOf(request, config)?.roles.includes(DATA_ROLE)
         ? undefined
@@ -94,11 +97,14 @@ export function instanceUrl(publicBaseUrl: string, ...parts: readonly string[]):
   return `${publicBaseUrl}/api/instances/${encoded.join('/')}`;
 }
 
-/** What a flow maker is told about a call that Customer Insights has no data for, or did not like. */
-export function dataRefusal(outcome: Missing | Refused): Refusal {
+/** What a flow maker is told about a call that Customer Insights has no data for, or did not like; `advice` follows its own words. */
+export function dataRefusal(outcome: Missing | Refused, advice?: string): Refusal {
   if (outcome.kind === 'call-refused') {
     const said = outcome.said === undefined ? ' without saying why' : `: ${outcome.said.replace(/[.]$/, '')}`;
-    return refusal('call-refused', `Customer Insights refused the call${said}.`);
+    return refusal(
+      'call-refused',
+      `Customer Insights refused the call${said}.${advice === undefined ? '' : ` ${advice}`}`,
+    );
   }
   switch (outcome.what) {
     case 'instance':
@@ -106,7 +112,7 @@ export function dataRefusal(outcome: Missing | Refused): Refusal {
     case 'entity':
       return refusal(
         'entity-unknown',
-        `The instance has no such entity.${nearestSentence(outcome.nearest ?? [])} List entities has the id of each.`,
+        `The instance has no such entity.${nearestSentence(outcome.nearest ?? [])} Take its id from List entities.`,
       );
     case 'item':
       return refusal(

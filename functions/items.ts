@@ -2,7 +2,7 @@ import type { HttpRequest } from '@azure/functions';
 import type { WriteOptions } from '../shared/insights/entity-data.ts';
 import { parseExactly } from '../shared/insights/exact-json.ts';
 import { findItem } from '../shared/insights/find-item.ts';
-import { readItems } from '../shared/insights/item-pages.ts';
+import { readItems, type ItemQuery } from '../shared/insights/item-pages.ts';
 import { refusal } from '../shared/problem.ts';
 import { readJson } from './http.ts';
 import { dataRefusal, instanceUrl, onData, type DataDeps, type InstanceHandle } from './instance-route.ts';
@@ -26,7 +26,7 @@ function list(deps: DataDeps): InstanceHandle {
     const read = readItemQuery(request.query);
     if (read.kind === 'refused') return read;
     const listed = await readItems(deps, instanceId, param('entity'), read.query);
-    if (listed.kind !== 'items') return dataRefusal(listed);
+    if (listed.kind !== 'items') return dataRefusal(listed, adviceOn(read.query));
     const address = instanceUrl(deps.config.publicBaseUrl, instanceId, 'entities', param('entity'), 'items');
     const nextLink = listed.next && `${address}?${writeItemQuery(listed.next)}`;
     return { jsonBody: { value: listed.items, ...(nextLink !== undefined && { '@odata.nextLink': nextLink }) } };
@@ -51,9 +51,12 @@ function create({ data }: DataDeps): InstanceHandle {
     if (read.kind === 'refused') return read;
     const made = await data.createItem(instanceId, param('entity'), read.text, writeOptions(request));
     if (made.kind === 'exists') {
-      return refusal('item-exists', 'The entity has an item of this key already: Customer Insights created none.');
+      return refusal(
+        'item-exists',
+        'The entity has an item of this key already: Customer Insights created none. Update that one, or give another key.',
+      );
     }
-    if (made.kind !== 'created') return dataRefusal(made);
+    if (made.kind !== 'created') return dataRefusal(made, WRITING);
     // Without Location: Power Automate takes one on a 202 for a request to ask there until it is done.
     return { status: made.isDone ? 201 : 202, jsonBody: made.item ?? parseExactly(read.text) };
   };
@@ -65,8 +68,17 @@ function update({ data }: DataDeps): InstanceHandle {
     if (read.kind === 'refused') return read;
     const options = writeOptions(request);
     const made = await data.updateItem(instanceId, param('entity'), param('itemId'), read.text, options);
-    return made.kind === 'updated' ? { status: 204 } : dataRefusal(made);
+    return made.kind === 'updated' ? { status: 204 } : dataRefusal(made, WRITING);
   };
+}
+
+const WRITING = 'Activities can be created and customer profiles changed, with what Customer Insights names corrected.';
+
+/** What to do when Customer Insights does not take the options of a list. */
+function adviceOn({ options }: ItemQuery): string {
+  return options['$filter'] === undefined
+    ? 'Change or leave out the option that it names.'
+    : "A filter is OData, such as CustomerId eq 'a1': Customer takes CustomerId and the fields of the search and filter index, UnifiedActivity takes ActivityId and CustomerId, any other entity CustomerId alone, and ingested tables take none.";
 }
 
 /** What is in the item is for Customer Insights to judge. */
@@ -74,7 +86,12 @@ async function readItem(request: HttpRequest): ReturnType<typeof readJson> {
   const read = await readJson(request);
   if (read.kind === 'refused') return read;
   const isObject = typeof read.body === 'object' && read.body !== null && !Array.isArray(read.body);
-  return isObject ? read : refusal('body-invalid', 'The body must be one JSON object: the item.');
+  return isObject
+    ? read
+    : refusal(
+        'body-invalid',
+        'The body must be one JSON object: the item. Of several items, send each with a call of its own.',
+      );
 }
 
 function writeOptions({ query }: HttpRequest): WriteOptions {

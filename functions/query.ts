@@ -11,7 +11,7 @@ export function unknownParameter(query: URLSearchParams, known: readonly string[
   // Anything may stand in a query, parts of a callback URL too: only what looks like a name is repeated.
   const named = /^[$\w.-]{1,40}$/.test(unknown) ? `no parameter ${unknown}` : 'no such parameter';
   const has = known.length === 0 ? 'It has none.' : `It has ${known.join(', ')}.`;
-  return refusal('query-invalid', `This call has ${named}. ${has}`);
+  return refusal('query-invalid', `This call has ${named}: correct its name, or leave it out. ${has}`);
 }
 
 /** A value of a query parameter, absent when the parameter is; or why it is none. */
@@ -34,7 +34,7 @@ export function readParameter<T>(
 
 /** In lower case. */
 export function readInstance(query: URLSearchParams): Read<string> {
-  return readParameter(query, 'instanceId', 'a GUID', (text) =>
+  return readParameter(query, 'instanceId', 'the id of an instance, a GUID: choose it from the list', (text) =>
     /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : undefined,
   );
 }

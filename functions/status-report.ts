@@ -29,7 +29,8 @@ function report({ backend, clock }: DataDeps): InstanceHandle {
       reportTypes.find((name) => name === text),
     );
     if (type.kind === 'refused') return type;
-    if (type.value === undefined) return refusal('query-invalid', 'The parameter reportType is required.');
+    if (type.value === undefined)
+      return refusal('query-invalid', `The parameter reportType is required: one of ${reportTypes.join(', ')}.`);
     const value = await statusRows(backend.insights, instanceId, type.value);
     const generatedAt = new Date(clock.now()).toISOString();
     const html = statusTable(`${titles[type.value]}, ${generatedAt}`, value);

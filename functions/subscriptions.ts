@@ -1,7 +1,7 @@
 import type { HttpRequest } from '@azure/functions';
-import { refusal } from '../shared/problem.ts';
 import { subscriptionView } from '../shared/subscriptions/subscription-view.ts';
 import { isTrigger, triggerNames, triggers, type Trigger } from '../shared/triggers/trigger.ts';
+import { triggerUnknown } from './trigger-unknown.ts';
 import { authenticated, type Authenticated, type AuthenticatedOptions, type HttpDeps } from './authenticated.ts';
 import { subscriberOf } from './caller.ts';
 import { httpHandler, readJson } from './http.ts';
@@ -43,7 +43,7 @@ export function registerSubscriptions(app: Registrar, deps: HttpDeps): void {
 function noSuchTrigger(request: HttpRequest): ReturnType<Authenticated> {
   // Of a trigger that there is, it is the method or the route that does not exist: what the host answers to any such call.
   if (isTrigger((request.params['trigger'] ?? '').toLowerCase())) return Promise.resolve({ status: 404 });
-  return Promise.resolve(refusal('trigger-unknown', `There are these triggers: ${triggerNames.join(', ')}.`));
+  return Promise.resolve(triggerUnknown());
 }
 
 function subscribeTo({ backend, config }: HttpDeps, trigger: Trigger): Authenticated {

@@ -1,6 +1,6 @@
-import { refusal } from '../shared/problem.ts';
 import { triggerNames, triggers } from '../shared/triggers/trigger.ts';
 import { httpHandler } from './http.ts';
+import { triggerUnknown } from './trigger-unknown.ts';
 import type { Registrar } from './registrar.ts';
 import { authenticated, type HttpDeps } from './authenticated.ts';
 import { decodedPart } from './instance-route.ts';
@@ -29,11 +29,7 @@ export function registerTestEvents(app: Registrar, deps: HttpDeps): void {
     route: 'triggers/{trigger}/subscriptions/{id}/test',
     handler: httpHandler(
       deps.log,
-      authenticated(
-        deps,
-        () => Promise.resolve(refusal('trigger-unknown', `There are these triggers: ${triggerNames.join(', ')}.`)),
-        { query: 'any' },
-      ),
+      authenticated(deps, () => Promise.resolve(triggerUnknown()), { query: 'any' }),
     ),
   });
 }

@@ -7,5 +7,8 @@ export function allowsInstance(allowed: ReadonlySet<string>, instanceId: string)
 
 /** What a caller is told who wants to use another. */
 export function instanceNotAllowed(): Refusal {
-  return refusal('instance-not-allowed', 'The operator of this service does not allow this instance.');
+  return refusal(
+    'instance-not-allowed',
+    'The operator of this service does not allow this instance. Choose another one, or ask the operator to allow it.',
+  );
 }

@@ -8,14 +8,15 @@ export function bodyError(error: ErrorObject): BodyError {
   const limit = Number(params['limit']);
   switch (keyword) {
     case 'additionalProperties':
-      return at(error, String(params['additionalProperty']), 'is not a known property');
+      return at(error, String(params['additionalProperty']), `is not a known property: leave it out${inputsOf(error)}`);
     case 'required':
       return at(error, String(params['missingProperty']), 'is required');
     case 'type': {
       const expected = types[String(params['type'])] ?? String(params['type']);
-      return { pointer, message: `must be ${expected}; it was ${shown(data)}` };
+      return { pointer, message: `must be ${expected}; it was ${shown(data)}${asNumber(expected, data)}` };
     }
     case 'format': {
+      if (data === '') return { pointer, message: 'must not be empty' };
       const expected = formats[String(params['format'])] ?? String(params['format']);
       return { pointer, message: `must be ${expected}; it was ${shown(data)}` };
     }
@@ -31,6 +32,10 @@ export function bodyError(error: ErrorObject): BodyError {
       const allowed = (params['allowedValues'] as readonly unknown[]).map(String).join(', ');
       return { pointer, message: `must be one of ${allowed}; it was ${shown(data)}` };
     }
+    case 'pattern': {
+      const message = patterns[String(params['pattern'])] ?? error.message ?? 'is not valid';
+      return { pointer, message };
+    }
     default:
       return { pointer, message: error.message ?? 'is not valid' };
   }
@@ -43,6 +48,23 @@ const types: Readonly<Record<string, string>> = {
   boolean: 'true or false',
   object: 'one JSON object',
 };
+
+const patterns: Readonly<Record<string, string>> = {
+  '^[^*]*$': 'must not have a * in it: leave it empty for any data source',
+};
+
+/** Which properties there are, but for the one that the platform fills in; nothing when the schema does not say. */
+function inputsOf({ parentSchema }: ErrorObject): string {
+  const properties = Object.keys((parentSchema as { properties?: object } | undefined)?.properties ?? {});
+  const names = properties.filter((name) => name !== 'callbackUrl');
+  return names.length === 0 ? '' : ` (there are ${names.join(', ')})`;
+}
+
+/** What to do with a number that came as a text. */
+function asNumber(expected: string, data: unknown): string {
+  if (expected !== types['number'] || typeof data !== 'string' || !/^[\d.,'\s+-]+$/.test(data)) return '';
+  return ': write it without quotes and separators, and put float() around an expression';
+}
 
 const formats: Readonly<Record<string, string>> = {
   uuid: 'a GUID, such as 0f1e2d3c-4b5a-4968-8776-655443322110',

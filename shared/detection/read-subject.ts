@@ -183,7 +183,9 @@ async function readRefreshSubject(
 function sandboxWarnings(startedBy: StartedBy): string[] {
   switch (startedBy) {
     case 'schedule':
-      return ['A sandbox instance has no scheduled refresh, so this trigger will not fire for it.'];
+      return [
+        'A sandbox instance has no scheduled refresh, so this trigger will not fire for it. Choose another instance, or user for Started By.',
+      ];
     case 'any':
       return [
         'A sandbox instance has no scheduled refresh, so this trigger fires only for refreshes that a user starts.',

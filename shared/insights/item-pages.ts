@@ -42,7 +42,7 @@ export async function readItems(
   const enough = top === undefined ? SERVICE_PAGE : Math.min(top, MAX_ITEMS);
   const startedAt = clock.now();
   let items: readonly JsonObject[] = [];
-  let isEnd = false;
+  let isEnd: boolean;
   let mayEnd = false;
   for (let calls = 1; ; calls += 1) {
     const asked = top === undefined ? undefined : enough - items.length;

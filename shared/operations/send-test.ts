@@ -69,7 +69,7 @@ export async function sendTest(
   );
 }
 
-const WHERE_LISTED = ' List subscriptions has those that there are.';
+const WHERE_LISTED = ' Choose one of those that List subscriptions has.';
 const PAGE = 100;
 
 /** The subscriptions of a connection to one trigger that have not ended. As many storage requests as it has subscriptions: for a person who asks now and then. */
@@ -102,7 +102,9 @@ export async function sendTestTo(
   if (hasEnded(subscription)) {
     return refusal(
       'subscription-ended',
-      `The subscription is ${subscription.status}: nothing is sent to it any more. Save its flow again, and choose the subscription that this makes.`,
+      subscription.status === 'superseded'
+        ? 'The flow was saved again, and another subscription took the place of this one. Choose that one from the list.'
+        : 'The flow is deleted or has refused every call for good: nothing is sent to it any more. If there is a flow, turn it off and on again, and choose its new subscription from the list.',
     );
   }
   if (!ports.isAllowed(subscription.instanceId)) return instanceNotAllowed();

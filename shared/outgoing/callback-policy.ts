@@ -147,7 +147,7 @@ function reasonOf(code: CallbackUrlFault): string {
     case 'port':
       return 'The callback URL must use port 443.';
     case 'host':
-      return 'The host of the callback URL is not one that this service may call.';
+      return 'The host of the callback URL is not one that this service may call. Its operator can add it to CALLBACK_ALLOWED_HOSTS.';
     default:
       return unreachable(code);
   }

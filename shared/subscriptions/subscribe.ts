@@ -77,7 +77,7 @@ export async function subscribe(
       case 'full':
         return refusal(
           'subscriptions-exhausted',
-          `This connection has ${ports.maxSubscriptionsPerConnection} subscriptions already. Delete some that are not needed.`,
+          `This connection has as many subscriptions as it may have: ${ports.maxSubscriptionsPerConnection}. Delete some that no flow needs, or use another connection.`,
         );
       case 'unobserved':
         await ports.readSubject(subject);
@@ -146,17 +146,17 @@ export function subjectRefusal(reading: Exclude<SubjectReading, { kind: 'found' 
         case 'segment-threshold-crossed':
           return refusal(
             'segment-unknown',
-            `The instance has no segment of this name.${nearestSentence(reading.nearest)}`,
+            `The instance has no segment of this name.${nearestSentence(reading.nearest)} Choose it from the list.`,
           );
         case 'measure-threshold-crossed':
           return refusal(
             'measure-unknown',
-            `The instance has no measure of this name.${nearestSentence(reading.nearest)}`,
+            `The instance has no measure of this name.${nearestSentence(reading.nearest)} Choose it from the list, which has the business measures without dimension.`,
           );
         default:
           return refusal(
             'data-source-unknown',
-            `The instance has no data source with this id.${nearestSentence(reading.nearest)}`,
+            `The instance has no data source with this id.${nearestSentence(reading.nearest)} Choose it from the list, or leave it empty for any.`,
           );
       }
     default:

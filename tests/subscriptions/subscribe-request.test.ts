@@ -34,14 +34,19 @@ describe('an optional input that is empty counts as absent', () => {
   test('but no required one, and none that the trigger does not have', () => {
     expect(detailOf({ ...segment, segmentName: '' })).toBe('segmentName must not be empty.');
     expect(detailOf({ ...segment, segmentName: null })).toBe('segmentName must be a text; it was null.');
-    expect(detailOf({ ...segment, dataSourceId: '' })).toBe('dataSourceId is not a known property.');
+    expect(detailOf({ ...segment, dataSourceId: '' })).toBe(
+      'dataSourceId is not a known property: leave it out (there are instanceId, label, segmentName, threshold).',
+    );
     expect(detailOf({ ...segment, threshold: null })).toBe('threshold must be a number, such as 1500; it was null.');
   });
 });
 
 describe('the detail of a refused body names the cause in words', () => {
   test.each<[object, string]>([
-    [{ threshold: '1,500' }, 'threshold must be a number, such as 1500; it was the text "1,500".'],
+    [
+      { threshold: '1,500' },
+      'threshold must be a number, such as 1500; it was the text "1,500": write it without quotes and separators, and put float() around an expression.',
+    ],
     [{ threshold: [1] }, 'threshold must be a number, such as 1500; it was a list.'],
     [{ threshold: true }, 'threshold must be a number, such as 1500; it was true.'],
     [{ threshold: Infinity }, 'threshold must be a number, such as 1500; it was a number that is too large.'],
@@ -51,7 +56,10 @@ describe('the detail of a refused body names the cause in words', () => {
       { instanceId: 'contoso' },
       'instanceId must be a GUID, such as 0f1e2d3c-4b5a-4968-8776-655443322110; it was the text "contoso".',
     ],
-    [{ color: 'red' }, 'color is not a known property.'],
+    [
+      { color: 'red' },
+      'color is not a known property: leave it out (there are instanceId, label, segmentName, threshold).',
+    ],
   ])('%j', (change, detail) => {
     expect(detailOf({ ...segment, ...change })).toBe(detail);
   });
