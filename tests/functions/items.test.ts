@@ -153,7 +153,7 @@ describe('a call that Customer Insights does not like is told in its words:', ()
     const call = () => backend.call('GET', `${customers}?${options.replaceAll(' ', '%20')}`);
     const { body } = await expectProblem(call, 400, 'call-refused');
     const { detail } = body as { detail: string };
-    if (said !== undefined) expect(detail).toBe(`Customer Insights refused the call: ${said}`);
+    if (said !== undefined) expect(detail.startsWith(`Customer Insights refused the call: ${said} `)).toBe(true);
   });
 
   test('$filter on an ingested entity', async () => {
