@@ -79,7 +79,12 @@ function genuineBody({ method, route, name }: RegisteredRoute): Record<string, u
     CreateItem: { CustomerId: 'new', FullName: 'Somebody' },
     UpdateItem: { FullName: 'Somebody else' },
   };
-  const takesNone = ['ManageSubscriptions-resume', 'ManageDeliveries-redeliver', 'ManageQueues-redrive'];
+  const takesNone = [
+    'ManageSubscriptions-resume',
+    'ManageSubscriptions-test',
+    'ManageDeliveries-redeliver',
+    'ManageQueues-redrive',
+  ];
   if (method === 'GET' || method === 'DELETE' || takesNone.includes(name)) return undefined;
   const body = bodies[name];
   if (body === undefined) throw new Error(`no genuine body of ${name}: add one`);
