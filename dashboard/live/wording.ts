@@ -63,7 +63,7 @@ export function conditionOf({
   const subject = segmentName ?? measureName;
   if (subject !== undefined) return `${subject} above ${threshold === undefined ? '?' : shownNumber(threshold)}`;
   if (trigger.startsWith('data-source')) return dataSourceId ?? 'any data source';
-  return startedBy === undefined || startedBy === 'any' ? 'the whole instance' : `the whole instance, by ${startedBy}`;
+  return startedBy === undefined ? 'the whole instance' : `the whole instance, by ${startedBy}`;
 }
 
 const steps: readonly (readonly [limitMs: number, unitMs: number, unit: string])[] = [
