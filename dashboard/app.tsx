@@ -6,8 +6,11 @@ import { operatorContext } from './live/operator-context.ts';
 import type { Question } from './live/question.ts';
 import { hashOf, type Route } from './live/route.ts';
 import { tabSession } from './live/session.ts';
+import { useTitle } from './live/use-title.ts';
 import { useRoute } from './live/use-route.ts';
 import { ActionDialog } from './parts/action-dialog.tsx';
+import { shownZone } from './live/zone.ts';
+import { ZoneSwitch } from './parts/zone-switch.tsx';
 import { SignIn } from './parts/sign-in.tsx';
 import { Deliveries } from './views/deliveries.tsx';
 import { Overview } from './views/overview.tsx';
@@ -43,6 +46,7 @@ function App(): JSX.Element {
     });
   }, [api, access.open]);
   const instanceName = useCallback((id: string) => names.get(id) ?? id, [names]);
+  const [, setTimes] = useState(0);
   const [question, ask] = useState<Question | undefined>();
   const context = useMemo(() => ({ api, instanceName, ask }), [api, instanceName]);
 
@@ -59,7 +63,11 @@ function App(): JSX.Element {
   };
   return (
     <operatorContext.Provider value={context}>
-      <Page onLeave={session.key() === undefined ? undefined : leave} />
+      <Page
+        key={shownZone()}
+        onZone={() => setTimes((count) => count + 1)}
+        onLeave={session.key() === undefined ? undefined : leave}
+      />
       {question && <ActionDialog question={question} onClose={() => ask(undefined)} />}
     </operatorContext.Provider>
   );
@@ -71,7 +79,14 @@ const places: readonly (readonly [name: string, route: Route])[] = [
   ['Dead letters', { view: 'deliveries', status: 'dead', days: 7 }],
 ];
 
-function Page({ onLeave }: { readonly onLeave: (() => void) | undefined }): JSX.Element {
+function Page({
+  onLeave,
+  onZone,
+}: {
+  readonly onLeave: (() => void) | undefined;
+  /** All times have to be shown anew. */
+  readonly onZone: () => void;
+}): JSX.Element {
   const route = useRoute();
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
@@ -97,6 +112,7 @@ function Page({ onLeave }: { readonly onLeave: (() => void) | undefined }): JSX.
             </a>
           ))}
         </nav>
+        <ZoneSwitch onChange={onZone} />
         {onLeave && (
           <button type="button" class="quiet" onClick={onLeave}>
             Forget key
@@ -121,15 +137,20 @@ function View({ route }: { readonly route: Route }): JSX.Element {
     case 'deliveries':
       return <Deliveries status={route.status} days={route.days} />;
     case 'nowhere':
-      return (
-        <>
-          <h1>Nothing here</h1>
-          <p>
-            This address leads to no view. <a href={hashOf({ view: 'overview' })}>To the overview</a>
-          </p>
-        </>
-      );
+      return <Nowhere />;
   }
+}
+
+function Nowhere(): JSX.Element {
+  useTitle('Nothing here');
+  return (
+    <>
+      <h1>Nothing here</h1>
+      <p>
+        This address leads to no view. <a href={hashOf({ view: 'overview' })}>To the overview</a>
+      </p>
+    </>
+  );
 }
 
 const root = document.getElementById('app');

@@ -42,6 +42,7 @@ export function subscriberOf(request: HttpRequest, connection: string): Subscrib
   return {
     connection,
     workflowId: headerText(request, 'x-ms-workflow-id'),
+    workflowName: headerText(request, 'x-ms-workflow-name'),
     operationName: headerText(request, 'x-ms-workflow-operation-name'),
     environmentId: headerText(request, 'x-ms-environment-id') ?? headerText(request, 'x-ms-client-environment-id'),
   };

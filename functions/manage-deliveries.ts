@@ -1,13 +1,30 @@
+import type { Refusal } from '../shared/problem.ts';
 import { parseEventId } from '../shared/events/event-id.ts';
 import { deliveryStatuses } from '../shared/operations/delivery.ts';
 import { parseSubscriptionId } from '../shared/subscriptions/subscription-id.ts';
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
 import { PAGE_QUERY, pageAnswer, readPage, refusingNext } from './paging.ts';
-import { asFlag, readParameter, readSince } from './query.ts';
+import { asFlag, readInstance, readInstant, readParameter, readSince, readTrigger } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
 const path = 'manage/deliveries';
+const FILTERS = [
+  'eventId',
+  'subscriptionId',
+  'status',
+  'instanceId',
+  'trigger',
+  'flow',
+  // In `code` the host takes a key.
+  'deliveryCode',
+  'httpStatus',
+  'q',
+  'since',
+  'until',
+] as const;
+/** Of what is looked for as a text. */
+const MAX_TEXT = 512;
 
 /** Each delivery with its attempts, and one more attempt on demand. */
 export function registerManageDeliveries(app: Registrar, deps: HttpDeps): void {
@@ -17,7 +34,7 @@ export function registerManageDeliveries(app: Registrar, deps: HttpDeps): void {
       name: 'ManageDeliveries-list',
       method: 'GET',
       route: path,
-      query: ['eventId', 'subscriptionId', 'status', 'since', 'attempts', ...PAGE_QUERY],
+      query: [...FILTERS, 'attempts', ...PAGE_QUERY],
       handle: list(deps),
     },
     {
@@ -59,6 +76,18 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
       deliveryStatuses.find((one) => one === text),
     );
     if (status.kind === 'refused') return status;
+    const instanceId = readInstance(query);
+    if (instanceId.kind === 'refused') return instanceId;
+    const trigger = readTrigger(query);
+    if (trigger.kind === 'refused') return trigger;
+    const texts = readTexts(query, ['flow', 'deliveryCode', 'q']);
+    if (texts.kind === 'refused') return texts;
+    const httpStatus = readParameter(query, 'httpStatus', 'an HTTP status from 100 to 599', (text) =>
+      /^[1-5]\d\d$/.test(text) ? Number(text) : undefined,
+    );
+    if (httpStatus.kind === 'refused') return httpStatus;
+    const until = readInstant(query, 'until');
+    if (until.kind === 'refused') return until;
     const since = readSince(query);
     if (since.kind === 'refused') return since;
     const withAttempts = readParameter(query, 'attempts', 'true or false', asFlag);
@@ -68,11 +97,35 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
       eventId: eventId.value,
       subscriptionId: subscriptionId.value,
       status: status.value,
+      instanceId: instanceId.value,
+      trigger: trigger.value,
+      flow: texts.values['flow'],
+      code: texts.values['deliveryCode'],
+      text: texts.values['q'],
+      httpStatus: httpStatus.value,
       sinceMs: since.value,
+      untilMs: until.value,
     };
     const listed = await refusingNext(page, backend.operator.listDeliveries(filter, page));
     if ('kind' in listed) return listed;
     const url = `${config.publicBaseUrl}/api/${path}`;
-    return pageAnswer(request, page, { value: listed.deliveries, next: listed.next, url });
+    const { deliveries: value, next, lookedBackTo } = listed;
+    return pageAnswer(request, page, { value, next, url, ...(lookedBackTo !== undefined && { lookedBackTo }) });
   };
+}
+
+/** Texts of whatever kind, as far as anybody types them. */
+function readTexts(
+  query: URLSearchParams,
+  names: readonly string[],
+): { readonly kind: 'read'; readonly values: Readonly<Record<string, string | undefined>> } | Refusal {
+  const values: Record<string, string | undefined> = {};
+  for (const name of names) {
+    const read = readParameter(query, name, `at most ${MAX_TEXT} characters`, (text) =>
+      text.length <= MAX_TEXT ? text.trim() : undefined,
+    );
+    if (read.kind === 'refused') return read;
+    values[name] = read.value === '' ? undefined : read.value;
+  }
+  return { kind: 'read', values };
 }

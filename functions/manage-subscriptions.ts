@@ -3,7 +3,7 @@ import { shownStatuses } from '../shared/subscriptions/subscription-list.ts';
 import { readJson } from './http.ts';
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
 import { PAGE_QUERY, pageAnswer, readPage, refusingNext } from './paging.ts';
-import { readCount, readInstance, readParameter, readTrigger } from './query.ts';
+import { asFlag, readCount, readInstance, readParameter, readTrigger } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
@@ -21,7 +21,7 @@ export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): voi
       name: 'ManageSubscriptions-list',
       method: 'GET',
       route: path,
-      query: ['instanceId', 'trigger', 'status', 'label', 'workflowId', ...PAGE_QUERY],
+      query: ['instanceId', 'trigger', 'status', 'failing', 'label', 'workflowId', ...PAGE_QUERY],
       handle: list(deps),
     },
     {
@@ -113,6 +113,8 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
       shownStatuses.find((one) => one === text),
     );
     if (status.kind === 'refused') return status;
+    const failing = readParameter(request.query, 'failing', 'true or false', asFlag);
+    if (failing.kind === 'refused') return failing;
     const label = readParameter(request.query, 'label', '', (text) => text);
     if (label.kind === 'refused') return label;
     const workflowId = readParameter(request.query, 'workflowId', '', (text) => text);
@@ -121,6 +123,7 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
       instanceId: instanceId.value,
       trigger: trigger.value,
       status: status.value,
+      failing: failing.value,
       label: label.value,
       workflowId: workflowId.value,
     };

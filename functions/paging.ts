@@ -27,14 +27,20 @@ export function readPage(query: URLSearchParams): Page | Refusal {
 export function pageAnswer(
   { query }: Pick<HttpRequest, 'query'>,
   { limit }: Page,
-  listed: { readonly value: readonly unknown[]; readonly next: string | undefined; readonly url: string },
+  listed: {
+    readonly value: readonly unknown[];
+    readonly next: string | undefined;
+    readonly url: string;
+    readonly lookedBackTo?: string;
+  },
 ): HttpResponseInit {
-  const { value, next, url } = listed;
+  const { value, next, url, lookedBackTo } = listed;
   if (next === undefined) return { jsonBody: { value } };
   const again = new URLSearchParams([...query].filter(([name]) => !PAGE_PARAMETERS.has(name.toLowerCase())));
   again.set('top', String(limit));
   again.set('next', next);
-  return { jsonBody: { value, nextLink: `${url}?${again.toString()}` } };
+  const nextLink = `${url}?${again.toString()}`;
+  return { jsonBody: { value, nextLink, ...(lookedBackTo !== undefined && { lookedBackTo }) } };
 }
 
 /** What a link must not repeat: the page's own parameters, and the key that the caller may have sent. */

@@ -49,7 +49,12 @@ const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d
 
 /** In ms since the epoch. */
 export function readSince(query: URLSearchParams): Read<number> {
-  return readParameter(query, 'since', 'an ISO 8601 instant such as 2026-11-23T10:00:00Z', (text) => {
+  return readInstant(query, 'since');
+}
+
+/** In ms since the epoch. */
+export function readInstant(query: URLSearchParams, name: string): Read<number> {
+  return readParameter(query, name, 'an ISO 8601 instant such as 2026-11-23T10:00:00Z', (text) => {
     // A plus sign that was not encoded has become a blank.
     const instantMs = INSTANT.test(text.replace(' ', '+')) ? Date.parse(text.replace(' ', '+')) : NaN;
     return Number.isNaN(instantMs) ? undefined : instantMs;

@@ -142,6 +142,7 @@ const CLOCK_SKEW_MS = 1_000;
 /** `Retry-After` is in whole seconds anyway. */
 const GRAIN_MS = 500;
 export const VERSION = '0.9.0';
+const USER_AGENT = `customer-insights-triggers/${VERSION}`;
 
 /** Puts the domain together over a world. Opens nothing. */
 export function createBackend(outside: World, config: BackendConfig): Backend {
@@ -181,7 +182,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     places: attemptPlaces(ATTEMPTS_IN_FLIGHT, ATTEMPTS_OF_ONE, world.stopping),
     claimMs: config.claimMs,
     scheduleSeconds: config.deliveryScheduleSeconds,
-    userAgent: `customer-insights-triggers/${VERSION}`,
+    userAgent: USER_AGENT,
   };
   const reading: ReadSubjectPorts = {
     ...world,
@@ -265,6 +266,8 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
       sendTestTo: (subscription) => sendTestTo(testing, subscription),
       openEvents,
       activity,
+      userAgent: USER_AGENT,
+      isSigning: config.signingSecrets.length > 0,
       observationsOf: (subscription, days) => observationsOf({ insights, state, clock, isAllowed }, subscription, days),
       instanceHealth: async (instanceId) => ({
         ...(await instanceHealth(state, instanceId)),

@@ -68,6 +68,7 @@ export const pageSize = inQuery('top', 'Top Count', 'The largest number of entri
 export const workflowHeaders: readonly PlainParameter[] = (
   [
     ['x-ms-workflow-id', 'Workflow ID', 'The flow that subscribes.'],
+    ['x-ms-workflow-name', 'Workflow Name', 'The flow that subscribes, as its address names it.'],
     ['x-ms-workflow-operation-name', 'Workflow Operation Name', 'The name of the trigger within the flow.'],
     ['x-ms-environment-id', 'Environment ID', 'The environment of the flow.'],
     ['x-ms-client-environment-id', 'Client Environment ID', 'The environment of the flow, from the client.'],

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { HourAnswer } from '../../shared/operations/operator-answers.ts';
+import { formatIn } from '../live/zone.ts';
 import { axisOf } from './axis.ts';
 import { useChart } from './use-chart.ts';
 
@@ -15,6 +16,8 @@ const stack = [
 ] as const;
 
 const HEIGHT = 160;
+/** A bar stands on the hour that it counts: the axis ends where the last hour does, not where it begins. */
+const HOUR_SECONDS = 3_600;
 
 /** Deliveries by the hour as stacked bars. Who sees none finds the same numbers in the table beside it. */
 export function ActivityChart({
@@ -33,8 +36,21 @@ export function ActivityChart({
   const place = useChart('activity', HEIGHT, data, (palette) => ({
     padding: [8, 26, 0, 0],
     legend: { show: false },
-    cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
-    scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(4, max * 1.08)] } },
+    cursor: {
+      y: false,
+      drag: { x: false, y: false },
+      points: { show: false },
+      // The bar that is pointed at, not the one that begins nearest.
+      dataIdx: (chart, _, __, atSeconds) =>
+        Math.max(
+          0,
+          (chart.data[0] ?? []).findLastIndex((hour) => hour <= atSeconds),
+        ),
+    },
+    scales: {
+      x: { time: true, range: (_, min, max) => [min, max + HOUR_SECONDS] },
+      y: { range: (_, __, max) => [0, Math.max(4, max * 1.08)] },
+    },
     axes: [
       axisOf(palette, { size: 28, grid: { show: false }, space: 56, values: (_, ticks) => ticks.map(hourOf) }),
       axisOf(palette, {
@@ -76,11 +92,10 @@ function stacked(hours: readonly HourAnswer[]): uPlot.AlignedData {
   return [times, ...sums.toReversed()];
 }
 
-const hour = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
 
 function hourOf(seconds: number): string {
-  return hour.format(new Date(seconds * 1_000));
+  return formatIn(new Date(seconds * 1_000), { hour: '2-digit', minute: '2-digit' });
 }
 
 function short(value: number): string {

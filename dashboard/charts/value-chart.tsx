@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { ObservationAnswer } from '../../shared/operations/operator-answers.ts';
+import { formatIn } from '../live/zone.ts';
 import { axisOf } from './axis.ts';
 import { useChart } from './use-chart.ts';
 import { drawMarks, shownShort } from './value-marks.ts';
@@ -80,11 +81,10 @@ function seriesOf(points: readonly ObservationAnswer[], untilMs: number): uPlot.
   ];
 }
 
-const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
-const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const HALF_DAY_SECONDS = 43_200;
 
 function tickOf(seconds: number, step: number): string {
   const at = new Date(seconds * 1_000);
-  return step > HALF_DAY_SECONDS || (at.getHours() === 0 && at.getMinutes() === 0) ? day.format(at) : time.format(at);
+  const time = formatIn(at, { hour: '2-digit', minute: '2-digit' });
+  return step > HALF_DAY_SECONDS || time === '00:00' ? formatIn(at, { day: 'numeric', month: 'short' }) : time;
 }

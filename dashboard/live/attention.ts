@@ -5,7 +5,7 @@ import type {
   SubscriptionAnswer,
 } from '../../shared/operations/operator-answers.ts';
 import { hashOf } from './route.ts';
-import { conditionOf, shownSpan } from './wording.ts';
+import { conditionOf, counted, shownSpan } from './wording.ts';
 
 /** Something that an operator should look at, with where to look. */
 export interface Concern {
@@ -22,6 +22,8 @@ export interface Observed {
   readonly instances: readonly InstanceAnswer[];
   readonly queues: readonly QueueAnswer[];
   readonly hours: readonly HourAnswer[];
+  /** Active, and failing now. */
+  readonly failing: readonly SubscriptionAnswer[];
   readonly disabled: readonly SubscriptionAnswer[];
   readonly paused: readonly SubscriptionAnswer[];
   readonly instanceName: (instanceId: string) => string;
@@ -40,6 +42,7 @@ export function concernsOf(observed: Observed): Concern[] {
     ...observed.queues.flatMap((queue) => ofQueue(queue, observed.nowMs)),
     ...observed.instances.flatMap((instance) => ofInstance(instance, observed)),
     ...observed.disabled.map(ofDisabled),
+    ...observed.failing.map((subscription) => ofFailing(subscription, observed.nowMs)),
     ...ofDeliveries(observed.hours),
     ...observed.paused.map(ofPaused),
   ];
@@ -52,7 +55,7 @@ function ofQueue({ queue, poisonLength, oldestSentAt }: QueueAnswer, nowMs: numb
     concerns.push({
       id: `poison ${queue}`,
       severity: 'bad',
-      what: `${poisonLength} poisoned ${poisonLength === 1 ? 'message' : 'messages'} in ${queue}`,
+      what: `${counted(poisonLength, 'poisoned message', 'poisoned messages')} in ${queue}`,
       why: 'A function failed five times on each: a bug of this app. Redrive them once it is repaired.',
     });
   }
@@ -107,7 +110,23 @@ function ofDisabled(subscription: SubscriptionAnswer): Concern {
     id: subscription.id,
     severity: 'bad',
     what: `${nameOf(subscription)} is disabled`,
-    why: `It failed for days; ${subscription.health.deadDeliveries} deliveries are dead. New ones wait.`,
+    why: `It failed for days; ${counted(subscription.health.deadDeliveries, 'delivery is', 'deliveries are')} dead. New ones wait.`,
+    href: hashOf({ view: 'subscription', id: subscription.id, days: 7 }),
+  };
+}
+
+/** A failure that is tried again at once is no news; after this long it is more than that. */
+const FAILING_LONG_MS = 3_600_000;
+
+function ofFailing(subscription: SubscriptionAnswer, nowMs: number): Concern {
+  const { failingSince = '', deadDeliveries } = subscription.health;
+  const forMs = nowMs - Date.parse(failingSince);
+  const dead = deadDeliveries === 0 ? '' : `; ${counted(deadDeliveries, 'delivery is', 'deliveries are')} given up`;
+  return {
+    id: subscription.id,
+    severity: forMs >= FAILING_LONG_MS ? 'bad' : 'warning',
+    what: `${nameOf(subscription)} has been failing for ${shownSpan(forMs)}`,
+    why: `No call has succeeded since${dead}. What failed is tried again.`,
     href: hashOf({ view: 'subscription', id: subscription.id, days: 7 }),
   };
 }
@@ -129,7 +148,7 @@ function ofDeliveries(hours: readonly HourAnswer[]): Concern[] {
     {
       id: 'dead',
       severity: 'bad',
-      what: `${dead} dead ${dead === 1 ? 'delivery' : 'deliveries'} in the last 24 hours`,
+      what: `${counted(dead, 'dead delivery', 'dead deliveries')} in the last 24 hours`,
       why: 'Given up. Each can be sent again.',
       href: hashOf({ view: 'deliveries', status: 'dead', days: 1 }),
     },

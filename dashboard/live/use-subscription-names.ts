@@ -3,18 +3,19 @@ import type { DeliveryAnswer, SubscriptionAnswer } from '../../shared/operations
 import { useOperator } from './operator-context.ts';
 import { conditionOf } from './wording.ts';
 
-/** What the subscriptions of deliveries are called, by id, each asked for once; one that is gone stays nameless. */
-export function useSubscriptionNames(deliveries: readonly DeliveryAnswer[]): ReadonlyMap<string, string> {
+/** What the subscriptions of deliveries are called, by id, each asked for once; `null`: it is no longer kept. */
+export function useSubscriptionNames(deliveries: readonly DeliveryAnswer[]): ReadonlyMap<string, string | null> {
   const { api } = useOperator();
-  const [names, setNames] = useState<ReadonlyMap<string, string>>(new Map());
+  const [names, setNames] = useState<ReadonlyMap<string, string | null>>(new Map());
   const asked = useRef(new Set<string>());
   const ids = [...new Set(deliveries.map(({ subscriptionId }) => subscriptionId))];
   useEffect(() => {
     for (const id of ids.filter((one) => !asked.current.has(one))) {
       asked.current.add(id);
       void api.get<SubscriptionAnswer>(`subscriptions/${id}`).then((answer) => {
-        if (answer.kind !== 'answered') return;
-        const name = answer.value.label ?? conditionOf(answer.value);
+        const isGone = answer.kind === 'refused' && answer.status === 404;
+        if (answer.kind !== 'answered' && !isGone) return;
+        const name = answer.kind === 'answered' ? (answer.value.label ?? conditionOf(answer.value)) : null;
         setNames((before) => new Map(before).set(id, name));
       });
     }

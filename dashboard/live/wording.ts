@@ -51,6 +51,11 @@ export function shownNumber(value: number): string {
   return number.format(value);
 }
 
+/** A number with what it counts: `1 delivery is`, `3 deliveries are`. */
+export function counted(count: number, one: string, several: string): string {
+  return `${shownNumber(count)} ${count === 1 ? one : several}`;
+}
+
 /** What the subscription is about: `ChurnRisk above 150`, `any data source`. */
 export function conditionOf({
   trigger,

@@ -1,21 +1,24 @@
 import type { JSX } from 'preact';
 import { useNow } from '../live/use-now.ts';
 import { shownSpan } from '../live/wording.ts';
+import { formatIn, zoneName } from '../live/zone.ts';
 
-const day = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short' });
-const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-const minute = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const minute = { hour: '2-digit', minute: '2-digit' } as const;
 
 export function dayOf(at: string): string {
-  return day.format(new Date(at));
+  return formatIn(new Date(at), { weekday: 'short', day: 'numeric', month: 'short' });
 }
 
-/** The time of day, in the time zone of whoever looks. */
+/** In full, for who points at it. */
+function inFull(at: string): string {
+  return `${dayOf(at)} ${formatIn(new Date(at), { ...minute, second: '2-digit' })} ${zoneName()} (${at})`;
+}
+
+/** The time of day, in the zone that is shown. */
 export function ClockTime({ at, seconds = false }: { readonly at: string; readonly seconds?: boolean }): JSX.Element {
-  const date = new Date(at);
   return (
-    <time dateTime={at} title={at}>
-      {(seconds ? time : minute).format(date)}
+    <time dateTime={at} title={inFull(at)}>
+      {formatIn(new Date(at), { ...minute, ...(seconds && { second: '2-digit' }) })}
     </time>
   );
 }
@@ -23,8 +26,8 @@ export function ClockTime({ at, seconds = false }: { readonly at: string; readon
 /** Day and time of day. */
 export function Instant({ at }: { readonly at: string }): JSX.Element {
   return (
-    <time dateTime={at} title={at}>
-      {dayOf(at)}, {minute.format(new Date(at))}
+    <time dateTime={at} title={inFull(at)}>
+      {dayOf(at)}, {formatIn(new Date(at), minute)}
     </time>
   );
 }
@@ -33,7 +36,7 @@ export function Instant({ at }: { readonly at: string }): JSX.Element {
 export function Ago({ at }: { readonly at: string }): JSX.Element {
   const aheadMs = Date.parse(at) - useNow();
   return (
-    <time dateTime={at} title={at}>
+    <time dateTime={at} title={inFull(at)}>
       {aheadMs > 0 ? `in ${shownSpan(aheadMs)}` : `${shownSpan(-aheadMs)} ago`}
     </time>
   );

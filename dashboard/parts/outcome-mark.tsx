@@ -5,6 +5,7 @@ type Outcome = ObservationAnswer['outcome'];
 
 /** Drawn against the threshold, which is the line in the middle. */
 const drawings: Readonly<Record<Outcome, JSX.Element>> = {
+  unknown: <circle cx="8" cy="8" r="2.6" />,
   first: <circle cx="8" cy="8" r="2.6" />,
   crossed: <path d="M8 1.2 12.6 7H9.4v7.4H6.6V7H3.4z" />,
   'stayed-above': <circle cx="8" cy="3.6" r="2.6" />,
@@ -15,7 +16,7 @@ const drawings: Readonly<Record<Outcome, JSX.Element>> = {
 };
 
 /** Not measured against a threshold. */
-const alone: readonly Outcome[] = ['failed', 'first', 'not-awaited'];
+const alone: readonly Outcome[] = ['failed', 'first', 'unknown', 'not-awaited'];
 
 /** An evaluation at a glance; the sentence beside it says the same. */
 export function OutcomeMark({ outcome }: { readonly outcome: Outcome }): JSX.Element {

@@ -20,7 +20,9 @@ export const ofDelivery: Readonly<Record<DeliveryAnswer['status'], Tone>> = {
   ended: 'over',
 };
 
-export function SubscriptionStatus({ status }: Pick<SubscriptionAnswer, 'status'>): JSX.Element {
+/** An active one that fails is not well: what it is called for does not arrive. */
+export function SubscriptionStatus({ status, health }: Pick<SubscriptionAnswer, 'status' | 'health'>): JSX.Element {
+  if (status === 'active' && health.failingSince !== undefined) return <Badge tone="bad">Failing</Badge>;
   return <Badge tone={ofSubscription[status]}>{subscriptionStatuses[status].name}</Badge>;
 }
 

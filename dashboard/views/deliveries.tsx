@@ -4,6 +4,7 @@ import type { DeliveryAnswer } from '../../shared/operations/operator-answers.ts
 import type { Answer, Page } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import { hashOf, type TroubledStatus } from '../live/route.ts';
+import { useTitle } from '../live/use-title.ts';
 import { useLive } from '../live/use-live.ts';
 import { useSubscriptionNames } from '../live/use-subscription-names.ts';
 import { triggerNames } from '../live/wording.ts';
@@ -34,6 +35,7 @@ const titles: Readonly<Record<TroubledStatus, string>> = {
 export function Deliveries(place: Place): JSX.Element {
   const { api } = useOperator();
   const { status, days } = place;
+  useTitle(titles[status]);
   const key = hashOf({ view: 'deliveries', status, days });
   const ask = (next?: string, signal?: AbortSignal) => {
     const since = new Date(Date.now() - days * DAY_MS).toISOString();
@@ -121,23 +123,25 @@ function Row({
   onChange,
 }: {
   readonly delivery: DeliveryAnswer;
-  /** Of its subscription, as far as it is known. */
-  readonly name: string | undefined;
+  /** Of its subscription, as far as it is known; `null`: that is no longer kept, and nobody can be called. */
+  readonly name: string | null | undefined;
   readonly onChange: () => void;
 }): JSX.Element {
-  const { deliveryId, subscriptionId, trigger, occurredAt, status, reason, test } = delivery;
+  const { deliveryId, subscriptionId, trigger, occurredAt, about, status, reason, test } = delivery;
   const shown = name ?? triggerNames[trigger];
-  const about = `${shown}, ${occurredAt}`;
+  const which = `${shown}, ${occurredAt}`;
   return (
     <tr>
       <th scope="row">
         <a href={hashOf({ view: 'subscription', id: subscriptionId, days: 30, at: occurredAt })}>{shown}</a>
-        {name !== undefined && <span class="id">{triggerNames[trigger]}</span>}
+        {name && <span class="id">{triggerNames[trigger]}</span>}
+        {name === null && <span class="id">its subscription is no longer kept</span>}
       </th>
       <td data-name="Event">
         <span>
           <Instant at={occurredAt} /> {test && <span class="faint">(test)</span>}
         </span>
+        <span class="id">{about}</span>
       </td>
       <td data-name="Why">
         <span>
@@ -147,8 +151,8 @@ function Row({
       </td>
       <td class="actions">
         <div class="buttons">
-          {status !== 'ended' && <Redeliver deliveryId={deliveryId} about={about} onDone={onChange} />}
-          {(status === 'dead' || status === 'parked') && (
+          {status !== 'ended' && name !== null && <Redeliver deliveryId={deliveryId} about={which} onDone={onChange} />}
+          {(status === 'dead' || status === 'parked') && name !== null && (
             <Recover subscriptionId={subscriptionId} name={shown} onDone={onChange} />
           )}
         </div>

@@ -2,6 +2,9 @@ import type { JSX } from 'preact';
 import { said } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import type { Question } from '../live/question.ts';
+import { counted } from '../live/wording.ts';
+import { fieldOf, instantOfField } from '../live/zone.ts';
+import { InstantField } from '../parts/instant-field.tsx';
 
 /** Sends one delivery again. */
 export function Redeliver({
@@ -55,13 +58,16 @@ export function Recover({
     const since = instantOf(form.get('since'));
     const until = instantOf(form.get('until'));
     if (since === undefined) return { kind: 'refused', status: 0, detail: 'Say since when.' } as const;
+    if (until === undefined && form.get('until') !== '') {
+      return { kind: 'refused', status: 0, detail: 'Until is no day and time.' } as const;
+    }
     const answer = await api.post<{ recovered: number; more: boolean }>(`subscriptions/${subscriptionId}/recover`, {
       since,
       ...(until !== undefined && { until }),
     });
     onDone();
     return said(answer, ({ recovered, more }) => {
-      const what = recovered === 1 ? '1 delivery is' : `${recovered} deliveries are`;
+      const what = counted(recovered, 'delivery is', 'deliveries are');
       const rest = more ? ' There are more: recover again.' : '';
       return recovered === 0 ? 'There was nothing to recover in this range.' : `${what} on the way again.${rest}`;
     });
@@ -78,14 +84,8 @@ export function Recover({
           is not.
         </p>
         <div class="pair">
-          <label>
-            Since
-            <input type="datetime-local" name="since" required defaultValue={localOf(week)} />
-          </label>
-          <label>
-            Until (now when empty)
-            <input type="datetime-local" name="until" />
-          </label>
+          <InstantField name="since" label="Since" value={fieldOf(week)} required />
+          <InstantField name="until" label="Until, or now" />
         </div>
       </>
     ),
@@ -166,15 +166,7 @@ export function Resume({
   );
 }
 
-/** Of a field for local date and time; `undefined` when it is empty. */
+/** Of a field; `undefined` when it is empty, or no instant. */
 function instantOf(text: FormDataEntryValue | null): string | undefined {
-  if (typeof text !== 'string' || text === '') return undefined;
-  const date = new Date(text);
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
-}
-
-/** As such a field takes it. */
-function localOf(date: Date): string {
-  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 16);
+  return typeof text === 'string' ? instantOfField(text)?.toISOString() : undefined;
 }

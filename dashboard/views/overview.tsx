@@ -8,8 +8,9 @@ import type {
 } from '../../shared/operations/operator-answers.ts';
 import { concernsOf, type Concern } from '../live/attention.ts';
 import { useOperator } from '../live/operator-context.ts';
-import type { Answer, Page } from '../live/operator-api.ts';
+import type { Answer, Page, Query } from '../live/operator-api.ts';
 import { useLive, type Live } from '../live/use-live.ts';
+import { useTitle } from '../live/use-title.ts';
 import { useNow } from '../live/use-now.ts';
 import { Mark } from '../parts/badge.tsx';
 import { Empty, LivePart, Problem } from '../parts/notes.tsx';
@@ -30,18 +31,21 @@ const HOURS = 24;
 /** What there is to do first, and then how everything is going. */
 export function Overview(): JSX.Element {
   const { api } = useOperator();
+  useTitle('Overview');
   const instances = useLive<Listed<InstanceAnswer>>('instances', SOON_MS, (signal) => api.get('instances', {}, signal));
   const queues = useLive<Listed<QueueAnswer>>('queues', SOON_MS, (signal) => api.get('queues', {}, signal));
   const activity = useLive<Listed<HourAnswer> & { readonly countedSince?: string }>('activity', LATER_MS, (signal) =>
     api.get('activity', { hours: HOURS }, signal),
   );
-  const troubled = (status: string) => (signal: AbortSignal) => allOf(api, status, signal);
-  const disabled = useLive('disabled', LATER_MS, troubled('disabled'));
-  const paused = useLive('paused', LATER_MS, troubled('paused'));
+  const troubled = (filter: Query) => (signal: AbortSignal) => allOf(api, filter, signal);
+  const failing = useLive('failing', LATER_MS, troubled({ failing: 'true' }));
+  const disabled = useLive('disabled', LATER_MS, troubled({ status: 'disabled' }));
+  const paused = useLive('paused', LATER_MS, troubled({ status: 'paused' }));
+  const subscriptions = { failing, disabled, paused };
   return (
     <>
       <h1 class="unseen">Overview</h1>
-      <Attention instances={instances} queues={queues} activity={activity} disabled={disabled} paused={paused} />
+      <Attention instances={instances} queues={queues} activity={activity} {...subscriptions} />
       <ActivityPanel activity={activity} />
       <FindFlow />
       <InstancesPanel instances={instances} />
@@ -57,13 +61,13 @@ const MAX_PAGES = 5;
 /** A page may be empty although there is a next one: goes on a little. */
 async function allOf(
   api: ReturnType<typeof useOperator>['api'],
-  status: string,
+  filter: Query,
   signal: AbortSignal,
 ): Promise<Answer<Page<SubscriptionAnswer>>> {
   const found: SubscriptionAnswer[] = [];
   let next: string | undefined;
   for (let pages = 0; pages < MAX_PAGES; pages++) {
-    const answer = await api.list<SubscriptionAnswer>('subscriptions', { status, top: 100, next }, signal);
+    const answer = await api.list<SubscriptionAnswer>('subscriptions', { ...filter, top: 100, next }, signal);
     if (answer.kind !== 'answered') return answer;
     found.push(...answer.value.value);
     next = answer.value.next;
@@ -79,12 +83,14 @@ function Attention({
   instances,
   queues,
   activity,
+  failing,
   disabled,
   paused,
 }: {
   readonly instances: Live<Listed<InstanceAnswer>>;
   readonly queues: Live<Listed<QueueAnswer>>;
   readonly activity: Live<Listed<HourAnswer>>;
+  readonly failing: Live<Listed<SubscriptionAnswer>>;
   readonly disabled: Live<Listed<SubscriptionAnswer>>;
   readonly paused: Live<Listed<SubscriptionAnswer>>;
 }): JSX.Element {
@@ -97,14 +103,16 @@ function Attention({
         instances: instances.value?.value ?? [],
         queues: queues.value?.value ?? [],
         hours: activity.value?.value ?? [],
+        failing: failing.value?.value ?? [],
         disabled: disabled.value?.value ?? [],
         paused: paused.value?.value ?? [],
         instanceName,
       }),
-    [nowMs, instances.value, queues.value, activity.value, disabled.value, paused.value, instanceName],
+    [nowMs, instances.value, queues.value, activity.value, failing.value, disabled.value, paused.value, instanceName],
   );
-  const unseen = [instances, queues, activity, disabled, paused].find(({ problem }) => problem !== undefined);
-  const isKnown = [instances, queues, activity, disabled, paused].every(({ value }) => value !== undefined);
+  const parts = [instances, queues, activity, failing, disabled, paused];
+  const unseen = parts.find(({ problem }) => problem !== undefined);
+  const isKnown = parts.every(({ value }) => value !== undefined);
   return (
     <Panel id="attention" title="Needs attention">
       {unseen?.problem !== undefined && !isKnown && <Problem>{unseen.problem}</Problem>}
@@ -117,7 +125,8 @@ function Attention({
         </ul>
       ) : isKnown ? (
         <p class="note calm">
-          <Mark tone="good" /> Nothing. Instances are polled, queues are worked on, and no delivery is dead.
+          <Mark tone="good" /> Nothing. Instances are polled, queues are worked on, no flow fails, and no delivery is
+          dead.
         </p>
       ) : (
         unseen === undefined && (

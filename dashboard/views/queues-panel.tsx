@@ -3,7 +3,7 @@ import type { QueueAnswer } from '../../shared/operations/operator-answers.ts';
 import { said } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import type { Live } from '../live/use-live.ts';
-import { shownNumber } from '../live/wording.ts';
+import { counted, shownNumber } from '../live/wording.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Ago } from '../parts/instant.tsx';
 import { LivePart } from '../parts/notes.tsx';
@@ -28,8 +28,9 @@ export function QueuesPanel({
       act: () => redrive(queue),
       about: (
         <p>
-          The {poisonLength} messages that failed five times are put back into <b>{queue}</b> and tried again. Do it
-          once what made them fail is repaired. A message that is there twice does no harm.
+          {counted(poisonLength, 'message that failed five times is', 'messages that failed five times are')} put back
+          into <b>{queue}</b> and tried again. Do it once what made {poisonLength === 1 ? 'it' : 'them'} fail is
+          repaired. A message that is there twice does no harm.
         </p>
       ),
     });

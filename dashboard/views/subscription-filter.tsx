@@ -64,7 +64,10 @@ export function FilterForm({ filter }: { readonly filter: SubscriptionFilter }):
         label="Status"
         value={filter.status}
         onChange={apply}
-        options={Object.entries(subscriptionStatuses).map(([status, { name }]) => [status, name])}
+        options={[
+          ['failing', 'Failing now'],
+          ...Object.entries(subscriptionStatuses).map(([status, { name }]) => [status, name] as const),
+        ]}
       />
       <label>
         Label contains

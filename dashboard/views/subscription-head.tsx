@@ -5,6 +5,7 @@ import { hashOf } from '../live/route.ts';
 import { conditionOf, shownNumber, subscriptionStatuses, triggerNames } from '../live/wording.ts';
 import { Mark } from '../parts/badge.tsx';
 import { FlowLink } from '../parts/flow-link.tsx';
+import { useTitle } from '../live/use-title.ts';
 import { Ago, Instant } from '../parts/instant.tsx';
 import { Problem } from '../parts/notes.tsx';
 import { SubscriptionStatus } from '../parts/status.tsx';
@@ -23,13 +24,14 @@ export function SubscriptionHead({
   const { lastEvaluation, sourceUnreachableSince, connection, warnings = [] } = subscription;
   const condition = conditionOf(subscription);
   const name = label ?? condition;
+  useTitle(name);
   return (
     <>
       <div class="title">
         <div>
           <h1>{name}</h1>
           <p class="under">
-            <SubscriptionStatus status={status} />
+            <SubscriptionStatus status={status} health={health} />
             <span>
               {triggerNames[trigger]}: <b>{condition}</b>
             </span>

@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { SubscriptionAnswer } from '../../shared/operations/operator-answers.ts';
-import type { Page } from '../live/operator-api.ts';
+import type { Page, Query } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import { hashOf, type SubscriptionFilter } from '../live/route.ts';
+import { useTitle } from '../live/use-title.ts';
 import { useLive } from '../live/use-live.ts';
 import { conditionOf, triggerNames } from '../live/wording.ts';
 import { FlowLink } from '../parts/flow-link.tsx';
@@ -18,9 +19,10 @@ const TOP = 50;
 /** All subscriptions, and a way to find one. */
 export function Subscriptions({ filter }: { readonly filter: SubscriptionFilter }): JSX.Element {
   const { api } = useOperator();
+  useTitle('Subscriptions');
   const key = hashOf({ view: 'subscriptions', filter });
   const first = useLive(key, EVERY_MS, (signal) =>
-    api.list<SubscriptionAnswer>('subscriptions', { ...filter, top: TOP }, signal),
+    api.list<SubscriptionAnswer>('subscriptions', { ...asked(filter), top: TOP }, signal),
   );
   return (
     <>
@@ -31,6 +33,11 @@ export function Subscriptions({ filter }: { readonly filter: SubscriptionFilter 
       </LivePart>
     </>
   );
+}
+
+/** A failing subscription is active: the operator API has a word of its own for it. */
+function asked({ status, ...filter }: SubscriptionFilter): Query {
+  return { ...filter, ...(status === 'failing' ? { failing: 'true' } : { status }) };
 }
 
 /** The first page as it is now, and those after it as they were when they were asked for. */
@@ -48,7 +55,7 @@ function Pages({
   const next = more ? more.next : first.next;
   const ask = async (): Promise<void> => {
     setAsking(true);
-    const answer = await api.list<SubscriptionAnswer>('subscriptions', { ...filter, top: TOP, next });
+    const answer = await api.list<SubscriptionAnswer>('subscriptions', { ...asked(filter), top: TOP, next });
     setAsking(false);
     setProblem(answer.kind === 'answered' ? undefined : answer.detail);
     if (answer.kind === 'answered')
@@ -120,12 +127,17 @@ function Row({ subscription }: { readonly subscription: SubscriptionAnswer }): J
       </th>
       <td data-name="Waits for">{condition}</td>
       <td data-name="Status">
-        <SubscriptionStatus status={status} />
+        <SubscriptionStatus status={status} health={health} />
         {warnings.map((warning) => (
           <span key={warning} class="id">
             Warning: {warning}
           </span>
         ))}
+        {status === 'active' && health.failingSince !== undefined && (
+          <span class="id">
+            since <Instant at={health.failingSince} />
+          </span>
+        )}
         {health.deadDeliveries > 0 && <span class="id">{health.deadDeliveries} dead since its last success</span>}
       </td>
       <td data-name="Instance">{instanceName(instanceId)}</td>

@@ -3,7 +3,6 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DeliveryAnswer } from '../../shared/operations/operator-answers.ts';
 import { hashOf } from '../live/route.ts';
 import { byDay, type TimelineEntry } from '../live/timeline.ts';
-import { triggerNames } from '../live/wording.ts';
 import { ClockTime, dayOf } from '../parts/instant.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { OutcomeMark } from '../parts/outcome-mark.tsx';
@@ -59,8 +58,8 @@ export function Timeline({
 
 /** What was delivered, when no evaluation says it. */
 function eventOf(delivery: DeliveryAnswer | undefined): string {
-  if (delivery?.test) return 'Test event';
-  return delivery === undefined ? 'Event' : triggerNames[delivery.trigger];
+  if (delivery === undefined) return 'Event';
+  return delivery.test ? `Test event: ${delivery.about}` : delivery.about;
 }
 
 function keyOf({ at, observation, deliveries }: TimelineEntry): string {

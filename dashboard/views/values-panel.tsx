@@ -42,7 +42,11 @@ export function ValuesPanel({
       <LivePart live={observations} lines={6}>
         {({ historyMissing }) => (
           <>
-            {historyMissing !== undefined && <Problem>{historyMissing} Only the last value is shown.</Problem>}
+            {historyMissing !== undefined && (
+              <Problem>
+                {historyMissing} Only the last value is shown: what happened before it cannot be told now.
+              </Problem>
+            )}
             {shown.length === 0 ? (
               <Empty>There is no value of this time.</Empty>
             ) : (
@@ -61,16 +65,22 @@ export function ValuesPanel({
                   threshold={threshold}
                   tried={tried}
                   untilMs={observations.cameAtMs ?? 0}
-                  label={`${shown.length} values of the last ${place.days} days against the threshold ${shownNumber(tried)}, ${crossings} crossings. The list below says what each means.`}
+                  label={
+                    historyMissing === undefined
+                      ? `${shown.length} values of the last ${place.days} days against the threshold ${shownNumber(tried)}, ${crossings} crossings. The list below says what each means.`
+                      : `The last known value against the threshold ${shownNumber(threshold)}.`
+                  }
                   onPoint={setPointed}
                 />
-                <ThresholdSlider
-                  observations={shown}
-                  threshold={threshold}
-                  tried={tried}
-                  days={place.days}
-                  onTry={setTried}
-                />
+                {historyMissing === undefined && (
+                  <ThresholdSlider
+                    observations={shown}
+                    threshold={threshold}
+                    tried={tried}
+                    days={place.days}
+                    onTry={setTried}
+                  />
+                )}
               </>
             )}
           </>

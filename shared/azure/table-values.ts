@@ -33,7 +33,7 @@ export function fromEntity(entity: Pick<TableEntityResult<object>, 'partitionKey
 }
 
 /** The query as the service filters it. */
-export function toFilter({ partition, from, to, where = {} }: RowQuery): string {
+export function toFilter({ partition, from, to, where = {}, present = [] }: RowQuery): string {
   const terms =
     typeof partition === 'string'
       ? [odata`PartitionKey eq ${partition}`]
@@ -41,6 +41,8 @@ export function toFilter({ partition, from, to, where = {} }: RowQuery): string 
   if (from !== undefined) terms.push(odata`RowKey ge ${from}`);
   if (to !== undefined) terms.push(odata`RowKey lt ${to}`);
   for (const [name, value] of Object.entries(where)) terms.push(`${name}${odata` eq ${value}`}`);
+  // A comparison with a property that a row does not have, or that is no text, is false.
+  for (const name of present) terms.push(`${name} ge ''`);
   return terms.join(' and ');
 }
 

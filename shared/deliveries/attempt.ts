@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Event } from '../events/event.ts';
 import type { Answer, CallbackClient } from '../outgoing/callback-client.ts';
-import { signatureHeaders } from '../outgoing/signature.ts';
 import { CallbackCipherError, type CallbackCipher } from '../subscriptions/callback-cipher.ts';
 import { sealContext } from '../subscriptions/subscription-row.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
@@ -9,6 +8,8 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { AttemptPlaces } from './attempt-places.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import { callbackBody } from './callback-body.ts';
+import { callbackHeaders } from './callback-request.ts';
+import type { FailedAnswer } from './failed-answer.ts';
 import { classify, type Verdict } from './classification.ts';
 import { tellAttempt } from './delivery-telemetry.ts';
 import { codeOf } from './disposition.ts';
@@ -38,7 +39,13 @@ export interface AttemptRequest {
 }
 
 export type Attempted =
-  | { readonly kind: 'attempted'; readonly record: AttemptRecord; readonly verdict: Verdict }
+  | {
+      readonly kind: 'attempted';
+      readonly record: AttemptRecord;
+      readonly verdict: Verdict;
+      /** What was answered, when it is no success. */
+      readonly answer: FailedAnswer | undefined;
+    }
   /** The claim ran out before there was a place, or the process is about to end. */
   | { readonly kind: 'too-late' };
 
@@ -61,17 +68,8 @@ async function post(ports: AttemptPorts, request: AttemptRequest, startedAtMs: n
   const { event, deliveryId, own, called, number } = request;
   const body = callbackBody(event, deliveryId, own);
   const url = openCallback(ports.cipher, called);
-  const headers = {
-    'content-type': 'application/json',
-    'user-agent': ports.userAgent,
-    'x-ms-client-tracking-id': deliveryId,
-    ...signatureHeaders({
-      secrets: ports.signingSecrets,
-      id: deliveryId,
-      timestampSeconds: Math.floor(startedAtMs / 1000),
-      body,
-    }),
-  };
+  const { signingSecrets: secrets, userAgent } = ports;
+  const headers = callbackHeaders({ deliveryId, userAgent, secrets, atMs: startedAtMs, body });
   const answer: Answer | undefined = url === undefined ? undefined : await ports.client.post({ url, headers, body });
   const verdict = answer ? classify(answer) : unreadable;
   const record: AttemptRecord = {
@@ -84,7 +82,12 @@ async function post(ports: AttemptPorts, request: AttemptRequest, startedAtMs: n
     ...(verdict.kind === 'delivered' && verdict.runId !== undefined && { runId: verdict.runId }),
   };
   tellAttempt(ports.telemetry, request, record);
-  return { kind: 'attempted', record, verdict };
+  return { kind: 'attempted', record, verdict, answer: failedAnswer(answer, number) };
+}
+
+function failedAnswer(answer: Answer | undefined, attempt: number): FailedAnswer | undefined {
+  if (answer?.kind !== 'answered' || answer.excerpt === undefined) return undefined;
+  return { attempt, status: answer.status, ...answer.excerpt };
 }
 
 /** A missing or wrong key is the operator's to mend, and then the delivery can still go out. */

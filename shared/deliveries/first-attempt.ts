@@ -31,7 +31,7 @@ export async function firstAttempt(
   const { rowKey } = own.address;
   const deliveryId = formatDeliveryId(event.eventId, range, rowKey);
   const troubled = (
-    start: Pick<Trouble, 'status' | 'code' | 'dueAtMs' | 'attempts'>,
+    start: Pick<Trouble, 'status' | 'code' | 'dueAtMs' | 'attempts' | 'answer'>,
     waitsFor: Subscription,
   ): Outcome => ({
     kind: 'trouble',
@@ -76,7 +76,7 @@ export async function firstAttempt(
   };
   const attempted = await attemptDelivery(ports, request);
   if (attempted.kind === 'too-late') return { outcome: { kind: 'unsettled' }, effect: nothing };
-  const { record, verdict } = attempted;
+  const { record, verdict, answer } = attempted;
   const disposition = dispositionOf(verdict, {
     earlier: [],
     calledId: record.calledId,
@@ -92,5 +92,5 @@ export async function firstAttempt(
     return { outcome: { kind: 'delivered', delivered: { range, rowKey, attempt: record } }, effect };
   }
   const { start, effect } = await waitOrEnd(ports, called, disposition, nowMs);
-  return { outcome: troubled({ ...start, code: disposition.code, attempts: [record] }, called), effect };
+  return { outcome: troubled({ ...start, code: disposition.code, attempts: [record], answer }, called), effect };
 }

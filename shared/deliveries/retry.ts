@@ -7,6 +7,7 @@ import { addressOfDelivery } from './delivery-id.ts';
 import { tellStatus } from './delivery-telemetry.ts';
 import { dispositionOf, type Disposition } from './disposition.ts';
 import { probing, waitOrEnd } from './hold.ts';
+import type { FailedAnswer } from './failed-answer.ts';
 import type { RetryMessage } from './messages.ts';
 import { applyQuietly } from './subscription-effects.ts';
 import { lookUpTarget } from './target.ts';
@@ -75,7 +76,7 @@ async function goOn(ports: ChunkPorts, claimed: Trouble): Promise<void> {
   if (attempted.kind === 'too-late') {
     return finish(ports, claimed, { kind: 'postponed', dueAtMs: ports.clock.now() + 1000 });
   }
-  const { record, verdict } = attempted;
+  const { record, verdict, answer } = attempted;
   const nowMs = ports.clock.now();
   const disposition = dispositionOf(verdict, {
     earlier: claimed.attempts,
@@ -92,9 +93,9 @@ async function goOn(ports: ChunkPorts, claimed: Trouble): Promise<void> {
     return applyQuietly(ports, called, disposition, nowMs);
   }
   // What an operator tries again is settled, and its subscription was judged by it then: only a success is news.
-  if (isExtra) return finish(ports, claimed, { kind: 'noted', record });
+  if (isExtra) return finish(ports, claimed, { kind: 'noted', record, answer });
   const { start, effect } = await waitOrEnd(ports, called, disposition, nowMs);
-  await finish(ports, claimed, { kind: 'failed', record, start, disposition, waitsFor: called.id });
+  await finish(ports, claimed, { kind: 'failed', record, answer, start, disposition, waitsFor: called.id });
   return effect();
 }
 
@@ -107,12 +108,13 @@ type Step =
   | {
       readonly kind: 'failed';
       readonly record: AttemptRecord;
+      readonly answer: FailedAnswer | undefined;
       readonly start: Pick<Trouble, 'status' | 'dueAtMs'>;
       readonly disposition: Exclude<Disposition, { kind: 'delivered' }>;
       readonly waitsFor: string;
     }
   /** An attempt failed that changes nothing: its delivery was settled before. */
-  | { readonly kind: 'noted'; readonly record: AttemptRecord }
+  | { readonly kind: 'noted'; readonly record: AttemptRecord; readonly answer: FailedAnswer | undefined }
   /** There was no place for an attempt in time. */
   | { readonly kind: 'postponed'; readonly dueAtMs: number }
   | { readonly kind: 'parked'; readonly code: string; readonly waitsFor: string }
@@ -147,6 +149,12 @@ function withAttempt(trouble: Trouble, record: AttemptRecord | undefined): Troub
   return { ...trouble, attempts: [...trouble.attempts, { ...record, number: nextNumber(trouble) }] };
 }
 
+/** The answer goes with the number that its attempt got. An attempt without one leaves that of an earlier one. */
+function withAnswer(trouble: Trouble, answer: FailedAnswer | undefined): Trouble {
+  if (answer === undefined) return trouble;
+  return { ...trouble, answer: { ...answer, attempt: trouble.attempts.at(-1)?.number ?? answer.attempt } };
+}
+
 /** Whether somebody else decided since `before` how it goes on. */
 function isChanged(now: Trouble, before: Trouble): boolean {
   return now.dueAtMs !== before.dueAtMs || now.status !== before.status || now.redelivering !== before.redelivering;
@@ -171,9 +179,9 @@ function withStep(trouble: Trouble, step: Step, isForeign: boolean): Trouble {
     case 'delivered':
       return { ...withAttempt(settled, step.record), status: 'delivered', code: 'delivered' };
     case 'noted':
-      return withAttempt(kept, step.record);
+      return withAnswer(withAttempt(kept, step.record), step.answer);
     case 'failed': {
-      const noted = withAttempt(kept, step.record);
+      const noted = withAnswer(withAttempt(kept, step.record), step.answer);
       const { start, disposition, waitsFor } = step;
       // Settled by somebody else meanwhile: the attempt is noted, the outcome stays.
       if (!isWaiting(trouble) || (isAskedFor && isWaiting(start))) return noted;

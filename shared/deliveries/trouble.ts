@@ -6,6 +6,7 @@ import { troubleRowKey } from './activity-rows.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import { addressOfDelivery } from './delivery-id.ts';
 import type { Disposition } from './disposition.ts';
+import { answerColumn, answerOfColumn, type FailedAnswer } from './failed-answer.ts';
 import { RETRIES_QUEUE, type RetryMessage } from './messages.ts';
 import { dueKey, waitKey } from './record-index.ts';
 
@@ -23,6 +24,8 @@ export interface Trouble {
   /** Why it is where it is: the code of the last attempt, or why there was none. */
   readonly code: string;
   readonly attempts: readonly AttemptRecord[];
+  /** What the last attempt that failed was answered, if anything. Older records have none. */
+  readonly answer?: FailedAnswer | undefined;
   /** When the next attempt is due. Absent when none is: settled, or parked until its subscription changes or a probe is due. */
   readonly dueAtMs: number | undefined;
   /** Who is working on it and until when; empty when nobody is. */
@@ -102,6 +105,7 @@ function troubleRow(trouble: Trouble): Row {
     status: trouble.status,
     code: trouble.code,
     attempts: JSON.stringify(trouble.attempts.slice(-MAX_ATTEMPTS_KEPT)),
+    answer: answerColumn(trouble.answer),
     nonce: NONCE,
     dueAtMs: isWaiting(trouble) ? (trouble.dueAtMs ?? NOT_DUE_MS) : (trouble.dueAtMs ?? 0),
     owner: trouble.owner,
@@ -128,6 +132,7 @@ export function troubleOfRow(row: StoredRow): Trouble {
     status: String(values['status']) as TroubleStatus,
     code: String(values['code']),
     attempts: JSON.parse(String(values['attempts'])) as AttemptRecord[],
+    answer: answerOfColumn(values['answer']),
     dueAtMs: dueAtMs === 0 || dueAtMs === NOT_DUE_MS ? undefined : dueAtMs,
     owner: String(values['owner'] ?? ''),
     untilMs: Number(values['untilMs'] ?? 0),

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { CustomerInsightsError, type CustomerInsights } from '../insights/customer-insights.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
+import { shownNumber } from '../shown-number.ts';
 import { explain, type Explanation, type Outcome } from './explain.ts';
 import { explainRefreshes, type RefreshTrigger } from './explain-refreshes.ts';
 import { isValueTrigger, type ValueSubject } from './instance-state.ts';
@@ -22,8 +23,8 @@ export interface Observation {
   /** Absent when the evaluation failed, and of a refresh. */
   readonly value?: number;
   readonly previousValue?: number;
-  /** `not-awaited`: a refresh of another kind than the subscription waits for. */
-  readonly outcome: Outcome | 'not-awaited';
+  /** `unknown`: what came before it cannot be read, so nobody can say what it meant. `not-awaited`: a refresh of another kind than the subscription waits for. */
+  readonly outcome: Outcome | 'unknown' | 'not-awaited';
   /** Why, for people. */
   readonly sentence: string;
   /** Whether the subscription is owed a delivery for it. */
@@ -82,13 +83,20 @@ export async function observationsOf(
   if (history.kind === 'failed' || history.value === undefined) {
     const historyMissing =
       history.kind === 'failed' ? history.reason : 'Customer Insights has no segment or measure of this name any more.';
-    return { threshold, value: told(subscription, observed, explain(remembered, threshold)), historyMissing };
+    const last = told(subscription, observed, explain(remembered, threshold)).map(unexplained);
+    return { threshold, value: last, historyMissing };
   }
   const { displayName, entries } = history.value;
   const explained = explain([...entries, ...remembered], threshold).filter(
     ({ evaluatedAtMs }, index, all) => evaluatedAtMs >= sinceMs || index === all.length - 1,
   );
   return { threshold, displayName, value: told(subscription, observed, explained) };
+}
+
+/** An evaluation of which it cannot be said what it meant: not that it was the first, nor that nothing was crossed. */
+function unexplained({ evaluatedAt, value }: Observation): Observation {
+  const sentence = `${value === undefined ? 'no value' : shownNumber(value)}: the last that is known here; what came before it cannot be read now`;
+  return { evaluatedAt, ...(value !== undefined && { value }), outcome: 'unknown', sentence, fires: false };
 }
 
 /** As far back as one page of jobs reaches. */

@@ -1,17 +1,16 @@
 import type { ActivityStore } from '../deliveries/activity-store.ts';
 import { addressOfEvent, eventRowKey } from '../deliveries/activity-rows.ts';
 import { formatDeliveryId, parseDeliveryId } from '../deliveries/delivery-id.ts';
-import { troubleOfRow } from '../deliveries/trouble.ts';
-import { parseEventId } from '../events/event-id.ts';
+import { troubleOfRow, type Trouble } from '../deliveries/trouble.ts';
+import { instantOfKey, parseEventId } from '../events/event-id.ts';
+import type { Event } from '../events/event.ts';
+import { findSubscriptions } from '../subscriptions/find-subscriptions.ts';
+import { isOfFlow, namedFlow } from '../subscriptions/flow-id.ts';
 import { parseSubscriptionId } from '../subscriptions/subscription-id.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
-import {
-  deliverySummary,
-  troubledDelivery,
-  type Delivery,
-  type DeliveryStatus,
-  type DeliverySummary,
-} from './delivery.ts';
+import type { Subscription } from '../subscriptions/subscription.ts';
+import { isMeant, isOfRecords, type DeliveryFilter } from './delivery-filter.ts';
+import { deliverySummary, troubledDelivery, type Delivery, type DeliverySummary } from './delivery.ts';
 import { deliveriesOf, type EventDeliveriesPorts } from './event-deliveries.ts';
 import { listEvents, rangeOfSubject } from './event-list.ts';
 import { findDelivery } from './find-delivery.ts';
@@ -23,23 +22,20 @@ export interface DeliveryListPorts extends EventDeliveriesPorts {
   readonly instanceIds: () => Promise<readonly string[]>;
 }
 
-export interface DeliveryFilter {
-  readonly eventId?: string | undefined;
-  readonly subscriptionId?: string | undefined;
-  readonly status?: DeliveryStatus | undefined;
-  /** Deliveries of events that occurred at or after this instant. */
-  readonly sinceMs?: number | undefined;
-  /** Whether each attempt is listed too. */
-  readonly withAttempts?: boolean | undefined;
-}
-
 export interface DeliveryPage {
   readonly deliveries: DeliverySummary[];
   readonly next?: string;
+  /** When there is a next page: the instant down to which deliveries were looked through. */
+  readonly lookedBackTo?: string;
 }
 
 /** Events looked through for one page of deliveries: a page may be short although there is a next one. */
 const EVENTS_A_PAGE = 20;
+
+/** Delivery records looked through for one page where a filter asks for more than storage can look for. */
+const RECORDS_A_PAGE = 300;
+/** Subscriptions of one flow that are looked for. */
+const MAX_OF_FLOW = 100;
 
 /** Deliveries, those of the newest event first. */
 export async function listDeliveries(
@@ -47,33 +43,56 @@ export async function listDeliveries(
   filter: DeliveryFilter,
   page: PageRequest,
 ): Promise<DeliveryPage> {
-  if (filter.eventId !== undefined) return ofEvent(ports, filter.eventId, filter, page);
-  if (filter.subscriptionId !== undefined) return ofSubscription(ports, filter.subscriptionId, filter, page);
-  switch (filter.status) {
-    case 'retrying':
-    case 'parked':
-    case 'dead':
-    case 'ended':
-      return troubledOnly(ports, filter.status, filter, page);
-    case 'pending':
-    case 'delivered':
-    case undefined:
-      return ofEvents(ports, filter, page);
-  }
+  const { eventId, subscriptionId, flow } = filter;
+  const ofFlow = flow === undefined ? undefined : await subscriptionsOfFlow(ports.tables, flow);
+  if (ofFlow?.size === 0) return { deliveries: [] };
+  const search = { filter, ofFlow };
+  if (eventId !== undefined) return ofEvent(ports, eventId, search, page);
+  const only = subscriptionId ?? (ofFlow?.size === 1 ? [...ofFlow][0] : undefined);
+  if (only !== undefined) return ofSubscription(ports, only, search, page);
+  return isOfRecords(filter) ? recordsOnly(ports, search, page) : ofEvents(ports, search, page);
+}
+
+interface Search {
+  readonly filter: DeliveryFilter;
+  /** The subscriptions of the flow that is asked for. */
+  readonly ofFlow: ReadonlySet<string> | undefined;
+}
+
+async function subscriptionsOfFlow(tables: DeliveryListPorts['tables'], text: string): Promise<ReadonlySet<string>> {
+  const flow = namedFlow(text);
+  const isMeant = (one: Subscription): boolean =>
+    flow === undefined ? one.workflowId === text || one.workflowName === text : isOfFlow(one, flow);
+  const { subscriptions } = await findSubscriptions(tables, isMeant, MAX_OF_FLOW);
+  return new Set(subscriptions.map(({ id }) => id));
+}
+
+/** The instances that are looked through. */
+async function instancesOf(ports: DeliveryListPorts, { instanceId }: DeliveryFilter): Promise<readonly string[]> {
+  return instanceId === undefined ? ports.instanceIds() : [instanceId];
+}
+
+/** How far back a page that has a next one has looked. */
+function endedAt(next: string | undefined): Pick<DeliveryPage, 'next' | 'lookedBackTo'> {
+  if (next === undefined) return {};
+  return { next, lookedBackTo: new Date(instantOfKey(next)).toISOString() };
 }
 
 async function ofEvent(
   ports: DeliveryListPorts,
   eventId: string,
-  filter: DeliveryFilter,
+  { filter, ofFlow }: Search,
   { limit, next }: PageRequest,
 ): Promise<DeliveryPage> {
   if (next !== undefined && parseDeliveryId(next) === undefined) throw new RangeError('not the end of a page');
-  if (parseEventId(eventId) === undefined) return { deliveries: [] };
+  const address = parseEventId(eventId);
+  if (address === undefined || (filter.instanceId ?? address.instanceId) !== address.instanceId) {
+    return { deliveries: [] };
+  }
   const [told, open] = await Promise.all([ports.activity.event(eventId), ports.activity.openEvent(eventId)]);
   const event = told ?? open?.event;
-  if (event === undefined || Date.parse(event.occurredAt) < (filter.sinceMs ?? 0)) return { deliveries: [] };
-  const all = (await deliveriesOf(ports, event, open)).filter((delivery) => matches(delivery, filter));
+  if (event === undefined || !isInTime(event, filter)) return { deliveries: [] };
+  const all = (await deliveriesOf(ports, event, open)).filter((delivery) => isMeant(delivery, event, filter, ofFlow));
   const rest = next === undefined ? all : all.filter(({ deliveryId }) => deliveryId > next);
   const last = rest[limit - 1];
   return {
@@ -82,86 +101,113 @@ async function ofEvent(
   };
 }
 
+function isInTime({ occurredAt }: Event, { sinceMs = -Infinity, untilMs = Infinity }: DeliveryFilter): boolean {
+  const atMs = Date.parse(occurredAt);
+  return atMs >= sinceMs && atMs <= untilMs;
+}
+
 /** Its subject's events lead to a subscription's deliveries: in each it has one place. */
 async function ofSubscription(
   ports: DeliveryListPorts,
   subscriptionId: string,
-  filter: DeliveryFilter,
+  { filter, ofFlow }: Search,
   page: PageRequest,
 ): Promise<DeliveryPage> {
   const address = parseSubscriptionId(subscriptionId);
   if (address === undefined) return { deliveries: [] };
   const { instanceId, trigger, subjectHash, rowKey } = address;
-  const search = { instanceIds: [instanceId], trigger, sinceMs: filter.sinceMs, withTests: true };
+  if ((filter.instanceId ?? instanceId) !== instanceId) return { deliveries: [] };
+  const { sinceMs, untilMs } = filter;
+  const search = { instanceIds: [instanceId], trigger, sinceMs, untilMs, withTests: true };
   const { events, next } = await listEvents(ports, search, page);
   const found = await Promise.all(
     events.map(async (event) => {
       const range = rangeOfSubject(event, subjectHash);
       if (range < 0) return [];
       const one = await findDelivery(ports, formatDeliveryId(event.eventId, range, rowKey));
-      return one && matches(one.delivery, filter) ? [summaryOf(filter)(one.delivery)] : [];
+      return one && isMeant(one.delivery, event, filter, ofFlow) ? [summaryOf(filter)(one.delivery)] : [];
     }),
   );
-  return { deliveries: found.flat(), ...(next !== undefined && { next }) };
+  return { deliveries: found.flat(), ...endedAt(next) };
 }
 
-/** Those with rows of their own are found by their status alone. */
-async function troubledOnly(
+/**
+ * Those with records of their own are found by their status and code alone. What else is asked for is looked for in the newest of them, page
+ * by page.
+ */
+async function recordsOnly(
   ports: DeliveryListPorts,
-  status: DeliveryStatus,
-  filter: DeliveryFilter,
-  page: PageRequest,
+  { filter, ofFlow }: Search,
+  { limit, next }: PageRequest,
 ): Promise<DeliveryPage> {
+  const { status, code, trigger, httpStatus, text, sinceMs, untilMs } = filter;
   const search = {
-    instanceIds: await ports.instanceIds(),
-    where: { kind: 'trouble', status },
-    sinceMs: filter.sinceMs,
+    instanceIds: await instancesOf(ports, filter),
+    where: { kind: 'trouble', ...(status && { status }), ...(code !== undefined && { code }) },
+    sinceMs,
+    untilMs,
   };
-  const { rows, next } = await newestRows(ports.tables, search, page);
-  const troubles = rows.map(troubleOfRow);
-  const eventIds = new Set(troubles.map(({ deliveryId }) => parseDeliveryId(deliveryId)?.eventId ?? ''));
-  const events = new Map(
-    await Promise.all([...eventIds].map(async (id) => [id, await ports.activity.event(id)] as const)),
-  );
-  const deliveries = troubles.flatMap((trouble) => {
+  const isNarrow = [trigger, httpStatus, text, ofFlow].some((one) => one !== undefined);
+  const page = { limit: isNarrow ? RECORDS_A_PAGE : limit, ...(next !== undefined && { next }) };
+  const found = await newestRows(ports.tables, search, page);
+  const records = found.rows.map((row) => ({ row, trouble: troubleOfRow(row) }));
+  const events = await eventsOf(ports.activity, records);
+  const deliveries: DeliverySummary[] = [];
+  for (const { row, trouble } of records) {
     const event = events.get(parseDeliveryId(trouble.deliveryId)?.eventId ?? '');
-    return event ? [summaryOf(filter)(troubledDelivery(event, trouble))] : [];
-  });
-  return { deliveries, ...(next !== undefined && { next }) };
+    const delivery = event && troubledDelivery(event, trouble);
+    if (!delivery || !isMeant(delivery, event, filter, ofFlow)) continue;
+    deliveries.push(summaryOf(filter)(delivery));
+    // Where the page is full the next one goes on, though more was looked through.
+    if (deliveries.length === limit && row !== records.at(-1)?.row) return { deliveries, ...endedAt(row.rowKey) };
+  }
+  return { deliveries, ...endedAt(found.next) };
+}
+
+/** Of many deliveries of few events each event is read once. */
+async function eventsOf(
+  activity: ActivityStore,
+  records: readonly { readonly trouble: Trouble }[],
+): Promise<ReadonlyMap<string, Event>> {
+  const ids = new Set(records.map(({ trouble }) => parseDeliveryId(trouble.deliveryId)?.eventId ?? ''));
+  const found = await Promise.all(
+    [...ids].map(async (id): Promise<[string, Event][]> => {
+      const event = await activity.event(id);
+      return event ? [[id, event]] : [];
+    }),
+  );
+  return new Map(found.flat());
 }
 
 /** Event by event; a page may end within one: `next` is the row key of the last whole event, a dot, and where the one after it was cut. */
 async function ofEvents(
   ports: DeliveryListPorts,
-  filter: DeliveryFilter,
+  { filter, ofFlow }: Search,
   { limit, next }: PageRequest,
 ): Promise<DeliveryPage> {
   const [before = '', within = '', ...more] = next?.split('.') ?? [];
   const isEnd = more.length === 0 && (within === '' || parseDeliveryId(within) !== undefined);
   if (next !== undefined && !isEnd) throw new RangeError('not the end of a page');
-  const search = { instanceIds: await ports.instanceIds(), sinceMs: filter.sinceMs, withTests: true };
+  const { trigger, sinceMs, untilMs } = filter;
+  const search = { instanceIds: await instancesOf(ports, filter), trigger, sinceMs, untilMs, withTests: true };
   const found = await listEvents(ports, search, { limit: EVENTS_A_PAGE, ...(before !== '' && { next: before }) });
   const deliveries: DeliverySummary[] = [];
   let done = before;
   for (const [index, event] of found.events.entries()) {
     const open = await ports.activity.openEvent(event.eventId);
-    const all = (await deliveriesOf(ports, event, open)).filter((delivery) => matches(delivery, filter));
+    const all = (await deliveriesOf(ports, event, open)).filter((delivery) => isMeant(delivery, event, filter, ofFlow));
     const rest = index === 0 ? all.filter(({ deliveryId }) => deliveryId > within) : all;
     const taken = rest.slice(0, limit - deliveries.length);
     deliveries.push(...taken.map(summaryOf(filter)));
-    if (taken.length < rest.length) return { deliveries, next: `${done}.${taken.at(-1)?.deliveryId ?? ''}` };
+    if (taken.length < rest.length) {
+      const { occurredAt: lookedBackTo } = event;
+      return { deliveries, next: `${done}.${taken.at(-1)?.deliveryId ?? ''}`, lookedBackTo };
+    }
     done = eventRowKey(addressOfEvent(event.eventId));
   }
-  return { deliveries, ...(found.next !== undefined && { next: `${done}.` }) };
+  return { deliveries, ...(found.next !== undefined && { ...endedAt(done), next: `${done}.` }) };
 }
 
 function summaryOf({ withAttempts = false }: DeliveryFilter): (delivery: Delivery) => DeliverySummary {
   return (delivery) => deliverySummary(delivery, withAttempts);
-}
-
-function matches(delivery: Delivery, { subscriptionId, status }: DeliveryFilter): boolean {
-  return (
-    (subscriptionId === undefined || delivery.subscriptionId === subscriptionId) &&
-    (status === undefined || delivery.status === status)
-  );
 }

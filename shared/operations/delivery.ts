@@ -1,7 +1,9 @@
 import type { DeliveredOutcome } from '../deliveries/activity-rows.ts';
 import type { AttemptRecord } from '../deliveries/attempt-record.ts';
+import type { FailedAnswer } from '../deliveries/failed-answer.ts';
 import { formatDeliveryId } from '../deliveries/delivery-id.ts';
 import { isDue, type Trouble, type TroubleStatus } from '../deliveries/trouble.ts';
+import { eventSentence } from '../events/event-sentence.ts';
 import type { Event } from '../events/event.ts';
 import { audienceOf } from '../events/open-event.ts';
 import { formatSubscriptionId } from '../subscriptions/subscription-id.ts';
@@ -24,6 +26,8 @@ export interface Delivery {
   readonly instanceId: string;
   readonly trigger: Trigger;
   readonly occurredAt: string;
+  /** What happened, as a sentence for people. */
+  readonly about: string;
   readonly test?: true;
   readonly status: DeliveryStatus;
   /** Why it is where it is, as a code … */
@@ -33,16 +37,18 @@ export interface Delivery {
   /** When the next attempt is due, of a delivery that waits for one. */
   readonly nextAttemptAt?: string;
   readonly attempts: readonly AttemptRecord[];
+  /** What the last attempt that failed was answered, without secrets. */
+  readonly answer?: FailedAnswer;
 }
 
 /** A delivery in a list: how often and when it was tried, without each attempt unless asked for. */
-export type DeliverySummary = Omit<Delivery, 'attempts'> & {
+export type DeliverySummary = Omit<Delivery, 'attempts' | 'answer'> & {
   readonly attemptCount: number;
   readonly lastAttemptAt?: string;
   readonly attempts?: readonly AttemptRecord[];
 };
 
-export function deliverySummary({ attempts, ...delivery }: Delivery, withAttempts: boolean): DeliverySummary {
+export function deliverySummary({ attempts, answer, ...delivery }: Delivery, withAttempts: boolean): DeliverySummary {
   const last = attempts.at(-1);
   return {
     ...delivery,
@@ -60,15 +66,24 @@ export function subscriptionIdAt(event: Event, range: number, rowKey: string): s
 }
 
 export function troubledDelivery(event: Event, trouble: Trouble): Delivery {
-  const { deliveryId, subscriptionId, status, code, attempts } = trouble;
+  const { deliveryId, subscriptionId, status, code, attempts, answer } = trouble;
   return {
     ...common(event, deliveryId, subscriptionId),
     status,
     code,
     reason: deliveryReason(status, code),
-    ...(isDue(trouble) && { nextAttemptAt: new Date(trouble.dueAtMs).toISOString() }),
+    ...(isDue(trouble) && !isHeldByOperator(trouble) && { nextAttemptAt: new Date(trouble.dueAtMs).toISOString() }),
     attempts,
+    ...(answer && { answer }),
   };
+}
+
+/**
+ * A record that waits for a disabled subscription is tried when that is resumed, and not before: a due time that an earlier version wrote
+ * says nothing.
+ */
+function isHeldByOperator({ status, code, redelivering }: Trouble): boolean {
+  return status === 'parked' && code === 'disabled' && !redelivering;
 }
 
 export function deliveredAtOnce(event: Event, { range, rowKey, attempt }: DeliveredOutcome): Delivery {
@@ -91,9 +106,11 @@ export function pendingDelivery(event: Event, range: number, rowKey: string): De
 }
 
 function common(
-  { eventId, instanceId, trigger, occurredAt, test }: Event,
+  event: Event,
   deliveryId: string,
   subscriptionId: string,
 ): Omit<Delivery, 'status' | 'reason' | 'attempts'> {
-  return { deliveryId, eventId, subscriptionId, instanceId, trigger, occurredAt, ...(test && { test }) };
+  const { eventId, instanceId, trigger, occurredAt, test } = event;
+  const about = eventSentence(event);
+  return { deliveryId, eventId, subscriptionId, instanceId, trigger, occurredAt, about, ...(test && { test }) };
 }

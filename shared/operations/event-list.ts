@@ -13,6 +13,8 @@ export interface EventFilter {
   readonly trigger?: Trigger | undefined;
   /** Events that occurred at or after this instant. */
   readonly sinceMs?: number | undefined;
+  /** … and at or before this one. */
+  readonly untilMs?: number | undefined;
   /** Whether events of tests are among them: a flow that catches up must not take them for facts. */
   readonly withTests: boolean;
 }
@@ -20,11 +22,11 @@ export interface EventFilter {
 /** Events that were told to somebody, newest first. */
 export async function listEvents(
   { tables }: Pick<EventDeliveriesPorts, 'tables'>,
-  { instanceIds, trigger, sinceMs, withTests }: EventFilter,
+  { instanceIds, trigger, sinceMs, untilMs, withTests }: EventFilter,
   page: PageRequest,
 ): Promise<{ events: Event[]; next?: string }> {
   const where = { kind: 'event', ...(trigger && { trigger }), ...(!withTests && { test: false }) };
-  const { rows, next } = await newestRows(tables, { instanceIds, where, sinceMs }, page);
+  const { rows, next } = await newestRows(tables, { instanceIds, where, sinceMs, untilMs }, page);
   return { events: rows.map(eventOfRow), ...(next !== undefined && { next }) };
 }
 

@@ -6,24 +6,38 @@ import type { Subscription } from '../subscriptions/subscription.ts';
 export interface ManagedSubscription extends SubscriptionView {
   readonly connection: string;
   readonly workflowId?: string;
+  readonly workflowName?: string;
   readonly environmentId?: string;
   /** The flow's page in Power Automate, when its calls named it and its environment. */
   readonly flowUrl?: string;
 }
 
 export function managedSubscription(subscription: Subscription, subject?: SubjectView): ManagedSubscription {
-  const { connection, workflowId, environmentId } = subscription;
+  const { connection, workflowId, workflowName, environmentId } = subscription;
+  const url = flowUrlOf(subscription);
   return {
     ...subscriptionView(subscription, subject ? { subject } : {}),
     connection,
     ...(workflowId !== undefined && { workflowId }),
+    ...(workflowName !== undefined && { workflowName }),
     ...(environmentId !== undefined && { environmentId }),
-    ...(workflowId !== undefined && environmentId !== undefined && { flowUrl: flowUrl(environmentId, workflowId) }),
+    ...(url !== undefined && { flowUrl: `${url}/details` }),
   };
 }
 
-/** learn.microsoft.com/power-automate: the address of a flow's details page. */
-function flowUrl(environmentId: string, workflowId: string): string {
-  const [environment, flow] = [environmentId, workflowId].map(encodeURIComponent);
-  return `https://make.powerautomate.com/environments/${environment ?? ''}/flows/${flow ?? ''}/details`;
+/** 32 hexadecimal digits name a flow to the engine that runs it; no page has them in its address. */
+const ENGINE_ID = /^[0-9a-f]{32}$/i;
+
+/**
+ * The address of a flow in Power Automate, below which its pages are (`/details`, `/runs/{runId}`; learn.microsoft.com/power-automate).
+ * `undefined` when its calls named no environment, or the flow only as the engine does.
+ */
+export function flowUrlOf({
+  workflowId,
+  workflowName = ENGINE_ID.test(workflowId ?? '') ? undefined : workflowId,
+  environmentId,
+}: Pick<Subscription, 'workflowId' | 'workflowName' | 'environmentId'>): string | undefined {
+  if (workflowName === undefined || environmentId === undefined) return undefined;
+  const [environment, flow] = [environmentId, workflowName].map(encodeURIComponent);
+  return `https://make.powerautomate.com/environments/${environment ?? ''}/flows/${flow ?? ''}`;
 }

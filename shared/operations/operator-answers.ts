@@ -29,6 +29,7 @@ const attempt = answer({
   code: text,
   calledId: Type.Optional(text),
   runId: Type.Optional(text),
+  runUrl: Type.Optional(text),
 });
 
 /**
@@ -86,6 +87,7 @@ export const operatorAnswers = {
     sourceUnreachableSince: Type.Optional(instant),
     connection: text,
     workflowId: Type.Optional(text),
+    workflowName: Type.Optional(text),
     environmentId: Type.Optional(text),
     flowUrl: Type.Optional(text),
   }),
@@ -93,7 +95,7 @@ export const operatorAnswers = {
     evaluatedAt: instant,
     value: Type.Optional(Type.Number()),
     previousValue: Type.Optional(Type.Number()),
-    outcome: oneOf('first', 'crossed', 'stayed-above', 'fell', 'stayed-below', 'failed', 'not-awaited'),
+    outcome: oneOf('first', 'unknown', 'crossed', 'stayed-above', 'fell', 'stayed-below', 'failed', 'not-awaited'),
     sentence: text,
     fires: Type.Boolean(),
   }),
@@ -104,6 +106,7 @@ export const operatorAnswers = {
     instanceId: text,
     trigger,
     occurredAt: instant,
+    about: text,
     test: Type.Optional(Type.Literal(true)),
     status: oneOf(...deliveryStatuses),
     code: Type.Optional(text),
@@ -112,6 +115,34 @@ export const operatorAnswers = {
     attemptCount: count,
     lastAttemptAt: Type.Optional(instant),
     attempts: Type.Optional(listOf(attempt)),
+  }),
+  /** Of one delivery: what was sent, and what was answered. */
+  deliveryDetail: answer({
+    deliveryId: text,
+    eventId: text,
+    subscriptionId: text,
+    instanceId: text,
+    trigger,
+    occurredAt: instant,
+    about: text,
+    test: Type.Optional(Type.Literal(true)),
+    status: oneOf(...deliveryStatuses),
+    code: Type.Optional(text),
+    reason: text,
+    nextAttemptAt: Type.Optional(instant),
+    attempts: listOf(attempt),
+    request: answer({ headers: Type.Record(text, text), body: text }),
+    answer: Type.Optional(
+      answer({
+        attempt: Type.Integer({ minimum: 1 }),
+        status: Type.Integer(),
+        headers: Type.Record(text, text),
+        body: text,
+        cut: Type.Optional(Type.Literal(true)),
+      }),
+    ),
+    label: Type.Optional(text),
+    flowUrl: Type.Optional(text),
   }),
 };
 
@@ -124,4 +155,5 @@ export type HourAnswer = Static<Answers['hour']>;
 export type SubscriptionAnswer = Static<Answers['subscription']>;
 export type ObservationAnswer = Static<Answers['observation']>;
 export type DeliveryAnswer = Static<Answers['delivery']>;
+export type DeliveryDetailAnswer = Static<Answers['deliveryDetail']>;
 export type AttemptAnswer = Static<typeof attempt>;

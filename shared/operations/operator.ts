@@ -12,8 +12,9 @@ import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import type { SubjectView } from '../subscriptions/subscription-view.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { countByHour, type Activity } from './activity-by-hour.ts';
-import type { Delivery } from './delivery.ts';
-import { listDeliveries, type DeliveryFilter, type DeliveryPage } from './delivery-list.ts';
+import { deliveryDetail, type DeliveryDetail, type DeliveryDetailPorts } from './delivery-detail.ts';
+import type { DeliveryFilter } from './delivery-filter.ts';
+import { listDeliveries, type DeliveryPage } from './delivery-list.ts';
 import { listEvents, viewEvent, viewEvents, type EventFilter, type EventView } from './event-list.ts';
 import { findDelivery } from './find-delivery.ts';
 import { managedSubscription, type ManagedSubscription } from './managed-subscription.ts';
@@ -47,7 +48,7 @@ export interface Operator {
   ): Promise<{ events: EventView[]; next?: string }>;
   getEvent(id: string): Promise<{ kind: 'found'; event: NonNullable<Awaited<ReturnType<typeof viewEvent>>> } | Refusal>;
   listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<DeliveryPage>;
-  getDelivery(id: string): Promise<{ kind: 'found'; delivery: Delivery } | Refusal>;
+  getDelivery(id: string): Promise<{ kind: 'found'; delivery: DeliveryDetail } | Refusal>;
   redeliver(id: string): ReturnType<typeof redeliver>;
   /** The instances that are polled, and how their polls go. */
   listInstances(): Promise<InstanceAnswer[]>;
@@ -70,7 +71,7 @@ export interface ObservationsOf {
   readonly historyMissing?: string;
 }
 
-export interface OperatorPorts extends SubscriptionActionPorts {
+export interface OperatorPorts extends SubscriptionActionPorts, Omit<DeliveryDetailPorts, 'store'> {
   readonly tables: Tables;
   readonly queues: Queues;
   readonly queueDrain: QueueDrain;
@@ -135,7 +136,7 @@ export function createOperator(ports: OperatorPorts): Operator {
     async getDelivery(id) {
       const found = await findDelivery(ports, id);
       if (found === undefined) return refusal('delivery-unknown', 'There is no such delivery, or not any more.');
-      return { kind: 'found', delivery: found.delivery };
+      return { kind: 'found', delivery: await deliveryDetail(ports, found) };
     },
     redeliver: (id) => redeliver(ports, id),
     listInstances: async () => Promise.all((await instanceIds()).map(ports.instanceHealth)),

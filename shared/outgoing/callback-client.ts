@@ -5,6 +5,7 @@ import { systemClock } from '../clock.ts';
 import { agingAgents } from './aging-agents.ts';
 import type { CallbackPolicy } from './callback-policy.ts';
 import { checkCallbackUrl } from './callback-policy.ts';
+import { excerptOf, type AnswerExcerpt } from './answer-excerpt.ts';
 import { exchangeOver } from './exchange.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import type { Lookup } from './vetted-connect.ts';
@@ -37,6 +38,8 @@ export type Answer =
       /** `x-ms-workflow-run-id`, at most 64 characters of `[A-Za-z0-9_-]`. */
       readonly runId?: string;
       readonly durationMs: number;
+      /** What it said, when it is no success. */
+      readonly excerpt?: AnswerExcerpt;
     }
   /** No usable answer; the request may have arrived all the same. */
   | { readonly kind: 'unreached'; readonly code: UnreachedCode; readonly durationMs: number }
@@ -109,13 +112,16 @@ export function callbackClient(options: CallbackClientOptions): CallbackClient {
         { timeoutMs, maxBytes: MAX_ANSWER_BYTES },
       );
       if (exchange === 'late') return { kind: 'unreached', code: 'timeout', durationMs: durationMs() };
-      const { status, headers: answerHeaders, body: answerBody } = exchange;
+      const { status, headers: answerHeaders, body: answerBody, isCut = false } = exchange;
       return {
         kind: 'answered',
         status,
         ...(answerBody === undefined ? {} : errorCodeOf(answerBody)),
         ...retryAfterOf(answerHeaders, clock.now()),
         ...runIdOf(answerHeaders),
+        ...(answerBody !== undefined && {
+          excerpt: excerptOf({ headers: answerHeaders, body: answerBody, isCut }, url),
+        }),
         durationMs: durationMs(),
       };
     } catch (error) {

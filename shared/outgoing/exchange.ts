@@ -7,6 +7,8 @@ export interface Exchange {
   readonly headers: IncomingHttpHeaders;
   /** At most `maxBytes` of it, read as UTF-8; absent of a success, which says all with its head. */
   readonly body?: string;
+  /** Whether the answer was longer than what was read of it. */
+  readonly isCut?: true;
 }
 
 /**
@@ -42,7 +44,7 @@ export function exchangeOver(
     const complete = (): void =>
       end(() => {
         const body = new TextDecoder().decode(Buffer.concat(parts).subarray(0, maxBytes));
-        if (head) resolve({ ...head, body });
+        if (head) resolve({ ...head, body, ...(size >= maxBytes && { isCut: true }) });
         else reject(new Error('an answer without a head'));
       });
 

@@ -3,7 +3,7 @@ import { settle } from './settle.ts';
 import { createSortedMap } from './sorted-map.ts';
 import type { SortedMap } from './sorted-map.ts';
 import { checkKeys, checkQuery, checkTable, checkTablePrefix, checkWrites, rowValues } from './table-limits.ts';
-import type { RowKeys, RowPage, RowQuery, StoredRow, Tables, Value, Write, WriteResult } from './tables.ts';
+import type { RowKeys, RowPage, RowQuery, StoredRow, Tables, Write, WriteResult } from './tables.ts';
 
 type Conflict = Extract<WriteResult, { kind: 'conflict' }>;
 type Partition = SortedMap<StoredRow>;
@@ -98,7 +98,7 @@ function page(partitions: SortedMap<Partition>, query: RowQuery, rowsPerScan: nu
   for (const row of inRange(partitions, query)) {
     if (rows.length === (query.limit ?? 1000) || scanned === rowsPerScan) return { rows, next: encodeNext(row) };
     scanned += 1;
-    if (matches(row, query.where ?? {})) rows.push(selected(row, query.select));
+    if (matches(row, query)) rows.push(selected(row, query.select));
   }
   return { rows };
 }
@@ -114,8 +114,11 @@ function* inRange(partitions: SortedMap<Partition>, query: RowQuery): Generator<
   }
 }
 
-function matches(row: StoredRow, where: Readonly<Record<string, Value>>): boolean {
-  return Object.entries(where).every(([name, value]) => row.values[name] === value);
+function matches({ values }: StoredRow, { where = {}, present = [] }: RowQuery): boolean {
+  return (
+    Object.entries(where).every(([name, value]) => values[name] === value) &&
+    present.every((name) => typeof values[name] === 'string')
+  );
 }
 
 function selected(row: StoredRow, select: readonly string[] | undefined): StoredRow {

@@ -44,7 +44,7 @@ export function checkKeys({ partitionKey, rowKey }: RowKeys): void {
 
 /** Throws RangeError for a query that Table Storage would refuse, or answer differently than it says. */
 export function checkQuery(query: RowQuery): void {
-  const { partition, from = '', to = '', where = {}, select = [], limit = 1 } = query;
+  const { partition, from = '', to = '', where = {}, present = [], select = [], limit = 1 } = query;
   if (typeof partition === 'string') checkKey('partition key', partition);
   else for (const bound of [partition.from, partition.to]) checkBound(bound);
   for (const bound of [from, to]) checkBound(bound);
@@ -52,7 +52,7 @@ export function checkQuery(query: RowQuery): void {
     checkProperty(name, value);
     if (typeof value === 'number' && !isInt32(value)) throw new RangeError(`not a number to look for: ${value}`);
   }
-  for (const name of select) checkName(name);
+  for (const name of [...present, ...select]) checkName(name);
   if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new RangeError(`not a page size: ${limit}`);
 }
 

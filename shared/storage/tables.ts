@@ -55,6 +55,8 @@ export interface RowQuery {
   readonly to?: string;
   /** Only rows whose properties equal these: strings, booleans, whole numbers of 32 bits. Storage still reads the whole range. */
   readonly where?: Readonly<Record<string, Value>>;
+  /** Only rows that have each of these properties, in which there are texts alone. Storage still reads the whole range. */
+  readonly present?: readonly string[];
   /** Only these properties (keys and etag always come along). */
   readonly select?: readonly string[];
   /** Rows per page at most, 1 to 1,000 (the default). */

@@ -10,6 +10,8 @@ import { thresholdKey } from './threshold-key.ts';
 export interface Subscriber {
   readonly connection: string;
   readonly workflowId: string | undefined;
+  /** The flow's GUID: its page and its runs are addressed by it. Says nothing of who it is. */
+  readonly workflowName?: string | undefined;
   readonly operationName: string | undefined;
   readonly environmentId: string | undefined;
 }
@@ -74,6 +76,7 @@ export function draftOf(
     requestKey: requestKeyOf(subject, request),
     workflowKey: workflowKeyOf(subscriber),
     workflowId: subscriber.workflowId,
+    workflowName: subscriber.workflowName,
     environmentId: subscriber.environmentId,
     callback: ports.cipher.seal(request.callbackUrl, sealContext(address)),
     createdAt: new Date(ports.nowMs).toISOString(),

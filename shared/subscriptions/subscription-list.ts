@@ -14,6 +14,8 @@ export interface SubscriptionFilter {
   readonly instanceId?: string | undefined;
   readonly trigger?: Trigger | undefined;
   readonly status?: (typeof shownStatuses)[number] | undefined;
+  /** Whether only those that are called and fail now are meant. */
+  readonly failing?: boolean | undefined;
   /** Part of the label, in whatever case. */
   readonly label?: string | undefined;
   readonly workflowId?: string | undefined;
@@ -45,13 +47,18 @@ export async function listSubscriptions(
 
 async function readPage(
   tables: Tables,
-  { instanceId, trigger, status, label, workflowId }: SubscriptionFilter,
+  { instanceId, trigger, status, failing = false, label, workflowId }: SubscriptionFilter,
   { limit, next }: { limit: number; next: string | undefined },
 ): Promise<{ subscriptions: Subscription[]; next?: string }> {
-  const where = { ...(status && { status }), ...(workflowId !== undefined && { workflowId }) };
+  const where = {
+    ...(failing && { status: 'active' }),
+    ...(status && { status }),
+    ...(workflowId !== undefined && { workflowId }),
+  };
   const page = await tables.query(SUBSCRIPTIONS_TABLE, {
     partition: partitions(instanceId, trigger),
     ...(Object.keys(where).length > 0 && { where }),
+    ...(failing && { present: ['failingSince'] }),
     limit,
     ...(next !== undefined && { next }),
   });

@@ -66,6 +66,7 @@ export function subscriptionOfRow(row: StoredRow, address: SubscriptionAddress):
     requestKey: text('requestKey') ?? '',
     workflowKey: text('workflowKey'),
     workflowId: text('workflowId'),
+    workflowName: text('workflowName'),
     environmentId: text('environmentId'),
     callback: text('callback'),
     createdAt: text('createdAt') ?? '',

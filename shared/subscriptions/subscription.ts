@@ -41,6 +41,8 @@ export interface Subscription {
   /** Hash of the flow's id, trigger name and environment: the same for every save of one flow. Older rows have it without environment. */
   readonly workflowKey: string | undefined;
   readonly workflowId: string | undefined;
+  /** The flow's GUID, by which its page and its runs are addressed (`x-ms-workflow-name`). Older rows have none. */
+  readonly workflowName: string | undefined;
   readonly environmentId: string | undefined;
   /** The encrypted callback URL; absent once nobody will be called. */
   readonly callback: string | undefined;

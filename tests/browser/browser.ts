@@ -32,7 +32,8 @@ export interface TestBrowser {
   close(): Promise<void>;
 }
 
-export async function openBrowser(): Promise<TestBrowser> {
+/** `locale`: of the browser, and so of the fields for dates that it has itself. */
+export async function openBrowser(locale = 'en-GB'): Promise<TestBrowser> {
   if (!existsSync(EXECUTABLE)) {
     throw new Error(`There is no ${EXECUTABLE}: install Debian's chromium, or set CHROMIUM_PATH to a Chromium.`);
   }
@@ -43,7 +44,7 @@ export async function openBrowser(): Promise<TestBrowser> {
     args: flags,
     viewport: { width: 1240, height: 900 },
     colorScheme: 'light',
-    locale: 'en-GB',
+    locale,
     timezoneId: 'Europe/Berlin',
   });
   context.setDefaultTimeout(60_000);

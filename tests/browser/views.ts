@@ -26,11 +26,14 @@ export function testViews(visiting: () => Visit): void {
     const concerns = page.getByRole('region', { name: 'Needs attention' }).getByRole('listitem');
     await concerns.filter({ hasText: 'Ring the sales bell is paused' }).waitFor();
     expect(
-      (await concerns.allTextContents()).map((text) => text.replace(/(queue|paused|disabled|polls|hours).*/, '$1')),
+      (await concerns.allTextContents()).map((text) =>
+        text.replace(/(queue|paused|disabled|failing|polls|hours).*/, '$1'),
+      ),
     ).toEqual([
       '1 poisoned message in polls',
       expect.stringMatching(/ is disabled$/),
       expect.stringMatching(/ is disabled$/),
+      'Churn alarm has been failing',
       expect.stringMatching(/dead deliver(y|ies) in the last 24 hours$/),
       'Ring the sales bell is paused',
     ]);
@@ -154,7 +157,7 @@ export function testViews(visiting: () => Visit): void {
   test('a trigger without values has its deliveries, and the refreshes that it does not wait for', async () => {
     const page = await open(visiting(), `#/subscriptions/${visiting().told.crm.id}?days=14`);
     const delivered = page.getByRole('listitem').filter({ hasText: 'the flow took it' }).first();
-    await delivered.getByText('Data source refresh failed', { exact: true }).waitFor();
+    await delivered.getByText('refresh of Contoso CRM failed: The password has expired.', { exact: true }).waitFor();
     await page.getByText('refresh of Contoso CRM ended successful: this flow waits for failed ones').first().waitFor();
     expect(await page.locator('canvas').count()).toBe(0);
   });
@@ -192,7 +195,7 @@ export function testViews(visiting: () => Visit): void {
     await page.getByRole('heading', { level: 1, name: HOSTILE }).waitFor();
     await page.getByRole('heading', { level: 2, name: HOSTILE }).waitFor();
     expect(await page.locator('main img').count()).toBe(0);
-    expect(await page.title()).toBe('Customer Insights triggers');
+    expect(await page.title()).toBe(`${HOSTILE} · Customer Insights triggers`);
   });
 
   test.each([

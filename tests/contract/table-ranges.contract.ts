@@ -18,7 +18,14 @@ export function tableRangesContract(tables: Tables): void {
       for (const partitionKey of ['a', 'b', 'c']) {
         const [first, ...rest] = ['1', '2', '3', '4'].map((rowKey): Write => ({
           kind: 'insert',
-          row: { partitionKey, rowKey, odd: Number(rowKey) % 2 === 1, n: Number(rowKey) },
+          row: {
+            partitionKey,
+            rowKey,
+            odd: Number(rowKey) % 2 === 1,
+            n: Number(rowKey),
+            ...(rowKey === '2' && { text: '' }),
+            ...(rowKey === '4' && { text: 'set' }),
+          },
         }));
         if (first) await write(table, first, ...rest);
       }
@@ -37,6 +44,8 @@ export function tableRangesContract(tables: Tables): void {
       ['rows with a property', { partition: 'b', where: { odd: true } }, 'b1 b3'],
       ['rows with a number', { partition: { from: 'a', to: 'z' }, where: { n: 4 } }, 'a4 b4 c4'],
       ['rows with two properties', { partition: 'b', where: { odd: true, n: 3 } }, 'b3'],
+      ['rows that have a text, an empty one too', { partition: 'b', present: ['text'] }, 'b2 b4'],
+      ['rows that have a text and a property', { partition: 'b', present: ['text'], where: { n: 4 } }, 'b4'],
       ['rows with a property that none has', { partition: 'b', where: { absent: 'x' } }, ''],
     ])('%s is found in order', async (_, query, expected) => {
       const table = await filled();

@@ -10,6 +10,7 @@ const well: Observed = {
   instances: [{ instanceId: 'i1', lastPolledAt: minutesAgo(1), failing: [], observedCount: 3, openEventCount: 0 }],
   queues: ['polls', 'deliveries', 'retries'].map((queue) => ({ queue, length: 0, poisonLength: 0 })),
   hours: [{ hour: minutesAgo(60), delivered: 900, retrying: 2, parked: 3, dead: 0, ended: 1 }],
+  failing: [],
   disabled: [],
   paused: [],
   instanceName: (id) => (id === 'i1' ? 'Contoso' : id),
@@ -59,6 +60,16 @@ test.each<[Partial<Observed>, string, string]>([
   ],
   [{ hours: [{ ...well.hours[0], dead: 2 } as never] }, 'bad', '2 dead deliveries in the last 24 hours'],
   [{ disabled: [subscription('sub_1')] }, 'bad', 'VIP above 50 is disabled'],
+  [
+    { failing: [subscription('sub_1', { health: { failingSince: minutesAgo(9), deadDeliveries: 0 } })] },
+    'warning',
+    'VIP above 50 has been failing for 9 min',
+  ],
+  [
+    { failing: [subscription('sub_1', { health: { failingSince: minutesAgo(120), deadDeliveries: 0 } })] },
+    'bad',
+    'VIP above 50 has been failing for 2 h',
+  ],
   [{ paused: [subscription('sub_1', { label: 'Mail', status: 'paused' })] }, 'warning', 'Mail is paused'],
 ])('%j needs attention', (observed, severity, what) => {
   expect(told(observed)).toEqual([[severity, what]]);

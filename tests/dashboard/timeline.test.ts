@@ -14,6 +14,7 @@ function delivery(deliveryId: string, minute: number, more: Partial<DeliveryAnsw
     subscriptionId: 'sub',
     instanceId: 'i1',
     trigger: 'segment-threshold-crossed',
+    about: 'The vip rose from 90 to 120',
     occurredAt: at(minute),
     status: 'delivered',
     reason: '',

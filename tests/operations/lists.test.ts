@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { DeliverySummary } from '../../shared/operations/delivery.ts';
-import type { DeliveryFilter } from '../../shared/operations/delivery-list.ts';
+import type { DeliveryFilter } from '../../shared/operations/delivery-filter.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { answered, callbackUrl, INSTANCE } from '../helpers/memory-backend.ts';
 import { DAY, HOUR, MINUTE, vipWorld, type VipWorld } from './vip-world.ts';

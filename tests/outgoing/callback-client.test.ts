@@ -156,7 +156,12 @@ describe('what is kept of an answer', () => {
   ])('the body %j has no error code', async (body) => {
     const answer = await postTo((socket) => socket.write(httpAnswer(404, { body })));
 
-    expect(answer).toEqual({ kind: 'answered', status: 404, durationMs: expect.any(Number) });
+    expect(answer).toEqual({
+      kind: 'answered',
+      status: 404,
+      durationMs: expect.any(Number),
+      excerpt: expect.any(Object),
+    });
   });
 
   test('a compressed answer is not decompressed', async () => {
@@ -166,7 +171,12 @@ describe('what is kept of an answer', () => {
       socket.write(httpAnswer(404, { headers: ['content-encoding: gzip'], body })),
     );
 
-    expect(answer).toEqual({ kind: 'answered', status: 404, durationMs: expect.any(Number) });
+    expect(answer).toEqual({
+      kind: 'answered',
+      status: 404,
+      durationMs: expect.any(Number),
+      excerpt: expect.any(Object),
+    });
   });
 
   test('Retry-After is read as seconds and, by the clock, as a date', async () => {

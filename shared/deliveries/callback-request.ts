@@ -1,0 +1,23 @@
+import { signatureHeaders } from '../outgoing/signature.ts';
+
+/** The headers of an attempt but for those of the framing. `atMs`: when it is made. */
+export function callbackHeaders({
+  deliveryId,
+  userAgent,
+  secrets,
+  atMs,
+  body,
+}: {
+  readonly deliveryId: string;
+  readonly userAgent: string;
+  readonly secrets: readonly Buffer[];
+  readonly atMs: number;
+  readonly body: string;
+}): Record<string, string> {
+  return {
+    'content-type': 'application/json',
+    'user-agent': userAgent,
+    'x-ms-client-tracking-id': deliveryId,
+    ...signatureHeaders({ secrets, id: deliveryId, timestampSeconds: Math.floor(atMs / 1000), body }),
+  };
+}
