@@ -11,6 +11,8 @@ import { useRoute } from './live/use-route.ts';
 import { ActionDialog } from './parts/action-dialog.tsx';
 import { shownZone } from './live/zone.ts';
 import { ZoneSwitch } from './parts/zone-switch.tsx';
+import { SearchBox } from './parts/search-box.tsx';
+import { Search } from './views/search.tsx';
 import { SignIn } from './parts/sign-in.tsx';
 import { Deliveries } from './views/deliveries.tsx';
 import { Overview } from './views/overview.tsx';
@@ -48,7 +50,7 @@ function App(): JSX.Element {
   const instanceName = useCallback((id: string) => names.get(id) ?? id, [names]);
   const [, setTimes] = useState(0);
   const [question, ask] = useState<Question | undefined>();
-  const context = useMemo(() => ({ api, instanceName, ask }), [api, instanceName]);
+  const context = useMemo(() => ({ api, instanceName, instances: names, ask }), [api, instanceName, names]);
 
   if (!access.open) {
     const onKey = (key: string): void => {
@@ -76,7 +78,7 @@ function App(): JSX.Element {
 const places: readonly (readonly [name: string, route: Route])[] = [
   ['Overview', { view: 'overview' }],
   ['Subscriptions', { view: 'subscriptions', filter: {} }],
-  ['Dead letters', { view: 'deliveries', status: 'dead', days: 7 }],
+  ['Deliveries', { view: 'deliveries', status: 'dead', days: 7 }],
 ];
 
 function Page({
@@ -112,6 +114,7 @@ function Page({
             </a>
           ))}
         </nav>
+        <SearchBox text={route.view === 'search' ? route.q : ''} />
         <ZoneSwitch onChange={onZone} />
         {onLeave && (
           <button type="button" class="quiet" onClick={onLeave}>
@@ -133,9 +136,11 @@ function View({ route }: { readonly route: Route }): JSX.Element {
     case 'subscriptions':
       return <Subscriptions filter={route.filter} />;
     case 'subscription':
-      return <Subscription key={route.id} id={route.id} days={route.days} at={route.at} />;
+      return <Subscription key={route.id} id={route.id} days={route.days} at={route.at} open={route.open} />;
     case 'deliveries':
-      return <Deliveries status={route.status} days={route.days} />;
+      return <Deliveries place={route} />;
+    case 'search':
+      return <Search key={route.q} q={route.q} />;
     case 'nowhere':
       return <Nowhere />;
   }

@@ -1,11 +1,14 @@
+import { refusal } from '../shared/problem.ts';
 import { registerManageRoutes } from './operator-access.ts';
-import { readCount, readInstance } from './query.ts';
+import { readCount, readInstance, readParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
 /** Of activity: what is counted unless asked otherwise, and at most. */
 const DEFAULT_HOURS = 24;
 const MAX_HOURS = 7 * 24;
+/** An address of a run is half as long. */
+const MAX_TEXT = 512;
 
 /** How polls and deliveries are going. */
 export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
@@ -22,6 +25,21 @@ export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
       method: 'GET',
       route: 'manage/instance-names',
       handle: async () => ({ jsonBody: { value: await operator.instanceNames() } }),
+    },
+    {
+      name: 'ManageSearch-list',
+      method: 'GET',
+      route: 'manage/search',
+      query: ['q'],
+      handle: async ({ query }) => {
+        const text = readParameter(query, 'q', `a text of 2 to ${MAX_TEXT} characters`, (given) => {
+          const trimmed = given.trim();
+          return trimmed.length >= 2 && trimmed.length <= MAX_TEXT ? trimmed : undefined;
+        });
+        if (text.kind === 'refused') return text;
+        if (text.value === undefined) return refusal('query-invalid', 'Say with q what to look for.');
+        return { jsonBody: await operator.search(text.value) };
+      },
     },
     {
       name: 'ManageActivity-list',

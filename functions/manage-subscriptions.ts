@@ -21,7 +21,7 @@ export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): voi
       name: 'ManageSubscriptions-list',
       method: 'GET',
       route: path,
-      query: ['instanceId', 'trigger', 'status', 'failing', 'label', 'workflowId', ...PAGE_QUERY],
+      query: ['instanceId', 'trigger', 'status', 'failing', 'label', 'workflowId', 'activity', ...PAGE_QUERY],
       handle: list(deps),
     },
     {
@@ -54,6 +54,19 @@ export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): voi
       handle: async (request) => {
         const ended = await operator.endSubscription(idOf(request));
         return ended.kind === 'ended' ? { status: 204 } : ended;
+      },
+    },
+    {
+      name: 'ManageSubscriptions-pause',
+      method: 'POST',
+      route: `${path}/{id}/pause`,
+      handle: async (request) => {
+        const held = await operator.pauseSubscription(idOf(request));
+        if (held.kind === 'refused') return held;
+        return {
+          status: 202,
+          jsonBody: { subscriptionId: held.subscriptionId, status: 'disabled', reason: 'operator' },
+        };
       },
     },
     {
@@ -119,6 +132,8 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
     if (label.kind === 'refused') return label;
     const workflowId = readParameter(request.query, 'workflowId', '', (text) => text);
     if (workflowId.kind === 'refused') return workflowId;
+    const withActivity = readParameter(request.query, 'activity', 'true or false', asFlag);
+    if (withActivity.kind === 'refused') return withActivity;
     const filter = {
       instanceId: instanceId.value,
       trigger: trigger.value,
@@ -127,7 +142,7 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
       label: label.value,
       workflowId: workflowId.value,
     };
-    const listed = await refusingNext(page, backend.operator.listSubscriptions(filter, page));
+    const listed = await refusingNext(page, backend.operator.listSubscriptions(filter, page, withActivity.value));
     if ('kind' in listed) return listed;
     const url = `${config.publicBaseUrl}/api/${path}`;
     return pageAnswer(request, page, { value: listed.subscriptions, next: listed.next, url });

@@ -44,7 +44,7 @@ export function ActivityChart({
       dataIdx: (chart, _, __, atSeconds) =>
         Math.max(
           0,
-          (chart.data[0] ?? []).findLastIndex((hour) => hour <= atSeconds),
+          chart.data[0].findLastIndex((hour) => hour <= atSeconds),
         ),
     },
     scales: {

@@ -106,6 +106,15 @@ function ofInstance(instance: InstanceAnswer, { nowMs, instanceName }: Observed)
 }
 
 function ofDisabled(subscription: SubscriptionAnswer): Concern {
+  if (subscription.reason === 'operator') {
+    return {
+      id: subscription.id,
+      severity: 'warning',
+      what: `${nameOf(subscription)} is held by an operator`,
+      why: 'Nothing is sent until it is resumed or its flow is saved again.',
+      href: hashOf({ view: 'subscription', id: subscription.id, days: 7 }),
+    };
+  }
   return {
     id: subscription.id,
     severity: 'bad',

@@ -12,6 +12,8 @@ export type Query = Readonly<Record<string, string | number | undefined>>;
 export interface Page<T> {
   readonly value: readonly T[];
   readonly next: string | undefined;
+  /** Of a search: how far back it has looked, when there is more. */
+  readonly lookedBackTo?: string;
 }
 
 /** The operator API of the app that serves this page. */
@@ -19,6 +21,8 @@ export interface OperatorApi {
   get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<Answer<T>>;
   list<T>(path: string, query?: Query, signal?: AbortSignal): Promise<Answer<Page<T>>>;
   post<T>(path: string, body?: object): Promise<Answer<T>>;
+  /** Answers with nothing. */
+  delete(path: string): Promise<Answer<undefined>>;
 }
 
 export interface OperatorApiOptions {
@@ -48,6 +52,7 @@ export function operatorApi({ fetch, session, onUnknown }: OperatorApiOptions): 
       return { kind: 'unreachable', detail: 'The app gives no answer. It is tried again.' };
     }
     const body = parsed(text);
+    if (response.status === 204) return { kind: 'answered', value: undefined as T };
     if (response.ok && body === undefined) {
       return { kind: 'unreachable', detail: 'Something before the app answered in its place. It is tried again.' };
     }
@@ -60,16 +65,17 @@ export function operatorApi({ fetch, session, onUnknown }: OperatorApiOptions): 
   return {
     get: (path, query = {}, signal) => call(path + search(query), { method: 'GET', ...(signal && { signal }) }),
     async list(path, query = {}, signal) {
-      const answer = await call<{ value: never[]; nextLink?: string }>(path + search(query), {
+      const answer = await call<{ value: never[]; nextLink?: string; lookedBackTo?: string }>(path + search(query), {
         method: 'GET',
         ...(signal && { signal }),
       });
       if (answer.kind !== 'answered') return answer;
-      const { value, nextLink } = answer.value;
+      const { value, nextLink, lookedBackTo } = answer.value;
       // A link names the address that the app has for others; this page may have come another way.
       const next = nextLink === undefined ? undefined : (new URL(nextLink).searchParams.get('next') ?? undefined);
-      return { kind: 'answered', value: { value, next } };
+      return { kind: 'answered', value: { value, next, ...(lookedBackTo !== undefined && { lookedBackTo }) } };
     },
+    delete: (path) => call(path, { method: 'DELETE' }),
     post: (path, body = {}) => call(path, { method: 'POST', body: JSON.stringify(body) }),
   };
 }

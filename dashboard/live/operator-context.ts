@@ -8,6 +8,8 @@ export interface OperatorContext {
   readonly api: OperatorApi;
   /** The name of an instance as far as it is known; else its id. */
   readonly instanceName: (instanceId: string) => string;
+  /** The instances that have names, by id. */
+  readonly instances: ReadonlyMap<string, string>;
   /** Asks before something is done, does it, and says what happened. */
   readonly ask: (question: Question) => void;
 }

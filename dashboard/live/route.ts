@@ -2,8 +2,20 @@
 export type Route =
   | { readonly view: 'overview' }
   | { readonly view: 'subscriptions'; readonly filter: SubscriptionFilter }
-  | { readonly view: 'subscription'; readonly id: string; readonly days: number; readonly at?: string }
-  | { readonly view: 'deliveries'; readonly status: TroubledStatus; readonly days: number }
+  | {
+      readonly view: 'subscription';
+      readonly id: string;
+      readonly days: number;
+      readonly at?: string;
+      readonly open?: string;
+    }
+  | ({
+      readonly view: 'deliveries';
+      readonly status: DeliveryChoice;
+      readonly days: number;
+      readonly open?: string;
+    } & DeliverySearch)
+  | { readonly view: 'search'; readonly q: string }
   | { readonly view: 'nowhere' };
 
 /** As the operator API takes them; absent: any. */
@@ -15,9 +27,21 @@ export interface SubscriptionFilter {
   readonly workflowId?: string;
 }
 
-export const troubledStatuses = ['dead', 'retrying', 'parked', 'ended'] as const;
-export type TroubledStatus = (typeof troubledStatuses)[number];
+/** What deliveries are narrowed to beside their status, as the operator API takes it; absent: any. */
+export interface DeliverySearch {
+  readonly q?: string;
+  readonly instanceId?: string;
+  readonly trigger?: string;
+  readonly flow?: string;
+  readonly deliveryCode?: string;
+  readonly httpStatus?: string;
+}
 
+/** The statuses that the list of deliveries may be narrowed to. */
+export const troubledStatuses = ['dead', 'retrying', 'parked', 'ended', 'delivered', 'pending', 'any'] as const;
+export type DeliveryChoice = (typeof troubledStatuses)[number];
+
+const searchNames = ['q', 'instanceId', 'trigger', 'flow', 'deliveryCode', 'httpStatus'] as const;
 const filterNames = ['instanceId', 'trigger', 'status', 'label', 'workflowId'] as const;
 /** How far back values and deliveries are shown. */
 export const dayChoices = [1, 7, 14, 30] as const;
@@ -36,12 +60,13 @@ export function parseRoute(hash: string): Route {
   if (view === 'subscriptions' && id === undefined) return { view, filter: filterOf(query) };
   if (view === 'subscriptions' && id !== undefined && IDS.test(id)) {
     const at = query.get('at');
-    return { view: 'subscription', id, days: daysOf(query), ...(at && { at }) };
+    return { view: 'subscription', id, days: daysOf(query), ...(at && { at }), ...openOf(query) };
   }
   if (view === 'deliveries' && id === undefined) {
     const status = troubledStatuses.find((one) => one === query.get('status')) ?? 'dead';
-    return { view, status, days: daysOf(query) };
+    return { view, status, days: daysOf(query), ...namedIn(query, searchNames), ...openOf(query) };
   }
+  if (view === 'search' && id === undefined) return { view, q: query.get('q') ?? '' };
   return { view: 'nowhere' };
 }
 
@@ -51,17 +76,36 @@ export function hashOf(route: Route): string {
     case 'overview':
     case 'nowhere':
       return '#/';
+    case 'search':
+      return `#/search${queryOf({ q: route.q })}`;
     case 'subscriptions':
       return `#/subscriptions${queryOf(route.filter)}`;
     case 'subscription':
-      return `#/subscriptions/${encodeURIComponent(route.id)}${queryOf({ days: shownDays(route.days), at: route.at })}`;
-    case 'deliveries':
-      return `#/deliveries${queryOf({ status: route.status, days: shownDays(route.days) })}`;
+      return `#/subscriptions/${encodeURIComponent(route.id)}${queryOf({ days: shownDays(route.days), at: route.at, open: route.open })}`;
+    case 'deliveries': {
+      const { view, days, ...rest } = route;
+      return `#/deliveries${queryOf({ ...rest, days: shownDays(days) })}`;
+    }
   }
 }
 
 function filterOf(query: URLSearchParams): SubscriptionFilter {
-  return Object.fromEntries(filterNames.flatMap((name) => (query.get(name) ? [[name, query.get(name)]] : [])));
+  return namedIn(query, filterNames);
+}
+
+function namedIn(query: URLSearchParams, names: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    names.flatMap((name): [string, string][] => {
+      const value = query.get(name);
+      return value ? [[name, value]] : [];
+    }),
+  );
+}
+
+/** The delivery that is opened over the view. */
+function openOf(query: URLSearchParams): { readonly open?: string } {
+  const open = query.get('open') ?? '';
+  return IDS.test(open) ? { open } : {};
 }
 
 function daysOf(query: URLSearchParams): number {

@@ -35,6 +35,27 @@ export const subscriptionStatuses: Readonly<
   },
 };
 
+/** An operator's own pause and end are called what they are, not what a flow's failures lead to. */
+export function subscriptionState({ status, reason }: Pick<SubscriptionAnswer, 'status' | 'reason'>): {
+  readonly name: string;
+  readonly meaning: string;
+} {
+  if (reason === 'operator' && status === 'disabled') {
+    return {
+      name: 'Held by operator',
+      meaning:
+        'An operator has paused it: nothing is sent, nothing is given up. It goes on when it is resumed or its flow is saved again.',
+    };
+  }
+  if (reason === 'operator' && status === 'gone') {
+    return {
+      name: 'Ended by operator',
+      meaning: 'An operator has ended it. Nobody is called any more; its history is kept.',
+    };
+  }
+  return subscriptionStatuses[status];
+}
+
 /** How each status of a delivery is called. */
 export const deliveryStatuses: Readonly<Record<DeliveryAnswer['status'], string>> = {
   pending: 'Pending',
@@ -59,6 +80,7 @@ export function counted(count: number, one: string, several: string): string {
 /** What the subscription is about: `ChurnRisk above 150`, `any data source`. */
 export function conditionOf({
   trigger,
+  dataSourceName,
   segmentName,
   measureName,
   dataSourceId,
@@ -67,7 +89,7 @@ export function conditionOf({
 }: SubscriptionAnswer): string {
   const subject = segmentName ?? measureName;
   if (subject !== undefined) return `${subject} above ${threshold === undefined ? '?' : shownNumber(threshold)}`;
-  if (trigger.startsWith('data-source')) return dataSourceId ?? 'any data source';
+  if (trigger.startsWith('data-source')) return dataSourceName ?? dataSourceId ?? 'any data source';
   return startedBy === undefined ? 'the whole instance' : `the whole instance, by ${startedBy}`;
 }
 

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { DeliveryAnswer, SubscriptionAnswer } from '../../shared/operations/operator-answers.ts';
-import { deliveryStatuses, subscriptionStatuses } from '../live/wording.ts';
+import { deliveryStatuses, subscriptionState } from '../live/wording.ts';
 import { Badge, type Tone } from './badge.tsx';
 
 const ofSubscription: Readonly<Record<SubscriptionAnswer['status'], Tone>> = {
@@ -21,9 +21,14 @@ export const ofDelivery: Readonly<Record<DeliveryAnswer['status'], Tone>> = {
 };
 
 /** An active one that fails is not well: what it is called for does not arrive. */
-export function SubscriptionStatus({ status, health }: Pick<SubscriptionAnswer, 'status' | 'health'>): JSX.Element {
+export function SubscriptionStatus({
+  status,
+  health,
+  reason,
+}: Pick<SubscriptionAnswer, 'status' | 'health' | 'reason'>): JSX.Element {
   if (status === 'active' && health.failingSince !== undefined) return <Badge tone="bad">Failing</Badge>;
-  return <Badge tone={ofSubscription[status]}>{subscriptionStatuses[status].name}</Badge>;
+  const tone = reason === 'operator' && status === 'disabled' ? 'held' : ofSubscription[status];
+  return <Badge tone={tone}>{subscriptionState({ status, ...(reason && { reason }) }).name}</Badge>;
 }
 
 export function DeliveryStatus({ status }: Pick<DeliveryAnswer, 'status'>): JSX.Element {

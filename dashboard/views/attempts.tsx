@@ -5,7 +5,11 @@ import { Mark } from '../parts/badge.tsx';
 import { Ago, ClockTime, dayOf } from '../parts/instant.tsx';
 
 /** Every attempt of a delivery, and when the next is due. */
-export function Attempts({ delivery }: { readonly delivery: DeliveryAnswer }): JSX.Element | null {
+export function Attempts({
+  delivery,
+}: {
+  readonly delivery: Pick<DeliveryAnswer, 'attempts' | 'nextAttemptAt' | 'occurredAt'>;
+}): JSX.Element | null {
   const { attempts = [], nextAttemptAt, occurredAt } = delivery;
   const isDue = nextAttemptAt !== undefined && Date.parse(nextAttemptAt) <= Date.now();
   if (attempts.length === 0 && nextAttemptAt === undefined) return null;
@@ -31,7 +35,7 @@ function Attempt({
   readonly attempt: AttemptAnswer;
   readonly isOtherDay: boolean;
 }): JSX.Element {
-  const { number, at, durationMs, status, code, runId, calledId } = attempt;
+  const { number, at, durationMs, status, code, runId, runUrl, calledId } = attempt;
   return (
     <li>
       <span class="number">{number}</span>
@@ -45,7 +49,12 @@ function Attempt({
       </span>
       <span class="faint">{shownDuration(durationMs)}</span>
       {calledId !== undefined && <span class="faint">at its successor</span>}
-      {runId !== undefined && <span class="faint run">run {runId}</span>}
+      {runId !== undefined && runUrl === undefined && <span class="faint run">run {runId}</span>}
+      {runUrl !== undefined && (
+        <a class="run" href={runUrl} target="_blank" rel="noreferrer">
+          run {runId}
+        </a>
+      )}
     </li>
   );
 }

@@ -3,9 +3,10 @@ import { useState } from 'preact/hooks';
 import type { DeliveryAnswer } from '../../shared/operations/operator-answers.ts';
 import type { Answer, Page } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
-import { hashOf, type TroubledStatus } from '../live/route.ts';
+import { hashOf, type DeliveryChoice } from '../live/route.ts';
 import { useTitle } from '../live/use-title.ts';
 import { useLive } from '../live/use-live.ts';
+import { replaceRoute } from '../live/use-route.ts';
 import { useSubscriptionNames } from '../live/use-subscription-names.ts';
 import { triggerNames } from '../live/wording.ts';
 import { Instant } from '../parts/instant.tsx';
@@ -13,42 +14,52 @@ import { Empty, LivePart, Problem } from '../parts/notes.tsx';
 import { DeliveryStatus } from '../parts/status.tsx';
 import { Attempts } from './attempts.tsx';
 import { Recover, Redeliver } from './delivery-actions.tsx';
-import { DeliveryFilter } from './delivery-filter.tsx';
-
-interface Place {
-  readonly status: TroubledStatus;
-  readonly days: number;
-}
+import { DeliveryDrawer } from './delivery-drawer.tsx';
+import { DeliveryFilter, type DeliveriesRoute } from './delivery-filter.tsx';
 
 const EVERY_MS = 15_000;
 const DAY_MS = 86_400_000;
 const TOP = 50;
 
-const titles: Readonly<Record<TroubledStatus, string>> = {
+const titles: Readonly<Record<DeliveryChoice, string>> = {
   dead: 'Dead letters',
   retrying: 'Deliveries being retried',
   parked: 'Held deliveries',
   ended: 'Deliveries that ended with their subscription',
+  delivered: 'Deliveries that arrived',
+  pending: 'Deliveries not tried yet',
+  any: 'Deliveries',
 };
 
-/** Deliveries that did not arrive, with why, and what can be done. */
-export function Deliveries(place: Place): JSX.Element {
+/** Deliveries, with why they are where they are, and what can be done. */
+export function Deliveries({ place }: { readonly place: DeliveriesRoute }): JSX.Element {
   const { api } = useOperator();
-  const { status, days } = place;
+  const { view, status, days, open, ...search } = place;
   useTitle(titles[status]);
-  const key = hashOf({ view: 'deliveries', status, days });
+  const key = hashOf({ view, status, days, ...search });
   const ask = (next?: string, signal?: AbortSignal) => {
     const since = new Date(Date.now() - days * DAY_MS).toISOString();
-    return api.list<DeliveryAnswer>('deliveries', { status, since, attempts: 'true', top: TOP, next }, signal);
+    const filter = { ...search, ...(status !== 'any' && { status }), since };
+    return api.list<DeliveryAnswer>('deliveries', { ...filter, attempts: 'true', top: TOP, next }, signal);
   };
-  const first = useLive(key, EVERY_MS, (signal) => ask(undefined, signal));
+  // Events of many deliveries are read whole for those that arrived: they are not looked for again by themselves.
+  const isCostly = status === 'any' || status === 'delivered' || status === 'pending';
+  const first = useLive(key, isCostly ? 0 : EVERY_MS, (signal) => ask(undefined, signal));
   return (
     <>
       <h1>{titles[status]}</h1>
-      <DeliveryFilter status={status} days={days} />
+      <DeliveryFilter place={place} />
       <LivePart live={first} lines={8}>
         {(page) => <Pages key={key} first={page} ask={ask} onChange={first.refresh} place={place} />}
       </LivePart>
+      {open !== undefined && (
+        <DeliveryDrawer
+          key={open}
+          id={open}
+          onClose={() => replaceRoute({ view, status, days, ...search })}
+          onChange={first.refresh}
+        />
+      )}
     </>
   );
 }
@@ -62,11 +73,11 @@ function Pages({
   readonly first: Page<DeliveryAnswer>;
   readonly ask: (next?: string) => Promise<Answer<Page<DeliveryAnswer>>>;
   readonly onChange: () => void;
-  readonly place: Place;
+  readonly place: DeliveriesRoute;
 }): JSX.Element {
   const [more, setMore] = useState<Page<DeliveryAnswer>>();
   const [problem, setProblem] = useState<string>();
-  const next = more ? more.next : first.next;
+  const { next, lookedBackTo } = more ?? first;
   const known = new Map([...(more?.value ?? []), ...first.value].map((one) => [one.deliveryId, one]));
   const shown = [...known.values()].sort((one, other) => Date.parse(other.occurredAt) - Date.parse(one.occurredAt));
   const names = useSubscriptionNames(shown);
@@ -74,10 +85,16 @@ function Pages({
     const answer = await ask(next);
     setProblem(answer.kind === 'answered' ? undefined : answer.detail);
     if (answer.kind === 'answered')
-      setMore({ value: [...(more?.value ?? []), ...answer.value.value], next: answer.value.next });
+      setMore({ ...answer.value, value: [...(more?.value ?? []), ...answer.value.value] });
   };
   if (shown.length === 0 && next === undefined) {
-    return <Empty>{place.status === 'dead' ? 'No delivery is dead.' : 'There is none in this time.'}</Empty>;
+    return (
+      <Empty>
+        {place.status === 'dead' && Object.keys(place).length === 3
+          ? 'No delivery is dead.'
+          : 'There is none in this time.'}
+      </Empty>
+    );
   }
   return (
     <>
@@ -98,6 +115,7 @@ function Pages({
               key={delivery.deliveryId}
               delivery={delivery}
               name={names.get(delivery.subscriptionId)}
+              href={hashOf({ ...place, open: delivery.deliveryId })}
               onChange={onChange}
             />
           ))}
@@ -108,9 +126,16 @@ function Pages({
         {next === undefined ? (
           `${shown.length} shown, no more.`
         ) : (
-          <button type="button" onClick={() => void askMore()}>
-            Show older
-          </button>
+          <>
+            {lookedBackTo !== undefined && (
+              <span>
+                {shown.length} found; looked back to <Instant at={lookedBackTo} />.{' '}
+              </span>
+            )}
+            <button type="button" onClick={() => void askMore()}>
+              Show older
+            </button>
+          </>
         )}
       </p>
     </>
@@ -120,11 +145,14 @@ function Pages({
 function Row({
   delivery,
   name,
+  href,
   onChange,
 }: {
   readonly delivery: DeliveryAnswer;
   /** Of its subscription, as far as it is known; `null`: that is no longer kept, and nobody can be called. */
   readonly name: string | null | undefined;
+  /** Opens it. */
+  readonly href: string;
   readonly onChange: () => void;
 }): JSX.Element {
   const { deliveryId, subscriptionId, trigger, occurredAt, about, status, reason, test } = delivery;
@@ -151,6 +179,9 @@ function Row({
       </td>
       <td class="actions">
         <div class="buttons">
+          <a class="button small" href={href} aria-label={`Details of ${which}`}>
+            Details
+          </a>
           {status !== 'ended' && name !== null && <Redeliver deliveryId={deliveryId} about={which} onDone={onChange} />}
           {(status === 'dead' || status === 'parked') && name !== null && (
             <Recover subscriptionId={subscriptionId} name={shown} onDone={onChange} />

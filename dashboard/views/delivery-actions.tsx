@@ -97,41 +97,6 @@ export function Recover({
   );
 }
 
-/** Calls the flow of a subscription with sample values. */
-export function SendTest({
-  subscriptionId,
-  name,
-  onDone,
-}: {
-  readonly subscriptionId: string;
-  readonly name: string;
-  readonly onDone: () => void;
-}): JSX.Element {
-  const { api, ask } = useOperator();
-  const send = async () => {
-    const answer = await api.post<{ deliveryId: string }>(`subscriptions/${subscriptionId}/test`);
-    onDone();
-    return said(answer, () => 'The test event is on its way. It is among the deliveries below in a few seconds.');
-  };
-  const question: Question = {
-    title: `Send a test event to ${name}?`,
-    confirm: 'Send',
-    act: send,
-    about: (
-      <p>
-        The flow is called with sample values made from its inputs, and with <code>test</code> set to <code>true</code>.
-        It runs as for a real event: mails are sent and messages posted. A flow that is paused or disabled gets it once
-        it is active again.
-      </p>
-    ),
-  };
-  return (
-    <button type="button" onClick={() => ask(question)}>
-      Send test event…
-    </button>
-  );
-}
-
 /** Makes a paused or disabled subscription active. */
 export function Resume({
   subscriptionId,

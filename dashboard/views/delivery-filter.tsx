@@ -1,49 +1,98 @@
 import type { JSX } from 'preact';
-import { dayChoices, troubledStatuses, type TroubledStatus } from '../live/route.ts';
+import { useEffect, useRef } from 'preact/hooks';
+import { useOperator } from '../live/operator-context.ts';
+import { dayChoices, troubledStatuses, type Route } from '../live/route.ts';
 import { replaceRoute } from '../live/use-route.ts';
-import { deliveryStatuses } from '../live/wording.ts';
+import { deliveryStatuses, triggerNames } from '../live/wording.ts';
+import { Choice } from './subscription-filter.tsx';
+
+export type DeliveriesRoute = Extract<Route, { view: 'deliveries' }>;
+
+/** Typing pauses this long before it is searched for. */
+const PAUSE_MS = 400;
 
 /** What the list of deliveries is narrowed to; all of it goes into the address. */
-export function DeliveryFilter({
-  status,
-  days,
-}: {
-  readonly status: TroubledStatus;
-  readonly days: number;
-}): JSX.Element {
+export function DeliveryFilter({ place }: { readonly place: DeliveriesRoute }): JSX.Element {
+  const { instances } = useOperator();
+  const form = useRef<HTMLFormElement>(null);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const apply = (): void => {
+    clearTimeout(timer.current);
+    if (form.current === null) return;
+    const given = Object.fromEntries(
+      [...new FormData(form.current)].flatMap(([name, value]) =>
+        typeof value === 'string' && value.trim() !== '' ? [[name, value.trim()]] : [],
+      ),
+    ) as Record<string, string>;
+    const { status, days, ...search } = given;
+    replaceRoute({
+      view: 'deliveries',
+      ...search,
+      status: troubledStatuses.find((one) => one === status) ?? 'dead',
+      days: Number(days),
+    });
+  };
+  const applySoon = (): void => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(apply, PAUSE_MS);
+  };
+  const field = (name: 'q' | 'flow' | 'deliveryCode' | 'httpStatus', label: string): JSX.Element => (
+    <label>
+      {label}
+      <input
+        name={name}
+        type="search"
+        value={place[name] ?? ''}
+        onInput={applySoon}
+        autocomplete="off"
+        spellcheck={false}
+      />
+    </label>
+  );
   return (
-    <form class="filter" aria-label="Narrow the list" onSubmit={(event) => event.preventDefault()}>
+    <form
+      ref={form}
+      class="filter"
+      role="search"
+      aria-label="Narrow the list"
+      onSubmit={(event) => {
+        event.preventDefault();
+        apply();
+      }}
+    >
       <label>
         Status
-        <select
-          value={status}
-          onChange={({ currentTarget }) => {
-            const chosen = troubledStatuses.find((one) => one === currentTarget.value) ?? 'dead';
-            replaceRoute({ view: 'deliveries', status: chosen, days });
-          }}
-        >
+        <select name="status" value={place.status} onChange={apply}>
           {troubledStatuses.map((one) => (
-            <option key={one} value={one} selected={one === status}>
-              {deliveryStatuses[one]}
+            <option key={one} value={one} selected={one === place.status}>
+              {one === 'any' ? 'Any' : deliveryStatuses[one]}
             </option>
           ))}
         </select>
       </label>
       <label>
         Events of the last
-        <select
-          value={String(days)}
-          onChange={({ currentTarget }) =>
-            replaceRoute({ view: 'deliveries', status, days: Number(currentTarget.value) })
-          }
-        >
+        <select name="days" value={String(place.days)} onChange={apply}>
           {dayChoices.map((one) => (
-            <option key={one} value={String(one)} selected={one === days}>
+            <option key={one} value={String(one)} selected={one === place.days}>
               {one === 1 ? '24 hours' : `${one} days`}
             </option>
           ))}
         </select>
       </label>
+      {field('q', 'Text')}
+      <Choice name="instanceId" label="Instance" value={place.instanceId} onChange={apply} options={[...instances]} />
+      <Choice
+        name="trigger"
+        label="Trigger"
+        value={place.trigger}
+        onChange={apply}
+        options={Object.entries(triggerNames)}
+      />
+      {field('flow', 'Flow id or address')}
+      {field('deliveryCode', 'Code')}
+      {field('httpStatus', 'HTTP status')}
     </form>
   );
 }

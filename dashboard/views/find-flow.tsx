@@ -7,19 +7,13 @@ export function FindFlow(): JSX.Element {
     event.preventDefault();
     const text = new FormData(event.currentTarget as HTMLFormElement).get('text');
     const asked = typeof text === 'string' ? text.trim() : '';
-    const filter = asked === '' ? {} : isFlowId(asked) ? { workflowId: asked } : { label: asked };
-    location.hash = hashOf({ view: 'subscriptions', filter });
+    location.hash = hashOf(asked === '' ? { view: 'subscriptions', filter: {} } : { view: 'search', q: asked });
   };
   return (
     <form class="find" role="search" onSubmit={find}>
       <label for="find-flow">Why did a flow not fire?</label>
-      <input id="find-flow" name="text" type="search" placeholder="Its label or flow id" autocomplete="off" />
+      <input id="find-flow" name="text" type="search" placeholder="Its label, id or address" autocomplete="off" />
       <button type="submit">Find it</button>
     </form>
   );
-}
-
-/** Power Automate names flows by GUIDs. */
-function isFlowId(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }

@@ -88,7 +88,8 @@ export function FilterForm({ filter }: { readonly filter: SubscriptionFilter }):
   );
 }
 
-function Choice({
+/** One of a list of values, or any. */
+export function Choice({
   name,
   label,
   value = '',

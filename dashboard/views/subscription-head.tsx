@@ -2,14 +2,15 @@ import type { ComponentChildren, JSX } from 'preact';
 import type { SubscriptionAnswer } from '../../shared/operations/operator-answers.ts';
 import { useOperator } from '../live/operator-context.ts';
 import { hashOf } from '../live/route.ts';
-import { conditionOf, shownNumber, subscriptionStatuses, triggerNames } from '../live/wording.ts';
+import { conditionOf, shownNumber, subscriptionState, triggerNames } from '../live/wording.ts';
 import { Mark } from '../parts/badge.tsx';
 import { FlowLink } from '../parts/flow-link.tsx';
 import { useTitle } from '../live/use-title.ts';
 import { Ago, Instant } from '../parts/instant.tsx';
 import { Problem } from '../parts/notes.tsx';
 import { SubscriptionStatus } from '../parts/status.tsx';
-import { Recover, Resume, SendTest } from './delivery-actions.tsx';
+import { End, Pause, SendTest } from './subscription-actions.tsx';
+import { Recover, Resume } from './delivery-actions.tsx';
 
 /** Which subscription it is, how it is, and what can be done. */
 export function SubscriptionHead({
@@ -21,7 +22,8 @@ export function SubscriptionHead({
 }): JSX.Element {
   const { instanceName } = useOperator();
   const { id, label, trigger, status, instanceId, createdAt, flowUrl, workflowId, health, successorId } = subscription;
-  const { lastEvaluation, sourceUnreachableSince, connection, warnings = [] } = subscription;
+  const { lastEvaluation, sourceUnreachableSince, connection, environmentId, dataSourceName, dataSourceId, warnings = [] } =
+    subscription;
   const condition = conditionOf(subscription);
   const name = label ?? condition;
   useTitle(name);
@@ -31,7 +33,7 @@ export function SubscriptionHead({
         <div>
           <h1>{name}</h1>
           <p class="under">
-            <SubscriptionStatus status={status} health={health} />
+            <SubscriptionStatus {...subscription} />
             <span>
               {triggerNames[trigger]}: <b>{condition}</b>
             </span>
@@ -41,16 +43,20 @@ export function SubscriptionHead({
           {(status === 'paused' || status === 'disabled') && (
             <Resume subscriptionId={id} name={name} onDone={onChange} />
           )}
-          {status !== 'gone' && status !== 'superseded' && (
-            <SendTest subscriptionId={id} name={name} onDone={onChange} />
-          )}
           {status !== 'gone' && <Recover subscriptionId={id} name={name} onDone={onChange} />}
+          {(status === 'active' || status === 'paused') && <Pause subscriptionId={id} name={name} onDone={onChange} />}
+          {['active', 'paused', 'disabled'].includes(status) && (
+            <>
+              <SendTest subscriptionId={id} name={name} onDone={onChange} />
+              <End subscriptionId={id} name={name} onDone={onChange} />
+            </>
+          )}
         </div>
       </div>
       {status !== 'active' && (
         <p class={`note banner ${status}`}>
           <span>
-            {subscriptionStatuses[status].meaning}
+            {subscriptionState(subscription).meaning}
             {health.pausedSince !== undefined && (
               <>
                 {' '}
@@ -91,6 +97,13 @@ export function SubscriptionHead({
         <Fact name="Flow">
           {flowUrl === undefined ? (workflowId ?? 'not named') : <FlowLink url={flowUrl} label={name} />}
         </Fact>
+        <Fact name="Environment">{environmentId ?? 'not named'}</Fact>
+        {dataSourceId !== undefined && (
+          <Fact name="Data source">
+            {dataSourceName ?? dataSourceId}
+            {dataSourceName !== undefined && <span class="id">{dataSourceId}</span>}
+          </Fact>
+        )}
         <Fact name="Subscribed">
           <Instant at={createdAt} />
         </Fact>

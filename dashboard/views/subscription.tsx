@@ -7,6 +7,8 @@ import { timelineOf } from '../live/timeline.ts';
 import { useLive, type Live } from '../live/use-live.ts';
 import { Empty, LivePart, Problem } from '../parts/notes.tsx';
 import { Panel } from '../parts/panel.tsx';
+import { replaceRoute } from '../live/use-route.ts';
+import { DeliveryDrawer } from './delivery-drawer.tsx';
 import { Days } from './days.tsx';
 import { SubscriptionHead } from './subscription-head.tsx';
 import { Timeline } from './timeline.tsx';
@@ -16,6 +18,8 @@ interface Place {
   readonly id: string;
   readonly days: number;
   readonly at: string | undefined;
+  /** The delivery that is opened over it. */
+  readonly open: string | undefined;
 }
 
 const EVERY_MS = 10_000;
@@ -58,6 +62,14 @@ export function Subscription(place: Place): JSX.Element {
           </>
         )}
       </LivePart>
+      {place.open !== undefined && (
+        <DeliveryDrawer
+          key={place.open}
+          id={place.open}
+          onClose={() => replaceRoute({ view: 'subscription', id, days, ...(place.at && { at: place.at }) })}
+          onChange={refresh}
+        />
+      )}
     </>
   );
 }

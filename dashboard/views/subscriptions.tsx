@@ -8,7 +8,7 @@ import { useTitle } from '../live/use-title.ts';
 import { useLive } from '../live/use-live.ts';
 import { conditionOf, triggerNames } from '../live/wording.ts';
 import { FlowLink } from '../parts/flow-link.tsx';
-import { Instant } from '../parts/instant.tsx';
+import { Ago, Instant } from '../parts/instant.tsx';
 import { Empty, LivePart, Problem } from '../parts/notes.tsx';
 import { SubscriptionStatus } from '../parts/status.tsx';
 import { FilterForm } from './subscription-filter.tsx';
@@ -22,7 +22,7 @@ export function Subscriptions({ filter }: { readonly filter: SubscriptionFilter 
   useTitle('Subscriptions');
   const key = hashOf({ view: 'subscriptions', filter });
   const first = useLive(key, EVERY_MS, (signal) =>
-    api.list<SubscriptionAnswer>('subscriptions', { ...asked(filter), top: TOP }, signal),
+    api.list<SubscriptionAnswer>('subscriptions', { ...asked(filter), activity: 'true', top: TOP }, signal),
   );
   return (
     <>
@@ -55,7 +55,12 @@ function Pages({
   const next = more ? more.next : first.next;
   const ask = async (): Promise<void> => {
     setAsking(true);
-    const answer = await api.list<SubscriptionAnswer>('subscriptions', { ...asked(filter), top: TOP, next });
+    const answer = await api.list<SubscriptionAnswer>('subscriptions', {
+      ...asked(filter),
+      activity: 'true',
+      top: TOP,
+      next,
+    });
     setAsking(false);
     setProblem(answer.kind === 'answered' ? undefined : answer.detail);
     if (answer.kind === 'answered')
@@ -78,7 +83,7 @@ function Pages({
               <th scope="col">Waits for</th>
               <th scope="col">Status</th>
               <th scope="col">Instance</th>
-              <th scope="col">Made</th>
+              <th scope="col">Last fired</th>
               <th scope="col">Flow</th>
             </tr>
           </thead>
@@ -117,7 +122,7 @@ function Nothing({ filter }: { readonly filter: SubscriptionFilter }): JSX.Eleme
 
 function Row({ subscription }: { readonly subscription: SubscriptionAnswer }): JSX.Element {
   const { instanceName } = useOperator();
-  const { id, label, trigger, status, instanceId, createdAt, flowUrl, health, warnings = [] } = subscription;
+  const { id, label, trigger, instanceId, createdAt, flowUrl, status, health, activity, warnings = [] } = subscription;
   const condition = conditionOf(subscription);
   return (
     <tr>
@@ -127,7 +132,7 @@ function Row({ subscription }: { readonly subscription: SubscriptionAnswer }): J
       </th>
       <td data-name="Waits for">{condition}</td>
       <td data-name="Status">
-        <SubscriptionStatus status={status} health={health} />
+        <SubscriptionStatus {...subscription} />
         {warnings.map((warning) => (
           <span key={warning} class="id">
             Warning: {warning}
@@ -141,8 +146,23 @@ function Row({ subscription }: { readonly subscription: SubscriptionAnswer }): J
         {health.deadDeliveries > 0 && <span class="id">{health.deadDeliveries} dead since its last success</span>}
       </td>
       <td data-name="Instance">{instanceName(instanceId)}</td>
-      <td data-name="Made">
-        <Instant at={createdAt} />
+      <td data-name="Last fired">
+        {activity?.lastFiredAt === undefined ? (
+          <span class="faint">not lately</span>
+        ) : (
+          <span>
+            <Ago at={activity.lastFiredAt} />
+          </span>
+        )}
+        <span class="id">
+          {activity !== undefined && activity.delivered + activity.failed > 0 ? (
+            `${activity.delivered} of ${activity.delivered + activity.failed} arrived`
+          ) : (
+            <>
+              made <Instant at={createdAt} />
+            </>
+          )}
+        </span>
       </td>
       <td data-name="Flow">
         {flowUrl === undefined ? (

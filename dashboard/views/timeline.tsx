@@ -98,7 +98,7 @@ function Entry({
           <p class="faint">No delivery of it is known: it is older than what is kept, or still being worked out.</p>
         )}
         {deliveries.map((delivery) => (
-          <Told key={delivery.deliveryId} delivery={delivery} onChange={onChange} />
+          <Told key={delivery.deliveryId} delivery={delivery} where={where} onChange={onChange} />
         ))}
       </div>
     </li>
@@ -107,9 +107,11 @@ function Entry({
 
 function Told({
   delivery,
+  where,
   onChange,
 }: {
   readonly delivery: DeliveryAnswer;
+  readonly where: Where;
   readonly onChange: () => void;
 }): JSX.Element {
   const { deliveryId, status, reason, test } = delivery;
@@ -117,6 +119,18 @@ function Told({
     <div class="told">
       <p>
         <DeliveryStatus status={status} /> <span>{reason}</span> {test && <span class="faint">(test)</span>}
+        <a
+          href={hashOf({
+            view: 'subscription',
+            id: where.id,
+            days: where.days,
+            open: deliveryId,
+            ...(where.at && { at: where.at }),
+          })}
+          aria-label={`Details of the delivery of ${delivery.occurredAt}`}
+        >
+          Details
+        </a>{' '}
         {status !== 'pending' && (
           <Redeliver deliveryId={deliveryId} about={`the delivery of ${delivery.occurredAt}`} onDone={onChange} />
         )}

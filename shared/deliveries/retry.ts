@@ -48,7 +48,7 @@ async function goOn(ports: ChunkPorts, claimed: Trouble): Promise<void> {
   const { deliveryId } = claimed;
   const event = await ports.activity.event(addressOfDelivery(deliveryId).eventId);
   // A parked delivery that is due is the probe of its subscription.
-  const insists = claimed.redelivering || claimed.status === 'parked';
+  const insists = claimed.redelivering || (claimed.status === 'parked' && 'probe');
   const { own, target: looked } = await lookUpTarget(ports, claimed.subscriptionId, insists);
   if (event === undefined) return finish(ports, claimed, { kind: 'ended', code: 'event-unknown' });
   const target = await probing(ports, looked);

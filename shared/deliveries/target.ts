@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
-import { graceEndsMs, type Subscription } from '../subscriptions/subscription.ts';
+import { graceEndsMs, isEndedByOperator, type Subscription } from '../subscriptions/subscription.ts';
 import { unreachable } from '../unreachable.ts';
 import { PROBE_LEASE_MS } from './disposition.ts';
 
@@ -14,6 +14,13 @@ export type Target =
   /** Nobody will be called. */
   | { readonly kind: 'end'; readonly code: string };
 
+/** Who wants the call made although the flow is off: an operator, whatever the status (`true`), or the probe of a flow that was found off. */
+export type Insistence = boolean | 'probe';
+
+/** Codes of deliveries that are held or ended because an operator said so. */
+export const PAUSED_BY_OPERATOR = 'paused-by-operator';
+export const ENDED_BY_OPERATOR = 'ended-by-operator';
+
 /** Whom a look at a target asks. */
 export interface TargetPorts {
   readonly store: Pick<SubscriptionStore, 'load'>;
@@ -23,13 +30,13 @@ export interface TargetPorts {
 
 /**
  * Follows a delivery's subscription to whoever takes its place now, and says whether they may be called. `own` is the subscription
- * the delivery belongs to; undefined when it is no more. `insists`: an operator wants to know, or this is the probe.
+ * the delivery belongs to; undefined when it is no more. What `insists` says: see there.
  */
 export async function targetOf(
   { store, isAllowed }: TargetPorts,
   own: Subscription | undefined,
   nowMs: number,
-  insists = false,
+  insists: Insistence = false,
 ): Promise<Target> {
   if (own !== undefined && !isAllowed(own.instanceId)) return { kind: 'end', code: 'instance-not-allowed' };
   let subscription = own;
@@ -47,16 +54,23 @@ export async function targetOf(
         ? { kind: 'probe', subscription }
         : { kind: 'park', subscription, code: 'turned-off' };
     case 'disabled':
-      return insists ? { kind: 'call', subscription } : { kind: 'park', subscription, code: 'disabled' };
+      return insists === true
+        ? { kind: 'call', subscription }
+        : { kind: 'park', subscription, code: codeOfDisabled(subscription) };
     case 'deleted':
       return nowMs >= graceEndsMs(subscription)
         ? { kind: 'end', code: 'unsubscribed' }
         : { kind: 'park', subscription, code: 'unsubscribed' };
     case 'gone':
-      return { kind: 'end', code: 'gone' };
+      return { kind: 'end', code: isEndedByOperator(subscription) ? ENDED_BY_OPERATOR : 'gone' };
     default:
       return unreachable(subscription.status);
   }
+}
+
+/** A flow that an operator has stopped is not at fault. */
+function codeOfDisabled({ reason }: Subscription): string {
+  return reason === 'operator' ? PAUSED_BY_OPERATOR : 'disabled';
 }
 
 /** When a paused flow may be asked again whether it is on. At once, when nobody has said when. */
@@ -71,7 +85,7 @@ export function nextProbeMs({ nextProbeAt }: Subscription): number {
 export async function lookUpTarget(
   ports: TargetPorts & { readonly clock: Pick<Clock, 'now'> },
   subscriptionId: string,
-  insists = false,
+  insists: Insistence = false,
 ): Promise<{ readonly own: Subscription | undefined; readonly target: Target }> {
   const nowMs = ports.clock.now();
   const own = await ports.store.load(subscriptionId);

@@ -5,6 +5,8 @@ import { unreachable } from '../unreachable.ts';
 const meanings: Readonly<Record<string, string>> = {
   'turned-off': 'the flow is turned off',
   disabled: 'the subscription is disabled after days of failures',
+  'paused-by-operator': 'an operator has paused it',
+  'ended-by-operator': 'an operator has ended the subscription',
   unsubscribed: 'the flow unsubscribed',
   superseded: 'the flow was saved again',
   gone: 'the flow is gone',

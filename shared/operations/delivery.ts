@@ -2,6 +2,7 @@ import type { DeliveredOutcome } from '../deliveries/activity-rows.ts';
 import type { AttemptRecord } from '../deliveries/attempt-record.ts';
 import type { FailedAnswer } from '../deliveries/failed-answer.ts';
 import { formatDeliveryId } from '../deliveries/delivery-id.ts';
+import { PAUSED_BY_OPERATOR } from '../deliveries/target.ts';
 import { isDue, type Trouble, type TroubleStatus } from '../deliveries/trouble.ts';
 import { eventSentence } from '../events/event-sentence.ts';
 import type { Event } from '../events/event.ts';
@@ -83,7 +84,7 @@ export function troubledDelivery(event: Event, trouble: Trouble): Delivery {
  * says nothing.
  */
 function isHeldByOperator({ status, code, redelivering }: Trouble): boolean {
-  return status === 'parked' && code === 'disabled' && !redelivering;
+  return status === 'parked' && (code === 'disabled' || code === PAUSED_BY_OPERATOR) && !redelivering;
 }
 
 export function deliveredAtOnce(event: Event, { range, rowKey, attempt }: DeliveredOutcome): Delivery {

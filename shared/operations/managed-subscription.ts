@@ -1,28 +1,47 @@
 import type { SubjectView, SubscriptionView } from '../subscriptions/subscription-view.ts';
 import { subscriptionView } from '../subscriptions/subscription-view.ts';
+import type { SubscriptionActivity } from './subscription-activity.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 
 /** A subscription as the operator sees it: whose it is, and where its flow is. */
 export interface ManagedSubscription extends SubscriptionView {
   readonly connection: string;
   readonly workflowId?: string;
+  /** `operator`: it was disabled or ended by one. */
+  readonly reason?: 'operator';
+  /** Of a data source. */
+  readonly dataSourceName?: string;
+  /** What came of its latest events, when that was asked for. */
+  readonly activity?: SubscriptionActivity;
   readonly workflowName?: string;
   readonly environmentId?: string;
   /** The flow's page in Power Automate, when its calls named it and its environment. */
   readonly flowUrl?: string;
 }
 
-export function managedSubscription(subscription: Subscription, subject?: SubjectView): ManagedSubscription {
-  const { connection, workflowId, workflowName, environmentId } = subscription;
+export function managedSubscription(
+  subscription: Subscription,
+  subject?: SubjectView,
+  activity?: SubscriptionActivity,
+): ManagedSubscription {
+  const { subjectName, connection, workflowId, workflowName, environmentId } = subscription;
   const url = flowUrlOf(subscription);
   return {
     ...subscriptionView(subscription, subject ? { subject } : {}),
     connection,
+    ...(isByOperator(subscription) && { reason: 'operator' }),
+    ...(subjectName !== undefined && { dataSourceName: subjectName }),
+    ...(activity && { activity }),
     ...(workflowId !== undefined && { workflowId }),
     ...(workflowName !== undefined && { workflowName }),
     ...(environmentId !== undefined && { environmentId }),
     ...(url !== undefined && { flowUrl: `${url}/details` }),
   };
+}
+
+/** A row that was superseded since keeps what was said of it. */
+function isByOperator({ status, reason }: Subscription): boolean {
+  return reason === 'operator' && (status === 'disabled' || status === 'gone');
 }
 
 /** 32 hexadecimal digits name a flow to the engine that runs it; no page has them in its address. */

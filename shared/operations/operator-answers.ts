@@ -86,6 +86,11 @@ export const operatorAnswers = {
     lastEvaluation: Type.Optional(answer({ value: Type.Number(), evaluatedAt: instant })),
     sourceUnreachableSince: Type.Optional(instant),
     connection: text,
+    reason: Type.Optional(Type.Literal('operator')),
+    dataSourceName: Type.Optional(text),
+    activity: Type.Optional(
+      answer({ lastFiredAt: Type.Optional(instant), delivered: count, failed: count, since: instant }),
+    ),
     workflowId: Type.Optional(text),
     workflowName: Type.Optional(text),
     environmentId: Type.Optional(text),
@@ -147,6 +152,14 @@ export const operatorAnswers = {
 };
 
 type Answers = typeof operatorAnswers;
+
+/** Of a search. */
+export interface FoundAnswer {
+  readonly subscriptions: readonly SubscriptionAnswer[];
+  readonly events: readonly Pick<DeliveryAnswer, 'eventId' | 'about' | 'occurredAt'>[];
+  readonly deliveries: readonly Pick<DeliveryAnswer, 'deliveryId' | 'subscriptionId' | 'about' | 'occurredAt'>[];
+  readonly more: boolean;
+}
 
 export type InstanceAnswer = Static<Answers['instance']>;
 export type InstanceNameAnswer = Static<Answers['instanceName']>;

@@ -23,19 +23,29 @@ import type { InstanceAnswer, InstanceNameAnswer, ObservationAnswer } from './op
 import { redrive, viewQueues, type QueueView } from './queues.ts';
 import { recover } from './recover.ts';
 import { redeliver } from './redeliver.ts';
+import { search, type Found } from './search.ts';
 import type { sendTestTo } from './send-test.ts';
-import { endSubscription, resumeSubscription, type SubscriptionActionPorts } from './subscription-actions.ts';
+import {
+  endSubscription,
+  pauseSubscription,
+  resumeSubscription,
+  type SubscriptionActionPorts,
+} from './subscription-actions.ts';
+import { activityOf } from './subscription-activity.ts';
 
 /** What an operator may ask and do. Every action may be repeated. Lists reject with `RangeError` for a `next` that is none. */
 export interface Operator {
+  /** `withActivity`: each with what came of its latest events. */
   listSubscriptions(
     filter: SubscriptionFilter,
     page: PageRequest,
+    withActivity?: boolean,
   ): Promise<{ subscriptions: ManagedSubscription[]; next?: string }>;
   getSubscription(id: string): Promise<{ kind: 'found'; subscription: ManagedSubscription } | Refusal>;
   /** The evaluations of its segment or measure in the last `days`, newest first, each with why it fired or not. */
   observations(id: string, days: number): Promise<ObservationsOf | Refusal>;
   endSubscription(id: string): ReturnType<typeof endSubscription>;
+  pauseSubscription(id: string): ReturnType<typeof pauseSubscription>;
   resumeSubscription(id: string): ReturnType<typeof resumeSubscription>;
   /** Sends a made-up event to one subscription. */
   sendTest(id: string): ReturnType<typeof sendTestTo>;
@@ -56,6 +66,8 @@ export interface Operator {
   instanceNames(): Promise<InstanceNameAnswer[]>;
   /** Deliveries by the hour, of all instances that are polled unless one is named. */
   activity(search: { instanceId?: string | undefined; hours: number }): Promise<Activity>;
+  /** Everything that a text may mean. */
+  search(text: string): Promise<Found>;
   queues(): Promise<QueueView[]>;
   redrive(queue: string): ReturnType<typeof redrive>;
 }
@@ -92,9 +104,10 @@ export interface OperatorPorts extends SubscriptionActionPorts, Omit<DeliveryDet
 export function createOperator(ports: OperatorPorts): Operator {
   const instanceIds = async (): Promise<string[]> => (await ports.instances.list()).map(({ instanceId }) => instanceId);
   return {
-    async listSubscriptions(filter, page) {
+    async listSubscriptions(filter, page, withActivity = false) {
       const { subscriptions, next } = await listSubscriptions(ports.tables, filter, page);
-      const views = subscriptions.map((subscription) => managedSubscription(subscription));
+      const activity = withActivity ? await activityOf(ports.tables, subscriptions, ports.clock.now()) : undefined;
+      const views = subscriptions.map((one) => managedSubscription(one, undefined, activity?.get(one.id)));
       return { subscriptions: views, ...(next !== undefined && { next }) };
     },
     async getSubscription(id) {
@@ -113,6 +126,7 @@ export function createOperator(ports: OperatorPorts): Operator {
       return { kind: 'observed', ...(await ports.observationsOf(subscription, days)) };
     },
     endSubscription: (id) => endSubscription(ports, id),
+    pauseSubscription: (id) => pauseSubscription(ports, id),
     resumeSubscription: (id) => resumeSubscription(ports, id),
     async sendTest(id) {
       const subscription = await ports.store.load(id);
@@ -144,6 +158,7 @@ export function createOperator(ports: OperatorPorts): Operator {
       return (await ports.namedInstances()).map(({ instanceId, name }) => ({ id: instanceId, name }));
     },
     activity: (search) => countByHour({ ...ports, instanceIds }, search),
+    search: (text) => search(ports, text),
     queues: () => viewQueues(ports),
     redrive: (queue) => redrive(ports, queue),
   };

@@ -13,7 +13,7 @@ import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import type { OwnSubscriptionsPorts } from '../subscriptions/own-subscriptions.ts';
 import { parseSubscriptionId } from '../subscriptions/subscription-id.ts';
 import { isShown } from '../subscriptions/subscription-list.ts';
-import type { Subscription } from '../subscriptions/subscription.ts';
+import { isEndedByOperator, type Subscription } from '../subscriptions/subscription.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 
 export interface SendTestPorts {
@@ -43,7 +43,8 @@ export async function sendTest(
 ): Promise<{ kind: 'sent'; deliveryId: string } | Refusal> {
   const wanted = idOrLabel.trim();
   const subscription = await ports.store.load(wanted);
-  if (subscription?.connection === connection && subscription.trigger === trigger && isShown(subscription)) {
+  const isOwn = subscription?.connection === connection && subscription.trigger === trigger;
+  if (isOwn && isShown(subscription) && !isEndedByOperator(subscription)) {
     return sendTestTo(ports, subscription);
   }
   if (parseSubscriptionId(wanted) !== undefined) {

@@ -3,7 +3,7 @@ import type { Trigger } from '../triggers/trigger.ts';
 import type { ConnectionStore } from './connection-store.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
 import { subscriptionView, type SubjectView, type SubscriptionView } from './subscription-view.ts';
-import type { Subscription } from './subscription.ts';
+import { isEndedByOperator, type Subscription } from './subscription.ts';
 
 export interface OwnSubscriptionsPorts {
   readonly store: SubscriptionStore;
@@ -25,6 +25,7 @@ export async function getOwn(
     subscription.connection !== connection ||
     subscription.trigger !== trigger ||
     subscription.status === 'deleted' ||
+    isEndedByOperator(subscription) ||
     subscription.birth === undefined
   ) {
     return refusal('subscription-unknown', 'This connection has no such subscription.');
@@ -42,7 +43,10 @@ export async function listOwn(
   const { subscriptionIds, next } = await ports.connections.list(connection, trigger, page);
   const loaded = await Promise.all(subscriptionIds.map((id) => ports.store.load(id)));
   const views = loaded.flatMap((subscription) =>
-    subscription === undefined || subscription.status === 'deleted' || subscription.birth === undefined
+    subscription === undefined ||
+    subscription.status === 'deleted' ||
+    isEndedByOperator(subscription) ||
+    subscription.birth === undefined
       ? []
       : [
           subscriptionView(subscription, {

@@ -174,6 +174,7 @@ export function resume(subscription: Subscription, nowMs: number): Subscription 
   return {
     ...subscription,
     status: 'active',
+    reason: undefined,
     failingSince: undefined,
     deadDeliveries: 0,
     pausedSince: undefined,

@@ -69,6 +69,7 @@ export function draftOf(
     label: request.label,
     warnings,
     status: 'active',
+    reason: undefined,
     birth: undefined,
     until: undefined,
     successor: undefined,

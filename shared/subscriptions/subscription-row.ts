@@ -59,6 +59,7 @@ export function subscriptionOfRow(row: StoredRow, address: SubscriptionAddress):
     label: text('label'),
     warnings: text('warnings')?.split('\n') ?? [],
     status: text('status') as SubscriptionStatus,
+    reason: text('reason') === 'operator' ? 'operator' : undefined,
     birth: number('birth'),
     until: number('until'),
     successor: text('successor'),

@@ -25,6 +25,8 @@ export interface Subscription {
   /** Why it can hardly ever be called, in sentences, as far as was seen when its flow last subscribed. */
   readonly warnings: readonly string[];
   readonly status: SubscriptionStatus;
+  /** Who disabled or ended it, when it was an operator: then it is never probed, nor known to its connection once it has ended. */
+  readonly reason: 'operator' | undefined;
   /**
    * The number of observations that had been taken when it was made: it is owed what comes after. Absent while it is being
    * made: nobody calls it before it has a birth.
@@ -99,6 +101,11 @@ export function concerns(subscription: Subscription, sequence: number): boolean 
     case 'gone':
       return false;
   }
+}
+
+/** Whether an operator ended it: its history is kept, and its connection knows it no longer. */
+export function isEndedByOperator({ status, reason }: Pick<Subscription, 'status' | 'reason'>): boolean {
+  return status === 'gone' && reason === 'operator';
 }
 
 /** Whether somebody must give it (or its successor) a birth before `concerns` can tell. */

@@ -3,7 +3,7 @@ import type { Trigger } from '../triggers/trigger.ts';
 import type { WorkList } from '../work/work-list.ts';
 import type { ConnectionStore } from './connection-store.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
-import { graceEndsMs, type Subscription } from './subscription.ts';
+import { graceEndsMs, isEndedByOperator, type Subscription } from './subscription.ts';
 
 export interface UnsubscribePorts {
   readonly store: SubscriptionStore;
@@ -28,6 +28,8 @@ export async function unsubscribe(
     if (subscription?.connection !== connection || subscription.trigger !== trigger) return;
     // It has handed over to its successor already, and is needed as a pointer as long as a delivery may wait: in the range or out of it.
     if (subscription.status === 'superseded' && subscription.successor !== undefined) return;
+    // Its history is kept for the operator who ended it.
+    if (isEndedByOperator(subscription)) return;
     const result = subscription.ended ? await remove(ports, subscription) : await markDeleted(ports, subscription);
     if (result === 'done') return;
   }

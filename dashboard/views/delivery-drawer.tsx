@@ -1,0 +1,172 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { DeliveryDetailAnswer } from '../../shared/operations/operator-answers.ts';
+import { useOperator } from '../live/operator-context.ts';
+import { hashOf } from '../live/route.ts';
+import { useLive } from '../live/use-live.ts';
+import { triggerNames } from '../live/wording.ts';
+import { Instant } from '../parts/instant.tsx';
+import { LivePart } from '../parts/notes.tsx';
+import { DeliveryStatus } from '../parts/status.tsx';
+import { Attempts } from './attempts.tsx';
+import { Redeliver } from './delivery-actions.tsx';
+
+const EVERY_MS = 10_000;
+
+/** All of one delivery over the view: what was sent, what was answered, every attempt. Escape, or the button, closes it. */
+export function DeliveryDrawer({
+  id,
+  onClose,
+  onChange,
+}: {
+  readonly id: string;
+  readonly onClose: () => void;
+  readonly onChange: () => void;
+}): JSX.Element {
+  const { api } = useOperator();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const live = useLive(id, EVERY_MS, (signal) => api.get<DeliveryDetailAnswer>(`deliveries/${id}`, {}, signal));
+  useEffect(() => dialog.current?.showModal(), []);
+  const changed = (): void => {
+    live.refresh();
+    onChange();
+  };
+  return (
+    <dialog ref={dialog} class="drawer" aria-labelledby="drawer-title" onClose={onClose}>
+      <header>
+        <h2 id="drawer-title">Delivery</h2>
+        <button type="button" onClick={() => dialog.current?.close()}>
+          Close
+        </button>
+      </header>
+      <LivePart live={live} lines={10}>
+        {(delivery) => <Detail delivery={delivery} onChange={changed} />}
+      </LivePart>
+    </dialog>
+  );
+}
+
+function Detail({
+  delivery,
+  onChange,
+}: {
+  readonly delivery: DeliveryDetailAnswer;
+  readonly onChange: () => void;
+}): JSX.Element {
+  const { deliveryId, eventId, subscriptionId, label, trigger, occurredAt, about, status, reason, flowUrl } = delivery;
+  const { request, answer, attempts } = delivery;
+  return (
+    <div class="detail">
+      <p class="under">
+        <DeliveryStatus status={status} /> <span>{reason}</span>
+      </p>
+      <p>
+        <b>{about}</b>, <Instant at={occurredAt} />
+        {delivery.test && <span class="faint"> (test)</span>}
+      </p>
+      <div class="buttons">
+        {status !== 'pending' && status !== 'ended' && (
+          <Redeliver deliveryId={deliveryId} about={`the delivery of ${occurredAt}`} onDone={onChange} />
+        )}
+        {flowUrl !== undefined && (
+          <a class="button small" href={flowUrl} target="_blank" rel="noreferrer">
+            Open flow <span aria-hidden="true">↗</span>
+          </a>
+        )}
+      </div>
+      <dl class="facts">
+        <div>
+          <dt>Subscription</dt>
+          <dd>
+            <a href={hashOf({ view: 'subscription', id: subscriptionId, days: 30, at: occurredAt })}>
+              {label ?? triggerNames[trigger]}
+            </a>
+          </dd>
+        </div>
+        <Id name="Delivery id" value={deliveryId} />
+        <Id name="Event id" value={eventId} />
+      </dl>
+      <Part title="Attempts">
+        {attempts.length === 0 ? <p class="faint">Not tried yet.</p> : <Attempts delivery={delivery} />}
+      </Part>
+      <Part title="Body as sent" copy={request.body}>
+        <Code label="Body as sent" text={pretty(request.body)} />
+      </Part>
+      <Part title="Request headers" copy={headerText(request.headers)}>
+        <Code label="Request headers" text={headerText(request.headers)} />
+      </Part>
+      {answer !== undefined && (
+        <Part title={`Answer to attempt ${answer.attempt}: HTTP ${answer.status}`} copy={answer.body}>
+          <Code label="Answer headers" text={headerText(answer.headers)} />
+          <Code label="Answer body" text={answer.body === '' ? '(empty)' : answer.body} />
+          {answer.cut && <p class="faint">There was more: the first 4 KiB are kept, as text.</p>}
+        </Part>
+      )}
+    </div>
+  );
+}
+
+function Part({
+  title,
+  copy,
+  children,
+}: {
+  readonly title: string;
+  /** What its button copies. */
+  readonly copy?: string;
+  readonly children: ComponentChildren;
+}): JSX.Element {
+  return (
+    <section aria-label={title}>
+      <header>
+        <h3>{title}</h3>
+        {copy !== undefined && <Copy what={title} text={copy} />}
+      </header>
+      {children}
+    </section>
+  );
+}
+
+function Id({ name, value }: { readonly name: string; readonly value: string }): JSX.Element {
+  return (
+    <div class="wide">
+      <dt>{name}</dt>
+      <dd>
+        <code>{value}</code> <Copy what={name} text={value} />
+      </dd>
+    </div>
+  );
+}
+
+/** What is longer than its place can be scrolled, with the keyboard too. */
+function Code({ label, text }: { readonly label: string; readonly text: string }): JSX.Element {
+  return (
+    <pre tabIndex={0} role="region" aria-label={label}>
+      {text}
+    </pre>
+  );
+}
+
+function Copy({ what, text }: { readonly what: string; readonly text: string }): JSX.Element {
+  const [isDone, setDone] = useState(false);
+  const copy = async (): Promise<void> => {
+    await navigator.clipboard.writeText(text);
+    setDone(true);
+  };
+  return (
+    <button type="button" class="quiet small" onClick={() => void copy()} aria-label={`Copy: ${what}`}>
+      {isDone ? 'Copied' : 'Copy'}
+    </button>
+  );
+}
+
+function headerText(headers: Readonly<Record<string, string>>): string {
+  return Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('\n');
+}
+
+/** The bytes say what was sent; people read it more easily so. */
+function pretty(body: string): string {
+  return JSON.stringify(JSON.parse(body), undefined, 2);
+}

@@ -1,0 +1,168 @@
+import { mkdir } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { ENVIRONMENT, FLOW_NAME } from './operator-story.ts';
+import { startOperatorVisit, type OperatorVisit } from './operator-visit.ts';
+
+/** Set it to have pictures of every view, for people to look at. */
+const PICTURES = process.env['LOOK_AT'];
+
+let visit: OperatorVisit;
+const open = (hash: string): Promise<Page> => visit.open(hash);
+beforeAll(async () => {
+  visit = await startOperatorVisit();
+  await visit.browser.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+});
+afterAll(() => visit.stop());
+
+/** Presses what asks first, confirms, and resolves with what it says that happened. */
+async function act(page: Page, button: string, confirm: string): Promise<string> {
+  await page.getByRole('button', { name: button }).click();
+  const dialog = page.locator('dialog.action');
+  await dialog.getByRole('button', { name: confirm, exact: true }).click();
+  await dialog.getByRole('button', { name: 'Close' }).waitFor();
+  const said = (await dialog.getByRole('status').textContent()) ?? '';
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  return said;
+}
+
+describe('deliveries', () => {
+  test.each([
+    ['status=dead', 'Refusing flow'],
+    ['status=any&deliveryCode=http-503', 'Broken flow'],
+    ['status=any&httpStatus=202&trigger=segment-threshold-crossed', 'Churn alarm'],
+    [`status=any&flow=${FLOW_NAME.replaceAll('-', '')}`, 'Churn alarm'],
+    ['status=any&q=table+is+FULL', 'Refusing flow'],
+    ['status=any&q=password+expired', 'Alert the data team'],
+  ])('with %s are those of %s', async (query, name) => {
+    const page = await open(`#/deliveries?${query}`);
+    await page.getByText('1 shown, no more.').waitFor();
+    await page.getByRole('row', { name: new RegExp(`^${name}`) }).waitFor();
+  });
+
+  test('are narrowed by what is chosen and typed, all of it in the address', async () => {
+    const page = await open('#/deliveries');
+    await page.getByLabel('Status', { exact: true }).selectOption('Any');
+    await page.getByText('5 shown, no more.').waitFor();
+    await page.getByLabel('Text').fill('rose from 100 to 160');
+    await page.getByText('4 shown, no more.').waitFor();
+    await page.waitForURL(/q=rose/);
+    await page.getByLabel('Trigger').selectOption('Full refresh completed');
+    await page.getByText('There is none in this time.').waitFor();
+  });
+
+  test('each has what was sent and what was answered, three clicks from the overview', async () => {
+    const page = await open('#/');
+    await page.getByRole('navigation').getByRole('link', { name: 'Deliveries' }).click();
+    await page.getByRole('link', { name: /^Details of Refusing flow/ }).click();
+    const drawer = page.locator('dialog.drawer');
+    const body = await drawer.getByRole('region', { name: 'Body as sent' }).last().textContent();
+    const sent = JSON.parse(body ?? '') as Record<string, unknown>;
+    expect(sent).toMatchObject({ segmentName: 'ChurnRisk', threshold: 132, previousValue: 100, value: 160 });
+    await drawer.getByText(`webhook-id: ${String(sent['deliveryId'])}`).waitFor();
+    await drawer.getByText('The table is full.').waitFor();
+    await drawer.getByText('HTTP 400').first().waitFor();
+    expect(await page.content()).not.toContain('sig=secret');
+    await drawer.getByRole('button', { name: 'Copy: Body as sent' }).click();
+    await drawer.getByText('Copied').waitFor();
+    expect(JSON.parse(await page.evaluate<string>('navigator.clipboard.readText()'))).toEqual(sent);
+    expect(page.url()).toMatch(/open=dlv_/);
+    // The link shows a colleague the same.
+    await open(new URL(page.url()).hash);
+    await drawer.getByText('The table is full.').waitFor();
+    await page.keyboard.press('Escape');
+    await drawer.waitFor({ state: 'detached' });
+    expect(page.url()).not.toContain('open=');
+  });
+
+  test('are opened from the timeline of their subscription', async () => {
+    const page = await open(`#/subscriptions/${visit.told.fine}`);
+    await page.getByRole('link', { name: /^Details of the delivery/ }).click();
+    const drawer = page.locator('dialog.drawer');
+    await drawer.getByRole('region', { name: 'Body as sent' }).first().waitFor();
+    expect(await drawer.getByRole('link', { name: 'Open flow' }).getAttribute('href')).toContain(FLOW_NAME);
+  });
+});
+
+describe.each(['light', 'dark'] as const)('in the %s scheme', (scheme) => {
+  test.each([1440, 390])(
+    'axe finds nothing wrong on a page %i wide, and nothing is scrolled sideways',
+    async (width) => {
+      const { browser, told } = visit;
+      await browser.show({ scheme, width });
+      const views: Record<string, string> = {
+        overview: '#/',
+        deliveries: '#/deliveries?status=any',
+        subscriptions: '#/subscriptions',
+        subscription: `#/subscriptions/${told.crm}`,
+      };
+      for (const [name, hash] of Object.entries(views)) {
+        const page = await open(hash);
+        expect([name, await browser.violations()]).toEqual([name, []]);
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+        await look(page, `${name}-${scheme}-${width}`);
+      }
+      const page = await open('#/deliveries');
+      await page.getByRole('link', { name: /^Details of Refusing flow/ }).click();
+      await page.getByText('The table is full.').waitFor();
+      expect(await browser.violations()).toEqual([]);
+      await look(page, `drawer-${scheme}-${width}`);
+      await browser.show({ scheme: 'light' });
+    },
+  );
+});
+
+async function look(page: Page, name: string): Promise<void> {
+  if (PICTURES === undefined) return;
+  await mkdir(PICTURES, { recursive: true });
+  await page.screenshot({ path: `${PICTURES}/${name}.png` });
+}
+
+// Last: they change what there is to see.
+describe('a subscription', () => {
+  test('says whose it is, and in which environment', async () => {
+    const page = await open(`#/subscriptions/${visit.told.fine}`);
+    await page.getByText(ENVIRONMENT).waitFor();
+    await page.getByText('key-Zk3vQ8mP1xT7').waitFor();
+    await open(`#/subscriptions/${visit.told.crm}`);
+    await page.getByRole('definition').filter({ hasText: 'Contoso CRM' }).first().waitFor();
+  });
+
+  test('has when it last fired and what arrived in the list', async () => {
+    const page = await open('#/subscriptions');
+    const row = page.getByRole('row', { name: /^Churn alarm/ });
+    await row.getByText('1 of 1 arrived').waitFor();
+    await page
+      .getByRole('row', { name: /^Broken flow/ })
+      .getByText('0 of 1 arrived')
+      .waitFor();
+  });
+
+  test('is paused, resumed, tested and ended', async () => {
+    const page = await open(`#/subscriptions/${visit.told.fine}`);
+    expect(await act(page, 'Pause…', 'Pause')).toContain('It is held.');
+    await page.locator('.under').getByText('Held by operator').waitFor();
+    await page.getByText('An operator has paused it').waitFor();
+    expect(await act(page, 'Resume…', 'Resume')).toContain('It is active.');
+    await page.locator('.under').getByText('Active').waitFor();
+    expect(await act(page, 'Test…', 'Send')).toContain('It is on its way');
+    await page.getByText(/^Test event: /).waitFor();
+    expect(await act(page, 'End…', 'End it')).toContain('It has ended.');
+    await page.locator('.under').getByText('Ended by operator').waitFor();
+    // Its history is still there.
+    expect(await page.getByText('the flow took it').count()).toBeGreaterThan(0);
+  });
+
+  test('that was ended leaves no nameless rows whose actions fail', async () => {
+    const page = await open(`#/subscriptions/${visit.told.off}`);
+    await act(page, 'End…', 'End it');
+    await open('#/deliveries?status=ended');
+    const row = page.getByRole('row', { name: /^Sleeping flow/ });
+    await row.getByText('an operator has ended the subscription').waitFor();
+    expect(await row.getByRole('button').count()).toBe(0);
+  });
+});
+
+test('no page breaks its policy, throws or complains', () => {
+  expect(visit.browser.complaints).toEqual([]);
+});
