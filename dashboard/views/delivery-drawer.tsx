@@ -117,13 +117,13 @@ function Part({
   readonly children: ComponentChildren;
 }): JSX.Element {
   return (
-    <section aria-label={title}>
+    <div class="part">
       <header>
         <h3>{title}</h3>
         {copy !== undefined && <Copy what={title} text={copy} />}
       </header>
       {children}
-    </section>
+    </div>
   );
 }
 

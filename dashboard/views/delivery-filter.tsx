@@ -53,7 +53,7 @@ export function DeliveryFilter({ place }: { readonly place: DeliveriesRoute }): 
   return (
     <form
       ref={form}
-      class="filter"
+      class="filter many"
       role="search"
       aria-label="Narrow the list"
       onSubmit={(event) => {

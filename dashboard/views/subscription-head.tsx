@@ -22,8 +22,15 @@ export function SubscriptionHead({
 }): JSX.Element {
   const { instanceName } = useOperator();
   const { id, label, trigger, status, instanceId, createdAt, flowUrl, workflowId, health, successorId } = subscription;
-  const { lastEvaluation, sourceUnreachableSince, connection, environmentId, dataSourceName, dataSourceId, warnings = [] } =
-    subscription;
+  const {
+    lastEvaluation,
+    sourceUnreachableSince,
+    connection,
+    environmentId,
+    dataSourceName,
+    dataSourceId,
+    warnings = [],
+  } = subscription;
   const condition = conditionOf(subscription);
   const name = label ?? condition;
   useTitle(name);

@@ -42,12 +42,12 @@ describe('deliveries', () => {
 
   test('are narrowed by what is chosen and typed, all of it in the address', async () => {
     const page = await open('#/deliveries');
-    await page.getByLabel('Status', { exact: true }).selectOption('Any');
+    await page.locator('select[name=status]').selectOption('Any');
     await page.getByText('5 shown, no more.').waitFor();
-    await page.getByLabel('Text').fill('rose from 100 to 160');
+    await page.locator('input[name=q]').fill('rose from 100 to 160');
     await page.getByText('4 shown, no more.').waitFor();
     await page.waitForURL(/q=rose/);
-    await page.getByLabel('Trigger').selectOption('Full refresh completed');
+    await page.locator('select[name=trigger]').selectOption('Full refresh completed');
     await page.getByText('There is none in this time.').waitFor();
   });
 
@@ -84,6 +84,38 @@ describe('deliveries', () => {
   });
 });
 
+describe('one search box', () => {
+  test.each([
+    ['churn AL', 'Churn alarm'],
+    [FLOW_NAME.replaceAll('-', '').toUpperCase(), 'Churn alarm'],
+    [`https://make.powerautomate.com/environments/${ENVIRONMENT}/flows/${FLOW_NAME}/runs/0858`, 'Churn alarm'],
+    ['contoso crm', 'Alert the data team'],
+  ])('leads from "%s" to %s with the keyboard alone, from any page', async (text, name) => {
+    const page = await open('#/deliveries');
+    await page.keyboard.press('/');
+    await page.keyboard.type(text);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Search:' }).waitFor();
+    await page.locator('.results').getByRole('link', { name, exact: true }).click();
+    await page.getByRole('heading', { level: 1, name }).waitFor();
+  });
+
+  test('opens a delivery by its id', async () => {
+    const page = await open('#/deliveries?status=any');
+    const href = await page.getByRole('link', { name: /^Details of Refusing flow/ }).getAttribute('href');
+    const id = new URLSearchParams(href?.split('?')[1]).get('open') ?? '';
+    await page.getByRole('searchbox', { name: 'Search', exact: true }).fill(`a log line with ${id} in it`);
+    await page.keyboard.press('Enter');
+    await page.locator('.results').getByRole('link').click();
+    await page.locator('dialog.drawer').getByText('The table is full.').waitFor();
+  });
+
+  test('says when there is nothing', async () => {
+    const page = await open('#/search?q=nobody+has+this');
+    await page.getByText('Nothing is called so').waitFor();
+  });
+});
+
 describe.each(['light', 'dark'] as const)('in the %s scheme', (scheme) => {
   test.each([1440, 390])(
     'axe finds nothing wrong on a page %i wide, and nothing is scrolled sideways',
@@ -95,6 +127,7 @@ describe.each(['light', 'dark'] as const)('in the %s scheme', (scheme) => {
         deliveries: '#/deliveries?status=any',
         subscriptions: '#/subscriptions',
         subscription: `#/subscriptions/${told.crm}`,
+        search: '#/search?q=flow',
       };
       for (const [name, hash] of Object.entries(views)) {
         const page = await open(hash);

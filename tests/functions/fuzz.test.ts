@@ -80,8 +80,9 @@ function genuineBody({ method, route, name }: RegisteredRoute): Record<string, u
     UpdateItem: { FullName: 'Somebody else' },
   };
   const takesNone = [
-    'ManageSubscriptions-resume',
+    'ManageSubscriptions-pause',
     'ManageSubscriptions-test',
+    'ManageSubscriptions-resume',
     'ManageDeliveries-redeliver',
     'ManageQueues-redrive',
   ];

@@ -163,14 +163,16 @@ describe('a page of subscriptions', () => {
   });
 
   test('names the data source', async () => {
-    world.data.dataSources = [{
+    world.data.dataSources = [
+      {
         dataSourceId: 'crm-1',
         name: 'CRM',
         displayName: 'CRM',
         active: true,
         refreshState: 'updated',
         lastRefreshAt: undefined,
-      }];
+      },
+    ];
     const { id } = await world.subscribe('data-source-refresh-failed', {
       dataSourceId: 'crm-1',
       callbackUrl: callbackUrl('one'),
