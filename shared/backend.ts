@@ -279,6 +279,14 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
           },
         }),
       }),
+      connectionCalls: async (connection) =>
+        rule.calls === 0
+          ? undefined
+          : {
+              used: await limiter.used(connection),
+              limit: rule.calls,
+              windowSeconds: config.rateLimit.windowSeconds,
+            },
       namedInstances: () => insights.instances(),
     }),
     // Each poll begins a trace of its own: one of all instances would tell nothing of any.

@@ -125,7 +125,46 @@ const steps: Record<string, { before?: () => unknown; step: () => Promise<unknow
   'look at a subscription': {
     step: async () => world.backend.getOwn('connection-a', trigger, (await one()).id),
   },
+  'operator: a page of 100 subscriptions, with activity': {
+    before: firedToMany,
+    step: () => world.backend.operator.listSubscriptions({}, { limit: 100 }, true),
+  },
+  'operator: those that fail, of 250': {
+    before: firedToMany,
+    step: async () => {
+      const { subscriptions } = await world.backend.operator.listSubscriptions({ failing: true }, { limit: 100 });
+      expect(subscriptions).toHaveLength(1);
+    },
+  },
+  'operator: a search among 250 subscriptions': {
+    before: firedToMany,
+    step: () => world.backend.operator.search('vip'),
+  },
+  'operator: one delivery, with what was sent': {
+    before: firedToMany,
+    step: () => world.backend.operator.getDelivery(deliveryId),
+  },
+  'operator: a page of failures, by text': {
+    before: firedToMany,
+    step: () => world.backend.operator.listDeliveries({ status: 'retrying', text: 'nothing' }, { limit: 100 }),
+  },
+  'operator: a page of deliveries, by text': {
+    before: firedToMany,
+    step: () => world.backend.operator.listDeliveries({ text: 'nothing' }, { limit: 100 }),
+  },
 };
+
+let deliveryId = '';
+
+/** One event that was delivered to 250 flows, and failed at one. */
+async function firedToMany(): Promise<void> {
+  await subscribeMany(250);
+  await failing();
+  await pollOnly();
+  const { deliveries } = await world.backend.operator.listDeliveries({ status: 'retrying' }, { limit: 1 });
+  deliveryId = deliveries[0]?.deliveryId ?? '';
+  calls.length = 0;
+}
 
 /** A subscription whose making is not counted. */
 async function one(subscriber = {}): Promise<SubscriptionView> {

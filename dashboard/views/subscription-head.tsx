@@ -30,6 +30,7 @@ export function SubscriptionHead({
     dataSourceName,
     dataSourceId,
     warnings = [],
+    connectionCalls,
   } = subscription;
   const condition = conditionOf(subscription);
   const name = label ?? condition;
@@ -120,6 +121,11 @@ export function SubscriptionHead({
         </Fact>
         <Fact name="Connection">
           <code>{connection}</code>
+          {connectionCalls !== undefined && (
+            <span class="id">
+              {connectionCalls.used} of {connectionCalls.limit} calls in the last {connectionCalls.windowSeconds} s
+            </span>
+          )}
         </Fact>
       </dl>
     </>

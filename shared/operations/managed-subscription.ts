@@ -6,6 +6,9 @@ import type { Subscription } from '../subscriptions/subscription.ts';
 /** A subscription as the operator sees it: whose it is, and where its flow is. */
 export interface ManagedSubscription extends SubscriptionView {
   readonly connection: string;
+  /** How many calls its connection has made of those that it may make in a window. */
+  readonly connectionCalls?:
+    { readonly used: number; readonly limit: number; readonly windowSeconds: number } | undefined;
   readonly workflowId?: string;
   /** `operator`: it was disabled or ended by one. */
   readonly reason?: 'operator';

@@ -86,6 +86,7 @@ export const operatorAnswers = {
     lastEvaluation: Type.Optional(answer({ value: Type.Number(), evaluatedAt: instant })),
     sourceUnreachableSince: Type.Optional(instant),
     connection: text,
+    connectionCalls: Type.Optional(answer({ used: count, limit: count, windowSeconds: count })),
     reason: Type.Optional(Type.Literal('operator')),
     dataSourceName: Type.Optional(text),
     activity: Type.Optional(

@@ -96,6 +96,8 @@ export interface OperatorPorts extends SubscriptionActionPorts, Omit<DeliveryDet
   readonly subjectView: (subscription: Subscription) => Promise<SubjectView>;
   readonly observationsOf: (subscription: Subscription, days: number) => Promise<Omit<ObservationsOf, 'kind'>>;
   readonly sendTestTo: (subscription: Subscription) => ReturnType<typeof sendTestTo>;
+  /** How many of its calls a connection has used of its limit; `undefined` without a limit. */
+  readonly connectionCalls: (connection: string) => Promise<ManagedSubscription['connectionCalls']>;
   readonly instanceHealth: (instanceId: string) => Promise<InstanceAnswer>;
   readonly namedInstances: () => Promise<readonly { readonly instanceId: string; readonly name: string }[]>;
 }
@@ -116,7 +118,9 @@ export function createOperator(ports: OperatorPorts): Operator {
         return refusal('subscription-unknown', 'There is no such subscription.');
       }
       const subject = await ports.subjectView(subscription);
-      return { kind: 'found', subscription: managedSubscription(subscription, subject) };
+      const calls = await ports.connectionCalls(subscription.connection);
+      const view = managedSubscription(subscription, subject);
+      return { kind: 'found', subscription: { ...view, ...(calls && { connectionCalls: calls }) } };
     },
     async observations(id, days) {
       const subscription = await ports.store.load(id);

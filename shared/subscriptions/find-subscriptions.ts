@@ -46,9 +46,10 @@ export function mentions(text: string): (subscription: Subscription) => boolean 
   const wanted = text.trim().toLowerCase();
   return (subscription) => {
     if (flow && isOfFlow(subscription, flow)) return true;
-    const { id, label, subject, connection, workflowId, workflowName, environmentId, instanceId } = subscription;
-    return [id, label, subject, connection, workflowId, workflowName, environmentId, instanceId].some((known) =>
-      known?.toLowerCase().includes(wanted),
+    const { id, label, subject, subjectName, connection, workflowId, workflowName, environmentId, instanceId } =
+      subscription;
+    return [id, label, subject, subjectName, connection, workflowId, workflowName, environmentId, instanceId].some(
+      (known) => known?.toLowerCase().includes(wanted),
     );
   };
 }

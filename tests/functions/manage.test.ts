@@ -148,8 +148,12 @@ describe('subscriptions', () => {
     for (let count = 0; count < 2; count++) {
       expect(await manage('DELETE', `subscriptions/${id}`)).toMatchObject({ status: 204, body: undefined });
     }
-    await expectProblem(() => manage('GET', `subscriptions/${id}`), 404, 'subscription-unknown');
-    await expectProblem(() => manage('POST', `subscriptions/${id}/resume`), 404, 'subscription-unknown');
+    // Its history is kept for operators; its own connection knows it no longer.
+    expect(await get(`subscriptions/${id}`)).toMatchObject({ status: 'gone', reason: 'operator' });
+    await expectProblem(() => manage('POST', `subscriptions/${id}/resume`), 409, 'subscription-ended');
+    const own = `${subscriptionsOf(trigger)}/${id}`;
+    const headers = { 'x-functions-key': 'nobody knows' };
+    await expectProblem(() => backend.call('GET', own, { headers }), 404, 'subscription-unknown');
   });
 
   test('get again what died', async () => {

@@ -38,6 +38,22 @@ test.each([
   expect(await labels(text)).toEqual(expected);
 });
 
+test('a data source is found by its name', async () => {
+  world.data.dataSources = [
+    {
+      dataSourceId: 'crm-1',
+      name: 'CRM',
+      displayName: 'Sales CRM',
+      active: true,
+      refreshState: 'updated',
+      lastRefreshAt: undefined,
+    },
+  ];
+  const input = { dataSourceId: 'crm-1', callbackUrl: callbackUrl('crm'), label: 'Refreshes' };
+  await world.subscribe('data-source-refresh-failed', input);
+  expect(await labels('sales crm')).toEqual(['Refreshes']);
+});
+
 test('an id of ours is found wherever it stands', async () => {
   const eventId = await world.rise();
   const { deliveries } = await world.backend.operator.listDeliveries({ subscriptionId: id }, { limit: 1 });
