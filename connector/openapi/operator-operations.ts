@@ -11,6 +11,7 @@ import {
   hoursInQuery,
   instanceInQuery,
   pageInQuery,
+  searchInQuery,
   sinceInQuery,
   subscriptionFilter,
   triggerInQuery,
@@ -64,13 +65,7 @@ export interface OperatorOperation {
 }
 
 const accepted = (properties: Record<string, TSchema>) => ({ status: 202 as const, answer: answer(properties) });
-const { subscription, delivery } = operatorAnswers;
-/** A single one has its attempts instead of their count. */
-const deliveryWithAttempts = Type.Composite([
-  Type.Omit(delivery, ['attempts', 'attemptCount', 'lastAttemptAt']),
-  Type.Required(Type.Pick(delivery, ['attempts'])),
-]);
-
+const { subscription, delivery, deliveryDetail } = operatorAnswers;
 /** Every route of the operator API: method and path below `manage/`, with `{parameters}`. */
 export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
   'get subscriptions': {
@@ -97,6 +92,18 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
     summary: 'End a subscription',
     status: 204,
     refused: [404],
+  },
+  'post subscriptions/{id}/pause': {
+    id: 'ManageSubscriptionsPause',
+    summary: 'Hold the deliveries of a subscription until it is resumed',
+    ...accepted({ subscriptionId: text, status: Type.Literal('disabled'), reason: Type.Literal('operator') }),
+    refused: [404, 409],
+  },
+  'post subscriptions/{id}/test': {
+    id: 'ManageSubscriptionsTest',
+    summary: 'Send a test event to a subscription',
+    ...accepted({ deliveryId: text }),
+    refused: [404, 409],
   },
   'post subscriptions/{id}/resume': {
     id: 'ManageSubscriptionsResume',
@@ -128,12 +135,16 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
     id: 'ManageDeliveriesList',
     summary: 'List deliveries',
     query: deliveryFilter,
-    answer: pageOf(delivery),
+    answer: answer({
+      value: Type.Array(delivery),
+      nextLink: Type.Optional(text),
+      lookedBackTo: Type.Optional(Type.String({ description: 'How far back it has looked, when there is more.' })),
+    }),
   },
   'get deliveries/{id}': {
     id: 'ManageDeliveriesGet',
-    summary: 'Get a delivery with its attempts',
-    answer: deliveryWithAttempts,
+    summary: 'Get a delivery with its attempts, what was sent and what was answered',
+    answer: deliveryDetail,
     refused: [404],
   },
   'post deliveries/{id}/redeliver': {
@@ -151,6 +162,17 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
     id: 'ManageInstancesNames',
     summary: 'List the names of all instances',
     answer: listOf(operatorAnswers.instanceName),
+  },
+  'get search': {
+    id: 'ManageSearchList',
+    summary: 'Find everything that a text may mean',
+    query: [searchInQuery],
+    answer: answer({
+      subscriptions: Type.Array(subscription),
+      events: Type.Array(answer({ eventId: text, about: text, occurredAt: text })),
+      deliveries: Type.Array(answer({ deliveryId: text, subscriptionId: text, about: text, occurredAt: text })),
+      more: Type.Boolean({ description: 'Whether there may be more subscriptions.' }),
+    }),
   },
   'get activity': {
     id: 'ManageActivityList',

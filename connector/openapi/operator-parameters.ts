@@ -20,6 +20,10 @@ export const pageInQuery: readonly OpenApiParameter[] = [
   }),
   nextInQuery,
 ];
+export const searchInQuery: OpenApiParameter = {
+  ...inQuery('q', 'What to look for.', { type: 'string', minLength: 2, maxLength: 512 }),
+  required: true,
+};
 export const daysInQuery = inQuery('days', 'How many days to look back, 7 when left out.', {
   type: 'integer',
   minimum: 1,
@@ -34,6 +38,8 @@ export const subscriptionFilter: readonly OpenApiParameter[] = [
   instanceInQuery,
   triggerInQuery,
   inQuery('status', 'In this status alone.', { enum: shownStatuses }),
+  inQuery('failing', 'Whether only those that are active and fail now are meant.', { type: 'boolean' }),
+  inQuery('activity', 'Whether each has what came of its latest events.', { type: 'boolean' }),
   inQuery('label', 'Whose label has this in it.', { type: 'string' }),
   inQuery('workflowId', 'Of this flow alone.', { type: 'string' }),
   ...pageInQuery,
@@ -42,7 +48,14 @@ export const deliveryFilter: readonly OpenApiParameter[] = [
   inQuery('eventId', 'Of this event alone.', { type: 'string' }),
   inQuery('subscriptionId', 'Of this subscription alone.', { type: 'string' }),
   inQuery('status', 'In this status alone.', { enum: deliveryStatuses }),
+  instanceInQuery,
+  triggerInQuery,
+  inQuery('flow', 'Of the flow with this id, in any form, or address.', { type: 'string', maxLength: 512 }),
+  inQuery('deliveryCode', 'With this code.', { type: 'string', maxLength: 512 }),
+  inQuery('httpStatus', 'Whose last attempt was answered this.', { type: 'integer', minimum: 100, maximum: 599 }),
+  inQuery('q', 'With this text in anything that is known of it.', { type: 'string', maxLength: 512 }),
   sinceInQuery,
+  inQuery('until', 'Until this instant (ISO 8601).', { type: 'string' }),
   inQuery('attempts', 'Whether each attempt is listed.', { type: 'boolean' }),
   ...pageInQuery,
 ];
