@@ -34,6 +34,7 @@ export function testActions(visiting: () => Visit): void {
   test('a dead letter is redelivered, and is one no longer', async () => {
     const page = await open(visiting(), '#/deliveries?days=14');
     const rows = page.getByRole('row', { name: /^Win-back mail/ });
+    await rows.nth(1).waitFor();
     const before = await rows.count();
     expect(before).toBeGreaterThan(1);
     const said = await act(page, rows.first().getByRole('button', { name: /^Redeliver / }), 'Redeliver');

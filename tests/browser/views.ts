@@ -33,8 +33,8 @@ export function testViews(visiting: () => Visit): void {
       '1 poisoned message in polls',
       expect.stringMatching(/ is disabled$/),
       expect.stringMatching(/ is disabled$/),
-      'Churn alarm has been failing',
       expect.stringMatching(/dead deliver(y|ies) in the last 24 hours$/),
+      'Churn alarm has been failing',
       'Ring the sales bell is paused',
     ]);
     await page.getByRole('img', { name: /^Deliveries by hour over the last 24 hours: delivered [1-9]/ }).waitFor();
@@ -166,7 +166,7 @@ export function testViews(visiting: () => Visit): void {
     const page = await open(visiting(), '#/deliveries?days=14');
     const row = page.getByRole('row', { name: /^Win-back mail/ }).first();
     await row.getByText('given up: the flow answered 400').waitFor();
-    await row.getByRole('link', { name: 'Win-back mail' }).click();
+    await row.getByRole('link', { name: 'Win-back mail', exact: true }).click();
     await page.waitForURL(/at=/);
     await page.locator('[aria-current=true]').getByText('given up: the flow answered 400').waitFor();
   });

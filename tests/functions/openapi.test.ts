@@ -236,7 +236,10 @@ describe('real answers are as described', () => {
     expect((await call('POST', `manage/deliveries/${deliveryId}/redeliver`)).status).toBe(202);
     await call('POST', `manage/subscriptions/${id}/recover`, { since: '2026-01-01T00:00:00Z' });
     expect((await call('POST', `manage/subscriptions/${id}/recover`, { since: 1 })).status).toBe(400);
+    expect((await call('POST', `manage/subscriptions/${id}/pause`)).status).toBe(202);
     expect((await call('POST', `manage/subscriptions/${id}/resume`)).status).toBe(202);
+    expect((await call('POST', `manage/subscriptions/${id}/test`)).status).toBe(202);
+    expect((await call('GET', 'manage/search?q=churn')).status).toBe(200);
     await queues.send('polls-poison', { v: 1, instanceId: contosoInstanceId });
     expect((await call('POST', 'manage/queues/polls/redrive')).status).toBe(202);
     await call('POST', 'manage/connections/move', { from: 'local', to: 'local' });
