@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { DeliverySummary } from '../../shared/operations/delivery.ts';
 import type { DeliveryFilter } from '../../shared/operations/delivery-filter.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
+import { at, job, task } from '../helpers/insights-data.ts';
 import { answered, callbackUrl, INSTANCE } from '../helpers/memory-backend.ts';
 import { DAY, HOUR, MINUTE, vipWorld, type VipWorld } from './vip-world.ts';
 
@@ -131,6 +132,20 @@ describe('events', () => {
     expect(await world.backend.operator.getEvent(eventId)).toMatchObject({
       kind: 'found',
       event: { eventId, audience: [{ subject: 'vip', thresholdFrom: 90, thresholdBelow: 120 }] },
+    });
+  });
+
+  test('of a data source concern those who named it and those who named none', async () => {
+    const dataSourceId = 'aaaaaaaa-0000-0000-0000-000000000001';
+    const common = { name: 'crm', displayName: 'CRM', active: true, refreshState: 'updated', lastRefreshAt: undefined };
+    world.data.dataSources = [{ dataSourceId, ...common }];
+    await world.subscribe('data-source-refresh-succeeded', { dataSourceId, callbackUrl: callbackUrl('one') });
+    const ended = { endedAt: at(3) };
+    world.data.jobs = [job({ idList: [dataSourceId], tasks: [task({ friendlyName: 'CRM', ...ended })], ...ended })];
+    await world.poll();
+    const { events } = await world.backend.operator.listEvents({}, { limit: 1 });
+    expect(await world.backend.operator.getEvent(events[0]?.eventId ?? '')).toMatchObject({
+      event: { audience: [{ subject: dataSourceId }, { subject: '*' }] },
     });
   });
 

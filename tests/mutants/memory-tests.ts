@@ -1,0 +1,33 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { importsOf } from '../../scripts/project-sources.ts';
+
+/** Not the tests of hosts and pages, of what is beside `shared`, and of texts. */
+const TESTED =
+  'tests/{deliveries,detection,events,operations,outgoing,rate-limit,subscriptions,telemetry,triggers,work}/**/*.test.ts';
+/** A test that imports one of these needs other processes than an Azurite, or takes long. */
+const NOT_HERE = /^(node:child_process|tests\/(sandbox|simulation)\/.*|sandbox\/functions-host\/.*)$/;
+const AZURITE = 'sandbox/azurite.ts';
+
+/** The files with tests that run in one process, over memory or an Azurite that is there already. */
+export function memoryTests(): readonly string[] {
+  const candidates = [...globSync(TESTED), 'tests/costs.test.ts'];
+  return candidates.filter((file) => ![...closureOf(file)].some((each) => NOT_HERE.test(each))).toSorted();
+}
+
+const known = new Map<string, readonly string[]>();
+
+function importedBy(file: string): readonly string[] {
+  if (!file.endsWith('.ts') || !existsSync(file)) return [];
+  const before = known.get(file);
+  if (before !== undefined) return before;
+  const imported = importsOf(file, readFileSync(file, 'utf8')).map((each) => each.file ?? each.specifier);
+  known.set(file, imported);
+  return imported;
+}
+
+/** Everything that a source needs, itself included; behind the start of an Azurite nothing is looked for. */
+export function closureOf(file: string): ReadonlySet<string> {
+  const seen = new Set([file]);
+  for (const each of seen) if (each !== AZURITE) for (const imported of importedBy(each)) seen.add(imported);
+  return seen;
+}

@@ -1,0 +1,118 @@
+import { addEventHandler, getState, resetState, run } from 'jest-circus';
+import fc from 'fast-check';
+import type { simulate as Simulate } from '../simulation/simulation.ts';
+import type { Job, Step, Told, Verdict } from './job.ts';
+import { loaderOf } from './loader.ts';
+
+/** A process that is sent jobs, one at a time, and tells what came of each. */
+
+/** The machine may be busy with something else: what is waited for by the clock is a multiple of what the processor needs, and this. */
+const PATIENCE = 30;
+const TEST_PATIENCE_MS = 60_000;
+/** How often the process may come to rest in a world that only goes on by itself. */
+const RESTS = 20;
+
+declare global {
+  /** Called by sources with probes. */
+  var passed: ((place: string) => void) | undefined;
+}
+
+let places = new Set<string>();
+let startedMs = 0;
+let watched: { numbers: ReadonlySet<number> | 'all'; count: number; onDone: OnDone } | undefined;
+type OnDone = (
+  number: number,
+  test: { readonly name: string; readonly errors: readonly unknown[]; readonly ms: number },
+) => void;
+
+addEventHandler((event) => {
+  if (watched === undefined) return;
+  if (event.name === 'test_start') {
+    const number = watched.count++;
+    startedMs = processorMs();
+    if (watched.numbers !== 'all' && !watched.numbers.has(number)) event.test.mode = 'skip';
+  }
+  if (event.name !== 'test_done') return;
+  const { name, errors } = event.test;
+  watched.onDone(watched.count - 1, { name, errors, ms: processorMs() - startedMs });
+});
+
+async function runJob({ planted, steps, isSurvey }: Job): Promise<Verdict> {
+  const load = loaderOf(planted);
+  for (const step of steps) {
+    const limitMs = PATIENCE * step.ms;
+    tell({ kind: 'step', limitMs });
+    const verdict =
+      step.kind === 'seed' ? await runSeed(load, step.seed, isSurvey) : await runTests(load, step, isSurvey);
+    if (verdict.kind === 'noticed' && !isSurvey) return verdict;
+  }
+  return { kind: 'unnoticed' };
+}
+
+async function runSeed(load: (file: string) => unknown, seed: number, isSurvey: boolean): Promise<Verdict> {
+  const { simulate } = load('tests/simulation/simulation.ts') as { simulate: typeof Simulate };
+  const startedMs = processorMs();
+  const outcome = await Promise.race([simulate(seed), restless()]);
+  if (isSurvey)
+    tellPassed({
+      by: { kind: 'seed', seed },
+      isFailing: outcome?.violation !== undefined,
+      ms: processorMs() - startedMs,
+    });
+  if (outcome === undefined)
+    return { kind: 'noticed', by: 'seeds', what: `seed ${seed}: everything waits for ever`, isSpoilt: true };
+  if (outcome.violation === undefined) return { kind: 'unnoticed' };
+  return { kind: 'noticed', by: 'seeds', what: `seed ${seed}: ${outcome.violation}` };
+}
+
+/** Ends when the process has nothing to do: a world waits for nothing but itself. */
+async function restless(): Promise<undefined> {
+  for (let rests = 0; rests < RESTS; rests++) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+async function runTests(
+  load: (file: string) => unknown,
+  { file, numbers, ms }: Step & { readonly kind: 'tests' },
+  isSurvey: boolean,
+): Promise<Verdict> {
+  let verdict: Verdict = { kind: 'unnoticed' };
+  resetState();
+  getState().testTimeout = isSurvey ? 120_000 : TEST_PATIENCE_MS + PATIENCE * ms;
+  load(file);
+  const onDone: OnDone = (number, test) => {
+    const isFailing = test.errors.length > 0;
+    if (isSurvey) tellPassed({ by: { kind: 'test', file, number }, isFailing, ms: test.ms });
+    if (!isFailing || isSurvey || verdict.kind === 'noticed') return;
+    const isSpoilt = test.errors.flat().some((error) => String(error).includes('Exceeded timeout'));
+    verdict = { kind: 'noticed', by: 'tests', what: `${file}: ${test.name}`, isSpoilt };
+    if (watched !== undefined) watched.numbers = new Set();
+  };
+  watched = { numbers, count: 0, onDone };
+  await run();
+  watched = undefined;
+  return verdict;
+}
+
+function tellPassed(passed: Omit<Told & { kind: 'passed' }, 'kind' | 'places'>): void {
+  tell({ kind: 'passed', ...passed, places });
+  places = new Set();
+}
+
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+function tell(told: Told): void {
+  process.send?.(told);
+}
+
+fc.configureGlobal({ seed: 1 });
+process.on('disconnect', () => process.exit());
+process.on('message', (message) => {
+  const job = message as Job;
+  globalThis.passed = job.isSurvey ? (place) => places.add(place) : undefined;
+  void runJob(job).then(tell, (error: unknown) =>
+    tell({ kind: 'noticed', by: 'ended', what: String(error).split('\n')[0] ?? '' }),
+  );
+});

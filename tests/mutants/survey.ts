@@ -1,0 +1,85 @@
+import { openSurveys } from './kept-surveys.ts';
+import type { Lane, Passed, Step } from './job.ts';
+import type { Mutant } from './mutant.ts';
+import { memoryTests } from './memory-tests.ts';
+import { placeAround, probesOf, withProbes } from './probes.ts';
+
+/** What every seed and every test passes while nothing is wrong. */
+export interface Survey {
+  /** The tests that fail without a fault: they are left out. */
+  readonly failing: readonly string[];
+  /** Those that pass the place of a fault, the quick ones first. */
+  stepsFor(mutant: Mutant, most: { readonly seeds: number; readonly ms: number }): readonly Step[];
+}
+
+/** Runs everything once. */
+export async function takeSurvey(
+  lanes: readonly Lane[],
+  texts: ReadonlyMap<string, string>,
+  seeds: number,
+): Promise<Survey> {
+  const planted = new Map([...texts].map(([file, text]) => [file, withProbes(file, text)]));
+  const steps: Step[] = [
+    ...Array.from({ length: seeds }, (_, index): Step => ({ kind: 'seed', seed: index + 1, ms: 60_000 })),
+    ...memoryTests().map((file): Step => ({ kind: 'tests', file, numbers: 'all', ms: 60_000 })),
+  ];
+  const kept = openSurveys(texts);
+  const all = steps.flatMap((step) => kept.get(step) ?? []);
+  const missing = steps.filter((step) => kept.get(step) === undefined);
+  await Promise.all(
+    lanes.map(async (lane, index) => {
+      for (const step of missing.filter((_, number) => number % lanes.length === index)) {
+        const passed: Passed[] = [];
+        const verdict = await lane.run({ planted, steps: [step], isSurvey: true }, (one) => passed.push(one));
+        if (verdict.kind === 'noticed') throw new Error(`the survey broke off: ${verdict.what}`);
+        all.push(...passed);
+        kept.set(step, passed);
+      }
+    }),
+  );
+  kept.save();
+  const right = all.filter(({ isFailing }) => !isFailing).toSorted((a, b) => a.ms - b.ms);
+  const probes = new Map([...texts].map(([file, text]) => [file, probesOf(file, text)]));
+
+  const passes = (mutant: Mutant): ((passed: Passed) => boolean) => {
+    const around = placeAround(mutant.file, probes.get(mutant.file) ?? [], mutant.start);
+    if (around !== undefined) return ({ places }) => places.has(around);
+    const readers = placesThatName(mutant.within);
+    if (readers.size > 0) return ({ places }) => [...readers].some((place) => places.has(place));
+    // What runs when a file is loaded concerns all who pass the file.
+    return ({ places }) => [...places].some((place) => place.startsWith(`${mutant.file}#`));
+  };
+  /** Where a constant is read, in whatever file: another one of the same name costs a few tests more. */
+  const placesThatName = (name: string): ReadonlySet<string> => {
+    const found = new Set<string>();
+    if (!/^\w+$/.test(name)) return found;
+    for (const [file, text] of texts) {
+      for (const { index } of text.matchAll(new RegExp(`\\b${name}\\b`, 'g'))) {
+        const place = placeAround(file, probes.get(file) ?? [], index);
+        if (place !== undefined) found.add(place);
+      }
+    }
+    return found;
+  };
+  return {
+    failing: all.flatMap(({ by, isFailing }) =>
+      !isFailing ? [] : [by.kind === 'seed' ? `seed ${by.seed}` : `${by.file} (test ${by.number})`],
+    ),
+    stepsFor(mutant, most) {
+      const worlds: Step[] = [];
+      const tests = new Map<string, { ms: number; numbers: Set<number> }>();
+      for (const { by, ms } of right.filter(passes(mutant))) {
+        if (by.kind === 'seed') {
+          if (worlds.length < most.seeds) worlds.push({ ...by, ms });
+          continue;
+        }
+        const ofFile = tests.get(by.file) ?? { ms: 0, numbers: new Set() };
+        ofFile.numbers.add(by.number);
+        tests.set(by.file, { ...ofFile, ms: ofFile.ms + ms });
+      }
+      const files = [...tests].map(([file, ofFile]): Step => ({ kind: 'tests', file, ...ofFile }));
+      let ms = 0;
+      return [...worlds, ...files].toSorted((a, b) => a.ms - b.ms).filter((step) => (ms += step.ms) <= most.ms);
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
+import type { Tables } from '../../shared/storage/tables.ts';
+import {
+  WORK_SHARDS,
+  WORK_TABLE,
+  workList,
+  type WorkEntry,
+  type WorkItem,
+  type WorkList,
+} from '../../shared/work/work-list.ts';
+import { drain } from '../helpers/rows.ts';
+
+const NOW = Date.parse('2026-11-23T10:00:00.000Z');
+const MINUTE = 60_000;
+const LATER = NOW + 1000 * MINUTE;
+const item: WorkItem = { kind: 'subscription', subscriptionId: 'sub_1' };
+let tables: Tables;
+let list: WorkList;
+
+beforeEach(() => {
+  tables = createMemoryTables();
+  list = workList(tables);
+});
+
+const rows = () => drain(tables, WORK_TABLE, { partition: { from: '', to: '~' } });
+
+async function due(nowMs: number): Promise<WorkEntry[]> {
+  return (await Promise.all(WORK_SHARDS.map((shard) => list.due(shard, nowMs)))).flat();
+}
+
+async function only(): Promise<WorkEntry> {
+  const [entry] = await due(LATER);
+  if (entry === undefined) throw new Error('nothing is due');
+  return entry;
+}
+
+describe('an entry', () => {
+  test('has the row that other versions read and write', async () => {
+    await list.add(item, NOW);
+    await list.add({ kind: 'deliveries', instanceId: 'i', month: '202611' }, NOW);
+    await list.add({ kind: 'subscribe', subscriptionId: 'sub_1', connection: 'c', requestKey: 'k' }, NOW);
+    const found = await rows();
+    expect(found.map(({ partitionKey, rowKey, values }) => ({ partitionKey, rowKey, values }))).toEqual([
+      {
+        partitionKey: '0',
+        rowKey: '0mwt3h340!nsub_1',
+        values: { v: 1, addedForMs: NOW, connection: 'c', requestKey: 'k' },
+      },
+      { partitionKey: '1', rowKey: '0mwt3h340!ssub_1', values: { v: 1, addedForMs: NOW } },
+      { partitionKey: '2', rowKey: '0mwt3h340!ai202611', values: { v: 1, addedForMs: NOW } },
+    ]);
+    expect((await due(NOW)).map((entry) => entry.item)).toEqual([
+      { kind: 'subscribe', subscriptionId: 'sub_1', connection: 'c', requestKey: 'k' },
+      item,
+      { kind: 'deliveries', instanceId: 'i', month: '202611' },
+    ]);
+  });
+
+  test('is due at its time or up to a minute later, and not before', async () => {
+    await list.add(item, NOW + 1);
+    expect(await due(NOW + MINUTE - 1)).toEqual([]);
+    expect(await due(NOW + MINUTE)).toMatchObject([{ item, dueAtMs: NOW + MINUTE, addedForMs: NOW + MINUTE }]);
+  });
+
+  test('comes after those that are due earlier', async () => {
+    await list.add(item, NOW + 5 * MINUTE);
+    await list.add(item, NOW);
+    expect((await due(LATER)).map(({ dueAtMs }) => dueAtMs)).toEqual([NOW, NOW + 5 * MINUTE]);
+  });
+
+  test('is written once by a process, however often it is added', async () => {
+    await list.add(item, NOW);
+    tables.write = () => Promise.reject(new Error('written again'));
+    await list.add(item, NOW - 1);
+    await expect(list.add(item, NOW + 1)).rejects.toThrow('written again');
+  });
+
+  test('that could not be written is written by the next call', async () => {
+    const write = tables.write.bind(tables);
+    tables.write = () => Promise.reject(new Error('no answer'));
+    await expect(list.add(item, NOW)).rejects.toThrow('no answer');
+    tables.write = write;
+    await list.add(item, NOW);
+    expect(await due(NOW)).toHaveLength(1);
+  });
+
+  test('can be taken back', async () => {
+    await list.add(item, NOW + 1);
+    await list.withdraw(item, NOW + 1);
+    expect(await rows()).toEqual([]);
+  });
+});
+
+describe('an entry that was looked at', () => {
+  test('is due later when it is postponed, and a minute later at least, and knows what it was added for', async () => {
+    await list.add(item, NOW);
+    await list.postpone(await only(), NOW + 10 * MINUTE);
+    expect(await due(LATER)).toMatchObject([{ item, dueAtMs: NOW + 10 * MINUTE, addedForMs: NOW }]);
+    await list.postpone(await only(), NOW);
+    expect(await due(LATER)).toMatchObject([{ item, dueAtMs: NOW + 11 * MINUTE, addedForMs: NOW }]);
+  });
+
+  test('becomes one with another of its item that is due then', async () => {
+    await list.add(item, NOW);
+    await list.add(item, NOW + MINUTE);
+    const [first] = await due(LATER);
+    if (first) await list.postpone(first, NOW + MINUTE);
+    expect(await due(LATER)).toMatchObject([{ dueAtMs: NOW + MINUTE, addedForMs: NOW + MINUTE }]);
+  });
+
+  test('goes when it is removed, unless somebody added it again meanwhile', async () => {
+    await list.add(item, NOW);
+    const seen = await only();
+    await workList(tables).add(item, NOW);
+    await list.remove(seen);
+    expect(await due(NOW)).toHaveLength(1);
+    await list.remove(await only());
+    expect(await rows()).toEqual([]);
+  });
+
+  test('stays where it is when somebody changed it meanwhile', async () => {
+    await list.add(item, NOW);
+    const seen = await only();
+    await workList(tables).add(item, NOW);
+    await list.postpone(seen, NOW + 10 * MINUTE);
+    expect((await due(LATER)).map(({ dueAtMs }) => dueAtMs)).toEqual([NOW]);
+  });
+});
+
+test('an entry of a kind that this version does not know is left alone', async () => {
+  await tables.write(WORK_TABLE, [{ kind: 'insert', row: { partitionKey: '0', rowKey: '000000000!x1', v: 1 } }]);
+  expect(await due(LATER)).toEqual([]);
+  expect(await rows()).toHaveLength(1);
+});
