@@ -15,7 +15,7 @@ export function isTold(node: ts.Node): boolean {
 
 /** The name of the innermost function, method or constant with a name that a node is in. */
 export function functionOf(node: ts.Node): string {
-  for (let at: ts.Node | undefined = node.parent; at !== undefined; at = at.parent) {
+  for (let at = node.parent; !ts.isSourceFile(at); at = at.parent) {
     if (ts.isMethodDeclaration(at)) return at.name.getText();
     if (ts.isFunctionDeclaration(at)) return at.name?.getText() ?? '';
     if ((ts.isVariableDeclaration(at) || ts.isPropertyAssignment(at)) && at.initializer && isFunction(at.initializer))
