@@ -60,7 +60,7 @@ const events: readonly Event[] = [
 
 function bodyOf(event: Event): Record<string, unknown> {
   const threshold = event.trigger.endsWith('threshold-crossed') ? 10 : undefined;
-  return JSON.parse(callbackBody(event, 'd1', { id: 's1', threshold } as Subscription)) as Record<string, unknown>;
+  return JSON.parse(callbackBody(event, 'd1', { id: 's1', threshold })) as Record<string, unknown>;
 }
 
 interface EventOf {
