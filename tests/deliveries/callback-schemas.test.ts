@@ -10,7 +10,6 @@ import type {
   SegmentThresholdCrossed,
   UnificationRefreshCompleted,
 } from '../../shared/events/event.ts';
-import type { Subscription } from '../../shared/subscriptions/subscription.ts';
 import { triggerNames, type Trigger } from '../../shared/triggers/trigger.ts';
 import { validatorOf } from '../../shared/validation.ts';
 
