@@ -8,8 +8,8 @@ import { pollInstance } from '../shared/detection/poll.ts';
 import { valueRow } from '../shared/detection/instance-state.ts';
 import { stateStore } from '../shared/detection/state-store.ts';
 import { crosses } from '../shared/detection/value-observation.ts';
-import { openEventRow, STATE_TABLE } from '../shared/events/open-event-row.ts';
-import type { OpenEvent } from '../shared/events/open-event.ts';
+import { outboxRow, STATE_TABLE } from '../shared/events/outbox-row.ts';
+import type { OutboxEntry } from '../shared/events/outbox-entry.ts';
 import { memoryCustomerInsights } from '../shared/insights/memory-customer-insights.ts';
 import { silentLog } from '../shared/log.ts';
 import { systemRandom } from '../shared/random.ts';
@@ -126,15 +126,15 @@ async function subscribedSegment(
   await tables.write(STATE_TABLE, [{ kind: 'upsert', row }]);
   const store = subscriptionStore(tables);
   let evaluatedAtMs = Date.now();
-  let opened: readonly OpenEvent[] = [];
-  const whomToTell: Record<Way, (open: OpenEvent) => Promise<number>> = {
-    async index({ event, audience }) {
+  let opened: readonly OutboxEntry[] = [];
+  const whomToTell: Record<Way, (open: OutboxEntry) => Promise<number>> = {
+    async index({ event, recipients: audience }) {
       const [range] = audience;
       if (range === undefined) return 0;
       return (await store.page({ instanceId, trigger: event.trigger, subjectHash: range.subjectHash }, range))
         .subscriptions.length;
     },
-    async scan({ event, audience }) {
+    async scan({ event, recipients: audience }) {
       const [range] = audience;
       if (range === undefined || event.trigger !== trigger) return 0;
       let found = 0;
@@ -169,11 +169,11 @@ async function subscribedSegment(
           clock: systemClock,
           random: systemRandom,
           log: silentLog,
-          announce: async (events) => {
+          fanOut: async (events) => {
             opened = [...opened, ...events];
             for (const open of events) found += await whomToTell[way](open);
           },
-          carryOn: () => Promise.resolve(),
+          resumeOutbox: () => Promise.resolve(),
           telemetry: noTelemetry,
           isAllowed: () => true,
           pollLater: () => Promise.resolve(),
@@ -185,7 +185,7 @@ async function subscribedSegment(
     },
     async tidy() {
       for (const open of opened)
-        await tables.write(STATE_TABLE, [{ kind: 'delete', row: openEventRow(open), etag: open.etag }]);
+        await tables.write(STATE_TABLE, [{ kind: 'delete', row: outboxRow(open), etag: open.etag }]);
       opened = [];
     },
   };

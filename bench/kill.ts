@@ -1,5 +1,5 @@
 import type { Benchmark } from './benchmark.ts';
-import { activityTable } from '../shared/deliveries/activity-rows.ts';
+import { activityTable } from '../shared/deliveries/records/activity-rows.ts';
 import { monthOf } from '../shared/events/event-id.ts';
 import { allRows } from '../shared/storage/all-rows.ts';
 import { instanceRegistry } from '../shared/subscriptions/instance-registry.ts';

@@ -1,6 +1,6 @@
 import { render, type JSX } from 'preact';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { InstanceNameAnswer } from '../shared/operations/operator-answers.ts';
+import type { InstanceNameResponse } from '../shared/operations/operator-responses.ts';
 import { operatorApi } from './live/operator-api.ts';
 import { operatorContext } from './live/operator-context.ts';
 import type { Question } from './live/question.ts';
@@ -43,7 +43,7 @@ function App(): JSX.Element {
   const [names, setNames] = useState<ReadonlyMap<string, string>>(new Map());
   useEffect(() => {
     if (!access.open) return;
-    void api.get<{ value: readonly InstanceNameAnswer[] }>('instance-names').then((answer) => {
+    void api.get<{ value: readonly InstanceNameResponse[] }>('instance-names').then((answer) => {
       if (answer.kind === 'answered') setNames(new Map(answer.value.value.map(({ id, name }) => [id, name])));
     });
   }, [api, access.open]);

@@ -3,8 +3,8 @@ import { allowsInstance, instanceNotAllowed } from '../shared/allowed-instances.
 import { systemClock } from '../shared/clock.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 import { httpHandler } from './http.ts';
-import { PAGE_QUERY, pageAnswer, readPage, refusingNext } from './paging.ts';
-import { readInstance, readSince } from './query.ts';
+import { PAGE_QUERY, pageResponse, readPage, refusingNext } from './paging.ts';
+import { instanceParameter, sinceParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import { authenticated, type HttpDeps } from './authenticated.ts';
 
@@ -27,16 +27,16 @@ export function registerEvents(app: Registrar, deps: HttpDeps): void {
 async function list({ backend, config }: HttpDeps, request: HttpRequest): Promise<HttpResponseInit | Refusal> {
   const page = readPage(request.query);
   if (page.kind === 'refused') return page;
-  const instance = readInstance(request.query);
+  const instance = instanceParameter(request.query);
   if (instance.kind === 'refused') return instance;
   if (instance.value === undefined)
     return refusal('query-invalid', 'The parameter instanceId is required: choose the instance from the list.');
   if (!allowsInstance(config.allowedInstances, instance.value)) return instanceNotAllowed();
-  const since = readSince(request.query);
+  const since = sinceParameter(request.query);
   if (since.kind === 'refused') return since;
   const sinceMs = since.value ?? systemClock.now() - DEFAULT_SINCE_MS;
   const listed = await refusingNext(page, backend.listEvents(instance.value, sinceMs, page));
   if ('kind' in listed) return listed;
   const url = `${config.publicBaseUrl}/api/events`;
-  return pageAnswer(request, page, { value: listed.events, next: listed.next, url });
+  return pageResponse(request, page, { value: listed.events, next: listed.next, url });
 }

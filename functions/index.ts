@@ -6,7 +6,7 @@ import { failureLimit } from '../shared/rate-limit/failure-limit.ts';
 import { systemClock } from '../shared/clock.ts';
 import { brokenBounds } from '../shared/deliveries/lifetimes.ts';
 import { DELIVERIES_QUEUE, POLLS_QUEUE, RETRIES_QUEUE } from '../shared/deliveries/messages.ts';
-import { azureWorld } from './azure-world.ts';
+import { azurePorts } from './azure-ports.ts';
 import { consoleLog } from './console-log.ts';
 import { registerConnectorDefinition } from './connector-definition.ts';
 import { registerEntities } from './entities.ts';
@@ -41,15 +41,15 @@ if (read.kind === 'invalid') {
   const warnings = [...read.warnings, ...brokenBounds(config)];
   for (const { setting, message } of warnings) consoleLog.warn('setting.warned', { setting, reason: message });
   const telemetry = await openedTelemetry(app.hook, config, { clock: systemClock, log: consoleLog });
-  const world = { ...azureWorld(config, telemetry), stopping: stopSignal(app.hook) };
-  const backend = createBackend(world, config);
+  const ports = { ...azurePorts(config, telemetry), stopping: stopSignal(app.hook) };
+  const backend = createBackend(ports, config);
   const deps = {
-    ...world,
+    ...ports,
     backend,
     config,
     limiter: backend.limiter,
-    wrongKeys: failureLimit(world.clock),
-    data: nearestEntities(world.data(backend.callPlaces)),
+    wrongKeys: failureLimit(ports.clock),
+    data: nearestEntities(ports.data(backend.callPermits)),
   };
   registerSubscriptions(app, deps);
   registerPreviews(app, deps);
@@ -65,11 +65,11 @@ if (read.kind === 'invalid') {
   registerManageDeliveries(app, deps);
   registerManageQueues(app, deps);
   registerManageInstances(app, deps);
-  registerHealth(app, world, warnings);
+  registerHealth(app, ports, warnings);
   registerConnectorDefinition(app, deps);
   registerOpenApi(app, deps);
   registerDashboard(app, config);
   registerWorkers(app, backend, config);
   // Nothing waits for it: the first answer of the app must not.
-  app.hook.appStart(() => void world.createQueues([POLLS_QUEUE, DELIVERIES_QUEUE, RETRIES_QUEUE]));
+  app.hook.appStart(() => void ports.createQueues([POLLS_QUEUE, DELIVERIES_QUEUE, RETRIES_QUEUE]));
 }

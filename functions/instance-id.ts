@@ -4,7 +4,7 @@ import type { Config } from '../shared/config.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 
 /** The instance that the route names, in lower case; a refusal when it is none or not one that may be used here. */
-export function readInstanceId(
+export function instanceIdParameter(
   request: HttpRequest,
   { allowedInstances }: Pick<Config, 'allowedInstances'>,
 ): string | Refusal {

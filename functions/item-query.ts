@@ -1,6 +1,6 @@
 import type { ItemQuery } from '../shared/insights/item-pages.ts';
 import type { Refusal } from '../shared/problem.ts';
-import { readParameter, wholeNumber } from './query.ts';
+import { parameter, wholeNumber } from './query.ts';
 
 /** Passed on as they are. `$top` and `$skip` are read, because pages are made of them. */
 const passedOn = ['$filter', '$select', '$orderby', '$search', '$expand'];
@@ -9,9 +9,9 @@ const count = 'a whole number of at most nine digits';
 
 /** The OData options of a call. */
 export function readItemQuery(parameters: URLSearchParams): { kind: 'query'; query: ItemQuery } | Refusal {
-  const top = readParameter(parameters, '$top', count, wholeNumber);
+  const top = parameter(parameters, '$top', count, wholeNumber);
   if (top.kind === 'refused') return top;
-  const skip = readParameter(parameters, '$skip', count, wholeNumber);
+  const skip = parameter(parameters, '$skip', count, wholeNumber);
   if (skip.kind === 'refused') return skip;
   const options = Object.fromEntries(
     [...parameters].filter(([name, value]) => passedOn.includes(name) && value !== ''),

@@ -3,8 +3,8 @@ import { parseEventId } from '../shared/events/event-id.ts';
 import { deliveryStatuses } from '../shared/operations/delivery.ts';
 import { parseSubscriptionId } from '../shared/subscriptions/subscription-id.ts';
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
-import { PAGE_QUERY, pageAnswer, readPage, refusingNext } from './paging.ts';
-import { asFlag, readInstance, readInstant, readParameter, readSince, readTrigger } from './query.ts';
+import { PAGE_QUERY, pageResponse, readPage, refusingNext } from './paging.ts';
+import { asFlag, instanceParameter, readInstant, parameter, sinceParameter, triggerParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
@@ -64,33 +64,33 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
     const { query } = request;
     const page = readPage(query);
     if (page.kind === 'refused') return page;
-    const eventId = readParameter(query, 'eventId', 'the id of an event', (text) =>
+    const eventId = parameter(query, 'eventId', 'the id of an event', (text) =>
       parseEventId(text) ? text : undefined,
     );
     if (eventId.kind === 'refused') return eventId;
-    const subscriptionId = readParameter(query, 'subscriptionId', 'the id of a subscription', (text) =>
+    const subscriptionId = parameter(query, 'subscriptionId', 'the id of a subscription', (text) =>
       parseSubscriptionId(text) ? text : undefined,
     );
     if (subscriptionId.kind === 'refused') return subscriptionId;
-    const status = readParameter(query, 'status', `one of ${deliveryStatuses.join(', ')}`, (text) =>
+    const status = parameter(query, 'status', `one of ${deliveryStatuses.join(', ')}`, (text) =>
       deliveryStatuses.find((one) => one === text),
     );
     if (status.kind === 'refused') return status;
-    const instanceId = readInstance(query);
+    const instanceId = instanceParameter(query);
     if (instanceId.kind === 'refused') return instanceId;
-    const trigger = readTrigger(query);
+    const trigger = triggerParameter(query);
     if (trigger.kind === 'refused') return trigger;
     const texts = readTexts(query, ['flow', 'deliveryCode', 'q']);
     if (texts.kind === 'refused') return texts;
-    const httpStatus = readParameter(query, 'httpStatus', 'an HTTP status from 100 to 599', (text) =>
+    const httpStatus = parameter(query, 'httpStatus', 'an HTTP status from 100 to 599', (text) =>
       /^[1-5]\d\d$/.test(text) ? Number(text) : undefined,
     );
     if (httpStatus.kind === 'refused') return httpStatus;
     const until = readInstant(query, 'until');
     if (until.kind === 'refused') return until;
-    const since = readSince(query);
+    const since = sinceParameter(query);
     if (since.kind === 'refused') return since;
-    const withAttempts = readParameter(query, 'attempts', 'true or false', asFlag);
+    const withAttempts = parameter(query, 'attempts', 'true or false', asFlag);
     if (withAttempts.kind === 'refused') return withAttempts;
     const filter = {
       withAttempts: withAttempts.value,
@@ -110,7 +110,7 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
     if ('kind' in listed) return listed;
     const url = `${config.publicBaseUrl}/api/${path}`;
     const { deliveries: value, next, lookedBackTo } = listed;
-    return pageAnswer(request, page, { value, next, url, ...(lookedBackTo !== undefined && { lookedBackTo }) });
+    return pageResponse(request, page, { value, next, url, ...(lookedBackTo !== undefined && { lookedBackTo }) });
   };
 }
 
@@ -121,7 +121,7 @@ function readTexts(
 ): { readonly kind: 'read'; readonly values: Readonly<Record<string, string | undefined>> } | Refusal {
   const values: Record<string, string | undefined> = {};
   for (const name of names) {
-    const read = readParameter(query, name, `at most ${MAX_TEXT} characters`, (text) =>
+    const read = parameter(query, name, `at most ${MAX_TEXT} characters`, (text) =>
       text.length <= MAX_TEXT ? text.trim() : undefined,
     );
     if (read.kind === 'refused') return read;

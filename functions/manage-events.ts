@@ -1,6 +1,6 @@
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
-import { PAGE_QUERY, pageAnswer, readPage, refusingNext } from './paging.ts';
-import { readInstance, readSince, readTrigger } from './query.ts';
+import { PAGE_QUERY, pageResponse, readPage, refusingNext } from './paging.ts';
+import { instanceParameter, sinceParameter, triggerParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
@@ -32,16 +32,16 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
   return async (request) => {
     const page = readPage(request.query);
     if (page.kind === 'refused') return page;
-    const instanceId = readInstance(request.query);
+    const instanceId = instanceParameter(request.query);
     if (instanceId.kind === 'refused') return instanceId;
-    const trigger = readTrigger(request.query);
+    const trigger = triggerParameter(request.query);
     if (trigger.kind === 'refused') return trigger;
-    const since = readSince(request.query);
+    const since = sinceParameter(request.query);
     if (since.kind === 'refused') return since;
     const filter = { instanceId: instanceId.value, trigger: trigger.value, sinceMs: since.value };
     const listed = await refusingNext(page, backend.operator.listEvents(filter, page));
     if ('kind' in listed) return listed;
     const url = `${config.publicBaseUrl}/api/${path}`;
-    return pageAnswer(request, page, { value: listed.events, next: listed.next, url });
+    return pageResponse(request, page, { value: listed.events, next: listed.next, url });
   };
 }

@@ -1,6 +1,6 @@
 import { refusal } from '../shared/problem.ts';
 import { registerManageRoutes } from './operator-access.ts';
-import { readCount, readInstance, readParameter } from './query.ts';
+import { countParameter, instanceParameter, parameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
@@ -32,7 +32,7 @@ export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
       route: 'manage/search',
       query: ['q'],
       handle: async ({ query }) => {
-        const text = readParameter(query, 'q', `a text of 2 to ${MAX_TEXT} characters`, (given) => {
+        const text = parameter(query, 'q', `a text of 2 to ${MAX_TEXT} characters`, (given) => {
           const trimmed = given.trim();
           return trimmed.length >= 2 && trimmed.length <= MAX_TEXT ? trimmed : undefined;
         });
@@ -47,9 +47,9 @@ export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
       route: 'manage/activity',
       query: ['instanceId', 'hours'],
       handle: async ({ query }) => {
-        const instanceId = readInstance(query);
+        const instanceId = instanceParameter(query);
         if (instanceId.kind === 'refused') return instanceId;
-        const hours = readCount(query, 'hours', { most: MAX_HOURS, otherwise: DEFAULT_HOURS });
+        const hours = countParameter(query, 'hours', { most: MAX_HOURS, otherwise: DEFAULT_HOURS });
         if (hours.kind === 'refused') return hours;
         const activity = await operator.activity({ instanceId: instanceId.value, hours: hours.value });
         return { jsonBody: activity };

@@ -2,8 +2,8 @@ import type { HttpRequest } from '@azure/functions';
 import { shownStatuses } from '../shared/subscriptions/subscription-list.ts';
 import { readJson } from './http.ts';
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
-import { PAGE_QUERY, pageAnswer, readPage, refusingNext } from './paging.ts';
-import { asFlag, readCount, readInstance, readParameter, readTrigger } from './query.ts';
+import { PAGE_QUERY, pageResponse, readPage, refusingNext } from './paging.ts';
+import { asFlag, countParameter, instanceParameter, parameter, triggerParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
@@ -39,7 +39,7 @@ export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): voi
       route: `${path}/{id}/observations`,
       query: ['days'],
       handle: async (request) => {
-        const days = readCount(request.query, 'days', { most: MAX_DAYS, otherwise: DEFAULT_DAYS });
+        const days = countParameter(request.query, 'days', { most: MAX_DAYS, otherwise: DEFAULT_DAYS });
         if (days.kind === 'refused') return days;
         const found = await operator.observations(idOf(request), days.value);
         if (found.kind === 'refused') return found;
@@ -118,21 +118,21 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
   return async (request) => {
     const page = readPage(request.query);
     if (page.kind === 'refused') return page;
-    const instanceId = readInstance(request.query);
+    const instanceId = instanceParameter(request.query);
     if (instanceId.kind === 'refused') return instanceId;
-    const trigger = readTrigger(request.query);
+    const trigger = triggerParameter(request.query);
     if (trigger.kind === 'refused') return trigger;
-    const status = readParameter(request.query, 'status', `one of ${shownStatuses.join(', ')}`, (text) =>
+    const status = parameter(request.query, 'status', `one of ${shownStatuses.join(', ')}`, (text) =>
       shownStatuses.find((one) => one === text),
     );
     if (status.kind === 'refused') return status;
-    const failing = readParameter(request.query, 'failing', 'true or false', asFlag);
+    const failing = parameter(request.query, 'failing', 'true or false', asFlag);
     if (failing.kind === 'refused') return failing;
-    const label = readParameter(request.query, 'label', '', (text) => text);
+    const label = parameter(request.query, 'label', '', (text) => text);
     if (label.kind === 'refused') return label;
-    const workflowId = readParameter(request.query, 'workflowId', '', (text) => text);
+    const workflowId = parameter(request.query, 'workflowId', '', (text) => text);
     if (workflowId.kind === 'refused') return workflowId;
-    const withActivity = readParameter(request.query, 'activity', 'true or false', asFlag);
+    const withActivity = parameter(request.query, 'activity', 'true or false', asFlag);
     if (withActivity.kind === 'refused') return withActivity;
     const filter = {
       instanceId: instanceId.value,
@@ -145,6 +145,6 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
     const listed = await refusingNext(page, backend.operator.listSubscriptions(filter, page, withActivity.value));
     if ('kind' in listed) return listed;
     const url = `${config.publicBaseUrl}/api/${path}`;
-    return pageAnswer(request, page, { value: listed.subscriptions, next: listed.next, url });
+    return pageResponse(request, page, { value: listed.subscriptions, next: listed.next, url });
   };
 }

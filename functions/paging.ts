@@ -24,7 +24,7 @@ export function readPage(query: URLSearchParams): Page | Refusal {
 }
 
 /** The answer of a list: `nextLink` keeps the filters of the call, and is on this service's own address. */
-export function pageAnswer(
+export function pageResponse(
   { query }: Pick<HttpRequest, 'query'>,
   { limit }: Page,
   listed: {

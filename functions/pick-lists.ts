@@ -1,7 +1,7 @@
 import { allowsInstance } from '../shared/allowed-instances.ts';
 import { dataSourceTitle, instanceTitle, measureTitle, segmentTitle } from '../shared/insights/choice-title.ts';
 import { httpHandler } from './http.ts';
-import { readInstanceId } from './instance-id.ts';
+import { instanceIdParameter } from './instance-id.ts';
 import type { Registrar } from './registrar.ts';
 import { authenticated, type HttpDeps } from './authenticated.ts';
 
@@ -23,7 +23,7 @@ export function registerPickLists(app: Registrar, deps: HttpDeps): void {
       handler: httpHandler(
         deps.log,
         authenticated(deps, async (request) => {
-          const instanceId = route === 'instances' ? '' : readInstanceId(request, deps.config);
+          const instanceId = route === 'instances' ? '' : instanceIdParameter(request, deps.config);
           if (typeof instanceId !== 'string') return instanceId;
           return { jsonBody: { value: await choices(instanceId) } };
         }),

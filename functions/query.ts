@@ -18,7 +18,7 @@ export function unknownParameter(query: URLSearchParams, known: readonly string[
 export type Read<T> = { readonly kind: 'read'; readonly value: T | undefined } | Refusal;
 
 /** A parameter whose value, without the blanks around it, must satisfy `parse`, which gives `undefined` for what does not. */
-export function readParameter<T>(
+export function parameter<T>(
   query: URLSearchParams,
   name: string,
   meaning: string,
@@ -33,14 +33,14 @@ export function readParameter<T>(
 }
 
 /** In lower case. */
-export function readInstance(query: URLSearchParams): Read<string> {
-  return readParameter(query, 'instanceId', 'the id of an instance, a GUID: choose it from the list', (text) =>
+export function instanceParameter(query: URLSearchParams): Read<string> {
+  return parameter(query, 'instanceId', 'the id of an instance, a GUID: choose it from the list', (text) =>
     /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : undefined,
   );
 }
 
-export function readTrigger(query: URLSearchParams): Read<Trigger> {
-  return readParameter(query, 'trigger', `one of ${triggerNames.join(', ')}`, (text) =>
+export function triggerParameter(query: URLSearchParams): Read<Trigger> {
+  return parameter(query, 'trigger', `one of ${triggerNames.join(', ')}`, (text) =>
     isTrigger(text) ? text : undefined,
   );
 }
@@ -48,13 +48,13 @@ export function readTrigger(query: URLSearchParams): Read<Trigger> {
 const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
 
 /** In ms since the epoch. */
-export function readSince(query: URLSearchParams): Read<number> {
+export function sinceParameter(query: URLSearchParams): Read<number> {
   return readInstant(query, 'since');
 }
 
 /** In ms since the epoch. */
 export function readInstant(query: URLSearchParams, name: string): Read<number> {
-  return readParameter(query, name, 'an ISO 8601 instant such as 2026-11-23T10:00:00Z', (text) => {
+  return parameter(query, name, 'an ISO 8601 instant such as 2026-11-23T10:00:00Z', (text) => {
     // A plus sign that was not encoded has become a blank.
     const instantMs = INSTANT.test(text.replace(' ', '+')) ? Date.parse(text.replace(' ', '+')) : NaN;
     return Number.isNaN(instantMs) ? undefined : instantMs;
@@ -71,12 +71,12 @@ export function asFlag(text: string): boolean | undefined {
 }
 
 /** A whole number from 1 to `most`; `otherwise` when the parameter is absent. */
-export function readCount(
+export function countParameter(
   query: URLSearchParams,
   name: string,
   { most, otherwise }: { most: number; otherwise: number },
 ): { readonly kind: 'read'; readonly value: number } | Refusal {
-  const read = readParameter(query, name, `a whole number from 1 to ${most}`, (text) => {
+  const read = parameter(query, name, `a whole number from 1 to ${most}`, (text) => {
     const number = wholeNumber(text);
     return number !== undefined && number >= 1 && number <= most ? number : undefined;
   });

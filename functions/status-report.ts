@@ -2,7 +2,7 @@ import { reportTypes, statusRows, type ReportType } from '../shared/insights/sta
 import { statusTable } from '../shared/insights/status-table.ts';
 import { refusal } from '../shared/problem.ts';
 import { onInstance, type DataDeps, type InstanceHandle } from './instance-route.ts';
-import { readParameter } from './query.ts';
+import { parameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 
 const titles: Readonly<Record<ReportType, string>> = {
@@ -25,7 +25,7 @@ export function registerStatusReport(app: Registrar, deps: DataDeps): void {
 
 function report({ backend, clock }: DataDeps): InstanceHandle {
   return async ({ request, instanceId }) => {
-    const type = readParameter(request.query, 'reportType', `one of ${reportTypes.join(', ')}`, (text) =>
+    const type = parameter(request.query, 'reportType', `one of ${reportTypes.join(', ')}`, (text) =>
       reportTypes.find((name) => name === text),
     );
     if (type.kind === 'refused') return type;

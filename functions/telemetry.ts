@@ -1,5 +1,5 @@
 import type { app } from '@azure/functions';
-import { VERSION, type World } from '../shared/backend.ts';
+import { VERSION, type BackendPorts } from '../shared/backend.ts';
 import type { Config } from '../shared/config.ts';
 import { noTelemetry, type Telemetry } from '../shared/telemetry/telemetry.ts';
 
@@ -13,7 +13,7 @@ type Hooks = Pick<typeof app.hook, 'appTerminate' | 'preInvocation'>;
 export async function openedTelemetry(
   hooks: Hooks,
   { telemetry: settings }: Pick<Config, 'telemetry'>,
-  { clock, log }: Pick<World, 'clock' | 'log'>,
+  { clock, log }: Pick<BackendPorts, 'clock' | 'log'>,
 ): Promise<Telemetry> {
   if (settings === undefined) return noTelemetry;
   try {

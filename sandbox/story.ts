@@ -3,11 +3,11 @@ import type { FlowPlatform } from './flow-platform/start-flow-platform.ts';
 import { parseHostLine } from './host-lines.ts';
 
 /** Who a line of the story is about. */
-export type Teller = 'Customer Insights' | 'poll' | 'flow' | 'backend';
+export type Narrator = 'Customer Insights' | 'poll' | 'flow' | 'backend';
 
 /** Tells what happens, one line each, as it happens. */
 export interface Story {
-  tell(who: Teller, what: string): void;
+  tell(who: Narrator, what: string): void;
   /** Something that happens in Customer Insights now; the next callback is told with its distance to it. */
   news(what: string): void;
   /** Takes in a line of the functions host: it says when polls begin, and what an operator should look at. */
@@ -26,7 +26,7 @@ export function createStory({ write, now }: { write: (line: string) => void; now
   let newsAtMs: number | undefined;
   let polledAtMs = beganAtMs;
 
-  const tell = (who: Teller, what: string): void => {
+  const tell = (who: Narrator, what: string): void => {
     write(`${((now() - beganAtMs) / 1000).toFixed(2).padStart(8)} s  ${who.padEnd(17)}  ${what}`);
   };
 

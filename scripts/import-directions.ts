@@ -12,7 +12,7 @@ export interface ImportRule {
 
 const rootFiles = ['shared'];
 /** What all of the dashboard knows of the backend: the types of its answers. */
-const answers = 'shared/operations/operator-answers.ts';
+const answers = 'shared/operations/operator-responses.ts';
 const sandboxPart = ['shared/clock.ts', 'shared/random.ts', 'shared/unreachable.ts'];
 
 /** The directions of imports, as CONTRIBUTING.md shows them. What has no row may not exist. */

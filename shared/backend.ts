@@ -1,9 +1,9 @@
 import { allowsInstance } from './allowed-instances.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { activityStore } from './deliveries/activity-store.ts';
-import { announce, carryOn, deliverChunk, handOn } from './deliveries/announce.ts';
-import { attemptPlaces } from './deliveries/attempt-places.ts';
+import { activityStore } from './deliveries/records/activity-store.ts';
+import { fanOut, resumeOutbox, deliverChunk, enqueueEvents } from './deliveries/outbox/fan-out.ts';
+import { attemptPermits } from './deliveries/attempt/attempt-permits.ts';
 import {
   DELIVERIES_QUEUE,
   POLLS_QUEUE,
@@ -13,12 +13,12 @@ import {
   type PollMessage,
   type RetriesMessage,
 } from './deliveries/messages.ts';
-import { retryDelivery } from './deliveries/retry.ts';
-import { backfill } from './deliveries/backfill.ts';
-import { reconcile, type ReconcilePorts } from './deliveries/reconcile.ts';
-import { reconcileSubscription } from './deliveries/reconcile-subscription.ts';
-import { dropOldActivity } from './deliveries/retention.ts';
-import type { ChunkPorts } from './deliveries/chunk-ports.ts';
+import { retryDelivery } from './deliveries/retry/retry.ts';
+import { backfill } from './deliveries/records/backfill.ts';
+import { reconcile, type ReconcilePorts } from './deliveries/reconciler/reconcile.ts';
+import { reconcileSubscription } from './deliveries/reconciler/reconcile-subscription.ts';
+import { dropOldActivity } from './deliveries/records/retention.ts';
+import type { ChunkPorts } from './deliveries/outbox/chunk-ports.ts';
 import { instanceHealth } from './detection/instance-health.ts';
 import { observationsOf } from './detection/observations.ts';
 import { pollGroup, type PollGroupPorts } from './detection/poll-group.ts';
@@ -28,8 +28,8 @@ import { readSubject, type ReadSubjectPorts } from './detection/read-subject.ts'
 import { pollTiming, schedulePolls } from './detection/schedule-polls.ts';
 import { stateStore } from './detection/state-store.ts';
 import { sweepInstances } from './detection/sweep.ts';
-import type { OpenEvent } from './events/open-event.ts';
-import { takePlaces, type CallPlaces } from './insights/call-places.ts';
+import type { OutboxEntry } from './events/outbox-entry.ts';
+import { takePermits, type CallPermits } from './insights/call-permits.ts';
 import type { CustomerInsights } from './insights/customer-insights.ts';
 import { explaining404 } from './insights/explained-404.ts';
 import type { Log } from './log.ts';
@@ -59,19 +59,19 @@ import type { Subscriber } from './subscriptions/subscription-draft.ts';
 import { subscriptionStore } from './subscriptions/subscription-store.ts';
 import type { Subscription } from './subscriptions/subscription.ts';
 import { unsubscribe } from './subscriptions/unsubscribe.ts';
-import { carryingQueues, handleMessage } from './telemetry/carried-context.ts';
+import { tracedQueues, handleMessage } from './telemetry/propagated-context.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import type { Trigger } from './triggers/trigger.ts';
 import { unreachable } from './unreachable.ts';
 import { workList } from './work/work-list.ts';
 
-/** The world outside: everything that a test or a simulation may want to be in the hands of. */
-export interface World {
+/** The ports outside: everything that a test or a simulation may want to be in the hands of. */
+export interface BackendPorts {
   readonly tables: Tables;
   readonly queues: Queues;
   readonly queueDrain: QueueDrain;
   /** Customer Insights, whose calls take these places. */
-  readonly insights: (places: CallPlaces) => CustomerInsights;
+  readonly insights: (places: CallPermits) => CustomerInsights;
   readonly client: CallbackClient;
   /** Looks up the hosts of callback URLs. */
   readonly lookup: Lookup;
@@ -108,7 +108,7 @@ export interface Backend {
   /** For those who wait for an answer: polls come first. */
   readonly insights: CustomerInsights;
   /** The places of other calls to Customer Insights of those who wait. */
-  readonly callPlaces: CallPlaces;
+  readonly callPermits: CallPermits;
   /** Of calls of a connection. */
   readonly limiter: RateLimiter;
 }
@@ -136,7 +136,7 @@ const POLLS_AT_ONCE = 32;
 /** Of them for one instance: one whose polls hang leaves the places to the others. */
 const POLLS_OF_ONE = 2;
 /** A function may run for 10 minutes (host.json), and a poll that begins last must end in time. */
-const LONGEST_WAIT_FOR_PLACE_MS = 240_000;
+const LONGEST_WAIT_FOR_PERMIT_MS = 240_000;
 /** Clocks of two instances in one Azure region are milliseconds apart; the window of a limit is widened by more than that. */
 const CLOCK_SKEW_MS = 1_000;
 /** `Retry-After` is in whole seconds anyway. */
@@ -144,16 +144,16 @@ const GRAIN_MS = 500;
 export const VERSION = '0.9.0';
 const USER_AGENT = `customer-insights-triggers/${VERSION}`;
 
-/** Puts the domain together over a world. Opens nothing. */
-export function createBackend(outside: World, config: BackendConfig): Backend {
-  const world: World = { ...outside, queues: carryingQueues(outside) };
-  const { tables, queues, clock, random, log, telemetry } = world;
+/** Puts the domain together over a ports. Opens nothing. */
+export function createBackend(outside: BackendPorts, config: BackendConfig): Backend {
+  const ports: BackendPorts = { ...outside, queues: tracedQueues(outside) };
+  const { tables, queues, clock, random, log, telemetry } = ports;
   const rule = ruleOf(config.rateLimit);
-  const limiter = rateLimiter({ ...world, rule });
+  const limiter = rateLimiter({ ...ports, rule });
   const callRule = instanceRule(rule);
-  const callLimiter = callRule === rule ? limiter : rateLimiter({ ...world, rule: callRule });
+  const callLimiter = callRule === rule ? limiter : rateLimiter({ ...ports, rule: callRule });
   const calls = instanceCalls(callLimiter, { calls: callRule.calls, telemetry });
-  const insightsWith = (places: CallPlaces): CustomerInsights => explaining404(world.insights(places));
+  const insightsWith = (places: CallPermits): CustomerInsights => explaining404(ports.insights(places));
   const insights = insightsWith(calls.ofActions);
   const store = subscriptionStore(tables);
   const connections = connectionStore(tables);
@@ -162,7 +162,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
   const activity = activityStore(tables);
   const cipher = callbackCipher(config.encryptionKeys);
   const sequenceOf = (subscription: Subscription): Promise<number | undefined> => state.sequenceOf(subscription);
-  const openEvents = async (id: string): Promise<readonly OpenEvent[]> => (await state.read(id)).openEvents;
+  const outboxEntries = async (id: string): Promise<readonly OutboxEntry[]> => (await state.read(id)).outbox;
   const work = workList(tables);
   const release = ({ id }: Subscription): Promise<void> => {
     const message: RetriesMessage = { v: 1, kind: 'release', subscriptionId: id };
@@ -170,7 +170,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
   };
   const isAllowed = (instanceId: string): boolean => allowsInstance(config.allowedInstances, instanceId);
   const chunks: ChunkPorts = {
-    ...world,
+    ...ports,
     isAllowed,
     store,
     sequenceOf,
@@ -179,17 +179,17 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     work,
     release,
     signingSecrets: config.signingSecrets,
-    places: attemptPlaces(ATTEMPTS_IN_FLIGHT, ATTEMPTS_OF_ONE, world.stopping),
+    permits: attemptPermits(ATTEMPTS_IN_FLIGHT, ATTEMPTS_OF_ONE, ports.stopping),
     claimMs: config.claimMs,
     scheduleSeconds: config.deliveryScheduleSeconds,
     userAgent: USER_AGENT,
   };
   const reading: ReadSubjectPorts = {
-    ...world,
+    ...ports,
     state,
     insightsFor: async (instanceId, count) =>
-      insightsWith(await takePlaces(calls.ofActions, instanceId, count, 'the read of a subject')),
-    handOn: (events) => handOn(chunks, events),
+      insightsWith(await takePermits(calls.ofActions, instanceId, count, 'the read of a subject')),
+    enqueueEvents: (events) => enqueueEvents(chunks, events),
   };
   const subscribing: SubscribePorts = {
     store,
@@ -199,7 +199,7 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     clock,
     random,
     callbackPolicy: config.callbackPolicy,
-    lookup: world.lookup,
+    lookup: ports.lookup,
     allowedInstances: config.allowedInstances,
     maxSubscriptionsPerConnection: config.maxSubscriptionsPerConnection,
     readSubject: (subject) => readSubject(reading, subject),
@@ -208,23 +208,23 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     release,
   };
   const reconciling: ReconcilePorts = {
-    ...world,
+    ...ports,
     ...subscribing,
     work,
     activity,
-    openEvents,
+    outbox: outboxEntries,
     isAllowed,
     retentionMonths: config.retentionMonths,
   };
   let isBackfilled = false;
   const timing = pollTiming(config.pollSchedule, clock.now());
   const polling: PollPorts = {
-    ...world,
+    ...ports,
     insights: insightsWith(calls.ofPolls),
     isAllowed,
     state,
-    announce: (events) => announce(chunks, events),
-    carryOn: (events) => carryOn(chunks, events),
+    fanOut: (events) => fanOut(chunks, events),
+    resumeOutbox: (events) => resumeOutbox(chunks, events),
     pollLater: (instanceId, delayMs) =>
       queues.send(POLLS_QUEUE, pollMessage([instanceId]), { delayMs, timeToLiveMs: delayMs + timing.messageLivesMs }),
     callWindowMs: wideWindowMs(rule),
@@ -232,8 +232,8 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
   const pollPorts: Omit<PollGroupPorts, 'poll'> = {
     clock,
     log,
-    places: attemptPlaces(POLLS_AT_ONCE, POLLS_OF_ONE, world.stopping),
-    beginWithinMs: Math.min(timing.messageLivesMs, LONGEST_WAIT_FOR_PLACE_MS),
+    permits: attemptPermits(POLLS_AT_ONCE, POLLS_OF_ONE, ports.stopping),
+    beginWithinMs: Math.min(timing.messageLivesMs, LONGEST_WAIT_FOR_PERMIT_MS),
     pollAgain: (ids) => queues.send(POLLS_QUEUE, pollMessage(ids), { timeToLiveMs: timing.messageLivesMs }),
   };
   const own: OwnSubscriptionsPorts = {
@@ -245,10 +245,15 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
       isAllowed: isAllowed(subscription.instanceId),
     }),
   };
-  const testing: SendTestPorts = { ...world, store, isAllowed, handOn: (events) => handOn(chunks, events) };
+  const testing: SendTestPorts = {
+    ...ports,
+    store,
+    isAllowed,
+    enqueueEvents: (events) => enqueueEvents(chunks, events),
+  };
   return {
     insights,
-    callPlaces: calls.ofActions,
+    callPermits: calls.ofActions,
     limiter,
     subscribe: (subscriber, trigger, body) => subscribe(subscribing, subscriber, trigger, body),
     unsubscribe: (connection, trigger, id) => unsubscribe(subscribing, connection, trigger, id),
@@ -258,13 +263,13 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
       previewThreshold({ insights, clock, allowedInstances: config.allowedInstances }, trigger, body),
     sendTest: (connection, trigger, idOrLabel) => sendTest({ ...testing, connections }, connection, trigger, idOrLabel),
     listEvents: (instanceId, sinceMs, page) =>
-      listEvents(world, { instanceIds: [instanceId], sinceMs, withTests: false }, page),
+      listEvents(ports, { instanceIds: [instanceId], sinceMs, withTests: false }, page),
     operator: createOperator({
-      ...world,
+      ...ports,
       ...subscribing,
       ...own,
       sendTestTo: (subscription) => sendTestTo(testing, subscription),
-      openEvents,
+      outbox: outboxEntries,
       activity,
       userAgent: USER_AGENT,
       isSigning: config.signingSecrets.length > 0,
@@ -303,14 +308,14 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
     pollInstance: (message) => {
       const { instanceId, others = [] } = message;
       const pollOne = (id: string): Promise<void> =>
-        handleMessage(world, POLLS_QUEUE, message, () => pollInstance(polling, id));
+        handleMessage(ports, POLLS_QUEUE, message, () => pollInstance(polling, id));
       // One trace of all instances would tell nothing of any.
       const poll = others.length === 0 ? pollOne : (id: string) => telemetry.within(undefined, () => pollOne(id));
       return pollGroup({ ...pollPorts, poll }, [instanceId, ...others]);
     },
-    deliverChunk: (message) => handleMessage(world, DELIVERIES_QUEUE, message, () => deliverChunk(chunks, message)),
+    deliverChunk: (message) => handleMessage(ports, DELIVERIES_QUEUE, message, () => deliverChunk(chunks, message)),
     handleRetriesMessage: (message) =>
-      handleMessage(world, RETRIES_QUEUE, message, () => {
+      handleMessage(ports, RETRIES_QUEUE, message, () => {
         switch (message.kind) {
           case 'retry':
             return retryDelivery(chunks, message);
@@ -322,14 +327,14 @@ export function createBackend(outside: World, config: BackendConfig): Backend {
         }
       }),
     async reconcile() {
-      isBackfilled ||= await backfill({ ...world, activity, work });
+      isBackfilled ||= await backfill({ ...ports, activity, work });
       await reconcile(reconciling);
     },
     async sweep() {
       await sweepInstances({ tables, instances, state, clock, log });
-      await dropOldActivity({ ...world, retentionMonths: config.retentionMonths });
+      await dropOldActivity({ ...ports, retentionMonths: config.retentionMonths });
       await dropOldWindows({ tables, clock, rule });
-      await reportQueues(world);
+      await reportQueues(ports);
     },
   };
 }

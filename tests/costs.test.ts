@@ -13,15 +13,15 @@ const documented = new Map(
 const trigger = 'segment-threshold-crossed';
 const flow = { workflowId: 'a-flow', operationName: 'When_a_segment_crosses', environmentId: 'an-environment' };
 const calls: StorageCalls = [];
-let world: MemoryBackend;
+let fixture: MemoryBackend;
 let minute: number;
 
 beforeEach(async () => {
   // A limit that costs what it costs, and that no step reaches.
   const rateLimit = { calls: 10_000, windowSeconds: 60 };
   const tables = countedTables(createMemoryTables(), calls);
-  world = memoryBackend({ tables, config: { rateLimit }, isReconciling: false });
-  countSends(world.queues, calls);
+  fixture = memoryBackend({ tables, config: { rateLimit }, isReconciling: false });
+  countSends(fixture.queues, calls);
   minute = 0;
   reach(0);
   await subscribe('far', 1_000_000);
@@ -31,31 +31,31 @@ beforeEach(async () => {
 
 /** The segment has this many members at its next evaluation. */
 function reach(memberCount: number): void {
-  world.data.segments = [segment('vip', evaluated(memberCount, ++minute))];
+  fixture.data.segments = [segment('vip', evaluated(memberCount, ++minute))];
 }
 
 function subscribe(name: string, threshold: number, subscriber = {}): Promise<SubscriptionView> {
   const input = { segmentName: 'vip', threshold, callbackUrl: callbackUrl(name) };
-  return world.subscribe(trigger, input, subscriber);
+  return fixture.subscribe(trigger, input, subscriber);
 }
 
 async function subscribeMany(count: number): Promise<void> {
   for (let index = 0; index < count; index++) await subscribe(`flow-${index}`, 100);
 }
 
-const pollOnly = (): Promise<void> => world.backend.pollInstance({ v: 1, instanceId: INSTANCE });
-const unsubscribe = (id: string): Promise<void> => world.backend.unsubscribe('connection-a', trigger, id);
+const pollOnly = (): Promise<void> => fixture.backend.pollInstance({ v: 1, instanceId: INSTANCE });
+const unsubscribe = (id: string): Promise<void> => fixture.backend.unsubscribe('connection-a', trigger, id);
 
 /** One subscriber whose flow answers 500 to a delivery, up to where it is called for the first time. */
 async function failing(): Promise<void> {
   await subscribe('one', 100);
-  world.answers.set(callbackUrl('one'), () => answered(500));
+  fixture.answers.set(callbackUrl('one'), () => answered(500));
   reach(120);
 }
 
 /** What leads to each step, and the step itself. */
 const steps: Record<string, { before?: () => unknown; step: () => Promise<unknown> }> = {
-  'timer, for one instance': { step: () => world.backend.schedulePolls() },
+  'timer, for one instance': { step: () => fixture.backend.schedulePolls() },
   'poll that finds nothing new': { step: pollOnly },
   'poll that finds a value that did not rise': {
     before: async () => {
@@ -90,7 +90,7 @@ const steps: Record<string, { before?: () => unknown; step: () => Promise<unknow
     },
     step: async () => {
       await pollOnly();
-      expect(new Set(world.calls.map(({ url }) => url)).size).toBe(1000);
+      expect(new Set(fixture.calls.map(({ url }) => url)).size).toBe(1000);
     },
   },
   'poll that finds a crossing, 1 subscriber who fails': { before: failing, step: pollOnly },
@@ -99,19 +99,19 @@ const steps: Record<string, { before?: () => unknown; step: () => Promise<unknow
       await failing();
       await pollOnly();
     },
-    step: () => world.pass(5_000),
+    step: () => fixture.pass(5_000),
   },
   'retry that succeeds': {
     before: async () => {
       await failing();
       await pollOnly();
-      world.answers.clear();
+      fixture.answers.clear();
     },
-    step: () => world.pass(5_000),
+    step: () => fixture.pass(5_000),
   },
   'subscribe, to a subject that nobody is subscribed to': {
-    before: () => world.data.segments.push(segment('other', evaluated(1, 1))),
-    step: () => world.subscribe(trigger, { segmentName: 'other', threshold: 1, callbackUrl: callbackUrl('one') }),
+    before: () => fixture.data.segments.push(segment('other', evaluated(1, 1))),
+    step: () => fixture.subscribe(trigger, { segmentName: 'other', threshold: 1, callbackUrl: callbackUrl('one') }),
   },
   subscribe: { step: () => subscribe('one', 100) },
   'subscribe, by a flow that says who it is': { step: () => subscribe('one', 100, flow) },
@@ -123,34 +123,34 @@ const steps: Record<string, { before?: () => unknown; step: () => Promise<unknow
   unsubscribe: { step: async () => unsubscribe((await one()).id) },
   'unsubscribe, by a flow that says who it is': { step: async () => unsubscribe((await one(flow)).id) },
   'look at a subscription': {
-    step: async () => world.backend.getOwn('connection-a', trigger, (await one()).id),
+    step: async () => fixture.backend.getOwn('connection-a', trigger, (await one()).id),
   },
   'operator: a page of 100 subscriptions, with activity': {
     before: firedToMany,
-    step: () => world.backend.operator.listSubscriptions({}, { limit: 100 }, true),
+    step: () => fixture.backend.operator.listSubscriptions({}, { limit: 100 }, true),
   },
   'operator: those that fail, of 250': {
     before: firedToMany,
     step: async () => {
-      const { subscriptions } = await world.backend.operator.listSubscriptions({ failing: true }, { limit: 100 });
+      const { subscriptions } = await fixture.backend.operator.listSubscriptions({ failing: true }, { limit: 100 });
       expect(subscriptions).toHaveLength(1);
     },
   },
   'operator: a search among 250 subscriptions': {
     before: firedToMany,
-    step: () => world.backend.operator.search('vip'),
+    step: () => fixture.backend.operator.search('vip'),
   },
   'operator: one delivery, with what was sent': {
     before: firedToMany,
-    step: () => world.backend.operator.getDelivery(deliveryId),
+    step: () => fixture.backend.operator.getDelivery(deliveryId),
   },
   'operator: a page of failures, by text': {
     before: firedToMany,
-    step: () => world.backend.operator.listDeliveries({ status: 'retrying', text: 'nothing' }, { limit: 100 }),
+    step: () => fixture.backend.operator.listDeliveries({ status: 'retrying', text: 'nothing' }, { limit: 100 }),
   },
   'operator: a page of deliveries, by text': {
     before: firedToMany,
-    step: () => world.backend.operator.listDeliveries({ text: 'nothing' }, { limit: 100 }),
+    step: () => fixture.backend.operator.listDeliveries({ text: 'nothing' }, { limit: 100 }),
   },
 };
 
@@ -161,7 +161,7 @@ async function firedToMany(): Promise<void> {
   await subscribeMany(250);
   await failing();
   await pollOnly();
-  const { deliveries } = await world.backend.operator.listDeliveries({ status: 'retrying' }, { limit: 1 });
+  const { deliveries } = await fixture.backend.operator.listDeliveries({ status: 'retrying' }, { limit: 1 });
   deliveryId = deliveries[0]?.deliveryId ?? '';
   calls.length = 0;
 }

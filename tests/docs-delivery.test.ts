@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { settings } from '../shared/config.ts';
-import type { AttemptRecord } from '../shared/deliveries/attempt-record.ts';
-import { classify } from '../shared/deliveries/classification.ts';
+import type { AttemptRecord } from '../shared/deliveries/records/attempt-record.ts';
+import { classify } from '../shared/deliveries/attempt/classification.ts';
 import {
   codeOf,
   dispositionOf,
@@ -10,13 +10,16 @@ import {
   NEXT_PROBE_MS,
   STALE_VERSION_WAIT_MS,
   type Disposition,
-} from '../shared/deliveries/disposition.ts';
-import { MAX_RETRY_AFTER_MS } from '../shared/deliveries/retry-schedule.ts';
-import { applyQuietly, type EffectPorts } from '../shared/deliveries/subscription-effects.ts';
-import { DISABLE_AFTER_DEAD_DELIVERIES, DISABLE_AFTER_MS } from '../shared/deliveries/subscription-health.ts';
-import { GIVEN_UP_AFTER_MS } from '../shared/deliveries/pause.ts';
+} from '../shared/deliveries/attempt/disposition.ts';
+import { MAX_RETRY_AFTER_MS } from '../shared/deliveries/retry/retry-schedule.ts';
+import { applyQuietly, type EffectPorts } from '../shared/deliveries/subscription/subscription-effects.ts';
+import {
+  DISABLE_AFTER_DEAD_DELIVERIES,
+  DISABLE_AFTER_MS,
+} from '../shared/deliveries/subscription/subscription-health.ts';
+import { MAX_OFF_MS } from '../shared/deliveries/subscription/pause.ts';
 import { silentLog } from '../shared/log.ts';
-import type { Answer, RefusedCode, UnreachedCode } from '../shared/outgoing/callback-client.ts';
+import type { CallbackResponse, RefusedCode, UnreachedCode } from '../shared/outgoing/callback-client.ts';
 import type { SubscriptionStore } from '../shared/subscriptions/subscription-store.ts';
 import type { Subscription } from '../shared/subscriptions/subscription.ts';
 import { noTelemetry } from '../shared/telemetry/telemetry.ts';
@@ -52,13 +55,13 @@ const rows = tableRows(page, 'answer').map(([answer = '', recorded, delivery, af
 });
 
 /** What the page says of an answer: the first row that fits. */
-function documented(answer: Answer) {
+function documented(answer: CallbackResponse) {
   const row = rows.find((one) => fits(one, answer));
   const code = answer.kind === 'answered' ? row?.recorded[0]?.replace('{status}', `${answer.status}`) : answer.code;
   return { code, delivery: row?.delivery, afterwards: row?.afterwards, subscription: row?.subscription };
 }
 
-function fits({ statuses, names, isAnyOther, recorded }: Row, answer: Answer): boolean {
+function fits({ statuses, names, isAnyOther, recorded }: Row, answer: CallbackResponse): boolean {
   if (answer.kind !== 'answered') return recorded.includes(answer.code);
   if (isAnyOther) return true;
   const { status, errorCode = '' } = answer;
@@ -67,7 +70,7 @@ function fits({ statuses, names, isAnyOther, recorded }: Row, answer: Answer): b
 }
 
 /** What the code makes of an answer, and of the same answer to all further attempts. */
-async function decided(answer: Answer) {
+async function decided(answer: CallbackResponse) {
   const verdict = classify(answer);
   const earlier: AttemptRecord[] = [];
   let nowMs = NOW;
@@ -133,18 +136,18 @@ describe('the table of answers says what happens', () => {
 
   test.each(names)('to every status with the error code %s', async (errorCode) => {
     for (let status = 100; status < 1000; status++) {
-      const answer: Answer = { kind: 'answered', status, durationMs: 1, ...(errorCode && { errorCode }) };
+      const answer: CallbackResponse = { kind: 'answered', status, durationMs: 1, ...(errorCode && { errorCode }) };
       expect({ status, ...documented(answer) }).toEqual({ status, ...(await decided(answer)) });
     }
   });
 
   test.each(Object.keys(unreached) as UnreachedCode[])('when the call ends with %s', async (code) => {
-    const answer: Answer = { kind: 'unreached', code, durationMs: 1 };
+    const answer: CallbackResponse = { kind: 'unreached', code, durationMs: 1 };
     expect(documented(answer)).toEqual(await decided(answer));
   });
 
   test.each(Object.keys(refused) as RefusedCode[])('when the guard refuses with %s', async (code) => {
-    const answer: Answer = { kind: 'refused', code, durationMs: 1 };
+    const answer: CallbackResponse = { kind: 'refused', code, durationMs: 1 };
     expect(documented(answer)).toEqual(await decided(answer));
   });
 
@@ -156,7 +159,7 @@ describe('the table of answers says what happens', () => {
     const reached = new Set<Row | undefined>();
     for (const errorCode of [undefined, ...rows.flatMap((row) => row.names)]) {
       for (let status = 100; status < 1000; status++) {
-        const answer: Answer = { kind: 'answered', status, durationMs: 1, ...(errorCode && { errorCode }) };
+        const answer: CallbackResponse = { kind: 'answered', status, durationMs: 1, ...(errorCode && { errorCode }) };
         reached.add(rows.find((row) => fits(row, answer)));
       }
     }
@@ -170,7 +173,7 @@ test('the waits are those of the code', () => {
     const [count, unit] = text.split(' ');
     return Number(count) * unitMs[unit as keyof typeof unitMs];
   });
-  expect(waits).toEqual([STALE_VERSION_WAIT_MS, FIRST_PROBE_MS, NEXT_PROBE_MS, GIVEN_UP_AFTER_MS, MAX_RETRY_AFTER_MS]);
+  expect(waits).toEqual([STALE_VERSION_WAIT_MS, FIRST_PROBE_MS, NEXT_PROBE_MS, MAX_OFF_MS, MAX_RETRY_AFTER_MS]);
 });
 
 test('the retries are those of the default schedule', () => {

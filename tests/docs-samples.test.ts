@@ -3,9 +3,9 @@ import { describe, expect, test } from '@jest/globals';
 import { subscribeBody } from '../connector/document/subscribe-body.ts';
 import { triggerTexts } from '../connector/document/trigger-texts.ts';
 import { settings } from '../shared/config.ts';
-import { callbackBody } from '../shared/deliveries/callback-body.ts';
-import { callbackSchemas } from '../shared/deliveries/callback-schemas.ts';
-import { parseDeliveryId } from '../shared/deliveries/delivery-id.ts';
+import { callbackBody } from '../shared/deliveries/attempt/callback-body.ts';
+import { callbackSchemas } from '../shared/deliveries/attempt/callback-schemas.ts';
+import { parseDeliveryId } from '../shared/deliveries/records/delivery-id.ts';
 import { parseEventId } from '../shared/events/event-id.ts';
 import type { Event } from '../shared/events/event.ts';
 import { sampleEvent } from '../shared/events/sample-event.ts';
@@ -70,9 +70,7 @@ describe('every sample', () => {
   test('is byte for byte what a flow receives', () => {
     for (const sample of samples) {
       const { deliveryId, subscriptionId, threshold, ...event } = sample;
-      expect(callbackBody(event, deliveryId, { id: subscriptionId, threshold })).toBe(
-        JSON.stringify(sample),
-      );
+      expect(callbackBody(event, deliveryId, { id: subscriptionId, threshold })).toBe(JSON.stringify(sample));
     }
   });
 

@@ -32,10 +32,10 @@ describe('a planted import is found', () => {
     ['its types alone', 'shared/log.ts', `import type { HttpRequest } from '@azure/functions';`],
     ['a type written as an import', 'shared/log.ts', `export type A = import('@azure/functions').HttpRequest;`],
     ['a storage SDK outside its folder', 'shared/storage/tables.ts', `import '@azure/data-tables';`],
-    ['an HTTP client outside its folders', 'shared/deliveries/attempt.ts', `export { request } from 'undici';`],
+    ['an HTTP client outside its folders', 'shared/deliveries/attempt/attempt.ts', `export { request } from 'undici';`],
     ['a path into a package', 'shared/detection/poll.ts', `import x from '@azure/identity/deep';`],
     ['an import at run time', 'shared/subscriptions/x.ts', `await import('@azure/identity');`],
-    ['detection from deliveries', 'shared/deliveries/retry.ts', `import { a } from '../detection/poll.ts';`],
+    ['detection from deliveries', 'shared/deliveries/retry/retry.ts', `import { a } from '../detection/poll.ts';`],
     ['deliveries from detection', 'shared/detection/poll.ts', `import type { A } from '../deliveries/chunk.ts';`],
     ['events from subscriptions', 'shared/subscriptions/x.ts', `export * from '../events/event.ts';`],
     ['subscriptions from triggers', 'shared/triggers/x.ts', `import '../subscriptions/subscription.ts';`],
@@ -45,7 +45,7 @@ describe('a planted import is found', () => {
     ['the sandbox from functions', 'functions/http.ts', `import { a } from '../sandbox/stack.ts';`],
     ['functions from the sandbox', 'sandbox/stack.ts', `import '../functions/index.ts';`],
     ['the domain from the sandbox', 'sandbox/flow-platform/flow.ts', `import '../../shared/events/event.ts';`],
-    ['one sandbox from another', 'sandbox/flow-platform/flow.ts', `import '../customer-insights/world.ts';`],
+    ['one sandbox from another', 'sandbox/flow-platform/flow.ts', `import '../customer-insights/fixture.ts';`],
     [
       'the domain from the dashboard',
       'dashboard/live/route.ts',
@@ -54,7 +54,7 @@ describe('a planted import is found', () => {
     ['a view from a part of the page', 'dashboard/parts/badge.tsx', `import { a } from '../views/overview.tsx';`],
     ['a module of Node in the browser', 'dashboard/app.tsx', `import fs from 'node:fs';`],
     ['the dashboard from functions', 'functions/dashboard.ts', `import { a } from '../dashboard/live/route.ts';`],
-    ['a test', 'shared/log.ts', `import '../tests/helpers/rows.ts';`],
+    ['a test', 'shared/log.ts', `import './helpers/rows.ts';`],
     ['a module of Node without its prefix', 'shared/log.ts', `import fs from 'fs';`],
   ];
   test.each(planted)('%s', (_, file, source) => {
@@ -72,7 +72,7 @@ describe('no import is found where there is none', () => {
     ['in a text', 'const text = "import \'@azure/functions\'";'],
     ['in what is allowed', `import fs from 'node:fs';\nimport { a } from '../events/event.ts';\nimport './retry.ts';`],
   ])('%s', (_, source) => {
-    expect(verdict('shared/deliveries/retry.ts', source)).toEqual([]);
+    expect(verdict('shared/deliveries/retry/retry.ts', source)).toEqual([]);
   });
 
   test('in tests, which may import everything', () => {

@@ -1,13 +1,13 @@
 import { app } from '@azure/functions';
-import { azureWorld } from '../../functions/azure-world.ts';
+import { azurePorts } from '../../functions/azure-ports.ts';
 import { registerHealth } from '../../functions/health.ts';
 import { VERSION } from '../../shared/backend.ts';
 import { readConfig } from '../../shared/config.ts';
 import { POLLS_QUEUE, DELIVERIES_QUEUE, type PollMessage } from '../../shared/deliveries/messages.ts';
 import { pollInstance } from '../../shared/detection/poll.ts';
 import { stateStore } from '../../shared/detection/state-store.ts';
-import type { OpenEvent } from '../../shared/events/open-event.ts';
-import { unlimitedPlaces } from '../../shared/insights/call-places.ts';
+import type { OutboxEntry } from '../../shared/events/outbox-entry.ts';
+import { unlimitedPermits } from '../../shared/insights/call-permits.ts';
 import { callbackCipher } from '../../shared/subscriptions/callback-cipher.ts';
 import { subscriptionStore } from '../../shared/subscriptions/subscription-store.ts';
 import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
@@ -21,35 +21,35 @@ import { enqueueDeliveries, type DeliveryMessage } from './enqueue-deliveries.ts
 const read = readConfig(process.env);
 if (read.kind === 'invalid') throw new Error(JSON.stringify(read.faults));
 const { config } = read;
-const world = azureWorld(config, noTelemetry);
-const insights = world.insights(unlimitedPlaces);
-const state = stateStore(world.tables);
-const enqueueing = { ...world, store: subscriptionStore(world.tables) };
+const ports = azurePorts(config, noTelemetry);
+const insights = ports.insights(unlimitedPermits);
+const state = stateStore(ports.tables);
+const enqueueing = { ...ports, store: subscriptionStore(ports.tables) };
 const delivering = {
-  ...world,
+  ...ports,
   cipher: callbackCipher(config.encryptionKeys),
   signingSecrets: config.signingSecrets,
   userAgent: `customer-insights-triggers/${VERSION}`,
   scheduleSeconds: config.deliveryScheduleSeconds,
 };
-const announce = async (events: readonly OpenEvent[]): Promise<void> => {
+const announce = async (events: readonly OutboxEntry[]): Promise<void> => {
   await Promise.all(events.map((open) => enqueueDeliveries(enqueueing, open)));
 };
 const connection = 'AzureWebJobsStorage';
 
-registerHealth(app, world, []);
+registerHealth(app, ports, []);
 app.storageQueue('poll-instance', {
   queueName: POLLS_QUEUE,
   connection,
   handler: (message) =>
     pollInstance(
       {
-        ...world,
+        ...ports,
         insights,
         state,
-        announce,
+        fanOut: announce,
         // What a crash leaves behind is not part of what is compared, and there is no limit of calls.
-        carryOn: () => Promise.resolve(),
+        resumeOutbox: () => Promise.resolve(),
         isAllowed: () => true,
         pollLater: () => Promise.resolve(),
         callWindowMs: 60_000,

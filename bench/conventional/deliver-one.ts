@@ -1,5 +1,5 @@
-import { classify } from '../../shared/deliveries/classification.ts';
-import { codeOf } from '../../shared/deliveries/disposition.ts';
+import { classify } from '../../shared/deliveries/attempt/classification.ts';
+import { codeOf } from '../../shared/deliveries/attempt/disposition.ts';
 import { DELIVERIES_QUEUE } from '../../shared/deliveries/messages.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';

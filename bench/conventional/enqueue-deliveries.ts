@@ -1,8 +1,8 @@
-import { callbackBody } from '../../shared/deliveries/callback-body.ts';
-import { formatDeliveryId } from '../../shared/deliveries/delivery-id.ts';
+import { callbackBody } from '../../shared/deliveries/attempt/callback-body.ts';
+import { formatDeliveryId } from '../../shared/deliveries/records/delivery-id.ts';
 import { DELIVERIES_QUEUE } from '../../shared/deliveries/messages.ts';
-import { openEventRow, STATE_TABLE } from '../../shared/events/open-event-row.ts';
-import type { OpenEvent } from '../../shared/events/open-event.ts';
+import { outboxRow, STATE_TABLE } from '../../shared/events/outbox-row.ts';
+import type { OutboxEntry } from '../../shared/events/outbox-entry.ts';
 import type { Queues } from '../../shared/storage/queues.ts';
 import type { Tables, Write } from '../../shared/storage/tables.ts';
 import { sealContext } from '../../shared/subscriptions/subscription-row.ts';
@@ -31,10 +31,10 @@ const SENDS_AT_ONCE = 8;
 /**
  * Fans an event out conventionally: a row for each delivery, a hundred a request, then a message for each, then the outbox row goes.
  */
-export async function enqueueDeliveries({ tables, queues, store }: EnqueuePorts, open: OpenEvent): Promise<void> {
+export async function enqueueDeliveries({ tables, queues, store }: EnqueuePorts, open: OutboxEntry): Promise<void> {
   const { event, sequence } = open;
   const { instanceId, trigger, eventId } = event;
-  for (const [range, { subjectHash, from, to }] of open.audience.entries()) {
+  for (const [range, { subjectHash, from, to }] of open.recipients.entries()) {
     let next: string | undefined;
     do {
       const page = await store.page(
@@ -62,7 +62,7 @@ export async function enqueueDeliveries({ tables, queues, store }: EnqueuePorts,
       next = page.next;
     } while (next !== undefined);
   }
-  await tables.write(STATE_TABLE, [{ kind: 'delete', row: openEventRow(open), etag: open.etag }]);
+  await tables.write(STATE_TABLE, [{ kind: 'delete', row: outboxRow(open), etag: open.etag }]);
 }
 
 async function writeAndSend(tables: Tables, queues: Queues, rows: readonly DeliveryRow[]): Promise<void> {

@@ -9,7 +9,7 @@ import { createAzureTables } from '../../shared/azure/azure-tables.ts';
 import { openStorageClients } from '../../shared/azure/storage-clients.ts';
 import { DELIVERIES_QUEUE } from '../../shared/deliveries/messages.ts';
 import { valueRow } from '../../shared/detection/instance-state.ts';
-import { STATE_TABLE, OPEN_EVENT_PREFIX } from '../../shared/events/open-event-row.ts';
+import { STATE_TABLE, OUTBOX_PREFIX } from '../../shared/events/outbox-row.ts';
 import type { Queues } from '../../shared/storage/queues.ts';
 import type { Tables } from '../../shared/storage/tables.ts';
 import { insertSubscriptions } from '../../tests/helpers/many-subscriptions.ts';
@@ -123,7 +123,7 @@ export async function openStage(): Promise<Stage> {
         startApp,
         async settle(instanceId, { app = side.app, withinMs = Infinity } = {}) {
           const untilMs = performance.now() + withinMs;
-          for (let looks = 0; (await openEvents(tables, instanceId)) > 0; looks++) {
+          for (let looks = 0; (await outboxEntries(tables, instanceId)) > 0; looks++) {
             if (performance.now() > untilMs) return;
             if (looks % 25 === 24) await app.poll(instanceId);
             await pause(20);
@@ -214,8 +214,8 @@ async function emptied(length: () => Promise<number>): Promise<void> {
   }
 }
 
-async function openEvents(tables: Tables, instanceId: string): Promise<number> {
-  const query = { partition: instanceId, from: OPEN_EVENT_PREFIX, to: `${OPEN_EVENT_PREFIX}~`, select: ['v'] };
+async function outboxEntries(tables: Tables, instanceId: string): Promise<number> {
+  const query = { partition: instanceId, from: OUTBOX_PREFIX, to: `${OUTBOX_PREFIX}~`, select: ['v'] };
   return (await tables.query(STATE_TABLE, query)).rows.length;
 }
 

@@ -1,4 +1,4 @@
-import { eventProperties } from '../../shared/deliveries/callback-schemas.ts';
+import { eventProperties } from '../../shared/deliveries/attempt/callback-schemas.ts';
 import { inQuery, instanceInQuery, pageSize } from './parameters.ts';
 import { ok, responses } from './responses.ts';
 import { list, object, swaggerSchema, text } from './schemas.ts';

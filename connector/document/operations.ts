@@ -1,7 +1,7 @@
 import { methods, type Method, type Operation, type PathItem, type SwaggerDocument } from './swagger-document.ts';
 
 /** An operation and where it is. */
-export interface PlacedOperation {
+export interface LocatedOperation {
   readonly path: string;
   readonly method: Method;
   readonly operation: Operation;
@@ -9,7 +9,7 @@ export interface PlacedOperation {
 }
 
 /** All operations in the order of the document. */
-export function operationsOf(definition: Pick<SwaggerDocument, 'paths'>): PlacedOperation[] {
+export function operationsOf(definition: Pick<SwaggerDocument, 'paths'>): LocatedOperation[] {
   return Object.entries(definition.paths).flatMap(([path, item]) =>
     methods.flatMap((method) => {
       const operation = item[method];

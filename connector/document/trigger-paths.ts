@@ -1,4 +1,4 @@
-import { callbackSchemas } from '../../shared/deliveries/callback-schemas.ts';
+import { callbackSchemas } from '../../shared/deliveries/attempt/callback-schemas.ts';
 import { triggerNames, triggers, type Trigger } from '../../shared/triggers/trigger.ts';
 import { inPath, workflowHeaders } from './parameters.ts';
 import { refusing, responses } from './responses.ts';

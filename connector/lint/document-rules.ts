@@ -1,4 +1,4 @@
-import { operationPlaces, parametersOf } from './places.ts';
+import { operationLocations, parametersOf } from './locations.ts';
 import type { Rule } from './rule.ts';
 
 /** What a solution may hold of one connector (github.com/microsoft/PowerPlatformConnectors/issues/3567). */
@@ -73,7 +73,7 @@ export const documentRules: readonly Rule[] = [
     says: 'A connection is tested by a GET that needs no input.',
     find: (connector) => {
       const { operationId } = connector.definition['x-ms-capabilities'].testConnection;
-      const tested = operationPlaces(connector).find(({ operation }) => operation.operationId === operationId);
+      const tested = operationLocations(connector).find(({ operation }) => operation.operationId === operationId);
       const fits = tested?.method === 'get' && !parametersOf(tested).some(({ required }) => required);
       return fits ? [] : [operationId];
     },

@@ -1,7 +1,14 @@
-import type { PlacedOperation } from '../document/operations.ts';
+import type { LocatedOperation } from '../document/operations.ts';
 import type { PlainParameter, Schema } from '../document/swagger-document.ts';
 import type { Connector } from './connector.ts';
-import { answerSchema, operationPlaces, parameterPlaces, parametersOf, placesWhere, schemaPlaces } from './places.ts';
+import {
+  answerSchema,
+  operationLocations,
+  parameterLocations,
+  parametersOf,
+  locationsWhere,
+  schemaLocations,
+} from './locations.ts';
 import type { Rule } from './rule.ts';
 
 /** Drop-downs and schemas that the designer asks for (learn.microsoft.com/connectors/custom-connectors/openapi-extensions). */
@@ -10,7 +17,7 @@ export const dynamicRules: readonly Rule[] = [
     id: 'DynamicPairIncomplete',
     says: 'What the old designer is told, the new one is told as well, and the other way round.',
     find: (connector) =>
-      placesWhere(
+      locationsWhere(
         asking(connector),
         ({ input }) =>
           (input['x-ms-dynamic-values'] === undefined) !== (input['x-ms-dynamic-list'] === undefined) ||
@@ -20,18 +27,18 @@ export const dynamicRules: readonly Rule[] = [
   {
     id: 'DynamicPairDiffers',
     says: 'Both designers are told the same.',
-    find: (connector) => placesWhere(asking(connector), ({ questions: [one, other] }) => !alike(one, other)),
+    find: (connector) => locationsWhere(asking(connector), ({ questions: [one, other] }) => !alike(one, other)),
   },
   {
     id: 'DynamicOperationUnknown',
     says: 'The operation that is asked exists.',
-    find: (connector) => placesWhere(asked(connector), ({ target }) => target === undefined),
+    find: (connector) => locationsWhere(asked(connector), ({ target }) => target === undefined),
   },
   {
     id: 'DynamicPathMissing',
     says: 'A drop-down says where the entries are, and what of each is its value and its title.',
     find: (connector) =>
-      placesWhere(
+      locationsWhere(
         asked(connector),
         ({ question }) => !question.schemaPath && !(question.listPath && question.valuePath && question.titlePath),
       ),
@@ -40,7 +47,7 @@ export const dynamicRules: readonly Rule[] = [
     id: 'InvokedOperationShouldProduceArray',
     says: 'The operation that fills a drop-down answers an array there, whose entries have value and title.',
     find: (connector) =>
-      placesWhere(asked(connector), ({ question, target }) => {
+      locationsWhere(asked(connector), ({ question, target }) => {
         if (target === undefined || question.schemaPath !== undefined) return false;
         const entries = answerSchema(target)?.properties?.[question.listPath ?? ''];
         const entry = entries?.items?.properties ?? {};
@@ -54,7 +61,7 @@ export const dynamicRules: readonly Rule[] = [
     id: 'InvokedOperationShouldProduceSchema',
     says: 'The operation that is asked for a schema answers an object there.',
     find: (connector) =>
-      placesWhere(
+      locationsWhere(
         asked(connector),
         ({ question: { schemaPath }, target }) =>
           target !== undefined &&
@@ -66,7 +73,7 @@ export const dynamicRules: readonly Rule[] = [
     id: 'DynamicParameterUnknown',
     says: 'The operation that is asked gets all that it requires and nothing else.',
     find: (connector) =>
-      placesWhere(asked(connector), ({ question, target }) => {
+      locationsWhere(asked(connector), ({ question, target }) => {
         const parameters = target === undefined ? [] : parametersOf(target);
         const given = Object.keys(question.references);
         return (
@@ -79,7 +86,7 @@ export const dynamicRules: readonly Rule[] = [
     id: 'DynamicReferenceUnknown',
     says: 'What the operation is told is an input of the same request that its maker sees.',
     find: (connector) =>
-      placesWhere(asked(connector), ({ question, operation }) =>
+      locationsWhere(asked(connector), ({ question, operation }) =>
         Object.values(question.references).some((reference) => !isVisibleInput(operation, reference)),
       ),
   },
@@ -87,7 +94,7 @@ export const dynamicRules: readonly Rule[] = [
     id: 'DynamicExtensionDefinitionNotAllowedInParameter',
     says: 'A body as a whole is no drop-down: its schema or a property of it is.',
     find: (connector) =>
-      operationPlaces(connector).flatMap((operation) =>
+      operationLocations(connector).flatMap((operation) =>
         parametersOf(operation).flatMap((parameter) =>
           parameter.in === 'body' && Object.keys(parameter).some((key) => key.startsWith('x-ms-dynamic'))
             ? [operation.operation.operationId]
@@ -111,15 +118,15 @@ interface Question {
 interface Asking {
   readonly place: string;
   readonly input: PlainParameter | Schema;
-  readonly operation: PlacedOperation;
+  readonly operation: LocatedOperation;
   readonly questions: readonly Question[];
 }
 
 /** Everything that asks, with what it asks in the old form and in the new one. */
 function asking(connector: Connector): Asking[] {
   const inputs = [
-    ...parameterPlaces(connector).map(({ place, parameter, operation }) => ({ place, input: parameter, operation })),
-    ...schemaPlaces(connector).map(({ place, schema, operation }) => ({ place, input: schema, operation })),
+    ...parameterLocations(connector).map(({ place, parameter, operation }) => ({ place, input: parameter, operation })),
+    ...schemaLocations(connector).map(({ place, schema, operation }) => ({ place, input: schema, operation })),
   ];
   return inputs
     .map((each) => ({ ...each, questions: questionsOf(each.input) }))
@@ -127,8 +134,8 @@ function asking(connector: Connector): Asking[] {
 }
 
 /** Each question with the operation that it is for. */
-function asked(connector: Connector): (Asking & { question: Question; target: PlacedOperation | undefined })[] {
-  const operations = operationPlaces(connector);
+function asked(connector: Connector): (Asking & { question: Question; target: LocatedOperation | undefined })[] {
+  const operations = operationLocations(connector);
   return asking(connector).flatMap((each) =>
     each.questions.map((question) => ({
       ...each,
@@ -204,7 +211,7 @@ function alike(one: Question | undefined, other: Question | undefined): boolean 
 }
 
 /** The old form says `instanceId` also for a property of the body. */
-function isVisibleInput(operation: PlacedOperation, reference: string): boolean {
+function isVisibleInput(operation: LocatedOperation, reference: string): boolean {
   const inputs = parametersOf(operation).flatMap((parameter): [string, string | undefined][] =>
     parameter.in === 'body'
       ? Object.entries(parameter.schema.properties ?? {}).flatMap(([name, schema]): [string, string | undefined][] => [

@@ -1,5 +1,5 @@
-import type { PlacedOperation } from '../document/operations.ts';
-import { answerSchema, operationPlaces, operationsWhere, repeated } from './places.ts';
+import type { LocatedOperation } from '../document/operations.ts';
+import { answerSchema, operationLocations, operationsWhere, repeated } from './locations.ts';
 import type { Rule } from './rule.ts';
 
 /** learn.microsoft.com/connectors/custom-connectors/faq: how many operations a connector may have. */
@@ -19,7 +19,7 @@ export const operationRules: readonly Rule[] = [
     id: 'OperationIdNotUnique',
     says: 'No two operations have the same id, whatever its case.',
     find: (connector) =>
-      repeated(operationPlaces(connector).map(({ operation }) => operation.operationId.toLowerCase())),
+      repeated(operationLocations(connector).map(({ operation }) => operation.operationId.toLowerCase())),
   },
   {
     id: 'OperationIdSanitized',
@@ -36,7 +36,7 @@ export const operationRules: readonly Rule[] = [
     id: 'TooManyOperations',
     says: `There are ${MAX_OPERATIONS} operations at most.`,
     find: (connector) => {
-      const { length } = operationPlaces(connector);
+      const { length } = operationLocations(connector);
       return length > MAX_OPERATIONS ? [`${length} operations`] : [];
     },
   },
@@ -112,7 +112,7 @@ export const operationRules: readonly Rule[] = [
     id: 'FamilyHasManyOperations',
     says: 'A family has two operations at most that are not deprecated, one of them in production.',
     find: (connector) => {
-      const current = operationPlaces(connector).flatMap(({ operation }) =>
+      const current = operationLocations(connector).flatMap(({ operation }) =>
         operation.deprecated === true ? [] : [operation['x-ms-api-annotation'] ?? {}],
       );
       return [...new Set(current.flatMap(({ family }) => family ?? []))].filter((family) => {
@@ -140,6 +140,6 @@ export const operationRules: readonly Rule[] = [
   },
 ];
 
-function schemaStatuses({ operation }: PlacedOperation): string[] {
+function schemaStatuses({ operation }: LocatedOperation): string[] {
   return Object.entries(operation.responses).flatMap(([status, { schema }]) => (schema ? [status] : []));
 }

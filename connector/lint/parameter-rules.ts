@@ -1,4 +1,11 @@
-import { operationPlaces, operationsWhere, parameterPlaces, parametersOf, placesWhere, repeated } from './places.ts';
+import {
+  operationLocations,
+  operationsWhere,
+  parameterLocations,
+  parametersOf,
+  locationsWhere,
+  repeated,
+} from './locations.ts';
 import type { Rule } from './rule.ts';
 
 /** Paths and parameters. */
@@ -23,7 +30,7 @@ export const parameterRules: readonly Rule[] = [
     id: 'PartialDuplicateOperationPath',
     says: 'No path with a parameter fits the path of another operation of the same method.',
     find: (connector) => {
-      const all = operationPlaces(connector);
+      const all = operationLocations(connector);
       return all.flatMap(({ method, path, operation: { operationId } }) =>
         all
           .filter((other) => other.method === method && other.path !== path && coversPath(path, other.path))
@@ -36,8 +43,8 @@ export const parameterRules: readonly Rule[] = [
     id: 'PathParameterNotDefinedInTemplate',
     says: 'A path parameter stands in the path.',
     find: (connector) =>
-      placesWhere(
-        parameterPlaces(connector),
+      locationsWhere(
+        parameterLocations(connector),
         ({ parameter, operation }) => parameter.in === 'path' && !operation.path.includes(`{${parameter.name}}`),
       ),
   },
@@ -54,8 +61,8 @@ export const parameterRules: readonly Rule[] = [
     id: 'PathParameterMissingEncoding',
     says: 'A path parameter says how it is encoded.',
     find: (connector) =>
-      placesWhere(
-        parameterPlaces(connector),
+      locationsWhere(
+        parameterLocations(connector),
         ({ parameter }) => parameter.in === 'path' && parameter['x-ms-url-encoding'] === undefined,
       ),
   },
@@ -63,13 +70,13 @@ export const parameterRules: readonly Rule[] = [
     id: 'PathParameterMustBeRequired',
     says: 'A path parameter is required.',
     find: (connector) =>
-      placesWhere(parameterPlaces(connector), ({ parameter }) => parameter.in === 'path' && !parameter.required),
+      locationsWhere(parameterLocations(connector), ({ parameter }) => parameter.in === 'path' && !parameter.required),
   },
   {
     id: 'ParameterNotUnique',
     says: 'An operation has each parameter once.',
     find: (connector) =>
-      operationPlaces(connector).flatMap((operation) =>
+      operationLocations(connector).flatMap((operation) =>
         repeated(
           parametersOf(operation).map(({ in: where, name }) => `${operation.operation.operationId} ${where} ${name}`),
         ),
@@ -88,7 +95,7 @@ export const parameterRules: readonly Rule[] = [
     id: 'ConnectionIdParameterNotAllowed',
     says: 'No parameter is called connectionId: the gateway has one of its own.',
     find: (connector) =>
-      placesWhere(parameterPlaces(connector), ({ parameter }) => parameter.name.toLowerCase() === 'connectionid'),
+      locationsWhere(parameterLocations(connector), ({ parameter }) => parameter.name.toLowerCase() === 'connectionid'),
   },
 ];
 

@@ -1,6 +1,6 @@
 import { rgbOf } from '../icon/icon.ts';
 import type { Connector } from './connector.ts';
-import { operationPlaces } from './places.ts';
+import { operationLocations } from './locations.ts';
 import type { Rule } from './rule.ts';
 
 /** Sides of the icon in pixels (learn.microsoft.com/connectors/custom-connectors/certification-submission). */
@@ -89,7 +89,7 @@ export const propertiesRules: readonly Rule[] = [
     id: 'PolicyOperationUnknown',
     says: 'A policy is for operations that exist.',
     find: (connector) => {
-      const known = operationPlaces(connector).map(({ operation }) => operation.operationId);
+      const known = operationLocations(connector).map(({ operation }) => operation.operationId);
       return policies(connector).flatMap(({ operations }) => operations.filter((each) => !known.includes(each)));
     },
   },
@@ -108,7 +108,7 @@ export const propertiesRules: readonly Rule[] = [
     id: 'PageableWithoutPolicy',
     says: 'The link to a next page is led through the gateway: it alone has the credentials.',
     find: (connector) =>
-      operationPlaces(connector).flatMap(({ operation }) => {
+      operationLocations(connector).flatMap(({ operation }) => {
         const name = operation['x-ms-pageable']?.nextLinkName;
         const led = policies(connector).some(
           ({ templateId, operations, parameters }) =>

@@ -1,5 +1,5 @@
 import type { Schema } from '../document/swagger-document.ts';
-import { inputPlaces, operationPlaces, placesWhere, schemaPlaces } from './places.ts';
+import { inputLocations, operationLocations, locationsWhere, schemaLocations } from './locations.ts';
 import type { Rule } from './rule.ts';
 
 /** No number is published; deeper than this no designer shows a token that anybody would find. */
@@ -13,14 +13,15 @@ export const schemaRules: readonly Rule[] = [
   {
     id: 'ArrayHasNoItems',
     says: 'An array says what is in it.',
-    find: (connector) => placesWhere(schemaPlaces(connector), ({ schema }) => schema.type === 'array' && !schema.items),
+    find: (connector) =>
+      locationsWhere(schemaLocations(connector), ({ schema }) => schema.type === 'array' && !schema.items),
   },
   {
     id: 'EmptyObject',
     says: 'An object has properties, or says where they come from, or that any will do.',
     find: (connector) =>
-      placesWhere(
-        schemaPlaces(connector),
+      locationsWhere(
+        schemaLocations(connector),
         ({ schema }) =>
           schema.type === 'object' &&
           Object.keys(schema.properties ?? {}).length === 0 &&
@@ -32,7 +33,7 @@ export const schemaRules: readonly Rule[] = [
     id: 'RequiredPropertyDefinitionMissing',
     says: 'What is required is a property.',
     find: (connector) =>
-      placesWhere(schemaPlaces(connector), ({ schema }) =>
+      locationsWhere(schemaLocations(connector), ({ schema }) =>
         (schema.required ?? []).some((name) => !Object.hasOwn(schema.properties ?? {}, name)),
       ),
   },
@@ -40,18 +41,18 @@ export const schemaRules: readonly Rule[] = [
     id: 'TypeMayBeNull',
     says: 'A value has one type and is left out rather than null.',
     find: (connector) =>
-      placesWhere(schemaPlaces(connector), ({ schema }) => Array.isArray(schema.type) || 'x-nullable' in schema),
+      locationsWhere(schemaLocations(connector), ({ schema }) => Array.isArray(schema.type) || 'x-nullable' in schema),
   },
   {
     id: 'InternalPropertyWithDefaultOptional',
     says: 'What is internal and has a default is required.',
     find: (connector) => [
-      ...placesWhere(
-        schemaPlaces(connector),
+      ...locationsWhere(
+        schemaLocations(connector),
         ({ schema, required }) => isInternal(schema) && schema.default !== undefined && !required,
       ),
-      ...placesWhere(
-        inputPlaces(connector),
+      ...locationsWhere(
+        inputLocations(connector),
         ({ input }) => 'in' in input && isInternal(input) && input.default !== undefined && !input.required,
       ),
     ],
@@ -60,8 +61,8 @@ export const schemaRules: readonly Rule[] = [
     id: 'InternalPropertyRequiredWithoutDefault',
     says: 'What is internal and required in a request has a default, unless the platform fills it in.',
     find: (connector) => [
-      ...placesWhere(
-        schemaPlaces(connector),
+      ...locationsWhere(
+        schemaLocations(connector),
         ({ part, schema, required }) =>
           part === 'body' &&
           isInternal(schema) &&
@@ -69,8 +70,8 @@ export const schemaRules: readonly Rule[] = [
           schema.default === undefined &&
           schema['x-ms-notification-url'] !== true,
       ),
-      ...placesWhere(
-        inputPlaces(connector),
+      ...locationsWhere(
+        inputLocations(connector),
         ({ input }) => 'in' in input && isInternal(input) && input.required && input.default === undefined,
       ),
     ],
@@ -79,28 +80,31 @@ export const schemaRules: readonly Rule[] = [
     id: 'AdditionalPropertyNotAllowedAdjacentToRef',
     says: 'Nothing stands beside a $ref.',
     find: (connector) =>
-      placesWhere(schemaPlaces(connector), ({ schema }) => schema.$ref !== undefined && Object.keys(schema).length > 1),
+      locationsWhere(
+        schemaLocations(connector),
+        ({ schema }) => schema.$ref !== undefined && Object.keys(schema).length > 1,
+      ),
   },
   {
     id: 'RefNotFound',
     says: 'A $ref leads to something in the document.',
     find: (connector) =>
-      placesWhere(
-        schemaPlaces(connector),
+      locationsWhere(
+        schemaLocations(connector),
         ({ schema }) => schema.$ref !== undefined && !resolves(connector.definition, schema.$ref),
       ),
   },
   {
     id: 'SchemaTooDeep',
     says: `Schemas are nested ${MAX_DEPTH} levels deep at most.`,
-    find: (connector) => placesWhere(schemaPlaces(connector), ({ depth }) => depth > MAX_DEPTH),
+    find: (connector) => locationsWhere(schemaLocations(connector), ({ depth }) => depth > MAX_DEPTH),
   },
   {
     id: 'TooManySchemas',
     says: `A body has ${MAX_SCHEMAS_OF_BODY} schemas at most, an operation ${MAX_SCHEMAS_OF_OPERATION}.`,
     find: (connector) => {
-      const schemas = schemaPlaces(connector);
-      return operationPlaces(connector).flatMap(({ operation: { operationId } }) => {
+      const schemas = schemaLocations(connector);
+      return operationLocations(connector).flatMap(({ operation: { operationId } }) => {
         const own = schemas.filter(({ operation }) => operation.operation.operationId === operationId);
         const parts = Map.groupBy(own, ({ part }) => part);
         const tooMany =
@@ -114,7 +118,7 @@ export const schemaRules: readonly Rule[] = [
     id: 'EnumTitlesDiffer',
     says: 'Where values have names to show, they are those of the enum.',
     find: (connector) =>
-      placesWhere(inputPlaces(connector), ({ input }) => {
+      locationsWhere(inputLocations(connector), ({ input }) => {
         const shown = input['x-ms-enum-values']?.map(({ value }) => value);
         return shown !== undefined && JSON.stringify(shown) !== JSON.stringify(input.enum);
       }),

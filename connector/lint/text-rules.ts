@@ -1,5 +1,5 @@
 import type { Connector } from './connector.ts';
-import { answerSchema, operationsWhere, parameterPlaces, placesWhere, schemaPlaces } from './places.ts';
+import { answerSchema, operationsWhere, parameterLocations, locationsWhere, schemaLocations } from './locations.ts';
 import type { Rule } from './rule.ts';
 import { isTrigger } from './webhook-rules.ts';
 
@@ -81,13 +81,13 @@ const inputTexts: readonly Rule[] = [
   {
     id: 'ParameterSummaryMissing',
     says: 'Every parameter has a name to show.',
-    find: (connector) => placesWhere(parameterPlaces(connector), ({ parameter }) => !parameter['x-ms-summary']),
+    find: (connector) => locationsWhere(parameterLocations(connector), ({ parameter }) => !parameter['x-ms-summary']),
   },
   {
     id: 'PropertyTitleMissing',
     says: 'Every property of a body, an answer or a notification has a name to show.',
     find: (connector) =>
-      placesWhere(schemaPlaces(connector), ({ property, schema }) => property !== undefined && !schema.title),
+      locationsWhere(schemaLocations(connector), ({ property, schema }) => property !== undefined && !schema.title),
   },
   {
     id: 'TitleNotInTitleCase',
@@ -102,14 +102,15 @@ const inputTexts: readonly Rule[] = [
   {
     id: 'ParameterDescriptionMissing',
     says: 'Every parameter is described by a sentence with its punctuation.',
-    find: (connector) => placesWhere(parameterPlaces(connector), ({ parameter }) => !isSentence(parameter.description)),
+    find: (connector) =>
+      locationsWhere(parameterLocations(connector), ({ parameter }) => !isSentence(parameter.description)),
   },
   {
     id: 'PropertyDescriptionMissing',
     says: 'Every property of a body, an answer or a notification is described by a sentence with its punctuation.',
     find: (connector) =>
-      placesWhere(
-        schemaPlaces(connector),
+      locationsWhere(
+        schemaLocations(connector),
         ({ property, schema }) => property !== undefined && !isSentence(schema.description),
       ),
   },
@@ -152,8 +153,8 @@ function summaries(connector: Connector): string[] {
 
 function names(connector: Connector): string[] {
   return [
-    ...parameterPlaces(connector).flatMap(({ parameter }) => parameter['x-ms-summary'] || []),
-    ...schemaPlaces(connector).flatMap(({ schema }) => schema.title ?? []),
+    ...parameterLocations(connector).flatMap(({ parameter }) => parameter['x-ms-summary'] || []),
+    ...schemaLocations(connector).flatMap(({ schema }) => schema.title ?? []),
   ];
 }
 
@@ -161,8 +162,8 @@ function descriptions(connector: Connector): string[] {
   return [
     connector.definition.info.description,
     ...operationsTexts(connector, 'description'),
-    ...parameterPlaces(connector).map(({ parameter }) => parameter.description),
-    ...schemaPlaces(connector).flatMap(({ schema }) => schema.description ?? []),
+    ...parameterLocations(connector).map(({ parameter }) => parameter.description),
+    ...schemaLocations(connector).flatMap(({ schema }) => schema.description ?? []),
   ];
 }
 

@@ -1,6 +1,13 @@
-import type { PlacedOperation } from '../document/operations.ts';
-import { answerSchema, inputPlaces, operationPlaces, operationsWhere, placesWhere, schemaPlaces } from './places.ts';
-import type { SchemaPlace } from './places.ts';
+import type { LocatedOperation } from '../document/operations.ts';
+import {
+  answerSchema,
+  inputLocations,
+  operationLocations,
+  operationsWhere,
+  locationsWhere,
+  schemaLocations,
+} from './locations.ts';
+import type { SchemaLocation } from './locations.ts';
 import type { Connector } from './connector.ts';
 import type { Rule } from './rule.ts';
 
@@ -23,27 +30,27 @@ export const webhookRules: readonly Rule[] = [
     id: 'NotificationUrlNotAllowedInThisPosition',
     says: 'The callback URL is a property of a trigger’s body and nothing else.',
     find: (connector) => [
-      ...placesWhere(
+      ...locationsWhere(
         notificationUrls(connector),
         ({ part, property, operation }) => part !== 'body' || property === undefined || !isTrigger(operation),
       ),
-      ...placesWhere(inputPlaces(connector), ({ input }) => 'in' in input && 'x-ms-notification-url' in input),
+      ...locationsWhere(inputLocations(connector), ({ input }) => 'in' in input && 'x-ms-notification-url' in input),
     ],
   },
   {
     id: 'NotificationUrlNotString',
     says: 'The callback URL is a text.',
-    find: (connector) => placesWhere(notificationUrls(connector), ({ schema }) => schema.type !== 'string'),
+    find: (connector) => locationsWhere(notificationUrls(connector), ({ schema }) => schema.type !== 'string'),
   },
   {
     id: 'NotificationUrlNotInternal',
     says: 'No maker sees the callback URL.',
-    find: (connector) => placesWhere(notificationUrls(connector), ({ internal }) => !internal),
+    find: (connector) => locationsWhere(notificationUrls(connector), ({ internal }) => !internal),
   },
   {
     id: 'NotificationUrlNotRequired',
     says: 'The callback URL is required, and so is all that it is in.',
-    find: (connector) => placesWhere(notificationUrls(connector), ({ required }) => !required),
+    find: (connector) => locationsWhere(notificationUrls(connector), ({ required }) => !required),
   },
   {
     id: 'OperationMustHaveNotificationContentExtension',
@@ -99,7 +106,7 @@ export const webhookRules: readonly Rule[] = [
         connector,
         (placed) =>
           isTrigger(placed) &&
-          !operationPlaces(connector).some(
+          !operationLocations(connector).some(
             ({ path, method, operation }) =>
               method === 'delete' &&
               path === `${placed.path}/{id}` &&
@@ -115,10 +122,10 @@ export const webhookRules: readonly Rule[] = [
   },
 ];
 
-export function isTrigger({ operation }: PlacedOperation): boolean {
+export function isTrigger({ operation }: LocatedOperation): boolean {
   return operation['x-ms-trigger'] !== undefined;
 }
 
-function notificationUrls(connector: Connector): SchemaPlace[] {
-  return schemaPlaces(connector).filter(({ schema }) => schema['x-ms-notification-url'] !== undefined);
+function notificationUrls(connector: Connector): SchemaLocation[] {
+  return schemaLocations(connector).filter(({ schema }) => schema['x-ms-notification-url'] !== undefined);
 }

@@ -1,4 +1,4 @@
-import { callbackSchemas } from '../../shared/deliveries/callback-schemas.ts';
+import { callbackSchemas } from '../../shared/deliveries/attempt/callback-schemas.ts';
 import { triggerNames, triggers } from '../../shared/triggers/trigger.ts';
 import { KEY_HEADER, securityOf } from '../document/access.ts';
 import { connectorDefinition } from '../document/definition.ts';

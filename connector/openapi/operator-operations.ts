@@ -1,7 +1,7 @@
 import { Type, type TSchema } from '@sinclair/typebox';
-import { eventProperties } from '../../shared/deliveries/callback-schemas.ts';
+import { eventProperties } from '../../shared/deliveries/attempt/callback-schemas.ts';
 import { deliveryStatuses } from '../../shared/operations/delivery.ts';
-import { operatorAnswers } from '../../shared/operations/operator-answers.ts';
+import { operatorResponses } from '../../shared/operations/operator-responses.ts';
 import { recoverRequest } from '../../shared/operations/recover.ts';
 import { moveRequest } from '../../shared/subscriptions/move-connection.ts';
 import type { OpenApiParameter } from './open-api-document.ts';
@@ -49,7 +49,7 @@ const managedEvent = {
 const observations = answer({
   threshold: Type.Optional(Type.Number()),
   displayName: Type.Optional(text),
-  value: Type.Array(operatorAnswers.observation),
+  value: Type.Array(operatorResponses.observation),
   historyMissing: Type.Optional(Type.String({ description: 'Why Customer Insights gave no history.' })),
 });
 
@@ -65,7 +65,7 @@ export interface OperatorOperation {
 }
 
 const accepted = (properties: Record<string, TSchema>) => ({ status: 202 as const, answer: answer(properties) });
-const { subscription, delivery, deliveryDetail } = operatorAnswers;
+const { subscription, delivery, deliveryDetail } = operatorResponses;
 /** Every route of the operator API: method and path below `manage/`, with `{parameters}`. */
 export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
   'get subscriptions': {
@@ -156,12 +156,12 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
   'get instances': {
     id: 'ManageInstancesList',
     summary: 'List the instances that are polled',
-    answer: listOf(operatorAnswers.instance),
+    answer: listOf(operatorResponses.instance),
   },
   'get instance-names': {
     id: 'ManageInstancesNames',
     summary: 'List the names of all instances',
-    answer: listOf(operatorAnswers.instanceName),
+    answer: listOf(operatorResponses.instanceName),
   },
   'get search': {
     id: 'ManageSearchList',
@@ -178,12 +178,12 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
     id: 'ManageActivityList',
     summary: 'Count deliveries by the hour',
     query: [instanceInQuery, hoursInQuery],
-    answer: answer({ value: Type.Array(operatorAnswers.hour), countedSince: Type.Optional(text) }),
+    answer: answer({ value: Type.Array(operatorResponses.hour), countedSince: Type.Optional(text) }),
   },
   'get queues': {
     id: 'ManageQueuesList',
     summary: 'List the queues with their lengths',
-    answer: listOf(operatorAnswers.queue),
+    answer: listOf(operatorResponses.queue),
   },
   'post queues/{queue}/redrive': {
     id: 'ManageQueuesRedrive',

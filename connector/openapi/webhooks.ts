@@ -1,4 +1,4 @@
-import { callbackSchemas } from '../../shared/deliveries/callback-schemas.ts';
+import { callbackSchemas } from '../../shared/deliveries/attempt/callback-schemas.ts';
 import { triggerNames, triggers, type Trigger } from '../../shared/triggers/trigger.ts';
 import { triggerTexts } from '../document/trigger-texts.ts';
 import { jsonContent, type OpenApiParameter, type OpenApiPathItem } from './open-api-document.ts';

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import uPlot from 'uplot';
-import type { HourAnswer } from '../../shared/operations/operator-answers.ts';
+import type { HourResponse } from '../../shared/operations/operator-responses.ts';
 import { formatIn } from '../live/zone.ts';
 import { axisOf } from './axis.ts';
 import { useChart } from './use-chart.ts';
@@ -25,13 +25,13 @@ export function ActivityChart({
   label,
   onHour,
 }: {
-  readonly hours: readonly HourAnswer[];
+  readonly hours: readonly HourResponse[];
   readonly label: string;
   /** The hour that is pointed at; none when none is. */
-  readonly onHour: (hour: HourAnswer | undefined) => void;
+  readonly onHour: (hour: HourResponse | undefined) => void;
 }): JSX.Element {
   const data = useMemo(() => stacked(hours), [hours]);
-  const [seen] = useState<{ hours: readonly HourAnswer[] }>({ hours });
+  const [seen] = useState<{ hours: readonly HourResponse[] }>({ hours });
   seen.hours = hours;
   const place = useChart('activity', HEIGHT, data, (palette) => ({
     padding: [8, 26, 0, 0],
@@ -81,7 +81,7 @@ export function ActivityChart({
 const LEAST_SEEN = 0.03;
 
 /** uPlot draws each series from zero: the tallest first, what it covers after it. */
-function stacked(hours: readonly HourAnswer[]): uPlot.AlignedData {
+function stacked(hours: readonly HourResponse[]): uPlot.AlignedData {
   const times = hours.map(({ hour }) => Date.parse(hour) / 1_000);
   const tallest = Math.max(...hours.map((hour) => stack.reduce((sum, [status]) => sum + hour[status], 0)));
   const heightOf = (count: number): number => (count === 0 ? 0 : Math.max(count, tallest * LEAST_SEEN));

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import type { ObservationAnswer } from '../../shared/operations/operator-answers.ts';
+import type { ObservationResponse } from '../../shared/operations/operator-responses.ts';
 import { formatIn } from '../live/zone.ts';
 import { axisOf } from './axis.ts';
 import { useChart } from './use-chart.ts';
@@ -20,7 +20,7 @@ export function ValueChart({
   onPoint,
 }: {
   /** Newest first, told for `tried`. */
-  readonly observations: readonly ObservationAnswer[];
+  readonly observations: readonly ObservationResponse[];
   /** Of the subscription. */
   readonly threshold: number;
   /** Another one, or the same. */
@@ -29,7 +29,7 @@ export function ValueChart({
   readonly untilMs: number;
   readonly label: string;
   /** The evaluation that is pointed at. */
-  readonly onPoint: (observation: ObservationAnswer | undefined) => void;
+  readonly onPoint: (observation: ObservationResponse | undefined) => void;
 }): JSX.Element {
   const points = useMemo(() => observations.toReversed(), [observations]);
   const latest = useRef({ points, threshold, tried });
@@ -69,7 +69,7 @@ export function ValueChart({
   return <div ref={place} class="chart" role="img" aria-label={label} />;
 }
 
-function seriesOf(points: readonly ObservationAnswer[], untilMs: number): uPlot.AlignedData {
+function seriesOf(points: readonly ObservationResponse[], untilMs: number): uPlot.AlignedData {
   const times = points.map(({ evaluatedAt }) => Date.parse(evaluatedAt) / 1_000);
   // A failed evaluation keeps the value before it.
   const values = points.map(({ value, previousValue }) => value ?? previousValue ?? null);

@@ -1,5 +1,5 @@
 import type uPlot from 'uplot';
-import type { ObservationAnswer } from '../../shared/operations/operator-answers.ts';
+import type { ObservationResponse } from '../../shared/operations/operator-responses.ts';
 import type { Palette } from './use-chart.ts';
 
 /** Of a mark, in pixels of the style sheet. */
@@ -13,14 +13,14 @@ export function shownShort(value: number): string {
 }
 
 /** What is drawn over the values: they are told for `tried`, oldest first. */
-export interface Told {
-  readonly points: readonly ObservationAnswer[];
+export interface ValueSeries {
+  readonly points: readonly ObservationResponse[];
   readonly threshold: number;
   readonly tried: number;
 }
 
 /** The threshold of the subscription, the one that is tried if it is another, and what happened at it. */
-export function drawMarks(chart: uPlot, palette: Palette, { points, threshold, tried }: Told): void {
+export function drawMarks(chart: uPlot, palette: Palette, { points, threshold, tried }: ValueSeries): void {
   const { ctx } = chart;
   const ratio = devicePixelRatio;
   ctx.save();

@@ -1,9 +1,9 @@
 import type {
-  HourAnswer,
-  InstanceAnswer,
-  QueueAnswer,
-  SubscriptionAnswer,
-} from '../../shared/operations/operator-answers.ts';
+  HourResponse,
+  InstanceResponse,
+  QueueResponse,
+  SubscriptionResponse,
+} from '../../shared/operations/operator-responses.ts';
 import { hashOf } from './route.ts';
 import { conditionOf, counted, shownSpan } from './wording.ts';
 
@@ -19,13 +19,13 @@ export interface Concern {
 
 export interface Observed {
   readonly nowMs: number;
-  readonly instances: readonly InstanceAnswer[];
-  readonly queues: readonly QueueAnswer[];
-  readonly hours: readonly HourAnswer[];
+  readonly instances: readonly InstanceResponse[];
+  readonly queues: readonly QueueResponse[];
+  readonly hours: readonly HourResponse[];
   /** Active, and failing now. */
-  readonly failing: readonly SubscriptionAnswer[];
-  readonly disabled: readonly SubscriptionAnswer[];
-  readonly paused: readonly SubscriptionAnswer[];
+  readonly failing: readonly SubscriptionResponse[];
+  readonly disabled: readonly SubscriptionResponse[];
+  readonly paused: readonly SubscriptionResponse[];
   readonly instanceName: (instanceId: string) => string;
 }
 
@@ -49,7 +49,7 @@ export function concernsOf(observed: Observed): Concern[] {
   return [...all.filter(({ severity }) => severity === 'bad'), ...all.filter(({ severity }) => severity !== 'bad')];
 }
 
-function ofQueue({ queue, poisonLength, oldestSentAt }: QueueAnswer, nowMs: number): Concern[] {
+function ofQueue({ queue, poisonLength, oldestSentAt }: QueueResponse, nowMs: number): Concern[] {
   const concerns: Concern[] = [];
   if (poisonLength > 0) {
     concerns.push({
@@ -72,8 +72,8 @@ function ofQueue({ queue, poisonLength, oldestSentAt }: QueueAnswer, nowMs: numb
   return concerns;
 }
 
-function ofInstance(instance: InstanceAnswer, { nowMs, instanceName }: Observed): Concern[] {
-  const { instanceId, lastPolledAt, failing, oldestOpenEventAt } = instance;
+function ofInstance(instance: InstanceResponse, { nowMs, instanceName }: Observed): Concern[] {
+  const { instanceId, lastPolledAt, failing, oldestOutboxEntryAt } = instance;
   const name = instanceName(instanceId);
   const concerns: Concern[] = [];
   const sincePollMs = lastPolledAt === undefined ? 0 : nowMs - Date.parse(lastPolledAt);
@@ -93,7 +93,7 @@ function ofInstance(instance: InstanceAnswer, { nowMs, instanceName }: Observed)
       why: reason,
     });
   }
-  const openMs = oldestOpenEventAt === undefined ? 0 : nowMs - Date.parse(oldestOpenEventAt);
+  const openMs = oldestOutboxEntryAt === undefined ? 0 : nowMs - Date.parse(oldestOutboxEntryAt);
   if (openMs > EVENT_LATE_MS) {
     concerns.push({
       id: `open ${instanceId}`,
@@ -105,7 +105,7 @@ function ofInstance(instance: InstanceAnswer, { nowMs, instanceName }: Observed)
   return concerns;
 }
 
-function ofDisabled(subscription: SubscriptionAnswer): Concern {
+function ofDisabled(subscription: SubscriptionResponse): Concern {
   if (subscription.reason === 'operator') {
     return {
       id: subscription.id,
@@ -127,7 +127,7 @@ function ofDisabled(subscription: SubscriptionAnswer): Concern {
 /** A failure that is tried again at once is no news; after this long it is more than that. */
 const FAILING_LONG_MS = 3_600_000;
 
-function ofFailing(subscription: SubscriptionAnswer, nowMs: number): Concern {
+function ofFailing(subscription: SubscriptionResponse, nowMs: number): Concern {
   const { failingSince = '', deadDeliveries } = subscription.health;
   const forMs = nowMs - Date.parse(failingSince);
   const dead = deadDeliveries === 0 ? '' : `; ${counted(deadDeliveries, 'delivery is', 'deliveries are')} given up`;
@@ -140,7 +140,7 @@ function ofFailing(subscription: SubscriptionAnswer, nowMs: number): Concern {
   };
 }
 
-function ofPaused(subscription: SubscriptionAnswer): Concern {
+function ofPaused(subscription: SubscriptionResponse): Concern {
   return {
     id: subscription.id,
     severity: 'warning',
@@ -150,7 +150,7 @@ function ofPaused(subscription: SubscriptionAnswer): Concern {
   };
 }
 
-function ofDeliveries(hours: readonly HourAnswer[]): Concern[] {
+function ofDeliveries(hours: readonly HourResponse[]): Concern[] {
   const dead = hours.reduce((sum, hour) => sum + hour.dead, 0);
   if (dead === 0) return [];
   return [
@@ -164,6 +164,6 @@ function ofDeliveries(hours: readonly HourAnswer[]): Concern[] {
   ];
 }
 
-function nameOf(subscription: SubscriptionAnswer): string {
+function nameOf(subscription: SubscriptionResponse): string {
   return subscription.label ?? conditionOf(subscription);
 }

@@ -38,8 +38,8 @@ export interface DeliverySearch {
 }
 
 /** The statuses that the list of deliveries may be narrowed to. */
-export const troubledStatuses = ['dead', 'retrying', 'parked', 'ended', 'delivered', 'pending', 'any'] as const;
-export type DeliveryChoice = (typeof troubledStatuses)[number];
+export const undeliveredStatuses = ['dead', 'retrying', 'parked', 'ended', 'delivered', 'pending', 'any'] as const;
+export type DeliveryChoice = (typeof undeliveredStatuses)[number];
 
 const searchNames = ['q', 'instanceId', 'trigger', 'flow', 'deliveryCode', 'httpStatus'] as const;
 const filterNames = ['instanceId', 'trigger', 'status', 'label', 'workflowId'] as const;
@@ -63,7 +63,7 @@ export function parseRoute(hash: string): Route {
     return { view: 'subscription', id, days: daysOf(query), ...(at && { at }), ...openOf(query) };
   }
   if (view === 'deliveries' && id === undefined) {
-    const status = troubledStatuses.find((one) => one === query.get('status')) ?? 'dead';
+    const status = undeliveredStatuses.find((one) => one === query.get('status')) ?? 'dead';
     return { view, status, days: daysOf(query), ...namedIn(query, searchNames), ...openOf(query) };
   }
   if (view === 'search' && id === undefined) return { view, q: query.get('q') ?? '' };

@@ -1,11 +1,11 @@
-import type { DeliveryAnswer, ObservationAnswer } from '../../shared/operations/operator-answers.ts';
+import type { DeliveryResponse, ObservationResponse } from '../../shared/operations/operator-responses.ts';
 
 /** What happened at one instant: an evaluation, what was delivered because of it, or both. */
 export interface TimelineEntry {
   readonly at: string;
   /** Absent of what has no value: a refresh, a test, an evaluation that Customer Insights no longer remembers. */
-  readonly observation?: ObservationAnswer;
-  readonly deliveries: readonly DeliveryAnswer[];
+  readonly observation?: ObservationResponse;
+  readonly deliveries: readonly DeliveryResponse[];
 }
 
 export interface TimelineDay {
@@ -16,11 +16,11 @@ export interface TimelineDay {
 
 /** Puts each delivery to the evaluation that it tells of. Newest first. Pure. */
 export function timelineOf(
-  observations: readonly ObservationAnswer[],
-  deliveries: readonly DeliveryAnswer[],
+  observations: readonly ObservationResponse[],
+  deliveries: readonly DeliveryResponse[],
 ): TimelineEntry[] {
   const evaluated = new Set(observations.filter(isAwaited).map(({ evaluatedAt }) => evaluatedAt));
-  const ofEvaluation = (at: string): DeliveryAnswer[] =>
+  const ofEvaluation = (at: string): DeliveryResponse[] =>
     deliveries.filter(({ occurredAt, test }) => occurredAt === at && test === undefined);
   const alone = deliveries.filter(({ occurredAt, test }) => test !== undefined || !evaluated.has(occurredAt));
   return [
@@ -34,7 +34,7 @@ export function timelineOf(
 }
 
 /** What is not awaited fires nothing; what is delivered of the same instant is about something else. */
-function isAwaited({ outcome }: ObservationAnswer): boolean {
+function isAwaited({ outcome }: ObservationResponse): boolean {
   return outcome !== 'not-awaited';
 }
 

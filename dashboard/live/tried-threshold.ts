@@ -1,11 +1,11 @@
-import type { ObservationAnswer } from '../../shared/operations/operator-answers.ts';
+import type { ObservationResponse } from '../../shared/operations/operator-responses.ts';
 import { explain, type HistoryEntry } from '../../shared/detection/explain.ts';
 
 /**
  * The same evaluations, told for another threshold by the code that detects: `fires` is whether a subscription would have been called,
  * had there been one all the time. Newest first, as they come. Pure.
  */
-export function retold(observations: readonly ObservationAnswer[], threshold: number): ObservationAnswer[] {
+export function withThreshold(observations: readonly ObservationResponse[], threshold: number): ObservationResponse[] {
   const entries = observations.map(({ evaluatedAt, value }): HistoryEntry => {
     const evaluatedAtMs = Date.parse(evaluatedAt);
     return value === undefined ? { evaluatedAtMs, failure: '' } : { evaluatedAtMs, value };
@@ -36,7 +36,7 @@ export interface ThresholdRange {
 const STEPS = 100;
 
 /** Thresholds from below the lowest value, which none crosses, to above the highest. Whole numbers when the values are. Pure. */
-export function thresholdRange(observations: readonly ObservationAnswer[], threshold: number): ThresholdRange {
+export function thresholdRange(observations: readonly ObservationResponse[], threshold: number): ThresholdRange {
   const values = observations.flatMap(({ value, previousValue }) => [value ?? threshold, previousValue ?? threshold]);
   const low = Math.min(threshold, ...values);
   const high = Math.max(threshold, ...values);

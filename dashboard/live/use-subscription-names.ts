@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { DeliveryAnswer, SubscriptionAnswer } from '../../shared/operations/operator-answers.ts';
+import type { DeliveryResponse, SubscriptionResponse } from '../../shared/operations/operator-responses.ts';
 import { useOperator } from './operator-context.ts';
 import { conditionOf } from './wording.ts';
 
 /** What the subscriptions of deliveries are called, by id, each asked for once; `null`: it is no longer kept. */
-export function useSubscriptionNames(deliveries: readonly DeliveryAnswer[]): ReadonlyMap<string, string | null> {
+export function useSubscriptionNames(deliveries: readonly DeliveryResponse[]): ReadonlyMap<string, string | null> {
   const { api } = useOperator();
   const [names, setNames] = useState<ReadonlyMap<string, string | null>>(new Map());
   const asked = useRef(new Set<string>());
@@ -12,7 +12,7 @@ export function useSubscriptionNames(deliveries: readonly DeliveryAnswer[]): Rea
   useEffect(() => {
     for (const id of ids.filter((one) => !asked.current.has(one))) {
       asked.current.add(id);
-      void api.get<SubscriptionAnswer>(`subscriptions/${id}`).then((answer) => {
+      void api.get<SubscriptionResponse>(`subscriptions/${id}`).then((answer) => {
         const isGone = answer.kind === 'refused' && answer.status === 404;
         if (answer.kind !== 'answered' && !isGone) return;
         const name = answer.kind === 'answered' ? (answer.value.label ?? conditionOf(answer.value)) : null;

@@ -1,4 +1,4 @@
-import type { DeliveryAnswer, SubscriptionAnswer } from '../../shared/operations/operator-answers.ts';
+import type { DeliveryResponse, SubscriptionResponse } from '../../shared/operations/operator-responses.ts';
 import type { Trigger } from '../../shared/triggers/trigger.ts';
 
 /** How each trigger is called on the page. */
@@ -13,7 +13,7 @@ export const triggerNames: Readonly<Record<Trigger, string>> = {
 
 /** How each status of a subscription is called, and what it means for its flow. */
 export const subscriptionStatuses: Readonly<
-  Record<SubscriptionAnswer['status'], { readonly name: string; readonly meaning: string }>
+  Record<SubscriptionResponse['status'], { readonly name: string; readonly meaning: string }>
 > = {
   active: { name: 'Active', meaning: 'The flow is called.' },
   paused: {
@@ -36,7 +36,7 @@ export const subscriptionStatuses: Readonly<
 };
 
 /** An operator's own pause and end are called what they are, not what a flow's failures lead to. */
-export function subscriptionState({ status, reason }: Pick<SubscriptionAnswer, 'status' | 'reason'>): {
+export function subscriptionState({ status, reason }: Pick<SubscriptionResponse, 'status' | 'reason'>): {
   readonly name: string;
   readonly meaning: string;
 } {
@@ -57,7 +57,7 @@ export function subscriptionState({ status, reason }: Pick<SubscriptionAnswer, '
 }
 
 /** How each status of a delivery is called. */
-export const deliveryStatuses: Readonly<Record<DeliveryAnswer['status'], string>> = {
+export const deliveryStatuses: Readonly<Record<DeliveryResponse['status'], string>> = {
   pending: 'Pending',
   retrying: 'Retrying',
   parked: 'Held',
@@ -86,7 +86,7 @@ export function conditionOf({
   dataSourceId,
   threshold,
   startedBy,
-}: SubscriptionAnswer): string {
+}: SubscriptionResponse): string {
   const subject = segmentName ?? measureName;
   if (subject !== undefined) return `${subject} above ${threshold === undefined ? '?' : shownNumber(threshold)}`;
   if (trigger.startsWith('data-source')) return dataSourceName ?? dataSourceId ?? 'any data source';

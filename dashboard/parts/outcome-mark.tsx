@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
-import type { ObservationAnswer } from '../../shared/operations/operator-answers.ts';
+import type { ObservationResponse } from '../../shared/operations/operator-responses.ts';
 
-type Outcome = ObservationAnswer['outcome'];
+type Outcome = ObservationResponse['outcome'];
 
 /** Drawn against the threshold, which is the line in the middle. */
 const drawings: Readonly<Record<Outcome, JSX.Element>> = {

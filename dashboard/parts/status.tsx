@@ -1,9 +1,9 @@
 import type { JSX } from 'preact';
-import type { DeliveryAnswer, SubscriptionAnswer } from '../../shared/operations/operator-answers.ts';
+import type { DeliveryResponse, SubscriptionResponse } from '../../shared/operations/operator-responses.ts';
 import { deliveryStatuses, subscriptionState } from '../live/wording.ts';
 import { Badge, type Tone } from './badge.tsx';
 
-const ofSubscription: Readonly<Record<SubscriptionAnswer['status'], Tone>> = {
+const ofSubscription: Readonly<Record<SubscriptionResponse['status'], Tone>> = {
   active: 'good',
   paused: 'held',
   disabled: 'bad',
@@ -11,7 +11,7 @@ const ofSubscription: Readonly<Record<SubscriptionAnswer['status'], Tone>> = {
   superseded: 'over',
 };
 
-export const ofDelivery: Readonly<Record<DeliveryAnswer['status'], Tone>> = {
+export const ofDelivery: Readonly<Record<DeliveryResponse['status'], Tone>> = {
   pending: 'plain',
   retrying: 'busy',
   parked: 'held',
@@ -25,12 +25,12 @@ export function SubscriptionStatus({
   status,
   health,
   reason,
-}: Pick<SubscriptionAnswer, 'status' | 'health' | 'reason'>): JSX.Element {
+}: Pick<SubscriptionResponse, 'status' | 'health' | 'reason'>): JSX.Element {
   if (status === 'active' && health.failingSince !== undefined) return <Badge tone="bad">Failing</Badge>;
   const tone = reason === 'operator' && status === 'disabled' ? 'held' : ofSubscription[status];
   return <Badge tone={tone}>{subscriptionState({ status, ...(reason && { reason }) }).name}</Badge>;
 }
 
-export function DeliveryStatus({ status }: Pick<DeliveryAnswer, 'status'>): JSX.Element {
+export function DeliveryStatus({ status }: Pick<DeliveryResponse, 'status'>): JSX.Element {
   return <Badge tone={ofDelivery[status]}>{deliveryStatuses[status]}</Badge>;
 }

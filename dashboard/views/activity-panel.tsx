@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { HourAnswer } from '../../shared/operations/operator-answers.ts';
+import type { HourResponse } from '../../shared/operations/operator-responses.ts';
 import { ActivityChart } from '../charts/activity-chart.tsx';
 import type { Live } from '../live/use-live.ts';
 import { deliveryStatuses, shownNumber } from '../live/wording.ts';
@@ -12,11 +12,11 @@ import { ofDelivery } from '../parts/status.tsx';
 
 const shown = ['delivered', 'retrying', 'parked', 'dead', 'ended'] as const;
 
-type Activity = { readonly value: readonly HourAnswer[]; readonly countedSince?: string };
+type Activity = { readonly value: readonly HourResponse[]; readonly countedSince?: string };
 
 /** What became of the deliveries of the last day, by the hour of their events. */
 export function ActivityPanel({ activity }: { readonly activity: Live<Activity> }): JSX.Element {
-  const [pointed, setPointed] = useState<HourAnswer | undefined>();
+  const [pointed, setPointed] = useState<HourResponse | undefined>();
   return (
     <Panel id="activity" title="Deliveries, last 24 hours">
       <LivePart live={activity} lines={5}>
@@ -63,7 +63,7 @@ export function ActivityPanel({ activity }: { readonly activity: Live<Activity> 
   );
 }
 
-function Table({ hours }: { readonly hours: readonly HourAnswer[] }): JSX.Element {
+function Table({ hours }: { readonly hours: readonly HourResponse[] }): JSX.Element {
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Deliveries by hour">
       <table>
@@ -96,6 +96,6 @@ function Table({ hours }: { readonly hours: readonly HourAnswer[] }): JSX.Elemen
   );
 }
 
-function sum(hours: readonly HourAnswer[], status: (typeof shown)[number]): number {
+function sum(hours: readonly HourResponse[], status: (typeof shown)[number]): number {
   return hours.reduce((total, hour) => total + hour[status], 0);
 }

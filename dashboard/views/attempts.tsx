@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { AttemptAnswer, DeliveryAnswer } from '../../shared/operations/operator-answers.ts';
+import type { AttemptResponse, DeliveryResponse } from '../../shared/operations/operator-responses.ts';
 import { shownDuration } from '../live/wording.ts';
 import { Mark } from '../parts/badge.tsx';
 import { Ago, ClockTime, dayOf } from '../parts/instant.tsx';
@@ -8,7 +8,7 @@ import { Ago, ClockTime, dayOf } from '../parts/instant.tsx';
 export function Attempts({
   delivery,
 }: {
-  readonly delivery: Pick<DeliveryAnswer, 'attempts' | 'nextAttemptAt' | 'occurredAt'>;
+  readonly delivery: Pick<DeliveryResponse, 'attempts' | 'nextAttemptAt' | 'occurredAt'>;
 }): JSX.Element | null {
   const { attempts = [], nextAttemptAt, occurredAt } = delivery;
   const isDue = nextAttemptAt !== undefined && Date.parse(nextAttemptAt) <= Date.now();
@@ -32,7 +32,7 @@ function Attempt({
   attempt,
   isOtherDay,
 }: {
-  readonly attempt: AttemptAnswer;
+  readonly attempt: AttemptResponse;
   readonly isOtherDay: boolean;
 }): JSX.Element {
   const { number, at, durationMs, status, code, runId, runUrl, calledId } = attempt;

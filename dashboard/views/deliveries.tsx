@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { DeliveryAnswer } from '../../shared/operations/operator-answers.ts';
+import type { DeliveryResponse } from '../../shared/operations/operator-responses.ts';
 import type { Answer, Page } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import { hashOf, type DeliveryChoice } from '../live/route.ts';
@@ -40,7 +40,7 @@ export function Deliveries({ place }: { readonly place: DeliveriesRoute }): JSX.
   const ask = (next?: string, signal?: AbortSignal) => {
     const since = new Date(Date.now() - days * DAY_MS).toISOString();
     const filter = { ...search, ...(status !== 'any' && { status }), since };
-    return api.list<DeliveryAnswer>('deliveries', { ...filter, attempts: 'true', top: TOP, next }, signal);
+    return api.list<DeliveryResponse>('deliveries', { ...filter, attempts: 'true', top: TOP, next }, signal);
   };
   // Events of many deliveries are read whole for those that arrived: they are not looked for again by themselves.
   const isCostly = status === 'any' || status === 'delivered' || status === 'pending';
@@ -70,12 +70,12 @@ function Pages({
   onChange,
   place,
 }: {
-  readonly first: Page<DeliveryAnswer>;
-  readonly ask: (next?: string) => Promise<Answer<Page<DeliveryAnswer>>>;
+  readonly first: Page<DeliveryResponse>;
+  readonly ask: (next?: string) => Promise<Answer<Page<DeliveryResponse>>>;
   readonly onChange: () => void;
   readonly place: DeliveriesRoute;
 }): JSX.Element {
-  const [more, setMore] = useState<Page<DeliveryAnswer>>();
+  const [more, setMore] = useState<Page<DeliveryResponse>>();
   const [problem, setProblem] = useState<string>();
   const { next, lookedBackTo } = more ?? first;
   const known = new Map([...(more?.value ?? []), ...first.value].map((one) => [one.deliveryId, one]));
@@ -148,7 +148,7 @@ function Row({
   href,
   onChange,
 }: {
-  readonly delivery: DeliveryAnswer;
+  readonly delivery: DeliveryResponse;
   /** Of its subscription, as far as it is known; `null`: that is no longer kept, and nobody can be called. */
   readonly name: string | null | undefined;
   /** Opens it. */

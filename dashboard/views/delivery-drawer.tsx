@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { DeliveryDetailAnswer } from '../../shared/operations/operator-answers.ts';
+import type { DeliveryDetailAnswer } from '../../shared/operations/operator-responses.ts';
 import { useOperator } from '../live/operator-context.ts';
 import { hashOf } from '../live/route.ts';
 import { useLive } from '../live/use-live.ts';

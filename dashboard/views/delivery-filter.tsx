@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { useOperator } from '../live/operator-context.ts';
-import { dayChoices, troubledStatuses, type Route } from '../live/route.ts';
+import { dayChoices, undeliveredStatuses, type Route } from '../live/route.ts';
 import { replaceRoute } from '../live/use-route.ts';
 import { deliveryStatuses, triggerNames } from '../live/wording.ts';
 import { Choice } from './subscription-filter.tsx';
@@ -29,7 +29,7 @@ export function DeliveryFilter({ place }: { readonly place: DeliveriesRoute }): 
     replaceRoute({
       view: 'deliveries',
       ...search,
-      status: troubledStatuses.find((one) => one === status) ?? 'dead',
+      status: undeliveredStatuses.find((one) => one === status) ?? 'dead',
       days: Number(days),
     });
   };
@@ -64,7 +64,7 @@ export function DeliveryFilter({ place }: { readonly place: DeliveriesRoute }): 
       <label>
         Status
         <select name="status" value={place.status} onChange={apply}>
-          {troubledStatuses.map((one) => (
+          {undeliveredStatuses.map((one) => (
             <option key={one} value={one} selected={one === place.status}>
               {one === 'any' ? 'Any' : deliveryStatuses[one]}
             </option>

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { InstanceAnswer } from '../../shared/operations/operator-answers.ts';
+import type { InstanceResponse } from '../../shared/operations/operator-responses.ts';
 import { useOperator } from '../live/operator-context.ts';
 import { hashOf } from '../live/route.ts';
 import type { Live } from '../live/use-live.ts';
@@ -14,7 +14,7 @@ import { Panel } from '../parts/panel.tsx';
 export function InstancesPanel({
   instances,
 }: {
-  readonly instances: Live<{ readonly value: readonly InstanceAnswer[] }>;
+  readonly instances: Live<{ readonly value: readonly InstanceResponse[] }>;
 }): JSX.Element {
   return (
     <Panel id="instances" title="Instances">
@@ -52,10 +52,10 @@ export function InstancesPanel({
   );
 }
 
-function Row({ instance }: { readonly instance: InstanceAnswer }): JSX.Element {
+function Row({ instance }: { readonly instance: InstanceResponse }): JSX.Element {
   const { instanceName } = useOperator();
   const nowMs = useNow(5_000);
-  const { instanceId, lastPolledAt, lastCompletePollAt, failing, observedCount, openEventCount, calls } = instance;
+  const { instanceId, lastPolledAt, lastCompletePollAt, failing, observedCount, outboxEntryCount, calls } = instance;
   const name = instanceName(instanceId);
   return (
     <tr>
@@ -78,15 +78,15 @@ function Row({ instance }: { readonly instance: InstanceAnswer }): JSX.Element {
       <td data-name="Observed" class="number">
         {shownNumber(observedCount)}
       </td>
-      <td data-name="Open events" class={openEventCount === 0 ? 'number zero' : 'number'}>
-        {shownNumber(openEventCount)}
+      <td data-name="Outbox" class={outboxEntryCount === 0 ? 'number zero' : 'number'}>
+        {shownNumber(outboxEntryCount)}
       </td>
     </tr>
   );
 }
 
 /** How much of the limit of calls is used, as a bar and in numbers. */
-function Calls({ used, limit, windowSeconds }: NonNullable<InstanceAnswer['calls']>): JSX.Element {
+function Calls({ used, limit, windowSeconds }: NonNullable<InstanceResponse['calls']>): JSX.Element {
   return (
     <span class="calls" title={`in the last ${windowSeconds} seconds`}>
       <meter min={0} max={limit} high={limit * 0.7} value={used} aria-label="Calls to Customer Insights" />

@@ -1,11 +1,11 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type {
-  HourAnswer,
-  InstanceAnswer,
-  QueueAnswer,
-  SubscriptionAnswer,
-} from '../../shared/operations/operator-answers.ts';
+  HourResponse,
+  InstanceResponse,
+  QueueResponse,
+  SubscriptionResponse,
+} from '../../shared/operations/operator-responses.ts';
 import { concernsOf, type Concern } from '../live/attention.ts';
 import { useOperator } from '../live/operator-context.ts';
 import type { Answer, Page, Query } from '../live/operator-api.ts';
@@ -32,9 +32,11 @@ const HOURS = 24;
 export function Overview(): JSX.Element {
   const { api } = useOperator();
   useTitle('Overview');
-  const instances = useLive<Listed<InstanceAnswer>>('instances', SOON_MS, (signal) => api.get('instances', {}, signal));
-  const queues = useLive<Listed<QueueAnswer>>('queues', SOON_MS, (signal) => api.get('queues', {}, signal));
-  const activity = useLive<Listed<HourAnswer> & { readonly countedSince?: string }>('activity', LATER_MS, (signal) =>
+  const instances = useLive<Listed<InstanceResponse>>('instances', SOON_MS, (signal) =>
+    api.get('instances', {}, signal),
+  );
+  const queues = useLive<Listed<QueueResponse>>('queues', SOON_MS, (signal) => api.get('queues', {}, signal));
+  const activity = useLive<Listed<HourResponse> & { readonly countedSince?: string }>('activity', LATER_MS, (signal) =>
     api.get('activity', { hours: HOURS }, signal),
   );
   const troubled = (filter: Query) => (signal: AbortSignal) => allOf(api, filter, signal);
@@ -63,11 +65,11 @@ async function allOf(
   api: ReturnType<typeof useOperator>['api'],
   filter: Query,
   signal: AbortSignal,
-): Promise<Answer<Page<SubscriptionAnswer>>> {
-  const found: SubscriptionAnswer[] = [];
+): Promise<Answer<Page<SubscriptionResponse>>> {
+  const found: SubscriptionResponse[] = [];
   let next: string | undefined;
   for (let pages = 0; pages < MAX_PAGES; pages++) {
-    const answer = await api.list<SubscriptionAnswer>('subscriptions', { ...filter, top: 100, next }, signal);
+    const answer = await api.list<SubscriptionResponse>('subscriptions', { ...filter, top: 100, next }, signal);
     if (answer.kind !== 'answered') return answer;
     found.push(...answer.value.value);
     next = answer.value.next;
@@ -87,12 +89,12 @@ function Attention({
   disabled,
   paused,
 }: {
-  readonly instances: Live<Listed<InstanceAnswer>>;
-  readonly queues: Live<Listed<QueueAnswer>>;
-  readonly activity: Live<Listed<HourAnswer>>;
-  readonly failing: Live<Listed<SubscriptionAnswer>>;
-  readonly disabled: Live<Listed<SubscriptionAnswer>>;
-  readonly paused: Live<Listed<SubscriptionAnswer>>;
+  readonly instances: Live<Listed<InstanceResponse>>;
+  readonly queues: Live<Listed<QueueResponse>>;
+  readonly activity: Live<Listed<HourResponse>>;
+  readonly failing: Live<Listed<SubscriptionResponse>>;
+  readonly disabled: Live<Listed<SubscriptionResponse>>;
+  readonly paused: Live<Listed<SubscriptionResponse>>;
 }): JSX.Element {
   const nowMs = useNow(SOON_MS);
   const { instanceName } = useOperator();

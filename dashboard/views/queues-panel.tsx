@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { QueueAnswer } from '../../shared/operations/operator-answers.ts';
+import type { QueueResponse } from '../../shared/operations/operator-responses.ts';
 import { said } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import type { Live } from '../live/use-live.ts';
@@ -13,7 +13,7 @@ import { Panel } from '../parts/panel.tsx';
 export function QueuesPanel({
   queues,
 }: {
-  readonly queues: Live<{ readonly value: readonly QueueAnswer[] }>;
+  readonly queues: Live<{ readonly value: readonly QueueResponse[] }>;
 }): JSX.Element {
   const { api, ask } = useOperator();
   const redrive = async (queue: string) => {
@@ -21,7 +21,7 @@ export function QueuesPanel({
     queues.refresh();
     return said(answer, ({ redriven }) => `${redriven} put back into ${queue}.`);
   };
-  const askAbout = ({ queue, poisonLength }: QueueAnswer): void =>
+  const askAbout = ({ queue, poisonLength }: QueueResponse): void =>
     ask({
       title: `Redrive ${queue}?`,
       confirm: 'Redrive',
@@ -64,7 +64,7 @@ export function QueuesPanel({
   );
 }
 
-function Row({ queue, onRedrive }: { readonly queue: QueueAnswer; readonly onRedrive: () => void }): JSX.Element {
+function Row({ queue, onRedrive }: { readonly queue: QueueResponse; readonly onRedrive: () => void }): JSX.Element {
   const { length, oldestSentAt, poisonLength, poisonOldestSentAt } = queue;
   return (
     <tr>

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { FoundAnswer } from '../../shared/operations/operator-answers.ts';
+import type { FoundAnswer } from '../../shared/operations/operator-responses.ts';
 import { useOperator } from '../live/operator-context.ts';
 import { hashOf } from '../live/route.ts';
 import { useLive } from '../live/use-live.ts';

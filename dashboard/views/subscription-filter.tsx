@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { InstanceAnswer } from '../../shared/operations/operator-answers.ts';
+import type { InstanceResponse } from '../../shared/operations/operator-responses.ts';
 import { useOperator } from '../live/operator-context.ts';
 import type { SubscriptionFilter } from '../live/route.ts';
 import { useLive } from '../live/use-live.ts';
@@ -15,7 +15,7 @@ export function FilterForm({ filter }: { readonly filter: SubscriptionFilter }):
   const { api, instanceName } = useOperator();
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const form = useRef<HTMLFormElement>(null);
-  const instances = useLive<{ value: readonly InstanceAnswer[] }>('instances', 0, (signal) =>
+  const instances = useLive<{ value: readonly InstanceResponse[] }>('instances', 0, (signal) =>
     api.get('instances', {}, signal),
   );
   const listed = new Set(instances.value?.value.map(({ instanceId }) => instanceId));

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import type { SubscriptionAnswer } from '../../shared/operations/operator-answers.ts';
+import type { SubscriptionResponse } from '../../shared/operations/operator-responses.ts';
 import { useOperator } from '../live/operator-context.ts';
 import { hashOf } from '../live/route.ts';
 import { conditionOf, shownNumber, subscriptionState, triggerNames } from '../live/wording.ts';
@@ -17,7 +17,7 @@ export function SubscriptionHead({
   subscription,
   onChange,
 }: {
-  readonly subscription: SubscriptionAnswer;
+  readonly subscription: SubscriptionResponse;
   readonly onChange: () => void;
 }): JSX.Element {
   const { instanceName } = useOperator();

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { DeliveryAnswer, SubscriptionAnswer } from '../../shared/operations/operator-answers.ts';
+import type { DeliveryResponse, SubscriptionResponse } from '../../shared/operations/operator-responses.ts';
 import type { Answer, OperatorApi } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import { timelineOf } from '../live/timeline.ts';
@@ -30,7 +30,7 @@ export function Subscription(place: Place): JSX.Element {
   const { id, days } = place;
   const { api } = useOperator();
   const subscription = useLive(id, EVERY_MS, (signal) =>
-    api.get<SubscriptionAnswer>(`subscriptions/${id}`, {}, signal),
+    api.get<SubscriptionResponse>(`subscriptions/${id}`, {}, signal),
   );
   const deliveries = useLive(`${id} ${days}`, EVERY_MS, (signal) => deliveriesOf(api, id, days, signal));
   // Customer Insights is asked again only when there is something new: its calls are counted.
@@ -82,13 +82,13 @@ async function deliveriesOf(
   subscriptionId: string,
   days: number,
   signal: AbortSignal,
-): Promise<Answer<readonly DeliveryAnswer[]>> {
+): Promise<Answer<readonly DeliveryResponse[]>> {
   const since = new Date(Date.now() - days * DAY_MS).toISOString();
-  const found: DeliveryAnswer[] = [];
+  const found: DeliveryResponse[] = [];
   let next: string | undefined;
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const query = { subscriptionId, since, attempts: 'true', top: 100, next };
-    const answer = await api.list<DeliveryAnswer>('deliveries', query, signal);
+    const answer = await api.list<DeliveryResponse>('deliveries', query, signal);
     if (answer.kind !== 'answered') return answer;
     found.push(...answer.value.value);
     next = answer.value.next;
@@ -104,10 +104,10 @@ function History({
   deliveries,
   onChange,
 }: {
-  readonly subscription: SubscriptionAnswer;
+  readonly subscription: SubscriptionResponse;
   readonly place: Place;
   readonly observations: Live<Observed>;
-  readonly deliveries: Live<readonly DeliveryAnswer[]>;
+  readonly deliveries: Live<readonly DeliveryResponse[]>;
   readonly onChange: () => void;
 }): JSX.Element {
   const entries = useMemo(

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { SubscriptionAnswer } from '../../shared/operations/operator-answers.ts';
+import type { SubscriptionResponse } from '../../shared/operations/operator-responses.ts';
 import type { Page, Query } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import { hashOf, type SubscriptionFilter } from '../live/route.ts';
@@ -22,7 +22,7 @@ export function Subscriptions({ filter }: { readonly filter: SubscriptionFilter 
   useTitle('Subscriptions');
   const key = hashOf({ view: 'subscriptions', filter });
   const first = useLive(key, EVERY_MS, (signal) =>
-    api.list<SubscriptionAnswer>('subscriptions', { ...asked(filter), activity: 'true', top: TOP }, signal),
+    api.list<SubscriptionResponse>('subscriptions', { ...asked(filter), activity: 'true', top: TOP }, signal),
   );
   return (
     <>
@@ -45,17 +45,17 @@ function Pages({
   first,
   filter,
 }: {
-  readonly first: Page<SubscriptionAnswer>;
+  readonly first: Page<SubscriptionResponse>;
   readonly filter: SubscriptionFilter;
 }): JSX.Element {
   const { api } = useOperator();
-  const [more, setMore] = useState<{ value: readonly SubscriptionAnswer[]; next: string | undefined }>();
+  const [more, setMore] = useState<{ value: readonly SubscriptionResponse[]; next: string | undefined }>();
   const [problem, setProblem] = useState<string>();
   const [isAsking, setAsking] = useState(false);
   const next = more ? more.next : first.next;
   const ask = async (): Promise<void> => {
     setAsking(true);
-    const answer = await api.list<SubscriptionAnswer>('subscriptions', {
+    const answer = await api.list<SubscriptionResponse>('subscriptions', {
       ...asked(filter),
       activity: 'true',
       top: TOP,
@@ -120,7 +120,7 @@ function Nothing({ filter }: { readonly filter: SubscriptionFilter }): JSX.Eleme
   );
 }
 
-function Row({ subscription }: { readonly subscription: SubscriptionAnswer }): JSX.Element {
+function Row({ subscription }: { readonly subscription: SubscriptionResponse }): JSX.Element {
   const { instanceName } = useOperator();
   const { id, label, trigger, instanceId, createdAt, flowUrl, status, health, activity, warnings = [] } = subscription;
   const condition = conditionOf(subscription);

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useId, useMemo } from 'preact/hooks';
-import type { ObservationAnswer } from '../../shared/operations/operator-answers.ts';
+import type { ObservationResponse } from '../../shared/operations/operator-responses.ts';
 import { thresholdRange } from '../live/tried-threshold.ts';
 import { shownNumber } from '../live/wording.ts';
 import { Instant } from '../parts/instant.tsx';
@@ -17,7 +17,7 @@ export function ThresholdSlider({
   onTry,
 }: {
   /** Newest first, told for `tried`. */
-  readonly observations: readonly ObservationAnswer[];
+  readonly observations: readonly ObservationResponse[];
   /** Of the subscription. */
   readonly threshold: number;
   readonly tried: number;

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { DeliveryAnswer } from '../../shared/operations/operator-answers.ts';
+import type { DeliveryResponse } from '../../shared/operations/operator-responses.ts';
 import { hashOf } from '../live/route.ts';
 import { byDay, type TimelineEntry } from '../live/timeline.ts';
 import { ClockTime, dayOf } from '../parts/instant.tsx';
@@ -57,7 +57,7 @@ export function Timeline({
 }
 
 /** What was delivered, when no evaluation says it. */
-function eventOf(delivery: DeliveryAnswer | undefined): string {
+function eventOf(delivery: DeliveryResponse | undefined): string {
   if (delivery === undefined) return 'Event';
   return delivery.test ? `Test event: ${delivery.about}` : delivery.about;
 }
@@ -110,7 +110,7 @@ function Told({
   where,
   onChange,
 }: {
-  readonly delivery: DeliveryAnswer;
+  readonly delivery: DeliveryResponse;
   readonly where: Where;
   readonly onChange: () => void;
 }): JSX.Element {

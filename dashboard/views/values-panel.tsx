@@ -1,9 +1,9 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { ObservationAnswer } from '../../shared/operations/operator-answers.ts';
+import type { ObservationResponse } from '../../shared/operations/operator-responses.ts';
 import { ValueChart } from '../charts/value-chart.tsx';
 import type { Live } from '../live/use-live.ts';
-import { retold } from '../live/tried-threshold.ts';
+import { withThreshold } from '../live/tried-threshold.ts';
 import { shownNumber } from '../live/wording.ts';
 import { Instant } from '../parts/instant.tsx';
 import { Empty, LivePart, Problem } from '../parts/notes.tsx';
@@ -15,7 +15,7 @@ import { ThresholdSlider } from './threshold-slider.tsx';
 export interface Observed {
   readonly threshold?: number;
   readonly displayName?: string;
-  readonly value: readonly ObservationAnswer[];
+  readonly value: readonly ObservationResponse[];
   readonly historyMissing?: string;
 }
 
@@ -29,11 +29,11 @@ export function ValuesPanel({
   readonly place: { readonly id: string; readonly days: number };
   readonly observations: Live<Observed>;
 }): JSX.Element {
-  const [pointed, setPointed] = useState<ObservationAnswer>();
+  const [pointed, setPointed] = useState<ObservationResponse>();
   const [tried, setTried] = useState(threshold);
   const own = observations.value?.value;
   const shown = useMemo(
-    () => (own === undefined || tried === threshold ? (own ?? []) : retold(own, tried)),
+    () => (own === undefined || tried === threshold ? (own ?? []) : withThreshold(own, tried)),
     [own, tried, threshold],
   );
   const crossings = shown.filter(({ outcome }) => outcome === 'crossed').length;

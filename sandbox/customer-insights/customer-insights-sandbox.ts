@@ -5,7 +5,7 @@ import type { Random } from '../../shared/random.ts';
 import { controlOf } from './control/control.ts';
 import type { Control } from './control/control.ts';
 import { startServer } from './http/server.ts';
-import { newWorld } from './world.ts';
+import { newModel } from './model.ts';
 
 export interface CustomerInsightsSandboxOptions {
   /** Default: any free port. */
@@ -37,12 +37,12 @@ export async function startCustomerInsightsSandbox({
   random = systemRandom,
   requiredKey,
 }: CustomerInsightsSandboxOptions = {}): Promise<CustomerInsightsSandbox> {
-  const world = newWorld({ clock, random }, requiredKey);
-  const server = await startServer(world, { host, port });
+  const model = newModel({ clock, random }, requiredKey);
+  const server = await startServer(model, { host, port });
   return {
     url: `${server.origin}/v1`,
     controlUrl: `${server.origin}/control`,
-    control: controlOf(world),
+    control: controlOf(model),
     stop: () => server.stop(),
   };
 }

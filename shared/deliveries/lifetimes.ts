@@ -1,5 +1,5 @@
-import { GIVEN_UP_AFTER_MS } from './pause.ts';
-import { JITTER_SHARE, MAX_RETRY_AFTER_MS } from './retry-schedule.ts';
+import { MAX_OFF_MS } from './subscription/pause.ts';
+import { JITTER_SHARE, MAX_RETRY_AFTER_MS } from './retry/retry-schedule.ts';
 
 /*
  * How long things last and must be kept. Each is derived from the settings and from the others, so that none of them repeats a number. Pure.
@@ -15,10 +15,10 @@ export const FUNCTION_TIMEOUT_MS = 10 * MINUTE_MS;
  * Whoever adds an entry to the work list may write what it announces for as long as a function runs after the entry is due, by a clock
  * that is behind: until then an entry that leads to nothing is kept.
  */
-export const WRITER_LIVES_MS = FUNCTION_TIMEOUT_MS + 5 * MINUTE_MS;
+export const MAX_WRITER_MS = FUNCTION_TIMEOUT_MS + 5 * MINUTE_MS;
 
 /** How long a worker is at a chunk before it leaves the rest to the next one: what it has begun by then ends before the host ends it. */
-export const CHUNK_WORKED_MS = FUNCTION_TIMEOUT_MS - 2 * MINUTE_MS;
+export const MAX_CHUNK_MS = FUNCTION_TIMEOUT_MS - 2 * MINUTE_MS;
 
 /** The shortest months have this many days. */
 const SHORTEST_MONTH_DAYS = 28;
@@ -61,7 +61,7 @@ export interface BrokenBound {
 /** The bounds between settings that these settings break. */
 export function brokenBounds(settings: Settings): BrokenBound[] {
   const { deliveryScheduleSeconds, deliveryTimeoutMs, claimMs, retentionMonths } = settings;
-  const waitsDays = (retriedForMs(deliveryScheduleSeconds) + GIVEN_UP_AFTER_MS) / DAY_MS;
+  const waitsDays = (retriedForMs(deliveryScheduleSeconds) + MAX_OFF_MS) / DAY_MS;
   const broken: BrokenBound[] = [];
   const add = (setting: BrokenBound['setting'], message: string): void => void broken.push({ setting, message });
   if (retentionMonths * SHORTEST_MONTH_DAYS < waitsDays) {

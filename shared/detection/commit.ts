@@ -1,4 +1,4 @@
-import type { OpenEvent } from '../events/open-event.ts';
+import type { OutboxEntry } from '../events/outbox-entry.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { StorageError } from '../storage/tables.ts';
@@ -26,14 +26,14 @@ export async function commitReadings(
   before: InstanceState,
   readings: Readings,
   writer: string,
-): Promise<OpenEvent[]> {
+): Promise<OutboxEntry[]> {
   const { instanceId } = before;
   let state = before;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { changes, more } = detect(state, readings, { nowMs: ports.clock.now(), writer });
     let lost = false;
     // What an earlier try committed, with or without being told so, carries this writer's name.
-    const opened = state.openEvents.filter((open) => open.writer === writer);
+    const opened = state.outbox.filter((open) => open.writer === writer);
     for (const batch of transactionsOf(changes)) {
       const result = await commitOnce(ports.state, instanceId, batch);
       if (result.kind === 'committed') opened.push(...result.opened);
@@ -49,7 +49,7 @@ export async function commitReadings(
 }
 
 /** One line an event, once it is sure to be told. */
-function report(log: Log, { event, openedAt }: OpenEvent): void {
+function report(log: Log, { event, committedAt: openedAt }: OutboxEntry): void {
   const { instanceId, trigger, eventId, occurredAt } = event;
   log.info('event.opened', { instanceId, trigger, eventId, occurredAt, openedAt });
 }

@@ -103,7 +103,7 @@ function keyOfName(name: string): string {
 }
 
 /** Whether the ids that the jobs were asked for are enough to tell. */
-export function isTold(jobs: readonly Job[]): boolean {
+export function isNamedByJobs(jobs: readonly Job[]): boolean {
   return new Set(jobs.filter((job) => job.operationType === 'ingestion').flatMap((job) => job.idList)).size === 1;
 }
 

@@ -1,9 +1,9 @@
 import { eventIdOf } from '../events/event-id.ts';
 import type { Event, Fact, FailedTask } from '../events/event.ts';
-import { audienceOf, type OpenEvent } from '../events/open-event.ts';
+import { recipientRanges, type OutboxEntry } from '../events/outbox-entry.ts';
 import type { Task } from '../insights/customer-insights.ts';
 import { unreachable } from '../unreachable.ts';
-import { believedRefreshes, believedValue } from './believed-instants.ts';
+import { plausibleRefreshes, plausibleValue } from './plausible-instants.ts';
 import { dataSourceOf, namedBefore, type DataSourceNames, type NamedDataSource } from './data-source-names.ts';
 import type { InstanceState, StoredRefreshState, ValueSubject } from './instance-state.ts';
 import type { Readings, ReadValue } from './readings.ts';
@@ -44,7 +44,7 @@ export function detect(state: InstanceState, readings: Readings, by: DetectedBy)
     const read = valueOf(readings, subject)?.get(subject.name);
     if (read === undefined) continue;
     const wasEmpty = subject.etag !== '' && subject.last === undefined && !subject.isSuspended;
-    const known = subject.isSuspended ? { ...subject, last: undefined } : believedValue(subject, by.nowMs);
+    const known = subject.isSuspended ? { ...subject, last: undefined } : plausibleValue(subject, by.nowMs);
     const observed = observe(known, read.evaluations, MAX_RISES, wasEmpty);
     if (observed.state.sequence === subject.sequence && subject.etag !== '' && !subject.isLeaving) continue;
     more ||= observed.more;
@@ -82,7 +82,7 @@ function detectRefreshChange(
   by: DetectedBy,
 ): { change: Change; more: boolean } | undefined {
   if (state.refreshes === undefined) return undefined;
-  const before = believedRefreshes(state.refreshes, by.nowMs);
+  const before = plausibleRefreshes(state.refreshes, by.nowMs);
   if (isUnread(before)) {
     const refreshes = {
       ...baselineRefreshes(reading, by.nowMs),
@@ -115,11 +115,11 @@ function detectRefreshChange(
 }
 
 /** The sequence of a refresh state that waits for its first look. */
-export const UNSEEN = -1;
+export const NEVER_READ = -1;
 
 /** Whether the next reading of an instance's refreshes is a baseline. */
 export function isUnread({ sequence, isSuspended }: StoredRefreshState): boolean {
-  return sequence === UNSEEN || isSuspended;
+  return sequence === NEVER_READ || isSuspended;
 }
 
 function sameRefreshes(
@@ -143,13 +143,13 @@ function sameOpen(one: readonly OpenJob[], other: readonly OpenJob[]): boolean {
   return other.every(({ jobId }) => ids.has(jobId));
 }
 
-function opened(event: Event, sequence: number, by: DetectedBy): OpenEvent {
+function opened(event: Event, sequence: number, by: DetectedBy): OutboxEntry {
   return {
     event,
     sequence,
-    audience: audienceOf(event),
+    recipients: recipientRanges(event),
     boundaries: undefined,
-    openedAt: iso(by.nowMs),
+    committedAt: iso(by.nowMs),
     writer: by.writer,
     etag: '',
   };

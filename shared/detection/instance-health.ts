@@ -13,21 +13,21 @@ export interface InstanceHealth {
   /** Segments and measures that are observed. */
   readonly observedCount: number;
   /** Events that are still on their way to somebody. */
-  readonly openEventCount: number;
-  readonly oldestOpenEventAt?: string;
+  readonly outboxEntryCount: number;
+  readonly oldestOutboxEntryAt?: string;
 }
 
 /** One storage request for each started thousand of segments and measures. */
 export async function instanceHealth(state: Pick<StateStore, 'read'>, instanceId: string): Promise<InstanceHealth> {
-  const { lastPolledAt, completeAt, failing, values, openEvents } = await state.read(instanceId);
-  const oldestOpenEventAt = openEvents.map(({ openedAt }) => openedAt).sort()[0];
+  const { lastPolledAt, completeAt, failing, values, outbox: outboxEntries } = await state.read(instanceId);
+  const oldestOutboxEntryAt = outboxEntries.map(({ committedAt: openedAt }) => openedAt).sort()[0];
   return {
     instanceId,
     ...(lastPolledAt !== undefined && { lastPolledAt }),
     ...(completeAt !== undefined && { lastCompletePollAt: completeAt }),
     failing: Object.entries(failing).map(([list, { since, reason }]) => ({ list: list as Source, since, reason })),
     observedCount: values.length,
-    openEventCount: openEvents.length,
-    ...(oldestOpenEventAt !== undefined && { oldestOpenEventAt }),
+    outboxEntryCount: outboxEntries.length,
+    ...(oldestOutboxEntryAt !== undefined && { oldestOutboxEntryAt: oldestOutboxEntryAt }),
   };
 }

@@ -1,9 +1,9 @@
-import type { OpenEvent } from '../events/open-event.ts';
-import { OPEN_EVENT_PREFIX, openEventOfRow } from '../events/open-event-row.ts';
+import type { OutboxEntry } from '../events/outbox-entry.ts';
+import { OUTBOX_PREFIX, outboxEntryOfRow } from '../events/outbox-row.ts';
 import type { Row, StoredRow } from '../storage/tables.ts';
 import { shortHash } from '../triggers/subject.ts';
 import { triggerOfCode, triggers, type Source, type Trigger } from '../triggers/trigger.ts';
-import type { Noted } from './oddity.ts';
+import type { Noted } from './anomaly.ts';
 import type { OpenJob, RefreshState } from './refresh-detection.ts';
 import type { ValueState } from './value-observation.ts';
 
@@ -57,7 +57,7 @@ export interface InstanceState {
   readonly instanceId: string;
   readonly values: readonly ValueSubject[];
   readonly refreshes: StoredRefreshState | undefined;
-  readonly openEvents: readonly OpenEvent[];
+  readonly outbox: readonly OutboxEntry[];
   readonly floor: SequenceFloor;
   readonly failing: Failing;
   readonly noted: Noted;
@@ -182,7 +182,7 @@ export function pollRow(instanceId: string, poll: PollRecord): Row {
 /** Puts the rows of one partition of the `state` table together. Rows of a kind that a newer version wrote are passed over. */
 export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]): InstanceState {
   const values: ValueSubject[] = [];
-  const openEvents: OpenEvent[] = [];
+  const outboxEntries: OutboxEntry[] = [];
   let refreshes: StoredRefreshState | undefined;
   let failing: Failing = {};
   let noted: Noted = {};
@@ -192,7 +192,7 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
   let completeAt: string | undefined;
   let goesOnAt: string | undefined;
   for (const row of rows) {
-    if (row.rowKey.startsWith(OPEN_EVENT_PREFIX)) openEvents.push(openEventOfRow(row));
+    if (row.rowKey.startsWith(OUTBOX_PREFIX)) outboxEntries.push(outboxEntryOfRow(row));
     else if (row.rowKey.startsWith('v:')) {
       const value = valueOfRow(row);
       if (value) values.push(value);
@@ -212,7 +212,7 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
     instanceId,
     values,
     refreshes,
-    openEvents,
+    outbox: outboxEntries,
     floor,
     failing,
     noted,

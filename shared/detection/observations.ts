@@ -137,7 +137,7 @@ async function attempt<T>(
 
 /** Observations are numbered; counted back from the last one, each evaluation gets its number, and so whom it is owed to. */
 function told(
-  { birth = 0, until }: Subscription,
+  { activeFrom: birth = 0, activeUntil: until }: Subscription,
   observed: ValueSubject | undefined,
   explained: readonly Explanation[],
 ): Observation[] {

@@ -6,7 +6,7 @@ export interface PollGroupPorts {
   readonly log: Log;
   readonly poll: (instanceId: string) => Promise<void>;
   /** Waits for one of the places that the polls of a process share; resolves with the function that gives it back. `undefined`: this process begins no more. */
-  readonly places: { take(instanceId: string): Promise<(() => void) | undefined> };
+  readonly permits: { take(instanceId: string): Promise<(() => void) | undefined> };
   /** Has these polled again, by a message of their own. */
   readonly pollAgain: (instanceIds: readonly [string, ...string[]]) => Promise<void>;
   /** A poll that has not begun by then is left to the next firing of the timer. */
@@ -27,7 +27,7 @@ export async function pollGroup(ports: PollGroupPorts, instanceIds: readonly str
   const receivedAtMs = ports.clock.now();
   const ends = await Promise.all(
     instanceIds.map(async (instanceId): Promise<PollEnd> => {
-      const giveBack = await ports.places.take(instanceId);
+      const giveBack = await ports.permits.take(instanceId);
       if (giveBack === undefined) return { kind: 'handed-over', instanceId };
       try {
         if (ports.clock.now() - receivedAtMs > ports.beginWithinMs) return { kind: 'left-out' };

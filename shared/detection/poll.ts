@@ -1,6 +1,6 @@
 import { allDone } from '../all-done.ts';
 import type { Clock } from '../clock.ts';
-import type { OpenEvent } from '../events/open-event.ts';
+import type { OutboxEntry } from '../events/outbox-entry.ts';
 import type { CustomerInsights, CustomerInsightsError } from '../insights/customer-insights.ts';
 import type { Log } from '../log.ts';
 import type { Random } from '../random.ts';
@@ -8,8 +8,8 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Source } from '../triggers/trigger.ts';
 import { commitReadings } from './commit.ts';
 import type { Failing, InstanceState } from './instance-state.ts';
-import { logOddity, noteOddities, type Noted, type Oddity } from './oddity.ts';
-import { lookAt, sourcesOf } from './read-instance.ts';
+import { logAnomaly, recordAnomalies, type Noted, type Anomaly } from './anomaly.ts';
+import { takeSnapshot, sourcesOf } from './snapshot.ts';
 import type { StateStore } from './state-store.ts';
 import { suspendInstance } from './suspend.ts';
 
@@ -21,9 +21,9 @@ export interface PollPorts {
   readonly log: Log;
   readonly telemetry: Telemetry;
   /** Sees events that were just opened through: works out who is told and delivers, or hands on. */
-  readonly announce: (events: readonly OpenEvent[]) => Promise<void>;
+  readonly fanOut: (events: readonly OutboxEntry[]) => Promise<void>;
   /** Goes on with events that somebody else opened and may have left behind. */
-  readonly carryOn: (events: readonly OpenEvent[]) => Promise<void>;
+  readonly resumeOutbox: (events: readonly OutboxEntry[]) => Promise<void>;
   /** Has the instance polled again after `delayMs`, whatever the schedule. */
   readonly pollLater: (instanceId: string, delayMs: number) => Promise<void>;
   /** Whether the operator allows the instance. */
@@ -44,8 +44,8 @@ export async function pollInstance(ports: PollPorts, instanceId: string): Promis
   // Each list goes its own way: what one brings is told at once, however slow another is.
   const looks = sourcesNow(before, ports.clock.now()).map((source) => lookAtSource(ports, before, source));
   await allDone<unknown>([
-    ...looks.map(async (look) => ports.announce((await look).opened)),
-    ports.carryOn(before.openEvents),
+    ...looks.map(async (look) => ports.fanOut((await look).opened)),
+    ports.resumeOutbox(before.outbox),
     allDone(looks).then((done) => savePoll(ports, before, done)),
   ]);
 }
@@ -65,21 +65,21 @@ function mustWait(failing: Failing, source: Source, nowMs: number): boolean {
 
 interface SourceLook {
   readonly source: Source;
-  readonly opened: readonly OpenEvent[];
+  readonly opened: readonly OutboxEntry[];
   readonly failure: CustomerInsightsError | undefined;
-  readonly oddities: readonly Oddity[];
+  readonly oddities: readonly Anomaly[];
   readonly historyRead: boolean;
 }
 
 function lookAtSource(ports: PollPorts, before: InstanceState, source: Source): Promise<SourceLook> {
   const attributes = { 'triggers.instance.id': before.instanceId, 'triggers.source': source };
   return ports.telemetry.span(`detect ${source}`, { attributes }, async (span) => {
-    const { readings, failures, oddities, historyRead } = await lookAt(
-      ports.insights,
-      before,
-      new Set([source]),
-      ports.clock.now(),
-    );
+    const {
+      readings,
+      failures,
+      anomalies: oddities,
+      historyRead,
+    } = await takeSnapshot(ports.insights, before, new Set([source]), ports.clock.now());
     const failure = failures.get(source);
     if (failure) span.set({ 'error.type': failure.kind });
     const opened = await commitReadings(ports, before, readings, ports.random.token(9));
@@ -115,8 +115,8 @@ function noteAll(log: Log, before: InstanceState, looks: readonly SourceLook[]):
   for (const { source, failure, oddities } of looks) {
     // Which jobs are read differs from poll to poll.
     const isWhole = source !== 'jobs' && failure === undefined;
-    const next = noteOddities(before.noted[source] ?? [], oddities, isWhole);
-    for (const one of next.fresh) logOddity(log, instanceId, one);
+    const next = recordAnomalies(before.noted[source] ?? [], oddities, isWhole);
+    for (const one of next.fresh) logAnomaly(log, instanceId, one);
     noted[source] = next.noted;
   }
   return noted;

@@ -1,10 +1,10 @@
 import { allDone } from '../all-done.ts';
 import { CustomerInsightsError, type CustomerInsights, type Job, type Task } from '../insights/customer-insights.ts';
-import type { Doubt } from './believed-instants.ts';
-import { isTold, type ListedNames } from './data-source-names.ts';
-import { isUnread, UNSEEN } from './detect.ts';
+import type { PlausibilityFilter } from './plausible-instants.ts';
+import { isNamedByJobs, type ListedNames } from './data-source-names.ts';
+import { isUnread, NEVER_READ } from './detect.ts';
 import type { InstanceState, StoredRefreshState } from './instance-state.ts';
-import { oddity, type Oddity } from './oddity.ts';
+import { anomaly, type Anomaly } from './anomaly.ts';
 import {
   baselineRefreshes,
   detectRefreshes,
@@ -35,7 +35,7 @@ export type NamedReading = RefreshReading & {
 };
 
 /** Jobs and tasks as they are believed. */
-export function doubting(insights: RefreshCalls, doubts: Doubt): RefreshCalls {
+export function plausibleInsights(insights: RefreshCalls, doubts: PlausibilityFilter): RefreshCalls {
   return {
     jobs: async (id, options) => (await insights.jobs(id, options)).map((job) => doubts.job(job)),
     job: async (id, jobId) => {
@@ -130,20 +130,20 @@ async function readNames(
   );
   if (ingestions.length === 0) return noNames;
   const dataSources = await insights.dataSources(instanceId);
-  const nodes = ingestions.every(({ jobs }) => isTold(jobs)) ? [] : await insights.nodes(instanceId);
+  const nodes = ingestions.every(({ jobs }) => isNamedByJobs(jobs)) ? [] : await insights.nodes(instanceId);
   return { dataSources, nodes };
 }
 
 /** The state of an instance's refreshes before anything was read: the next look is its baseline. */
 export function unseenRefreshes(): StoredRefreshState {
   const empty = baselineRefreshes({ jobs: [], tasks: [], missing: new Set() }, 0);
-  return { ...empty, sequence: UNSEEN, isSuspended: false, isLeaving: false, etag: '' };
+  return { ...empty, sequence: NEVER_READ, isSuspended: false, isLeaving: false, etag: '' };
 }
 
 /** Jobs that this look gives up waiting for. */
-export function givenUp({ refreshes }: InstanceState, nowMs: number): Oddity[] {
+export function abandonedJobs({ refreshes }: InstanceState, nowMs: number): Anomaly[] {
   const open = refreshes?.open ?? [];
   return open
     .filter(({ sinceMs = nowMs }) => nowMs - sinceMs > OPEN_FOR_MS)
-    .map(({ jobId }) => oddity('jobs', 'insights.job-never-ended', { jobId }));
+    .map(({ jobId }) => anomaly('jobs', 'insights.job-never-ended', { jobId }));
 }

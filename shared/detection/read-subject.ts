@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { OpenEvent } from '../events/open-event.ts';
+import type { OutboxEntry } from '../events/outbox-entry.ts';
 import { CustomerInsightsError, type CustomerInsights } from '../insights/customer-insights.ts';
 import type { Log } from '../log.ts';
 import { nearestNames } from '../nearest-names.ts';
@@ -11,7 +11,7 @@ import { ANY_SUBJECT } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 import { commitReadings } from './commit.ts';
 import { isValueTrigger, type InstanceState, type ValueSubject, type ValueTrigger } from './instance-state.ts';
-import { lookAt } from './read-instance.ts';
+import { takeSnapshot } from './snapshot.ts';
 import { unseenRefreshes } from './read-refreshes.ts';
 import type { Readings, ReadValue } from './readings.ts';
 import type { StateStore } from './state-store.ts';
@@ -25,7 +25,7 @@ export interface ReadSubjectPorts {
   readonly random: Random;
   readonly log: Log;
   /** Passes events that this read happened to find to the workers: the caller of a subscribe does not wait for others' callbacks. */
-  readonly handOn: (events: readonly OpenEvent[]) => Promise<void>;
+  readonly enqueueEvents: (events: readonly OutboxEntry[]) => Promise<void>;
 }
 
 /**
@@ -201,7 +201,7 @@ async function lookOrThrow(
   { insights, alone, nowMs }: Looking,
   source: 'segments' | 'measures' | 'jobs',
 ): Promise<Readings> {
-  const look = await lookAt(insights, alone, new Set([source]), nowMs);
+  const look = await takeSnapshot(insights, alone, new Set([source]), nowMs);
   const failure = look.failures.get(source);
   if (failure) throw failure;
   return look.readings;
@@ -209,5 +209,5 @@ async function lookOrThrow(
 
 async function observeNow(ports: ReadSubjectPorts, alone: InstanceState, readings: Readings): Promise<void> {
   const opened = await commitReadings(ports, alone, readings, ports.random.token(9));
-  if (opened.length > 0) await ports.handOn(opened);
+  if (opened.length > 0) await ports.enqueueEvents(opened);
 }

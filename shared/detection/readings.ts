@@ -27,7 +27,7 @@ export interface ReadValue {
 }
 
 /** Evaluations that ended well and have an instant and a count; all others are no observation. */
-export function readSegment(segment: Segment): ReadValue {
+export function segmentReading(segment: Segment): ReadValue {
   const listed = [...segment.history, ...(segment.latest ? [segment.latest] : [])];
   const evaluations = listed.flatMap((evaluation) => {
     if (knownStatus(evaluation.status) !== 'successful') return [];
@@ -48,7 +48,7 @@ export function readSegment(segment: Segment): ReadValue {
 }
 
 /** The outputs that are one number with an instant. A failed evaluation leaves the output of the one before in place. */
-export function readMeasure(measure: Measure): ReadValue {
+export function measureReading(measure: Measure): ReadValue {
   const evaluations = [...measure.outputHistory, ...(measure.output ? [measure.output] : [])].flatMap((output) =>
     output.evaluatedAt === undefined || output.value === undefined
       ? []

@@ -1,6 +1,6 @@
 import type { RefreshStatus } from '../events/event.ts';
 import type { Job, Task } from '../insights/customer-insights.ts';
-import { isOwnWord, knownStatus, type KnownStatus } from '../insights/status-words.ts';
+import { isReportedStatus, knownStatus, type KnownStatus } from '../insights/status-words.ts';
 import { shortHash } from '../triggers/subject.ts';
 
 /** What is remembered of an instance's jobs and tasks between two looks. */
@@ -80,7 +80,7 @@ export function isFinal({ status, endedAt }: Pick<Job | Task, 'status' | 'endedA
 
 /** The word of Customer Insights, when it is not one of the published clients' own. */
 function originalOf({ status, writtenStatus }: Job | Task): string | undefined {
-  return isOwnWord(status) ? undefined : (writtenStatus ?? status);
+  return isReportedStatus(status) ? undefined : (writtenStatus ?? status);
 }
 
 /** The first look: everything that has ended is done with, everything open is remembered. */
@@ -148,8 +148,8 @@ export function detectRefreshes(
   // What goes beyond one step is left as if it had not been seen.
   for (const { fact } of found.splice(maxFacts))
     handled.delete(keyOf(fact.kind === 'job' ? fact.job.jobId : fact.task.taskId));
-  const { open, givenUp } = nextOpen(state, reading, nowMs);
-  for (const jobId of givenUp) handled.set(keyOf(jobId), nowMs);
+  const { open, abandonedJobs } = nextOpen(state, reading, nowMs);
+  for (const jobId of abandonedJobs) handled.set(keyOf(jobId), nowMs);
   const kept = newest([...handled]);
   const forgotten = [...handled].filter(([key]) => !kept.has(key)).map(([, endedAtMs]) => endedAtMs);
   return {
@@ -261,7 +261,7 @@ function nextOpen(
   state: RefreshState,
   reading: RefreshReading,
   nowMs: number,
-): { readonly open: readonly OpenJob[]; readonly givenUp: readonly string[] } {
+): { readonly open: readonly OpenJob[]; readonly abandonedJobs: readonly string[] } {
   const owners = jobsById(reading.jobs);
   const since = new Map(state.open.map(({ jobId, sinceMs }) => [jobId, sinceMs ?? nowMs]));
   // What could not be read this time is read next time.
@@ -279,7 +279,7 @@ function nextOpen(
   const tooMany = open.toSorted((a, b) => a.sinceMs - b.sinceMs).slice(0, Math.max(0, open.length - MAX_OPEN));
   return {
     open: open.filter((one) => !tooMany.includes(one)),
-    givenUp: [...inTurn.filter(isGivenUp), ...tooMany].map(({ jobId }) => jobId),
+    abandonedJobs: [...inTurn.filter(isGivenUp), ...tooMany].map(({ jobId }) => jobId),
   };
 }
 

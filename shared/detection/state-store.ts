@@ -1,5 +1,5 @@
-import type { OpenEvent } from '../events/open-event.ts';
-import { openEventRow, STATE_TABLE } from '../events/open-event-row.ts';
+import type { OutboxEntry } from '../events/outbox-entry.ts';
+import { outboxRow, STATE_TABLE } from '../events/outbox-row.ts';
 import { readAllRows } from '../storage/all-rows.ts';
 import type { Tables, Write } from '../storage/tables.ts';
 import type { SubjectView } from '../subscriptions/subscription-view.ts';
@@ -32,11 +32,11 @@ export interface Change {
         readonly refreshes: Omit<StoredRefreshState, 'etag'>;
         readonly etag: string | undefined;
       };
-  readonly events: readonly OpenEvent[];
+  readonly events: readonly OutboxEntry[];
 }
 
 export type CommitResult =
-  { readonly kind: 'committed'; readonly opened: readonly OpenEvent[] } | { readonly kind: 'conflict' };
+  { readonly kind: 'committed'; readonly opened: readonly OutboxEntry[] } | { readonly kind: 'conflict' };
 
 export interface StateStore {
   /** All of an instance. One storage request, one more for each further thousand rows. */
@@ -82,7 +82,7 @@ export function stateStore(tables: Tables): StateStore {
     async commit(instanceId, changes) {
       const writes = changes.flatMap((change) => [
         stateWrite(instanceId, change),
-        ...change.events.map((event): Write => ({ kind: 'insert', row: openEventRow(event) })),
+        ...change.events.map((event): Write => ({ kind: 'insert', row: outboxRow(event) })),
       ]) as [Write, ...Write[]];
       const result = await tables.write(STATE_TABLE, writes);
       if (result.kind === 'conflict') return result;

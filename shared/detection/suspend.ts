@@ -1,9 +1,9 @@
-import type { OpenEvent } from '../events/open-event.ts';
+import type { OutboxEntry } from '../events/outbox-entry.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { transactionsOf } from './commit.ts';
 import type { Failing, InstanceState } from './instance-state.ts';
-import { sourcesOf } from './read-instance.ts';
+import { sourcesOf } from './snapshot.ts';
 import type { Change, StateStore } from './state-store.ts';
 
 export interface SuspendPorts {
@@ -11,7 +11,7 @@ export interface SuspendPorts {
   readonly clock: Clock;
   readonly log: Log;
   /** Goes on with events that somebody opened and may have left behind. */
-  readonly carryOn: (events: readonly OpenEvent[]) => Promise<void>;
+  readonly resumeOutbox: (events: readonly OutboxEntry[]) => Promise<void>;
 }
 
 /** Why the lists of the instance give no answer. */
@@ -46,5 +46,5 @@ export async function suspendInstance(ports: SuspendPorts, before: InstanceState
     await ports.state.savePoll(instanceId, { lastPolledAt, completeAt, goesOnAt, noted, history, failing });
     ports.log.warn('instance.not-allowed', { instanceId });
   }
-  await ports.carryOn(before.openEvents);
+  await ports.resumeOutbox(before.outbox);
 }

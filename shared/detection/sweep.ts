@@ -25,8 +25,8 @@ export async function sweepInstances(ports: SweepPorts): Promise<void> {
     if (count > 0) ports.log.info('subjects.forgotten', { instanceId, count });
     // Partitions of an instance's subscriptions begin with its id.
     if (await hasRows(ports.tables, { from: `${instanceId}:`, to: `${instanceId};` })) continue;
-    const { openEvents } = await ports.state.read(instanceId);
-    if (openEvents.length > 0) continue;
+    const { outbox: outboxEntries } = await ports.state.read(instanceId);
+    if (outboxEntries.length > 0) continue;
     if ((await ports.instances.remove(instance)) === 'removed') {
       ports.log.info('instance.removed', { instanceId });
     }

@@ -1,10 +1,10 @@
 import type { CustomerInsights, MeasureFailure, Segment, SegmentEvaluation } from '../insights/customer-insights.ts';
 import { knownStatus } from '../insights/status-words.ts';
-import { isTooFarAhead } from './believed-instants.ts';
+import { isTooFarAhead } from './plausible-instants.ts';
 import type { HistoryEntry } from './explain.ts';
 import type { Evaluation } from './value-observation.ts';
 import type { ValueTrigger } from './instance-state.ts';
-import { readMeasure, readSegment } from './readings.ts';
+import { measureReading, segmentReading } from './readings.ts';
 
 export interface ValueHistory {
   readonly displayName: string;
@@ -26,7 +26,7 @@ export async function readValueHistory(
   if (trigger === 'measure-threshold-crossed') {
     const measure = await insights.measure(instanceId, name, { historyDays });
     if (measure === undefined) return undefined;
-    const { displayName, evaluations, withoutDimension } = readMeasure(measure);
+    const { displayName, evaluations, withoutDimension } = measureReading(measure);
     return {
       displayName,
       entries: [...believed(evaluations, nowMs), ...measure.failures.flatMap((failure) => asFailure(failure))],
@@ -36,7 +36,7 @@ export async function readValueHistory(
   const segments = await insights.segments(instanceId, { historyDays });
   const segment = segments.find((one) => one.name === name);
   if (segment === undefined) return undefined;
-  const { displayName, evaluations } = readSegment(segment);
+  const { displayName, evaluations } = segmentReading(segment);
   return { displayName, entries: [...believed(evaluations, nowMs), ...failuresOf(segment)], withoutDimension: true };
 }
 

@@ -5,7 +5,7 @@ import type { AttemptOutcome } from './rest-attempt.ts';
  * One request to Customer Insights. Its span has no path: names and ids in it may be those of people. The span around it says what it
  * was for.
  */
-export function tellRequest(
+export function recordRequest(
   telemetry: Telemetry,
   request: { readonly method: string; readonly url: string; readonly number: number },
   outcome: AttemptOutcome<unknown>,

@@ -141,7 +141,7 @@ export type CustomerInsightsErrorKind =
   | 'unconfirmed'
   /** Too many calls, or a quota is used up; `retryAfterMs` says how long to wait, when the service said so. */
   | 'throttled'
-  /** No call was made: there is no place for it (see `CallPlaces`) until `retryAfterMs` have passed. */
+  /** No call was made: there is no place for it (see `CallPermits`) until `retryAfterMs` have passed. */
   | 'limited'
   /** 401 or 403: our credentials are not good enough. */
   | 'unauthorized'

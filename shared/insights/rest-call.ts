@@ -2,8 +2,8 @@ import type { Log } from '../log.ts';
 import type { Random } from '../random.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { unreachable } from '../unreachable.ts';
-import { takePlace, type CallPlaces } from './call-places.ts';
-import { tellRequest } from './call-telemetry.ts';
+import { takePermit, type CallPermits } from './call-permits.ts';
+import { recordRequest } from './call-telemetry.ts';
 import { CustomerInsightsError, type CustomerInsightsErrorKind } from './customer-insights.ts';
 import { attempt, type AttemptDeps, type AttemptOutcome, type AttemptRequest } from './rest-attempt.ts';
 import { nextTry } from './rest-retry.ts';
@@ -15,7 +15,7 @@ export interface RestCallDeps extends AttemptDeps {
   readonly log: Log;
   readonly telemetry: Telemetry;
   /** Asked for each request. */
-  readonly places: CallPlaces;
+  readonly permits: CallPermits;
 }
 
 /** A segment that names something: logs and errors have its name only, because the value may be that of a person. */
@@ -49,7 +49,7 @@ const passingStatuses = new Set([429, 500, 502, 503, 504]);
  * `CustomerInsightsError`, and with what `places` reject with. Without a place for a further try the last one's outcome stands.
  */
 export async function restCall<T>(deps: RestCallDeps, asked: RestCall<T>): Promise<T> {
-  const { clock, log, places, telemetry } = deps;
+  const { clock, log, permits: places, telemetry } = deps;
   const { method = 'GET', instanceId, query = {}, body, parse = JSON.parse, read } = asked;
   const path = ['instances', ...(instanceId === undefined ? [] : [instanceId]), ...(asked.path ?? [])];
   const values = path.map((segment) => (typeof segment === 'string' ? segment : segment.value));
@@ -60,14 +60,14 @@ export async function restCall<T>(deps: RestCallDeps, asked: RestCall<T>): Promi
   const call = `${method} ${template}`;
   if (values.some(isNoSegment)) throw new CustomerInsightsError('not-found', call, 'nothing can have this name');
 
-  await takePlace(places, instanceId, call);
+  await takePermit(places, instanceId, call);
   const startedAt = clock.now();
   const url = `${deps.baseUrl.replace(/\/+$/, '')}/${encodedPath}${queryString(query)}`;
   let waitedMs = 0;
   for (let number = 1; ; number += 1) {
     const startMs = clock.now();
     const outcome = await attempt(deps, { method, url, body, parse, read });
-    tellRequest(telemetry, { method, url, number }, outcome, { startMs, endMs: clock.now() });
+    recordRequest(telemetry, { method, url, number }, outcome, { startMs, endMs: clock.now() });
     const fields = { call, attempts: number, durationMs: clock.now() - startedAt };
     if (outcome.kind === 'answered') {
       log.info('insights.called', { ...fields, outcome: 'answered', status: outcome.status });

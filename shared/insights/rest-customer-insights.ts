@@ -2,10 +2,10 @@ import { Agent } from 'undici';
 
 import { CustomerInsightsError, type CustomerInsights } from './customer-insights.ts';
 import { listOf, oneOf } from './json-fields.ts';
-import { readDataSource, readInstance } from './read-instance.ts';
-import { readMeasure } from './read-measure.ts';
-import { readSegment } from './read-segment.ts';
-import { readJob, readNode, readTask } from './read-workflow.ts';
+import { parseDataSource, parseInstance } from './parse-instance.ts';
+import { parseMeasure } from './parse-measure.ts';
+import { parseSegment } from './parse-segment.ts';
+import { parseJob, parseNode, parseTask } from './parse-workflow.ts';
 import { restCall, type RestCall, type RestCallDeps } from './rest-call.ts';
 
 export interface RestCustomerInsightsOptions extends Omit<RestCallDeps, 'dispatcher'> {
@@ -42,24 +42,24 @@ export function restCustomerInsights(options: RestCustomerInsightsOptions): Rest
   const get = <T>(call: RestCall<T>): Promise<T> => restCall({ ...options, dispatcher: agent }, call);
 
   return {
-    instances: () => get({ read: listOf(readInstance) }),
-    instance: (id) => ifFound(get({ instanceId: id, read: oneOf(readInstance) })),
-    dataSources: (id) => get({ instanceId: id, path: ['manage', 'datasources'], read: listOf(readDataSource) }),
+    instances: () => get({ read: listOf(parseInstance) }),
+    instance: (id) => ifFound(get({ instanceId: id, read: oneOf(parseInstance) })),
+    dataSources: (id) => get({ instanceId: id, path: ['manage', 'datasources'], read: listOf(parseDataSource) }),
     segments: (id, { historyDays } = {}) =>
       get({
         instanceId: id,
         path: ['manage', 'segments'],
         query: historyDays === undefined ? {} : historyOf(historyDays),
-        read: listOf(readSegment),
+        read: listOf(parseSegment),
       }),
-    measures: (id) => get({ instanceId: id, path: ['manage', 'measures'], read: listOf(readMeasure) }),
+    measures: (id) => get({ instanceId: id, path: ['manage', 'measures'], read: listOf(parseMeasure) }),
     measure: (id, measureName, { historyDays }) =>
       ifFound(
         get({
           instanceId: id,
           path: ['manage', 'measures', { name: 'measureName', value: measureName }],
           query: historyOf(historyDays),
-          read: oneOf(readMeasure),
+          read: oneOf(parseMeasure),
         }),
       ),
     jobs: (id, { top }) =>
@@ -67,7 +67,7 @@ export function restCustomerInsights(options: RestCustomerInsightsOptions): Rest
         instanceId: id,
         path: [...workflow, 'jobs'],
         query: { top: String(top), includeTasks: 'true' },
-        read: listOf(readJob),
+        read: listOf(parseJob),
       }),
     job: (id, jobId) =>
       ifFound(
@@ -75,12 +75,12 @@ export function restCustomerInsights(options: RestCustomerInsightsOptions): Rest
           instanceId: id,
           path: [...workflow, 'jobs', { name: 'jobId', value: jobId }],
           query: { includeTasks: 'true' },
-          read: oneOf(readJob),
+          read: oneOf(parseJob),
         }),
       ),
     tasks: (id, { top }) =>
-      get({ instanceId: id, path: [...workflow, 'history'], query: { top: String(top) }, read: listOf(readTask) }),
-    nodes: (id) => get({ instanceId: id, path: [...workflow, 'status'], read: listOf(readNode) }),
+      get({ instanceId: id, path: [...workflow, 'history'], query: { top: String(top) }, read: listOf(parseTask) }),
+    nodes: (id) => get({ instanceId: id, path: [...workflow, 'status'], read: listOf(parseNode) }),
     close: () => agent.close(),
   };
 }

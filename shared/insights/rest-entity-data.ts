@@ -3,7 +3,7 @@ import { CustomerInsightsError } from './customer-insights.ts';
 import type { CreatedItem, Entity, EntityData, ItemPage, Missing, Refused } from './entity-data.ts';
 import { parseExactly } from './exact-json.ts';
 import { asObject, field, listOf, objectIn, objectsIn, oneOf } from './json-fields.ts';
-import { readEntity } from './read-entity.ts';
+import { parseEntity } from './parse-entity.ts';
 import { restCall, type PathParameter, type RestCall, type RestCallDeps } from './rest-call.ts';
 import { entityName, restPartitions } from './rest-partitions.ts';
 
@@ -40,7 +40,7 @@ export function restEntityData(options: Omit<RestCallDeps, 'dispatcher'>): RestE
       return result.kind === 'answered' ? { kind: 'entities', entities: result.answer } : result;
     },
     async entity(instanceId, entityId) {
-      const result = await call(instanceId, { path: entityPath(entityId), read: oneOf(readEntity) });
+      const result = await call(instanceId, { path: entityPath(entityId), read: oneOf(parseEntity) });
       return result.kind === 'answered' ? { kind: 'entity', entity: result.answer } : result;
     },
     async items(instanceId, entityId, query) {
@@ -106,7 +106,7 @@ async function settled<T>(
 /** `IC360EntityModel`. */
 function readEntities(json: unknown): Entity[] | undefined {
   const model = asObject(json);
-  return listOf(readEntity)((model && field(model, 'entities')) ?? json);
+  return listOf(parseEntity)((model && field(model, 'entities')) ?? json);
 }
 
 /** `ODataEntityPayload`. Its model has no next link, but the call takes a `$skiptoken`. */

@@ -1,16 +1,16 @@
-import { takePlace, type CallPlaces } from './call-places.ts';
+import { takePermit, type CallPermits } from './call-permits.ts';
 import { isApiAddress, isDownloadAddress } from './download-address.ts';
 import type { Attribute, EntityData, Missing, Refused } from './entity-data.ts';
 import { asObject, field, objectIn, objectsIn, text } from './json-fields.ts';
 import { downloadRows, type Download, type DownloadDeps } from './partition-download.ts';
-import { readEntity, readPartitions } from './read-entity.ts';
+import { parseEntity, parsePartitions } from './parse-entity.ts';
 import type { PathParameter } from './rest-call.ts';
 import type { InstanceCall } from './rest-entity-data.ts';
 
 export interface RestPartitionsDeps extends DownloadDeps {
   readonly baseUrl: string;
   readonly call: InstanceCall;
-  readonly places: CallPlaces;
+  readonly permits: CallPermits;
 }
 
 interface Located {
@@ -47,7 +47,7 @@ export function restPartitions(deps: RestPartitionsDeps): Pick<EntityData, 'part
       }
       const name = `GET partition of ${instanceId}`;
       // Storage has limits of its own.
-      if (isApiAddress(download.uri, deps.baseUrl)) await takePlace(deps.places, instanceId, name);
+      if (isApiAddress(download.uri, deps.baseUrl)) await takePermit(deps.permits, instanceId, name);
       const table = { attributes: found.attributes, hasHeader };
       return downloadRows(deps, { call: name, download, table, range });
     },
@@ -69,7 +69,7 @@ async function locate(
   ]);
   if (metadata.kind !== 'answered') return metadata;
   if (proxied.kind !== 'answered') return proxied;
-  const known = new Map(readPartitions(metadata.answer).map((partition) => [partition.location, partition]));
+  const known = new Map(parsePartitions(metadata.answer).map((partition) => [partition.location, partition]));
   const found = proxied.answer.map((download) => ({
     download,
     known: known.get(download.uri.replace(/[?#].*$/s, '')),
@@ -83,7 +83,7 @@ async function locate(
       download,
       hasHeader: known?.hasHeader,
     })),
-    attributes: readEntity(metadata.answer)?.attributes ?? [],
+    attributes: parseEntity(metadata.answer)?.attributes ?? [],
   };
 }
 

@@ -33,6 +33,6 @@ export function knownStatus(word: string): KnownStatus | undefined {
 }
 
 /** Whether a word is one of the published clients' own, not a synonym. */
-export function isOwnWord(word: string): boolean {
+export function isReportedStatus(word: string): boolean {
   return Object.hasOwn(words, bareWord(word));
 }

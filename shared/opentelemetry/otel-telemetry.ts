@@ -16,7 +16,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import type { Clock } from '../clock.ts';
 import type { Attributes, SpanOptions, Telemetry } from '../telemetry/telemetry.ts';
 import { instrumentsOf } from './instruments.ts';
-import { given } from './given.ts';
+import { withoutUndefined } from './without-undefined.ts';
 
 const kinds = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT, consumer: SpanKind.CONSUMER } as const;
 const propagator = new W3CTraceContextPropagator();
@@ -45,7 +45,7 @@ export function otelTelemetry({
     const options = {
       kind: kinds[kind],
       startTime: hrTime(startMs),
-      attributes: given(attributes),
+      attributes: withoutUndefined(attributes),
       ...(linked && { links: [{ context: linked }] }),
     };
     const span = tracer.startSpan(name, options, context);
@@ -55,11 +55,11 @@ export function otelTelemetry({
 
   return {
     isOn: true,
-    record: (metric, value, by) => instruments[metric](value, given(by)),
+    record: (metric, value, by) => instruments[metric](value, withoutUndefined(by)),
     async span(name, options, work) {
       const { span, context } = begin(name, options, clock.now());
       const set = (attributes: Attributes): void => {
-        span.setAttributes(given(attributes));
+        span.setAttributes(withoutUndefined(attributes));
         failIfSo(span, attributes);
       };
       try {

@@ -1,11 +1,11 @@
-import { activityTable } from '../deliveries/activity-rows.ts';
-import { monthsBetween } from '../deliveries/activity-store.ts';
-import type { TroubleStatus } from '../deliveries/trouble.ts';
+import { activityTable } from '../deliveries/records/activity-rows.ts';
+import { monthsBetween } from '../deliveries/records/activity-store.ts';
+import type { RecordStatus } from '../deliveries/records/delivery-record.ts';
 import { eventKeyAt, instantOfKey } from '../events/event-id.ts';
 import type { StoredRow, Tables } from '../storage/tables.ts';
 
 /** Deliveries of the events that occurred in one hour, by status. Those that were not tried yet are not among them. */
-export type HourCounts = { readonly hour: string } & Readonly<Record<TroubleStatus, number>>;
+export type HourCounts = { readonly hour: string } & Readonly<Record<RecordStatus, number>>;
 
 export interface Activity {
   /** Oldest first, every hour once, the present one last. */
@@ -77,7 +77,7 @@ async function eachRow(
   return {};
 }
 
-type Counts = Record<TroubleStatus, number>;
+type Counts = Record<RecordStatus, number>;
 
 function nothing(): Counts {
   return { delivered: 0, retrying: 0, parked: 0, dead: 0, ended: 0 };
@@ -86,5 +86,5 @@ function nothing(): Counts {
 function count(counts: Counts, { values }: StoredRow): void {
   if (values['kind'] === 'chunk') counts.delivered += Number(values['deliveredCount'] ?? 0);
   // A copy is counted in its chunk.
-  if (values['kind'] === 'trouble' && values['copied'] !== true) counts[String(values['status']) as TroubleStatus] += 1;
+  if (values['kind'] === 'trouble' && values['copied'] !== true) counts[String(values['status']) as RecordStatus] += 1;
 }

@@ -1,7 +1,7 @@
-import { callbackBody } from '../deliveries/callback-body.ts';
+import { callbackBody } from '../deliveries/attempt/callback-body.ts';
 import { callbackHeaders } from '../deliveries/callback-request.ts';
-import { parseDeliveryId } from '../deliveries/delivery-id.ts';
-import type { AttemptRecord } from '../deliveries/attempt-record.ts';
+import { parseDeliveryId } from '../deliveries/records/delivery-id.ts';
+import type { AttemptRecord } from '../deliveries/records/attempt-record.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { thresholdOfKey } from '../subscriptions/threshold-key.ts';

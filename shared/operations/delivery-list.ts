@@ -1,7 +1,7 @@
-import type { ActivityStore } from '../deliveries/activity-store.ts';
-import { addressOfEvent, eventRowKey } from '../deliveries/activity-rows.ts';
-import { formatDeliveryId, parseDeliveryId } from '../deliveries/delivery-id.ts';
-import { troubleOfRow, type Trouble } from '../deliveries/trouble.ts';
+import type { ActivityStore } from '../deliveries/records/activity-store.ts';
+import { addressOfEvent, eventRowKey } from '../deliveries/records/activity-rows.ts';
+import { formatDeliveryId, parseDeliveryId } from '../deliveries/records/delivery-id.ts';
+import { recordOfRow, type DeliveryRecord } from '../deliveries/records/delivery-record.ts';
 import { instantOfKey, parseEventId } from '../events/event-id.ts';
 import type { Event } from '../events/event.ts';
 import { findSubscriptions } from '../subscriptions/find-subscriptions.ts';
@@ -10,7 +10,7 @@ import { parseSubscriptionId } from '../subscriptions/subscription-id.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { isMeant, isOfRecords, type DeliveryFilter } from './delivery-filter.ts';
-import { deliverySummary, troubledDelivery, type Delivery, type DeliverySummary } from './delivery.ts';
+import { deliverySummary, recordedDelivery, type Delivery, type DeliverySummary } from './delivery.ts';
 import { deliveriesOf, type EventDeliveriesPorts } from './event-deliveries.ts';
 import { listEvents, rangeOfSubject } from './event-list.ts';
 import { findDelivery } from './find-delivery.ts';
@@ -89,7 +89,7 @@ async function ofEvent(
   if (address === undefined || (filter.instanceId ?? address.instanceId) !== address.instanceId) {
     return { deliveries: [] };
   }
-  const [told, open] = await Promise.all([ports.activity.event(eventId), ports.activity.openEvent(eventId)]);
+  const [told, open] = await Promise.all([ports.activity.event(eventId), ports.activity.outboxEntry(eventId)]);
   const event = told ?? open?.event;
   if (event === undefined || !isInTime(event, filter)) return { deliveries: [] };
   const all = (await deliveriesOf(ports, event, open)).filter((delivery) => isMeant(delivery, event, filter, ofFlow));
@@ -150,12 +150,12 @@ async function recordsOnly(
   const isNarrow = [trigger, httpStatus, text, ofFlow].some((one) => one !== undefined);
   const page = { limit: isNarrow ? RECORDS_A_PAGE : limit, ...(next !== undefined && { next }) };
   const found = await newestRows(ports.tables, search, page);
-  const records = found.rows.map((row) => ({ row, trouble: troubleOfRow(row) }));
+  const records = found.rows.map((row) => ({ row, record: recordOfRow(row) }));
   const events = await eventsOf(ports.activity, records);
   const deliveries: DeliverySummary[] = [];
-  for (const { row, trouble } of records) {
-    const event = events.get(parseDeliveryId(trouble.deliveryId)?.eventId ?? '');
-    const delivery = event && troubledDelivery(event, trouble);
+  for (const { row, record } of records) {
+    const event = events.get(parseDeliveryId(record.deliveryId)?.eventId ?? '');
+    const delivery = event && recordedDelivery(event, record);
     if (!delivery || !isMeant(delivery, event, filter, ofFlow)) continue;
     deliveries.push(summaryOf(filter)(delivery));
     // Where the page is full the next one goes on, though more was looked through.
@@ -167,9 +167,9 @@ async function recordsOnly(
 /** Of many deliveries of few events each event is read once. */
 async function eventsOf(
   activity: ActivityStore,
-  records: readonly { readonly trouble: Trouble }[],
+  records: readonly { readonly record: DeliveryRecord }[],
 ): Promise<ReadonlyMap<string, Event>> {
-  const ids = new Set(records.map(({ trouble }) => parseDeliveryId(trouble.deliveryId)?.eventId ?? ''));
+  const ids = new Set(records.map(({ record }) => parseDeliveryId(record.deliveryId)?.eventId ?? ''));
   const found = await Promise.all(
     [...ids].map(async (id): Promise<[string, Event][]> => {
       const event = await activity.event(id);
@@ -194,7 +194,7 @@ async function ofEvents(
   const deliveries: DeliverySummary[] = [];
   let done = before;
   for (const [index, event] of found.events.entries()) {
-    const open = await ports.activity.openEvent(event.eventId);
+    const open = await ports.activity.outboxEntry(event.eventId);
     const all = (await deliveriesOf(ports, event, open)).filter((delivery) => isMeant(delivery, event, filter, ofFlow));
     const rest = index === 0 ? all.filter(({ deliveryId }) => deliveryId > within) : all;
     const taken = rest.slice(0, limit - deliveries.length);

@@ -1,4 +1,4 @@
-import type { TroubleStatus } from '../deliveries/trouble.ts';
+import type { RecordStatus } from '../deliveries/records/delivery-record.ts';
 import { unreachable } from '../unreachable.ts';
 
 /** What a code says, whatever became of the delivery. Codes: docs/delivery.md. */
@@ -28,7 +28,7 @@ const meanings: Readonly<Record<string, string>> = {
 };
 
 /** Why a delivery is where it is, as a sentence such as `held: the flow is turned off`. Pure; knows every status and bears any code. */
-export function deliveryReason(status: TroubleStatus | 'pending', code = ''): string {
+export function deliveryReason(status: RecordStatus | 'pending', code = ''): string {
   const why = meanings[code] ?? (code.startsWith('http-') ? `the flow answered ${code.slice('http-'.length)}` : code);
   switch (status) {
     case 'pending':

@@ -1,18 +1,18 @@
-import type { DeliveredOutcome } from '../deliveries/activity-rows.ts';
-import type { AttemptRecord } from '../deliveries/attempt-record.ts';
+import type { DeliveredOutcome } from '../deliveries/records/activity-rows.ts';
+import type { AttemptRecord } from '../deliveries/records/attempt-record.ts';
 import type { FailedAnswer } from '../deliveries/failed-answer.ts';
-import { formatDeliveryId } from '../deliveries/delivery-id.ts';
-import { PAUSED_BY_OPERATOR } from '../deliveries/target.ts';
-import { isDue, type Trouble, type TroubleStatus } from '../deliveries/trouble.ts';
+import { formatDeliveryId } from '../deliveries/records/delivery-id.ts';
+import { PAUSED_BY_OPERATOR } from '../deliveries/attempt/target.ts';
+import { isDue, type DeliveryRecord, type RecordStatus } from '../deliveries/records/delivery-record.ts';
 import { eventSentence } from '../events/event-sentence.ts';
 import type { Event } from '../events/event.ts';
-import { audienceOf } from '../events/open-event.ts';
+import { recipientRanges } from '../events/outbox-entry.ts';
 import { formatSubscriptionId } from '../subscriptions/subscription-id.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { deliveryReason } from './delivery-reason.ts';
 
 /** What a delivery is doing. `pending`: it has not been tried yet. */
-export type DeliveryStatus = TroubleStatus | 'pending';
+export type DeliveryStatus = RecordStatus | 'pending';
 
 export const deliveryStatuses = ['pending', 'retrying', 'parked', 'delivered', 'dead', 'ended'] as const satisfies [
   DeliveryStatus,
@@ -61,19 +61,19 @@ export function deliverySummary({ attempts, answer, ...delivery }: Delivery, wit
 
 /** The subscription at a place of an event's audience. `undefined`: the event has no such range. */
 export function subscriptionIdAt(event: Event, range: number, rowKey: string): string | undefined {
-  const subjectHash = audienceOf(event)[range]?.subjectHash;
+  const subjectHash = recipientRanges(event)[range]?.subjectHash;
   const { trigger, instanceId } = event;
   return subjectHash && formatSubscriptionId({ trigger, instanceId, subjectHash, rowKey });
 }
 
-export function troubledDelivery(event: Event, trouble: Trouble): Delivery {
-  const { deliveryId, subscriptionId, status, code, attempts, answer } = trouble;
+export function recordedDelivery(event: Event, record: DeliveryRecord): Delivery {
+  const { deliveryId, subscriptionId, status, code, attempts, answer } = record;
   return {
     ...common(event, deliveryId, subscriptionId),
     status,
     code,
     reason: deliveryReason(status, code),
-    ...(isDue(trouble) && !isHeldByOperator(trouble) && { nextAttemptAt: new Date(trouble.dueAtMs).toISOString() }),
+    ...(isDue(record) && !isHeldByOperator(record) && { nextAttemptAt: new Date(record.dueAtMs).toISOString() }),
     attempts,
     ...(answer && { answer }),
   };
@@ -83,7 +83,7 @@ export function troubledDelivery(event: Event, trouble: Trouble): Delivery {
  * A record that waits for a disabled subscription is tried when that is resumed, and not before: a due time that an earlier version wrote
  * says nothing.
  */
-function isHeldByOperator({ status, code, redelivering }: Trouble): boolean {
+function isHeldByOperator({ status, code, redelivering }: DeliveryRecord): boolean {
   return status === 'parked' && (code === 'disabled' || code === PAUSED_BY_OPERATOR) && !redelivering;
 }
 

@@ -1,9 +1,9 @@
-import { activityTable, addressOfEvent, chunkOfRow } from '../deliveries/activity-rows.ts';
-import { chunkRanges } from '../deliveries/chunk.ts';
-import { troubleOfRow } from '../deliveries/trouble.ts';
+import { activityTable, addressOfEvent, chunkOfRow } from '../deliveries/records/activity-rows.ts';
+import { chunkRanges } from '../deliveries/outbox/chunk.ts';
+import { recordOfRow } from '../deliveries/records/delivery-record.ts';
 import { eventKey } from '../events/event-id.ts';
 import type { Event } from '../events/event.ts';
-import type { OpenEvent } from '../events/open-event.ts';
+import type { OutboxEntry } from '../events/outbox-entry.ts';
 import { readAllRows } from '../storage/all-rows.ts';
 import type { StoredRow, Tables } from '../storage/tables.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
@@ -12,7 +12,7 @@ import {
   deliveredAtOnce,
   deliveryStatuses,
   pendingDelivery,
-  troubledDelivery,
+  recordedDelivery,
   type Delivery,
   type DeliveryStatus,
 } from './delivery.ts';
@@ -28,7 +28,7 @@ export type DeliveryCounts = Readonly<Record<DeliveryStatus, number>>;
 export async function countDeliveries(
   ports: EventDeliveriesPorts,
   event: Event,
-  open: OpenEvent | undefined,
+  open: OutboxEntry | undefined,
 ): Promise<DeliveryCounts> {
   const counts = Object.fromEntries(deliveryStatuses.map((status) => [status, 0])) as Record<DeliveryStatus, number>;
   for (const { values } of await rowsOf(ports.tables, event, ['kind', 'deliveredCount', 'status', 'copied'])) {
@@ -48,18 +48,18 @@ export async function countDeliveries(
 export async function deliveriesOf(
   ports: EventDeliveriesPorts,
   event: Event,
-  open: OpenEvent | undefined,
+  open: OutboxEntry | undefined,
 ): Promise<Delivery[]> {
   const found = new Map<string, Delivery>();
   const add = (delivery: Delivery): void => void found.set(delivery.deliveryId, delivery);
   const members = open ? await audience(ports, open) : [];
   for (const { range, rowKey } of members) add(pendingDelivery(event, range, rowKey));
-  // Chunks come before troubles: a delivery that was sent again has both, and its trouble tells more.
+  // Chunks come before records: a delivery that was sent again has both, and its record tells more.
   for (const row of await rowsOf(ports.tables, event)) {
     if (row.values['kind'] === 'chunk') {
       for (const outcome of chunkOfRow(row).delivered) add(deliveredAtOnce(event, outcome));
     }
-    if (row.values['kind'] === 'trouble') add(troubledDelivery(event, troubleOfRow(row)));
+    if (row.values['kind'] === 'trouble') add(recordedDelivery(event, recordOfRow(row)));
   }
   return [...found.values()].sort((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1));
 }
@@ -67,7 +67,7 @@ export async function deliveriesOf(
 /** The places of those whom an open event concerns. Nobody is given a birth by being looked at: who has none is left out. */
 async function audience(
   { store }: EventDeliveriesPorts,
-  open: OpenEvent,
+  open: OutboxEntry,
 ): Promise<{ range: number; rowKey: string }[]> {
   const { instanceId, trigger } = open.event;
   const places: { range: number; rowKey: string }[] = [];
@@ -87,7 +87,7 @@ async function audience(
   return places;
 }
 
-/** The event's, its chunks' and its troubles' rows lie side by side. */
+/** The event's, its chunks' and its records' rows lie side by side. */
 async function rowsOf(tables: Tables, event: Event, select?: readonly string[]): Promise<StoredRow[]> {
   const address = addressOfEvent(event.eventId);
   const from = eventKey(address);

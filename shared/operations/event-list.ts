@@ -1,8 +1,8 @@
-import { eventOfRow } from '../deliveries/activity-rows.ts';
-import type { ActivityStore } from '../deliveries/activity-store.ts';
+import { eventOfRow } from '../deliveries/records/activity-rows.ts';
+import type { ActivityStore } from '../deliveries/records/activity-store.ts';
 import { parseEventId } from '../events/event-id.ts';
 import type { Event } from '../events/event.ts';
-import { audienceOf, fullRefreshSubjects, type OpenEvent } from '../events/open-event.ts';
+import { recipientRanges, fullRefreshSubjects, type OutboxEntry } from '../events/outbox-entry.ts';
 import { ANY_SUBJECT, type Trigger } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 import { countDeliveries, type DeliveryCounts, type EventDeliveriesPorts } from './event-deliveries.ts';
@@ -38,7 +38,7 @@ export type EventView = Event & {
 };
 
 /** One part of an event's audience. */
-export interface AudienceView {
+export interface RecipientView {
   /** Segment, measure or data source; `*`: everybody who waits for any. */
   readonly subject: string;
   /** Only thresholds from this one (inclusive) … */
@@ -49,13 +49,13 @@ export interface AudienceView {
 
 export interface EventViewPorts extends EventDeliveriesPorts {
   /** The events of an instance that are still on their way. */
-  readonly openEvents: (instanceId: string) => Promise<readonly OpenEvent[]>;
+  readonly outbox: (instanceId: string) => Promise<readonly OutboxEntry[]>;
 }
 
 /** Events as the operator sees them: with the counts of their deliveries. About two storage requests an event. */
 export async function viewEvents(ports: EventViewPorts, events: readonly Event[]): Promise<EventView[]> {
   const instanceIds = [...new Set(events.map(({ instanceId }) => instanceId))];
-  const open = (await Promise.all(instanceIds.map(ports.openEvents))).flat();
+  const open = (await Promise.all(instanceIds.map(ports.outbox))).flat();
   const byId = new Map(open.map((one) => [one.event.eventId, one]));
   return Promise.all(
     events.map(async (event) => ({
@@ -70,16 +70,16 @@ export async function viewEvents(ports: EventViewPorts, events: readonly Event[]
 export async function viewEvent(
   ports: EventDeliveriesPorts & { readonly activity: ActivityStore },
   eventId: string,
-): Promise<(EventView & { readonly audience: AudienceView[] }) | undefined> {
+): Promise<(EventView & { readonly audience: RecipientView[] }) | undefined> {
   if (parseEventId(eventId) === undefined) return undefined;
-  const [told, open] = await Promise.all([ports.activity.event(eventId), ports.activity.openEvent(eventId)]);
+  const [told, open] = await Promise.all([ports.activity.event(eventId), ports.activity.outboxEntry(eventId)]);
   const event = told ?? open?.event;
   if (event === undefined) return undefined;
   const deliveries = await countDeliveries(ports, event, open);
   return { ...event, open: open !== undefined, deliveries, audience: audienceView(event) };
 }
 
-function audienceView(event: Event): AudienceView[] {
+function audienceView(event: Event): RecipientView[] {
   switch (event.trigger) {
     case 'segment-threshold-crossed':
       return [{ subject: event.segmentName, thresholdFrom: event.previousValue, thresholdBelow: event.value }];
@@ -99,5 +99,5 @@ function audienceView(event: Event): AudienceView[] {
 
 /** The place among an event's audience where the subscribers of a subject are; -1 when the event is about another. */
 export function rangeOfSubject(event: Event, subjectHash: string): number {
-  return audienceOf(event).findIndex((range) => range.subjectHash === subjectHash);
+  return recipientRanges(event).findIndex((range) => range.subjectHash === subjectHash);
 }

@@ -1,5 +1,5 @@
-import { activityMonths } from '../deliveries/activity-months.ts';
-import { activityTable } from '../deliveries/activity-rows.ts';
+import { activityMonths } from '../deliveries/records/activity-months.ts';
+import { activityTable } from '../deliveries/records/activity-rows.ts';
 import { eventKeyAt, monthOf } from '../events/event-id.ts';
 import type { StoredRow, Tables, Value } from '../storage/tables.ts';
 

@@ -1,5 +1,5 @@
-import type { ActivityStore } from '../deliveries/activity-store.ts';
-import type { OpenEvent } from '../events/open-event.ts';
+import type { ActivityStore } from '../deliveries/records/activity-store.ts';
+import type { OutboxEntry } from '../events/outbox-entry.ts';
 import { refusal, type Refusal } from '../problem.ts';
 import type { Random } from '../random.ts';
 import type { QueueDrain } from '../storage/queue-drain.ts';
@@ -19,7 +19,7 @@ import { listEvents, viewEvent, viewEvents, type EventFilter, type EventView } f
 import { findDelivery } from './find-delivery.ts';
 import { managedSubscription, type ManagedSubscription } from './managed-subscription.ts';
 import type { PageRequest } from './newest-rows.ts';
-import type { InstanceAnswer, InstanceNameAnswer, ObservationAnswer } from './operator-answers.ts';
+import type { InstanceResponse, InstanceNameResponse, ObservationResponse } from './operator-responses.ts';
 import { redrive, viewQueues, type QueueView } from './queues.ts';
 import { recover } from './recover.ts';
 import { redeliver } from './redeliver.ts';
@@ -61,9 +61,9 @@ export interface Operator {
   getDelivery(id: string): Promise<{ kind: 'found'; delivery: DeliveryDetail } | Refusal>;
   redeliver(id: string): ReturnType<typeof redeliver>;
   /** The instances that are polled, and how their polls go. */
-  listInstances(): Promise<InstanceAnswer[]>;
+  listInstances(): Promise<InstanceResponse[]>;
   /** All instances that Customer Insights shows us, by name. One call to it. */
-  instanceNames(): Promise<InstanceNameAnswer[]>;
+  instanceNames(): Promise<InstanceNameResponse[]>;
   /** Deliveries by the hour, of all instances that are polled unless one is named. */
   activity(search: { instanceId?: string | undefined; hours: number }): Promise<Activity>;
   /** Everything that a text may mean. */
@@ -78,7 +78,7 @@ export interface ObservationsOf {
   readonly threshold?: number;
   /** Of the segment or measure, as Customer Insights shows it. */
   readonly displayName?: string;
-  readonly value: readonly ObservationAnswer[];
+  readonly value: readonly ObservationResponse[];
   /** Why only the last observation is told. */
   readonly historyMissing?: string;
 }
@@ -92,13 +92,13 @@ export interface OperatorPorts extends SubscriptionActionPorts, Omit<DeliveryDet
   readonly isAllowed: (instanceId: string) => boolean;
   readonly activity: ActivityStore;
   readonly instances: Pick<InstanceRegistry, 'list'>;
-  readonly openEvents: (instanceId: string) => Promise<readonly OpenEvent[]>;
+  readonly outbox: (instanceId: string) => Promise<readonly OutboxEntry[]>;
   readonly subjectView: (subscription: Subscription) => Promise<SubjectView>;
   readonly observationsOf: (subscription: Subscription, days: number) => Promise<Omit<ObservationsOf, 'kind'>>;
   readonly sendTestTo: (subscription: Subscription) => ReturnType<typeof sendTestTo>;
   /** How many of its calls a connection has used of its limit; `undefined` without a limit. */
   readonly connectionCalls: (connection: string) => Promise<ManagedSubscription['connectionCalls']>;
-  readonly instanceHealth: (instanceId: string) => Promise<InstanceAnswer>;
+  readonly instanceHealth: (instanceId: string) => Promise<InstanceResponse>;
   readonly namedInstances: () => Promise<readonly { readonly instanceId: string; readonly name: string }[]>;
 }
 

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { instanceNotAllowed } from '../allowed-instances.ts';
 import { bodyRefusal } from '../body-error.ts';
-import { lookUpTarget } from '../deliveries/target.ts';
-import { troubleOfRow, type Trouble } from '../deliveries/trouble.ts';
+import { resolveTarget } from '../deliveries/attempt/target.ts';
+import { recordOfRow, type DeliveryRecord } from '../deliveries/records/delivery-record.ts';
 import { refusal, type BodyError, type Refusal } from '../problem.ts';
 import type { Tables } from '../storage/tables.ts';
 import { inputValidatorOf } from '../validation.ts';
@@ -44,7 +44,7 @@ export async function recover(
   if (range.kind === 'invalid') {
     return bodyRefusal(range.errors);
   }
-  const { own, target } = await lookUpTarget(ports, subscriptionId, true);
+  const { own, target } = await resolveTarget(ports, subscriptionId, true);
   if (own === undefined || own.status === 'deleted') return refusal('subscription-unknown', 'No such subscription.');
   if (!ports.isAllowed(own.instanceId)) return instanceNotAllowed();
   if (target.kind !== 'call') {
@@ -56,7 +56,7 @@ export async function recover(
   let next: string | undefined;
   do {
     const page = await newestRows(ports.tables, search, { limit: 1_000, ...(next !== undefined && { next }) });
-    const lost = page.rows.map(troubleOfRow).filter(isLost);
+    const lost = page.rows.map(recordOfRow).filter(isLost);
     const now = lost.slice(0, MAX_RECOVERED - recovered);
     recovered += await sendAll(ports, now, recovered);
     if (now.length < lost.length) return { kind: 'recovered', recovered, more: true };
@@ -84,19 +84,19 @@ function rangeOf(body: unknown): Range {
   return errors.length > 0 ? { kind: 'invalid', errors } : { kind: 'range', sinceMs, untilMs };
 }
 
-function isLost(trouble: Trouble): boolean {
-  return (trouble.status === 'dead' || trouble.status === 'parked') && !trouble.redelivering;
+function isLost(record: DeliveryRecord): boolean {
+  return (record.status === 'dead' || record.status === 'parked') && !record.redelivering;
 }
 
 /** How many of them were written; one that somebody else changed meanwhile is theirs. */
-async function sendAll(ports: RedeliverPorts, troubles: readonly Trouble[], before: number): Promise<number> {
+async function sendAll(ports: RedeliverPorts, records: readonly DeliveryRecord[], before: number): Promise<number> {
   const startMs = ports.clock.now();
   let written = 0;
-  for (let index = 0; index < troubles.length; index += AT_ONCE) {
+  for (let index = 0; index < records.length; index += AT_ONCE) {
     const results = await Promise.all(
-      troubles.slice(index, index + AT_ONCE).map((trouble, offset) => {
+      records.slice(index, index + AT_ONCE).map((record, offset) => {
         const dueAtMs = startMs + (before + index + offset) * PACE_MS;
-        return sendAgain(ports, trouble, dueAtMs);
+        return sendAgain(ports, record, dueAtMs);
       }),
     );
     written += results.filter((result) => result === 'written').length;

@@ -1,8 +1,8 @@
 import { instanceNotAllowed } from '../allowed-instances.ts';
-import type { ActivityStore } from '../deliveries/activity-store.ts';
-import { lookUpTarget, type TargetPorts } from '../deliveries/target.ts';
-import { sendRetry, type Trouble } from '../deliveries/trouble.ts';
-import { noteUnfinished } from '../deliveries/unfinished.ts';
+import type { ActivityStore } from '../deliveries/records/activity-store.ts';
+import { resolveTarget, type TargetPorts } from '../deliveries/attempt/target.ts';
+import { sendRetry, type DeliveryRecord } from '../deliveries/records/delivery-record.ts';
+import { addToWorkList } from '../deliveries/reconciler/add-to-work-list.ts';
 import { refusal, type Refusal } from '../problem.ts';
 import type { Clock } from '../clock.ts';
 import type { Queues } from '../storage/queues.ts';
@@ -34,13 +34,13 @@ export async function redeliver(
     const { subscriptionId, instanceId } = found.delivery;
     if (!ports.isAllowed(instanceId)) return instanceNotAllowed();
     // One that was just deleted counts as ended.
-    if ((await lookUpTarget(ports, subscriptionId, true)).target.kind !== 'call') {
+    if ((await resolveTarget(ports, subscriptionId, true)).target.kind !== 'call') {
       return refusal('subscription-ended', 'The subscription has ended: there is nobody to deliver to.');
     }
     // Its first attempt is on its way.
     if (found.delivery.status === 'pending') return { kind: 'redelivering', deliveryId };
-    const trouble = found.trouble ?? copyOf(found.delivery);
-    if ((await sendAgain(ports, trouble, ports.clock.now())) === 'written') {
+    const record = found.record ?? copyOf(found.delivery);
+    if ((await sendAgain(ports, record, ports.clock.now())) === 'written') {
       return { kind: 'redelivering', deliveryId };
     }
   }
@@ -50,20 +50,20 @@ export async function redeliver(
 /** Makes a further attempt of a delivery due. `conflict`: somebody was faster. */
 export async function sendAgain(
   ports: Pick<RedeliverPorts, 'activity' | 'queues' | 'clock' | 'work'>,
-  trouble: Trouble,
+  record: DeliveryRecord,
   dueAtMs: number,
 ): Promise<'written' | 'conflict'> {
-  const next = { ...trouble, dueAtMs, redelivering: true };
-  await noteUnfinished(ports, [next]);
+  const next = { ...record, dueAtMs, redelivering: true };
+  await addToWorkList(ports, [next]);
   const written =
-    trouble.etag === '' ? await ports.activity.insertTrouble(next) : await ports.activity.replaceTrouble(trouble, next);
+    record.etag === '' ? await ports.activity.insertRecord(next) : await ports.activity.replaceRecord(record, next);
   if (written === undefined) return 'conflict';
   await sendRetry(ports, next);
   return 'written';
 }
 
 /** What was delivered at once has no row of its own until it is sent again. */
-function copyOf({ deliveryId, instanceId, subscriptionId, attempts }: FoundDelivery['delivery']): Trouble {
+function copyOf({ deliveryId, instanceId, subscriptionId, attempts }: FoundDelivery['delivery']): DeliveryRecord {
   const idle = { dueAtMs: undefined, owner: '', untilMs: 0, redelivering: false, indexed: false, etag: '' };
   const status = { status: 'delivered', code: 'delivered' } as const;
   return {

@@ -1,5 +1,5 @@
-import type { ActivityStore } from '../deliveries/activity-store.ts';
-import { parseDeliveryId } from '../deliveries/delivery-id.ts';
+import type { ActivityStore } from '../deliveries/records/activity-store.ts';
+import { parseDeliveryId } from '../deliveries/records/delivery-id.ts';
 import { eventSentence } from '../events/event-sentence.ts';
 import { parseEventId } from '../events/event-id.ts';
 import type { Tables } from '../storage/tables.ts';
@@ -60,7 +60,7 @@ async function byId(ports: SearchPorts, id: string): Promise<Partial<Found>> {
     return subscription && isShown(subscription) ? { subscriptions: [managedSubscription(subscription)] } : {};
   }
   if (parseEventId(id) !== undefined) {
-    const event = (await ports.activity.event(id)) ?? (await ports.activity.openEvent(id))?.event;
+    const event = (await ports.activity.event(id)) ?? (await ports.activity.outboxEntry(id))?.event;
     return event ? { events: [{ eventId: id, about: eventSentence(event), occurredAt: event.occurredAt }] } : {};
   }
   if (parseDeliveryId(id) === undefined) return {};

@@ -1,9 +1,9 @@
 import { instanceNotAllowed } from '../allowed-instances.ts';
 import type { Clock } from '../clock.ts';
-import { formatDeliveryId } from '../deliveries/delivery-id.ts';
+import { formatDeliveryId } from '../deliveries/records/delivery-id.ts';
 import { formatEventId, monthOf } from '../events/event-id.ts';
-import { openEventRow, STATE_TABLE } from '../events/open-event-row.ts';
-import { audienceOf, type OpenEvent } from '../events/open-event.ts';
+import { outboxRow, STATE_TABLE } from '../events/outbox-row.ts';
+import { recipientRanges, type OutboxEntry } from '../events/outbox-entry.ts';
 import { sampleEvent } from '../events/sample-event.ts';
 import { nearestNames, nearestSentence } from '../nearest-names.ts';
 import { refusal, type Refusal } from '../problem.ts';
@@ -24,7 +24,7 @@ export interface SendTestPorts {
   readonly clock: Clock;
   readonly random: Random;
   /** Leaves open events to the workers. */
-  readonly handOn: (events: readonly OpenEvent[]) => Promise<void>;
+  readonly enqueueEvents: (events: readonly OutboxEntry[]) => Promise<void>;
 }
 
 /** As many bytes as a fact's hash has: the events of two tests are never the same. */
@@ -116,23 +116,23 @@ export async function sendTestTo(
   const now = new Date(nowMs).toISOString();
   const event = sampleEvent(subscription, { eventId, occurredAt: now });
   // The ranges stay where they are in the audience of any such event, but all of them are empty except for one row.
-  const audience = audienceOf(event).map(({ subjectHash }) =>
+  const audience = recipientRanges(event).map(({ subjectHash }) =>
     subjectHash === address.subjectHash
       ? { subjectHash, from: address.rowKey, to: `${address.rowKey}~` }
       : { subjectHash, from: '', to: '' },
   );
   const range = audience.findIndex(({ to }) => to !== '');
-  const open: OpenEvent = {
+  const open: OutboxEntry = {
     event,
     sequence: Number.MAX_SAFE_INTEGER,
-    audience,
+    recipients: audience,
     boundaries: undefined,
-    openedAt: now,
+    committedAt: now,
     writer: random.token(9),
     etag: '',
   };
   // A conflict is the echo of this very write: nobody else has this id.
-  await tables.write(STATE_TABLE, [{ kind: 'insert', row: openEventRow(open) }]);
-  await ports.handOn([open]);
+  await tables.write(STATE_TABLE, [{ kind: 'insert', row: outboxRow(open) }]);
+  await ports.enqueueEvents([open]);
   return { kind: 'sent', deliveryId: formatDeliveryId(eventId, range, address.rowKey) };
 }

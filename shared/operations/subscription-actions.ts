@@ -1,5 +1,5 @@
 import { refusal, type Refusal } from '../problem.ts';
-import { resume } from '../subscriptions/place-subscription.ts';
+import { resume } from '../subscriptions/store-subscription.ts';
 import { parseSubscriptionId } from '../subscriptions/subscription-id.ts';
 import { isEndedByOperator, type Subscription } from '../subscriptions/subscription.ts';
 import type { UnsubscribePorts } from '../subscriptions/unsubscribe.ts';
@@ -50,7 +50,7 @@ export async function pauseSubscription(
 ): Promise<{ kind: 'held'; subscriptionId: string } | Refusal> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const subscription = await ports.store.load(id);
-    if (subscription === undefined || subscription.status === 'deleted' || subscription.birth === undefined) {
+    if (subscription === undefined || subscription.status === 'deleted' || subscription.activeFrom === undefined) {
       return refusal('subscription-unknown', 'There is no such subscription.');
     }
     if (subscription.status === 'gone' || subscription.status === 'superseded') {
@@ -77,7 +77,7 @@ export async function resumeSubscription(
 ): Promise<{ kind: 'resumed'; subscriptionId: string } | Refusal> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const subscription = await ports.store.load(id);
-    if (subscription === undefined || subscription.status === 'deleted' || subscription.birth === undefined) {
+    if (subscription === undefined || subscription.status === 'deleted' || subscription.activeFrom === undefined) {
       return refusal('subscription-unknown', 'There is no such subscription.');
     }
     if (subscription.status === 'gone' || subscription.status === 'superseded') {

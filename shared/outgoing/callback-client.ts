@@ -14,7 +14,7 @@ import { ConnectError, systemLookup, vettedConnector } from './vetted-connect.ts
 /** The port to the flows: one POST at a time, each ending in an `Answer` within the deadline. */
 export interface CallbackClient {
   /** Never rejects for what the other side does or fails to do; only for a bug, or after `close`. */
-  post(request: CallbackRequest): Promise<Answer>;
+  post(request: CallbackRequest): Promise<CallbackResponse>;
   /** Lets the calls in hand end, then closes all connections. */
   close(): Promise<void>;
 }
@@ -27,7 +27,7 @@ export interface CallbackRequest {
 }
 
 /** What became of one POST. `durationMs` is real time from the call to the decision. */
-export type Answer =
+export type CallbackResponse =
   /** The flow's side answered. */
   | {
       readonly kind: 'answered';
@@ -93,7 +93,7 @@ export function callbackClient(options: CallbackClientOptions): CallbackClient {
     options.maxConnectionAgeMs ?? MAX_CONNECTION_AGE_MS,
   );
 
-  const post = async ({ url, headers, body }: CallbackRequest): Promise<Answer> => {
+  const post = async ({ url, headers, body }: CallbackRequest): Promise<CallbackResponse> => {
     // Monotonic: a clock that is set back must not make a duration negative.
     const startedMs = performance.now();
     const durationMs = (): number => Math.round(performance.now() - startedMs);

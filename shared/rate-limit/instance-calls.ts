@@ -3,11 +3,11 @@ import type { RateDecision, RateLimiter } from './rate-limiter.ts';
 import type { RateRule } from './rate-window.ts';
 
 /** Takes a place for a call to an instance, or to the list of instances. */
-export interface InstancePlaces {
+export interface InstancePermits {
   take(instanceId: string | undefined): Promise<RateDecision>;
 }
 
-export interface ActionPlaces extends InstancePlaces {
+export interface ActionPermits extends InstancePermits {
   /**
    * Takes `count` places, all or none, or as many as there can ever be. `places` gives them out, and then takes further ones as a poll does:
    * who has begun can end, as long as there is any place.
@@ -16,7 +16,7 @@ export interface ActionPlaces extends InstancePlaces {
 }
 
 type TakenTogether =
-  { readonly kind: 'admitted'; readonly places: InstancePlaces } | Extract<RateDecision, { kind: 'refused' }>;
+  { readonly kind: 'admitted'; readonly places: InstancePermits } | Extract<RateDecision, { kind: 'refused' }>;
 
 /** Of a hundred calls to an instance these are left to polls, so that no action can keep an event from being found. */
 const KEPT_FOR_POLLS = 30;
@@ -41,7 +41,7 @@ export function instanceKey(instanceId: string | undefined): string {
 export function instanceCalls(
   limiter: RateLimiter,
   { calls, telemetry }: { readonly calls: number; readonly telemetry: Telemetry },
-): { readonly ofPolls: InstancePlaces; readonly ofActions: ActionPlaces } {
+): { readonly ofPolls: InstancePermits; readonly ofActions: ActionPermits } {
   const kept = Math.floor((calls * KEPT_FOR_POLLS) / 100);
   const take = (instanceId: string | undefined, options: { kept: number; count?: number }): Promise<RateDecision> => {
     const deciding = limiter.take(instanceKey(instanceId), options);
@@ -49,8 +49,8 @@ export function instanceCalls(
     if (telemetry.isOn) void deciding.then(({ kind }) => tell(telemetry, instanceId, kind, count), ignore);
     return deciding;
   };
-  const ofPolls: InstancePlaces = { take: (instanceId) => take(instanceId, { kept: 0 }) };
-  const ofActions: ActionPlaces = {
+  const ofPolls: InstancePermits = { take: (instanceId) => take(instanceId, { kept: 0 }) };
+  const ofActions: ActionPermits = {
     take: (instanceId) => take(instanceId, { kept: instanceId === undefined ? 0 : kept }),
     async takeTogether(instanceId, wanted) {
       const count = Math.min(wanted, calls - kept);
@@ -62,7 +62,7 @@ export function instanceCalls(
 }
 
 /** Gives out `count` places of an instance that are taken already, and then takes from `places`. */
-function prepaid(places: InstancePlaces, instanceId: string, count: number): InstancePlaces {
+function prepaid(places: InstancePermits, instanceId: string, count: number): InstancePermits {
   let left = count;
   return {
     take(id) {

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { MemoryQueues } from './memory-queues.ts';
 import { MAX_RECEIVED, messageOf, type QueueDrain, type ReceivedMessage } from './queue-drain.ts';
-import { settle } from './settle.ts';
+import { toPromise } from './to-promise.ts';
 
 /** The receiving side of queues in memory. */
 export function createMemoryQueueDrain(ports: {
@@ -11,7 +11,7 @@ export function createMemoryQueueDrain(ports: {
   const { queues, clock } = ports;
   return {
     receive: (queue, leaseMs) =>
-      settle(() => {
+      toPromise(() => {
         const received: ReceivedMessage[] = [];
         while (received.length < MAX_RECEIVED) {
           const found = queues.receive(queue, clock.now(), Math.ceil(leaseMs / 1000) * 1000);
@@ -21,6 +21,6 @@ export function createMemoryQueueDrain(ports: {
         }
         return received;
       }),
-    delete: (queue, received) => settle(() => void queues.delete(queue, received)),
+    delete: (queue, received) => toPromise(() => void queues.delete(queue, received)),
   };
 }

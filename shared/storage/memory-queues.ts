@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { checkQueue, outgoingMessage, waitsSince } from './queue-limits.ts';
 import type { Queues } from './queues.ts';
-import { settle } from './settle.ts';
+import { toPromise } from './to-promise.ts';
 
 /** A message as the receiver gets it. */
 export interface ReceivedMessage {
@@ -61,7 +61,7 @@ export function createMemoryQueues({ clock }: { readonly clock: Pick<Clock, 'now
 
   return {
     send: (queue, message, options = {}) =>
-      settle(() => {
+      toPromise(() => {
         checkQueue(queue);
         const { json, delaySeconds, timeToLiveSeconds = Infinity } = outgoingMessage(message, options);
         const now = clock.now();
@@ -77,10 +77,10 @@ export function createMemoryQueues({ clock }: { readonly clock: Pick<Clock, 'now
         alive(queue, now).push(stored);
       }),
 
-    length: (queue) => settle(() => alive(queue, clock.now()).length),
+    length: (queue) => toPromise(() => alive(queue, clock.now()).length),
 
     oldestSentAt: (queue) =>
-      settle(() => {
+      toPromise(() => {
         const now = clock.now();
         const found = alive(queue, now).find(({ visibleAt }) => visibleAt <= now);
         return found && waitsSince(found.sentAt, JSON.parse(found.json));

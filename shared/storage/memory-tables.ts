@@ -1,5 +1,5 @@
 import { unreachable } from '../unreachable.ts';
-import { settle } from './settle.ts';
+import { toPromise } from './to-promise.ts';
 import { createSortedMap } from './sorted-map.ts';
 import type { SortedMap } from './sorted-map.ts';
 import { checkKeys, checkQuery, checkTable, checkTablePrefix, checkWrites, rowValues } from './table-limits.ts';
@@ -38,14 +38,14 @@ export function createMemoryTables({ rowsPerScan = 1000 }: MemoryTablesOptions =
 
   return {
     get: (table, partitionKey, rowKey) =>
-      settle(() => {
+      toPromise(() => {
         checkTable(table);
         checkKeys({ partitionKey, rowKey });
         return find(table, { partitionKey, rowKey });
       }),
 
     query: (table, query) =>
-      settle(() => {
+      toPromise(() => {
         checkTable(table);
         checkQuery(query);
         const partitions = tables.get(table);
@@ -53,7 +53,7 @@ export function createMemoryTables({ rowsPerScan = 1000 }: MemoryTablesOptions =
       }),
 
     write: (table, writes) =>
-      settle((): WriteResult => {
+      toPromise((): WriteResult => {
         checkTable(table);
         checkWrites(writes);
         for (const [index, write] of writes.entries()) {
@@ -64,13 +64,13 @@ export function createMemoryTables({ rowsPerScan = 1000 }: MemoryTablesOptions =
       }),
 
     tableNames: (prefix) =>
-      settle(() => {
+      toPromise(() => {
         checkTablePrefix(prefix);
         return [...tables.keys()].filter((name) => name.startsWith(prefix)).sort();
       }),
 
     dropTable: (table) =>
-      settle(() => {
+      toPromise(() => {
         checkTable(table);
         tables.delete(table);
       }),

@@ -1,6 +1,6 @@
 import type { WorkItem } from '../work/work-list.ts';
 import type { RequestEntry } from './connection-store.ts';
-import { settle, type PlacePorts } from './place-subscription.ts';
+import { finishSubscription, type StoreSubscriptionPorts } from './store-subscription.ts';
 import { parseSubscriptionId } from './subscription-id.ts';
 
 /**
@@ -8,7 +8,7 @@ import { parseSubscriptionId } from './subscription-id.ts';
  * and undone else, so that it neither counts nor is polled for. Answers whether there is more to do.
  */
 export async function finishSubscribe(
-  ports: PlacePorts,
+  ports: StoreSubscriptionPorts,
   { subscriptionId, connection, requestKey }: WorkItem & { readonly kind: 'subscribe' },
 ): Promise<'done' | 'again'> {
   const address = parseSubscriptionId(subscriptionId);
@@ -24,13 +24,13 @@ export async function finishSubscribe(
   const moved = first === undefined && isGiven ? await find(subscription.connection) : undefined;
   const entry = first ?? moved;
   const isOwed =
-    subscription !== undefined && (subscription.birth !== undefined || subscription.predecessor !== undefined);
+    subscription !== undefined && (subscription.activeFrom !== undefined || subscription.predecessor !== undefined);
   // Made, or deleted.
   if (entry?.made ? subscription === undefined || isOwed : isOwed && entry === undefined) return 'done';
   if (isOwed) {
     // A move broke off between the subscription and its entry: whoever began it goes on.
     if (first && isGiven) return 'again';
-    return (await settle(ports, subscription, subscription)).kind === 'placed' ? 'done' : 'again';
+    return (await finishSubscription(ports, subscription, subscription)).kind === 'placed' ? 'done' : 'again';
   }
   const release = async (from: RequestEntry | undefined, of: string): Promise<boolean> => {
     const owner = { connection: of, trigger: address.trigger, requestKey, id: subscriptionId };

@@ -26,7 +26,7 @@ export async function getOwn(
     subscription.trigger !== trigger ||
     subscription.status === 'deleted' ||
     isEndedByOperator(subscription) ||
-    subscription.birth === undefined
+    subscription.activeFrom === undefined
   ) {
     return refusal('subscription-unknown', 'This connection has no such subscription.');
   }
@@ -46,7 +46,7 @@ export async function listOwn(
     subscription === undefined ||
     subscription.status === 'deleted' ||
     isEndedByOperator(subscription) ||
-    subscription.birth === undefined
+    subscription.activeFrom === undefined
       ? []
       : [
           subscriptionView(subscription, {

@@ -10,7 +10,7 @@ import type { Subject } from '../triggers/subject.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 import type { InstanceRegistry } from './instance-registry.ts';
-import { placeSubscription, type PlacePorts } from './place-subscription.ts';
+import { storeSubscription, type StoreSubscriptionPorts } from './store-subscription.ts';
 import { subjectOf, validateSubscribeRequest } from './subscribe-request.ts';
 import type { Subscriber } from './subscription-draft.ts';
 import type { Subscription } from './subscription.ts';
@@ -29,7 +29,7 @@ export type SubjectReading =
   | { readonly kind: 'unknown-subject'; readonly nearest: readonly Named[] }
   | { readonly kind: 'has-dimension' };
 
-export interface SubscribePorts extends PlacePorts {
+export interface SubscribePorts extends StoreSubscriptionPorts {
   readonly instances: InstanceRegistry;
   readonly callbackPolicy: CallbackPolicy;
   readonly lookup: Lookup;
@@ -69,7 +69,7 @@ export async function subscribe(
   const warnings = [...reading.warnings, ...thresholdWarnings(request.threshold, reading)];
   const subjectName = reading.displayName;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const placed = await placeSubscription(ports, subscriber, subject, { ...request, warnings, subjectName });
+    const placed = await storeSubscription(ports, subscriber, subject, { ...request, warnings, subjectName });
     switch (placed.kind) {
       case 'placed':
         await ports.instances.register(subject.instanceId);

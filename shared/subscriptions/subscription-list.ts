@@ -76,7 +76,7 @@ function isLabelled(subscription: Subscription, label: string | undefined): bool
 }
 
 /** Whether anybody is to know of it: it is made, and nobody deleted it. */
-export function isShown({ status, birth }: Subscription): boolean {
+export function isShown({ status, activeFrom: birth }: Subscription): boolean {
   return status !== 'deleted' && birth !== undefined;
 }
 

@@ -20,12 +20,27 @@ export function sealContext(address: SubscriptionAddress): string {
 }
 
 export function subscriptionRow(subscription: Subscription): Row {
-  const { id, address, etag, trigger, instanceId, threshold, ended, offMs, warnings, ...fields } = subscription;
+  const {
+    id,
+    address,
+    etag,
+    trigger,
+    instanceId,
+    threshold,
+    ended,
+    offMs,
+    warnings,
+    activeFrom,
+    activeUntil,
+    ...fields
+  } = subscription;
   return {
     partitionKey: partitionOf(address),
     rowKey: ended ? ENDED_PREFIX + address.rowKey : address.rowKey,
     v: VERSION,
     ...fields,
+    birth: activeFrom,
+    until: activeUntil,
     ...(offMs > 0 && { offMs }),
     warnings: warnings.length > 0 ? warnings.join('\n') : undefined,
   };
@@ -60,8 +75,8 @@ export function subscriptionOfRow(row: StoredRow, address: SubscriptionAddress):
     warnings: text('warnings')?.split('\n') ?? [],
     status: text('status') as SubscriptionStatus,
     reason: text('reason') === 'operator' ? 'operator' : undefined,
-    birth: number('birth'),
-    until: number('until'),
+    activeFrom: number('birth'),
+    activeUntil: number('until'),
     successor: text('successor'),
     predecessor: text('predecessor'),
     requestKey: text('requestKey') ?? '',

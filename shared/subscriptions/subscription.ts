@@ -31,9 +31,9 @@ export interface Subscription {
    * The number of observations that had been taken when it was made: it is owed what comes after. Absent while it is being
    * made: nobody calls it before it has a birth.
    */
-  readonly birth: number | undefined;
+  readonly activeFrom: number | undefined;
   /** The last observation it is owed; set when a successor takes over from there. */
-  readonly until: number | undefined;
+  readonly activeUntil: number | undefined;
   /** The subscription of the same flow that takes its place. */
   readonly successor: string | undefined;
   /** Set while it is being made: the subscription whose place it takes, which gets its `until` with our `birth`. */
@@ -85,7 +85,7 @@ export function graceEndsMs({ deletedAt, workflowKey }: Pick<Subscription, 'dele
  * successor is concerned by each.
  */
 export function concerns(subscription: Subscription, sequence: number): boolean {
-  if (subscription.birth === undefined || sequence <= subscription.birth) return false;
+  if (subscription.activeFrom === undefined || sequence <= subscription.activeFrom) return false;
   switch (subscription.status) {
     case 'active':
     case 'paused':
@@ -94,10 +94,11 @@ export function concerns(subscription: Subscription, sequence: number): boolean 
     case 'deleted':
       // Only a flow that says who it is may be in the middle of a save.
       return (
-        subscription.workflowKey !== undefined && (subscription.until === undefined || sequence <= subscription.until)
+        subscription.workflowKey !== undefined &&
+        (subscription.activeUntil === undefined || sequence <= subscription.activeUntil)
       );
     case 'superseded':
-      return subscription.until !== undefined && sequence <= subscription.until;
+      return subscription.activeUntil !== undefined && sequence <= subscription.activeUntil;
     case 'gone':
       return false;
   }
@@ -109,6 +110,9 @@ export function isEndedByOperator({ status, reason }: Pick<Subscription, 'status
 }
 
 /** Whether somebody must give it (or its successor) a birth before `concerns` can tell. */
-export function isUndecided(subscription: Subscription): boolean {
-  return subscription.birth === undefined || (subscription.status === 'superseded' && subscription.until === undefined);
+export function isPending(subscription: Subscription): boolean {
+  return (
+    subscription.activeFrom === undefined ||
+    (subscription.status === 'superseded' && subscription.activeUntil === undefined)
+  );
 }

@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals';
-import { testLooks } from './looks.ts';
+import { testAppearance } from './appearance.ts';
 import { openVisit } from './open-visit.ts';
 
 openVisit((visiting) => {
-  describe('looks', () => testLooks(visiting));
+  describe('looks', () => testAppearance(visiting));
 });

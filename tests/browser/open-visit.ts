@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { contosoInstanceId } from '../../sandbox/customer-insights/seed/seeded-instances.ts';
 import { openBrowser } from './browser.ts';
 import { startStage, type Stage } from './stage.ts';
-import { STORY_BEGINS_MS, tellStory } from './story.ts';
+import { STORY_BEGINS_MS, createStory } from './story.ts';
 import type { Visit } from './visit.ts';
 
 /**
@@ -14,7 +14,7 @@ export function openVisit(declareTests: (visiting: () => Visit) => void): void {
   let stage: Stage | undefined;
   beforeAll(async () => {
     stage = await startStage(STORY_BEGINS_MS);
-    const told = await tellStory(stage);
+    const told = await createStory(stage);
     await stage.queues.send('polls-poison', { v: 1, instanceId: contosoInstanceId });
     const dashboard = await stage.open();
     visit = { stage, told, dashboard, browser: await openBrowser() };

@@ -8,7 +8,7 @@ import { createAzureQueues } from '../../shared/azure/azure-queues.ts';
 import { createAzureTables } from '../../shared/azure/azure-tables.ts';
 import { openStorageClients } from '../../shared/azure/storage-clients.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { unlimitedPlaces } from '../../shared/insights/call-places.ts';
+import { unlimitedPermits } from '../../shared/insights/call-permits.ts';
 import { restCustomerInsights } from '../../shared/insights/rest-customer-insights.ts';
 import { silentLog } from '../../shared/log.ts';
 import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
@@ -56,7 +56,7 @@ export async function startStage(agoMs: number): Promise<Stage> {
   const tables = createMemoryTables();
   const insights = restCustomerInsights({
     baseUrl: sandbox.url,
-    places: unlimitedPlaces,
+    permits: unlimitedPermits,
     workflowPath: 'workflows/main',
     timeoutMs: 10_000,
     clock,

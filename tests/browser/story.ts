@@ -13,7 +13,7 @@ export const HOSTILE = `<img src=x onerror="document.title='owned'">`;
 const environmentId = 'Default-5d2c7f0a-91b4-4f0e-8c8e-000000000001';
 
 /** The flows of the story: what they wait for, and what they answer when they are called. */
-export interface Told {
+export interface StoryDelivery {
   readonly id: string;
   readonly workflowId: string;
 }
@@ -21,7 +21,7 @@ export interface Told {
 export type Names = 'vip' | 'churn' | 'bell' | 'winback' | 'loyalty' | 'crm' | 'hostile';
 
 /** Eight days of an instance: values that rise and fall, flows that work, fail, are turned off and are gone. */
-export async function tellStory(stage: Stage): Promise<Record<Names, Told>> {
+export async function createStory(stage: Stage): Promise<Record<Names, StoryDelivery>> {
   const { past, sandbox, flows } = stage;
   const { control } = sandbox;
   const instanceId = contosoInstanceId;
@@ -47,7 +47,7 @@ export async function tellStory(stage: Stage): Promise<Record<Names, Told>> {
   };
   const segment = 'segment-threshold-crossed';
   control.addSegment({ instanceId, name: HOSTILE, displayName: HOSTILE, memberCount: 3 });
-  const told: Record<Names, Told> = {
+  const told: Record<Names, StoryDelivery> = {
     vip: await subscribe('vip', segment, { segmentName: 'HighValueCustomers', threshold: 50 }, 'VIP programme'),
     churn: await subscribe('churn', segment, { segmentName: 'ChurnRisk', threshold: 130 }, 'Churn alarm'),
     bell: await subscribe(

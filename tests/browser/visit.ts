@@ -1,13 +1,13 @@
 import type { Page } from 'playwright-core';
 import type { TestBrowser } from './browser.ts';
 import { OPERATOR_KEY, type Stage } from './stage.ts';
-import type { Names, Told } from './story.ts';
+import type { Names, StoryDelivery } from './story.ts';
 
 /** A visit to the dashboard, after the story was told. */
 export interface Visit {
   readonly stage: Stage;
   readonly browser: TestBrowser;
-  readonly told: Readonly<Record<Names, Told>>;
+  readonly told: Readonly<Record<Names, StoryDelivery>>;
   /** The address of the dashboard. */
   readonly dashboard: string;
 }

@@ -8,7 +8,7 @@ import { connectorDefinition } from '../../connector/document/definition.ts';
 import { operationsOf } from '../../connector/document/operations.ts';
 import type { Content } from '../../connector/openapi/open-api-document.ts';
 import type { BodyParameter, PlainParameter } from '../../connector/document/swagger-document.ts';
-import { callbackBody } from '../../shared/deliveries/callback-body.ts';
+import { callbackBody } from '../../shared/deliveries/attempt/callback-body.ts';
 import { sampleEvent } from '../../shared/events/sample-event.ts';
 import { previewRequestSchemas } from '../../shared/subscriptions/preview-request.ts';
 import { subscribeRequestSchemas } from '../../shared/subscriptions/subscribe-request.ts';

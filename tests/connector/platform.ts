@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { operationsOf, type PlacedOperation } from '../../connector/document/operations.ts';
+import { operationsOf, type LocatedOperation } from '../../connector/document/operations.ts';
 import type { Parameter, PlainParameter, Schema, SwaggerDocument } from '../../connector/document/swagger-document.ts';
 
 /** What a maker has filled in: parameters by their names, properties of the body as `body/label`, the body as `body`. */
@@ -20,8 +20,8 @@ export interface Choice {
 
 /** Power Automate, as far as it follows from the definition: nothing here knows a route of the backend. */
 export interface Platform {
-  readonly operations: readonly PlacedOperation[];
-  operation(operationId: string): PlacedOperation;
+  readonly operations: readonly LocatedOperation[];
+  operation(operationId: string): LocatedOperation;
   /** Runs an operation. Throws for an input that it does not declare, and for a required one that is missing. */
   run(operationId: string, inputs?: Inputs, callbackUrl?: string): Promise<Answered>;
   /** What the drop-down of an input offers, given what was filled in before. Both designers must be offered the same. */
@@ -39,7 +39,7 @@ export function platformOf(definition: SwaggerDocument): Platform {
   const operations = operationsOf(definition);
   const base = `${definition.schemes.join()}://${definition.host}${definition.basePath}`;
 
-  const operation = (operationId: string): PlacedOperation => {
+  const operation = (operationId: string): LocatedOperation => {
     const found = operations.find((each) => each.operation.operationId === operationId);
     if (found === undefined) throw new Error(`the definition has no operation ${operationId}`);
     return found;
@@ -152,7 +152,7 @@ function bodyOf(parameter: Parameter, inputs: Inputs, callbackUrl: string | unde
   return Object.fromEntries(properties);
 }
 
-function inputNamed({ operation: { parameters = [] } }: PlacedOperation, input: string): PlainParameter | Schema {
+function inputNamed({ operation: { parameters = [] } }: LocatedOperation, input: string): PlainParameter | Schema {
   for (const parameter of parameters) {
     if (parameter.in !== 'body' && parameter.name === input) return parameter;
     const property = parameter.in === 'body' ? parameter.schema.properties?.[input.replace(/^body\//, '')] : undefined;

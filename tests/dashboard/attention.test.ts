@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { concernsOf, type Observed } from '../../dashboard/live/attention.ts';
-import type { SubscriptionAnswer } from '../../shared/operations/operator-answers.ts';
+import type { SubscriptionResponse } from '../../shared/operations/operator-responses.ts';
 
 const nowMs = Date.parse('2026-11-23T10:00:00.000Z');
 const minutesAgo = (minutes: number): string => new Date(nowMs - minutes * 60_000).toISOString();
 
 const well: Observed = {
   nowMs,
-  instances: [{ instanceId: 'i1', lastPolledAt: minutesAgo(1), failing: [], observedCount: 3, openEventCount: 0 }],
+  instances: [{ instanceId: 'i1', lastPolledAt: minutesAgo(1), failing: [], observedCount: 3, outboxEntryCount: 0 }],
   queues: ['polls', 'deliveries', 'retries'].map((queue) => ({ queue, length: 0, poisonLength: 0 })),
   hours: [{ hour: minutesAgo(60), delivered: 900, retrying: 2, parked: 3, dead: 0, ended: 1 }],
   failing: [],
@@ -17,7 +17,7 @@ const well: Observed = {
 };
 const [instance] = well.instances as [Observed['instances'][number]];
 
-function subscription(id: string, more: Partial<SubscriptionAnswer> = {}): SubscriptionAnswer {
+function subscription(id: string, more: Partial<SubscriptionResponse> = {}): SubscriptionResponse {
   return {
     id,
     title: id,
@@ -54,7 +54,7 @@ test.each<[Partial<Observed>, string, string]>([
     'Contoso: jobs unreadable for 2 h',
   ],
   [
-    { instances: [{ ...instance, openEventCount: 1, oldestOpenEventAt: minutesAgo(11) }] },
+    { instances: [{ ...instance, outboxEntryCount: 1, oldestOutboxEntryAt: minutesAgo(11) }] },
     'warning',
     'Contoso: an event has been on its way for 11 min',
   ],
@@ -87,7 +87,7 @@ test('the worst comes first, and leads to where it can be seen', () => {
     ...well,
     paused: [subscription('sub_paused', { status: 'paused' })],
     disabled: [subscription('sub_disabled')],
-    instances: [{ ...instance, openEventCount: 1, oldestOpenEventAt: minutesAgo(11) }],
+    instances: [{ ...instance, outboxEntryCount: 1, oldestOutboxEntryAt: minutesAgo(11) }],
   });
   expect(concerns.map(({ severity }) => severity)).toEqual(['bad', 'warning', 'warning']);
   expect(concerns[0]?.href).toBe('#/subscriptions/sub_disabled');

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { dayChoices, hashOf, parseRoute, troubledStatuses, type Route } from '../../dashboard/live/route.ts';
+import { dayChoices, hashOf, parseRoute, undeliveredStatuses, type Route } from '../../dashboard/live/route.ts';
 
 const days = fc.constantFrom(...dayChoices);
 const text = fc.string({ minLength: 1 }).filter((one) => one.isWellFormed());
@@ -17,7 +17,7 @@ const routes: fc.Arbitrary<Route> = fc.oneof(
     { view: fc.constant('subscription' as const), id: fc.stringMatching(/^[\w-]+$/), days, at: text },
     { requiredKeys: ['view', 'id', 'days'] },
   ),
-  fc.record({ view: fc.constant('deliveries' as const), status: fc.constantFrom(...troubledStatuses), days }),
+  fc.record({ view: fc.constant('deliveries' as const), status: fc.constantFrom(...undeliveredStatuses), days }),
 );
 
 test('the address of a place leads to it, whatever is in it', () => {

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { byDay, timelineOf } from '../../dashboard/live/timeline.ts';
-import type { DeliveryAnswer, ObservationAnswer } from '../../shared/operations/operator-answers.ts';
+import type { DeliveryResponse, ObservationResponse } from '../../shared/operations/operator-responses.ts';
 import { at } from '../helpers/insights-data.ts';
 
-function observation(minute: number): ObservationAnswer {
+function observation(minute: number): ObservationResponse {
   return { evaluatedAt: at(minute), value: minute, outcome: 'stayed-below', sentence: '', fires: false };
 }
 
-function delivery(deliveryId: string, minute: number, more: Partial<DeliveryAnswer> = {}): DeliveryAnswer {
+function delivery(deliveryId: string, minute: number, more: Partial<DeliveryResponse> = {}): DeliveryResponse {
   return {
     deliveryId,
     eventId: 'evt',
@@ -39,7 +39,7 @@ test('a delivery stands at the evaluation that it tells of, others alone; newest
 });
 
 test('what was delivered of the same instant as a refresh that is not awaited stands alone', () => {
-  const other: ObservationAnswer = { evaluatedAt: at(20), outcome: 'not-awaited', sentence: 'Web', fires: false };
+  const other: ObservationResponse = { evaluatedAt: at(20), outcome: 'not-awaited', sentence: 'Web', fires: false };
   const entries = timelineOf([other], [delivery('of CRM', 20)]);
   expect(
     entries.map((entry) => [entry.observation?.sentence, ...entry.deliveries.map((one) => one.deliveryId)]),

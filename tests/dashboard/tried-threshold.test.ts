@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { retold, thresholdRange } from '../../dashboard/live/tried-threshold.ts';
+import { withThreshold, thresholdRange } from '../../dashboard/live/tried-threshold.ts';
 import { explain, type HistoryEntry } from '../../shared/detection/explain.ts';
-import type { ObservationAnswer } from '../../shared/operations/operator-answers.ts';
+import type { ObservationResponse } from '../../shared/operations/operator-responses.ts';
 
 /** What the operator API tells of a history with this threshold, newest first, without its first `hidden` evaluations. */
-function told(history: readonly HistoryEntry[], threshold: number, hidden = 0): ObservationAnswer[] {
+function told(history: readonly HistoryEntry[], threshold: number, hidden = 0): ObservationResponse[] {
   return explain(history, threshold)
     .slice(hidden)
     .toReversed()
@@ -30,19 +30,19 @@ describe('another threshold', () => {
   test('is told as the API would tell it, whatever the history and the time that is shown', () => {
     fc.assert(
       fc.property(history, threshold, threshold, fc.nat({ max: 4 }), (entries, own, tried, hidden) => {
-        expect(retold(told(entries, own, hidden), tried)).toEqual(told(entries, tried, hidden));
+        expect(withThreshold(told(entries, own, hidden), tried)).toEqual(told(entries, tried, hidden));
       }),
     );
   });
 
   test('leaves why an evaluation failed as it was', () => {
     const failed = told([{ evaluatedAtMs: 0, failure: 'The store is closed.' }], 1);
-    expect(retold(failed, 2)).toEqual(failed);
+    expect(withThreshold(failed, 2)).toEqual(failed);
   });
 });
 
 describe('the range of a slider', () => {
-  const ofValues = (...values: number[]): ObservationAnswer[] =>
+  const ofValues = (...values: number[]): ObservationResponse[] =>
     told(
       values.map((value, minute) => ({ evaluatedAtMs: minute * 60_000, value })),
       0,

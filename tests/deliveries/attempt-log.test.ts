@@ -12,31 +12,31 @@ const operate = readFileSync('docs/operate.md', 'utf8');
 const documented = tableRows(operate, 'field').map(([field]) => codesOf(field)[0]);
 
 let lines: LogFields[];
-let world: MemoryBackend;
+let fixture: MemoryBackend;
 beforeEach(() => {
   lines = [];
   const note = (event: string, fields: LogFields = {}): void => {
     if (event === 'delivery.attempted') lines.push(fields);
   };
   const log: Log = { info: note, warn: note, error: note };
-  world = memoryBackend({ log });
-  world.data.segments = [segment('vip', evaluated(90, 1))];
+  fixture = memoryBackend({ log });
+  fixture.data.segments = [segment('vip', evaluated(90, 1))];
 });
 
 const subscribe = (name: string): ReturnType<MemoryBackend['subscribe']> =>
-  world.subscribe(trigger, { segmentName: 'vip', threshold: 100, callbackUrl: callbackUrl(name) }, flow);
+  fixture.subscribe(trigger, { segmentName: 'vip', threshold: 100, callbackUrl: callbackUrl(name) }, flow);
 
 async function rise(): Promise<void> {
-  world.data.segments = [segment('vip', evaluated(120, 2))];
-  await world.poll();
+  fixture.data.segments = [segment('vip', evaluated(120, 2))];
+  await fixture.poll();
 }
 
 describe('delivery.attempted', () => {
   test('tells all of a first attempt that fails', async () => {
     const { id } = await subscribe('one');
-    world.answers.set(callbackUrl('one'), () => answered(503));
+    fixture.answers.set(callbackUrl('one'), () => answered(503));
     await rise();
-    const [call] = world.calls;
+    const [call] = fixture.calls;
     expect(lines).toEqual([
       {
         instanceId: INSTANCE,
@@ -60,11 +60,11 @@ describe('delivery.attempted', () => {
 
   test('tells of a retry how long after its time it came, and of a success the run', async () => {
     await subscribe('one');
-    world.answers.set(callbackUrl('one'), () => answered(503));
+    fixture.answers.set(callbackUrl('one'), () => answered(503));
     await rise();
-    world.answers.set(callbackUrl('one'), () => ({ kind: 'answered', status: 202, durationMs: 5, runId: 'run-7' }));
-    await world.clock.advance(7_000);
-    await world.drain();
+    fixture.answers.set(callbackUrl('one'), () => ({ kind: 'answered', status: 202, durationMs: 5, runId: 'run-7' }));
+    await fixture.clock.advance(7_000);
+    await fixture.drain();
     expect(lines[1]).toMatchObject({
       attempt: 2,
       lagMs: 2_000,
@@ -78,9 +78,9 @@ describe('delivery.attempted', () => {
 
   test('tells of the last attempt of a schedule that the delivery is dead', async () => {
     await subscribe('one');
-    world.answers.set(callbackUrl('one'), () => answered(503));
+    fixture.answers.set(callbackUrl('one'), () => answered(503));
     await rise();
-    await world.pass(3_600_000);
+    await fixture.pass(3_600_000);
     expect(lines.map(({ attempt, decision }) => `${String(attempt)} ${String(decision)}`)).toEqual([
       '1 retrying',
       '2 retrying',
@@ -92,20 +92,20 @@ describe('delivery.attempted', () => {
   test('tells that what an operator asked for in vain changes nothing', async () => {
     await subscribe('one');
     await rise();
-    world.answers.set(callbackUrl('one'), () => answered(503));
-    await world.backend.operator.redeliver(String(world.calls[0]?.body['deliveryId']));
-    await world.pass(5_000);
+    fixture.answers.set(callbackUrl('one'), () => answered(503));
+    await fixture.backend.operator.redeliver(String(fixture.calls[0]?.body['deliveryId']));
+    await fixture.pass(5_000);
     expect(lines[1]).toMatchObject({ attempt: 2, status: 503, decision: 'unchanged', nextAttemptAt: undefined });
   });
 
   test('names the successor that was called in the place of a subscription, and a test event as one', async () => {
     const first = await subscribe('one');
-    world.answers.set(callbackUrl('one'), () => answered(503));
+    fixture.answers.set(callbackUrl('one'), () => answered(503));
     await rise();
     const second = await subscribe('two');
-    await world.drain();
-    await world.backend.sendTest('connection-a', trigger, second.id);
-    await world.drain();
+    await fixture.drain();
+    await fixture.backend.sendTest('connection-a', trigger, second.id);
+    await fixture.drain();
     expect(lines[1]).toMatchObject({ subscriptionId: first.id, calledId: second.id });
     expect(lines[2]).toMatchObject({ subscriptionId: second.id, calledId: undefined, test: true });
     // Everything that a line can tell has now been told, but for the run.

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { attemptPlaces, type AttemptPlaces } from '../../shared/deliveries/attempt-places.ts';
+import { attemptPermits, type AttemptPermits } from '../../shared/deliveries/attempt/attempt-permits.ts';
 
 interface Asked {
   readonly name: string;
@@ -7,7 +7,7 @@ interface Asked {
 }
 
 /** Asks for places in this order, and tells who has one. */
-function asking(places: AttemptPlaces): { ask: (name: string) => Asked; inHand: () => Promise<string[]> } {
+function asking(places: AttemptPermits): { ask: (name: string) => Asked; inHand: () => Promise<string[]> } {
   const all: Asked[] = [];
   return {
     ask(name) {
@@ -24,7 +24,7 @@ function asking(places: AttemptPlaces): { ask: (name: string) => Asked; inHand: 
 }
 
 test('places are given in the order of asking, as they come back', async () => {
-  const { ask, inHand } = asking(attemptPlaces(2, 2));
+  const { ask, inHand } = asking(attemptPermits(2, 2));
   const [a] = [ask('a'), ask('b'), ask('c'), ask('d')];
   expect(await inHand()).toEqual(['a', 'b']);
   a.giveBack?.();
@@ -32,7 +32,7 @@ test('places are given in the order of asking, as they come back', async () => {
 });
 
 test('a place that is given back twice is one place', async () => {
-  const { ask, inHand } = asking(attemptPlaces(1, 1));
+  const { ask, inHand } = asking(attemptPermits(1, 1));
   const [a] = [ask('a'), ask('b'), ask('c')];
   await inHand();
   a.giveBack?.();
@@ -41,7 +41,7 @@ test('a place that is given back twice is one place', async () => {
 });
 
 test('a subscription that has all it may have waits for itself, and nobody behind it waits for it', async () => {
-  const { ask, inHand } = asking(attemptPlaces(4, 2));
+  const { ask, inHand } = asking(attemptPermits(4, 2));
   const [hole] = [ask('hole'), ask('hole'), ask('hole'), ask('hole'), ask('healthy'), ask('other')];
   expect(await inHand()).toEqual(['hole', 'hole', 'healthy', 'other']);
   hole.giveBack?.();
@@ -49,7 +49,7 @@ test('a subscription that has all it may have waits for itself, and nobody behin
 });
 
 test('one that waited for itself has its place in the order of all from then on', async () => {
-  const { ask, inHand } = asking(attemptPlaces(1, 1));
+  const { ask, inHand } = asking(attemptPermits(1, 1));
   const [first, , healthy] = [ask('hole'), ask('hole'), ask('healthy')];
   await inHand();
   first.giveBack?.();

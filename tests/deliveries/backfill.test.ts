@@ -2,87 +2,87 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { WORK_TABLE } from '../../shared/work/work-list.ts';
 import { answered, callbackUrl } from '../helpers/memory-backend.ts';
 import { drain } from '../helpers/rows.ts';
-import { DAY, HOUR, MINUTE, vipWorld, type VipWorld } from '../operations/vip-world.ts';
+import { DAY, HOUR, MINUTE, segmentFixture, type SegmentFixture } from '../operations/segment-fixture.ts';
 
 const ACTIVITY = 'activity202611';
 const everything = { partition: { from: ' ', to: '~' } } as const;
 const saver = { workflowId: 'a-flow', operationName: 'When_a_segment_crosses' };
-let world: VipWorld;
+let fixture: SegmentFixture;
 
 beforeEach(() => {
-  world = vipWorld();
+  fixture = segmentFixture();
 });
 
 /** Storage as the version before would have left it: no work list, no index rows, records without a word of them, and no messages any more. */
 async function asTheVersionBefore(): Promise<void> {
-  await world.tables.dropTable(WORK_TABLE);
-  for (const row of await drain(world.tables, ACTIVITY, everything)) {
+  await fixture.tables.dropTable(WORK_TABLE);
+  for (const row of await drain(fixture.tables, ACTIVITY, everything)) {
     const { partitionKey, rowKey, values, etag } = row;
     if (rowKey.startsWith('~')) {
-      await world.tables.write(ACTIVITY, [{ kind: 'delete', row, etag }]);
+      await fixture.tables.write(ACTIVITY, [{ kind: 'delete', row, etag }]);
     } else if (values['kind'] === 'trouble') {
       const { indexed, ...known } = values;
       expect(indexed).toBe(true);
-      const dueAtMs = known['status'] === 'parked' ? world.clock.now() + 12 * HOUR : (known['dueAtMs'] ?? 0);
+      const dueAtMs = known['status'] === 'parked' ? fixture.clock.now() + 12 * HOUR : (known['dueAtMs'] ?? 0);
       const old = { ...known, dueAtMs, nonce: 'of-its-own', partitionKey, rowKey };
-      await world.tables.write(ACTIVITY, [{ kind: 'replace', row: old, etag }]);
+      await fixture.tables.write(ACTIVITY, [{ kind: 'replace', row: old, etag }]);
     }
   }
-  for (const { visibleAt } of world.queues.waiting('retries')) {
-    const received = world.queues.receive('retries', visibleAt);
-    if (received) world.queues.delete('retries', received);
+  for (const { visibleAt } of fixture.queues.waiting('retries')) {
+    const received = fixture.queues.receive('retries', visibleAt);
+    if (received) fixture.queues.delete('retries', received);
   }
 }
 
 async function statuses(): Promise<string[]> {
-  const { deliveries } = await world.backend.operator.listDeliveries({}, { limit: 100 });
+  const { deliveries } = await fixture.backend.operator.listDeliveries({}, { limit: 100 });
   return deliveries.map(({ status }) => status);
 }
 
 describe('what the version before left waiting', () => {
   test('is tried again when it was retrying', async () => {
-    await world.flow('one');
-    world.answers.set(callbackUrl('one'), () => answered(503));
-    await world.rise();
-    world.answers.clear();
+    await fixture.flow('one');
+    fixture.answers.set(callbackUrl('one'), () => answered(503));
+    await fixture.rise();
+    fixture.answers.clear();
     await asTheVersionBefore();
-    await world.backend.reconcile();
-    await world.pass(2 * HOUR);
+    await fixture.backend.reconcile();
+    await fixture.pass(2 * HOUR);
     expect(await statuses()).toEqual(['delivered']);
   });
 
   test('is asked again when it was parked, and all of it goes out when the flow is on', async () => {
-    await world.flow('one');
-    world.answers.set(callbackUrl('one'), () => answered(400, 'WorkflowTriggerIsNotEnabled'));
-    await world.rise();
-    await world.rise();
+    await fixture.flow('one');
+    fixture.answers.set(callbackUrl('one'), () => answered(400, 'WorkflowTriggerIsNotEnabled'));
+    await fixture.rise();
+    await fixture.rise();
     await asTheVersionBefore();
-    world.answers.clear();
-    await world.backend.reconcile();
-    await world.pass(DAY);
+    fixture.answers.clear();
+    await fixture.backend.reconcile();
+    await fixture.pass(DAY);
     expect(await statuses()).toEqual(['delivered', 'delivered']);
   });
 
   test('is made when an operator asked for it', async () => {
-    await world.flow('one');
-    await world.rise();
-    const { deliveries } = await world.backend.operator.listDeliveries({}, { limit: 1 });
-    await world.backend.operator.redeliver(deliveries[0]?.deliveryId ?? '');
+    await fixture.flow('one');
+    await fixture.rise();
+    const { deliveries } = await fixture.backend.operator.listDeliveries({}, { limit: 1 });
+    await fixture.backend.operator.redeliver(deliveries[0]?.deliveryId ?? '');
     await asTheVersionBefore();
-    await world.backend.reconcile();
-    await world.pass(2 * HOUR);
-    expect(world.calls).toHaveLength(2);
+    await fixture.backend.reconcile();
+    await fixture.pass(2 * HOUR);
+    expect(fixture.calls).toHaveLength(2);
   });
 
   test('is cleared away: subscriptions that were superseded or deleted', async () => {
-    await world.flow('one', {}, saver);
-    await world.flow('two', {}, saver);
-    const { id } = await world.flow('three');
-    await world.backend.unsubscribe('connection-a', 'segment-threshold-crossed', id);
+    await fixture.flow('one', {}, saver);
+    await fixture.flow('two', {}, saver);
+    const { id } = await fixture.flow('three');
+    await fixture.backend.unsubscribe('connection-a', 'segment-threshold-crossed', id);
     await asTheVersionBefore();
-    await world.backend.reconcile();
-    await world.pass(2 * HOUR);
-    const rows = await drain(world.tables, 'subscriptions', everything);
+    await fixture.backend.reconcile();
+    await fixture.pass(2 * HOUR);
+    const rows = await drain(fixture.tables, 'subscriptions', everything);
     expect(rows.map(({ rowKey, values }) => `${rowKey[0]} ${String(values['status'])}`).sort()).toEqual([
       'c active',
       'z superseded',
@@ -91,17 +91,17 @@ describe('what the version before left waiting', () => {
 });
 
 test('it begins when the version before can no longer be at work, and is done once for all processes', async () => {
-  await world.flow('one');
-  world.answers.set(callbackUrl('one'), () => answered(503));
-  await world.rise();
+  await fixture.flow('one');
+  fixture.answers.set(callbackUrl('one'), () => answered(503));
+  await fixture.rise();
   await asTheVersionBefore();
-  await world.backend.reconcile();
-  await world.clock.advance(59 * MINUTE);
-  await world.backend.reconcile();
-  expect((await drain(world.tables, ACTIVITY, everything)).some(({ rowKey }) => rowKey.startsWith('~'))).toBe(false);
-  await world.clock.advance(2 * MINUTE);
-  await world.backend.reconcile();
-  expect((await drain(world.tables, ACTIVITY, everything)).some(({ rowKey }) => rowKey.startsWith('~d'))).toBe(true);
-  const [row] = await drain(world.tables, WORK_TABLE, { partition: 'backfill' });
+  await fixture.backend.reconcile();
+  await fixture.clock.advance(59 * MINUTE);
+  await fixture.backend.reconcile();
+  expect((await drain(fixture.tables, ACTIVITY, everything)).some(({ rowKey }) => rowKey.startsWith('~'))).toBe(false);
+  await fixture.clock.advance(2 * MINUTE);
+  await fixture.backend.reconcile();
+  expect((await drain(fixture.tables, ACTIVITY, everything)).some(({ rowKey }) => rowKey.startsWith('~d'))).toBe(true);
+  const [row] = await drain(fixture.tables, WORK_TABLE, { partition: 'backfill' });
   expect(row?.values).toMatchObject({ done: true });
 });

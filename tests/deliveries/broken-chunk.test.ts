@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { CHUNK_SIZE } from '../../shared/deliveries/chunk.ts';
+import { CHUNK_SIZE } from '../../shared/deliveries/outbox/chunk.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { StorageError, type Tables, type Write } from '../../shared/storage/tables.ts';
 import { answered, callbackUrl } from '../helpers/memory-backend.ts';
 import { drain } from '../helpers/rows.ts';
-import { MINUTE, vipWorld, type VipWorld } from '../operations/vip-world.ts';
+import { MINUTE, segmentFixture, type SegmentFixture } from '../operations/segment-fixture.ts';
 
 const CLAIM_MS = 120_000;
 
@@ -22,9 +22,9 @@ function watchedTables(onWrite: (writes: readonly Write[], tables: Tables) => Pr
 
 const isTrouble = ({ row }: Write): boolean => (row as Record<string, unknown>)['kind'] === 'trouble';
 
-async function statuses(world: VipWorld): Promise<Record<string, number>> {
+async function statuses(fixture: SegmentFixture): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const row of await drain(world.tables, 'activity202611', { partition: { from: '', to: '~' } })) {
+  for (const row of await drain(fixture.tables, 'activity202611', { partition: { from: '', to: '~' } })) {
     if (row.values['kind'] !== 'trouble') continue;
     const status = String(row.values['status']);
     counts[status] = (counts[status] ?? 0) + 1;
@@ -46,73 +46,76 @@ test('more failures than go into one transaction: those that are written stay as
     await stored.write('activity202611', [{ kind: 'replace', row: delivered, etag }]);
     throw new StorageError('write', 'unreached');
   });
-  const world = vipWorld({ tables });
+  const fixture = segmentFixture({ tables });
   for (let index = 0; index < 120; index++) {
-    await world.flow(`flow-${index}`);
-    world.answers.set(callbackUrl(`flow-${index}`), () => answered(503));
+    await fixture.flow(`flow-${index}`);
+    fixture.answers.set(callbackUrl(`flow-${index}`), () => answered(503));
   }
-  await world.rise();
+  await fixture.rise();
   expect(parts).toBe(5);
-  expect(await statuses(world)).toEqual({ delivered: 1, retrying: 119 });
+  expect(await statuses(fixture)).toEqual({ delivered: 1, retrying: 119 });
 });
 
 describe('a worker whose messages for what waits are lost', () => {
   test('leaves it to the reconciler, and calls nobody again', async () => {
-    const world = vipWorld();
-    await world.flow('one');
-    await world.flow('two');
-    world.answers.set(callbackUrl('one'), () => answered(503));
-    const send = world.queues.send.bind(world.queues);
-    world.queues.send = (queue, ...message) =>
+    const fixture = segmentFixture();
+    await fixture.flow('one');
+    await fixture.flow('two');
+    fixture.answers.set(callbackUrl('one'), () => answered(503));
+    const send = fixture.queues.send.bind(fixture.queues);
+    fixture.queues.send = (queue, ...message) =>
       queue === 'retries' ? Promise.reject(new StorageError('send', 'unreached')) : send(queue, ...message);
-    await world.rise();
-    expect(await statuses(world)).toEqual({ retrying: 1 });
-    world.queues.send = send;
-    world.answers.clear();
-    await world.clock.advance(CLAIM_MS + MINUTE);
-    expect(world.calls).toHaveLength(2);
-    await world.poll();
-    await world.pass(10 * MINUTE);
-    const calledAgain = world.calls.slice(2).map(({ url }) => url);
+    await fixture.rise();
+    expect(await statuses(fixture)).toEqual({ retrying: 1 });
+    fixture.queues.send = send;
+    fixture.answers.clear();
+    await fixture.clock.advance(CLAIM_MS + MINUTE);
+    expect(fixture.calls).toHaveLength(2);
+    await fixture.poll();
+    await fixture.pass(10 * MINUTE);
+    const calledAgain = fixture.calls.slice(2).map(({ url }) => url);
     expect(calledAgain).toEqual([callbackUrl('one')]);
-    expect(await statuses(world)).toEqual({ delivered: 1 });
+    expect(await statuses(fixture)).toEqual({ delivered: 1 });
   });
 });
 
 /** The flow `gone` waits; whoever looks at an audience first is frozen for that long then, and meanwhile it unsubscribes. */
-async function frozenAfterLook(ms: number, meanwhile?: (world: VipWorld) => Promise<void>): Promise<VipWorld> {
+async function frozenAfterLook(
+  ms: number,
+  meanwhile?: (fixture: SegmentFixture) => Promise<void>,
+): Promise<SegmentFixture> {
   const tables = createMemoryTables();
-  const world = vipWorld({ tables });
-  const gone = await world.flow('gone');
+  const fixture = segmentFixture({ tables });
+  const gone = await fixture.flow('gone');
   const query = tables.query.bind(tables);
   tables.query = async (table, ...where) => {
     const audience = await query(table, ...where);
     if (table !== 'subscriptions') return audience;
     tables.query = query;
-    await world.backend.unsubscribe('connection-a', 'segment-threshold-crossed', gone.id);
-    await world.clock.advance(ms);
-    await meanwhile?.(world);
+    await fixture.backend.unsubscribe('connection-a', 'segment-threshold-crossed', gone.id);
+    await fixture.clock.advance(ms);
+    await meanwhile?.(fixture);
     return audience;
   };
-  return world;
+  return fixture;
 }
 
 describe('a worker that is frozen between its look at the audience and its claim', () => {
   test('does not call a flow that has unsubscribed since', async () => {
-    const world = await frozenAfterLook(CLAIM_MS);
-    await world.flow('stays');
-    await world.rise();
-    expect(world.calls).toEqual([]);
-    await world.pass(CLAIM_MS + MINUTE);
-    await world.poll();
-    expect(world.calls.map(({ url }) => url)).toEqual([callbackUrl('stays')]);
+    const fixture = await frozenAfterLook(CLAIM_MS);
+    await fixture.flow('stays');
+    await fixture.rise();
+    expect(fixture.calls).toEqual([]);
+    await fixture.pass(CLAIM_MS + MINUTE);
+    await fixture.poll();
+    expect(fixture.calls.map(({ url }) => url)).toEqual([callbackUrl('stays')]);
   });
 
   test('leaves nothing behind when another found nobody any more, and closed the event', async () => {
-    const world = await frozenAfterLook(CLAIM_MS + 1, (other) => other.poll());
-    await world.rise();
-    expect(world.calls).toEqual([]);
-    expect(await drain(world.tables, 'activity202611', { partition: { from: '', to: '~' } })).toEqual([]);
+    const fixture = await frozenAfterLook(CLAIM_MS + 1, (other) => other.poll());
+    await fixture.rise();
+    expect(fixture.calls).toEqual([]);
+    expect(await drain(fixture.tables, 'activity202611', { partition: { from: '', to: '~' } })).toEqual([]);
   });
 });
 
@@ -126,10 +129,10 @@ test('chunks are worked at once although the answer that they are cut was lost, 
     repeated += 1;
     return write(table, writes);
   };
-  const world = vipWorld({ tables });
-  for (let index = 0; index <= CHUNK_SIZE; index++) await world.flow(`flow-${index}`);
-  await world.rise();
+  const fixture = segmentFixture({ tables });
+  for (let index = 0; index <= CHUNK_SIZE; index++) await fixture.flow(`flow-${index}`);
+  await fixture.rise();
   expect(repeated).toBe(1);
-  expect(new Set(world.calls.map(({ url }) => url)).size).toBe(CHUNK_SIZE + 1);
-  expect(world.calls).toHaveLength(CHUNK_SIZE + 1);
+  expect(new Set(fixture.calls.map(({ url }) => url)).size).toBe(CHUNK_SIZE + 1);
+  expect(fixture.calls).toHaveLength(CHUNK_SIZE + 1);
 });

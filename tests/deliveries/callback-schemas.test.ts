@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Static } from '@sinclair/typebox';
-import { callbackBody } from '../../shared/deliveries/callback-body.ts';
-import { callbackSchemas, eventProperties } from '../../shared/deliveries/callback-schemas.ts';
+import { callbackBody } from '../../shared/deliveries/attempt/callback-body.ts';
+import { callbackSchemas, eventProperties } from '../../shared/deliveries/attempt/callback-schemas.ts';
 import type {
   DataSourceRefreshed,
   Event,

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { evaluated, segment } from '../helpers/insights-data.ts';
-import { manualClock, settle } from '../helpers/manual-clock.ts';
+import { manualClock, flushPromises } from '../helpers/manual-clock.ts';
 import { callbackUrl, INSTANCE, memoryBackend } from '../helpers/memory-backend.ts';
 
 const CLAIM_MS = 120_000;
@@ -17,7 +17,7 @@ test('a chunk that one worker has claimed is worked by no other until the claim 
   frozen.data.segments = [segment('vip', evaluated(10, 1), evaluated(200, 2))];
 
   void frozen.backend.pollInstance({ v: 1, instanceId: INSTANCE });
-  await settle();
+  await flushPromises();
   const [first] = frozen.calls;
   expect(first).toBeDefined();
   const message = { v: 1, eventId: String(first?.body['eventId']), chunk: 0 } as const;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Verdict } from '../../shared/deliveries/classification.ts';
-import { classify } from '../../shared/deliveries/classification.ts';
-import type { Answer } from '../../shared/outgoing/callback-client.ts';
+import type { Verdict } from '../../shared/deliveries/attempt/classification.ts';
+import { classify } from '../../shared/deliveries/attempt/classification.ts';
+import type { CallbackResponse } from '../../shared/outgoing/callback-client.ts';
 
-function answered(status: number, errorCode?: string): Answer {
+function answered(status: number, errorCode?: string): CallbackResponse {
   return { kind: 'answered', status, durationMs: 5, ...(errorCode === undefined ? {} : { errorCode }) };
 }
 

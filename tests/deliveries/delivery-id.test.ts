@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatDeliveryId, parseDeliveryId } from '../../shared/deliveries/delivery-id.ts';
+import { formatDeliveryId, parseDeliveryId } from '../../shared/deliveries/records/delivery-id.ts';
 import { formatEventId } from '../../shared/events/event-id.ts';
 import { anyEventAddress, anySubscriptionAddress, anyTextLike, ID } from '../helpers/arbitrary-ids.ts';
 import { runsOf } from '../helpers/test-size.ts';

@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AttemptRecord } from '../../shared/deliveries/attempt-record.ts';
-import type { Verdict } from '../../shared/deliveries/classification.ts';
-import { dispositionOf, STALE_VERSION, TURNED_OFF, type Disposition } from '../../shared/deliveries/disposition.ts';
+import type { AttemptRecord } from '../../shared/deliveries/records/attempt-record.ts';
+import type { Verdict } from '../../shared/deliveries/attempt/classification.ts';
+import {
+  dispositionOf,
+  STALE_VERSION,
+  TURNED_OFF,
+  type Disposition,
+} from '../../shared/deliveries/attempt/disposition.ts';
 
 const NOW = Date.parse('2026-11-23T10:00:00.000Z');
 const MINUTE = 60_000;

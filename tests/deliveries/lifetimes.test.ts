@@ -4,11 +4,11 @@ import { settings } from '../../shared/config.ts';
 import {
   activityDroppedAtMs,
   brokenBounds,
-  CHUNK_WORKED_MS,
+  MAX_CHUNK_MS,
   FUNCTION_TIMEOUT_MS,
   redirectsUntilMs,
   retriedForMs,
-  WRITER_LIVES_MS,
+  MAX_WRITER_MS,
 } from '../../shared/deliveries/lifetimes.ts';
 
 const HOUR = 3_600_000;
@@ -46,9 +46,9 @@ test('the time that a function may take is that of host.json, and all else follo
   const { functionTimeout } = JSON.parse(readFileSync('host.json', 'utf8')) as { functionTimeout: string };
   const [hours = 0, minutes = 0, seconds = 0] = functionTimeout.split(':').map(Number);
   expect(FUNCTION_TIMEOUT_MS).toBe(((hours * 60 + minutes) * 60 + seconds) * 1000);
-  expect(WRITER_LIVES_MS).toBeGreaterThan(FUNCTION_TIMEOUT_MS);
+  expect(MAX_WRITER_MS).toBeGreaterThan(FUNCTION_TIMEOUT_MS);
   // Attempts that began in time end before the function must.
-  expect(CHUNK_WORKED_MS + 100_000).toBeLessThan(FUNCTION_TIMEOUT_MS);
+  expect(MAX_CHUNK_MS + 100_000).toBeLessThan(FUNCTION_TIMEOUT_MS);
 });
 
 test('a redirect lasts until the months are dropped that were stored when it began', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { dropOldActivity } from '../../shared/deliveries/retention.ts';
+import { dropOldActivity } from '../../shared/deliveries/records/retention.ts';
 import { silentLog } from '../../shared/log.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { FailedAttempt } from '../../shared/deliveries/retry-schedule.ts';
-import { MAX_RETRY_AFTER_MS, nextRetry } from '../../shared/deliveries/retry-schedule.ts';
+import type { FailedAttempt } from '../../shared/deliveries/retry/retry-schedule.ts';
+import { MAX_RETRY_AFTER_MS, nextRetry } from '../../shared/deliveries/retry/retry-schedule.ts';
 import { runsOf } from '../helpers/test-size.ts';
 
 /** The default of `DELIVERY_SCHEDULE_SECONDS`. */

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { stopSignal } from '../../functions/stop-signal.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { evaluated, segment } from '../helpers/insights-data.ts';
-import { manualClock, settle, type ManualClock } from '../helpers/manual-clock.ts';
+import { manualClock, flushPromises, type ManualClock } from '../helpers/manual-clock.ts';
 import {
   accepted,
   answered,
@@ -17,7 +17,7 @@ const IN_FLIGHT = 256;
 const CLAIM_MS = 120_000;
 
 interface Stage {
-  readonly world: MemoryBackend;
+  readonly fixture: MemoryBackend;
   /** Polls, which finds an event for all flows, without handling any message. */
   readonly poll: () => Promise<void>;
   /** Tells the process that it is to end. */
@@ -32,27 +32,27 @@ interface Stage {
 async function waitingFlows(count: number): Promise<Stage> {
   const stopping = new AbortController();
   const [tables, clock] = [createMemoryTables(), manualClock()];
-  const world = memoryBackend({ tables, clock, stopping: stopping.signal });
+  const fixture = memoryBackend({ tables, clock, stopping: stopping.signal });
   const waiting = new Map<string, () => void>();
-  world.data.segments = [segment('vip', evaluated(10, 1))];
+  fixture.data.segments = [segment('vip', evaluated(10, 1))];
   for (let index = 0; index < count; index++) {
     const name = `flow-${index}`;
     const input = { segmentName: 'vip', threshold: 100, callbackUrl: callbackUrl(name) };
-    await world.subscribe('segment-threshold-crossed', input);
-    world.answers.set(callbackUrl(name), async () => {
+    await fixture.subscribe('segment-threshold-crossed', input);
+    fixture.answers.set(callbackUrl(name), async () => {
       await new Promise<void>((resolve) => waiting.set(name, resolve));
       return accepted;
     });
   }
-  world.data.segments = [segment('vip', evaluated(200, 2))];
+  fixture.data.segments = [segment('vip', evaluated(200, 2))];
   return {
-    world,
-    poll: () => world.backend.pollInstance({ v: 1, instanceId: INSTANCE }),
+    fixture,
+    poll: () => fixture.backend.pollInstance({ v: 1, instanceId: INSTANCE }),
     stop: () => stopping.abort(),
     answer: (...names) => {
       for (const name of names.length > 0 ? names : [...waiting.keys()]) waiting.get(name)?.();
     },
-    other: (ownClock = clock) => memoryBackend({ tables, clock: ownClock, queues: world.queues }),
+    other: (ownClock = clock) => memoryBackend({ tables, clock: ownClock, queues: fixture.queues }),
   };
 }
 
@@ -60,68 +60,68 @@ const urls = (...worlds: readonly MemoryBackend[]): string[] =>
   worlds.flatMap(({ calls }) => calls.map(({ url }) => url));
 
 test('a process that is to end begins no POST; another makes the others at once, without waiting for a claim', async () => {
-  const { world, poll, stop, answer, other } = await waitingFlows(600);
+  const { fixture, poll, stop, answer, other } = await waitingFlows(600);
   const polling = poll();
-  await settle();
-  expect(world.calls).toHaveLength(IN_FLIGHT);
+  await flushPromises();
+  expect(fixture.calls).toHaveLength(IN_FLIGHT);
   stop();
-  await settle();
+  await flushPromises();
   // Of the third chunk nothing was begun: it does not wait for what is in flight of the others.
-  expect(world.queues.waiting('deliveries')).toMatchObject([{ message: { chunk: 2 } }]);
+  expect(fixture.queues.waiting('deliveries')).toMatchObject([{ message: { chunk: 2 } }]);
   answer();
   await polling;
-  expect(world.calls).toHaveLength(IN_FLIGHT);
+  expect(fixture.calls).toHaveLength(IN_FLIGHT);
   const next = other();
   await next.drain();
-  expect(urls(world, next)).toHaveLength(600);
-  expect(new Set(urls(world, next)).size).toBe(600);
+  expect(urls(fixture, next)).toHaveLength(600);
+  expect(new Set(urls(fixture, next)).size).toBe(600);
 });
 
 test('an event that is found by a process that is to end is left to another', async () => {
-  const { world, poll, stop, other } = await waitingFlows(3);
-  world.insights.beforeCall = stop;
+  const { fixture, poll, stop, other } = await waitingFlows(3);
+  fixture.insights.beforeCall = stop;
   await poll();
-  expect(world.calls).toEqual([]);
+  expect(fixture.calls).toEqual([]);
   const next = other();
   await next.drain();
   expect(next.calls).toHaveLength(3);
 });
 
 test('what has arrived is written down at once: a process that is killed then leaves only what was in flight to be made again', async () => {
-  const { world, poll, stop, answer, other } = await waitingFlows(3);
+  const { fixture, poll, stop, answer, other } = await waitingFlows(3);
   void poll();
-  await world.clock.advance(3_000);
+  await fixture.clock.advance(3_000);
   answer('flow-0');
-  await world.clock.advance(1_000);
+  await fixture.clock.advance(1_000);
   stop();
-  await settle();
+  await flushPromises();
   answer('flow-1');
-  await world.clock.advance(500);
+  await fixture.clock.advance(500);
   // Here it is killed: its clock stands still.
-  const next = other(manualClock(world.clock.now() + CLAIM_MS + 1));
+  const next = other(manualClock(fixture.clock.now() + CLAIM_MS + 1));
   await next.backend.pollInstance({ v: 1, instanceId: INSTANCE });
   expect(urls(next)).toEqual([callbackUrl('flow-2')]);
 });
 
 test('a retry that comes to a process that is to end is put off, and made by another', async () => {
-  const { world, poll, stop, other } = await waitingFlows(1);
-  world.answers.set(callbackUrl('flow-0'), () => answered(503));
+  const { fixture, poll, stop, other } = await waitingFlows(1);
+  fixture.answers.set(callbackUrl('flow-0'), () => answered(503));
   await poll();
   stop();
-  await world.clock.advance(6_000);
-  await world.drain();
-  expect(world.calls).toHaveLength(1);
-  await world.clock.advance(2_000);
+  await fixture.clock.advance(6_000);
+  await fixture.drain();
+  expect(fixture.calls).toHaveLength(1);
+  await fixture.clock.advance(2_000);
   const next = other();
   await next.drain();
   expect(next.calls).toHaveLength(1);
 });
 
 test('instances whose poll was not begun are polled by another', async () => {
-  const { world, stop } = await waitingFlows(0);
+  const { fixture, stop } = await waitingFlows(0);
   stop();
-  await world.backend.pollInstance({ v: 1, instanceId: 'one', others: ['two'] });
-  expect(world.queues.waiting('polls')).toMatchObject([{ message: { v: 1, instanceId: 'one', others: ['two'] } }]);
+  await fixture.backend.pollInstance({ v: 1, instanceId: 'one', others: ['two'] });
+  expect(fixture.queues.waiting('polls')).toMatchObject([{ message: { v: 1, instanceId: 'one', others: ['two'] } }]);
 });
 
 test('the app knows by the word of the host, and by a signal where that does not end the process', () => {

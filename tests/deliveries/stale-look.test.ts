@@ -2,22 +2,22 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import type { Tables } from '../../shared/storage/tables.ts';
 import { answered, callbackUrl } from '../helpers/memory-backend.ts';
-import { DAY, MINUTE, vipWorld, type VipWorld } from '../operations/vip-world.ts';
+import { DAY, MINUTE, segmentFixture, type SegmentFixture } from '../operations/segment-fixture.ts';
 
 const FLOW = { workflowId: 'flow', operationName: 'When' };
 const [OLD, NEW] = [callbackUrl('old'), callbackUrl('new')];
 let tables: Tables;
-let world: VipWorld;
+let fixture: SegmentFixture;
 let id: string;
 
 beforeEach(async () => {
   tables = createMemoryTables();
-  world = vipWorld({ tables });
-  id = (await world.flow('old', {}, FLOW)).id;
+  fixture = segmentFixture({ tables });
+  id = (await fixture.flow('old', {}, FLOW)).id;
 });
 
-const unsubscribe = (): Promise<void> => world.backend.unsubscribe('connection-a', 'segment-threshold-crossed', id);
-const toNew = (): unknown[] => world.calls.filter(({ url }) => url === NEW);
+const unsubscribe = (): Promise<void> => fixture.backend.unsubscribe('connection-a', 'segment-threshold-crossed', id);
+const toNew = (): unknown[] => fixture.calls.filter(({ url }) => url === NEW);
 
 /** Whoever reads subscriptions by this call next is frozen when they have, for as long as `meanwhile` takes. */
 function freezeAfter(call: 'get' | 'query', meanwhile: () => Promise<unknown>): void {
@@ -34,46 +34,46 @@ function freezeAfter(call: 'get' | 'query', meanwhile: () => Promise<unknown>): 
 
 describe('what a worker saw before it was frozen until the grace of a deleted subscription was over', () => {
   test('ends no waiting delivery, for its flow was saved again in time', async () => {
-    world.answers.set(OLD, () => answered(500));
-    await world.rise();
+    fixture.answers.set(OLD, () => answered(500));
+    await fixture.rise();
     await unsubscribe();
     freezeAfter('get', async () => {
-      await world.clock.advance(14 * MINUTE);
-      await world.flow('new', {}, FLOW);
-      await world.clock.advance(2 * MINUTE);
+      await fixture.clock.advance(14 * MINUTE);
+      await fixture.flow('new', {}, FLOW);
+      await fixture.clock.advance(2 * MINUTE);
     });
-    await world.pass(MINUTE);
-    await world.pass(5 * MINUTE);
+    await fixture.pass(MINUTE);
+    await fixture.pass(5 * MINUTE);
     expect(toNew()).toHaveLength(1);
   });
 
   test('ends no new delivery either', async () => {
     await unsubscribe();
-    await world.clock.advance(14 * MINUTE);
+    await fixture.clock.advance(14 * MINUTE);
     freezeAfter('query', async () => {
-      await world.flow('new', {}, FLOW);
-      await world.clock.advance(1.5 * MINUTE);
+      await fixture.flow('new', {}, FLOW);
+      await fixture.clock.advance(1.5 * MINUTE);
     });
-    await world.rise();
-    await world.pass(5 * MINUTE);
+    await fixture.rise();
+    await fixture.pass(5 * MINUTE);
     expect(toNew()).toHaveLength(1);
   });
 });
 
 test('a flow that is resumed at the moment at which it would be given up is called', async () => {
-  world.answers.set(OLD, () => answered(400, 'WorkflowTriggerIsNotEnabled'));
-  await world.rise();
-  await world.pass(6 * DAY);
+  fixture.answers.set(OLD, () => answered(400, 'WorkflowTriggerIsNotEnabled'));
+  await fixture.rise();
+  await fixture.pass(6 * DAY);
   const write = tables.write.bind(tables);
   tables.write = async (table, writes) => {
     if (table === 'subscriptions' && writes.some(({ row }) => 'status' in row && row['status'] === 'gone')) {
       tables.write = write;
-      world.answers.clear();
-      world.calls.length = 0;
-      await world.backend.operator.resumeSubscription(id);
+      fixture.answers.clear();
+      fixture.calls.length = 0;
+      await fixture.backend.operator.resumeSubscription(id);
     }
     return write(table, writes);
   };
-  await world.pass(2 * DAY);
-  expect(world.calls).toHaveLength(1);
+  await fixture.pass(2 * DAY);
+  expect(fixture.calls).toHaveLength(1);
 });

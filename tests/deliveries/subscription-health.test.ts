@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { HealthOutcome, SubscriptionHealth } from '../../shared/deliveries/subscription-health.ts';
-import { HEALTHY, nextHealth } from '../../shared/deliveries/subscription-health.ts';
+import type { HealthOutcome, SubscriptionHealth } from '../../shared/deliveries/subscription/subscription-health.ts';
+import { HEALTHY, nextHealth } from '../../shared/deliveries/subscription/subscription-health.ts';
 
 const START = 1_700_000_000_000;
 const HOUR = 3_600_000;

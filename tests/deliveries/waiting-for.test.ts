@@ -1,23 +1,23 @@
 import { expect, test } from '@jest/globals';
-import { activityStore } from '../../shared/deliveries/activity-store.ts';
+import { activityStore } from '../../shared/deliveries/records/activity-store.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { answered, callbackUrl, INSTANCE } from '../helpers/memory-backend.ts';
-import { vipWorld } from '../operations/vip-world.ts';
+import { segmentFixture } from '../operations/segment-fixture.ts';
 
 test('a delivery that is settled between the look at the index and at its record does not wait any more', async () => {
   const tables = createMemoryTables();
-  const world = vipWorld({ tables });
-  const { id } = await world.flow('one');
-  world.answers.set(callbackUrl('one'), () => answered(503));
-  await world.rise();
+  const fixture = segmentFixture({ tables });
+  const { id } = await fixture.flow('one');
+  fixture.answers.set(callbackUrl('one'), () => answered(503));
+  await fixture.rise();
   const store = activityStore(tables);
-  const [deliveryId = ''] = world.calls.map(({ body }) => String(body['deliveryId']));
+  const [deliveryId = ''] = fixture.calls.map(({ body }) => String(body['deliveryId']));
   const query = tables.query.bind(tables);
   tables.query = async (table, search) => {
     const page = await query(table, search);
     if (search.from?.startsWith('~s') !== true) return page;
-    const record = await store.trouble(deliveryId);
-    if (record) await store.replaceTrouble(record, { ...record, status: 'delivered', dueAtMs: undefined });
+    const record = await store.record(deliveryId);
+    if (record) await store.replaceRecord(record, { ...record, status: 'delivered', dueAtMs: undefined });
     return page;
   };
   const pages = [];

@@ -9,7 +9,7 @@ import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../hel
 import { uniqueTables } from '../helpers/unique-tables.ts';
 
 let counter: RequestCounter;
-let world: MemoryBackend;
+let fixture: MemoryBackend;
 
 beforeEach(() => {
   counter = createRequestCounter();
@@ -18,51 +18,51 @@ beforeEach(() => {
     policy: (service) => counter.policy(service),
   });
   const rateLimit = { calls: 100, windowSeconds: 60 };
-  world = memoryBackend({ tables: uniqueTables(createAzureTables({ clients })), config: { rateLimit } });
+  fixture = memoryBackend({ tables: uniqueTables(createAzureTables({ clients })), config: { rateLimit } });
 });
 
 const subscribe = (name: string, threshold: number): ReturnType<MemoryBackend['subscribe']> =>
-  world.subscribe('measure-threshold-crossed', { measureName: 'revenue', threshold, callbackUrl: callbackUrl(name) });
+  fixture.subscribe('measure-threshold-crossed', { measureName: 'revenue', threshold, callbackUrl: callbackUrl(name) });
 
 describe('what a poll costs in requests to storage', () => {
   test('with nothing new: three, and three list calls, whatever is subscribed to', async () => {
-    world.data.measures = [measure('revenue', output(10, 1))];
-    world.data.segments = [segment('vip', evaluated(10, 1))];
+    fixture.data.measures = [measure('revenue', output(10, 1))];
+    fixture.data.segments = [segment('vip', evaluated(10, 1))];
     await subscribe('one', 20);
-    await world.subscribe('segment-threshold-crossed', {
+    await fixture.subscribe('segment-threshold-crossed', {
       segmentName: 'vip',
       threshold: 20,
       callbackUrl: callbackUrl('two'),
     });
-    await world.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('three') });
-    await world.poll();
+    await fixture.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('three') });
+    await fixture.poll();
     counter.reset();
-    world.insights.calls.length = 0;
-    await world.poll();
+    fixture.insights.calls.length = 0;
+    await fixture.poll();
     // Read, take the places of all calls together, save.
     expect(counter.counts()).toEqual({ 'tables.query': 1, 'tables.replaceOrUpsert': 2 });
-    expect(world.insights.calls.map(({ method }) => method).sort()).toEqual(['jobs', 'measures', 'segments']);
+    expect(fixture.insights.calls.map(({ method }) => method).sort()).toEqual(['jobs', 'measures', 'segments']);
   });
 
   test('one event for one subscriber, from open to settled: four, beside those of the poll', async () => {
-    world.data.measures = [measure('revenue', output(10, 1))];
+    fixture.data.measures = [measure('revenue', output(10, 1))];
     await subscribe('one', 20);
     // The first event of a month also makes the month's table.
-    world.data.measures = [measure('revenue', output(30, 2), output(10, 3))];
-    await world.poll();
-    world.data.measures = [measure('revenue', output(10, 3), output(30, 4))];
+    fixture.data.measures = [measure('revenue', output(30, 2), output(10, 3))];
+    await fixture.poll();
+    fixture.data.measures = [measure('revenue', output(10, 3), output(30, 4))];
     counter.reset();
-    await world.poll();
-    expect(world.calls).toHaveLength(2);
+    await fixture.poll();
+    expect(fixture.calls).toHaveLength(2);
     const poll = { read: 1, placesOfLists: 1, placeOfHistory: 1, commit: 1, save: 1 };
     const settle = { findSubscribers: 1, claim: 1, outcome: 1, close: 1 };
     expect(counter.total()).toBe(Object.values({ ...poll, ...settle }).reduce((sum, count) => sum + count, 0));
   });
 
   test('with 10,000 subscriptions of which 50 are crossed: one request and 50 rows find them', async () => {
-    world.data.measures = [measure('revenue', output(0, 1))];
+    fixture.data.measures = [measure('revenue', output(0, 1))];
     await subscribe('first', 1_000_000);
-    await insertSubscriptions(world.tables, {
+    await insertSubscriptions(fixture.tables, {
       instanceId: INSTANCE,
       trigger: 'measure-threshold-crossed',
       name: 'revenue',
@@ -70,17 +70,17 @@ describe('what a poll costs in requests to storage', () => {
       callbackUrl: (index) => callbackUrl(`many${index}`),
       encryptionKey: Buffer.alloc(32, 7),
     });
-    await world.poll();
-    world.data.measures = [measure('revenue', output(5_000.5, 2))];
+    await fixture.poll();
+    fixture.data.measures = [measure('revenue', output(5_000.5, 2))];
     // The first finds an event of 20 chunks, the second closes it.
-    await world.poll();
-    await world.poll();
-    world.data.measures = [measure('revenue', output(5_050.5, 3))];
-    world.calls.length = 0;
+    await fixture.poll();
+    await fixture.poll();
+    fixture.data.measures = [measure('revenue', output(5_050.5, 3))];
+    fixture.calls.length = 0;
     const stateRows = 3;
     counter.reset();
-    await world.poll();
-    expect(world.calls.map(({ body }) => body['threshold']).sort()).toEqual(
+    await fixture.poll();
+    expect(fixture.calls.map(({ body }) => body['threshold']).sort()).toEqual(
       Array.from({ length: 50 }, (_, index) => 5_001 + index),
     );
     expect(counter.counts()['tables.query']).toBe(2);

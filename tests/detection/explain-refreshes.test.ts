@@ -8,16 +8,16 @@ import { callbackUrl, memoryBackend, type MemoryBackend } from '../helpers/memor
 const CRM = 'aaaaaaaa-0000-0000-0000-000000000001';
 const WEB = 'aaaaaaaa-0000-0000-0000-000000000002';
 const HOUR_MS = 3_600_000;
-let world: MemoryBackend;
+let fixture: MemoryBackend;
 /** The id of the subscription to each trigger. */
 let ids: Record<string, string>;
 
 beforeEach(async () => {
-  world = memoryBackend();
-  world.data.dataSources = [source(CRM, 'CRM'), source(WEB, 'Web')];
+  fixture = memoryBackend();
+  fixture.data.dataSources = [source(CRM, 'CRM'), source(WEB, 'Web')];
   ids = {};
   const subscribe = async (name: string, trigger: Trigger, input = {}): Promise<void> => {
-    ids[name] = (await world.subscribe(trigger, { callbackUrl: callbackUrl(name), ...input })).id;
+    ids[name] = (await fixture.subscribe(trigger, { callbackUrl: callbackUrl(name), ...input })).id;
   };
   await subscribe('failed', 'data-source-refresh-failed');
   await subscribe('succeeded', 'data-source-refresh-succeeded');
@@ -46,13 +46,14 @@ function ran(operationType: string, status: string, more: Partial<Job> = {}, ...
 
 /** Who was called, and the sentences of those who were not, after the jobs were seen. */
 async function seen(...jobs: Job[]): Promise<Record<string, string[]>> {
-  await world.clock.advance(HOUR_MS);
-  world.data.jobs = jobs;
-  await world.poll();
+  await fixture.clock.advance(HOUR_MS);
+  fixture.data.jobs = jobs;
+  await fixture.poll();
   const told: Record<string, string[]> = {};
-  for (const { url } of world.calls.splice(0)) (told[new URL(url).hostname.split('.')[0] ?? ''] ??= []).push('called');
+  for (const { url } of fixture.calls.splice(0))
+    (told[new URL(url).hostname.split('.')[0] ?? ''] ??= []).push('called');
   for (const [name, id] of Object.entries(ids)) {
-    const found = await world.backend.operator.observations(id, 7);
+    const found = await fixture.backend.operator.observations(id, 7);
     if (found.kind === 'refused') throw new Error(found.detail);
     for (const { evaluatedAt, outcome, fires, sentence } of found.value) {
       expect({ evaluatedAt, outcome, fires }).toEqual({ evaluatedAt: ended, outcome: 'not-awaited', fires: false });
@@ -144,20 +145,20 @@ test('what was over before the subscription was made, or before the days that ar
   const before = ran('all', 'successful', { endedAt: at(-1) });
   expect(await seen(before)).toEqual({});
   expect(await seen(ran('all', 'successful'))).toHaveProperty('full');
-  await world.clock.advance(7 * 24 * HOUR_MS);
+  await fixture.clock.advance(7 * 24 * HOUR_MS);
   expect(await seen(ran('all', 'successful'))).toEqual({});
 });
 
 test('without an answer of Customer Insights it says so', async () => {
-  world.insights.beforeCall = failing('unavailable', { methods: ['jobs'] });
-  expect(await world.backend.operator.observations(ids['full'] ?? '', 7)).toMatchObject({
+  fixture.insights.beforeCall = failing('unavailable', { methods: ['jobs'] });
+  expect(await fixture.backend.operator.observations(ids['full'] ?? '', 7)).toMatchObject({
     value: [],
     historyMissing: expect.stringContaining('jobs'),
   });
 });
 
 test('a full refresh of a schedule says so to a flow that waits for those of users', async () => {
-  const { id } = await world.subscribe('full-refresh-completed', {
+  const { id } = await fixture.subscribe('full-refresh-completed', {
     callbackUrl: callbackUrl('user'),
     startedBy: 'user',
   });

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { FLOOR_ROW_KEY, REFRESHES_ROW_KEY } from '../../shared/detection/instance-state.ts';
-import { STATE_TABLE } from '../../shared/events/open-event-row.ts';
+import { STATE_TABLE } from '../../shared/events/outbox-row.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import type { Tables } from '../../shared/storage/tables.ts';
 import type { Trigger } from '../../shared/triggers/trigger.ts';
@@ -8,7 +8,7 @@ import { evaluated, measure, output, segment } from '../helpers/insights-data.ts
 import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
 
 let tables: Tables;
-let world: MemoryBackend;
+let fixture: MemoryBackend;
 /** Called before each query for subscriptions: what happens then is between the looks of a sweep. */
 let beforeLook: () => Promise<void>;
 
@@ -22,68 +22,72 @@ beforeEach(() => {
       return stored.query(table, query);
     },
   };
-  world = memoryBackend({ tables });
+  fixture = memoryBackend({ tables });
 });
 
 const measureOf = (name: string): Promise<{ id: string }> =>
-  world.subscribe('measure-threshold-crossed', { measureName: name, threshold: 100, callbackUrl: callbackUrl('one') });
+  fixture.subscribe('measure-threshold-crossed', {
+    measureName: name,
+    threshold: 100,
+    callbackUrl: callbackUrl('one'),
+  });
 /** And what it leaves is cleared away. */
 async function unsubscribe(id: string, trigger: Trigger = 'measure-threshold-crossed'): Promise<void> {
-  await world.backend.unsubscribe('connection-a', trigger, id);
-  await world.clock.advance(60_000);
-  await world.backend.reconcile();
+  await fixture.backend.unsubscribe('connection-a', trigger, id);
+  await fixture.clock.advance(60_000);
+  await fixture.backend.reconcile();
 }
 const rows = async (): Promise<string[]> =>
   (await tables.query(STATE_TABLE, { partition: INSTANCE })).rows.map(({ rowKey }) => rowKey);
 
 async function callsOfPoll(): Promise<number> {
-  world.insights.calls.length = 0;
-  await world.poll();
-  return world.insights.calls.length;
+  fixture.insights.calls.length = 0;
+  await fixture.poll();
+  return fixture.insights.calls.length;
 }
 
 test('150 measures that nobody is subscribed to any more are not polled', async () => {
   const names = Array.from({ length: 150 }, (_, index) => `m-${index}`);
-  world.data.measures = names.map((name) => measure(name, output(1, 1)));
+  fixture.data.measures = names.map((name) => measure(name, output(1, 1)));
   const made: string[] = [];
   for (const name of names) made.push((await measureOf(name)).id);
-  await world.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('full') });
+  await fixture.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('full') });
   for (const id of made) await unsubscribe(id);
-  for (let hours = 0; hours < 4; hours++) await world.backend.sweep();
-  world.data.measures = names.map((name) => measure(name, output(2, 2)));
-  await world.poll();
+  for (let hours = 0; hours < 4; hours++) await fixture.backend.sweep();
+  fixture.data.measures = names.map((name) => measure(name, output(2, 2)));
+  await fixture.poll();
   expect(await callsOfPoll()).toBe(1);
   expect(await rows()).toEqual([FLOOR_ROW_KEY, REFRESHES_ROW_KEY, 'poll']);
 });
 
 test('a subject that somebody is subscribed to stays, and so do refreshes', async () => {
-  world.data.segments = [segment('vip', evaluated(90, 1)), segment('other', evaluated(90, 1))];
+  fixture.data.segments = [segment('vip', evaluated(90, 1)), segment('other', evaluated(90, 1))];
   const input = { threshold: 100, callbackUrl: callbackUrl('one') };
-  await world.subscribe('segment-threshold-crossed', { segmentName: 'vip', ...input });
-  const other = await world.subscribe('segment-threshold-crossed', { segmentName: 'other', ...input });
-  const full = await world.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('two') });
-  await world.subscribe('unification-refresh-completed', { callbackUrl: callbackUrl('three') });
+  await fixture.subscribe('segment-threshold-crossed', { segmentName: 'vip', ...input });
+  const other = await fixture.subscribe('segment-threshold-crossed', { segmentName: 'other', ...input });
+  const full = await fixture.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('two') });
+  await fixture.subscribe('unification-refresh-completed', { callbackUrl: callbackUrl('three') });
   await unsubscribe(other.id, 'segment-threshold-crossed');
   await unsubscribe(full.id, 'full-refresh-completed');
-  await world.backend.sweep();
+  await fixture.backend.sweep();
   expect(await rows()).toHaveLength(3);
-  world.data.segments = [segment('vip', evaluated(90, 1), evaluated(120, 2))];
-  await world.poll();
-  expect(world.calls.map(({ body }) => body['segmentName'])).toEqual(['vip']);
+  fixture.data.segments = [segment('vip', evaluated(90, 1), evaluated(120, 2))];
+  await fixture.poll();
+  expect(fixture.calls.map(({ body }) => body['segmentName'])).toEqual(['vip']);
 });
 
 test('a flow that may only be in the middle of a save keeps its subject', async () => {
-  world.data.measures = [measure('revenue', output(90, 1))];
+  fixture.data.measures = [measure('revenue', output(90, 1))];
   const who = { workflowId: 'flow', operationName: 'MeasureThresholdCrossed' };
   const input = { measureName: 'revenue', threshold: 100, callbackUrl: callbackUrl('one') };
-  const { id } = await world.subscribe('measure-threshold-crossed', input, who);
+  const { id } = await fixture.subscribe('measure-threshold-crossed', input, who);
   await unsubscribe(id);
-  await world.backend.sweep();
-  world.data.measures = [measure('revenue', output(90, 1), output(120, 2))];
-  await world.poll();
-  await world.subscribe('measure-threshold-crossed', { ...input, callbackUrl: callbackUrl('two') }, who);
-  await world.pass(16 * 60_000);
-  expect(world.calls.map(({ url }) => url)).toEqual([callbackUrl('two')]);
+  await fixture.backend.sweep();
+  fixture.data.measures = [measure('revenue', output(90, 1), output(120, 2))];
+  await fixture.poll();
+  await fixture.subscribe('measure-threshold-crossed', { ...input, callbackUrl: callbackUrl('two') }, who);
+  await fixture.pass(16 * 60_000);
+  expect(fixture.calls.map(({ url }) => url)).toEqual([callbackUrl('two')]);
 });
 
 test.each([
@@ -91,24 +95,26 @@ test.each([
   ['refreshes', undefined],
 ])('counts of observations of %s never begin below where they ended', async (_what, name) => {
   const subscribe = (): Promise<{ id: string }> =>
-    name === undefined ? world.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('x') }) : measureOf(name);
+    name === undefined
+      ? fixture.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('x') })
+      : measureOf(name);
   const sequence = async (): Promise<number> => {
     const stored = (await tables.query(STATE_TABLE, { partition: INSTANCE })).rows;
     return Number(stored.find(({ rowKey }) => rowKey !== FLOOR_ROW_KEY && rowKey !== 'poll')?.values['sequence']);
   };
-  world.data.measures = [measure('revenue', output(1, 1))];
+  fixture.data.measures = [measure('revenue', output(1, 1))];
   const first = await subscribe();
   for (let minute = 2; minute < 6; minute++) {
-    world.data.measures = [measure('revenue', output(minute, minute))];
+    fixture.data.measures = [measure('revenue', output(minute, minute))];
     const ended = { operationType: 'all', jobId: `j${minute}`, submissionKind: 'scheduled', status: 'successful' };
-    const at = new Date(world.clock.now() + minute * 60_000).toISOString();
-    world.data.jobs = [...world.data.jobs, { ...ended, submittedAt: at, endedAt: at, idList: [], tasks: [] }];
-    await world.poll();
+    const at = new Date(fixture.clock.now() + minute * 60_000).toISOString();
+    fixture.data.jobs = [...fixture.data.jobs, { ...ended, submittedAt: at, endedAt: at, idList: [], tasks: [] }];
+    await fixture.poll();
   }
   const before = await sequence();
   expect(before).toBeGreaterThan(3);
   await unsubscribe(first.id, name === undefined ? 'full-refresh-completed' : 'measure-threshold-crossed');
-  await world.backend.sweep();
+  await fixture.backend.sweep();
   expect(await rows()).toEqual([FLOOR_ROW_KEY, 'poll']);
   await subscribe();
   expect(await sequence()).toBeGreaterThanOrEqual(before);
@@ -116,8 +122,8 @@ test.each([
 
 test('a subscribe between any two looks of the sweep loses nothing', async () => {
   for (let look = 1; look <= 4; look++) {
-    world = memoryBackend({ tables, clock: world.clock });
-    world.data.measures = [measure('revenue', output(90, 10 * look))];
+    fixture = memoryBackend({ tables, clock: fixture.clock });
+    fixture.data.measures = [measure('revenue', output(90, 10 * look))];
     const { id } = await measureOf('revenue');
     await unsubscribe(id);
     let left = look;
@@ -126,23 +132,23 @@ test('a subscribe between any two looks of the sweep loses nothing', async () =>
       beforeLook = () => Promise.resolve();
       await measureOf('revenue');
     };
-    await world.backend.sweep();
+    await fixture.backend.sweep();
     beforeLook = () => Promise.resolve();
     if (left > 0) await measureOf('revenue');
-    world.data.measures = [measure('revenue', output(90, 10 * look), output(120, 10 * look + 1))];
-    await world.poll();
-    expect(world.calls).toHaveLength(1);
-    const { views } = await world.backend.listOwn('connection-a', 'measure-threshold-crossed', { limit: 10 });
+    fixture.data.measures = [measure('revenue', output(90, 10 * look), output(120, 10 * look + 1))];
+    await fixture.poll();
+    expect(fixture.calls).toHaveLength(1);
+    const { views } = await fixture.backend.listOwn('connection-a', 'measure-threshold-crossed', { limit: 10 });
     for (const view of views) await unsubscribe(view.id);
-    await world.backend.sweep();
+    await fixture.backend.sweep();
   }
 });
 
 test('an instance that nobody is subscribed to leaves no subject behind', async () => {
-  world.data.measures = [measure('revenue', output(1, 1))];
+  fixture.data.measures = [measure('revenue', output(1, 1))];
   const { id } = await measureOf('revenue');
   await unsubscribe(id);
-  await world.backend.sweep();
+  await fixture.backend.sweep();
   expect(await rows()).toEqual([FLOOR_ROW_KEY]);
   expect((await tables.query('instances', { partition: 'instances' })).rows).toEqual([]);
 });

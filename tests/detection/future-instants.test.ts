@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { silentLog } from '../../shared/log.ts';
-import { STATE_TABLE } from '../../shared/events/open-event-row.ts';
+import { STATE_TABLE } from '../../shared/events/outbox-row.ts';
 import { valueRowKey } from '../../shared/detection/instance-state.ts';
 import { at, evaluated, job, measure, output, segment, task } from '../helpers/insights-data.ts';
 import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
@@ -9,99 +9,100 @@ const DAY = 24 * 60;
 const FAR = 400 * DAY;
 
 interface Watching {
-  readonly world: MemoryBackend;
+  readonly fixture: MemoryBackend;
   readonly lines: Record<string, unknown>[];
 }
 
 async function watching(kind: 'segment' | 'measure'): Promise<Watching> {
   const lines: Record<string, unknown>[] = [];
   const log = { ...silentLog, warn: (event: string, fields = {}) => void lines.push({ event, ...fields }) };
-  const world = memoryBackend({ log });
-  show(world, kind, [90, 1]);
+  const fixture = memoryBackend({ log });
+  show(fixture, kind, [90, 1]);
   const input = { threshold: 100, callbackUrl: callbackUrl('one') };
   await (kind === 'segment'
-    ? world.subscribe('segment-threshold-crossed', { segmentName: 'vip', ...input })
-    : world.subscribe('measure-threshold-crossed', { measureName: 'vip', ...input }));
-  return { world, lines };
+    ? fixture.subscribe('segment-threshold-crossed', { segmentName: 'vip', ...input })
+    : fixture.subscribe('measure-threshold-crossed', { measureName: 'vip', ...input }));
+  return { fixture, lines };
 }
 
-function show(world: MemoryBackend, kind: 'segment' | 'measure', ...values: [number, number][]): void {
+function show(fixture: MemoryBackend, kind: 'segment' | 'measure', ...values: [number, number][]): void {
   if (kind === 'segment')
-    world.data.segments = [segment('vip', ...values.map(([value, minute]) => evaluated(value, minute)))];
-  else world.data.measures = [measure('vip', ...values.map(([value, minute]) => output(value, minute)))];
+    fixture.data.segments = [segment('vip', ...values.map(([value, minute]) => evaluated(value, minute)))];
+  else fixture.data.measures = [measure('vip', ...values.map(([value, minute]) => output(value, minute)))];
 }
 
-const told = (world: MemoryBackend): unknown[] => world.calls.map(({ body }) => [body['previousValue'], body['value']]);
+const told = (fixture: MemoryBackend): unknown[] =>
+  fixture.calls.map(({ body }) => [body['previousValue'], body['value']]);
 
 describe.each(['segment', 'measure'] as const)('a %s with an evaluation that is dated far in the future', (kind) => {
   test('goes on without it, and it is noted once', async () => {
-    const { world, lines } = await watching(kind);
-    show(world, kind, [90, 1], [500, FAR]);
-    await world.poll();
-    await world.poll();
-    expect(told(world)).toEqual([]);
-    show(world, kind, [90, 1], [500, FAR], [120, 3]);
-    await world.poll();
-    expect(told(world)).toEqual([[90, 120]]);
+    const { fixture, lines } = await watching(kind);
+    show(fixture, kind, [90, 1], [500, FAR]);
+    await fixture.poll();
+    await fixture.poll();
+    expect(told(fixture)).toEqual([]);
+    show(fixture, kind, [90, 1], [500, FAR], [120, 3]);
+    await fixture.poll();
+    expect(told(fixture)).toEqual([[90, 120]]);
     expect(lines).toEqual([
       { event: 'insights.instant-in-future', instanceId: INSTANCE, source: `${kind}s`, what: 'vip', instant: at(FAR) },
     ]);
   });
 
   test('is not silenced when that day comes near', async () => {
-    const { world } = await watching(kind);
+    const { fixture } = await watching(kind);
     const wrong: [number, number] = [500, 3 * DAY];
-    show(world, kind, [90, 1], wrong);
-    await world.poll();
-    await world.clock.advance(2.5 * DAY * 60_000);
-    await world.poll();
-    show(world, kind, [90, 1], wrong, [120, 2.6 * DAY]);
-    await world.clock.advance(0.2 * DAY * 60_000);
-    await world.poll();
-    expect(told(world)).toEqual([[90, 120]]);
+    show(fixture, kind, [90, 1], wrong);
+    await fixture.poll();
+    await fixture.clock.advance(2.5 * DAY * 60_000);
+    await fixture.poll();
+    show(fixture, kind, [90, 1], wrong, [120, 2.6 * DAY]);
+    await fixture.clock.advance(0.2 * DAY * 60_000);
+    await fixture.poll();
+    expect(told(fixture)).toEqual([[90, 120]]);
   });
 
   test('was believed by an earlier version, and begins anew with what is believed now', async () => {
-    const { world } = await watching(kind);
+    const { fixture } = await watching(kind);
     const rowKey = valueRowKey(`${kind}-threshold-crossed`, 'vip');
-    const row = await world.tables.get(STATE_TABLE, INSTANCE, rowKey);
+    const row = await fixture.tables.get(STATE_TABLE, INSTANCE, rowKey);
     const { values } = row ?? { values: {} };
     const poisoned = { ...values, partitionKey: INSTANCE, rowKey, evaluatedAtMs: Date.parse(at(FAR)), value: 500 };
-    await world.tables.write(STATE_TABLE, [{ kind: 'upsert', row: poisoned }]);
-    show(world, kind, [95, 2], [500, FAR]);
-    await world.poll();
-    show(world, kind, [95, 2], [120, 3], [500, FAR]);
-    await world.poll();
-    expect(told(world)).toEqual([[95, 120]]);
+    await fixture.tables.write(STATE_TABLE, [{ kind: 'upsert', row: poisoned }]);
+    show(fixture, kind, [95, 2], [500, FAR]);
+    await fixture.poll();
+    show(fixture, kind, [95, 2], [120, 3], [500, FAR]);
+    await fixture.poll();
+    expect(told(fixture)).toEqual([[95, 120]]);
   });
 
   test('is subscribed to by its last evaluation that is believed', async () => {
-    const world = memoryBackend();
-    show(world, kind, [90, 1], [500, FAR]);
+    const fixture = memoryBackend();
+    show(fixture, kind, [90, 1], [500, FAR]);
     const input = { threshold: 100, callbackUrl: callbackUrl('one') };
     await (kind === 'segment'
-      ? world.subscribe('segment-threshold-crossed', { segmentName: 'vip', ...input })
-      : world.subscribe('measure-threshold-crossed', { measureName: 'vip', ...input }));
-    show(world, kind, [90, 1], [120, 2], [500, FAR]);
-    await world.poll();
-    expect(told(world)).toEqual([[90, 120]]);
+      ? fixture.subscribe('segment-threshold-crossed', { segmentName: 'vip', ...input })
+      : fixture.subscribe('measure-threshold-crossed', { measureName: 'vip', ...input }));
+    show(fixture, kind, [90, 1], [120, 2], [500, FAR]);
+    await fixture.poll();
+    expect(told(fixture)).toEqual([[90, 120]]);
   });
 
   test('shows the operator why it did not fire', async () => {
-    const { world } = await watching(kind);
-    show(world, kind, [90, 1], [500, FAR]);
-    const [view] = (await world.backend.operator.listSubscriptions({}, { limit: 10 })).subscriptions;
-    const observed = await world.backend.operator.observations(view?.id ?? '', 7);
+    const { fixture } = await watching(kind);
+    show(fixture, kind, [90, 1], [500, FAR]);
+    const [view] = (await fixture.backend.operator.listSubscriptions({}, { limit: 10 })).subscriptions;
+    const observed = await fixture.backend.operator.observations(view?.id ?? '', 7);
     expect(observed).toMatchObject({
       value: [{ evaluatedAt: at(FAR), fires: false, sentence: 'dated in the future, so not believed, kept 90' }, {}],
     });
   });
 
   test('is believed when it is ahead by no more than a zone that was left out', async () => {
-    const { world } = await watching(kind);
-    show(world, kind, [90, 1], [120, 14 * 60]);
-    await world.poll();
-    expect(told(world)).toEqual([[90, 120]]);
+    const { fixture } = await watching(kind);
+    show(fixture, kind, [90, 1], [120, 14 * 60]);
+    await fixture.poll();
+    expect(told(fixture)).toEqual([[90, 120]]);
   });
 });
 
@@ -109,22 +110,22 @@ describe('a refresh that is said to end far in the future', () => {
   async function refreshes(): Promise<Watching> {
     const lines: Record<string, unknown>[] = [];
     const log = { ...silentLog, warn: (event: string, fields = {}) => void lines.push({ event, ...fields }) };
-    const world = memoryBackend({ log });
-    world.data.jobs = [job({ jobId: 'old', operationType: 'all', endedAt: at(FAR), submittedAt: at(FAR) })];
-    await world.subscribe('unification-refresh-completed', { callbackUrl: callbackUrl('one') });
-    return { world, lines };
+    const fixture = memoryBackend({ log });
+    fixture.data.jobs = [job({ jobId: 'old', operationType: 'all', endedAt: at(FAR), submittedAt: at(FAR) })];
+    await fixture.subscribe('unification-refresh-completed', { callbackUrl: callbackUrl('one') });
+    return { fixture, lines };
   }
 
   test('hides none that end before, and is told itself, as ended now', async () => {
-    const { world, lines } = await refreshes();
+    const { fixture, lines } = await refreshes();
     const merged = (minute: number): ReturnType<typeof job> =>
       job({ operationType: 'merge', tasks: [task({ operationType: 'merge', endedAt: at(minute) })] });
-    await world.clock.advance(60_000);
-    world.data.jobs = [merged(FAR), merged(2)];
-    await world.poll();
-    await world.poll();
-    const now = new Date(world.clock.now()).toISOString();
-    expect(world.calls.map(({ body }) => body['endedAt']).sort()).toEqual([at(2), now].sort());
+    await fixture.clock.advance(60_000);
+    fixture.data.jobs = [merged(FAR), merged(2)];
+    await fixture.poll();
+    await fixture.poll();
+    const now = new Date(fixture.clock.now()).toISOString();
+    expect(fixture.calls.map(({ body }) => body['endedAt']).sort()).toEqual([at(2), now].sort());
     expect(lines.map(({ event }) => event)).toEqual(['insights.instant-in-future']);
   });
 });

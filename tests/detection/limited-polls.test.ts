@@ -7,36 +7,40 @@ const WINDOW_MS = 61_000;
 const CALLS = 10;
 const NAMES = Array.from({ length: 12 }, (_, index) => `measure-${index}`);
 
-let world: MemoryBackend;
+let fixture: MemoryBackend;
 beforeEach(() => {
-  world = memoryBackend({ config: { rateLimit: { calls: CALLS, windowSeconds: 60 } } });
+  fixture = memoryBackend({ config: { rateLimit: { calls: CALLS, windowSeconds: 60 } } });
 });
 
-const pollOnly = (): Promise<void> => world.backend.pollInstance({ v: 1, instanceId: INSTANCE });
-const told = (): string[] => world.calls.map(({ body }) => String(body['measureName'] ?? body['segmentName'])).sort();
+const pollOnly = (): Promise<void> => fixture.backend.pollInstance({ v: 1, instanceId: INSTANCE });
+const told = (): string[] => fixture.calls.map(({ body }) => String(body['measureName'] ?? body['segmentName'])).sort();
 
 /** A flow that waits for 100, for each measure and for a segment. */
 async function subscribeToAll(): Promise<void> {
-  world.data.measures = NAMES.map((name) => measure(name, output(10, 1)));
-  world.data.segments = [segment('vip', evaluated(10, 1))];
+  fixture.data.measures = NAMES.map((name) => measure(name, output(10, 1)));
+  fixture.data.segments = [segment('vip', evaluated(10, 1))];
   for (const measureName of NAMES) {
-    await world.subscribe('measure-threshold-crossed', { measureName, threshold: 100, callbackUrl: callbackUrl('m') });
-    await world.clock.advance(WINDOW_MS);
+    await fixture.subscribe('measure-threshold-crossed', {
+      measureName,
+      threshold: 100,
+      callbackUrl: callbackUrl('m'),
+    });
+    await fixture.clock.advance(WINDOW_MS);
   }
-  await world.subscribe('segment-threshold-crossed', {
+  await fixture.subscribe('segment-threshold-crossed', {
     segmentName: 'vip',
     threshold: 100,
     callbackUrl: callbackUrl('s'),
   });
-  await world.clock.advance(WINDOW_MS);
+  await fixture.clock.advance(WINDOW_MS);
 }
 
 /** What others of the app take of the instance's calls, as actions or as polls. */
 async function use(places: number, from: 'callPlaces' | 'limiter' = 'callPlaces'): Promise<number> {
   const take = (): Promise<{ kind: string }> =>
     from === 'callPlaces'
-      ? world.backend.callPlaces.take(INSTANCE)
-      : world.backend.limiter.take(`instance-${INSTANCE}`);
+      ? fixture.backend.callPermits.take(INSTANCE)
+      : fixture.backend.limiter.take(`instance-${INSTANCE}`);
   const taken = await Promise.all(Array.from({ length: places }, take));
   return taken.filter(({ kind }) => kind === 'admitted').length;
 }
@@ -45,34 +49,34 @@ describe('a poll for which there are not enough calls', () => {
   test('goes on a window later where it stopped, and tells every measure once, with what was in between', async () => {
     await subscribeToAll();
     // Up and down between two polls: only the history tells.
-    world.data.measures = NAMES.map((name) => measure(name, output(120, 3), output(20, 4)));
-    world.data.segments = [segment('vip', evaluated(200, 5))];
-    world.insights.calls.length = 0;
+    fixture.data.measures = NAMES.map((name) => measure(name, output(120, 3), output(20, 4)));
+    fixture.data.segments = [segment('vip', evaluated(200, 5))];
+    fixture.insights.calls.length = 0;
     await pollOnly();
-    expect(world.insights.calls).toHaveLength(CALLS);
+    expect(fixture.insights.calls).toHaveLength(CALLS);
     // Two lists, and histories of eight measures.
     expect(told()).toEqual([...NAMES.slice(0, 8), 'vip'].sort());
-    expect(world.queues.waiting('polls')).toMatchObject([{ visibleAt: world.clock.now() + WINDOW_MS }]);
+    expect(fixture.queues.waiting('polls')).toMatchObject([{ visibleAt: fixture.clock.now() + WINDOW_MS }]);
 
-    await world.pass(WINDOW_MS);
+    await fixture.pass(WINDOW_MS);
     expect(told()).toEqual([...NAMES, 'vip'].sort());
-    expect(world.queues.waiting('polls')).toEqual([]);
+    expect(fixture.queues.waiting('polls')).toEqual([]);
   });
 
   test('keeps on asking for history back to the last complete poll', async () => {
     await subscribeToAll();
     await pollOnly();
     const days = 3 * 24 * 3600 * 1000;
-    await world.clock.advance(days);
+    await fixture.clock.advance(days);
     // Used up by other polls at every look: no history is read for three days.
-    world.data.measures = [measure('measure-0', output(120, 20), output(10, 25))];
+    fixture.data.measures = [measure('measure-0', output(120, 20), output(10, 25))];
     await use(CALLS - 1, 'limiter');
     await pollOnly();
-    await world.clock.advance(days);
+    await fixture.clock.advance(days);
     await use(CALLS - 1, 'limiter');
     await pollOnly();
     expect(told()).toEqual([]);
-    await world.pass(WINDOW_MS);
+    await fixture.pass(WINDOW_MS);
     expect(told()).toEqual(['measure-0']);
   });
 
@@ -80,10 +84,10 @@ describe('a poll for which there are not enough calls', () => {
     await subscribeToAll();
     await use(CALLS, 'limiter');
     await pollOnly();
-    await world.clock.advance(30_000);
+    await fixture.clock.advance(30_000);
     await pollOnly();
     await pollOnly();
-    expect(world.queues.waiting('polls')).toHaveLength(1);
+    expect(fixture.queues.waiting('polls')).toHaveLength(1);
   });
 
   test('does not say that Customer Insights is unreachable', async () => {
@@ -91,8 +95,8 @@ describe('a poll for which there are not enough calls', () => {
     await use(CALLS, 'limiter');
     await pollOnly();
     const trigger = 'segment-threshold-crossed';
-    const [own] = (await world.backend.listOwn('connection-a', trigger, { limit: 1 })).views;
-    const found = await world.backend.getOwn('connection-a', trigger, own?.id ?? '');
+    const [own] = (await fixture.backend.listOwn('connection-a', trigger, { limit: 1 })).views;
+    const found = await fixture.backend.getOwn('connection-a', trigger, own?.id ?? '');
     expect(found).toMatchObject({ kind: 'found' });
     expect(JSON.stringify(found)).not.toContain('nreachable');
   });
@@ -101,15 +105,15 @@ describe('a poll for which there are not enough calls', () => {
 /** A flow waits for a measure that has a new value since, which a further subscribe reads the history for; makes such ones. */
 async function subscribedBeforeNewValue(): Promise<(name: string) => Promise<unknown>> {
   const subscribe = (name: string): Promise<unknown> =>
-    world.subscribe('measure-threshold-crossed', {
+    fixture.subscribe('measure-threshold-crossed', {
       measureName: 'measure-0',
       threshold: 1,
       callbackUrl: callbackUrl(name),
     });
-  world.data.measures = [measure('measure-0', output(10, 1))];
+  fixture.data.measures = [measure('measure-0', output(10, 1))];
   await subscribe('m');
-  await world.clock.advance(WINDOW_MS);
-  world.data.measures = [measure('measure-0', output(10, 1), output(20, 2))];
+  await fixture.clock.advance(WINDOW_MS);
+  fixture.data.measures = [measure('measure-0', output(10, 1), output(20, 2))];
   return subscribe;
 }
 
@@ -117,7 +121,7 @@ describe('the calls of an instance', () => {
   test('are 30 of a hundred for polls, whatever actions want', async () => {
     await subscribeToAll();
     expect(await use(20)).toBe(7);
-    world.data.segments = [segment('vip', evaluated(200, 5))];
+    fixture.data.segments = [segment('vip', evaluated(200, 5))];
     await pollOnly();
     expect(told()).toEqual(['vip']);
   });
@@ -125,37 +129,37 @@ describe('the calls of an instance', () => {
   test('are not shared by instances, nor by the list of instances', async () => {
     expect(await use(20)).toBe(7);
     const other = '99999999-2222-3333-4444-555555555555';
-    expect(await world.backend.callPlaces.take(other)).toEqual({ kind: 'admitted' });
-    expect(await world.backend.insights.instances()).toHaveLength(1);
+    expect(await fixture.backend.callPermits.take(other)).toEqual({ kind: 'admitted' });
+    expect(await fixture.backend.insights.instances()).toHaveLength(1);
   });
 
   test('refuse a subscribe with the exact time when they are used up, and nothing is stored', async () => {
-    world.data.segments = [segment('vip', evaluated(10, 1))];
+    fixture.data.segments = [segment('vip', evaluated(10, 1))];
     await use(20);
-    await world.clock.advance(1_000);
+    await fixture.clock.advance(1_000);
     const input = { segmentName: 'vip', threshold: 1, callbackUrl: callbackUrl('s') };
-    const refused = world.subscribe('segment-threshold-crossed', input);
+    const refused = fixture.subscribe('segment-threshold-crossed', input);
     await expect(refused).rejects.toBeInstanceOf(CustomerInsightsError);
     await expect(refused).rejects.toMatchObject({ kind: 'limited', retryAfterMs: WINDOW_MS - 1_000 });
-    expect((await world.tables.query('connections', { partition: 'connection-a' })).rows).toEqual([]);
-    await world.clock.advance(WINDOW_MS - 1_000);
-    await world.subscribe('segment-threshold-crossed', input);
+    expect((await fixture.tables.query('connections', { partition: 'connection-a' })).rows).toEqual([]);
+    await fixture.clock.advance(WINDOW_MS - 1_000);
+    await fixture.subscribe('segment-threshold-crossed', input);
   });
 
   test('refuse a subscribe that needs four of them as long as there are three, and it uses none', async () => {
     const input = { callbackUrl: callbackUrl('f') };
     await use(4);
-    await world.clock.advance(WINDOW_MS / 2);
+    await fixture.clock.advance(WINDOW_MS / 2);
     for (let tries = 0; tries < 3; tries++) {
-      await expect(world.subscribe('full-refresh-completed', input)).rejects.toMatchObject({
+      await expect(fixture.subscribe('full-refresh-completed', input)).rejects.toMatchObject({
         kind: 'limited',
         retryAfterMs: WINDOW_MS / 2,
       });
     }
-    expect(world.insights.calls).toEqual([]);
+    expect(fixture.insights.calls).toEqual([]);
     expect(await use(20)).toBe(3);
-    await world.clock.advance(WINDOW_MS);
-    await world.subscribe('full-refresh-completed', input);
+    await fixture.clock.advance(WINDOW_MS);
+    await fixture.subscribe('full-refresh-completed', input);
     expect(await use(20)).toBe(3);
   });
 
@@ -175,32 +179,32 @@ describe('the calls of an instance', () => {
   });
 
   test.each([1, 2, 3, 4, 5])('are enough for every subscribe, with %s calls in a window too', async (limit) => {
-    world = memoryBackend({ config: { rateLimit: { calls: limit, windowSeconds: 60 } } });
-    await world.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('f') });
-    await world.clock.advance(WINDOW_MS);
+    fixture = memoryBackend({ config: { rateLimit: { calls: limit, windowSeconds: 60 } } });
+    await fixture.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('f') });
+    await fixture.clock.advance(WINDOW_MS);
     const subscribe = await subscribedBeforeNewValue();
     await subscribe('other');
   });
 
   test('have no limit when RATE_LIMIT_CALLS is 0', async () => {
-    world = memoryBackend({ config: { rateLimit: { calls: 0, windowSeconds: 60 } } });
+    fixture = memoryBackend({ config: { rateLimit: { calls: 0, windowSeconds: 60 } } });
     expect(await use(1_000)).toBe(1_000);
-    expect((await world.tables.query('limits', { partition: { from: '', to: '~' } })).rows).toEqual([]);
+    expect((await fixture.tables.query('limits', { partition: { from: '', to: '~' } })).rows).toEqual([]);
   });
 });
 
 test('sweep removes windows in which nothing counts any more', async () => {
   await use(1);
   const windows = async (): Promise<string[]> =>
-    (await world.tables.query('limits', { partition: { from: '', to: '~' } })).rows.map(
+    (await fixture.tables.query('limits', { partition: { from: '', to: '~' } })).rows.map(
       ({ partitionKey }) => partitionKey,
     );
-  await world.clock.advance(3600_000);
-  await world.backend.limiter.take('connection-b');
-  await world.backend.sweep();
+  await fixture.clock.advance(3600_000);
+  await fixture.backend.limiter.take('connection-b');
+  await fixture.backend.sweep();
   expect(await windows()).toEqual(['connection-b', `instance-${INSTANCE}`]);
-  await world.clock.advance(WINDOW_MS);
-  await world.backend.sweep();
+  await fixture.clock.advance(WINDOW_MS);
+  await fixture.backend.sweep();
   expect(await windows()).toEqual(['connection-b']);
   expect(await use(20)).toBe(7);
 });

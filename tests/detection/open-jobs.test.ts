@@ -1,21 +1,21 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { refreshesOfRow, refreshesRow } from '../../shared/detection/instance-state.ts';
-import { STATE_TABLE } from '../../shared/events/open-event-row.ts';
+import { STATE_TABLE } from '../../shared/events/outbox-row.ts';
 import type { Job } from '../../shared/insights/customer-insights.ts';
 import { silentLog } from '../../shared/log.ts';
 import { at, job, segment, evaluated, task } from '../helpers/insights-data.ts';
 import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
-let world: MemoryBackend;
+let fixture: MemoryBackend;
 let lines: Record<string, unknown>[];
 
 beforeEach(async () => {
   lines = [];
   const log = { ...silentLog, warn: (event: string, fields = {}) => void lines.push({ event, ...fields }) };
-  world = memoryBackend({ log });
-  await world.subscribe('unification-refresh-completed', { callbackUrl: callbackUrl('unified') });
-  await world.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('full') });
+  fixture = memoryBackend({ log });
+  await fixture.subscribe('unification-refresh-completed', { callbackUrl: callbackUrl('unified') });
+  await fixture.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('full') });
 });
 
 const running = (jobId: string, minute = 0): Job =>
@@ -29,76 +29,76 @@ const stuck = (count: number): Job[] => Array.from({ length: count }, (_, index)
 
 /** The ids of jobs that a poll asks for by id. */
 async function readBy(poll: () => Promise<void>): Promise<(string | undefined)[]> {
-  world.insights.calls.length = 0;
+  fixture.insights.calls.length = 0;
   await poll();
-  return world.insights.calls.filter(({ method }) => method === 'job').map(({ subject }) => subject);
+  return fixture.insights.calls.filter(({ method }) => method === 'job').map(({ subject }) => subject);
 }
 
-const told = (): unknown[] => world.calls.splice(0).map(({ body }) => body['endedAt']);
+const told = (): unknown[] => fixture.calls.splice(0).map(({ body }) => body['endedAt']);
 
 describe('jobs that never end', () => {
   test('do not keep others from being told', async () => {
     const slow = (more: Partial<Job>): Job =>
       job({ jobId: 'slow', operationType: 'all', submissionKind: 'scheduled', submittedAt: at(-1), ...more });
     const open = slow({ status: 'running', endedAt: undefined });
-    world.data.jobs = [open];
-    await world.poll();
+    fixture.data.jobs = [open];
+    await fixture.poll();
     // They come first on the page, and so in what is remembered.
-    world.data.jobs = [...stuck(10), open];
-    await world.poll();
-    world.data.jobs = [...newer(120), ...stuck(10), slow({ endedAt: at(7) })];
-    await world.poll();
-    await world.poll();
+    fixture.data.jobs = [...stuck(10), open];
+    await fixture.poll();
+    fixture.data.jobs = [...newer(120), ...stuck(10), slow({ endedAt: at(7) })];
+    await fixture.poll();
+    await fixture.poll();
     expect(told()).toEqual([at(7)]);
   });
 
   test('are read in turn, ten in a poll, so that each comes round', async () => {
-    world.data.jobs = stuck(25);
-    await world.poll();
-    world.data.jobs = [...newer(120), ...stuck(25)];
+    fixture.data.jobs = stuck(25);
+    await fixture.poll();
+    fixture.data.jobs = [...newer(120), ...stuck(25)];
     const read: (string | undefined)[][] = [];
-    for (let polls = 0; polls < 5; polls++) read.push(await readBy(() => world.poll()));
+    for (let polls = 0; polls < 5; polls++) read.push(await readBy(() => fixture.poll()));
     expect(read.map(({ length }) => length)).toEqual([10, 10, 10, 10, 10]);
     expect(new Set(read.flat())).toEqual(new Set(stuck(25).map(({ jobId }) => jobId)));
     for (const { jobId } of stuck(25)) expect(read.flat().filter((id) => id === jobId)).toHaveLength(2);
   });
 
   test('are given up after 14 days, with one line of the log, and cost nothing from then on', async () => {
-    world.data.jobs = stuck(10);
-    await world.poll();
-    world.data.jobs = [...newer(120), ...stuck(10)];
-    await world.clock.advance(13.9 * DAY_MS);
-    expect(await readBy(() => world.poll())).toHaveLength(10);
-    await world.clock.advance(0.2 * DAY_MS);
-    await world.poll();
-    expect(await readBy(() => world.poll())).toEqual([]);
+    fixture.data.jobs = stuck(10);
+    await fixture.poll();
+    fixture.data.jobs = [...newer(120), ...stuck(10)];
+    await fixture.clock.advance(13.9 * DAY_MS);
+    expect(await readBy(() => fixture.poll())).toHaveLength(10);
+    await fixture.clock.advance(0.2 * DAY_MS);
+    await fixture.poll();
+    expect(await readBy(() => fixture.poll())).toEqual([]);
     expect(lines.filter(({ event }) => event === 'insights.job-never-ended')).toHaveLength(10);
   });
 
   test('are given up also while they are on the page of recent jobs', async () => {
-    world.data.jobs = stuck(1);
-    await world.poll();
-    await world.clock.advance(14.1 * DAY_MS);
-    await world.poll();
-    world.data.jobs = [...newer(120), ...stuck(1)];
-    await world.poll();
-    expect(await readBy(() => world.poll())).toEqual([]);
+    fixture.data.jobs = stuck(1);
+    await fixture.poll();
+    await fixture.clock.advance(14.1 * DAY_MS);
+    await fixture.poll();
+    fixture.data.jobs = [...newer(120), ...stuck(1)];
+    await fixture.poll();
+    expect(await readBy(() => fixture.poll())).toEqual([]);
   });
 
   test('are given up after 14 days from now on when an earlier version remembered them', async () => {
-    world.data.jobs = [...newer(120), ...stuck(10)];
-    await world.poll();
-    const row = await world.tables.get(STATE_TABLE, INSTANCE, 'jobs');
+    fixture.data.jobs = [...newer(120), ...stuck(10)];
+    await fixture.poll();
+    const row = await fixture.tables.get(STATE_TABLE, INSTANCE, 'jobs');
     if (row === undefined) throw new Error('no state of jobs');
     const open = stuck(10).map(({ jobId }) => ({ jobId, sinceMs: undefined }));
     const stored = refreshesRow(INSTANCE, { ...refreshesOfRow(row), open });
-    await world.tables.write(STATE_TABLE, [{ kind: 'upsert', row: { ...stored, openSince: undefined } }]);
-    expect(await readBy(() => world.poll())).toHaveLength(10);
-    await world.clock.advance(13.9 * DAY_MS);
-    expect(await readBy(() => world.poll())).toHaveLength(10);
-    await world.clock.advance(0.2 * DAY_MS);
-    await world.poll();
-    expect(await readBy(() => world.poll())).toEqual([]);
+    await fixture.tables.write(STATE_TABLE, [{ kind: 'upsert', row: { ...stored, openSince: undefined } }]);
+    expect(await readBy(() => fixture.poll())).toHaveLength(10);
+    await fixture.clock.advance(13.9 * DAY_MS);
+    expect(await readBy(() => fixture.poll())).toHaveLength(10);
+    await fixture.clock.advance(0.2 * DAY_MS);
+    await fixture.poll();
+    expect(await readBy(() => fixture.poll())).toEqual([]);
   });
 });
 
@@ -107,11 +107,11 @@ describe('a status that nobody knows', () => {
 
   test('with an end is final: it fires nothing, is logged once and read no more', async () => {
     const jobs = [odd({ submissionKind: 'scheduled', endedAt: at(3) })];
-    world.data.jobs = jobs;
-    await world.poll();
-    world.data.jobs = [...newer(120), ...jobs];
-    await world.poll();
-    expect(await readBy(() => world.poll())).toEqual([]);
+    fixture.data.jobs = jobs;
+    await fixture.poll();
+    fixture.data.jobs = [...newer(120), ...jobs];
+    await fixture.poll();
+    expect(await readBy(() => fixture.poll())).toEqual([]);
     expect(told()).toEqual([]);
     expect(lines).toEqual([
       { event: 'insights.status-unknown', instanceId: INSTANCE, source: 'jobs', what: 'job', status: 'exploded' },
@@ -119,43 +119,43 @@ describe('a status that nobody knows', () => {
   });
 
   test('without an end is running', async () => {
-    world.data.jobs = [odd({ submissionKind: 'scheduled', endedAt: undefined })];
-    await world.poll();
-    world.data.jobs = [odd({ submissionKind: 'scheduled', status: 'successful', endedAt: at(4) })];
-    await world.poll();
+    fixture.data.jobs = [odd({ submissionKind: 'scheduled', endedAt: undefined })];
+    await fixture.poll();
+    fixture.data.jobs = [odd({ submissionKind: 'scheduled', status: 'successful', endedAt: at(4) })];
+    await fixture.poll();
     expect(told()).toEqual([at(4)]);
     expect(lines).toEqual([]);
   });
 
   test('with an end ends the job that a failed task belongs to', async () => {
     const failed = task({ operationType: 'merge', status: 'failed', endedAt: at(3) });
-    world.data.jobs = [odd({ operationType: 'merge', endedAt: at(4), tasks: [failed] })];
-    await world.poll();
+    fixture.data.jobs = [odd({ operationType: 'merge', endedAt: at(4), tasks: [failed] })];
+    await fixture.poll();
     expect(told()).toEqual([at(3)]);
   });
 
   test('shows the operator why nothing fired', async () => {
-    const { id } = await world.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('one') });
-    world.data.jobs = [odd({ submissionKind: 'scheduled', endedAt: at(30) })];
-    await world.clock.advance(DAY_MS / 24);
-    expect(await world.backend.operator.observations(id, 7)).toMatchObject({
+    const { id } = await fixture.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('one') });
+    fixture.data.jobs = [odd({ submissionKind: 'scheduled', endedAt: at(30) })];
+    await fixture.clock.advance(DAY_MS / 24);
+    expect(await fixture.backend.operator.observations(id, 7)).toMatchObject({
       value: [{ sentence: 'full refresh ended with the unknown status "exploded": that fires nothing' }],
     });
   });
 
   test('of a segment is no observation, is logged once, and shows', async () => {
-    world.data.segments = [segment('vip', evaluated(90, 1))];
-    const { id } = await world.subscribe('segment-threshold-crossed', {
+    fixture.data.segments = [segment('vip', evaluated(90, 1))];
+    const { id } = await fixture.subscribe('segment-threshold-crossed', {
       segmentName: 'vip',
       threshold: 100,
       callbackUrl: callbackUrl('vip'),
     });
-    world.data.segments = [segment('vip', evaluated(90, 1), evaluated(120, 2, 'exploded'))];
-    await world.poll();
-    await world.poll();
-    expect(world.calls).toEqual([]);
+    fixture.data.segments = [segment('vip', evaluated(90, 1), evaluated(120, 2, 'exploded'))];
+    await fixture.poll();
+    await fixture.poll();
+    expect(fixture.calls).toEqual([]);
     expect(lines.map(({ event, what }) => [event, what])).toEqual([['insights.status-unknown', 'vip']]);
-    expect(await world.backend.operator.observations(id, 7)).toMatchObject({
+    expect(await fixture.backend.operator.observations(id, 7)).toMatchObject({
       value: [{ sentence: 'status "exploded" is not known, kept 90' }, {}],
     });
   });
@@ -166,17 +166,19 @@ test.each([
   ['partiallySuccessful', 'successful'],
   ['failedPermanent', 'failed'],
 ])('%s is told as %s, with the word itself', async (word, status) => {
-  world.data.jobs = [job({ operationType: 'all', submissionKind: 'scheduled', status: word, endedAt: at(3) })];
-  await world.poll();
-  expect(world.calls[0]?.body).toMatchObject({ status, originalStatus: word });
+  fixture.data.jobs = [job({ operationType: 'all', submissionKind: 'scheduled', status: word, endedAt: at(3) })];
+  await fixture.poll();
+  expect(fixture.calls[0]?.body).toMatchObject({ status, originalStatus: word });
 });
 
 test('failedRetrying is running: nothing is told before it has ended', async () => {
-  world.data.jobs = [job({ jobId: 'a', operationType: 'all', submissionKind: 'scheduled', status: 'failedRetrying' })];
-  await world.poll();
+  fixture.data.jobs = [
+    job({ jobId: 'a', operationType: 'all', submissionKind: 'scheduled', status: 'failedRetrying' }),
+  ];
+  await fixture.poll();
   expect(told()).toEqual([]);
-  world.data.jobs = [job({ jobId: 'a', operationType: 'all', submissionKind: 'scheduled', endedAt: at(9) })];
-  await world.poll();
-  expect(world.calls[0]?.body).toMatchObject({ status: 'successful' });
-  expect(world.calls[0]?.body).not.toHaveProperty('originalStatus');
+  fixture.data.jobs = [job({ jobId: 'a', operationType: 'all', submissionKind: 'scheduled', endedAt: at(9) })];
+  await fixture.poll();
+  expect(fixture.calls[0]?.body).toMatchObject({ status: 'successful' });
+  expect(fixture.calls[0]?.body).not.toHaveProperty('originalStatus');
 });

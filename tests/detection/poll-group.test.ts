@@ -4,13 +4,13 @@ import { silentLog } from '../../shared/log.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { StorageError, type Tables } from '../../shared/storage/tables.ts';
 import { evaluated, segment } from '../helpers/insights-data.ts';
-import { settle } from '../helpers/manual-clock.ts';
+import { flushPromises } from '../helpers/manual-clock.ts';
 import { accepted, callbackUrl, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
 
 const idOf = (index: number): string => `${String(index).padStart(8, '0')}-2222-3333-4444-555555555555`;
 
 interface Stage {
-  readonly world: MemoryBackend;
+  readonly fixture: MemoryBackend;
   readonly instances: readonly string[];
   /** Polls all of them by one message. */
   readonly poll: () => Promise<void>;
@@ -20,21 +20,21 @@ interface Stage {
 
 /** So many instances, each with a flow that waits for a segment, which has just crossed its threshold. */
 async function crossed(count: number, options: Parameters<typeof memoryBackend>[0] = {}): Promise<Stage> {
-  const world = memoryBackend(options);
+  const fixture = memoryBackend(options);
   const instances = Array.from({ length: count }, (_, index) => idOf(index));
   for (const instanceId of instances) {
-    const data = world.insights.hold({ instance: { instanceId, name: instanceId, instanceType: 'production' } });
+    const data = fixture.insights.hold({ instance: { instanceId, name: instanceId, instanceType: 'production' } });
     data.segments = [segment('vip', evaluated(10, 1))];
     const input = { instanceId, segmentName: 'vip', threshold: 100, callbackUrl: callbackUrl(instanceId) };
-    await world.subscribe('segment-threshold-crossed', input);
+    await fixture.subscribe('segment-threshold-crossed', input);
     data.segments = [segment('vip', evaluated(200, 2))];
   }
   const [instanceId = '', ...others] = instances;
   return {
-    world,
+    fixture,
     instances,
-    poll: () => world.backend.pollInstance({ v: 1, instanceId, others }),
-    called: () => world.calls.map(({ body }) => body['instanceId']),
+    poll: () => fixture.backend.pollInstance({ v: 1, instanceId, others }),
+    called: () => fixture.calls.map(({ body }) => body['instanceId']),
   };
 }
 
@@ -46,26 +46,26 @@ describe('the instances of one message', () => {
   });
 
   test('do not wait for one whose Customer Insights gives no answer', async () => {
-    const { world, instances, poll, called } = await crossed(3);
+    const { fixture, instances, poll, called } = await crossed(3);
     const [first = '', ...others] = instances;
     const hanging = Promise.withResolvers<undefined>();
-    world.insights.beforeCall = (call) => (call.instanceId === first ? hanging.promise : undefined);
+    fixture.insights.beforeCall = (call) => (call.instanceId === first ? hanging.promise : undefined);
     const polling = poll();
-    await settle();
+    await flushPromises();
     expect(called().sort()).toEqual(others);
     hanging.reject(new CustomerInsightsError('unavailable', 'segments', 'timeout'));
     await polling;
-    world.insights.beforeCall = () => undefined;
+    fixture.insights.beforeCall = () => undefined;
     await poll();
     expect(called().sort()).toEqual(instances);
   });
 
   test('do not wait for a flow of one of them that never answers', async () => {
-    const { world, instances, poll, called } = await crossed(3);
+    const { fixture, instances, poll, called } = await crossed(3);
     const hanging = Promise.withResolvers<typeof accepted>();
-    world.answers.set(callbackUrl(idOf(0)), () => hanging.promise);
+    fixture.answers.set(callbackUrl(idOf(0)), () => hanging.promise);
     const polling = poll();
-    await settle();
+    await flushPromises();
     expect(called().sort()).toEqual(instances);
     hanging.resolve(accepted);
     await polling;
@@ -83,60 +83,60 @@ describe('the instances of one message', () => {
           ? Promise.reject(new StorageError('tables', 'switched off by the test'))
           : memory.query(table, query),
     };
-    const { world, poll, called } = await crossed(3, { tables, log });
+    const { fixture, poll, called } = await crossed(3, { tables, log });
     isWell = false;
     await poll();
     expect(called().sort()).toEqual([idOf(0), idOf(2)]);
     expect(lines).toMatchObject([['poll.failed', { instanceId: idOf(1) }]]);
-    expect(world.queues.waiting('polls')).toMatchObject([
-      { message: { v: 1, instanceId: idOf(1) }, expiresAt: world.clock.now() + 45_000 },
+    expect(fixture.queues.waiting('polls')).toMatchObject([
+      { message: { v: 1, instanceId: idOf(1) }, expiresAt: fixture.clock.now() + 45_000 },
     ]);
     // Alone in its message, it fails that: the host shows it again.
-    await expect(world.backend.pollInstance({ v: 1, instanceId: idOf(1) })).rejects.toThrow(StorageError);
+    await expect(fixture.backend.pollInstance({ v: 1, instanceId: idOf(1) })).rejects.toThrow(StorageError);
     isWell = true;
-    await world.drain();
+    await fixture.drain();
     expect(called().sort()).toEqual([idOf(0), idOf(1), idOf(2)]);
   });
 });
 
 describe('the places of a process', () => {
   test('are 32, and one instance has two of them, so one that hangs leaves room for the others', async () => {
-    const { world, instances, poll, called } = await crossed(40);
+    const { fixture, instances, poll, called } = await crossed(40);
     const waiting: (() => void)[] = [];
     let inProgress = 0;
-    world.insights.beforeCall = () => {
+    fixture.insights.beforeCall = () => {
       inProgress += 1;
       return new Promise((resolve) => waiting.push(() => resolve(undefined)));
     };
     const polling = [poll(), poll(), poll()];
-    await settle();
+    await flushPromises();
     expect(inProgress).toBe(32);
     while (waiting.length > 0) {
       for (const answer of waiting.splice(0)) answer();
-      await settle();
+      await flushPromises();
     }
     await Promise.all(polling);
     expect(new Set(called())).toEqual(new Set(instances));
 
-    world.insights.beforeCall = (call) => (call.instanceId === idOf(0) ? new Promise(() => undefined) : undefined);
-    for (let minute = 0; minute < 40; minute++) void world.backend.pollInstance({ v: 1, instanceId: idOf(0) });
-    await settle();
-    world.insights.calls.length = 0;
-    await world.backend.pollInstance({ v: 1, instanceId: idOf(1), others: instances.slice(2) });
-    expect(world.insights.calls.map(({ instanceId }) => instanceId)).toEqual(instances.slice(1));
+    fixture.insights.beforeCall = (call) => (call.instanceId === idOf(0) ? new Promise(() => undefined) : undefined);
+    for (let minute = 0; minute < 40; minute++) void fixture.backend.pollInstance({ v: 1, instanceId: idOf(0) });
+    await flushPromises();
+    fixture.insights.calls.length = 0;
+    await fixture.backend.pollInstance({ v: 1, instanceId: idOf(1), others: instances.slice(2) });
+    expect(fixture.insights.calls.map(({ instanceId }) => instanceId)).toEqual(instances.slice(1));
   });
 
   test('are not waited for longer than a message lives: the next firing finds what was left out', async () => {
-    const { world, instances, called } = await crossed(33);
+    const { fixture, instances, called } = await crossed(33);
     const hanging = Promise.withResolvers<undefined>();
-    world.insights.beforeCall = () => hanging.promise;
+    fixture.insights.beforeCall = () => hanging.promise;
     const [first = '', ...others] = instances;
-    const polling = world.backend.pollInstance({ v: 1, instanceId: first, others });
-    await world.clock.advance(45_001);
+    const polling = fixture.backend.pollInstance({ v: 1, instanceId: first, others });
+    await fixture.clock.advance(45_001);
     hanging.resolve(undefined);
     await polling;
     expect(called()).toHaveLength(32);
-    await world.backend.pollInstance({ v: 1, instanceId: first, others });
+    await fixture.backend.pollInstance({ v: 1, instanceId: first, others });
     expect(called().sort()).toEqual(instances);
   });
 });

@@ -14,18 +14,18 @@ const history = fc.array(fc.array(evaluation, { maxLength: 5 }), { minLength: 1,
 const kinds = {
   'segment-threshold-crossed': {
     name: 'segmentName',
-    hold: (world: MemoryBackend, known: readonly Known[]) => {
+    hold: (fixture: MemoryBackend, known: readonly Known[]) => {
       const entries = known.map((one, minute) =>
         evaluated(one.value, minute, one.failed ? 'completedfailure' : 'completedsuccess'),
       );
-      world.data.segments = [segment('vip', ...entries)];
+      fixture.data.segments = [segment('vip', ...entries)];
     },
   },
   'measure-threshold-crossed': {
     name: 'measureName',
-    hold: (world: MemoryBackend, known: readonly Known[]) => {
+    hold: (fixture: MemoryBackend, known: readonly Known[]) => {
       const entries = known.flatMap((one, minute) => (one.failed ? [] : [output(one.value, minute)]));
-      world.data.measures = [measure('vip', ...entries)];
+      fixture.data.measures = [measure('vip', ...entries)];
     },
   },
 } as const;
@@ -45,20 +45,20 @@ describe.each(Object.entries(kinds))('%s', (trigger, { name, hold }) => {
     const any = fc.tuple(value, history, value);
     await fc.assert(
       fc.asyncProperty(any, async ([first, polls, threshold]) => {
-        const world = memoryBackend();
+        const fixture = memoryBackend();
         const known: Known[] = [{ value: first, failed: false }];
-        hold(world, known);
+        hold(fixture, known);
         const input = { [name]: 'vip', threshold };
-        await world.subscribe(kind, { ...input, callbackUrl: callbackUrl('one') });
+        await fixture.subscribe(kind, { ...input, callbackUrl: callbackUrl('one') });
         for (const between of polls) {
           known.push(...between);
-          hold(world, known);
-          await world.poll();
+          hold(fixture, known);
+          await fixture.poll();
         }
-        const ports = { insights: world.insights, clock: world.clock, allowedInstances: new Set<string>() };
+        const ports = { insights: fixture.insights, clock: fixture.clock, allowedInstances: new Set<string>() };
         const preview = await previewThreshold(ports, kind, { instanceId: INSTANCE, ...input });
         if (preview.kind !== 'previewed') throw new Error(preview.detail);
-        const calls = world.calls.map(({ body }) => body as never);
+        const calls = fixture.calls.map(({ body }) => body as never);
         expect(listed(preview.crossings.toReversed())).toEqual(listed(calls));
         expect(preview.evaluations).toBe(known.filter(({ failed }) => !failed).length);
       }),
@@ -68,14 +68,20 @@ describe.each(Object.entries(kinds))('%s', (trigger, { name, hold }) => {
 });
 
 describe('a preview', () => {
-  const previewOf = (world: MemoryBackend, body: object) =>
-    world.backend.previewThreshold('segment-threshold-crossed', { instanceId: INSTANCE, segmentName: 'vip', ...body });
+  const previewOf = (fixture: MemoryBackend, body: object) =>
+    fixture.backend.previewThreshold('segment-threshold-crossed', {
+      instanceId: INSTANCE,
+      segmentName: 'vip',
+      ...body,
+    });
 
   test('is of the days asked for, and knows the value before them', async () => {
-    const world = memoryBackend();
-    world.data.segments = [segment('vip', evaluated(90, 0), evaluated(120, 10), evaluated(80, 20), evaluated(130, 30))];
-    await world.clock.advance(Date.parse(at(5)) + DAY_MS - world.clock.now());
-    expect(await previewOf(world, { threshold: 100, days: 1 })).toEqual({
+    const fixture = memoryBackend();
+    fixture.data.segments = [
+      segment('vip', evaluated(90, 0), evaluated(120, 10), evaluated(80, 20), evaluated(130, 30)),
+    ];
+    await fixture.clock.advance(Date.parse(at(5)) + DAY_MS - fixture.clock.now());
+    expect(await previewOf(fixture, { threshold: 100, days: 1 })).toEqual({
       kind: 'previewed',
       instanceId: INSTANCE,
       trigger: 'segment-threshold-crossed',
@@ -89,35 +95,39 @@ describe('a preview', () => {
         { evaluatedAt: at(10), previousValue: 90, value: 120 },
       ],
     });
-    expect(world.insights.calls).toEqual([{ method: 'segments', instanceId: INSTANCE }]);
+    expect(fixture.insights.calls).toEqual([{ method: 'segments', instanceId: INSTANCE }]);
   });
 
   test('refuses what a subscribe refuses, in the same words', async () => {
-    const world = memoryBackend({ config: { allowedInstances: new Set([INSTANCE]) } });
-    world.data.measures = [{ ...measure('byCountry', output(1, 1)), withoutDimension: false }];
+    const fixture = memoryBackend({ config: { allowedInstances: new Set([INSTANCE]) } });
+    fixture.data.measures = [{ ...measure('byCountry', output(1, 1)), withoutDimension: false }];
     const elsewhere = { instanceId: '99999999-2222-3333-4444-555555555555', threshold: 1 };
-    expect(await previewOf(world, { threshold: 1 })).toMatchObject({ code: 'segment-unknown' });
-    expect(await previewOf(world, elsewhere)).toMatchObject({ code: 'instance-not-allowed' });
-    expect(await previewOf(world, { threshold: 1, days: 31 })).toMatchObject({
+    expect(await previewOf(fixture, { threshold: 1 })).toMatchObject({ code: 'segment-unknown' });
+    expect(await previewOf(fixture, elsewhere)).toMatchObject({ code: 'instance-not-allowed' });
+    expect(await previewOf(fixture, { threshold: 1, days: 31 })).toMatchObject({
       code: 'body-invalid',
       errors: [{ pointer: '/days' }],
     });
     const ofMeasure = (measureName: string) =>
-      world.backend.previewThreshold('measure-threshold-crossed', { instanceId: INSTANCE, measureName, threshold: 1 });
+      fixture.backend.previewThreshold('measure-threshold-crossed', {
+        instanceId: INSTANCE,
+        measureName,
+        threshold: 1,
+      });
     expect(await ofMeasure('byCountry')).toMatchObject({ code: 'measure-has-dimension' });
     expect(await ofMeasure('nobody')).toMatchObject({ code: 'measure-unknown' });
   });
 
   test('knows similar names, and takes blanks around one for a slip', async () => {
-    const world = memoryBackend();
-    world.data.segments = [segment('vip', evaluated(90, 0))];
-    world.data.measures = [measure('Revenue', output(1, 1))];
-    expect(await previewOf(world, { threshold: 1, segmentName: 'vips' })).toMatchObject({
+    const fixture = memoryBackend();
+    fixture.data.segments = [segment('vip', evaluated(90, 0))];
+    fixture.data.measures = [measure('Revenue', output(1, 1))];
+    expect(await previewOf(fixture, { threshold: 1, segmentName: 'vips' })).toMatchObject({
       detail: expect.stringContaining('Did you mean vip (The vip)?'),
     });
-    expect(await previewOf(world, { threshold: 1, segmentName: ' vip' })).toMatchObject({ name: 'vip' });
+    expect(await previewOf(fixture, { threshold: 1, segmentName: ' vip' })).toMatchObject({ name: 'vip' });
     const body = { instanceId: INSTANCE, measureName: 'revenues', threshold: 1 };
-    expect(await world.backend.previewThreshold('measure-threshold-crossed', body)).toMatchObject({
+    expect(await fixture.backend.previewThreshold('measure-threshold-crossed', body)).toMatchObject({
       detail: expect.stringContaining('Did you mean Revenue (The Revenue)?'),
     });
   });

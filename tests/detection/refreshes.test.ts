@@ -1,24 +1,24 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { formatEventId } from '../../shared/events/event-id.ts';
-import { openEventRow, STATE_TABLE } from '../../shared/events/open-event-row.ts';
-import { audienceOf } from '../../shared/events/open-event.ts';
+import { outboxRow, STATE_TABLE } from '../../shared/events/outbox-row.ts';
+import { recipientRanges } from '../../shared/events/outbox-entry.ts';
 import type { Job, Task } from '../../shared/insights/customer-insights.ts';
 import { at, job, task } from '../helpers/insights-data.ts';
 import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
 
 const CRM = 'aaaaaaaa-0000-0000-0000-000000000001';
 const WEB = 'aaaaaaaa-0000-0000-0000-000000000002';
-let world: MemoryBackend;
+let fixture: MemoryBackend;
 
 beforeEach(async () => {
-  world = memoryBackend();
-  world.data.dataSources = [source(CRM, 'CRM'), source(WEB, 'Web')];
+  fixture = memoryBackend();
+  fixture.data.dataSources = [source(CRM, 'CRM'), source(WEB, 'Web')];
   const input = (name: string, more = {}): Record<string, unknown> => ({ callbackUrl: callbackUrl(name), ...more });
-  await world.subscribe('data-source-refresh-failed', input('failed'));
-  await world.subscribe('data-source-refresh-succeeded', input('succeeded'));
-  await world.subscribe('data-source-refresh-succeeded', input('crm', { dataSourceId: CRM.toUpperCase() }));
-  await world.subscribe('full-refresh-completed', input('full', { startedBy: 'schedule' }));
-  await world.subscribe('unification-refresh-completed', input('unified'));
+  await fixture.subscribe('data-source-refresh-failed', input('failed'));
+  await fixture.subscribe('data-source-refresh-succeeded', input('succeeded'));
+  await fixture.subscribe('data-source-refresh-succeeded', input('crm', { dataSourceId: CRM.toUpperCase() }));
+  await fixture.subscribe('full-refresh-completed', input('full', { startedBy: 'schedule' }));
+  await fixture.subscribe('unification-refresh-completed', input('unified'));
 });
 
 function source(dataSourceId: string, displayName: string): MemoryBackend['data']['dataSources'][number] {
@@ -34,7 +34,7 @@ function source(dataSourceId: string, displayName: string): MemoryBackend['data'
 
 /** Who was called since the last time, and with which status. */
 function called(): string[] {
-  return world.calls
+  return fixture.calls
     .splice(0)
     .map(
       ({ url, body }) =>
@@ -44,8 +44,8 @@ function called(): string[] {
 }
 
 async function after(...jobs: Job[]): Promise<string[]> {
-  world.data.jobs = jobs;
-  await world.poll();
+  fixture.data.jobs = jobs;
+  await fixture.poll();
   return called();
 }
 
@@ -55,10 +55,10 @@ const ingestion = (more: Partial<Job>, ...tasks: Task[]): Job =>
 describe('a data source refresh', () => {
   test('succeeded: everybody who waits for this or any data source is told once, with what it was', async () => {
     const done = ingestion({ jobId: 'j1' }, task({ taskId: 't1', endedAt: at(3) }));
-    world.data.jobs = [done];
-    await world.poll();
-    expect(world.calls.map(({ url }) => url).sort()).toEqual([callbackUrl('crm'), callbackUrl('succeeded')]);
-    expect(world.calls[0]?.body).toMatchObject({
+    fixture.data.jobs = [done];
+    await fixture.poll();
+    expect(fixture.calls.map(({ url }) => url).sort()).toEqual([callbackUrl('crm'), callbackUrl('succeeded')]);
+    expect(fixture.calls[0]?.body).toMatchObject({
       trigger: 'data-source-refresh-succeeded',
       instanceId: INSTANCE,
       dataSourceId: CRM,
@@ -68,7 +68,7 @@ describe('a data source refresh', () => {
       occurredAt: at(3),
       jobId: 'j1',
     });
-    expect(world.calls[0]?.body).not.toHaveProperty('errorMessage');
+    expect(fixture.calls[0]?.body).not.toHaveProperty('errorMessage');
     called();
     expect(await after(done)).toEqual([]);
   });
@@ -81,9 +81,9 @@ describe('a data source refresh', () => {
     const failed = task({ taskId: 't1', status: 'failed', jobIds: ['j1', 'j2'], error: 'no access' });
     const first = ingestion({ jobId: 'j1', status: 'failed' }, failed);
     expect(await after(first, ingestion({ jobId: 'j2', status: 'running', endedAt: undefined }, failed))).toEqual([]);
-    world.data.jobs = [first, ingestion({ jobId: 'j2', status: 'failed' }, failed)];
-    await world.poll();
-    expect(world.calls[0]?.body).toMatchObject({
+    fixture.data.jobs = [first, ingestion({ jobId: 'j2', status: 'failed' }, failed)];
+    await fixture.poll();
+    expect(fixture.calls[0]?.body).toMatchObject({
       refreshStatus: 'failed',
       errorMessage: 'no access',
       dataSourceId: CRM,
@@ -121,7 +121,7 @@ describe('a data source refresh', () => {
   });
 
   test('inside a full refresh the data source is told by node status or by name', async () => {
-    world.data.nodes = [
+    fixture.data.nodes = [
       {
         operationType: 'ingestion',
         identifier: WEB,
@@ -133,9 +133,9 @@ describe('a data source refresh', () => {
     ];
     const byNode = task({ friendlyName: 'Renamed' });
     const byName = task({ friendlyName: 'crm' });
-    world.data.jobs = [job({ jobId: 'j1', operationType: 'all', tasks: [byNode, byName] })];
-    await world.poll();
-    expect(world.calls.map(({ body }) => body['dataSourceId']).sort()).toEqual([CRM, CRM, WEB]);
+    fixture.data.jobs = [job({ jobId: 'j1', operationType: 'all', tasks: [byNode, byName] })];
+    await fixture.poll();
+    expect(fixture.calls.map(({ body }) => body['dataSourceId']).sort()).toEqual([CRM, CRM, WEB]);
   });
 });
 
@@ -151,7 +151,7 @@ describe('a full refresh', () => {
   });
 
   test('tells how many tasks failed, and which', async () => {
-    world.data.jobs = [
+    fixture.data.jobs = [
       full({
         jobId: 'j1',
         status: 'failed',
@@ -162,8 +162,8 @@ describe('a full refresh', () => {
         ],
       }),
     ];
-    await world.poll();
-    expect(world.calls[0]?.body).toMatchObject({
+    await fixture.poll();
+    expect(fixture.calls[0]?.body).toMatchObject({
       jobId: 'j1',
       status: 'failed',
       submittedAt: at(0),
@@ -177,27 +177,33 @@ describe('a full refresh', () => {
   });
 
   test('that an earlier version left open, without who started it and without tasks, is delivered', async () => {
-    await world.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('any') });
+    await fixture.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('any') });
     const ended = { occurredAt: at(1), submittedAt: at(0), endedAt: at(1) };
     const identity = 'abcdefghijklmnopqrstuv';
     const eventId = formatEventId({ month: '202611', instanceId: INSTANCE, occurredAtMs: Date.parse(at(1)), identity });
     const trigger = 'full-refresh-completed';
     const event = { eventId, trigger, instanceId: INSTANCE, jobId: 'old', status: 'failed', ...ended } as const;
-    const open = { event, sequence: 1_000, audience: audienceOf(event), boundaries: undefined, openedAt: at(1) };
-    await world.tables.write(STATE_TABLE, [{ kind: 'insert', row: openEventRow({ ...open, writer: 'w', etag: '' }) }]);
-    await world.clock.advance(10 * 60_000);
-    await world.poll();
-    expect(world.calls.map(({ url }) => url).sort()).toEqual([callbackUrl('any'), callbackUrl('full')]);
-    expect(world.calls[0]?.body).toMatchObject({ jobId: 'old', status: 'failed' });
-    expect(world.calls[0]?.body).not.toHaveProperty('failedTasks');
+    const open = {
+      event,
+      sequence: 1_000,
+      recipients: recipientRanges(event),
+      boundaries: undefined,
+      committedAt: at(1),
+    };
+    await fixture.tables.write(STATE_TABLE, [{ kind: 'insert', row: outboxRow({ ...open, writer: 'w', etag: '' }) }]);
+    await fixture.clock.advance(10 * 60_000);
+    await fixture.poll();
+    expect(fixture.calls.map(({ url }) => url).sort()).toEqual([callbackUrl('any'), callbackUrl('full')]);
+    expect(fixture.calls[0]?.body).toMatchObject({ jobId: 'old', status: 'failed' });
+    expect(fixture.calls[0]?.body).not.toHaveProperty('failedTasks');
   });
 
   test('names ten of the tasks that failed at most, and fits into storage however long their names are', async () => {
     const long = { friendlyName: 'x'.repeat(5000), error: 'y'.repeat(300) };
     const tasks = Array.from({ length: 30 }, () => task({ operationType: 'measures', status: 'failed', ...long }));
-    world.data.jobs = [full({ status: 'failed', tasks }), full({ jobId: 'fine' })];
-    await world.poll();
-    const [failed, fine] = world.calls.map(({ body }) => body).toSorted((a) => (a['status'] === 'failed' ? -1 : 1));
+    fixture.data.jobs = [full({ status: 'failed', tasks }), full({ jobId: 'fine' })];
+    await fixture.poll();
+    const [failed, fine] = fixture.calls.map(({ body }) => body).toSorted((a) => (a['status'] === 'failed' ? -1 : 1));
     expect(failed).toMatchObject({ failedTaskCount: 30 });
     expect(failed?.['failedTasks']).toHaveLength(10);
     expect(fine).not.toHaveProperty('failedTasks');
@@ -211,26 +217,26 @@ describe('a full refresh', () => {
     'that is %s is told to those who wait for who started it, and to those who wait for any',
     async (kind, told, who) => {
       for (const startedBy of ['any', 'schedule', 'user'])
-        await world.subscribe('full-refresh-completed', { callbackUrl: callbackUrl(startedBy), startedBy });
-      world.data.jobs = [full({ submissionKind: kind })];
-      await world.poll();
-      expect(world.calls.map(({ body }) => body['submissionKind'])).toEqual(who.map(() => told));
+        await fixture.subscribe('full-refresh-completed', { callbackUrl: callbackUrl(startedBy), startedBy });
+      fixture.data.jobs = [full({ submissionKind: kind })];
+      await fixture.poll();
+      expect(fixture.calls.map(({ body }) => body['submissionKind'])).toEqual(who.map(() => told));
       expect(called()).toEqual(who);
     },
   );
 
   test('of a schedule alone is told to a subscription that was stored before there was a choice', async () => {
-    const { id } = await world.subscribe('full-refresh-completed', {
+    const { id } = await fixture.subscribe('full-refresh-completed', {
       callbackUrl: callbackUrl('old'),
       startedBy: 'schedule',
     });
     // As it was stored then: under the subject that all of an instance has.
-    const rows = (await world.tables.query('subscriptions', { partition: { from: INSTANCE, to: `${INSTANCE}~` } }))
+    const rows = (await fixture.tables.query('subscriptions', { partition: { from: INSTANCE, to: `${INSTANCE}~` } }))
       .rows;
     expect(rows.find(({ rowKey }) => id.endsWith(rowKey))?.values['subject']).toBe('*');
     await after(full({ jobId: 'by hand', submissionKind: 'ondemand' }));
     expect(await after(full({ jobId: 'scheduled' }))).toEqual(['full: successful', 'old: successful']);
-    expect(await world.backend.getOwn('connection-a', 'full-refresh-completed', id)).toMatchObject({
+    expect(await fixture.backend.getOwn('connection-a', 'full-refresh-completed', id)).toMatchObject({
       view: { startedBy: 'schedule' },
     });
   });
@@ -242,15 +248,15 @@ describe('a full refresh', () => {
 
 describe('a unification', () => {
   test('that merged is told, with who started it', async () => {
-    world.data.jobs = [
+    fixture.data.jobs = [
       job({
         jobId: 'j1',
         operationType: 'merge',
         tasks: [task({ operationType: 'match' }), task({ operationType: 'merge', endedAt: at(4) })],
       }),
     ];
-    await world.poll();
-    expect(world.calls[0]?.body).toMatchObject({
+    await fixture.poll();
+    expect(fixture.calls[0]?.body).toMatchObject({
       jobId: 'j1',
       status: 'successful',
       submissionKind: 'onDemand',
@@ -274,10 +280,10 @@ describe('a unification', () => {
 
 describe('jobs come and go', () => {
   test('what had ended before the first subscription is nobody’s', async () => {
-    world = memoryBackend();
-    world.data.jobs = [ingestion({ jobId: 'old' }, task({ taskId: 'old' }))];
-    await world.subscribe('data-source-refresh-succeeded', { callbackUrl: callbackUrl('any') });
-    expect(await after(...world.data.jobs)).toEqual([]);
+    fixture = memoryBackend();
+    fixture.data.jobs = [ingestion({ jobId: 'old' }, task({ taskId: 'old' }))];
+    await fixture.subscribe('data-source-refresh-succeeded', { callbackUrl: callbackUrl('any') });
+    expect(await after(...fixture.data.jobs)).toEqual([]);
   });
 
   test('an open job that has left the page is read again by id', async () => {
@@ -304,12 +310,12 @@ describe('jobs come and go', () => {
       'crm: successful',
       'succeeded: successful',
     ]);
-    world.data.tasks = [task({ taskId: 'long-gone', friendlyName: 'CRM', jobIds: ['gone'], endedAt: at(12) })];
+    fixture.data.tasks = [task({ taskId: 'long-gone', friendlyName: 'CRM', jobIds: ['gone'], endedAt: at(12) })];
     expect(await after(...many(200, 'newer'))).toEqual(['crm: successful', 'succeeded: successful']);
   });
 
   test('a service that gives shorter pages than asked for is not believed to have shown all', async () => {
-    const { insights } = world;
+    const { insights } = fixture;
     const jobs = insights.jobs.bind(insights);
     insights.jobs = (instanceId, { top }) => jobs(instanceId, { top: Math.min(top, 5) });
     const ended = (index: number): Job =>
@@ -333,7 +339,7 @@ describe('jobs come and go', () => {
 
   test('a job that comes without its tasks is looked up in the task history', async () => {
     expect(await after(job({ jobId: 'known', operationType: 'segmentation' }))).toEqual([]);
-    world.data.tasks = [task({ taskId: 'bare', status: 'failed', jobIds: ['j-bare'], endedAt: at(30) })];
+    fixture.data.tasks = [task({ taskId: 'bare', status: 'failed', jobIds: ['j-bare'], endedAt: at(30) })];
     expect(await after(ingestion({ jobId: 'j-bare', status: 'failed', endedAt: at(31) }))).toEqual(['failed: failed']);
   });
 
@@ -346,19 +352,19 @@ describe('jobs come and go', () => {
       status,
       endedAt: at(2),
     });
-    world.data.nodes = [node(CRM, 'failed'), node(WEB, 'successful')];
-    world.data.jobs = [
+    fixture.data.nodes = [node(CRM, 'failed'), node(WEB, 'successful')];
+    fixture.data.jobs = [
       job({ jobId: 'j', operationType: 'all', status: 'failed', tasks: [task({ status: 'failed' })] }),
     ];
-    await world.poll();
-    expect(world.calls.map(({ body }) => body['dataSourceId'])).toEqual([CRM]);
+    await fixture.poll();
+    expect(fixture.calls.map(({ body }) => body['dataSourceId'])).toEqual([CRM]);
     called();
-    world.data.nodes = [];
-    world.data.jobs = [
+    fixture.data.nodes = [];
+    fixture.data.jobs = [
       job({ jobId: 'k', operationType: 'all', status: 'failed', tasks: [task({ status: 'failed' })] }),
     ];
-    await world.poll();
-    expect(world.calls.map(({ body }) => [body['dataSourceId'], body['dataSourceName']])).toEqual([
+    await fixture.poll();
+    expect(fixture.calls.map(({ body }) => [body['dataSourceId'], body['dataSourceName']])).toEqual([
       ['unknown', 'unknown'],
     ]);
   });

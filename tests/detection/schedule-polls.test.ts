@@ -10,7 +10,7 @@ import {
 } from '../../shared/detection/schedule-polls.ts';
 import { silentLog } from '../../shared/log.ts';
 import { memoryBackend } from '../helpers/memory-backend.ts';
-import { settle } from '../helpers/manual-clock.ts';
+import { flushPromises } from '../helpers/manual-clock.ts';
 
 const NOW = Date.parse('2026-11-23T10:00:00.000Z');
 const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => `instance-${index}`);
@@ -62,10 +62,10 @@ describe('a message lives shorter than the schedule has between two firings', ()
   });
 
   test('as it is sent, by the timer and by a poll that had too few calls', async () => {
-    const world = memoryBackend({ config: { pollSchedule: '*/20 * * * * *' } });
-    for (const id of ids(3)) await register(world, id);
-    await world.backend.schedulePolls();
-    const lives = world.queues.waiting('polls').map(({ expiresAt }) => (expiresAt ?? NaN) - world.clock.now());
+    const fixture = memoryBackend({ config: { pollSchedule: '*/20 * * * * *' } });
+    for (const id of ids(3)) await register(fixture, id);
+    await fixture.backend.schedulePolls();
+    const lives = fixture.queues.waiting('polls').map(({ expiresAt }) => (expiresAt ?? NaN) - fixture.clock.now());
     expect(lives).toEqual([15_000, 15_000, 15_000]);
   });
 });
@@ -75,10 +75,10 @@ async function register({ tables }: ReturnType<typeof memoryBackend>, rowKey: st
 }
 
 test('messages carry several instances once there are many, in a form whose first one an older version polls', async () => {
-  const world = memoryBackend();
-  for (const id of ids(200)) await register(world, id);
-  await world.backend.schedulePolls();
-  const messages = world.queues.waiting('polls').map(({ message }) => message as PollMessage);
+  const fixture = memoryBackend();
+  for (const id of ids(200)) await register(fixture, id);
+  await fixture.backend.schedulePolls();
+  const messages = fixture.queues.waiting('polls').map(({ message }) => message as PollMessage);
   expect(messages).toHaveLength(50);
   expect(messages.flatMap(({ instanceId, others = [] }) => [instanceId, ...others]).sort()).toEqual(ids(200).sort());
   expect(Object.keys(messages[0] ?? {})).toEqual(['v', 'instanceId', 'others']);
@@ -109,7 +109,7 @@ describe('sending', () => {
   test('runs over a bounded number of connections', async () => {
     const { sent, waiting, lives } = stage(16 * 100);
     for (let answered = 0; answered < 100; answered++) {
-      await settle();
+      await flushPromises();
       expect(lives.length).toBe(Math.min(100, 32 + answered));
       waiting.shift()?.take();
     }
@@ -118,11 +118,11 @@ describe('sending', () => {
 
   test('goes on when storage does not take one, and says so at the end', async () => {
     const { sent, waiting, lives } = stage(16 * 100);
-    await settle();
+    await flushPromises();
     waiting.shift()?.fail();
     while (lives.length < 100) {
       waiting.shift()?.take();
-      await settle();
+      await flushPromises();
     }
     for (const { take } of waiting) take();
     await expect(sent).rejects.toThrow('storage is down');
@@ -130,7 +130,7 @@ describe('sending', () => {
 
   test('gives up on storage that takes none', async () => {
     const { sent, waiting, lives } = stage(16 * 100);
-    await settle();
+    await flushPromises();
     for (const { fail } of waiting) fail();
     await expect(sent).rejects.toThrow('storage is down');
     expect(lives).toHaveLength(32);
@@ -138,10 +138,10 @@ describe('sending', () => {
 
   test('makes all messages of a firing expire together, and leaves what comes later to the next firing', async () => {
     const { sent, waiting, lives, warned, pass } = stage(16 * 64);
-    await settle();
+    await flushPromises();
     pass(40_000);
     waiting.shift()?.take();
-    await settle();
+    await flushPromises();
     expect(lives.at(-1)).toBe(5_000);
     pass(5_000);
     for (const { take } of waiting) take();

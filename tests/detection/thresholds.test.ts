@@ -4,48 +4,48 @@ import { at, evaluated, measure, output, segment } from '../helpers/insights-dat
 import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
 
 async function watching(threshold: number, ...before: [number, number][]): Promise<MemoryBackend> {
-  const world = memoryBackend();
-  world.data.segments = [segment('vip', ...before.map(([value, minute]) => evaluated(value, minute)))];
-  await world.subscribe('segment-threshold-crossed', {
+  const fixture = memoryBackend();
+  fixture.data.segments = [segment('vip', ...before.map(([value, minute]) => evaluated(value, minute)))];
+  await fixture.subscribe('segment-threshold-crossed', {
     segmentName: 'vip',
     threshold,
     callbackUrl: callbackUrl('one'),
   });
-  return world;
+  return fixture;
 }
 
-function now(world: MemoryBackend, ...evaluations: [number, number][]): void {
-  world.data.segments = [segment('vip', ...evaluations.map(([value, minute]) => evaluated(value, minute)))];
+function now(fixture: MemoryBackend, ...evaluations: [number, number][]): void {
+  fixture.data.segments = [segment('vip', ...evaluations.map(([value, minute]) => evaluated(value, minute)))];
 }
 
 test('two that look at a measure for the first time at the same moment lose nothing that was between their looks', async () => {
-  const world = memoryBackend();
+  const fixture = memoryBackend();
   const subscribe = (name: string): Promise<unknown> =>
-    world.subscribe('measure-threshold-crossed', {
+    fixture.subscribe('measure-threshold-crossed', {
       measureName: 'revenue',
       threshold: 100,
       callbackUrl: callbackUrl(name),
     });
-  world.data.measures = [measure('revenue', output(10, 1))];
+  fixture.data.measures = [measure('revenue', output(10, 1))];
   // The slower one has read what is remembered, nothing, and only then the faster one comes, and values.
-  world.insights.beforeCall = async () => {
-    world.insights.beforeCall = () => undefined;
+  fixture.insights.beforeCall = async () => {
+    fixture.insights.beforeCall = () => undefined;
     await subscribe('faster');
-    world.data.measures = [measure('revenue', output(10, 1), output(120, 2), output(20, 3))];
+    fixture.data.measures = [measure('revenue', output(10, 1), output(120, 2), output(20, 3))];
   };
   await subscribe('slower');
-  await world.poll();
-  expect(world.calls.map(({ url }) => url)).toEqual([callbackUrl('faster')]);
+  await fixture.poll();
+  expect(fixture.calls.map(({ url }) => url)).toEqual([callbackUrl('faster')]);
 });
 
 describe('a segment crosses a threshold', () => {
   test('the flow is called once, with what happened', async () => {
-    const world = await watching(100, [90, 1]);
-    now(world, [90, 1], [120, 2]);
-    await world.poll();
-    expect(world.calls).toHaveLength(1);
-    expect(world.calls[0]?.url).toBe(callbackUrl('one'));
-    expect(world.calls[0]?.body).toEqual({
+    const fixture = await watching(100, [90, 1]);
+    now(fixture, [90, 1], [120, 2]);
+    await fixture.poll();
+    expect(fixture.calls).toHaveLength(1);
+    expect(fixture.calls[0]?.url).toBe(callbackUrl('one'));
+    expect(fixture.calls[0]?.body).toEqual({
       eventId: expect.stringMatching(/^evt_[A-Za-z0-9_-]{57}$/),
       deliveryId: expect.stringMatching(/^dlv_[A-Za-z0-9_-]{90}$/),
       subscriptionId: expect.stringMatching(/^sub_/),
@@ -59,87 +59,87 @@ describe('a segment crosses a threshold', () => {
       value: 120,
       evaluatedAt: at(2),
     });
-    await world.poll();
-    expect(world.calls).toHaveLength(1);
+    await fixture.poll();
+    expect(fixture.calls).toHaveLength(1);
   });
 
   test('a value equal to the threshold is not above it', async () => {
-    const world = await watching(100, [90, 1]);
-    now(world, [90, 1], [100, 2]);
-    await world.poll();
-    expect(world.calls).toHaveLength(0);
-    now(world, [90, 1], [100, 2], [101, 3]);
-    await world.poll();
-    expect(world.calls.map(({ body }) => [body['previousValue'], body['value']])).toEqual([[100, 101]]);
+    const fixture = await watching(100, [90, 1]);
+    now(fixture, [90, 1], [100, 2]);
+    await fixture.poll();
+    expect(fixture.calls).toHaveLength(0);
+    now(fixture, [90, 1], [100, 2], [101, 3]);
+    await fixture.poll();
+    expect(fixture.calls.map(({ body }) => [body['previousValue'], body['value']])).toEqual([[100, 101]]);
   });
 
   test('staying above does not fire again, falling re-arms', async () => {
-    const world = await watching(100, [90, 1]);
-    now(world, [120, 2]);
-    await world.poll();
-    now(world, [130, 3]);
-    await world.poll();
-    now(world, [80, 4]);
-    await world.poll();
-    expect(world.calls).toHaveLength(1);
-    now(world, [130, 5]);
-    await world.poll();
-    expect(world.calls.map(({ body }) => body['evaluatedAt'])).toEqual([at(2), at(5)]);
+    const fixture = await watching(100, [90, 1]);
+    now(fixture, [120, 2]);
+    await fixture.poll();
+    now(fixture, [130, 3]);
+    await fixture.poll();
+    now(fixture, [80, 4]);
+    await fixture.poll();
+    expect(fixture.calls).toHaveLength(1);
+    now(fixture, [130, 5]);
+    await fixture.poll();
+    expect(fixture.calls.map(({ body }) => body['evaluatedAt'])).toEqual([at(2), at(5)]);
   });
 
   test('an up-and-down between two polls is replayed from the history', async () => {
-    const world = await watching(100, [90, 1]);
-    now(world, [90, 1], [120, 2], [80, 3], [140, 4], [70, 5]);
-    await world.poll();
-    expect(world.calls.map(({ body }) => body['value']).sort()).toEqual([120, 140]);
+    const fixture = await watching(100, [90, 1]);
+    now(fixture, [90, 1], [120, 2], [80, 3], [140, 4], [70, 5]);
+    await fixture.poll();
+    expect(fixture.calls.map(({ body }) => body['value']).sort()).toEqual([120, 140]);
   });
 
   test('a subscription made above its threshold waits for the next edge', async () => {
-    const world = await watching(100, [150, 1]);
-    now(world, [160, 2]);
-    await world.poll();
-    expect(world.calls).toHaveLength(0);
-    now(world, [90, 3], [110, 4]);
-    await world.poll();
-    expect(world.calls).toHaveLength(1);
+    const fixture = await watching(100, [150, 1]);
+    now(fixture, [160, 2]);
+    await fixture.poll();
+    expect(fixture.calls).toHaveLength(0);
+    now(fixture, [90, 3], [110, 4]);
+    await fixture.poll();
+    expect(fixture.calls).toHaveLength(1);
   });
 
   test('a change right after the subscribe fires although no poll has run yet', async () => {
-    const world = await watching(100, [90, 1]);
-    now(world, [90, 1], [120, 2]);
-    await world.poll();
-    expect(world.calls).toHaveLength(1);
+    const fixture = await watching(100, [90, 1]);
+    now(fixture, [90, 1], [120, 2]);
+    await fixture.poll();
+    expect(fixture.calls).toHaveLength(1);
   });
 
   test('nothing older than the subscription fires, though the poll sees it for the first time', async () => {
-    const world = memoryBackend();
-    world.data.segments = [segment('vip', evaluated(90, 1), evaluated(120, 2), evaluated(80, 3))];
-    await world.subscribe('segment-threshold-crossed', {
+    const fixture = memoryBackend();
+    fixture.data.segments = [segment('vip', evaluated(90, 1), evaluated(120, 2), evaluated(80, 3))];
+    await fixture.subscribe('segment-threshold-crossed', {
       segmentName: 'vip',
       threshold: 100,
       callbackUrl: callbackUrl('one'),
     });
-    await world.poll();
-    expect(world.calls).toHaveLength(0);
+    await fixture.poll();
+    expect(fixture.calls).toHaveLength(0);
   });
 
   test('a second subscriber causes events for the first, and is born after them', async () => {
-    const world = await watching(100, [90, 1]);
-    now(world, [90, 1], [120, 2]);
-    await world.subscribe('segment-threshold-crossed', {
+    const fixture = await watching(100, [90, 1]);
+    now(fixture, [90, 1], [120, 2]);
+    await fixture.subscribe('segment-threshold-crossed', {
       segmentName: 'vip',
       threshold: 110,
       callbackUrl: callbackUrl('two'),
     });
-    await world.drain();
-    expect(world.calls.map(({ url }) => url)).toEqual([callbackUrl('one')]);
-    await world.poll();
-    expect(world.calls).toHaveLength(1);
+    await fixture.drain();
+    expect(fixture.calls.map(({ url }) => url)).toEqual([callbackUrl('one')]);
+    await fixture.poll();
+    expect(fixture.calls).toHaveLength(1);
   });
 
   test('failed, cancelled and running evaluations are no observation', async () => {
-    const world = await watching(100, [90, 1]);
-    world.data.segments = [
+    const fixture = await watching(100, [90, 1]);
+    fixture.data.segments = [
       segment(
         'vip',
         evaluated(500, 2, 'completedfailure'),
@@ -147,70 +147,70 @@ describe('a segment crosses a threshold', () => {
         evaluated(500, 4, 'running'),
       ),
     ];
-    await world.poll();
-    expect(world.calls).toHaveLength(0);
-    now(world, [95, 5], [101, 6]);
-    await world.poll();
-    expect(world.calls.map(({ body }) => body['previousValue'])).toEqual([95]);
+    await fixture.poll();
+    expect(fixture.calls).toHaveLength(0);
+    now(fixture, [95, 5], [101, 6]);
+    await fixture.poll();
+    expect(fixture.calls.map(({ body }) => body['previousValue'])).toEqual([95]);
   });
 
   test('a segment that was never evaluated takes its first evaluation as a baseline', async () => {
-    const world = await watching(100);
-    now(world, [120, 1]);
-    await world.poll();
-    expect(world.calls).toHaveLength(0);
-    now(world, [90, 2], [120, 3]);
-    await world.poll();
-    expect(world.calls).toHaveLength(1);
+    const fixture = await watching(100);
+    now(fixture, [120, 1]);
+    await fixture.poll();
+    expect(fixture.calls).toHaveLength(0);
+    now(fixture, [90, 2], [120, 3]);
+    await fixture.poll();
+    expect(fixture.calls).toHaveLength(1);
   });
 
   test('a segment that was never evaluated loses none of the evaluations of days in which nobody polled', async () => {
-    const world = await watching(100);
+    const fixture = await watching(100);
     const minutesOfThreeDays = 3 * 24 * 60;
-    await world.clock.advance(minutesOfThreeDays * 60_000);
-    now(world, [90, 1], [120, minutesOfThreeDays - 1]);
-    await world.poll();
-    expect(world.calls.map(({ body }) => [body['previousValue'], body['value']])).toEqual([[90, 120]]);
+    await fixture.clock.advance(minutesOfThreeDays * 60_000);
+    now(fixture, [90, 1], [120, minutesOfThreeDays - 1]);
+    await fixture.poll();
+    expect(fixture.calls.map(({ body }) => [body['previousValue'], body['value']])).toEqual([[90, 120]]);
   });
 
   test('a segment whose evaluations have failed for days begins with its last success, whenever another was polled', async () => {
-    const world = memoryBackend();
+    const fixture = memoryBackend();
     const subscribe = (segmentName: string): Promise<unknown> =>
-      world.subscribe('segment-threshold-crossed', { segmentName, threshold: 100, callbackUrl: callbackUrl('one') });
-    world.data.segments = [segment('other')];
+      fixture.subscribe('segment-threshold-crossed', { segmentName, threshold: 100, callbackUrl: callbackUrl('one') });
+    fixture.data.segments = [segment('other')];
     await subscribe('other');
     const minutesOfFiveDays = 5 * 24 * 60;
-    await world.clock.advance(minutesOfFiveDays * 60_000);
-    await world.poll();
+    await fixture.clock.advance(minutesOfFiveDays * 60_000);
+    await fixture.poll();
     const failed = evaluated(0, minutesOfFiveDays - 60, 'completedfailure');
-    world.data.segments = [segment('vip', evaluated(90, 1), failed)];
+    fixture.data.segments = [segment('vip', evaluated(90, 1), failed)];
     await subscribe('vip');
-    world.data.segments = [segment('vip', evaluated(90, 1), failed, evaluated(120, minutesOfFiveDays + 1))];
-    await world.poll();
-    expect(world.calls.map(({ body }) => [body['previousValue'], body['value']])).toEqual([[90, 120]]);
+    fixture.data.segments = [segment('vip', evaluated(90, 1), failed, evaluated(120, minutesOfFiveDays + 1))];
+    await fixture.poll();
+    expect(fixture.calls.map(({ body }) => [body['previousValue'], body['value']])).toEqual([[90, 120]]);
   });
 
   test('the same instant in another spelling is the same evaluation', async () => {
-    const world = await watching(100, [90, 1]);
-    now(world, [90, 1], [120, 2]);
-    await world.poll();
-    world.data.segments = [segment('vip', { ...evaluated(120, 2), evaluatedAt: '2026-11-23T12:02:00.000+02:00' })];
-    await world.poll();
-    expect(world.calls).toHaveLength(1);
+    const fixture = await watching(100, [90, 1]);
+    now(fixture, [90, 1], [120, 2]);
+    await fixture.poll();
+    fixture.data.segments = [segment('vip', { ...evaluated(120, 2), evaluatedAt: '2026-11-23T12:02:00.000+02:00' })];
+    await fixture.poll();
+    expect(fixture.calls).toHaveLength(1);
   });
 
   test('only the thresholds between the two values are crossed', async () => {
-    const world = await watching(90, [90, 1]);
+    const fixture = await watching(90, [90, 1]);
     for (const threshold of [-5, 89.5, 100, 119.99, 120, 121]) {
-      await world.subscribe('segment-threshold-crossed', {
+      await fixture.subscribe('segment-threshold-crossed', {
         segmentName: 'vip',
         threshold,
         callbackUrl: callbackUrl(`t${String(threshold).replace(/[.-]/g, 'x')}`),
       });
     }
-    now(world, [120, 2]);
-    await world.poll();
-    expect(world.calls.map(({ body }) => body['threshold']).sort((a, b) => Number(a) - Number(b))).toEqual([
+    now(fixture, [120, 2]);
+    await fixture.poll();
+    expect(fixture.calls.map(({ body }) => body['threshold']).sort((a, b) => Number(a) - Number(b))).toEqual([
       90, 100, 119.99,
     ]);
   });
@@ -218,57 +218,57 @@ describe('a segment crosses a threshold', () => {
 
 describe('a measure crosses a threshold', () => {
   test('what happened between two polls is read from the history of the measure alone that changed', async () => {
-    const world = memoryBackend();
-    world.data.measures = [measure('revenue', output(10.5, 1)), measure('quiet', output(1, 1))];
-    await world.subscribe('measure-threshold-crossed', {
+    const fixture = memoryBackend();
+    fixture.data.measures = [measure('revenue', output(10.5, 1)), measure('quiet', output(1, 1))];
+    await fixture.subscribe('measure-threshold-crossed', {
       measureName: 'revenue',
       threshold: 20,
       callbackUrl: callbackUrl('one'),
     });
-    await world.subscribe('measure-threshold-crossed', {
+    await fixture.subscribe('measure-threshold-crossed', {
       measureName: 'quiet',
       threshold: 20,
       callbackUrl: callbackUrl('two'),
     });
-    world.data.measures = [
+    fixture.data.measures = [
       measure('revenue', output(10.5, 1), output(20.25, 2), output(15, 3)),
       measure('quiet', output(1, 1)),
     ];
-    world.insights.calls.length = 0;
-    await world.poll();
-    expect(world.calls.map(({ body }) => [body['measureName'], body['previousValue'], body['value']])).toEqual([
+    fixture.insights.calls.length = 0;
+    await fixture.poll();
+    expect(fixture.calls.map(({ body }) => [body['measureName'], body['previousValue'], body['value']])).toEqual([
       ['revenue', 10.5, 20.25],
     ]);
-    expect(world.insights.calls.filter(({ method }) => method === 'measure')).toHaveLength(1);
+    expect(fixture.insights.calls.filter(({ method }) => method === 'measure')).toHaveLength(1);
   });
 
   test('an output that is not one number is no observation', async () => {
-    const world = memoryBackend();
-    world.data.measures = [measure('revenue', output(10, 1))];
-    await world.subscribe('measure-threshold-crossed', {
+    const fixture = memoryBackend();
+    fixture.data.measures = [measure('revenue', output(10, 1))];
+    await fixture.subscribe('measure-threshold-crossed', {
       measureName: 'revenue',
       threshold: 20,
       callbackUrl: callbackUrl('one'),
     });
-    world.data.measures = [measure('revenue', output(10, 1), output(undefined, 2), output(30, 3))];
-    await world.poll();
-    expect(world.calls.map(({ body }) => [body['previousValue'], body['value']])).toEqual([[10, 30]]);
+    fixture.data.measures = [measure('revenue', output(10, 1), output(undefined, 2), output(30, 3))];
+    await fixture.poll();
+    expect(fixture.calls.map(({ body }) => [body['previousValue'], body['value']])).toEqual([[10, 30]]);
   });
 });
 
 test('every event that is opened is one line of the log', async () => {
   const lines: Record<string, unknown>[] = [];
   const log = { ...silentLog, info: (event: string, fields = {}) => void lines.push({ event, ...fields }) };
-  const world = memoryBackend({ log });
-  now(world, [90, 1]);
-  await world.subscribe('segment-threshold-crossed', {
+  const fixture = memoryBackend({ log });
+  now(fixture, [90, 1]);
+  await fixture.subscribe('segment-threshold-crossed', {
     segmentName: 'vip',
     threshold: 100,
     callbackUrl: callbackUrl('one'),
   });
-  now(world, [90, 1], [120, 2], [90, 3], [130, 4]);
-  await world.poll();
-  await world.poll();
+  now(fixture, [90, 1], [120, 2], [90, 3], [130, 4]);
+  await fixture.poll();
+  await fixture.poll();
   expect(lines.filter(({ event }) => event === 'event.opened')).toEqual(
     [2, 4].map((minute) => ({
       event: 'event.opened',
@@ -276,7 +276,7 @@ test('every event that is opened is one line of the log', async () => {
       trigger: 'segment-threshold-crossed',
       eventId: expect.stringMatching(/^evt_/),
       occurredAt: at(minute),
-      openedAt: new Date(world.clock.now()).toISOString(),
+      openedAt: new Date(fixture.clock.now()).toISOString(),
     })),
   );
 });

@@ -7,11 +7,11 @@ import {
   type Rise,
   type ValueState,
 } from '../../shared/detection/value-observation.ts';
-import { audienceOf } from '../../shared/events/open-event.ts';
+import { recipientRanges } from '../../shared/events/outbox-entry.ts';
 import { thresholdKey } from '../../shared/subscriptions/threshold-key.ts';
 import { runsOf } from '../helpers/test-size.ts';
 
-const UNSEEN: ValueState = { sequence: 0, last: undefined };
+const NEVER_READ: ValueState = { sequence: 0, last: undefined };
 
 /** A history in order of time, no two evaluations at one instant. */
 const histories = fc
@@ -43,7 +43,7 @@ describe('observing a value', () => {
         fc.integer({ min: 1, max: 4 }),
         (history, cuts, overlap, shuffle, maxRises) => {
           const [baseline, ...rest] = history as [Evaluation, ...Evaluation[]];
-          const begun = observeAll(UNSEEN, [baseline]).state;
+          const begun = observeAll(NEVER_READ, [baseline]).state;
           const whole = observeAll(begun, rest);
           let state = begun;
           const rises: Rise[] = [];
@@ -70,9 +70,9 @@ describe('observing a value', () => {
   test('never crosses a threshold twice without having been at or below it in between', () => {
     fc.assert(
       fc.property(histories, fc.double({ noNaN: true, min: -1e6, max: 1e6 }), (history, threshold) => {
-        const { rises } = observeAll(UNSEEN, history.slice(0, 1));
+        const { rises } = observeAll(NEVER_READ, history.slice(0, 1));
         expect(rises).toEqual([]);
-        const begun = observeAll(UNSEEN, history.slice(0, 1)).state;
+        const begun = observeAll(NEVER_READ, history.slice(0, 1)).state;
         const crossings = observeAll(begun, history).rises.filter((rise) => crosses(rise, threshold));
         for (const [index, crossing] of crossings.entries()) {
           const next = crossings[index + 1];
@@ -90,7 +90,7 @@ describe('observing a value', () => {
   test('misses no edge: each step from at-or-below to above is a crossing', () => {
     fc.assert(
       fc.property(histories, fc.double({ noNaN: true, min: -1e6, max: 1e6 }), (history, threshold) => {
-        const begun = observeAll(UNSEEN, history.slice(0, 1)).state;
+        const begun = observeAll(NEVER_READ, history.slice(0, 1)).state;
         const crossings = observeAll(begun, history).rises.filter((rise) => crosses(rise, threshold));
         const edges = history.filter((one, index) => {
           const before = history[index - 1];
@@ -109,7 +109,7 @@ describe('observing a value', () => {
     fc.assert(
       fc.property(doubles, doubles, fc.array(doubles, { maxLength: 20 }), (one, other, thresholds) => {
         fc.pre(one < other);
-        const [range] = audienceOf({
+        const [range] = recipientRanges({
           trigger: 'segment-threshold-crossed',
           eventId: '',
           instanceId: '',
@@ -133,7 +133,7 @@ describe('observing a value', () => {
 
   test('the first observation is the newest evaluation, and nothing came of it', () => {
     const observed = observe(
-      UNSEEN,
+      NEVER_READ,
       [3, 1, 2].map((n) => ({ evaluatedAtMs: n, value: 10 * n })),
       10,
     );

@@ -69,11 +69,11 @@ async function run(
 
   let nextPollMs = nowMs;
   for (let step = 0; ; step++) {
-    const isUnfinished = (await stored.outcomes()).length < FLOWS.length || (await stored.openEvents()) > 0;
+    const isUnfinished = (await stored.outcomes()).length < FLOWS.length || (await stored.outboxEntries()) > 0;
     const passMs = await nextPassMs(spare.tables, nowMs, RECONCILED_EVERY_MS);
     if (!isUnfinished && host.nextDueMs() === Infinity && passMs === Infinity) break;
     if (step > MAX_STEPS) {
-      violations.push(`stuck: ${await stored.openEvents()} open events, ${await openEnds(stored)}`);
+      violations.push(`stuck: ${await stored.outboxEntries()} open events, ${await openEnds(stored)}`);
       break;
     }
     const nextMs = Math.min(host.nextDueMs(), passMs, isUnfinished ? nextPollMs : Infinity);

@@ -1,8 +1,8 @@
-import { activityTable, chunkOfRow, eventOfRow } from '../../shared/deliveries/activity-rows.ts';
-import { formatDeliveryId } from '../../shared/deliveries/delivery-id.ts';
-import { troubleOfRow } from '../../shared/deliveries/trouble.ts';
+import { activityTable, chunkOfRow, eventOfRow } from '../../shared/deliveries/records/activity-rows.ts';
+import { formatDeliveryId } from '../../shared/deliveries/records/delivery-id.ts';
+import { recordOfRow } from '../../shared/deliveries/records/delivery-record.ts';
 import { monthOf } from '../../shared/events/event-id.ts';
-import { STATE_TABLE } from '../../shared/events/open-event-row.ts';
+import { STATE_TABLE } from '../../shared/events/outbox-row.ts';
 import { allRows } from '../../shared/storage/all-rows.ts';
 import type { StoredRow, Tables } from '../../shared/storage/tables.ts';
 import { INSTANCE } from './worker.ts';
@@ -11,7 +11,7 @@ import { INSTANCE } from './worker.ts';
 export interface StoredRun {
   /** Of every delivery that has an outcome or waits for one: its status. One that is written twice is there twice. */
   outcomes(): Promise<readonly { readonly deliveryId: string; readonly status: string }[]>;
-  openEvents(): Promise<number>;
+  outboxEntries(): Promise<number>;
   unsettledChunks(): Promise<number>;
 }
 
@@ -25,9 +25,9 @@ export function storedRun(tables: Tables, nowMs: number): StoredRun {
     rows.filter(({ values }) => values['kind'] === kind);
   const readActivity = (): Promise<StoredRow[]> => rowsOf(activityTable(monthOf(nowMs)));
   return {
-    openEvents: async () => (await rowsOf(STATE_TABLE, { from: 'o:', to: 'o;' })).length,
+    outboxEntries: async () => (await rowsOf(STATE_TABLE, { from: 'o:', to: 'o;' })).length,
     unsettledChunks: async () =>
-      activity('chunk', await readActivity()).filter((row) => !chunkOfRow(row).settled).length,
+      activity('chunk', await readActivity()).filter((row) => !chunkOfRow(row).isComplete).length,
     async outcomes() {
       const rows = await readActivity();
       const keyOf = ({ rowKey }: StoredRow): string => rowKey.split('!', 1)[0] ?? '';
@@ -38,7 +38,7 @@ export function storedRun(tables: Tables, nowMs: number): StoredRun {
           status: 'delivered',
         })),
       );
-      const troubles = activity('trouble', rows).map(troubleOfRow);
+      const troubles = activity('trouble', rows).map(recordOfRow);
       return [...first, ...troubles.map(({ deliveryId, status }) => ({ deliveryId, status }))];
     },
   };

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { contosoInstanceId } from '../../sandbox/customer-insights/seed/seeded-instances.ts';
 import { createAzureQueues } from '../../shared/azure/azure-queues.ts';
 import { openStorageClients } from '../../shared/azure/storage-clients.ts';
-import { operatorAnswers } from '../../shared/operations/operator-answers.ts';
+import { operatorResponses } from '../../shared/operations/operator-responses.ts';
 import type { Queues } from '../../shared/storage/queues.ts';
 import { validatorOf } from '../../shared/validation.ts';
 import { eventually } from '../sandbox/functions-host/start-app.ts';
@@ -299,7 +299,7 @@ describe('what the dashboard shows', () => {
     await rise();
     await tested(id, 'dead');
     await queues.send('polls-poison', { v: 1, instanceId: contosoInstanceId });
-    const answers: readonly [name: keyof typeof operatorAnswers, found: readonly Fields[]][] = [
+    const answers: readonly [name: keyof typeof operatorResponses, found: readonly Fields[]][] = [
       ['instance', await listOf('instances')],
       ['instanceName', await listOf('instance-names')],
       ['queue', await listOf('queues')],
@@ -316,7 +316,7 @@ describe('what the dashboard shows', () => {
     ];
     await manage('POST', 'queues/polls/redrive');
     for (const [name, found] of answers) {
-      const validate = validatorOf(operatorAnswers[name]);
+      const validate = validatorOf(operatorResponses[name]);
       expect(found.length).toBeGreaterThan(0);
       for (const one of found) expect({ name, ...validate(one) }).toEqual({ name, kind: 'valid', value: one });
     }
@@ -327,7 +327,7 @@ describe('what the dashboard shows', () => {
     const before = Date.now();
     await rise();
     const [instance] = await listOf('instances');
-    expect(instance).toMatchObject({ instanceId: contosoInstanceId, failing: [], openEventCount: 0 });
+    expect(instance).toMatchObject({ instanceId: contosoInstanceId, failing: [], outboxEntryCount: 0 });
     expect(Date.parse(String(instance?.['lastPolledAt']))).toBeGreaterThanOrEqual(before);
     expect(instance?.['lastCompletePollAt']).toBe(instance?.['lastPolledAt']);
     expect(await listOf('instance-names')).toContainEqual({ id: contosoInstanceId, name: 'Contoso' });

@@ -9,7 +9,7 @@ import type { Registrar } from '../../functions/registrar.ts';
 import { registerStatusReport } from '../../functions/status-report.ts';
 import { registerSubscriptions } from '../../functions/subscriptions.ts';
 import { registerTestEvents } from '../../functions/test-events.ts';
-import { createBackend, type World } from '../../shared/backend.ts';
+import { createBackend, type BackendPorts } from '../../shared/backend.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { readConfig } from '../../shared/config.ts';
 import { nearestEntities } from '../../shared/insights/nearest-entities.ts';
@@ -75,24 +75,28 @@ export function functionsInProcess({
     timeoutMs: config.insights.timeoutMs,
   };
   const closing: (() => Promise<void>)[] = [];
-  const world: World = {
+  const fixture: BackendPorts = {
     ...outside,
     tables: createMemoryTables(),
     queues,
     queueDrain: createMemoryQueueDrain({ queues, clock }),
     insights: (places) => {
-      const insights = restCustomerInsights({ ...calling, places, workflowPath: config.insights.workflowPath });
+      const insights = restCustomerInsights({
+        ...calling,
+        permits: places,
+        workflowPath: config.insights.workflowPath,
+      });
       closing.push(insights.close);
       return insights;
     },
     client: { post: () => Promise.reject(new Error('nothing is delivered here')), close: () => Promise.resolve() },
     lookup: () => Promise.resolve([]),
   };
-  const backend = createBackend(world, config);
-  const data = restEntityData({ ...calling, places: backend.callPlaces });
+  const backend = createBackend(fixture, config);
+  const data = restEntityData({ ...calling, permits: backend.callPermits });
   closing.push(data.close);
   const { limiter } = backend;
-  const deps = { ...world, backend, config, limiter, wrongKeys: failureLimit(clock), data: nearestEntities(data) };
+  const deps = { ...fixture, backend, config, limiter, wrongKeys: failureLimit(clock), data: nearestEntities(data) };
   const registered: { name: string; options: HttpFunctionOptions }[] = [];
   const registrar: Registrar = {
     http: (name, options) => registered.push({ name, options }),

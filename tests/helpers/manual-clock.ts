@@ -25,7 +25,7 @@ export function manualClock(startMs = Date.parse('2026-11-23T10:00:00.000Z')): M
         });
       }),
     async advance(ms) {
-      await settle();
+      await flushPromises();
       const targetMs = nowMs + ms;
       for (;;) {
         const next = sleepers.filter(({ atMs }) => atMs <= targetMs).sort((a, b) => a.atMs - b.atMs)[0];
@@ -33,16 +33,16 @@ export function manualClock(startMs = Date.parse('2026-11-23T10:00:00.000Z')): M
         sleepers = sleepers.filter((one) => one !== next);
         nowMs = next.atMs;
         next.wake();
-        await settle();
+        await flushPromises();
       }
       nowMs = targetMs;
-      await settle();
+      await flushPromises();
     },
   };
 }
 
 /** Lets everything that can go on without time passing go on. */
-export async function settle(): Promise<void> {
+export async function flushPromises(): Promise<void> {
   for (let turn = 0; turn < 50; turn++) await Promise.resolve();
   await new Promise<void>((resolve) => setImmediate(resolve));
 }

@@ -26,7 +26,7 @@ export async function insertSubscriptions(
     const rowKey = newRowKey(threshold, String(index).padStart(16, '0'));
     const request = { callbackUrl, instanceId, threshold };
     const draft = draftOf({ subscriber, subject, request, rowKey }, { cipher, nowMs: options.createdAtMs ?? 0 });
-    return subscriptionRow({ ...draft, birth: 0, callback: cipher.seal(callbackUrl, sealContext(draft.address)) });
+    return subscriptionRow({ ...draft, activeFrom: 0, callback: cipher.seal(callbackUrl, sealContext(draft.address)) });
   });
   for (let start = 0; start < rows.length; start += 100) {
     const writes = rows.slice(start, start + 100).map((row): Write => ({ kind: 'insert', row }));

@@ -1,4 +1,4 @@
-import { createBackend, type Backend, type BackendConfig, type World } from '../../shared/backend.ts';
+import { createBackend, type Backend, type BackendConfig, type BackendPorts } from '../../shared/backend.ts';
 import type { CustomerInsights } from '../../shared/insights/customer-insights.ts';
 import {
   memoryCustomerInsights,
@@ -6,7 +6,7 @@ import {
   type MemoryInstance,
 } from '../../shared/insights/memory-customer-insights.ts';
 import { silentLog, type Log } from '../../shared/log.ts';
-import type { Answer, CallbackClient, CallbackRequest } from '../../shared/outgoing/callback-client.ts';
+import type { CallbackResponse, CallbackClient, CallbackRequest } from '../../shared/outgoing/callback-client.ts';
 import { parseNetworks } from '../../shared/outgoing/network-list.ts';
 import type { Lookup } from '../../shared/outgoing/vetted-connect.ts';
 import type { Random } from '../../shared/random.ts';
@@ -44,7 +44,7 @@ export interface MemoryBackend {
   /** Everything that was POSTed, in order. */
   readonly calls: Call[];
   /** What a callback URL answers; 202 unless set. */
-  readonly answers: Map<string, () => Answer | Promise<Answer>>;
+  readonly answers: Map<string, () => CallbackResponse | Promise<CallbackResponse>>;
   /** Subscribes and expects it to succeed. */
   subscribe(
     trigger: Trigger,
@@ -77,8 +77,8 @@ export interface MemoryBackendOptions {
   readonly telemetry?: (clock: ManualClock) => Telemetry;
 }
 
-export const accepted: Answer = { kind: 'answered', status: 202, durationMs: 5 };
-export const answered = (status: number, errorCode?: string): Answer => ({
+export const accepted: CallbackResponse = { kind: 'answered', status: 202, durationMs: 5 };
+export const answered = (status: number, errorCode?: string): CallbackResponse => ({
   kind: 'answered',
   status,
   durationMs: 5,
@@ -101,7 +101,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
     },
     close: () => Promise.resolve(),
   };
-  const world: World = {
+  const fixture: BackendPorts = {
     tables,
     queues,
     queueDrain: createMemoryQueueDrain({ queues, clock }),
@@ -114,7 +114,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
     telemetry: options.telemetry?.(clock) ?? noTelemetry,
     stopping: options.stopping,
   };
-  const backend = createBackend(world, {
+  const backend = createBackend(fixture, {
     callbackPolicy: { allowedHosts: ['.flows.example.org'], allowedNetworks: parseNetworks('') },
     encryptionKeys: [{ kid: 'test', key: Buffer.alloc(32, 7) }],
     signingSecrets: [],

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { unlimitedPlaces } from '../../shared/insights/call-places.ts';
+import { unlimitedPermits } from '../../shared/insights/call-permits.ts';
 import { restEntityData } from '../../shared/insights/rest-entity-data.ts';
 import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
 import { atTheEnd, failure, open } from './open-adapter.ts';
@@ -17,7 +17,7 @@ async function dataWith(...answers: ScriptedAnswer[]): Promise<{
   const server = await startScriptedServer(...answers);
   const data = restEntityData({
     baseUrl: server.baseUrl,
-    places: unlimitedPlaces,
+    permits: unlimitedPermits,
     timeoutMs: 10_000,
     clock: jumpingClock(10_000),
     random: { fraction: () => 0, token: () => '' },

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import type { EntityData } from '../../shared/insights/entity-data.ts';
-import { unlimitedPlaces } from '../../shared/insights/call-places.ts';
+import { unlimitedPermits } from '../../shared/insights/call-permits.ts';
 import { restEntityData } from '../../shared/insights/rest-entity-data.ts';
 import { silentLog } from '../../shared/log.ts';
 import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
@@ -26,8 +26,16 @@ async function open(...answers: ScriptedAnswer[]): Promise<{
 function adapterOf(baseUrl: string): { data: EntityData; clock: JumpingClock } {
   const clock = jumpingClock(timeoutMs);
   const random = { fraction: () => 0, token: () => '' };
-  const places = unlimitedPlaces;
-  const data = restEntityData({ baseUrl, places, timeoutMs, clock, random, log: silentLog, telemetry: noTelemetry });
+  const places = unlimitedPermits;
+  const data = restEntityData({
+    baseUrl,
+    permits: places,
+    timeoutMs,
+    clock,
+    random,
+    log: silentLog,
+    telemetry: noTelemetry,
+  });
   atTheEnd(data.close);
   return { data, clock };
 }

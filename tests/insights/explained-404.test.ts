@@ -8,14 +8,14 @@ import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../hel
 
 /** What a caller gets who subscribes. */
 async function subscribing(
-  world: MemoryBackend,
+  fixture: MemoryBackend,
   trigger: Parameters<MemoryBackend['subscribe']>[0],
   input: object,
 ): Promise<Record<string, unknown>> {
   const who = { connection: 'a', workflowId: undefined, operationName: undefined, environmentId: undefined };
   const body = { instanceId: INSTANCE, callbackUrl: callbackUrl('one'), ...input };
   const handler = httpHandler(silentLog, async () => {
-    const result = await world.backend.subscribe(who, trigger, body);
+    const result = await fixture.backend.subscribe(who, trigger, body);
     return result.kind === 'refused' ? result : { status: 201, jsonBody: {} };
   });
   const answer = await handler(
@@ -33,9 +33,9 @@ describe.each([
   ['measures', 'CUSTOMER_INSIGHTS_API_URL', 'measure-threshold-crossed', { measureName: 'm', threshold: 1 }],
 ] as const)('a 404 of the list %s', (method, setting, trigger, input) => {
   test('of an instance that exists names the call and the setting', async () => {
-    const world = memoryBackend();
-    world.insights.beforeCall = failing('not-found', { methods: [method] });
-    expect(await subscribing(world, trigger, input)).toMatchObject({
+    const fixture = memoryBackend();
+    fixture.insights.beforeCall = failing('not-found', { methods: [method] });
+    expect(await subscribing(fixture, trigger, input)).toMatchObject({
       status: 503,
       code: 'customer-insights-path-unknown',
       detail: expect.stringMatching(new RegExp(`${method}.* setting ${setting}`)),
@@ -43,20 +43,20 @@ describe.each([
   });
 
   test('of one that does not exist says so', async () => {
-    const world = memoryBackend();
-    world.insights.held.clear();
-    expect(await subscribing(world, trigger, input)).toMatchObject({ status: 404, code: 'instance-unknown' });
+    const fixture = memoryBackend();
+    fixture.insights.held.clear();
+    expect(await subscribing(fixture, trigger, input)).toMatchObject({ status: 404, code: 'instance-unknown' });
   });
 });
 
 test('a poll keeps the call and the setting for the operator', async () => {
-  const world = memoryBackend();
-  world.data.segments = [segment('vip', evaluated(1, 1))];
-  world.data.measures = [measure('m', output(1, 1))];
-  await world.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('one') });
-  world.insights.beforeCall = failing('not-found', { methods: ['jobs'] });
-  await world.poll();
-  const [health] = await world.backend.operator.listInstances();
+  const fixture = memoryBackend();
+  fixture.data.segments = [segment('vip', evaluated(1, 1))];
+  fixture.data.measures = [measure('m', output(1, 1))];
+  await fixture.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('one') });
+  fixture.insights.beforeCall = failing('not-found', { methods: ['jobs'] });
+  await fixture.poll();
+  const [health] = await fixture.backend.operator.listInstances();
   expect(health?.failing).toMatchObject([{ list: 'jobs', reason: expect.stringContaining('jobs of') }]);
   expect(health?.failing[0]?.reason).toContain('look at the setting CUSTOMER_INSIGHTS_WORKFLOW_PATH');
 });

@@ -1,6 +1,6 @@
 import { afterEach } from '@jest/globals';
 
-import { unlimitedPlaces } from '../../shared/insights/call-places.ts';
+import { unlimitedPermits } from '../../shared/insights/call-permits.ts';
 import type { CustomerInsightsError } from '../../shared/insights/customer-insights.ts';
 import type { LogFields } from '../../shared/log.ts';
 import {
@@ -31,7 +31,7 @@ export function openAdapter(baseUrl: string, options: Partial<RestCustomerInsigh
   const insights = restCustomerInsights({
     baseUrl,
     workflowPath: 'workflows/main',
-    places: unlimitedPlaces,
+    permits: unlimitedPermits,
     timeoutMs,
     clock,
     random: { fraction: () => 0, token: () => '' },

@@ -26,47 +26,47 @@ test('any other 403 is about credentials', async () => {
 });
 
 test('polls do not call again what asked to wait, and go on with all else', async () => {
-  const world = memoryBackend();
-  world.data.segments = [segment('vip', evaluated(90, 1))];
-  const subscribe = world.subscribe('segment-threshold-crossed', {
+  const fixture = memoryBackend();
+  fixture.data.segments = [segment('vip', evaluated(90, 1))];
+  const subscribe = fixture.subscribe('segment-threshold-crossed', {
     segmentName: 'vip',
     threshold: 100,
     callbackUrl: callbackUrl('one'),
   });
   await subscribe;
-  await world.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('two') });
-  await world.poll();
-  world.insights.beforeCall = failing('throttled', { methods: ['segments'], retryAfterMs: 752_000 });
-  await world.poll();
-  world.insights.beforeCall = () => undefined;
-  world.data.segments = [segment('vip', evaluated(90, 1), evaluated(120, 2))];
-  world.insights.calls.length = 0;
+  await fixture.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('two') });
+  await fixture.poll();
+  fixture.insights.beforeCall = failing('throttled', { methods: ['segments'], retryAfterMs: 752_000 });
+  await fixture.poll();
+  fixture.insights.beforeCall = () => undefined;
+  fixture.data.segments = [segment('vip', evaluated(90, 1), evaluated(120, 2))];
+  fixture.insights.calls.length = 0;
   for (let minute = 0; minute < 12; minute++) {
-    await world.clock.advance(60_000);
-    await world.poll();
+    await fixture.clock.advance(60_000);
+    await fixture.poll();
   }
-  const methods = (): string[] => world.insights.calls.map(({ method }) => method);
+  const methods = (): string[] => fixture.insights.calls.map(({ method }) => method);
   expect(methods()).not.toContain('segments');
   expect(methods().filter((method) => method === 'jobs')).toHaveLength(12);
-  const [health] = await world.backend.operator.listInstances();
+  const [health] = await fixture.backend.operator.listInstances();
   expect(health?.failing.map(({ list }) => list)).toEqual(['segments']);
-  await world.clock.advance(60_000);
-  await world.poll();
+  await fixture.clock.advance(60_000);
+  await fixture.poll();
   expect(methods()).toContain('segments');
-  expect(world.calls).toHaveLength(1);
-  expect((await world.backend.operator.listInstances())[0]?.failing).toEqual([]);
+  expect(fixture.calls).toHaveLength(1);
+  expect((await fixture.backend.operator.listInstances())[0]?.failing).toEqual([]);
 });
 
 test('nobody waits for longer than twelve hours', async () => {
-  const world = memoryBackend();
-  world.data.segments = [segment('vip', evaluated(90, 1))];
+  const fixture = memoryBackend();
+  fixture.data.segments = [segment('vip', evaluated(90, 1))];
   const input = { segmentName: 'vip', threshold: 100, callbackUrl: callbackUrl('one') };
-  await world.subscribe('segment-threshold-crossed', input);
-  world.insights.beforeCall = failing('throttled', { retryAfterMs: 10 * 24 * 3600_000 });
-  await world.poll();
-  world.insights.beforeCall = () => undefined;
-  world.insights.calls.length = 0;
-  await world.clock.advance(12 * 3600_000);
-  await world.poll();
-  expect(world.insights.calls).toHaveLength(1);
+  await fixture.subscribe('segment-threshold-crossed', input);
+  fixture.insights.beforeCall = failing('throttled', { retryAfterMs: 10 * 24 * 3600_000 });
+  await fixture.poll();
+  fixture.insights.beforeCall = () => undefined;
+  fixture.insights.calls.length = 0;
+  await fixture.clock.advance(12 * 3600_000);
+  await fixture.poll();
+  expect(fixture.insights.calls).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
 import { systemClock } from '../../shared/clock.ts';
-import { unlimitedPlaces } from '../../shared/insights/call-places.ts';
+import { unlimitedPermits } from '../../shared/insights/call-permits.ts';
 import { restEntityData } from '../../shared/insights/rest-entity-data.ts';
 import { silentLog } from '../../shared/log.ts';
 import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
@@ -9,7 +9,7 @@ import { systemRandom } from '../../shared/random.ts';
 const [baseUrl = '', skip = '0'] = process.argv.slice(2);
 const data = restEntityData({
   baseUrl,
-  places: unlimitedPlaces,
+  permits: unlimitedPermits,
   timeoutMs: 10_000,
   clock: systemClock,
   random: systemRandom,

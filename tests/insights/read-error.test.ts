@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { errorMessage, oneLine } from '../../shared/insights/read-error.ts';
-import { readTask } from '../../shared/insights/read-workflow.ts';
+import { parseTask } from '../../shared/insights/parse-workflow.ts';
 
 describe('what the service says about a failure', () => {
   test.each<[string, unknown, string | undefined]>([
@@ -30,10 +30,10 @@ describe('what the service says about a failure', () => {
   });
 
   test('is the first of the errors of a task that says something', () => {
-    expect(readTask({ taskId: 't', ciError: null, ciErrors: [{}, { message: 'Timed out.' }] })?.error).toBe(
+    expect(parseTask({ taskId: 't', ciError: null, ciErrors: [{}, { message: 'Timed out.' }] })?.error).toBe(
       'Timed out.',
     );
-    expect(readTask({ taskId: 't', ciError: { message: 'First.' }, ciErrors: [{ message: 'Next.' }] })?.error).toBe(
+    expect(parseTask({ taskId: 't', ciError: { message: 'First.' }, ciErrors: [{ message: 'Next.' }] })?.error).toBe(
       'First.',
     );
   });

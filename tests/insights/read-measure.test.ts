@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { finiteNumber } from '../../shared/insights/decimal.ts';
-import { readMeasure } from '../../shared/insights/read-measure.ts';
+import { parseMeasure } from '../../shared/insights/parse-measure.ts';
 
 describe('a measure is without dimension', () => {
   const without = (definition: unknown): boolean | undefined =>
-    readMeasure({ name: 'm', definition })?.withoutDimension;
+    parseMeasure({ name: 'm', definition })?.withoutDimension;
 
   test.each([
     ['when it is marked scalar', { kind: 'entity', isScalar: true }],
@@ -35,7 +35,7 @@ describe('a measure is without dimension', () => {
 
 describe('the value of a measure', () => {
   const valueOf = (values: unknown): number | undefined =>
-    readMeasure({ name: 'm', output: { values } })?.output?.value;
+    parseMeasure({ name: 'm', output: { values } })?.output?.value;
 
   test.each([
     ['1234.5', 1234.5],
@@ -70,7 +70,7 @@ describe('the value of a measure', () => {
   });
 
   test('comes with its history, in the order it came', () => {
-    const measure = readMeasure({
+    const measure = parseMeasure({
       Name: 'Revenue',
       DisplayName: 'Revenue of all',
       LatestEvaluation: { State: 'Failed', Error: 'The store is closed.' },
@@ -96,7 +96,7 @@ describe('the value of a measure', () => {
 
   test('stands beside the description of its failure', () => {
     const measure = { name: 'm', latestEvaluation: { state: 'failed' }, errorDescription: { value: 'No customers.' } };
-    expect(readMeasure(measure)?.latestError).toBe('No customers.');
+    expect(parseMeasure(measure)?.latestError).toBe('No customers.');
   });
 });
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 
 import type { JsonObject } from '../../shared/insights/json-fields.ts';
-import { readDataSource, readInstance } from '../../shared/insights/read-instance.ts';
-import { readMeasure } from '../../shared/insights/read-measure.ts';
-import { readSegment } from '../../shared/insights/read-segment.ts';
-import { readJob, readNode, readTask } from '../../shared/insights/read-workflow.ts';
+import { parseDataSource, parseInstance } from '../../shared/insights/parse-instance.ts';
+import { parseMeasure } from '../../shared/insights/parse-measure.ts';
+import { parseSegment } from '../../shared/insights/parse-segment.ts';
+import { parseJob, parseNode, parseTask } from '../../shared/insights/parse-workflow.ts';
 
 describe('property names and words count in either casing', () => {
   const dataSource = {
@@ -36,10 +36,10 @@ describe('property names and words count in either casing', () => {
   };
 
   test.each([
-    ['a data source', readDataSource, { dataSourceMetadata: dataSource }],
-    ['a data source without envelope', readDataSource, dataSource],
-    ['a job', readJob, job],
-    ['a node', readNode, node],
+    ['a data source', parseDataSource, { dataSourceMetadata: dataSource }],
+    ['a data source without envelope', parseDataSource, dataSource],
+    ['a job', parseJob, job],
+    ['a node', parseNode, node],
   ])('of %s', (_what, read, camel) => {
     const reading = read(camel);
     expect(reading).toBeDefined();
@@ -47,7 +47,7 @@ describe('property names and words count in either casing', () => {
   });
 
   test('and are read as the words of the port', () => {
-    expect(readDataSource({ dataSourceMetadata: dataSource })).toEqual({
+    expect(parseDataSource({ dataSourceMetadata: dataSource })).toEqual({
       dataSourceId: 'd1',
       name: 'crm-1',
       displayName: 'CRM',
@@ -55,7 +55,7 @@ describe('property names and words count in either casing', () => {
       refreshState: 'updatefailed',
       lastRefreshAt: '2026-11-23T09:00:00.123Z',
     });
-    expect(readJob(job)).toEqual({
+    expect(parseJob(job)).toEqual({
       jobId: 'j1',
       submissionKind: 'ondemand',
       status: 'timedout',
@@ -76,7 +76,7 @@ describe('property names and words count in either casing', () => {
         },
       ],
     });
-    expect(readNode(node)).toEqual({
+    expect(parseNode(node)).toEqual({
       operationType: 'datapreparation',
       identifier: 'd1',
       friendlyName: 'CRM',
@@ -101,7 +101,7 @@ function capitalised(word: string): string {
 
 describe('what is missing, null or of another type is absent', () => {
   test('from an instance', () => {
-    expect(readInstance({ instanceId: 'i1', name: null })).toEqual({
+    expect(parseInstance({ instanceId: 'i1', name: null })).toEqual({
       instanceId: 'i1',
       name: 'i1',
       instanceType: undefined,
@@ -109,7 +109,7 @@ describe('what is missing, null or of another type is absent', () => {
   });
 
   test('from a data source', () => {
-    expect(readDataSource({ dataSourceId: 'd1', isActive: 'no', lastRefresh: 5, dataSourceMetadata: null })).toEqual({
+    expect(parseDataSource({ dataSourceId: 'd1', isActive: 'no', lastRefresh: 5, dataSourceMetadata: null })).toEqual({
       dataSourceId: 'd1',
       name: 'd1',
       displayName: 'd1',
@@ -120,14 +120,14 @@ describe('what is missing, null or of another type is absent', () => {
   });
 
   test('from a segment and its evaluations', () => {
-    expect(readSegment({ name: 's', evaluationStatus: null, evaluationStatusHistory: 'none' })).toEqual({
+    expect(parseSegment({ name: 's', evaluationStatus: null, evaluationStatusHistory: 'none' })).toEqual({
       name: 's',
       displayName: 's',
       state: undefined,
       latest: undefined,
       history: [],
     });
-    expect(readSegment({ name: 's', evaluationStatus: {} })?.latest).toEqual({
+    expect(parseSegment({ name: 's', evaluationStatus: {} })?.latest).toEqual({
       status: '',
       evaluatedAt: undefined,
       memberCount: undefined,
@@ -136,7 +136,7 @@ describe('what is missing, null or of another type is absent', () => {
   });
 
   test('from a measure', () => {
-    expect(readMeasure({ name: 'm', definition: [], latestEvaluation: 7 })).toEqual({
+    expect(parseMeasure({ name: 'm', definition: [], latestEvaluation: 7 })).toEqual({
       name: 'm',
       displayName: 'm',
       withoutDimension: false,
@@ -150,7 +150,7 @@ describe('what is missing, null or of another type is absent', () => {
 
   test('from a job, a task and a node, whose status is then no word at all', () => {
     expect(
-      readJob({ jobId: 'j1', idList: [1, 'd1', null], tasks: [null, {}, { taskStatus: 'failed' }] }),
+      parseJob({ jobId: 'j1', idList: [1, 'd1', null], tasks: [null, {}, { taskStatus: 'failed' }] }),
     ).toMatchObject({
       submissionKind: '',
       status: '',
@@ -158,18 +158,18 @@ describe('what is missing, null or of another type is absent', () => {
       idList: ['d1'],
       tasks: [],
     });
-    expect(readTask({ taskId: 't1', jobIds: null })).toMatchObject({ status: '', operationType: '', jobIds: [] });
-    expect(readNode({ operationType: 'merge' })).toMatchObject({ status: '', jobIds: [], identifier: undefined });
+    expect(parseTask({ taskId: 't1', jobIds: null })).toMatchObject({ status: '', operationType: '', jobIds: [] });
+    expect(parseNode({ operationType: 'merge' })).toMatchObject({ status: '', jobIds: [], identifier: undefined });
   });
 
   test.each([
-    ['a segment', readSegment],
-    ['a measure', readMeasure],
-    ['a job', readJob],
-    ['a task', readTask],
-    ['a node', readNode],
-    ['a data source', readDataSource],
-    ['an instance', readInstance],
+    ['a segment', parseSegment],
+    ['a measure', parseMeasure],
+    ['a job', parseJob],
+    ['a task', parseTask],
+    ['a node', parseNode],
+    ['a data source', parseDataSource],
+    ['an instance', parseInstance],
   ])('and %s without identity is nothing', (_what, read) => {
     expect(
       read({ friendlyName: 'Nobody', state: 'active', instanceType: 'trial', jobStatus: 'failed' }),
@@ -179,12 +179,12 @@ describe('what is missing, null or of another type is absent', () => {
 
 test('a word nobody knows is passed on', () => {
   expect(
-    readSegment({ name: 's', state: 'Expansion', evaluationStatus: { jobStatus: 'FailedRetrying' } }),
+    parseSegment({ name: 's', state: 'Expansion', evaluationStatus: { jobStatus: 'FailedRetrying' } }),
   ).toMatchObject({
     state: 'expansion',
     latest: { status: 'failedretrying' },
   });
-  expect(readNode({ operationType: 'dataverseHydration', taskStatus: 'completedWithWarnings' })).toMatchObject({
+  expect(parseNode({ operationType: 'dataverseHydration', taskStatus: 'completedWithWarnings' })).toMatchObject({
     operationType: 'dataversehydration',
     status: 'completedwithwarnings',
   });
@@ -192,7 +192,7 @@ test('a word nobody knows is passed on', () => {
 
 test('a segment is read with its evaluations, in the order they came', () => {
   expect(
-    readSegment({
+    parseSegment({
       name: 'VIP',
       friendlyName: 'Very important',
       state: 'active',

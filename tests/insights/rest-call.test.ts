@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
-import type { CallPlaces } from '../../shared/insights/call-places.ts';
+import type { CallPermits } from '../../shared/insights/call-permits.ts';
 import { atTheEnd, failure, open, openAdapter, timeoutMs } from './open-adapter.ts';
 import { startScriptedServer, type ScriptedAnswer } from './scripted-server.ts';
 
@@ -191,18 +191,18 @@ test('calls one after the other share their connections', async () => {
 
 describe('places for calls', () => {
   /** Gives `count` places, and notes who asked. */
-  function placesFor(count: number): { places: CallPlaces; asked: (string | undefined)[] } {
+  function permitsFor(count: number): { permits: CallPermits; asked: (string | undefined)[] } {
     const asked: (string | undefined)[] = [];
-    const take: CallPlaces['take'] = (instanceId) => {
+    const take: CallPermits['take'] = (instanceId) => {
       asked.push(instanceId);
       return Promise.resolve(asked.length <= count ? { kind: 'admitted' } : { kind: 'refused', retryAfterMs: 41_000 });
     };
-    return { places: { take }, asked };
+    return { permits: { take }, asked };
   }
 
   test('are taken for every request, a repeated one too', async () => {
-    const { places, asked } = placesFor(10);
-    const { insights, server } = await open([{ status: 503 }, { status: 503 }, ok, { body: [] }], { places });
+    const { permits, asked } = permitsFor(10);
+    const { insights, server } = await open([{ status: 503 }, { status: 503 }, ok, { body: [] }], { permits });
     await insights.segments('i');
     await insights.instances();
     expect(server.requests).toHaveLength(4);
@@ -210,21 +210,21 @@ describe('places for calls', () => {
   });
 
   test('that there are none of: nothing is sent, and the caller is told how long to wait', async () => {
-    const { insights, server } = await open([ok], placesFor(0));
+    const { insights, server } = await open([ok], permitsFor(0));
     const error = await failure(insights.segments('i'));
     expect(error).toMatchObject({ kind: 'limited', retryAfterMs: 41_000, call: 'GET instances/i/manage/segments' });
     expect(server.requests).toHaveLength(0);
   });
 
   test('that there are none of for a further try: the failure stands', async () => {
-    const { insights, server } = await open([{ status: 503 }, ok], placesFor(1));
+    const { insights, server } = await open([{ status: 503 }, ok], permitsFor(1));
     expect(await failure(insights.segments('i'))).toMatchObject({ kind: 'unavailable', status: 503 });
     expect(server.requests).toHaveLength(1);
   });
 
   test('that nobody knows of: what went wrong is passed on', async () => {
-    const places = { take: () => Promise.reject(new Error('storage is down')) };
-    const { insights, server } = await open([ok], { places });
+    const permits = { take: () => Promise.reject(new Error('storage is down')) };
+    const { insights, server } = await open([ok], { permits });
     expect(await failure(insights.segments('i'))).toMatchObject({ message: 'storage is down' });
     expect(server.requests).toHaveLength(0);
   });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readJob, readNode, readTask } from '../../shared/insights/read-workflow.ts';
+import { parseJob, parseNode, parseTask } from '../../shared/insights/parse-workflow.ts';
 import { knownStatus } from '../../shared/insights/status-words.ts';
 
 test.each([
@@ -34,16 +34,16 @@ test('words of the service are read without their spaces, hyphens and underscore
     operationType: 'All',
     jobSubmissionKind: 'on_demand',
   };
-  expect(readJob(job)).toMatchObject({
+  expect(parseJob(job)).toMatchObject({
     status: 'completedwithwarnings',
     writtenStatus: 'Completed With-Warnings',
     operationType: 'all',
     submissionKind: 'ondemand',
   });
-  expect(readTask({ taskId: 't', taskStatus: 'TimedOut', operationType: 'profile store' })).toMatchObject({
+  expect(parseTask({ taskId: 't', taskStatus: 'TimedOut', operationType: 'profile store' })).toMatchObject({
     status: 'timedout',
     operationType: 'profilestore',
   });
-  expect(readTask({ taskId: 't', taskStatus: 'TimedOut' })).not.toHaveProperty('writtenStatus');
-  expect(readNode({ operationType: 'profile-store' })?.operationType).toBe('profilestore');
+  expect(parseTask({ taskId: 't', taskStatus: 'TimedOut' })).not.toHaveProperty('writtenStatus');
+  expect(parseNode({ operationType: 'profile-store' })?.operationType).toBe('profilestore');
 });

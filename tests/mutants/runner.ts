@@ -9,7 +9,7 @@ import { loaderOf } from './loader.ts';
 /** The machine may be busy with something else: what is waited for by the clock is a multiple of what the processor needs, and this. */
 const PATIENCE = 30;
 const TEST_PATIENCE_MS = 60_000;
-/** How often the process may come to rest in a world that only goes on by itself. */
+/** How often the process may come to rest in a fixture that only goes on by itself. */
 const RESTS = 20;
 
 declare global {
@@ -65,7 +65,7 @@ async function runSeed(load: (file: string) => unknown, seed: number, isSurvey: 
   return { kind: 'noticed', by: 'seeds', what: `seed ${seed}: ${outcome.violation}` };
 }
 
-/** Ends when the process has nothing to do: a world waits for nothing but itself. */
+/** Ends when the process has nothing to do: a fixture waits for nothing but itself. */
 async function restless(): Promise<undefined> {
   for (let rests = 0; rests < RESTS; rests++) await new Promise((resolve) => setTimeout(resolve, 1));
 }

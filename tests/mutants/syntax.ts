@@ -5,9 +5,9 @@ const TOLD = /(^|\.)(log|telemetry|span|Type)(\.\w+)?$/;
 const TEXTS = new Set(['detail', 'title', 'description', 'reason', 'message', 'hint']);
 
 /** Whether this only tells something: a line of the log, a measurement, a text, the schema of one, an error's words. */
-export function isTold(node: ts.Node): boolean {
-  if (ts.isExpressionStatement(node)) return isTold(node.expression);
-  if (ts.isAwaitExpression(node)) return isTold(node.expression);
+export function isNamedByJobs(node: ts.Node): boolean {
+  if (ts.isExpressionStatement(node)) return isNamedByJobs(node.expression);
+  if (ts.isAwaitExpression(node)) return isNamedByJobs(node.expression);
   if (ts.isCallExpression(node)) return TOLD.test(node.expression.getText());
   if (ts.isNewExpression(node)) return node.expression.getText().endsWith('Error');
   return ts.isPropertyAssignment(node) && TEXTS.has(node.name.getText());

@@ -4,27 +4,27 @@ import type { Tables } from '../../shared/storage/tables.ts';
 import { countedTables, type StorageCalls } from '../helpers/counted-storage.ts';
 import { at } from '../helpers/insights-data.ts';
 import { answered, callbackUrl, INSTANCE } from '../helpers/memory-backend.ts';
-import { DAY, HOUR, MINUTE, vipWorld, type VipWorld } from './vip-world.ts';
+import { DAY, HOUR, MINUTE, segmentFixture, type SegmentFixture } from './segment-fixture.ts';
 
 const calls: StorageCalls = [];
-let world: VipWorld;
+let fixture: SegmentFixture;
 beforeEach(() => {
-  world = vipWorld({ tables: countedTables(createMemoryTables(), calls) });
+  fixture = segmentFixture({ tables: countedTables(createMemoryTables(), calls) });
 });
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 test('deliveries are counted by the hour of their event and by what became of them', async () => {
-  await world.flow('fine');
-  await world.flow('refused');
-  await world.flow('busy');
-  world.answers.set(callbackUrl('refused'), () => answered(400));
-  const startMs = world.clock.now();
-  await world.rise();
-  await world.pass(2 * HOUR);
-  world.answers.set(callbackUrl('busy'), () => answered(503));
-  await world.rise();
-  const { value, countedSince } = await world.backend.operator.activity({ hours: 24 });
+  await fixture.flow('fine');
+  await fixture.flow('refused');
+  await fixture.flow('busy');
+  fixture.answers.set(callbackUrl('refused'), () => answered(400));
+  const startMs = fixture.clock.now();
+  await fixture.rise();
+  await fixture.pass(2 * HOUR);
+  fixture.answers.set(callbackUrl('busy'), () => answered(503));
+  await fixture.rise();
+  const { value, countedSince } = await fixture.backend.operator.activity({ hours: 24 });
   expect(countedSince).toBeUndefined();
   expect(value).toHaveLength(24);
   expect(value.map(({ hour }) => hour)).toEqual([...value.map(({ hour }) => hour)].sort());
@@ -41,21 +41,21 @@ test('deliveries are counted by the hour of their event and by what became of th
 });
 
 test('a delivery that was sent again is counted once', async () => {
-  await world.flow('one');
-  await world.rise();
-  const [only] = (await world.backend.operator.listDeliveries({}, { limit: 5 })).deliveries;
-  await world.backend.operator.redeliver(only?.deliveryId ?? '');
-  await world.pass(MINUTE);
-  const { value } = await world.backend.operator.activity({ hours: 1 });
+  await fixture.flow('one');
+  await fixture.rise();
+  const [only] = (await fixture.backend.operator.listDeliveries({}, { limit: 5 })).deliveries;
+  await fixture.backend.operator.redeliver(only?.deliveryId ?? '');
+  await fixture.pass(MINUTE);
+  const { value } = await fixture.backend.operator.activity({ hours: 1 });
   expect(value).toMatchObject([{ delivered: 1 }]);
 });
 
 test('what is older than was asked for, or of another instance, is left out', async () => {
-  await world.flow('one');
-  await world.rise();
-  await world.pass(DAY);
+  await fixture.flow('one');
+  await fixture.rise();
+  await fixture.pass(DAY);
   const counted = async (search: { instanceId?: string; hours: number }): Promise<number> =>
-    (await world.backend.operator.activity(search)).value.reduce((sum, { delivered }) => sum + delivered, 0);
+    (await fixture.backend.operator.activity(search)).value.reduce((sum, { delivered }) => sum + delivered, 0);
   expect(await counted({ hours: 24 })).toBe(0);
   expect(await counted({ hours: 48 })).toBe(1);
   expect(await counted({ hours: 48, instanceId: INSTANCE })).toBe(1);
@@ -63,10 +63,10 @@ test('what is older than was asked for, or of another instance, is left out', as
 });
 
 test('a thousand deliveries of one event take a request for each thousand rows, not for each delivery', async () => {
-  for (let index = 0; index < 300; index++) await world.flow(`flow-${index}`);
-  await world.rise();
+  for (let index = 0; index < 300; index++) await fixture.flow(`flow-${index}`);
+  await fixture.rise();
   calls.length = 0;
-  const { value } = await world.backend.operator.activity({ hours: 1 });
+  const { value } = await fixture.backend.operator.activity({ hours: 1 });
   expect(value).toMatchObject([{ delivered: 300 }]);
   expect(calls).toEqual(['query instances', 'query activity202611']);
 });
@@ -82,12 +82,12 @@ test('one look reads forty pages of an instance at most, and says from when on i
       return isEndless && table.startsWith('activity') ? { ...page, next: next ?? 'more' } : page;
     },
   };
-  world = vipWorld({ tables: countedTables(endless, calls) });
-  await world.flow('one');
-  await world.rise();
+  fixture = segmentFixture({ tables: countedTables(endless, calls) });
+  await fixture.flow('one');
+  await fixture.rise();
   calls.length = 0;
   isEndless = true;
-  const { countedSince } = await world.backend.operator.activity({ instanceId: INSTANCE, hours: 24 });
+  const { countedSince } = await fixture.backend.operator.activity({ instanceId: INSTANCE, hours: 24 });
   expect(countedSince).toBe(at(2));
   expect(calls).toHaveLength(40);
 });

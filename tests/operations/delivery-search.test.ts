@@ -3,33 +3,33 @@ import type { DeliveryFilter } from '../../shared/operations/delivery-filter.ts'
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { countedTables, type StorageCalls } from '../helpers/counted-storage.ts';
 import { answered, callbackUrl, INSTANCE } from '../helpers/memory-backend.ts';
-import { HOUR, vipWorld, type VipWorld } from './vip-world.ts';
+import { HOUR, segmentFixture, type SegmentFixture } from './segment-fixture.ts';
 
 const calls: StorageCalls = [];
 const ENGINE_ID = '0123456789abcdef0123456789abcdef';
 const NAME = '5d2c7f0a-91b4-4f0e-8c8e-000000000001';
 const flow = { workflowId: ENGINE_ID, workflowName: NAME, operationName: 'When', environmentId: 'Default-1' };
-let world: VipWorld;
+let fixture: SegmentFixture;
 let ids: Record<string, string>;
 
 beforeEach(async () => {
-  world = vipWorld({ tables: countedTables(createMemoryTables(), calls) });
+  fixture = segmentFixture({ tables: countedTables(createMemoryTables(), calls) });
   ids = {
-    fine: (await world.flow('fine', {}, flow)).id,
-    full: (await world.flow('full')).id,
-    slow: (await world.flow('slow')).id,
+    fine: (await fixture.flow('fine', {}, flow)).id,
+    full: (await fixture.flow('full')).id,
+    slow: (await fixture.flow('slow')).id,
   };
-  world.answers.set(callbackUrl('full'), () => ({
+  fixture.answers.set(callbackUrl('full'), () => ({
     ...answered(400),
     excerpt: { headers: { 'content-type': 'text/plain' }, body: 'The table is full.' },
   }));
-  world.answers.set(callbackUrl('slow'), () => answered(503));
-  await world.rise();
+  fixture.answers.set(callbackUrl('slow'), () => answered(503));
+  await fixture.rise();
   calls.length = 0;
 });
 
 const found = async (filter: DeliveryFilter): Promise<string[]> => {
-  const { deliveries } = await world.backend.operator.listDeliveries(filter, { limit: 100 });
+  const { deliveries } = await fixture.backend.operator.listDeliveries(filter, { limit: 100 });
   return deliveries.map(({ subscriptionId }) => Object.entries(ids).find(([, id]) => id === subscriptionId)?.[0] ?? '');
 };
 
@@ -59,14 +59,14 @@ describe('deliveries are narrowed', () => {
   });
 
   test('by time, from both ends', async () => {
-    await world.pass(10 * HOUR);
-    await world.rise();
-    const all = await world.backend.operator.listDeliveries({ subscriptionId: ids['fine'] }, { limit: 10 });
+    await fixture.pass(10 * HOUR);
+    await fixture.rise();
+    const all = await fixture.backend.operator.listDeliveries({ subscriptionId: ids['fine'] }, { limit: 10 });
     const [later, earlier] = all.deliveries.map(({ occurredAt }) => Date.parse(occurredAt));
     const between = (later ?? 0) - 1;
     for (const filter of [{}, { code: 'http-400' }, { subscriptionId: ids['full'] }]) {
       const times = async (more: DeliveryFilter): Promise<number[]> => {
-        const { deliveries } = await world.backend.operator.listDeliveries({ ...filter, ...more }, { limit: 10 });
+        const { deliveries } = await fixture.backend.operator.listDeliveries({ ...filter, ...more }, { limit: 10 });
         return [...new Set(deliveries.map(({ occurredAt }) => Date.parse(occurredAt)))];
       };
       expect(await times({ untilMs: between })).toEqual([earlier]);
@@ -78,16 +78,16 @@ describe('deliveries are narrowed', () => {
 test('a search that finds nothing says how far back it has looked, and costs no more for it', async () => {
   const risen: string[] = [];
   for (let count = 0; count < 30; count++) {
-    await world.rise();
-    risen.push((await world.backend.operator.listEvents({}, { limit: 1 })).events[0]?.occurredAt ?? '');
+    await fixture.rise();
+    risen.push((await fixture.backend.operator.listEvents({}, { limit: 1 })).events[0]?.occurredAt ?? '');
   }
   calls.length = 0;
-  const page = await world.backend.operator.listDeliveries({ text: 'nobody wrote this' }, { limit: 50 });
+  const page = await fixture.backend.operator.listDeliveries({ text: 'nobody wrote this' }, { limit: 50 });
   // The newest twenty events of thirty-one.
   expect(page).toEqual({ deliveries: [], next: expect.any(String), lookedBackTo: risen.at(-20) });
   expect(calls.length).toBeLessThanOrEqual(45);
   calls.length = 0;
-  const rest = await world.backend.operator.listDeliveries(
+  const rest = await fixture.backend.operator.listDeliveries(
     { text: 'nobody wrote this' },
     { limit: 50, next: page.next ?? '' },
   );
@@ -95,11 +95,11 @@ test('a search that finds nothing says how far back it has looked, and costs no 
 });
 
 test('pages of failures that are searched hold each once', async () => {
-  for (let count = 0; count < 5; count++) await world.rise();
+  for (let count = 0; count < 5; count++) await fixture.rise();
   const seen: string[] = [];
   let next: string | undefined;
   do {
-    const page = await world.backend.operator.listDeliveries(
+    const page = await fixture.backend.operator.listDeliveries(
       { text: 'table is full' },
       { limit: 2, ...(next !== undefined && { next }) },
     );

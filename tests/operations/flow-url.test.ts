@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { flowUrlOf } from '../../shared/operations/managed-subscription.ts';
-import { vipWorld } from './vip-world.ts';
+import { segmentFixture } from './segment-fixture.ts';
 
 const ENGINE_ID = '0123456789abcdef0123456789abcdef';
 const NAME = '5d2c7f0a-91b4-4f0e-8c8e-000000000001';
@@ -23,13 +23,13 @@ test('a flow without an environment is nowhere', () => {
 });
 
 test('a subscription leads to its flow by the name that the platform sends', async () => {
-  const world = vipWorld();
-  const { id } = await world.flow(
+  const fixture = segmentFixture();
+  const { id } = await fixture.flow(
     'one',
     {},
     { workflowId: ENGINE_ID, workflowName: NAME, operationName: 'When', environmentId: 'Default-1' },
   );
-  expect(await world.backend.operator.getSubscription(id)).toMatchObject({
+  expect(await fixture.backend.operator.getSubscription(id)).toMatchObject({
     subscription: { workflowId: ENGINE_ID, workflowName: NAME, flowUrl: `${flows}/${NAME}/details` },
   });
 });

@@ -4,12 +4,12 @@ import type { DeliveryFilter } from '../../shared/operations/delivery-filter.ts'
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { at, job, task } from '../helpers/insights-data.ts';
 import { answered, callbackUrl, INSTANCE } from '../helpers/memory-backend.ts';
-import { DAY, HOUR, MINUTE, vipWorld, type VipWorld } from './vip-world.ts';
+import { DAY, HOUR, MINUTE, segmentFixture, type SegmentFixture } from './segment-fixture.ts';
 
-let world: VipWorld;
+let fixture: SegmentFixture;
 beforeEach(() => {
   // Pages of real tables may be short: so are these.
-  world = vipWorld({ tables: createMemoryTables({ rowsPerScan: 7 }) });
+  fixture = segmentFixture({ tables: createMemoryTables({ rowsPerScan: 7 }) });
 });
 
 /** All pages of a list, each of `limit` at most. */
@@ -27,7 +27,7 @@ async function pages<T>(read: (next?: string) => Promise<{ value: T[]; next?: st
 
 const deliveries = (filter: DeliveryFilter, limit = 100): Promise<DeliverySummary[]> =>
   pages(async (next) => {
-    const { deliveries: value, ...more } = await world.backend.operator.listDeliveries(filter, {
+    const { deliveries: value, ...more } = await fixture.backend.operator.listDeliveries(filter, {
       limit,
       ...(next !== undefined && { next }),
     });
@@ -36,7 +36,7 @@ const deliveries = (filter: DeliveryFilter, limit = 100): Promise<DeliverySummar
 
 const eventIds = (filter: { sinceMs?: number; instanceId?: string }, limit: number): Promise<string[]> =>
   pages(async (next) => {
-    const { events, ...more } = await world.backend.operator.listEvents(filter, {
+    const { events, ...more } = await fixture.backend.operator.listEvents(filter, {
       limit,
       ...(next !== undefined && { next }),
     });
@@ -45,12 +45,12 @@ const eventIds = (filter: { sinceMs?: number; instanceId?: string }, limit: numb
 
 describe('events', () => {
   test('are counted by what became of their deliveries', async () => {
-    for (const name of ['fine', 'broken', 'off', 'retried']) await world.flow(name);
-    world.answers.set(callbackUrl('broken'), () => answered(400));
-    world.answers.set(callbackUrl('off'), () => answered(400, 'WorkflowTriggerIsNotEnabled'));
-    world.answers.set(callbackUrl('retried'), () => answered(503));
-    const eventId = await world.rise();
-    const { events } = await world.backend.operator.listEvents({ instanceId: INSTANCE }, { limit: 10 });
+    for (const name of ['fine', 'broken', 'off', 'retried']) await fixture.flow(name);
+    fixture.answers.set(callbackUrl('broken'), () => answered(400));
+    fixture.answers.set(callbackUrl('off'), () => answered(400, 'WorkflowTriggerIsNotEnabled'));
+    fixture.answers.set(callbackUrl('retried'), () => answered(503));
+    const eventId = await fixture.rise();
+    const { events } = await fixture.backend.operator.listEvents({ instanceId: INSTANCE }, { limit: 10 });
     expect(events).toMatchObject([
       {
         eventId,
@@ -63,17 +63,17 @@ describe('events', () => {
   });
 
   test('on their way have pending deliveries, as many as they concern', async () => {
-    const ids = await Promise.all(['one', 'two', 'three'].map((name) => world.flow(name)));
-    await world.flow('higher', { threshold: 500 });
+    const ids = await Promise.all(['one', 'two', 'three'].map((name) => fixture.flow(name)));
+    await fixture.flow('higher', { threshold: 500 });
     let release: () => void = () => undefined;
-    world.answers.set(callbackUrl('two'), () => new Promise((resolve) => (release = () => resolve(answered(202)))));
-    const rising = world.rise();
-    await world.clock.advance(3_000);
-    const [event] = (await world.backend.operator.listEvents({}, { limit: 1 })).events;
+    fixture.answers.set(callbackUrl('two'), () => new Promise((resolve) => (release = () => resolve(answered(202)))));
+    const rising = fixture.rise();
+    await fixture.clock.advance(3_000);
+    const [event] = (await fixture.backend.operator.listEvents({}, { limit: 1 })).events;
     expect(event).toMatchObject({ open: true, deliveries: { pending: 1, delivered: 2 } });
     const pending = await deliveries({ status: 'pending' });
     expect(pending).toMatchObject([{ subscriptionId: ids[1]?.id, status: 'pending', attemptCount: 0 }]);
-    const found = await world.backend.operator.getDelivery(pending[0]?.deliveryId ?? '');
+    const found = await fixture.backend.operator.getDelivery(pending[0]?.deliveryId ?? '');
     expect(found).toMatchObject({ kind: 'found', delivery: { status: 'pending', attempts: [] } });
     release();
     await rising;
@@ -81,15 +81,15 @@ describe('events', () => {
   });
 
   test('are listed newest first over months, each once however short the pages are', async () => {
-    await world.flow('one');
+    await fixture.flow('one');
     const risen: string[] = [];
     for (let count = 0; count < 6; count++) {
-      risen.unshift(await world.rise());
-      await world.pass(5 * DAY);
+      risen.unshift(await fixture.rise());
+      await fixture.pass(5 * DAY);
     }
-    expect(await world.tables.tableNames('activity')).toHaveLength(2);
+    expect(await fixture.tables.tableNames('activity')).toHaveLength(2);
     for (const limit of [1, 2, 6, 100]) expect(await eventIds({}, limit)).toEqual(risen);
-    const all = await world.backend.operator.listEvents({}, { limit: 3 });
+    const all = await fixture.backend.operator.listEvents({}, { limit: 3 });
     const since = Date.parse(all.events[2]?.occurredAt ?? '');
     expect(await eventIds({ sinceMs: since }, 2)).toEqual(risen.slice(0, 3));
     expect(await eventIds({ sinceMs: since + 1 }, 2)).toEqual(risen.slice(0, 2));
@@ -97,20 +97,23 @@ describe('events', () => {
 
   test('of several instances are listed newest first', async () => {
     const other = '99999999-2222-3333-4444-555555555555';
-    world.insights.hold({ ...world.data, instance: { instanceId: other, name: 'Other', instanceType: 'production' } });
-    await world.flow('one');
-    await world.flow('two', { instanceId: other });
+    fixture.insights.hold({
+      ...fixture.data,
+      instance: { instanceId: other, name: 'Other', instanceType: 'production' },
+    });
+    await fixture.flow('one');
+    await fixture.flow('two', { instanceId: other });
     const risen: string[] = [];
     for (let count = 0; count < 6; count++) {
       const instanceId = count % 2 === 0 ? INSTANCE : other;
-      const held = world.insights.held.get(instanceId);
-      await world.rise();
-      if (held) held.segments = world.data.segments;
-      await world.backend.pollInstance({ v: 1, instanceId });
-      risen.push((await world.backend.operator.listEvents({ instanceId }, { limit: 1 })).events[0]?.eventId ?? '');
-      await world.pass(HOUR);
+      const held = fixture.insights.held.get(instanceId);
+      await fixture.rise();
+      if (held) held.segments = fixture.data.segments;
+      await fixture.backend.pollInstance({ v: 1, instanceId });
+      risen.push((await fixture.backend.operator.listEvents({ instanceId }, { limit: 1 })).events[0]?.eventId ?? '');
+      await fixture.pass(HOUR);
     }
-    const listed = await world.backend.operator.listEvents({}, { limit: 100 });
+    const listed = await fixture.backend.operator.listEvents({}, { limit: 100 });
     const times = listed.events.map(({ occurredAt }) => occurredAt);
     expect(new Set(listed.events.map(({ instanceId }) => instanceId))).toEqual(new Set([INSTANCE, other]));
     expect(times).toEqual([...times].sort().reverse());
@@ -119,17 +122,17 @@ describe('events', () => {
   });
 
   test('of one trigger are found by it', async () => {
-    await world.flow('one');
-    await world.rise();
-    const { operator } = world.backend;
+    await fixture.flow('one');
+    await fixture.rise();
+    const { operator } = fixture.backend;
     expect((await operator.listEvents({ trigger: 'full-refresh-completed' }, { limit: 5 })).events).toEqual([]);
     expect((await operator.listEvents({ trigger: 'segment-threshold-crossed' }, { limit: 5 })).events).toHaveLength(1);
   });
 
   test('have an audience', async () => {
-    await world.flow('one');
-    const eventId = await world.rise();
-    expect(await world.backend.operator.getEvent(eventId)).toMatchObject({
+    await fixture.flow('one');
+    const eventId = await fixture.rise();
+    expect(await fixture.backend.operator.getEvent(eventId)).toMatchObject({
       kind: 'found',
       event: { eventId, audience: [{ subject: 'vip', thresholdFrom: 90, thresholdBelow: 120 }] },
     });
@@ -138,13 +141,13 @@ describe('events', () => {
   test('of a data source concern those who named it and those who named none', async () => {
     const dataSourceId = 'aaaaaaaa-0000-0000-0000-000000000001';
     const common = { name: 'crm', displayName: 'CRM', active: true, refreshState: 'updated', lastRefreshAt: undefined };
-    world.data.dataSources = [{ dataSourceId, ...common }];
-    await world.subscribe('data-source-refresh-succeeded', { dataSourceId, callbackUrl: callbackUrl('one') });
+    fixture.data.dataSources = [{ dataSourceId, ...common }];
+    await fixture.subscribe('data-source-refresh-succeeded', { dataSourceId, callbackUrl: callbackUrl('one') });
     const ended = { endedAt: at(3) };
-    world.data.jobs = [job({ idList: [dataSourceId], tasks: [task({ friendlyName: 'CRM', ...ended })], ...ended })];
-    await world.poll();
-    const { events } = await world.backend.operator.listEvents({}, { limit: 1 });
-    expect(await world.backend.operator.getEvent(events[0]?.eventId ?? '')).toMatchObject({
+    fixture.data.jobs = [job({ idList: [dataSourceId], tasks: [task({ friendlyName: 'CRM', ...ended })], ...ended })];
+    await fixture.poll();
+    const { events } = await fixture.backend.operator.listEvents({}, { limit: 1 });
+    expect(await fixture.backend.operator.getEvent(events[0]?.eventId ?? '')).toMatchObject({
       event: { audience: [{ subject: dataSourceId }, { subject: '*' }] },
     });
   });
@@ -152,48 +155,48 @@ describe('events', () => {
   test.each(['', 'evt_1', 'evt_2611EREREREiIjMzRFVVVVVVVQ0mhyfa5z0AAAAAAAAAAAAAAAAAAAAA'])(
     'with the id "%s" are unknown',
     async (id) => {
-      expect(await world.backend.operator.getEvent(id)).toMatchObject({ code: 'event-unknown' });
+      expect(await fixture.backend.operator.getEvent(id)).toMatchObject({ code: 'event-unknown' });
     },
   );
 });
 
 describe('deliveries', () => {
   test('of an event are each listed once, also when pages are short and some were sent again', async () => {
-    for (let index = 0; index < 30; index++) await world.flow(`s${index}`, { threshold: 90 + index / 100 });
-    world.answers.set(callbackUrl('s3'), () => answered(400));
-    const eventId = await world.rise();
+    for (let index = 0; index < 30; index++) await fixture.flow(`s${index}`, { threshold: 90 + index / 100 });
+    fixture.answers.set(callbackUrl('s3'), () => answered(400));
+    const eventId = await fixture.rise();
     const all = await deliveries({ eventId });
     expect(all).toHaveLength(30);
     const [delivered] = all.filter(({ status }) => status === 'delivered');
-    await world.backend.operator.redeliver(delivered?.deliveryId ?? '');
-    await world.pass(MINUTE);
+    await fixture.backend.operator.redeliver(delivered?.deliveryId ?? '');
+    await fixture.pass(MINUTE);
     for (const limit of [1, 7, 30]) {
       const again = await deliveries({ eventId }, limit);
       expect(again.map(({ deliveryId }) => deliveryId)).toEqual(all.map(({ deliveryId }) => deliveryId));
     }
-    const counted = await world.backend.operator.getEvent(eventId);
+    const counted = await fixture.backend.operator.getEvent(eventId);
     expect(counted).toMatchObject({ event: { deliveries: { delivered: 29, dead: 1 } } });
     expect((await deliveries({ eventId, status: 'dead' }, 3)).map(({ code }) => code)).toEqual(['http-400']);
   });
 
   test('of a subscription are found through the events of its subject, newest first', async () => {
-    const { id } = await world.flow('one');
-    await world.flow('two');
-    await world.flow('higher', { threshold: 500 });
-    const risen = [await world.rise(), await world.rise(), await world.rise()].reverse();
+    const { id } = await fixture.flow('one');
+    await fixture.flow('two');
+    await fixture.flow('higher', { threshold: 500 });
+    const risen = [await fixture.rise(), await fixture.rise(), await fixture.rise()].reverse();
     const own = await deliveries({ subscriptionId: id }, 2);
     expect(own.map(({ eventId }) => eventId)).toEqual(risen);
     expect(new Set(own.map(({ subscriptionId }) => subscriptionId))).toEqual(new Set([id]));
-    const urls = world.calls.filter(({ url }) => url === callbackUrl('one'));
+    const urls = fixture.calls.filter(({ url }) => url === callbackUrl('one'));
     expect(own.map(({ deliveryId }) => deliveryId).reverse()).toEqual(urls.map(({ body }) => body['deliveryId']));
   });
 
   test('of a status are found over all events', async () => {
-    await world.flow('fine');
-    const { id } = await world.flow('broken');
-    world.answers.set(callbackUrl('broken'), () => answered(400));
-    await world.rise();
-    await world.rise();
+    await fixture.flow('fine');
+    const { id } = await fixture.flow('broken');
+    fixture.answers.set(callbackUrl('broken'), () => answered(400));
+    await fixture.rise();
+    await fixture.rise();
     const dead = await deliveries({ status: 'dead' }, 1);
     expect(dead).toMatchObject([
       { subscriptionId: id, status: 'dead', code: 'http-400', attemptCount: 1, trigger: 'segment-threshold-crossed' },
@@ -206,13 +209,13 @@ describe('deliveries', () => {
   });
 
   test('that are retried have their attempts, and when the next is due', async () => {
-    await world.flow('one');
-    world.answers.set(callbackUrl('one'), () => answered(503));
-    await world.rise();
-    await world.pass(5_000);
+    await fixture.flow('one');
+    fixture.answers.set(callbackUrl('one'), () => answered(503));
+    await fixture.rise();
+    await fixture.pass(5_000);
     const [summary] = await deliveries({ status: 'retrying' });
-    const found = await world.backend.operator.getDelivery(summary?.deliveryId ?? '');
-    const second = new Date(world.clock.now()).toISOString();
+    const found = await fixture.backend.operator.getDelivery(summary?.deliveryId ?? '');
+    const second = new Date(fixture.clock.now()).toISOString();
     expect(found).toMatchObject({
       delivery: {
         status: 'retrying',
@@ -220,35 +223,35 @@ describe('deliveries', () => {
           { number: 1, status: 503, code: 'http-503', durationMs: 5 },
           { number: 2, at: second, code: 'http-503' },
         ],
-        nextAttemptAt: new Date(world.clock.now() + 30_000).toISOString(),
+        nextAttemptAt: new Date(fixture.clock.now() + 30_000).toISOString(),
       },
     });
   });
 
   test('that succeeded at once have their one attempt', async () => {
-    await world.flow('one');
-    const eventId = await world.rise();
+    await fixture.flow('one');
+    const eventId = await fixture.rise();
     const [summary] = await deliveries({ eventId });
-    const found = await world.backend.operator.getDelivery(summary?.deliveryId ?? '');
+    const found = await fixture.backend.operator.getDelivery(summary?.deliveryId ?? '');
     expect(found).toMatchObject({ delivery: { status: 'delivered', attempts: [{ number: 1, status: 202 }] } });
     expect(found).not.toHaveProperty('delivery.nextAttemptAt');
   });
 
   test('that there are not are unknown', async () => {
-    const { id } = await world.flow('one');
-    await world.rise();
+    const { id } = await fixture.flow('one');
+    await fixture.rise();
     const [own] = await deliveries({ subscriptionId: id });
     const other = `${own?.deliveryId.slice(0, -1) ?? ''}!`;
     for (const deliveryId of ['', 'dlv_', other, own?.deliveryId.replace(/.$/, 'x') ?? '']) {
-      expect(await world.backend.operator.getDelivery(deliveryId)).toMatchObject({ code: 'delivery-unknown' });
+      expect(await fixture.backend.operator.getDelivery(deliveryId)).toMatchObject({ code: 'delivery-unknown' });
     }
   });
 });
 
 test.each(['x', '!', 'dlv_.', '000000000AAAAAAAAAAAAAAAAAAAAAA!x'])('no page ends with "%s"', async (next) => {
-  const { operator } = world.backend;
-  await world.flow('one');
-  const eventId = await world.rise();
+  const { operator } = fixture.backend;
+  await fixture.flow('one');
+  const eventId = await fixture.rise();
   const page = { limit: 5, next };
   await expect(operator.listEvents({}, page)).rejects.toThrow(RangeError);
   for (const filter of [{}, { eventId }, { status: 'dead' as const }]) {

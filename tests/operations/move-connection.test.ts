@@ -2,60 +2,60 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import type { Tables, Write } from '../../shared/storage/tables.ts';
 import { failingTables } from './failing-tables.ts';
-import { HOUR, vipWorld, type VipWorld } from './vip-world.ts';
+import { HOUR, segmentFixture, type SegmentFixture } from './segment-fixture.ts';
 
 const trigger = 'segment-threshold-crossed';
 const FROM = `key-${'a'.repeat(32)}`;
 const TO = `key-${'b'.repeat(32)}`;
 const flow = (name: string): object => ({ connection: FROM, workflowId: name, operationName: 'When' });
 const tables = failingTables();
-let world: VipWorld;
+let fixture: SegmentFixture;
 beforeEach(() => {
   tables.reset();
-  world = vipWorld({ tables, config: { maxSubscriptionsPerConnection: 4 } });
+  fixture = segmentFixture({ tables, config: { maxSubscriptionsPerConnection: 4 } });
 });
 
-const move = (): Promise<unknown> => world.backend.operator.moveConnection({ from: FROM, to: TO });
+const move = (): Promise<unknown> => fixture.backend.operator.moveConnection({ from: FROM, to: TO });
 const idsOf = async (connection: string): Promise<string[]> => {
-  const { views } = await world.backend.listOwn(connection, trigger, { limit: 100 });
+  const { views } = await fixture.backend.listOwn(connection, trigger, { limit: 100 });
   return views.map(({ id }) => id).sort();
 };
 
 test('a connection that is moved has nothing left, and the other one has it all', async () => {
-  const own = [await world.flow('one', {}, flow('1')), await world.flow('two', {}, { connection: FROM })];
-  const theirs = await world.flow('three', {}, { connection: TO });
+  const own = [await fixture.flow('one', {}, flow('1')), await fixture.flow('two', {}, { connection: FROM })];
+  const theirs = await fixture.flow('three', {}, { connection: TO });
   expect(await move()).toEqual({ kind: 'moved', moved: 2 });
   expect(await idsOf(FROM)).toEqual([]);
   expect(await idsOf(TO)).toEqual([...own, theirs].map(({ id }) => id).sort());
   const [first] = own;
-  expect(await world.backend.getOwn(FROM, trigger, first?.id ?? '')).toMatchObject({ kind: 'refused' });
-  expect(await world.backend.getOwn(TO, trigger, first?.id ?? '')).toMatchObject({ kind: 'found' });
+  expect(await fixture.backend.getOwn(FROM, trigger, first?.id ?? '')).toMatchObject({ kind: 'refused' });
+  expect(await fixture.backend.getOwn(TO, trigger, first?.id ?? '')).toMatchObject({ kind: 'found' });
   expect(await move()).toEqual({ kind: 'moved', moved: 0 });
 });
 
 test('the same request finds the moved subscription, and the same flow supersedes it', async () => {
-  const { id } = await world.flow('one', {}, flow('1'));
+  const { id } = await fixture.flow('one', {}, flow('1'));
   await move();
   const mine = { ...flow('1'), connection: TO };
-  expect((await world.flow('one', {}, mine)).id).toBe(id);
-  const saved = await world.flow('again', {}, mine);
-  const old = await world.backend.getOwn(TO, trigger, id);
+  expect((await fixture.flow('one', {}, mine)).id).toBe(id);
+  const saved = await fixture.flow('again', {}, mine);
+  const old = await fixture.backend.getOwn(TO, trigger, id);
   expect(old).toMatchObject({ view: { status: 'superseded', successorId: saved.id } });
   expect(await idsOf(TO)).toEqual([saved.id]);
 });
 
 test('moved subscriptions count for the connection that has them now', async () => {
-  for (const name of ['one', 'two', 'three']) await world.flow(name, {}, { connection: FROM });
+  for (const name of ['one', 'two', 'three']) await fixture.flow(name, {}, { connection: FROM });
   await move();
-  await world.flow('four', {}, { connection: TO });
-  await expect(world.flow('five', {}, { connection: TO })).rejects.toThrow('subscriptions-exhausted');
-  for (const name of ['a', 'b', 'c', 'd']) await world.flow(name, {}, { connection: FROM });
-  await expect(world.flow('e', {}, { connection: FROM })).rejects.toThrow('subscriptions-exhausted');
+  await fixture.flow('four', {}, { connection: TO });
+  await expect(fixture.flow('five', {}, { connection: TO })).rejects.toThrow('subscriptions-exhausted');
+  for (const name of ['a', 'b', 'c', 'd']) await fixture.flow(name, {}, { connection: FROM });
+  await expect(fixture.flow('e', {}, { connection: FROM })).rejects.toThrow('subscriptions-exhausted');
 });
 
 test('a subscription that both connections asked for stays where it is', async () => {
-  const own = await world.flow('one', {}, { connection: FROM });
-  const theirs = await world.flow('one', {}, { connection: TO });
+  const own = await fixture.flow('one', {}, { connection: FROM });
+  const theirs = await fixture.flow('one', {}, { connection: TO });
   expect(await move()).toEqual({ kind: 'moved', moved: 0 });
   expect([await idsOf(FROM), await idsOf(TO)]).toEqual([[own.id], [theirs.id]]);
 });
@@ -63,8 +63,8 @@ test('a subscription that both connections asked for stays where it is', async (
 test('a move that breaks off anywhere is finished by the next one', async () => {
   for (let broken = 1; broken <= 40; broken++) {
     tables.reset();
-    world = vipWorld({ tables, config: { maxSubscriptionsPerConnection: 4 } });
-    const ids = [await world.flow('one', {}, flow('1')), await world.flow('two', {}, { connection: FROM })];
+    fixture = segmentFixture({ tables, config: { maxSubscriptionsPerConnection: 4 } });
+    const ids = [await fixture.flow('one', {}, flow('1')), await fixture.flow('two', {}, { connection: FROM })];
     tables.failAfter(broken);
     const first = await move().catch(() => 'broken off');
     tables.failAfter(Infinity);
@@ -75,8 +75,8 @@ test('a move that breaks off anywhere is finished by the next one', async () => 
     await move();
     expect(await idsOf(FROM)).toEqual([]);
     expect(await idsOf(TO)).toEqual(ids.map(({ id }) => id).sort());
-    for (const name of ['three', 'four']) await world.flow(name, {}, { connection: TO });
-    await expect(world.flow('five', {}, { connection: TO })).rejects.toThrow('subscriptions-exhausted');
+    for (const name of ['three', 'four']) await fixture.flow(name, {}, { connection: TO });
+    await expect(fixture.flow('five', {}, { connection: TO })).rejects.toThrow('subscriptions-exhausted');
   }
   throw new Error('never came through');
 });
@@ -84,15 +84,15 @@ test('a move that breaks off anywhere is finished by the next one', async () => 
 test.each([{}, { from: FROM }, { from: FROM, to: 'b' }, { from: FROM, to: TO, more: 1 }, 'x'])(
   'the body %j is refused',
   async (body) => {
-    await world.flow('one', {}, { connection: FROM });
-    expect(await world.backend.operator.moveConnection(body)).toMatchObject({ code: 'body-invalid' });
+    await fixture.flow('one', {}, { connection: FROM });
+    expect(await fixture.backend.operator.moveConnection(body)).toMatchObject({ code: 'body-invalid' });
     expect(await idsOf(FROM)).toHaveLength(1);
   },
 );
 
 test('to move a connection to itself changes nothing', async () => {
-  await world.flow('one', {}, { connection: FROM });
-  expect(await world.backend.operator.moveConnection({ from: FROM, to: FROM })).toEqual({ kind: 'moved', moved: 0 });
+  await fixture.flow('one', {}, { connection: FROM });
+  expect(await fixture.backend.operator.moveConnection({ from: FROM, to: FROM })).toEqual({ kind: 'moved', moved: 0 });
   expect(await idsOf(FROM)).toHaveLength(1);
 });
 
@@ -118,46 +118,52 @@ const isCopy = ({ kind, row }: Write): boolean =>
   kind === 'insert' && row.partitionKey === TO && row.rowKey.startsWith('k:');
 
 test('a storage that sees the copy of an entry twice leaves nothing behind', async () => {
-  world = vipWorld({ tables: tablesWith(isCopy, (again) => again()), config: { maxSubscriptionsPerConnection: 1 } });
-  const { id } = await world.flow('one', {}, flow('1'));
-  await world.backend.operator.moveConnection({ from: FROM, to: TO });
+  fixture = segmentFixture({
+    tables: tablesWith(isCopy, (again) => again()),
+    config: { maxSubscriptionsPerConnection: 1 },
+  });
+  const { id } = await fixture.flow('one', {}, flow('1'));
+  await fixture.backend.operator.moveConnection({ from: FROM, to: TO });
   expect([await idsOf(FROM), await idsOf(TO)]).toEqual([[], [id]]);
-  await world.flow('two', {}, { connection: FROM });
+  await fixture.flow('two', {}, { connection: FROM });
 });
 
 test('a subscription that the other connection asks for in the middle of the move stays where it is, and can be ended there', async () => {
   let theirs = '';
   const subscribeThere = async (): Promise<void> => {
-    theirs = (await world.flow('one', {}, { ...flow('1'), connection: TO })).id;
+    theirs = (await fixture.flow('one', {}, { ...flow('1'), connection: TO })).id;
   };
-  world = vipWorld({ tables: tablesWith(isCopy, subscribeThere), config: { maxSubscriptionsPerConnection: 1 } });
-  const { id } = await world.flow('one', {}, flow('1'));
-  expect(await world.backend.operator.moveConnection({ from: FROM, to: TO })).toEqual({ kind: 'moved', moved: 0 });
+  fixture = segmentFixture({
+    tables: tablesWith(isCopy, subscribeThere),
+    config: { maxSubscriptionsPerConnection: 1 },
+  });
+  const { id } = await fixture.flow('one', {}, flow('1'));
+  expect(await fixture.backend.operator.moveConnection({ from: FROM, to: TO })).toEqual({ kind: 'moved', moved: 0 });
   expect([await idsOf(FROM), await idsOf(TO)]).toEqual([[id], [theirs]]);
   // What is known of its flow stays with it: a save finds it.
-  await world.backend.unsubscribe(FROM, trigger, id);
-  await world.flow('two', {}, { connection: FROM });
-  expect(await world.backend.getOwn(TO, trigger, theirs)).toMatchObject({ view: { status: 'active' } });
+  await fixture.backend.unsubscribe(FROM, trigger, id);
+  await fixture.flow('two', {}, { connection: FROM });
+  expect(await fixture.backend.getOwn(TO, trigger, theirs)).toMatchObject({ view: { status: 'active' } });
 });
 
 test('a subscribe that broke off and was moved is completed or undone', async () => {
   let undone = 0;
   for (let broken = 1; broken <= 40; broken++) {
     tables.reset();
-    world = vipWorld({ tables, config: { maxSubscriptionsPerConnection: 2 } });
-    await world.flow('kept', {}, { connection: TO });
+    fixture = segmentFixture({ tables, config: { maxSubscriptionsPerConnection: 2 } });
+    await fixture.flow('kept', {}, { connection: TO });
     tables.failAfter(broken);
-    const first = await world.flow('one', {}, flow('1')).catch(() => 'broken off');
+    const first = await fixture.flow('one', {}, flow('1')).catch(() => 'broken off');
     tables.failAfter(Infinity);
     if (first !== 'broken off') break;
     await move();
-    await world.pass(2 * HOUR);
+    await fixture.pass(2 * HOUR);
     // Whichever connection it is in now, nothing counts that is not there.
     for (const connection of [FROM, TO]) {
       const ids = await idsOf(connection);
       if (ids.length === 0) undone += 1;
-      for (let free = ids.length; free < 2; free++) await world.flow(`new-${free}`, {}, { connection });
-      await expect(world.flow('more', {}, { connection })).rejects.toThrow('subscriptions-exhausted');
+      for (let free = ids.length; free < 2; free++) await fixture.flow(`new-${free}`, {}, { connection });
+      await expect(fixture.flow('more', {}, { connection })).rejects.toThrow('subscriptions-exhausted');
     }
   }
   expect(undone).toBeGreaterThan(0);

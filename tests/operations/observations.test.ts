@@ -2,16 +2,16 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { failing } from '../../shared/insights/memory-customer-insights.ts';
 import { at, evaluated, measure, output, segment } from '../helpers/insights-data.ts';
 import { callbackUrl } from '../helpers/memory-backend.ts';
-import { MINUTE, vipWorld, type VipWorld } from './vip-world.ts';
+import { MINUTE, segmentFixture, type SegmentFixture } from './segment-fixture.ts';
 
-let world: VipWorld;
+let fixture: SegmentFixture;
 beforeEach(() => {
-  world = vipWorld();
+  fixture = segmentFixture();
 });
 
 /** Oldest first, as the sentences are read. */
 async function told(id: string, days = 7): Promise<(readonly [sentence: string, fires: boolean])[]> {
-  const found = await world.backend.operator.observations(id, days);
+  const found = await fixture.backend.operator.observations(id, days);
   if (found.kind === 'refused') throw new Error(found.detail);
   return found.value.map(({ sentence, fires }) => [sentence, fires] as const).toReversed();
 }
@@ -21,13 +21,13 @@ async function evaluate(...counts: readonly (number | 'failed')[]): Promise<void
   const evaluations = counts.map((count, index) =>
     count === 'failed' ? evaluated(0, index + 1, 'completedfailure') : evaluated(count, index + 1),
   );
-  world.data.segments = [segment('vip', ...evaluations)];
-  await world.poll();
+  fixture.data.segments = [segment('vip', ...evaluations)];
+  await fixture.poll();
 }
 
 describe('the observations of a subscription', () => {
   test('say of each evaluation why it fired or not, newest first', async () => {
-    const { id } = await world.flow('one');
+    const { id } = await fixture.flow('one');
     await evaluate(90, 120, 150, 'failed', 150, 90, 95, 130);
     expect(await told(id)).toEqual([
       ['90: the first value, nothing before it to compare with', false],
@@ -39,8 +39,8 @@ describe('the observations of a subscription', () => {
       ['90 → 95: rose, not above 100', false],
       ['95 → 130: crossed 100', true],
     ]);
-    const { deliveries } = await world.backend.operator.listDeliveries({ subscriptionId: id }, { limit: 10 });
-    const found = await world.backend.operator.observations(id, 7);
+    const { deliveries } = await fixture.backend.operator.listDeliveries({ subscriptionId: id }, { limit: 10 });
+    const found = await fixture.backend.operator.observations(id, 7);
     expect(found).toMatchObject({
       threshold: 100,
       displayName: 'The vip',
@@ -50,12 +50,12 @@ describe('the observations of a subscription', () => {
   });
 
   test('do not fire for what was taken before it was made, nor after a new save took its place', async () => {
-    await world.flow('earlier');
+    await fixture.flow('earlier');
     await evaluate(90, 120, 90);
     const flow = { workflowId: 'a-flow', operationName: 'When' };
-    const { id } = await world.flow('one', {}, flow);
+    const { id } = await fixture.flow('one', {}, flow);
     await evaluate(90, 120, 90, 121, 90);
-    await world.flow('two', {}, flow);
+    await fixture.flow('two', {}, flow);
     await evaluate(90, 120, 90, 121, 90, 122);
     expect((await told(id)).filter(([sentence]) => sentence.includes('crossed'))).toEqual([
       ['90 → 120: crossed 100, before this subscription was made', false],
@@ -65,23 +65,23 @@ describe('the observations of a subscription', () => {
   });
 
   test('do not fire before the next poll has seen them', async () => {
-    const { id } = await world.flow('one');
-    world.data.segments = [segment('vip', evaluated(90, 1), evaluated(120, 2))];
+    const { id } = await fixture.flow('one');
+    fixture.data.segments = [segment('vip', evaluated(90, 1), evaluated(120, 2))];
     expect((await told(id)).at(-1)).toEqual(['90 → 120: crossed 100; not looked at yet, the next poll tells', false]);
-    await world.poll();
+    await fixture.poll();
     expect((await told(id)).at(-1)).toEqual(['90 → 120: crossed 100', true]);
   });
 
   test('of a measure are told too', async () => {
-    world.data.measures = [measure('revenue', output(5, 1))];
+    fixture.data.measures = [measure('revenue', output(5, 1))];
     const input = { measureName: 'revenue', threshold: 7, callbackUrl: callbackUrl('m') };
-    const { id } = await world.subscribe('measure-threshold-crossed', input);
+    const { id } = await fixture.subscribe('measure-threshold-crossed', input);
     const failures = [
       { evaluatedAt: at(3), error: 'The store is closed.' },
       { evaluatedAt: undefined, error: 'When?' },
     ];
-    world.data.measures = [{ ...measure('revenue', output(5, 1), output(8, 2)), failures }];
-    await world.poll();
+    fixture.data.measures = [{ ...measure('revenue', output(5, 1), output(8, 2)), failures }];
+    await fixture.poll();
     expect((await told(id)).slice(1)).toEqual([
       ['5 → 8: crossed 7', true],
       ['evaluation failed, kept 8 (The store is closed.)', false],
@@ -89,19 +89,19 @@ describe('the observations of a subscription', () => {
   });
 
   test('reach back as many days as are asked for', async () => {
-    const { id } = await world.flow('one');
+    const { id } = await fixture.flow('one');
     await evaluate(90, 120);
-    await world.pass(2 * 24 * 60 * MINUTE);
+    await fixture.pass(2 * 24 * 60 * MINUTE);
     expect(await told(id, 3)).toHaveLength(2);
     // The value that holds is always among them, and compared with the one before it.
     expect(await told(id, 1)).toEqual([['90 → 120: crossed 100', true]]);
   });
 
   test('are the last one remembered while Customer Insights gives no answer', async () => {
-    const { id } = await world.flow('one');
+    const { id } = await fixture.flow('one');
     await evaluate(90, 120);
-    world.insights.beforeCall = failing('unavailable');
-    expect(await world.backend.operator.observations(id, 7)).toMatchObject({
+    fixture.insights.beforeCall = failing('unavailable');
+    expect(await fixture.backend.operator.observations(id, 7)).toMatchObject({
       // Not that it was the first, nor that nothing was crossed: a delivery may prove the contrary.
       value: [
         {
@@ -113,25 +113,25 @@ describe('the observations of a subscription', () => {
       ],
       historyMissing: expect.stringContaining('told to fail'),
     });
-    world.insights.beforeCall = () => undefined;
-    world.data.segments = [];
-    expect(await world.backend.operator.observations(id, 7)).toMatchObject({
+    fixture.insights.beforeCall = () => undefined;
+    fixture.data.segments = [];
+    expect(await fixture.backend.operator.observations(id, 7)).toMatchObject({
       value: [{ value: 120 }],
       historyMissing: expect.stringContaining('no segment or measure of this name'),
     });
   });
 
   test('cost one call to Customer Insights', async () => {
-    const { id } = await world.flow('one');
-    const jobs = await world.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('two') });
-    world.insights.calls.length = 0;
-    await world.backend.operator.observations(id, 7);
-    expect(world.insights.calls.map(({ method }) => method)).toEqual(['segments']);
-    expect(await world.backend.operator.observations(jobs.id, 7)).toEqual({ kind: 'observed', value: [] });
-    expect(world.insights.calls.map(({ method }) => method)).toEqual(['segments', 'jobs']);
+    const { id } = await fixture.flow('one');
+    const jobs = await fixture.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('two') });
+    fixture.insights.calls.length = 0;
+    await fixture.backend.operator.observations(id, 7);
+    expect(fixture.insights.calls.map(({ method }) => method)).toEqual(['segments']);
+    expect(await fixture.backend.operator.observations(jobs.id, 7)).toEqual({ kind: 'observed', value: [] });
+    expect(fixture.insights.calls.map(({ method }) => method)).toEqual(['segments', 'jobs']);
   });
 
   test.each(['', 'sub_1'])('of "%s" are unknown', async (id) => {
-    expect(await world.backend.operator.observations(id, 7)).toMatchObject({ code: 'subscription-unknown' });
+    expect(await fixture.backend.operator.observations(id, 7)).toMatchObject({ code: 'subscription-unknown' });
   });
 });

@@ -3,23 +3,23 @@ import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { countedTables, type StorageCalls } from '../helpers/counted-storage.ts';
 import { insertSubscriptions } from '../helpers/many-subscriptions.ts';
 import { callbackUrl, INSTANCE } from '../helpers/memory-backend.ts';
-import { vipWorld, type VipWorld } from './vip-world.ts';
+import { segmentFixture, type SegmentFixture } from './segment-fixture.ts';
 
 const ENGINE_ID = '0123456789abcdef0123456789abcdef';
 const NAME = '5d2c7f0a-91b4-4f0e-8c8e-000000000001';
 const calls: StorageCalls = [];
-let world: VipWorld;
+let fixture: SegmentFixture;
 let id: string;
 
 beforeEach(async () => {
-  world = vipWorld({ tables: countedTables(createMemoryTables(), calls) });
+  fixture = segmentFixture({ tables: countedTables(createMemoryTables(), calls) });
   const flow = { workflowId: ENGINE_ID, workflowName: NAME, operationName: 'When', environmentId: 'Default-1' };
-  id = (await world.flow('one', { label: 'Churn alarm' }, flow)).id;
-  await world.flow('two', { label: 'Other' }, { connection: 'connection-b' });
+  id = (await fixture.flow('one', { label: 'Churn alarm' }, flow)).id;
+  await fixture.flow('two', { label: 'Other' }, { connection: 'connection-b' });
 });
 
 const labels = async (text: string): Promise<(string | undefined)[]> =>
-  (await world.backend.operator.search(text)).subscriptions.map(({ label }) => label).sort();
+  (await fixture.backend.operator.search(text)).subscriptions.map(({ label }) => label).sort();
 
 test.each([
   ['churn', ['Churn alarm']],
@@ -39,7 +39,7 @@ test.each([
 });
 
 test('a data source is found by its name', async () => {
-  world.data.dataSources = [
+  fixture.data.dataSources = [
     {
       dataSourceId: 'crm-1',
       name: 'CRM',
@@ -50,15 +50,15 @@ test('a data source is found by its name', async () => {
     },
   ];
   const input = { dataSourceId: 'crm-1', callbackUrl: callbackUrl('crm'), label: 'Refreshes' };
-  await world.subscribe('data-source-refresh-failed', input);
+  await fixture.subscribe('data-source-refresh-failed', input);
   expect(await labels('sales crm')).toEqual(['Refreshes']);
 });
 
 test('an id of ours is found wherever it stands', async () => {
-  const eventId = await world.rise();
-  const { deliveries } = await world.backend.operator.listDeliveries({ subscriptionId: id }, { limit: 1 });
+  const eventId = await fixture.rise();
+  const { deliveries } = await fixture.backend.operator.listDeliveries({ subscriptionId: id }, { limit: 1 });
   const [delivery] = deliveries;
-  const found = await world.backend.operator.search(`log: ${id} ${eventId} "${delivery?.deliveryId}"`);
+  const found = await fixture.backend.operator.search(`log: ${id} ${eventId} "${delivery?.deliveryId}"`);
   expect(found).toMatchObject({
     subscriptions: [{ id }],
     events: [{ eventId, about: 'The vip rose from 90 to 120' }],
@@ -68,7 +68,7 @@ test('an id of ours is found wherever it stands', async () => {
 });
 
 test('among many it stops after ten storage requests, and says so', async () => {
-  await insertSubscriptions(world.tables, {
+  await insertSubscriptions(fixture.tables, {
     instanceId: INSTANCE,
     trigger: 'segment-threshold-crossed',
     name: 'vip',
@@ -77,7 +77,7 @@ test('among many it stops after ten storage requests, and says so', async () => 
     encryptionKey: Buffer.alloc(32, 7),
   });
   calls.length = 0;
-  const found = await world.backend.operator.search('nobody');
+  const found = await fixture.backend.operator.search('nobody');
   expect(found).toMatchObject({ subscriptions: [], more: true });
   expect(calls).toHaveLength(10);
 });

@@ -8,12 +8,12 @@ import { answered, callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } fr
 
 const SOURCE = 'aaaaaaaa-2222-3333-4444-555555555555';
 const MINUTE = 60_000;
-let world: MemoryBackend;
+let fixture: MemoryBackend;
 beforeEach(() => {
-  world = memoryBackend();
-  world.data.segments = [segment('vip', evaluated(90, 1))];
-  world.data.measures = [measure('Revenue', output(90, 1))];
-  world.data.dataSources = [
+  fixture = memoryBackend();
+  fixture.data.segments = [segment('vip', evaluated(90, 1))];
+  fixture.data.measures = [measure('Revenue', output(90, 1))];
+  fixture.data.dataSources = [
     {
       dataSourceId: SOURCE,
       name: 'crm',
@@ -35,10 +35,10 @@ const inputs: [Trigger, Record<string, unknown>][] = [
   ['unification-refresh-completed', {}],
 ];
 const subscribe = (trigger: Trigger, input: object, name = 'one'): Promise<SubscriptionView> =>
-  world.subscribe(trigger, { ...input, callbackUrl: callbackUrl(name) });
+  fixture.subscribe(trigger, { ...input, callbackUrl: callbackUrl(name) });
 
 async function sendTest({ trigger, id }: SubscriptionView, connection = 'connection-a'): Promise<string> {
-  const sent = await world.backend.sendTest(connection, trigger as Trigger, id);
+  const sent = await fixture.backend.sendTest(connection, trigger as Trigger, id);
   if (sent.kind === 'refused') throw new Error(sent.code);
   return sent.deliveryId;
 }
@@ -50,10 +50,10 @@ describe('a test event', () => {
       const subscription = await subscribe(trigger, input);
       for (const [other, more] of inputs) await subscribe(other, more, 'another');
       const deliveryId = await sendTest(subscription);
-      expect(world.calls).toEqual([]);
-      await world.drain();
-      expect(world.calls.map(({ url }) => url)).toEqual([callbackUrl('one')]);
-      const { body } = world.calls[0] ?? {};
+      expect(fixture.calls).toEqual([]);
+      await fixture.drain();
+      expect(fixture.calls.map(({ url }) => url)).toEqual([callbackUrl('one')]);
+      const { body } = fixture.calls[0] ?? {};
       expect(notificationMismatch(trigger, body)).toBeUndefined();
       const id = subscription.id;
       expect(body).toMatchObject({
@@ -64,16 +64,16 @@ describe('a test event', () => {
         subscriptionId: id,
         instanceId: INSTANCE,
       });
-      const found = await world.backend.operator.getDelivery(deliveryId);
+      const found = await fixture.backend.operator.getDelivery(deliveryId);
       expect(found).toMatchObject({ delivery: { status: 'delivered', test: true, subscriptionId: subscription.id } });
     },
   );
 
   test('crosses the threshold of its subscription', async () => {
     for (const [trigger, input] of inputs.slice(0, 2)) await sendTest(await subscribe(trigger, input, trigger));
-    await world.drain();
-    expect(world.calls).toHaveLength(2);
-    for (const { body } of world.calls) {
+    await fixture.drain();
+    expect(fixture.calls).toHaveLength(2);
+    for (const { body } of fixture.calls) {
       expect(body['previousValue']).toBe(body['threshold']);
       expect(body['value']).toBeGreaterThan(body['threshold'] as number);
     }
@@ -82,63 +82,65 @@ describe('a test event', () => {
   test('is another one each time', async () => {
     const subscription = await subscribe('full-refresh-completed', {});
     const ids = new Set([await sendTest(subscription), await sendTest(subscription)]);
-    await world.drain();
-    expect(world.calls.map(({ body }) => body['deliveryId']).sort()).toEqual([...ids].sort());
+    await fixture.drain();
+    expect(fixture.calls.map(({ body }) => body['deliveryId']).sort()).toEqual([...ids].sort());
     expect(ids.size).toBe(2);
   });
 
   test('is not for flows that catch up, but for operators', async () => {
     await sendTest(await subscribe('full-refresh-completed', {}));
-    await world.drain();
-    expect((await world.backend.listEvents(INSTANCE, 0, { limit: 5 })).events).toEqual([]);
-    const { events } = await world.backend.operator.listEvents({}, { limit: 5 });
+    await fixture.drain();
+    expect((await fixture.backend.listEvents(INSTANCE, 0, { limit: 5 })).events).toEqual([]);
+    const { events } = await fixture.backend.operator.listEvents({}, { limit: 5 });
     expect(events).toMatchObject([{ test: true, open: false, deliveries: { delivered: 1 } }]);
-    expect((await world.backend.operator.listDeliveries({}, { limit: 5 })).deliveries).toMatchObject([{ test: true }]);
+    expect((await fixture.backend.operator.listDeliveries({}, { limit: 5 })).deliveries).toMatchObject([
+      { test: true },
+    ]);
   });
 
   test('of a paused subscription waits like any other, and is retried like any other', async () => {
     const subscription = await subscribe('full-refresh-completed', {});
-    world.answers.set(callbackUrl('one'), () => answered(400, 'WorkflowTriggerIsNotEnabled'));
+    fixture.answers.set(callbackUrl('one'), () => answered(400, 'WorkflowTriggerIsNotEnabled'));
     await sendTest(subscription);
-    await world.drain();
+    await fixture.drain();
     const second = await sendTest(subscription);
-    await world.drain();
-    expect(world.calls).toHaveLength(1);
-    expect(await world.backend.operator.getDelivery(second)).toMatchObject({ delivery: { status: 'parked' } });
-    world.answers.delete(callbackUrl('one'));
-    await world.backend.operator.resumeSubscription(subscription.id);
-    await world.pass(MINUTE);
-    expect(await world.backend.operator.getDelivery(second)).toMatchObject({ delivery: { status: 'delivered' } });
+    await fixture.drain();
+    expect(fixture.calls).toHaveLength(1);
+    expect(await fixture.backend.operator.getDelivery(second)).toMatchObject({ delivery: { status: 'parked' } });
+    fixture.answers.delete(callbackUrl('one'));
+    await fixture.backend.operator.resumeSubscription(subscription.id);
+    await fixture.pass(MINUTE);
+    expect(await fixture.backend.operator.getDelivery(second)).toMatchObject({ delivery: { status: 'delivered' } });
   });
 
   test('that no worker took is sent by the next poll', async () => {
     const subscription = await subscribe('full-refresh-completed', {});
     await sendTest(subscription);
-    const lost = world.queues.receive('deliveries', world.clock.now());
-    if (lost) world.queues.delete('deliveries', lost);
-    await world.clock.advance(3 * MINUTE);
-    await world.poll();
-    expect(world.calls).toHaveLength(1);
+    const lost = fixture.queues.receive('deliveries', fixture.clock.now());
+    if (lost) fixture.queues.delete('deliveries', lost);
+    await fixture.clock.advance(3 * MINUTE);
+    await fixture.poll();
+    expect(fixture.calls).toHaveLength(1);
   });
 
   test("of another's, another trigger's or an unknown subscription is refused, and nothing is opened", async () => {
     const { id } = await subscribe('full-refresh-completed', {});
     const refused = [
-      await world.backend.sendTest('connection-b', 'full-refresh-completed', id),
-      await world.backend.sendTest('connection-a', 'unification-refresh-completed', id),
-      await world.backend.sendTest('connection-a', 'full-refresh-completed', 'sub_1'),
+      await fixture.backend.sendTest('connection-b', 'full-refresh-completed', id),
+      await fixture.backend.sendTest('connection-a', 'unification-refresh-completed', id),
+      await fixture.backend.sendTest('connection-a', 'full-refresh-completed', 'sub_1'),
     ];
     for (const each of refused) expect(each).toMatchObject({ code: 'subscription-unknown' });
-    expect(world.queues.waiting('deliveries')).toEqual([]);
+    expect(fixture.queues.waiting('deliveries')).toEqual([]);
   });
 
   test('of a subscription that has ended is refused', async () => {
     const { id } = await subscribe('full-refresh-completed', {});
-    world.answers.set(callbackUrl('one'), () => answered(410));
-    const sent = await world.backend.sendTest('connection-a', 'full-refresh-completed', id);
+    fixture.answers.set(callbackUrl('one'), () => answered(410));
+    const sent = await fixture.backend.sendTest('connection-a', 'full-refresh-completed', id);
     expect(sent).toMatchObject({ kind: 'sent' });
-    await world.drain();
-    const again = await world.backend.sendTest('connection-a', 'full-refresh-completed', id);
+    await fixture.drain();
+    const again = await fixture.backend.sendTest('connection-a', 'full-refresh-completed', id);
     expect(again).toMatchObject({ code: 'subscription-ended' });
   });
 });
@@ -146,22 +148,22 @@ describe('a test event', () => {
 describe('a test event by label', () => {
   const trigger = 'full-refresh-completed' as const;
   const make = (label: string, name = label, who = {}): Promise<SubscriptionView> =>
-    world.subscribe(trigger, { callbackUrl: callbackUrl(name), label }, who);
-  const send = (label: string) => world.backend.sendTest('connection-a', trigger, label);
+    fixture.subscribe(trigger, { callbackUrl: callbackUrl(name), label }, who);
+  const send = (label: string) => fixture.backend.sendTest('connection-a', trigger, label);
 
   test('reaches the one that has it, in whatever case, with blanks around it', async () => {
     await make('nightly');
     const { id } = await make('Report / daily', 'daily');
     expect(await send('  report / DAILY ')).toMatchObject({ kind: 'sent' });
-    await world.drain();
-    expect(world.calls.map(({ body }) => body['subscriptionId'])).toEqual([id]);
+    await fixture.drain();
+    expect(fixture.calls.map(({ body }) => body['subscriptionId'])).toEqual([id]);
   });
 
   test('of several is refused, and how many there are', async () => {
     await make('same', 'one');
     await make('same', 'two');
     expect(await send('same')).toMatchObject({ code: 'label-ambiguous', detail: expect.stringMatching(/^2 /) });
-    expect(world.queues.waiting('deliveries')).toEqual([]);
+    expect(fixture.queues.waiting('deliveries')).toEqual([]);
   });
 
   test('of none is refused, with those of similar names', async () => {
@@ -175,21 +177,21 @@ describe('a test event by label', () => {
   test("of another connection's, or of one that has ended, is none", async () => {
     await make('theirs', 'theirs', { connection: 'connection-b' });
     await make('gone');
-    world.answers.set(callbackUrl('gone'), () => answered(410));
+    fixture.answers.set(callbackUrl('gone'), () => answered(410));
     await send('gone');
-    await world.drain();
+    await fixture.drain();
     for (const label of ['theirs', 'gone']) expect(await send(label)).toMatchObject({ code: 'subscription-unknown' });
   });
 });
 
 test('an operator sends a test event to any subscription that has not ended', async () => {
   const { id } = await subscribe('full-refresh-completed', {});
-  expect(await world.backend.operator.sendTest(id)).toMatchObject({ kind: 'sent' });
-  world.answers.set(callbackUrl('one'), () => answered(410));
-  await world.drain();
-  expect(world.calls).toMatchObject([{ body: { test: true, subscriptionId: id } }]);
-  expect(await world.backend.operator.sendTest(id)).toMatchObject({ code: 'subscription-ended' });
-  expect(await world.backend.operator.sendTest('sub_1')).toMatchObject({ code: 'subscription-unknown' });
+  expect(await fixture.backend.operator.sendTest(id)).toMatchObject({ kind: 'sent' });
+  fixture.answers.set(callbackUrl('one'), () => answered(410));
+  await fixture.drain();
+  expect(fixture.calls).toMatchObject([{ body: { test: true, subscriptionId: id } }]);
+  expect(await fixture.backend.operator.sendTest(id)).toMatchObject({ code: 'subscription-ended' });
+  expect(await fixture.backend.operator.sendTest('sub_1')).toMatchObject({ code: 'subscription-unknown' });
 });
 
 test.each([0, -0.5, -3, 1e15, 2 ** 53, -(2 ** 53), 1e300, -1e300, 5e-324])(

@@ -5,14 +5,14 @@ import type { SubscriptionFilter } from '../../shared/subscriptions/subscription
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { at, job, task } from '../helpers/insights-data.ts';
 import { answered, callbackUrl, INSTANCE } from '../helpers/memory-backend.ts';
-import { DAY, HOUR, MINUTE, vipWorld, type VipWorld } from './vip-world.ts';
+import { DAY, HOUR, MINUTE, segmentFixture, type SegmentFixture } from './segment-fixture.ts';
 
 const trigger = 'segment-threshold-crossed';
 const URL = callbackUrl('one');
 const FLOW = { workflowId: 'flow', operationName: 'When' };
-let world: VipWorld;
+let fixture: SegmentFixture;
 beforeEach(() => {
-  world = vipWorld({ tables: createMemoryTables({ rowsPerScan: 3 }) });
+  fixture = segmentFixture({ tables: createMemoryTables({ rowsPerScan: 3 }) });
 });
 
 async function list(filter: SubscriptionFilter = {}, limit = 2): Promise<ManagedSubscription[]> {
@@ -20,7 +20,7 @@ async function list(filter: SubscriptionFilter = {}, limit = 2): Promise<Managed
   let next: string | undefined;
   do {
     const page = { limit, ...(next !== undefined && { next }) };
-    const listed = await world.backend.operator.listSubscriptions(filter, page);
+    const listed = await fixture.backend.operator.listSubscriptions(filter, page);
     expect(listed.subscriptions.length).toBeLessThanOrEqual(limit);
     all.push(...listed.subscriptions);
     next = listed.next;
@@ -29,17 +29,20 @@ async function list(filter: SubscriptionFilter = {}, limit = 2): Promise<Managed
 }
 const idsOf = (subscriptions: readonly { id: string }[]): string[] => subscriptions.map(({ id }) => id).sort();
 const statusOf = async (id: string): Promise<unknown> => {
-  const found = await world.backend.operator.getSubscription(id);
+  const found = await fixture.backend.operator.getSubscription(id);
   return found.kind === 'found' ? found.subscription.status : found.code;
 };
 
 describe('subscriptions', () => {
   test('of all connections, instances and triggers are listed once', async () => {
     const other = '99999999-2222-3333-4444-555555555555';
-    world.insights.hold({ ...world.data, instance: { instanceId: other, name: 'Other', instanceType: 'production' } });
-    const own = [await world.flow('a'), await world.flow('b', {}, { connection: 'connection-b' })];
-    const full = await world.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('c') });
-    const elsewhere = await world.flow('d', { instanceId: other });
+    fixture.insights.hold({
+      ...fixture.data,
+      instance: { instanceId: other, name: 'Other', instanceType: 'production' },
+    });
+    const own = [await fixture.flow('a'), await fixture.flow('b', {}, { connection: 'connection-b' })];
+    const full = await fixture.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('c') });
+    const elsewhere = await fixture.flow('d', { instanceId: other });
     expect(idsOf(await list())).toEqual(idsOf([...own, full, elsewhere]));
     expect(idsOf(await list({ instanceId: INSTANCE }))).toEqual(idsOf([...own, full]));
     expect(idsOf(await list({ trigger }))).toEqual(idsOf([...own, elsewhere]));
@@ -49,13 +52,13 @@ describe('subscriptions', () => {
 
   test('are found by their status, ended ones too, deleted ones never', async () => {
     const flow = { workflowId: 'flow', operationName: 'When' };
-    const superseded = await world.flow('old', {}, flow);
-    const active = await world.flow('new', {}, flow);
-    const gone = await world.flow('gone');
-    const deleted = await world.flow('deleted', {}, { workflowId: 'other' });
-    world.answers.set(callbackUrl('gone'), () => answered(410));
-    await world.rise();
-    await world.backend.unsubscribe('connection-a', trigger, deleted.id);
+    const superseded = await fixture.flow('old', {}, flow);
+    const active = await fixture.flow('new', {}, flow);
+    const gone = await fixture.flow('gone');
+    const deleted = await fixture.flow('deleted', {}, { workflowId: 'other' });
+    fixture.answers.set(callbackUrl('gone'), () => answered(410));
+    await fixture.rise();
+    await fixture.backend.unsubscribe('connection-a', trigger, deleted.id);
     expect(idsOf(await list({ status: 'active' }))).toEqual([active.id]);
     expect(idsOf(await list({ status: 'gone' }))).toEqual([gone.id]);
     expect(idsOf(await list({ status: 'superseded' }))).toEqual([superseded.id]);
@@ -65,9 +68,9 @@ describe('subscriptions', () => {
   });
 
   test('say whose they are, and where their flow is when the platform said so', async () => {
-    const named = await world.flow('one', {}, { workflowId: 'f 1', environmentId: 'Default-1' });
-    const half = await world.flow('two', {}, { workflowId: 'f 2' });
-    expect(await world.backend.operator.getSubscription(named.id)).toMatchObject({
+    const named = await fixture.flow('one', {}, { workflowId: 'f 1', environmentId: 'Default-1' });
+    const half = await fixture.flow('two', {}, { workflowId: 'f 2' });
+    expect(await fixture.backend.operator.getSubscription(named.id)).toMatchObject({
       subscription: {
         id: named.id,
         connection: 'connection-a',
@@ -77,7 +80,7 @@ describe('subscriptions', () => {
         lastEvaluation: { value: 90 },
       },
     });
-    const found = await world.backend.operator.getSubscription(half.id);
+    const found = await fixture.backend.operator.getSubscription(half.id);
     expect(found).toMatchObject({ subscription: { workflowId: 'f 2' } });
     expect(found).not.toHaveProperty('subscription.flowUrl');
   });
@@ -85,116 +88,116 @@ describe('subscriptions', () => {
 
 describe('resume', () => {
   test('makes a paused subscription active, and what waits goes out', async () => {
-    const { id } = await world.flow('one');
-    world.answers.set(URL, () => answered(400, 'WorkflowTriggerIsNotEnabled'));
-    await world.rise();
-    await world.rise();
+    const { id } = await fixture.flow('one');
+    fixture.answers.set(URL, () => answered(400, 'WorkflowTriggerIsNotEnabled'));
+    await fixture.rise();
+    await fixture.rise();
     expect(await statusOf(id)).toBe('paused');
-    world.answers.delete(URL);
-    expect(await world.backend.operator.resumeSubscription(id)).toEqual({ kind: 'resumed', subscriptionId: id });
+    fixture.answers.delete(URL);
+    expect(await fixture.backend.operator.resumeSubscription(id)).toEqual({ kind: 'resumed', subscriptionId: id });
     expect(await statusOf(id)).toBe('active');
-    await world.pass(MINUTE);
-    const { deliveries } = await world.backend.operator.listDeliveries({ subscriptionId: id }, { limit: 5 });
+    await fixture.pass(MINUTE);
+    const { deliveries } = await fixture.backend.operator.listDeliveries({ subscriptionId: id }, { limit: 5 });
     expect(deliveries.map(({ status }) => status)).toEqual(['delivered', 'delivered']);
   });
 
   test('makes a disabled subscription active with a clean record', async () => {
-    const { id } = await world.flow('one');
-    world.answers.set(URL, () => answered(500));
-    await world.failForDays();
+    const { id } = await fixture.flow('one');
+    fixture.answers.set(URL, () => answered(500));
+    await fixture.failForDays();
     expect(await statusOf(id)).toBe('disabled');
-    await world.backend.operator.resumeSubscription(id);
-    expect(await world.backend.operator.getSubscription(id)).toMatchObject({
+    await fixture.backend.operator.resumeSubscription(id);
+    expect(await fixture.backend.operator.getSubscription(id)).toMatchObject({
       subscription: { status: 'active', health: { deadDeliveries: 0 } },
     });
   });
 
-  test.each<[string, (world: VipWorld, id: string) => Promise<unknown>]>([
+  test.each<[string, (fixture: SegmentFixture, id: string) => Promise<unknown>]>([
     ['by an operator', (held, id) => held.backend.operator.resumeSubscription(id)],
     ['by the same subscribe call', (held) => held.flow('one', {}, FLOW)],
     ['by a save of the flow', (held) => held.flow('two', {}, FLOW)],
   ])('lets out at once what waited for weeks for a disabled subscription: %s', async (_, again) => {
-    const { id } = await world.flow('one', {}, FLOW);
-    world.answers.set(URL, () => answered(500));
-    await world.failForDays();
-    await world.rise();
+    const { id } = await fixture.flow('one', {}, FLOW);
+    fixture.answers.set(URL, () => answered(500));
+    await fixture.failForDays();
+    await fixture.rise();
     // The message of what waits looks every seven days.
-    await world.pass(10 * DAY);
+    await fixture.pass(10 * DAY);
     expect(await statusOf(id)).toBe('disabled');
-    world.answers.delete(URL);
-    world.calls.length = 0;
-    await again(world, id);
-    await world.pass(MINUTE);
-    const { deliveries } = await world.backend.operator.listDeliveries({ subscriptionId: id }, { limit: 5 });
+    fixture.answers.delete(URL);
+    fixture.calls.length = 0;
+    await again(fixture, id);
+    await fixture.pass(MINUTE);
+    const { deliveries } = await fixture.backend.operator.listDeliveries({ subscriptionId: id }, { limit: 5 });
     expect(deliveries.map(({ status }) => status)).toEqual(['delivered', 'dead', 'dead']);
-    expect(world.calls).toHaveLength(1);
+    expect(fixture.calls).toHaveLength(1);
   });
 
   test('lets out what happened before the flow began to fail, but was told only when its subscription was disabled', async () => {
     const failing = callbackUrl('failing');
-    const { id } = await world.subscribe('data-source-refresh-failed', { callbackUrl: failing });
-    world.answers.set(failing, () => answered(500));
+    const { id } = await fixture.subscribe('data-source-refresh-failed', { callbackUrl: failing });
+    fixture.answers.set(failing, () => answered(500));
     /** A failure is told when its job has ended: Customer Insights may try the task again. */
     const old = task({ status: 'failed', endedAt: at(1) });
     const failed = (minute: number): Job =>
       job({ status: 'failed', endedAt: at(minute), tasks: [task({ status: 'failed', endedAt: at(minute) })] });
     const open = job({ status: 'running', endedAt: undefined, tasks: [old] });
-    await world.pass(HOUR);
-    world.data.jobs = [open, failed(2)];
-    await world.poll();
-    await world.pass(5 * DAY);
-    world.data.jobs = [open, failed(5 * 24 * 60)];
-    await world.poll();
-    await world.pass(2 * DAY);
+    await fixture.pass(HOUR);
+    fixture.data.jobs = [open, failed(2)];
+    await fixture.poll();
+    await fixture.pass(5 * DAY);
+    fixture.data.jobs = [open, failed(5 * 24 * 60)];
+    await fixture.poll();
+    await fixture.pass(2 * DAY);
     expect(await statusOf(id)).toBe('disabled');
-    await world.pass(3 * DAY);
-    world.data.jobs = [{ ...open, status: 'failed', endedAt: at(10 * 24 * 60) }];
-    await world.poll();
-    world.answers.delete(failing);
-    world.calls.length = 0;
-    await world.backend.operator.resumeSubscription(id);
-    await world.pass(MINUTE);
-    expect(world.calls.map(({ body }) => body['occurredAt'])).toEqual([at(1)]);
+    await fixture.pass(3 * DAY);
+    fixture.data.jobs = [{ ...open, status: 'failed', endedAt: at(10 * 24 * 60) }];
+    await fixture.poll();
+    fixture.answers.delete(failing);
+    fixture.calls.length = 0;
+    await fixture.backend.operator.resumeSubscription(id);
+    await fixture.pass(MINUTE);
+    expect(fixture.calls.map(({ body }) => body['occurredAt'])).toEqual([at(1)]);
   });
 
   test('of an active subscription may be repeated', async () => {
-    const { id } = await world.flow('one');
+    const { id } = await fixture.flow('one');
     for (let count = 0; count < 2; count++) {
-      expect(await world.backend.operator.resumeSubscription(id)).toMatchObject({ kind: 'resumed' });
+      expect(await fixture.backend.operator.resumeSubscription(id)).toMatchObject({ kind: 'resumed' });
     }
-    await world.pass(MINUTE);
-    expect(world.calls).toEqual([]);
+    await fixture.pass(MINUTE);
+    expect(fixture.calls).toEqual([]);
   });
 
   test('of one that has ended is refused', async () => {
-    const old = await world.flow('old', {}, FLOW);
-    await world.flow('new', {}, FLOW);
-    const gone = await world.flow('gone');
-    world.answers.set(callbackUrl('gone'), () => answered(410));
-    await world.rise();
+    const old = await fixture.flow('old', {}, FLOW);
+    await fixture.flow('new', {}, FLOW);
+    const gone = await fixture.flow('gone');
+    fixture.answers.set(callbackUrl('gone'), () => answered(410));
+    await fixture.rise();
     for (const { id } of [old, gone]) {
-      expect(await world.backend.operator.resumeSubscription(id)).toMatchObject({ code: 'subscription-ended' });
+      expect(await fixture.backend.operator.resumeSubscription(id)).toMatchObject({ code: 'subscription-ended' });
     }
-    const unknown = await world.backend.operator.resumeSubscription('sub_1');
+    const unknown = await fixture.backend.operator.resumeSubscription('sub_1');
     expect(unknown).toMatchObject({ code: 'subscription-unknown' });
   });
 });
 
 describe('ending', () => {
   test("a subscription stops its calls and takes it off its connection's list", async () => {
-    const { id } = await world.flow('one', {}, { workflowId: 'flow' });
-    const kept = await world.flow('two');
+    const { id } = await fixture.flow('one', {}, { workflowId: 'flow' });
+    const kept = await fixture.flow('two');
     for (let count = 0; count < 2; count++) {
-      expect(await world.backend.operator.endSubscription(id)).toEqual({ kind: 'ended' });
+      expect(await fixture.backend.operator.endSubscription(id)).toEqual({ kind: 'ended' });
     }
-    await world.rise();
-    expect(world.calls.map(({ url }) => url)).toEqual([callbackUrl('two')]);
-    const own = await world.backend.listOwn('connection-a', trigger, { limit: 10 });
+    await fixture.rise();
+    expect(fixture.calls.map(({ url }) => url)).toEqual([callbackUrl('two')]);
+    const own = await fixture.backend.listOwn('connection-a', trigger, { limit: 10 });
     expect(own.views.map((view) => view.id)).toEqual([kept.id]);
-    expect((await world.flow('one')).id).not.toBe(id);
+    expect((await fixture.flow('one')).id).not.toBe(id);
   });
 
   test('what cannot be a subscription is refused', async () => {
-    expect(await world.backend.operator.endSubscription('one')).toMatchObject({ code: 'subscription-unknown' });
+    expect(await fixture.backend.operator.endSubscription('one')).toMatchObject({ code: 'subscription-unknown' });
   });
 });

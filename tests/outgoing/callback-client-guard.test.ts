@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { LookupAddress } from 'node:dns';
-import type { Answer, CallbackClientOptions } from '../../shared/outgoing/callback-client.ts';
+import type { CallbackResponse, CallbackClientOptions } from '../../shared/outgoing/callback-client.ts';
 import { parseNetworks } from '../../shared/outgoing/network-list.ts';
 import vectors from '../fixtures/ssrf.json' with { type: 'json' };
 import { closeOpened, refused, startClient, startServer, unreached } from './callback-harness.ts';
@@ -15,7 +15,7 @@ function addresses(...ips: string[]): LookupAddress[] {
 }
 
 /** One call to a public-looking name that resolves to these addresses. */
-function postResolving(ips: string[], options: Partial<CallbackClientOptions> = {}): Promise<Answer> {
+function postResolving(ips: string[], options: Partial<CallbackClientOptions> = {}): Promise<CallbackResponse> {
   const client = startClient({ policy: noNetworks, lookup: () => Promise.resolve(addresses(...ips)), ...options });
   return client.post({ url: 'https://hooks.example.com/', headers: {}, body: '{}' });
 }
@@ -104,7 +104,7 @@ describe('dialling', () => {
 
   test('of a name with very many addresses eight are tried', async () => {
     const server = await startServer((socket) => socket.write(httpAnswer(202)));
-    const postAfterDeadOnes = (dead: number): Promise<Answer> => {
+    const postAfterDeadOnes = (dead: number): Promise<CallbackResponse> => {
       const found = addresses(...Array<string>(dead).fill('::1'), '127.0.0.1');
       const client = startClient({ policy: loopback, lookup: () => Promise.resolve(found) });
       return client.post({ url: `http://many.example.com:${server.port}/`, headers: {}, body: '{}' });

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type {
-  Answer,
+  CallbackResponse,
   CallbackClient,
   CallbackClientOptions,
   CallbackRequest,
@@ -47,7 +47,10 @@ export function startClient(options: Partial<CallbackClientOptions> = {}): Callb
 }
 
 /** One POST to a server that answers like this. */
-export async function postTo(answer: RawAnswer, options: Partial<CallbackClientOptions> = {}): Promise<Answer> {
+export async function postTo(
+  answer: RawAnswer,
+  options: Partial<CallbackClientOptions> = {},
+): Promise<CallbackResponse> {
   const server = await startServer(answer);
   return startClient(options).post(requestTo(server));
 }

@@ -1,11 +1,11 @@
 import type { Backend } from '../../shared/backend.ts';
 import { CustomerInsightsError } from '../../shared/insights/customer-insights.ts';
-import type { Answer, CallbackClient } from '../../shared/outgoing/callback-client.ts';
+import type { CallbackResponse, CallbackClient } from '../../shared/outgoing/callback-client.ts';
 import type { Refusal } from '../../shared/problem.ts';
 import type { Subscribed } from '../../shared/subscriptions/subscribe.ts';
 import { answerOf, randomInput, requestOf, sameInput, type Flow, type Input, type Post, type Version } from './flow.ts';
-import type { Judge } from './judge.ts';
-import { INSTANCE } from './source-life.ts';
+import type { Checker } from './checker.ts';
+import { INSTANCE } from './source-script.ts';
 import type { Stage } from './stage.ts';
 
 /** The callers, by the keys that they use one after the other. */
@@ -30,7 +30,7 @@ export interface FlowPlatform {
   endMove(): void;
 }
 
-export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
+export function createFlowPlatform(stage: Stage, judge: Checker): FlowPlatform {
   const { plan, dice, timeline } = stage;
   const versions = new Map<string, Version>();
   let busy = 0;
@@ -286,7 +286,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
         answerLost: false,
       };
       judge.posted(post);
-      const arrive = (): Answer => {
+      const arrive = (): CallbackResponse => {
         const answer = answerOf(version, timeline.now(), dice);
         post.answer = answer;
         post.accepted = answer.kind === 'answered' && answer.status === 202;
@@ -307,7 +307,7 @@ export function createFlowPlatform(stage: Stage, judge: Judge): FlowPlatform {
       return new Promise((resolve) => {
         const arrivesAtMs = timeline.now() + stage.latencyMs();
         const fate = dice.chance(plan.lostAnswers) ? dice.pick(['unsent', 'reset', 'timeout'] as const) : 'answered';
-        let answer: Answer | undefined;
+        let answer: CallbackResponse | undefined;
         if (fate !== 'unsent') {
           timeline.at(arrivesAtMs, () => {
             if (run.state === 'crashed' && dice.chance(0.5)) return false;

@@ -1,7 +1,7 @@
-import type { Answer } from '../../shared/outgoing/callback-client.ts';
+import type { CallbackResponse } from '../../shared/outgoing/callback-client.ts';
 import type { Trigger } from '../../shared/triggers/trigger.ts';
 import type { Dice } from './dice.ts';
-import { MEASURE, SEGMENT, SOURCES, type Fact } from './source-life.ts';
+import { MEASURE, SEGMENT, SOURCES, type Fact } from './source-script.ts';
 import type { Run } from './stage.ts';
 
 /** What a flow asks for beside its trigger. */
@@ -63,11 +63,11 @@ export interface Flow {
   isActing: boolean;
   /** Requests that some worker is at, answered in time or not. */
   openRuns: number;
-  readonly troubles: readonly Trouble[];
+  readonly troubles: readonly FlowFault[];
 }
 
 /** For a while the flow does not accept. */
-export interface Trouble {
+export interface FlowFault {
   readonly fromMs: number;
   readonly untilMs: number;
   readonly kind: 'http-500' | 'http-429' | 'refuses' | 'mismatch';
@@ -82,7 +82,7 @@ export interface Post {
   readonly body: string;
   readonly told: { readonly eventId: string; readonly subscriptionId: string; readonly occurredAt: string };
   /** What the flow said; absent when the request did not arrive (yet). */
-  answer?: Answer;
+  answer?: CallbackResponse;
   accepted: boolean;
   /** The worker was told otherwise than the flow decided. */
   answerLost: boolean;
@@ -132,8 +132,8 @@ export function concernsInput(fact: Fact, trigger: Trigger, { threshold, dataSou
 }
 
 /** What the flow platform answers to a callback that arrives now. */
-export function answerOf({ flow, staleFromMs }: Version, nowMs: number, dice: Dice): Answer {
-  const answered = (status: number, more: { errorCode?: string; retryAfterMs?: number } = {}): Answer => ({
+export function answerOf({ flow, staleFromMs }: Version, nowMs: number, dice: Dice): CallbackResponse {
+  const answered = (status: number, more: { errorCode?: string; retryAfterMs?: number } = {}): CallbackResponse => ({
     kind: 'answered',
     status,
     durationMs: 5,

@@ -1,6 +1,6 @@
 import type { Flow, Post, Version } from './flow.ts';
 import { CLAIM_MS, clockErrorMs, isSteady } from './plan.ts';
-import type { Fact } from './source-life.ts';
+import type { Fact } from './source-script.ts';
 import type { LostMessage, Stage } from './stage.ts';
 
 /** Something that a flow is owed, by which of its versions. */

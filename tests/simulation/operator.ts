@@ -3,7 +3,7 @@ import type { Refusal } from '../../shared/problem.ts';
 import { diceOf } from './dice.ts';
 import type { Flow, Version } from './flow.ts';
 import type { FlowPlatform } from './flow-platform.ts';
-import type { Judge } from './judge.ts';
+import type { Checker } from './checker.ts';
 import type { Stage } from './stage.ts';
 
 /** The side of the operator, who resumes, redelivers and recovers at any time, and asks again when the answer is an error. */
@@ -22,7 +22,7 @@ export interface Operator {
 const TRIES = 3;
 const MOVE_TRIES = 1000;
 
-export function createOperator(stage: Stage, platform: FlowPlatform, judge: Judge): Operator {
+export function createOperator(stage: Stage, platform: FlowPlatform, judge: Checker): Operator {
   const { plan, dice, timeline } = stage;
   const since = new Date(plan.startMs - 3_600_000).toISOString();
 

@@ -1,4 +1,4 @@
-import type { World } from '../../shared/backend.ts';
+import type { BackendPorts } from '../../shared/backend.ts';
 import { CustomerInsightsError, type CustomerInsights } from '../../shared/insights/customer-insights.ts';
 import { silentLog } from '../../shared/log.ts';
 import type { CallbackClient } from '../../shared/outgoing/callback-client.ts';
@@ -12,7 +12,7 @@ import { limitedInsights } from '../helpers/limited-insights.ts';
 import type { PortCall, Stage, Worker } from './stage.ts';
 
 /** What all workers share. */
-export interface SharedWorld {
+export interface SharedPorts {
   readonly tables: Tables;
   readonly queues: MemoryQueues;
   readonly insights: CustomerInsights;
@@ -22,7 +22,7 @@ export interface SharedWorld {
 }
 
 /** The world as one worker sees it: everything goes through the storm. */
-export function worldOf(stage: Stage, worker: Worker, shared: SharedWorld): World {
+export function portsOf(stage: Stage, worker: Worker, shared: SharedPorts): BackendPorts {
   const { dice, timeline } = stage;
   let tokens = 0;
   return {
@@ -131,7 +131,7 @@ function short(key: string): string {
 /** Bounds how often a send may be made twice without its sender knowing: what waits is sent again and again, and would double without end. */
 const MAX_DOUBLED_SENDS = 40;
 
-function stormyQueues(stage: Stage, { queues, noticeSent }: SharedWorld): Queues {
+function stormyQueues(stage: Stage, { queues, noticeSent }: SharedPorts): Queues {
   let doubled = 0;
   const sendFate = (): ReturnType<typeof storageFate> => {
     const drawn = storageFate(stage);

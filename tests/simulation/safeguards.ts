@@ -98,25 +98,29 @@ const poisoned: Partial<Plan> = { poisons: 0.3, operatorLooks: 4, flowTroubles: 
 export const safeguards: readonly Safeguard[] = [
   {
     name: 'a claim keeps others off a chunk',
-    without: one('deliveries/chunk-claim.ts', `if (row.untilMs > nowMs) return { kind: 'busy' };`, ''),
+    without: one('deliveries/outbox/chunk-claim.ts', `if (row.untilMs > nowMs) return { kind: 'busy' };`, ''),
     seed: 23,
     smallChunks: true,
   },
   {
     name: 'no attempt begins when the claim has ended',
-    without: one('deliveries/attempt.ts', `if (startedAtMs >= request.notAfterMs()) return { kind: 'too-late' };`, ''),
+    without: one(
+      'deliveries/attempt/attempt.ts',
+      `if (startedAtMs >= request.notAfterMs()) return { kind: 'too-late' };`,
+      '',
+    ),
     seed: 639,
   },
   {
     name: 'a claim on a retry keeps others off it',
-    without: one('deliveries/retry.ts', `if (trouble.owner !== '' && trouble.untilMs > nowMs) return;`, ''),
+    without: one('deliveries/retry/retry.ts', `if (trouble.owner !== '' && trouble.untilMs > nowMs) return;`, ''),
     seed: 160,
     plan: { workers: 3, freeze: 0.02, flowTroubles: 3, duplicates: 0.4 },
   },
   {
     name: 'a delivery that is not due is not tried, whatever messages come',
     without: one(
-      'deliveries/retry.ts',
+      'deliveries/retry/retry.ts',
       'if (trouble === undefined || !isDue(trouble)) return;',
       'if (trouble === undefined) return;',
     ),
@@ -125,7 +129,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: "a claim whose answer was lost is known as one's own by its owner",
     without: one(
-      'deliveries/chunk-claim.ts',
+      'deliveries/outbox/chunk-claim.ts',
       `if (row.owner === owner) return { kind: 'claimed', row, isNew: true };`,
       '',
     ),
@@ -135,7 +139,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'an attempt whose write met its own echo is noted once',
     without: one(
-      'deliveries/retry.ts',
+      'deliveries/retry/retry.ts',
       `if (current && record && current.attempts.some(({ at }) => at === record.at)) return;`,
       '',
     ),
@@ -146,7 +150,7 @@ export const safeguards: readonly Safeguard[] = [
     name: 'what an operator asks for is one attempt',
     without: [
       ...one(
-        'deliveries/retry.ts',
+        'deliveries/retry/retry.ts',
         'const settled = { ...free, dueAtMs: undefined, redelivering: false };',
         'const settled = { ...free, dueAtMs: free.redelivering ? free.dueAtMs : undefined };',
       ),
@@ -171,7 +175,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'a chunk is only written by the holder of its claim',
     without: one(
-      'deliveries/activity-store.ts',
+      'deliveries/records/activity-store.ts',
       `{ kind: 'replace', row: chunkRow(event, chunk, rest), etag },`,
       `{ kind: 'replace', row: chunkRow(event, chunk, rest), etag: '*' },`,
     ),
@@ -179,7 +183,7 @@ export const safeguards: readonly Safeguard[] = [
   },
   {
     name: 'who takes a chunk over leaves out what is done',
-    without: one('deliveries/chunk-claim.ts', 'if (isNew) return new Set();', 'return new Set();'),
+    without: one('deliveries/outbox/chunk-claim.ts', 'if (isNew) return new Set();', 'return new Set();'),
     seed: 360,
   },
   {
@@ -203,14 +207,14 @@ export const safeguards: readonly Safeguard[] = [
   },
   {
     name: 'open events are carried on with by later polls',
-    without: one('detection/poll.ts', 'ports.carryOn(before.openEvents),', ''),
+    without: one('detection/poll.ts', 'ports.resumeOutbox(before.outboxEntries),', ''),
     seed: 3,
   },
   {
     name: 'whoever is being made is decided before an audience is read',
     without: one(
-      'deliveries/audience.ts',
-      'isUndecided(subscription) ? await decide(ports, subscription) : subscription',
+      'deliveries/outbox/recipients.ts',
+      'isPending(subscription) ? await decide(ports, subscription) : subscription',
       'subscription',
     ),
     seed: 5,
@@ -218,7 +222,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'a subscription without a place in the line is not born by an event',
     without: one(
-      'subscriptions/birth.ts',
+      'subscriptions/activate.ts',
       'subscription.birth === undefined && subscription.predecessor === undefined',
       'false',
     ),
@@ -228,7 +232,7 @@ export const safeguards: readonly Safeguard[] = [
     name: 'the sequence is read after the row is in',
     without: [
       {
-        file: 'shared/subscriptions/place-subscription.ts',
+        file: 'shared/subscriptions/store-subscription.ts',
         find: 'const inserted = await store.insert(draft);',
         replace: `const early = ((globalThis as any).early ??= new WeakMap());
   const births = early.get(clock) ?? early.set(clock, new Map()).get(clock);
@@ -236,7 +240,7 @@ export const safeguards: readonly Safeguard[] = [
   const inserted = await store.insert(draft);`,
       },
       {
-        file: 'shared/subscriptions/birth.ts',
+        file: 'shared/subscriptions/activate.ts',
         find: 'const sequence = await ports.sequenceOf(subscription);',
         replace: `const early = (globalThis as any).early?.get((ports as any).clock)?.get(subscription.id);
     const sequence = early ?? (await ports.sequenceOf(subscription));`,
@@ -247,15 +251,15 @@ export const safeguards: readonly Safeguard[] = [
   },
   {
     name: 'an end is paired with the birth that follows it',
-    without: one('subscriptions/birth.ts', '? [born, { ...predecessor, until: sequence }]', '? [born]'),
+    without: one('subscriptions/activate.ts', '? [born, { ...predecessor, until: sequence }]', '? [born]'),
     seed: 2,
   },
   {
     name: 'a save joins the line of its flow',
     without: one(
-      'subscriptions/place-subscription.ts',
-      'const line = await joinLine(ports, subscription);',
-      `const line = { kind: 'heir', predecessors: [] } as Awaited<ReturnType<typeof joinLine>>;`,
+      'subscriptions/store-subscription.ts',
+      'const line = await supersedePrevious(ports, subscription);',
+      `const line = { kind: 'heir', predecessors: [] } as Awaited<ReturnType<typeof supersedePrevious>>;`,
     ),
     seed: 5,
   },
@@ -266,19 +270,23 @@ export const safeguards: readonly Safeguard[] = [
   },
   {
     name: 'one unexplained refusal ends no subscription',
-    without: one('deliveries/disposition.ts', 'isRefusedThroughout ? whenExhausted :', 'true ? whenExhausted :'),
+    without: one(
+      'deliveries/attempt/disposition.ts',
+      'isRefusedThroughout ? whenExhausted :',
+      'true ? whenExhausted :',
+    ),
     seed: 266,
   },
   {
     name: 'a save that was overtaken becomes a pointer',
-    without: one('subscriptions/succession.ts', 'if (entry.subscriptionId !== subscription.id) {', 'if (false) {'),
+    without: one('subscriptions/supersede.ts', 'if (entry.subscriptionId !== subscription.id) {', 'if (false) {'),
     seed: 145,
     plan: saving,
   },
   {
     name: 'deliveries follow the pointer of a superseded subscription',
     without: one(
-      'deliveries/target.ts',
+      'deliveries/attempt/target.ts',
       `if (subscription.successor === undefined) return { kind: 'end', code: 'superseded' };`,
       `return { kind: 'end', code: 'superseded' };`,
     ),
@@ -286,7 +294,7 @@ export const safeguards: readonly Safeguard[] = [
   },
   {
     name: 'a pointer is kept until nothing can wait for it',
-    without: one('deliveries/reconcile-subscription.ts', 'if (nowMs < untilMs) return untilMs;', ''),
+    without: one('deliveries/reconciler/reconcile-subscription.ts', 'if (nowMs < untilMs) return untilMs;', ''),
     seed: 7,
   },
   {
@@ -328,7 +336,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'a first look reads all the history there is',
     without: one(
-      'detection/read-instance.ts',
+      'detection/snapshot.ts',
       `if (completeAt === undefined || values.some(({ etag }) => etag === '')) return MAX_HISTORY_DAYS;`,
       `if (completeAt === undefined) return 1;`,
     ),
@@ -338,7 +346,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'a disabled subscription is not called',
     without: one(
-      'deliveries/target.ts',
+      'deliveries/attempt/target.ts',
       `return insists ? { kind: 'call', subscription } : { kind: 'park', subscription, code: 'disabled' };`,
       `return { kind: 'call', subscription };`,
     ),
@@ -347,19 +355,19 @@ export const safeguards: readonly Safeguard[] = [
   },
   {
     name: 'the reconciler sends the message of what is overdue again',
-    without: one('deliveries/overdue.ts', 'if (await hint(ports, row, place)) hints += 1;', ''),
+    without: one('deliveries/reconciler/enqueue-overdue.ts', 'if (await hint(ports, row, place)) hints += 1;', ''),
     seed: 2,
     plan: { ...poisoned, redrives: false },
   },
   {
     name: 'the work list is written before the record of a failure',
-    without: one('deliveries/chunk-ledger.ts', 'await noteUnfinished(ports, troublesOf(saving));', ''),
+    without: one('deliveries/outbox/chunk-outcomes.ts', 'await addToWorkList(ports, troublesOf(saving));', ''),
     seed: 21,
   },
   {
     name: 'a record and its index rows are one transaction',
     without: one(
-      'deliveries/trouble.ts',
+      'deliveries/records/delivery-record.ts',
       'has.filter((key) => !had.delete(key))',
       `has.filter((key) => !had.delete(key) && !key.startsWith('~s'))`,
     ),
@@ -368,7 +376,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'an entry of the work list is kept for as long as its writer may live',
     without: one(
-      'deliveries/reconcile.ts',
+      'deliveries/reconciler/reconcile.ts',
       'if (againMs === undefined && nowMs >= keptMs)',
       'if (againMs === undefined)',
     ),
@@ -377,15 +385,15 @@ export const safeguards: readonly Safeguard[] = [
   },
   {
     name: 'a flow that is turned off is asked again',
-    without: one('deliveries/reconcile-subscription.ts', '  await makeProbe(ports, parked);\n', ''),
+    without: one('deliveries/reconciler/reconcile-subscription.ts', '  await makeProbe(ports, parked);\n', ''),
     seed: 5,
     plan: { turnsOff: true, actions: 4 },
   },
   {
     name: 'a resume lets out what is parked',
     without: one(
-      'deliveries/reconcile-subscription.ts',
-      `const done = await bringForward(ports, waited, { kind: 'released', resumedAtMs });`,
+      'deliveries/reconciler/reconcile-subscription.ts',
+      `const done = await releaseDeliveries(ports, waited, { kind: 'released', resumedAtMs });`,
       `const done = resumedAtMs as unknown;`,
     ),
     seed: 5,
@@ -394,7 +402,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'what waits for a superseded subscription goes to its successor',
     without: one(
-      'deliveries/reconcile-subscription.ts',
+      'deliveries/reconciler/reconcile-subscription.ts',
       'return (await all()) ?? redirect(ports, subscription, nowMs);',
       'return redirect(ports, subscription, nowMs);',
     ),
@@ -404,7 +412,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'a subscribe that was given up is undone',
     without: one(
-      'deliveries/reconcile.ts',
+      'deliveries/reconciler/reconcile.ts',
       `(await finishSubscribe(ports, item)) === 'again'`,
       `item.subscriptionId === ''`,
     ),
@@ -414,7 +422,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'an end frees the place of its connection',
     without: one(
-      'deliveries/reconcile-subscription.ts',
+      'deliveries/reconciler/reconcile-subscription.ts',
       `    case 'gone':
       await ports.connections.forget(subscription);`,
       `    case 'gone':`,
@@ -424,13 +432,17 @@ export const safeguards: readonly Safeguard[] = [
   },
   {
     name: 'a message is soon taken for lost',
-    without: one('deliveries/overdue.ts', 'const SLACK_MS = 30_000;', 'const SLACK_MS = 6 * 3_600_000;'),
+    without: one(
+      'deliveries/reconciler/enqueue-overdue.ts',
+      'const SLACK_MS = 30_000;',
+      'const SLACK_MS = 6 * 3_600_000;',
+    ),
     seed: 3,
     plan: { ...steady, losses: 0.3, flowTroubles: 3 },
   },
   {
     name: 'a flow that is off is asked every 12 hours',
-    without: one('deliveries/disposition.ts', 'NEXT_PROBE_MS = 12 *', 'NEXT_PROBE_MS = 20 *'),
+    without: one('deliveries/attempt/disposition.ts', 'NEXT_PROBE_MS = 12 *', 'NEXT_PROBE_MS = 20 *'),
     seed: 2,
     plan: { ...steady, turnsOff: true, actions: 4, saves: false },
   },
@@ -447,7 +459,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'history is asked for back to the last whole poll',
     without: one(
-      'detection/read-instance.ts',
+      'detection/snapshot.ts',
       'return Math.min(MAX_HISTORY_DAYS, 1 + Math.max(1, daysSince));',
       'return Math.min(2, daysSince + 1);',
     ),

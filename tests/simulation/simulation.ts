@@ -6,14 +6,14 @@ import { createMemoryQueues } from '../../shared/storage/memory-queues.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { createFlowPlatform } from './flow-platform.ts';
 import { createHost } from './host.ts';
-import { createJudge } from './judge.ts';
+import { createChecker } from './checker.ts';
 import { CLAIM_MS, clockErrorMs, planOf, type Plan } from './plan.ts';
 import { createOperator } from './operator.ts';
-import { worldOf } from './ports.ts';
-import { INSTANCE, liveSources, type SourceLife } from './source-life.ts';
+import { portsOf } from './ports.ts';
+import { INSTANCE, liveSources, type SourceScript } from './source-script.ts';
 import { nextPassMs } from '../helpers/next-pass.ts';
 import { createStage, type Stage } from './stage.ts';
-import { watchTables, storedWorld } from './stored-checks.ts';
+import { watchTables, storedState } from './stored-checks.ts';
 
 export interface Outcome {
   readonly seed: number;
@@ -63,7 +63,7 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
 
   const stage: Stage = createStage(plan, (theStage, worker) =>
     createBackend(
-      worldOf(theStage, worker, {
+      portsOf(theStage, worker, {
         tables,
         queues,
         insights,
@@ -86,10 +86,10 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   );
   const { timeline, dice } = stage;
   stage.trace.add(plan.startMs, '-', `PLAN ${JSON.stringify(plan)}`);
-  const stored = storedWorld(stage, tables, queues);
+  const stored = storedState(stage, tables, queues);
   const host = createHost(stage, queues, (message) => stored.watchVoid(message));
-  const life: SourceLife = liveSources(stage, data);
-  const judge = createJudge(
+  const life: SourceScript = liveSources(stage, data);
+  const judge = createChecker(
     stage,
     () => life.facts,
     (deliveryId) => tables.isDelivered(deliveryId),
@@ -200,7 +200,7 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   for (let polls = 0, idle = 0; polls < maxPolls && stage.violation() === undefined; polls++) {
     // A process may have been frozen for long in a poll, or the poll waits for places for its calls: it opens events that the next one closes.
     const isAtWork = stage.workers.some(({ runs }) => runs.size > 0) || queues.waiting('polls').length > 0;
-    const isIdle = !isAtWork && !life.isBusy() && !platform.isBusy() && (await stored.openEvents()) === 0;
+    const isIdle = !isAtWork && !life.isBusy() && !platform.isBusy() && (await stored.outboxEntries()) === 0;
     idle = isIdle ? idle + 1 : 0;
     if (idle > 2) break;
     host.schedulePolls();

@@ -1,9 +1,19 @@
-import { activityTable, addressOfEvent, chunkOfRow } from '../../shared/deliveries/activity-rows.ts';
-import { troubleRowKey } from '../../shared/deliveries/activity-rows.ts';
-import { formatDeliveryId, parseDeliveryId, type DeliveryAddress } from '../../shared/deliveries/delivery-id.ts';
+import { activityTable, addressOfEvent, chunkOfRow } from '../../shared/deliveries/records/activity-rows.ts';
+import { recordRowKey } from '../../shared/deliveries/records/activity-rows.ts';
+import {
+  formatDeliveryId,
+  parseDeliveryId,
+  type DeliveryAddress,
+} from '../../shared/deliveries/records/delivery-id.ts';
 import type { RetryMessage } from '../../shared/deliveries/messages.ts';
-import { indexOf, isDue, isWaiting, troubleOfRow, type Trouble } from '../../shared/deliveries/trouble.ts';
-import { openEventOfRow, STATE_TABLE } from '../../shared/events/open-event-row.ts';
+import {
+  indexKeysOf,
+  isDue,
+  isWaiting,
+  recordOfRow,
+  type DeliveryRecord,
+} from '../../shared/deliveries/records/delivery-record.ts';
+import { outboxEntryOfRow, STATE_TABLE } from '../../shared/events/outbox-row.ts';
 import { eventKey, eventKeyParts, formatEventId, monthOf } from '../../shared/events/event-id.ts';
 import type { MemoryQueues } from '../../shared/storage/memory-queues.ts';
 import type { Row, StoredRow, Tables, Value, Write } from '../../shared/storage/tables.ts';
@@ -14,7 +24,7 @@ import type { Subscription } from '../../shared/subscriptions/subscription.ts';
 import { WORK_SHARDS, WORK_TABLE } from '../../shared/work/work-list.ts';
 import { CONNECTIONS } from './flow-platform.ts';
 import { clockErrorMs } from './plan.ts';
-import { INSTANCE } from './source-life.ts';
+import { INSTANCE } from './source-script.ts';
 import type { Stage } from './stage.ts';
 
 const MINUTE_MS = 60_000;
@@ -63,7 +73,7 @@ export function watchTables(tables: Tables, violate: (what: string) => void, onW
 
 /** What is stored, read past the storm. */
 export interface Stored {
-  openEvents(): Promise<number>;
+  outboxEntries(): Promise<number>;
   /** What is unfinished and would not be found if all messages were lost now. */
   unfindable(): Promise<string[]>;
   /** Looks at a retry message before it is worked on, and again when that is done: one whose delivery is not due changes nothing. Only in the calm. */
@@ -72,7 +82,7 @@ export interface Stored {
   checkEnd(): Promise<void>;
 }
 
-export function storedWorld(stage: Stage, tables: Tables, queues: MemoryQueues): Stored {
+export function storedState(stage: Stage, tables: Tables, queues: MemoryQueues): Stored {
   const months = new Set<string>();
   for (
     let atMs = stage.plan.startMs - DAY_MS;
@@ -105,20 +115,20 @@ export function storedWorld(stage: Stage, tables: Tables, queues: MemoryQueues):
     }
     return dueMs;
   };
-  const unindexed = (rows: readonly StoredRow[], records: readonly Trouble[]): string[] => {
+  const unindexed = (rows: readonly StoredRow[], records: readonly DeliveryRecord[]): string[] => {
     const stored = rows.map(({ rowKey }) => rowKey).filter((key) => key.startsWith('~'));
-    const named = records.flatMap(indexOf);
+    const named = records.flatMap(indexKeysOf);
     const [has, should] = [new Set(stored), new Set(named)];
     return [
       ...named.filter((key) => !has.has(key)).map((key) => `no index row ${key}`),
       ...stored.filter((key) => !should.has(key)).map((key) => `an index row of no record: ${key}`),
     ];
   };
-  const recordsOf = (rows: readonly StoredRow[]): Trouble[] =>
-    rows.filter(({ values }) => values['kind'] === 'trouble').map(troubleOfRow);
+  const recordsOf = (rows: readonly StoredRow[]): DeliveryRecord[] =>
+    rows.filter(({ values }) => values['kind'] === 'trouble').map(recordOfRow);
 
   return {
-    openEvents: async () => (await openRows()).length,
+    outboxEntries: async () => (await openRows()).length,
     async unfindable() {
       const rows = await activity();
       const records = recordsOf(rows);
@@ -143,16 +153,16 @@ export function storedWorld(stage: Stage, tables: Tables, queues: MemoryQueues):
       if (!stage.isCalm() || kind !== 'retry' || deliveryId === undefined) return () => Promise.resolve();
       const { event, range, rowKey } = parseDeliveryId(deliveryId) as DeliveryAddress;
       const stored = (): Promise<StoredRow | undefined> =>
-        tables.get(activityTable(event.month), INSTANCE, troubleRowKey(event, range, rowKey));
+        tables.get(activityTable(event.month), INSTANCE, recordRowKey(event, range, rowKey));
       const before = await stored();
-      if (before && isDue(troubleOfRow(before))) return () => Promise.resolve();
+      if (before && isDue(recordOfRow(before))) return () => Promise.resolve();
       return async () => {
         if ((await stored())?.etag !== before?.etag) stage.violate(`a delivery that is not due goes on: ${deliveryId}`);
       };
     },
     async checkEnd() {
       const polled = await tables.query(INSTANCES_TABLE, { partition: { from: ' ', to: '~' } });
-      const open = (await openRows()).map((row) => openEventOfRow(row).event.eventId);
+      const open = (await openRows()).map((row) => outboxEntryOfRow(row).event.eventId);
       // A subscribe that was given up may leave an event of an instance that nobody is subscribed to; the next subscribe has it closed.
       const isPolled = polled.rows.length > 0;
       if (isPolled) for (const eventId of open) stage.violate(`still open: ${eventId}`);
@@ -163,13 +173,13 @@ export function storedWorld(stage: Stage, tables: Tables, queues: MemoryQueues):
       for (const row of rows) {
         if (openKeys.some((key) => row.rowKey.startsWith(key))) continue;
         if (row.values['kind'] === 'chunk') {
-          const { settled, delivered, troubled } = chunkOfRow(row);
+          const { isComplete: settled, delivered, recordCount: troubled } = chunkOfRow(row);
           // Claimed when the flow was still there, and closed by somebody who looked when it had gone: nobody goes on with it, or needs to.
           const isEmpty = delivered.length === 0 && troubled === 0;
           if (!settled && !isEmpty) stage.violate(`not settled: chunk ${row.rowKey}`);
         }
         if (row.values['kind'] !== 'trouble') continue;
-        const trouble = troubleOfRow(row);
+        const trouble = recordOfRow(row);
         const waitsFor = all.find(({ id }) => id === trouble.waitsFor);
         if (isWaiting(trouble) && waitsFor?.status !== 'disabled')
           stage.violate(`still ${trouble.status}: ${trouble.deliveryId}`);
@@ -188,7 +198,7 @@ export function storedWorld(stage: Stage, tables: Tables, queues: MemoryQueues):
   async function checkHouse(all: readonly Subscription[]): Promise<void> {
     const living = all.filter(({ status }) => status === 'active' || status === 'paused' || status === 'disabled');
     for (const { id, status } of all) if (status === 'deleted') stage.violate(`still there although deleted: ${id}`);
-    for (const { id, birth } of living) if (birth === undefined) stage.violate(`never finished: ${id}`);
+    for (const { id, activeFrom: birth } of living) if (birth === undefined) stage.violate(`never finished: ${id}`);
     const entries: unknown[] = [];
     for (const partition of CONNECTIONS) {
       const { rows } = await tables.query(CONNECTIONS_TABLE, { partition });

@@ -7,11 +7,11 @@ import type { Edit } from './safeguards.ts';
 /** Chunks of one instead of 250, of which a poll works two: a handful of subscriptions is cut into several, and some are handed on. */
 export const SMALL_CHUNKS: readonly Edit[] = [
   {
-    file: 'shared/deliveries/chunk.ts',
+    file: 'shared/deliveries/outbox/chunk.ts',
     find: 'export const CHUNK_SIZE = 250;',
     replace: 'export const CHUNK_SIZE = 1;',
   },
-  { file: 'shared/deliveries/announce.ts', find: 'const WORKED_HERE = 16;', replace: 'const WORKED_HERE = 2;' },
+  { file: 'shared/deliveries/outbox/fan-out.ts', find: 'const WORKED_HERE = 16;', replace: 'const WORKED_HERE = 2;' },
 ];
 
 /**

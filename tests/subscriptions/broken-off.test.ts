@@ -54,26 +54,26 @@ async function idOf(backend: MemoryBackend['backend'], who: Subscriber, name: st
   return answer.kind === 'refused' ? answer.code : answer.subscription.id;
 }
 
-/** Runs `attempt` in a new world for each of its storage requests, with that request failing, until it makes no more. */
+/** Runs `attempt` in a new fixture for each of its storage requests, with that request failing, until it makes no more. */
 async function failingEach(
   how: 'unreached' | 'answer lost',
-  prepare: (world: MemoryBackend) => Promise<string>,
-  attempt: (world: MemoryBackend, prepared: string) => Promise<void>,
-  check: (world: MemoryBackend, prepared: string, at: number) => Promise<void>,
+  prepare: (fixture: MemoryBackend) => Promise<string>,
+  attempt: (fixture: MemoryBackend, prepared: string) => Promise<void>,
+  check: (fixture: MemoryBackend, prepared: string, at: number) => Promise<void>,
 ): Promise<number> {
   for (let at = 1; ; at++) {
     const tables = failingTables();
-    const world = memoryBackend({ tables, config: { maxSubscriptionsPerConnection: 1 } });
-    const prepared = await prepare(world);
+    const fixture = memoryBackend({ tables, config: { maxSubscriptionsPerConnection: 1 } });
+    const prepared = await prepare(fixture);
     tables.failAt(at, how);
-    const failure = await attempt(world, prepared).then(
+    const failure = await attempt(fixture, prepared).then(
       () => undefined,
       (error: unknown) => error,
     );
     const made = tables.requests();
     tables.failAt(0, how);
     if (failure !== undefined) expect(failure).toBeInstanceOf(StorageError);
-    await check(world, prepared, at);
+    await check(fixture, prepared, at);
     if (made < at) return made;
   }
 }
@@ -110,8 +110,8 @@ describe.each<['unreached' | 'answer lost', string, Subscriber]>([
       how,
       ({ backend }) => idOf(backend, who, 'one'),
       ({ backend }, id) => backend.unsubscribe('connection-a', trigger, id),
-      async (world, id, at) => {
-        const { backend, tables } = world;
+      async (fixture, id, at) => {
+        const { backend, tables } = fixture;
         await backend.unsubscribe('connection-a', trigger, id);
         const { views } = await backend.listOwn('connection-a', trigger, { limit: 10 });
         expect({ at, views }).toEqual({ at, views: [] });
@@ -119,7 +119,7 @@ describe.each<['unreached' | 'answer lost', string, Subscriber]>([
           at,
           other: expect.stringMatching(/^sub_/),
         });
-        await world.pass(20 * 60_000);
+        await fixture.pass(20 * 60_000);
         const rows = await drain(tables, 'subscriptions', { partition: { from: '', to: '~' } });
         expect({ at, rows: rows.length }).toEqual({ at, rows: 1 });
       },

@@ -15,7 +15,7 @@ const failed =
 /** What a subscribe with this callback URL is answered, and which names were looked up for it. */
 async function subscribe(callbackUrl: string, lookup: Lookup, networks = '10.0.0.0/8,fd00::/8') {
   const looked: string[] = [];
-  const world = memoryBackend({
+  const fixture = memoryBackend({
     lookup: (host) => {
       looked.push(host);
       return lookup(host);
@@ -26,8 +26,8 @@ async function subscribe(callbackUrl: string, lookup: Lookup, networks = '10.0.0
   });
   const subscriber = { connection: 'c', workflowId: undefined, operationName: undefined, environmentId: undefined };
   const body = { instanceId: INSTANCE, callbackUrl };
-  const answer = await world.backend.subscribe(subscriber, 'full-refresh-completed', body);
-  const rows = (await world.tables.query('subscriptions', { partition: { from: '0', to: '~' } })).rows.length;
+  const answer = await fixture.backend.subscribe(subscriber, 'full-refresh-completed', body);
+  const rows = (await fixture.tables.query('subscriptions', { partition: { from: '0', to: '~' } })).rows.length;
   return { answer, looked, rows };
 }
 

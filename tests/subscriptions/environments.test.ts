@@ -7,17 +7,17 @@ import { callbackUrl, memoryBackend, type MemoryBackend } from '../helpers/memor
 const flow = { workflowId: 'f0f0', operationName: 'When_it_crosses' };
 const one = { ...flow, environmentId: 'Default-One' };
 const two = { ...flow, environmentId: 'Default-Two' };
-let world: MemoryBackend;
+let fixture: MemoryBackend;
 let minute: number;
 
 beforeEach(() => {
-  world = memoryBackend();
+  fixture = memoryBackend();
   minute = 1;
-  world.data.segments = [segment('vip', evaluated(90, minute))];
+  fixture.data.segments = [segment('vip', evaluated(90, minute))];
 });
 
 const save = (name: string, who: Partial<Subscriber>): Promise<SubscriptionView> =>
-  world.subscribe(
+  fixture.subscribe(
     'segment-threshold-crossed',
     { segmentName: 'vip', threshold: 100, callbackUrl: callbackUrl(name) },
     who,
@@ -25,22 +25,22 @@ const save = (name: string, who: Partial<Subscriber>): Promise<SubscriptionView>
 
 /** Who is called by the next event. */
 async function called(): Promise<string[]> {
-  world.calls.length = 0;
-  world.data.segments = [segment('vip', evaluated(120, minute + 1), evaluated(90, minute + 2))];
+  fixture.calls.length = 0;
+  fixture.data.segments = [segment('vip', evaluated(120, minute + 1), evaluated(90, minute + 2))];
   minute += 2;
-  await world.poll();
-  await world.pass(60_000);
-  return world.calls.map(({ url }) => new URL(url).hostname.split('.')[0] ?? '').sort();
+  await fixture.poll();
+  await fixture.pass(60_000);
+  return fixture.calls.map(({ url }) => new URL(url).hostname.split('.')[0] ?? '').sort();
 }
 
 /** A save by a version that knew the environment, but not as a part of who the flow is. */
 async function savedBefore(name: string, environmentId: string): Promise<SubscriptionView> {
   const view = await save(name, flow);
-  const { rows } = await world.tables.query('subscriptions', { partition: { from: '0', to: '~' } });
+  const { rows } = await fixture.tables.query('subscriptions', { partition: { from: '0', to: '~' } });
   for (const { partitionKey, rowKey, values, etag } of rows) {
     if (!view.id.endsWith(rowKey)) continue;
     const row = { ...values, partitionKey, rowKey, environmentId };
-    await world.tables.write('subscriptions', [{ kind: 'replace', row, etag }]);
+    await fixture.tables.write('subscriptions', [{ kind: 'replace', row, etag }]);
   }
   return view;
 }
@@ -89,7 +89,7 @@ describe('a subscription that was made before the environment was part of a flow
   test('frees its place in the count of its connection', async () => {
     await savedBefore('v1', one.environmentId);
     await save('v2', one);
-    const entries = await world.tables.query('connections', { partition: 'connection-a' });
+    const entries = await fixture.tables.query('connections', { partition: 'connection-a' });
     expect(entries.rows.filter(({ rowKey }) => rowKey.startsWith('k:'))).toHaveLength(1);
     expect(entries.rows.find(({ rowKey }) => rowKey === 'n')?.values).toMatchObject({ count: 1 });
   });
@@ -104,10 +104,10 @@ describe('a subscription that was made before the environment was part of a flow
 test('a save whose row is older than the environment, and that comes late, finds the later one', async () => {
   // The claim of a save by an older host, which has not stored its row yet.
   await savedBefore('v1', one.environmentId);
-  const { rows } = await world.tables.query('connections', { partition: 'connection-a' });
+  const { rows } = await fixture.tables.query('connections', { partition: 'connection-a' });
   const before = rows.find(({ rowKey }) => rowKey.startsWith('w:'));
   await save('v2', one);
-  const after = await world.tables.get('connections', 'connection-a', before?.rowKey ?? '');
+  const after = await fixture.tables.get('connections', 'connection-a', before?.rowKey ?? '');
   expect(after?.values['subscriptionId']).not.toBe(before?.values['subscriptionId']);
   expect(after?.values['previous']).toBe(before?.values['subscriptionId']);
 });

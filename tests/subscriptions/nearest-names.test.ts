@@ -47,12 +47,12 @@ test.each<[string, object, RegExp]>([
   ],
   ['data-source-refresh-failed', { dataSourceId: 'online store' }, /Did you mean ds-1 \(Online store\)\?$/],
 ])('a subscribe to an unknown subject (%s) is answered with them', async (trigger, input, detail) => {
-  const world = memoryBackend();
-  world.data.segments = [{ ...segment('hv', evaluated(90, 1)), displayName: 'High value' }];
-  world.data.measures = [{ ...measure('Revenue'), displayName: 'Total revenue' }];
-  world.data.dataSources = [{ dataSourceId: 'ds-1', displayName: 'Online store' }] as typeof world.data.dataSources;
+  const fixture = memoryBackend();
+  fixture.data.segments = [{ ...segment('hv', evaluated(90, 1)), displayName: 'High value' }];
+  fixture.data.measures = [{ ...measure('Revenue'), displayName: 'Total revenue' }];
+  fixture.data.dataSources = [{ dataSourceId: 'ds-1', displayName: 'Online store' }] as typeof fixture.data.dataSources;
   const subscriber = { connection: 'c', workflowId: undefined, operationName: undefined, environmentId: undefined };
   const body = { instanceId: INSTANCE, callbackUrl: callbackUrl('one'), ...input };
-  const answer = await world.backend.subscribe(subscriber, trigger as 'segment-threshold-crossed', body);
+  const answer = await fixture.backend.subscribe(subscriber, trigger as 'segment-threshold-crossed', body);
   expect(answer).toMatchObject({ kind: 'refused', detail: expect.stringMatching(detail) });
 });

@@ -4,20 +4,20 @@ import { evaluated, measure, output, segment } from '../helpers/insights-data.ts
 import { answered, callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
 
 const trigger = 'segment-threshold-crossed';
-let world: MemoryBackend;
+let fixture: MemoryBackend;
 beforeEach(() => {
-  world = memoryBackend();
-  world.data.segments = [{ ...segment('vip', evaluated(90, 1)), state: 'inactive' }];
+  fixture = memoryBackend();
+  fixture.data.segments = [{ ...segment('vip', evaluated(90, 1)), state: 'inactive' }];
 });
 
 const subscribe = (more: Record<string, unknown> = {}): Promise<SubscriptionView> =>
-  world.subscribe(trigger, { segmentName: 'vip', threshold: 100, callbackUrl: callbackUrl('one'), ...more });
+  fixture.subscribe(trigger, { segmentName: 'vip', threshold: 100, callbackUrl: callbackUrl('one'), ...more });
 
 /** The subscription wherever it is shown. */
 async function shown({ id }: SubscriptionView): Promise<SubscriptionView[]> {
-  const own = await world.backend.getOwn('connection-a', trigger, id);
-  const { views } = await world.backend.listOwn('connection-a', trigger, { limit: 10 });
-  const managed = await world.backend.operator.getSubscription(id);
+  const own = await fixture.backend.getOwn('connection-a', trigger, id);
+  const { views } = await fixture.backend.listOwn('connection-a', trigger, { limit: 10 });
+  const managed = await fixture.backend.operator.getSubscription(id);
   if (own.kind === 'refused' || managed.kind === 'refused') throw new Error('not found');
   return [own.view, ...views, managed.subscription];
 }
@@ -32,9 +32,9 @@ test('the same subscribe with another label stores it; without one the label sta
 
 test('a label is stored too by the subscribe that resumes', async () => {
   const first = await subscribe({ label: 'old' });
-  world.answers.set(callbackUrl('one'), () => answered(400, 'WorkflowTriggerIsNotEnabled'));
-  world.data.segments = [segment('vip', evaluated(90, 1), evaluated(120, 2))];
-  await world.poll();
+  fixture.answers.set(callbackUrl('one'), () => answered(400, 'WorkflowTriggerIsNotEnabled'));
+  fixture.data.segments = [segment('vip', evaluated(90, 1), evaluated(120, 2))];
+  await fixture.poll();
   expect((await shown(first))[0]).toMatchObject({ status: 'paused', label: 'old' });
   await subscribe({ label: 'new' });
   expect((await shown(first))[0]).toMatchObject({ status: 'active', label: 'new' });
@@ -44,26 +44,26 @@ test('a warning is shown wherever the subscription is, until a subscribe has no 
   const first = await subscribe();
   expect(first.warnings).toEqual([expect.stringContaining('inactive')]);
   for (const view of await shown(first)) expect(view.warnings).toEqual(first.warnings);
-  world.data.segments = [segment('vip', evaluated(90, 1))];
+  fixture.data.segments = [segment('vip', evaluated(90, 1))];
   await subscribe();
   for (const view of await shown(first)) expect(view).not.toHaveProperty('warnings');
 });
 
 test('the same subscribe again writes nothing', async () => {
   const first = await subscribe({ label: 'same' });
-  const row = (): ReturnType<typeof world.tables.query> =>
-    world.tables.query('subscriptions', { partition: { from: '0', to: '~' } });
+  const row = (): ReturnType<typeof fixture.tables.query> =>
+    fixture.tables.query('subscriptions', { partition: { from: '0', to: '~' } });
   const before = await row();
   await subscribe({ label: 'same' });
   expect(await row()).toEqual(before);
   expect(first.label).toBe('same');
 });
 
-const trySubscribing = (trigger: Parameters<typeof world.subscribe>[0], input: object): Promise<SubscriptionView> =>
-  world.subscribe(trigger, { callbackUrl: callbackUrl('one'), ...input });
+const trySubscribing = (trigger: Parameters<typeof fixture.subscribe>[0], input: object): Promise<SubscriptionView> =>
+  fixture.subscribe(trigger, { callbackUrl: callbackUrl('one'), ...input });
 
 test('a value above the threshold already is warned of, wherever the subscription is shown', async () => {
-  world.data.segments = [segment('vip', evaluated(57, 1))];
+  fixture.data.segments = [segment('vip', evaluated(57, 1))];
   const first = await subscribe({ threshold: 40 });
   expect(first.warnings).toEqual([
     '57 now (2026-11-23 10:01 UTC): fires after it has fallen to 40 or below and risen above it again.',
@@ -72,7 +72,7 @@ test('a value above the threshold already is warned of, wherever the subscriptio
 });
 
 test('a negative threshold of a count is warned of, of a segment and of a measure that counts', async () => {
-  world.data.measures = [{ ...measure('Orders', output(3, 1)), isCount: true }, measure('Balance', output(-3, 1))];
+  fixture.data.measures = [{ ...measure('Orders', output(3, 1)), isCount: true }, measure('Balance', output(-3, 1))];
   expect(await subscribe({ threshold: -1 })).toMatchObject({
     warnings: [expect.anything(), expect.stringContaining('never below 0')],
   });
@@ -83,7 +83,7 @@ test('a negative threshold of a count is warned of, of a segment and of a measur
 });
 
 test('a measure whose value is no number is warned of', async () => {
-  world.data.measures = [measure('Best', { ...output(undefined, 1), instead: 'a text' })];
+  fixture.data.measures = [measure('Best', { ...output(undefined, 1), instead: 'a text' })];
   const made = await trySubscribing('measure-threshold-crossed', { measureName: 'Best', threshold: 1 });
   expect(made.warnings).toEqual([expect.stringContaining('The value of this measure is a text, not one number')]);
 });
@@ -91,7 +91,7 @@ test('a measure whose value is no number is warned of', async () => {
 test('an inactive data source is warned of', async () => {
   const dataSourceId = 'aaaaaaaa-2222-3333-4444-555555555555';
   const source = { dataSourceId, name: 'crm', displayName: 'CRM', refreshState: undefined, lastRefreshAt: undefined };
-  world.data.dataSources = [{ ...source, active: false }];
+  fixture.data.dataSources = [{ ...source, active: false }];
   const made = await trySubscribing('data-source-refresh-failed', { dataSourceId });
   expect(made).toMatchObject({
     title: expect.stringMatching(/^CRM fails · /),
@@ -102,7 +102,7 @@ test('an inactive data source is warned of', async () => {
 test('a title has the name that people see, also after it was changed there', async () => {
   const first = await subscribe({ label: 'VIPs' });
   expect(first.title).toBe('The vip above 100 · VIPs');
-  world.data.segments = [{ ...segment('vip', evaluated(90, 1)), displayName: 'Very important' }];
+  fixture.data.segments = [{ ...segment('vip', evaluated(90, 1)), displayName: 'Very important' }];
   await subscribe();
   for (const view of await shown(first)) expect(view.title).toBe('Very important above 100 · VIPs');
 });

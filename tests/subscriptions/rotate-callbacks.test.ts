@@ -11,7 +11,7 @@ import { callbackUrl } from '../helpers/memory-backend.ts';
 import { drain } from '../helpers/rows.ts';
 import { uniqueTables } from '../helpers/unique-tables.ts';
 import { failingTables } from '../operations/failing-tables.ts';
-import { MINUTE, vipWorld, type VipWorld } from '../operations/vip-world.ts';
+import { MINUTE, segmentFixture, type SegmentFixture } from '../operations/segment-fixture.ts';
 
 const old = { kid: 'old', key: Buffer.alloc(32, 1) };
 const fresh = { kid: 'fresh', key: Buffer.alloc(32, 2) };
@@ -19,24 +19,24 @@ const trigger = 'segment-threshold-crossed';
 const names = ['one', 'two', 'three', 'four', 'five'];
 const connection = 'connection-a';
 
-const worldWith = (tables: Tables, ...encryptionKeys: (typeof old)[]): VipWorld =>
-  vipWorld({ tables, config: { encryptionKeys } });
+const worldWith = (tables: Tables, ...encryptionKeys: (typeof old)[]): SegmentFixture =>
+  segmentFixture({ tables, config: { encryptionKeys } });
 const rotate = (tables: Tables, ...keys: (typeof old)[]): Promise<Rotated> =>
   rotateCallbacks({ tables, cipher: callbackCipher(keys) });
 const rows = (tables: Tables) => drain(tables, SUBSCRIPTIONS_TABLE, { partition: { from: '', to: '~' } });
 
 /** Subscribes a flow of each name, with a threshold of its own: two worlds draw the same random numbers. Their ids in that order. */
-async function subscribed(world: VipWorld, flows = names): Promise<string[]> {
+async function subscribed(fixture: SegmentFixture, flows = names): Promise<string[]> {
   const ids: string[] = [];
-  for (const name of flows) ids.push((await world.flow(name, { threshold: 100 + names.indexOf(name) })).id);
+  for (const name of flows) ids.push((await fixture.flow(name, { threshold: 100 + names.indexOf(name) })).id);
   return ids;
 }
 
 /** Who is called by the next event, when there is no key but these. */
 async function calledWith(tables: Tables, ...keys: (typeof old)[]): Promise<string[]> {
-  const world = worldWith(tables, ...keys);
-  await world.rise();
-  return world.calls.map(({ url }) => url).sort();
+  const fixture = worldWith(tables, ...keys);
+  await fixture.rise();
+  return fixture.calls.map(({ url }) => url).sort();
 }
 
 const urlsOf = (...flows: string[]): string[] => flows.map(callbackUrl).sort();

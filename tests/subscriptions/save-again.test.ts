@@ -6,38 +6,38 @@ import { answered, callbackUrl, memoryBackend, type MemoryBackend } from '../hel
 
 const MINUTE = 60_000;
 const flow: Partial<Subscriber> = { workflowId: 'f0f0', operationName: 'When_it_crosses' };
-let world: MemoryBackend;
+let fixture: MemoryBackend;
 let minute: number;
 
 beforeEach(() => {
-  world = memoryBackend();
+  fixture = memoryBackend();
   minute = 1;
-  world.data.segments = [segment('vip', evaluated(90, minute)), segment('other', evaluated(90, minute))];
+  fixture.data.segments = [segment('vip', evaluated(90, minute)), segment('other', evaluated(90, minute))];
 });
 
 const save = (name: string, more: Record<string, unknown> = {}, who = flow): Promise<SubscriptionView> =>
-  world.subscribe(
+  fixture.subscribe(
     'segment-threshold-crossed',
     { segmentName: 'vip', threshold: 100, callbackUrl: callbackUrl(name), ...more },
     who,
   );
 
 const remove = ({ id }: SubscriptionView): Promise<void> =>
-  world.backend.unsubscribe('connection-a', 'segment-threshold-crossed', id);
+  fixture.backend.unsubscribe('connection-a', 'segment-threshold-crossed', id);
 
 async function rise(): Promise<void> {
-  world.data.segments = ['vip', 'other'].map((name) =>
+  fixture.data.segments = ['vip', 'other'].map((name) =>
     segment(name, evaluated(120, minute + 1), evaluated(90, minute + 2)),
   );
   minute += 2;
-  await world.poll();
+  await fixture.poll();
 }
 
-const pass = (ms: number): Promise<void> => world.pass(ms);
+const pass = (ms: number): Promise<void> => fixture.pass(ms);
 
-const urls = (): string[] => world.calls.map(({ url }) => new URL(url).hostname.split('.')[0] ?? '');
+const urls = (): string[] => fixture.calls.map(({ url }) => new URL(url).hostname.split('.')[0] ?? '');
 const stale = (name: string): void =>
-  void world.answers.set(callbackUrl(name), () => answered(404, 'WorkflowTriggerVersionNotFound'));
+  void fixture.answers.set(callbackUrl(name), () => answered(404, 'WorkflowTriggerVersionNotFound'));
 
 describe('a flow that is saved again', () => {
   test('subscribe first: the old version gets nothing more, the new one everything once', async () => {
@@ -74,7 +74,7 @@ describe('a flow that is saved again', () => {
     await save('v2');
     await pass(MINUTE);
     expect(urls()).toEqual([]);
-    const rows = await world.tables.query('subscriptions', { partition: { from: '0', to: '~' } });
+    const rows = await fixture.tables.query('subscriptions', { partition: { from: '0', to: '~' } });
     expect(rows.rows).toHaveLength(1);
   });
 
@@ -86,10 +86,10 @@ describe('a flow that is saved again', () => {
     await save('v2');
     await pass(1_000);
     expect(urls()).toEqual(['v1', 'v2']);
-    const ids = world.calls.map(({ headers }) => headers['webhook-id']);
+    const ids = fixture.calls.map(({ headers }) => headers['webhook-id']);
     expect(ids[0]).toBe(ids[1]);
     await pass(24 * 60 * MINUTE);
-    expect(world.calls).toHaveLength(2);
+    expect(fixture.calls).toHaveLength(2);
   });
 
   test('with another segment: what the old one was owed ends, and nothing of it reaches the new one', async () => {
@@ -115,15 +115,15 @@ describe('a flow that is saved again', () => {
     await save('v2');
     await pass(10 * MINUTE);
     expect(urls()).toEqual(['v2']);
-    world.answers.clear();
+    fixture.answers.clear();
     await remove(old);
     await pass(10 * MINUTE);
     expect(urls()).toEqual(['v2', 'v2']);
     // Nothing needs the pointer when the months are dropped in which a delivery may be.
     await pass(8 * 24 * 60 * MINUTE);
-    expect((await world.tables.query('subscriptions', { partition: { from: '0', to: '~' } })).rows).toHaveLength(2);
+    expect((await fixture.tables.query('subscriptions', { partition: { from: '0', to: '~' } })).rows).toHaveLength(2);
     await pass(123 * 24 * 60 * MINUTE);
-    const rows = await world.tables.query('subscriptions', { partition: { from: '0', to: '~' } });
+    const rows = await fixture.tables.query('subscriptions', { partition: { from: '0', to: '~' } });
     expect(rows.rows).toHaveLength(1);
   });
 
@@ -150,7 +150,7 @@ describe('a flow that is saved again', () => {
     await pass(1_000);
     expect(urls()).toEqual(['v1', 'v2', 'v3']);
     await pass(24 * 60 * MINUTE);
-    expect(world.calls).toHaveLength(3);
+    expect(fixture.calls).toHaveLength(3);
   });
 
   test('twice, unsubscribing first each time, before what it was owed is out: the last version gets it at once', async () => {
@@ -165,7 +165,7 @@ describe('a flow that is saved again', () => {
 
   test('twice while it is turned off: what waits goes to the last version at once', async () => {
     for (const name of ['v1', 'v2'])
-      world.answers.set(callbackUrl(name), () => answered(400, 'WorkflowTriggerIsNotEnabled'));
+      fixture.answers.set(callbackUrl(name), () => answered(400, 'WorkflowTriggerIsNotEnabled'));
     await save('v1');
     await rise();
     await save('v2');
@@ -176,7 +176,7 @@ describe('a flow that is saved again', () => {
   });
 
   test('twice while its receivers fail: what waits goes to the last version at once', async () => {
-    for (const name of ['v1', 'v2']) world.answers.set(callbackUrl(name), () => answered(500));
+    for (const name of ['v1', 'v2']) fixture.answers.set(callbackUrl(name), () => answered(500));
     await save('v1');
     await rise();
     await save('v2');
@@ -189,11 +189,11 @@ describe('a flow that is saved again', () => {
   test('while its first attempt is under way: the delivery does not wait for the row that was not there yet', async () => {
     await save('v1');
     let answer: (stale: ReturnType<typeof answered>) => void = () => undefined;
-    world.answers.set(callbackUrl('v1'), () => new Promise((resolve) => (answer = resolve)));
+    fixture.answers.set(callbackUrl('v1'), () => new Promise((resolve) => (answer = resolve)));
     const rising = rise();
-    await world.clock.advance(10);
+    await fixture.clock.advance(10);
     await save('v2');
-    await world.drain();
+    await fixture.drain();
     answer(answered(404, 'WorkflowTriggerVersionNotFound'));
     await rising;
     await pass(1_000);
@@ -202,7 +202,7 @@ describe('a flow that is saved again', () => {
 
   test('after it was turned off: what waited goes to the new version', async () => {
     await save('v1');
-    world.answers.set(callbackUrl('v1'), () => answered(400, 'WorkflowTriggerIsNotEnabled'));
+    fixture.answers.set(callbackUrl('v1'), () => answered(400, 'WorkflowTriggerIsNotEnabled'));
     await rise();
     await rise();
     await save('v2');
@@ -213,11 +213,11 @@ describe('a flow that is saved again', () => {
   test('twenty times at once: one of them is alive, and each event reaches it alone', async () => {
     await Promise.all(Array.from({ length: 20 }, (_, index) => save(`w${index}`)));
     await rise();
-    expect(world.calls).toHaveLength(1);
-    await world.pass(131 * 24 * 60 * MINUTE);
-    const rows = await world.tables.query('subscriptions', { partition: { from: '0', to: '~' } });
+    expect(fixture.calls).toHaveLength(1);
+    await fixture.pass(131 * 24 * 60 * MINUTE);
+    const rows = await fixture.tables.query('subscriptions', { partition: { from: '0', to: '~' } });
     expect(rows.rows).toHaveLength(1);
-    const entries = await world.tables.query('connections', { partition: 'connection-a' });
+    const entries = await fixture.tables.query('connections', { partition: 'connection-a' });
     expect(entries.rows.filter(({ rowKey }) => rowKey.startsWith('k:'))).toHaveLength(1);
     expect(entries.rows.find(({ rowKey }) => rowKey === 'n')?.values).toMatchObject({ count: 1 });
   });

@@ -55,15 +55,15 @@ interface Saves extends MemoryBackend {
 
 function saves(clock: ManualClock = manualClock()): Saves {
   const watched = watchedTables();
-  const world = memoryBackend({ tables: watched, clock });
-  world.data.segments = [segment('vip', evaluated(90, 1))];
+  const fixture = memoryBackend({ tables: watched, clock });
+  fixture.data.segments = [segment('vip', evaluated(90, 1))];
   return {
-    ...world,
+    ...fixture,
     watched,
     async save(name, threshold = 100) {
       const body = { instanceId: INSTANCE, segmentName: 'vip', threshold, callbackUrl: callbackUrl(name) };
       try {
-        const answer = await world.backend.subscribe(flow, trigger, body);
+        const answer = await fixture.backend.subscribe(flow, trigger, body);
         return answer.kind === 'refused' ? answer.code : '201';
       } catch (error) {
         if (error instanceof StorageError) return 'no answer';
@@ -71,10 +71,10 @@ function saves(clock: ManualClock = manualClock()): Saves {
       }
     },
     async rise() {
-      world.data.segments = [segment('vip', evaluated(90, 1), evaluated(120, 2))];
-      await world.poll();
+      fixture.data.segments = [segment('vip', evaluated(90, 1), evaluated(120, 2))];
+      await fixture.poll();
     },
-    called: () => world.calls.map(({ url }) => new URL(url).hostname.split('.')[0] ?? ''),
+    called: () => fixture.calls.map(({ url }) => new URL(url).hostname.split('.')[0] ?? ''),
   };
 }
 
@@ -89,22 +89,22 @@ describe('two saves of a flow that break off, each at any one storage request', 
     const [first, second] = [new Set<string>(), new Set<string>()];
     for (let one = 1, isOver = false; !isOver; one++) {
       for (let other = firstOf(one), isThisOver = false; !isThisOver; other += EVERY) {
-        const world = saves();
-        world.watched.before(one, breaksOff);
-        first.add(await world.save('one'));
-        isOver = world.watched.requests() < one;
-        world.watched.before(other, breaksOff);
-        second.add(await world.save('two'));
-        isThisOver = world.watched.requests() < other;
-        world.watched.before(0, breaksOff);
-        const answer = await world.save('one');
-        await world.rise();
-        const called = world.called();
+        const fixture = saves();
+        fixture.watched.before(one, breaksOff);
+        first.add(await fixture.save('one'));
+        isOver = fixture.watched.requests() < one;
+        fixture.watched.before(other, breaksOff);
+        second.add(await fixture.save('two'));
+        isThisOver = fixture.watched.requests() < other;
+        fixture.watched.before(0, breaksOff);
+        const answer = await fixture.save('one');
+        await fixture.rise();
+        const called = fixture.called();
         expect({ one, other, answer, called }).toEqual({ one, other, answer: '201', called: [expect.any(String)] });
-        await world.save('two');
-        world.data.segments = [segment('vip', evaluated(120, 2), evaluated(90, 3), evaluated(130, 4))];
-        await world.poll();
-        const calledThen = world.called().slice(1);
+        await fixture.save('two');
+        fixture.data.segments = [segment('vip', evaluated(120, 2), evaluated(90, 3), evaluated(130, 4))];
+        await fixture.poll();
+        const calledThen = fixture.called().slice(1);
         expect({ one, other, calledThen }).toEqual({ one, other, calledThen: [expect.any(String)] });
       }
     }
@@ -117,19 +117,19 @@ describe('a save that breaks off in the middle of another one, each at any stora
     const second = new Set<string>();
     for (let one = 1, isOver = false; !isOver; one++) {
       for (let other = firstOf(one), isThisOver = false; !isThisOver; other += EVERY) {
-        const world = saves();
+        const fixture = saves();
         isOver = isThisOver = true;
-        world.watched.before(one, async () => {
-          world.watched.before(other, breaksOff);
-          second.add(await world.save('two'));
+        fixture.watched.before(one, async () => {
+          fixture.watched.before(other, breaksOff);
+          second.add(await fixture.save('two'));
           isOver = false;
-          isThisOver = world.watched.requests() < other;
-          world.watched.before(0, breaksOff);
+          isThisOver = fixture.watched.requests() < other;
+          fixture.watched.before(0, breaksOff);
         });
-        const answer = await world.save('one');
-        world.watched.before(0, breaksOff);
-        await world.rise();
-        expect({ one, other, answer, called: world.called() }).toEqual({
+        const answer = await fixture.save('one');
+        fixture.watched.before(0, breaksOff);
+        await fixture.rise();
+        expect({ one, other, answer, called: fixture.called() }).toEqual({
           one,
           other,
           answer: '201',
@@ -145,14 +145,14 @@ describe('a save with another threshold', () => {
   test('never has an event told to both versions, whenever it happens', async () => {
     const called = new Set<string>();
     for (let number = 1, isOver = false; !isOver; number++) {
-      const world = saves();
-      await world.save('one', 100);
-      world.watched.before(number, () => world.rise());
-      expect(await world.save('two', 110)).toBe('201');
-      isOver = world.watched.requests() < number;
-      await world.drain();
-      expect({ number, calls: world.calls.length }).toEqual({ number, calls: Math.min(1, world.calls.length) });
-      for (const name of world.called()) called.add(name);
+      const fixture = saves();
+      await fixture.save('one', 100);
+      fixture.watched.before(number, () => fixture.rise());
+      expect(await fixture.save('two', 110)).toBe('201');
+      isOver = fixture.watched.requests() < number;
+      await fixture.drain();
+      expect({ number, calls: fixture.calls.length }).toEqual({ number, calls: Math.min(1, fixture.calls.length) });
+      for (const name of fixture.called()) called.add(name);
     }
     expect(called).toEqual(new Set(['one', 'two']));
   });
@@ -164,22 +164,22 @@ describe('a save that breaks off, by a process by whose clock the grace of the d
     for (let number = 1, isOver = false; !isOver; number++) {
       const clock = manualClock();
       let aheadMs = 0;
-      const world = saves({ ...clock, now: () => clock.now() + aheadMs });
-      await world.save('one');
-      const [one] = (await world.backend.listOwn(flow.connection, trigger, { limit: 1 })).views;
-      await world.backend.unsubscribe(flow.connection, trigger, one?.id ?? '');
+      const fixture = saves({ ...clock, now: () => clock.now() + aheadMs });
+      await fixture.save('one');
+      const [one] = (await fixture.backend.listOwn(flow.connection, trigger, { limit: 1 })).views;
+      await fixture.backend.unsubscribe(flow.connection, trigger, one?.id ?? '');
       aheadMs = 16 * MINUTE;
-      world.watched.before(number, breaksOff);
-      answers.add(await world.save('two'));
-      isOver = world.watched.requests() < number;
-      world.watched.before(0, breaksOff);
+      fixture.watched.before(number, breaksOff);
+      answers.add(await fixture.save('two'));
+      isOver = fixture.watched.requests() < number;
+      fixture.watched.before(0, breaksOff);
       aheadMs = 0;
-      expect(await world.save('three')).toBe('201');
-      await world.rise();
-      await world.pass(131 * DAY);
-      const { rows } = await world.tables.query('subscriptions', { partition: { from: '0', to: '~' } });
-      const waiting = world.queues.waiting('retries');
-      expect({ number, called: world.called(), rows: rows.length, waiting }).toEqual({
+      expect(await fixture.save('three')).toBe('201');
+      await fixture.rise();
+      await fixture.pass(131 * DAY);
+      const { rows } = await fixture.tables.query('subscriptions', { partition: { from: '0', to: '~' } });
+      const waiting = fixture.queues.waiting('retries');
+      expect({ number, called: fixture.called(), rows: rows.length, waiting }).toEqual({
         number,
         called: ['three'],
         rows: 1,

@@ -4,67 +4,67 @@ import { metrics, type MetricName } from '../../shared/telemetry/metrics.ts';
 import { codesOf, tableRows } from '../helpers/markdown.ts';
 import { answered, callbackUrl, INSTANCE } from '../helpers/memory-backend.ts';
 import { openMemoryTelemetry, type Series } from './opened-telemetry.ts';
-import { tracedWorld, type TracedWorld } from './traced-world.ts';
+import { tracedBackend, type TracedBackend } from './traced-backend.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 3600_000;
 const trigger = { 'triggers.trigger': 'segment-threshold-crossed' };
-let world: TracedWorld;
+let fixture: TracedBackend;
 beforeEach(() => {
-  world = tracedWorld(openMemoryTelemetry);
+  fixture = tracedBackend(openMemoryTelemetry);
 });
 
-const series = (metric: MetricName): Promise<readonly Series[]> => world.opened.series(metric);
+const series = (metric: MetricName): Promise<readonly Series[]> => fixture.opened.series(metric);
 /** The values of a metric by the only attribute that it has. */
 const valuesOf = async (metric: MetricName): Promise<Record<string, number>> =>
   Object.fromEntries((await series(metric)).map(({ by, value }) => [String(Object.values(by)[0]), value]));
 const answerAll = (status: number, names: readonly string[], errorCode?: string): void => {
-  for (const name of names) world.answers.set(callbackUrl(name), () => answered(status, errorCode));
+  for (const name of names) fixture.answers.set(callbackUrl(name), () => answered(status, errorCode));
 };
 
 test('the time between two complete polls of an instance is its lag', async () => {
-  await world.join('one');
-  await world.tick();
+  await fixture.join('one');
+  await fixture.tick();
   expect(await series('triggers.poll.lag')).toEqual([]);
-  await world.clock.advance(MINUTE);
-  await world.tick();
-  await world.clock.advance(3 * MINUTE);
-  await world.tick();
+  await fixture.clock.advance(MINUTE);
+  await fixture.tick();
+  await fixture.clock.advance(3 * MINUTE);
+  await fixture.tick();
   expect(await series('triggers.poll.lag')).toEqual([
     { by: { 'triggers.instance.id': INSTANCE }, value: 4 * 60, count: 2 },
   ]);
 });
 
 test('an event is measured from when it happened: until found, and until accepted, which a retry makes longer', async () => {
-  await world.join('one');
+  await fixture.join('one');
   answerAll(500, ['one']);
   // Evaluated two minutes after the clock's start.
-  world.reach(120);
-  await world.clock.advance(5 * MINUTE);
-  await world.tick();
-  world.answers.clear();
-  await world.pass(5_000);
+  fixture.reach(120);
+  await fixture.clock.advance(5 * MINUTE);
+  await fixture.tick();
+  fixture.answers.clear();
+  await fixture.pass(5_000);
   expect(await series('triggers.detection.lag')).toEqual([{ by: trigger, value: 180, count: 1 }]);
   expect(await series('triggers.delivery.lag')).toEqual([{ by: trigger, value: 185.005, count: 1 }]);
 });
 
 test('the size of a fan-out is how many the event concerns, however it is cut', async () => {
-  await world.join('one');
-  await world.join('far', 1_000);
-  world.reach(120);
-  await world.tick();
+  await fixture.join('one');
+  await fixture.join('far', 1_000);
+  fixture.reach(120);
+  await fixture.tick();
   expect(await series('triggers.fan_out.size')).toEqual([{ by: trigger, value: 1, count: 1 }]);
-  for (let index = 0; index < 300; index++) await world.join(`flow-${index}`, 150);
-  world.reach(160);
-  await world.tick();
+  for (let index = 0; index < 300; index++) await fixture.join(`flow-${index}`, 150);
+  fixture.reach(160);
+  await fixture.tick();
   expect(await series('triggers.fan_out.size')).toEqual([{ by: trigger, value: 301, count: 2 }]);
 });
 
 test('a test event counts as a delivery, but says nothing of how late events are', async () => {
-  const { id } = await world.join('one');
-  await world.backend.sendTest('connection-a', 'segment-threshold-crossed', id);
-  await world.clock.advance(MINUTE);
-  await world.drain();
+  const { id } = await fixture.join('one');
+  await fixture.backend.sendTest('connection-a', 'segment-threshold-crossed', id);
+  await fixture.clock.advance(MINUTE);
+  await fixture.drain();
   expect(await valuesOf('triggers.delivery.status')).toEqual({ delivered: 1 });
   expect(await series('triggers.detection.lag')).toEqual([]);
   expect(await series('triggers.delivery.lag')).toEqual([]);
@@ -72,13 +72,13 @@ test('a test event counts as a delivery, but says nothing of how late events are
 
 describe('deliveries are counted as they come to a status', () => {
   test('of first attempts', async () => {
-    for (const name of ['well', 'busy', 'off', 'wrong', 'gone']) await world.join(name);
+    for (const name of ['well', 'busy', 'off', 'wrong', 'gone']) await fixture.join(name);
     answerAll(503, ['busy']);
     answerAll(400, ['off'], 'WorkflowTriggerIsNotEnabled');
     answerAll(422, ['wrong']);
     answerAll(410, ['gone']);
-    world.reach(120);
-    await world.tick();
+    fixture.reach(120);
+    await fixture.tick();
     expect(await valuesOf('triggers.delivery.status')).toEqual({
       delivered: 1,
       retrying: 1,
@@ -97,42 +97,42 @@ describe('deliveries are counted as they come to a status', () => {
   });
 
   test('of retries, once for each change', async () => {
-    await world.join('one');
+    await fixture.join('one');
     answerAll(503, ['one']);
-    world.reach(120);
-    await world.tick();
-    await world.pass(10 * MINUTE);
+    fixture.reach(120);
+    await fixture.tick();
+    await fixture.pass(10 * MINUTE);
     expect(await valuesOf('triggers.delivery.status')).toEqual({ retrying: 1, dead: 1 });
     expect((await series('triggers.attempt.duration'))[0]?.count).toBe(4);
   });
 });
 
 test('a subscription that is disabled is counted', async () => {
-  await world.join('one');
+  await fixture.join('one');
   answerAll(422, ['one']);
   for (const days of [0, 3, 6]) {
-    await world.clock.advance(days * DAY);
-    world.reach(120);
-    await world.tick();
-    world.reach(50);
-    await world.tick();
+    await fixture.clock.advance(days * DAY);
+    fixture.reach(120);
+    await fixture.tick();
+    fixture.reach(50);
+    await fixture.tick();
   }
   expect(await valuesOf('triggers.subscription.status')).toEqual({ disabled: 1 });
 });
 
 test('attempts are in flight from when they have a place until they have their answer', async () => {
-  await world.join('one');
+  await fixture.join('one');
   let answer = (): void => undefined;
   const answering = new Promise<void>((resolve) => (answer = resolve));
   let asked = (): void => undefined;
   const asking = new Promise<void>((resolve) => (asked = resolve));
-  world.answers.set(callbackUrl('one'), async () => {
+  fixture.answers.set(callbackUrl('one'), async () => {
     asked();
     await answering;
     return answered(202);
   });
-  world.reach(120);
-  const ticking = world.tick();
+  fixture.reach(120);
+  const ticking = fixture.tick();
   await asking;
   expect(await series('triggers.attempt.in_flight')).toEqual([{ by: {}, value: 1 }]);
   answer();
@@ -145,34 +145,34 @@ describe('the age of a message', () => {
     (await series('triggers.queue.age')).find(({ by }) => by['messaging.destination.name'] === queue);
 
   test('counts from when it was sent', async () => {
-    await world.join('one');
-    await world.backend.schedulePolls();
-    await world.clock.advance(7_000);
-    await world.drain();
+    await fixture.join('one');
+    await fixture.backend.schedulePolls();
+    await fixture.clock.advance(7_000);
+    await fixture.drain();
     expect(await ageOf('polls')).toMatchObject({ value: 7, count: 1 });
   });
 
   test('counts from when it was due, when it was sent with a delay', async () => {
-    await world.join('one');
+    await fixture.join('one');
     answerAll(503, ['one']);
-    world.reach(120);
-    await world.tick();
-    await world.clock.advance(5_000 + 2_500);
-    await world.drain();
+    fixture.reach(120);
+    await fixture.tick();
+    await fixture.clock.advance(5_000 + 2_500);
+    await fixture.drain();
     expect(await ageOf('retries')).toMatchObject({ value: 2.5, count: 1 });
   });
 
   test('is not known of one that was sent without telemetry', async () => {
-    await world.queues.send('retries', { v: 1, kind: 'release', subscriptionId: 'none' });
-    await world.drain();
+    await fixture.queues.send('retries', { v: 1, kind: 'release', subscriptionId: 'none' });
+    await fixture.drain();
     expect(await ageOf('retries')).toBeUndefined();
   });
 });
 
 test('the calls to an instance are counted, with and without a place', async () => {
-  world = tracedWorld(openMemoryTelemetry, { rateLimit: { calls: 10, windowSeconds: 60 } });
-  for (let call = 0; call < 9; call++) await world.backend.callPlaces.take(INSTANCE);
-  await world.backend.callPlaces.take(undefined);
+  fixture = tracedBackend(openMemoryTelemetry, { rateLimit: { calls: 10, windowSeconds: 60 } });
+  for (let call = 0; call < 9; call++) await fixture.backend.callPermits.take(INSTANCE);
+  await fixture.backend.callPermits.take(undefined);
   const by = { 'triggers.instance.id': INSTANCE };
   expect(await series('triggers.insights.places')).toEqual([
     { by: { ...by, 'triggers.place': 'admitted' }, value: 7 },
@@ -182,13 +182,13 @@ test('the calls to an instance are counted, with and without a place', async () 
 });
 
 test('work on a message is measured, and what it failed with', async () => {
-  await world.join('one');
-  await world.tick();
+  await fixture.join('one');
+  await fixture.tick();
   const operation = { 'messaging.system': 'azure_queue_storage', 'messaging.operation.name': 'process' };
   const polls = { ...operation, 'messaging.destination.name': 'polls' };
   expect(await series('messaging.process.duration')).toEqual([{ by: polls, value: 0, count: 1 }]);
-  world.data.segments = undefined as never;
-  await expect(world.backend.pollInstance({ v: 1, instanceId: INSTANCE })).rejects.toThrow(TypeError);
+  fixture.data.segments = undefined as never;
+  await expect(fixture.backend.pollInstance({ v: 1, instanceId: INSTANCE })).rejects.toThrow(TypeError);
   expect((await series('messaging.process.duration')).map(({ by }) => by)).toEqual([
     polls,
     { ...polls, 'error.type': 'TypeError' },
@@ -196,9 +196,9 @@ test('work on a message is measured, and what it failed with', async () => {
 });
 
 test('the sweep measures the queues', async () => {
-  await world.queues.send('retries', {}, { delayMs: DAY });
-  await world.queues.send('polls-poison', {});
-  await world.backend.sweep();
+  await fixture.queues.send('retries', {}, { delayMs: DAY });
+  await fixture.queues.send('polls-poison', {});
+  await fixture.backend.sweep();
   expect(await valuesOf('triggers.queue.length')).toEqual({ polls: 0, deliveries: 0, retries: 1 });
   expect(await valuesOf('triggers.queue.poison')).toEqual({ polls: 1, deliveries: 0, retries: 0 });
 });

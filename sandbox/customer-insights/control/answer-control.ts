@@ -3,7 +3,7 @@ import type { Answer } from '../http/answer.ts';
 import type { JsonBody } from '../http/read-json.ts';
 import { matchRoute } from '../http/router.ts';
 import { RefusedError } from '../state/refused-error.ts';
-import type { World } from '../world.ts';
+import type { SandboxModel } from '../model.ts';
 import { operations } from './control.ts';
 
 const routes = Object.values(operations).map(({ method, path, invoke }) => ({
@@ -13,7 +13,7 @@ const routes = Object.values(operations).map(({ method, path, invoke }) => ({
 }));
 
 /** Answers a control call: 200 with what became of it, 204 when there is nothing to tell, else `{"error": "…"}`. */
-export function answerControl(world: World, method: string, pathname: string, body: JsonBody): Answer {
+export function answerControl(model: SandboxModel, method: string, pathname: string, body: JsonBody): Answer {
   const match = matchRoute(routes, method, pathname);
   if (match === undefined) return json(404, { error: `There is no control operation ${method} ${pathname}.` });
   const given = body.kind === 'read' ? (body.value ?? {}) : undefined;
@@ -21,7 +21,7 @@ export function answerControl(world: World, method: string, pathname: string, bo
     return json(400, { error: 'The body is not a JSON object.' });
   }
   try {
-    const result = match.route.invoke(world, { ...given, ...match.params });
+    const result = match.route.invoke(model, { ...given, ...match.params });
     return result === undefined ? { status: 204 } : json(200, result);
   } catch (error) {
     if (error instanceof RefusedError) return json(error.status, { error: error.message });

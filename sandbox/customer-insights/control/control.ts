@@ -1,5 +1,5 @@
 import type { Static } from '@sinclair/typebox';
-import type { World } from '../world.ts';
+import type { SandboxModel } from '../model.ts';
 import { dataSourceOperations } from './data-source-operations.ts';
 import { instanceOperations } from './instance-operations.ts';
 import { jobOperations } from './job-operations.ts';
@@ -30,9 +30,9 @@ export type Control = {
   ) => ReturnType<Operations[Name]['invoke']>;
 };
 
-export function controlOf(world: World): Control {
+export function controlOf(model: SandboxModel): Control {
   const functions = Object.entries(operations).map(
-    ([name, { invoke }]) => [name, (given: unknown = {}) => invoke(world, given)] as const,
+    ([name, { invoke }]) => [name, (given: unknown = {}) => invoke(model, given)] as const,
   );
   return Object.fromEntries(functions) as unknown as Control;
 }

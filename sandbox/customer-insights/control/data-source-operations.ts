@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { addDataSource, changeDataSource, findDataSource, removeDataSource } from '../state/data-sources.ts';
 import type { DataSourceMetadata } from '../state/documented-shapes.ts';
-import { findInstance } from '../world.ts';
+import { findInstance } from '../model.ts';
 import { inputOf, operation } from './operation.ts';
 
 const dataSource = { instanceId: Type.String(), dataSourceId: Type.String() };
@@ -19,8 +19,8 @@ export const dataSourceOperations = {
       displayName,
       entityNames: Type.Optional(Type.Array(Type.String())),
     }),
-    run: (world, { instanceId, ...description }): DataSourceMetadata =>
-      addDataSource(findInstance(world, instanceId), description, world),
+    run: (model, { instanceId, ...description }): DataSourceMetadata =>
+      addDataSource(findInstance(model, instanceId), description, model),
   }),
 
   /** Renames, activates or deactivates a data source; what is not given stays. */
@@ -33,10 +33,10 @@ export const dataSourceOperations = {
       displayName,
       active: Type.Optional(Type.Boolean()),
     }),
-    run: (world, { instanceId, dataSourceId, ...change }): DataSourceMetadata => {
-      const instance = findInstance(world, instanceId);
+    run: (model, { instanceId, dataSourceId, ...change }): DataSourceMetadata => {
+      const instance = findInstance(model, instanceId);
       const found = findDataSource(instance, dataSourceId);
-      changeDataSource(instance, found, change, world);
+      changeDataSource(instance, found, change, model);
       return found;
     },
   }),
@@ -45,8 +45,8 @@ export const dataSourceOperations = {
     method: 'DELETE',
     path: '/instances/{instanceId}/data-sources/{dataSourceId}',
     input: inputOf(dataSource),
-    run: (world, input): void => {
-      const instance = findInstance(world, input.instanceId);
+    run: (model, input): void => {
+      const instance = findInstance(model, input.instanceId);
       removeDataSource(instance, findDataSource(instance, input.dataSourceId));
     },
   }),

@@ -14,12 +14,12 @@ export const instanceOperations = {
       name: Type.String({ minLength: 1 }),
       instanceType: Type.Optional(Type.Union([Type.Literal('production'), Type.Literal('sandbox')])),
     }),
-    run: (world, input): InstanceMetadata => {
-      if (world.instances.some(({ metadata }) => metadata.instanceId === input.instanceId)) {
+    run: (model, input): InstanceMetadata => {
+      if (model.instances.some(({ metadata }) => metadata.instanceId === input.instanceId)) {
         throw new RefusedError(409, `There is an instance ${input.instanceId} already.`);
       }
-      const added = emptyInstance({ instanceType: 'production', ...input }, new Date(world.clock.now()).toISOString());
-      world.instances.push(added);
+      const added = emptyInstance({ instanceType: 'production', ...input }, new Date(model.clock.now()).toISOString());
+      model.instances.push(added);
       return added.metadata;
     },
   }),

@@ -5,7 +5,7 @@ import { endJob, findJob, tasksOf } from '../state/jobs.ts';
 import { RefusedError } from '../state/refused-error.ts';
 import { runJob } from '../state/run-job.ts';
 import { moveTask } from '../state/tasks.ts';
-import { findInstance } from '../world.ts';
+import { findInstance } from '../model.ts';
 import { inputOf, operation } from './operation.ts';
 
 const instanceId = Type.String();
@@ -40,10 +40,10 @@ export const jobOperations = {
     method: 'POST',
     path: '/instances/{instanceId}/data-sources/{dataSourceId}/refresh',
     input: inputOf({ ...run, dataSourceId: Type.String() }),
-    run: (world, { dataSourceId, ...input }): JobReport => {
-      const instance = findInstance(world, input.instanceId);
+    run: (model, { dataSourceId, ...input }): JobReport => {
+      const instance = findInstance(model, input.instanceId);
       const request = { ...runDefaults, ...input, operationType: 'ingestion', identifiers: [dataSourceId] };
-      return report(instance, runJob(instance, request, world));
+      return report(instance, runJob(instance, request, model));
     },
   }),
 
@@ -56,9 +56,9 @@ export const jobOperations = {
       ...evaluated,
       failsAt: Type.Optional(inputOf({ operationType: Type.String(), identifier: Type.Optional(Type.String()) })),
     }),
-    run: (world, input): JobReport => {
-      const instance = findInstance(world, input.instanceId);
-      return report(instance, runJob(instance, { ...runDefaults, ...input, operationType: 'all' }, world));
+    run: (model, input): JobReport => {
+      const instance = findInstance(model, input.instanceId);
+      return report(instance, runJob(instance, { ...runDefaults, ...input, operationType: 'all' }, model));
     },
   }),
 
@@ -72,11 +72,11 @@ export const jobOperations = {
       matchOnly: Type.Optional(Type.Boolean()),
       runDownstream: Type.Optional(Type.Boolean()),
     }),
-    run: (world, { matchOnly, runDownstream, ...input }): JobReport => {
-      const instance = findInstance(world, input.instanceId);
+    run: (model, { matchOnly, runDownstream, ...input }): JobReport => {
+      const instance = findInstance(model, input.instanceId);
       const operationType = matchOnly === true ? 'match' : 'merge';
       const request = { ...runDefaults, ...input, operationType, runDownstreamAfterMerge: runDownstream ?? false };
-      return report(instance, runJob(instance, request, world));
+      return report(instance, runJob(instance, request, model));
     },
   }),
 
@@ -102,11 +102,11 @@ export const jobOperations = {
       memberCount: Type.Optional(Type.Integer({ minimum: 0 })),
       value: Type.Optional(value),
     }),
-    run: (world, { taskId, ...input }): TaskReport => {
-      const instance = findInstance(world, input.instanceId);
+    run: (model, { taskId, ...input }): TaskReport => {
+      const instance = findInstance(model, input.instanceId);
       const task = instance.tasks.find(({ info }) => info.taskId === taskId);
       if (task === undefined) throw new RefusedError(404, `There is no task ${taskId}.`);
-      moveTask(instance, task, input, world);
+      moveTask(instance, task, input, model);
       return taskReport(task);
     },
   }),
@@ -127,10 +127,10 @@ export const jobOperations = {
         Type.Literal('skipped'),
       ]),
     }),
-    run: (world, { jobId, status, ...input }): JobReport => {
-      const instance = findInstance(world, input.instanceId);
+    run: (model, { jobId, status, ...input }): JobReport => {
+      const instance = findInstance(model, input.instanceId);
       const job = findJob(instance, jobId);
-      endJob(instance, job, status, world);
+      endJob(instance, job, status, model);
       return report(instance, job);
     },
   }),

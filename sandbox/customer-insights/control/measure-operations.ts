@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import type { MeasureMetadata } from '../state/documented-shapes.ts';
 import { addMeasure, changeMeasure, evaluateMeasure, findMeasure, removeMeasure } from '../state/measures.ts';
-import { findInstance } from '../world.ts';
+import { findInstance } from '../model.ts';
 import { inputOf, operation } from './operation.ts';
 
 const measure = { instanceId: Type.String(), measureName: Type.String() };
@@ -22,10 +22,10 @@ export const measureOperations = {
     method: 'PUT',
     path: '/instances/{instanceId}/measures/{measureName}/value',
     input: inputOf({ ...measure, value }),
-    run: (world, input): MeasureMetadata => {
-      const instance = findInstance(world, input.instanceId);
+    run: (model, input): MeasureMetadata => {
+      const instance = findInstance(model, input.instanceId);
       const found = findMeasure(instance, input.measureName);
-      evaluateMeasure(instance, found, { kind: 'succeeded', value: input.value }, world);
+      evaluateMeasure(instance, found, { kind: 'succeeded', value: input.value }, model);
       return found;
     },
   }),
@@ -35,10 +35,10 @@ export const measureOperations = {
     method: 'POST',
     path: '/instances/{instanceId}/measures/{measureName}/evaluations',
     input: inputOf({ ...measure, evaluations: Type.Array(evaluation, { minItems: 1 }) }),
-    run: (world, input): MeasureMetadata => {
-      const instance = findInstance(world, input.instanceId);
+    run: (model, input): MeasureMetadata => {
+      const instance = findInstance(model, input.instanceId);
       const found = findMeasure(instance, input.measureName);
-      for (const outcome of input.evaluations) evaluateMeasure(instance, found, outcome, world);
+      for (const outcome of input.evaluations) evaluateMeasure(instance, found, outcome, model);
       return found;
     },
   }),
@@ -56,11 +56,11 @@ export const measureOperations = {
       ),
       value: Type.Optional(value),
     }),
-    run: (world, input): MeasureMetadata => {
+    run: (model, input): MeasureMetadata => {
       const { instanceId, value, ...description } = input;
-      const instance = findInstance(world, instanceId);
-      const added = addMeasure(instance, description, world);
-      if (value !== undefined) evaluateMeasure(instance, added, { kind: 'succeeded', value }, world);
+      const instance = findInstance(model, instanceId);
+      const added = addMeasure(instance, description, model);
+      if (value !== undefined) evaluateMeasure(instance, added, { kind: 'succeeded', value }, model);
       return added;
     },
   }),
@@ -75,10 +75,10 @@ export const measureOperations = {
       displayName,
       active: Type.Optional(Type.Boolean()),
     }),
-    run: (world, { instanceId, measureName, ...change }): MeasureMetadata => {
-      const instance = findInstance(world, instanceId);
+    run: (model, { instanceId, measureName, ...change }): MeasureMetadata => {
+      const instance = findInstance(model, instanceId);
       const found = findMeasure(instance, measureName);
-      changeMeasure(instance, found, change, world);
+      changeMeasure(instance, found, change, model);
       return found;
     },
   }),
@@ -87,8 +87,8 @@ export const measureOperations = {
     method: 'DELETE',
     path: '/instances/{instanceId}/measures/{measureName}',
     input: inputOf(measure),
-    run: (world, input): void => {
-      const instance = findInstance(world, input.instanceId);
+    run: (model, input): void => {
+      const instance = findInstance(model, input.instanceId);
       removeMeasure(instance, findMeasure(instance, input.measureName));
     },
   }),

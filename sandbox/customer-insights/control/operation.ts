@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox';
 import type { Static, TObject, TProperties } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { RefusedError } from '../state/refused-error.ts';
-import type { World } from '../world.ts';
+import type { SandboxModel } from '../model.ts';
 
 /**
  * One thing the control API can do. Over HTTP its input is the named parts of the path and the body's properties together;
@@ -14,7 +14,7 @@ export interface Operation<Input extends TObject, Result> {
   readonly path: string;
   readonly input: Input;
   /** Does it, and gives a copy of what became. Throws `RefusedError`: 400 for an input the schema does not allow. */
-  readonly invoke: (world: World, given: unknown) => Result;
+  readonly invoke: (model: SandboxModel, given: unknown) => Result;
 }
 
 /** Makes an operation of a function that may rely on its schema. */
@@ -22,9 +22,9 @@ export function operation<Input extends TObject, Result>({
   run,
   ...operation
 }: Omit<Operation<Input, Result>, 'invoke'> & {
-  readonly run: (world: World, input: Static<Input>) => Result;
+  readonly run: (model: SandboxModel, input: Static<Input>) => Result;
 }): Operation<Input, Result> {
-  return { ...operation, invoke: (world, given) => structuredClone(run(world, checked(operation.input, given))) };
+  return { ...operation, invoke: (model, given) => structuredClone(run(model, checked(operation.input, given))) };
 }
 
 function checked<Input extends TObject>(schema: Input, given: unknown): Static<Input> {

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import type { SegmentMetadata } from '../state/documented-shapes.ts';
 import { addSegment, changeSegment, evaluateSegment, findSegment, removeSegment } from '../state/segments.ts';
-import { findInstance } from '../world.ts';
+import { findInstance } from '../model.ts';
 import { inputOf, operation } from './operation.ts';
 
 const segment = { instanceId: Type.String(), segmentName: Type.String() };
@@ -29,9 +29,9 @@ export const segmentOperations = {
     method: 'PUT',
     path: '/instances/{instanceId}/segments/{segmentName}/member-count',
     input: inputOf({ ...segment, memberCount }),
-    run: (world, input): SegmentMetadata => {
-      const found = findSegment(findInstance(world, input.instanceId), input.segmentName);
-      evaluateSegment(found, { kind: 'succeeded', memberCount: input.memberCount }, world);
+    run: (model, input): SegmentMetadata => {
+      const found = findSegment(findInstance(model, input.instanceId), input.segmentName);
+      evaluateSegment(found, { kind: 'succeeded', memberCount: input.memberCount }, model);
       return found;
     },
   }),
@@ -41,9 +41,9 @@ export const segmentOperations = {
     method: 'POST',
     path: '/instances/{instanceId}/segments/{segmentName}/evaluations',
     input: inputOf({ ...segment, evaluations: Type.Array(evaluation, { minItems: 1 }) }),
-    run: (world, input): SegmentMetadata => {
-      const found = findSegment(findInstance(world, input.instanceId), input.segmentName);
-      for (const outcome of input.evaluations) evaluateSegment(found, outcome, world);
+    run: (model, input): SegmentMetadata => {
+      const found = findSegment(findInstance(model, input.instanceId), input.segmentName);
+      for (const outcome of input.evaluations) evaluateSegment(found, outcome, model);
       return found;
     },
   }),
@@ -58,10 +58,10 @@ export const segmentOperations = {
       ...changes,
       memberCount: Type.Optional(memberCount),
     }),
-    run: (world, input): SegmentMetadata => {
+    run: (model, input): SegmentMetadata => {
       const { instanceId, memberCount, ...description } = input;
-      const added = addSegment(findInstance(world, instanceId), description, world);
-      if (memberCount !== undefined) evaluateSegment(added, { kind: 'succeeded', memberCount }, world);
+      const added = addSegment(findInstance(model, instanceId), description, model);
+      if (memberCount !== undefined) evaluateSegment(added, { kind: 'succeeded', memberCount }, model);
       return added;
     },
   }),
@@ -71,10 +71,10 @@ export const segmentOperations = {
     method: 'PATCH',
     path: '/instances/{instanceId}/segments/{segmentName}',
     input: inputOf({ ...segment, name: Type.Optional(Type.String({ minLength: 1 })), ...changes }),
-    run: (world, { instanceId, segmentName, ...change }): SegmentMetadata => {
-      const instance = findInstance(world, instanceId);
+    run: (model, { instanceId, segmentName, ...change }): SegmentMetadata => {
+      const instance = findInstance(model, instanceId);
       const found = findSegment(instance, segmentName);
-      changeSegment(instance, found, change, world);
+      changeSegment(instance, found, change, model);
       return found;
     },
   }),
@@ -83,8 +83,8 @@ export const segmentOperations = {
     method: 'DELETE',
     path: '/instances/{instanceId}/segments/{segmentName}',
     input: inputOf(segment),
-    run: (world, input): void => {
-      const instance = findInstance(world, input.instanceId);
+    run: (model, input): void => {
+      const instance = findInstance(model, input.instanceId);
       removeSegment(instance, findSegment(instance, input.segmentName));
     },
   }),

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { Fault } from '../http/faults.ts';
-import type { Behaviour } from '../world.ts';
+import type { Behaviour } from '../model.ts';
 import { inputOf, operation } from './operation.ts';
 
 /** `FaultKind` as JSON. */
@@ -31,9 +31,9 @@ export const serviceOperations = {
       method: Type.Optional(Type.String()),
       pathIncludes: Type.Optional(Type.String()),
     }),
-    run: (world, input): readonly Fault[] => {
-      world.faults.push({ times: 1, ...input });
-      return world.faults;
+    run: (model, input): readonly Fault[] => {
+      model.faults.push({ times: 1, ...input });
+      return model.faults;
     },
   }),
 
@@ -42,7 +42,7 @@ export const serviceOperations = {
     method: 'GET',
     path: '/faults',
     input: inputOf({}),
-    run: (world): readonly Fault[] => world.faults,
+    run: (model): readonly Fault[] => model.faults,
   }),
 
   /** Ends all faults. A slow answer that somebody waits for comes at once. */
@@ -50,10 +50,10 @@ export const serviceOperations = {
     method: 'DELETE',
     path: '/faults',
     input: inputOf({}),
-    run: (world): void => {
-      world.faults.length = 0;
-      world.cleared.abort();
-      world.cleared = new AbortController();
+    run: (model): void => {
+      model.faults.length = 0;
+      model.cleared.abort();
+      model.cleared = new AbortController();
     },
   }),
 
@@ -68,7 +68,7 @@ export const serviceOperations = {
       newestHistoryFirst: flag,
       nextLinks: flag,
     }),
-    run: (world, input): Behaviour => Object.assign(world.behaviour, input),
+    run: (model, input): Behaviour => Object.assign(model.behaviour, input),
   }),
 
   /** Calls seen since the start or the last reset, in all and by route. Faults count, control calls do not. */
@@ -76,9 +76,9 @@ export const serviceOperations = {
     method: 'GET',
     path: '/calls',
     input: inputOf({}),
-    run: (world): { total: number; byRoute: Record<string, number> } => ({
-      total: [...world.calls.values()].reduce((sum, count) => sum + count, 0),
-      byRoute: Object.fromEntries(world.calls),
+    run: (model): { total: number; byRoute: Record<string, number> } => ({
+      total: [...model.calls.values()].reduce((sum, count) => sum + count, 0),
+      byRoute: Object.fromEntries(model.calls),
     }),
   }),
 
@@ -86,8 +86,8 @@ export const serviceOperations = {
     method: 'DELETE',
     path: '/calls',
     input: inputOf({}),
-    run: (world): void => {
-      world.calls.clear();
+    run: (model): void => {
+      model.calls.clear();
     },
   }),
 };

@@ -1,4 +1,4 @@
-import type { Behaviour } from '../world.ts';
+import type { Behaviour } from '../model.ts';
 
 /** Properties whose values are enums in the documented shapes. */
 const enumNames = new Set([

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answerControl } from '../control/answer-control.ts';
 import { apiRoutes } from '../routes/api-routes.ts';
-import type { World } from '../world.ts';
+import type { SandboxModel } from '../model.ts';
 import { errorAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import { faultAnswer, takeFault } from './faults.ts';
@@ -20,12 +20,15 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Serves the world over HTTP. Rejects when the port is taken. Port 0 is any free one. */
-export async function startServer(world: World, options: { host: string; port: number }): Promise<RunningServer> {
-  const routes = apiRoutes(world);
+/** Serves the model over HTTP. Rejects when the port is taken. Port 0 is any free one. */
+export async function startServer(
+  model: SandboxModel,
+  options: { host: string; port: number },
+): Promise<RunningServer> {
+  const routes = apiRoutes(model);
   const stopping = new AbortController();
   const server = createServer((request, response) => {
-    serve(world, routes, request, response, stopping.signal).catch((error: unknown) => {
+    serve(model, routes, request, response, stopping.signal).catch((error: unknown) => {
       if (response.destroyed || response.headersSent) return;
       response.writeHead(500, { 'content-type': 'text/plain' }).end(String(error));
     });
@@ -48,7 +51,7 @@ export async function startServer(world: World, options: { host: string; port: n
 }
 
 async function serve(
-  world: World,
+  model: SandboxModel,
   routes: readonly Route[],
   request: IncomingMessage,
   response: ServerResponse,
@@ -59,28 +62,28 @@ async function serve(
   const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
   const body = await readJson(request);
   if (url.pathname.startsWith('/control/')) {
-    send(world, response, answerControl(world, method, url.pathname, body));
+    send(model, response, answerControl(model, method, url.pathname, body));
     return;
   }
   const match = matchRoute(routes, method, url.pathname);
   const call = match === undefined ? 'unknown' : `${method} ${match.route.path}`;
-  world.calls.set(call, (world.calls.get(call) ?? 0) + 1);
-  const fault = takeFault(world.faults, method, url.pathname + url.search);
+  model.calls.set(call, (model.calls.get(call) ?? 0) + 1);
+  const fault = takeFault(model.faults, method, url.pathname + url.search);
   if (fault?.kind === 'hang') return;
   if (fault?.kind === 'reset') {
     request.socket.resetAndDestroy();
     return;
   }
-  if (fault?.kind === 'slow') await slowly(world, fault.delayMs, stopping);
+  if (fault?.kind === 'slow') await slowly(model, fault.delayMs, stopping);
   const answer =
     (fault && faultAnswer(fault, url.pathname)) ??
-    unauthorized(world, request, url) ??
+    unauthorized(model, request, url) ??
     routed(match, request, url, body);
-  send(world, response, answer);
+  send(model, response, answer);
 }
 
 /** Waits so long, or until the faults are cleared. Rejects when the server stops. */
-async function slowly({ clock, cleared }: World, delayMs: number, stopping: AbortSignal): Promise<void> {
+async function slowly({ clock, cleared }: SandboxModel, delayMs: number, stopping: AbortSignal): Promise<void> {
   await clock.sleep(delayMs, AbortSignal.any([stopping, cleared.signal])).catch((error: unknown) => {
     if (stopping.aborted) throw error;
   });
@@ -104,16 +107,20 @@ function routed(
 }
 
 /** Partitions are signed in their address, as blobs are: they need no header of the API. */
-function unauthorized({ requiredKey }: World, { headers }: IncomingMessage, { pathname }: URL): Answer | undefined {
+function unauthorized(
+  { requiredKey }: SandboxModel,
+  { headers }: IncomingMessage,
+  { pathname }: URL,
+): Answer | undefined {
   if (requiredKey === undefined || !pathname.startsWith('/v1/')) return undefined;
   const bearer = /^Bearer \S+$/i.test(headers.authorization ?? '');
   if (bearer && headers['ocp-apim-subscription-key'] === requiredKey) return undefined;
   return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
 }
 
-function send(world: World, response: ServerResponse, answer: Answer): void {
+function send(model: SandboxModel, response: ServerResponse, answer: Answer): void {
   const shaped = 'shape' in answer;
-  const text = shaped ? JSON.stringify(render(answer.shape, world.behaviour)) : (answer.text ?? '');
+  const text = shaped ? JSON.stringify(render(answer.shape, model.behaviour)) : (answer.text ?? '');
   response.writeHead(answer.status, {
     ...(shaped && { 'content-type': 'application/json; charset=utf-8' }),
     ...answer.headers,

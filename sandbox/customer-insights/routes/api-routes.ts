@@ -1,5 +1,5 @@
 import type { Route } from '../http/router.ts';
-import type { World } from '../world.ts';
+import type { SandboxModel } from '../model.ts';
 import { dataRoutes } from './data-routes.ts';
 import { manageRoutes } from './manage-routes.ts';
 import { partitionRoute } from './partitions.ts';
@@ -7,12 +7,12 @@ import { workflowRoutes } from './workflow-routes.ts';
 import { writeRoutes } from './write-routes.ts';
 
 /** Every route that is answered, in the order they are tried. */
-export function apiRoutes(world: World): Route[] {
+export function apiRoutes(model: SandboxModel): Route[] {
   return [
-    ...manageRoutes(world),
-    ...workflowRoutes(world),
-    ...dataRoutes(world),
-    ...writeRoutes(world),
-    partitionRoute(world),
+    ...manageRoutes(model),
+    ...workflowRoutes(model),
+    ...dataRoutes(model),
+    ...writeRoutes(model),
+    partitionRoute(model),
   ];
 }

@@ -5,31 +5,31 @@ import { runQuery } from '../odata/query.ts';
 import type { EntityTable } from '../state/entity-table.ts';
 import { findTable, membersOf, rowsOf, tablesOf } from '../state/entity-tables.ts';
 import type { Instance } from '../state/instance.ts';
-import type { World } from '../world.ts';
+import type { SandboxModel } from '../model.ts';
 import { flag, instanceRoutes, notFound } from './on-instance.ts';
 import { partitionsOf, proxyAnswer } from './partitions.ts';
 
 /** Entities: what they are, how big they are, and their rows. */
-export function dataRoutes(world: World): Route[] {
-  const route = instanceRoutes(world);
+export function dataRoutes(model: SandboxModel): Route[] {
+  const route = instanceRoutes(model);
   return [
     route('GET', '/manage/entities', (instance, request) =>
       shaped(200, {
         instanceId: instance.metadata.instanceId,
-        entities: tablesOf(instance, world.clock.now()).map((table) => entityInfo(instance, table, request)),
+        entities: tablesOf(instance, model.clock.now()).map((table) => entityInfo(instance, table, request)),
       }),
     ),
     route('GET', '/manage/entities/{entityName}', (instance, request) =>
-      onTable(world, instance, request, (table) => shaped(200, entityInfo(instance, table, request))),
+      onTable(model, instance, request, (table) => shaped(200, entityInfo(instance, table, request))),
     ),
     route('GET', '/manage/entities/{entityName}/entitysize', (instance, request) =>
-      onTable(world, instance, request, (table) => shaped(200, entitySize(instance, table))),
+      onTable(model, instance, request, (table) => shaped(200, entitySize(instance, table))),
     ),
     route('GET', '/data/{entityName}', (instance, request) =>
-      onTable(world, instance, request, (table) =>
+      onTable(model, instance, request, (table) =>
         flag(request.query, 'proxy')
-          ? proxyAnswer(world, instance, table, request)
-          : queryAnswer(world, instance, table, request),
+          ? proxyAnswer(model, instance, table, request)
+          : queryAnswer(model, instance, table, request),
       ),
     ),
   ];
@@ -37,13 +37,13 @@ export function dataRoutes(world: World): Route[] {
 
 /** Answers for the table the path names, else 404. */
 export function onTable(
-  world: World,
+  model: SandboxModel,
   instance: Instance,
   request: ApiRequest,
   answer: (table: EntityTable) => Answer,
 ): Answer {
   const name = request.param('entityName');
-  const table = findTable(instance, name, world.clock.now());
+  const table = findTable(instance, name, model.clock.now());
   return table === undefined
     ? notFound(request, 'entityMetadataNotFoundForEntity', `There is no entity '${name}'.`)
     : answer(table);
@@ -71,15 +71,15 @@ function entitySize({ segments }: Instance, { metadata, rows }: EntityTable) {
   };
 }
 
-function queryAnswer(world: World, instance: Instance, table: EntityTable, { url, query }: ApiRequest): Answer {
+function queryAnswer(model: SandboxModel, instance: Instance, table: EntityTable, { url, query }: ApiRequest): Answer {
   const customers = rowsOf(instance, 'Customer');
   const isProfile = table.metadata.name === 'Customer';
   const result = runQuery({
     table,
     options: new Map(query),
-    expandable: isProfile ? tablesOf(instance, world.clock.now()).filter(isExpandable) : [],
+    expandable: isProfile ? tablesOf(instance, model.clock.now()).filter(isExpandable) : [],
     members: new Map(instance.segments.map((segment) => [segment.name, membersOf(segment, customers)])),
-    pages: world.behaviour.nextLinks,
+    pages: model.behaviour.nextLinks,
   });
   if (result.kind === 'refused') {
     const { message, target } = result;

@@ -1,7 +1,7 @@
 import { shaped } from '../http/answer.ts';
 import type { Route } from '../http/router.ts';
 import type { DataSourceMetadata, MeasureMetadata, SegmentMetadata } from '../state/documented-shapes.ts';
-import type { World } from '../world.ts';
+import type { SandboxModel } from '../model.ts';
 import { countIn, flag, instanceRoutes, notFound } from './on-instance.ts';
 
 /** Look-back of the histories when the call names none, in days: the defaults of the generated clients. */
@@ -12,8 +12,8 @@ const measureHistoryDays = 30;
 const noOptions = new URLSearchParams();
 
 /** Instances, data sources, segments and measures. */
-export function manageRoutes(world: World): Route[] {
-  const route = instanceRoutes(world);
+export function manageRoutes(model: SandboxModel): Route[] {
+  const route = instanceRoutes(model);
   return [
     {
       method: 'GET',
@@ -21,7 +21,7 @@ export function manageRoutes(world: World): Route[] {
       answer: () =>
         shaped(
           200,
-          world.instances.map(({ metadata }) => ({
+          model.instances.map(({ metadata }) => ({
             instanceId: metadata.instanceId,
             name: metadata.name,
             instanceType: metadata.instanceType,
@@ -47,20 +47,20 @@ export function manageRoutes(world: World): Route[] {
       const listed = segments.slice(0, countIn(query, 'numberOfSegments', segments.length));
       return shaped(
         200,
-        listed.map((segment) => segmentInfo(world, segment, query)),
+        listed.map((segment) => segmentInfo(model, segment, query)),
       );
     }),
     route('GET', '/manage/measures', ({ measures }) =>
       shaped(
         200,
-        measures.map((measure) => measureInfo(world, measure, noOptions)),
+        measures.map((measure) => measureInfo(model, measure, noOptions)),
       ),
     ),
     route('GET', '/manage/measures/{measureName}', ({ measures }, request) => {
       const measure = measures.find(({ name }) => name === request.param('measureName'));
       return measure === undefined
         ? notFound(request, 'resourceMetadataNotFoundError', `There is no measure '${request.param('measureName')}'.`)
-        : shaped(200, measureInfo(world, measure, request.query));
+        : shaped(200, measureInfo(model, measure, request.query));
     }),
   ];
 }
@@ -69,28 +69,28 @@ function dataSourceInfo(dataSourceMetadata: DataSourceMetadata) {
   return { dataSourceMetadata };
 }
 
-function segmentInfo(world: World, segment: SegmentMetadata, query: URLSearchParams) {
+function segmentInfo(model: SandboxModel, segment: SegmentMetadata, query: URLSearchParams) {
   const { evaluationStatusHistory, ...info } = segment;
   if (!flag(query, 'includeHistoricStats')) return info;
-  const recent = sinceDaysAgo(world, countIn(query, 'historicStatsDays', segmentHistoryDays));
+  const recent = sinceDaysAgo(model, countIn(query, 'historicStatsDays', segmentHistoryDays));
   const history = evaluationStatusHistory.filter(({ evaluationDate }) => recent(evaluationDate));
-  return { ...info, evaluationStatusHistory: inOrder(world, history) };
+  return { ...info, evaluationStatusHistory: inOrder(model, history) };
 }
 
-function measureInfo(world: World, measure: MeasureMetadata, query: URLSearchParams) {
+function measureInfo(model: SandboxModel, measure: MeasureMetadata, query: URLSearchParams) {
   const { evaluationHistory, outputHistory, ...info } = measure;
   if (!flag(query, 'includeHistoricStats')) return info;
-  const recent = sinceDaysAgo(world, countIn(query, 'historicStatsDays', measureHistoryDays));
+  const recent = sinceDaysAgo(model, countIn(query, 'historicStatsDays', measureHistoryDays));
   const evaluations = evaluationHistory.filter(({ endTime }) => recent(endTime));
   const outputs = outputHistory.filter(({ evaluationTime }) => recent(evaluationTime));
-  return { ...info, evaluationHistory: inOrder(world, evaluations), outputHistory: inOrder(world, outputs) };
+  return { ...info, evaluationHistory: inOrder(model, evaluations), outputHistory: inOrder(model, outputs) };
 }
 
-function sinceDaysAgo({ clock }: World, days: number): (instant: string | null) => boolean {
+function sinceDaysAgo({ clock }: SandboxModel, days: number): (instant: string | null) => boolean {
   const sinceMs = clock.now() - days * 24 * 3_600_000;
   return (instant) => instant !== null && Date.parse(instant) >= sinceMs;
 }
 
-function inOrder<T>({ behaviour }: World, history: readonly T[]): readonly T[] {
+function inOrder<T>({ behaviour }: SandboxModel, history: readonly T[]): readonly T[] {
   return behaviour.newestHistoryFirst ? history.toReversed() : history;
 }

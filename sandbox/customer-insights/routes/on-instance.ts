@@ -2,16 +2,16 @@ import { errorAnswer } from '../http/answer.ts';
 import type { Answer } from '../http/answer.ts';
 import type { ApiRequest, Route } from '../http/router.ts';
 import type { Instance } from '../state/instance.ts';
-import type { World } from '../world.ts';
+import type { SandboxModel } from '../model.ts';
 
 /** Makes routes below `/v1/instances/{instanceId}`; an unknown instance is answered 404 in the path's error shape. */
-export function instanceRoutes(world: World) {
+export function instanceRoutes(model: SandboxModel) {
   return (method: string, path: string, answer: (instance: Instance, request: ApiRequest) => Answer): Route => ({
     method,
     path: `/v1/instances/{instanceId}${path}`,
     answer: (request) => {
       const instanceId = request.param('instanceId').toLowerCase();
-      const instance = world.instances.find(({ metadata }) => metadata.instanceId === instanceId);
+      const instance = model.instances.find(({ metadata }) => metadata.instanceId === instanceId);
       return instance === undefined
         ? notFound(request, 'dataSourceInstanceNotFound', `There is no instance ${instanceId}.`)
         : answer(instance, request);

@@ -5,7 +5,7 @@ import type { ApiRequest, Route } from '../http/router.ts';
 import type { Cell, EntityTable } from '../state/entity-table.ts';
 import { findTable } from '../state/entity-tables.ts';
 import type { Instance } from '../state/instance.ts';
-import type { World } from '../world.ts';
+import type { SandboxModel } from '../model.ts';
 
 /** Rows in a partition: few, so that the bigger entities have several. */
 const partitionRows = 100;
@@ -32,27 +32,27 @@ export function partitionsOf(instance: Instance, table: EntityTable, { url }: Ap
 }
 
 /** The answer of `proxy=true`: one request to make per partition, already authorised by its signature. */
-export function proxyAnswer(world: World, instance: Instance, table: EntityTable, request: ApiRequest): Answer {
+export function proxyAnswer(model: SandboxModel, instance: Instance, table: EntityTable, request: ApiRequest): Answer {
   return json(200, {
     httpRequests: partitionsOf(instance, table, request).map(({ location }) => ({
-      uri: `${location}?sv=2019-12-12&sig=${encodeURIComponent(signatureOf(world, new URL(location).pathname))}`,
+      uri: `${location}?sv=2019-12-12&sig=${encodeURIComponent(signatureOf(model, new URL(location).pathname))}`,
       headers: downloadHeaders,
     })),
   });
 }
 
 /** Serves the CSV of one partition. A wrong signature or a missing header is 403, as from blob storage. */
-export function partitionRoute(world: World): Route {
+export function partitionRoute(model: SandboxModel): Route {
   return {
     method: 'GET',
     path: '/partitions/{instanceId}/{entityName}/{file}',
     answer: (request) => {
       const { url, query, headers, param } = request;
-      const signed = query.get('sig') === signatureOf(world, url.pathname);
+      const signed = query.get('sig') === signatureOf(model, url.pathname);
       const versioned = headers['x-ms-version'] === downloadHeaders['x-ms-version'];
       if (!signed || !versioned) return { status: 403 };
-      const instance = world.instances.find(({ metadata }) => metadata.instanceId === param('instanceId'));
-      const table = instance && findTable(instance, param('entityName'), world.clock.now());
+      const instance = model.instances.find(({ metadata }) => metadata.instanceId === param('instanceId'));
+      const table = instance && findTable(instance, param('entityName'), model.clock.now());
       const index = Number(/^part-(\d+)\.csv$/.exec(param('file'))?.[1]);
       if (table === undefined || Number.isNaN(index)) return { status: 404 };
       return { status: 200, headers: { 'content-type': 'text/csv; charset=utf-8' }, text: csvOf(table, index) };
@@ -79,6 +79,6 @@ function addressOf({ metadata }: EntityTable): string {
   return metadata.dataSourceName === null ? metadata.name : metadata.qualifiedEntityName;
 }
 
-function signatureOf({ partitionSecret }: World, pathname: string): string {
+function signatureOf({ partitionSecret }: SandboxModel, pathname: string): string {
   return createHmac('sha256', partitionSecret).update(pathname).digest('base64');
 }

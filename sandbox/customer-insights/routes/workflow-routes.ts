@@ -5,7 +5,7 @@ import { RefusedError } from '../state/refused-error.ts';
 import type { GraphJobInfo } from '../state/documented-shapes.ts';
 import type { Instance } from '../state/instance.ts';
 import { endJob, isFinal, startJob, tasksOf } from '../state/jobs.ts';
-import type { World } from '../world.ts';
+import type { SandboxModel } from '../model.ts';
 import { countIn, flag, instanceRoutes, notFound } from './on-instance.ts';
 
 /** Jobs and tasks answered when the call names no `top`: the default of the generated clients. */
@@ -18,12 +18,12 @@ const operationTypes =
   aiBuilder insights export modelManagement relationship roleAssignment analysis semanticEntity all`.split(/\s+/);
 
 /** The workflow `main`, under both prefixes in use: the clients' `/workflows` and the documents' `/manage/workflows`. */
-export function workflowRoutes(world: World): Route[] {
-  return ['/workflows/main', '/manage/workflows/main'].flatMap((prefix) => routesBelow(world, prefix));
+export function workflowRoutes(model: SandboxModel): Route[] {
+  return ['/workflows/main', '/manage/workflows/main'].flatMap((prefix) => routesBelow(model, prefix));
 }
 
-function routesBelow(world: World, prefix: string): Route[] {
-  const route = instanceRoutes(world);
+function routesBelow(model: SandboxModel, prefix: string): Route[] {
+  const route = instanceRoutes(model);
   return [
     route('GET', `${prefix}/jobs`, (instance, { query }) => {
       const jobs = instance.jobs.slice(0, countIn(query, 'top', defaultTop));
@@ -35,10 +35,10 @@ function routesBelow(world: World, prefix: string): Route[] {
     route('GET', `${prefix}/jobs/{jobId}`, (instance, request) =>
       onJob(instance, request, (job) => shaped(200, jobInfo(instance, job, request.query))),
     ),
-    route('POST', `${prefix}/jobs`, (instance, request) => submit(world, instance, request)),
+    route('POST', `${prefix}/jobs`, (instance, request) => submit(model, instance, request)),
     route('POST', `${prefix}/jobs/{jobId}/cancel`, (instance, request) =>
       onJob(instance, request, (job) => {
-        if (!isFinal(job.jobStatus)) endJob(instance, job, 'aborted', world);
+        if (!isFinal(job.jobStatus)) endJob(instance, job, 'aborted', model);
         return shaped(200, job);
       }),
     ),
@@ -71,7 +71,7 @@ function onJob(instance: Instance, request: ApiRequest, answer: (job: GraphJobIn
  * A submitted job waits in the queue until the control API moves it. What to run is taken from the query, else from the body
  * (`OnDemandJobRequest`); the published example puts the identifiers in single quotes.
  */
-function submit(world: World, instance: Instance, request: ApiRequest): Answer {
+function submit(model: SandboxModel, instance: Instance, request: ApiRequest): Answer {
   const { query, url } = request;
   const body = (request.body ?? {}) as { operationType?: unknown; identifiers?: unknown; forceRunRequested?: unknown };
   const refused = (status: number, errorCode: string, message: string): Answer =>
@@ -93,7 +93,7 @@ function submit(world: World, instance: Instance, request: ApiRequest): Answer {
     const job = startJob(
       instance,
       { operationType, identifiers, submission: 'onDemand', forceRun, queued: true },
-      world,
+      model,
     );
     return shaped(200, job);
   } catch (error) {

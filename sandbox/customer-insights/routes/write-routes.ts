@@ -4,7 +4,7 @@ import type { ApiRequest, Route } from '../http/router.ts';
 import { keyOf } from '../state/entity-table.ts';
 import type { Cell, EntityTable, RealTimeChange, Row } from '../state/entity-table.ts';
 import type { Instance } from '../state/instance.ts';
-import type { World } from '../world.ts';
+import type { SandboxModel } from '../model.ts';
 import { onTable } from './data-routes.ts';
 import { instanceRoutes } from './on-instance.ts';
 
@@ -16,26 +16,26 @@ const activityHoldsMs = 30 * 24 * hourMs;
 const longestHoldMs = 30 * 24 * hourMs;
 
 /** The real-time API: activities can be created, profiles can be changed, and nothing else. */
-export function writeRoutes(world: World): Route[] {
-  const route = instanceRoutes(world);
+export function writeRoutes(model: SandboxModel): Route[] {
+  const route = instanceRoutes(model);
   return [
     route('POST', '/data/{entityName}', (instance, request) =>
-      onTable(world, instance, request, (table) => create(world, instance, table, request)),
+      onTable(model, instance, request, (table) => create(model, instance, table, request)),
     ),
     route('PATCH', '/data/{entityName}/{entityId}', (instance, request) =>
-      onTable(world, instance, request, (table) => update(world, instance, table, request)),
+      onTable(model, instance, request, (table) => update(model, instance, table, request)),
     ),
   ];
 }
 
 /** A unified activity is there at once (201); a row of a source table has to be mapped first (202). */
-function create(world: World, instance: Instance, table: EntityTable, request: ApiRequest): Answer {
+function create(model: SandboxModel, instance: Instance, table: EntityTable, request: ApiRequest): Answer {
   const { metadata } = table;
   const unified = metadata.name === 'UnifiedActivity';
   if (!unified && metadata.entityType !== 'activity') {
     return refused(request, 400, `Rows of '${metadata.name}' cannot be created.`);
   }
-  const change = readChange(world, table, request, activityHoldsMs);
+  const change = readChange(model, table, request, activityHoldsMs);
   if (change.kind === 'refused') return refused(request, 400, change.message, change.target);
   const key = keyOf(metadata);
   const id = change.values[key];
@@ -50,10 +50,10 @@ function create(world: World, instance: Instance, table: EntityTable, request: A
   return shaped(status, { location, value: change.values, statusCode: status });
 }
 
-function update(world: World, instance: Instance, table: EntityTable, request: ApiRequest): Answer {
+function update(model: SandboxModel, instance: Instance, table: EntityTable, request: ApiRequest): Answer {
   const { metadata } = table;
   if (metadata.name !== 'Customer') return refused(request, 400, `Rows of '${metadata.name}' cannot be changed.`);
-  const change = readChange(world, table, request, profileHoldsMs);
+  const change = readChange(model, table, request, profileHoldsMs);
   if (change.kind === 'refused') return refused(request, 400, change.message, change.target);
   const key = keyOf(metadata);
   const id = request.param('entityId');
@@ -68,7 +68,7 @@ type ReadChange =
   | { readonly kind: 'read'; readonly values: Row; readonly untilMs: number }
   | { readonly kind: 'refused'; readonly message: string; readonly target: string };
 
-function readChange(world: World, { metadata }: EntityTable, request: ApiRequest, holdsMs: number): ReadChange {
+function readChange(model: SandboxModel, { metadata }: EntityTable, request: ApiRequest, holdsMs: number): ReadChange {
   const { body, query } = request;
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     return { kind: 'refused', message: 'The body is not a JSON object.', target: 'body' };
@@ -85,7 +85,7 @@ function readChange(world: World, { metadata }: EntityTable, request: ApiRequest
     }
     values[name] = value;
   }
-  const nowMs = world.clock.now();
+  const nowMs = model.clock.now();
   const validUntil = query.get('validUntil');
   const untilMs = validUntil === null ? nowMs + holdsMs : Date.parse(validUntil);
   if (!(untilMs > nowMs && untilMs <= nowMs + longestHoldMs)) {

@@ -12,7 +12,7 @@ describe('the text of a message', () => {
     ['eA', { kind: 'not-base64' }],
     ['e=A=', { kind: 'not-base64' }],
     ['e_-A', { kind: 'not-base64' }],
-    ['hello world!', { kind: 'not-base64' }],
+    ['hello fixture!', { kind: 'not-base64' }],
     ['abcd', { kind: 'not-utf8' }],
   ])('of %j is %j', (raw, decoded) => {
     expect(decodeMessage(raw, 'base64')).toEqual(decoded);

@@ -61,7 +61,7 @@ describe('a message', () => {
   });
 
   test.each([
-    ['hello world!', 'plain text'],
+    ['hello fixture!', 'plain text'],
     ['{"raw":"json"}', 'JSON'],
   ])('that is not base64 (%s) goes to the poison queue as it is, and reaches no function', async (raw) => {
     const app = await startQueueApp();

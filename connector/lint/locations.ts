@@ -1,0 +1,126 @@
+import { operationsOf, type LocatedOperation } from '../document/operations.ts';
+import type { Parameter, PlainParameter, Schema } from '../document/swagger-document.ts';
+import type { Connector } from './connector.ts';
+
+/** A schema somewhere in the definition. */
+export interface SchemaLocation {
+  /** For the reader of a finding, such as `GetItems 200 value items`. */
+  readonly place: string;
+  readonly part: 'body' | 'response' | 'notification';
+  /** The name of the property, when it is one. */
+  readonly property: string | undefined;
+  readonly schema: Schema;
+  readonly operation: LocatedOperation;
+  /** Whether it and all above it must be given. */
+  readonly required: boolean;
+  /** Whether it or anything above it is internal. */
+  readonly internal: boolean;
+  /** How many schemas are above it. */
+  readonly depth: number;
+}
+
+export interface ParameterLocation {
+  readonly place: string;
+  readonly parameter: PlainParameter;
+  readonly operation: LocatedOperation;
+}
+
+export function operationLocations({ definition }: Connector): LocatedOperation[] {
+  return operationsOf(definition);
+}
+
+/** All parameters but the bodies. */
+export function parameterLocations(connector: Connector): ParameterLocation[] {
+  return operationLocations(connector).flatMap((operation) =>
+    parametersOf(operation).flatMap((parameter) =>
+      parameter.in === 'body'
+        ? []
+        : [{ place: `${operation.operation.operationId} ${parameter.name}`, parameter, operation }],
+    ),
+  );
+}
+
+export function parametersOf({ operation }: LocatedOperation): readonly Parameter[] {
+  return operation.parameters ?? [];
+}
+
+/** Every schema of every body, answer and notification, from the outside in. */
+export function schemaLocations(connector: Connector): SchemaLocation[] {
+  return operationLocations(connector).flatMap((operation) => {
+    const { operationId, responses } = operation.operation;
+    const root = { operation, property: undefined, required: true, internal: false, depth: 0 } as const;
+    const notification = operation.item['x-ms-notification-content'];
+    return [
+      ...parametersOf(operation).flatMap((parameter) =>
+        parameter.in === 'body'
+          ? within({ ...root, place: `${operationId} body`, part: 'body', schema: parameter.schema })
+          : [],
+      ),
+      ...Object.entries(responses).flatMap(([status, { schema }]) =>
+        schema ? within({ ...root, place: `${operationId} ${status}`, part: 'response', schema }) : [],
+      ),
+      ...(notification
+        ? within({
+            ...root,
+            place: `${operationId} notification`,
+            part: 'notification',
+            schema: notification.schema,
+          })
+        : []),
+    ];
+  });
+}
+
+function within(place: SchemaLocation): SchemaLocation[] {
+  const { schema } = place;
+  const internal = place.internal || schema['x-ms-visibility'] === 'internal';
+  const inner = (more: Pick<SchemaLocation, 'property' | 'schema' | 'required' | 'place'>): SchemaLocation[] =>
+    within({ ...place, ...more, internal, depth: place.depth + 1 });
+  return [
+    { ...place, internal },
+    ...Object.entries(schema.properties ?? {}).flatMap(([property, each]) =>
+      inner({
+        property,
+        schema: each,
+        required: place.required && (schema.required?.includes(property) ?? false),
+        place: `${place.place} ${property}`,
+      }),
+    ),
+    ...(schema.items
+      ? inner({ property: undefined, schema: schema.items, required: place.required, place: `${place.place} items` })
+      : []),
+  ];
+}
+
+/** Parameters and schemas alike: whatever may have a drop-down, a visibility, a default. */
+export function inputLocations(connector: Connector): { place: string; input: PlainParameter | Schema }[] {
+  return [
+    ...parameterLocations(connector).map(({ place, parameter }) => ({ place, input: parameter })),
+    ...schemaLocations(connector).map(({ place, schema }) => ({ place, input: schema })),
+  ];
+}
+
+/** The places of those for which it does not hold. */
+export function locationsWhere<T extends { readonly place: string }>(
+  all: readonly T[],
+  wrong: (one: T) => boolean,
+): string[] {
+  return all.filter(wrong).map(({ place }) => place);
+}
+
+/** The operation ids of those for which it does not hold. */
+export function operationsWhere(connector: Connector, wrong: (one: LocatedOperation) => boolean): string[] {
+  return operationLocations(connector)
+    .filter(wrong)
+    .map(({ operation, method, path }) => operation.operationId || `${method} ${path}`);
+}
+
+/** The schema of the answer to a success. */
+export function answerSchema({ operation }: LocatedOperation): Schema | undefined {
+  return Object.entries(operation.responses).find(([status]) => status.startsWith('2'))?.[1].schema;
+}
+
+/** The texts that occur more than once. */
+export function repeated(texts: readonly string[]): string[] {
+  return [...new Set(texts.filter((text, at) => texts.indexOf(text) !== at))];
+}

@@ -1,0 +1,22 @@
+import type { Clock } from '../../clock.ts';
+import type { Random } from '../../random.ts';
+import type { Queues } from '../../storage/queues.ts';
+import type { ActivatePorts } from '../../subscriptions/activate.ts';
+import type { ActivityStore } from '../records/activity-store.ts';
+import type { AttemptPorts } from '../attempt/attempt.ts';
+import type { TargetPorts } from '../attempt/target.ts';
+import type { EffectPorts } from '../subscription/subscription-effects.ts';
+
+/** What delivering needs of the world. */
+export interface ChunkPorts extends ActivatePorts, AttemptPorts, EffectPorts, Pick<TargetPorts, 'isAllowed'> {
+  readonly activity: ActivityStore;
+  readonly queues: Queues;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Aborted once the process is about to end: no attempt begins, and what was not begun is handed over. */
+  readonly stopping?: AbortSignal | undefined;
+  /** How long a claim holds unless renewed. */
+  readonly claimMs: number;
+  /** Delay before each retry. */
+  readonly scheduleSeconds: readonly number[];
+}

@@ -1,0 +1,10 @@
+import type { Tables } from '../../storage/tables.ts';
+import { activityTable } from './activity-rows.ts';
+
+const PREFIX = activityTable('');
+
+/** The months that have an activity table, as `yyyymm`, oldest first. One storage request. */
+export async function activityMonths(tables: Pick<Tables, 'tableNames'>): Promise<string[]> {
+  const names = await tables.tableNames(PREFIX);
+  return names.map((name) => name.slice(PREFIX.length)).filter((month) => /^\d{6}$/.test(month));
+}

@@ -1,0 +1,126 @@
+import { eventKey, parseEventId, type EventAddress } from '../../events/event-id.ts';
+import type { Event } from '../../events/event.ts';
+import type { Row, StoredRow } from '../../storage/tables.ts';
+import type { AttemptRecord } from './attempt-record.ts';
+
+/** One table a month of detection, dropped as a whole when its time is over. */
+export function activityTable(month: string): string {
+  return `activity${month}`;
+}
+
+export const CHUNK_MARK = '!c';
+const EVENT_MARK = '!e';
+export const RECORD_MARK = '!t';
+const VERSION = 1;
+/** A stored string holds 32,000 characters. */
+const OUTCOME_CHARACTERS = 30_000;
+
+/** Where the rows of an event are. Throws on an id that is none: a bug, since ids from outside are parsed before. */
+export function addressOfEvent(eventId: string): EventAddress {
+  const address = parseEventId(eventId);
+  if (address === undefined) throw new Error(`not an event id: ${eventId.slice(0, 100)}`);
+  return address;
+}
+
+export function chunkRowKey(address: EventAddress, chunk: number): string {
+  return `${eventKey(address)}${CHUNK_MARK}${String(chunk).padStart(6, '0')}`;
+}
+
+export function eventRowKey(address: EventAddress): string {
+  return eventKey(address) + EVENT_MARK;
+}
+
+export function recordRowKey(address: EventAddress, range: number, rowKey: string): string {
+  return `${eventKey(address)}${RECORD_MARK}${range}${rowKey}`;
+}
+
+/** The event as the callback's body tells it; written with the first claim, never changed. */
+export function eventRow(event: Event): Row {
+  const address = addressOfEvent(event.eventId);
+  return {
+    partitionKey: event.instanceId,
+    rowKey: eventRowKey(address),
+    v: VERSION,
+    kind: 'event',
+    trigger: event.trigger,
+    event: JSON.stringify(event),
+    test: event.test === true,
+  };
+}
+
+export function eventOfRow(row: StoredRow): Event {
+  return JSON.parse(String(row.values['event'])) as Event;
+}
+
+/** A delivery that succeeded at its first attempt: all that is kept of it. */
+export interface DeliveredOutcome {
+  readonly range: number;
+  readonly rowKey: string;
+  readonly attempt: AttemptRecord;
+}
+
+/** A claim on a chunk, which becomes the chunk's outcome. */
+export interface ChunkRow {
+  readonly owner: string;
+  /** Instant at which the claim ends unless renewed; no attempt of this owner begins later. */
+  readonly untilMs: number;
+  readonly isComplete: boolean;
+  readonly delivered: readonly DeliveredOutcome[];
+  /** How many deliveries of the chunk have a row of their own. */
+  readonly recordCount: number;
+}
+
+export function chunkRow(event: Event, chunk: number, content: ChunkRow): Row {
+  const text = JSON.stringify(
+    content.delivered.map(({ range, rowKey, attempt }) => [
+      range,
+      rowKey,
+      Date.parse(attempt.at),
+      attempt.durationMs,
+      attempt.status ?? 0,
+      attempt.runId ?? '',
+    ]),
+  );
+  const parts: Record<string, string> = {};
+  for (let index = 0; index * OUTCOME_CHARACTERS < text.length; index++) {
+    parts[`delivered${index}`] = text.slice(index * OUTCOME_CHARACTERS, (index + 1) * OUTCOME_CHARACTERS);
+  }
+  return {
+    partitionKey: event.instanceId,
+    rowKey: chunkRowKey(addressOfEvent(event.eventId), chunk),
+    v: VERSION,
+    kind: 'chunk',
+    owner: content.owner,
+    untilMs: content.untilMs,
+    settled: content.isComplete,
+    deliveredCount: content.delivered.length,
+    troubled: content.recordCount,
+    ...parts,
+  };
+}
+
+export function chunkOfRow(row: StoredRow): ChunkRow {
+  const { values } = row;
+  let text = '';
+  for (let index = 0; typeof values[`delivered${index}`] === 'string'; index++)
+    text += String(values[`delivered${index}`]);
+  const entries = JSON.parse(text === '' ? '[]' : text) as [number, string, number, number, number, string][];
+  return {
+    owner: String(values['owner']),
+    untilMs: Number(values['untilMs']),
+    isComplete: values['settled'] === true,
+    recordCount: Number(values['troubled'] ?? 0),
+    delivered: entries.map(([range, rowKey, atMs, durationMs, status, runId]) => ({
+      range,
+      rowKey,
+      attempt: {
+        number: 1,
+        at: new Date(atMs).toISOString(),
+        durationMs,
+        ...(status !== 0 && { status }),
+        code: 'delivered',
+        ...(runId !== '' && { runId }),
+      },
+    })),
+  };
+}

@@ -1,0 +1,126 @@
+import type { Clock } from '../../clock.ts';
+import type { Log } from '../../log.ts';
+import { StorageError } from '../../storage/tables.ts';
+import { resume } from '../../subscriptions/store-subscription.ts';
+import type { SubscriptionStore } from '../../subscriptions/subscription-store.ts';
+import type { Subscription } from '../../subscriptions/subscription.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
+import { unreachable } from '../../unreachable.ts';
+import type { WorkList } from '../../work/work-list.ts';
+import type { Disposition } from '../attempt/disposition.ts';
+import { recordOff, probeFailed } from './pause.ts';
+import { nextProbeMs } from '../attempt/target.ts';
+import { nextHealth, type SubscriptionHealth } from './subscription-health.ts';
+
+export interface EffectPorts {
+  readonly store: SubscriptionStore;
+  readonly log: Log;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  readonly work: Pick<WorkList, 'add'>;
+  /** Hints that a subscription has changed: what waits for it can go on. */
+  readonly release: (subscription: Subscription) => Promise<void>;
+}
+
+/**
+ * What an attempt's outcome means for the subscription that was called. A success of a healthy subscription writes nothing. Loses
+ * quietly against a change by somebody else that makes it pointless (deleted, superseded, saved again).
+ */
+export async function applyToSubscription(
+  ports: EffectPorts,
+  called: Subscription,
+  disposition: Disposition,
+  nowMs: number,
+): Promise<void> {
+  let current: Subscription | undefined = called;
+  for (let tries = 0; current !== undefined && tries < 5; tries++) {
+    const next = changed(current, disposition, nowMs);
+    if (next === undefined) return;
+    const isTransition = next.status !== current.status;
+    const isFree = isTransition && next.status !== 'paused' && next.status !== 'disabled';
+    const isWatched = isFree || next.status === 'paused';
+    if (isWatched) {
+      const item = { kind: 'subscription', subscriptionId: next.id } as const;
+      await ports.work.add(item, isFree ? nowMs : nextProbeMs(next));
+    }
+    const result = next.status === 'gone' ? await ports.store.end(next) : await ports.store.writeTogether([next]);
+    if (result.kind === 'written') {
+      if (isTransition) {
+        ports.telemetry.record('triggers.subscription.status', 1, { 'triggers.subscription.status': next.status });
+        ports.log.info('subscription.status-changed', {
+          subscriptionId: next.id,
+          instanceId: next.instanceId,
+          trigger: next.trigger,
+          from: current.status,
+          to: next.status,
+          code: 'code' in disposition ? disposition.code : undefined,
+        });
+      }
+      if (isFree) await ports.release(next);
+      return;
+    }
+    current = await ports.store.load(called.id);
+  }
+}
+
+/**
+ * The same, for a caller that has an outcome to write down: when storage fails here, the next attempt at this subscription meets
+ * the same answer and tries again.
+ */
+export async function applyQuietly(
+  ports: EffectPorts,
+  called: Subscription,
+  disposition: Disposition,
+  nowMs: number,
+): Promise<void> {
+  try {
+    await applyToSubscription(ports, called, disposition, nowMs);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    ports.log.warn('subscription.not-updated', { subscriptionId: called.id, reason: error.message });
+  }
+}
+
+/** The subscription after the outcome, or undefined when nothing changes. */
+function changed(subscription: Subscription, disposition: Disposition, nowMs: number): Subscription | undefined {
+  if (subscription.ended || (subscription.status !== 'active' && subscription.status !== 'paused')) return undefined;
+  const isPaused = subscription.status === 'paused';
+  switch (disposition.kind) {
+    case 'delivered':
+      return delivered(subscription, nowMs);
+    case 'retrying':
+      if (isPaused) return probeFailed(subscription, nowMs, disposition.delayMs);
+      return subscription.failingSince === undefined ? withHealth(subscription, 'failed', nowMs) : undefined;
+    case 'dead':
+      return isPaused ? probeFailed(subscription, nowMs, 0) : withHealth(subscription, 'dead', nowMs);
+    case 'parked':
+      return recordOff(subscription, nowMs);
+    case 'gone':
+      return { ...subscription, status: 'gone', deletedAt: new Date(nowMs).toISOString() };
+    default:
+      return unreachable(disposition);
+  }
+}
+
+function delivered(subscription: Subscription, nowMs: number): Subscription | undefined {
+  const isClean = subscription.failingSince === undefined && subscription.deadDeliveries === 0;
+  if (subscription.status === 'active' && isClean) return undefined;
+  return resume(subscription, nowMs);
+}
+
+function withHealth(subscription: Subscription, outcome: 'failed' | 'dead', nowMs: number): Subscription | undefined {
+  const { failingSince, deadDeliveries } = subscription;
+  const before: SubscriptionHealth = {
+    deadCount: deadDeliveries,
+    ...(failingSince !== undefined && { failingSinceMs: Date.parse(failingSince) }),
+  };
+  const { health, disable } = nextHealth({ health: before, outcome, nowMs });
+  return { ...subscription, ...healthFields(health), ...(disable && { status: 'disabled' }) };
+}
+
+function healthFields(health: SubscriptionHealth): Pick<Subscription, 'failingSince' | 'deadDeliveries'> {
+  return {
+    failingSince: health.failingSinceMs === undefined ? undefined : new Date(health.failingSinceMs).toISOString(),
+    deadDeliveries: health.deadCount,
+  };
+}

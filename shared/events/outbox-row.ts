@@ -1,0 +1,54 @@
+import type { Row, StoredRow } from '../storage/tables.ts';
+import type { Event } from './event.ts';
+import type { RecipientRange, OutboxEntry } from './outbox-entry.ts';
+
+export const STATE_TABLE = 'state';
+
+/** Open events lie beside the state they came from, so that both are written in one transaction. */
+export const OUTBOX_PREFIX = 'o:';
+const VERSION = 1;
+/** A stored string holds 32,000 characters; boundaries of a very large fan-out take several. */
+const BOUNDARIES_PER_PROPERTY = 700;
+
+export function outboxRowKey(eventId: string): string {
+  return OUTBOX_PREFIX + eventId;
+}
+
+export function outboxRow(open: OutboxEntry): Row {
+  const boundaries: Record<string, string> = {};
+  open.boundaries?.forEach((_, index, all) => {
+    if (index % BOUNDARIES_PER_PROPERTY !== 0) return;
+    const part = all.slice(index, index + BOUNDARIES_PER_PROPERTY);
+    boundaries[`boundaries${index / BOUNDARIES_PER_PROPERTY}`] = part.join(' ');
+  });
+  return {
+    partitionKey: open.event.instanceId,
+    rowKey: outboxRowKey(open.event.eventId),
+    v: VERSION,
+    event: JSON.stringify(open.event),
+    sequence: open.sequence,
+    audience: JSON.stringify(open.recipients),
+    openedAt: open.committedAt,
+    writer: open.writer,
+    ...(open.boundaries !== undefined && { cut: true }),
+    ...boundaries,
+  };
+}
+
+export function outboxEntryOfRow(row: StoredRow): OutboxEntry {
+  const { values } = row;
+  if (values['v'] !== VERSION) throw new Error(`open event ${row.rowKey}: unknown version`);
+  const parts: string[] = [];
+  for (let index = 0; typeof values[`boundaries${index}`] === 'string'; index++) {
+    parts.push(...String(values[`boundaries${index}`]).split(' '));
+  }
+  return {
+    event: JSON.parse(String(values['event'])) as Event,
+    sequence: Number(values['sequence']),
+    recipients: JSON.parse(String(values['audience'])) as RecipientRange[],
+    boundaries: values['cut'] === true ? parts : undefined,
+    committedAt: String(values['openedAt']),
+    writer: String(values['writer']),
+    etag: row.etag,
+  };
+}

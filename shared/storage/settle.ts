@@ -1,6 +1,0 @@
-/** Does `action` at once, as a promise: what it throws rejects. */
-export function settle<T>(action: () => T): Promise<T> {
-  return new Promise((resolve) => {
-    resolve(action());
-  });
-}

@@ -1,0 +1,320 @@
+import type { Flow, Post, Version } from './flow.ts';
+import { concernsInput, sameInput } from './flow.ts';
+import { latenessOf, type Lateness, type Owed } from './lateness.ts';
+import { CLAIM_MS, clockErrorMs, isSteady, type Plan } from './plan.ts';
+import type { Fact } from './source-script.ts';
+import type { Run, Stage } from './stage.ts';
+
+/** Compares what happens with what was promised. It knows nothing of how the system works inside. */
+export interface Checker {
+  /** A callback leaves. */
+  posted(post: Post): void;
+  /** A callback arrives, and its flow has decided. */
+  arrived(post: Post): void;
+  /** An operator's request for a further attempt of a delivery begins. */
+  redelivering(webhookId: string, run: Run): void;
+  /** What each flow should have been told by now and was not; `code` is the trouble's, by fact. */
+  owed(flows: readonly Flow[]): { readonly flow: Flow; readonly fact: Fact; readonly why: string }[];
+  /** Disabled subscriptions that the rules do not disable. */
+  wronglyDisabled(flows: readonly Flow[]): Version[];
+  /** What a flow was told too late, in a world where nothing is an excuse. */
+  late(flows: readonly Flow[]): { readonly flow: Flow; readonly fact: Fact; readonly afterMs: number }[];
+  /** Attempts that were made later than the truth excuses, or not at all. */
+  overdue(flows: readonly Flow[]): Lateness[];
+  readonly posts: readonly Post[];
+}
+
+const MINUTE = 60_000;
+const GRACE_MS = 15 * MINUTE;
+const DAY = 24 * 60 * MINUTE;
+const PAUSED_FOR_MS = 7 * DAY;
+/** A paused flow is asked every 12 hours, and answers that lie further apart than this do not count together. */
+const UNASKED_MS = 25 * 60 * MINUTE;
+const DISABLED_AFTER_MS = 5 * DAY;
+/** A poll and all its calls take no longer in a world that is in no hurry; a claim that has to run out takes far longer. */
+const POLL_MS = 40_000;
+/** An answer is written down by then, in a world that is steady. */
+const WRITTEN_MS = 10_000;
+
+/**
+ * Storage always answers, though it may see a request twice, nobody crashes, freezes or sleeps, no flow is turned off (what it misses
+ * waits for a probe), and calls to Customer Insights are not limited (a poll may have to go on later): then the first poll that can know of a fact tells it.
+ */
+function isGentle({ storage, ...plan }: Plan): boolean {
+  const chances = [storage.failsBefore, storage.failsAfter, storage.slow, plan.insightsFails, plan.crash, plan.freeze];
+  const isUnhurried =
+    plan.poisons === 0 &&
+    plan.losses === 0 &&
+    plan.outages.length === 0 &&
+    plan.losesMessage === 0 &&
+    Math.max(...plan.troubleMs) < DISABLED_AFTER_MS &&
+    plan.clockJumps === 0 &&
+    plan.lateMs === 0 &&
+    plan.latencyMs <= 500;
+  return isUnhurried && !plan.turnsOff && plan.calls === 0 && chances.every((chance) => chance === 0);
+}
+
+/** What ends a subscription when all of a delivery's schedule is answered so. */
+function isRefusal({ answer }: Post): boolean {
+  return answer?.kind === 'answered' && (answer.status === 401 || answer.status === 404);
+}
+
+export function createChecker(
+  stage: Stage,
+  facts: () => readonly Fact[],
+  /** Whether it is written down that a delivery was delivered. */
+  isDelivered: (deliveryId: string) => boolean,
+): Checker {
+  const { plan } = stage;
+  const posts: Post[] = [];
+  const byWebhook = new Map<string, Post[]>();
+  const redeliveries = new Map<string, Run[]>();
+  /** The webhook id by flow and event. */
+  const ids = new Map<string, string>();
+
+  const factOf = ({ version, told }: Post): Fact | undefined =>
+    facts().find((fact) => fact.trigger === version.flow.trigger && fact.occurredAt === told.occurredAt);
+
+  const jumpedSince = (sinceMs: number): boolean => stage.jumps.some((atMs) => atMs >= sinceMs);
+  const clocksAreOff = (): boolean => clockErrorMs(plan) > CLAIM_MS / 4 && stage.jumps.length > 0;
+
+  /** Ends only for what was sent before this, by claims in hand. */
+  const isTooLate = (post: Post, sinceMs: number | undefined): boolean =>
+    sinceMs !== undefined &&
+    post.atMs > sinceMs + CLAIM_MS + 2 * plan.skewMs + 1000 &&
+    !jumpedSince(post.run.startedAtMs) &&
+    !clocksAreOff();
+
+  const checkTarget = (post: Post): void => {
+    const { version, webhookId } = post;
+    const { flow } = version;
+    if (post.run.startedAtMs > (version.disabledAtMs ?? Infinity) && flow.isTended !== true)
+      stage.violate(`POST ${webhookId} to ${version.url}, which is disabled`);
+    if (flow.unruly || version.overlapped) return;
+    if (isTooLate(post, version.deletedAtMs)) stage.violate(`POST ${webhookId} to ${version.url} after its DELETE`);
+    const successor = flow.versions[flow.versions.indexOf(version) + 1];
+    const isFirst = byWebhook.get(webhookId)?.[0] === post;
+    if (isFirst && isTooLate(post, successor?.subscribedAtMs)) {
+      stage.violate(`first POST ${webhookId} to ${version.url} after the flow was saved again`);
+    }
+  };
+
+  const checkFact = (post: Post): void => {
+    const { version } = post;
+    const { flow } = version;
+    const fact = factOf(post);
+    if (fact === undefined) {
+      stage.violate(`POST of something that never happened: ${post.body}`);
+      return;
+    }
+    const since = flow.versions.flatMap(({ input, sentAtMs }) =>
+      sentAtMs !== undefined && concernsInput(fact, flow.trigger, input) ? [sentAtMs] : [],
+    );
+    if (since.length === 0) {
+      stage.violate(`POST of what nobody asked for: ${post.body}`);
+      return;
+    }
+    if (Math.min(...since) > fact.publishedAtMs) stage.violate(`POST of what was before the subscribe: ${post.body}`);
+  };
+
+  const checkIdentity = (post: Post): void => {
+    const { version, webhookId, told, body } = post;
+    const key = `${version.flow.name} ${told.eventId}`;
+    const id = ids.get(key);
+    if (version.flow.workflowId !== undefined && !version.flow.unruly && id !== undefined && id !== webhookId) {
+      stage.violate(`two deliveries of one event to one flow: ${id} and ${webhookId}`);
+    }
+    ids.set(key, webhookId);
+    const first = byWebhook.get(webhookId)?.[0];
+    if (first && first.body !== body) stage.violate(`${webhookId} with another body: ${body}`);
+  };
+
+  const checkSchedule = (post: Post, earlier: readonly Post[]): void => {
+    const before = earlier.at(-1);
+    const firstDelayMs = (plan.scheduleSeconds[0] ?? 0) * 1000;
+    if (before?.answeredAtMs === undefined || before.run.misfortunes.size > 0 || plan.clockJumps > 0) return;
+    const { flow } = post.version;
+    const mayBeReleased =
+      flow.versions.length > 1 || flow.offFromMs !== undefined || plan.turnsOff || plan.actions > 0 || flow.isTended;
+    if (!mayBeReleased && post.atMs < before.answeredAtMs + firstDelayMs - 2 * plan.skewMs) {
+      stage.violate(`${post.webhookId} was tried again after ${post.atMs - before.answeredAtMs} ms`);
+    }
+  };
+
+  /** What is written down to be delivered is not sent again, whatever befell whom: but by a worker that was frozen since before, or on request. */
+  const checkDelivered = ({ webhookId, run }: Post): void => {
+    const isExcused = run.misfortunes.has('froze') || jumpedSince(run.startedAtMs) || clocksAreOff();
+    if (isExcused || redeliveries.has(webhookId) || !isDelivered(webhookId)) return;
+    stage.violate(`POST ${webhookId} by #${run.number}, which is delivered already`);
+  };
+
+  const explained = (first: Post, second: Post): boolean =>
+    first.answerLost ||
+    first.run.misfortunes.size > 0 ||
+    jumpedSince(Math.min(first.run.startedAtMs, second.run.startedAtMs)) ||
+    clocksAreOff();
+
+  /** Each request of an operator is good for one more, or for several when something befell it. */
+  const wasAskedFor = (group: readonly Post[]): boolean => {
+    const requests = redeliveries.get(group[0]?.webhookId ?? '') ?? [];
+    if (requests.some(({ misfortunes }) => misfortunes.size > 0)) return true;
+    const accepted = group.filter((post) => post.accepted);
+    const unexplained = accepted.filter(
+      (post, index) => index > 0 && !accepted.slice(0, index).some((earlier) => explained(earlier, post)),
+    );
+    return unexplained.length <= requests.length;
+  };
+
+  /** Whether the platform and we agree that the flow was subscribed with this input without a gap from `version` on. */
+  const stayed = (version: Version): boolean => {
+    const { versions } = version.flow;
+    const from = versions.indexOf(version);
+    return versions.slice(from).every((current, index, rest) => {
+      const next = rest[index + 1];
+      if (current.deleteSentAtMs !== undefined) {
+        const marginMs = 2 * clockErrorMs(plan);
+        if (next?.subscribedAtMs === undefined) return false;
+        if (next.subscribedAtMs > current.deleteSentAtMs + Math.max(0, GRACE_MS - marginMs)) return false;
+      }
+      return next?.sentAtMs === undefined || (sameInput(next.input, version.input) && !next.abandoned);
+    });
+  };
+
+  /** One more attempt was made when its flow had no trouble any more. */
+  const isRecovered = ({ version, told }: Post): boolean =>
+    version.flow.versions.some((one) => one.subscriptionId === told.subscriptionId && one.isRecovered);
+
+  /**
+   * Whether a flow was really off for so long that it may be given up, whatever the app made of it. Two times that it was off are one when the
+   * app cannot have asked in between.
+   */
+  const wasGivenUp = ({ offSpans }: Flow): boolean => {
+    let offMs = 0;
+    let endedMs = -Infinity;
+    return offSpans.some(({ fromMs, untilMs = stage.timeline.now() }) => {
+      offMs = fromMs - endedMs <= UNASKED_MS ? offMs + (untilMs - endedMs) : untilMs - fromMs;
+      endedMs = untilMs;
+      return offMs >= PAUSED_FOR_MS - 2 * clockErrorMs(plan) - MINUTE;
+    });
+  };
+
+  /** Whether something was delivered between the first attempt of a delivery and its last, and certainly written down in time. */
+  const workedMeanwhile = (group: readonly Post[]): boolean => {
+    const [first, last] = [group[0], group.at(-1)];
+    if (!isSteady(plan) || first?.answeredAtMs === undefined || last === undefined) return false;
+    const [fromMs, untilMs] = [first.answeredAtMs + WRITTEN_MS, last.run.startedAtMs - WRITTEN_MS];
+    return posts.some(
+      ({ version, accepted, atMs }) => version === last.version && accepted && atMs > fromMs && atMs < untilMs,
+    );
+  };
+
+  /** A reason of the delivery policy for not having been told. */
+  const excuse = (flow: Flow, fact: Fact): string | undefined => {
+    if (flow.unruly) return 'saves that nobody can order';
+    if (flow.removedAtMs !== undefined) return 'the flow was deleted';
+    if (flow.offFromMs !== undefined) return 'the flow is off for good';
+    if (wasGivenUp(flow)) return 'the flow was off for so long that it was given up';
+    if (flow.versions.some(({ isDisabled }) => isDisabled)) return 'the subscription is disabled';
+    const attempts = plan.scheduleSeconds.length + 1;
+    for (const group of byWebhook.values()) {
+      const [first] = group;
+      if (first?.version.flow !== flow) continue;
+      const codes = group.flatMap(({ answer }) =>
+        answer?.kind === 'answered' ? [answer.errorCode ?? answer.status] : [],
+      );
+      const isThis = first.told.occurredAt === fact.occurredAt && !isRecovered(first);
+      if (isThis && group.length >= attempts) return 'the schedule was used up';
+      if (isThis && codes.includes('TriggerInputSchemaMismatch')) return 'the flow refuses the body';
+      if (group.filter(isRefusal).length >= attempts && !workedMeanwhile(group)) return 'the flow refuses us';
+    }
+    return undefined;
+  };
+
+  /** All that flows are to be told by the rules, told or not. */
+  const owedTo = (flows: readonly Flow[]): Owed[] =>
+    flows.flatMap((flow) => {
+      const steady = flow.versions.filter(({ subscribedAtMs }) => subscribedAtMs !== undefined).filter(stayed);
+      return facts().flatMap((fact): Owed[] => {
+        const version = steady.find(
+          ({ subscribedAtMs = Infinity, input }) =>
+            subscribedAtMs < fact.publishedAtMs && concernsInput(fact, flow.trigger, input),
+        );
+        return version === undefined ? [] : [{ flow, fact, version }];
+      });
+    });
+
+  return {
+    posts,
+    posted(post) {
+      const earlier = byWebhook.get(post.webhookId) ?? [];
+      posts.push(post);
+      checkFact(post);
+      checkIdentity(post);
+      checkSchedule(post, earlier);
+      byWebhook.set(post.webhookId, [...earlier, post]);
+      checkTarget(post);
+      checkDelivered(post);
+    },
+    arrived(post) {
+      if (!post.accepted) return;
+      const group = byWebhook.get(post.webhookId) ?? [];
+      const first = group.find((one) => one !== post && one.accepted);
+      if (first && !explained(first, post) && !wasAskedFor(group)) {
+        stage.violate(`${post.webhookId} was accepted twice, by #${first.run.number} and #${post.run.number}`);
+      }
+    },
+    late(flows) {
+      if (!isGentle(plan)) return [];
+      return flows.flatMap((flow) => {
+        const [version] = flow.versions;
+        if (flow.versions.length > 1 || version?.subscribedAtMs === undefined || flow.offFromMs !== undefined)
+          return [];
+        const { input, subscribedAtMs } = version;
+        const owed = facts().filter(
+          (fact) =>
+            subscribedAtMs < fact.publishedAtMs &&
+            // Polls are rarer in the calm.
+            fact.publishedAtMs < plan.startMs + plan.stormMs - plan.pollEveryMs &&
+            concernsInput(fact, flow.trigger, input),
+        );
+        return owed.flatMap((fact) => {
+          const first = posts.find(
+            ({ version: { flow: told }, told: { occurredAt } }) => told === flow && occurredAt === fact.occurredAt,
+          );
+          const afterMs = (first?.atMs ?? 0) - fact.publishedAtMs;
+          return afterMs > plan.pollEveryMs + POLL_MS ? [{ flow, fact, afterMs }] : [];
+        });
+      });
+    },
+    wronglyDisabled(flows) {
+      // What an operator has delivered by hand does not make a subscription active again.
+      const own = flows.filter(({ isTended }) => isTended !== true);
+      const disabled = own.flatMap((flow) => flow.versions).filter(({ isDisabled }) => isDisabled);
+      return disabled.filter((version) => {
+        const told = posts.filter((post) => post.version === version && post.answeredAtMs !== undefined);
+        const lastSuccess = told.findLastIndex(({ accepted, answerLost }) => accepted && !answerLost);
+        const failures = told.slice(lastSuccess + 1);
+        const spanMs = (failures.at(-1)?.atMs ?? 0) - (failures[0]?.atMs ?? 0);
+        const deliveries = new Set(failures.map(({ webhookId }) => webhookId));
+        return deliveries.size < 2 || spanMs < DISABLED_AFTER_MS - MINUTE - 2 * clockErrorMs(plan);
+      });
+    },
+    redelivering(webhookId, run) {
+      redeliveries.set(webhookId, [...(redeliveries.get(webhookId) ?? []), run]);
+    },
+    overdue: (flows) =>
+      latenessOf(
+        stage,
+        owedTo(flows).filter(({ flow, fact }) => excuse(flow, fact) === undefined),
+        posts,
+      ),
+    owed: (flows) =>
+      owedTo(flows).flatMap(({ flow, fact, version }) => {
+        const isNamedByJobs = posts.some(
+          (post) => post.version.flow === flow && post.accepted && post.told.occurredAt === fact.occurredAt,
+        );
+        if (isNamedByJobs || excuse(flow, fact) !== undefined) return [];
+        return [{ flow, fact, why: `subscribed by ${version.url.slice(-2)}` }];
+      }),
+  };
+}
