@@ -2,25 +2,26 @@ import { MAX_OFF_MS } from './subscription/pause.ts';
 import { JITTER_SHARE, MAX_RETRY_AFTER_MS } from './retry/retry-schedule.ts';
 
 /*
- * How long things last and must be kept. Each is derived from the settings and from the others, so that none of them repeats a number. Pure.
+ * How long rows, claims and redirects must last. Every lifetime is derived from the settings or from another lifetime,
+ * so that no number is repeated. Pure.
  */
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** The host ends a function that takes longer, and its process with it: `functionTimeout` of host.json. */
+/** `functionTimeout` of host.json. The host stops a function that takes longer, together with its process. */
 export const FUNCTION_TIMEOUT_MS = 10 * MINUTE_MS;
 
 /**
- * Whoever adds an entry to the work list may write what it announces for as long as a function runs after the entry is due, by a clock
- * that is behind: until then an entry that leads to nothing is kept.
+ * How long after its due time a work list entry is kept although it leads to nothing. The function that added it may
+ * still be about to write the rows it names: up to `functionTimeout`, plus an allowance for a clock that is behind.
  */
 export const MAX_WRITER_MS = FUNCTION_TIMEOUT_MS + 5 * MINUTE_MS;
 
-/** How long a worker is at a chunk before it leaves the rest to the next one: what it has begun by then ends before the host ends it. */
+/** How long a worker processes one chunk before it leaves the rest to the next worker. Its last attempts end before the host stops it. */
 export const MAX_CHUNK_MS = FUNCTION_TIMEOUT_MS - 2 * MINUTE_MS;
 
-/** The shortest months have this many days. */
+/** Days of the shortest month. */
 const SHORTEST_MONTH_DAYS = 28;
 
 interface Settings {
@@ -30,7 +31,7 @@ interface Settings {
   readonly retentionMonths: number;
 }
 
-/** How long a delivery waits at most between its first attempt and its last, pauses left out. */
+/** The longest time between the first and the last attempt of a delivery, without pauses. */
 export function retriedForMs(scheduleSeconds: readonly number[]): number {
   return scheduleSeconds.reduce(
     (sum, seconds) => sum + Math.max(seconds * 1000 * (1 + JITTER_SHARE), MAX_RETRY_AFTER_MS),
@@ -38,15 +39,15 @@ export function retriedForMs(scheduleSeconds: readonly number[]): number {
   );
 }
 
-/** When activity detected in the month of an instant is dropped: `retentionMonths` whole months after it are kept. */
+/** When the activity of a month is dropped. `retentionMonths` whole months are kept after the month of detection. */
 export function activityDroppedAtMs(detectedAtMs: number, retentionMonths: number): number {
   const at = new Date(detectedAtMs);
   return Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + retentionMonths + 1, 1);
 }
 
 /**
- * Until when a subscription that has ended redirects, or is shown: until every month is dropped that was stored then. A delivery may be
- * redelivered for as long as it is stored, and one that waits may be paused again and again.
+ * Until when an ended subscription is kept as a redirect: until every month that was stored when it ended has been
+ * dropped. A delivery can be redelivered while it is stored, and a waiting one can be paused again and again.
  */
 export function redirectsUntilMs(endedAtMs: number, retentionMonths: number): number {
   return activityDroppedAtMs(endedAtMs, retentionMonths);
@@ -54,11 +55,11 @@ export function redirectsUntilMs(endedAtMs: number, retentionMonths: number): nu
 
 export interface BrokenBound {
   readonly setting: 'CLAIM_SECONDS' | 'RETENTION_MONTHS';
-  /** The bound in words, with its numbers. */
+  /** The bound and its numbers, as a sentence for the operator. */
   readonly message: string;
 }
 
-/** The bounds between settings that these settings break. */
+/** The bounds between settings that these settings violate. */
 export function brokenBounds(settings: Settings): BrokenBound[] {
   const { deliveryScheduleSeconds, deliveryTimeoutMs, claimMs, retentionMonths } = settings;
   const waitsDays = (retriedForMs(deliveryScheduleSeconds) + MAX_OFF_MS) / DAY_MS;
@@ -67,14 +68,14 @@ export function brokenBounds(settings: Settings): BrokenBound[] {
   if (retentionMonths * SHORTEST_MONTH_DAYS < waitsDays) {
     add(
       'RETENTION_MONTHS',
-      `must keep at least ${Math.ceil(waitsDays)} days: that is how long a delivery may wait by DELIVERY_SCHEDULE_SECONDS, with a pause of its flow`,
+      `must keep at least ${Math.ceil(waitsDays)} days: a delivery can wait that long with this DELIVERY_SCHEDULE_SECONDS and a pause of its flow`,
     );
   }
   if (claimMs < 2 * deliveryTimeoutMs) {
     add('CLAIM_SECONDS', `must be at least ${Math.ceil((2 * deliveryTimeoutMs) / 1000)}: twice DELIVERY_TIMEOUT_MS`);
   }
   if (claimMs > FUNCTION_TIMEOUT_MS) {
-    add('CLAIM_SECONDS', `must be at most ${FUNCTION_TIMEOUT_MS / 1000}: a function lives no longer`);
+    add('CLAIM_SECONDS', `must be at most ${FUNCTION_TIMEOUT_MS / 1000}: no function runs for longer`);
   }
   return broken;
 }

@@ -1,7 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { validatorOf } from '../validation.ts';
 
-/** The queues, by what travels in them. */
 export const POLLS_QUEUE = 'polls';
 export const DELIVERIES_QUEUE = 'deliveries';
 export const RETRIES_QUEUE = 'retries';
@@ -9,17 +8,17 @@ export const RETRIES_QUEUE = 'retries';
 const v = Type.Literal(1);
 const text = Type.String({ minLength: 1, maxLength: 256 });
 /**
- * What every message may carry beside (`Carried` of telemetry). Unknown properties are allowed in messages, so an older version takes
- * those of a newer one.
+ * Tracing properties that every message may have (`PropagatedContext` of telemetry). Messages may have unknown
+ * properties, so that an older version accepts those of a newer one.
  */
-const carried = { traceparent: Type.Optional(Type.String()), dueAtMs: Type.Optional(Type.Number()) };
+const propagated = { traceparent: Type.Optional(Type.String()), dueAtMs: Type.Optional(Type.Number()) };
 
-/** Poll an instance, and others with it. A version that knows nothing of `others` leaves them to the next firing of the timer. */
+/** Polls one or more instances. A version that does not support `others` leaves them to the next timer. */
 export const pollMessageSchema = Type.Object({
   v,
   instanceId: text,
   others: Type.Optional(Type.Array(text, { maxItems: 100 })),
-  ...carried,
+  ...propagated,
 });
 export type PollMessage = Static<typeof pollMessageSchema>;
 
@@ -27,28 +26,28 @@ export function pollMessage([instanceId, ...others]: readonly [string, ...string
   return { v: 1, instanceId, ...(others.length > 0 && { others }) };
 }
 
-/** Work on one chunk of an open event. */
-export const chunkMessageSchema = Type.Object({ v, eventId: text, chunk: Type.Integer({ minimum: 0 }), ...carried });
+/** Processes one chunk of an outbox entry. */
+export const chunkMessageSchema = Type.Object({ v, eventId: text, chunk: Type.Integer({ minimum: 0 }), ...propagated });
 export type ChunkMessage = Static<typeof chunkMessageSchema>;
 
-/** A hint that a delivery is due. `nonce`: the version before wants one; nothing reads it any more. */
+/** A hint that a delivery is due. Version 0.9.0 requires a `nonce`; this version ignores it. */
 const retrySchema = Type.Object({
   v,
   kind: Type.Literal('retry'),
   deliveryId: text,
   nonce: text,
-  ...carried,
+  ...propagated,
 });
 export type RetryMessage = Static<typeof retrySchema>;
-/** A hint that a subscription has changed, and that what waits for it can go on. */
+/** A hint that a subscription has changed and that the deliveries waiting for it can be sent. */
 const releaseSchema = Type.Object({
   v,
   kind: Type.Literal('release'),
   subscriptionId: text,
-  ...carried,
+  ...propagated,
 });
-/** The same, from the version before: not sent any more. */
-const tidySchema = Type.Object({ v, kind: Type.Literal('tidy'), subscriptionId: text, ...carried });
+/** The same message as version 0.9.0 sends it. */
+const tidySchema = Type.Object({ v, kind: Type.Literal('tidy'), subscriptionId: text, ...propagated });
 
 export const retriesMessageSchema = Type.Union([retrySchema, releaseSchema, tidySchema]);
 export type RetriesMessage = Static<typeof retriesMessageSchema>;

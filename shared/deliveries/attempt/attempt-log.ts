@@ -7,14 +7,14 @@ export interface LoggedAttempt {
   readonly request: Pick<AttemptRequest, 'event' | 'deliveryId' | 'own' | 'called'>;
   readonly record: AttemptRecord;
   readonly disposition: Disposition;
-  /** When the delivery could first go out: its event was opened, or the attempt was due. */
+  /** When the attempt could have started: the event was committed, or the retry was due. */
   readonly readyAtMs: number;
   readonly nowMs: number;
-  /** An operator asked for it although its delivery was settled: whatever comes of it but a success changes nothing. */
+  /** An operator requested the attempt for a delivery that already had its outcome. Only a success changes that outcome. */
   readonly isExtra: boolean;
 }
 
-/** The one line of an attempt, all that is known of it and no secret; `docs/operate.md` tells what each field means. */
+/** Writes the log line of an attempt, which contains no secrets. `docs/operate.md` describes its fields. */
 export function logAttempt(log: Log, attempt: LoggedAttempt): void {
   const { request, record, disposition, readyAtMs, nowMs, isExtra } = attempt;
   const { event, deliveryId, own, called } = request;

@@ -1,31 +1,33 @@
 /**
- * Bounds how many attempts of one process are in flight: connections and memory are shared by all chunks and retries. And how many of
- * them one subscription may have, so that flows which never answer do not use up the places of all others.
+ * Limits how many attempts one process has in flight, in total and per subscription. All chunks and
+ * retries of a process share its connections and memory. The limit per subscription keeps flows that
+ * never respond from using up all permits.
  */
 export interface AttemptPermits {
   /**
-   * Waits for a place, in the order of asking among those that may have one; resolves with the function that gives it back. `undefined`: the
-   * process is about to end, nothing more begins.
+   * Waits for a permit. Callers below the limit of their subscription get one in the order of their calls.
+   * Resolves with the function that returns the permit, or with `undefined` when the process is stopping
+   * and no further attempt may start.
    */
   take(subscriptionId: string): Promise<(() => void) | undefined>;
 }
 
-/** Who waits for a place: gets it, or is told that there is none any more. */
+/** A caller that waits for a permit. */
 interface Waiting {
   readonly start: () => void;
   readonly refuse: () => void;
 }
 
-/** `count` places, of which one subscription has `countOfOne` at most; none once `stopping` is aborted. */
-export function attemptPermits(count: number, countOfOne: number, stopping?: AbortSignal): AttemptPermits {
+/** Gives out `count` permits, at most `countPerSubscription` to one subscription, and none after `stopping` is aborted. */
+export function attemptPermits(count: number, countPerSubscription: number, stopping?: AbortSignal): AttemptPermits {
   let free = count;
-  /** They may have a place and there is none. */
+  /** Callers below the limit of their subscription, waiting for a free permit. */
   const waiting: Waiting[] = [];
-  /** By subscription: how many have a place or wait for one, and those that must wait for one of their own to end. */
-  const own = new Map<string, { admitted: number; readonly held: Waiting[] }>();
+  /** Per subscription: the callers that hold a permit or wait for a free one, and those held back by its limit. */
+  const bySubscription = new Map<string, { admitted: number; readonly held: Waiting[] }>();
 
   stopping?.addEventListener('abort', () => {
-    const all = [...waiting.splice(0), ...[...own.values()].flatMap(({ held }) => held.splice(0))];
+    const all = [...waiting.splice(0), ...[...bySubscription.values()].flatMap(({ held }) => held.splice(0))];
     for (const { refuse } of all) refuse();
   });
   const admit = (next: Waiting): void => {
@@ -36,14 +38,14 @@ export function attemptPermits(count: number, countOfOne: number, stopping?: Abo
     free -= 1;
     next.start();
   };
-  const giveBack = (subscriptionId: string): void => {
+  const release = (subscriptionId: string): void => {
     const next = waiting.shift();
     if (next) next.start();
     else free += 1;
-    const mine = own.get(subscriptionId);
-    const held = mine?.held.shift();
+    const counts = bySubscription.get(subscriptionId);
+    const held = counts?.held.shift();
     if (held) admit(held);
-    else if (mine && --mine.admitted === 0) own.delete(subscriptionId);
+    else if (counts && --counts.admitted === 0) bySubscription.delete(subscriptionId);
   };
   return {
     take: (subscriptionId) =>
@@ -52,24 +54,24 @@ export function attemptPermits(count: number, countOfOne: number, stopping?: Abo
           resolve(undefined);
           return;
         }
-        const asking: Waiting = {
+        const waiter: Waiting = {
           start: () => {
-            let given = false;
+            let released = false;
             resolve(() => {
-              if (!given) giveBack(subscriptionId);
-              given = true;
+              if (!released) release(subscriptionId);
+              released = true;
             });
           },
           refuse: () => resolve(undefined),
         };
-        const mine = own.get(subscriptionId) ?? { admitted: 0, held: [] };
-        own.set(subscriptionId, mine);
-        if (mine.admitted === countOfOne) {
-          mine.held.push(asking);
+        const counts = bySubscription.get(subscriptionId) ?? { admitted: 0, held: [] };
+        bySubscription.set(subscriptionId, counts);
+        if (counts.admitted === countPerSubscription) {
+          counts.held.push(waiter);
           return;
         }
-        mine.admitted += 1;
-        admit(asking);
+        counts.admitted += 1;
+        admit(waiter);
       }),
   };
 }

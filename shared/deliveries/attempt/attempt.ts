@@ -29,12 +29,12 @@ export interface AttemptRequest {
   readonly deliveryId: string;
   /** The subscription the delivery belongs to. */
   readonly own: Subscription;
-  /** Who is called: `own`, or the successor that took its place. */
+  /** The subscription that is called: `own` or its successor. */
   readonly called: Subscription;
   readonly number: number;
-  /** No attempt begins at or after this instant: the claim behind it has ended. Asked when there is a place. */
+  /** End of the claim. The attempt does not start at or after this time. Read once a permit is available. */
   readonly notAfterMs: () => number;
-  /** Whether it gets a span of the trace. */
+  /** When the attempt gets a span in the trace. */
   readonly spanned: 'always' | 'unless-delivered';
 }
 
@@ -43,23 +43,23 @@ export type Attempted =
       readonly kind: 'attempted';
       readonly record: AttemptRecord;
       readonly verdict: Verdict;
-      /** What was answered, when it is no success. */
+      /** The response, unless it is a success. */
       readonly answer: FailedAnswer | undefined;
     }
-  /** The claim ran out before there was a place, or the process is about to end. */
+  /** The claim expired before a permit was available, or the process is stopping. */
   | { readonly kind: 'too-late' };
 
-/** One POST of a delivery. Waits for a place first; the deadline starts when it has one. */
+/** Sends one POST. Waits for a permit first; the timeout starts when the permit is available. */
 export async function attemptDelivery(ports: AttemptPorts, request: AttemptRequest): Promise<Attempted> {
-  const giveBack = await ports.permits.take(request.called.id);
-  if (giveBack === undefined) return { kind: 'too-late' };
+  const release = await ports.permits.take(request.called.id);
+  if (release === undefined) return { kind: 'too-late' };
   ports.telemetry.record('triggers.attempt.in_flight', 1, {});
   try {
     const startedAtMs = ports.clock.now();
     if (startedAtMs >= request.notAfterMs()) return { kind: 'too-late' };
     return await post(ports, request, startedAtMs);
   } finally {
-    giveBack();
+    release();
     ports.telemetry.record('triggers.attempt.in_flight', -1, {});
   }
 }
@@ -70,28 +70,28 @@ async function post(ports: AttemptPorts, request: AttemptRequest, startedAtMs: n
   const url = openCallback(ports.cipher, called);
   const { signingSecrets: secrets, userAgent } = ports;
   const headers = callbackHeaders({ deliveryId, userAgent, secrets, atMs: startedAtMs, body });
-  const answer: CallbackResponse | undefined =
+  const response: CallbackResponse | undefined =
     url === undefined ? undefined : await ports.client.post({ url, headers, body });
-  const verdict = answer ? classify(answer) : unreadable;
+  const verdict = response ? classify(response) : unreadable;
   const record: AttemptRecord = {
     number,
     at: new Date(startedAtMs).toISOString(),
-    durationMs: Math.round(answer?.durationMs ?? 0),
-    ...(answer?.kind === 'answered' && { status: answer.status }),
+    durationMs: Math.round(response?.durationMs ?? 0),
+    ...(response?.kind === 'answered' && { status: response.status }),
     code: codeOf(verdict),
     ...(called.id !== own.id && { calledId: called.id }),
     ...(verdict.kind === 'delivered' && verdict.runId !== undefined && { runId: verdict.runId }),
   };
   recordAttempt(ports.telemetry, request, record);
-  return { kind: 'attempted', record, verdict, answer: failedAnswer(answer, number) };
+  return { kind: 'attempted', record, verdict, answer: failedAnswer(response, number) };
 }
 
-function failedAnswer(answer: CallbackResponse | undefined, attempt: number): FailedAnswer | undefined {
-  if (answer?.kind !== 'answered' || answer.excerpt === undefined) return undefined;
-  return { attempt, status: answer.status, ...answer.excerpt };
+function failedAnswer(response: CallbackResponse | undefined, attempt: number): FailedAnswer | undefined {
+  if (response?.kind !== 'answered' || response.excerpt === undefined) return undefined;
+  return { attempt, status: response.status, ...response.excerpt };
 }
 
-/** A missing or wrong key is the operator's to mend, and then the delivery can still go out. */
+/** The operator can fix a missing or wrong encryption key, and the delivery can then still be sent. */
 const unreadable: Verdict = { kind: 'retry', code: 'callback-url-unreadable', whenExhausted: 'dead' };
 
 function openCallback(cipher: CallbackCipher, { callback, address }: Subscription): string | undefined {

@@ -1,7 +1,7 @@
 import type { Event } from '../../events/event.ts';
 import type { Subscription } from '../../subscriptions/subscription.ts';
 
-/** What a flow receives: flat JSON, absent rather than null, the same bytes at every attempt. */
+/** The body of a callback: flat JSON without null values, byte for byte the same for every attempt. */
 export function callbackBody(
   event: Event,
   deliveryId: string,

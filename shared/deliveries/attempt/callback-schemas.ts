@@ -12,10 +12,10 @@ function oneOf<T extends string>(title: string, description: string, ...values: 
   return Type.Unsafe<T>({ type: 'string', enum: [...values], title, description });
 }
 
-/** The body of one trigger's callback; `facts` are what this trigger tells. Open: a later version may tell more. */
+/** The callback body of one trigger. `facts` are the properties of this trigger. Open, because a later version may add some. */
 function callback<T extends Trigger, P extends TProperties>(trigger: T, facts: P) {
   return Type.Object({
-    eventId: text('Event ID', 'Identifies the event, the same for every flow that is told of it.'),
+    eventId: text('Event ID', 'Identifies the event. Every flow that is called for the event gets the same ID.'),
     deliveryId: text(
       'Delivery ID',
       'Identifies what this flow was sent, the same at every attempt: two alike are one.',
@@ -29,7 +29,7 @@ function callback<T extends Trigger, P extends TProperties>(trigger: T, facts: P
         type: 'boolean',
         enum: [true],
         title: 'Test',
-        description: 'Present, and true, when somebody asked for this call as a test.',
+        description: 'Present and true when this is a test event.',
       }),
     ),
     ...facts,

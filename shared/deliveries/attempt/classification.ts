@@ -2,50 +2,50 @@ import type { CallbackResponse } from '../../outgoing/callback-client.ts';
 import { unreachable } from '../../unreachable.ts';
 
 /**
- * What an attempt means for its delivery and its subscription. `code` is short and stable: it is shown to operators and
- * counted in metrics. Verdicts without one have their kind as code.
+ * What the response to an attempt means for the delivery and its subscription. `code` is short and stable
+ * because operators see it and metrics count it. A verdict without a code uses its kind as the code.
  */
 export type Verdict =
   | { readonly kind: 'delivered'; readonly runId?: string }
-  /** The flow was saved again: this URL is of an older version. */
+  /** The callback URL belongs to an older version of the flow: the flow has been saved again. */
   | { readonly kind: 'stale-version'; readonly retryAfterMs?: number }
-  /** The flow is no more: subscription and delivery end. */
+  /** The flow no longer exists. The subscription and the delivery end. */
   | { readonly kind: 'gone'; readonly code: string }
-  /** The flow is turned off: the delivery is parked, the subscription paused. */
+  /** The flow is turned off. The delivery is parked and the subscription is paused. */
   | { readonly kind: 'turned-off' }
-  /** Trying again would be refused again. */
+  /** A retry would be rejected for the same reason. */
   | { readonly kind: 'dead'; readonly code: string }
   | {
       readonly kind: 'retry';
       readonly code: string;
       readonly retryAfterMs?: number;
-      /** What becomes of the delivery when the answers of this kind last through the schedule; `gone` ends the subscription too. */
+      /** The outcome when every attempt of the schedule fails this way. `gone` also ends the subscription. */
       readonly whenExhausted: 'dead' | 'gone';
     };
 
-/** Decides on an answer. Total: every status and code has a verdict, and nothing an other side sends makes it throw. */
-export function classify(answer: CallbackResponse): Verdict {
-  switch (answer.kind) {
+/** Classifies a response. Every status and error code has a verdict, and no response makes it throw. */
+export function classify(response: CallbackResponse): Verdict {
+  switch (response.kind) {
     case 'answered':
-      return classifyAnswered(answer);
+      return classifyAnswered(response);
     case 'unreached':
-      return { kind: 'retry', code: answer.code, whenExhausted: 'dead' };
+      return { kind: 'retry', code: response.code, whenExhausted: 'dead' };
     case 'refused':
-      return { kind: 'dead', code: answer.code };
+      return { kind: 'dead', code: response.code };
     default:
-      return unreachable(answer);
+      return unreachable(response);
   }
 }
 
 type Answered = Extract<CallbackResponse, { kind: 'answered' }>;
 
-function classifyAnswered(answer: Answered): Verdict {
-  const { status, errorCode } = answer;
+function classifyAnswered(response: Answered): Verdict {
+  const { status, errorCode } = response;
   if (status >= 200 && status < 300) {
-    return { kind: 'delivered', ...(answer.runId === undefined ? {} : { runId: answer.runId }) };
+    return { kind: 'delivered', ...(response.runId === undefined ? {} : { runId: response.runId }) };
   }
   const code = `http-${status}`;
-  // Logic Apps names its refusals. A name counts with the status that it comes with: elsewhere it says nothing.
+  // Logic Apps sends an error code in the body. A code only counts together with the status Logic Apps sends it with.
   const name = errorCode?.toLowerCase();
   switch (status) {
     case 400:
@@ -53,15 +53,15 @@ function classifyAnswered(answer: Answered): Verdict {
       return { kind: 'dead', code: name === 'triggerinputschemamismatch' ? 'trigger-input-schema-mismatch' : code };
     case 404:
       if (name === 'workflownotfound') return { kind: 'gone', code: 'workflow-not-found' };
-      if (name === 'workflowtriggerversionnotfound') return { kind: 'stale-version', ...retryAfterOf(answer) };
-      // Gateways answer a 404 of their own for a moment (n8n issue 1257): one alone proves nothing.
-      return { ...retry(answer), whenExhausted: 'gone' };
+      if (name === 'workflowtriggerversionnotfound') return { kind: 'stale-version', ...retryAfterOf(response) };
+      // A gateway may briefly send a 404 of its own (n8n issue 1257), so a single 404 does not prove that the flow is gone.
+      return { ...retry(response), whenExhausted: 'gone' };
     case 410:
       return { kind: 'gone', code };
-    // A signature that was rotated, a policy of the tenant: people undo these within hours, or not at all.
+    // A rotated signature or a tenant policy: these are undone within hours, or never.
     case 401:
     case 403:
-      return { ...retry(answer), whenExhausted: 'gone' };
+      return { ...retry(response), whenExhausted: 'gone' };
     case 405:
     case 406:
     case 411:
@@ -70,14 +70,14 @@ function classifyAnswered(answer: Answered): Verdict {
     case 415:
     case 422:
       return { kind: 'dead', code };
-    // Any other 4xx is unknown from these receivers. A retry too many costs a few requests, a wrong end costs an event.
+    // Power Automate is not known to send any other 4xx. A needless retry costs a request; giving up wrongly loses an event.
     default:
-      return retry(answer);
+      return retry(response);
   }
 }
 
-function retry(answer: Answered): Extract<Verdict, { kind: 'retry' }> {
-  return { kind: 'retry', code: `http-${answer.status}`, ...retryAfterOf(answer), whenExhausted: 'dead' };
+function retry(response: Answered): Extract<Verdict, { kind: 'retry' }> {
+  return { kind: 'retry', code: `http-${response.status}`, ...retryAfterOf(response), whenExhausted: 'dead' };
 }
 
 function retryAfterOf({ retryAfterMs }: Answered): { retryAfterMs?: number } {

@@ -4,15 +4,15 @@ import type { Attributes, Span, Telemetry } from '../../telemetry/telemetry.ts';
 import type { AttemptRequest } from './attempt.ts';
 import type { AttemptRecord } from '../records/attempt-record.ts';
 
-/** What tells one event from others in a trace. */
+/** The attributes that identify an event in a trace. */
 export function eventAttributes({ eventId, instanceId, trigger }: Event): Attributes {
   return { 'triggers.event.id': eventId, 'triggers.instance.id': instanceId, 'triggers.trigger': trigger };
 }
 
-/** Whom an event concerns was worked out, for the first time. */
+/** Records the number of recipients and the detection lag when an event is fanned out for the first time. */
 export function recordFanOut(
   telemetry: Telemetry,
-  { event, committedAt: openedAt }: OutboxEntry,
+  { event, committedAt }: OutboxEntry,
   size: number,
   span: Span,
 ): void {
@@ -20,12 +20,13 @@ export function recordFanOut(
   const by = { 'triggers.trigger': event.trigger };
   telemetry.record('triggers.fan_out.size', size, by);
   if (!event.test)
-    telemetry.record('triggers.detection.lag', secondsBetween(event.occurredAt, Date.parse(openedAt)), by);
+    telemetry.record('triggers.detection.lag', secondsBetween(event.occurredAt, Date.parse(committedAt)), by);
 }
 
 /**
- * One POST. Its span has no address: that of a flow is a secret, or nearly. It is made afterwards, so that the many attempts of a large
- * fan-out that succeed at once need none: the row, the log line and the metrics tell of those.
+ * Records one attempt. The span has no URL because callback URLs are secret. The span is created after the
+ * attempt, so that the successful attempts of a large fan-out can go without: the row, the log line and the
+ * metrics already cover them.
  */
 export function recordAttempt(
   telemetry: Telemetry,
@@ -58,7 +59,7 @@ export function recordAttempt(
   });
 }
 
-/** A delivery came to a status that it did not have before. */
+/** Counts a delivery that has reached a new status. */
 export function recordStatus(telemetry: Telemetry, status: string): void {
   telemetry.record('triggers.delivery.status', 1, { 'triggers.delivery.status': status });
 }

@@ -3,30 +3,31 @@ import type { AttemptRecord } from '../records/attempt-record.ts';
 import type { Verdict } from './classification.ts';
 import { nextRetry } from '../retry/retry-schedule.ts';
 
-/** What becomes of a delivery after an attempt. */
+/** The state of a delivery after an attempt. */
 export type Disposition =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'retrying'; readonly delayMs: number; readonly code: string }
-  /** The flow is turned off: its subscription is paused, and the delivery waits for it. */
+  /** The flow is turned off. The subscription is paused and the delivery waits until it is resumed. */
   | { readonly kind: 'parked'; readonly code: string }
   | { readonly kind: 'dead'; readonly code: string }
-  /** The subscription ends with it. */
+  /** The delivery ends, and the subscription with it. */
   | { readonly kind: 'gone'; readonly code: string };
 
-/** A flow that answers with an older version's error may be in the middle of a save: this long, then once more. */
+/** The flow may be in the middle of a save when its callback URL is of an older version. Wait this long, then try again. */
 export const STALE_VERSION_WAIT_MS = 15 * 60 * 1000;
-/** When a flow that was just found turned off is asked again, and how often from then on. */
+/** Delay before the first probe of a flow that has just been found turned off, and between later probes. */
 export const FIRST_PROBE_MS = 30 * 60 * 1000;
 export const NEXT_PROBE_MS = 12 * 3600 * 1000;
-/** How long the right to probe holds: longer than a retry message that was lost is missed. */
+/** How long a probe claim holds. Longer than it takes the reconciler to replace a lost retry message. */
 export const PROBE_LEASE_MS = 15 * 60 * 1000;
 
 export const TURNED_OFF = 'turned-off';
 export const STALE_VERSION = 'workflow-trigger-version-not-found';
 
 /**
- * Pure: `earlier` are the attempts before this one, `calledId` tells whom this one called, as they do; `resumedAtMs` is when the subscription last had a
- * success after failures, or was made active again; `jitter` is in [0, 1).
+ * Decides the state of a delivery after an attempt. Pure. `earlier` are the previous attempts, `calledId` is
+ * the successor that this attempt called (absent: the delivery's own subscription), `resumedAtMs` is when the
+ * subscription last had a success after failures or was resumed, `jitter` is in [0, 1).
  */
 export function dispositionOf(
   verdict: Verdict,
@@ -62,8 +63,9 @@ export function dispositionOf(
 type Failure = Pick<Extract<Verdict, { kind: 'retry' }>, 'code' | 'retryAfterMs' | 'whenExhausted'>;
 
 /**
- * Another attempt, or the end of the schedule. The subscription ends with it only when all of the schedule was refused, and nothing else
- * succeeded meanwhile: a single refusal after other failures may be a gateway's, and one delivery that is refused alone says nothing about the flow.
+ * Schedules a retry, or ends the delivery when the schedule is used up. The subscription ends too only when
+ * every counted attempt was refused and no other delivery has succeeded since. A single refusal after other failures
+ * may come from a gateway, and a single delivery that is refused says nothing about the flow.
  */
 function afterFailure(
   { code, retryAfterMs, whenExhausted }: Failure,
@@ -88,18 +90,18 @@ function afterFailure(
   return { kind: isRefusedThroughout ? whenExhausted : 'dead', code };
 }
 
-/** Codes of the answers that end a subscription when they last through the whole schedule. */
+/** Responses that end a subscription when they persist through the whole schedule. */
 const REFUSALS = new Set(['http-401', 'http-403', 'http-404', STALE_VERSION]);
 
-/** Attempts that found the flow off use up nothing of the schedule, nor does a first one that found it in the middle of a save. */
+/** An attempt that found the flow turned off, or for the first time in the middle of a save, does not use up a retry. */
 function usesSchedule({ code, calledId, at }: AttemptRecord, earlier: readonly AttemptRecord[]): boolean {
   if (code === TURNED_OFF) return false;
   return code !== STALE_VERSION || wasStaleBefore({ earlier, calledId, nowMs: Date.parse(at) });
 }
 
 /**
- * Whether the same address was an older version's a quarter of an hour ago already. Another address is another save: a flow that is saved
- * twice in a row leaves two old addresses, and neither says anything of the other.
+ * Whether the same callback URL was already stale `STALE_VERSION_WAIT_MS` ago. Each save has a callback URL of
+ * its own, so a flow that is saved twice leaves two stale URLs, and each is checked separately.
  */
 function wasStaleBefore({
   earlier,
@@ -118,7 +120,7 @@ function wasStaleBefore({
   );
 }
 
-/** The code an attempt is recorded with. */
+/** The code that is stored with an attempt. */
 export function codeOf(verdict: Verdict): string {
   switch (verdict.kind) {
     case 'delivered':

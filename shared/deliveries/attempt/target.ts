@@ -2,41 +2,43 @@ import type { Clock } from '../../clock.ts';
 import type { SubscriptionStore } from '../../subscriptions/subscription-store.ts';
 import { graceEndsMs, isEndedByOperator, type Subscription } from '../../subscriptions/subscription.ts';
 import { unreachable } from '../../unreachable.ts';
-import { PROBE_LEASE_MS } from './disposition.ts';
+import { PROBE_LEASE_MS, TURNED_OFF } from './disposition.ts';
 
-/** Where a delivery can go right now. */
+/** The subscription that a delivery goes to at this moment, and whether it may be called. */
 export type Target =
   | { readonly kind: 'call'; readonly subscription: Subscription }
-  /** The flow was found turned off, and it is time to ask again: whoever takes the right to probe calls it. */
+  /** The flow was turned off and a probe is due. The worker that claims the probe calls it. */
   | { readonly kind: 'probe'; readonly subscription: Subscription }
-  /** Nobody may be called until the subscription changes. */
+  /** No call is allowed until the subscription changes. */
   | { readonly kind: 'park'; readonly subscription: Subscription; readonly code: string }
-  /** Nobody will be called. */
+  /** No call will be made: the delivery ends. */
   | { readonly kind: 'end'; readonly code: string };
 
-/** Who wants the call made although the flow is off: an operator, whatever the status (`true`), or the probe of a flow that was found off. */
-export type Insistence = boolean | 'probe';
+/**
+ * Who wants a call although the flow is not active: an operator, whatever the status (`true`), or the probe of a paused
+ * flow.
+ */
+export type ForcedBy = boolean | 'probe';
 
-/** Codes of deliveries that are held or ended because an operator said so. */
+/** Codes of deliveries that are parked or ended because of an operator. */
 export const PAUSED_BY_OPERATOR = 'paused-by-operator';
 export const ENDED_BY_OPERATOR = 'ended-by-operator';
 
-/** Whom a look at a target asks. */
 export interface TargetPorts {
   readonly store: Pick<SubscriptionStore, 'load'>;
-  /** Whether the operator allows the instance. */
+  /** Whether `ALLOWED_INSTANCES` permits the instance. */
   readonly isAllowed: (instanceId: string) => boolean;
 }
 
 /**
- * Follows a delivery's subscription to whoever takes its place now, and says whether they may be called. `own` is the subscription
- * the delivery belongs to; undefined when it is no more. What `insists` says: see there.
+ * Follows the redirects of a superseded subscription to its current successor and decides whether that one may
+ * be called. `own` is the subscription the delivery belongs to, undefined when it no longer exists.
  */
 export async function targetOf(
   { store, isAllowed }: TargetPorts,
   own: Subscription | undefined,
   nowMs: number,
-  insists: Insistence = false,
+  force: ForcedBy = false,
 ): Promise<Target> {
   if (own !== undefined && !isAllowed(own.instanceId)) return { kind: 'end', code: 'instance-not-allowed' };
   let subscription = own;
@@ -49,12 +51,12 @@ export async function targetOf(
     case 'active':
       return { kind: 'call', subscription };
     case 'paused':
-      if (insists) return { kind: 'call', subscription };
+      if (force) return { kind: 'call', subscription };
       return nowMs >= nextProbeMs(subscription)
         ? { kind: 'probe', subscription }
-        : { kind: 'park', subscription, code: 'turned-off' };
+        : { kind: 'park', subscription, code: TURNED_OFF };
     case 'disabled':
-      return insists === true
+      return force === true
         ? { kind: 'call', subscription }
         : { kind: 'park', subscription, code: codeOfDisabled(subscription) };
     case 'deleted':
@@ -68,33 +70,33 @@ export async function targetOf(
   }
 }
 
-/** A flow that an operator has stopped is not at fault. */
+/** A flow that an operator has paused is not at fault, so its deliveries have a code of their own. */
 function codeOfDisabled({ reason }: Subscription): string {
   return reason === 'operator' ? PAUSED_BY_OPERATOR : 'disabled';
 }
 
-/** When a paused flow may be asked again whether it is on. At once, when nobody has said when. */
+/** When the next probe of a paused subscription is due. Now (0) when no time is stored. */
 export function nextProbeMs({ nextProbeAt }: Subscription): number {
   return nextProbeAt === undefined ? 0 : Date.parse(nextProbeAt);
 }
 
 /**
- * Looks up a delivery's subscription, `own`, and where the delivery can go. The clock is read before the look: whoever is frozen after it
- * finds no wait over that was not over when they looked.
+ * Loads a delivery's subscription, `own`, and resolves its target. Reads the clock before the subscription, so
+ * that a process that is suspended in between does not act on a deadline that had not passed when it read the row.
  */
 export async function resolveTarget(
   ports: TargetPorts & { readonly clock: Pick<Clock, 'now'> },
   subscriptionId: string,
-  insists: Insistence = false,
+  force: ForcedBy = false,
 ): Promise<{ readonly own: Subscription | undefined; readonly target: Target }> {
   const nowMs = ports.clock.now();
   const own = await ports.store.load(subscriptionId);
-  return { own, target: await targetOf(ports, own, nowMs, insists) };
+  return { own, target: await targetOf(ports, own, nowMs, force) };
 }
 
 /**
- * Takes the right to ask a paused flow whether it is on again. It holds until the answer is recorded, or its time is over. False: somebody
- * else took it, or changed the subscription.
+ * Claims the next probe of a paused subscription. The claim holds until the outcome is stored or
+ * `PROBE_LEASE_MS` have passed. False when another worker has claimed it or changed the subscription.
  */
 export async function takeProbe(
   { store, clock }: { readonly store: Pick<SubscriptionStore, 'writeTogether'>; readonly clock: Pick<Clock, 'now'> },
@@ -102,4 +104,15 @@ export async function takeProbe(
 ): Promise<boolean> {
   const nextProbeAt = new Date(clock.now() + PROBE_LEASE_MS).toISOString();
   return (await store.writeTogether([{ ...subscription, nextProbeAt }])).kind === 'written';
+}
+
+/** Turns a target that may be probed into a call if this worker gets the probe, and into a wait otherwise. */
+export async function claimProbe(
+  ports: { readonly store: Pick<SubscriptionStore, 'writeTogether'>; readonly clock: Pick<Clock, 'now'> },
+  target: Target,
+): Promise<Exclude<Target, { kind: 'probe' }>> {
+  if (target.kind !== 'probe') return target;
+  const { subscription } = target;
+  if (await takeProbe(ports, subscription)) return { kind: 'call', subscription };
+  return { kind: 'park', subscription, code: TURNED_OFF };
 }

@@ -1,18 +1,20 @@
 import type { OutboxEntry } from '../../events/outbox-entry.ts';
 import type { StoredChunk } from '../records/activity-store.ts';
-import type { ChunkPorts } from './chunk-ports.ts';
 import { formatDeliveryId } from '../records/delivery-id.ts';
+import type { ChunkPorts } from './chunk-ports.ts';
 
 export type Claim =
-  /** `isNew`: nobody worked on the chunk before. */
+  /** `isNew`: the chunk has not been claimed before. */
   | { readonly kind: 'claimed'; readonly row: StoredChunk; readonly isNew: boolean }
-  | { readonly kind: 'settled' }
-  /** Somebody else's claim holds. */
+  /** Every delivery of the chunk has its outcome. */
+  | { readonly kind: 'complete' }
+  /** Another worker holds the claim. */
   | { readonly kind: 'busy' };
 
 /**
- * A chunk without a row is free; one whose claim has run out is taken over by compare-and-swap. A first claim counts from `sinceMs`, the
- * look at the audience that it goes with: what was seen then is not true for ever. One that would have run out already is not made.
+ * Claims a chunk. A chunk without a row is free. An expired claim is taken over by ETag. The first claim counts
+ * from `sinceMs`, when the recipients were read, because that list goes out of date. A claim that would already
+ * have expired is not made.
  */
 export async function claimChunk(
   ports: ChunkPorts,
@@ -22,15 +24,15 @@ export async function claimChunk(
 ): Promise<Claim> {
   const nowMs = ports.clock.now();
   const owner = ports.random.token(9);
-  // Whoever looked after us may have found nobody left, and closed the event: then a row of ours would never be settled.
+  // Another worker may have found no recipients since and removed the outbox entry. Nothing would ever complete this row.
   if (sinceMs + ports.claimMs <= nowMs) return { kind: 'busy' };
   const fresh = { owner, untilMs: sinceMs + ports.claimMs, isComplete: false, delivered: [], recordCount: 0 };
   const inserted = await ports.activity.insertClaim(event, chunk, fresh);
   if (inserted.kind === 'claimed') return { kind: 'claimed', row: { ...fresh, etag: inserted.etag }, isNew: true };
   const row = await ports.activity.chunk(event.eventId, chunk);
   if (row === undefined) return { kind: 'busy' };
-  if (row.isComplete) return { kind: 'settled' };
-  // The insert may have taken effect although its answer was lost and the client sent it again.
+  if (row.isComplete) return { kind: 'complete' };
+  // The insert may have succeeded although its response was lost, and the client's own retry then met a conflict.
   if (row.owner === owner) return { kind: 'claimed', row, isNew: true };
   if (row.untilMs > nowMs) return { kind: 'busy' };
   const taken: StoredChunk = { ...row, owner, untilMs: nowMs + ports.claimMs };
@@ -38,7 +40,7 @@ export async function claimChunk(
   return etag === undefined ? { kind: 'busy' } : { kind: 'claimed', row: { ...taken, etag }, isNew: false };
 }
 
-/** The deliveries that an earlier claim on the chunk has written down. */
+/** The ids of the deliveries whose outcome an earlier claim on the chunk has stored. */
 export async function deliveriesWithOutcome(
   ports: ChunkPorts,
   open: OutboxEntry,

@@ -7,31 +7,32 @@ import { StorageError } from '../../storage/tables.ts';
 import type { DeliveredOutcome } from '../records/activity-rows.ts';
 import { RECORDS_PER_WRITE, type ActivityStore, type StoredChunk } from '../records/activity-store.ts';
 import { isDue, sendRetry, type DeliveryRecord } from '../records/delivery-record.ts';
-import { addToWorkList, type UnfinishedPorts } from '../reconciler/add-to-work-list.ts';
+import { addToWorkList, type WorkListPorts } from '../reconciler/add-to-work-list.ts';
 
-/** What became of one delivery of a chunk, ready to be written down. */
+/** The outcome of one delivery of a chunk, ready to be stored. */
 export type Outcome =
   | { readonly kind: 'delivered'; readonly delivered: DeliveredOutcome }
-  | { readonly kind: 'trouble'; readonly record: DeliveryRecord };
+  | { readonly kind: 'recorded'; readonly record: DeliveryRecord };
 
-/** The outcomes of a chunk on their way into its row, the messages of those that wait, and the claim that the row is. */
+/** Collects the outcomes of a chunk, stores them in the chunk's row, renews the claim and enqueues the retries. */
 export interface ChunkOutcomes {
   add(outcome: Outcome): void;
   /**
-   * Writes what was added since the last time, then sends the messages of what is due again; the claim then holds until `untilMs`. Rejects
-   * with `StorageError` when storage gives no answer several times: what may not have been written is kept for the next call.
+   * Stores the outcomes added since the last call and extends the claim to `untilMs`, then enqueues the retries.
+   * Rejects with `StorageError` when storage fails several times. Outcomes that may not be stored are kept for
+   * the next call.
    */
   save(next: ClaimEnd): Promise<void>;
-  /** Until when this worker may begin attempts; 0 once the claim is somebody else's. */
+  /** Until when this worker may start attempts; 0 once it has lost the claim. */
   claimedUntilMs(): number;
 }
 
 interface ClaimEnd {
-  readonly settled: boolean;
+  readonly isComplete: boolean;
   readonly untilMs: number;
 }
 
-export interface ChunkOutcomesPorts extends UnfinishedPorts {
+export interface ChunkOutcomesPorts extends WorkListPorts {
   readonly activity: Pick<ActivityStore, 'saveChunk' | 'chunk'>;
   readonly queues: Queues;
   readonly clock: Clock;
@@ -47,35 +48,35 @@ export function chunkOutcomes(
 ): ChunkOutcomes {
   const { activity } = ports;
   let row: StoredChunk | undefined = claimed;
-  /** All of this claim, in the order in which they are written. */
+  /** All outcomes of this claim, in the order in which they are stored. */
   const outcomes: Outcome[] = [];
-  /** How many of them had their messages sent. */
-  let hinted = 0;
-  const savedIn = (stored: StoredChunk): number => countOf(stored) - countOf(claimed);
+  /** How many outcomes have had their retry enqueued. */
+  let enqueued = 0;
+  const storedIn = (stored: StoredChunk): number => countOf(stored) - countOf(claimed);
 
-  /** The row as it is now, if the claim is still ours. */
+  /** The current row, if this worker still holds the claim. */
   const readOwn = async (): Promise<StoredChunk | undefined> => {
     const stored = await activity.chunk(event.eventId, chunk);
     return stored?.owner === claimed.owner ? stored : undefined;
   };
 
-  /** Writes the first `count` outcomes. Each transaction has the chunk's row in it: nothing is written without the claim, or twice. */
-  const write = async (count: number, { settled, untilMs }: ClaimEnd): Promise<void> => {
+  /** Stores the first `count` outcomes. Every transaction replaces the chunk's row, so nothing is stored twice or without the claim. */
+  const write = async (count: number, { isComplete, untilMs }: ClaimEnd): Promise<void> => {
     for (let tries = 1; row !== undefined;) {
-      const saving = oneTransaction(outcomes.slice(savedIn(row), count));
-      const isAll = savedIn(row) + saving.length === count;
-      const next: StoredChunk = { ...withOutcomes(row, saving), ...(isAll && { isComplete: settled, untilMs }) };
+      const saving = oneTransaction(outcomes.slice(storedIn(row), count));
+      const isAll = storedIn(row) + saving.length === count;
+      const next: StoredChunk = { ...withOutcomes(row, saving), ...(isAll && { isComplete, untilMs }) };
       try {
-        await addToWorkList(ports, troublesOf(saving));
-        const etag = await activity.saveChunk(event, chunk, next, troublesOf(saving));
+        await addToWorkList(ports, recordsIn(saving));
+        const etag = await activity.saveChunk(event, chunk, next, recordsIn(saving));
         if (etag !== undefined) {
           row = { ...next, etag };
           if (isAll) return;
           continue;
         }
-        // This write took effect unseen, or one before it of which nobody knew: the row itself says how much is in.
+        // This write or an earlier one succeeded although its response was lost. The row says how many outcomes are stored.
         row = await readOwn();
-        if (row && savedIn(row) === count && row.isComplete === settled && row.untilMs === untilMs) return;
+        if (row && storedIn(row) === count && row.isComplete === isComplete && row.untilMs === untilMs) return;
       } catch (error) {
         if (!(error instanceof StorageError) || tries >= MAX_TRIES) throw error;
         tries += 1;
@@ -90,23 +91,23 @@ export function chunkOutcomes(
       const count = outcomes.length;
       await write(count, next);
       if (row === undefined) return;
-      const due = troublesOf(outcomes.slice(hinted, count)).filter(isDue);
-      hinted = count;
-      // A message is a hint: without it the reconciler finds what is due.
+      const due = recordsIn(outcomes.slice(enqueued, count)).filter(isDue);
+      enqueued = count;
+      // A message is only a hint: the reconciler finds due deliveries without it.
       await allDone(due.map((record) => sendRetry(ports, record))).catch(ignoreStorageError);
     },
   };
 }
 
-/** As many of the outcomes as can be written at once. */
+/** As many of the outcomes as fit into one transaction. */
 function oneTransaction(outcomes: readonly Outcome[]): readonly Outcome[] {
   let records = 0;
-  const end = outcomes.findIndex(({ kind }) => kind === 'trouble' && ++records > RECORDS_PER_WRITE);
+  const end = outcomes.findIndex(({ kind }) => kind === 'recorded' && ++records > RECORDS_PER_WRITE);
   return end === -1 ? outcomes : outcomes.slice(0, end);
 }
 
-function countOf({ delivered, recordCount: record }: StoredChunk): number {
-  return delivered.length + record;
+function countOf({ delivered, recordCount }: StoredChunk): number {
+  return delivered.length + recordCount;
 }
 
 function withOutcomes(row: StoredChunk, outcomes: readonly Outcome[]): StoredChunk {
@@ -114,10 +115,10 @@ function withOutcomes(row: StoredChunk, outcomes: readonly Outcome[]): StoredChu
   return {
     ...row,
     delivered: [...row.delivered, ...delivered],
-    recordCount: row.recordCount + troublesOf(outcomes).length,
+    recordCount: row.recordCount + recordsIn(outcomes).length,
   };
 }
 
-function troublesOf(outcomes: readonly Outcome[]): DeliveryRecord[] {
-  return outcomes.flatMap((outcome) => (outcome.kind === 'trouble' ? [outcome.record] : []));
+function recordsIn(outcomes: readonly Outcome[]): DeliveryRecord[] {
+  return outcomes.flatMap((outcome) => (outcome.kind === 'recorded' ? [outcome.record] : []));
 }

@@ -7,15 +7,15 @@ import type { AttemptPorts } from '../attempt/attempt.ts';
 import type { TargetPorts } from '../attempt/target.ts';
 import type { EffectPorts } from '../subscription/subscription-effects.ts';
 
-/** What delivering needs of the world. */
+/** The ports that fan-out, chunks and retries need. */
 export interface ChunkPorts extends ActivatePorts, AttemptPorts, EffectPorts, Pick<TargetPorts, 'isAllowed'> {
   readonly activity: ActivityStore;
   readonly queues: Queues;
   readonly clock: Clock;
   readonly random: Random;
-  /** Aborted once the process is about to end: no attempt begins, and what was not begun is handed over. */
+  /** Aborted when the process is stopping: no further attempt starts, and pending deliveries are enqueued. */
   readonly stopping?: AbortSignal | undefined;
-  /** How long a claim holds unless renewed. */
+  /** How long a claim holds unless it is renewed. */
   readonly claimMs: number;
   /** Delay before each retry. */
   readonly scheduleSeconds: readonly number[];

@@ -2,44 +2,44 @@ import type { RecipientRange, OutboxEntry } from '../../events/outbox-entry.ts';
 import type { Subscription } from '../../subscriptions/subscription.ts';
 
 /**
- * How many subscriptions one worker takes at a time. One storage page holds 1,000 and one outcome row about 300 deliveries (each at
- * most 110 characters of a megabyte that is written twice at most).
+ * How many recipients a chunk has. A storage page holds 1,000 rows. A chunk's row holds about 300 outcomes: a row
+ * has at most 1 MiB, an outcome takes up to 110 characters, and the row is written twice.
  */
 export const CHUNK_SIZE = 250;
 
-/** A subscription and its place in an event's audience. */
+/** A subscription that an event concerns, and the range it was found in. */
 export interface Recipient {
-  /** Index of the audience range. */
+  /** Index of the recipient range. */
   readonly range: number;
   readonly subscription: Subscription;
 }
 
-/** The part of an audience that a chunk covers: within one range, `from` inclusive, `to` exclusive. */
+/** The part of one recipient range that a chunk covers: `from` inclusive, `to` exclusive. */
 export interface ChunkRange extends RecipientRange {
   readonly range: number;
 }
 
-/** How many chunks an event has; 1 until they are cut. */
+/** The number of chunks of an event; 1 while its boundaries are not saved. */
 export function chunkCount({ boundaries }: OutboxEntry): number {
   return 1 + (boundaries?.length ?? 0);
 }
 
-/** The ranges of the audience that a chunk covers. Chunks follow each other without gap or overlap. */
+/** The row ranges that a chunk covers. Chunks have no gaps between them and do not overlap. */
 export function chunkRanges(open: OutboxEntry, chunk: number): ChunkRange[] {
   const [start, end] = [chunk - 1, chunk].map((index) => {
     const boundary = open.boundaries?.[index];
     return boundary === undefined ? undefined : parseBoundary(boundary);
   });
-  return open.recipients.flatMap((audience, range) => {
+  return open.recipients.flatMap((recipients, range) => {
     if (start && range < start.range) return [];
     if (end && range > end.range) return [];
-    const from = start?.range === range ? start.rowKey : audience.from;
-    const to = end?.range === range ? end.rowKey : audience.to;
-    return from >= to ? [] : [{ subjectHash: audience.subjectHash, range, from, to }];
+    const from = start?.range === range ? start.rowKey : recipients.from;
+    const to = end?.range === range ? end.rowKey : recipients.to;
+    return from >= to ? [] : [{ subjectHash: recipients.subjectHash, range, from, to }];
   });
 }
 
-/** The chunk that a member belongs to. */
+/** The number of the chunk that a recipient belongs to. */
 export function chunkOf({ boundaries = [] }: OutboxEntry, { range, subscription }: Recipient): number {
   const { rowKey } = subscription.address;
   const next = boundaries.findIndex((boundary) => {
@@ -49,7 +49,7 @@ export function chunkOf({ boundaries = [] }: OutboxEntry, { range, subscription 
   return next < 0 ? boundaries.length : next;
 }
 
-/** A boundary as it is stored: the place of the first row of a chunk. */
+/** A boundary as it is stored: the range and row key of the first row of a chunk. */
 export function boundaryAt(range: number, rowKey: string): string {
   return `${range}:${rowKey}`;
 }

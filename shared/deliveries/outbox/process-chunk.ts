@@ -16,31 +16,31 @@ import { firstAttempt } from './first-attempt.ts';
 import { MAX_CHUNK_MS } from '../lifetimes.ts';
 import { DELIVERIES_QUEUE, type ChunkMessage } from '../messages.ts';
 
-/** What is settled by then is written down; stragglers (a receiver may take up to its deadline) follow with a second write. */
+/** Outcomes that are known by then are stored early. Slow receivers may take until their timeout and follow in a second write. */
 const EARLY_WRITE_MS = 2_000;
-/** From the moment the process knows that it is to end, which may be in ten seconds: what is not written by then is delivered again. */
+/** Interval between writes while the process is stopping. It may end within ten seconds, and a POST whose outcome is not stored is repeated. */
 const LAST_WRITES_MS = 500;
-/** In a larger chunk an attempt that succeeds at once gets no span: 10,000 alike would cost more than the callbacks themselves. */
+/** Larger chunks have no spans for attempts that succeed: 10,000 spans would cost more than the callbacks. */
 const SPANNED = 20;
-/** All of a chunk, whatever was born or deleted since it was cut. */
+/** Reads a whole chunk. It may have grown since its boundaries were saved. */
 const NO_LIMIT = 100_000;
 
-/** Members of a chunk that were read before it was claimed, and when the reading began. */
+/** Recipients that were read before the chunk was claimed, and the time when reading began. */
 export interface AlreadyRead {
-  readonly members: readonly Recipient[];
+  readonly recipients: readonly Recipient[];
   readonly sinceMs: number;
 }
 
 /**
- * Sees one chunk through: claims it, POSTs to everyone concerned, and writes down what became of it. `busy`: somebody else's claim
- * holds, or something was left over for the next claim. The members are read unless the caller just did.
+ * Claims one chunk, sends its deliveries and stores their outcomes. Returns `busy` when another worker holds the
+ * claim or when deliveries are left for the next claim. Reads the recipients unless the caller has just done so.
  */
 export function processChunk(
   ports: ChunkPorts,
   open: OutboxEntry,
   chunk: number,
   alreadyRead?: AlreadyRead,
-): Promise<'settled' | 'busy'> {
+): Promise<'complete' | 'busy'> {
   const attributes = { ...eventAttributes(open.event), 'triggers.chunk.index': chunk };
   return ports.telemetry.span('deliver chunk', { attributes }, (span) =>
     claimAndDeliver(ports, open, { chunk, alreadyRead, span }),
@@ -51,7 +51,7 @@ async function claimAndDeliver(
   ports: ChunkPorts,
   open: OutboxEntry,
   { chunk, alreadyRead, span }: { chunk: number; alreadyRead: AlreadyRead | undefined; span: Span },
-): Promise<'settled' | 'busy'> {
+): Promise<'complete' | 'busy'> {
   if (ports.stopping?.aborted) {
     await enqueueChunk(ports, open.event.eventId, chunk);
     return 'busy';
@@ -59,52 +59,54 @@ async function claimAndDeliver(
   const claim = await claimChunk(ports, open, chunk, alreadyRead?.sinceMs ?? ports.clock.now());
   if (claim.kind !== 'claimed') return claim.kind;
   const done = await deliveriesWithOutcome(ports, open, claim);
-  const { members } = claim.isNew && alreadyRead ? alreadyRead : await readChunk(ports, open, chunk, NO_LIMIT);
-  const todo = members.filter(
+  const { recipients } = claim.isNew && alreadyRead ? alreadyRead : await readChunk(ports, open, chunk, NO_LIMIT);
+  const todo = recipients.filter(
     ({ range, subscription }) =>
       concerns(subscription, open.sequence) &&
       !done.has(formatDeliveryId(open.event.eventId, range, subscription.address.rowKey)),
   );
   span.set({ 'triggers.chunk.size': todo.length });
-  const settled = await deliverAll(ports, open, chunk, claim.row, todo);
-  if (settled === 'settled' && chunkCount(open) === 1) await ports.activity.removeOutboxEntry(open);
-  return settled;
+  const result = await deliverAll(ports, open, chunk, claim.row, todo);
+  if (result === 'complete' && chunkCount(open) === 1) await ports.activity.removeOutboxEntry(open);
+  return result;
 }
 
-/** Runs all deliveries at once (places bound how many are in flight) and writes outcomes when they are in, or early once. */
+/** Runs all deliveries concurrently, limited by the attempt permits, and stores their outcomes as they arrive. */
 async function deliverAll(
   ports: ChunkPorts,
   open: OutboxEntry,
   chunk: number,
   claimed: StoredChunk,
-  members: readonly Recipient[],
-): Promise<'settled' | 'busy'> {
-  const ledger = chunkOutcomes(ports, open.event, chunk, claimed);
+  recipients: readonly Recipient[],
+): Promise<'complete' | 'busy'> {
+  const outcomes = chunkOutcomes(ports, open.event, chunk, claimed);
   const effects: Promise<void>[] = [];
-  const endings: (() => Promise<void>)[] = [];
-  const spanned = members.length <= SPANNED ? 'always' : 'unless-delivered';
-  const deliveries = members.map(async (member) => {
-    const tried = await tryOne(ports, open, member, { claimedUntilMs: () => ledger.claimedUntilMs(), spanned });
-    if (tried === undefined || tried.outcome.kind === 'unsettled') return false;
-    ledger.add(tried.outcome);
+  const deferredEffects: (() => Promise<void>)[] = [];
+  const spanned = recipients.length <= SPANNED ? 'always' : 'unless-delivered';
+  const deliveries = recipients.map(async (recipient) => {
+    const tried = await tryOne(ports, open, recipient, { claimedUntilMs: () => outcomes.claimedUntilMs(), spanned });
+    if (tried === undefined || tried.outcome.kind === 'not-attempted') return false;
+    outcomes.add(tried.outcome);
     recordStatus(ports.telemetry, tried.outcome.kind === 'delivered' ? 'delivered' : tried.outcome.record.status);
-    if (tried.outcome.kind === 'trouble' && tried.outcome.record.status === 'ended') endings.push(tried.effect);
+    if (tried.outcome.kind === 'recorded' && tried.outcome.record.status === 'ended')
+      deferredEffects.push(tried.effect);
     else effects.push(tried.effect());
     return true;
   });
-  const settled = (await saveWhileRunning(ports, ledger, allDone(deliveries))).every(Boolean);
+  const isComplete = (await saveWhileRunning(ports, outcomes, allDone(deliveries))).every(Boolean);
   const isStopping = ports.stopping?.aborted === true;
-  // The claim of a process that ends is over by every clock.
-  await ledger.save({ settled, untilMs: isStopping ? 1 : ports.clock.now() });
-  const isOurs = ledger.claimedUntilMs() > 0;
-  if (isOurs && !settled && isStopping) await enqueueChunk(ports, open.event.eventId, chunk);
-  // A subscription that has ended is in no audience: whoever takes the chunk over finds only those of its deliveries that are written down.
-  const ended = isOurs ? endings.map((end) => end()) : [];
+  // A stopping process ends its claim at a time that is past by every clock.
+  await outcomes.save({ isComplete, untilMs: isStopping ? 1 : ports.clock.now() });
+  const isOurs = outcomes.claimedUntilMs() > 0;
+  if (isOurs && !isComplete && isStopping) await enqueueChunk(ports, open.event.eventId, chunk);
+  // An ended subscription is no longer a recipient. A worker that takes the chunk over finds its delivery only if the
+  // outcome is stored, so subscriptions end after that.
+  const ended = isOurs ? deferredEffects.map((effect) => effect()) : [];
   await allDone([...effects, ...ended]);
-  return settled && isOurs ? 'settled' : 'busy';
+  return isComplete && isOurs ? 'complete' : 'busy';
 }
 
-/** Leaves a chunk to whoever gets the message. */
+/** Enqueues a chunk for any worker. */
 export async function enqueueChunk(
   { queues }: Pick<ChunkPorts, 'queues'>,
   eventId: string,
@@ -114,15 +116,18 @@ export async function enqueueChunk(
   await queues.send(DELIVERIES_QUEUE, message);
 }
 
-/** One delivery that storage fails must not take the outcomes of the others with it: it is left for the next claim. */
+/**
+ * Makes the first attempt. A storage error on one delivery must not discard the other outcomes: the delivery stays
+ * pending and the next claim retries it.
+ */
 async function tryOne(
   ports: ChunkPorts,
   open: OutboxEntry,
-  member: Recipient,
+  recipient: Recipient,
   options: Parameters<typeof firstAttempt>[3],
 ): Promise<Awaited<ReturnType<typeof firstAttempt>> | undefined> {
   try {
-    return await firstAttempt(ports, open, member, options);
+    return await firstAttempt(ports, open, recipient, options);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     ports.log.warn('delivery.unsettled', { eventId: open.event.eventId, reason: error.message });
@@ -131,19 +136,19 @@ async function tryOne(
 }
 
 /**
- * Saves early once, then as often as the claim must be renewed, until the work is done; when the process is to end at once, and often. The claim
- * is renewed for less than the host lets a function run.
+ * Stores outcomes early once, then each time the claim is renewed, until the work is done. While the process is
+ * stopping, it stores them more often. The claim is never renewed beyond the time a function may run.
  */
-async function saveWhileRunning<T>(ports: ChunkPorts, ledger: ChunkOutcomes, work: Promise<T>): Promise<T> {
+async function saveWhileRunning<T>(ports: ChunkPorts, outcomes: ChunkOutcomes, work: Promise<T>): Promise<T> {
   const alarm = new AbortController();
   const done = work.finally(() => alarm.abort());
-  const leftAtMs = ports.clock.now() + MAX_CHUNK_MS;
+  const lastClaimMs = ports.clock.now() + MAX_CHUNK_MS;
   const renewing = (async () => {
     for (let waitMs = EARLY_WRITE_MS; ; waitMs = Math.max(EARLY_WRITE_MS, ports.claimMs / 3)) {
       await sleepUnlessStopping(ports, waitMs, alarm.signal);
-      // Outcomes that storage does not take now are kept for the next time.
-      const untilMs = Math.min(ports.clock.now() + ports.claimMs, leftAtMs);
-      await ledger.save({ settled: false, untilMs }).catch(ignoreStorageError);
+      // Outcomes that could not be stored are kept for the next write.
+      const untilMs = Math.min(ports.clock.now() + ports.claimMs, lastClaimMs);
+      await outcomes.save({ isComplete: false, untilMs }).catch(ignoreStorageError);
     }
   })().catch((error: unknown) => {
     if (!alarm.signal.aborted) throw error;

@@ -4,57 +4,57 @@ import { isPending } from '../../subscriptions/subscription.ts';
 import { boundaryAt, CHUNK_SIZE, chunkOf, chunkRanges, type Recipient } from './chunk.ts';
 
 /**
- * The subscriptions of a chunk, at most `limit`; `more` when there are others behind them. Those that are being made at this very
- * moment get their birth first, so that it is decided whether the event concerns them.
+ * Reads the recipients of a chunk, at most `limit`. `more` means that the chunk has further ones. Subscriptions that
+ * are still being created are resolved first, so that it is known whether the event concerns them.
  */
 export async function readChunk(
   ports: ActivatePorts,
   open: OutboxEntry,
   chunk: number,
   limit: number,
-): Promise<{ members: Recipient[]; more: boolean }> {
-  const members: Recipient[] = [];
+): Promise<{ recipients: Recipient[]; more: boolean }> {
+  const recipients: Recipient[] = [];
   for (const { range, subjectHash, from, to } of chunkRanges(open, chunk)) {
     const { instanceId, trigger } = open.event;
     let next: string | undefined;
     do {
-      if (members.length === limit) return { members, more: true };
+      if (recipients.length === limit) return { recipients, more: true };
       const page = await ports.store.page(
         { instanceId, trigger, subjectHash },
-        { from, to, limit: Math.min(MAX_PAGE, limit - members.length), ...(next !== undefined && { next }) },
+        { from, to, limit: Math.min(MAX_PAGE, limit - recipients.length), ...(next !== undefined && { next }) },
       );
       for (const subscription of page.subscriptions) {
-        const decided = isPending(subscription) ? await resolvePending(ports, subscription) : subscription;
-        if (decided) members.push({ range, subscription: decided });
+        const resolved = isPending(subscription) ? await resolvePending(ports, subscription) : subscription;
+        if (resolved) recipients.push({ range, subscription: resolved });
       }
       next = page.next;
     } while (next !== undefined);
   }
-  return { members, more: false };
+  return { recipients, more: false };
 }
 
 /** A storage page has at most this many rows. */
 export const MAX_PAGE = 1000;
 
-/** Where the chunks after the first begin when these are all members, and how many they are: as `cutBoundaries` without reading. */
-export function boundariesOf(members: readonly Recipient[]): { boundaries: string[]; count: number } {
-  const starts = members.filter((_, index) => index > 0 && index % CHUNK_SIZE === 0);
+/** The boundaries of the chunks when these are all recipients, and their number. Equals `cutBoundaries` without reading. */
+export function boundariesOf(recipients: readonly Recipient[]): { boundaries: string[]; count: number } {
+  const starts = recipients.filter((_, index) => index > 0 && index % CHUNK_SIZE === 0);
   const boundaries = starts.map(({ range, subscription }) => boundaryAt(range, subscription.address.rowKey));
-  return { boundaries, count: members.length };
+  return { boundaries, count: recipients.length };
 }
 
-/** Members that were read from the first on, by their chunk; without the last chunk when `more` may belong to it. */
+/** Groups the first recipients of an event by chunk. Leaves the last chunk out when `more` says that it may be incomplete. */
 export function byChunk(
   open: OutboxEntry,
-  { members, more }: { members: readonly Recipient[]; more: boolean },
+  { recipients, more }: { recipients: readonly Recipient[]; more: boolean },
 ): Map<number, readonly Recipient[]> {
-  const chunks = Map.groupBy(members, (member) => chunkOf(open, member));
-  const last = members.at(-1);
+  const chunks = Map.groupBy(recipients, (recipient) => chunkOf(open, recipient));
+  const last = recipients.at(-1);
   if (more && last) chunks.delete(chunkOf(open, last));
   return chunks;
 }
 
-/** Where the chunks after the first begin: every `CHUNK_SIZE` rows of the audience; and how many rows it has. */
+/** Reads the keys of all recipients and returns a boundary every `CHUNK_SIZE` rows, and the number of rows. */
 export async function cutBoundaries(
   ports: ActivatePorts,
   open: OutboxEntry,

@@ -7,15 +7,15 @@ import { activityTable } from '../records/activity-rows.ts';
 import type { ActivityStore } from '../records/activity-store.ts';
 import { DUE_RANGE, readDueKey } from '../records/record-index.ts';
 import { indexKeysOf, isDue, sendRetry } from '../records/delivery-record.ts';
-import { addToWorkList, type UnfinishedPorts } from './add-to-work-list.ts';
+import { addToWorkList, type WorkListPorts } from './add-to-work-list.ts';
 
-export interface OverduePorts extends UnfinishedPorts {
+export interface OverduePorts extends WorkListPorts {
   readonly tables: Tables;
   readonly activity: ActivityStore;
   readonly queues: Queues;
   readonly clock: Clock;
   readonly log: Log;
-  /** Whether messages wait for their turn: then what is overdue has one. */
+  /** Whether the queue is behind. Overdue deliveries then still have their messages. */
   readonly isBehind: () => Promise<boolean>;
 }
 
@@ -24,44 +24,47 @@ interface ActivityPartition {
   readonly month: string;
 }
 
-/** A message may be this late before it is taken for lost: a listener looks once a second. */
+/** A message this late counts as lost. Listeners poll the queue once a second. */
 const SLACK_MS = 30_000;
-/** Deliveries that one look sends hints for. */
-const MAX_HINTS = 500;
-/** When what could not be sent now is looked at again. */
+/** Deliveries that one call enqueues. */
+const MAX_ENQUEUED = 500;
+/** When the deliveries that could not be enqueued now are read again. */
 const AGAIN_MS = 60_000;
 
 /**
- * Sends a hint for each delivery of an instance and month that was due long ago, so that a lost message costs minutes. Answers when the next one may be overdue;
- * `undefined`: none is due at any time.
+ * Enqueues the deliveries of an instance and month whose message must have been lost. Returns the time when the next
+ * delivery may be overdue, or `undefined` when no delivery has a due time.
  */
-export async function enqueueOverdue(ports: OverduePorts, place: ActivityPartition): Promise<number | undefined> {
+export async function enqueueOverdue(ports: OverduePorts, partition: ActivityPartition): Promise<number | undefined> {
   const nowMs = ports.clock.now();
-  const rows = allRows(ports.tables, activityTable(place.month), {
-    partition: place.instanceId,
+  const rows = allRows(ports.tables, activityTable(partition.month), {
+    partition: partition.instanceId,
     ...DUE_RANGE,
-    limit: MAX_HINTS,
+    limit: MAX_ENQUEUED,
   });
-  let hints = 0;
+  let enqueued = 0;
   for await (const row of rows) {
-    const { dueAtMs } = readDueKey(row.rowKey, place);
+    const { dueAtMs } = readDueKey(row.rowKey, partition);
     const overdueMs = dueAtMs + SLACK_MS;
-    // A hint may be lost as well: what was overdue is looked at again soon.
-    if (overdueMs > nowMs) return warned(hints > 0 ? Math.min(nowMs + AGAIN_MS, overdueMs) : overdueMs);
-    if (hints === MAX_HINTS || (await ports.isBehind())) return warned(nowMs + AGAIN_MS);
-    if (await hint(ports, row, place)) hints += 1;
+    // The new message may be lost as well, so overdue deliveries are read again soon.
+    if (overdueMs > nowMs) return finish(enqueued > 0 ? Math.min(nowMs + AGAIN_MS, overdueMs) : overdueMs);
+    if (enqueued === MAX_ENQUEUED || (await ports.isBehind())) return finish(nowMs + AGAIN_MS);
+    if (await enqueueOne(ports, row, partition)) enqueued += 1;
   }
-  return warned(hints > 0 ? nowMs + AGAIN_MS : undefined);
+  return finish(enqueued > 0 ? nowMs + AGAIN_MS : undefined);
 
-  function warned(againMs: number | undefined): number | undefined {
-    if (hints > 0) ports.log.warn('deliveries.overdue', { instanceId: place.instanceId, deliveries: hints });
+  function finish(againMs: number | undefined): number | undefined {
+    if (enqueued > 0) ports.log.warn('deliveries.overdue', { instanceId: partition.instanceId, deliveries: enqueued });
     return againMs;
   }
 }
 
-/** False: the index row is none of its record's, and was put right: a version without index rows wrote the record, or it has gone. */
-async function hint(ports: OverduePorts, row: StoredRow, place: ActivityPartition): Promise<boolean> {
-  const { deliveryId } = readDueKey(row.rowKey, place);
+/**
+ * Enqueues one delivery. False when the index row does not match its record, because the record has been dropped or
+ * was written by a version without index rows. Such an index row is corrected or deleted.
+ */
+async function enqueueOne(ports: OverduePorts, row: StoredRow, partition: ActivityPartition): Promise<boolean> {
+  const { deliveryId } = readDueKey(row.rowKey, partition);
   const record = await ports.activity.record(deliveryId);
   if (record?.indexed === true && indexKeysOf(record).includes(row.rowKey)) {
     if (isDue(record) && record.untilMs <= ports.clock.now()) await sendRetry(ports, record);
@@ -71,6 +74,6 @@ async function hint(ports: OverduePorts, row: StoredRow, place: ActivityPartitio
     await addToWorkList(ports, [record]);
     await ports.activity.replaceRecord(record, record);
   }
-  await ports.tables.write(activityTable(place.month), [{ kind: 'delete', row, etag: row.etag }]);
+  await ports.tables.write(activityTable(partition.month), [{ kind: 'delete', row, etag: row.etag }]);
   return false;
 }

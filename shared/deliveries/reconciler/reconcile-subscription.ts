@@ -5,27 +5,27 @@ import type { ConnectionStore } from '../../subscriptions/connection-store.ts';
 import { parseSubscriptionId } from '../../subscriptions/subscription-id.ts';
 import { graceEndsMs, type Subscription } from '../../subscriptions/subscription.ts';
 import { unreachable } from '../../unreachable.ts';
-import { releaseDeliveries, makeProbe, oldestParked, type BringForwardPorts } from '../retry/release-deliveries.ts';
+import { releaseDeliveries, makeProbe, oldestParked, type ReleasePorts } from '../retry/release-deliveries.ts';
 import { redirectsUntilMs } from '../lifetimes.ts';
 import { nextProbeMs, takeProbe } from '../attempt/target.ts';
 
-export interface ReconcileSubscriptionPorts extends ActivatePorts, BringForwardPorts {
+export interface ReconcileSubscriptionPorts extends ActivatePorts, ReleasePorts {
   readonly connections: ConnectionStore;
-  /** The events of an instance that are still on their way. */
+  /** The outbox entries of an instance. */
   readonly outbox: (instanceId: string) => Promise<readonly OutboxEntry[]>;
   readonly log: Log;
-  /** Whether the operator allows the instance. */
+  /** Whether `ALLOWED_INSTANCES` permits the instance. */
   readonly isAllowed: (instanceId: string) => boolean;
   readonly retentionMonths: number;
 }
 
-/** When the rest of what waits goes out, and when something is looked at again that another's work holds up. */
+/** Delay before the next step when more deliveries are left, or when another worker has to finish first. */
 const SOON_MS = 60_000;
 
 /**
- * Takes a subscription one step further that is in transition, whatever state it was left in: lets out what waits, asks a paused flow
- * whether it is on again, clears away what has ended. Answers when to look again; `undefined`: not before something changes. Repeating it
- * does no harm. Never POSTs.
+ * Moves a subscription one step forward from whatever state it was left in: releases the deliveries that wait for it,
+ * makes a delivery the probe of a paused flow, and removes subscriptions that have ended. Returns the time of the next
+ * step, or `undefined` when none is needed until the subscription changes. Can be repeated safely. Never sends a POST.
  */
 export async function reconcileSubscription(
   ports: ReconcileSubscriptionPorts,
@@ -33,47 +33,47 @@ export async function reconcileSubscription(
 ): Promise<number | undefined> {
   const address = parseSubscriptionId(subscriptionId);
   if (address === undefined) return undefined;
-  const waited = { instanceId: address.instanceId, id: subscriptionId };
+  const waitedFor = { instanceId: address.instanceId, id: subscriptionId };
   const nowMs = ports.clock.now();
   const subscription = await ports.store.load(subscriptionId);
-  const all = async (): Promise<number | undefined> =>
-    (await releaseDeliveries(ports, waited, { kind: 'all' })) === 'more' ? nowMs + SOON_MS : undefined;
-  // What is owed to an instance that the operator has taken out ends.
-  if (subscription === undefined || !ports.isAllowed(subscription.instanceId)) return all();
+  const releaseAll = async (): Promise<number | undefined> =>
+    (await releaseDeliveries(ports, waitedFor, { kind: 'all' })) === 'more' ? nowMs + SOON_MS : undefined;
+  // The deliveries of an instance that is no longer allowed are released, and end.
+  if (subscription === undefined || !ports.isAllowed(subscription.instanceId)) return releaseAll();
   switch (subscription.status) {
     case 'active': {
       const resumedAtMs = Date.parse(subscription.resumedAt ?? '');
-      const done = await releaseDeliveries(ports, waited, { kind: 'released', resumedAtMs });
+      const done = await releaseDeliveries(ports, waitedFor, { kind: 'resumed', resumedAtMs });
       return done === 'more' ? nowMs + SOON_MS : undefined;
     }
     case 'paused':
-      return probe(ports, subscription, waited, nowMs);
+      return probe(ports, subscription, waitedFor, nowMs);
     case 'disabled':
       return undefined;
     case 'deleted':
       if (nowMs < graceEndsMs(subscription)) return graceEndsMs(subscription);
       await ports.connections.forget(subscription);
       await ports.store.remove(subscription);
-      return all();
+      return releaseAll();
     case 'gone':
       await ports.connections.forget(subscription);
-      return (await all()) ?? cleared(ports, subscription, nowMs);
+      return (await releaseAll()) ?? removeWhenUnused(ports, subscription, nowMs);
     case 'superseded':
-      return (await all()) ?? redirect(ports, subscription, nowMs);
+      return (await releaseAll()) ?? redirect(ports, subscription, nowMs);
     default:
       return unreachable(subscription.status);
   }
 }
 
-/** One probe at a time, with the oldest delivery that is parked; when none is, the next event is the probe. */
+/** Starts one probe with the oldest parked delivery. When none is parked, the next event is the probe. */
 async function probe(
   ports: ReconcileSubscriptionPorts,
   subscription: Subscription,
-  waited: { readonly instanceId: string; readonly id: string },
+  waitedFor: { readonly instanceId: string; readonly id: string },
   nowMs: number,
 ): Promise<number | undefined> {
   if (nowMs < nextProbeMs(subscription)) return nextProbeMs(subscription);
-  const parked = await oldestParked(ports, waited);
+  const parked = await oldestParked(ports, waitedFor);
   if (parked === undefined) return undefined;
   if (!(await takeProbe(ports, subscription))) return nowMs + SOON_MS;
   await makeProbe(ports, parked);
@@ -82,17 +82,17 @@ async function probe(
 }
 
 /**
- * A superseded subscription leaves the range that every event looks through when no event older than the change is open. It redirects until
- * no delivery can be stored any more that belongs to it.
+ * A superseded subscription leaves the range that fan-out reads once the outbox has no entry from before the change.
+ * It remains as a redirect until no stored delivery can belong to it.
  */
 async function redirect(
   ports: ReconcileSubscriptionPorts,
   subscription: Subscription,
   nowMs: number,
 ): Promise<number | undefined> {
-  if (subscription.ended) return cleared(ports, subscription, nowMs);
+  if (subscription.ended) return removeWhenUnused(ports, subscription, nowMs);
   if (subscription.activeUntil === undefined) {
-    // A save that was never finished: nobody else may come to say where its predecessor ends.
+    // The save was never finished, so its successor has to be activated here.
     const successor = subscription.successor && (await ports.store.load(subscription.successor));
     if (successor) await activate(ports, successor);
     return nowMs + SOON_MS;
@@ -104,8 +104,8 @@ async function redirect(
   return nowMs + SOON_MS;
 }
 
-/** One that has ended is kept for as long as a delivery of it may be. Without a date of its end, that is now. */
-async function cleared(
+/** Removes an ended subscription once none of its deliveries can be stored any longer. Without an end date, it ends now. */
+async function removeWhenUnused(
   ports: ReconcileSubscriptionPorts,
   subscription: Subscription,
   nowMs: number,

@@ -17,14 +17,14 @@ export interface ReconcilePorts
   readonly log: Log;
 }
 
-/** A pass ends before the next one may begin, and long before the functions host would end it. */
+/** A pass ends before the next one starts, and well before the functions host would stop it. */
 const PASS_MS = 4 * 60_000;
-/** An entry whose look failed is looked at again after this. */
+/** Delay before an entry that failed is processed again. */
 const FAILED_AGAIN_MS = 5 * 60_000;
 
 /**
- * One pass over the work list: finds what is unfinished from rows alone and sends hints for it, or takes it a step further. One bad entry never
- * stops it; what it does not reach in time is the first of the next pass.
+ * Makes one pass over the work list. Finds unfinished work from rows alone and enqueues it or moves it one step forward.
+ * An entry that fails does not stop the pass. Entries that it does not reach in time are the first of the next pass.
  */
 export async function reconcile(ports: ReconcilePorts): Promise<void> {
   const startedMs = ports.clock.now();
@@ -32,17 +32,17 @@ export async function reconcile(ports: ReconcilePorts): Promise<void> {
   for (const shard of WORK_SHARDS) {
     for (const entry of await ports.work.due(shard, startedMs)) {
       if (ports.clock.now() - startedMs > PASS_MS) return;
-      await lookAt({ ...ports, isBehind }, entry);
+      await reconcileEntry({ ...ports, isBehind }, entry);
     }
   }
 }
 
-async function lookAt(ports: ReconcilePorts & OverduePorts, entry: WorkEntry): Promise<void> {
+async function reconcileEntry(ports: ReconcilePorts & OverduePorts, entry: WorkEntry): Promise<void> {
   const nowMs = ports.clock.now();
   try {
     const keptMs = entry.addedForMs + MAX_WRITER_MS;
-    // Whoever makes a subscription may still be at it.
-    const againMs = entry.item.kind === 'subscribe' && nowMs < keptMs ? undefined : await look(ports, entry);
+    // The request that creates the subscription may still be running.
+    const againMs = entry.item.kind === 'subscribe' && nowMs < keptMs ? undefined : await step(ports, entry);
     if (againMs === undefined && nowMs >= keptMs) await ports.work.remove(entry);
     else await ports.work.postpone(entry, againMs ?? keptMs);
   } catch (error) {
@@ -54,8 +54,8 @@ async function lookAt(ports: ReconcilePorts & OverduePorts, entry: WorkEntry): P
   }
 }
 
-/** When there is something to do again; `undefined`: there is nothing. */
-async function look(ports: ReconcilePorts & OverduePorts, { item }: WorkEntry): Promise<number | undefined> {
+/** The time of the next step, or `undefined` when there is none. */
+async function step(ports: ReconcilePorts & OverduePorts, { item }: WorkEntry): Promise<number | undefined> {
   switch (item.kind) {
     case 'deliveries':
       return enqueueOverdue(ports, item);
@@ -69,6 +69,6 @@ async function look(ports: ReconcilePorts & OverduePorts, { item }: WorkEntry): 
 }
 
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return () => (answer ??= ask());
+  let result: Promise<T> | undefined;
+  return () => (result ??= ask());
 }

@@ -3,7 +3,7 @@ import type { Event } from '../../events/event.ts';
 import type { Row, StoredRow } from '../../storage/tables.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 
-/** One table a month of detection, dropped as a whole when its time is over. */
+/** The table of a month of detection (`yyyymm`). Retention drops whole tables. */
 export function activityTable(month: string): string {
   return `activity${month}`;
 }
@@ -15,7 +15,7 @@ const VERSION = 1;
 /** A stored string holds 32,000 characters. */
 const OUTCOME_CHARACTERS = 30_000;
 
-/** Where the rows of an event are. Throws on an id that is none: a bug, since ids from outside are parsed before. */
+/** Parses an event id that this app has created. Throws on an invalid id, which is a bug: ids of callers go through `parseEventId`. */
 export function addressOfEvent(eventId: string): EventAddress {
   const address = parseEventId(eventId);
   if (address === undefined) throw new Error(`not an event id: ${eventId.slice(0, 100)}`);
@@ -34,7 +34,7 @@ export function recordRowKey(address: EventAddress, range: number, rowKey: strin
   return `${eventKey(address)}${RECORD_MARK}${range}${rowKey}`;
 }
 
-/** The event as the callback's body tells it; written with the first claim, never changed. */
+/** The row of an event, with the properties of the callback body. Written with the first claim and never changed. */
 export function eventRow(event: Event): Row {
   const address = addressOfEvent(event.eventId);
   return {
@@ -52,21 +52,22 @@ export function eventOfRow(row: StoredRow): Event {
   return JSON.parse(String(row.values['event'])) as Event;
 }
 
-/** A delivery that succeeded at its first attempt: all that is kept of it. */
+/** A delivery that succeeded at its first attempt. */
 export interface DeliveredOutcome {
   readonly range: number;
   readonly rowKey: string;
   readonly attempt: AttemptRecord;
 }
 
-/** A claim on a chunk, which becomes the chunk's outcome. */
+/** The row of a chunk: first a claim, later the outcomes. */
 export interface ChunkRow {
   readonly owner: string;
-  /** Instant at which the claim ends unless renewed; no attempt of this owner begins later. */
+  /** End of the claim unless it is renewed. The owner starts no attempt after it. */
   readonly untilMs: number;
+  /** Whether every delivery of the chunk has an outcome. */
   readonly isComplete: boolean;
   readonly delivered: readonly DeliveredOutcome[];
-  /** How many deliveries of the chunk have a row of their own. */
+  /** How many deliveries of the chunk have a delivery record. */
   readonly recordCount: number;
 }
 

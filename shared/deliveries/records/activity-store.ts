@@ -26,23 +26,23 @@ export interface StoredChunk extends ChunkRow {
   readonly etag: string;
 }
 
-/** Where events, chunks and records are kept, and the open events they came from. */
+/** Stores outbox entries, events, chunks and delivery records. */
 export interface ActivityStore {
   outboxEntry(eventId: string): Promise<OutboxEntry | undefined>;
-  /** Stores where the chunks begin, once; undefined when somebody else cut it in other places, or closed it. */
+  /** Saves the chunk boundaries, once. `undefined` when another worker has saved other ones or removed the entry. */
   saveBoundaries(open: OutboxEntry, boundaries: readonly string[]): Promise<OutboxEntry | undefined>;
-  /** Nothing is left to do for the event. A `conflict` leaves it to whoever changed it. */
+  /** Removes an entry whose deliveries all have an outcome. A conflict leaves it to the worker that changed it. */
   removeOutboxEntry(open: OutboxEntry): Promise<void>;
-  /** Puts the event and the first claim on one of its chunks in. `taken`: there is a row already. */
+  /** Inserts the event and the first claim on one of its chunks. `taken` when the chunk has a row already. */
   insertClaim(
     event: Event,
     chunk: number,
     claim: ChunkRow,
   ): Promise<{ kind: 'claimed'; etag: string } | { kind: 'taken' }>;
   chunk(eventId: string, chunk: number): Promise<StoredChunk | undefined>;
-  /** All chunks of an event that were ever claimed. */
+  /** The chunks of an event that have been claimed, by number. */
   chunks(event: Event): Promise<Map<number, StoredChunk>>;
-  /** Replaces a chunk's row, with at most `RECORDS_PER_WRITE` new records in the same transaction. `undefined`: the claim was lost. */
+  /** Replaces a chunk's row and inserts up to `RECORDS_PER_WRITE` records in one transaction. `undefined` when the claim is lost. */
   saveChunk(
     event: Event,
     chunk: number,
@@ -51,17 +51,17 @@ export interface ActivityStore {
   ): Promise<string | undefined>;
   event(eventId: string): Promise<Event | undefined>;
   record(deliveryId: string): Promise<DeliveryRecord | undefined>;
-  /** The records of one event that exist already. */
+  /** The delivery records of an event. */
   recordsOf(event: Event): Promise<DeliveryRecord[]>;
-  /** Puts a record in for a delivery that had none. The new etag; `undefined` when there is one. */
+  /** Inserts a record. Returns its ETag, or `undefined` when the delivery already has a record. */
   insertRecord(record: DeliveryRecord): Promise<string | undefined>;
-  /** Replaces a record that was read. The new etag; `undefined` when somebody else changed it. */
+  /** Replaces a record. Returns the new ETag, or `undefined` when another writer has changed it. */
   replaceRecord(before: DeliveryRecord, after: DeliveryRecord): Promise<string | undefined>;
-  /** Replaces records of one instance and month, `CHANGES_PER_WRITE` at most, all or none. False: somebody changed one of them. */
+  /** Replaces up to `CHANGES_PER_WRITE` records of one instance and month in one transaction. False when another writer has changed one. */
   replaceRecords(
     changes: readonly { readonly before: DeliveryRecord; readonly after: DeliveryRecord }[],
   ): Promise<boolean>;
-  /** What waits for a subscription and was detected in a month, that of the oldest event first, at most `limit`. */
+  /** The deliveries of a month that wait for a subscription, oldest event first, in pages of at most `limit`. */
   waitingFor(
     subscription: { instanceId: string; id: string },
     month: string,
@@ -69,7 +69,7 @@ export interface ActivityStore {
   ): AsyncIterable<readonly DeliveryRecord[]>;
 }
 
-/** Rows per transaction are 100: a new record has two index rows beside its own, one that is changed three at most; one row is the chunk's. */
+/** A transaction takes 100 rows. A new record needs up to 3, a changed one up to 4, and the chunk's row 1. */
 export const RECORDS_PER_WRITE = 33;
 export const CHANGES_PER_WRITE = 25;
 
@@ -77,10 +77,10 @@ export function activityStore(tables: Tables): ActivityStore {
   const tableOf = (eventId: string): string => activityTable(addressOfEvent(eventId).month);
   const tableOfDelivery = ({ deliveryId }: DeliveryRecord): string =>
     activityTable(addressOfDelivery(deliveryId).event.month);
-  /** The rows of an event whose keys begin with a prefix. */
-  const rowsBehind = ({ eventId, instanceId }: Event, prefix: string): AsyncIterable<StoredRow> =>
+  /** The rows of an event with a key prefix. */
+  const rowsWithPrefix = ({ eventId, instanceId }: Event, prefix: string): AsyncIterable<StoredRow> =>
     allRows(tables, tableOf(eventId), { partition: instanceId, from: prefix, to: `${prefix}~` });
-  /** The records with these keys, which wait for a subscription, in the order of the keys: one query from the newest to the oldest of them. */
+  /** The records with these keys that wait for a subscription, in the order of `keys`. One query spans all of them. */
   const recordsAt = async (
     instanceId: string,
     waitsFor: string,
@@ -96,7 +96,7 @@ export function activityStore(tables: Tables): ActivityStore {
     };
     const found = new Map<string, DeliveryRecord>();
     for await (const row of allRows(tables, activityTable(month), query)) found.set(row.rowKey, recordOfRow(row));
-    // Some may have been settled since their index rows were read.
+    // Some may have got their outcome since their index rows were read.
     return keys.flatMap((key) => found.get(key) ?? []).filter(isWaiting);
   };
   const outboxEntry = async (eventId: string): Promise<OutboxEntry | undefined> => {
@@ -111,7 +111,7 @@ export function activityStore(tables: Tables): ActivityStore {
       const cut: OutboxEntry = { ...open, boundaries };
       const result = await tables.write(STATE_TABLE, [{ kind: 'replace', row: outboxRow(cut), etag: open.etag }]);
       if (result.kind === 'written') return { ...cut, etag: result.etags[0] ?? '' };
-      // The write may have taken effect although its answer was lost and the client sent it again.
+      // The write may have succeeded although its response was lost, and the client's own retry then met a conflict.
       const stored = await outboxEntry(open.event.eventId);
       return stored?.boundaries?.join(' ') === boundaries.join(' ') ? stored : undefined;
     },
@@ -138,7 +138,7 @@ export function activityStore(tables: Tables): ActivityStore {
       const address = addressOfEvent(event.eventId);
       const prefix = eventKey(address) + CHUNK_MARK;
       const found = new Map<number, StoredChunk>();
-      for await (const row of rowsBehind(event, prefix)) {
+      for await (const row of rowsWithPrefix(event, prefix)) {
         found.set(Number(row.rowKey.slice(prefix.length)), { ...chunkOfRow(row), etag: row.etag });
       }
       return found;
@@ -170,7 +170,7 @@ export function activityStore(tables: Tables): ActivityStore {
     async recordsOf(event) {
       const prefix = recordRowKey(addressOfEvent(event.eventId), 0, '').slice(0, -1);
       const found: DeliveryRecord[] = [];
-      for await (const row of rowsBehind(event, prefix)) found.push(recordOfRow(row));
+      for await (const row of rowsWithPrefix(event, prefix)) found.push(recordOfRow(row));
       return found;
     },
 
@@ -184,7 +184,7 @@ export function activityStore(tables: Tables): ActivityStore {
       const result = await tables.write(table, recordWrites(after, before, 'replace'));
       if (result.kind === 'written') return result.etags[0];
       if (result.reason !== 'missing' || result.index === 0) return undefined;
-      // An index row that the record should have is not there: whatever it has is left to the reconciler.
+      // An expected index row does not exist. Write without deleting any; the reconciler removes stale ones.
       const again = await tables.write(table, recordWrites(after, { ...before, indexed: false }, 'replace'));
       return again.kind === 'written' ? again.etags[0] : undefined;
     },
@@ -212,7 +212,7 @@ export function activityStore(tables: Tables): ActivityStore {
   };
 }
 
-/** The months from one instant to another, newest first. */
+/** The months between two times as `yyyymm`, newest first. */
 export function monthsBetween(fromMs: number, toMs: number): string[] {
   const months: string[] = [];
   const day = new Date(toMs);

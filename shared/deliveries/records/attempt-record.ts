@@ -1,16 +1,16 @@
-/** One POST of a delivery, as the operator sees it. */
+/** One attempt of a delivery, as operators see it. */
 export interface AttemptRecord {
   /** 1 for the first. */
   readonly number: number;
-  /** When it began, ISO 8601 UTC. */
+  /** Start time, ISO 8601 UTC. */
   readonly at: string;
   readonly durationMs: number;
-  /** HTTP status, when there was an answer. */
+  /** HTTP status of the response, if there was one. */
   readonly status?: number;
-  /** `delivered`, or why not. */
+  /** `delivered`, or the reason for the failure. */
   readonly code: string;
-  /** The subscription that was called in place of the delivery's own: its successor. */
+  /** The successor that was called in place of the delivery's own subscription. */
   readonly calledId?: string;
-  /** The flow run that it started, when the platform named it. */
+  /** The flow run that was started, if the response named it. */
   readonly runId?: string;
 }

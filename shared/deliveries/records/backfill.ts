@@ -7,33 +7,34 @@ import { activityMonths } from './activity-months.ts';
 import { activityTable } from './activity-rows.ts';
 import type { ActivityStore } from './activity-store.ts';
 import { isDue, isWaiting, recordOfRow, type DeliveryRecord } from './delivery-record.ts';
-import { addToWorkList, type UnfinishedPorts } from '../reconciler/add-to-work-list.ts';
+import { addToWorkList, type WorkListPorts } from '../reconciler/add-to-work-list.ts';
 
-export interface BackfillPorts extends UnfinishedPorts {
+export interface BackfillPorts extends WorkListPorts {
   readonly tables: Tables;
   readonly activity: Pick<ActivityStore, 'replaceRecord'>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** The version before may still be at work, and writes rows without index: this long after the first pass of this one, it is not. */
+/** Instances of version 0.9.0, which write rows without index, may still run this long after the first pass of this version. */
 const BEGINS_AFTER_MS = 60 * 60_000;
-/** Pages of a thousand rows that one pass reads. */
+/** Pages of 1,000 rows that one pass reads. */
 const PAGES_A_PASS = 50;
 const ROW = { partitionKey: 'backfill', rowKey: 'records' } as const;
 
-/** How far it is: which of the tables comes next, and from where on. */
+/** The progress of the backfill, stored after each pass. */
 interface Progress {
   readonly beginsAtMs: number;
-  /** Tables that are through, in the order of their names. */
+  /** Name of the last table that is complete. Tables are processed in the order of their names. */
   readonly after: string;
   readonly next: string | undefined;
   readonly done: boolean;
 }
 
 /**
- * Gives what the version before left waiting its index rows and its place in the work list, a part in each pass, and knows when it is through.
- * Until then its deliveries go on by their messages, as they did. Answers whether it is through. Not needed from the next version on.
+ * Adds index rows and work list entries for the deliveries that version 0.9.0 left waiting, a part in each pass.
+ * Until they have them, those deliveries go on by their messages. Returns whether the backfill is complete. Remove it
+ * in the release after this one.
  */
 export async function backfill(ports: BackfillPorts): Promise<boolean> {
   const nowMs = ports.clock.now();
@@ -77,12 +78,12 @@ async function indexRecords(ports: BackfillPorts, { rows }: RowPage): Promise<vo
     if (row.values['kind'] !== 'trouble') continue;
     const record = recordOfRow(row);
     if (record.indexed || !(isWaiting(record) || record.redelivering)) continue;
-    // A parked one used to look by itself whether its flow is on again.
-    const waits: DeliveryRecord =
+    // In version 0.9.0 every parked delivery probed its flow on its own schedule.
+    const waiting: DeliveryRecord =
       record.status === 'parked' && !record.redelivering ? { ...record, dueAtMs: undefined } : record;
-    const after = isDue(waits) || waits.status === 'parked' ? waits : { ...waits, dueAtMs: ports.clock.now() };
+    const after = isDue(waiting) || waiting.status === 'parked' ? waiting : { ...waiting, dueAtMs: ports.clock.now() };
     await addToWorkList(ports, [after]);
-    // A conflict: somebody is at it, and writes its index rows with it.
+    // On a conflict, the other writer has stored the index rows.
     await ports.activity.replaceRecord(record, after);
   }
 }

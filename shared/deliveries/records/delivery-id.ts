@@ -2,8 +2,8 @@ import { EVENT_ID_LENGTH, parseEventId, type EventAddress } from '../../events/e
 import { ROW_KEY_LENGTH } from '../../subscriptions/subscription-id.ts';
 
 /**
- * A delivery's id is the address of its event and, within the event's audience, of its subscription: it needs no look-up table.
- * `dlv_` + event id without its prefix (57) + index of the audience range (1) + the subscription's row key (32) = 94 characters.
+ * A delivery id is the address of the event and of the subscription, so no lookup table is needed: `dlv_`, the event id
+ * without its prefix (57), the index of the recipient range (1) and the row key of the subscription (32), 94 characters.
  */
 export interface DeliveryAddress {
   readonly eventId: string;
@@ -19,14 +19,14 @@ export function formatDeliveryId(eventId: string, range: number, rowKey: string)
   return `dlv_${eventId.slice('evt_'.length)}${range}${rowKey}`;
 }
 
-/** The same for an id of our own. Throws on one that is none: a bug, since ids from outside are parsed before. */
+/** Parses an id that this app has created. Throws on an invalid id, which is a bug: ids of callers go through `parseDeliveryId`. */
 export function addressOfDelivery(id: string): DeliveryAddress {
   const address = parseDeliveryId(id);
   if (address === undefined) throw new Error(`not a delivery id: ${id.slice(0, 100)}`);
   return address;
 }
 
-/** `undefined` for anything that `formatDeliveryId` could not have made. */
+/** Parses the id of a caller. `undefined` when `formatDeliveryId` cannot have created it. */
 export function parseDeliveryId(id: string): DeliveryAddress | undefined {
   const match = pattern.exec(id);
   if (match === null) return undefined;

@@ -10,34 +10,34 @@ import { answerColumn, answerOfColumn, type FailedAnswer } from '../failed-answe
 import { RETRIES_QUEUE, type RetryMessage } from '../messages.ts';
 import { dueKey, waitKey } from './record-index.ts';
 
-/** What a delivery with a row of its own is doing. `pending` and first-time `delivered` have no such row. */
+/** The status of a delivery that has a record. A pending delivery has none, nor has one that succeeded at its first attempt. */
 export type RecordStatus = 'retrying' | 'parked' | 'delivered' | 'dead' | 'ended';
 
-/** The row of a delivery that did not succeed at once. */
+/** The row of a delivery whose first attempt did not succeed. */
 export interface DeliveryRecord {
   readonly deliveryId: string;
   readonly instanceId: string;
   readonly subscriptionId: string;
-  /** Whose change it waits for: its subscription, or the successor that was looked at last. */
+  /** The subscription whose change the delivery waits for: its own, or the last known successor. */
   readonly waitsFor: string;
   readonly status: RecordStatus;
-  /** Why it is where it is: the code of the last attempt, or why there was none. */
+  /** The code of the last attempt, or the reason why none was made. */
   readonly code: string;
   readonly attempts: readonly AttemptRecord[];
-  /** What the last attempt that failed was answered, if anything. Older records have none. */
+  /** The response to the last failed attempt, if there was one. Older records have none. */
   readonly answer?: FailedAnswer | undefined;
-  /** When the next attempt is due. Absent when none is: settled, or parked until its subscription changes or a probe is due. */
+  /** When the next attempt is due. Absent when the delivery has its outcome, or is parked and not the probe. */
   readonly dueAtMs: number | undefined;
-  /** Who is working on it and until when; empty when nobody is. */
+  /** The worker that has claimed the record and the end of its claim. Empty and 0 when it is not claimed. */
   readonly owner: string;
   readonly untilMs: number;
-  /** An operator asked for one more attempt, whatever the status is: a failure changes nothing settled. */
+  /** An operator has requested a further attempt. If the delivery already had its outcome, a failure does not change it. */
   readonly redelivering: boolean;
-  /** Its first attempt delivered it, and is in its chunk's row too: counted there. */
+  /** The first attempt succeeded, so the delivery is also in the row of its chunk and is counted there. */
   readonly copied: boolean;
   /**
-   * Whether the index rows of this record are those that `indexOf` names. False for a record that is not stored yet, and for one that was last
-   * written by a version without index rows: it keeps no column that it does not know.
+   * Whether the index rows that `indexKeysOf` names exist. False before the record is stored, and when it was last
+   * written by a version without index rows, which drops this column.
    */
   readonly indexed: boolean;
   readonly etag: string;
@@ -45,8 +45,8 @@ export interface DeliveryRecord {
 
 const VERSION = 1;
 /**
- * The due time that is stored for a record without one, the last instant of the year 9999: a version without index rows takes it for a
- * delivery that is due later, which a release brings forward.
+ * Stored in place of an absent due time: the end of the year 9999. Version 0.9.0 reads it as a delivery that is due
+ * later and that a release makes due.
  */
 const NOT_DUE_MS = 253_402_300_799_000;
 
@@ -54,12 +54,12 @@ export function isWaiting({ status }: Pick<DeliveryRecord, 'status'>): boolean {
   return status === 'retrying' || status === 'parked';
 }
 
-/** Whether a further attempt of it is due at some time. */
+/** Whether the delivery has a due time for a further attempt. */
 export function isDue(record: DeliveryRecord): record is DeliveryRecord & { dueAtMs: number } {
   return record.dueAtMs !== undefined && (isWaiting(record) || record.redelivering);
 }
 
-/** The keys of the index rows that a record has: by due time, and by the subscription that it waits for. */
+/** The keys of a record's index rows: by due time, and by the subscription the delivery waits for. */
 export function indexKeysOf(record: DeliveryRecord): readonly string[] {
   const recordKey = recordKeyOf(record.deliveryId);
   return [
@@ -69,8 +69,9 @@ export function indexKeysOf(record: DeliveryRecord): readonly string[] {
 }
 
 /**
- * The writes of one transaction that put a record in the place of `before`, which is what was read (absent: there is none), with its index
- * rows. Only index rows that are known to be there are deleted: a transaction that deletes a missing row fails as a whole.
+ * The writes of the transaction that stores a record and its index rows in place of `before`, the record as it was read
+ * (absent when there is none). Deletes only index rows that are known to exist, because deleting a missing row makes
+ * the whole transaction fail.
  */
 export function recordWrites(
   after: DeliveryRecord,
@@ -116,9 +117,9 @@ function recordRow(record: DeliveryRecord): Row {
   };
 }
 
-/** A stored string holds 32,000 characters; operators may redeliver as often as they like. */
+/** The newest attempts that are kept. A string column holds 32,000 characters and redelivery is unlimited. */
 const MAX_ATTEMPTS_KEPT = 100;
-/** The version before takes a retry message only when it has the nonce of its record: the same for all. Not needed from the next one on. */
+/** Version 0.9.0 accepts a retry message only with the nonce of its record. Remove it in the release after this one. */
 const NONCE = 'any';
 
 export function recordOfRow(row: StoredRow): DeliveryRecord {
@@ -143,7 +144,7 @@ export function recordOfRow(row: StoredRow): DeliveryRecord {
   };
 }
 
-/** The status that a disposition leads to, and when the delivery is due again. */
+/** The status and due time of a delivery after a failed attempt. */
 export function statusOf(
   disposition: Exclude<Disposition, { kind: 'delivered' }>,
   nowMs: number,
@@ -163,8 +164,8 @@ export function statusOf(
 }
 
 /**
- * Hints to a worker that a delivery is due; it sees the message then. Whether there is anything to do stands in the record alone. A
- * message that is lost is sent again by the reconciler.
+ * Enqueues a retry message that becomes visible at the due time. The message is only a hint: the record decides whether
+ * an attempt is made, and the reconciler replaces a lost message.
  */
 export async function sendRetry(
   ports: { readonly queues: Queues; readonly clock: Clock },

@@ -3,13 +3,13 @@ import { RECORD_MARK } from './activity-rows.ts';
 import { formatDeliveryId } from './delivery-id.ts';
 
 /*
- * Index rows of delivery records. They lie behind all other rows of their partition, so that whoever reads events never meets them, and are
- * written in the transaction of their record.
+ * Index rows of delivery records, written in the transaction of their record. Their keys sort after all other rows of
+ * the partition, so that reading events never reads them.
  */
 
-/** By due time: exactly while a further attempt is due. */
+/** Prefix of the index by due time. A row exists exactly while the record has a due time. */
 const DUE_PREFIX = '~d';
-/** By the subscription that is waited for: exactly while the record waits. */
+/** Prefix of the index by subscription. A row exists exactly while the delivery waits for that subscription. */
 const WAIT_PREFIX = '~s';
 const TIME_DIGITS = 9;
 
@@ -21,10 +21,10 @@ export function waitKey(subscriptionId: string, recordKey: string): string {
   return waitPrefix(subscriptionId) + oldestFirst(recordKey);
 }
 
-/** The range of index rows of all that is due at some time, what is due first before the others. */
+/** The key range of the index by due time, earliest first. */
 export const DUE_RANGE = { from: DUE_PREFIX, to: `${DUE_PREFIX}~` } as const;
 
-/** The range of index rows of what waits for a subscription, those of the oldest events first. */
+/** The key range of the deliveries that wait for a subscription, oldest event first. */
 export function waitingFor(subscriptionId: string): { readonly from: string; readonly to: string } {
   const prefix = waitPrefix(subscriptionId);
   return { from: prefix, to: `${prefix}~` };
@@ -35,18 +35,18 @@ export interface IndexedRecord {
   readonly deliveryId: string;
 }
 
-/** The due time and the record that an index row by due time names. */
+/** Parses the key of an index row by due time. */
 export function readDueKey(
   indexKey: string,
-  place: { readonly instanceId: string; readonly month: string },
+  partition: { readonly instanceId: string; readonly month: string },
 ): IndexedRecord & { readonly dueAtMs: number } {
   const rest = indexKey.slice(DUE_PREFIX.length);
   const recordKey = rest.slice(TIME_DIGITS);
   const dueAtMs = Number.parseInt(rest.slice(0, TIME_DIGITS), 36);
-  return { dueAtMs, recordKey, deliveryId: deliveryIdAt(recordKey, place) };
+  return { dueAtMs, recordKey, deliveryId: deliveryIdAt(recordKey, partition) };
 }
 
-/** The key of the record that an index row by subscription names. */
+/** Parses the key of an index row by subscription and returns the key of the record. */
 export function readWaitKey(indexKey: string, subscriptionId: string): string {
   return oldestFirst(indexKey.slice(waitPrefix(subscriptionId).length));
 }
@@ -58,11 +58,11 @@ function waitPrefix(subscriptionId: string): string {
 function deliveryIdAt(recordKey: string, { instanceId, month }: { instanceId: string; month: string }): string {
   const { occurredAtMs, identity } = eventKeyParts(recordKey);
   const eventId = formatEventId({ month, instanceId, occurredAtMs, identity });
-  const place = recordKey.slice(EVENT_KEY_LENGTH + RECORD_MARK.length);
-  return formatDeliveryId(eventId, Number(place[0]), place.slice(1));
+  const recipient = recordKey.slice(EVENT_KEY_LENGTH + RECORD_MARK.length);
+  return formatDeliveryId(eventId, Number(recipient[0]), recipient.slice(1));
 }
 
-/** Record keys begin with the time that is left; here with the time of occurrence. Its own inverse. */
+/** Reverses the leading timestamp of a record key, which sorts newest first. Applying it twice returns the original key. */
 function oldestFirst(recordKey: string): string {
   const left = Number.parseInt(recordKey.slice(0, TIME_DIGITS), 36);
   return timeKey(36 ** TIME_DIGITS - 1 - left) + recordKey.slice(TIME_DIGITS);

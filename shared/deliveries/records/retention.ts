@@ -5,7 +5,7 @@ import { activityMonths } from './activity-months.ts';
 import { activityTable } from './activity-rows.ts';
 import { activityDroppedAtMs } from '../lifetimes.ts';
 
-/** Drops the tables of the months before the `retentionMonths` whole ones that precede the current month. Reads no row. */
+/** Drops the activity tables of months older than `retentionMonths` whole months. Reads no rows. */
 export async function dropOldActivity(ports: {
   readonly tables: Tables;
   readonly clock: Clock;

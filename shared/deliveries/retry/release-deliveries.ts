@@ -7,7 +7,7 @@ import { CHANGES_PER_WRITE, type ActivityStore } from '../records/activity-store
 import { isDue, sendRetry, type DeliveryRecord } from '../records/delivery-record.ts';
 import { addToWorkList } from '../reconciler/add-to-work-list.ts';
 
-export interface BringForwardPorts {
+export interface ReleasePorts {
   readonly tables: Tables;
   readonly activity: ActivityStore;
   readonly work: Pick<WorkList, 'add'>;
@@ -15,33 +15,33 @@ export interface BringForwardPorts {
   readonly clock: Clock;
 }
 
-interface Waited {
+interface WaitedFor {
   readonly instanceId: string;
   readonly id: string;
 }
 
-/** Deliveries of one subscription that one look lets out. */
+/** Deliveries of one subscription that one call releases. */
 const MAX_AT_ONCE = 600;
-/** Between two deliveries of one flow that go out: a flow that is just back is not flooded. */
+/** Delay between two released deliveries of one flow, so that a flow that has just been turned on is not flooded. */
 const PACE_MS = 100;
 const PAGE = 500;
 
 /**
- * Makes what waits for a subscription due now, that of the oldest events first: `all`, or else what is parked and what was tried last before
- * the subscription became active again. Whether it can be delivered is found out then. May run twice, and at the same time. `more`: there is
- * more than one look lets out.
+ * Makes the deliveries that wait for a subscription due now, oldest event first. `all` releases every one; `resumed`
+ * only those that are parked or were last tried before the subscription became active again. The retry then decides
+ * whether the delivery can be sent. Safe to run twice, also concurrently. Returns `more` when deliveries are left.
  */
 export async function releaseDeliveries(
-  ports: BringForwardPorts,
-  waited: Waited,
-  which: { readonly kind: 'all' } | { readonly kind: 'released'; readonly resumedAtMs: number },
+  ports: ReleasePorts,
+  subscription: WaitedFor,
+  which: { readonly kind: 'all' } | { readonly kind: 'resumed'; readonly resumedAtMs: number },
 ): Promise<'done' | 'more'> {
   const nowMs = ports.clock.now();
   let count = 0;
   for (const month of await activityMonths(ports.tables)) {
-    for await (const page of ports.activity.waitingFor(waited, month, PAGE)) {
+    for await (const page of ports.activity.waitingFor(subscription, month, PAGE)) {
       const found = page.filter(
-        (record) => isHeldUp(record, nowMs) && (which.kind === 'all' || isFreed(record, which)),
+        (record) => isNotDueYet(record, nowMs) && (which.kind === 'all' || waitedBefore(record, which)),
       );
       const now = found.slice(0, MAX_AT_ONCE - count);
       await makeDue(ports, now, nowMs + count * PACE_MS);
@@ -52,18 +52,21 @@ export async function releaseDeliveries(
   return 'done';
 }
 
-function isHeldUp({ dueAtMs }: DeliveryRecord, nowMs: number): boolean {
+function isNotDueYet({ dueAtMs }: DeliveryRecord, nowMs: number): boolean {
   return dueAtMs === undefined || dueAtMs > nowMs;
 }
 
-function isFreed({ dueAtMs, attempts }: DeliveryRecord, { resumedAtMs }: { readonly resumedAtMs: number }): boolean {
+function waitedBefore(
+  { dueAtMs, attempts }: DeliveryRecord,
+  { resumedAtMs }: { readonly resumedAtMs: number },
+): boolean {
   return dueAtMs === undefined || Date.parse(attempts.at(-1)?.at ?? '') < resumedAtMs;
 }
 
-/** The oldest delivery that is parked for a subscription, of all months. */
-export async function oldestParked(ports: BringForwardPorts, waited: Waited): Promise<DeliveryRecord | undefined> {
+/** The oldest parked delivery of a subscription, over all months. */
+export async function oldestParked(ports: ReleasePorts, subscription: WaitedFor): Promise<DeliveryRecord | undefined> {
   for (const month of await activityMonths(ports.tables)) {
-    for await (const page of ports.activity.waitingFor(waited, month, PAGE)) {
+    for await (const page of ports.activity.waitingFor(subscription, month, PAGE)) {
       const parked = page.find(({ status }) => status === 'parked');
       if (parked) return parked;
     }
@@ -72,14 +75,14 @@ export async function oldestParked(ports: BringForwardPorts, waited: Waited): Pr
 }
 
 /** Makes a parked delivery due as the probe of its subscription. */
-export async function makeProbe(ports: BringForwardPorts, parked: DeliveryRecord): Promise<void> {
+export async function makeProbe(ports: ReleasePorts, parked: DeliveryRecord): Promise<void> {
   if (isDue(parked)) return sendRetry(ports, parked);
   const probe = { ...parked, dueAtMs: ports.clock.now() };
   await addToWorkList(ports, [probe]);
   if ((await ports.activity.replaceRecord(parked, probe)) !== undefined) await sendRetry(ports, probe);
 }
 
-async function makeDue(ports: BringForwardPorts, records: readonly DeliveryRecord[], fromMs: number): Promise<void> {
+async function makeDue(ports: ReleasePorts, records: readonly DeliveryRecord[], fromMs: number): Promise<void> {
   const changes = records.map((before, index) => {
     const after = { ...before, status: 'retrying', dueAtMs: fromMs + index * PACE_MS } as const;
     return { before, after };
@@ -90,11 +93,11 @@ async function makeDue(ports: BringForwardPorts, records: readonly DeliveryRecor
       ports,
       batch.map(({ after }) => after),
     );
-    const isTogether = await ports.activity.replaceRecords(batch);
+    const wereReplaced = await ports.activity.replaceRecords(batch);
     await Promise.all(
       batch.map(async ({ before, after }) => {
-        // Somebody changed one of them: that one is on its way by itself.
-        if (isTogether || (await ports.activity.replaceRecord(before, after)) !== undefined)
+        // A record that another writer has changed in the meantime needs no message from here.
+        if (wereReplaced || (await ports.activity.replaceRecord(before, after)) !== undefined)
           await sendRetry(ports, after);
       }),
     );

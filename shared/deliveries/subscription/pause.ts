@@ -1,15 +1,15 @@
 import type { Subscription } from '../../subscriptions/subscription.ts';
 import { FIRST_PROBE_MS, NEXT_PROBE_MS, PROBE_LEASE_MS } from '../attempt/disposition.ts';
 
-/** A flow that is found turned off for this long, whenever it is asked, is taken for abandoned. */
+/** A subscription ends when every probe finds its flow turned off for this long. */
 export const MAX_OFF_MS = 7 * 24 * 3600 * 1000;
-/** Two answers that lie further apart say nothing of the time between them: the flow may have been on and off again. */
-const ASKED_WITHIN_MS = 2 * NEXT_PROBE_MS + 3600 * 1000;
+/** The time between two probes that are further apart does not count as off: the flow may have been on in between. */
+const MAX_PROBE_GAP_MS = 2 * NEXT_PROBE_MS + 3600 * 1000;
 
 /**
- * A subscription whose flow has just said that it is turned off. Only the time between two such answers in a row counts as time in which it
- * was off: not that in which it failed for another reason, and not that in which it was not asked. Pure. `undefined`: nothing changes, for an
- * attempt that was in flight at the same time has said so already.
+ * The subscription after an attempt that found its flow turned off. Pure. Only the time between two consecutive
+ * such attempts counts as off. Time in which attempts failed for another reason, or in which none were made, does
+ * not count. `undefined` when a concurrent attempt has already recorded the same.
  */
 export function recordOff(subscription: Subscription, nowMs: number): Subscription | undefined {
   const now = new Date(nowMs).toISOString();
@@ -23,12 +23,12 @@ export function recordOff(subscription: Subscription, nowMs: number): Subscripti
   const { offCheckedAt, offMs } = subscription;
   const sinceMs = offCheckedAt === undefined ? Infinity : Math.max(0, nowMs - Date.parse(offCheckedAt));
   if (sinceMs < PROBE_LEASE_MS) return undefined;
-  const totalMs = offMs + (sinceMs <= ASKED_WITHIN_MS ? sinceMs : 0);
+  const totalMs = offMs + (sinceMs <= MAX_PROBE_GAP_MS ? sinceMs : 0);
   if (totalMs >= MAX_OFF_MS) return { ...subscription, status: 'gone', offMs: totalMs, deletedAt: now };
   return { ...subscription, offMs: totalMs, ...probed(NEXT_PROBE_MS) };
 }
 
-/** A paused subscription whose probe failed for another reason: it is asked again after `delayMs`. Pure. */
+/** A paused subscription whose probe failed for another reason. The next probe is due after `delayMs`. Pure. */
 export function probeFailed(subscription: Subscription, nowMs: number, delayMs: number): Subscription {
   return { ...subscription, nextProbeAt: new Date(nowMs + delayMs).toISOString(), offCheckedAt: undefined };
 }

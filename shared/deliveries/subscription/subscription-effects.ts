@@ -18,13 +18,13 @@ export interface EffectPorts {
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly work: Pick<WorkList, 'add'>;
-  /** Hints that a subscription has changed: what waits for it can go on. */
+  /** Enqueues the release of the deliveries that wait for a subscription. */
   readonly release: (subscription: Subscription) => Promise<void>;
 }
 
 /**
- * What an attempt's outcome means for the subscription that was called. A success of a healthy subscription writes nothing. Loses
- * quietly against a change by somebody else that makes it pointless (deleted, superseded, saved again).
+ * Updates the subscription that was called after an attempt. Writes nothing when a healthy subscription succeeds.
+ * Gives up without an error when another writer has made the update pointless (deleted, superseded, saved again).
  */
 export async function applyToSubscription(
   ports: EffectPorts,
@@ -37,11 +37,11 @@ export async function applyToSubscription(
     const next = changed(current, disposition, nowMs);
     if (next === undefined) return;
     const isTransition = next.status !== current.status;
-    const isFree = isTransition && next.status !== 'paused' && next.status !== 'disabled';
-    const isWatched = isFree || next.status === 'paused';
+    const isReleased = isTransition && next.status !== 'paused' && next.status !== 'disabled';
+    const isWatched = isReleased || next.status === 'paused';
     if (isWatched) {
       const item = { kind: 'subscription', subscriptionId: next.id } as const;
-      await ports.work.add(item, isFree ? nowMs : nextProbeMs(next));
+      await ports.work.add(item, isReleased ? nowMs : nextProbeMs(next));
     }
     const result = next.status === 'gone' ? await ports.store.end(next) : await ports.store.writeTogether([next]);
     if (result.kind === 'written') {
@@ -56,7 +56,7 @@ export async function applyToSubscription(
           code: 'code' in disposition ? disposition.code : undefined,
         });
       }
-      if (isFree) await ports.release(next);
+      if (isReleased) await ports.release(next);
       return;
     }
     current = await ports.store.load(called.id);
@@ -64,8 +64,8 @@ export async function applyToSubscription(
 }
 
 /**
- * The same, for a caller that has an outcome to write down: when storage fails here, the next attempt at this subscription meets
- * the same answer and tries again.
+ * Does the same for a caller that must not fail. A storage error is logged: the next attempt for this subscription
+ * makes the update.
  */
 export async function applyQuietly(
   ports: EffectPorts,
@@ -81,7 +81,7 @@ export async function applyQuietly(
   }
 }
 
-/** The subscription after the outcome, or undefined when nothing changes. */
+/** The subscription after the attempt, or undefined when nothing changes. */
 function changed(subscription: Subscription, disposition: Disposition, nowMs: number): Subscription | undefined {
   if (subscription.ended || (subscription.status !== 'active' && subscription.status !== 'paused')) return undefined;
   const isPaused = subscription.status === 'paused';

@@ -1,6 +1,6 @@
-/** What is remembered of a subscription's failures since its last success. A healthy one has nothing to remember. */
+/** The failures of a subscription since its last success. */
 export interface SubscriptionHealth {
-  /** Instant of the first failed attempt since the last success. */
+  /** Time of the first failed attempt since the last success. */
   readonly failingSinceMs?: number;
   /** Dead deliveries since the last success. */
   readonly deadCount: number;
@@ -8,18 +8,18 @@ export interface SubscriptionHealth {
 
 export const HEALTHY: SubscriptionHealth = { deadCount: 0 };
 
-/** A subscription is given up after failing for this long: long enough for a weekend and the Monday after it. */
+/** A subscription is disabled after failing for this long: a weekend and the Monday after it. */
 export const DISABLE_AFTER_MS = 5 * 24 * 3600 * 1000;
 
-/** One dead delivery may have been the fault of that delivery. */
+/** A single dead delivery may have been caused by its own content. */
 export const DISABLE_AFTER_DEAD_DELIVERIES = 2;
 
 /** `failed`: an attempt that will be retried. `dead`: the last attempt of a delivery. */
 export type HealthOutcome = 'delivered' | 'failed' | 'dead';
 
 /**
- * The health after an attempt's outcome, and whether the subscription is now to be disabled. Each dead delivery must be counted
- * once: repeat this only for an outcome that was not stored.
+ * The health after an attempt, and whether to disable the subscription. Pure. Call it again only for an outcome that
+ * was not stored, so that each dead delivery counts once.
  */
 export function nextHealth(change: { health: SubscriptionHealth; outcome: HealthOutcome; nowMs: number }): {
   health: SubscriptionHealth;
