@@ -2,7 +2,7 @@ import { packGuid, shortHash, unpackGuid } from '../triggers/subject.ts';
 import type { Fact } from './event.ts';
 
 /**
- * An event's id is its address: table (month), partition (instance) and row key (time, identity).
+ * An event id is the address of its row: table (month), partition (instance) and row key (time, identity).
  * `evt_` + month of detection `yymm` (4) + instance (22) + occurrence in ms, base 36 (9) + hash of the fact (22).
  */
 export interface EventAddress {
@@ -19,7 +19,7 @@ const pattern = /^evt_(\d{4})([A-Za-z0-9_-]{22})([0-9a-z]{9})([A-Za-z0-9_-]{22})
 
 export const EVENT_ID_LENGTH = 4 + 4 + 22 + TIME_DIGITS + 22;
 
-/** The same fact detected in the same month gives the same id, whoever computes it. */
+/** The id of an event. The same fact that is detected in the same month always has the same id. */
 export function eventIdOf(fact: Fact, occurredAtMs: number, detectedAtMs: number): string {
   const identity = shortHash(fact.instanceId, fact.trigger, fact.subject, fact.occurrence);
   return formatEventId({ month: monthOf(detectedAtMs), instanceId: fact.instanceId, occurredAtMs, identity });
@@ -29,7 +29,7 @@ export function formatEventId(address: EventAddress): string {
   return `evt_${address.month.slice(2)}${packGuid(address.instanceId)}${base36(address.occurredAtMs)}${address.identity}`;
 }
 
-/** `undefined` for anything that `formatEventId` could not have made. */
+/** Parses an event id. `undefined` when `formatEventId` cannot have created it. */
 export function parseEventId(id: string): EventAddress | undefined {
   const match = pattern.exec(id);
   if (match === null) return undefined;
@@ -39,25 +39,25 @@ export function parseEventId(id: string): EventAddress | undefined {
   return { month: `20${month}`, instanceId, occurredAtMs: Number.parseInt(time, 36), identity };
 }
 
-/** Newest first is the natural order of the activity table: the row key begins with the time that is left. */
+/** The beginning of the row keys of an event. It starts with the reversed time, so that rows sort newest first. */
 export function eventKey(address: EventAddress): string {
   return base36(MAX_TIME - clampTime(address.occurredAtMs)) + address.identity;
 }
 
-/** Characters of an event's key. */
+/** Length of `eventKey`. */
 export const EVENT_KEY_LENGTH = TIME_DIGITS + 22;
 
-/** What a row key that begins with an event's key says of the event; the reverse of `eventKey`. */
+/** Parses the beginning of a row key, the reverse of `eventKey`. */
 export function eventKeyParts(rowKey: string): Pick<EventAddress, 'occurredAtMs' | 'identity'> {
   return { occurredAtMs: instantOfKey(rowKey), identity: rowKey.slice(TIME_DIGITS, EVENT_KEY_LENGTH) };
 }
 
-/** The first row key of events that occurred at or before `instantMs`. */
+/** The first row key of the events that occurred at or before `instantMs`. */
 export function eventKeyAt(instantMs: number): string {
   return base36(MAX_TIME - clampTime(instantMs));
 }
 
-/** When the event happened whose key a row key begins with; the reverse of `eventKeyAt`. */
+/** When the event of a row key occurred, the reverse of `eventKeyAt`. */
 export function instantOfKey(rowKey: string): number {
   return MAX_TIME - Number.parseInt(rowKey.slice(0, TIME_DIGITS), 36);
 }

@@ -1,13 +1,13 @@
 import type { Trigger } from '../triggers/trigger.ts';
 
-/** What every event tells. */
+/** The properties of every event. */
 interface EventBase {
   readonly eventId: string;
   readonly trigger: Trigger;
   readonly instanceId: string;
-  /** When it happened in Customer Insights, ISO 8601 UTC. */
+  /** When the event occurred in Customer Insights, ISO 8601 UTC. */
   readonly occurredAt: string;
-  /** Only on events that a test sent. */
+  /** Present on test events only. */
   readonly test?: true;
 }
 
@@ -36,7 +36,7 @@ export interface DataSourceRefreshed extends EventBase {
   readonly dataSourceId: string;
   readonly dataSourceName: string;
   readonly refreshStatus: RefreshStatus;
-  /** The word of Customer Insights, when it is another than the status: `completedWithWarnings`. */
+  /** The status of Customer Insights when it differs, such as `completedWithWarnings`. */
   readonly originalStatus?: string;
   readonly endedAt: string;
   readonly jobId?: string;
@@ -45,7 +45,7 @@ export interface DataSourceRefreshed extends EventBase {
 
 export interface FullRefreshCompleted extends EventBase {
   readonly trigger: 'full-refresh-completed';
-  /** Absent of what an earlier version found, which a schedule started. */
+  /** Absent in events of version 0.8 and earlier, which detected scheduled refreshes only. */
   readonly submissionKind?: 'scheduled' | 'onDemand';
   readonly jobId: string;
   readonly status: RefreshStatus;
@@ -75,7 +75,7 @@ export interface UnificationRefreshCompleted extends EventBase {
   readonly endedAt: string;
 }
 
-/** A fact worth telling, in the words of the callback: flat, and without what belongs to one subscription. */
+/** An event with the properties of the callback body, without those that differ between subscriptions. */
 export type Event =
   | SegmentThresholdCrossed
   | MeasureThresholdCrossed
@@ -83,12 +83,12 @@ export type Event =
   | FullRefreshCompleted
   | UnificationRefreshCompleted;
 
-/** What identifies the real-world fact behind an event, beside instance, trigger and subject. */
+/** The fact in Customer Insights that an event stands for. It determines the event id. */
 export interface Fact {
   readonly instanceId: string;
   readonly trigger: Trigger;
-  /** Segment or measure name; empty for tasks and jobs, whose ids say it all. */
+  /** Segment or measure name. Empty for tasks and jobs, whose ids are sufficient. */
   readonly subject: string;
-  /** Evaluation instant, task id or job id. */
+  /** Evaluation time, task id or job id. */
   readonly occurrence: string;
 }

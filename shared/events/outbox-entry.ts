@@ -6,33 +6,33 @@ import { ANY_SUBJECT } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 import type { Event, FullRefreshCompleted } from './event.ts';
 
-/** One range of rows of the `subscriptions` table: subscriptions to one subject, `from` inclusive, `to` exclusive. */
+/** A row range of the `subscriptions` table within one subject: `from` inclusive, `to` exclusive. */
 export interface RecipientRange {
   readonly subjectHash: string;
   readonly from: string;
   readonly to: string;
 }
 
-/** An event on its way: everything that is needed to work out who is told, and how far that has come. */
+/** An event that is committed but not yet fully delivered, with everything that fan-out needs. */
 export interface OutboxEntry {
   readonly event: Event;
-  /** The observation it came from: subscriptions born before it are owed it. */
+  /** The sequence number of the observation. Subscriptions that were active before it receive the event. */
   readonly sequence: number;
   readonly recipients: readonly RecipientRange[];
   /**
-   * Where the chunks after the first begin, as `range index:row key`. Absent until they are cut; cut once, before anything is
-   * sent, so that a repeat sends the same chunks.
+   * The first row of each chunk after the first one, as `range index:row key`. Saved once, before any message is sent, so
+   * that a repeated fan-out sends the same chunks. Absent before that.
    */
   readonly boundaries: readonly string[] | undefined;
   readonly committedAt: string;
-  /** Who wrote the row: how a transaction whose answer was lost is known as one's own. */
+  /** Identifies the writer of the row, which recognises its own transaction by it when the response was lost. */
   readonly writer: string;
   readonly etag: string;
 }
 
 /**
- * Everyone whom the event can concern. The index answers the question: a rise concerns the thresholds that it crossed, which lie
- * side by side. `previous <= threshold < value`.
+ * The row ranges of the subscriptions that an event can concern. Row keys begin with the threshold, so the thresholds that
+ * a value crossed (`previous <= threshold < value`) are one range.
  */
 export function recipientRanges(event: Event): RecipientRange[] {
   switch (event.trigger) {
@@ -42,17 +42,17 @@ export function recipientRanges(event: Event): RecipientRange[] {
       return [crossed(event.measureName, event)];
     case 'data-source-refresh-failed':
     case 'data-source-refresh-succeeded':
-      return [everyone(event.dataSourceId.toLowerCase()), everyone(ANY_SUBJECT)];
+      return [wholeSubject(event.dataSourceId.toLowerCase()), wholeSubject(ANY_SUBJECT)];
     case 'full-refresh-completed':
-      return fullRefreshSubjects(event).map(everyone);
+      return fullRefreshSubjects(event).map(wholeSubject);
     case 'unification-refresh-completed':
-      return [everyone(ANY_SUBJECT)];
+      return [wholeSubject(ANY_SUBJECT)];
     default:
       return unreachable(event);
   }
 }
 
-/** Those who wait for who started it come first: what an earlier version found is for them alone. */
+/** The subjects of a full refresh. The specific one comes first: events of earlier versions have only that range. */
 export function fullRefreshSubjects({ submissionKind }: Pick<FullRefreshCompleted, 'submissionKind'>): string[] {
   return [subjectStartedBy(submissionKind === 'onDemand' ? 'user' : 'schedule'), subjectStartedBy('any')];
 }
@@ -61,6 +61,6 @@ function crossed(name: string, rise: { previousValue: number; value: number }): 
   return { subjectHash: shortHash(name), from: thresholdKey(rise.previousValue), to: thresholdKey(rise.value) };
 }
 
-function everyone(name: string): RecipientRange {
+function wholeSubject(name: string): RecipientRange {
   return { subjectHash: shortHash(name), from: '', to: RANGE_END };
 }

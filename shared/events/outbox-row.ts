@@ -4,10 +4,10 @@ import type { RecipientRange, OutboxEntry } from './outbox-entry.ts';
 
 export const STATE_TABLE = 'state';
 
-/** Open events lie beside the state they came from, so that both are written in one transaction. */
+/** Outbox entries are stored beside the state of their instance, so that one transaction writes both. */
 export const OUTBOX_PREFIX = 'o:';
 const VERSION = 1;
-/** A stored string holds 32,000 characters; boundaries of a very large fan-out take several. */
+/** A string column holds 32,000 characters. The boundaries of a very large fan-out need several. */
 const BOUNDARIES_PER_PROPERTY = 700;
 
 export function outboxRowKey(eventId: string): string {
@@ -37,7 +37,7 @@ export function outboxRow(open: OutboxEntry): Row {
 
 export function outboxEntryOfRow(row: StoredRow): OutboxEntry {
   const { values } = row;
-  if (values['v'] !== VERSION) throw new Error(`open event ${row.rowKey}: unknown version`);
+  if (values['v'] !== VERSION) throw new Error(`outbox entry ${row.rowKey}: unknown version`);
   const parts: string[] = [];
   for (let index = 0; typeof values[`boundaries${index}`] === 'string'; index++) {
     parts.push(...String(values[`boundaries${index}`]).split(' '));

@@ -4,10 +4,10 @@ import { ANY_SUBJECT } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 import type { Event } from './event.ts';
 
-/** Stands where an id of Customer Insights would be. */
+/** Placeholder for an id of Customer Insights. */
 const SAMPLE_ID = '00000000-0000-0000-0000-000000000000';
 
-/** An event as the subscription would get it, made up from its own input and marked as a test. */
+/** A test event with sample values, built from the inputs of a subscription. */
 export function sampleEvent(
   subscription: Subscription,
   { eventId, occurredAt }: { eventId: string; occurredAt: string },
@@ -27,7 +27,7 @@ export function sampleEvent(
     case 'data-source-refresh-succeeded':
       return { ...common, trigger, ...source, refreshStatus: 'successful', endedAt: occurredAt, jobId: SAMPLE_ID };
     case 'data-source-refresh-failed': {
-      const errorMessage = 'This is a test: nothing failed.';
+      const errorMessage = 'This is a test. Nothing failed.';
       const ended = { endedAt: occurredAt, jobId: SAMPLE_ID, errorMessage };
       return { ...common, trigger, ...source, refreshStatus: 'failed', ...ended };
     }
@@ -45,7 +45,7 @@ export function sampleEvent(
   }
 }
 
-/** The next whole number, or where those are further apart than 1, the next number; the largest has none above it. */
+/** The next whole number above a threshold, or the next double where whole numbers are further apart than 1. */
 function above(threshold: number): number {
   const next = Math.floor(threshold) + 1;
   const value = next > threshold ? next : threshold + Math.abs(threshold) * Number.EPSILON;

@@ -9,26 +9,26 @@ const TAG_BYTES = 16;
 const KEY_ID = /^[\w-]{1,32}$/;
 
 export interface EncryptionKey {
-  /** Names the key in what it sealed: at most 32 characters of `[A-Za-z0-9_-]`. */
+  /** The key id, stored with what the key encrypted: at most 32 characters of `[A-Za-z0-9_-]`. */
   readonly kid: string;
   /** 32 bytes. */
   readonly key: Buffer;
 }
 
-/** Keeps callback URLs unreadable at rest, and bound to the row they were stored in. */
+/** Encrypts callback URLs at rest and binds them to the row they are stored in. */
 export interface CallbackCipher {
-  /** Encrypts under the first key. `context` is not stored, and needed again to open. */
+  /** Encrypts with the first key. `context` is authenticated but not stored, and is required to decrypt. */
   seal(plain: string, context: string): string;
-  /** What was sealed with this context, under whichever of the keys. Throws `CallbackCipherError` otherwise. */
+  /** Decrypts with the key that the text names. Throws `CallbackCipherError` when that fails or the context differs. */
   open(sealed: string, context: string): string;
-  /** Whether the first key is the one that it names; it is not opened for that. */
+  /** Whether the text names the first key. Does not decrypt it. */
   isNew(sealed: string): boolean;
 }
 
-/** A sealed text cannot be opened. Holds nothing of the text but the name of its key. */
+/** A text cannot be decrypted. The error contains only the key id. */
 export class CallbackCipherError extends Error {
   override readonly name = 'CallbackCipherError';
-  /** `undefined` when the text does not even have the form of a sealed one. */
+  /** `undefined` when the text does not have the expected format. */
   readonly kid: string | undefined;
   constructor(reason: string, kid: string | undefined) {
     super(`a callback URL cannot be decrypted (key ${kid ?? 'unreadable'}): ${reason}`);
@@ -36,7 +36,7 @@ export class CallbackCipherError extends Error {
   }
 }
 
-/** The sealed form is `kid.base64url(nonce, ciphertext, tag)`. `keys` has at least one entry. */
+/** The encrypted format is `kid.base64url(nonce, ciphertext, tag)`. `keys` must have at least one entry. */
 export function callbackCipher(keys: readonly EncryptionKey[]): CallbackCipher {
   const [first] = keys;
   if (first === undefined) throw new Error('there is no encryption key');
@@ -57,7 +57,7 @@ export function callbackCipher(keys: readonly EncryptionKey[]): CallbackCipher {
       const bytes = Buffer.from(encoded, 'base64url');
       const canonical = more.length === 0 && bytes.toString('base64url') === encoded;
       if (!KEY_ID.test(kid) || !canonical || bytes.length < NONCE_BYTES + TAG_BYTES) {
-        throw new CallbackCipherError('it has not the form of a sealed text', undefined);
+        throw new CallbackCipherError('it does not have the expected format', undefined);
       }
       const key = byKid.get(kid);
       if (key === undefined) throw new CallbackCipherError('CALLBACK_ENCRYPTION_KEYS has no such key', kid);
@@ -68,7 +68,7 @@ export function callbackCipher(keys: readonly EncryptionKey[]): CallbackCipher {
       try {
         return Buffer.concat([plain, decipher.final()]).toString('utf8');
       } catch {
-        throw new CallbackCipherError('it was changed, moved to another row, or sealed by another key', kid);
+        throw new CallbackCipherError('it was changed, copied to another row, or encrypted with another key', kid);
       }
     },
 
@@ -76,7 +76,7 @@ export function callbackCipher(keys: readonly EncryptionKey[]): CallbackCipher {
   };
 }
 
-/** Reads a comma list of `kid:base64(32 bytes)`. Throws on the first entry that is none; the message never holds a key. */
+/** Parses a comma-separated list of `kid:base64(32 bytes)`. Throws on an invalid entry. The message contains no key. */
 export function parseEncryptionKeys(text: string): EncryptionKey[] {
   const entries = text.split(',').map((entry) => entry.trim());
   const keys = entries.map((entry, index) => {

@@ -5,40 +5,41 @@ import type { Subscription } from './subscription.ts';
 
 export const CONNECTIONS_TABLE = 'connections';
 
-/** What a connection asked for, by the hash of the request. */
+/** The entry of a subscribe request, under the hash of the request. */
 export interface RequestEntry {
   readonly subscriptionId: string;
-  /** False from the first write of a subscribe to its last: then the id is taken although there may be no row yet. */
+  /** False while the request is unfinished. The id is then reserved although its row may not exist yet. */
   readonly made: boolean;
   readonly etag: string;
 }
 
-/** The latest subscription of one flow on one trigger, from the moment it is claimed. */
+/** The latest subscription of one flow and trigger. */
 export interface WorkflowEntry {
   readonly subscriptionId: string;
-  /** The ones before it, oldest first, until it has taken their place. */
+  /** Earlier subscriptions of the flow that it has not superseded yet, oldest first. */
   readonly previous: readonly string[];
   readonly etag: string;
 }
 
-/** Whose entry it is. */
+/** The subscription that an entry belongs to. */
 export type EntryOwner = Pick<Subscription, 'connection' | 'trigger' | 'requestKey' | 'id'>;
-/** How a save claims its flow: the key, and the entries as they were read. */
+/** The flow entry that a save claims: its key, and the entries as they were read. */
 export interface FlowClaim {
   readonly key: string;
   readonly entry: WorkflowEntry | undefined;
-  /** The entry of the same flow under its key without environment. The save takes its subscriptions' place too. */
+  /** The entry of the same flow under the key without environment. The save supersedes its subscriptions too. */
   readonly adopted?: { readonly key: string; readonly entry: WorkflowEntry };
 }
 
-/** One partition per connection: its subscriptions by request, the latest of each flow, and how many there are. */
+/** Stores the entries of a connection in one partition: by request, by flow, and the number of requests. */
 export interface ConnectionStore {
   findRequest(connection: string, trigger: Trigger, requestKey: string): Promise<RequestEntry | undefined>;
   findWorkflow(connection: string, trigger: Trigger, workflowKey: string): Promise<WorkflowEntry | undefined>;
   /**
-   * Takes the request, and with `workflow` the flow, for a subscription id, before its row is written. `replaces` and
-   * `workflow.entry` are what was read before. `full`: the connection has `max` entries already. A
-   * replacement needs no further place, and one that will take another's (`succeeds`) is let in above the limit for as long as that takes.
+   * Claims the request, and with `workflow` the flow, for a subscription id before its row is written. `replaces` and
+   * `workflow.entry` are the entries as they were read. Returns `full` when the connection has `max` entries. A
+   * replacement does not add an entry. One that supersedes another (`succeeds`) may exceed the limit until the other
+   * one's entry is removed.
    */
   claimRequest(
     claim: { connection: string; trigger: Trigger; requestKey: string; subscriptionId: string },
@@ -50,15 +51,16 @@ export interface ConnectionStore {
     },
   ): Promise<{ readonly kind: 'claimed'; readonly etag: string } | { readonly kind: 'conflict' | 'full' }>;
   /**
-   * The subscription is made: its entry says so, its flow points to it, and the entry of the one it replaced is gone. False: the entry is no
-   * longer its own, for it took too long, and nothing was written. `entryEtag`: of the entry as it was claimed, which saves reading it.
+   * Marks the entry of a subscription as complete, clears the earlier subscriptions of its flow and removes the entry of
+   * the one it replaced. False when the entry no longer belongs to the subscription because the request took too long;
+   * nothing is written then. `entryEtag` of the claimed entry saves a read.
    */
-  settle(subscription: Subscription, replaced: Subscription | undefined, entryEtag?: string): Promise<boolean>;
-  /** The subscription never came to life: its entry stays, to answer the same request with it. */
+  complete(subscription: Subscription, replaced: Subscription | undefined, entryEtag?: string): Promise<boolean>;
+  /** Keeps the entry of a subscription that was never active, so that the same request finds it. */
   overtake(subscription: Subscription): Promise<void>;
-  /** The subscription is deleted: its entry is gone. Its flow still points to it. Safe to repeat. */
+  /** Removes the entry of a deleted subscription. The flow entry still names it. Safe to repeat. */
   forget(subscription: EntryOwner): Promise<void>;
-  /** Removes an entry that was read, and that nobody has touched since. False: somebody has. */
+  /** Removes an entry unless it has changed since it was read. False when it has. */
   release(entry: RequestEntry, owner: EntryOwner): Promise<boolean>;
   /** A page of the ids of a connection's subscriptions for one trigger. */
   list(
@@ -73,12 +75,12 @@ export const REQUEST_PREFIX = 'k:';
 const requestRowKey = (trigger: Trigger, key: string): string => `${REQUEST_PREFIX}${triggers[trigger].code}:${key}`;
 const workflowRowKey = (trigger: Trigger, key: string): string => `w:${triggers[trigger].code}:${key}`;
 
-/** More saves of one flow at once than this leave the oldest ones to end by themselves: their callback URLs answer 404. */
+/** Earlier saves that an entry names. Older ones end by themselves when their callback URL responds with 404. */
 const MAX_PREVIOUS = 20;
 
 /**
- * The flow's entry, and the adopted one, point to the new subscription: a save that claimed the adopted entry and is still being made
- * finds there that a later one was faster.
+ * Writes the flow's entry and the adopted one, both for the new subscription. An unfinished save that claimed the adopted
+ * entry then finds the later save there.
  */
 function workflowWrites(
   connection: string,
@@ -107,7 +109,7 @@ export function connectionStore(tables: Tables): ConnectionStore {
     return etag === undefined ? { kind: 'insert', row } : { kind: 'replace', row, etag };
   };
 
-  /** Removes a request entry that still belongs to the subscription. The count is the number of entries, always. */
+  /** Removes a request entry that still belongs to the subscription, and updates the count in the same transaction. */
   const removeEntry = async (subscription: EntryOwner): Promise<void> => {
     const { connection, trigger, requestKey, id } = subscription;
     for (;;) {
@@ -120,17 +122,17 @@ export function connectionStore(tables: Tables): ConnectionStore {
   const removeCounted = async (
     connection: string,
     entry: RowKeys & { etag: string },
-  ): Promise<'removed' | 'touched' | 'recount'> => {
+  ): Promise<'removed' | 'changed' | 'recount'> => {
     const current = await count(connection);
     const result = await tables.write(CONNECTIONS_TABLE, [
       { kind: 'delete', row: entry, etag: entry.etag },
       countWrite(connection, Math.max(0, current.count - 1), current.etag),
     ]);
     if (result.kind === 'written') return 'removed';
-    return result.index === 0 ? 'touched' : 'recount';
+    return result.index === 0 ? 'changed' : 'recount';
   };
 
-  /** Brings a count to the number of entries that there are, if it is not. */
+  /** Corrects a count that is higher than the number of entries. */
   const isOvercounted = async (
     connection: string,
     current: { count: number; etag: string | undefined },
@@ -185,11 +187,11 @@ export function connectionStore(tables: Tables): ConnectionStore {
         const result = await tables.write(CONNECTIONS_TABLE, [claim, ...flow, ...counted]);
         if (result.kind === 'written') return { kind: 'claimed', etag: result.etags[0] ?? '' };
         if (result.index <= flow.length) return { kind: 'conflict' };
-        // Only the count stood in the way: another request of the connection got its place, so this comes to an end.
+        // Only the count conflicted, so another request of the connection succeeded and this loop ends eventually.
       }
     },
 
-    async settle(subscription, replaced, entryEtag) {
+    async complete(subscription, replaced, entryEtag) {
       const { connection, trigger, requestKey, workflowKey, id } = subscription;
       const rowKey = requestRowKey(trigger, requestKey);
       const made = { partitionKey: connection, rowKey, subscriptionId: id, made: true };
@@ -198,16 +200,16 @@ export function connectionStore(tables: Tables): ConnectionStore {
         if (result && result.kind === 'written') break;
         const entry = await get(connection, rowKey);
         if (entry?.values['subscriptionId'] !== id) return false;
-        // Another call made it at the same time; or this one did, and its answer was lost.
+        // Another call has completed it, or this one has and its response was lost.
         if (entry.values['made'] === true) break;
         etag = entry.etag;
       }
       if (workflowKey !== undefined) {
         const row = await get(connection, workflowRowKey(trigger, workflowKey));
-        // A later save has claimed the flow meanwhile: it takes our place, and needs to know of us.
+        // If a later save has claimed the flow since, that save supersedes this one and needs the entry as it is.
         if (row?.values['subscriptionId'] === id && row.values['previous'] !== '') {
-          const settled = { partitionKey: connection, rowKey: row.rowKey, subscriptionId: id, previous: '' };
-          await tables.write(CONNECTIONS_TABLE, [{ kind: 'replace', row: settled, etag: row.etag }]);
+          const cleared = { partitionKey: connection, rowKey: row.rowKey, subscriptionId: id, previous: '' };
+          await tables.write(CONNECTIONS_TABLE, [{ kind: 'replace', row: cleared, etag: row.etag }]);
         }
       }
       if (replaced && replaced.requestKey !== requestKey) await removeEntry(replaced);

@@ -9,13 +9,13 @@ export interface FindFlowPorts {
   readonly connections: Pick<ConnectionStore, 'findWorkflow'>;
 }
 
-/** What a save must know of its flow: how to claim it, and the subscription that the last save left. */
+/** The flow of a save: how to claim its entry, and the subscription of the previous save. */
 export interface FoundFlow {
   readonly claim: FlowClaim;
   readonly latest: Subscription | undefined;
 }
 
-/** Finds the flow that a subscriber names; undefined when it names none. */
+/** Finds the flow that a subscriber names. `undefined` when the subscriber names none. */
 export async function findFlow(
   ports: FindFlowPorts,
   subscriber: Subscriber,
@@ -30,8 +30,8 @@ export async function findFlow(
 }
 
 /**
- * A subscription of the same flow under the key without environment: made before the environment was part of the key, by a host that
- * still runs such a version, or by a call without the header. One of another environment is another flow's.
+ * Finds a subscription of the same flow under the key without environment. Version 0.9.0 and calls without the environment
+ * header use that key. A subscription with another environment belongs to another flow.
  */
 async function findAdopted(
   { store, connections }: FindFlowPorts,
@@ -44,13 +44,13 @@ async function findAdopted(
   if (entry === undefined) return undefined;
   const latest = await latestStored(store, [...entry.previous, entry.subscriptionId]);
   if (latest?.workflowKey !== key) return undefined;
-  const isOfAnother =
+  const isOtherEnvironment =
     latest.environmentId !== undefined &&
     latest.environmentId.toLowerCase() !== subscriber.environmentId?.toLowerCase();
-  return isOfAnother ? undefined : { key, entry, latest };
+  return isOtherEnvironment ? undefined : { key, entry, latest };
 }
 
-/** The last of the subscriptions that has a row. */
+/** The last of these subscriptions that has a row. */
 export async function latestStored(
   store: Pick<SubscriptionStore, 'load'>,
   ids: readonly string[],

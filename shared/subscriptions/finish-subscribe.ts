@@ -4,8 +4,9 @@ import { finishSubscription, type StoreSubscriptionPorts } from './store-subscri
 import { parseSubscriptionId } from './subscription-id.ts';
 
 /**
- * Sees to a subscribe that nobody may be at any more: it is completed when its subscription has come to life or has taken another's place,
- * and undone else, so that it neither counts nor is polled for. Answers whether there is more to do.
+ * Finishes a subscribe request that may have been abandoned. It is completed when its subscription is active or supersedes
+ * another one, and undone otherwise, so that it does not count towards the limit and is not polled for. Returns whether
+ * to call it again.
  */
 export async function finishSubscribe(
   ports: StoreSubscriptionPorts,
@@ -19,26 +20,26 @@ export async function finishSubscribe(
     return entry?.subscriptionId === subscriptionId ? entry : undefined;
   };
   const first = await find(connection);
-  const isGiven = subscription !== undefined && subscription.connection !== connection;
-  // Moved to another connection meanwhile.
-  const moved = first === undefined && isGiven ? await find(subscription.connection) : undefined;
+  const isMoved = subscription !== undefined && subscription.connection !== connection;
+  // The subscription has been moved to another connection since.
+  const moved = first === undefined && isMoved ? await find(subscription.connection) : undefined;
   const entry = first ?? moved;
-  const isOwed =
+  const isNeeded =
     subscription !== undefined && (subscription.activeFrom !== undefined || subscription.predecessor !== undefined);
-  // Made, or deleted.
-  if (entry?.made ? subscription === undefined || isOwed : isOwed && entry === undefined) return 'done';
-  if (isOwed) {
-    // A move broke off between the subscription and its entry: whoever began it goes on.
-    if (first && isGiven) return 'again';
-    return (await finishSubscription(ports, subscription, subscription)).kind === 'placed' ? 'done' : 'again';
+  // The request is complete, or the subscription has been deleted since.
+  if (entry?.made ? subscription === undefined || isNeeded : isNeeded && entry === undefined) return 'done';
+  if (isNeeded) {
+    // A move failed between the subscription and its entry. Repeating the move continues it.
+    if (first && isMoved) return 'again';
+    return (await finishSubscription(ports, subscription, subscription)).kind === 'stored' ? 'done' : 'again';
   }
   const release = async (from: RequestEntry | undefined, of: string): Promise<boolean> => {
     const owner = { connection: of, trigger: address.trigger, requestKey, id: subscriptionId };
     return from === undefined || from.made || (await ports.connections.release(from, owner));
   };
-  // Only the row knows where an entry was moved to: it goes last.
-  if (isGiven && !(await release(moved, subscription.connection))) return 'again';
-  // A row without a birth is nobody's, also beside an entry that is made: whoever wrote it was held up until others had finished.
+  // The row is removed last, because only the row says where the entry was moved to.
+  if (isMoved && !(await release(moved, subscription.connection))) return 'again';
+  // A row that is not active belongs to no request, even beside a complete entry: its writer was delayed until others had finished.
   if (subscription && (await ports.store.remove(subscription)).kind === 'conflict') return 'again';
   return (await release(first, connection)) ? 'done' : 'again';
 }

@@ -6,18 +6,18 @@ const PARTITION = 'instances';
 
 export interface RegisteredInstance {
   readonly instanceId: string;
-  /** Changes with every subscribe: who removes the instance must have read it before looking for subscriptions. */
+  /** Changes with every subscribe. Read it before reading the subscriptions of an instance that is to be removed. */
   readonly etag: string;
 }
 
-/** The instances that are polled: those with subscriptions. */
+/** The instances that have subscriptions and are polled. */
 export interface InstanceRegistry {
-  /** Written last by every subscribe, also when it is there already. */
+  /** Every subscribe calls it last, also for an instance that is registered already. */
   register(instanceId: string): Promise<void>;
   list(): Promise<RegisteredInstance[]>;
-  /** The same without what removing them needs, for those who only name them. In the order of the ids. */
+  /** The ids of all instances, in order. */
   ids(): Promise<string[]>;
-  /** Removes the instance unless it was registered again since it was read. */
+  /** Removes an instance unless it has been registered again since it was read. */
   remove(instance: RegisteredInstance): Promise<'removed' | 'conflict'>;
 }
 

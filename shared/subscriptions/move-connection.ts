@@ -13,7 +13,7 @@ export interface MoveConnectionPorts {
   readonly connections: Pick<ConnectionStore, 'findRequest'>;
 }
 
-/** The forms in which callers become connections. */
+/** The formats of a connection id. */
 const connection = Type.String({ pattern: '^(local|(key|entra)-[A-Za-z0-9_-]{32})$' });
 /** The body of a call that moves a connection. */
 export const moveRequest = Type.Object({ from: connection, to: connection }, { additionalProperties: false });
@@ -26,9 +26,9 @@ export interface Moved {
 }
 
 /**
- * Makes the subscriptions of one connection another's, after a key was rotated: their rows, what is known of them by request and by
- * flow, and the count. Every step may be done twice, so the same call goes on where another broke off. A request or flow that the other
- * connection has a subscription for already stays where it is.
+ * Moves the subscriptions of one connection to another, for use after a key rotation: their rows, the entries by request
+ * and by flow, and the count. Every step can be repeated, so a second call continues where the first one failed. A request
+ * or flow for which the other connection already has a subscription stays where it is.
  */
 export async function moveConnection(ports: MoveConnectionPorts, body: unknown): Promise<Moved | Refusal> {
   const validated = validate(body);
@@ -48,42 +48,46 @@ export async function moveConnection(ports: MoveConnectionPorts, body: unknown):
   return { kind: 'moved', moved };
 }
 
-/** The subscription first: whoever finds the entry in its new place finds it theirs. False: it stays. */
+/** Moves the subscription before its entry, so that the entry always names a subscription of its connection. False when it stays. */
 async function moveEntry(ports: MoveConnectionPorts, entry: StoredRow, to: string): Promise<boolean> {
   const { tables, store } = ports;
   const { partitionKey: from, rowKey, values } = entry;
   const subscriptionId = String(values['subscriptionId']);
   const isRequest = rowKey.startsWith(REQUEST_PREFIX);
   const isOwn = (row: StoredRow): boolean => row.values['subscriptionId'] === subscriptionId;
-  /** Its entry in the other connection is another subscription's: a move that broke off may have given it away already. */
+  /** The other connection has an entry for another subscription. An earlier move that failed may have moved this one already. */
   const stays = async (): Promise<false> => {
-    if (isRequest) await giveTo(store, subscriptionId, from);
+    if (isRequest) await setConnection(store, subscriptionId, from);
     return false;
   };
   const taken = await tables.get(CONNECTIONS_TABLE, to, rowKey);
   if (taken && !isOwn(taken)) return stays();
   const subscription = await store.load(subscriptionId);
-  // It is being made, and belongs to whoever makes it; or it is gone, and nobody misses it.
+  // The subscription is still being created by its own request, or no longer exists.
   if (subscription === undefined) return false;
   const { trigger, requestKey } = subscription;
-  // What is known of a flow stays where its subscription stays.
+  // The entry of a flow stays with its subscription.
   if (!isRequest && (await ports.connections.findRequest(from, trigger, requestKey))?.subscriptionId === subscriptionId)
     return false;
-  await giveTo(store, subscriptionId, to);
+  await setConnection(store, subscriptionId, to);
   if (taken === undefined) {
     const copy = { ...values, partitionKey: to, rowKey };
     const inserted = await tables.write(CONNECTIONS_TABLE, [{ kind: 'insert', row: copy }]);
-    // The insert may have taken effect although its answer was lost and the client sent it again.
+    // The insert may have succeeded although its response was lost, and the client's own retry then met a conflict.
     const there = inserted.kind === 'written' ? undefined : await tables.get(CONNECTIONS_TABLE, to, rowKey);
     if (there && !isOwn(there)) return stays();
   }
   const removed = await tables.write(CONNECTIONS_TABLE, [{ kind: 'delete', row: entry, etag: entry.etag }]);
   const left = removed.kind === 'written' ? undefined : await tables.get(CONNECTIONS_TABLE, from, rowKey);
-  // Somebody at work on it has touched it.
+  // Another request has changed the entry since.
   return left && isOwn(left) ? moveEntry(ports, left, to) : true;
 }
 
-async function giveTo(store: MoveConnectionPorts['store'], subscriptionId: string, connection: string): Promise<void> {
+async function setConnection(
+  store: MoveConnectionPorts['store'],
+  subscriptionId: string,
+  connection: string,
+): Promise<void> {
   for (;;) {
     const subscription = await store.load(subscriptionId);
     if (subscription === undefined || subscription.connection === connection) return;
@@ -91,7 +95,7 @@ async function giveTo(store: MoveConnectionPorts['store'], subscriptionId: strin
   }
 }
 
-/** Brings the count of a connection to what it has. Somebody who subscribes meanwhile changes the count: then it is done again. */
+/** Sets the count of a connection to its number of entries. Starts again when a concurrent subscribe changes the count. */
 async function recount(tables: Tables, of: string): Promise<void> {
   for (;;) {
     const before = await tables.get(CONNECTIONS_TABLE, of, COUNT_KEY);

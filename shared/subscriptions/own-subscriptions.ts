@@ -12,7 +12,7 @@ export interface OwnSubscriptionsPorts {
   readonly isAllowed: (instanceId: string) => boolean;
 }
 
-/** One subscription of the caller, with what is known of its subject. Another's is as unknown as none. */
+/** Gets one subscription of the caller with its last observation. One of another connection counts as unknown. */
 export async function getOwn(
   ports: OwnSubscriptionsPorts,
   connection: string,
@@ -33,7 +33,7 @@ export async function getOwn(
   return { kind: 'found', view: subscriptionView(subscription, { subject: await ports.subjectView(subscription) }) };
 }
 
-/** A page of the caller's subscriptions to one trigger. A page may be short although there is a next one. */
+/** Lists the caller's subscriptions to one trigger. A page may be short although there is a next one. */
 export async function listOwn(
   ports: OwnSubscriptionsPorts,
   connection: string,

@@ -2,7 +2,7 @@ import { Type, type TObject } from '@sinclair/typebox';
 import { inputValidatorOf, type Validator } from '../validation.ts';
 import { subscribeRequestSchemas } from './subscribe-request.ts';
 
-/** As far back as a poll ever asks for the history of a value. */
+/** The longest history of a value that a poll reads. */
 export const MAX_PREVIEW_DAYS = 30;
 
 const days = Type.Optional(
@@ -12,7 +12,7 @@ const strict = { additionalProperties: false };
 const { segmentName, instanceId, threshold } = subscribeRequestSchemas['segment-threshold-crossed'].properties;
 const { measureName } = subscribeRequestSchemas['measure-threshold-crossed'].properties;
 
-/** The body of a preview, for each trigger that has one: a subscribe body without what only a subscription needs. */
+/** The body of a preview for each trigger that has one: the inputs of a subscribe body. */
 export const previewRequestSchemas = {
   'segment-threshold-crossed': Type.Object({ instanceId, segmentName, threshold, days }, strict),
   'measure-threshold-crossed': Type.Object({ instanceId, measureName, threshold, days }, strict),
@@ -20,7 +20,7 @@ export const previewRequestSchemas = {
 
 export type PreviewTrigger = keyof typeof previewRequestSchemas;
 
-/** What is to be previewed: one of the names is there. */
+/** A preview request. It has either `segmentName` or `measureName`. */
 export interface PreviewRequest {
   readonly instanceId: string;
   readonly segmentName?: string;

@@ -5,31 +5,31 @@ import { formatSubscriptionId } from './subscription-id.ts';
 
 import { addressOfRow, sealContext, SUBSCRIPTIONS_TABLE } from './subscription-row.ts';
 
-/** What became of the stored callback URLs. */
+/** The result of a key rotation. */
 export interface Rotated {
-  /** Sealed with the first key by this run. */
+  /** Callback URLs that this run encrypted with the first key. */
   readonly rewritten: number;
-  /** Sealed with the first key before. */
+  /** Callback URLs that already used the first key. */
   readonly alreadyNew: number;
-  /** No key opens them: they are left as they are. */
+  /** Callback URLs that no key decrypts. They are left unchanged. */
   readonly unopened: readonly Unopened[];
 }
 
 export interface Unopened {
-  /** The id; for a trigger that only a newer version knows, the keys of the row. */
+  /** The subscription id, or the keys of the row when only a newer version supports its trigger. */
   readonly subscription: string;
-  /** The error of the cipher, which holds nothing of the URL. */
+  /** The decryption error. It contains no part of the URL. */
   readonly reason: string;
 }
 
-/** Enough to hide the way to storage, few enough not to be throttled beside an app at work. */
+/** Concurrent writes: enough to hide latency, few enough not to be throttled beside a running app. */
 const ROWS_AT_ONCE = 16;
 
 /**
- * Seals every stored callback URL with the first key, so that the other keys can be removed: once all apps seal with it, since what an
- * older one stores behind the place that was reached is not seen. Rows go by etag, so whoever changes one meanwhile loses nothing, and
- * nothing that was ended comes back. Safe to repeat: a run that broke off has left every row readable. Takes a storage request for
- * 1,000 rows, and one for each that it rewrites. Rejects with `StorageError`.
+ * Encrypts every stored callback URL with the first key, so that the other keys can be removed. Run it when all instances
+ * of the app already use the new first key: a row that an older one writes during the run may be missed. Rows are replaced
+ * by ETag, so concurrent changes are kept. Safe to repeat, and an aborted run leaves every row readable. Costs one storage
+ * request per 1,000 rows and one per rewritten row. Rejects with `StorageError`.
  */
 export async function rotateCallbacks(ports: {
   readonly tables: Tables;
@@ -68,13 +68,13 @@ async function rotateRow(
     if (typeof sealed !== 'string') return 'without-url';
     const address = addressOfRow(row);
     if (address === undefined) {
-      return { subscription: `${partitionKey} ${rowKey}`, reason: 'only a newer version knows its trigger' };
+      return { subscription: `${partitionKey} ${rowKey}`, reason: 'only a newer version supports its trigger' };
     }
     const opened = open(cipher, sealed, sealContext(address));
     if (opened.kind === 'unopened') return { subscription: formatSubscriptionId(address), reason: opened.reason };
     if (cipher.isNew(sealed)) return 'already-new';
     const callback = cipher.seal(opened.url, sealContext(address));
-    // The row as it is stored, not as this version understands it: a newer version's fields stay.
+    // Write the columns as they are stored, so that columns of a newer version are kept.
     const replaced = await tables.write(SUBSCRIPTIONS_TABLE, [
       { kind: 'replace', row: { partitionKey, rowKey, ...values, callback }, etag },
     ]);
@@ -84,7 +84,7 @@ async function rotateRow(
   return 'without-url';
 }
 
-/** Those that name the first key are opened too: it may be another key of the same name. */
+/** Decrypts URLs of the first key as well, because another key may have had the same id. */
 function open(
   cipher: CallbackCipher,
   sealed: string,

@@ -14,28 +14,29 @@ export interface StoreSubscriptionPorts extends SupersedePorts {
   readonly cipher: CallbackCipher;
   readonly random: Random;
   readonly maxSubscriptionsPerConnection: number;
-  /** Hints that a subscription has changed: what waits for it can go on. */
+  /** Enqueues the release of the deliveries that wait for a subscription. */
   readonly release: (subscription: Subscription) => Promise<void>;
 }
 
 export type StoreSubscriptionResult =
-  | { readonly kind: 'placed'; readonly subscription: Subscription }
-  /** Somebody else wrote the same rows. */
+  | { readonly kind: 'stored'; readonly subscription: Subscription }
+  /** Another writer changed the same rows. */
   | { readonly kind: 'conflict' }
-  /** The connection has as many subscriptions as it may have. */
+  /** The connection has reached its maximum number of subscriptions. */
   | { readonly kind: 'full' }
-  /** Nobody observes the subject any more: it must be read again first. */
+  /** The subject is no longer observed and has to be read again first. */
   | { readonly kind: 'unobserved' };
 
 /**
- * One try to get a subscription stored, in its place in the line of its flow, alive and known to its connection; or to find the one
- * that the same request made before. Every step may be done twice, so a try may begin where another broke off.
+ * Makes one try to create a subscription: stores it, supersedes the previous saves of its flow, activates it and enters
+ * it under its connection. Finds the existing subscription when the same request was made before. Every step can be
+ * repeated, so a try may continue where an earlier one failed.
  */
 export async function storeSubscription(
   ports: StoreSubscriptionPorts,
   subscriber: Subscriber,
   subject: Subject,
-  request: SubscribeRequest & Pick<Remarks, 'warnings' | 'subjectName'>,
+  request: SubscribeRequest & Pick<Details, 'warnings' | 'subjectName'>,
 ): Promise<StoreSubscriptionResult> {
   const { store, connections, cipher, clock, random } = ports;
   const { connection } = subscriber;
@@ -43,15 +44,15 @@ export async function storeSubscription(
   const requestKey = requestKeyOf(subject, request);
   const entry = await connections.findRequest(connection, trigger, requestKey);
   const existing = entry && (await store.load(entry.subscriptionId));
-  if (entry && existing && isLiving(existing)) {
+  if (entry && existing && isCurrent(existing)) {
     return entry.made ? activateOrResume(ports, existing, request) : finishSubscription(ports, existing, request);
   }
-  // A later save of the flow was faster: this request is answered with the pointer to it, and never takes its place.
-  if (entry && existing?.status === 'superseded') return leavePointer(ports, existing);
+  // A later save of the flow finished first. This request returns the redirect to it and never supersedes it.
+  if (entry && existing?.status === 'superseded') return keepRedirect(ports, existing);
 
-  // An entry that is not made yet has an id that another call, or this one before a crash, is about to write.
-  const promised = entry && !entry.made && existing === undefined ? entry.subscriptionId : undefined;
-  const rowKey = promised ? rowKeyOfId(promised) : newRowKey(request.threshold, random.token(NONCE_BYTES));
+  // The entry of an unfinished request has the id that another call, or an earlier try of this one, is about to store.
+  const reservedId = entry && !entry.made && existing === undefined ? entry.subscriptionId : undefined;
+  const rowKey = reservedId ? rowKeyOfId(reservedId) : newRowKey(request.threshold, random.token(NONCE_BYTES));
   const draft = draftOf(
     { subscriber, subject, request, rowKey, warnings: request.warnings, subjectName: request.subjectName },
     { cipher, nowMs: clock.now() },
@@ -60,112 +61,112 @@ export async function storeSubscription(
   const intendedMs = clock.now();
   await ports.work.add(intent, intendedMs);
   let entryEtag: string | undefined;
-  if (promised === undefined) {
+  if (reservedId === undefined) {
     const flow = await findFlow(ports, subscriber, trigger);
     const claimed = await connections.claimRequest(
       { connection, trigger, requestKey, subscriptionId: draft.id },
       {
         ...(entry && { replaces: entry }),
         ...(flow && { workflow: flow.claim }),
-        succeeds: flow?.latest !== undefined && isLiving(flow.latest),
+        succeeds: flow?.latest !== undefined && isCurrent(flow.latest),
         max: ports.maxSubscriptionsPerConnection,
       },
     );
     if (claimed.kind !== 'claimed') {
-      // Nothing of a request that is refused is stored. A conflict may be the echo of a claim that took effect: then the intent is needed.
+      // A refused request must leave nothing behind. After a conflict the claim may have succeeded, so the work entry stays.
       if (claimed.kind === 'full') await ports.work.withdraw(intent, intendedMs);
       return claimed;
     }
     entryEtag = claimed.etag;
   } else {
-    // The entry is touched, so that nobody takes it for one that was given up.
+    // Rewriting the entry keeps the reconciler from treating it as abandoned.
     const request = { connection, trigger, requestKey, subscriptionId: draft.id };
-    const touched = await connections.claimRequest(request, {
+    const rewritten = await connections.claimRequest(request, {
       ...(entry && { replaces: entry }),
       succeeds: true,
       max: Infinity,
     });
-    if (touched.kind !== 'claimed') return { kind: 'conflict' };
-    entryEtag = touched.etag;
+    if (rewritten.kind !== 'claimed') return { kind: 'conflict' };
+    entryEtag = rewritten.etag;
   }
   const inserted = await store.insert(draft);
   const stored = inserted.kind === 'written' ? await store.load(draft.id) : undefined;
   return stored ? finishSubscription(ports, stored, request, entryEtag) : { kind: 'conflict' };
 }
 
-/** The place in the line first, then life, then what the connection and the predecessor must know. */
+/** Supersedes the previous saves first, then activates the subscription, then updates its connection. */
 export async function finishSubscription(
   ports: StoreSubscriptionPorts,
   subscription: Subscription,
-  remarks: Remarks,
+  details: Details,
   entryEtag?: string,
 ): Promise<StoreSubscriptionResult> {
-  const line = await supersedePrevious(ports, subscription);
-  if (line.kind === 'conflict') return line;
+  const superseded = await supersedePrevious(ports, subscription);
+  if (superseded.kind === 'conflict') return superseded;
   const current = await ports.store.load(subscription.id);
   if (current === undefined) return { kind: 'conflict' };
-  if (line.kind === 'overtaken') return leavePointer(ports, current);
-  const placed = await activateOrResume(ports, current, remarks);
-  if (placed.kind !== 'placed') return placed;
-  const { predecessors } = line;
-  for (const predecessor of predecessors) await ports.release(predecessor);
-  // A later save took our place while we were being born.
-  if (placed.subscription.status === 'superseded') return leavePointer(ports, placed.subscription);
-  const isSettled = await ports.connections.settle(placed.subscription, predecessors.at(-1), entryEtag);
-  if (isSettled) return placed;
-  // It took so long that its entry was taken for given up. Nobody knows of this subscription: the next try makes another, which takes its place.
-  await markDeleted(ports, placed.subscription);
+  if (superseded.kind === 'overtaken') return keepRedirect(ports, current);
+  const activated = await activateOrResume(ports, current, details);
+  if (activated.kind !== 'stored') return activated;
+  const { previous } = superseded;
+  for (const earlier of previous) await ports.release(earlier);
+  // A later save superseded this one while it was being activated.
+  if (activated.subscription.status === 'superseded') return keepRedirect(ports, activated.subscription);
+  const isEntered = await ports.connections.complete(activated.subscription, previous.at(-1), entryEtag);
+  if (isEntered) return activated;
+  // The request took so long that its entry was removed as abandoned. The next try creates another subscription, which supersedes this one.
+  await markDeleted(ports, activated.subscription);
   return { kind: 'conflict' };
 }
 
 /**
- * One that was overtaken before it lived: its row and entry go when nothing can need the pointer any more. Its flow is about to hear that
- * it is subscribed, so whoever was faster has to live by now, whatever became of the call that was making it.
+ * Keeps a subscription that was overtaken before it was active as a redirect, until nothing can need it any more. The
+ * caller is about to report success to the flow, so the later save is activated here if its own call has not done so.
  */
-async function leavePointer(ports: StoreSubscriptionPorts, pointer: Subscription): Promise<StoreSubscriptionResult> {
-  let faster: Subscription | undefined = pointer;
-  while (faster?.status === 'superseded') faster = await ports.store.load(faster.successor ?? '');
-  if (faster && isLiving(faster) && faster.activeFrom === undefined) {
-    const placed = await finishSubscription(ports, faster, faster);
-    if (placed.kind !== 'placed') return placed;
+async function keepRedirect(ports: StoreSubscriptionPorts, redirect: Subscription): Promise<StoreSubscriptionResult> {
+  let later: Subscription | undefined = redirect;
+  while (later?.status === 'superseded') later = await ports.store.load(later.successor ?? '');
+  if (later && isCurrent(later) && later.activeFrom === undefined) {
+    const finished = await finishSubscription(ports, later, later);
+    if (finished.kind !== 'stored') return finished;
   }
-  await ports.work.add({ kind: 'subscription', subscriptionId: pointer.id }, ports.clock.now());
-  await ports.connections.overtake(pointer);
-  return { kind: 'placed', subscription: pointer };
+  await ports.work.add({ kind: 'subscription', subscriptionId: redirect.id }, ports.clock.now());
+  await ports.connections.overtake(redirect);
+  return { kind: 'stored', subscription: redirect };
 }
 
-/** What a request says beside what it asks for: of a repeated one the latest is kept. */
-interface Remarks {
+/** The parts of a request that do not identify it. A repeated request replaces them. */
+interface Details {
   readonly label?: string | undefined;
   readonly subjectName?: string | undefined;
   readonly warnings: readonly string[];
 }
 
-/** A birth, and active again if it was paused or disabled: the flow has just shown that it is there. */
+/** Activates a subscription, or resumes it if it was paused or disabled, because the flow has just been saved. */
 async function activateOrResume(
   ports: StoreSubscriptionPorts,
   subscription: Subscription,
-  remarks: Remarks,
+  details: Details,
 ): Promise<StoreSubscriptionResult> {
-  const born = await activate(ports, subscription);
-  if (born === undefined) return { kind: 'unobserved' };
-  const remarked = withRemarks(born, remarks);
-  if (born.status !== 'paused' && born.status !== 'disabled') {
-    if (remarked === born) return { kind: 'placed', subscription: born };
-    const { kind } = await ports.store.writeTogether([remarked]);
-    return kind === 'conflict' ? { kind } : { kind: 'placed', subscription: remarked };
+  const active = await activate(ports, subscription);
+  if (active === undefined) return { kind: 'unobserved' };
+  const updated = withDetails(active, details);
+  if (active.status !== 'paused' && active.status !== 'disabled') {
+    if (updated === active) return { kind: 'stored', subscription: active };
+    const { kind } = await ports.store.writeTogether([updated]);
+    return kind === 'conflict' ? { kind } : { kind: 'stored', subscription: updated };
   }
   const nowMs = ports.clock.now();
-  const resumed = resume(remarked, nowMs);
-  await ports.work.add({ kind: 'subscription', subscriptionId: born.id }, nowMs);
+  const resumed = resume(updated, nowMs);
+  await ports.work.add({ kind: 'subscription', subscriptionId: active.id }, nowMs);
   if ((await ports.store.writeTogether([resumed])).kind === 'conflict') return { kind: 'conflict' };
-  await ports.release(born);
-  return { kind: 'placed', subscription: resumed };
+  await ports.release(active);
+  return { kind: 'stored', subscription: resumed };
 }
 
-/** The same object when nothing differs. A request without a label leaves the one that there is. */
-function withRemarks(subscription: Subscription, remarks: Remarks): Subscription {
-  const { label = subscription.label, subjectName = subscription.subjectName, warnings } = remarks;
+/** Returns the same object when nothing differs. A request without a label keeps the existing one. */
+function withDetails(subscription: Subscription, details: Details): Subscription {
+  const { label = subscription.label, subjectName = subscription.subjectName, warnings } = details;
   const isSame =
     label === subscription.label &&
     subjectName === subscription.subjectName &&
@@ -173,7 +174,7 @@ function withRemarks(subscription: Subscription, remarks: Remarks): Subscription
   return isSame ? subscription : { ...subscription, label, subjectName, warnings };
 }
 
-/** Active again, with a clean record. */
+/** The subscription as active again, without failures. Pure. */
 export function resume(subscription: Subscription, nowMs: number): Subscription {
   return {
     ...subscription,
@@ -189,6 +190,6 @@ export function resume(subscription: Subscription, nowMs: number): Subscription 
   };
 }
 
-function isLiving({ status, ended }: Subscription): boolean {
+function isCurrent({ status, ended }: Subscription): boolean {
   return !ended && (status === 'active' || status === 'paused' || status === 'disabled');
 }

@@ -16,7 +16,7 @@ const dataSource = {
     Type.String({
       minLength: 1,
       maxLength: 128,
-      // `ANY_SUBJECT` is what absence is stored as: written out it would be a data source that nobody has looked for.
+      // `*` is stored for any data source, so it is not a valid id.
       pattern: '^[^*]*$',
       description: 'The data source; any data source when absent.',
     }),
@@ -25,7 +25,7 @@ const dataSource = {
 
 const startedBy = {
   startedBy: Type.Optional(
-    // TypeBox would write `anyOf` and `const`, which Swagger 2.0 does not have.
+    // TypeBox would write `anyOf` and `const`, which Swagger 2.0 does not support.
     Type.Unsafe<StartedBy>({
       type: 'string',
       enum: [...startedByValues],
@@ -38,7 +38,7 @@ function request<P extends TProperties>(properties: P): TObject<P & typeof commo
   return Type.Object({ ...common, ...properties }, { additionalProperties: false });
 }
 
-/** The body of a subscribe call, for each trigger. Handlers validate with it; the connector definition is made from it. */
+/** The body of a subscribe call for each trigger. Handlers validate with it and the connector definition is generated from it. */
 export const subscribeRequestSchemas = {
   'data-source-refresh-failed': request(dataSource),
   'data-source-refresh-succeeded': request(dataSource),
@@ -48,7 +48,7 @@ export const subscribeRequestSchemas = {
   'unification-refresh-completed': request({}),
 } as const satisfies Record<Trigger, TObject>;
 
-/** What a flow asked for, whatever the trigger: the fields that a trigger does not have are absent. */
+/** A subscribe request of any trigger. Inputs that a trigger does not have are absent. */
 export interface SubscribeRequest {
   readonly callbackUrl: string;
   readonly instanceId: string;
@@ -69,7 +69,7 @@ export function validateSubscribeRequest(trigger: Trigger, body: unknown): Retur
   return validators[trigger](body);
 }
 
-/** What the request is about, in canonical form: ids in lower case, names as they are. */
+/** The subject of a request in canonical form: ids in lower case, names unchanged. */
 export function subjectOf(
   trigger: Trigger,
   request: Pick<SubscribeRequest, 'instanceId' | 'segmentName' | 'measureName' | 'dataSourceId' | 'startedBy'>,

@@ -16,16 +16,16 @@ import type { Subscriber } from './subscription-draft.ts';
 import type { Subscription } from './subscription.ts';
 import { thresholdWarnings, type ReadSubject } from './threshold-warnings.ts';
 
-/** The subject as it was just read from Customer Insights; reading it was an observation. */
+/** The subject as it was just read from Customer Insights. Reading it is an observation. */
 export type SubjectReading =
   | ({
       readonly kind: 'found';
       readonly warnings: readonly string[];
-      /** The name that people see of what has one. */
+      /** The display name of a segment, measure or data source. */
       readonly displayName?: string | undefined;
     } & ReadSubject)
   | { readonly kind: 'unknown-instance' }
-  /** `nearest`: what there is that has a similar name. */
+  /** `nearest` are existing subjects with a similar name. */
   | { readonly kind: 'unknown-subject'; readonly nearest: readonly Named[] }
   | { readonly kind: 'has-dimension' };
 
@@ -35,7 +35,7 @@ export interface SubscribePorts extends StoreSubscriptionPorts {
   readonly lookup: Lookup;
   /** Lower-case ids; empty allows all. */
   readonly allowedInstances: ReadonlySet<string>;
-  /** Reads the subject through the detector: what it finds counts as an observation. */
+  /** Reads the subject through the detector, as an observation. */
   readonly readSubject: (subject: Subject) => Promise<SubjectReading>;
 }
 
@@ -45,8 +45,8 @@ export interface Subscribed {
 }
 
 /**
- * Makes a subscription, or finds the one that the same request made before. Nothing is stored when the answer is a refusal.
- * Rejects when Customer Insights or storage gives no answer; the same call may then be made again.
+ * Creates a subscription, or finds the one that the same request created before. Stores nothing when it returns a
+ * refusal. Rejects when Customer Insights or storage does not respond. The call can then be repeated.
  */
 export async function subscribe(
   ports: SubscribePorts,
@@ -69,11 +69,11 @@ export async function subscribe(
   const warnings = [...reading.warnings, ...thresholdWarnings(request.threshold, reading)];
   const subjectName = reading.displayName;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const placed = await storeSubscription(ports, subscriber, subject, { ...request, warnings, subjectName });
-    switch (placed.kind) {
-      case 'placed':
+    const result = await storeSubscription(ports, subscriber, subject, { ...request, warnings, subjectName });
+    switch (result.kind) {
+      case 'stored':
         await ports.instances.register(subject.instanceId);
-        return { kind: 'subscribed', subscription: placed.subscription };
+        return { kind: 'subscribed', subscription: result.subscription };
       case 'full':
         return refusal(
           'subscriptions-exhausted',
@@ -85,7 +85,7 @@ export async function subscribe(
       case 'conflict':
         break;
       default:
-        return unreachable(placed);
+        return unreachable(result);
     }
   }
   return refusal('subscription-changing', 'Another call is changing this subscription. Try again in a moment.', {
@@ -93,7 +93,7 @@ export async function subscribe(
   });
 }
 
-/** A name is looked for as it was written: blanks around it may belong to it. When there is none, they were a slip. */
+/** Reads a subject by its name as given, because blanks around it may belong to it. If there is none, tries it without them. */
 async function readNamed(
   { readSubject }: Pick<SubscribePorts, 'readSubject'>,
   asked: Subject,
@@ -105,7 +105,7 @@ async function readNamed(
   return { subject, reading: await readSubject(subject) };
 }
 
-/** Why the callback URL cannot be called; undefined when it can. */
+/** Why the callback URL cannot be called, or undefined when it can. */
 async function callbackRefusal(
   { callbackPolicy, lookup }: Pick<SubscribePorts, 'callbackPolicy' | 'lookup'>,
   callbackUrl: string,
@@ -128,10 +128,10 @@ async function callbackRefusal(
   }
 }
 
-/** Somebody else changing the same rows is a reason to try again; so many in a row is a storm that the caller should sit out. */
+/** Conflicts with other writers in a row before the caller is asked to wait. */
 const MAX_TRIES = 30;
 
-/** What a flow maker is told of a subject that cannot be subscribed to. */
+/** The error for a subject that cannot be subscribed to. */
 export function subjectRefusal(reading: Exclude<SubjectReading, { kind: 'found' }>, subject: Subject): Refusal {
   switch (reading.kind) {
     case 'unknown-instance':

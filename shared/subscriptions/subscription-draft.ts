@@ -6,7 +6,7 @@ import { sealContext } from './subscription-row.ts';
 import type { Subscription } from './subscription.ts';
 import { thresholdKey } from './threshold-key.ts';
 
-/** Who subscribes. The workflow fields come from headers that the platform may or may not send. */
+/** The caller of a subscribe request. The workflow fields come from headers that Power Automate may leave out. */
 export interface Subscriber {
   readonly connection: string;
   readonly workflowId: string | undefined;
@@ -16,24 +16,24 @@ export interface Subscriber {
   readonly environmentId: string | undefined;
 }
 
-/** The same request of a connection has the same key. The label is a remark, not part of what is asked for. */
+/** The key of a request: equal for equal requests of a connection. The label is not part of it. */
 export function requestKeyOf({ instanceId, name }: Subject, { threshold, callbackUrl }: SubscribeRequest): string {
   return shortHash(instanceId, name, threshold === undefined ? '' : thresholdKey(threshold), callbackUrl);
 }
 
-/** The same for every save of one flow. Environments give their flows the same ids after an import: each has its own. */
+/** The key of a flow: equal for every save. It includes the environment, because an import gives flows of two environments the same id. */
 export function workflowKeyOf(subscriber: Subscriber): string | undefined {
   const { workflowId, operationName, environmentId } = subscriber;
   if (!environmentId) return keyWithoutEnvironmentOf(subscriber);
   return workflowId && shortHash(workflowId.toLowerCase(), operationName ?? '', environmentId.toLowerCase());
 }
 
-/** The key of a flow that names no environment, and of every flow before the environment was part of the key. */
+/** The key of a flow without its environment, as version 0.9.0 and calls without the environment header use it. */
 export function keyWithoutEnvironmentOf({ workflowId, operationName }: Subscriber): string | undefined {
   return workflowId && shortHash(workflowId.toLowerCase(), operationName ?? '');
 }
 
-/** A row key of its own for a new subscription, or that of an id which is promised already. */
+/** The row key of a new subscription. */
 export function newRowKey(threshold: number | undefined, nonce: string): string {
   return thresholdKey(threshold ?? 0) + nonce;
 }
@@ -42,7 +42,7 @@ export function rowKeyOfId(id: string): string {
   return id.slice(-ROW_KEY_LENGTH);
 }
 
-/** A subscription as it is first stored: without a birth, so nobody calls it. */
+/** A subscription as it is first stored: not active, so it is not called. */
 export function draftOf(
   from: {
     subscriber: Subscriber;

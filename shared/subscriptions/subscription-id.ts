@@ -3,14 +3,14 @@ import { triggerOfCode, triggers, type Trigger } from '../triggers/trigger.ts';
 import { thresholdOfKey } from './threshold-key.ts';
 
 /**
- * A subscription's id is the address of its row, with a random nonce in it: deleted and made again, it is another id.
+ * A subscription id is the address of its row and contains a random nonce, so a subscription that is created again has another id.
  * `sub_` + trigger code (1) + instance (22) + subject hash (22) + threshold key (16) + nonce (16) = 81 characters.
  */
 export interface SubscriptionAddress {
   readonly trigger: Trigger;
   readonly instanceId: string;
   readonly subjectHash: string;
-  /** Threshold key and nonce: 32 characters. */
+  /** Threshold key (16) and nonce (16). */
   readonly rowKey: string;
 }
 
@@ -24,7 +24,7 @@ export function formatSubscriptionId(address: SubscriptionAddress): string {
   return `sub_${triggers[address.trigger].code}${packGuid(address.instanceId)}${address.subjectHash}${address.rowKey}`;
 }
 
-/** `undefined` for anything that `formatSubscriptionId` could not have made. */
+/** Parses a subscription id. `undefined` when `formatSubscriptionId` cannot have created it. */
 export function parseSubscriptionId(id: string): SubscriptionAddress | undefined {
   const match = pattern.exec(id);
   if (match === null) return undefined;

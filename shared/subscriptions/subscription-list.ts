@@ -3,7 +3,7 @@ import { triggers, type Trigger } from '../triggers/trigger.ts';
 import { addressOfRow, subscriptionOfRow, SUBSCRIPTIONS_TABLE } from './subscription-row.ts';
 import type { Subscription, SubscriptionStatus } from './subscription.ts';
 
-/** What an operator may ask for: all but those that were deleted. */
+/** The statuses that operators can filter by: all but `deleted`. */
 export const shownStatuses = ['active', 'paused', 'disabled', 'gone', 'superseded'] as const satisfies [
   SubscriptionStatus,
   ...SubscriptionStatus[],
@@ -14,19 +14,20 @@ export interface SubscriptionFilter {
   readonly instanceId?: string | undefined;
   readonly trigger?: Trigger | undefined;
   readonly status?: (typeof shownStatuses)[number] | undefined;
-  /** Whether only those that are called and fail now are meant. */
+  /** Only active subscriptions whose flow fails now. */
   readonly failing?: boolean | undefined;
-  /** Part of the label, in whatever case. */
+  /** Part of the label. Case does not matter. */
   readonly label?: string | undefined;
   readonly workflowId?: string | undefined;
 }
 
-/** A search by label reads on through pages without a hit, up to so many. */
+/** Pages that a search by label reads to find its first match. */
 const PAGES_SEARCHED = 10;
 
 /**
- * All connections' subscriptions, living and ended, by instance and trigger. One storage request a page, which may be short or empty
- * although there is a next one; up to ten for a page by label, which storage cannot search. Rejects with `RangeError` for a malformed `next`.
+ * Lists the subscriptions of all connections, including ended ones, by instance and trigger. A page costs one storage
+ * request and may be short or empty although there is a next one. Storage cannot search labels, so a page by label costs
+ * up to ten. Rejects with `RangeError` for a malformed `next`.
  */
 export async function listSubscriptions(
   tables: Tables,
@@ -39,7 +40,7 @@ export async function listSubscriptions(
     const page = await readPage(tables, filter, { limit, next: end });
     found.push(...page.subscriptions);
     end = page.next;
-    // A page ends where one of storage ends: the next must have room for as many as it may bring.
+    // Stop at the end of a storage page, because `next` cannot point into the middle of one.
     if (end === undefined || found.length > 0) break;
   }
   return { subscriptions: found, ...(end !== undefined && { next: end }) };
@@ -75,9 +76,9 @@ function isLabelled(subscription: Subscription, label: string | undefined): bool
   return label === undefined || (subscription.label ?? '').toLowerCase().includes(label.toLowerCase());
 }
 
-/** Whether anybody is to know of it: it is made, and nobody deleted it. */
-export function isShown({ status, activeFrom: birth }: Subscription): boolean {
-  return status !== 'deleted' && birth !== undefined;
+/** Whether a subscription is shown: it is active or was, and has not been deleted. */
+export function isShown({ status, activeFrom }: Subscription): boolean {
+  return status !== 'deleted' && activeFrom !== undefined;
 }
 
 function partitions(instanceId: string | undefined, trigger: Trigger | undefined): { from: string; to: string } {

@@ -6,15 +6,15 @@ import { thresholdOfKey } from './threshold-key.ts';
 
 export const SUBSCRIPTIONS_TABLE = 'subscriptions';
 
-/** Row keys of living subscriptions begin with a hex digit; those of ended ones with this letter, behind every range. */
+/** Prefix of the row keys of ended subscriptions. Other row keys begin with a hex digit, so these sort after every range. */
 export const ENDED_PREFIX = 'z';
-/** The end (exclusive) of the range of living subscriptions. */
+/** The exclusive end of the range of subscriptions that have not ended. */
 export const RANGE_END = 'g';
 
-/** Version of the stored form. A reader takes any version up to its own. */
+/** Version of the row format. */
 const VERSION = 1;
 
-/** What the encrypted callback URL is bound to: moved to another row, it does not decrypt. */
+/** The additional data of the encryption. A callback URL that is copied to another row does not decrypt. */
 export function sealContext(address: SubscriptionAddress): string {
   return `${partitionOf(address)}|${address.rowKey}`;
 }
@@ -46,7 +46,7 @@ export function subscriptionRow(subscription: Subscription): Row {
   };
 }
 
-/** Where the keys of a row lead, the reverse of `partitionOf`. `undefined`: a newer version's trigger. */
+/** The address of a row, the reverse of `partitionOf`. `undefined` for the trigger of a newer version. */
 export function addressOfRow({ partitionKey, rowKey }: RowKeys): SubscriptionAddress | undefined {
   const [instanceId = '', code = '', subjectHash = ''] = partitionKey.split(':');
   const trigger = triggerOfCode(code);
@@ -55,7 +55,7 @@ export function addressOfRow({ partitionKey, rowKey }: RowKeys): SubscriptionAdd
   return { instanceId, trigger, subjectHash, rowKey: isEnded ? rowKey.slice(ENDED_PREFIX.length) : rowKey };
 }
 
-/** Rejects a row that this version cannot read by throwing: it is a bug or a newer version's, never to be guessed at. */
+/** Throws on a row of another format version, which is a bug or the row of a newer version. */
 export function subscriptionOfRow(row: StoredRow, address: SubscriptionAddress): Subscription {
   const { values } = row;
   if (values['v'] !== VERSION) throw new Error(`subscription row ${row.partitionKey} ${row.rowKey}: unknown version`);

@@ -20,26 +20,26 @@ export interface SubjectPartition {
 
 export type StoreResult = { readonly kind: 'written' } | { readonly kind: 'conflict' };
 
-/** Where subscriptions are kept. A `conflict` means that somebody else was faster: read again and decide again. */
+/** Stores subscriptions. After a `conflict` another writer has changed the row: read it again and decide again. */
 export interface SubscriptionStore {
-  /** By id; living or ended. One storage request, two for an ended one. */
+  /** Loads a subscription by id, also one that has ended. One storage request, two for an ended one. */
   load(id: string): Promise<Subscription | undefined>;
-  /** Living subscriptions of a subject in row key order, `from` inclusive, `to` exclusive. One storage request a page. */
+  /** A page of the subscriptions of a subject that have not ended, by row key, `from` inclusive, `to` exclusive. One storage request. */
   page(
     subject: SubjectPartition,
     range: { from?: string; to?: string; limit?: number; next?: string },
   ): Promise<{ subscriptions: Subscription[]; next?: string }>;
-  /** Row keys alone, a thousand a request. */
+  /** The row keys only, 1,000 per storage request. */
   rowKeys(
     subject: SubjectPartition,
     range: { from: string; to: string; next?: string },
   ): Promise<{ rowKeys: string[]; next?: string }>;
   insert(subscription: Subscription): Promise<StoreResult>;
-  /** Replaces every given subscription that was read (by its etag) and inserts those without one, all or nothing. */
+  /** Replaces subscriptions that have an ETag and inserts the others, in one transaction. */
   writeTogether(subscriptions: readonly [Subscription, ...Subscription[]]): Promise<StoreResult>;
-  /** Moves a living subscription, as given, out of the range. Its callback URL is forgotten. */
+  /** Moves a subscription out of the range that fan-out reads and removes its callback URL. */
   end(subscription: Subscription): Promise<StoreResult>;
-  /** Leaves nothing behind. */
+  /** Deletes the row. */
   remove(subscription: Subscription): Promise<StoreResult>;
 }
 

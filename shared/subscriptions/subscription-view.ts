@@ -2,19 +2,19 @@ import { startedByOf, type StartedBy } from '../triggers/started-by.ts';
 import { subscriptionTitle } from './subscription-title.ts';
 import type { Subscription } from './subscription.ts';
 
-/** What is observed of a subscription's subject, as far as its owner may know. */
+/** The observation of a subscription's subject that its owner sees. */
 export interface SubjectView {
-  /** The last evaluation seen of a segment or measure. */
+  /** The latest observed evaluation of a segment or measure. */
   readonly lastEvaluation: { readonly value: number; readonly evaluatedAt: string } | undefined;
-  /** Since when Customer Insights gives no answer about it. */
+  /** Since when Customer Insights could not be read for this subject. */
   readonly sourceUnreachableSince: string | undefined;
-  /** Whether the operator allows the instance. */
+  /** Whether `ALLOWED_INSTANCES` permits the instance. */
   readonly isAllowed: boolean;
 }
 
-/** What the owner of a subscription is told whose instance was taken out of `ALLOWED_INSTANCES`. */
+/** The warning on subscriptions of an instance that has been removed from `ALLOWED_INSTANCES`. */
 export const NOT_ALLOWED_WARNING =
-  'The operator of this service does not allow this instance any more: it is not read, and the flow is not called.';
+  'The operator of this service no longer allows this instance. It is not read, and the flow is not called.';
 
 /** A subscription as HTTP callers see it. The callback URL is a secret and never part of it. */
 export interface SubscriptionView {
@@ -42,7 +42,7 @@ export interface SubscriptionView {
   readonly warnings?: readonly string[];
 }
 
-/** `isAllowed`: whether the operator allows the instance, for callers that have no `subject`. */
+/** `isAllowed` is for callers that have no `subject`. */
 export function subscriptionView(
   subscription: Subscription,
   more: { subject?: SubjectView; isAllowed?: boolean } = {},

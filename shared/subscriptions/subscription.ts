@@ -2,51 +2,52 @@ import type { Trigger } from '../triggers/trigger.ts';
 import type { SubscriptionAddress } from './subscription-id.ts';
 
 /**
- * `active`: called. `paused`: the flow is turned off, deliveries wait. `disabled`: failing for days, deliveries wait for an
- * operator. `gone`: the flow is deleted or refuses us for good. `superseded`: the flow was saved again and has a successor.
- * `deleted`: unsubscribed a moment ago; remembered in case the flow is only being saved (never shown to anyone).
+ * `active`: the flow is called. `paused`: the flow is turned off and deliveries wait. `disabled`: the flow has failed for
+ * days and deliveries wait for an operator. `gone`: the flow is deleted or permanently refuses calls. `superseded`: the
+ * flow was saved again and has a successor. `deleted`: the flow has just unsubscribed. The row is kept for a grace period
+ * in case the flow is only being saved, and is never shown.
  */
 export type SubscriptionStatus = 'active' | 'paused' | 'disabled' | 'gone' | 'superseded' | 'deleted';
 
-/** A flow's standing request to be called for one trigger. */
+/** A flow's registration for one trigger. */
 export interface Subscription {
   readonly id: string;
   readonly address: SubscriptionAddress;
-  /** Who made it. */
+  /** The connection that created it. */
   readonly connection: string;
   readonly trigger: Trigger;
   readonly instanceId: string;
   /** Segment name, measure name, data source id, who started it (`subjectStartedBy`) or `ANY_SUBJECT`. */
   readonly subject: string;
-  /** The name that people saw of a segment, measure or data source when its flow last subscribed. Older rows have none. */
+  /** The display name of the segment, measure or data source as of the last subscribe. Older rows have none. */
   readonly subjectName: string | undefined;
   readonly threshold: number | undefined;
   readonly label: string | undefined;
-  /** Why it can hardly ever be called, in sentences, as far as was seen when its flow last subscribed. */
+  /** Sentences for the maker on why the flow may hardly ever be called, as of the last subscribe. */
   readonly warnings: readonly string[];
   readonly status: SubscriptionStatus;
-  /** Who disabled or ended it, when it was an operator: then it is never probed, nor known to its connection once it has ended. */
+  /** `operator` when an operator disabled or ended it. It is then never probed, and after its end its connection does not see it. */
   readonly reason: 'operator' | undefined;
   /**
-   * The number of observations that had been taken when it was made: it is owed what comes after. Absent while it is being
-   * made: nobody calls it before it has a birth.
+   * The number of observations of the subject when the subscription was activated. It receives events of later
+   * observations. Absent while it is being created: it is not called before it is active.
    */
   readonly activeFrom: number | undefined;
-  /** The last observation it is owed; set when a successor takes over from there. */
+  /** The last observation whose events it receives. Set when a successor receives the later ones. */
   readonly activeUntil: number | undefined;
-  /** The subscription of the same flow that takes its place. */
+  /** The subscription of the same flow that supersedes it. */
   readonly successor: string | undefined;
-  /** Set while it is being made: the subscription whose place it takes, which gets its `until` with our `birth`. */
+  /** Set while it is being created: the subscription it supersedes, which gets its `activeUntil` together with this `activeFrom`. */
   readonly predecessor: string | undefined;
-  /** Hash of the request that made it: the same request finds it again. */
+  /** Hash of the request that created it. The same request finds it again. */
   readonly requestKey: string;
-  /** Hash of the flow's id, trigger name and environment: the same for every save of one flow. Older rows have it without environment. */
+  /** Hash of the flow's id, trigger name and environment: equal for every save of a flow. Older rows leave the environment out. */
   readonly workflowKey: string | undefined;
   readonly workflowId: string | undefined;
-  /** The flow's GUID, by which its page and its runs are addressed (`x-ms-workflow-name`). Older rows have none. */
+  /** The GUID of the flow in the addresses of its page and runs (`x-ms-workflow-name`). Older rows have none. */
   readonly workflowName: string | undefined;
   readonly environmentId: string | undefined;
-  /** The encrypted callback URL; absent once nobody will be called. */
+  /** The encrypted callback URL. Absent once it will not be called any more. */
   readonly callback: string | undefined;
   readonly createdAt: string;
   /** Instant of the first failure since the last success. */
@@ -54,35 +55,35 @@ export interface Subscription {
   /** Dead deliveries since the last success. */
   readonly deadDeliveries: number;
   readonly pausedSince: string | undefined;
-  /** When a paused flow may be asked again whether it is on; whoever does puts it off first. Absent: now. */
+  /** When the next probe of a paused flow is due. Absent: now. A worker that claims the probe moves it first. */
   readonly nextProbeAt: string | undefined;
-  /** When a paused flow last said that it is off; absent when its last answer was another one. */
+  /** When the last probe found the flow turned off. Absent when it failed for another reason. */
   readonly offCheckedAt: string | undefined;
-  /** How long a paused flow was certainly off. */
+  /** How long probes have found the flow turned off. */
   readonly offMs: number;
-  /** When it was last made active again: what waits since before then need not wait any longer. */
+  /** When it was last resumed. Deliveries that have waited since before then are due. */
   readonly resumedAt: string | undefined;
   readonly deletedAt: string | undefined;
-  /** Out of the range that events look through; kept to be looked at and as a pointer. */
+  /** Whether the row is outside the range that fan-out reads. It is kept to be shown and as a redirect. */
   readonly ended: boolean;
   /** The version of the row; empty before it is stored. */
   readonly etag: string;
 }
 
 /**
- * How long an unsubscribed flow is remembered: a flow that is saved may unsubscribe its old version before it subscribes the
- * new one, and must lose nothing in between.
+ * How long a subscription is kept after an unsubscribe. A save may unsubscribe the old version before it subscribes the new
+ * one, and no event may be lost in between.
  */
 const DELETED_GRACE_MS = 15 * 60 * 1000;
 
-/** When a deleted subscription is no longer taken for one whose flow is in the middle of a save: at once, when it does not say whose it is. */
+/** When the grace period of a deleted subscription ends. There is none when the subscription names no flow. */
 export function graceEndsMs({ deletedAt, workflowKey }: Pick<Subscription, 'deletedAt' | 'workflowKey'>): number {
   return Date.parse(deletedAt ?? '') + (workflowKey === undefined ? 0 : DELETED_GRACE_MS);
 }
 
 /**
- * Whether the observation with this sequence number concerns a subscription. Exactly one of a superseded subscription and its
- * successor is concerned by each.
+ * Whether the observation with this sequence number concerns a subscription. Each observation concerns exactly one of a
+ * superseded subscription and its successor.
  */
 export function concerns(subscription: Subscription, sequence: number): boolean {
   if (subscription.activeFrom === undefined || sequence <= subscription.activeFrom) return false;
@@ -92,7 +93,7 @@ export function concerns(subscription: Subscription, sequence: number): boolean 
     case 'disabled':
       return true;
     case 'deleted':
-      // Only a flow that says who it is may be in the middle of a save.
+      // Only a flow that is identified can be in the middle of a save.
       return (
         subscription.workflowKey !== undefined &&
         (subscription.activeUntil === undefined || sequence <= subscription.activeUntil)
@@ -104,12 +105,12 @@ export function concerns(subscription: Subscription, sequence: number): boolean 
   }
 }
 
-/** Whether an operator ended it: its history is kept, and its connection knows it no longer. */
+/** Whether an operator ended it. Its history is kept, and its connection no longer sees it. */
 export function isEndedByOperator({ status, reason }: Pick<Subscription, 'status' | 'reason'>): boolean {
   return status === 'gone' && reason === 'operator';
 }
 
-/** Whether somebody must give it (or its successor) a birth before `concerns` can tell. */
+/** Whether the subscription or its successor has to be activated before `concerns` can decide. */
 export function isPending(subscription: Subscription): boolean {
   return (
     subscription.activeFrom === undefined ||

@@ -13,94 +13,95 @@ export interface SupersedePorts extends ActivatePorts {
 }
 
 export type SupersedeResult =
-  /** After the given predecessors (none: first of its flow); those that ask for the same are superseded by it, others have ended. */
-  | { readonly kind: 'heir'; readonly predecessors: readonly Subscription[] }
-  /** A later save of the same flow was faster: this one is a pointer to it and is owed nothing. */
+  /** `previous` are the earlier subscriptions of the flow. Those with the same input are superseded, the others have ended. */
+  | { readonly kind: 'latest'; readonly previous: readonly Subscription[] }
+  /** A later save of the flow finished first. This subscription redirects to it and receives nothing. */
   | { readonly kind: 'overtaken' }
-  /** Somebody else wrote the same rows. */
+  /** Another writer changed the same rows. */
   | { readonly kind: 'conflict' };
 
 /**
- * Puts a subscription into the line of its flow before it is born: each save of a flow takes the place of the one before. One that is
- * born has its place, and only learns again whom it came after. The
- * line is the order in which saves claimed the flow's entry, so of two saves at the same moment one takes the other's place whichever is
- * stored first: each looks for the other after its own row is in.
+ * Supersedes the previous saves of a subscription's flow, before the subscription is activated. The order of saves is the
+ * order in which they claimed the flow's entry. Of two concurrent saves, the later one therefore supersedes the earlier
+ * one whichever row is stored first, because each looks for the other after storing its own row. For a subscription that
+ * is already active, this only finds out again which ones it has superseded.
  */
 export async function supersedePrevious(ports: SupersedePorts, subscription: Subscription): Promise<SupersedeResult> {
   const { connection, trigger, workflowKey } = subscription;
-  const isBorn = subscription.activeFrom !== undefined;
+  const isActive = subscription.activeFrom !== undefined;
   const entry = workflowKey && (await ports.connections.findWorkflow(connection, trigger, workflowKey));
-  if (!entry) return { kind: 'heir', predecessors: [] };
-  const line = [...entry.previous, entry.subscriptionId];
-  const place = line.indexOf(subscription.id);
+  if (!entry) return { kind: 'latest', previous: [] };
+  const saves = [...entry.previous, entry.subscriptionId];
+  const position = saves.indexOf(subscription.id);
   if (entry.subscriptionId !== subscription.id) {
-    // Born, or in another's place already: the later save finds us, and takes our place.
-    if (isBorn || subscription.predecessor !== undefined) return { kind: 'heir', predecessors: [] };
-    const faster = await latestStored(ports.store, line.slice(place + 1));
-    if (faster) {
-      const result = await ports.store.writeTogether([redirect(subscription, faster.id)]);
+    // There is a later save. It finds this subscription if this one is active or supersedes another, and supersedes it.
+    if (isActive || subscription.predecessor !== undefined) return { kind: 'latest', previous: [] };
+    const later = await latestStored(ports.store, saves.slice(position + 1));
+    if (later) {
+      const result = await ports.store.writeTogether([redirect(subscription, later.id)]);
       return { kind: result.kind === 'written' ? 'overtaken' : 'conflict' };
     }
-    // A later save that has no row may have broken off for good. Should its row still come, it finds us in the line.
-    if (place < 0) return { kind: 'conflict' };
+    // The later save has no row and may have failed for good. If its row is still written, it finds this subscription.
+    if (position < 0) return { kind: 'conflict' };
   }
-  const predecessors: Subscription[] = [];
-  let heir = subscription;
-  let hasPlace = false;
-  // The latest first: of those that were born it alone is in the line. It may have passed over one whose grace had ended by its clock, if not by ours.
-  for (const id of line.slice(0, place).toReversed()) {
+  const previous: Subscription[] = [];
+  let latest = subscription;
+  let hasSuperseded = false;
+  // Newest first. Only the newest active one can be superseded. It may have skipped an older one whose grace period had
+  // ended by its clock but not by this one.
+  for (const id of saves.slice(0, position).toReversed()) {
     let earlier = await ports.store.load(id);
-    // It has taken a place itself, of one that waits for its birth to know its own end.
+    // The earlier save supersedes another one itself. Activating it sets `activeUntil` of that one.
     if (earlier?.activeFrom === undefined && earlier?.predecessor !== undefined)
       earlier = await activate(ports, earlier);
-    if (earlier === undefined || !canBeSucceeded(earlier, ports.clock.now())) continue;
+    if (earlier === undefined || !canBeSuperseded(earlier, ports.clock.now())) continue;
     if (earlier.status === 'superseded') {
-      // Our own doing, before a crash; the link to us is in our row.
-      if (earlier.successor === heir.id) predecessors.unshift(earlier);
-      if (earlier.id === heir.predecessor) hasPlace = true;
+      // An earlier try of this request may have superseded it before a crash. The link is in our own row.
+      if (earlier.successor === latest.id) previous.unshift(earlier);
+      if (earlier.id === latest.predecessor) hasSuperseded = true;
       continue;
     }
-    if (hasPlace && earlier.activeFrom !== undefined) continue;
+    if (hasSuperseded && earlier.activeFrom !== undefined) continue;
     await ports.work.add({ kind: 'subscription', subscriptionId: earlier.id }, ports.clock.now());
     if (earlier.activeFrom === undefined) {
-      if ((await ports.store.writeTogether([redirect(earlier, heir.id)])).kind === 'conflict')
-        return { kind: 'conflict' };
+      const redirected = await ports.store.writeTogether([redirect(earlier, latest.id)]);
+      if (redirected.kind === 'conflict') return { kind: 'conflict' };
       continue;
     }
-    hasPlace = true;
-    predecessors.unshift(earlier);
-    if (!isSameInput(earlier, heir)) {
-      // Before the heir's birth: whatever comes after that is for the heir alone.
+    hasSuperseded = true;
+    previous.unshift(earlier);
+    if (!isSameInput(earlier, latest)) {
+      // Ends before the new one is activated, so that no observation concerns both.
       if ((await ports.store.end({ ...earlier, status: 'superseded' })).kind === 'conflict')
         return { kind: 'conflict' };
       continue;
     }
-    if (isBorn) continue;
-    const linked: Subscription = { ...heir, predecessor: earlier.id };
+    if (isActive) continue;
+    const linked: Subscription = { ...latest, predecessor: earlier.id };
     const result = await ports.store.writeTogether([
       linked,
-      { ...earlier, status: 'superseded', successor: heir.id, callback: undefined },
+      { ...earlier, status: 'superseded', successor: latest.id, callback: undefined },
     ]);
-    const stored = result.kind === 'written' ? await ports.store.load(heir.id) : undefined;
+    const stored = result.kind === 'written' ? await ports.store.load(latest.id) : undefined;
     if (stored === undefined) return { kind: 'conflict' };
-    heir = stored;
+    latest = stored;
   }
-  return { kind: 'heir', predecessors };
+  return { kind: 'latest', previous };
 }
 
-/** Same subject and same threshold: then both are in one partition, and what one was owed the other can get. */
+/** Whether two subscriptions have the same subject and threshold. They are then in one partition and share their events. */
 export function isSameInput(one: Subscription, other: Subscription): boolean {
   return partitionOf(one.address) === partitionOf(other.address) && one.threshold === other.threshold;
 }
 
-/** Not ended, and if it was deleted, then only a moment ago: the flow may have been in the middle of this very save. */
-function canBeSucceeded(subscription: Subscription, nowMs: number): boolean {
+/** Whether a subscription has not ended. One that was deleted within the grace period counts, because a save deletes first. */
+function canBeSuperseded(subscription: Subscription, nowMs: number): boolean {
   if (subscription.ended || subscription.status === 'gone') return false;
   if (subscription.status !== 'deleted') return true;
   return nowMs < graceEndsMs(subscription);
 }
 
-/** A subscription that never came to life, as a pointer to the one that did: it is owed no observation. */
-function redirect(unborn: Subscription, successor: string): Subscription {
-  return { ...unborn, status: 'superseded', successor, callback: undefined, activeFrom: 0, activeUntil: 0 };
+/** A subscription that was never active, as a redirect to the later save. No observation concerns it. */
+function redirect(pending: Subscription, successor: string): Subscription {
+  return { ...pending, status: 'superseded', successor, callback: undefined, activeFrom: 0, activeUntil: 0 };
 }

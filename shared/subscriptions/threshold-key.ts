@@ -1,7 +1,7 @@
 /**
- * A threshold as 16 hex digits that sort as the numbers do, so that "the thresholds crossed by 90 → 120" is one range of row
- * keys. The bits of a double sort like an integer once the sign bit is flipped, or all bits for a negative one (IEEE 754).
- * −0 is written as 0. Every finite double keeps its order; NaN and infinities are refused.
+ * A threshold as 16 hex digits that sort like the numbers, so that the thresholds crossed by 90 → 120 are one range of row
+ * keys. The bits of a double sort like an integer after the sign bit is flipped, or all bits of a negative number
+ * (IEEE 754). −0 becomes 0. Throws on NaN and infinities.
  */
 export function thresholdKey(threshold: number): string {
   if (!Number.isFinite(threshold)) throw new RangeError('a threshold is a finite number');
@@ -12,7 +12,7 @@ export function thresholdKey(threshold: number): string {
   return sortable.toString(16).padStart(16, '0');
 }
 
-/** The reverse of `thresholdKey`; undefined for anything else. */
+/** The reverse of `thresholdKey`. `undefined` for any other text. */
 export function thresholdOfKey(key: string): number | undefined {
   if (!/^[0-9a-f]{16}$/.test(key)) return undefined;
   const sortable = BigInt(`0x${key}`);

@@ -13,9 +13,10 @@ export interface UnsubscribePorts {
 }
 
 /**
- * Ends a subscription of the caller. Already gone, unknown or another's: nothing is touched, and nobody can tell which.
- * Once this has resolved, only workers that looked before may still begin an attempt to its callback URL, for as long as their claim. Rejects when storage gives no answer: the same call may then be
- * made again, and what it must find is removed last.
+ * Ends a subscription of the caller. Does nothing, and does not say so, when the subscription is unknown, has ended or
+ * belongs to another connection. After it resolves, only a worker that read the subscription before may still call it,
+ * for the rest of its claim. Rejects when storage does not respond. The call can then be repeated, because the row it
+ * needs is removed last.
  */
 export async function unsubscribe(
   ports: UnsubscribePorts,
@@ -26,7 +27,7 @@ export async function unsubscribe(
   for (;;) {
     const subscription = await ports.store.load(id);
     if (subscription?.connection !== connection || subscription.trigger !== trigger) return;
-    // It has handed over to its successor already, and is needed as a pointer as long as a delivery may wait: in the range or out of it.
+    // A superseded subscription is needed as a redirect for as long as one of its deliveries may wait.
     if (subscription.status === 'superseded' && subscription.successor !== undefined) return;
     // Its history is kept for the operator who ended it.
     if (isEndedByOperator(subscription)) return;
@@ -35,13 +36,13 @@ export async function unsubscribe(
   }
 }
 
-/** Leaves nothing behind. */
+/** Removes the row and the entry. */
 async function remove(ports: UnsubscribePorts, subscription: Subscription): Promise<'done' | 'conflict'> {
   await ports.connections.forget(subscription);
   return (await ports.store.remove(subscription)).kind === 'written' ? 'done' : 'conflict';
 }
 
-/** Keeps it for a while: its flow may only be in the middle of a save. From the mark on nobody calls it, whatever becomes of this call. */
+/** Marks a subscription as deleted for the grace period. It is not called any more, even if this call then fails. */
 export async function markDeleted(ports: UnsubscribePorts, subscription: Subscription): Promise<'done' | 'conflict'> {
   if (subscription.status !== 'deleted') {
     const deletedAt = new Date(ports.clock.now()).toISOString();

@@ -1,12 +1,12 @@
 import { ANY_SUBJECT } from './trigger.ts';
 
-/** Which full refreshes a subscription waits for, by who started them. */
+/** Which full refreshes a subscription fires for, by who started them. */
 export const startedByValues = ['any', 'schedule', 'user'] as const;
 export type StartedBy = (typeof startedByValues)[number];
 
 /**
- * Each is a subject of its own, so that the index answers whom a refresh concerns. What was stored before there was a choice means `schedule`, and lies
- * under the subject that all of an instance has. Stored: never changes.
+ * The stored subject of each value. Each value has a subject of its own, so that recipients are found by key range.
+ * Subscriptions from before this input existed mean `schedule` and are stored under `ANY_SUBJECT`. Never change these.
  */
 const subjects: Readonly<Record<StartedBy, string>> = { any: '*any', schedule: ANY_SUBJECT, user: '*user' };
 

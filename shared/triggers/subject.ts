@@ -1,16 +1,16 @@
 import { hash } from 'node:crypto';
 import { triggers, type Trigger } from './trigger.ts';
 
-/** What a subscription is about: a segment, a measure, a data source, any data source, or the whole instance. */
+/** The subject of a subscription: a segment, a measure, one or any data source, or the whole instance. */
 export interface Subject {
   /** GUID in lower case. */
   readonly instanceId: string;
   readonly trigger: Trigger;
-  /** Segment name, measure name, data source id in lower case, who started it (`subjectStartedBy`), or `ANY_SUBJECT`. */
+  /** Segment name, measure name, data source id in lower case, `subjectStartedBy`, or `ANY_SUBJECT`. */
   readonly name: string;
 }
 
-/** 128 bits of SHA-256 as 22 characters of base64url: short, and safe in keys whatever the text. */
+/** 128 bits of SHA-256 as 22 characters of base64url, which are safe in keys. */
 export function shortHash(...parts: readonly string[]): string {
   // The length goes first, so that ("a", "bc") and ("ab", "c") differ.
   const text = parts.map((part) => `${part.length}:${part}`).join('');
@@ -28,13 +28,13 @@ export function subjectPartition(instanceId: string, trigger: Trigger, hash: str
 
 const guidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** 36 characters of a lower-case GUID as 22 of base64url, for ids that are addresses. */
+/** A lower-case GUID as 22 characters of base64url, for ids that are addresses. */
 export function packGuid(guid: string): string {
   if (!guidPattern.test(guid)) throw new RangeError('not a GUID in lower case');
   return Buffer.from(guid.replaceAll('-', ''), 'hex').toString('base64url');
 }
 
-/** The reverse of `packGuid`; undefined when the text is no packed GUID. */
+/** The reverse of `packGuid`. `undefined` for any other text. */
 export function unpackGuid(packed: string): string | undefined {
   const bytes = Buffer.from(packed, 'base64url');
   if (bytes.length !== 16 || bytes.toString('base64url') !== packed) return undefined;

@@ -1,4 +1,4 @@
-/** The six kinds of event a flow can wait for, in one table: everything that differs between them starts here. */
+/** The triggers that a flow can subscribe to. */
 export const triggers = {
   'data-source-refresh-failed': { code: 'a', operationId: 'DataSourceRefreshFailed', source: 'jobs' },
   'data-source-refresh-succeeded': { code: 'b', operationId: 'DataSourceRefreshSucceeded', source: 'jobs' },
@@ -9,15 +9,15 @@ export const triggers = {
 } as const satisfies Record<string, TriggerDefinition>;
 
 export interface TriggerDefinition {
-  /** One letter for keys and ids. Stored: never changes and is never used again for another trigger. */
+  /** One letter, used in stored keys and ids. Never change it or reuse it for another trigger. */
   readonly code: string;
-  /** The operation of the connector definition. */
+  /** The `operationId` in the connector definition. */
   readonly operationId: string;
-  /** The list of Customer Insights that tells of it. */
+  /** The list of Customer Insights that the trigger is detected from. */
   readonly source: Source;
 }
 
-/** What one poll can read: each is one list call. */
+/** The lists that a poll can read, each with one call. */
 export type Source = 'jobs' | 'segments' | 'measures';
 
 export type Trigger = keyof typeof triggers;
@@ -28,10 +28,10 @@ export function isTrigger(name: string): name is Trigger {
   return Object.hasOwn(triggers, name);
 }
 
-/** The trigger of a stored code, or undefined when a newer version wrote it. */
+/** The trigger of a stored code. `undefined` when a newer version wrote it. */
 export function triggerOfCode(code: string): Trigger | undefined {
   return triggerNames.find((name) => triggers[name].code === code);
 }
 
-/** Stands for "any data source" and for the triggers that concern the instance as a whole. */
+/** The subject of subscriptions to any data source and of triggers that concern the whole instance. */
 export const ANY_SUBJECT = '*';

@@ -4,13 +4,13 @@ import { unreachable } from '../unreachable.ts';
 
 export const WORK_TABLE = 'work';
 
-/** Where unfinished work is. The rows there say what it is: an item may turn out to have nothing to do. */
+/** Names rows that may be unfinished. Only the rows themselves say whether there is anything to do. */
 export type WorkItem =
   /** Delivery records of an instance, detected in a month, that have a due time. */
   | { readonly kind: 'deliveries'; readonly instanceId: string; readonly month: string }
   /** A subscription in transition. */
   | { readonly kind: 'subscription'; readonly subscriptionId: string }
-  /** A request that is being made into a subscription. */
+  /** A subscribe request that may be unfinished. */
   | {
       readonly kind: 'subscribe';
       readonly subscriptionId: string;
@@ -20,9 +20,9 @@ export type WorkItem =
 
 export interface WorkEntry {
   readonly item: WorkItem;
-  /** Not to be looked at before. */
+  /** The reconciler does not process the entry earlier. */
   readonly dueAtMs: number;
-  /** When it was first to be looked at: whoever added it may write what it announces for as long as a function runs from then on. */
+  /** The first due time of the entry. Until `MAX_WRITER_MS` later, the function that added it may still write the rows it names. */
   readonly addedForMs: number;
   readonly shard: string;
   readonly rowKey: string;
@@ -30,34 +30,34 @@ export interface WorkEntry {
 }
 
 /**
- * The one table that says where to look for unfinished work, ordered by due time. An entry is written before the rows that it announces
- * (`add`), and removed only by the reconciler, which finds nothing unfinished there. An entry too many costs a look; a missing one would
- * leave work to whoever comes by.
+ * The list of everything that may be unfinished, ordered by due time. `add` is called before the rows are written, and only
+ * the reconciler removes an entry, when it finds nothing unfinished. An entry without work costs one read. A missing entry
+ * would leave work undone.
  */
 export interface WorkList {
-  /** Resolves when the item is in the list, due at `dueAtMs` or up to a minute later. One storage request; none when this process added it already. */
+  /** Adds an item, due at `dueAtMs` or up to a minute later. One storage request, none when this process has already added it. */
   add(item: WorkItem, dueAtMs: number): Promise<void>;
-  /** Takes back what was added a moment ago for something that is not to be after all, and that nobody else knows of. */
+  /** Removes an item that was just added for rows that will not be written. */
   withdraw(item: WorkItem, dueAtMs: number): Promise<void>;
-  /** What is due in one shard, earliest first. One storage request per thousand entries. */
+  /** The due entries of one shard, earliest first. One storage request per 1,000 entries. */
   due(shard: string, nowMs: number): Promise<WorkEntry[]>;
-  /** The entry is to be looked at again at `dueAtMs`. Somebody else's change of it stands. */
+  /** Moves an entry to a later due time. A concurrent change wins. */
   postpone(entry: WorkEntry, dueAtMs: number): Promise<void>;
-  /** Nothing is left to do. An entry that was added again meanwhile stays. */
+  /** Removes an entry. One that has been added again since stays. */
   remove(entry: WorkEntry): Promise<void>;
 }
 
-/** Partitions of the table: each takes about 2,000 writes a second (learn.microsoft.com: scalability targets of Table Storage). */
+/** Partitions of the table. Each takes about 2,000 writes per second (learn.microsoft.com, scalability targets of Table Storage). */
 export const WORK_SHARDS = ['0', '1', '2', '3'] as const;
 
 /** Due times are rounded up to this, so that several additions of one item become one row. */
 const SLOT_MS = 60_000;
 const DUE_DIGITS = 9;
-/** Items that a process remembers to have added. */
+/** Items that a process remembers having added. */
 const MAX_REMEMBERED = 20_000;
 
 export function workList(tables: Tables): WorkList {
-  /** Row keys that this process has written; the due time is the beginning of the key. */
+  /** Row keys that this process has written. A key begins with the due time. */
   const added = new Set<string>();
   const remember = (rowKey: string): void => {
     if (added.size >= MAX_REMEMBERED) added.clear();
@@ -84,7 +84,7 @@ export function workList(tables: Tables): WorkList {
         { kind: 'insert', row },
         { kind: 'delete', row: old, etag: entry.etag },
       ]);
-      // Another entry of the item is due at the same time: one is enough, and its own protection against removal counts.
+      // The item already has an entry at that due time. One is enough.
       if (moved.kind === 'conflict' && moved.reason === 'exists') {
         await tables.write(WORK_TABLE, [{ kind: 'delete', row: old, etag: entry.etag }]);
       }
@@ -127,7 +127,7 @@ function idOf(item: WorkItem): string {
   }
 }
 
-/** `undefined`: a kind that this version does not know, which it leaves to those who do. */
+/** `undefined` for a kind that only a newer version supports. Such entries are left unchanged. */
 function entryOfRow({ partitionKey, rowKey, values, etag }: StoredRow): WorkEntry | undefined {
   const mark = rowKey.indexOf('!');
   const item = itemOf(rowKey.slice(mark + 1), values);

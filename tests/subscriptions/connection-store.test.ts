@@ -54,7 +54,7 @@ describe.each<[string, () => Tables]>([
     expect(await entryOf(one)).toBeUndefined();
     expect(await claim(one)).toBe('claimed');
     expect(await entryOf(one)).toMatchObject({ subscriptionId: one.id, made: false });
-    await store.settle(one, undefined);
+    await store.complete(one, undefined);
     expect(await entryOf(one)).toMatchObject({ subscriptionId: one.id, made: true });
   });
 
@@ -118,9 +118,9 @@ describe.each<[string, () => Tables]>([
   test('the save of a flow takes the place of the one before in the count too', async () => {
     const [before, after] = [draft('version 1'), draft('version 2')];
     await claim(before, { max: 1 });
-    await store.settle(before, undefined);
+    await store.complete(before, undefined);
     expect(await claim(after, { succeeds: true, max: 1 })).toBe('claimed');
-    await store.settle(after, before);
+    await store.complete(after, before);
     expect(await entryOf(before)).toBeUndefined();
     expect(await claim(draft('other'), { max: 1 })).toBe('full');
     await store.forget(after);
