@@ -121,7 +121,7 @@ async function subscribedSegment(
     sequence: 1,
     last: { evaluatedAtMs: 1, value: start },
     isSuspended: false,
-    isLeaving: false,
+    isMarkedForRemoval: false,
   });
   await tables.write(STATE_TABLE, [{ kind: 'upsert', row }]);
   const store = subscriptionStore(tables);

@@ -226,15 +226,15 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
     fanOut: (events) => fanOut(chunks, events),
     resumeOutbox: (events) => resumeOutbox(chunks, events),
     pollLater: (instanceId, delayMs) =>
-      queues.send(POLLS_QUEUE, pollMessage([instanceId]), { delayMs, timeToLiveMs: delayMs + timing.messageLivesMs }),
+      queues.send(POLLS_QUEUE, pollMessage([instanceId]), { delayMs, timeToLiveMs: delayMs + timing.messageTtlMs }),
     callWindowMs: wideWindowMs(rule),
   };
   const pollPorts: Omit<PollGroupPorts, 'poll'> = {
     clock,
     log,
     permits: attemptPermits(POLLS_AT_ONCE, POLLS_OF_ONE, ports.stopping),
-    beginWithinMs: Math.min(timing.messageLivesMs, LONGEST_WAIT_FOR_PERMIT_MS),
-    pollAgain: (ids) => queues.send(POLLS_QUEUE, pollMessage(ids), { timeToLiveMs: timing.messageLivesMs }),
+    beginWithinMs: Math.min(timing.messageTtlMs, LONGEST_WAIT_FOR_PERMIT_MS),
+    pollAgain: (ids) => queues.send(POLLS_QUEUE, pollMessage(ids), { timeToLiveMs: timing.messageTtlMs }),
   };
   const own: OwnSubscriptionsPorts = {
     store,

@@ -179,7 +179,7 @@ export async function subscribe(
     sequence: 1,
     last: { evaluatedAtMs: 0, value: 0 },
     isSuspended: false,
-    isLeaving: false,
+    isMarkedForRemoval: false,
   });
   await tables.write(STATE_TABLE, [{ kind: 'upsert', row }]);
   await insertSubscriptions(tables, {

@@ -3,22 +3,25 @@ import { shortHash } from '../triggers/subject.ts';
 import type { Source } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 
-/** Something that Customer Insights says and that is not believed, or not understood. It is logged once, for as long as it is said. */
+/**
+ * A value of Customer Insights that is implausible or unknown. Each anomaly is logged once, for as long as Customer
+ * Insights reports it.
+ */
 export interface Anomaly {
   readonly source: Source;
   readonly event: AnomalyEvent;
   readonly fields: Readonly<Record<string, string>>;
-  /** The same oddity has the same key. */
+  /** Two reports of the same anomaly have the same key. */
   readonly key: string;
 }
 
-/** The names of the log's lines. */
+/** The names of the log events. */
 export type AnomalyEvent = 'insights.instant-in-future' | 'insights.status-unknown' | 'insights.job-never-ended';
 
-/** The keys of what each list was odd about when it was last read. */
-export type Noted = Partial<Readonly<Record<Source, readonly string[]>>>;
+/** For each list, the keys of the anomalies that its last readings contained. They are already logged. */
+export type LoggedAnomalies = Partial<Readonly<Record<Source, readonly string[]>>>;
 
-/** More at once than this are not remembered, and may be logged again. */
+/** More keys than this per list are not remembered, so their anomalies may be logged again. */
 const MAX_NOTED = 200;
 
 export function anomaly(source: Source, event: AnomalyEvent, fields: Anomaly['fields']): Anomaly {
@@ -26,20 +29,19 @@ export function anomaly(source: Source, event: AnomalyEvent, fields: Anomaly['fi
   return { source, event, fields, key };
 }
 
-/** One line of the log. */
 export function logAnomaly(log: Log, instanceId: string, { source, event, fields }: Anomaly): void {
-  const told = { instanceId, source, ...fields };
+  const logged = { instanceId, source, ...fields };
   switch (event) {
     case 'insights.instant-in-future': {
-      log.warn('insights.instant-in-future', told);
+      log.warn('insights.instant-in-future', logged);
       return;
     }
     case 'insights.status-unknown': {
-      log.warn('insights.status-unknown', told);
+      log.warn('insights.status-unknown', logged);
       return;
     }
     case 'insights.job-never-ended': {
-      log.warn('insights.job-never-ended', told);
+      log.warn('insights.job-never-ended', logged);
       return;
     }
     default:
@@ -47,15 +49,18 @@ export function logAnomaly(log: Log, instanceId: string, { source, event, fields
   }
 }
 
-/** What is new among the oddities of one list, and what to remember of them. `isWhole`: the list gave an answer, what it does not say any more is forgotten. */
+/**
+ * Separates the anomalies of one list that are new, and returns the keys to remember. `isWhole`: the reading covers the
+ * whole list, so anomalies that it no longer contains are forgotten.
+ */
 export function recordAnomalies(
   before: readonly string[],
-  oddities: readonly Anomaly[],
+  anomalies: readonly Anomaly[],
   isWhole: boolean,
 ): { readonly fresh: readonly Anomaly[]; readonly noted: readonly string[] } {
-  const keys = oddities.map(({ key }) => key);
+  const keys = anomalies.map(({ key }) => key);
   return {
-    fresh: oddities.filter(({ key }) => !before.includes(key)),
+    fresh: anomalies.filter(({ key }) => !before.includes(key)),
     noted: [...new Set(isWhole ? keys : [...keys, ...before])].slice(0, MAX_NOTED),
   };
 }

@@ -13,13 +13,16 @@ export interface CommitPorts {
   readonly log: Log;
 }
 
-/** More than one other writer at a time is rare; this many lost races in a row mean that something is wrong. */
+/** More than one concurrent writer is rare. This many conflicts in a row mean that something is wrong. */
 const MAX_TRIES = 10;
 
 /**
- * Brings what is remembered up to the readings: state and events in one transaction, by compare-and-swap. Whoever loses a race reads
- * again and detects again from what the winner left. A transaction whose answer was lost is found again by the name of its writer.
- * Resolves with the events that this writer opened. Rejects with `StorageError` when storage gives no answer; what was committed by then is found by the next poll.
+ * Applies the readings to the stored state. State and events are written in one transaction, by compare-and-swap. After
+ * a conflict, this reads the state again and detects again from it. A transaction whose response was lost is recognised
+ * by its writer's name.
+ *
+ * Resolves with the outbox entries that this writer committed. Rejects with `StorageError` when storage does not
+ * respond. The next poll then finds what was committed until then.
  */
 export async function commitReadings(
   ports: CommitPorts,
@@ -30,26 +33,26 @@ export async function commitReadings(
   const { instanceId } = before;
   let state = before;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const { changes, more } = detect(state, readings, { nowMs: ports.clock.now(), writer });
-    let lost = false;
-    // What an earlier try committed, with or without being told so, carries this writer's name.
-    const opened = state.outbox.filter((open) => open.writer === writer);
+    const { changes, hasMore } = detect(state, readings, { nowMs: ports.clock.now(), writer });
+    let hasConflict = false;
+    // Entries that an earlier try committed carry this writer's name, also when the response was lost.
+    const committed = state.outbox.filter((entry) => entry.writer === writer);
     for (const batch of transactionsOf(changes)) {
       const result = await commitOnce(ports.state, instanceId, batch);
-      if (result.kind === 'committed') opened.push(...result.opened);
-      else lost = true;
+      if (result.kind === 'committed') committed.push(...result.entries);
+      else hasConflict = true;
     }
-    if (!lost && !more) {
-      for (const open of opened) report(ports.log, open);
-      return opened;
+    if (!hasConflict && !hasMore) {
+      for (const entry of committed) logEvent(ports.log, entry);
+      return committed;
     }
     state = await ports.state.read(instanceId);
   }
-  throw new StorageError('commit of readings', `lost ${MAX_TRIES} races in a row`);
+  throw new StorageError('commit of readings', `${MAX_TRIES} conflicts in a row`);
 }
 
-/** One line an event, once it is sure to be told. */
-function report(log: Log, { event, committedAt: openedAt }: OutboxEntry): void {
+/** Logs one line per event, once its commit is certain. */
+function logEvent(log: Log, { event, committedAt: openedAt }: OutboxEntry): void {
   const { instanceId, trigger, eventId, occurredAt } = event;
   log.info('event.opened', { instanceId, trigger, eventId, occurredAt, openedAt });
 }
@@ -67,7 +70,7 @@ async function commitOnce(
   }
 }
 
-/** Packs changes into transactions, each whole. */
+/** Packs changes into as few transactions as possible. A change is never split. */
 export function transactionsOf(changes: readonly Change[]): [Change, ...Change[]][] {
   const batches: [Change, ...Change[]][] = [];
   let rows = 0;

@@ -7,9 +7,12 @@ export interface ListedNames {
   readonly nodes: readonly Node[];
 }
 
-/** What is needed to tell which data source an ingestion task belongs to: a task names none. */
+/** The data that identifies the data source of an ingestion task. The task itself does not name its data source. */
 export interface DataSourceNames extends ListedNames {
-  /** Ids by the names that they were seen with before: a data source may have been renamed since its ingestion began. */
+  /**
+   * Data source ids by every name that each was seen with. A data source may have been renamed since its ingestion
+   * began.
+   */
   readonly before: ReadonlyMap<string, string>;
 }
 
@@ -19,59 +22,70 @@ export interface NamedDataSource {
 }
 
 /**
- * The data source of an ingestion task: from the ids its job was asked for, else from the node that the job last ran, else by the
- * friendly name, also one that it had before; else it is the one that no other task of its jobs belongs to. `undefined` when none of them
- * tells, or more than one could be meant.
+ * Finds the data source of an ingestion task. The first of these that gives exactly one id decides:
+ * - the ids that its jobs were asked for
+ * - those ids, narrowed by the task's friendly name, then by the nodes of its jobs
+ * - the nodes of its jobs
+ * - the friendly name, current or earlier
+ * - the only data source of its jobs that no other task of theirs belongs to
+ *
+ * `undefined` when none of them gives exactly one id.
  */
 export function dataSourceOf(task: Task, jobs: readonly Job[], names: DataSourceNames): NamedDataSource | undefined {
   const ingestions = jobs.filter((job) => job.operationType === 'ingestion');
-  const asked = [...new Set(ingestions.flatMap((job) => job.idList).map(bareId))];
+  const requested = [...new Set(ingestions.flatMap((job) => job.idList).map(bareId))];
   const { byName, byNode } = hintsOf(task, names);
   const id =
-    only(asked) ??
-    only(asked.filter((one) => byName.includes(one))) ??
-    only(asked.filter((one) => byNode.includes(one))) ??
-    only(byNode) ??
-    only(byName) ??
-    theOtherOne(task, jobs, names, asked);
+    onlyElement(requested) ??
+    onlyElement(requested.filter((id) => byName.includes(id))) ??
+    onlyElement(requested.filter((id) => byNode.includes(id))) ??
+    onlyElement(byNode) ??
+    onlyElement(byName) ??
+    onlyUnclaimed(task, jobs, names, requested);
   if (id === undefined) return undefined;
-  const source = names.dataSources.find((one) => bareId(one.dataSourceId) === id);
+  const source = names.dataSources.find(({ dataSourceId }) => bareId(dataSourceId) === id);
   return { dataSourceId: source?.dataSourceId ?? id, name: source?.displayName ?? task.friendlyName ?? id };
 }
 
-/** The ids that the name and the nodes of a task speak for. */
+/** The ids that the friendly name and the nodes of a task suggest. */
 function hintsOf(task: Task, names: DataSourceNames): { readonly byName: string[]; readonly byNode: string[] } {
   const named = names.dataSources
     .filter((source) => isNamed(source, task.friendlyName))
     .map((source) => bareId(source.dataSourceId));
   const before = names.before.get(keyOfName(task.friendlyName ?? ''));
   const byNode = nodesOf(task, names)
-    // A task without a name can still be told by how it ended.
+    // A task without a name can still be matched by its status.
     .filter((node) =>
       task.friendlyName === undefined
         ? knownStatus(node.status) === knownStatus(task.status)
-        : same(node.friendlyName, task.friendlyName),
+        : equalsIgnoringCase(node.friendlyName, task.friendlyName),
     )
     .map((node) => bareId(node.identifier ?? ''));
   return { byName: named.length > 0 || before === undefined ? named : [before], byNode: [...new Set(byNode)] };
 }
 
-/** Of the data sources that the jobs of a task ingested and that nothing says belong to another of their tasks, the only one, or the one that ended with it. */
-function theOtherOne(
+/**
+ * Takes the data sources that the jobs of a task ingested and removes those that belong to other tasks. Returns the
+ * only one left, or the only one whose node ended at the same instant as the task.
+ */
+function onlyUnclaimed(
   task: Task,
   jobs: readonly Job[],
   names: DataSourceNames,
-  asked: readonly string[],
+  requested: readonly string[],
 ): string | undefined {
   const nodes = nodesOf(task, names);
-  const idsOf = (some: readonly Node[]): string[] => some.map(({ identifier = '' }) => bareId(identifier));
+  const idsOf = (list: readonly Node[]): string[] => list.map(({ identifier = '' }) => bareId(identifier));
   const others = jobs
     .flatMap((job) => job.tasks)
     .filter(({ operationType, taskId }) => operationType === 'ingestion' && taskId !== task.taskId);
   const taken = new Set(others.flatMap((other) => Object.values(hintsOf(other, names)).flat()));
-  const free = (ids: readonly string[]): string[] => [...new Set(ids)].filter((id) => !taken.has(id));
-  const endedAlike = nodes.filter(({ endedAt }) => endedAt !== undefined && endedAt === task.endedAt);
-  return only(free(asked.length > 0 ? asked : idsOf(nodes))) ?? only(free(idsOf(endedAlike)));
+  const unclaimed = (ids: readonly string[]): string[] => [...new Set(ids)].filter((id) => !taken.has(id));
+  const endedTogether = nodes.filter(({ endedAt }) => endedAt !== undefined && endedAt === task.endedAt);
+  return (
+    onlyElement(unclaimed(requested.length > 0 ? requested : idsOf(nodes))) ??
+    onlyElement(unclaimed(idsOf(endedTogether)))
+  );
 }
 
 function nodesOf(task: Task, { nodes }: ListedNames): Node[] {
@@ -81,7 +95,7 @@ function nodesOf(task: Task, { nodes }: ListedNames): Node[] {
   );
 }
 
-/** What to remember of names; the very same map when there is nothing new. */
+/** The names to remember after a reading. Returns the same map when nothing is new. */
 export function namedBefore(
   before: ReadonlyMap<string, string>,
   { dataSources }: ListedNames,
@@ -102,7 +116,7 @@ function keyOfName(name: string): string {
   return name.toLowerCase();
 }
 
-/** Whether the ids that the jobs were asked for are enough to tell. */
+/** Whether the ids that the jobs were asked for identify the data source. */
 export function isNamedByJobs(jobs: readonly Job[]): boolean {
   return new Set(jobs.filter((job) => job.operationType === 'ingestion').flatMap((job) => job.idList)).size === 1;
 }
@@ -116,13 +130,13 @@ function bareId(id: string): string {
 }
 
 function isNamed(source: DataSource, name: string | undefined): boolean {
-  return same(source.displayName, name) || same(source.name, name);
+  return equalsIgnoringCase(source.displayName, name) || equalsIgnoringCase(source.name, name);
 }
 
-function same(one: string | undefined, other: string | undefined): boolean {
+function equalsIgnoringCase(one: string | undefined, other: string | undefined): boolean {
   return one !== undefined && one.toLowerCase() === other?.toLowerCase();
 }
 
-function only<T>(list: readonly T[]): T | undefined {
+function onlyElement<T>(list: readonly T[]): T | undefined {
   return list.length === 1 ? list[0] : undefined;
 }

@@ -21,33 +21,39 @@ import { observe, type Rise } from './value-observation.ts';
 
 export interface Detected {
   readonly changes: readonly Change[];
-  /** A step was cut short so that it stays whole: detect again once these are committed. */
-  readonly more: boolean;
+  /** A limit was reached, so some changes are still missing. Detect again after these changes are committed. */
+  readonly hasMore: boolean;
 }
 
 export interface DetectedBy {
   readonly nowMs: number;
-  /** Marks the events, so that the writer knows its own after a lost answer. */
+  /** Marks the outbox entries, so that the writer recognises its own entries after a lost response. */
   readonly writer: string;
 }
 
-/** A subject's state and its events share a transaction of 100 rows with others; no history has this many rises at once. */
+/**
+ * A subject's state and its events share a transaction of 100 rows with other subjects. A longer history takes several
+ * steps.
+ */
 const MAX_RISES = 40;
-/** All refreshes of an instance are one state; more than this at once take several steps. */
+/** All refreshes of an instance are one state. More facts than this take several steps. */
 const MAX_FACTS = 60;
 
-/** What the readings change in what is remembered, and the events that come of it. Pure: the same input gives the same answer. */
+/**
+ * Compares the readings with the stored state. Returns the changes of state and the events that they cause. Pure: the
+ * same input gives the same result.
+ */
 export function detect(state: InstanceState, readings: Readings, by: DetectedBy): Detected {
   const changes: Change[] = [];
-  let more = false;
+  let hasMore = false;
   for (const subject of state.values) {
     const read = valueOf(readings, subject)?.get(subject.name);
     if (read === undefined) continue;
     const wasEmpty = subject.etag !== '' && subject.last === undefined && !subject.isSuspended;
     const known = subject.isSuspended ? { ...subject, last: undefined } : plausibleValue(subject, by.nowMs);
     const observed = observe(known, read.evaluations, MAX_RISES, wasEmpty);
-    if (observed.state.sequence === subject.sequence && subject.etag !== '' && !subject.isLeaving) continue;
-    more ||= observed.more;
+    if (observed.state.sequence === subject.sequence && subject.etag !== '' && !subject.isMarkedForRemoval) continue;
+    hasMore ||= observed.hasMore;
     changes.push({
       state: {
         kind: 'value',
@@ -55,21 +61,21 @@ export function detect(state: InstanceState, readings: Readings, by: DetectedBy)
           ...subject,
           ...observed.state,
           isSuspended: subject.isSuspended && observed.state.last === undefined,
-          isLeaving: false,
+          isMarkedForRemoval: false,
         },
         etag: subject.etag || undefined,
       },
       events: observed.rises.map((rise) =>
-        opened(riseEvent(state.instanceId, subject, read, rise, by), rise.sequence, by),
+        outboxEntry(riseEvent(state.instanceId, subject, read, rise, by), rise.sequence, by),
       ),
     });
   }
   const refreshChange = readings.refreshes && detectRefreshChange(state, readings.refreshes, by);
   if (refreshChange) {
     changes.push(refreshChange.change);
-    more ||= refreshChange.more;
+    hasMore ||= refreshChange.hasMore;
   }
-  return { changes, more };
+  return { changes, hasMore };
 }
 
 function valueOf(readings: Readings, { trigger }: ValueSubject): ReadonlyMap<string, ReadValue> | undefined {
@@ -80,7 +86,7 @@ function detectRefreshChange(
   state: InstanceState,
   reading: NonNullable<Readings['refreshes']>,
   by: DetectedBy,
-): { change: Change; more: boolean } | undefined {
+): { change: Change; hasMore: boolean } | undefined {
   if (state.refreshes === undefined) return undefined;
   const before = plausibleRefreshes(state.refreshes, by.nowMs);
   if (isUnread(before)) {
@@ -89,32 +95,32 @@ function detectRefreshChange(
       names: namedBefore(before.names, reading.names),
       sequence: Math.max(state.floor.sequence, before.sequence),
       isSuspended: false,
-      isLeaving: false,
+      isMarkedForRemoval: false,
     };
     return {
       change: { state: { kind: 'refreshes', refreshes, etag: before.etag || undefined }, events: [] },
-      more: false,
+      hasMore: false,
     };
   }
   const { state: detected, facts } = detectRefreshes(before, reading, by.nowMs, MAX_FACTS);
   const after = { ...detected, names: namedBefore(before.names, reading.names) };
   const names: DataSourceNames = { ...reading.names, before: before.names };
-  if (facts.length === 0 && sameRefreshes(before, after) && !before.isLeaving) return undefined;
-  const events = facts.map((fact) => opened(refreshEvent(state.instanceId, fact, names, by), fact.sequence, by));
+  if (facts.length === 0 && hasSameRefreshes(before, after) && !before.isMarkedForRemoval) return undefined;
+  const events = facts.map((fact) => outboxEntry(refreshEvent(state.instanceId, fact, names, by), fact.sequence, by));
   return {
     change: {
       state: {
         kind: 'refreshes',
-        refreshes: { ...after, isSuspended: false, isLeaving: false },
+        refreshes: { ...after, isSuspended: false, isMarkedForRemoval: false },
         etag: before.etag || undefined,
       },
       events,
     },
-    more: facts.length === MAX_FACTS,
+    hasMore: facts.length === MAX_FACTS,
   };
 }
 
-/** The sequence of a refresh state that waits for its first look. */
+/** The sequence number of a refresh state that has no baseline yet. */
 export const NEVER_READ = -1;
 
 /** Whether the next reading of an instance's refreshes is a baseline. */
@@ -122,28 +128,28 @@ export function isUnread({ sequence, isSuspended }: StoredRefreshState): boolean
   return sequence === NEVER_READ || isSuspended;
 }
 
-function sameRefreshes(
+function hasSameRefreshes(
   one: Pick<RefreshState, 'open' | 'handled' | 'names'>,
   other: Pick<RefreshState, 'open' | 'handled' | 'names'>,
 ): boolean {
   return (
-    sameOpen(one.open, other.open) &&
-    // `namedBefore` answers what it was given when there is nothing new.
+    hasSameOpenJobs(one.open, other.open) &&
+    // `namedBefore` returns the map it was given when nothing is new.
     one.names === other.names &&
     one.handled.size === other.handled.size &&
     [...other.handled.keys()].every((key) => one.handled.has(key))
   );
 }
 
-/** In which order they are matters only when not all of them are read in one look. */
-function sameOpen(one: readonly OpenJob[], other: readonly OpenJob[]): boolean {
+/** The order matters only when one poll cannot read all open jobs. */
+function hasSameOpenJobs(one: readonly OpenJob[], other: readonly OpenJob[]): boolean {
   if (one.length !== other.length || one.some(({ sinceMs }) => sinceMs === undefined)) return false;
   if (one.length > MAX_JOB_READS) return one.every(({ jobId }, index) => other[index]?.jobId === jobId);
   const ids = new Set(one.map(({ jobId }) => jobId));
   return other.every(({ jobId }) => ids.has(jobId));
 }
 
-function opened(event: Event, sequence: number, by: DetectedBy): OutboxEntry {
+function outboxEntry(event: Event, sequence: number, by: DetectedBy): OutboxEntry {
   return {
     event,
     sequence,
@@ -178,7 +184,7 @@ function riseEvent(instanceId: string, subject: ValueSubject, read: ReadValue, r
   }
 }
 
-/** Still worth telling those who wait for any data source. */
+/** The event still concerns subscriptions to any data source. */
 function unknownSource(name = 'unknown'): NamedDataSource {
   return { dataSourceId: 'unknown', name };
 }
@@ -191,7 +197,7 @@ function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNa
       const failed = job.tasks.filter(isFailure);
       const trigger = 'full-refresh-completed' as const;
       return {
-        ...identified({ instanceId, trigger, subject: '', occurrence: job.jobId }, endedAt, by),
+        ...eventIdentity({ instanceId, trigger, subject: '', occurrence: job.jobId }, endedAt, by),
         trigger,
         jobId: job.jobId,
         status,
@@ -210,7 +216,7 @@ function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNa
         status === 'successful' ? ('data-source-refresh-succeeded' as const) : ('data-source-refresh-failed' as const);
       const jobId = jobs[0]?.jobId ?? task.jobIds[0];
       return {
-        ...identified({ instanceId, trigger, subject: '', occurrence: task.taskId }, endedAt, by),
+        ...eventIdentity({ instanceId, trigger, subject: '', occurrence: task.taskId }, endedAt, by),
         trigger,
         dataSourceId: source.dataSourceId,
         dataSourceName: source.name,
@@ -227,7 +233,7 @@ function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNa
       const trigger = 'unification-refresh-completed' as const;
       const jobId = jobs[0]?.jobId ?? task.jobIds[0];
       return {
-        ...identified({ instanceId, trigger, subject: '', occurrence: task.taskId }, endedAt, by),
+        ...eventIdentity({ instanceId, trigger, subject: '', occurrence: task.taskId }, endedAt, by),
         trigger,
         ...(jobId !== undefined && { jobId }),
         status,
@@ -241,7 +247,7 @@ function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNa
   }
 }
 
-/** So many are named: an event must stay small enough to be stored in one piece. */
+/** Failed tasks that an event names. An event must fit into one string column. */
 const MAX_FAILED_TASKS = 10;
 const MAX_TASK_NAME = 200;
 
@@ -253,7 +259,7 @@ function failedTasks(failed: readonly Task[]): FailedTask[] {
   }));
 }
 
-function identified(
+function eventIdentity(
   fact: Fact,
   endedAt: string,
   by: DetectedBy,

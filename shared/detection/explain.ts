@@ -2,30 +2,33 @@ import { shownNumber } from '../shown-number.ts';
 import { unreachable } from '../unreachable.ts';
 import { crosses, inOrder, observe, type Evaluation, type ValueState } from './value-observation.ts';
 
-/** An evaluation that ended without a value. It is no observation: the value before it stays. */
+/** An evaluation that ended without a value. It is no observation, so the previous value stays. */
 export interface FailedEvaluation {
   readonly evaluatedAtMs: number;
-  /** What Customer Insights says went wrong. */
+  /** The error message of Customer Insights. Empty when there is none. */
   readonly failure: string;
-  /** What is wrong with it, when it is not that it failed. */
+  /** The reason for ignoring the evaluation, when it did not simply fail. */
   readonly fault?: string;
 }
 
-/** One entry of the history of a segment or measure, in whatever order. */
+/** One entry of the history of a segment or measure. The order of a history does not matter. */
 export type HistoryEntry = Evaluation | FailedEvaluation;
 
 /**
- * What one evaluation means for a threshold. `first`: there is none before it to compare with. `crossed`: the only one that fires.
- * `fell`: to the threshold or below, so that the next rise can cross it again. `failed`: no value, nothing changes.
+ * The effect of one evaluation on a threshold.
+ * - `first`: no earlier value exists for comparison.
+ * - `crossed`: the value rose above the threshold. Only this outcome fires.
+ * - `fell`: the value fell to the threshold or below, so the next rise can cross it again.
+ * - `failed`: the evaluation has no value and changes nothing.
  */
 export type Outcome = 'first' | 'crossed' | 'stayed-above' | 'fell' | 'stayed-below' | 'failed';
 
-/** One evaluation with what it means, as data and as a sentence for people. */
+/** One evaluation and its outcome, as data and as a sentence for people. */
 export interface Explanation {
   readonly evaluatedAtMs: number;
   /** Absent when the evaluation failed. */
   readonly value?: number;
-  /** The value before, when there is one. */
+  /** Absent when no earlier value exists. */
   readonly previousValue?: number;
   readonly outcome: Outcome;
   /** Such as `120 → 90: fell, re-armed`. */
@@ -33,17 +36,17 @@ export interface Explanation {
 }
 
 /**
- * Walks a history with the code that detects, and says of each evaluation why a threshold was crossed or not. Oldest first, each
- * instant once. Pure.
+ * Replays a history with the detection code and explains for each evaluation whether it crossed the threshold and why.
+ * Oldest first, each instant once. Pure.
  */
 export function explain(history: readonly HistoryEntry[], threshold: number): Explanation[] {
   let state: ValueState = { sequence: 0, last: undefined };
   const failures = history.filter((entry) => 'failure' in entry);
   const values = history.filter((entry) => 'value' in entry);
-  // A value beside a failure of the same instant is the result of that evaluation.
+  // When a value and a failure have the same instant, the value is the result of that evaluation.
   return inOrder([...values, ...failures]).map((entry) => {
     const previous = state.last;
-    if ('failure' in entry) return failed(entry, previous);
+    if ('failure' in entry) return explainFailure(entry, previous);
     const observed = observe(state, [entry], 1);
     state = observed.state;
     const { evaluatedAtMs, value } = entry;
@@ -87,7 +90,10 @@ function sentenceOf(outcome: ValueOutcome, previous: number, value: number, thre
   }
 }
 
-function failed({ evaluatedAtMs, failure, fault }: FailedEvaluation, previous: Evaluation | undefined): Explanation {
+function explainFailure(
+  { evaluatedAtMs, failure, fault }: FailedEvaluation,
+  previous: Evaluation | undefined,
+): Explanation {
   const kept = previous === undefined ? 'no value before it' : `kept ${shownNumber(previous.value)}`;
   const sentence = `${fault ?? 'evaluation failed'}, ${kept}${failure === '' ? '' : ` (${failure})`}`;
   return { evaluatedAtMs, ...(previous && { previousValue: previous.value }), outcome: 'failed', sentence };

@@ -12,38 +12,44 @@ export interface ForgetPorts {
   readonly state: StateStore;
 }
 
-/** One transaction deletes this many and raises the floor. */
+/** The number of subjects that one transaction deletes. The same transaction raises the floor. */
 const MAX_AT_ONCE = 50;
 
 /**
- * Forgets what is observed of an instance and nobody is subscribed to any more, so that polls ask for it no longer; `MAX_AT_ONCE` at most, the rest the
- * next time. A subject is marked first and looked at again before it is deleted: a subscription that the second look missed finds the mark, and reads the
- * subject anew, which takes the mark away. One storage request for each subject. Rejects when storage gives no answer; then a mark may be left, which the next poll takes away.
+ * Removes the state of subjects that have no subscriptions, so that polls no longer read them. One call removes at most
+ * `MAX_AT_ONCE`; the next call removes more.
+ *
+ * A subject is marked first and its subscriptions are counted again before its row is deleted. A subscription that the
+ * second check misses finds the mark, and its own reading of the subject removes the mark. Takes one storage request
+ * per subject. Rejects with `StorageError` when storage does not respond. A mark that is left behind is removed by the
+ * next poll.
  */
 export async function forgetSubjects({ tables, state: store }: ForgetPorts, instanceId: string): Promise<number> {
   const before = await store.read(instanceId);
-  const unawaited = (await unawaitedOf(tables, before)).slice(0, MAX_AT_ONCE);
-  if (unawaited.length === 0) return 0;
-  for (const batch of transactionsOf(unawaited.map(leaving))) await store.commit(instanceId, batch);
+  const unsubscribed = (await unsubscribedSubjects(tables, before)).slice(0, MAX_AT_ONCE);
+  if (unsubscribed.length === 0) return 0;
+  for (const batch of transactionsOf(unsubscribed.map(markForRemoval))) await store.commit(instanceId, batch);
 
   const marked = await store.read(instanceId);
-  const names = new Set(unawaited.map(nameOf));
-  const again = (await unawaitedOf(tables, marked)).filter((one) => names.has(nameOf(one)) && isLeaving(one));
-  const [first, ...rest] = again;
+  const names = new Set(unsubscribed.map(nameOf));
+  const removable = (await unsubscribedSubjects(tables, marked)).filter(
+    (subject) => names.has(nameOf(subject)) && isMarkedForRemoval(subject),
+  );
+  const [first, ...rest] = removable;
   if (first === undefined) return 0;
-  return (await store.forget(marked, [first, ...rest])) === 'forgotten' ? again.length : 0;
+  return (await store.forget(marked, [first, ...rest])) === 'forgotten' ? removable.length : 0;
 }
 
-async function unawaitedOf(tables: Tables, state: InstanceState): Promise<Observed[]> {
+async function unsubscribedSubjects(tables: Tables, state: InstanceState): Promise<Observed[]> {
   const { instanceId, values, refreshes } = state;
-  const unawaited: Observed[] = [];
+  const unsubscribed: Observed[] = [];
   for (const subject of values) {
     const partition = subjectPartition(instanceId, subject.trigger, shortHash(subject.name));
-    if (!(await hasRows(tables, partition))) unawaited.push({ kind: 'value', subject });
+    if (!(await hasRows(tables, partition))) unsubscribed.push({ kind: 'value', subject });
   }
   if (refreshes && !(await hasRefreshSubscriptions(tables, instanceId)))
-    unawaited.push({ kind: 'refreshes', refreshes });
-  return unawaited;
+    unsubscribed.push({ kind: 'refreshes', refreshes });
+  return unsubscribed;
 }
 
 async function hasRefreshSubscriptions(tables: Tables, instanceId: string): Promise<boolean> {
@@ -54,7 +60,7 @@ async function hasRefreshSubscriptions(tables: Tables, instanceId: string): Prom
   return false;
 }
 
-/** Whether there are subscriptions that have not ended; ended ones lie behind the range of row keys. */
+/** Whether a partition has subscriptions that have not ended. Row keys of ended subscriptions sort after this range. */
 export async function hasRows(tables: Tables, partition: string | { from: string; to: string }): Promise<boolean> {
   const first = await allRows(tables, SUBSCRIPTIONS_TABLE, {
     partition,
@@ -65,19 +71,30 @@ export async function hasRows(tables: Tables, partition: string | { from: string
   return first.done !== true;
 }
 
-function leaving(one: Observed): Change {
-  return one.kind === 'value'
-    ? { state: { kind: 'value', subject: { ...one.subject, isLeaving: true }, etag: one.subject.etag }, events: [] }
+function markForRemoval(observed: Observed): Change {
+  return observed.kind === 'value'
+    ? {
+        state: {
+          kind: 'value',
+          subject: { ...observed.subject, isMarkedForRemoval: true },
+          etag: observed.subject.etag,
+        },
+        events: [],
+      }
     : {
-        state: { kind: 'refreshes', refreshes: { ...one.refreshes, isLeaving: true }, etag: one.refreshes.etag },
+        state: {
+          kind: 'refreshes',
+          refreshes: { ...observed.refreshes, isMarkedForRemoval: true },
+          etag: observed.refreshes.etag,
+        },
         events: [],
       };
 }
 
-function isLeaving(one: Observed): boolean {
-  return one.kind === 'value' ? one.subject.isLeaving : one.refreshes.isLeaving;
+function isMarkedForRemoval(observed: Observed): boolean {
+  return observed.kind === 'value' ? observed.subject.isMarkedForRemoval : observed.refreshes.isMarkedForRemoval;
 }
 
-function nameOf(one: Observed): string {
-  return one.kind === 'value' ? `${one.subject.trigger} ${one.subject.name}` : 'refreshes';
+function nameOf(observed: Observed): string {
+  return observed.kind === 'value' ? `${observed.subject.trigger} ${observed.subject.name}` : 'refreshes';
 }

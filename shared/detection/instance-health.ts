@@ -1,26 +1,26 @@
 import type { Source } from '../triggers/trigger.ts';
 import type { StateStore } from './state-store.ts';
 
-/** How the polls of an instance are going. */
+/** The state of an instance's polls. */
 export interface InstanceHealth {
   readonly instanceId: string;
-  /** Absent until there was a first poll. */
+  /** Absent before the first poll. */
   readonly lastPolledAt?: string;
-  /** The last poll in which every list gave an answer: what happened since may not be known yet. */
+  /** The last poll in which every list could be read. Later changes may not be detected yet. */
   readonly lastCompletePollAt?: string;
-  /** The lists that give no answer. */
+  /** The lists that cannot be read. */
   readonly failing: readonly { readonly list: Source; readonly since: string; readonly reason: string }[];
   /** Segments and measures that are observed. */
   readonly observedCount: number;
-  /** Events that are still on their way to somebody. */
+  /** Events that are not yet fully delivered. */
   readonly outboxEntryCount: number;
   readonly oldestOutboxEntryAt?: string;
 }
 
-/** One storage request for each started thousand of segments and measures. */
+/** Takes one storage request per 1,000 rows of the instance. */
 export async function instanceHealth(state: Pick<StateStore, 'read'>, instanceId: string): Promise<InstanceHealth> {
   const { lastPolledAt, completeAt, failing, values, outbox: outboxEntries } = await state.read(instanceId);
-  const oldestOutboxEntryAt = outboxEntries.map(({ committedAt: openedAt }) => openedAt).sort()[0];
+  const oldestOutboxEntryAt = outboxEntries.map(({ committedAt }) => committedAt).sort()[0];
   return {
     instanceId,
     ...(lastPolledAt !== undefined && { lastPolledAt }),
@@ -28,6 +28,6 @@ export async function instanceHealth(state: Pick<StateStore, 'read'>, instanceId
     failing: Object.entries(failing).map(([list, { since, reason }]) => ({ list: list as Source, since, reason })),
     observedCount: values.length,
     outboxEntryCount: outboxEntries.length,
-    ...(oldestOutboxEntryAt !== undefined && { oldestOutboxEntryAt: oldestOutboxEntryAt }),
+    ...(oldestOutboxEntryAt !== undefined && { oldestOutboxEntryAt }),
   };
 }

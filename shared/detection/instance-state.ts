@@ -3,7 +3,7 @@ import { OUTBOX_PREFIX, outboxEntryOfRow } from '../events/outbox-row.ts';
 import type { Row, StoredRow } from '../storage/tables.ts';
 import { shortHash } from '../triggers/subject.ts';
 import { triggerOfCode, triggers, type Source, type Trigger } from '../triggers/trigger.ts';
-import type { Noted } from './anomaly.ts';
+import type { LoggedAnomalies } from './anomaly.ts';
 import type { OpenJob, RefreshState } from './refresh-detection.ts';
 import type { ValueState } from './value-observation.ts';
 
@@ -15,44 +15,53 @@ export function isValueTrigger(trigger: Trigger): trigger is ValueTrigger {
 }
 
 /**
- * A segment or measure that somebody subscribed to. `isSuspended`: its instance was taken out of `ALLOWED_INSTANCES`; should it be allowed again,
- * the next reading is a baseline.
+ * A segment or measure with subscriptions. `isSuspended`: its instance was removed from `ALLOWED_INSTANCES`. If the
+ * instance is allowed again, the next reading is a baseline.
  */
 export interface ValueSubject extends ValueState {
   readonly trigger: ValueTrigger;
   readonly name: string;
   readonly isSuspended: boolean;
-  /** Nobody was subscribed to it when the sweep looked: it is about to be forgotten, unless it is read for a subscribe. */
-  readonly isLeaving: boolean;
+  /**
+   * The sweep found no subscriptions and is about to remove the subject. A reading for a subscribe request removes the
+   * mark.
+   */
+  readonly isMarkedForRemoval: boolean;
   readonly etag: string;
 }
 
 export interface StoredRefreshState extends RefreshState {
   readonly isSuspended: boolean;
-  readonly isLeaving: boolean;
+  readonly isMarkedForRemoval: boolean;
   readonly etag: string;
 }
 
-/** Since when a list could not be read, and why; before `notBefore` Customer Insights wants no further call. */
+/**
+ * For each list that cannot be read: since when, and the reason. Customer Insights has asked for no call before
+ * `notBefore`.
+ */
 export type Failing = Partial<
   Record<Source, { readonly since: string; readonly reason: string; readonly notBefore?: string }>
 >;
 
-/** No count of observations that begins anew begins below this: the highest of a subject that was forgotten. */
+/**
+ * The highest sequence number of a subject that was removed. A subject that is observed anew starts at this number, so
+ * its sequence numbers never repeat.
+ */
 export interface SequenceFloor {
   readonly sequence: number;
-  /** Empty before there is one. */
+  /** Empty when the row does not exist yet. */
   readonly etag: string;
 }
 
-/** When the task history was last read, and what was remembered of refreshes by then. */
+/** When the task history was last read, and the version of the refresh state at that time. */
 export interface HistoryRead {
   readonly readAt: string;
-  /** The etag of the refreshes. */
+  /** The etag of the refresh state. */
   readonly of: string;
 }
 
-/** Everything that is remembered of one instance: one partition, read with one request. */
+/** The whole stored state of one instance. It is one partition. */
 export interface InstanceState {
   readonly instanceId: string;
   readonly values: readonly ValueSubject[];
@@ -60,13 +69,13 @@ export interface InstanceState {
   readonly outbox: readonly OutboxEntry[];
   readonly floor: SequenceFloor;
   readonly failing: Failing;
-  readonly noted: Noted;
+  readonly loggedAnomalies: LoggedAnomalies;
   readonly history: HistoryRead | undefined;
   readonly lastPolledAt: string | undefined;
-  /** The last poll in which every list gave an answer: history must be asked for back to here. */
+  /** The last poll in which every list could be read. The next poll reads the history back to this time. */
   readonly completeAt: string | undefined;
-  /** When a message comes that goes on with a poll that was stopped for want of calls. */
-  readonly goesOnAt: string | undefined;
+  /** When the message is due that continues a poll that ran out of call permits. */
+  readonly resumesAt: string | undefined;
 }
 
 export const REFRESHES_ROW_KEY = 'jobs';
@@ -88,7 +97,7 @@ export function valueRow(instanceId: string, subject: Omit<ValueSubject, 'etag'>
     evaluatedAtMs: subject.last?.evaluatedAtMs,
     value: subject.last?.value,
     ...(subject.isSuspended && { suspended: true }),
-    ...(subject.isLeaving && { leaving: true }),
+    ...(subject.isMarkedForRemoval && { leaving: true }),
   };
 }
 
@@ -113,7 +122,7 @@ export function refreshesRow(instanceId: string, state: Omit<StoredRefreshState,
     floorMs: state.floorMs,
     names: storedNames(state.names),
     ...(state.isSuspended && { suspended: true }),
-    ...(state.isLeaving && { leaving: true }),
+    ...(state.isMarkedForRemoval && { leaving: true }),
   };
 }
 
@@ -125,7 +134,7 @@ export function refreshesOfRow(row: StoredRow): StoredRefreshState {
     .map((entry) => [entry.slice(0, 12), Number.parseInt(entry.slice(12), 36)] as const);
   return {
     sequence: Number(sequence),
-    open: openOf(JSON.parse(String(open)) as string[], JSON.parse(String(openSince ?? '[]')) as (number | null)[]),
+    open: openJobsOf(JSON.parse(String(open)) as string[], JSON.parse(String(openSince ?? '[]')) as (number | null)[]),
     handled: new Map(entries),
     floorMs: Number(floorMs),
     names: new Map(JSON.parse(String(names ?? '[]')) as [string, string][]),
@@ -134,11 +143,11 @@ export function refreshesOfRow(row: StoredRow): StoredRefreshState {
   };
 }
 
-function marksOf({ values }: StoredRow): Pick<ValueSubject, 'isSuspended' | 'isLeaving'> {
-  return { isSuspended: values['suspended'] === true, isLeaving: values['leaving'] === true };
+function marksOf({ values }: StoredRow): Pick<ValueSubject, 'isSuspended' | 'isMarkedForRemoval'> {
+  return { isSuspended: values['suspended'] === true, isMarkedForRemoval: values['leaving'] === true };
 }
 
-/** A stored string holds 32,000 characters; names that were seen longest ago go first. */
+/** A stored string holds 32,000 characters. The names that were seen longest ago are dropped first. */
 const MAX_NAMES_LENGTH = 30_000;
 
 function storedNames(names: RefreshState['names']): string {
@@ -150,17 +159,17 @@ function storedNames(names: RefreshState['names']): string {
   }
 }
 
-/** A version that knew no instants wrote the ids alone. */
-function openOf(jobIds: readonly string[], since: readonly (number | null)[]): OpenJob[] {
+/** Earlier versions stored only the ids. */
+function openJobsOf(jobIds: readonly string[], since: readonly (number | null)[]): OpenJob[] {
   return jobIds.map((jobId, index) => ({ jobId, sinceMs: since[index] ?? undefined }));
 }
 
 export interface PollRecord {
   readonly lastPolledAt: string;
   readonly completeAt: string | undefined;
-  readonly goesOnAt: string | undefined;
+  readonly resumesAt: string | undefined;
   readonly failing: Failing;
-  readonly noted: Noted;
+  readonly loggedAnomalies: LoggedAnomalies;
   readonly history: HistoryRead | undefined;
 }
 
@@ -171,26 +180,29 @@ export function pollRow(instanceId: string, poll: PollRecord): Row {
     v: VERSION,
     lastPolledAt: poll.lastPolledAt,
     completeAt: poll.completeAt,
-    goesOnAt: poll.goesOnAt,
+    goesOnAt: poll.resumesAt,
     failing: JSON.stringify(poll.failing),
-    noted: JSON.stringify(poll.noted),
+    noted: JSON.stringify(poll.loggedAnomalies),
     historyReadAt: poll.history?.readAt,
     historyOf: poll.history?.of,
   };
 }
 
-/** Puts the rows of one partition of the `state` table together. Rows of a kind that a newer version wrote are passed over. */
+/**
+ * Assembles the rows of one partition of the `state` table. Rows of a kind that only a newer version supports are
+ * skipped.
+ */
 export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]): InstanceState {
   const values: ValueSubject[] = [];
   const outboxEntries: OutboxEntry[] = [];
   let refreshes: StoredRefreshState | undefined;
   let failing: Failing = {};
-  let noted: Noted = {};
+  let loggedAnomalies: LoggedAnomalies = {};
   let history: HistoryRead | undefined;
   let floor: SequenceFloor = { sequence: 0, etag: '' };
   let lastPolledAt: string | undefined;
   let completeAt: string | undefined;
-  let goesOnAt: string | undefined;
+  let resumesAt: string | undefined;
   for (const row of rows) {
     if (row.rowKey.startsWith(OUTBOX_PREFIX)) outboxEntries.push(outboxEntryOfRow(row));
     else if (row.rowKey.startsWith('v:')) {
@@ -200,12 +212,12 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
     else if (row.rowKey === FLOOR_ROW_KEY) floor = { sequence: Number(row.values['sequence']), etag: row.etag };
     else if (row.rowKey === POLL_ROW_KEY) {
       failing = JSON.parse(String(row.values['failing'] ?? '{}')) as Failing;
-      noted = JSON.parse(String(row.values['noted'] ?? '{}')) as Noted;
+      loggedAnomalies = JSON.parse(String(row.values['noted'] ?? '{}')) as LoggedAnomalies;
       const { historyReadAt: readAt, historyOf: of } = row.values;
       if (typeof readAt === 'string' && typeof of === 'string') history = { readAt, of };
       lastPolledAt = String(row.values['lastPolledAt']);
       if (typeof row.values['completeAt'] === 'string') completeAt = row.values['completeAt'];
-      if (typeof row.values['goesOnAt'] === 'string') goesOnAt = row.values['goesOnAt'];
+      if (typeof row.values['goesOnAt'] === 'string') resumesAt = row.values['goesOnAt'];
     }
   }
   return {
@@ -215,10 +227,10 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
     outbox: outboxEntries,
     floor,
     failing,
-    noted,
+    loggedAnomalies,
     history,
     lastPolledAt,
     completeAt,
-    goesOnAt,
+    resumesAt,
   };
 }

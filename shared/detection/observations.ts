@@ -12,45 +12,50 @@ export interface ObservationsPorts {
   readonly insights: CustomerInsights;
   readonly clock: Pick<Clock, 'now'>;
   readonly state: Pick<StateStore, 'observed' | 'read'>;
-  /** Whether the operator allows the instance: else nothing of it is read. */
+  /** Whether the operator allows the instance. An instance that is not allowed is not read. */
   readonly isAllowed: (instanceId: string) => boolean;
 }
 
-/** One evaluation of a subscription's segment or measure, or a refresh that ended, and why it fired or did not. */
+/** One evaluation of a subscription's segment or measure, or one refresh that ended, and whether and why it fired. */
 export interface Observation {
-  /** Of a refresh: when it ended. */
+  /** For a refresh: when it ended. */
   readonly evaluatedAt: string;
-  /** Absent when the evaluation failed, and of a refresh. */
+  /** Absent for a refresh and for a failed evaluation. */
   readonly value?: number;
   readonly previousValue?: number;
-  /** `unknown`: what came before it cannot be read, so nobody can say what it meant. `not-awaited`: a refresh of another kind than the subscription waits for. */
+  /**
+   * `unknown`: the evaluations before it cannot be read, so its meaning is not known. `not-awaited`: the subscription does
+   * not ask for refreshes of this kind.
+   */
   readonly outcome: Outcome | 'unknown' | 'not-awaited';
-  /** Why, for people. */
+  /** The reason, as a sentence for people. */
   readonly sentence: string;
-  /** Whether the subscription is owed a delivery for it. */
+  /** Whether the subscription receives a delivery for the observation. */
   readonly fires: boolean;
 }
 
 export interface Observations {
   readonly threshold?: number;
   readonly displayName?: string;
-  /** Newest first; at most `MAX_OBSERVATIONS`. */
+  /** Newest first. At most `MAX_OBSERVATIONS`. */
   readonly value: readonly Observation[];
-  /** Why only what was remembered here can be told. */
+  /** Why Customer Insights could not give the history. `value` then holds stored observations only. */
   readonly historyMissing?: string;
 }
 
-/** More points than a chart has columns; at four evaluations a day, 250 days. */
+/** More points than a chart has columns. At four evaluations a day, this covers 250 days. */
 const MAX_OBSERVATIONS = 1_000;
 
 const DAY_MS = 24 * 3600 * 1000;
 
 /**
- * The evaluations of the last `days` of a subscription's subject as Customer Insights remembers them, and the newest of all, each with
- * why it fired or did not: the same code as detects, and the numbers of observations that decide who is owed what. Without an answer of
- * Customer Insights the last observation alone. One call to Customer Insights and one storage request.
+ * Explains the observations of a subscription. For a segment or measure, these are the evaluations of the last `days`
+ * and the newest one, read from the history of Customer Insights. The detection code and the sequence numbers of
+ * observations decide what fired. If the history cannot be read, the last stored observation is explained alone. Takes
+ * one call to Customer Insights and one storage request.
  *
- * Of a trigger without values the refreshes since the subscription was made that fired nothing for it. At most three calls.
+ * For a trigger without values, these are the refreshes since the subscription was made that fired nothing for it.
+ * Takes at most three calls.
  */
 export async function observationsOf(
   ports: ObservationsPorts,
@@ -65,7 +70,7 @@ export async function observationsOf(
       : Promise.resolve({ kind: 'failed', reason: 'ALLOWED_INSTANCES does not name this instance.' });
   const sinceMs = nowMs - days * DAY_MS;
   if (!isValueTrigger(trigger)) {
-    const read = await askInsights(() => unawaited(ports, { instanceId, trigger, subject }));
+    const read = await askInsights(() => nonFiringRefreshes(ports, { instanceId, trigger, subject }));
     if (read.kind === 'failed') return { value: [], historyMissing: read.reason };
     const fromMs = Math.max(sinceMs, Date.parse(subscription.createdAt));
     const recent = read.value.filter(({ evaluatedAt }) => Date.parse(evaluatedAt) >= fromMs);
@@ -74,7 +79,7 @@ export async function observationsOf(
   if (threshold === undefined) return { value: [] };
   const [observed, history] = await Promise.all([
     ports.state.observed(subscription),
-    // A day more than asked for, so that the first value of the time has one before it to compare with.
+    // One day more than requested, so that the first value of the period has a previous value.
     askInsights(() =>
       readValueHistory(ports.insights, { instanceId, trigger, name: subject }, { historyDays: days + 1, nowMs }),
     ),
@@ -83,30 +88,30 @@ export async function observationsOf(
   if (history.kind === 'failed' || history.value === undefined) {
     const historyMissing =
       history.kind === 'failed' ? history.reason : 'Customer Insights has no segment or measure of this name any more.';
-    const last = told(subscription, observed, explain(remembered, threshold)).map(unexplained);
+    const last = withFiring(subscription, observed, explain(remembered, threshold)).map(unexplained);
     return { threshold, value: last, historyMissing };
   }
   const { displayName, entries } = history.value;
   const explained = explain([...entries, ...remembered], threshold).filter(
     ({ evaluatedAtMs }, index, all) => evaluatedAtMs >= sinceMs || index === all.length - 1,
   );
-  return { threshold, displayName, value: told(subscription, observed, explained) };
+  return { threshold, displayName, value: withFiring(subscription, observed, explained) };
 }
 
-/** An evaluation of which it cannot be said what it meant: not that it was the first, nor that nothing was crossed. */
+/** An evaluation whose predecessors cannot be read. It may not be the first, and it may have crossed the threshold. */
 function unexplained({ evaluatedAt, value }: Observation): Observation {
-  const sentence = `${value === undefined ? 'no value' : shownNumber(value)}: the last that is known here; what came before it cannot be read now`;
+  const sentence = `${value === undefined ? 'no value' : shownNumber(value)}: the last known value. The evaluations before it cannot be read now`;
   return { evaluatedAt, ...(value !== undefined && { value }), outcome: 'unknown', sentence, fires: false };
 }
 
-/** As far back as one page of jobs reaches. */
+/** The jobs of one page. Refreshes that no job of the page shows are not explained. */
 const JOBS_PAGE = 100;
 
-async function unawaited(
+async function nonFiringRefreshes(
   { insights, state }: Pick<ObservationsPorts, 'insights' | 'state'>,
-  waits: { readonly instanceId: string; readonly trigger: RefreshTrigger; readonly subject: string },
+  target: { readonly instanceId: string; readonly trigger: RefreshTrigger; readonly subject: string },
 ): Promise<Observation[]> {
-  const { instanceId, trigger } = waits;
+  const { instanceId, trigger } = target;
   const isNamed = trigger === 'data-source-refresh-failed' || trigger === 'data-source-refresh-succeeded';
   const [{ refreshes }, jobs, dataSources, nodes] = await Promise.all([
     state.read(instanceId),
@@ -114,7 +119,7 @@ async function unawaited(
     isNamed ? insights.dataSources(instanceId) : [],
     isNamed ? insights.nodes(instanceId) : [],
   ]);
-  return explainRefreshes(waits, jobs, { dataSources, nodes, before: refreshes?.names ?? new Map() }).map(
+  return explainRefreshes(target, jobs, { dataSources, nodes, before: refreshes?.names ?? new Map() }).map(
     ({ endedAtMs, sentence }) => ({
       evaluatedAt: new Date(endedAtMs).toISOString(),
       outcome: 'not-awaited',
@@ -135,9 +140,12 @@ async function attempt<T>(
   }
 }
 
-/** Observations are numbered; counted back from the last one, each evaluation gets its number, and so whom it is owed to. */
-function told(
-  { activeFrom: birth = 0, activeUntil: until }: Subscription,
+/**
+ * Adds to each explanation whether the subscription receives a delivery. Counting back from the last observation gives
+ * each evaluation its sequence number, and the sequence number decides.
+ */
+function withFiring(
+  { activeFrom = 0, activeUntil }: Subscription,
   observed: ValueSubject | undefined,
   explained: readonly Explanation[],
 ): Observation[] {
@@ -147,20 +155,21 @@ function told(
     const { evaluatedAtMs, ...rest } = explanation;
     const evaluatedAt = new Date(evaluatedAtMs).toISOString();
     const isCrossing = explanation.outcome === 'crossed';
-    const tell = (fires: boolean, why = ''): Observation => ({
+    const observation = (fires: boolean, why = ''): Observation => ({
       evaluatedAt,
       ...rest,
       sentence: rest.sentence + why,
       fires,
     });
-    if (explanation.outcome === 'failed') return tell(false);
-    if (evaluatedAtMs > lastMs) return tell(false, isCrossing ? '; not looked at yet, the next poll tells' : '');
-    const own = sequence;
+    if (explanation.outcome === 'failed') return observation(false);
+    if (evaluatedAtMs > lastMs) return observation(false, isCrossing ? '; not polled yet, the next poll decides' : '');
+    const number = sequence;
     sequence -= 1;
-    if (!isCrossing) return tell(false);
-    if (own <= birth) return tell(false, ', before this subscription was made');
-    if (until !== undefined && own > until) return tell(false, ', after the flow was saved again');
-    return tell(true);
+    if (!isCrossing) return observation(false);
+    if (number <= activeFrom) return observation(false, ', before this subscription was made');
+    if (activeUntil !== undefined && number > activeUntil)
+      return observation(false, ', after the flow was saved again');
+    return observation(true);
   });
   return newestFirst.slice(0, MAX_OBSERVATIONS);
 }

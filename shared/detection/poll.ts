@@ -8,7 +8,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Source } from '../triggers/trigger.ts';
 import { commitReadings } from './commit.ts';
 import type { Failing, InstanceState } from './instance-state.ts';
-import { logAnomaly, recordAnomalies, type Noted, type Anomaly } from './anomaly.ts';
+import { logAnomaly, recordAnomalies, type LoggedAnomalies, type Anomaly } from './anomaly.ts';
 import { takeSnapshot, sourcesOf } from './snapshot.ts';
 import type { StateStore } from './state-store.ts';
 import { suspendInstance } from './suspend.ts';
@@ -20,41 +20,43 @@ export interface PollPorts {
   readonly random: Random;
   readonly log: Log;
   readonly telemetry: Telemetry;
-  /** Sees events that were just opened through: works out who is told and delivers, or hands on. */
+  /** Delivers events that were just committed: reads their recipients and delivers, or enqueues chunks. */
   readonly fanOut: (events: readonly OutboxEntry[]) => Promise<void>;
-  /** Goes on with events that somebody else opened and may have left behind. */
+  /** Continues events that another process committed and may not have finished. */
   readonly resumeOutbox: (events: readonly OutboxEntry[]) => Promise<void>;
-  /** Has the instance polled again after `delayMs`, whatever the schedule. */
+  /** Schedules an additional poll of the instance after `delayMs`. */
   readonly pollLater: (instanceId: string, delayMs: number) => Promise<void>;
   /** Whether the operator allows the instance. */
   readonly isAllowed: (instanceId: string) => boolean;
-  /** How long a call to Customer Insights counts: then all places of this poll are free again. */
+  /**
+   * How long a call to Customer Insights counts against the limit. After that, all permits of this poll are free again.
+   */
   readonly callWindowMs: number;
 }
 
 /**
- * One look at one instance, from Customer Insights to the first callbacks. May run twice at once: one wins, the other finds
- * nothing new. A list of Customer Insights that gives no answer is noted and read again by the next poll. A poll for which there
- * are not enough calls keeps what it has read, and one more poll, when there are calls again, finds the rest. Rejects only when
- * storage gives no answer.
+ * Polls one instance: reads Customer Insights, commits events and delivers them. Two polls may run concurrently; one of
+ * them commits, the other finds nothing new. A list that cannot be read is recorded and read again by the next poll. A
+ * poll that runs out of call permits keeps its readings, and one additional poll reads the rest once permits are free.
+ * Rejects with `StorageError` when storage does not respond.
  */
 export async function pollInstance(ports: PollPorts, instanceId: string): Promise<void> {
   const before = await ports.state.read(instanceId);
   if (!ports.isAllowed(instanceId)) return suspendInstance(ports, before);
-  // Each list goes its own way: what one brings is told at once, however slow another is.
-  const looks = sourcesNow(before, ports.clock.now()).map((source) => lookAtSource(ports, before, source));
+  // Lists are polled independently, so that a slow list does not delay the events of another.
+  const polls = dueSources(before, ports.clock.now()).map((source) => pollSource(ports, before, source));
   await allDone<unknown>([
-    ...looks.map(async (look) => ports.fanOut((await look).opened)),
+    ...polls.map(async (poll) => ports.fanOut((await poll).committed)),
     ports.resumeOutbox(before.outbox),
-    allDone(looks).then((done) => savePoll(ports, before, done)),
+    allDone(polls).then((done) => savePoll(ports, before, done)),
   ]);
 }
 
-/** Longer than this nobody is believed who asks to wait. */
+/** The longest `Retry-After` that is respected. */
 const MAX_WAIT_MS = 12 * 3600 * 1000;
 
-/** The lists to read: not those of which Customer Insights asked to wait. */
-function sourcesNow(state: InstanceState, nowMs: number): Source[] {
+/** The lists to read. Lists for which Customer Insights asked to wait are left out. */
+function dueSources(state: InstanceState, nowMs: number): Source[] {
   return [...sourcesOf(state)].filter((source) => !mustWait(state.failing, source, nowMs));
 }
 
@@ -63,97 +65,100 @@ function mustWait(failing: Failing, source: Source, nowMs: number): boolean {
   return waitMs > 0 && waitMs <= MAX_WAIT_MS;
 }
 
-interface SourceLook {
+interface SourcePoll {
   readonly source: Source;
-  readonly opened: readonly OutboxEntry[];
+  readonly committed: readonly OutboxEntry[];
   readonly failure: CustomerInsightsError | undefined;
-  readonly oddities: readonly Anomaly[];
+  readonly anomalies: readonly Anomaly[];
   readonly historyRead: boolean;
 }
 
-function lookAtSource(ports: PollPorts, before: InstanceState, source: Source): Promise<SourceLook> {
+function pollSource(ports: PollPorts, before: InstanceState, source: Source): Promise<SourcePoll> {
   const attributes = { 'triggers.instance.id': before.instanceId, 'triggers.source': source };
   return ports.telemetry.span(`detect ${source}`, { attributes }, async (span) => {
-    const {
-      readings,
-      failures,
-      anomalies: oddities,
-      historyRead,
-    } = await takeSnapshot(ports.insights, before, new Set([source]), ports.clock.now());
+    const { readings, failures, anomalies, historyRead } = await takeSnapshot(
+      ports.insights,
+      before,
+      new Set([source]),
+      ports.clock.now(),
+    );
     const failure = failures.get(source);
     if (failure) span.set({ 'error.type': failure.kind });
-    const opened = await commitReadings(ports, before, readings, ports.random.token(9));
-    return { source, opened, failure, oddities, historyRead };
+    const committed = await commitReadings(ports, before, readings, ports.random.token(9));
+    return { source, committed, failure, anomalies, historyRead };
   });
 }
 
-async function savePoll(ports: PollPorts, before: InstanceState, looks: readonly SourceLook[]): Promise<void> {
+async function savePoll(ports: PollPorts, before: InstanceState, polls: readonly SourcePoll[]): Promise<void> {
   const { instanceId } = before;
   const nowMs = ports.clock.now();
   const lastPolledAt = new Date(nowMs).toISOString();
-  const failing = nextFailing(before, looks, nowMs);
-  report(ports.log, instanceId, before.failing, failing);
-  const noted = noteAll(ports.log, before, looks);
-  const history = looks.some(({ historyRead }) => historyRead)
+  const failing = nextFailing(before, polls, nowMs);
+  logChanges(ports.log, instanceId, before.failing, failing);
+  const loggedAnomalies = logAnomalies(ports.log, before, polls);
+  const history = polls.some(({ historyRead }) => historyRead)
     ? { readAt: lastPolledAt, of: before.refreshes?.etag ?? '' }
     : before.history;
   if (before.completeAt !== undefined) {
     const lagMs = Math.max(0, nowMs - Date.parse(before.completeAt));
     ports.telemetry.record('triggers.poll.lag', lagMs / 1000, { 'triggers.instance.id': instanceId });
   }
-  const isStopped = looks.some(wasStopped);
-  const goesOnAt = isStopped ? await goOnLater(ports, before) : undefined;
-  const isComplete = !isStopped && Object.keys(failing).length === 0;
+  const ranOutOfPermits = polls.some(isOutOfPermits);
+  const resumesAt = ranOutOfPermits ? await resumeLater(ports, before) : undefined;
+  const isComplete = !ranOutOfPermits && Object.keys(failing).length === 0;
   const completeAt = isComplete ? lastPolledAt : before.completeAt;
-  await ports.state.savePoll(instanceId, { lastPolledAt, completeAt, goesOnAt, failing, noted, history });
+  await ports.state.savePoll(instanceId, { lastPolledAt, completeAt, resumesAt, failing, loggedAnomalies, history });
 }
 
-/** One line for what a list was not odd about before. Of a list that gave no answer nothing new is known. */
-function noteAll(log: Log, before: InstanceState, looks: readonly SourceLook[]): Noted {
+/** Logs each new anomaly once. For a list that could not be read, the remembered anomalies stay. */
+function logAnomalies(log: Log, before: InstanceState, polls: readonly SourcePoll[]): LoggedAnomalies {
   const { instanceId } = before;
   const noted: Record<string, readonly string[]> = {};
-  for (const { source, failure, oddities } of looks) {
-    // Which jobs are read differs from poll to poll.
+  for (const { source, failure, anomalies } of polls) {
+    // The jobs that are read differ from poll to poll.
     const isWhole = source !== 'jobs' && failure === undefined;
-    const next = recordAnomalies(before.noted[source] ?? [], oddities, isWhole);
-    for (const one of next.fresh) logAnomaly(log, instanceId, one);
+    const next = recordAnomalies(before.loggedAnomalies[source] ?? [], anomalies, isWhole);
+    for (const found of next.fresh) logAnomaly(log, instanceId, found);
     noted[source] = next.noted;
   }
   return noted;
 }
 
-/** Whether there were too few calls for it: a list that was not read, or histories of measures. */
-function wasStopped({ failure }: SourceLook): boolean {
+/** Whether the source ran out of call permits, so that the list or histories of measures were not read. */
+function isOutOfPermits({ failure }: SourcePoll): boolean {
   return failure?.kind === 'limited';
 }
 
-/** One message, however many polls are stopped until it comes. Answers when that is. */
-async function goOnLater(
+/** Schedules one message, however many polls are stopped until then. Resolves with the time when it is due. */
+async function resumeLater(
   { clock, log, pollLater, callWindowMs }: PollPorts,
-  { instanceId, goesOnAt }: InstanceState,
+  { instanceId, resumesAt }: InstanceState,
 ): Promise<string> {
-  if (goesOnAt !== undefined && Date.parse(goesOnAt) > clock.now()) return goesOnAt;
+  if (resumesAt !== undefined && Date.parse(resumesAt) > clock.now()) return resumesAt;
   await pollLater(instanceId, callWindowMs);
   log.info('poll.stopped', { instanceId, goesOnAfterMs: callWindowMs });
   return new Date(clock.now() + callWindowMs).toISOString();
 }
 
-/** Keeps since when a list has been failing; a list that answered is out of it, and of one that was not asked nothing new is known. */
+/**
+ * Keeps the time since when each list cannot be read. A list that was read is removed. A list that was not tried stays
+ * as it is.
+ */
 function nextFailing(
   { failing: before, ...state }: InstanceState,
-  looks: readonly SourceLook[],
+  polls: readonly SourcePoll[],
   nowMs: number,
 ): Failing {
   const failing: Failing = {};
-  const read = new Set(looks.map(({ source }) => source));
+  const read = new Set(polls.map(({ source }) => source));
   for (const source of sourcesOf({ ...state, failing: before })) {
     const waiting = before[source];
     if (waiting !== undefined && !read.has(source)) failing[source] = waiting;
   }
-  for (const look of looks) {
-    const { source, failure } = look;
+  for (const poll of polls) {
+    const { source, failure } = poll;
     const known = before[source];
-    if (wasStopped(look)) {
+    if (isOutOfPermits(poll)) {
       if (known !== undefined) failing[source] = known;
     } else if (failure !== undefined) {
       const { message, retryAfterMs } = failure;
@@ -171,8 +176,8 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** One line when a list begins to fail and one when it answers again, not one per poll. */
-function report(log: Log, instanceId: string, before: Failing, after: Failing): void {
+/** Logs one line when a list can no longer be read and one when it can be read again, not one per poll. */
+function logChanges(log: Log, instanceId: string, before: Failing, after: Failing): void {
   for (const source of ['jobs', 'segments', 'measures'] as const) {
     const failure = after[source];
     if (failure && !before[source]) log.warn('insights.unreachable', { instanceId, source, reason: failure.reason });

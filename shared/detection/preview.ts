@@ -13,7 +13,7 @@ import { readValueHistory } from './value-history.ts';
 export interface PreviewPorts {
   readonly insights: CustomerInsights;
   readonly clock: Clock;
-  /** Lower-case ids; empty allows all. */
+  /** Lower-case ids. An empty set allows all instances. */
   readonly allowedInstances: ReadonlySet<string>;
 }
 
@@ -32,9 +32,9 @@ export interface Preview {
   readonly name: string;
   readonly displayName: string;
   readonly threshold: number;
-  /** The beginning of the time looked at; its end is now. */
+  /** The start of the period. Its end is now. */
   readonly since: string;
-  /** How many evaluations that time had: with none, that nothing would have fired says nothing. */
+  /** The number of evaluations in the period. Without any, an empty list of crossings means nothing. */
   readonly evaluations: number;
   /** Newest first. */
   readonly crossings: readonly Crossing[];
@@ -43,9 +43,9 @@ export interface Preview {
 const DAY_MS = 24 * 3600 * 1000;
 
 /**
- * When a subscription to this value with this threshold would have been called, had there been one all the time: the history that
- * Customer Insights keeps, walked by the code that detects. One call to Customer Insights (more for a name that there is not), nothing is stored. Rejects with
- * `CustomerInsightsError` when there is no answer.
+ * Finds when a subscription with this value and threshold would have been called if it had existed all the time. The
+ * detection code replays the history that Customer Insights keeps. Takes one call to Customer Insights, more for
+ * an unknown name, and stores nothing. Rejects with `CustomerInsightsError` when the history cannot be read.
  */
 export async function previewThreshold(
   { insights, clock, allowedInstances }: PreviewPorts,
@@ -60,12 +60,12 @@ export async function previewThreshold(
   const subject = subjectOf(trigger, request.value);
   if (!allowsInstance(allowedInstances, subject.instanceId)) return instanceNotAllowed();
   const { instanceId } = subject;
-  // A day more than asked for, so that the first value of the time has one before it to rise from.
+  // One day more than requested, so that the first value of the period has a previous value.
   const reach = { historyDays: days + 1, nowMs: clock.now() };
   const read = (name: string) => readValueHistory(insights, { instanceId, trigger, name }, reach);
   let { name } = subject;
   let history = await read(name);
-  // Blanks around a name may belong to it. When there is none of that name, they were a slip.
+  // Blanks around a name may belong to it. If there is no such name, try it without them.
   if (history === undefined && name !== name.trim()) {
     name = name.trim();
     history = await read(name);

@@ -8,7 +8,7 @@ import { anomaly, type Anomaly } from './anomaly.ts';
 import {
   baselineRefreshes,
   detectRefreshes,
-  joins,
+  reachesKnownJob,
   lacksTasks,
   MAX_JOB_READS,
   OPEN_FOR_MS,
@@ -17,38 +17,46 @@ import {
   type RefreshState,
 } from './refresh-detection.ts';
 
-/** A page of recent jobs: at one look a minute, more than this in between is rare, and then the next size is asked for. */
+/**
+ * Size of the page of recent jobs. At one poll a minute, more new jobs between two polls are rare. Then the larger page
+ * is read.
+ */
 const JOBS_PAGE = 10;
 const JOBS_LARGE_PAGE = 100;
 const TASK_HISTORY = 500;
-/** A refresh that is listed late lies behind newer ones, where no page of recent jobs shows it. */
+/**
+ * A refresh that is listed late sorts behind newer ones, where no page of recent jobs shows it. The task history does.
+ */
 const HISTORY_EVERY_MS = 15 * 60_000;
 
-/** The calls that reading refreshes takes. */
+/** The calls that reading refreshes makes. */
 type RefreshCalls = Pick<CustomerInsights, 'jobs' | 'job' | 'tasks' | 'dataSources' | 'nodes'>;
 
-/** What a look at the refreshes of an instance brought. */
+/** One reading of an instance's refreshes, with the names of its data sources. */
 export type NamedReading = RefreshReading & {
   readonly names: ListedNames;
-  /** Whether the task history was asked for and there was a call left for it. */
+  /** Whether the task history was read, or failed for another reason than missing call permits. */
   readonly historyRead: boolean;
 };
 
-/** Jobs and tasks as they are believed. */
-export function plausibleInsights(insights: RefreshCalls, doubts: PlausibilityFilter): RefreshCalls {
+/** The same calls, with implausible instants of jobs and tasks removed. */
+export function plausibleInsights(insights: RefreshCalls, plausibility: PlausibilityFilter): RefreshCalls {
   return {
-    jobs: async (id, options) => (await insights.jobs(id, options)).map((job) => doubts.job(job)),
+    jobs: async (id, options) => (await insights.jobs(id, options)).map((job) => plausibility.job(job)),
     job: async (id, jobId) => {
       const job = await insights.job(id, jobId);
-      return job && doubts.job(job);
+      return job && plausibility.job(job);
     },
-    tasks: async (id, options) => (await insights.tasks(id, options)).map((task) => doubts.task(task)),
+    tasks: async (id, options) => (await insights.tasks(id, options)).map((task) => plausibility.task(task)),
     dataSources: (id) => insights.dataSources(id),
     nodes: (id) => insights.nodes(id),
   };
 }
 
-/** Recent jobs with their tasks, further back when the page does not join on to what is known or it is time to, and open ones by id. */
+/**
+ * Reads the recent jobs with their tasks, and open jobs by id. Reads a larger page and the task history when the page
+ * holds no known job. Reads the task history also when it is due.
+ */
 export async function readRefreshes(
   insights: RefreshCalls,
   remembered: InstanceState,
@@ -56,16 +64,23 @@ export async function readRefreshes(
 ): Promise<NamedReading> {
   const { instanceId, refreshes } = remembered;
   const state = refreshes && isUnread(refreshes) ? undefined : refreshes;
-  // A baseline looks further back, for jobs that are still open.
+  // A baseline reads a larger page, to find jobs that are still open.
   const top = state === undefined ? JOBS_LARGE_PAGE : JOBS_PAGE;
-  const [recent, late] = await readLists(insights, remembered, top, nowMs);
+  const [recent, taskHistory] = await readLists(insights, remembered, top, nowMs);
   let jobs = recent;
-  if (state && !joins(state, jobs)) jobs = await insights.jobs(instanceId, { top: JOBS_LARGE_PAGE });
-  const needsHistory = state && (!joins(state, jobs) || lacksTasks(state, jobs));
-  const history = late.tasks ?? (needsHistory ? await insights.tasks(instanceId, { top: TASK_HISTORY }) : undefined);
+  if (state && !reachesKnownJob(state, jobs)) jobs = await insights.jobs(instanceId, { top: JOBS_LARGE_PAGE });
+  const needsHistory = state && (!reachesKnownJob(state, jobs) || lacksTasks(state, jobs));
+  const history =
+    taskHistory.tasks ?? (needsHistory ? await insights.tasks(instanceId, { top: TASK_HISTORY }) : undefined);
   const missing = new Set<string>();
-  const reading = { jobs: [...jobs], tasks: history ?? [], missing, historyRead: late.isRead || history !== undefined };
-  // A baseline needs none; but should somebody else be faster with theirs, what ended since then is told by this reading.
+  const reading = {
+    jobs: [...jobs],
+    tasks: history ?? [],
+    missing,
+    historyRead: taskHistory.isRead || history !== undefined,
+  };
+  // A baseline does not use names. But if another writer commits its baseline first, this reading detects refreshes
+  // that ended since then, and they need names.
   if (state === undefined) return { ...reading, names: await readAllNames(insights, instanceId) };
   for (const jobId of unreadOwners(state, reading).slice(0, MAX_JOB_READS)) {
     const job: Job | undefined = await insights.job(instanceId, jobId);
@@ -75,13 +90,13 @@ export async function readRefreshes(
   return { ...reading, names: await readNames(insights, instanceId, state, reading, nowMs) };
 }
 
-/** The page of recent jobs, and in the same turn the task history when it is time to. */
+/** Reads the page of recent jobs and, concurrently, the task history when it is due. */
 async function readLists(
   insights: RefreshCalls,
   state: InstanceState,
   top: number,
   nowMs: number,
-): Promise<[Job[], LateTasks]> {
+): Promise<[Job[], HistoryTasks]> {
   const { instanceId } = state;
   const jobs = insights.jobs(instanceId, { top });
   const history = historyIsDue(state, nowMs) ? readHistory(insights, instanceId) : Promise.resolve({ isRead: false });
@@ -89,13 +104,16 @@ async function readLists(
   return [await jobs, await history];
 }
 
-interface LateTasks {
+interface HistoryTasks {
   readonly tasks?: Task[];
   readonly isRead: boolean;
 }
 
-/** The page of jobs alone is an answer too. A history that fails is asked for again when it is time, at once when there was no call left. */
-async function readHistory(insights: RefreshCalls, instanceId: string): Promise<LateTasks> {
+/**
+ * A failure of the task history must not fail the page of jobs. A failed history is read again when it is due next, or
+ * by the next poll when there was no call permit.
+ */
+async function readHistory(insights: RefreshCalls, instanceId: string): Promise<HistoryTasks> {
   try {
     return { tasks: await insights.tasks(instanceId, { top: TASK_HISTORY }), isRead: true };
   } catch (error) {
@@ -104,7 +122,10 @@ async function readHistory(insights: RefreshCalls, instanceId: string): Promise<
   }
 }
 
-/** Now and then, and after anything has changed: what is listed late is listed soon after others. */
+/**
+ * The history is due at intervals and after every change, because a refresh that is listed late often follows another
+ * one.
+ */
 function historyIsDue({ refreshes, history }: InstanceState, nowMs: number): boolean {
   if (refreshes === undefined || isUnread(refreshes)) return false;
   return history?.of !== refreshes.etag || nowMs - Date.parse(history.readAt) >= HISTORY_EVERY_MS;
@@ -117,7 +138,10 @@ async function readAllNames(insights: RefreshCalls, instanceId: string): Promise
   return { dataSources, nodes };
 }
 
-/** Names are read only when there is an ingestion to tell of, nodes only when its job does not say which data source it was. */
+/**
+ * Names are read only when an ingestion is to be reported. Nodes are read only when its jobs do not identify the data
+ * source.
+ */
 async function readNames(
   insights: RefreshCalls,
   instanceId: string,
@@ -134,13 +158,13 @@ async function readNames(
   return { dataSources, nodes };
 }
 
-/** The state of an instance's refreshes before anything was read: the next look is its baseline. */
-export function unseenRefreshes(): StoredRefreshState {
+/** The state of an instance's refreshes before the first reading. The first reading is a baseline. */
+export function unreadRefreshes(): StoredRefreshState {
   const empty = baselineRefreshes({ jobs: [], tasks: [], missing: new Set() }, 0);
-  return { ...empty, sequence: NEVER_READ, isSuspended: false, isLeaving: false, etag: '' };
+  return { ...empty, sequence: NEVER_READ, isSuspended: false, isMarkedForRemoval: false, etag: '' };
 }
 
-/** Jobs that this look gives up waiting for. */
+/** The jobs that are abandoned now because they have been open for `OPEN_FOR_MS`. */
 export function abandonedJobs({ refreshes }: InstanceState, nowMs: number): Anomaly[] {
   const open = refreshes?.open ?? [];
   return open

@@ -12,52 +12,60 @@ import { unreachable } from '../unreachable.ts';
 import { commitReadings } from './commit.ts';
 import { isValueTrigger, type InstanceState, type ValueSubject, type ValueTrigger } from './instance-state.ts';
 import { takeSnapshot } from './snapshot.ts';
-import { unseenRefreshes } from './read-refreshes.ts';
+import { unreadRefreshes } from './read-refreshes.ts';
 import type { Readings, ReadValue } from './readings.ts';
 import type { StateStore } from './state-store.ts';
 import { inOrder } from './value-observation.ts';
 
 export interface ReadSubjectPorts {
-  /** Customer Insights, with places for so many calls to an instance. Rejects with `CustomerInsightsError` (`limited`) without them. */
+  /**
+   * Customer Insights with call permits for that many calls to an instance. Rejects with `CustomerInsightsError`
+   * (`limited`) when there are too few.
+   */
   readonly insightsFor: (instanceId: string, calls: number) => Promise<CustomerInsights>;
   readonly state: StateStore;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Passes events that this read happened to find to the workers: the caller of a subscribe does not wait for others' callbacks. */
+  /**
+   * Enqueues events that this reading caused. A subscribe request does not wait for the callbacks of other
+   * subscriptions.
+   */
   readonly enqueueEvents: (events: readonly OutboxEntry[]) => Promise<void>;
 }
 
 /**
- * Reads a subject because somebody subscribes to it, like a poll of this one subject: from here on it is observed, and what is found
- * now counts as seen before the subscription. Rejects when Customer Insights or storage gives no answer.
+ * Reads a subject for a subscribe request, like a poll of this one subject. From then on the subject is observed, and
+ * the current value counts as observed before the subscription. Rejects with `CustomerInsightsError` or `StorageError`.
  */
 export async function readSubject(ports: ReadSubjectPorts, subject: Subject): Promise<SubjectReading> {
   try {
-    return await (isValue(subject) ? readValueSubject(ports, subject) : readRefreshSubject(ports, subject));
+    return await (hasValue(subject) ? readValueSubject(ports, subject) : readRefreshSubject(ports, subject));
   } catch (error) {
     if (error instanceof CustomerInsightsError && error.kind === 'not-found') return { kind: 'unknown-instance' };
     throw error;
   }
 }
 
-/** The list. A new value of a measure takes a call more, until a poll has seen it. */
+/** One call for the list. A new value of a known measure takes one more call until a poll has observed it. */
 const CALLS_FOR_VALUE = 1;
-/** The list, and the history of the one. */
+/** One call for the list and one for the measure's history. */
 const CALLS_FOR_FIRST_MEASURE = 2;
-/** The instance or its data sources, and the jobs; at the first time data sources and nodes as well. */
+/**
+ * One call for the instance or its data sources, and one for the jobs. The baseline also reads data sources and nodes.
+ */
 const CALLS_FOR_REFRESHES = 2;
 const CALLS_FOR_BASELINE = 4;
 
-type ValueOf = Subject & { readonly trigger: ValueTrigger };
+type ValueSubjectName = Subject & { readonly trigger: ValueTrigger };
 
-function isValue(subject: Subject): subject is ValueOf {
+function hasValue(subject: Subject): subject is ValueSubjectName {
   return isValueTrigger(subject.trigger);
 }
 
 async function readValueSubject(
   ports: ReadSubjectPorts,
-  { instanceId, trigger, name }: ValueOf,
+  { instanceId, trigger, name }: ValueSubjectName,
 ): Promise<SubjectReading> {
   const state = await ports.state.read(instanceId);
   const known = state.values.find((value) => value.trigger === trigger && value.name === name);
@@ -67,19 +75,21 @@ async function readValueSubject(
     instanceId,
     trigger === 'measure-threshold-crossed' && known === undefined ? CALLS_FOR_FIRST_MEASURE : CALLS_FOR_VALUE,
   );
-  const looking = { insights, alone, nowMs: ports.clock.now() };
+  const subjectRead = { insights, alone, nowMs: ports.clock.now() };
   const found =
-    trigger === 'segment-threshold-crossed' ? await checkSegment(looking, name) : await checkMeasure(looking, name);
+    trigger === 'segment-threshold-crossed'
+      ? await checkSegment(subjectRead, name)
+      : await checkMeasure(subjectRead, name);
   if ('reading' in found) return found.reading;
   await observeNow(ports, alone, found.readings);
   return { kind: 'found', warnings: found.warnings, ...subjectOfValue(found.read) };
 }
 
 function newSubject(trigger: ValueTrigger, name: string, sequence: number): ValueSubject {
-  return { trigger, name, sequence, last: undefined, isSuspended: false, isLeaving: false, etag: '' };
+  return { trigger, name, sequence, last: undefined, isSuspended: false, isMarkedForRemoval: false, etag: '' };
 }
 
-/** What is told of a value beside its warnings: its name, and what a threshold is compared with. */
+/** The display name and the latest value of a subject, for the warnings about its threshold. */
 function subjectOfValue({ displayName, isCount, evaluations }: ReadValue) {
   const newest = inOrder(evaluations).at(-1);
   const latest = newest && { value: newest.value, evaluatedAt: new Date(newest.evaluatedAtMs).toISOString() };
@@ -90,19 +100,19 @@ type Checked =
   | { readonly reading: SubjectReading }
   | { readonly readings: Readings; readonly read: ReadValue; readonly warnings: readonly string[] };
 
-/** One look at one subject. */
-interface Looking {
+/** The parameters of one reading of one subject. */
+interface SubjectRead {
   readonly insights: CustomerInsights;
   readonly alone: InstanceState;
   readonly nowMs: number;
 }
 
-async function checkSegment(looking: Looking, name: string): Promise<Checked> {
-  const look = await lookOrThrow(looking, 'segments');
-  const read = look.segments?.get(name);
+async function checkSegment(subjectRead: SubjectRead, name: string): Promise<Checked> {
+  const readings = await readingsOrThrow(subjectRead, 'segments');
+  const read = readings.segments?.get(name);
   if (read === undefined) {
-    // A look keeps what is observed of the segments: their list is read again.
-    const choices = await looking.insights.segments(looking.alone.instanceId, { historyDays: 1 });
+    // The snapshot keeps only observed segments, so the list is read again for the suggestions.
+    const choices = await subjectRead.insights.segments(subjectRead.alone.instanceId, { historyDays: 1 });
     return { reading: { kind: 'unknown-subject', nearest: nearestNames(name, choices) } };
   }
   const warnings =
@@ -111,25 +121,28 @@ async function checkSegment(looking: Looking, name: string): Promise<Checked> {
           'This segment is inactive. Customer Insights does not refresh it, so its member count will not change until it is activated.',
         ]
       : [];
-  return { readings: look, read, warnings };
+  return { readings, read, warnings };
 }
 
-async function checkMeasure(looking: Looking, name: string): Promise<Checked> {
-  const look = await lookOrThrow(looking, 'measures');
-  const read = look.measures?.get(name);
-  if (read === undefined) return { reading: await unknownMeasure(looking, name) };
+async function checkMeasure(subjectRead: SubjectRead, name: string): Promise<Checked> {
+  const readings = await readingsOrThrow(subjectRead, 'measures');
+  const read = readings.measures?.get(name);
+  if (read === undefined) return { reading: await unknownMeasure(subjectRead, name) };
   if (!read.withoutDimension) return { reading: { kind: 'has-dimension' } };
   const warnings =
     read.instead === undefined
       ? []
       : [
-          `The value of this measure is ${read.instead}, not one number, so it can cross no threshold: this never fires. Choose a measure that calculates one number.`,
+          `The value of this measure is ${read.instead}, not one number, so it cannot cross a threshold and this trigger never fires. Choose a measure that calculates one number.`,
         ];
-  return { readings: look, read, warnings };
+  return { readings, read, warnings };
 }
 
-/** A look keeps what is observed of the measures: their list is read again, in the place of the history that nobody needs now. */
-async function unknownMeasure({ insights, alone }: Looking, name: string): Promise<SubjectReading> {
+/**
+ * The snapshot keeps only observed measures, so the list is read again for the suggestions. A new measure has a call
+ * permit for its history, which is not read.
+ */
+async function unknownMeasure({ insights, alone }: SubjectRead, name: string): Promise<SubjectReading> {
   const isNew = alone.values.every(({ etag }) => etag === '');
   const measures = isNew ? await insights.measures(alone.instanceId) : [];
   const choices = measures.filter(({ withoutDimension }) => withoutDimension);
@@ -171,12 +184,12 @@ async function readRefreshSubject(
   const alone: InstanceState = {
     ...state,
     values: [],
-    refreshes: state.refreshes ?? unseenRefreshes(),
-    // A poll reads it: for that there are calls.
+    refreshes: state.refreshes ?? unreadRefreshes(),
+    // Marks the task history as read. Call permits are taken for the other calls only, and a poll reads the history.
     history: { readAt: new Date(ports.clock.now()).toISOString(), of: state.refreshes?.etag ?? '' },
   };
-  const looking = { insights, alone, nowMs: ports.clock.now() };
-  await observeNow(ports, alone, await lookOrThrow(looking, 'jobs'));
+  const subjectRead = { insights, alone, nowMs: ports.clock.now() };
+  await observeNow(ports, alone, await readingsOrThrow(subjectRead, 'jobs'));
   return { kind: 'found', warnings, displayName };
 }
 
@@ -197,17 +210,17 @@ function sandboxWarnings(startedBy: StartedBy): string[] {
   }
 }
 
-async function lookOrThrow(
-  { insights, alone, nowMs }: Looking,
+async function readingsOrThrow(
+  { insights, alone, nowMs }: SubjectRead,
   source: 'segments' | 'measures' | 'jobs',
 ): Promise<Readings> {
-  const look = await takeSnapshot(insights, alone, new Set([source]), nowMs);
-  const failure = look.failures.get(source);
+  const snapshot = await takeSnapshot(insights, alone, new Set([source]), nowMs);
+  const failure = snapshot.failures.get(source);
   if (failure) throw failure;
-  return look.readings;
+  return snapshot.readings;
 }
 
 async function observeNow(ports: ReadSubjectPorts, alone: InstanceState, readings: Readings): Promise<void> {
-  const opened = await commitReadings(ports, alone, readings, ports.random.token(9));
-  if (opened.length > 0) await ports.enqueueEvents(opened);
+  const committed = await commitReadings(ports, alone, readings, ports.random.token(9));
+  if (committed.length > 0) await ports.enqueueEvents(committed);
 }

@@ -3,30 +3,30 @@ import { knownStatus } from '../insights/status-words.ts';
 import type { NamedReading } from './read-refreshes.ts';
 import type { Evaluation } from './value-observation.ts';
 
-/** Everything one look at Customer Insights brought. A part is absent when it was not asked for or gave no answer. */
+/** Everything that one snapshot read. A part is absent when it was not requested or could not be read. */
 export interface Readings {
   readonly segments: ReadonlyMap<string, ReadValue> | undefined;
   readonly measures: ReadonlyMap<string, ReadValue> | undefined;
   readonly refreshes: NamedReading | undefined;
 }
 
-/** A segment's or measure's finished evaluations, in no particular order. */
+/** The finished evaluations of a segment or measure, in no particular order. */
 export interface ReadValue {
   readonly displayName: string;
   readonly evaluations: readonly Evaluation[];
   /** Of a segment: `active`, `inactive`, … */
   readonly state?: string | undefined;
-  /** Of a measure: whether it has the one value that can be compared. True for a segment. */
+  /** Whether the measure has a single value that can be compared with a threshold. Always true for a segment. */
   readonly withoutDimension: boolean;
-  /** Whether its values are numbers of things, which are never below 0. */
+  /** Whether the values are counts, which are never negative. */
   readonly isCount: boolean;
-  /** Of a measure: what its latest output is in the place of one number. */
+  /** For a measure: the kind of its latest output when that is not one number. */
   readonly instead?: MeasureOutput['instead'];
-  /** Status words that nobody knows, of evaluations that have an instant: they are no observation. */
+  /** Unknown status words of evaluations that have an instant. Such evaluations are no observations. */
   readonly unknownStatuses: readonly string[];
 }
 
-/** Evaluations that ended well and have an instant and a count; all others are no observation. */
+/** Keeps the successful evaluations that have an instant and a count. All others are no observations. */
 export function segmentReading(segment: Segment): ReadValue {
   const listed = [...segment.history, ...(segment.latest ? [segment.latest] : [])];
   const evaluations = listed.flatMap((evaluation) => {
@@ -47,7 +47,7 @@ export function segmentReading(segment: Segment): ReadValue {
   };
 }
 
-/** The outputs that are one number with an instant. A failed evaluation leaves the output of the one before in place. */
+/** Keeps the outputs that are one number with an instant. A failed evaluation leaves the previous output unchanged. */
 export function measureReading(measure: Measure): ReadValue {
   const evaluations = [...measure.outputHistory, ...(measure.output ? [measure.output] : [])].flatMap((output) =>
     output.evaluatedAt === undefined || output.value === undefined

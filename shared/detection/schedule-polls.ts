@@ -6,56 +6,62 @@ import { parseSchedule, periodOf } from '../ncrontab.ts';
 export interface SchedulePorts {
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
-  /** All instances that are polled, in any order that is the same every time. */
+  /** All instances that are polled. The order may be any, but must be the same every time. */
   readonly instanceIds: () => Promise<readonly string[]>;
   /** Sends one message for these instances, which expires after `timeToLiveMs`. */
   readonly send: (instanceIds: readonly [string, ...string[]], timeToLiveMs: number) => Promise<void>;
   readonly timing: PollTiming;
 }
 
-/** How the lives of poll messages follow from the schedule. */
+/** The expiry of poll messages, derived from the schedule. */
 export interface PollTiming {
   /** The shortest time between two firings. */
   readonly periodMs: number;
-  /** A message that waited this long is overtaken by those of the next firing. */
-  readonly messageLivesMs: number;
+  /** The time to live of a message. The messages of the next firing replace an older one. */
+  readonly messageTtlMs: number;
 }
 
-/** Time for the timer to be late, and for the next firing to send its first messages. */
+/** Leaves time for a late timer, and for the next firing to send its first messages. */
 const SHARE_OF_PERIOD = 3 / 4;
-/** The host looks at an idle queue once a second: a message that lives shorter may never be seen. */
-const SHORTEST_LIFE_MS = 5_000;
+/** The host polls an idle queue once a second, so a message that expires sooner may never be received. */
+const MIN_TTL_MS = 5_000;
 
 /**
- * Of an NCRONTAB expression, as of `nowMs`; one that the settings would refuse counts as once a minute. Messages live shorter than the period,
- * so that they do not pile up; periods below 7 s, for trying things out, apart.
+ * The timing of an NCRONTAB expression as of `nowMs`. An invalid expression counts as once a minute. Messages expire
+ * before the next firing, so that they do not accumulate. Periods below 7 s, which are for experiments only, are the
+ * exception.
  */
 export function pollTiming(pollSchedule: string, nowMs: number): PollTiming {
   const schedule = parseSchedule(pollSchedule);
   const periodMs = schedule === undefined ? 60_000 : periodOf(schedule, nowMs);
-  return { periodMs, messageLivesMs: Math.max(SHORTEST_LIFE_MS, periodMs * SHARE_OF_PERIOD) };
+  return { periodMs, messageTtlMs: Math.max(MIN_TTL_MS, periodMs * SHARE_OF_PERIOD) };
 }
 
 /**
- * A process has at most 32 messages in hand (host.json). With 16 instances in each, those are 512 polls: at a second a poll and 32 polls at
- * once, 16 s of work. With more, a process would hold on to polls that idle ones could make.
+ * A process handles at most 32 messages at a time (host.json). With 16 instances each, these are 512 polls. At one
+ * second per poll and 32 concurrent polls, they take 16 s. With larger messages, a process would keep polls that idle
+ * processes could make.
  */
-const MOST_IN_A_MESSAGE = 16;
-/** Few instances are spread over at least this many messages, twice what one process has in hand: so several processes share them. */
+const MAX_PER_MESSAGE = 16;
+/**
+ * Instances are spread over at least this many messages, twice as many as one process handles at a time, so that
+ * several processes share them.
+ */
 const SPREAD_OVER = 64;
-/** Sends on their way at once, each on a connection of its own. */
-const SENDS_AT_ONCE = 32;
-/** Multiples of it, without their whole part, fill the range from 0 to 1 evenly, however many there are. */
+/** Concurrent sends, each on its own connection. */
+const CONCURRENT_SENDS = 32;
+/** The fractional parts of the multiples of this number fill the range from 0 to 1 evenly, for any count. */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
-/** How many instances a message carries when there are `count`. */
+/** How many of `count` instances one message carries. */
 export function instancesPerMessage(count: number): number {
-  return Math.min(MOST_IN_A_MESSAGE, Math.max(1, Math.ceil(count / SPREAD_OVER)));
+  return Math.min(MAX_PER_MESSAGE, Math.max(1, Math.ceil(count / SPREAD_OVER)));
 }
 
 /**
- * The instances in groups of one message each, in the order in which they are sent. It begins elsewhere at each firing: when there is no
- * time or no worker for all of them, the ones at the end are others each time, and an instance that is slow has other neighbours.
+ * Groups the instances into messages, in the order of sending. Each firing starts at a different instance. If there is
+ * not enough time or workers for all instances, different ones are left out each time. A slow instance also shares its
+ * message with different ones.
  */
 export function pollGroups(instanceIds: readonly string[], firing: number): (readonly [string, ...string[]])[] {
   const start = Math.floor(((firing * GOLDEN_RATIO) % 1) * instanceIds.length);
@@ -70,16 +76,17 @@ export function pollGroups(instanceIds: readonly string[], firing: number): (rea
 }
 
 /**
- * Has each instance polled once, by one message for several. All messages of a firing expire at the same instant; what is not sent by then is
- * left to the next firing. Rejects with the first failure when storage did not take all messages, after it has tried the others.
+ * Has each instance polled once, by messages for several instances each. All messages of a firing expire at the same
+ * instant. Instances whose message is not sent by then are left to the next firing. Tries all messages. Rejects with
+ * the first failure when storage did not accept all of them.
  */
 export async function schedulePolls({ clock, log, instanceIds, send, timing }: SchedulePorts): Promise<void> {
   const firedAtMs = clock.now();
-  const untilMs = firedAtMs + timing.messageLivesMs;
+  const expiresAtMs = firedAtMs + timing.messageTtlMs;
   const groups = pollGroups(await instanceIds(), Math.floor(firedAtMs / timing.periodMs));
   let unsent = 0;
-  await atOnce(SENDS_AT_ONCE, groups, async (group) => {
-    const leftMs = untilMs - clock.now();
+  await atOnce(CONCURRENT_SENDS, groups, async (group) => {
+    const leftMs = expiresAtMs - clock.now();
     if (leftMs > 0) await send(group, leftMs);
     else unsent += group.length;
   });

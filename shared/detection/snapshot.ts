@@ -13,27 +13,30 @@ import type { Anomaly } from './anomaly.ts';
 import { plausibleInsights, abandonedJobs, readRefreshes } from './read-refreshes.ts';
 import { measureReading, segmentReading, type Readings, type ReadValue } from './readings.ts';
 
-/** A look at an instance: what was read, and which lists gave no answer. */
+/** One reading of an instance, and the lists that could not be read. */
 export interface Snapshot {
   readonly readings: Readings;
-  /** A list that failed for want of calls (`limited`) may have been read in part: what is in the readings is whole. */
+  /**
+   * A list that failed for lack of call permits (`limited`) may have been read in part. The values in the readings are
+   * complete.
+   */
   readonly failures: ReadonlyMap<Source, CustomerInsightsError>;
-  /** What the lists that answered said and is not believed. */
+  /** The anomalies of the lists that were read. */
   readonly anomalies: readonly Anomaly[];
-  /** Whether the task history was read: what the page of jobs does not show would have been found. */
+  /** Whether the task history was read. It shows refreshes that the page of jobs does not. */
   readonly historyRead: boolean;
 }
 
-/** History is asked for back to the last look, and a day more for evaluations that are listed late. */
+/** History is read back to the last complete poll, and one day more for evaluations that are listed late. */
 const DAY_MS = 24 * 3600 * 1000;
 const MAX_HISTORY_DAYS = 30;
-/** Measures whose history is read at the same time. */
-const HISTORIES_AT_ONCE = 10;
+/** Measures whose history is read concurrently. */
+const CONCURRENT_HISTORIES = 10;
 
 /**
- * Reads what somebody is subscribed to, with few list calls: at most one for segments, one for measures (and one for each
- * measure that has a new value), one for jobs when nothing is new. The lists are asked for in one turn, so that their calls are counted
- * together. A list that gives no answer is a failure of that list alone.
+ * Reads the subjects that have subscriptions. Takes one call for all segments, one for all measures, one for each
+ * measure with a new value, and one for the jobs when nothing is new. The lists are read concurrently, so that their
+ * calls are counted together. A list that cannot be read does not affect the others.
  */
 export async function takeSnapshot(
   insights: CustomerInsights,
@@ -46,7 +49,7 @@ export async function takeSnapshot(
     values: remembered.values.map((subject) => plausibleValue(subject, nowMs)),
     refreshes: remembered.refreshes && plausibleRefreshes(remembered.refreshes, nowMs),
   };
-  const doubts = plausibilityFilter(nowMs, state.noted);
+  const plausibility = plausibilityFilter(nowMs, state.loggedAnomalies);
   const failures = new Map<Source, CustomerInsightsError>();
   const attempt = async <T>(source: Source, read: () => Promise<T>): Promise<T | undefined> => {
     if (!sources.has(source)) return undefined;
@@ -60,21 +63,21 @@ export async function takeSnapshot(
   };
   const historyDays = historyDaysOf(state, nowMs);
   const [segments, measures, refreshes] = await Promise.all([
-    attempt('segments', () => readSegments(insights, state, historyDays, doubts)),
+    attempt('segments', () => readSegments(insights, state, historyDays, plausibility)),
     attempt('measures', () =>
-      readMeasures(insights, state, historyDays, doubts, (error) => failures.set('measures', error)),
+      readMeasures(insights, state, historyDays, plausibility, (error) => failures.set('measures', error)),
     ),
-    attempt('jobs', () => readRefreshes(plausibleInsights(insights, doubts), state, nowMs)),
+    attempt('jobs', () => readRefreshes(plausibleInsights(insights, plausibility), state, nowMs)),
   ]);
   return {
     readings: { segments, measures, refreshes },
     failures,
-    anomalies: [...doubts.oddities, ...abandonedJobs(state, nowMs)],
+    anomalies: [...plausibility.anomalies, ...abandonedJobs(state, nowMs)],
     historyRead: refreshes?.historyRead === true,
   };
 }
 
-/** The lists that somebody is subscribed to. */
+/** The lists that have subscriptions. */
 export function sourcesOf(state: InstanceState): Set<Source> {
   const sources = new Set<Source>();
   for (const { trigger } of state.values)
@@ -84,8 +87,9 @@ export function sourcesOf(state: InstanceState): Set<Source> {
 }
 
 /**
- * As far back as it goes before the first complete poll, when nobody knows how long ago the last look was; and at the first look at a subject, whose
- * last success may be days old: what is not found then counts as new when a later look finds it.
+ * The number of days of history to read. It is the maximum until the first complete poll, because the time of the last
+ * reading is unknown. It is also the maximum for the first reading of a subject, because its last success may be days
+ * old and would otherwise count as new in a later reading.
  */
 function historyDaysOf({ completeAt, values }: InstanceState, nowMs: number): number {
   if (completeAt === undefined || values.some(({ etag }) => etag === '')) return MAX_HISTORY_DAYS;
@@ -97,27 +101,28 @@ async function readSegments(
   insights: CustomerInsights,
   state: InstanceState,
   historyDays: number,
-  doubts: PlausibilityFilter,
+  plausibility: PlausibilityFilter,
 ): Promise<ReadonlyMap<string, ReadValue>> {
   const segments = await insights.segments(state.instanceId, { historyDays });
   const known = new Set(state.values.filter((subject) => !isMeasure(subject)).map(({ name }) => name));
   return new Map(
     segments
       .filter(({ name }) => known.has(name))
-      .map((segment) => [segment.name, doubts.value('segments', segment.name, segmentReading(segment))]),
+      .map((segment) => [segment.name, plausibility.value('segments', segment.name, segmentReading(segment))]),
   );
 }
 
 /**
- * The list has no history: only a measure with a new value, or read for the first time, is worth a call of its own, to see what was in between. One for which there
- * is no call is left out: the new value alone would hide what was before it.
+ * The list has no history. A measure with a new value, or one that is read for the first time, takes one more call,
+ * which returns the values in between. A measure is left out when there is no call permit for it, because the new value
+ * alone would hide the values before it.
  */
 async function readMeasures(
   insights: CustomerInsights,
   state: InstanceState,
   historyDays: number,
-  doubts: PlausibilityFilter,
-  noteLeftOut: (error: CustomerInsightsError) => void,
+  plausibility: PlausibilityFilter,
+  recordLeftOut: (error: CustomerInsightsError) => void,
 ): Promise<ReadonlyMap<string, ReadValue>> {
   const measures = await insights.measures(state.instanceId);
   const known = new Map(state.values.filter(isMeasure).map((subject) => [subject.name, subject]));
@@ -125,22 +130,22 @@ async function readMeasures(
     const subject = known.get(measure.name);
     if (subject === undefined) return [];
     const listed = measureReading(measure);
-    const latest = doubts.value('measures', measure.name, listed);
-    // One that is not believed may hide newer ones that are.
-    const isDoubted = latest.evaluations.length < listed.evaluations.length;
-    if (!isDoubted && !hasNew(subject, latest)) return [[measure.name, latest]];
+    const latest = plausibility.value('measures', measure.name, listed);
+    // An implausible value may hide newer plausible ones.
+    const hasImplausible = latest.evaluations.length < listed.evaluations.length;
+    if (!hasImplausible && !hasNew(subject, latest)) return [[measure.name, latest]];
     try {
       const full = await withHistory(insights, state.instanceId, latest, subject.name, historyDays);
-      return [[measure.name, doubts.value('measures', measure.name, full)]];
+      return [[measure.name, plausibility.value('measures', measure.name, full)]];
     } catch (error) {
       if (!(error instanceof CustomerInsightsError && error.kind === 'limited')) throw error;
-      noteLeftOut(error);
+      recordLeftOut(error);
       return [];
     }
   };
   const read: [string, ReadValue][] = [];
-  for (let start = 0; start < measures.length; start += HISTORIES_AT_ONCE) {
-    read.push(...(await allDone(measures.slice(start, start + HISTORIES_AT_ONCE).map(readOne))).flat());
+  for (let start = 0; start < measures.length; start += CONCURRENT_HISTORIES) {
+    read.push(...(await allDone(measures.slice(start, start + CONCURRENT_HISTORIES).map(readOne))).flat());
   }
   return new Map(read);
 }
@@ -155,7 +160,7 @@ async function withHistory(
   const measure = await insights.measure(instanceId, name, { historyDays });
   if (measure === undefined) return latest;
   const full = measureReading(measure);
-  // The list was read first: what it said stays said, even if the history does not hold it yet.
+  // The list was read first, so its value counts even if the history does not contain it yet.
   return { ...latest, evaluations: [...full.evaluations, ...latest.evaluations] };
 }
 
@@ -163,7 +168,10 @@ function isMeasure(subject: ValueSubject): boolean {
   return subject.trigger === 'measure-threshold-crossed';
 }
 
-/** Of one that was never read it is not known: should somebody else be faster with theirs, what came since then is told by this reading. */
+/**
+ * Whether a measure has a value that is not observed. A measure that was never read counts as new: if another writer
+ * commits its baseline first, this reading must hold the values since then.
+ */
 function hasNew({ last, etag, isSuspended }: ValueSubject, { evaluations }: ReadValue): boolean {
   if (etag === '' || isSuspended) return true;
   return evaluations.some(({ evaluatedAtMs }) => evaluatedAtMs > (last?.evaluatedAtMs ?? -Infinity));

@@ -23,7 +23,7 @@ import {
   type ValueSubject,
 } from './instance-state.ts';
 
-/** One step of detection that must be whole: what is remembered from now on, and the events that came of it. */
+/** One atomic step of detection: the new state of a subject, and the events that it causes. */
 export interface Change {
   readonly state:
     | { readonly kind: 'value'; readonly subject: Omit<ValueSubject, 'etag'>; readonly etag: string | undefined }
@@ -36,30 +36,42 @@ export interface Change {
 }
 
 export type CommitResult =
-  { readonly kind: 'committed'; readonly opened: readonly OutboxEntry[] } | { readonly kind: 'conflict' };
+  { readonly kind: 'committed'; readonly entries: readonly OutboxEntry[] } | { readonly kind: 'conflict' };
 
 export interface StateStore {
-  /** All of an instance. One storage request, one more for each further thousand rows. */
+  /** Reads the whole state of an instance. Takes one storage request per 1,000 rows. */
   read(instanceId: string): Promise<InstanceState>;
-  /** As many changes as go into one transaction, none of them in part. `conflict`: read again and decide again. */
+  /**
+   * Commits changes in one transaction. There must be no more of them than one transaction takes. `conflict`: nothing
+   * was written, so read the state and detect again.
+   */
   commit(instanceId: string, changes: readonly [Change, ...Change[]]): Promise<CommitResult>;
   savePoll(instanceId: string, poll: PollRecord): Promise<void>;
-  /** Removes subjects, at most `MAX_TRANSACTION_ROWS - 1`, and raises the floor to the highest of their counts, in one transaction. */
+  /**
+   * Removes at most `MAX_TRANSACTION_ROWS - 1` subjects and raises the floor to their highest sequence number, in one
+   * transaction.
+   */
   forget(state: InstanceState, subjects: readonly [Observed, ...Observed[]]): Promise<'forgotten' | 'conflict'>;
-  /** What is remembered of a subscription's segment or measure; `undefined` of any other. One storage request. */
+  /**
+   * The stored state of a subscription's segment or measure. `undefined` for any other subject. Takes one storage
+   * request.
+   */
   observed(subscription: Subscription): Promise<ValueSubject | undefined>;
-  /** The number of observations taken of a subscription's subject; `undefined` when it is not observed, or about to be forgotten. One storage request. */
+  /**
+   * The number of observations of a subscription's subject. `undefined` when the subject is not observed or is marked
+   * for removal. Takes one storage request.
+   */
   sequenceOf(subscription: Subscription): Promise<number | undefined>;
-  /** What the owner of a subscription may know of its subject. Two storage requests. */
+  /** The subject as the subscription's owner may see it. Takes two storage requests. */
   subjectView(subscription: Subscription): Promise<Omit<SubjectView, 'isAllowed'>>;
 }
 
-/** What is observed of an instance and can be forgotten. */
+/** An observed subject that can be removed. */
 export type Observed =
   | { readonly kind: 'value'; readonly subject: ValueSubject }
   | { readonly kind: 'refreshes'; readonly refreshes: StoredRefreshState };
 
-/** A transaction takes this many rows (learn.microsoft.com: performing entity group transactions). */
+/** The limit of rows in one transaction (learn.microsoft.com: performing entity group transactions). */
 export const MAX_TRANSACTION_ROWS = 100;
 
 export function rowsOf(change: Change): number {
@@ -87,11 +99,11 @@ export function stateStore(tables: Tables): StateStore {
       const result = await tables.write(STATE_TABLE, writes);
       if (result.kind === 'conflict') return result;
       let index = 0;
-      const opened = changes.flatMap(({ events }) => {
+      const entries = changes.flatMap(({ events }) => {
         index += 1;
         return events.map((event) => ({ ...event, etag: result.etags[index++] ?? '' }));
       });
-      return { kind: 'committed', opened };
+      return { kind: 'committed', entries };
     },
 
     async savePoll(instanceId, poll) {
@@ -99,7 +111,9 @@ export function stateStore(tables: Tables): StateStore {
     },
 
     async forget({ instanceId, floor }, subjects) {
-      const counts = subjects.map((one) => (one.kind === 'value' ? one.subject.sequence : one.refreshes.sequence));
+      const counts = subjects.map((removed) =>
+        removed.kind === 'value' ? removed.subject.sequence : removed.refreshes.sequence,
+      );
       const row = {
         partitionKey: instanceId,
         rowKey: FLOOR_ROW_KEY,
@@ -107,9 +121,10 @@ export function stateStore(tables: Tables): StateStore {
         sequence: Math.max(floor.sequence, ...counts),
       };
       const raised: Write = floor.etag === '' ? { kind: 'insert', row } : { kind: 'replace', row, etag: floor.etag };
-      const deleted = subjects.map((one): Write => {
-        const { etag } = one.kind === 'value' ? one.subject : one.refreshes;
-        const rowKey = one.kind === 'value' ? valueRowKey(one.subject.trigger, one.subject.name) : REFRESHES_ROW_KEY;
+      const deleted = subjects.map((removed): Write => {
+        const { etag } = removed.kind === 'value' ? removed.subject : removed.refreshes;
+        const rowKey =
+          removed.kind === 'value' ? valueRowKey(removed.subject.trigger, removed.subject.name) : REFRESHES_ROW_KEY;
         return { kind: 'delete', row: { partitionKey: instanceId, rowKey }, etag };
       });
       const result = await tables.write(STATE_TABLE, [raised, ...deleted]);
@@ -121,7 +136,7 @@ export function stateStore(tables: Tables): StateStore {
       const isRefresh = !isValueTrigger(trigger);
       const row = isRefresh ? await tables.get(STATE_TABLE, instanceId, REFRESHES_ROW_KEY) : undefined;
       const found = isRefresh ? row && refreshesOfRow(row) : await observed(subscription);
-      return found?.isLeaving === true ? undefined : found?.sequence;
+      return found?.isMarkedForRemoval === true ? undefined : found?.sequence;
     },
 
     async subjectView(subscription) {

@@ -10,17 +10,17 @@ export interface SuspendPorts {
   readonly state: StateStore;
   readonly clock: Clock;
   readonly log: Log;
-  /** Goes on with events that somebody opened and may have left behind. */
+  /** Continues events that another process committed and may not have finished. */
   readonly resumeOutbox: (events: readonly OutboxEntry[]) => Promise<void>;
 }
 
-/** Why the lists of the instance give no answer. */
-const REASON = 'ALLOWED_INSTANCES does not name this instance: nothing of it is read';
+/** Why the lists of the instance are not read. */
+const REASON = 'ALLOWED_INSTANCES does not name this instance, so it is not read';
 
 /**
- * What is done in the place of a poll with an instance that the operator does not allow any more. Nothing of it is read, events that are still open end,
- * and whatever happens meanwhile is nobody's: should it be allowed again, the next reading of each list is a baseline. Rejects when storage
- * gives no answer.
+ * Replaces the poll of an instance that the operator no longer allows. The instance is not read and its unfinished
+ * events end. Changes in the meantime fire nothing: if the instance is allowed again, the next reading of each list is
+ * a baseline. Rejects with `StorageError` when storage does not respond.
  */
 export async function suspendInstance(ports: SuspendPorts, before: InstanceState): Promise<void> {
   const { instanceId } = before;
@@ -35,15 +35,15 @@ export async function suspendInstance(ports: SuspendPorts, before: InstanceState
     const suspended = { ...refreshes, isSuspended: true };
     changes.push({ state: { kind: 'refreshes', refreshes: suspended, etag: refreshes.etag }, events: [] });
   }
-  // One that is lost to another writer is made again by the next poll.
+  // The next poll repeats a change that conflicts with another writer.
   for (const batch of transactionsOf(changes)) await ports.state.commit(instanceId, batch);
   if (changes.length > 0) {
     const since = new Date(ports.clock.now()).toISOString();
     const failing: Failing = Object.fromEntries(
       [...sourcesOf(before)].map((source) => [source, { since, reason: REASON }]),
     );
-    const { completeAt, goesOnAt, noted, history, lastPolledAt = since } = before;
-    await ports.state.savePoll(instanceId, { lastPolledAt, completeAt, goesOnAt, noted, history, failing });
+    const { completeAt, resumesAt, loggedAnomalies, history, lastPolledAt = since } = before;
+    await ports.state.savePoll(instanceId, { lastPolledAt, completeAt, resumesAt, loggedAnomalies, history, failing });
     ports.log.warn('instance.not-allowed', { instanceId });
   }
   await ports.resumeOutbox(before.outbox);

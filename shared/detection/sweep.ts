@@ -14,9 +14,12 @@ export interface SweepPorts {
 }
 
 /**
- * Forgets segments, measures and refreshes that nobody is subscribed to any more, and takes instances that nobody is subscribed to, and that have
- * nothing on its way, out of the polls. A subscribe writes the registry last and the registry was read before the look for subscriptions, so a
- * subscription that the look missed keeps its instance.
+ * Removes subjects that have no subscriptions from the stored state, and instances without subscriptions and unfinished
+ * events from the polls.
+ *
+ * A subscribe request updates the registry after it stores the subscription. The sweep reads the registry before it
+ * searches for subscriptions. If the search misses a new subscription, the registry entry has changed by then and is
+ * not removed.
  */
 export async function sweepInstances(ports: SweepPorts): Promise<void> {
   for (const instance of await ports.instances.list()) {

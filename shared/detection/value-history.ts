@@ -8,15 +8,15 @@ import { measureReading, segmentReading } from './readings.ts';
 
 export interface ValueHistory {
   readonly displayName: string;
-  /** In no particular order; the latest evaluation is among them. */
+  /** In no particular order. The latest evaluation is included. */
   readonly entries: readonly HistoryEntry[];
-  /** Whether it has the one value that can be compared with a threshold. */
+  /** Whether the subject has a single value that can be compared with a threshold. */
   readonly withoutDimension: boolean;
 }
 
 /**
- * What Customer Insights remembers of a segment or measure, failures among it. One call. `undefined`: there is none of this name. Rejects
- * with `CustomerInsightsError` when there is no answer.
+ * Reads the history that Customer Insights keeps of a segment or measure, including failures. Takes one call.
+ * `undefined` when no subject has this name. Rejects with `CustomerInsightsError` when the history cannot be read.
  */
 export async function readValueHistory(
   insights: CustomerInsights,
@@ -29,36 +29,42 @@ export async function readValueHistory(
     const { displayName, evaluations, withoutDimension } = measureReading(measure);
     return {
       displayName,
-      entries: [...believed(evaluations, nowMs), ...measure.failures.flatMap((failure) => asFailure(failure))],
+      entries: [...markImplausible(evaluations, nowMs), ...measure.failures.flatMap((failure) => failureOf(failure))],
       withoutDimension,
     };
   }
   const segments = await insights.segments(instanceId, { historyDays });
-  const segment = segments.find((one) => one.name === name);
+  const segment = segments.find((listed) => listed.name === name);
   if (segment === undefined) return undefined;
   const { displayName, evaluations } = segmentReading(segment);
-  return { displayName, entries: [...believed(evaluations, nowMs), ...failuresOf(segment)], withoutDimension: true };
+  return {
+    displayName,
+    entries: [...markImplausible(evaluations, nowMs), ...failuresOf(segment)],
+    withoutDimension: true,
+  };
 }
 
-/** The code that detects does not believe a date that lies far in the future either. */
-function believed(evaluations: readonly Evaluation[], nowMs: number): HistoryEntry[] {
+/** Detection ignores an evaluation in the far future too. */
+function markImplausible(evaluations: readonly Evaluation[], nowMs: number): HistoryEntry[] {
   return evaluations.map((evaluation) =>
     isTooFarAhead(evaluation.evaluatedAtMs, nowMs)
-      ? { evaluatedAtMs: evaluation.evaluatedAtMs, failure: '', fault: 'dated in the future, so not believed' }
+      ? { evaluatedAtMs: evaluation.evaluatedAtMs, failure: '', fault: 'dated in the future, so ignored' }
       : evaluation,
   );
 }
 
-/** Ends of an evaluation without a value, and words that nobody knows; others are still on their way. */
+/**
+ * Evaluations that ended without a value, or whose status word is unknown. All others are successful or still running.
+ */
 function failuresOf({ history, latest }: Segment): HistoryEntry[] {
   return [...history, ...(latest ? [latest] : [])].flatMap((evaluation) => {
     switch (knownStatus(evaluation.status)) {
       case 'failed':
       case 'timedout':
       case 'aborted':
-        return asFailure(evaluation);
+        return failureOf(evaluation);
       case undefined:
-        return asFailure(evaluation, unknownStatus(evaluation));
+        return failureOf(evaluation, unknownStatus(evaluation));
       default:
         return [];
     }
@@ -69,8 +75,8 @@ function unknownStatus({ status }: SegmentEvaluation): string {
   return `status "${status}" is not known`;
 }
 
-/** One without an instant has no place in a history. */
-function asFailure({ evaluatedAt, error = '' }: MeasureFailure, fault?: string): HistoryEntry[] {
+/** A failure without an instant is left out of the history. */
+function failureOf({ evaluatedAt, error = '' }: MeasureFailure, fault?: string): HistoryEntry[] {
   if (evaluatedAt === undefined) return [];
   return [{ evaluatedAtMs: Date.parse(evaluatedAt), failure: error, ...(fault !== undefined && { fault }) }];
 }

@@ -1,18 +1,21 @@
-/** A finished evaluation of a segment or measure, whatever it was found in. */
+/** A finished evaluation of a segment or measure, from the list or from the history. */
 export interface Evaluation {
   readonly evaluatedAtMs: number;
   readonly value: number;
 }
 
-/** What is remembered of a segment or measure between two looks. */
+/** The stored state of a segment or measure between two polls. */
 export interface ValueState {
-  /** Observations taken so far, the baseline included. */
+  /** The number of observations so far, including the baseline. */
   readonly sequence: number;
-  /** The last observation; absent until there is a first one. */
+  /** The last observation. Absent before the first one. */
   readonly last: Evaluation | undefined;
 }
 
-/** Two successive observations of which the second is higher: it crossed every threshold from `previousValue` up to below `value`. */
+/**
+ * Two successive observations of which the second is higher. They cross every threshold with `previousValue <=
+ * threshold < value`.
+ */
 export interface Rise {
   readonly sequence: number;
   readonly previousValue: number;
@@ -23,14 +26,15 @@ export interface Rise {
 export interface Observed {
   readonly state: ValueState;
   readonly rises: readonly Rise[];
-  /** There are further evaluations to observe: call again with the new state. */
-  readonly more: boolean;
+  /** More evaluations are left. Call again with the new state. */
+  readonly hasMore: boolean;
 }
 
 /**
- * Takes the evaluations that are new, in order of their instant, as observations. Evaluations are known by their instant alone, so
- * seeing one again, or in another split, changes nothing. The first observation ever is a baseline: the newest evaluation, what
- * came before it is nobody's; or, of a subject that had none when it was last looked at (`wasEmpty`), the oldest.
+ * Takes the new evaluations as observations, in order of their instants. An evaluation is identified by its instant
+ * alone, so an evaluation that is seen again changes nothing. The first observation is a baseline. It is the newest
+ * evaluation, and earlier ones fire nothing. For a subject that had no evaluation when it was last read (`wasEmpty`),
+ * it is the oldest one.
  *
  * Stops after `maxRises`, so that state and events of one step fit into one transaction.
  */
@@ -42,13 +46,13 @@ export function observe(
 ): Observed {
   const ordered = inOrder(evaluations);
   const baseline = state.last ?? (wasEmpty ? ordered[0] : ordered.at(-1));
-  if (baseline === undefined) return { state, rises: [], more: false };
+  if (baseline === undefined) return { state, rises: [], hasMore: false };
   let last = baseline;
   let sequence = state.last === undefined ? state.sequence + 1 : state.sequence;
   const rises: Rise[] = [];
   for (const evaluation of ordered) {
     if (evaluation.evaluatedAtMs <= last.evaluatedAtMs) continue;
-    if (rises.length === maxRises) return { state: { sequence, last }, rises, more: true };
+    if (rises.length === maxRises) return { state: { sequence, last }, rises, hasMore: true };
     sequence += 1;
     if (evaluation.value > last.value) {
       rises.push({
@@ -60,10 +64,10 @@ export function observe(
     }
     last = evaluation;
   }
-  return { state: { sequence, last }, rises, more: false };
+  return { state: { sequence, last }, rises, hasMore: false };
 }
 
-/** In the order of their instants, each instant once: the first that tells of it counts. */
+/** Sorts evaluations by instant and keeps each instant once. The first entry with an instant counts. */
 export function inOrder<T extends { readonly evaluatedAtMs: number }>(evaluations: readonly T[]): T[] {
   const byInstant = new Map<number, T>();
   for (const evaluation of evaluations) {
@@ -72,7 +76,10 @@ export function inOrder<T extends { readonly evaluatedAtMs: number }>(evaluation
   return [...byInstant.values()].sort((a, b) => a.evaluatedAtMs - b.evaluatedAtMs);
 }
 
-/** Whether a rise crosses a threshold: an edge, strictly above. The index of subscriptions answers the same question by range. */
+/**
+ * Whether a rise crosses a threshold: an edge, strictly above. The index of subscriptions applies the same rule as a
+ * key range.
+ */
 export function crosses(rise: { previousValue: number; value: number }, threshold: number): boolean {
   return rise.previousValue <= threshold && threshold < rise.value;
 }

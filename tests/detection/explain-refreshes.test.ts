@@ -104,7 +104,9 @@ describe('everybody who waits for the process is called, or told why not', () =>
       ran('all', 'successful', { submissionKind: 'ondemand' }, 'merge'),
       {
         unified: ['called'],
-        full: ['full refresh ended successful: a user started it, and this flow waits for those of a schedule'],
+        full: [
+          'full refresh ended successful: a user started it, and this flow waits for those that a schedule starts',
+        ],
       },
     ],
     [
@@ -123,7 +125,7 @@ describe('everybody who waits for the process is called, or told why not', () =>
     [
       'a run that only matched',
       ran('match', 'successful', {}, 'match'),
-      { unified: ['matching alone ended successful: without a merge it is no unification'] },
+      { unified: ['match-only run ended successful: a run without a merge is not a unification'] },
     ],
   ])('%s', async (_, one, told) => {
     expect(await seen(one)).toEqual(told);
@@ -133,7 +135,7 @@ describe('everybody who waits for the process is called, or told why not', () =>
 test('what failed may be tried again as long as a job is open, and is told when none is', async () => {
   const failed = task({ taskId: 't1', status: 'failed', endedAt: ended });
   const open = job({ jobId: 'j1', status: 'running', endedAt: undefined, idList: [CRM], tasks: [failed] });
-  const again = ['refresh of CRM ended failed: it may be tried again'];
+  const again = ['refresh of CRM ended failed: Customer Insights may retry it'];
   expect(await seen(open)).toEqual({ failed: again, crm: again, succeeded: again });
   expect(await seen({ ...open, status: 'failed', endedAt: at(31) })).toMatchObject({
     failed: ['called'],
@@ -157,13 +159,13 @@ test('without an answer of Customer Insights it says so', async () => {
   });
 });
 
-test('a full refresh of a schedule says so to a flow that waits for those of users', async () => {
+test('a full refresh of a schedule says so to a flow that waits for those that a user starts', async () => {
   const { id } = await fixture.subscribe('full-refresh-completed', {
     callbackUrl: callbackUrl('user'),
     startedBy: 'user',
   });
   ids = { user: id };
   expect(await seen(ran('all', 'successful', { submissionKind: 'scheduled' }))).toMatchObject({
-    user: ['full refresh ended successful: a schedule started it, and this flow waits for those of users'],
+    user: ['full refresh ended successful: a schedule started it, and this flow waits for those that a user starts'],
   });
 });

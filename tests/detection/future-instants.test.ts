@@ -94,7 +94,7 @@ describe.each(['segment', 'measure'] as const)('a %s with an evaluation that is 
     const [view] = (await fixture.backend.operator.listSubscriptions({}, { limit: 10 })).subscriptions;
     const observed = await fixture.backend.operator.observations(view?.id ?? '', 7);
     expect(observed).toMatchObject({
-      value: [{ evaluatedAt: at(FAR), fires: false, sentence: 'dated in the future, so not believed, kept 90' }, {}],
+      value: [{ evaluatedAt: at(FAR), fires: false, sentence: 'dated in the future, so ignored, kept 90' }, {}],
     });
   });
 

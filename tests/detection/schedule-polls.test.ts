@@ -58,7 +58,7 @@ describe('a message lives shorter than the schedule has between two firings', ()
     ['0 0 0 * * MON', 7 * 86_400, 453_600],
     ['not a schedule', 60, 45],
   ])('%s: %s s, so %s s', (schedule, periodSeconds, seconds) => {
-    expect(pollTiming(schedule, NOW)).toEqual({ periodMs: periodSeconds * 1000, messageLivesMs: seconds * 1000 });
+    expect(pollTiming(schedule, NOW)).toEqual({ periodMs: periodSeconds * 1000, messageTtlMs: seconds * 1000 });
   });
 
   test('as it is sent, by the timer and by a poll that had too few calls', async () => {

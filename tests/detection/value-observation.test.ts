@@ -28,7 +28,7 @@ function observeAll(
     const observed = observe(state, evaluations, maxRises);
     rises.push(...observed.rises);
     state = observed.state;
-    if (!observed.more) return { state, rises };
+    if (!observed.hasMore) return { state, rises };
   }
 }
 
@@ -137,6 +137,6 @@ describe('observing a value', () => {
       [3, 1, 2].map((n) => ({ evaluatedAtMs: n, value: 10 * n })),
       10,
     );
-    expect(observed).toEqual({ state: { sequence: 1, last: { evaluatedAtMs: 3, value: 30 } }, rises: [], more: false });
+    expect(observed).toEqual({ state: { sequence: 1, last: { evaluatedAtMs: 3, value: 30 } }, rises: [], hasMore: false });
   });
 });

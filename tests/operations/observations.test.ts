@@ -67,7 +67,7 @@ describe('the observations of a subscription', () => {
   test('do not fire before the next poll has seen them', async () => {
     const { id } = await fixture.flow('one');
     fixture.data.segments = [segment('vip', evaluated(90, 1), evaluated(120, 2))];
-    expect((await told(id)).at(-1)).toEqual(['90 → 120: crossed 100; not looked at yet, the next poll tells', false]);
+    expect((await told(id)).at(-1)).toEqual(['90 → 120: crossed 100; not polled yet, the next poll decides', false]);
     await fixture.poll();
     expect((await told(id)).at(-1)).toEqual(['90 → 120: crossed 100', true]);
   });
@@ -108,7 +108,7 @@ describe('the observations of a subscription', () => {
           evaluatedAt: at(2),
           value: 120,
           outcome: 'unknown',
-          sentence: '120: the last that is known here; what came before it cannot be read now',
+          sentence: '120: the last known value. The evaluations before it cannot be read now',
         },
       ],
       historyMissing: expect.stringContaining('told to fail'),
