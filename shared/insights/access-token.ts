@@ -2,15 +2,20 @@ import type { AccessToken } from '@azure/identity';
 
 import type { Clock } from '../clock.ts';
 
-/** Who gives tokens: `default` = whatever identity the app runs under; `none` = calls go out without a token. */
+/**
+ * The source of access tokens. `default`: the identity that the app runs under. `none`: calls are sent without a token.
+ */
 export type CustomerInsightsCredential = 'default' | 'none';
 
-/** A token that may expire while it is on its way is not used. */
+/** A token that expires sooner is not used, because it may expire before the request arrives. */
 const marginMs = 5 * 60_000;
-/** A request for a token that hangs must not hang every later call as well. */
-const patienceMs = 30_000;
+/** A token request that takes longer is replaced by a new one, so that later calls do not hang too. */
+const tokenTimeoutMs = 30_000;
 
-/** The token source of the app, for a scope; the identity library is loaded by the first token that is asked for. */
+/**
+ * The token source of the app for a scope. `undefined` for the credential `none`. The identity library is loaded when the first
+ * token is requested.
+ */
 export function customerInsightsToken(
   credential: CustomerInsightsCredential,
   scope: string,
@@ -28,18 +33,18 @@ async function defaultCredential(scope: string): Promise<() => Promise<AccessTok
 }
 
 /**
- * Keeps a token until it should be renewed; calls at the same time share one request. While a renewal fails, a token
- * that is still good is used on. Rejects as `fetchToken` does.
+ * Caches a token until it is due for renewal. Concurrent calls share one token request. While a renewal fails, a token
+ * that has not expired is used. Rejects as `fetchToken` does.
  *
- * The identity library keeps the tokens of managed identities, but goes through its chain of credentials on every call,
- * and runs a developer's `az` each time. Its own `getBearerTokenProvider` renews in a promise nobody awaits.
+ * The identity library caches the tokens of managed identities, but tries its chain of credentials on every call and
+ * runs a developer's `az` each time. Its own `getBearerTokenProvider` renews in a promise that nothing awaits.
  */
 export function cachedToken(deps: { fetchToken: () => Promise<AccessToken>; clock: Clock }): () => Promise<string> {
   const { fetchToken, clock } = deps;
   let current: AccessToken | undefined;
   let renewal: { readonly startedAt: number; readonly token: Promise<AccessToken> } | undefined;
 
-  async function renewed(): Promise<AccessToken> {
+  async function renew(): Promise<AccessToken> {
     try {
       return (current = await fetchToken());
     } finally {
@@ -48,14 +53,15 @@ export function cachedToken(deps: { fetchToken: () => Promise<AccessToken>; cloc
   }
 
   return async () => {
-    const kept = current;
+    const cached = current;
     const now = clock.now();
-    if (kept !== undefined && now < renewalDueAt(kept)) return kept.token;
-    if (renewal === undefined || now - renewal.startedAt >= patienceMs) renewal = { startedAt: now, token: renewed() };
+    if (cached !== undefined && now < renewalDueAt(cached)) return cached.token;
+    if (renewal === undefined || now - renewal.startedAt >= tokenTimeoutMs)
+      renewal = { startedAt: now, token: renew() };
     try {
       return (await renewal.token).token;
     } catch (error) {
-      if (kept !== undefined && clock.now() < kept.expiresOnTimestamp) return kept.token;
+      if (cached !== undefined && clock.now() < cached.expiresOnTimestamp) return cached.token;
       throw error;
     }
   };

@@ -1,52 +1,57 @@
 import { CustomerInsightsError } from './customer-insights.ts';
 
 /**
- * Leave to call Customer Insights. Every HTTP request to it, a repeated one too, takes a place first: it allows so many calls for an
- * instance in a minute, whoever makes them.
+ * Permits to call Customer Insights. Every HTTP request, including a repeated one, takes a permit first, because
+ * Customer Insights limits the calls to an instance per minute for all callers together.
  */
 export interface CallPermits {
-  /** `instanceId` is absent for the list of instances. Rejects when nobody knows whether there is a place. */
+  /**
+   * Takes one permit. `instanceId` is absent for the list of instances. Rejects when the state of the limit is unknown.
+   */
   take(instanceId: string | undefined): Promise<CallPermit>;
 }
 
-export type CallPermit = { readonly kind: 'admitted' } | NoPlace;
+export type CallPermit = { readonly kind: 'admitted' } | NoPermit;
 
-interface NoPlace {
+interface NoPermit {
   readonly kind: 'refused';
-  /** There is one after this long, not before. */
+  /** A permit is available after this time, not before. */
   readonly retryAfterMs: number;
 }
 
-/** Leave to make calls that are of no use without each other. */
+/** Permits for several calls that are useless without each other. */
 export interface JointPermits {
-  /** Takes `count` places, all or none: two readers that each get a part of theirs would keep both waiting for ever. */
+  /** Takes `count` permits, all or none. If two readers each got a part of their permits, both would wait for ever. */
   takeTogether(
     instanceId: string,
     count: number,
-  ): Promise<{ readonly kind: 'admitted'; readonly places: CallPermits } | NoPlace>;
+  ): Promise<{ readonly kind: 'admitted'; readonly permits: CallPermits } | NoPermit>;
 }
 
-/** Takes a place for `call`. Rejects with `CustomerInsightsError` (`limited`) when there is none. */
-export async function takePermit(places: CallPermits, instanceId: string | undefined, call: string): Promise<void> {
-  const place = await places.take(instanceId);
-  if (place.kind === 'refused') throw noPlace(place, call);
+/** Takes one permit for `call`. Rejects with `CustomerInsightsError` (`limited`) when none is available. */
+export async function takePermit(permits: CallPermits, instanceId: string | undefined, call: string): Promise<void> {
+  const permit = await permits.take(instanceId);
+  if (permit.kind === 'refused') throw limitError(permit, call);
 }
 
-/** Takes places for `count` calls of `reader`: the answer gives them out first. Rejects as `takePermit` does. */
+/**
+ * Takes permits for `count` calls of `reader`. The result uses them first and then takes further ones. Rejects as
+ * `takePermit` does.
+ */
 export async function takePermits(
-  places: JointPermits,
+  permits: JointPermits,
   instanceId: string,
   count: number,
   reader: string,
 ): Promise<CallPermits> {
-  const taken = await places.takeTogether(instanceId, count);
-  if (taken.kind === 'refused') throw noPlace(taken, reader);
-  return taken.places;
+  const taken = await permits.takeTogether(instanceId, count);
+  if (taken.kind === 'refused') throw limitError(taken, reader);
+  return taken.permits;
 }
 
-function noPlace({ retryAfterMs }: NoPlace, call: string): CustomerInsightsError {
-  return new CustomerInsightsError('limited', call, 'all calls to the instance are used up', { retryAfterMs });
+function limitError({ retryAfterMs }: NoPermit, call: string): CustomerInsightsError {
+  return new CustomerInsightsError('limited', call, 'the call limit of the instance is used up', { retryAfterMs });
 }
 
-/** As many as anybody wants. */
+/** Permits without a limit. */
 export const unlimitedPermits: CallPermits = { take: () => Promise.resolve({ kind: 'admitted' }) };

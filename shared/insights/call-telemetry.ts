@@ -2,8 +2,8 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { AttemptOutcome } from './rest-attempt.ts';
 
 /**
- * One request to Customer Insights. Its span has no path: names and ids in it may be those of people. The span around it says what it
- * was for.
+ * Records one request to Customer Insights. Its span has no path, because names and ids in the path may identify
+ * people. The enclosing span names the purpose of the request.
  */
 export function recordRequest(
   telemetry: Telemetry,
@@ -29,7 +29,9 @@ export function recordRequest(
   });
 }
 
-/** A status is its own name, as OpenTelemetry has it (opentelemetry.io/docs/specs/semconv/http/http-spans). */
+/**
+ * The value of `error.type`. A response status is its own value (opentelemetry.io/docs/specs/semconv/http/http-spans).
+ */
 function errorType(outcome: AttemptOutcome<unknown>): string | undefined {
   if (outcome.kind === 'answered') return undefined;
   return outcome.kind === 'refused' ? String(outcome.status) : outcome.kind;

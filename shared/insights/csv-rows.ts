@@ -6,24 +6,27 @@ import { exactNumber } from './exact-json.ts';
 import { valueSchema } from './item-schema.ts';
 import type { JsonObject } from './json-fields.ts';
 
-/** Characters of one row: a quote that is never closed would make the rest of the file one row. */
+/** Characters of one row. Without this limit, a quote that is never closed would make the rest of the file one row. */
 const MAX_ROW_LENGTH = 1024 * 1024;
-/** Characters of one page; the row that goes beyond it is the last. */
+/** Characters of one page. The row that exceeds the limit is the last one. */
 const MAX_PAGE_LENGTH = 4 * 1024 * 1024;
 
 export interface CsvTable {
-  /** The columns in their order, unless the data begins with a header. */
+  /** The columns in their order. Used unless the data begins with a header. */
   readonly attributes: readonly Attribute[];
-  /** What is said about a header. A first row of nothing but column names is one, whatever is said. */
+  /**
+   * Whether the metadata says that the data has a header. A first row that consists of column names is a header in any
+   * case.
+   */
   readonly hasHeader: boolean | undefined;
 }
 
-/** `undefined` stands for a cell that is not there. */
+/** `undefined` is a missing cell. */
 type Cell = string | undefined;
 
 /**
- * Reads rows of CSV (RFC 4180, UTF-8) from a stream, and ends the stream behind them. Holds one page and what the stream
- * buffers, however long the file is. Rejects as the stream does.
+ * Reads rows of CSV (RFC 4180, UTF-8) from a stream and destroys the stream after the last row of the range. Memory use
+ * is one page and the stream's buffers, however long the file is. Rejects as the stream does.
  */
 export async function readCsvRows(
   body: Readable,
@@ -34,10 +37,10 @@ export async function readCsvRows(
     bom: true,
     relax_column_count: true,
     max_record_size: MAX_ROW_LENGTH,
-    // Nothing between two commas is no value; two quotes are an empty one.
+    // An unquoted empty cell has no value. A quoted one is the empty string.
     cast: (cell, { quoting }) => (cell === '' && !quoting ? undefined : cell),
   });
-  // Its failures come out of the parser too; that the rest is not read is none.
+  // The parser reports the same errors. Not reading the rest of the stream is no error.
   pipeline(body, parser).catch(() => undefined);
 
   try {
@@ -75,7 +78,7 @@ async function takeRows(
   return { kind: 'rows', rows, hasMore: false };
 }
 
-/** A cell behind the last named column is named by its place. */
+/** Cells after the last named column are named by their position. */
 function rowOf(cells: readonly Cell[], names: readonly string[], types: ReadonlyMap<string, string>): JsonObject {
   const width = Math.max(cells.length, names.length);
   return Object.fromEntries(
@@ -86,7 +89,7 @@ function rowOf(cells: readonly Cell[], names: readonly string[], types: Readonly
   );
 }
 
-/** The value of a cell in the JSON type of its column. A text that is none of that type stays a text. */
+/** Converts a cell to the JSON type of its column. A text that does not fit the type stays a string. */
 function valueOf(cell: Cell, dataType: string): unknown {
   if (cell === undefined) return null;
   switch (valueSchema(dataType).type) {

@@ -1,28 +1,28 @@
 /**
- * The port to Customer Insights: what the domain reads, in the domain's words. Nothing here knows HTTP.
+ * The port to Customer Insights: what the domain reads, independent of HTTP.
  *
- * Statuses and kinds are bare words in lower case (`timedout`) whatever the service wrote, and open: a value nobody knows is passed on as it is.
- * A missing status or kind of something that always has one is the empty string.
- * Instants are ISO 8601 in UTC with milliseconds (`2026-11-23T10:00:00.000Z`); an instant that cannot be read is absent.
- * A list element without its identity (a segment without name, a job without id) is left out.
- * Every method rejects with `CustomerInsightsError` when it has no answer.
+ * Statuses and kinds are bare words in lower case (`timedout`), however the service writes them. They are open: an
+ * unknown word is passed on unchanged. A missing status or kind is the empty string where the service always gives one.
+ * Instants are ISO 8601 in UTC with milliseconds (`2026-11-23T10:00:00.000Z`). An instant that cannot be parsed is
+ * absent. A list element without its identity (a segment without a name, a job without an id) is left out. Every method
+ * rejects with `CustomerInsightsError` when the call fails.
  */
 export interface CustomerInsights {
   instances(): Promise<Instance[]>;
-  /** `undefined`: no such instance. */
+  /** `undefined` when the instance does not exist. */
   instance(instanceId: string): Promise<Instance | undefined>;
   dataSources(instanceId: string): Promise<DataSource[]>;
   /** All segments. With `historyDays`, `history` holds the evaluations of that many days. */
   segments(instanceId: string, options?: { historyDays?: number }): Promise<Segment[]>;
   /** All measures, without history. */
   measures(instanceId: string): Promise<Measure[]>;
-  /** One measure with its history; `undefined` when there is none of that name. */
+  /** One measure with its history. `undefined` when no measure has this name. */
   measure(instanceId: string, measureName: string, options: { historyDays: number }): Promise<Measure | undefined>;
-  /** The `top` most recent jobs with their tasks, in the order the service gave them. */
+  /** The `top` most recent jobs with their tasks, in the order of the service. */
   jobs(instanceId: string, options: { top: number }): Promise<Job[]>;
-  /** One job with its tasks; `undefined` when it is unknown. */
+  /** One job with its tasks. `undefined` when the job does not exist. */
   job(instanceId: string, jobId: string): Promise<Job | undefined>;
-  /** The `top` most recent tasks of all jobs, in the order the service gave them. */
+  /** The `top` most recent tasks of all jobs, in the order of the service. */
   tasks(instanceId: string, options: { top: number }): Promise<Task[]>;
   /** The latest state of each node (data source, merge, segment …). */
   nodes(instanceId: string): Promise<Node[]>;
@@ -51,7 +51,7 @@ export interface Segment {
   /** `active`, `inactive`, … */
   readonly state: string | undefined;
   readonly latest: SegmentEvaluation | undefined;
-  /** In the order the service gave them; empty unless asked for. */
+  /** In the order of the service. Empty unless requested. */
   readonly history: readonly SegmentEvaluation[];
 }
 
@@ -66,7 +66,7 @@ export interface SegmentEvaluation {
 export interface Measure {
   readonly name: string;
   readonly displayName: string;
-  /** A business measure without dimension: the only kind that has one value. */
+  /** Whether it is a business measure without dimension. Only such a measure has a single value. */
   readonly withoutDimension: boolean;
   /** Present when its one calculation counts things, so that its value is never below 0. */
   readonly isCount?: true;
@@ -75,9 +75,9 @@ export interface Measure {
   readonly latestError: string | undefined;
   /** The value of the last successful evaluation. */
   readonly output: MeasureOutput | undefined;
-  /** In the order the service gave them; empty unless asked for. */
+  /** In the order of the service. Empty unless requested. */
   readonly outputHistory: readonly MeasureOutput[];
-  /** Evaluations that failed, in the order the service gave them; empty unless history is asked for. */
+  /** Evaluations that failed, in the order of the service. Empty unless history is requested. */
   readonly failures: readonly MeasureFailure[];
 }
 
@@ -105,7 +105,7 @@ export interface Job {
   readonly operationType: string;
   readonly submittedAt: string | undefined;
   readonly endedAt: string | undefined;
-  /** The identifiers the job was asked for (data source ids for an ingestion). */
+  /** The identifiers that the job was asked for (data source ids for an ingestion). */
   readonly idList: readonly string[];
   readonly tasks: readonly Task[];
 }
@@ -135,40 +135,43 @@ export interface Node {
 }
 
 export type CustomerInsightsErrorKind =
-  /** No answer, a 5xx, a time-out, or an answer that is not what the call returns. */
+  /** No response, a 5xx, a time-out, or a response that is not what the call returns. */
   | 'unavailable'
-  /** As `unavailable`, of a call that writes: it may have been carried out all the same. */
+  /** As `unavailable`, for a call that writes. The service may have carried it out. */
   | 'unconfirmed'
-  /** Too many calls, or a quota is used up; `retryAfterMs` says how long to wait, when the service said so. */
+  /** Too many calls, or a quota is used up. `retryAfterMs` is the time to wait, when the service gave one. */
   | 'throttled'
-  /** No call was made: there is no place for it (see `CallPermits`) until `retryAfterMs` have passed. */
+  /** No call was made, because no permit (see `CallPermits`) is available until `retryAfterMs` have passed. */
   | 'limited'
-  /** 401 or 403: our credentials are not good enough. */
+  /** 401 or 403: the service does not accept this app's credentials. */
   | 'unauthorized'
-  /** 404: the instance (or what the call names) does not exist. */
+  /** 404: the instance, or the object that the call names, does not exist. */
   | 'not-found'
-  /** 404 of a list of an instance that exists: `setting` leads to where there is nothing. */
+  /** 404 of a list, although the instance exists. `setting` names the setting whose path is wrong. */
   | 'path-unknown'
-  /** Any other 4xx: the call itself was refused. */
+  /** Any other 4xx: the service refused the call itself. */
   | 'refused';
 
-/** Customer Insights gave no usable answer. The message names the call and never holds a credential. */
+/** A call to Customer Insights that failed. The message names the call and never contains a credential. */
 export class CustomerInsightsError extends Error {
   override readonly name = 'CustomerInsightsError';
   readonly kind: CustomerInsightsErrorKind;
-  /** Method and template of the path below the base URL, without what may name people: `GET instances/…/manage/measures/{measureName}`. */
+  /**
+   * Method and template of the path below the base URL, without values that may identify people: `GET
+   * instances/…/manage/measures/{measureName}`.
+   */
   readonly call: string;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
-  /** What the service itself said, as one line of at most 300 characters. */
+  /** The error message of the service, as one line of at most 300 characters. */
   readonly said: string | undefined;
-  /** The setting that an operator should look at. */
+  /** The setting that an operator should check. */
   readonly setting: string | undefined;
   constructor(
     kind: CustomerInsightsErrorKind,
     call: string,
     reason: string,
-    more: {
+    details: {
       status?: number | undefined;
       retryAfterMs?: number | undefined;
       said?: string | undefined;
@@ -176,12 +179,12 @@ export class CustomerInsightsError extends Error {
       cause?: unknown;
     } = {},
   ) {
-    super(`Customer Insights: ${call}: ${reason}`, { cause: more.cause });
+    super(`Customer Insights: ${call}: ${reason}`, { cause: details.cause });
     this.kind = kind;
     this.call = call;
-    this.status = more.status;
-    this.retryAfterMs = more.retryAfterMs;
-    this.said = more.said;
-    this.setting = more.setting;
+    this.status = details.status;
+    this.retryAfterMs = details.retryAfterMs;
+    this.said = details.said;
+    this.setting = details.setting;
   }
 }

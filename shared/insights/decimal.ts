@@ -1,6 +1,9 @@
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
-/** A JSON number, or a decimal written as a string without group separators; `undefined` when it is no finite number. */
+/**
+ * Reads a JSON number, or a decimal written as a string without group separators. `undefined` when it is no finite
+ * number.
+ */
 export function finiteNumber(value: unknown): number | undefined {
   const number = typeof value === 'string' && decimal.test(value.trim()) ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;

@@ -2,24 +2,24 @@ import type { Named } from '../nearest-names.ts';
 import type { JsonObject } from './json-fields.ts';
 
 /**
- * The port to the data of Customer Insights: entities, their items and partitions. Nothing here knows HTTP.
+ * The port to the data of Customer Insights: entities, their items and partitions. It is independent of HTTP.
  *
- * What a caller may have got wrong is a value; every method rejects with `CustomerInsightsError` when there is no answer.
- * An `entityId` is what `entities` lists; the service takes further names for some.
+ * A mistake of the caller is a value. Every method rejects with `CustomerInsightsError` when the call fails. An
+ * `entityId` is one that `entities` lists; the service accepts further names for some entities.
  */
 export interface EntityData {
   entities(instanceId: string): Promise<{ kind: 'entities'; entities: Entity[] } | Missing | Refused>;
   entity(instanceId: string, entityId: string): Promise<{ kind: 'entity'; entity: Entity } | Missing | Refused>;
-  /** One page, as large as the service makes it. `options` are OData's, by name (`$filter`), as they are meant. */
+  /** Reads one page of the service's size. `options` are those of OData by name (`$filter`), not encoded. */
   items(instanceId: string, entityId: string, options: ItemOptions): Promise<ItemPage | Missing | Refused>;
-  /** `item` is the text of a JSON object, sent as it is. */
+  /** `item` is the text of a JSON object. It is sent unchanged. */
   createItem(
     instanceId: string,
     entityId: string,
     item: string,
     options: WriteOptions,
   ): Promise<CreatedItem | { kind: 'exists' } | Missing | Refused>;
-  /** `changes` is the text of a JSON object, sent as it is. */
+  /** `changes` is the text of a JSON object. It is sent unchanged. */
   updateItem(
     instanceId: string,
     entityId: string,
@@ -44,7 +44,7 @@ export type ItemOptions = Readonly<Record<string, string>>;
 /** `validUntil` (an instant) and `caller`, as the service documents them. */
 export type WriteOptions = Readonly<Partial<Record<'validUntil' | 'caller', string>>>;
 
-/** The service does not have what the call names. */
+/** The service does not have an object that the call names. */
 export interface Missing {
   readonly kind: 'missing';
   readonly what: 'instance' | 'entity' | 'item' | 'partition';
@@ -52,17 +52,17 @@ export interface Missing {
   readonly nearest?: readonly Named[];
 }
 
-/** The service did not like the call: `said` is its own sentence, one line of at most 300 characters. */
+/** The service refused the call. `said` is its error message, one line of at most 300 characters. */
 export interface Refused {
   readonly kind: 'call-refused';
   readonly said: string | undefined;
 }
 
 export interface Entity {
-  /** What it is addressed by. */
+  /** The id in addresses of the entity. */
   readonly entityId: string;
   readonly name: string;
-  /** `profile`, `activity`, `unifiedactivity`, `segment`, …; lower case and open. */
+  /** `profile`, `activity`, `unifiedactivity`, `segment`, …; in lower case and open. */
   readonly entityType: string | undefined;
   readonly attributes: readonly Attribute[];
   /** The names of the columns of each key. */
@@ -73,32 +73,32 @@ export interface Entity {
 export interface Attribute {
   readonly name: string;
   readonly displayName: string;
-  /** A type of OData, e.g. `Edm.String`; empty when the service names none. */
+  /** A type of OData, e.g. `Edm.String`. Empty when the service names none. */
   readonly dataType: string;
 }
 
 export interface ItemPage {
   readonly kind: 'page';
   readonly items: readonly JsonObject[];
-  /** Whether the service said that there is a next page. When it did not, there may be one all the same. */
+  /** Whether the service announced a next page. There may be one even if it did not. */
   readonly hasNext: boolean;
 }
 
 export interface CreatedItem {
   readonly kind: 'created';
-  /** `false`: accepted, and there in a while. */
+  /** `false`: the service accepted the item and stores it later. */
   readonly isDone: boolean;
-  /** As the service repeated it, when it did. */
+  /** The item as the service returned it. Absent when the response does not contain it. */
   readonly item: JsonObject | undefined;
 }
 
-/** A part of an entity's data as the last refresh wrote it. */
+/** A part of an entity's data, written by the last refresh. */
 export interface Partition {
-  /** The name of the partition; its place in the list when partitions have no names of their own. */
+  /** The name of the partition, or its position in the list when partitions have no unique names. */
   readonly partitionId: string;
 }
 
-/** In rows, without the header. */
+/** Counted in rows, without the header. */
 export interface RowRange {
   readonly skip: number;
   readonly top: number;
@@ -110,7 +110,7 @@ export interface RowPage {
   readonly hasMore: boolean;
 }
 
-/** The data is not CSV, or lies where this service does not read. `reason` is a sentence for people. */
+/** The data is not CSV, or its address is one that this service does not read. `reason` is a sentence for people. */
 export interface UnreadablePartition {
   readonly kind: 'unreadable';
   readonly reason: string;

@@ -1,6 +1,6 @@
 import { CustomerInsightsError, type CustomerInsights } from './customer-insights.ts';
 
-/** What decides the path of each call below an instance. */
+/** For each call below an instance, the setting that decides its path. */
 const settingOf = {
   dataSources: 'CUSTOMER_INSIGHTS_API_URL',
   segments: 'CUSTOMER_INSIGHTS_API_URL',
@@ -11,8 +11,9 @@ const settingOf = {
 } as const;
 
 /**
- * Customer Insights whose lists fail as `not-found` only when the instance itself is unknown. A 404 of a list of an instance that exists is
- * `path-unknown`: a setting leads to where the service has nothing. That takes one further call, after a 404 alone.
+ * Wraps Customer Insights so that a list fails as `not-found` only when the instance itself does not exist. A 404 of a
+ * list of an existing instance becomes `path-unknown`, because a setting leads to a wrong path. This takes one more
+ * call, after a 404 only.
  */
 export function explaining404(insights: CustomerInsights): CustomerInsights {
   const list = async <T>(name: keyof typeof settingOf, instanceId: string, read: () => Promise<T>): Promise<T> => {
@@ -22,7 +23,7 @@ export function explaining404(insights: CustomerInsights): CustomerInsights {
       if (!(error instanceof CustomerInsightsError && error.kind === 'not-found')) throw error;
       if ((await insights.instance(instanceId)) === undefined) throw error;
       const setting = settingOf[name];
-      const reason = `status 404, although the instance exists: look at the setting ${setting}`;
+      const reason = `status 404, although the instance exists: check the setting ${setting}`;
       throw new CustomerInsightsError('path-unknown', error.call, reason, { status: 404, setting, cause: error });
     }
   };

@@ -3,8 +3,8 @@ import { keyFilter, knownKey, singleKey } from './item-key.ts';
 import type { JsonObject } from './json-fields.ts';
 
 /**
- * Reads the item of that id. The service has no address for one item: it is asked for by a filter on the entity's key, which
- * for most entities is read first. `without-key`: no single column identifies an item.
+ * Reads the item with this id. The service has no address for a single item, so this filters the items by the entity's
+ * key. For most entities, the key is read first. `without-key`: no single column identifies an item.
  */
 export async function findItem(
   data: Pick<EntityData, 'entity' | 'items'>,

@@ -1,12 +1,13 @@
 const serviceInstant = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.(\d+))?(Z|[+-]\d{2}:\d{2})?$/i;
 
 /**
- * An instant as Customer Insights writes it, as ISO 8601 in UTC with milliseconds; `undefined` when it is none.
- * The service is .NET: up to seven decimals (cut to three), and no zone where it means UTC.
+ * Converts an instant of Customer Insights to ISO 8601 in UTC with milliseconds. `undefined` when the text is no
+ * instant. The service is .NET: it writes up to seven decimals, which are cut to three, and omits the zone when it
+ * means UTC.
  */
 export function isoInstant(written: string): string | undefined {
   const [, date, time, decimals = '', zone = 'Z'] = serviceInstant.exec(written) ?? [];
-  // .NET's default date stands for "never".
+  // .NET's default date means "never".
   if (date === undefined || time === undefined || date === '0001-01-01') return undefined;
   const ms = Date.parse(`${date}T${time}.${decimals.slice(0, 3).padEnd(3, '0')}${zone.toUpperCase()}`);
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();

@@ -1,7 +1,7 @@
 import type { Attribute, Entity } from './entity-data.ts';
 import { valueSchema } from './item-schema.ts';
 
-/** The two entities that every instance has: their key needs no look at their metadata. */
+/** The keys of the two entities that every instance has. Their metadata need not be read. */
 const knownKeys: Readonly<Record<string, Attribute>> = {
   Customer: { name: 'CustomerId', displayName: 'CustomerId', dataType: 'Edm.String' },
   UnifiedActivity: { name: 'ActivityId', displayName: 'ActivityId', dataType: 'Edm.String' },
@@ -11,15 +11,18 @@ export function knownKey(entityId: string): Attribute | undefined {
   return Object.hasOwn(knownKeys, entityId) ? knownKeys[entityId] : undefined;
 }
 
-/** The attribute that identifies an item alone; `undefined` when the entity has no key, or only keys of several columns. */
+/**
+ * The attribute that identifies an item alone. `undefined` when the entity has no key, or only keys of several columns.
+ */
 export function singleKey({ attributes, keys }: Entity): Attribute | undefined {
   const name = keys.find((columns) => columns.length === 1)?.[0];
   return attributes.find((attribute) => attribute.name === name);
 }
 
 /**
- * `$filter` for the item of that id. Strings are quoted with quotes doubled (OData 4.01 ABNF, `string`); numbers and GUIDs
- * stand bare. `undefined` when no value of the key's type is written like this, so that there is no such item.
+ * The `$filter` for the item with this id. Strings are quoted, with quotes doubled (OData 4.01 ABNF, `string`). Numbers
+ * and GUIDs are not quoted. `undefined` when the id is not a valid value of the key's type, so that no such item can
+ * exist.
  */
 export function keyFilter({ name, dataType }: Attribute, itemId: string): string | undefined {
   const { type, format } = valueSchema(dataType);

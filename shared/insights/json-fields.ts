@@ -1,9 +1,9 @@
 import { isoInstant } from './instant.ts';
 
 /**
- * Reading JSON whose shape is known from documentation only. Property names count in camelCase and in PascalCase,
- * because the published clients use the first and the service has been seen to answer with the second. What is missing,
- * `null` or of another type reads as absent.
+ * A JSON object whose shape is known from documentation only. Property names may be in camelCase or PascalCase, because
+ * the published clients use the first and the service has been seen to respond with the second. A property that is
+ * missing, `null` or of another type reads as absent.
  */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -17,53 +17,56 @@ export function field(object: JsonObject, name: string): unknown {
 }
 
 /** A string that is not empty. */
-export function text(object: JsonObject, name: string): string | undefined {
+export function stringField(object: JsonObject, name: string): string | undefined {
   const value = field(object, name);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** A value of an open enumeration as a bare word. */
-export function word(object: JsonObject, name: string): string | undefined {
-  const written = text(object, name);
+export function wordField(object: JsonObject, name: string): string | undefined {
+  const written = stringField(object, name);
   return written === undefined ? undefined : bareWord(written);
 }
 
-/** A word as it is compared: `Failed (permanent)`, `failed-permanent` and `failedPermanent` are one. */
+/**
+ * The form in which words are compared. `Failed (permanent)`, `failed-permanent` and `failedPermanent` are the same
+ * word.
+ */
 export function bareWord(written: string): string {
   return written.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
 }
 
 /** ISO 8601 in UTC with milliseconds. */
-export function instant(object: JsonObject, name: string): string | undefined {
-  const written = text(object, name);
+export function instantField(object: JsonObject, name: string): string | undefined {
+  const written = stringField(object, name);
   return written === undefined ? undefined : isoInstant(written);
 }
 
-export function flag(object: JsonObject, name: string): boolean | undefined {
+export function booleanField(object: JsonObject, name: string): boolean | undefined {
   const value = field(object, name);
   return typeof value === 'boolean' ? value : undefined;
 }
 
-export function objectIn(object: JsonObject, name: string): JsonObject | undefined {
+export function objectField(object: JsonObject, name: string): JsonObject | undefined {
   return asObject(field(object, name));
 }
 
-/** The objects of a list, without its other elements; empty when there is no list. */
-export function objectsIn(object: JsonObject, name: string): JsonObject[] {
+/** The objects of a list. Other elements are left out. Empty when there is no list. */
+export function objectListField(object: JsonObject, name: string): JsonObject[] {
   return objectsOf(field(object, name));
 }
 
-/** The strings of a list, without its other elements; empty when there is no list. */
-export function textsIn(object: JsonObject, name: string): string[] {
+/** The strings of a list. Other elements are left out. Empty when there is no list. */
+export function stringListField(object: JsonObject, name: string): string[] {
   const list = field(object, name);
   return Array.isArray(list) ? list.filter((element) => typeof element === 'string') : [];
 }
 
 /**
- * Makes a reader of whole answers from a reader of their elements. A list comes bare or as `{value: […]}`; an answer
- * that is neither reads as `undefined`; an element that reads as `undefined` is left out.
+ * Makes a reader of whole responses from a reader of their elements. A list is bare or in `{value: […]}`. The reader
+ * returns `undefined` for a response that is neither, and leaves out elements that read as `undefined`.
  */
-export function listOf<T>(read: (element: JsonObject) => T | undefined): (json: unknown) => T[] | undefined {
+export function listReader<T>(read: (element: JsonObject) => T | undefined): (json: unknown) => T[] | undefined {
   return (json) => {
     const envelope = asObject(json);
     const list = envelope === undefined ? json : field(envelope, 'value');
@@ -71,8 +74,8 @@ export function listOf<T>(read: (element: JsonObject) => T | undefined): (json: 
   };
 }
 
-/** Makes a reader of an answer that is one object. */
-export function oneOf<T>(read: (object: JsonObject) => T | undefined): (json: unknown) => T | undefined {
+/** Makes a reader of a response that is one object. */
+export function objectReader<T>(read: (object: JsonObject) => T | undefined): (json: unknown) => T | undefined {
   return (json) => {
     const object = asObject(json);
     return object === undefined ? undefined : read(object);

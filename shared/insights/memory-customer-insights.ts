@@ -12,14 +12,14 @@ import {
   type Task,
 } from './customer-insights.ts';
 
-/** All that one instance holds, to be changed at will. Segments and measures carry their whole history. */
+/** The data of one instance. Tests may change it at any time. Segments and measures contain their whole history. */
 export interface MemoryInstance {
   instance: Instance;
   dataSources: DataSource[];
   segments: Segment[];
   measures: Measure[];
   jobs: Job[];
-  /** Tasks beside those of `jobs`: what the task history still knows of jobs long gone. */
+  /** Tasks besides those of `jobs`: those that the task history still contains after their jobs are gone. */
   tasks: Task[];
   nodes: Node[];
 }
@@ -28,28 +28,28 @@ export interface MemoryCall {
   readonly method: keyof CustomerInsights;
   /** Absent for `instances`. */
   readonly instanceId?: string;
-  /** The measure's name or the job's id, of a call for one of them. */
+  /** The measure's name or the job's id, for a call that reads one of them. */
   readonly subject?: string;
 }
 
 export interface MemoryCustomerInsights extends CustomerInsights {
   /** By instance id. */
   readonly held: Map<string, MemoryInstance>;
-  /** Adds or replaces an instance; lists left out are empty. Answers what it now holds. */
+  /** Adds or replaces an instance. Absent lists are empty. Returns the stored data. */
   hold(data: Partial<MemoryInstance> & Pick<MemoryInstance, 'instance'>): MemoryInstance;
-  /** Every call so far, failed ones too. */
+  /** Every call so far, including failed ones. */
   readonly calls: MemoryCall[];
-  /** Awaited before each call is answered: throws to fail it, waits to delay it. See `failing`. */
+  /** Runs before each call. It throws to fail the call and waits to delay it. See `failing`. */
   beforeCall: (call: MemoryCall) => void | Promise<void>;
 }
 
-/** Customer Insights without a network. Nothing it answers changes afterwards, whatever becomes of the data. */
+/** Customer Insights without a network. Later changes of the data do not change earlier results. */
 export function memoryCustomerInsights({ clock }: { clock: Clock }): MemoryCustomerInsights {
   const held = new Map<string, MemoryInstance>();
   const calls: MemoryCall[] = [];
 
-  /** Reads after `beforeCall`, so that what happens during a delay is seen, as it may be on a network. */
-  async function answer<T>(call: MemoryCall, read: () => T): Promise<T> {
+  /** Reads after `beforeCall`, so that a change during a delay is seen, as it may be on a network. */
+  async function respond<T>(call: MemoryCall, read: () => T): Promise<T> {
     calls.push(call);
     await memory.beforeCall(call);
     return copyOf(read());
@@ -61,25 +61,25 @@ export function memoryCustomerInsights({ clock }: { clock: Clock }): MemoryCusto
     list: (data: MemoryInstance) => T[],
   ): Promise<T[]> {
     const call = { method, instanceId };
-    return answer(call, () => {
+    return respond(call, () => {
       const data = held.get(instanceId);
       if (data === undefined) throw new CustomerInsightsError('not-found', nameOf(call), 'status 404', { status: 404 });
       return list(data);
     });
   }
 
-  /** An unknown instance has no element either: over HTTP both are the same 404. */
+  /** Returns `undefined` for an unknown instance too, because both are the same 404 over HTTP. */
   function oneFrom<T>(
     call: MemoryCall & { instanceId: string },
     find: (data: MemoryInstance) => T,
   ): Promise<T | undefined> {
-    return answer(call, () => {
+    return respond(call, () => {
       const data = held.get(call.instanceId);
       return data === undefined ? undefined : find(data);
     });
   }
 
-  /** Keeps what was evaluated in the last `days` days. */
+  /** Keeps the evaluations of the last `days` days. */
   function recent<T extends { evaluatedAt: string | undefined }>(evaluations: readonly T[], days: number): T[] {
     const since = clock.now() - days * 86_400_000;
     return evaluations.filter(({ evaluatedAt }) => evaluatedAt !== undefined && Date.parse(evaluatedAt) >= since);
@@ -95,7 +95,7 @@ export function memoryCustomerInsights({ clock }: { clock: Clock }): MemoryCusto
       return whole;
     },
 
-    instances: () => answer({ method: 'instances' }, () => [...held.values()].map(({ instance }) => instance)),
+    instances: () => respond({ method: 'instances' }, () => [...held.values()].map(({ instance }) => instance)),
     instance: (id) => oneFrom({ method: 'instance', instanceId: id }, ({ instance }) => instance),
     dataSources: (id) => listFrom('dataSources', id, ({ dataSources }) => dataSources),
     segments: (id, { historyDays } = {}) =>
@@ -133,19 +133,19 @@ export function memoryCustomerInsights({ clock }: { clock: Clock }): MemoryCusto
   return memory;
 }
 
-/** A `beforeCall` that fails calls: all of them, or those of the given methods. */
+/** A `beforeCall` that fails all calls, or those of the given methods. */
 export function failing(
   kind: CustomerInsightsErrorKind,
   { methods, retryAfterMs }: { methods?: readonly MemoryCall['method'][]; retryAfterMs?: number } = {},
 ): (call: MemoryCall) => void {
   return (call) => {
     if (methods?.includes(call.method) ?? true) {
-      throw new CustomerInsightsError(kind, nameOf(call), 'told to fail', { retryAfterMs });
+      throw new CustomerInsightsError(kind, nameOf(call), 'set to fail', { retryAfterMs });
     }
   };
 }
 
-/** `structuredClone` for what the port answers, ten times as fast: simulations ask millions of times. */
+/** `structuredClone` for the values of this port. It is ten times as fast, and simulations make millions of calls. */
 function copyOf<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copyOf) as T;
   if (typeof value !== 'object' || value === null) return value;

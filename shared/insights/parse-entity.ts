@@ -1,7 +1,15 @@
 import type { Attribute, Entity } from './entity-data.ts';
-import { asObject, field, flag, objectsIn, text, word, type JsonObject } from './json-fields.ts';
+import {
+  asObject,
+  field,
+  booleanField,
+  objectListField,
+  stringField,
+  wordField,
+  type JsonObject,
+} from './json-fields.ts';
 
-/** Where the metadata of an entity says a partition is. */
+/** A partition in the metadata of an entity. */
 export interface PartitionMetadata {
   readonly name: string;
   readonly location: string;
@@ -9,37 +17,41 @@ export interface PartitionMetadata {
 }
 
 /**
- * `IEntityMetadata`. An ingested entity is addressed by its qualified name (`{dataSourceId}_{name}`), because two data
- * sources may have entities of one name.
+ * Reads an `IEntityMetadata`. An ingested entity is identified by its qualified name (`{dataSourceId}_{name}`), because
+ * two data sources may have entities of the same name.
  */
 export function parseEntity(json: JsonObject): Entity | undefined {
-  const name = text(json, 'name') ?? text(json, 'qualifiedEntityName');
+  const name = stringField(json, 'name') ?? stringField(json, 'qualifiedEntityName');
   if (name === undefined) return undefined;
-  const source = text(json, 'dataSourceName');
+  const source = stringField(json, 'dataSourceName');
   return {
-    entityId: text(json, 'qualifiedEntityName') ?? name,
+    entityId: stringField(json, 'qualifiedEntityName') ?? name,
     name: source === undefined ? name : `${source}_${name}`,
-    entityType: word(json, 'entityType'),
-    attributes: objectsIn(json, 'attributes').flatMap((attribute) => readAttribute(attribute) ?? []),
+    entityType: wordField(json, 'entityType'),
+    attributes: objectListField(json, 'attributes').flatMap((attribute) => readAttribute(attribute) ?? []),
     keys: readKeys(field(json, 'keys')),
   };
 }
 
-/** The `partitions` of `IEntityMetadata`; those without name or location are left out. */
+/** Reads the `partitions` of an `IEntityMetadata`. Partitions without name or location are left out. */
 export function parsePartitions(json: JsonObject): PartitionMetadata[] {
-  return objectsIn(json, 'partitions').flatMap((partition) => {
-    const name = text(partition, 'name');
-    const location = text(partition, 'location');
+  return objectListField(json, 'partitions').flatMap((partition) => {
+    const name = stringField(partition, 'name');
+    const location = stringField(partition, 'location');
     return name === undefined || location === undefined
       ? []
-      : { name, location, hasHeader: flag(partition, 'hasHeader') };
+      : { name, location, hasHeader: booleanField(partition, 'hasHeader') };
   });
 }
 
 function readAttribute(json: JsonObject): Attribute | undefined {
-  const name = text(json, 'name');
+  const name = stringField(json, 'name');
   if (name === undefined) return undefined;
-  return { name, displayName: text(json, 'friendlyName') ?? name, dataType: text(json, 'dataType') ?? '' };
+  return {
+    name,
+    displayName: stringField(json, 'friendlyName') ?? name,
+    dataType: stringField(json, 'dataType') ?? '',
+  };
 }
 
 /** A key is a list of attributes, or of their names. */
@@ -48,7 +60,7 @@ function readKeys(json: unknown): string[][] {
   return json.filter(Array.isArray).map((key: unknown[]) =>
     key.flatMap((column) => {
       const object = asObject(column);
-      const name = object === undefined ? column : text(object, 'name');
+      const name = object === undefined ? column : stringField(object, 'name');
       return typeof name === 'string' ? name : [];
     }),
   );

@@ -1,26 +1,28 @@
 import type { DataSource, Instance } from './customer-insights.ts';
-import { flag, instant, objectIn, text, word, type JsonObject } from './json-fields.ts';
+import { booleanField, instantField, objectField, stringField, wordField, type JsonObject } from './json-fields.ts';
 
-/** `InstanceInfo` and `InstanceMetadata`. Some instances have no name: they go by their id. */
+/** Reads an `InstanceInfo` or `InstanceMetadata`. Some instances have no name; their id is used instead. */
 export function parseInstance(json: JsonObject): Instance | undefined {
-  const instanceId = text(json, 'instanceId');
+  const instanceId = stringField(json, 'instanceId');
   if (instanceId === undefined) return undefined;
-  return { instanceId, name: text(json, 'name') ?? instanceId, instanceType: word(json, 'instanceType') };
+  return { instanceId, name: stringField(json, 'name') ?? instanceId, instanceType: wordField(json, 'instanceType') };
 }
 
-/** `DataSourceInfo`, or its `dataSourceMetadata` alone. Only an explicit `isActive: false` makes it inactive. */
+/**
+ * Reads a `DataSourceInfo`, or its `dataSourceMetadata` alone. Only an explicit `isActive: false` makes it inactive.
+ */
 export function parseDataSource(json: JsonObject): DataSource | undefined {
-  const metadata = objectIn(json, 'dataSourceMetadata') ?? json;
-  const dataSourceId = text(metadata, 'dataSourceId');
+  const metadata = objectField(json, 'dataSourceMetadata') ?? json;
+  const dataSourceId = stringField(metadata, 'dataSourceId');
   if (dataSourceId === undefined) return undefined;
-  const friendlyName = text(metadata, 'friendlyName');
-  const name = text(metadata, 'name') ?? friendlyName ?? dataSourceId;
+  const friendlyName = stringField(metadata, 'friendlyName');
+  const name = stringField(metadata, 'name') ?? friendlyName ?? dataSourceId;
   return {
     dataSourceId,
     name,
     displayName: friendlyName ?? name,
-    active: flag(metadata, 'isActive') ?? true,
-    refreshState: word(metadata, 'refreshState'),
-    lastRefreshAt: instant(metadata, 'lastRefresh'),
+    active: booleanField(metadata, 'isActive') ?? true,
+    refreshState: wordField(metadata, 'refreshState'),
+    lastRefreshAt: instantField(metadata, 'lastRefresh'),
   };
 }

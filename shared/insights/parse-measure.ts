@@ -1,62 +1,73 @@
 import type { Measure, MeasureFailure, MeasureOutput } from './customer-insights.ts';
 import { finiteNumber } from './decimal.ts';
-import { field, flag, instant, objectIn, objectsIn, text, word, type JsonObject } from './json-fields.ts';
+import {
+  field,
+  booleanField,
+  instantField,
+  objectField,
+  objectListField,
+  stringField,
+  wordField,
+  type JsonObject,
+} from './json-fields.ts';
 import { errorMessage } from './read-error.ts';
 
-/** `MeasureMetadata`. The error is that of the latest evaluation, else the measure's `errorDescription`. */
+/** Reads a `MeasureMetadata`. The error is that of the latest evaluation, or else the measure's `errorDescription`. */
 export function parseMeasure(json: JsonObject): Measure | undefined {
-  const name = text(json, 'name');
+  const name = stringField(json, 'name');
   if (name === undefined) return undefined;
-  const definition = objectIn(json, 'definition');
-  const latest = objectIn(json, 'latestEvaluation');
-  const output = objectIn(json, 'output');
+  const definition = objectField(json, 'definition');
+  const latest = objectField(json, 'latestEvaluation');
+  const output = objectField(json, 'output');
   return {
     name,
-    displayName: text(json, 'displayName') ?? name,
+    displayName: stringField(json, 'displayName') ?? name,
     withoutDimension: definition !== undefined && isWithoutDimension(definition),
     ...(definition !== undefined && countsThings(definition) && { isCount: true as const }),
-    latestState: latest === undefined ? undefined : word(latest, 'state'),
+    latestState: latest === undefined ? undefined : wordField(latest, 'state'),
     latestError:
       (latest === undefined ? undefined : errorMessage(field(latest, 'error'))) ??
       errorMessage(field(json, 'errorDescription')),
     output: output === undefined ? undefined : readOutput(output),
-    outputHistory: objectsIn(json, 'outputHistory').map(readOutput),
-    failures: objectsIn(json, 'evaluationHistory').flatMap(readFailure),
+    outputHistory: objectListField(json, 'outputHistory').map(readOutput),
+    failures: objectListField(json, 'evaluationHistory').flatMap(readFailure),
   };
 }
 
 /** Whether the only calculation of a `MeasureDefinition` is `count` or `countDistinct`. */
 function countsThings(definition: JsonObject): boolean {
-  const [aggregate, ...others] = objectsIn(definition, 'aggregates');
+  const [aggregate, ...others] = objectListField(definition, 'aggregates');
   if (aggregate === undefined || others.length > 0) return false;
-  return ['count', 'countdistinct'].includes(word(aggregate, 'operation') ?? '');
+  return ['count', 'countdistinct'].includes(wordField(aggregate, 'operation') ?? '');
 }
 
 function readFailure(json: JsonObject): MeasureFailure[] {
-  if (word(json, 'state') !== 'failed') return [];
-  return [{ evaluatedAt: instant(json, 'endTime'), error: errorMessage(field(json, 'error')) }];
+  if (wordField(json, 'state') !== 'failed') return [];
+  return [{ evaluatedAt: instantField(json, 'endTime'), error: errorMessage(field(json, 'error')) }];
 }
 
 /**
- * Whether a `MeasureDefinition` has exactly one value: not a customer measure (`isProfile`), not a customer attribute
- * (kind `attribute`), and scalar by its own flag or for want of dimensions. A manual (SQL) measure lists no dimensions
- * even when its query groups, so there `isManualQueryScalar` is asked first.
+ * Whether a `MeasureDefinition` has exactly one value. It must not be a customer measure (`isProfile`) or a customer
+ * attribute (kind `attribute`), and must be scalar by its own flag or have no dimensions. A manual (SQL) measure lists
+ * no dimensions even when its query groups, so its `isManualQueryScalar` comes first.
  */
 function isWithoutDimension(definition: JsonObject): boolean {
-  if (flag(definition, 'isProfile') === true) return false;
-  if ((word(definition, 'kind') ?? 'entity') !== 'entity') return false;
-  if (flag(definition, 'isScalar') === true) return true;
+  if (booleanField(definition, 'isProfile') === true) return false;
+  if ((wordField(definition, 'kind') ?? 'entity') !== 'entity') return false;
+  if (booleanField(definition, 'isScalar') === true) return true;
   const dimensions = field(definition, 'dimensions');
   const noneListed = Array.isArray(dimensions) && dimensions.length === 0;
-  return word(definition, 'type') === 'manual' ? (flag(definition, 'isManualQueryScalar') ?? noneListed) : noneListed;
+  return wordField(definition, 'type') === 'manual'
+    ? (booleanField(definition, 'isManualQueryScalar') ?? noneListed)
+    : noneListed;
 }
 
-/** `ScalarOutput`: `values` maps the alias of each calculation to its value, written as a string. */
+/** Reads a `ScalarOutput`. Its `values` map the alias of each calculation to its value, written as a string. */
 function readOutput(json: JsonObject): MeasureOutput {
-  const [value, ...others] = Object.values(objectIn(json, 'values') ?? {});
+  const [value, ...others] = Object.values(objectField(json, 'values') ?? {});
   const number = others.length === 0 ? finiteNumber(value) : undefined;
   const instead = number === undefined ? insteadOfNumber(value, others.length) : undefined;
-  return { evaluatedAt: instant(json, 'evaluationTime'), value: number, ...(instead && { instead }) };
+  return { evaluatedAt: instantField(json, 'evaluationTime'), value: number, ...(instead && { instead }) };
 }
 
 function insteadOfNumber(value: unknown, others: number): MeasureOutput['instead'] {

@@ -1,57 +1,65 @@
 import type { Job, Node, Task } from './customer-insights.ts';
-import { field, instant, objectsIn, text, textsIn, word, type JsonObject } from './json-fields.ts';
+import {
+  field,
+  instantField,
+  objectListField,
+  stringField,
+  stringListField,
+  wordField,
+  type JsonObject,
+} from './json-fields.ts';
 import { errorMessage } from './read-error.ts';
 import { isReportedStatus } from './status-words.ts';
 
-/** `GraphJobInfo`. */
+/** Reads a `GraphJobInfo`. */
 export function parseJob(json: JsonObject): Job | undefined {
-  const jobId = text(json, 'jobId');
+  const jobId = stringField(json, 'jobId');
   if (jobId === undefined) return undefined;
   return {
     jobId,
-    submissionKind: word(json, 'jobSubmissionKind') ?? '',
-    status: word(json, 'jobStatus') ?? '',
+    submissionKind: wordField(json, 'jobSubmissionKind') ?? '',
+    status: wordField(json, 'jobStatus') ?? '',
     ...writtenStatus(json, 'jobStatus'),
-    operationType: word(json, 'operationType') ?? '',
-    submittedAt: instant(json, 'submittedTimestamp'),
-    endedAt: instant(json, 'endTimestamp'),
-    idList: textsIn(json, 'idList'),
-    tasks: objectsIn(json, 'tasks').flatMap((task) => parseTask(task) ?? []),
+    operationType: wordField(json, 'operationType') ?? '',
+    submittedAt: instantField(json, 'submittedTimestamp'),
+    endedAt: instantField(json, 'endTimestamp'),
+    idList: stringListField(json, 'idList'),
+    tasks: objectListField(json, 'tasks').flatMap((task) => parseTask(task) ?? []),
   };
 }
 
-/** `GraphTaskInfo`. The error is `ciError`, else the first of `ciErrors` that says something. */
+/** Reads a `GraphTaskInfo`. The error is `ciError`, or else the first of `ciErrors` that has a message. */
 export function parseTask(json: JsonObject): Task | undefined {
-  const taskId = text(json, 'taskId');
+  const taskId = stringField(json, 'taskId');
   if (taskId === undefined) return undefined;
   return {
     taskId,
-    status: word(json, 'taskStatus') ?? '',
+    status: wordField(json, 'taskStatus') ?? '',
     ...writtenStatus(json, 'taskStatus'),
-    operationType: word(json, 'operationType') ?? '',
-    jobIds: textsIn(json, 'jobIds'),
-    friendlyName: text(json, 'friendlyName'),
-    submittedAt: instant(json, 'submittedTimestamp'),
-    endedAt: instant(json, 'endTimestamp'),
-    error: [field(json, 'ciError'), ...objectsIn(json, 'ciErrors')].map(errorMessage).find(Boolean),
+    operationType: wordField(json, 'operationType') ?? '',
+    jobIds: stringListField(json, 'jobIds'),
+    friendlyName: stringField(json, 'friendlyName'),
+    submittedAt: instantField(json, 'submittedTimestamp'),
+    endedAt: instantField(json, 'endTimestamp'),
+    error: [field(json, 'ciError'), ...objectListField(json, 'ciErrors')].map(errorMessage).find(Boolean),
   };
 }
 
 function writtenStatus(json: JsonObject, name: string): Pick<Job, 'writtenStatus'> {
-  const written = text(json, name);
+  const written = stringField(json, name);
   return written === undefined || isReportedStatus(written) ? {} : { writtenStatus: written };
 }
 
-/** `GraphNodeInfo`. A node has no id of its own: without operation type it is nothing. */
+/** Reads a `GraphNodeInfo`. A node has no id, so its operation type is required. */
 export function parseNode(json: JsonObject): Node | undefined {
-  const operationType = word(json, 'operationType');
+  const operationType = wordField(json, 'operationType');
   if (operationType === undefined) return undefined;
   return {
     operationType,
-    identifier: text(json, 'identifier'),
-    friendlyName: text(json, 'friendlyName'),
-    jobIds: textsIn(json, 'jobIds'),
-    status: word(json, 'taskStatus') ?? '',
-    endedAt: instant(json, 'endTimestamp'),
+    identifier: stringField(json, 'identifier'),
+    friendlyName: stringField(json, 'friendlyName'),
+    jobIds: stringListField(json, 'jobIds'),
+    status: wordField(json, 'taskStatus') ?? '',
+    endedAt: instantField(json, 'endTimestamp'),
   };
 }

@@ -7,10 +7,10 @@ import { CustomerInsightsError } from './customer-insights.ts';
 import type { Missing, RowPage, RowRange, UnreadablePartition } from './entity-data.ts';
 import { codeOf } from './rest-attempt.ts';
 
-/** From the connection to the last row that is wanted: a flow waits for an answer for two minutes. */
+/** From the connection to the last row of the range. A flow waits two minutes for a response. */
 const TIMEOUT_MS = 60_000;
-/** What the HTTP client says by itself. */
-const ownHeaders = new Set([
+/** Headers that the HTTP client sets itself. */
+const clientHeaders = new Set([
   'connection',
   'content-length',
   'expect',
@@ -20,7 +20,7 @@ const ownHeaders = new Set([
   'upgrade',
 ]);
 
-/** A partition's data as one request, which the service has authorised beforehand: its address is a secret. */
+/** A request for the data of a partition that the service has authorised in advance. Its address is a secret. */
 export interface Download {
   readonly uri: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -33,8 +33,9 @@ export interface DownloadDeps {
 }
 
 /**
- * Fetches rows of a partition: streamed, without redirects, and broken off behind the last row that is wanted. `call` names
- * it in the log and in errors, which never hold its address. Rejects with `CustomerInsightsError`.
+ * Fetches rows of a partition. The data is streamed, redirects are not followed, and the download ends after the last
+ * row of the range. `call` names the download in the log and in errors, which never contain its address. Rejects with
+ * `CustomerInsightsError`.
  */
 export async function downloadRows(
   deps: DownloadDeps,
@@ -42,12 +43,12 @@ export async function downloadRows(
 ): Promise<RowPage | Missing | UnreadablePartition> {
   const { clock, log } = deps;
   const startedAt = clock.now();
-  const over = new AbortController();
-  const late = clock.sleep(TIMEOUT_MS, over.signal).then((): never => {
-    throw new CustomerInsightsError('unavailable', call, `the rows did not come within ${TIMEOUT_MS} ms`);
+  const finished = new AbortController();
+  const timeout = clock.sleep(TIMEOUT_MS, finished.signal).then((): never => {
+    throw new CustomerInsightsError('unavailable', call, `the rows were not complete within ${TIMEOUT_MS} ms`);
   });
   try {
-    const page = await Promise.race([fetchRows(deps, call, download, table, range, over.signal), late]);
+    const page = await Promise.race([fetchRows(deps, call, download, table, range, finished.signal), timeout]);
     const rows = page.kind === 'rows' ? page.rows.length : 0;
     log.info('insights.downloaded', { call, outcome: page.kind, rows, durationMs: clock.now() - startedAt });
     return page;
@@ -57,7 +58,7 @@ export async function downloadRows(
     }
     throw error;
   } finally {
-    over.abort();
+    finished.abort();
   }
 }
 
@@ -70,22 +71,22 @@ async function fetchRows(
   signal: AbortSignal,
 ): Promise<RowPage | Missing | UnreadablePartition> {
   try {
-    const sent = Object.entries(headers).filter(([name]) => !ownHeaders.has(name.toLowerCase()));
-    const answer = await request(uri, { dispatcher, signal, headers: Object.fromEntries(sent) });
-    const { statusCode: status } = answer;
+    const sent = Object.entries(headers).filter(([name]) => !clientHeaders.has(name.toLowerCase()));
+    const response = await request(uri, { dispatcher, signal, headers: Object.fromEntries(sent) });
+    const { statusCode: status } = response;
     if (status === 404) return { kind: 'missing', what: 'partition' };
     if (status !== 200) {
-      const { 'retry-after': retryAfter } = answer.headers;
+      const { 'retry-after': retryAfter } = response.headers;
       const retryAfterMs = typeof retryAfter === 'string' ? parseRetryAfter(retryAfter, clock.now()) : undefined;
       const kind = status === 429 ? 'throttled' : 'unavailable';
-      throw new CustomerInsightsError(kind, call, `the data was answered ${status}`, { status, retryAfterMs });
+      throw new CustomerInsightsError(kind, call, `the download returned status ${status}`, { status, retryAfterMs });
     }
-    const isPlain = answer.headers['content-encoding'] === undefined;
-    const read = isPlain ? await readCsvRows(answer.body, table, range) : ({ kind: 'not-csv' } as const);
+    const isPlain = response.headers['content-encoding'] === undefined;
+    const read = isPlain ? await readCsvRows(response.body, table, range) : ({ kind: 'not-csv' } as const);
     return read.kind === 'rows' ? read : { kind: 'unreadable', reason: 'The data of this partition is not plain CSV.' };
   } catch (error) {
     if (error instanceof CustomerInsightsError) throw error;
-    // Without its cause: an error about an address quotes it.
-    throw new CustomerInsightsError('unavailable', call, `the data broke off (${codeOf(error)})`);
+    // The cause is left out, because an error about an address contains the address.
+    throw new CustomerInsightsError('unavailable', call, `the download failed (${codeOf(error)})`);
   }
 }

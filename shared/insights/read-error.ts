@@ -1,31 +1,33 @@
-import { asObject, text } from './json-fields.ts';
+import { asObject, stringField } from './json-fields.ts';
 
-const longestMessage = 300;
+const maxMessageLength = 300;
 
 /**
- * What the service says about a failure, as one line of at most 300 characters; `undefined` when it says nothing.
+ * Reads the error message in a response, as one line of at most 300 characters. `undefined` when there is none.
  *
- * Reads a plain string, `ApiErrorResult` and `CIResult` (`message`, `errorCode`, `name`), `ODataError` (`message`) and
- * `StringInfo` (`value`, `key`) of the public client libraries
+ * Supports a plain string, `ApiErrorResult` and `CIResult` (`message`, `errorCode`, `name`), `ODataError` (`message`)
+ * and `StringInfo` (`value`, `key`) of the public client libraries
  * (github.com/microsoft/Dynamics365-CustomerInsights-Client-Libraries). Their stack traces, parameters and inner errors
- * are left behind, and so is everything after the first line, where a .NET message carries its trace.
+ * are left out. So is everything after the first line, where a .NET message has its stack trace.
  */
 export function errorMessage(json: unknown): string | undefined {
   const object = asObject(json);
-  const said =
+  const message =
     object === undefined
       ? json
-      : (text(object, 'message') ??
-        text(object, 'value') ??
-        text(object, 'errorCode') ??
-        text(object, 'key') ??
-        text(object, 'name'));
-  return typeof said === 'string' ? oneLine(said.trim().replace(/[\r\n].*/s, '')) : undefined;
+      : (stringField(object, 'message') ??
+        stringField(object, 'value') ??
+        stringField(object, 'errorCode') ??
+        stringField(object, 'key') ??
+        stringField(object, 'name'));
+  return typeof message === 'string' ? oneLine(message.trim().replace(/[\r\n].*/s, '')) : undefined;
 }
 
-/** At most 300 characters on one line, fit for a log; `undefined` when nothing is left. */
-export function oneLine(said: string): string | undefined {
-  // eslint-disable-next-line no-control-regex -- they are what must not reach a log
-  const line = said.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
-  return line === '' ? undefined : line.slice(0, longestMessage).toWellFormed();
+/**
+ * Makes one line of at most 300 characters without control characters, fit for a log. `undefined` when nothing is left.
+ */
+export function oneLine(message: string): string | undefined {
+  // eslint-disable-next-line no-control-regex -- control characters must not reach a log
+  const line = message.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+  return line === '' ? undefined : line.slice(0, maxMessageLength).toWellFormed();
 }

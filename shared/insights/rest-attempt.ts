@@ -5,10 +5,10 @@ import { parseRetryAfter } from '../outgoing/retry-after.ts';
 import { asObject } from './json-fields.ts';
 import { errorMessage, oneLine } from './read-error.ts';
 
-/** What one request came to. */
+/** The outcome of one request. */
 export type AttemptOutcome<T> =
   | { readonly kind: 'answered'; readonly status: number; readonly value: T }
-  /** A status other than 2xx; `message` is what the service said about it. */
+  /** A status other than 2xx. `message` is the error message of the service. */
   | {
       readonly kind: 'refused';
       readonly status: number;
@@ -17,16 +17,19 @@ export type AttemptOutcome<T> =
     }
   /** A 2xx whose body is not what the call returns, or any body that is too long. */
   | { readonly kind: 'unreadable'; readonly status: number | undefined; readonly reason: string }
-  /** The network failed, or the deadline passed. `sent`: the request may have reached the service all the same. */
+  /** The network failed, or the deadline passed. `sent`: the request may have reached the service. */
   | { readonly kind: 'unreached'; readonly reason: string; readonly sent: boolean; readonly cause: unknown }
-  /** The identity library gave no token: nothing was sent. Its error is not kept, it may hold a request's secrets. */
+  /**
+   * The identity library gave no token, so nothing was sent. Its error is not kept, because it may contain a request's
+   * secrets.
+   */
   | { readonly kind: 'without-token'; readonly reason: string };
 
 export interface AttemptDeps {
   readonly dispatcher: Dispatcher;
   /** Sent as `Ocp-Apim-Subscription-Key`. */
   readonly subscriptionKey?: string | undefined;
-  /** Absent: no `Authorization` is sent. */
+  /** When absent, no `Authorization` is sent. */
   readonly token?: (() => Promise<string>) | undefined;
   /** The deadline of one attempt, from getting the token to the last byte of the body. */
   readonly timeoutMs: number;
@@ -36,15 +39,18 @@ export interface AttemptDeps {
 export interface AttemptRequest<T> {
   readonly method: 'GET' | 'POST' | 'PATCH';
   readonly url: string;
-  /** JSON, sent as it is. */
+  /** JSON, sent unchanged. */
   readonly body?: string | undefined;
-  /** Reads the text of an answer as JSON; throws when it is none. */
+  /** Parses the text of a response as JSON. Throws when it is no JSON. */
   readonly parse: (text: string) => unknown;
-  /** Translates the JSON of a 2xx answer (`undefined`: no JSON); `undefined` means it is not what the call returns. */
+  /**
+   * Translates the JSON of a 2xx response, `undefined` when the body is no JSON. Returns `undefined` when it is not
+   * what the call returns.
+   */
   readonly read: (json: unknown, status: number) => T | undefined;
 }
 
-/** There was no connection, so nothing was sent on it. */
+/** Errors that occur before a connection exists, so nothing was sent. */
 const unsentCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -54,25 +60,25 @@ const unsentCodes: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-interface Answer {
+interface TextResponse {
   readonly kind: 'text';
   readonly status: number;
   readonly retryAfter: string | undefined;
   readonly text: string;
 }
 
-/** One request under one deadline. */
+/** Sends one request under one deadline. */
 export async function attempt<T>(deps: AttemptDeps, request: AttemptRequest<T>): Promise<AttemptOutcome<T>> {
-  // Whoever comes first ends the other: the answer ends the sleep, the deadline ends the request.
-  const over = new AbortController();
-  const late = deps.clock.sleep(deps.timeoutMs, over.signal).then((): AttemptOutcome<never> => {
-    const reason = `no complete answer within ${deps.timeoutMs} ms`;
+  // The first of both ends the other: a response ends the sleep, the deadline ends the request.
+  const finished = new AbortController();
+  const timeout = deps.clock.sleep(deps.timeoutMs, finished.signal).then((): AttemptOutcome<never> => {
+    const reason = `no complete response within ${deps.timeoutMs} ms`;
     return { kind: 'unreached', reason, sent: true, cause: undefined };
   });
   try {
-    return await Promise.race([sendAndRead(deps, request, over.signal), late]);
+    return await Promise.race([sendAndRead(deps, request, finished.signal), timeout]);
   } finally {
-    over.abort();
+    finished.abort();
   }
 }
 
@@ -87,10 +93,10 @@ async function sendAndRead<T>(
   } catch (error) {
     return { kind: 'without-token', reason: `no access token: ${oneLine(String(error))}` };
   }
-  const answer = await send(deps, request, bearer, signal);
-  if (answer.kind !== 'text') return answer;
+  const response = await send(deps, request, bearer, signal);
+  if (response.kind !== 'text') return response;
 
-  const { status, text, retryAfter } = answer;
+  const { status, text, retryAfter } = response;
   const json = parseJson(text, request.parse);
   if (status < 200 || status > 299) {
     const message = withoutSecrets(errorMessage(json), [bearer, deps.subscriptionKey]);
@@ -98,7 +104,7 @@ async function sendAndRead<T>(
     return { kind: 'refused', status, message, retryAfterMs };
   }
   const value = request.read(json, status);
-  if (value === undefined) return { kind: 'unreadable', status, reason: 'the answer is not what this call returns' };
+  if (value === undefined) return { kind: 'unreadable', status, reason: 'the response is not what this call returns' };
   return { kind: 'answered', status, value };
 }
 
@@ -107,10 +113,10 @@ async function send(
   { method, url, body }: AttemptRequest<unknown>,
   bearer: string | undefined,
   signal: AbortSignal,
-): Promise<Answer | AttemptOutcome<never>> {
+): Promise<TextResponse | AttemptOutcome<never>> {
   let status: number | undefined;
   try {
-    const answer = await request(url, {
+    const response = await request(url, {
       dispatcher,
       signal,
       method,
@@ -122,19 +128,19 @@ async function send(
         ...(subscriptionKey === undefined ? {} : { 'ocp-apim-subscription-key': subscriptionKey }),
       },
     });
-    status = answer.statusCode;
-    const { 'retry-after': retryAfter } = answer.headers;
+    status = response.statusCode;
+    const { 'retry-after': retryAfter } = response.headers;
     return {
       kind: 'text',
       status,
       retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
-      text: await answer.body.text(),
+      text: await response.body.text(),
     };
   } catch (cause) {
     const code = codeOf(cause);
     return code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
-      ? { kind: 'unreadable', status, reason: 'the answer is too long' }
-      : { kind: 'unreached', reason: `no answer (${code})`, sent: !unsentCodes.has(code), cause };
+      ? { kind: 'unreadable', status, reason: 'the response is too long' }
+      : { kind: 'unreached', reason: `no response (${code})`, sent: !unsentCodes.has(code), cause };
   }
 }
 
@@ -146,14 +152,14 @@ function parseJson(text: string, parse: (text: string) => unknown): unknown {
   }
 }
 
-/** A gateway may quote what it was sent. */
-function withoutSecrets(said: string | undefined, secrets: readonly (string | undefined)[]): string | undefined {
-  return secrets.reduce((rest, secret) => (secret === undefined ? rest : rest?.replaceAll(secret, '…')), said);
+/** Removes secrets from a message, because a gateway may quote the request. */
+function withoutSecrets(message: string | undefined, secrets: readonly (string | undefined)[]): string | undefined {
+  return secrets.reduce((rest, secret) => (secret === undefined ? rest : rest?.replaceAll(secret, '…')), message);
 }
 
 /**
- * The code of a network error, else its name, else `unknown`. Asks for no `Error`: the errors of Node's core are of another
- * realm where modules run in a context of their own.
+ * The code of a network error, or else its name, or else `unknown`. Does not test for `Error`, because the errors of
+ * Node's core belong to another realm when modules run in a context of their own.
  */
 export function codeOf(error: unknown): string {
   const { code, name } = asObject(error) ?? {};

@@ -9,16 +9,16 @@ import { attempt, type AttemptDeps, type AttemptOutcome, type AttemptRequest } f
 import { nextTry } from './rest-retry.ts';
 
 export interface RestCallDeps extends AttemptDeps {
-  /** With the version, e.g. `https://api.ci.ai.dynamics.com/v1`. */
+  /** Includes the version, e.g. `https://api.ci.ai.dynamics.com/v1`. */
   readonly baseUrl: string;
   readonly random: Random;
   readonly log: Log;
   readonly telemetry: Telemetry;
-  /** Asked for each request. */
+  /** Each request takes a permit. */
   readonly permits: CallPermits;
 }
 
-/** A segment that names something: logs and errors have its name only, because the value may be that of a person. */
+/** A path segment whose value may identify a person. Logs and errors contain its name only. */
 export interface PathParameter {
   readonly name: string;
   readonly value: string;
@@ -29,38 +29,40 @@ export interface RestCall<T> {
   readonly method?: AttemptRequest<T>['method'];
   /** Absent for the list of instances. */
   readonly instanceId?: string;
-  /** The path below the instance in segments as they are meant, not yet encoded. */
+  /** The path below the instance, in segments that are not yet encoded. */
   readonly path?: readonly (string | PathParameter)[];
   readonly query?: Readonly<Record<string, string>>;
-  /** JSON, sent as it is. */
+  /** JSON, sent unchanged. */
   readonly body?: string;
   /** `JSON.parse` when absent. */
   readonly parse?: AttemptRequest<T>['parse'];
-  /** Translates the JSON of the answer; `undefined` when it is not what the call returns. */
+  /** Translates the JSON of the response. Returns `undefined` when it is not what the call returns. */
   readonly read: AttemptRequest<T>['read'];
 }
 
-/** A proxy between here and the service answers these while it, or the service, is busy or restarting. */
-const passingStatuses = new Set([429, 500, 502, 503, 504]);
+/** Statuses of a busy or restarting service, or of a proxy before it. */
+const transientStatuses = new Set([429, 500, 502, 503, 504]);
 
 /**
- * One call: sends it, tries again what may pass, and logs the outcome as one line. A call that writes is repeated only
- * where the service cannot have carried it out. Takes at most three deadlines and five seconds. Rejects with
- * `CustomerInsightsError`, and with what `places` reject with. Without a place for a further try the last one's outcome stands.
+ * Makes one call: sends it, retries transient failures and logs the outcome as one line. A call that writes is retried
+ * only when the service cannot have carried it out. Takes at most three deadlines and five seconds. Rejects with
+ * `CustomerInsightsError`, and with the errors of `permits`. When no permit is available for a retry, the outcome of
+ * the last attempt stands.
  */
-export async function restCall<T>(deps: RestCallDeps, asked: RestCall<T>): Promise<T> {
-  const { clock, log, permits: places, telemetry } = deps;
-  const { method = 'GET', instanceId, query = {}, body, parse = JSON.parse, read } = asked;
-  const path = ['instances', ...(instanceId === undefined ? [] : [instanceId]), ...(asked.path ?? [])];
+export async function restCall<T>(deps: RestCallDeps, request: RestCall<T>): Promise<T> {
+  const { clock, log, permits, telemetry } = deps;
+  const { method = 'GET', instanceId, query = {}, body, parse = JSON.parse, read } = request;
+  const path = ['instances', ...(instanceId === undefined ? [] : [instanceId]), ...(request.path ?? [])];
   const values = path.map((segment) => (typeof segment === 'string' ? segment : segment.value));
   const encodedPath = values.map((segment) => encodeURIComponent(segment.toWellFormed())).join('/');
   const template = path
     .map((segment) => (typeof segment === 'string' ? encodeURIComponent(segment.toWellFormed()) : `{${segment.name}}`))
     .join('/');
   const call = `${method} ${template}`;
-  if (values.some(isNoSegment)) throw new CustomerInsightsError('not-found', call, 'nothing can have this name');
+  if (values.some(isInvalidSegment))
+    throw new CustomerInsightsError('not-found', call, 'a name in the path is empty or invalid');
 
-  await takePermit(places, instanceId, call);
+  await takePermit(permits, instanceId, call);
   const startedAt = clock.now();
   const url = `${deps.baseUrl.replace(/\/+$/, '')}/${encodedPath}${queryString(query)}`;
   let waitedMs = 0;
@@ -73,7 +75,7 @@ export async function restCall<T>(deps: RestCallDeps, asked: RestCall<T>): Promi
       log.info('insights.called', { ...fields, outcome: 'answered', status: outcome.status });
       return outcome.value;
     }
-    const next = mayBeRepeated(outcome, method)
+    const next = mayRetry(outcome, method)
       ? nextTry({
           attempt: number,
           waitedMs,
@@ -81,25 +83,25 @@ export async function restCall<T>(deps: RestCallDeps, asked: RestCall<T>): Promi
           jitter: deps.random.fraction(),
         })
       : ({ kind: 'stop' } as const);
-    if (next.kind === 'again') {
+    if (next.kind === 'retry') {
       waitedMs += next.delayMs;
       await clock.sleep(next.delayMs);
     }
-    if (next.kind === 'stop' || (await places.take(instanceId)).kind === 'refused') {
-      // What the service says about data may quote it.
-      const error = errorOf(call, outcome, method, asked.path?.[0] === 'data');
+    if (next.kind === 'stop' || (await permits.take(instanceId)).kind === 'refused') {
+      // An error message about data may quote the data.
+      const error = errorOf(call, outcome, method, request.path?.[0] === 'data');
       log.warn('insights.called', { ...fields, outcome: error.kind, status: error.status, reason: error.message });
       throw error;
     }
   }
 }
 
-/** URL parsers take the dots for directions, an empty segment for none, and a lone surrogate cannot be encoded. */
-function isNoSegment(segment: string): boolean {
+/** URL parsers treat dots as directions and drop an empty segment. A lone surrogate cannot be encoded. */
+function isInvalidSegment(segment: string): boolean {
   return segment === '' || segment === '.' || segment === '..' || !segment.isWellFormed();
 }
 
-/** Blanks as `%20` and `$` as it is: not every OData parser reads the forms that HTML forms have for them. */
+/** Encodes blanks as `%20` and keeps `$`, because not every OData parser supports the encoding of HTML forms. */
 function queryString(query: Readonly<Record<string, string>>): string {
   const encoded = (text: string): string => encodeURIComponent(text.toWellFormed()).replaceAll('%24', '$');
   const parameters = Object.entries(query).map(([name, value]) => `${encoded(name)}=${encoded(value)}`);
@@ -109,16 +111,16 @@ function queryString(query: Readonly<Record<string, string>>): string {
 type RefusedOutcome = Extract<AttemptOutcome<never>, { kind: 'refused' }>;
 type FailedOutcome = Exclude<AttemptOutcome<never>, { kind: 'answered' }>;
 
-function mayBeRepeated(outcome: FailedOutcome, method: string): boolean {
-  return method === 'GET' ? mayPass(outcome) : mayPass(outcome) && !isUnconfirmed(outcome);
+function mayRetry(outcome: FailedOutcome, method: string): boolean {
+  return method === 'GET' ? isTransient(outcome) : isTransient(outcome) && !isUnconfirmed(outcome);
 }
 
-function mayPass(outcome: FailedOutcome): boolean {
+function isTransient(outcome: FailedOutcome): boolean {
   switch (outcome.kind) {
     case 'unreached':
       return true;
     case 'refused':
-      return passingStatuses.has(outcome.status);
+      return transientStatuses.has(outcome.status);
     case 'unreadable':
     case 'without-token':
       return false;
@@ -127,7 +129,7 @@ function mayPass(outcome: FailedOutcome): boolean {
   }
 }
 
-/** Whether the service may have done what it was asked for, although it did not say so. */
+/** Whether the service may have carried out the call although no response confirms it. */
 function isUnconfirmed(outcome: FailedOutcome): boolean {
   switch (outcome.kind) {
     case 'unreached':
@@ -165,12 +167,18 @@ function errorOf(call: string, outcome: FailedOutcome, method: string, isConfide
   }
 }
 
-/** API Management answers a used-up quota with 403, and says in `Retry-After` when there is a new one (azure-docs issue 16282). */
+/**
+ * API Management responds to a used-up quota with 403 and gives the time to wait in `Retry-After` (azure-docs issue
+ * 16282).
+ */
 function isOutOfQuota({ status, retryAfterMs, message = '' }: RefusedOutcome): boolean {
   return status === 403 && (retryAfterMs !== undefined || /\bquota\b/i.test(message));
 }
 
-/** The same in its sentence: `Out of call volume quota. Quota will be replenished in 00:12:32.`, with days before a dot when there are any. */
+/**
+ * Reads the time to wait from the message `Out of call volume quota. Quota will be replenished in 00:12:32.` Days
+ * precede the hours, separated by a dot.
+ */
 function replenishedInMs(message = ''): number | undefined {
   const found = /replenished in (?:(\d{1,3})\.)?(\d{1,2}):(\d{2}):(\d{2})/i.exec(message);
   if (found === null) return undefined;

@@ -1,7 +1,7 @@
 import { Agent } from 'undici';
 
 import { CustomerInsightsError, type CustomerInsights } from './customer-insights.ts';
-import { listOf, oneOf } from './json-fields.ts';
+import { listReader, objectReader } from './json-fields.ts';
 import { parseDataSource, parseInstance } from './parse-instance.ts';
 import { parseMeasure } from './parse-measure.ts';
 import { parseSegment } from './parse-segment.ts';
@@ -9,22 +9,27 @@ import { parseJob, parseNode, parseTask } from './parse-workflow.ts';
 import { restCall, type RestCall, type RestCallDeps } from './rest-call.ts';
 
 export interface RestCustomerInsightsOptions extends Omit<RestCallDeps, 'dispatcher'> {
-  /** Where jobs, tasks and nodes are, below the instance: `workflows/main`, in some tenants `manage/workflows/main`. */
+  /**
+   * The path of jobs, tasks and nodes below the instance: `workflows/main`, in some tenants `manage/workflows/main`.
+   */
   readonly workflowPath: string;
 }
 
 export interface RestCustomerInsights extends CustomerInsights {
-  /** Ends the connections, once the calls under way have been answered. */
+  /** Closes the connections after the calls in flight have ended. */
   readonly close: () => Promise<void>;
 }
 
 /** A thousand segments with a month of history, evaluated four times a day, are about 14 MiB. */
-const longestBodyBytes = 64 * 1024 * 1024;
-/** Outlasts the minute between two polls, and stays below the four minutes after which Azure drops an idle connection. */
+const maxBodyBytes = 64 * 1024 * 1024;
+/**
+ * Longer than the minute between two polls, and shorter than the four minutes after which Azure drops an idle
+ * connection.
+ */
 const idleConnectionMs = 90_000;
 
 /**
- * Customer Insights over its REST API. Each method is one call (see `restCall` for its deadline and retries).
+ * Customer Insights over its REST API. Each method makes one call (see `restCall` for its deadline and retries).
  *
  * Routes and query parameters are those of the public client libraries
  * (github.com/microsoft/Dynamics365-CustomerInsights-Client-Libraries).
@@ -32,9 +37,9 @@ const idleConnectionMs = 90_000;
 export function restCustomerInsights(options: RestCustomerInsightsOptions): RestCustomerInsights {
   const agent = new Agent({
     keepAliveTimeout: idleConnectionMs,
-    maxResponseSize: longestBodyBytes,
+    maxResponseSize: maxBodyBytes,
     connect: { timeout: options.timeoutMs },
-    // The deadline of the attempt is the only clock.
+    // The attempt's own deadline is the only one.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
@@ -42,24 +47,24 @@ export function restCustomerInsights(options: RestCustomerInsightsOptions): Rest
   const get = <T>(call: RestCall<T>): Promise<T> => restCall({ ...options, dispatcher: agent }, call);
 
   return {
-    instances: () => get({ read: listOf(parseInstance) }),
-    instance: (id) => ifFound(get({ instanceId: id, read: oneOf(parseInstance) })),
-    dataSources: (id) => get({ instanceId: id, path: ['manage', 'datasources'], read: listOf(parseDataSource) }),
+    instances: () => get({ read: listReader(parseInstance) }),
+    instance: (id) => ifFound(get({ instanceId: id, read: objectReader(parseInstance) })),
+    dataSources: (id) => get({ instanceId: id, path: ['manage', 'datasources'], read: listReader(parseDataSource) }),
     segments: (id, { historyDays } = {}) =>
       get({
         instanceId: id,
         path: ['manage', 'segments'],
         query: historyDays === undefined ? {} : historyOf(historyDays),
-        read: listOf(parseSegment),
+        read: listReader(parseSegment),
       }),
-    measures: (id) => get({ instanceId: id, path: ['manage', 'measures'], read: listOf(parseMeasure) }),
+    measures: (id) => get({ instanceId: id, path: ['manage', 'measures'], read: listReader(parseMeasure) }),
     measure: (id, measureName, { historyDays }) =>
       ifFound(
         get({
           instanceId: id,
           path: ['manage', 'measures', { name: 'measureName', value: measureName }],
           query: historyOf(historyDays),
-          read: oneOf(parseMeasure),
+          read: objectReader(parseMeasure),
         }),
       ),
     jobs: (id, { top }) =>
@@ -67,7 +72,7 @@ export function restCustomerInsights(options: RestCustomerInsightsOptions): Rest
         instanceId: id,
         path: [...workflow, 'jobs'],
         query: { top: String(top), includeTasks: 'true' },
-        read: listOf(parseJob),
+        read: listReader(parseJob),
       }),
     job: (id, jobId) =>
       ifFound(
@@ -75,12 +80,12 @@ export function restCustomerInsights(options: RestCustomerInsightsOptions): Rest
           instanceId: id,
           path: [...workflow, 'jobs', { name: 'jobId', value: jobId }],
           query: { includeTasks: 'true' },
-          read: oneOf(parseJob),
+          read: objectReader(parseJob),
         }),
       ),
     tasks: (id, { top }) =>
-      get({ instanceId: id, path: [...workflow, 'history'], query: { top: String(top) }, read: listOf(parseTask) }),
-    nodes: (id) => get({ instanceId: id, path: [...workflow, 'status'], read: listOf(parseNode) }),
+      get({ instanceId: id, path: [...workflow, 'history'], query: { top: String(top) }, read: listReader(parseTask) }),
+    nodes: (id) => get({ instanceId: id, path: [...workflow, 'status'], read: listReader(parseNode) }),
     close: () => agent.close(),
   };
 }

@@ -2,24 +2,24 @@ import { Agent } from 'undici';
 import { CustomerInsightsError } from './customer-insights.ts';
 import type { CreatedItem, Entity, EntityData, ItemPage, Missing, Refused } from './entity-data.ts';
 import { parseExactly } from './exact-json.ts';
-import { asObject, field, listOf, objectIn, objectsIn, oneOf } from './json-fields.ts';
+import { asObject, field, listReader, objectField, objectListField, objectReader } from './json-fields.ts';
 import { parseEntity } from './parse-entity.ts';
 import { restCall, type PathParameter, type RestCall, type RestCallDeps } from './rest-call.ts';
 import { entityName, restPartitions } from './rest-partitions.ts';
 
-/** Makes a call below an instance. What the caller may have got wrong is a value. */
+/** Makes a call below an instance. A mistake of the caller is a value. */
 export type InstanceCall = <T>(
   instanceId: string,
   call: Omit<RestCall<T>, 'instanceId'>,
-) => Promise<{ readonly kind: 'answered'; readonly answer: T } | Missing | (Refused & { readonly status: number })>;
+) => Promise<{ readonly kind: 'answered'; readonly response: T } | Missing | (Refused & { readonly status: number })>;
 
 export interface RestEntityData extends EntityData {
-  /** Ends the connections, once the calls under way have been answered. */
+  /** Closes the connections after the calls in flight have ended. */
   readonly close: () => Promise<void>;
 }
 
 /** A thousand items of a hundred long columns are some megabytes. */
-const longestBodyBytes = 32 * 1024 * 1024;
+const maxBodyBytes = 32 * 1024 * 1024;
 
 /**
  * The data of Customer Insights over its REST API (see `restCall` for deadline and retries of a call). Routes and query
@@ -27,26 +27,26 @@ const longestBodyBytes = 32 * 1024 * 1024;
  * (github.com/microsoft/Dynamics365-CustomerInsights-Client-Libraries).
  */
 export function restEntityData(options: Omit<RestCallDeps, 'dispatcher'>): RestEntityData {
-  // The deadlines of attempts and downloads are the only clocks.
-  const patience = { connect: { timeout: options.timeoutMs }, headersTimeout: 0, bodyTimeout: 0 };
-  const agent = new Agent({ ...patience, maxResponseSize: longestBodyBytes });
-  const downloads = new Agent(patience);
+  // The deadlines of attempts and downloads are the only ones.
+  const timeouts = { connect: { timeout: options.timeoutMs }, headersTimeout: 0, bodyTimeout: 0 };
+  const agent = new Agent({ ...timeouts, maxResponseSize: maxBodyBytes });
+  const downloads = new Agent(timeouts);
   const call = instanceCall({ ...options, dispatcher: agent });
   const entityPath = (entityId: string): (string | PathParameter)[] => ['manage', 'entities', entityName(entityId)];
 
   return {
     async entities(instanceId) {
       const result = await call(instanceId, { path: ['manage', 'entities'], read: readEntities });
-      return result.kind === 'answered' ? { kind: 'entities', entities: result.answer } : result;
+      return result.kind === 'answered' ? { kind: 'entities', entities: result.response } : result;
     },
     async entity(instanceId, entityId) {
-      const result = await call(instanceId, { path: entityPath(entityId), read: oneOf(parseEntity) });
-      return result.kind === 'answered' ? { kind: 'entity', entity: result.answer } : result;
+      const result = await call(instanceId, { path: entityPath(entityId), read: objectReader(parseEntity) });
+      return result.kind === 'answered' ? { kind: 'entity', entity: result.response } : result;
     },
     async items(instanceId, entityId, query) {
       const path = ['data', entityName(entityId)];
       const result = await call(instanceId, { path, query, parse: parseExactly, read: readPage });
-      return result.kind === 'answered' ? result.answer : result;
+      return result.kind === 'answered' ? result.response : result;
     },
     async createItem(instanceId, entityId, body, query) {
       const path = ['data', entityName(entityId)];
@@ -59,7 +59,7 @@ export function restEntityData(options: Omit<RestCallDeps, 'dispatcher'>): RestE
         read: readCreated,
       });
       if (result.kind === 'call-refused' && result.status === 409) return { kind: 'exists' };
-      return result.kind === 'answered' ? result.answer : result;
+      return result.kind === 'answered' ? result.response : result;
     },
     async updateItem(instanceId, entityId, itemId, body, query) {
       const path = ['data', entityName(entityId), { name: 'entityId', value: itemId }];
@@ -76,25 +76,25 @@ export function restEntityData(options: Omit<RestCallDeps, 'dispatcher'>): RestE
   };
 }
 
-/** A 404 is looked into from the outside: the service has many error codes for it. */
+/** Finds out by a second call what a 404 refers to, because the service has many error codes for it. */
 function instanceCall(deps: RestCallDeps): InstanceCall {
   return async (instanceId, call) => {
-    const made = await settled(restCall(deps, { ...call, instanceId }));
-    if (made.kind !== 'not-found') return made;
-    const looked = await settled(restCall(deps, { instanceId, read: asObject }));
-    return { kind: 'missing', what: looked.kind === 'not-found' ? 'instance' : 'entity' };
+    const result = await resultOf(restCall(deps, { ...call, instanceId }));
+    if (result.kind !== 'not-found') return result;
+    const instance = await resultOf(restCall(deps, { instanceId, read: asObject }));
+    return { kind: 'missing', what: instance.kind === 'not-found' ? 'instance' : 'entity' };
   };
 }
 
-async function settled<T>(
-  calling: Promise<T>,
+async function resultOf<T>(
+  pending: Promise<T>,
 ): Promise<
-  | { kind: 'answered'; answer: T }
+  | { kind: 'answered'; response: T }
   | { kind: 'not-found' }
   | { kind: 'call-refused'; status: number; said: string | undefined }
 > {
   try {
-    return { kind: 'answered', answer: await calling };
+    return { kind: 'answered', response: await pending };
   } catch (error) {
     if (!(error instanceof CustomerInsightsError)) throw error;
     if (error.kind === 'not-found') return { kind: 'not-found' };
@@ -103,20 +103,24 @@ async function settled<T>(
   }
 }
 
-/** `IC360EntityModel`. */
+/** Reads an `IC360EntityModel`. */
 function readEntities(json: unknown): Entity[] | undefined {
   const model = asObject(json);
-  return listOf(parseEntity)((model && field(model, 'entities')) ?? json);
+  return listReader(parseEntity)((model && field(model, 'entities')) ?? json);
 }
 
-/** `ODataEntityPayload`. Its model has no next link, but the call takes a `$skiptoken`. */
+/** Reads an `ODataEntityPayload`. Its documented model has no next link, but the call accepts a `$skiptoken`. */
 function readPage(json: unknown): ItemPage | undefined {
   const payload = asObject(json);
   if (payload === undefined || !Array.isArray(field(payload, 'value'))) return undefined;
-  return { kind: 'page', items: objectsIn(payload, 'value'), hasNext: typeof payload['@odata.nextLink'] === 'string' };
+  return {
+    kind: 'page',
+    items: objectListField(payload, 'value'),
+    hasNext: typeof payload['@odata.nextLink'] === 'string',
+  };
 }
 
-/** `CreatedResult` (201) or `AcceptedResult` (202). */
+/** Reads a `CreatedResult` (201) or an `AcceptedResult` (202). */
 function readCreated(json: unknown, status: number): CreatedItem {
-  return { kind: 'created', isDone: status !== 202, item: objectIn(asObject(json) ?? {}, 'value') };
+  return { kind: 'created', isDone: status !== 202, item: objectField(asObject(json) ?? {}, 'value') };
 }

@@ -1,7 +1,7 @@
 import { takePermit, type CallPermits } from './call-permits.ts';
 import { isApiAddress, isDownloadAddress } from './download-address.ts';
 import type { Attribute, EntityData, Missing, Refused } from './entity-data.ts';
-import { asObject, field, objectIn, objectsIn, text } from './json-fields.ts';
+import { asObject, field, objectField, objectListField, stringField } from './json-fields.ts';
 import { downloadRows, type Download, type DownloadDeps } from './partition-download.ts';
 import { parseEntity, parsePartitions } from './parse-entity.ts';
 import type { PathParameter } from './rest-call.ts';
@@ -26,8 +26,8 @@ interface LocatedPartitions {
 }
 
 /**
- * Partitions over the REST API: with `proxy=true` the data call answers one authorised request for each, and the entity's
- * metadata tells their names, columns and whether they have a header.
+ * Partitions over the REST API. With `proxy=true`, the data call returns one authorised request for each partition. The
+ * entity's metadata contains their names and columns and whether they have a header.
  */
 export function restPartitions(deps: RestPartitionsDeps): Pick<EntityData, 'partitions' | 'partitionRows'> {
   return {
@@ -39,14 +39,17 @@ export function restPartitions(deps: RestPartitionsDeps): Pick<EntityData, 'part
     async partitionRows(instanceId, entityId, partitionId, range) {
       const found = await locate(deps, instanceId, entityId);
       if (found.kind !== 'located') return found;
-      const partition = found.located.find((one) => one.partitionId === partitionId);
+      const partition = found.located.find((located) => located.partitionId === partitionId);
       if (partition === undefined) return { kind: 'missing', what: 'partition' };
       const { download, hasHeader } = partition;
       if (!isDownloadAddress(download.uri, deps.baseUrl)) {
-        return { kind: 'unreadable', reason: 'The data of this partition lies where this service does not read.' };
+        return {
+          kind: 'unreadable',
+          reason: 'The data of this partition has an address that this service does not read.',
+        };
       }
       const name = `GET partition of ${instanceId}`;
-      // Storage has limits of its own.
+      // Azure storage has limits of its own, so a download from there takes no permit.
       if (isApiAddress(download.uri, deps.baseUrl)) await takePermit(deps.permits, instanceId, name);
       const table = { attributes: found.attributes, hasHeader };
       return downloadRows(deps, { call: name, download, table, range });
@@ -59,7 +62,7 @@ async function locate(
   instanceId: string,
   entityId: string,
 ): Promise<LocatedPartitions | Missing | Refused> {
-  const [metadata, proxied] = await Promise.all([
+  const [metadata, downloads] = await Promise.all([
     call(instanceId, { path: ['manage', 'entities', entityName(entityId)], read: asObject }),
     call(instanceId, {
       path: ['data', entityName(entityId)],
@@ -68,13 +71,13 @@ async function locate(
     }),
   ]);
   if (metadata.kind !== 'answered') return metadata;
-  if (proxied.kind !== 'answered') return proxied;
-  const known = new Map(parsePartitions(metadata.answer).map((partition) => [partition.location, partition]));
-  const found = proxied.answer.map((download) => ({
+  if (downloads.kind !== 'answered') return downloads;
+  const known = new Map(parsePartitions(metadata.response).map((partition) => [partition.location, partition]));
+  const found = downloads.response.map((download) => ({
     download,
     known: known.get(download.uri.replace(/[?#].*$/s, '')),
   }));
-  const names = new Set(found.map((one) => one.known?.name));
+  const names = new Set(found.map(({ known }) => known?.name));
   const hasNames = names.size === found.length && !names.has(undefined);
   return {
     kind: 'located',
@@ -83,22 +86,24 @@ async function locate(
       download,
       hasHeader: known?.hasHeader,
     })),
-    attributes: parseEntity(metadata.answer)?.attributes ?? [],
+    attributes: parseEntity(metadata.response)?.attributes ?? [],
   };
 }
 
-/** In the words of the public client libraries, whose `entityId` is the id of an item. */
+/** The public client libraries call this parameter `entityName`. Their `entityId` is the id of an item. */
 export function entityName(value: string): PathParameter {
   return { name: 'entityName', value };
 }
 
-/** `{httpRequests: [{uri, headers}]}`, as Microsoft's Power Query connector for Customer Insights (1.0.14) reads it. */
+/**
+ * Reads `{httpRequests: [{uri, headers}]}`, as Microsoft's Power Query connector for Customer Insights (1.0.14) does.
+ */
 function readDownloads(json: unknown): Download[] | undefined {
-  const answer = asObject(json);
-  if (answer === undefined || !Array.isArray(field(answer, 'httpRequests'))) return undefined;
-  return objectsIn(answer, 'httpRequests').flatMap((request) => {
-    const uri = text(request, 'uri');
-    const headers = Object.entries(objectIn(request, 'headers') ?? {}).flatMap(([name, value]) =>
+  const response = asObject(json);
+  if (response === undefined || !Array.isArray(field(response, 'httpRequests'))) return undefined;
+  return objectListField(response, 'httpRequests').flatMap((request) => {
+    const uri = stringField(request, 'uri');
+    const headers = Object.entries(objectField(request, 'headers') ?? {}).flatMap(([name, value]) =>
       typeof value === 'string' ? [[name, value] as const] : [],
     );
     return uri === undefined ? [] : { uri, headers: Object.fromEntries(headers) };

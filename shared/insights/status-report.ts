@@ -4,24 +4,27 @@ import { readableState } from './readable-state.ts';
 export const reportTypes = ['dataSources', 'segments', 'measures', 'system'] as const;
 export type ReportType = (typeof reportTypes)[number];
 
-/** The latest state of one thing. What is not known is absent. */
+/** The latest state of one object. Unknown values are absent. */
 export interface StatusRow {
   readonly id: string;
   readonly name: string;
-  /** In lower case and open, as Customer Insights has it: `updated`, `completedsuccess`, `successful`, …; `unknown` without one. */
+  /**
+   * A word in lower case and open, as Customer Insights reports it: `updated`, `completedsuccess`, `successful`, …;
+   * `unknown` when there is none.
+   */
   readonly status: string;
   /** The status in words for people: `Refreshed`, `Timed out`. */
   readonly state: string;
-  /** When it came to this: the last refresh, evaluation or run. ISO 8601 in UTC. */
+  /** The time of the last refresh, evaluation or run. ISO 8601 in UTC. */
   readonly at?: string;
-  /** Members of a segment, value of a measure. */
+  /** The members of a segment, or the value of a measure. */
   readonly value?: number;
   readonly error?: string;
 }
 
 type Sources = Pick<CustomerInsights, 'dataSources' | 'segments' | 'measures' | 'nodes'>;
 
-/** Reads the state of everything of one type, in the order of the service. Rejects with `CustomerInsightsError`. */
+/** Reads the state of all objects of one type, in the order of the service. Rejects with `CustomerInsightsError`. */
 export async function statusRows(insights: Sources, instanceId: string, type: ReportType): Promise<StatusRow[]> {
   return (await readings[type](insights, instanceId)).map(withoutAbsent);
 }

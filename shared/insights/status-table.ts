@@ -1,10 +1,13 @@
 import { shownNumber } from '../shown-number.ts';
 import type { StatusRow } from './status-report.ts';
 
-/** Longer tables are cut by mail programs; the rows are in the JSON anyway. */
+/** Mail programs cut longer tables. The JSON contains all rows. */
 const MAX_ROWS = 200;
 
-/** The rows as an HTML table for a mail, with styles of its own because mail programs know no others. All text is escaped. */
+/**
+ * Makes an HTML table of the rows for a mail. Styles are inline, because mail programs support no others. All text is
+ * escaped.
+ */
 export function statusTable(title: string, rows: readonly StatusRow[]): string {
   const head = ['Name', 'Status', 'When', 'Value', 'Error'].map((text) => cell('th', text)).join('');
   const body = rows
@@ -25,7 +28,10 @@ function cell(tag: 'th' | 'td', text: string): string {
   return `<${tag} style="border:1px solid #999;padding:2px 8px;text-align:left">${escaped(text)}</${tag}>`;
 }
 
-/** What ends a text or a quoted attribute in HTML (html.spec.whatwg.org, "Escaping a string"), and the apostrophe. */
+/**
+ * Escapes the characters that end a text or a quoted attribute in HTML (html.spec.whatwg.org, "Escaping a string"), and
+ * the apostrophe.
+ */
 function escaped(text: string): string {
   return text
     .replaceAll('&', '&amp;')

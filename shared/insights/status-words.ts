@@ -1,13 +1,13 @@
 import { bareWord } from './json-fields.ts';
 
-/** How jobs, tasks and evaluations stand, in the words of the published clients (`WorkflowStatus`). */
+/** The statuses of jobs, tasks and evaluations, in the words of the published clients (`WorkflowStatus`). */
 export type KnownStatus =
   'queued' | 'needsupdate' | 'running' | 'successful' | 'failed' | 'timedout' | 'aborted' | 'deleted' | 'skipped';
 
 /**
- * Every word that is known. The published clients are of 2021: later words are those of the product's pages (`system.md`,
- * `data-refresh-notifications.md` in MicrosoftDocs/customer-insights) and of segments (`SegmentationPublishStats`). What is retried by itself
- * has not ended.
+ * All known words. The published clients date from 2021. Later words come from the product's pages (`system.md`,
+ * `data-refresh-notifications.md` in MicrosoftDocs/customer-insights) and from segments (`SegmentationPublishStats`). A
+ * status that Customer Insights retries by itself is a running one.
  */
 const words: Readonly<Record<KnownStatus, readonly string[]>> = {
   queued: ['notstarted'],
@@ -27,7 +27,7 @@ const known: ReadonlyMap<string, KnownStatus> = new Map(
   ),
 );
 
-/** What a word means, however it is written; `undefined`: a word that nobody knows. */
+/** The meaning of a word, in any spelling. `undefined` when the word is unknown. */
 export function knownStatus(word: string): KnownStatus | undefined {
   return known.get(bareWord(word));
 }

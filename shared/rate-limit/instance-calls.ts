@@ -16,7 +16,7 @@ export interface ActionPermits extends InstancePermits {
 }
 
 type TakenTogether =
-  { readonly kind: 'admitted'; readonly places: InstancePermits } | Extract<RateDecision, { kind: 'refused' }>;
+  { readonly kind: 'admitted'; readonly permits: InstancePermits } | Extract<RateDecision, { kind: 'refused' }>;
 
 /** Of a hundred calls to an instance these are left to polls, so that no action can keep an event from being found. */
 const KEPT_FOR_POLLS = 30;
@@ -55,7 +55,7 @@ export function instanceCalls(
     async takeTogether(instanceId, wanted) {
       const count = Math.min(wanted, calls - kept);
       const decision = await take(instanceId, { kept, count });
-      return decision.kind === 'admitted' ? { ...decision, places: prepaid(ofPolls, instanceId, count) } : decision;
+      return decision.kind === 'admitted' ? { ...decision, permits: prepaid(ofPolls, instanceId, count) } : decision;
     },
   };
   return { ofPolls, ofActions };

@@ -176,7 +176,7 @@ test('a partition whose rows do not come within a minute is given up, and its ad
   clock.advance(60_000);
   const error = await failed;
   expect(error).toMatchObject({ kind: 'unavailable', cause: undefined });
-  expect(error.message).toBe('Customer Insights: GET partition of i: the rows did not come within 60000 ms');
+  expect(error.message).toBe('Customer Insights: GET partition of i: the rows were not complete within 60000 ms');
 });
 
 test('an answer without a list of partitions is none', async () => {

@@ -58,5 +58,5 @@ test('a poll keeps the call and the setting for the operator', async () => {
   await fixture.poll();
   const [health] = await fixture.backend.operator.listInstances();
   expect(health?.failing).toMatchObject([{ list: 'jobs', reason: expect.stringContaining('jobs of') }]);
-  expect(health?.failing[0]?.reason).toContain('look at the setting CUSTOMER_INSIGHTS_WORKFLOW_PATH');
+  expect(health?.failing[0]?.reason).toContain('check the setting CUSTOMER_INSIGHTS_WORKFLOW_PATH');
 });

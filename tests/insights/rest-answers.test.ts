@@ -19,7 +19,7 @@ describe('an answer that is not what the call returns', () => {
     const error = await failure(insights.segments('i'));
     expect(error).toMatchObject({ kind: 'unavailable', status: 200 });
     expect(error.message).toBe(
-      'Customer Insights: GET instances/i/manage/segments: the answer is not what this call returns',
+      'Customer Insights: GET instances/i/manage/segments: the response is not what this call returns',
     );
     expect(server.requests).toHaveLength(1);
   });
@@ -36,7 +36,7 @@ describe('an answer that is not what the call returns', () => {
     const { insights, server } = await open(['flood']);
     const error = await failure(insights.segments('i'));
     expect(error).toMatchObject({ kind: 'unavailable' });
-    expect(error.message).toContain('the answer is too long');
+    expect(error.message).toContain('the response is too long');
     await server.hungUp(1);
     expect(server.requests).toHaveLength(1);
   });

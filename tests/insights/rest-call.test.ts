@@ -151,7 +151,7 @@ describe('the deadline', () => {
     const error = await reading;
     expect(error).toMatchObject({ kind: 'unavailable', status: undefined });
     expect(error.message).toBe(
-      'Customer Insights: GET instances/i/manage/segments: no complete answer within 10000 ms',
+      'Customer Insights: GET instances/i/manage/segments: no complete response within 10000 ms',
     );
   });
 

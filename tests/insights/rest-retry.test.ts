@@ -10,12 +10,12 @@ describe('the next try', () => {
     );
     expect(delays).toEqual([
       [
-        { kind: 'again', delayMs: 250 },
-        { kind: 'again', delayMs: 500 },
+        { kind: 'retry', delayMs: 250 },
+        { kind: 'retry', delayMs: 500 },
       ],
       [
-        { kind: 'again', delayMs: 500 },
-        { kind: 'again', delayMs: 1000 },
+        { kind: 'retry', delayMs: 500 },
+        { kind: 'retry', delayMs: 1000 },
       ],
       [{ kind: 'stop' }, { kind: 'stop' }],
     ]);

@@ -111,7 +111,7 @@ describe('the observations of a subscription', () => {
           sentence: '120: the last known value. The evaluations before it cannot be read now',
         },
       ],
-      historyMissing: expect.stringContaining('told to fail'),
+      historyMissing: expect.stringContaining('set to fail'),
     });
     fixture.insights.beforeCall = () => undefined;
     fixture.data.segments = [];
