@@ -233,7 +233,7 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
     clock,
     log,
     permits: attemptPermits(POLLS_AT_ONCE, POLLS_OF_ONE, ports.stopping),
-    beginWithinMs: Math.min(timing.messageTtlMs, LONGEST_WAIT_FOR_PERMIT_MS),
+    startWithinMs: Math.min(timing.messageTtlMs, LONGEST_WAIT_FOR_PERMIT_MS),
     pollAgain: (ids) => queues.send(POLLS_QUEUE, pollMessage(ids), { timeToLiveMs: timing.messageTtlMs }),
   };
   const own: OwnSubscriptionsPorts = {

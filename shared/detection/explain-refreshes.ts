@@ -47,7 +47,7 @@ export function explainRefreshes(
     switch (trigger) {
       case 'data-source-refresh-failed':
       case 'data-source-refresh-succeeded':
-        return ended.filter(isOf('ingestion')).flatMap((task) => {
+        return ended.filter(hasOperationType('ingestion')).flatMap((task) => {
           const taskJobs = task.jobIds.flatMap((id) => owners.get(id) ?? []);
           const source = dataSourceOf(task, taskJobs, names);
           if (subject !== ANY_SUBJECT && source?.dataSourceId.toLowerCase() !== subject) return [];
@@ -56,7 +56,9 @@ export function explainRefreshes(
         });
       case 'unification-refresh-completed':
         return [
-          ...ended.filter(isOf('merge')).flatMap((task) => ofTask(task, 'unification', reasonOfStatus(task.status))),
+          ...ended
+            .filter(hasOperationType('merge'))
+            .flatMap((task) => ofTask(task, 'unification', reasonOfStatus(task.status))),
           ...ofJobs('match', 'match-only run', () => 'a run without a merge is not a unification'),
         ];
       case 'full-refresh-completed':
@@ -72,7 +74,7 @@ export function explainRefreshes(
   return all().sort((a, b) => b.endedAtMs - a.endedAtMs);
 }
 
-function isOf(operationType: string): (task: Task) => boolean {
+function hasOperationType(operationType: string): (task: Task) => boolean {
   return (task) => task.operationType === operationType;
 }
 

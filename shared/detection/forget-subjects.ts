@@ -5,7 +5,7 @@ import { shortHash, subjectPartition } from '../triggers/subject.ts';
 import { triggerNames, triggers } from '../triggers/trigger.ts';
 import { transactionsOf } from './commit.ts';
 import { isValueTrigger, type InstanceState } from './instance-state.ts';
-import type { Change, Observed, StateStore } from './state-store.ts';
+import type { Change, ObservedSubject, StateStore } from './state-store.ts';
 
 export interface ForgetPorts {
   readonly tables: Tables;
@@ -40,9 +40,9 @@ export async function forgetSubjects({ tables, state: store }: ForgetPorts, inst
   return (await store.forget(marked, [first, ...rest])) === 'forgotten' ? removable.length : 0;
 }
 
-async function unsubscribedSubjects(tables: Tables, state: InstanceState): Promise<Observed[]> {
+async function unsubscribedSubjects(tables: Tables, state: InstanceState): Promise<ObservedSubject[]> {
   const { instanceId, values, refreshes } = state;
-  const unsubscribed: Observed[] = [];
+  const unsubscribed: ObservedSubject[] = [];
   for (const subject of values) {
     const partition = subjectPartition(instanceId, subject.trigger, shortHash(subject.name));
     if (!(await hasRows(tables, partition))) unsubscribed.push({ kind: 'value', subject });
@@ -71,7 +71,7 @@ export async function hasRows(tables: Tables, partition: string | { from: string
   return first.done !== true;
 }
 
-function markForRemoval(observed: Observed): Change {
+function markForRemoval(observed: ObservedSubject): Change {
   return observed.kind === 'value'
     ? {
         state: {
@@ -91,10 +91,10 @@ function markForRemoval(observed: Observed): Change {
       };
 }
 
-function isMarkedForRemoval(observed: Observed): boolean {
+function isMarkedForRemoval(observed: ObservedSubject): boolean {
   return observed.kind === 'value' ? observed.subject.isMarkedForRemoval : observed.refreshes.isMarkedForRemoval;
 }
 
-function nameOf(observed: Observed): string {
+function nameOf(observed: ObservedSubject): string {
   return observed.kind === 'value' ? `${observed.subject.trigger} ${observed.subject.name}` : 'refreshes';
 }

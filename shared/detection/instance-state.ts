@@ -58,7 +58,7 @@ export interface SequenceFloor {
 export interface HistoryRead {
   readonly readAt: string;
   /** The etag of the refresh state. */
-  readonly of: string;
+  readonly refreshesEtag: string;
 }
 
 /** The whole stored state of one instance. It is one partition. */
@@ -184,7 +184,7 @@ export function pollRow(instanceId: string, poll: PollRecord): Row {
     failing: JSON.stringify(poll.failing),
     noted: JSON.stringify(poll.loggedAnomalies),
     historyReadAt: poll.history?.readAt,
-    historyOf: poll.history?.of,
+    historyOf: poll.history?.refreshesEtag,
   };
 }
 
@@ -213,8 +213,8 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
     else if (row.rowKey === POLL_ROW_KEY) {
       failing = JSON.parse(String(row.values['failing'] ?? '{}')) as Failing;
       loggedAnomalies = JSON.parse(String(row.values['noted'] ?? '{}')) as LoggedAnomalies;
-      const { historyReadAt: readAt, historyOf: of } = row.values;
-      if (typeof readAt === 'string' && typeof of === 'string') history = { readAt, of };
+      const { historyReadAt: readAt, historyOf: refreshesEtag } = row.values;
+      if (typeof readAt === 'string' && typeof refreshesEtag === 'string') history = { readAt, refreshesEtag };
       lastPolledAt = String(row.values['lastPolledAt']);
       if (typeof row.values['completeAt'] === 'string') completeAt = row.values['completeAt'];
       if (typeof row.values['goesOnAt'] === 'string') resumesAt = row.values['goesOnAt'];

@@ -155,10 +155,10 @@ function withFiring(
     const { evaluatedAtMs, ...rest } = explanation;
     const evaluatedAt = new Date(evaluatedAtMs).toISOString();
     const isCrossing = explanation.outcome === 'crossed';
-    const observation = (fires: boolean, why = ''): Observation => ({
+    const observation = (fires: boolean, reason = ''): Observation => ({
       evaluatedAt,
       ...rest,
-      sentence: rest.sentence + why,
+      sentence: rest.sentence + reason,
       fires,
     });
     if (explanation.outcome === 'failed') return observation(false);

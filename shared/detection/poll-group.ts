@@ -16,7 +16,7 @@ export interface PollGroupPorts {
    * A poll that has not started this long after the message was received is skipped. The next firing of the timer
    * replaces it.
    */
-  readonly beginWithinMs: number;
+  readonly startWithinMs: number;
 }
 
 /** The outcome of the poll of one instance. */
@@ -37,7 +37,7 @@ export async function pollGroup(ports: PollGroupPorts, instanceIds: readonly str
       const release = await ports.permits.take(instanceId);
       if (release === undefined) return { kind: 'not-started', instanceId };
       try {
-        if (ports.clock.now() - receivedAtMs > ports.beginWithinMs) return { kind: 'too-late' };
+        if (ports.clock.now() - receivedAtMs > ports.startWithinMs) return { kind: 'too-late' };
         await ports.poll(instanceId);
         return { kind: 'polled' };
       } catch (error) {

@@ -52,7 +52,7 @@ export async function pollInstance(ports: PollPorts, instanceId: string): Promis
   ]);
 }
 
-/** The longest `Retry-After` that is respected. */
+/** The longest time that a poll waits because Customer Insights asked to. A longer `Retry-After` counts as this. */
 const MAX_WAIT_MS = 12 * 3600 * 1000;
 
 /** The lists to read. Lists for which Customer Insights asked to wait are left out. */
@@ -97,7 +97,7 @@ async function savePoll(ports: PollPorts, before: InstanceState, polls: readonly
   logChanges(ports.log, instanceId, before.failing, failing);
   const loggedAnomalies = logAnomalies(ports.log, before, polls);
   const history = polls.some(({ historyRead }) => historyRead)
-    ? { readAt: lastPolledAt, of: before.refreshes?.etag ?? '' }
+    ? { readAt: lastPolledAt, refreshesEtag: before.refreshes?.etag ?? '' }
     : before.history;
   if (before.completeAt !== undefined) {
     const lagMs = Math.max(0, nowMs - Date.parse(before.completeAt));

@@ -18,8 +18,8 @@ import {
 } from './refresh-detection.ts';
 
 /**
- * Size of the page of recent jobs. At one poll a minute, more new jobs between two polls are rare. Then the larger page
- * is read.
+ * Size of the page of recent jobs. At one poll a minute, a job is rarely missing from it. When one may be missing, the
+ * larger page is read.
  */
 const JOBS_PAGE = 10;
 const JOBS_LARGE_PAGE = 100;
@@ -39,7 +39,7 @@ export type NamedReading = RefreshReading & {
   readonly historyRead: boolean;
 };
 
-/** The same calls, with implausible instants of jobs and tasks removed. */
+/** The same calls, with implausible instants of jobs and tasks corrected. */
 export function plausibleInsights(insights: RefreshCalls, plausibility: PlausibilityFilter): RefreshCalls {
   return {
     jobs: async (id, options) => (await insights.jobs(id, options)).map((job) => plausibility.job(job)),
@@ -128,10 +128,10 @@ async function readHistory(insights: RefreshCalls, instanceId: string): Promise<
  */
 function historyIsDue({ refreshes, history }: InstanceState, nowMs: number): boolean {
   if (refreshes === undefined || isUnread(refreshes)) return false;
-  return history?.of !== refreshes.etag || nowMs - Date.parse(history.readAt) >= HISTORY_EVERY_MS;
+  return history?.refreshesEtag !== refreshes.etag || nowMs - Date.parse(history.readAt) >= HISTORY_EVERY_MS;
 }
 
-const noNames: ListedNames = { dataSources: [], nodes: [] };
+const emptyNames: ListedNames = { dataSources: [], nodes: [] };
 
 async function readAllNames(insights: RefreshCalls, instanceId: string): Promise<ListedNames> {
   const [dataSources, nodes] = await Promise.all([insights.dataSources(instanceId), insights.nodes(instanceId)]);
@@ -152,7 +152,7 @@ async function readNames(
   const ingestions = detectRefreshes(state, reading, nowMs).facts.flatMap((fact) =>
     fact.kind === 'ingestion' ? [fact] : [],
   );
-  if (ingestions.length === 0) return noNames;
+  if (ingestions.length === 0) return emptyNames;
   const dataSources = await insights.dataSources(instanceId);
   const nodes = ingestions.every(({ jobs }) => isNamedByJobs(jobs)) ? [] : await insights.nodes(instanceId);
   return { dataSources, nodes };

@@ -70,18 +70,18 @@ async function readValueSubject(
   const state = await ports.state.read(instanceId);
   const known = state.values.find((value) => value.trigger === trigger && value.name === name);
   const subject: ValueSubject = known ?? newSubject(trigger, name, state.floor.sequence);
-  const alone: InstanceState = { ...state, values: [subject], refreshes: undefined };
+  const subjectState: InstanceState = { ...state, values: [subject], refreshes: undefined };
   const insights = await ports.insightsFor(
     instanceId,
     trigger === 'measure-threshold-crossed' && known === undefined ? CALLS_FOR_FIRST_MEASURE : CALLS_FOR_VALUE,
   );
-  const subjectRead = { insights, alone, nowMs: ports.clock.now() };
+  const subjectRead = { insights, subjectState, nowMs: ports.clock.now() };
   const found =
     trigger === 'segment-threshold-crossed'
       ? await checkSegment(subjectRead, name)
       : await checkMeasure(subjectRead, name);
   if ('reading' in found) return found.reading;
-  await observeNow(ports, alone, found.readings);
+  await observeNow(ports, subjectState, found.readings);
   return { kind: 'found', warnings: found.warnings, ...subjectOfValue(found.read) };
 }
 
@@ -103,7 +103,7 @@ type Checked =
 /** The parameters of one reading of one subject. */
 interface SubjectRead {
   readonly insights: CustomerInsights;
-  readonly alone: InstanceState;
+  readonly subjectState: InstanceState;
   readonly nowMs: number;
 }
 
@@ -112,7 +112,7 @@ async function checkSegment(subjectRead: SubjectRead, name: string): Promise<Che
   const read = readings.segments?.get(name);
   if (read === undefined) {
     // The snapshot keeps only observed segments, so the list is read again for the suggestions.
-    const choices = await subjectRead.insights.segments(subjectRead.alone.instanceId, { historyDays: 1 });
+    const choices = await subjectRead.insights.segments(subjectRead.subjectState.instanceId, { historyDays: 1 });
     return { reading: { kind: 'unknown-subject', nearest: nearestNames(name, choices) } };
   }
   const warnings =
@@ -142,9 +142,9 @@ async function checkMeasure(subjectRead: SubjectRead, name: string): Promise<Che
  * The snapshot keeps only observed measures, so the list is read again for the suggestions. A new measure has a call
  * permit for its history, which is not read.
  */
-async function unknownMeasure({ insights, alone }: SubjectRead, name: string): Promise<SubjectReading> {
-  const isNew = alone.values.every(({ etag }) => etag === '');
-  const measures = isNew ? await insights.measures(alone.instanceId) : [];
+async function unknownMeasure({ insights, subjectState }: SubjectRead, name: string): Promise<SubjectReading> {
+  const isNew = subjectState.values.every(({ etag }) => etag === '');
+  const measures = isNew ? await insights.measures(subjectState.instanceId) : [];
   const choices = measures.filter(({ withoutDimension }) => withoutDimension);
   return { kind: 'unknown-subject', nearest: nearestNames(name, choices) };
 }
@@ -181,15 +181,15 @@ async function readRefreshSubject(
       );
     }
   }
-  const alone: InstanceState = {
+  const subjectState: InstanceState = {
     ...state,
     values: [],
     refreshes: state.refreshes ?? unreadRefreshes(),
     // Marks the task history as read. Call permits are taken for the other calls only, and a poll reads the history.
-    history: { readAt: new Date(ports.clock.now()).toISOString(), of: state.refreshes?.etag ?? '' },
+    history: { readAt: new Date(ports.clock.now()).toISOString(), refreshesEtag: state.refreshes?.etag ?? '' },
   };
-  const subjectRead = { insights, alone, nowMs: ports.clock.now() };
-  await observeNow(ports, alone, await readingsOrThrow(subjectRead, 'jobs'));
+  const subjectRead = { insights, subjectState, nowMs: ports.clock.now() };
+  await observeNow(ports, subjectState, await readingsOrThrow(subjectRead, 'jobs'));
   return { kind: 'found', warnings, displayName };
 }
 
@@ -211,16 +211,16 @@ function sandboxWarnings(startedBy: StartedBy): string[] {
 }
 
 async function readingsOrThrow(
-  { insights, alone, nowMs }: SubjectRead,
+  { insights, subjectState, nowMs }: SubjectRead,
   source: 'segments' | 'measures' | 'jobs',
 ): Promise<Readings> {
-  const snapshot = await takeSnapshot(insights, alone, new Set([source]), nowMs);
+  const snapshot = await takeSnapshot(insights, subjectState, new Set([source]), nowMs);
   const failure = snapshot.failures.get(source);
   if (failure) throw failure;
   return snapshot.readings;
 }
 
-async function observeNow(ports: ReadSubjectPorts, alone: InstanceState, readings: Readings): Promise<void> {
-  const committed = await commitReadings(ports, alone, readings, ports.random.token(9));
+async function observeNow(ports: ReadSubjectPorts, subjectState: InstanceState, readings: Readings): Promise<void> {
+  const committed = await commitReadings(ports, subjectState, readings, ports.random.token(9));
   if (committed.length > 0) await ports.enqueueEvents(committed);
 }

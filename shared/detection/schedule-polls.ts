@@ -86,8 +86,8 @@ export async function schedulePolls({ clock, log, instanceIds, send, timing }: S
   const groups = pollGroups(await instanceIds(), Math.floor(firedAtMs / timing.periodMs));
   let unsent = 0;
   await atOnce(CONCURRENT_SENDS, groups, async (group) => {
-    const leftMs = expiresAtMs - clock.now();
-    if (leftMs > 0) await send(group, leftMs);
+    const remainingMs = expiresAtMs - clock.now();
+    if (remainingMs > 0) await send(group, remainingMs);
     else unsent += group.length;
   });
   if (unsent > 0) log.warn('polls.unsent', { instances: unsent });

@@ -133,7 +133,7 @@ async function readMeasures(
     const latest = plausibility.value('measures', measure.name, listed);
     // An implausible value may hide newer plausible ones.
     const hasImplausible = latest.evaluations.length < listed.evaluations.length;
-    if (!hasImplausible && !hasNew(subject, latest)) return [[measure.name, latest]];
+    if (!hasImplausible && !hasNewValue(subject, latest)) return [[measure.name, latest]];
     try {
       const full = await withHistory(insights, state.instanceId, latest, subject.name, historyDays);
       return [[measure.name, plausibility.value('measures', measure.name, full)]];
@@ -172,7 +172,7 @@ function isMeasure(subject: ValueSubject): boolean {
  * Whether a measure has a value that is not observed. A measure that was never read counts as new: if another writer
  * commits its baseline first, this reading must hold the values since then.
  */
-function hasNew({ last, etag, isSuspended }: ValueSubject, { evaluations }: ReadValue): boolean {
+function hasNewValue({ last, etag, isSuspended }: ValueSubject, { evaluations }: ReadValue): boolean {
   if (etag === '' || isSuspended) return true;
   return evaluations.some(({ evaluatedAtMs }) => evaluatedAtMs > (last?.evaluatedAtMs ?? -Infinity));
 }

@@ -51,7 +51,10 @@ export interface StateStore {
    * Removes at most `MAX_TRANSACTION_ROWS - 1` subjects and raises the floor to their highest sequence number, in one
    * transaction.
    */
-  forget(state: InstanceState, subjects: readonly [Observed, ...Observed[]]): Promise<'forgotten' | 'conflict'>;
+  forget(
+    state: InstanceState,
+    subjects: readonly [ObservedSubject, ...ObservedSubject[]],
+  ): Promise<'forgotten' | 'conflict'>;
   /**
    * The stored state of a subscription's segment or measure. `undefined` for any other subject. Takes one storage
    * request.
@@ -67,7 +70,7 @@ export interface StateStore {
 }
 
 /** An observed subject that can be removed. */
-export type Observed =
+export type ObservedSubject =
   | { readonly kind: 'value'; readonly subject: ValueSubject }
   | { readonly kind: 'refreshes'; readonly refreshes: StoredRefreshState };
 

@@ -23,7 +23,7 @@ export interface Rise {
   readonly evaluatedAtMs: number;
 }
 
-export interface Observed {
+export interface ObserveResult {
   readonly state: ValueState;
   readonly rises: readonly Rise[];
   /** More evaluations are left. Call again with the new state. */
@@ -43,7 +43,7 @@ export function observe(
   evaluations: readonly Evaluation[],
   maxRises: number,
   wasEmpty = false,
-): Observed {
+): ObserveResult {
   const ordered = inOrder(evaluations);
   const baseline = state.last ?? (wasEmpty ? ordered[0] : ordered.at(-1));
   if (baseline === undefined) return { state, rises: [], hasMore: false };

@@ -114,7 +114,7 @@ describe('an instance that is taken out of ALLOWED_INSTANCES', () => {
   test('is said by its subscriptions, its operator’s view and its polls', async () => {
     disallow();
     await fixture.poll();
-    const warnings = [expect.stringContaining('does not allow this instance any more')];
+    const warnings = [expect.stringContaining('no longer allows this instance')];
     const trigger = 'segment-threshold-crossed';
     expect(await fixture.backend.getOwn('connection-a', trigger, ids.segment)).toMatchObject({ view: { warnings } });
     expect((await fixture.backend.listOwn('connection-a', trigger, { limit: 10 })).views).toMatchObject([{ warnings }]);
