@@ -100,7 +100,8 @@ export function instanceUrl(publicBaseUrl: string, ...parts: readonly string[]):
 /** What a flow maker is told about a call that Customer Insights has no data for, or did not like; `advice` follows its own words. */
 export function dataRefusal(outcome: Missing | Refused, advice?: string): Refusal {
   if (outcome.kind === 'call-refused') {
-    const said = outcome.said === undefined ? ' without saying why' : `: ${outcome.said.replace(/[.]$/, '')}`;
+    const said =
+      outcome.serviceMessage === undefined ? ' without saying why' : `: ${outcome.serviceMessage.replace(/[.]$/, '')}`;
     return refusal(
       'call-refused',
       `Customer Insights refused the call${said}.${advice === undefined ? '' : ` ${advice}`}`,

@@ -35,7 +35,7 @@ describe('a planted import is found', () => {
     ['an HTTP client outside its folders', 'shared/deliveries/attempt/attempt.ts', `export { request } from 'undici';`],
     ['a path into a package', 'shared/detection/poll.ts', `import x from '@azure/identity/deep';`],
     ['an import at run time', 'shared/subscriptions/x.ts', `await import('@azure/identity');`],
-    ['detection from deliveries', 'shared/deliveries/retry/retry.ts', `import { a } from '../detection/poll.ts';`],
+    ['detection from deliveries', 'shared/deliveries/retry/retry.ts', `import { a } from '../../detection/poll.ts';`],
     ['deliveries from detection', 'shared/detection/poll.ts', `import type { A } from '../deliveries/chunk.ts';`],
     ['events from subscriptions', 'shared/subscriptions/x.ts', `export * from '../events/event.ts';`],
     ['subscriptions from triggers', 'shared/triggers/x.ts', `import '../subscriptions/subscription.ts';`],

@@ -225,7 +225,7 @@ export function endOf(job: Job): number {
   return Date.parse(job.endedAt ?? job.submittedAt ?? '1970-01-01T00:00:00.000Z');
 }
 
-/** Whether a task ended without its result through an error of its own. */
+/** Whether a task failed or timed out. */
 export function isFailure({ status }: Task): boolean {
   const known = knownStatus(status);
   return known === 'failed' || known === 'timedout';

@@ -164,7 +164,7 @@ export class CustomerInsightsError extends Error {
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
   /** The error message of the service, as one line of at most 300 characters. */
-  readonly said: string | undefined;
+  readonly serviceMessage: string | undefined;
   /** The setting that an operator should check. */
   readonly setting: string | undefined;
   constructor(
@@ -174,7 +174,7 @@ export class CustomerInsightsError extends Error {
     details: {
       status?: number | undefined;
       retryAfterMs?: number | undefined;
-      said?: string | undefined;
+      serviceMessage?: string | undefined;
       setting?: string;
       cause?: unknown;
     } = {},
@@ -184,7 +184,7 @@ export class CustomerInsightsError extends Error {
     this.call = call;
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
-    this.said = details.said;
+    this.serviceMessage = details.serviceMessage;
     this.setting = details.setting;
   }
 }

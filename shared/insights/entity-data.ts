@@ -52,10 +52,10 @@ export interface Missing {
   readonly nearest?: readonly Named[];
 }
 
-/** The service refused the call. `said` is its error message, one line of at most 300 characters. */
+/** The service refused the call. `serviceMessage` is its error message, one line of at most 300 characters. */
 export interface Refused {
   readonly kind: 'call-refused';
-  readonly said: string | undefined;
+  readonly serviceMessage: string | undefined;
 }
 
 export interface Entity {

@@ -160,7 +160,7 @@ function errorOf(call: string, outcome: FailedOutcome, method: string, isConfide
       const retryAfterMs = outcome.retryAfterMs ?? (isQuota ? replenishedInMs(message) : undefined);
       const reason = `status ${status}${message === undefined || isConfidential ? '' : `: ${message}`}`;
       const kind = status >= 500 ? unavailable : isQuota ? 'throttled' : kindOf(status);
-      return new CustomerInsightsError(kind, call, reason, { status, retryAfterMs, said: message });
+      return new CustomerInsightsError(kind, call, reason, { status, retryAfterMs, serviceMessage: message });
     }
     default:
       return unreachable(outcome);

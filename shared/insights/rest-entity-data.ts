@@ -91,7 +91,7 @@ async function resultOf<T>(
 ): Promise<
   | { kind: 'answered'; response: T }
   | { kind: 'not-found' }
-  | { kind: 'call-refused'; status: number; said: string | undefined }
+  | { kind: 'call-refused'; status: number; serviceMessage: string | undefined }
 > {
   try {
     return { kind: 'answered', response: await pending };
@@ -99,7 +99,7 @@ async function resultOf<T>(
     if (!(error instanceof CustomerInsightsError)) throw error;
     if (error.kind === 'not-found') return { kind: 'not-found' };
     if (error.kind !== 'refused') throw error;
-    return { kind: 'call-refused', status: error.status ?? 400, said: error.said };
+    return { kind: 'call-refused', status: error.status ?? 400, serviceMessage: error.serviceMessage };
   }
 }
 

@@ -47,7 +47,10 @@ test('nor does an error say it that ends in another line of the log', async () =
 
 test('what a caller gets to read is what the service said', async () => {
   const { data } = await dataWith({ status: 400, body: { message: `No item ${PERSON}.` } });
-  expect(await data.items('i', 'Customer', {})).toMatchObject({ kind: 'call-refused', said: `No item ${PERSON}.` });
+  expect(await data.items('i', 'Customer', {})).toMatchObject({
+    kind: 'call-refused',
+    serviceMessage: `No item ${PERSON}.`,
+  });
 });
 
 test('measures and jobs are logged as templates too', async () => {

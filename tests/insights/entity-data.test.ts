@@ -97,12 +97,12 @@ describe('a refusal keeps what the service says, and none of its internals:', ()
     ['nothing', '', undefined],
   ])('%s', async (_, body, said) => {
     const { data } = await open({ status: 400, body });
-    expect(await data.items('i', 'E', {})).toMatchObject({ kind: 'call-refused', said });
+    expect(await data.items('i', 'E', {})).toMatchObject({ kind: 'call-refused', serviceMessage: said });
   });
 
   test.each([400, 405, 406, 409, 413, 415, 422, 431])('a %i of a reading call is one', async (status) => {
     const { data, server } = await open({ status });
-    expect(await data.items('i', 'E', {})).toMatchObject({ kind: 'call-refused', said: undefined });
+    expect(await data.items('i', 'E', {})).toMatchObject({ kind: 'call-refused', serviceMessage: undefined });
     expect(server.requests).toHaveLength(1);
   });
 });

@@ -193,6 +193,6 @@ describe('a failure', () => {
 });
 
 test.each(['missing', 'call-refused'] as const)('what is %s is passed on', async (kind) => {
-  const outcome = kind === 'missing' ? ({ kind, what: 'entity' } as const) : ({ kind, said: 'no' } as const);
+  const outcome = kind === 'missing' ? ({ kind, what: 'entity' } as const) : ({ kind, serviceMessage: 'no' } as const);
   expect(await ask({ items: () => Promise.resolve(outcome) })).toEqual(outcome);
 });
