@@ -83,15 +83,15 @@ const MAX_TARGET_LENGTH = 128;
  */
 function wrongKey({ wrongKeys, log }: HttpDeps, refused: Refusal, request: HttpRequest, action: string): Refusal {
   const address = clientAddress(request.headers);
-  const noted = wrongKeys.fail(address);
-  if (noted.kind === 'noted') {
+  const counted = wrongKeys.fail(address);
+  if (counted.kind === 'counted') {
     log.warn('operator.refused', { action, address });
     return refused;
   }
-  if (noted.isFirst) log.warn('operator.refused', { action, address, limited: true });
-  const seconds = Math.ceil(noted.retryAfterMs / 1000);
+  if (counted.isFirst) log.warn('operator.refused', { action, address, limited: true });
+  const seconds = Math.ceil(counted.retryAfterMs / 1000);
   return refusal('too-many-wrong-keys', `Too many wrong operator keys came from here. Wait ${seconds} seconds.`, {
-    retryAfterMs: noted.retryAfterMs,
+    retryAfterMs: counted.retryAfterMs,
   });
 }
 

@@ -11,39 +11,39 @@ import { parseRetryAfter } from './retry-after.ts';
 import type { Lookup } from './vetted-connect.ts';
 import { ConnectError, systemLookup, vettedConnector } from './vetted-connect.ts';
 
-/** The port to the flows: one POST at a time, each ending in an `Answer` within the deadline. */
+/** Sends POSTs to flows. Each ends in a `CallbackResponse` within the timeout. */
 export interface CallbackClient {
-  /** Never rejects for what the other side does or fails to do; only for a bug, or after `close`. */
+  /** Never rejects because of the receiver or the network, only because of a bug or after `close`. */
   post(request: CallbackRequest): Promise<CallbackResponse>;
-  /** Lets the calls in hand end, then closes all connections. */
+  /** Waits for the calls in progress, then closes all connections. */
   close(): Promise<void>;
 }
 
 export interface CallbackRequest {
-  /** Sent byte for byte. A secret: it is in no answer and no error. */
+  /** Sent byte for byte. A secret that no response or error contains. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** What became of one POST. `durationMs` is real time from the call to the decision. */
+/** The result of one POST. `durationMs` is the elapsed time from the call to the result. */
 export type CallbackResponse =
-  /** The flow's side answered. */
+  /** There was a response. */
   | {
       readonly kind: 'answered';
       readonly status: number;
-      /** `error.code` or `Error.Code` of a JSON body, when the answer is no success and the code looks like one. */
+      /** `error.code` or `Error.Code` of the JSON body of an error response, if it has the format of a code. */
       readonly errorCode?: string;
       readonly retryAfterMs?: number;
       /** `x-ms-workflow-run-id`, at most 64 characters of `[A-Za-z0-9_-]`. */
       readonly runId?: string;
       readonly durationMs: number;
-      /** What it said, when it is no success. */
+      /** The beginning of an error response, without secrets. */
       readonly excerpt?: AnswerExcerpt;
     }
-  /** No usable answer; the request may have arrived all the same. */
+  /** There was no usable response. The request may still have arrived. */
   | { readonly kind: 'unreached'; readonly code: UnreachedCode; readonly durationMs: number }
-  /** The guard refused to call; nothing was sent. */
+  /** The guard refused the call. Nothing was sent. */
   | { readonly kind: 'refused'; readonly code: RefusedCode; readonly durationMs: number };
 
 export type UnreachedCode = 'dns' | 'connect' | 'tls' | 'reset' | 'timeout' | 'malformed';
@@ -51,29 +51,29 @@ export type RefusedCode = 'url-not-allowed' | 'address-not-public';
 
 export interface CallbackClientOptions {
   readonly policy: CallbackPolicy;
-  /** One deadline over DNS, connect, TLS, head and body. */
+  /** One timeout for DNS, connect, TLS, headers and body together. */
   readonly timeoutMs: number;
-  /** Tells how far away the date of a `Retry-After` is. */
+  /** Converts the date of a `Retry-After` to a delay. */
   readonly clock?: Clock;
   readonly lookup?: Lookup;
-  /** How long a connection keeps its vetted address at most, however busy it is. */
+  /** The longest time for which a connection keeps its checked address. */
   readonly maxConnectionAgeMs?: number;
 }
 
-/** Error bodies of Logic Apps are below 1 KiB; more than this is never read, and the socket is destroyed. */
-const MAX_ANSWER_BYTES = 16 * 1024;
-/** All flows of a region share one origin; a worker has at most a few hundred attempts in flight. */
+/** Error bodies of Logic Apps are below 1 KiB. Of a longer body no more than this is read, and the socket is destroyed. */
+const MAX_RESPONSE_BYTES = 16 * 1024;
+/** All flows of a region share one origin, and a process has a few hundred attempts in flight. */
 const MAX_CONNECTIONS_PER_ORIGIN = 512;
-/** Shorter than the idle limits of Azure's front ends, so that we close first and seldom write into a closing connection. */
+/** Shorter than the idle timeouts of Azure's front ends, so that this side closes first and rarely writes to a closing connection. */
 const KEEP_ALIVE_MS = 30_000;
 const MAX_CONNECTION_AGE_MS = 300_000;
 
 /**
- * Calls flows through connections that are kept and shared. Follows no redirect, decompresses nothing, reads at most 16 KiB of
- * an answer, sends no header but the given ones and those of the framing, and checks URL and addresses at every call.
+ * Calls flows over shared keep-alive connections. Follows no redirects, decompresses nothing, reads at most 16 KiB of a
+ * response, adds no headers except those of HTTP framing, and checks the URL and addresses on every call.
  *
- * A 2xx head is a success whatever becomes of its body. Any other answer counts once its body is read, because the body tells
- * a flow that is gone from one that is turned off: when the body breaks off, the call is `unreached`.
+ * The headers of a 2xx response are a success, whatever happens to the body. Other responses need their body, because it
+ * says whether a flow is gone or turned off. If such a body is incomplete, the call is `unreached`.
  */
 export function callbackClient(options: CallbackClientOptions): CallbackClient {
   const { policy, timeoutMs, clock = systemClock, lookup = systemLookup } = options;
@@ -85,8 +85,8 @@ export function callbackClient(options: CallbackClientOptions): CallbackClient {
         pipelining: 1,
         keepAliveTimeout: KEEP_ALIVE_MS,
         keepAliveMaxTimeout: KEEP_ALIVE_MS,
-        maxHeaderSize: MAX_ANSWER_BYTES,
-        // Both would start anew with every phase; the one deadline covers all of them.
+        maxHeaderSize: MAX_RESPONSE_BYTES,
+        // These timeouts restart with every phase. `timeoutMs` covers all phases.
         headersTimeout: 0,
         bodyTimeout: 0,
       }),
@@ -94,7 +94,7 @@ export function callbackClient(options: CallbackClientOptions): CallbackClient {
   );
 
   const post = async ({ url, headers, body }: CallbackRequest): Promise<CallbackResponse> => {
-    // Monotonic: a clock that is set back must not make a duration negative.
+    // A monotonic clock: setting the system clock back must not make a duration negative.
     const startedMs = performance.now();
     const durationMs = (): number => Math.round(performance.now() - startedMs);
     const check = checkCallbackUrl(url, policy);
@@ -109,18 +109,18 @@ export function callbackClient(options: CallbackClientOptions): CallbackClient {
           headers: { ...headers, 'accept-encoding': 'identity' },
           body,
         },
-        { timeoutMs, maxBytes: MAX_ANSWER_BYTES },
+        { timeoutMs, maxBytes: MAX_RESPONSE_BYTES },
       );
       if (exchange === 'late') return { kind: 'unreached', code: 'timeout', durationMs: durationMs() };
-      const { status, headers: answerHeaders, body: answerBody, isCut = false } = exchange;
+      const { status, headers: responseHeaders, body: responseBody, isCut = false } = exchange;
       return {
         kind: 'answered',
         status,
-        ...(answerBody === undefined ? {} : errorCodeOf(answerBody)),
-        ...retryAfterOf(answerHeaders, clock.now()),
-        ...runIdOf(answerHeaders),
-        ...(answerBody !== undefined && {
-          excerpt: excerptOf({ headers: answerHeaders, body: answerBody, isCut }, url),
+        ...(responseBody === undefined ? {} : errorCodeOf(responseBody)),
+        ...retryAfterOf(responseHeaders, clock.now()),
+        ...runIdOf(responseHeaders),
+        ...(responseBody !== undefined && {
+          excerpt: excerptOf({ headers: responseHeaders, body: responseBody, isCut }, url),
         }),
         durationMs: durationMs(),
       };
@@ -132,7 +132,7 @@ export function callbackClient(options: CallbackClientOptions): CallbackClient {
   return { post, close: () => agents.close() };
 }
 
-/** Logic Apps answers `{"error": {"code": "WorkflowNotFound", …}}`, other parts of Azure `{"Error": {"Code": …}}`; nothing else is ever kept. */
+/** Reads the code of `{"error": {"code": "WorkflowNotFound", …}}` (Logic Apps) or `{"Error": {"Code": …}}` (other parts of Azure). */
 function errorCodeOf(body: string): { errorCode?: string } {
   try {
     const parsed = JSON.parse(body) as { error?: unknown; Error?: unknown } | null;
@@ -158,14 +158,14 @@ function runIdOf(headers: IncomingHttpHeaders): { runId?: string } {
 type Failure = { kind: 'unreached'; code: UnreachedCode } | { kind: 'refused'; code: RefusedCode };
 
 const MALFORMED = [errors.HTTPParserError, errors.HeadersOverflowError, errors.ResponseContentLengthMismatchError];
-const OUR_OWN_FAULTS = [
+const CALLER_ERRORS = [
   errors.InvalidArgumentError,
   errors.NotSupportedError,
   errors.ClientClosedError,
   errors.ClientDestroyedError,
 ];
 
-/** Rethrows what is no fault of the connection or the other side: a bug, or a call after `close`. */
+/** Rethrows errors that neither the connection nor the receiver has caused: a bug, or a call after `close`. */
 function failureOf(error: unknown): Failure {
   if (error instanceof ConnectError) {
     return error.code === 'url-not-allowed' || error.code === 'address-not-public'
@@ -173,8 +173,8 @@ function failureOf(error: unknown): Failure {
       : { kind: 'unreached', code: error.code };
   }
   if (MALFORMED.some((kind) => error instanceof kind)) return { kind: 'unreached', code: 'malformed' };
-  // What fails on a connection names a code, of the system or of undici; a mistake in a program does not.
+  // Connection errors have a system or undici code. Programming errors have none.
   const namesCode = typeof (error as { code?: unknown }).code === 'string';
-  if (!namesCode || OUR_OWN_FAULTS.some((kind) => error instanceof kind)) throw error;
+  if (!namesCode || CALLER_ERRORS.some((kind) => error instanceof kind)) throw error;
   return { kind: 'unreached', code: 'reset' };
 }

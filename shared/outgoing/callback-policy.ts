@@ -3,9 +3,9 @@ import type { NetworkList } from './network-list.ts';
 import { unreachable } from '../unreachable.ts';
 
 /**
- * Where Power Automate and Logic Apps (Consumption) are called back, all clouds
- * (learn.microsoft.com/power-automate/ip-address-configuration, list for HTTP triggers). Not `.azurewebsites.net` of Logic
- * Apps Standard: anybody can own a name below it.
+ * The callback hosts of Power Automate and Logic Apps (Consumption) in all clouds
+ * (learn.microsoft.com/power-automate/ip-address-configuration, list for HTTP triggers). `.azurewebsites.net` of Logic
+ * Apps Standard is not among them, because anyone can register a name below it.
  */
 export const DEFAULT_ALLOWED_HOSTS = [
   '.api.powerplatform.com',
@@ -21,14 +21,14 @@ export const DEFAULT_ALLOWED_HOSTS = [
 /** The longest URL a flow can be called on (learn.microsoft.com/power-automate/limits-and-config, request URL). */
 export const MAX_CALLBACK_URL_LENGTH = 16_384;
 
-/** Top-level names that are no public host: RFC 6761 and its successors, ICANN's `internal`, and what routers and clusters use. */
+/** Top-level names of hosts that are not public: RFC 6761 and its successors, ICANN's `internal`, and names that routers and clusters use. */
 const SPECIAL_USE_NAMES = new Set(
   'alt arpa corp example home internal intranet invalid lan local localdomain localhost mail onion private test'.split(
     ' ',
   ),
 );
 
-/** `URL` and other readers disagree on what a backslash is. */
+/** URL parsers disagree on the meaning of a backslash. */
 const PRINTABLE_WITHOUT_BACKSLASH = /^[\x21-\x5b\x5d-\x7e]+$/;
 
 const LABEL = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?';
@@ -39,21 +39,21 @@ const MAX_HOST_NAME_LENGTH = 253;
 export interface CallbackPolicy {
   /** Host names in lower case: exact, `.suffix` for all names below it, or `*` for any public host name. */
   readonly allowedHosts: readonly string[];
-  /** An address in here may be called although private: by any host name or as a literal, on any port, over http or https. */
+  /** Private addresses in these networks may be called, by any host name or as a literal, on any port, over http or https. */
   readonly allowedNetworks: NetworkList;
 }
 
 export type CallbackUrlCheck =
   | {
       readonly kind: 'allowed';
-      /** Scheme, host and port as `URL` writes them. */
+      /** Scheme, host and port in the form of `URL.origin`. */
       readonly origin: string;
       /** Host name in lower case, or IP literal without brackets. */
       readonly host: string;
       readonly port: number;
-      /** Path and query exactly as they stand in the URL: the bytes to send. */
+      /** Path and query exactly as in the URL: the bytes to send. */
       readonly target: string;
-      /** Which addresses the host may have: public ones and those of the allowed networks, or the latter alone. */
+      /** Which addresses the host may have: `public` includes the allowed networks. */
       readonly reach: CallbackReach;
     }
   | { readonly kind: 'refused'; readonly code: CallbackUrlFault; readonly reason: string };
@@ -64,10 +64,10 @@ export type CallbackUrlFault =
   'too-long' | 'not-wire-form' | 'user-info' | 'fragment' | 'ip-literal' | 'scheme' | 'port' | 'host';
 
 /**
- * Decides from its text alone whether a callback URL may be called; what its host resolves to is checked at every call.
- * Only wire form is accepted, since the URL is kept and sent byte for byte: printable ASCII that `URL` would not rewrite in
- * path or query (`:443` may stand, an empty path goes out as `/`). A refusal's `reason` is a sentence for the maker of the flow
- * and holds nothing of the URL.
+ * Decides from the text of a callback URL whether it may be called. The addresses of its host are checked on every call.
+ * Accepts only a URL in its encoded form, because it is stored and sent byte for byte: printable ASCII whose path and query
+ * `URL` would not change (`:443` is allowed, an empty path is sent as `/`). `reason` is a sentence for the maker and
+ * contains no part of the URL.
  */
 export function checkCallbackUrl(url: string, policy: CallbackPolicy): CallbackUrlCheck {
   if (url.length > MAX_CALLBACK_URL_LENGTH) return refused('too-long');
@@ -79,7 +79,7 @@ export function checkCallbackUrl(url: string, policy: CallbackPolicy): CallbackU
   const rawHost = authority.replace(/:\d+$/, '').toLowerCase();
   const target = rest.startsWith('/') ? rest : `/${rest}`;
   const parsed = URL.parse(url);
-  // Another spelling of the host (percent-encoded, or a number that means an IPv4 address) would let one URL pass for another.
+  // A host in another notation (percent-encoded, or an IPv4 address as one number) could bypass the checks below.
   if (parsed?.hostname !== rawHost) return refused('not-wire-form');
   if (parsed.href.slice(parsed.origin.length) !== target) return refused('not-wire-form');
 
@@ -104,7 +104,7 @@ export function checkCallbackUrl(url: string, policy: CallbackPolicy): CallbackU
   return policy.allowedNetworks.isEmpty ? refused(fault) : allowed('allowed-networks');
 }
 
-/** Why a host name may not be called at a public address; `undefined` when it may. */
+/** Why a host name may not be called at a public address, `undefined` when it may. */
 function publicFault(call: {
   secure: boolean;
   port: number;
@@ -120,7 +120,7 @@ function publicFault(call: {
   return listed ? undefined : 'host';
 }
 
-/** `privatelink` is the label below which Azure publishes private endpoints (learn.microsoft.com/azure/private-link/private-endpoint-dns). */
+/** Azure publishes private endpoints below the label `privatelink` (learn.microsoft.com/azure/private-link/private-endpoint-dns). */
 function isPublicHostName(host: string): boolean {
   const labels = host.split('.');
   return labels.length > 1 && !SPECIAL_USE_NAMES.has(labels.at(-1) ?? '') && !labels.includes('privatelink');
@@ -137,9 +137,9 @@ function reasonOf(code: CallbackUrlFault): string {
     case 'not-wire-form':
       return 'The callback URL is not an absolute https URL in its encoded form: plain ASCII, everything else percent-encoded.';
     case 'user-info':
-      return 'The callback URL must not hold a user name or password.';
+      return 'The callback URL must not contain a user name or password.';
     case 'fragment':
-      return 'The callback URL must not hold a fragment (#).';
+      return 'The callback URL must not contain a fragment (#).';
     case 'ip-literal':
       return 'The callback URL must name a host, not an IP address.';
     case 'scheme':

@@ -4,14 +4,14 @@ import type { Lookup } from './vetted-connect.ts';
 
 export type CallbackHostCheck =
   | { readonly kind: 'allowed' }
-  /** `reason` is a sentence for the maker of the flow; it holds no address. */
+  /** `reason` is a sentence for the maker and contains no address. */
   | { readonly kind: 'refused'; readonly reason: string }
-  /** The resolver gave no answer: nobody knows. */
+  /** The resolver did not respond. */
   | { readonly kind: 'unresolved' };
 
 /**
- * Resolves a host name that may be called in the allowed networks alone, and tells whether all its addresses lie there. The call
- * itself resolves the name again; this spares a flow a subscription whose every call would be refused.
+ * Resolves a host name that may only be called in the allowed networks and checks that all its addresses are in them. Every
+ * call resolves the name again. This check refuses a subscription whose calls would all be refused.
  */
 export async function checkCallbackHost(
   host: string,
@@ -40,7 +40,7 @@ async function resolve(host: string, lookup: Lookup): Promise<Resolved> {
     const addresses = (await lookup(host)).map(({ address }) => address);
     return addresses.length === 0 ? { kind: 'unknown' } : { kind: 'resolved', addresses };
   } catch (error) {
-    // Node says ENOTFOUND for a name that does not exist and for one without addresses (nodejs.org/api/dns.html, error codes).
+    // Node reports ENOTFOUND for a name that does not exist and for one without addresses (nodejs.org/api/dns.html, error codes).
     const isUnknown = ['ENOTFOUND', 'ENODATA'].includes(String((error as { code?: unknown }).code));
     return { kind: isUnknown ? 'unknown' : 'unresolved' };
   }

@@ -1,22 +1,23 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Agent, Dispatcher } from 'undici';
 
-/** What came back. */
+/** The response to a request. */
 export interface Exchange {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** At most `maxBytes` of it, read as UTF-8; absent of a success, which says all with its head. */
+  /** At most `maxBytes`, decoded as UTF-8. Absent for 2xx, whose headers are sufficient. */
   readonly body?: string;
-  /** Whether the answer was longer than what was read of it. */
+  /** Whether the body was longer than the part that was read. */
   readonly isCut?: true;
 }
 
 /**
- * Sends one request and reads its answer under one deadline over all of it, the wait for a connection included: `late` when it passes. At
- * most `maxBytes` of the body are read, then the connection is destroyed. A 2xx head is a success whatever becomes of its body; any
- * other answer counts once its body is read. Rejects with what went wrong on the way.
+ * Sends one request and reads its response. One timeout covers everything, including the wait for a connection; `late` when
+ * it passes. Reads at most `maxBytes` of the body and then destroys the connection. The headers of a 2xx response are a
+ * success whatever happens to its body. Any other response counts once its body has been read. Rejects with the error of
+ * the connection.
  *
- * Built on `dispatch`, since the stream and the abort signal of `Agent.request` cost as much as all the rest of a call.
+ * Uses `dispatch`, because the stream and the abort signal of `Agent.request` cost as much as the rest of the call.
  */
 export function exchangeOver(
   agent: Agent,
@@ -31,11 +32,11 @@ export function exchangeOver(
 
     let late: Error | undefined;
     const timer = setTimeout(() => {
-      late = new Error('the deadline has passed');
+      late = new Error('the timeout has passed');
       end(() => resolve('late'));
       controller?.abort(late);
     }, timeoutMs);
-    /** A success, if the head said so; otherwise what `failed` makes of it. */
+    /** Resolves with a success if 2xx headers have arrived, else calls `failed`. */
     const end = (failed: () => void): void => {
       clearTimeout(timer);
       if (head !== undefined && head.status >= 200 && head.status < 300) resolve(head);
@@ -45,17 +46,17 @@ export function exchangeOver(
       end(() => {
         const body = new TextDecoder().decode(Buffer.concat(parts).subarray(0, maxBytes));
         if (head) resolve({ ...head, body, ...(size >= maxBytes && { isCut: true }) });
-        else reject(new Error('an answer without a head'));
+        else reject(new Error('a response without headers'));
       });
 
     agent.dispatch(request, {
       onRequestStart: (started) => {
         controller = started;
-        // It waited for its connection until nobody waited for it any more: nothing is sent.
+        // The timeout passed while the request waited for a connection. Nothing is sent.
         if (late) started.abort(late);
       },
       onResponseStart: (_, status, headers) => {
-        // An interim answer is not the answer.
+        // 1xx responses are not final.
         if (status >= 200) head = { status, headers };
       },
       onResponseData: (reading, part) => {
@@ -63,7 +64,7 @@ export function exchangeOver(
         size += part.length;
         if (size < maxBytes) return;
         complete();
-        reading.abort(new Error('the answer is too long'));
+        reading.abort(new Error('the response is too long'));
       },
       onResponseEnd: complete,
       onResponseError: (_, error) => end(() => reject(error)),

@@ -3,13 +3,13 @@ import { BlockList, isIP } from 'node:net';
 /** A set of IP networks. */
 export interface NetworkList {
   readonly isEmpty: boolean;
-  /** Whether the address lies in one of the networks. What is no IP address, or names a zone (`%eth0`), never does. */
+  /** Whether an address is in one of the networks. False for a text that is not an IP address or has a zone (`%eth0`). */
   contains(ip: string): boolean;
 }
 
 /**
- * Reads a comma list of networks in CIDR notation (`10.0.0.0/8, fd00::/8`). Throws on the first entry that is none; the message
- * counts entries and repeats none, since anybody may read it.
+ * Parses a comma-separated list of networks in CIDR notation (`10.0.0.0/8, fd00::/8`). Throws on an invalid entry. The message
+ * gives the position of the entry and not its text, because the health endpoint shows it to anyone.
  */
 export function parseNetworks(text: string): NetworkList {
   const networks = new BlockList();
@@ -29,7 +29,7 @@ export function parseNetworks(text: string): NetworkList {
     isEmpty: entries.length === 0,
     contains: (ip) => {
       const version = ip.includes('%') ? 0 : isIP(ip);
-      // Without the family BlockList takes every address for IPv4, and finds no IPv6 address at all.
+      // Without the family, BlockList treats every address as IPv4 and finds no IPv6 address.
       return version !== 0 && networks.check(ip, version === 4 ? 'ipv4' : 'ipv6');
     },
   };

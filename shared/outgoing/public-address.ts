@@ -2,9 +2,9 @@ import { isIPv4 } from 'node:net';
 import { parseNetworks } from './network-list.ts';
 
 /**
- * Blocks that are no place for a webhook: the IANA special-purpose registries
- * (iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry), multicast, class E, and what a
- * machine on Azure reaches behind 168.63.129.16 (learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16).
+ * Address blocks that a webhook must not reach: the IANA special-purpose registries
+ * (iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry), multicast, class E, and the Azure
+ * platform services at 168.63.129.16 (learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16).
  */
 const specialPurpose = parseNetworks(
   [
@@ -36,14 +36,14 @@ const specialPurpose = parseNetworks(
 );
 
 /**
- * The only IPv6 block that holds public hosts (RFC 4291 §2.4). Loopback, private, link-local and multicast addresses lie
- * outside it, and so does every form that carries an IPv4 address: mapped, compatible, NAT64.
+ * The only IPv6 block with public hosts (RFC 4291 §2.4). Loopback, private, link-local and multicast addresses are outside
+ * it, and so are mapped, compatible and NAT64 addresses, which contain an IPv4 address.
  */
 const globalUnicast = parseNetworks('2000::/3');
 
 /**
- * Whether `ip` is a public address. Anything doubtful is not: an IPv6 form that carries an IPv4 address, an address with a
- * zone, a text that is no address.
+ * Whether `ip` is a public address. False for an IPv6 address that contains an IPv4 address, for an address with a zone, and
+ * for a text that is not an address.
  */
 export function isPublicAddress(ip: string): boolean {
   return (isIPv4(ip) || globalUnicast.contains(ip)) && !specialPurpose.contains(ip);

@@ -5,7 +5,7 @@ const PREFIX = 'whsec_';
 /** The range of secret lengths that Standard Webhooks allows (github.com/standard-webhooks/standard-webhooks). */
 const SECRET_BYTES = { min: 24, max: 64 } as const;
 
-/** Reads `whsec_` + base64 of 24 to 64 bytes. Throws otherwise; the message never holds the secret. */
+/** Parses `whsec_` and the base64 of 24 to 64 bytes. Throws otherwise. The message does not contain the secret. */
 export function parseSigningSecret(text: string): Buffer {
   const encoded = text.startsWith(PREFIX) ? text.slice(PREFIX.length) : '';
   const secret = Buffer.from(encoded, 'base64');
@@ -15,17 +15,17 @@ export function parseSigningSecret(text: string): Buffer {
   return secret;
 }
 
-/** What a signature covers. `id` holds no full stop, which is what separates it from the rest. */
+/** The signed content. `id` must not contain a full stop, because full stops separate the parts. */
 export interface SignatureInput {
-  /** All that are valid at the moment; every one signs, so that a receiver may know any of them. */
+  /** The valid secrets. Each of them signs, so that a receiver needs only one of them. */
   readonly secrets: readonly Buffer[];
   readonly id: string;
-  /** When this attempt is made, in seconds since the epoch. */
+  /** The time of the attempt in seconds since the epoch. */
   readonly timestampSeconds: number;
   readonly body: string;
 }
 
-/** The Standard Webhooks headers of one attempt; `webhook-signature` (scheme `v1`) only when there are secrets. */
+/** The Standard Webhooks headers of one attempt. `webhook-signature` (scheme `v1`) only when there are secrets. */
 export function signatureHeaders({ secrets, id, timestampSeconds, body }: SignatureInput): Record<string, string> {
   const headers = { 'webhook-id': id, 'webhook-timestamp': String(timestampSeconds) };
   if (secrets.length === 0) return headers;

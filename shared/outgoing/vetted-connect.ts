@@ -6,16 +6,16 @@ import type { CallbackReach } from './callback-policy.ts';
 import type { NetworkList } from './network-list.ts';
 import { isPublicAddress } from './public-address.ts';
 
-/** All addresses of a host name. Rejects, or finds none, when the name cannot be resolved. */
+/** Resolves all addresses of a host name. Rejects or returns none when the name cannot be resolved. */
 export type Lookup = (hostname: string) => Promise<readonly LookupAddress[]>;
 
-/** The resolver of the operating system, which also knows its hosts file. */
+/** The resolver of the operating system, which also reads the hosts file. */
 export const systemLookup: Lookup = (hostname) => resolve(hostname, { all: true });
 
-/** Why there is no connection. The first two: the guard refused to dial. */
+/** Why no connection was made. The first two mean that the guard refused it. */
 export type ConnectFault = 'url-not-allowed' | 'address-not-public' | 'dns' | 'connect' | 'tls';
 
-/** No connection was made. `cause` may name addresses: it is not for the maker of the flow. */
+/** No connection was made. `cause` may contain addresses, so do not show it to makers. */
 export class ConnectError extends Error {
   override readonly name = 'ConnectError';
   readonly code: ConnectFault;
@@ -25,22 +25,22 @@ export class ConnectError extends Error {
   }
 }
 
-/** How many of a name's addresses are dialled, one after the other, before the connection is given up. */
+/** How many addresses of a host are tried in turn. */
 const MAX_DIALLED_ADDRESSES = 8;
 
 export interface VettedConnectOptions {
   readonly reach: CallbackReach;
   readonly allowedNetworks: NetworkList;
   readonly lookup: Lookup;
-  /** After this long a connection that is still being made, over look-up, TCP and TLS together, is given up. */
+  /** Timeout for DNS, TCP and TLS together. */
   readonly timeoutMs: number;
 }
 
 /**
- * Makes connections for undici that lead only where `reach` allows. The look-up happens inside the connection, once, and what
- * is dialled is what was vetted: a name that changes its addresses in between gains nothing. If any address of a name is not
- * allowed, none is dialled. IP literals are not looked up by Node, so they must have been checked before.
- * Every failure is a `ConnectError`.
+ * Opens connections for undici only to addresses that `reach` allows. The host is resolved once, while connecting, and the
+ * checked address is the one that is used, so changing the DNS record in between has no effect. If any address of a host is
+ * not allowed, none is used. Node does not resolve IP literals, so the caller must have checked them. Every failure is a
+ * `ConnectError`.
  */
 export function vettedConnector(options: VettedConnectOptions): buildConnector.connector {
   const connect = buildConnector({ lookup: vettedLookup(options), timeout: options.timeoutMs });
@@ -70,10 +70,10 @@ function vettedLookup({ reach, allowedNetworks, lookup }: VettedConnectOptions):
   };
 }
 
-/** Goes by the phase and not by lists of codes, of which TLS alone has dozens. */
+/** Classifies an error by the phase of the connection, because TLS alone has dozens of error codes. */
 function connectError(error: Error, protocol: string): ConnectError {
   if (error instanceof ConnectError) return error;
-  // Several addresses dialled in vain make an AggregateError, one makes an error of the system call.
+  // When several addresses fail, the error is an AggregateError. When one fails, it is a system call error.
   const tcpFailed = 'errors' in error || ('syscall' in error && error.syscall === 'connect');
   return new ConnectError(tcpFailed || protocol !== 'https:' ? 'connect' : 'tls', error);
 }

@@ -1,18 +1,19 @@
 import type { Clock } from '../clock.ts';
 
-/** Counts what each client got wrong, in the memory of this process. */
+/** Counts failures per client in the memory of this process. */
 export interface FailureLimit {
-  /** Notes a failure of a client. `limited`: it has had its failures of this minute; `isFirst` of those it is told so. */
+  /** Counts a failure. `limited` when the client has reached the limit of this minute, `isFirst` for the first such failure. */
   fail(
     client: string,
   ):
-    { readonly kind: 'noted' } | { readonly kind: 'limited'; readonly retryAfterMs: number; readonly isFirst: boolean };
+    | { readonly kind: 'counted' }
+    | { readonly kind: 'limited'; readonly retryAfterMs: number; readonly isFirst: boolean };
 }
 
 const WINDOW_MS = 60_000;
-/** Somebody who mistypes a key does not get here. */
+/** More failures than a person who mistypes a key makes. */
 const FAILURES = 10;
-/** So many clients are remembered, a few hundred KiB; beyond that the one that began first is forgotten. */
+/** Clients that are remembered (a few hundred KiB). The oldest one is dropped first. */
 const MAX_CLIENTS = 5_000;
 
 interface Failures {
@@ -20,14 +21,14 @@ interface Failures {
   count: number;
 }
 
-/** Ten failures a minute for each client. */
+/** Allows `FAILURES` per minute and client. */
 export function failureLimit({ now }: Pick<Clock, 'now'>): FailureLimit {
   const clients = new Map<string, Failures>();
   return {
     fail(client) {
       const nowMs = now();
       const known = clients.get(client);
-      // A clock that was set back ends the window too.
+      // A clock that was set back also ends the window.
       const isOver = known === undefined || Math.abs(nowMs - known.sinceMs) >= WINDOW_MS;
       const failures = isOver ? { sinceMs: nowMs, count: 0 } : known;
       if (isOver) {
@@ -37,7 +38,7 @@ export function failureLimit({ now }: Pick<Clock, 'now'>): FailureLimit {
         if (clients.size > MAX_CLIENTS && oldest !== undefined) clients.delete(oldest);
       }
       failures.count += 1;
-      if (failures.count <= FAILURES) return { kind: 'noted' };
+      if (failures.count <= FAILURES) return { kind: 'counted' };
       return {
         kind: 'limited',
         retryAfterMs: Math.min(WINDOW_MS, failures.sinceMs + WINDOW_MS - nowMs),

@@ -2,15 +2,15 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { RateDecision, RateLimiter } from './rate-limiter.ts';
 import type { RateRule } from './rate-window.ts';
 
-/** Takes a place for a call to an instance, or to the list of instances. */
+/** Gives permits for calls to an instance, or to the list of instances. */
 export interface InstancePermits {
   take(instanceId: string | undefined): Promise<RateDecision>;
 }
 
 export interface ActionPermits extends InstancePermits {
   /**
-   * Takes `count` places, all or none, or as many as there can ever be. `places` gives them out, and then takes further ones as a poll does:
-   * who has begun can end, as long as there is any place.
+   * Takes `count` permits (at most as many as the limit allows), all or none. `permits` gives them out first, and
+   * after that takes further ones like a poll, so that a caller that has started can finish.
    */
   takeTogether(instanceId: string, count: number): Promise<TakenTogether>;
 }
@@ -18,13 +18,13 @@ export interface ActionPermits extends InstancePermits {
 type TakenTogether =
   { readonly kind: 'admitted'; readonly permits: InstancePermits } | Extract<RateDecision, { kind: 'refused' }>;
 
-/** Of a hundred calls to an instance these are left to polls, so that no action can keep an event from being found. */
+/** Calls out of 100 that are reserved for polls, so that actions cannot prevent detection. */
 const KEPT_FOR_POLLS = 30;
 
-/** A first read of the refreshes of an instance takes so many calls: with fewer in a window nobody could ever wait for one. */
+/** The first read of the refreshes of an instance needs this many calls in one window. */
 const FEWEST_CALLS = 4;
 
-/** The rule of calls to an instance, where `rule` is that of a connection. Without a limit there is none here. */
+/** The rate rule of an instance, derived from the rule of a connection. Without a limit there is none for instances either. */
 export function instanceRule(rule: RateRule): RateRule {
   return rule.calls === 0 || rule.calls >= FEWEST_CALLS ? rule : { ...rule, calls: FEWEST_CALLS };
 }
@@ -35,8 +35,8 @@ export function instanceKey(instanceId: string | undefined): string {
 }
 
 /**
- * The calls to Customer Insights under the limit of `limiter`: one window per instance, and one for the list of instances. Places of
- * calls that begin together are taken together.
+ * Limits the calls to Customer Insights: one window per instance and one for the list of instances. Permits that are
+ * requested at the same time are taken together.
  */
 export function instanceCalls(
   limiter: RateLimiter,
@@ -46,7 +46,7 @@ export function instanceCalls(
   const take = (instanceId: string | undefined, options: { kept: number; count?: number }): Promise<RateDecision> => {
     const deciding = limiter.take(instanceKey(instanceId), options);
     const count = options.count ?? 1;
-    if (telemetry.isOn) void deciding.then(({ kind }) => tell(telemetry, instanceId, kind, count), ignore);
+    if (telemetry.isOn) void deciding.then(({ kind }) => record(telemetry, instanceId, kind, count), ignore);
     return deciding;
   };
   const ofPolls: InstancePermits = { take: (instanceId) => take(instanceId, { kept: 0 }) };
@@ -61,23 +61,23 @@ export function instanceCalls(
   return { ofPolls, ofActions };
 }
 
-/** Gives out `count` places of an instance that are taken already, and then takes from `places`. */
-function prepaid(places: InstancePermits, instanceId: string, count: number): InstancePermits {
+/** Gives out `count` permits that have already been taken, then takes further ones from `permits`. */
+function prepaid(permits: InstancePermits, instanceId: string, count: number): InstancePermits {
   let left = count;
   return {
     take(id) {
-      if (id !== instanceId || left <= 0) return places.take(id);
+      if (id !== instanceId || left <= 0) return permits.take(id);
       left--;
       return Promise.resolve({ kind: 'admitted' });
     },
   };
 }
 
-function tell(telemetry: Telemetry, instanceId: string | undefined, kind: RateDecision['kind'], count: number): void {
+function record(telemetry: Telemetry, instanceId: string | undefined, kind: RateDecision['kind'], count: number): void {
   telemetry.record('triggers.insights.places', count, { 'triggers.instance.id': instanceId, 'triggers.place': kind });
 }
 
-/** Who asked for the place hears of it. */
+/** The caller of `take` handles the rejection. */
 function ignore(): void {
   return undefined;
 }

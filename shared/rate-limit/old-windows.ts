@@ -4,12 +4,12 @@ import type { Tables } from '../storage/tables.ts';
 import { lastAdmissionOf, LIMITS_TABLE } from './rate-limiter.ts';
 import { wideWindowMs, type RateRule } from './rate-window.ts';
 
-/** Long enough for any clock. */
+/** Allowance for clocks that differ. */
 const KEPT_MS = 3600 * 1000;
 
 /**
- * Drops windows in which nothing counts any more, as of connections that were removed and of instances that do not exist: who asks for such a key again begins
- * with an empty one, which is the same. One storage request for a thousand, and one for each that goes.
+ * Deletes windows without current admissions, for instance those of removed connections. A later call with the same key
+ * starts with an empty window, which is equivalent. One storage request per 1,000 rows and one per deleted row.
  */
 export async function dropOldWindows({
   tables,

@@ -7,18 +7,18 @@ export const LIMITS_TABLE = 'limits';
 
 export type RateDecision =
   | { readonly kind: 'admitted' }
-  /** After this long, by the clock of this process, a place frees: not before. */
+  /** The earliest time, from now, at which the next call can be admitted. */
   | { readonly kind: 'refused'; readonly retryAfterMs: number };
 
-/** Exact limits over all instances of the app: one row per key, changed by compare-and-swap. */
+/** Limits calls exactly over all instances of the app, with one row per key that is replaced by ETag. */
 export interface RateLimiter {
   /**
-   * Takes `count` places for a key, all or none; `kept` places are left for others. All who ask at the same time are decided in one
-   * swap. It costs two storage requests, one as long as no other process asks for the key, and none when the refusal is known already. Rejects with
-   * `StorageError` when storage gives no answer: nobody is admitted unseen.
+   * Takes `count` permits for a key, all or none, and leaves `kept` permits to others. Concurrent calls are decided in one
+   * write. Costs two storage requests, one while no other process uses the key, and none when the refusal is already
+   * known. Rejects with `StorageError` when storage does not respond, so no call is admitted without being counted.
    */
   take(key: string, options?: { kept?: number; count?: number }): Promise<RateDecision>;
-  /** How many places of a key are in use at the moment, whoever took them. One storage request; none when the limit is off. */
+  /** The number of permits of a key that count at this moment. One storage request, none when the limit is off. */
   used(key: string): Promise<number>;
 }
 
@@ -30,21 +30,21 @@ interface Waiting {
 }
 
 interface KeyState {
-  /** As this process saw them last; others may have used more places since. */
+  /** The admissions that this process read or wrote last. Other processes may have added some since. */
   admissions: Admissions;
   etag: string | undefined;
-  /** The row was found as this process had left it: it is swapped without being read first. */
+  /** Whether no other process has changed the row since the last write. The row is then replaced without being read. */
   isAlone: boolean;
   waiting: Waiting[];
-  isSwapping: boolean;
+  isWriting: boolean;
 }
 
-/** So many lost swaps in a row mean that something other than contention is wrong. */
-const MAX_SWAPS = 50;
-/** Keys whose window is remembered in this process; the oldest is forgotten first and costs one more read. */
+/** Conflicts in a row after which something other than contention must be wrong. */
+const MAX_CONFLICTS = 50;
+/** Keys that this process keeps in memory. The oldest one is dropped first and then costs one more read. */
 const MAX_KEYS = 10_000;
 
-/** The pause after a swap that was lost to others is up to this long, and up to twice that after each further one: who has won can go on. */
+/** The longest pause after a first conflict, which doubles with each further one, so that the winner can proceed. */
 const FIRST_PAUSE_MS = 80;
 const LONGEST_PAUSE_MS = 640;
 
@@ -63,42 +63,42 @@ export function rateLimiter({ tables, clock, random, rule }: RateLimiterPorts): 
     const known = keys.get(key);
     if (known) return known;
     const oldest = keys.size >= MAX_KEYS ? keys.entries().next().value : undefined;
-    if (oldest && !oldest[1].isSwapping) keys.delete(oldest[0]);
-    const state: KeyState = { admissions: [], etag: undefined, isAlone: false, waiting: [], isSwapping: false };
+    if (oldest && !oldest[1].isWriting) keys.delete(oldest[0]);
+    const state: KeyState = { admissions: [], etag: undefined, isAlone: false, waiting: [], isWriting: false };
     keys.set(key, state);
     return state;
   };
 
-  /** Everybody who waits is decided in one swap, also those who come while it is being tried: who came first first. */
-  const swap = async (key: string, state: KeyState): Promise<void> => {
-    const asking = state.waiting.splice(0);
+  /** Decides all waiting calls in one write, in the order in which they came, including those that come during a retry. */
+  const decideWaiting = async (key: string, state: KeyState): Promise<void> => {
+    const calls = state.waiting.splice(0);
     try {
-      for (let tries = 0; tries < MAX_SWAPS; tries++) {
+      for (let tries = 0; tries < MAX_CONFLICTS; tries++) {
         const wasAlone = state.isAlone;
         if (!wasAlone) await read(key, state);
-        asking.push(...state.waiting.splice(0));
-        const { admissions, decisions } = decide(state.admissions, asking);
+        calls.push(...state.waiting.splice(0));
+        const { admissions, decisions } = decide(state.admissions, calls);
         const isUnchanged = decisions.every(({ kind }) => kind === 'refused');
         if (isUnchanged || (await write(key, state, admissions))) {
-          asking.forEach(({ resolve }, index) => resolve(decisions[index] ?? { kind: 'admitted' }));
+          calls.forEach(({ resolve }, index) => resolve(decisions[index] ?? { kind: 'admitted' }));
           return;
         }
         if (!wasAlone) await clock.sleep(random.fraction() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries));
       }
-      throw new StorageError('rate limit', `lost ${MAX_SWAPS} swaps in a row`);
+      throw new StorageError('rate limit', `${MAX_CONFLICTS} conflicts in a row`);
     } catch (error) {
       state.isAlone = false;
-      for (const { reject } of asking) reject(error);
+      for (const { reject } of calls) reject(error);
     }
   };
 
   const decide = (
     before: Admissions,
-    asking: readonly Waiting[],
+    calls: readonly Waiting[],
   ): { admissions: Admissions; decisions: RateDecision[] } => {
     const nowMs = clock.now();
     let admissions = before;
-    const decisions = asking.map(({ kept, count }): RateDecision => {
+    const decisions = calls.map(({ kept, count }): RateDecision => {
       const admitted = admit(admissions, rule, { nowMs, kept, count });
       admissions = admitted.admissions;
       return admitted.isAdmitted ? { kind: 'admitted' } : { kind: 'refused', retryAfterMs: admitted.freeAtMs - nowMs };
@@ -119,7 +119,7 @@ export function rateLimiter({ tables, clock, random, rule }: RateLimiterPorts): 
       state.etag === undefined ? { kind: 'insert', row } : { kind: 'replace', row, etag: state.etag },
     ]);
     if (result.kind === 'conflict') {
-      // Somebody else was faster, or our own answer was lost and the swap took effect: a place too many is used then, never too few.
+      // Another process wrote first, or this write succeeded and its response was lost. Permits are then counted twice, never too seldom.
       state.isAlone = false;
       return false;
     }
@@ -132,20 +132,20 @@ export function rateLimiter({ tables, clock, random, rule }: RateLimiterPorts): 
     async take(key, { kept = 0, count = 1 } = {}) {
       if (rule.calls === 0) return { kind: 'admitted' };
       const state = stateOf(key);
-      // Others can only have used more places since this process last looked: what was full stays full until its first place frees.
+      // Other processes can only have taken more permits since, so a full window stays full until its first permit is free.
       const nowMs = clock.now();
       const known = admit(state.admissions, rule, { nowMs, kept, count });
       if (!known.isAdmitted) return { kind: 'refused', retryAfterMs: known.freeAtMs - nowMs };
       const decision = new Promise<RateDecision>((resolve, reject) =>
         state.waiting.push({ kept, count, resolve, reject }),
       );
-      if (!state.isSwapping) {
-        state.isSwapping = true;
+      if (!state.isWriting) {
+        state.isWriting = true;
         void (async () => {
-          // Who asks in the same turn comes along.
+          // Calls of the same turn of the event loop join this write.
           await Promise.resolve();
-          while (state.waiting.length > 0) await swap(key, state);
-          state.isSwapping = false;
+          while (state.waiting.length > 0) await decideWaiting(key, state);
+          state.isWriting = false;
         })();
       }
       return decision;
@@ -162,12 +162,12 @@ export function rateLimiter({ tables, clock, random, rule }: RateLimiterPorts): 
 
 const ROW_KEY = 'window';
 
-/** First instant and then differences, in base 36: a hundred admissions take a few hundred characters. */
+/** The first time and then the differences, in base 36: 100 admissions take a few hundred characters. */
 function textOf(admissions: Admissions): string {
   return admissions.map((instant, index) => (instant - (admissions[index - 1] ?? 0)).toString(36)).join(' ');
 }
 
-/** In ms since the epoch; -Infinity when nobody was admitted. */
+/** The last admission in ms since the epoch, -Infinity when there is none. */
 export function lastAdmissionOf(row: StoredRow): number {
   return admissionsOf(row).at(-1) ?? -Infinity;
 }

@@ -1,26 +1,26 @@
-/** At most `calls` in any `windowMs`, as a rule over the instants of the last admissions. */
+/** Admits at most `calls` in any `windowMs`. */
 export interface RateRule {
   readonly calls: number;
   readonly windowMs: number;
   /**
-   * How far the clocks of two instances of the app may be apart. The window is widened by it: two admissions that are a wide window
-   * apart by the clocks that stamped them are a true window apart.
+   * How far the clocks of two instances of the app may differ. The window is widened by it, so that two admissions that are
+   * a wide window apart by their own clocks are at least `windowMs` apart in real time.
    */
   readonly skewMs: number;
   /**
-   * Admissions are stamped with the end of a stretch of this long, 1 for none, so that places free together: each that freed alone would
-   * have all who wait ask for it, and one of them get it.
+   * Timestamps of admissions are rounded up to a multiple of this (1: not rounded), so that permits become free together.
+   * If each became free alone, all waiting callers would retry for a single permit.
    */
   readonly grainMs: number;
 }
 
-/** The instants of the last admissions in ms, ascending; at most as many as the rule has calls. */
+/** The timestamps of the last admissions in ms, ascending, at most `calls` of them. */
 export type Admissions = readonly number[];
 
 export interface Admitted {
   readonly isAdmitted: boolean;
   readonly admissions: Admissions;
-  /** By the asker's clock, when the same asker can be admitted next; not later than now when that is now. */
+  /** When the same call can be admitted next, by the clock of the caller. Not later than now if it can be admitted now. */
   readonly freeAtMs: number;
 }
 
@@ -30,9 +30,9 @@ export function wideWindowMs({ windowMs, skewMs }: RateRule): number {
 }
 
 /**
- * Gives `count` places, all or none, and never the last `kept` ones; `count` and `kept` together are at most all. Pure. An instant before
- * the last admission is taken for that of the last admission, which may be a grain before its stamp: a clock that runs behind never
- * makes room. An admission more than a wide window ahead is a broken clock's, and keeps nobody out.
+ * Admits `count` calls, all or none, and leaves the last `kept` ones. `count + kept` is at most `calls`. Pure. A time before
+ * the last admission counts as the time of that admission, so that a slow clock never frees permits early. An admission that
+ * is more than a wide window in the future comes from a broken clock and is ignored.
  */
 export function admit(
   admissions: Admissions,
@@ -42,13 +42,13 @@ export function admit(
   const wideMs = wideWindowMs(rule);
   const credible = admissions.filter((instant) => instant - nowMs <= wideMs);
   const last = credible.at(-1) ?? -Infinity;
-  const seenMs = Math.max(nowMs, last - rule.grainMs);
-  const used = credible.filter((instant) => seenMs - instant < wideMs);
-  const places = rule.calls - kept;
-  const isAdmitted = used.length + count <= places;
+  const effectiveNowMs = Math.max(nowMs, last - rule.grainMs);
+  const used = credible.filter((instant) => effectiveNowMs - instant < wideMs);
+  const available = rule.calls - kept;
+  const isAdmitted = used.length + count <= available;
   const stampMs = Math.max(Math.ceil(nowMs / rule.grainMs) * rule.grainMs, last);
   const after = isAdmitted ? [...used, ...Array<number>(count).fill(stampMs)] : used;
-  // There are places enough when this one and all before it have left the window.
-  const leaving = after[after.length - places + count - 1];
+  // Enough permits are free once this admission and all earlier ones have left the window.
+  const leaving = after[after.length - available + count - 1];
   return { isAdmitted, admissions: after, freeAtMs: leaving === undefined ? nowMs : leaving + wideMs };
 }
