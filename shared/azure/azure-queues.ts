@@ -5,10 +5,13 @@ import type { Queues } from '../storage/queues.ts';
 import type { StorageClients } from './storage-clients.ts';
 import { failureCode, storageCall } from './storage-failure.ts';
 
-/** The service's word for a message that never expires (learn.microsoft.com/rest/api/storageservices/put-message). */
+/**
+ * The service's value for a message that never expires
+ * (learn.microsoft.com/rest/api/storageservices/put-message).
+ */
 const NEVER = -1;
 
-/** Queues in Azure Queue Storage, or in Azurite. */
+/** Queues in Azure Queue Storage or Azurite. */
 export function createAzureQueues({ clients }: { readonly clients: StorageClients }): Queues {
   const put = async (
     client: QueueClient,
@@ -21,12 +24,15 @@ export function createAzureQueues({ clients }: { readonly clients: StorageClient
     });
   };
 
-  /** What the queue answers; `otherwise` while nothing was ever sent to it. */
-  const asked = async <T>(call: string, queue: string, otherwise: T, ask: (client: QueueClient) => Promise<T>) => {
+  /**
+   * Reads from a queue. Returns `otherwise` when the queue does not exist, because nothing has been sent to it
+   * yet.
+   */
+  const readQueue = async <T>(call: string, queue: string, otherwise: T, read: (client: QueueClient) => Promise<T>) => {
     checkQueue(queue);
     return storageCall(`queues.${call} ${queue}`, async () => {
       try {
-        return await ask(clients.queue(queue));
+        return await read(clients.queue(queue));
       } catch (error) {
         if (failureCode(error) === 'QueueNotFound') return otherwise;
         throw error;
@@ -51,14 +57,15 @@ export function createAzureQueues({ clients }: { readonly clients: StorageClient
     },
 
     length: (queue) =>
-      asked('length', queue, 0, async (client) => {
+      readQueue('length', queue, 0, async (client) => {
         const properties = await client.getProperties({ abortSignal: clients.deadline() });
         return properties.approximateMessagesCount ?? 0;
       }),
 
-    // The first of a queue is about the one that has been visible for longest: the service promises no order.
+    // The first message is only roughly the one that has been visible longest, because the service
+    // promises no order.
     oldestSentAt: (queue) =>
-      asked('peek', queue, undefined, async (client) => {
+      readQueue('peek', queue, undefined, async (client) => {
         const { peekedMessageItems } = await client.peekMessages({ abortSignal: clients.deadline() });
         const first = peekedMessageItems[0];
         return first && waitsSince(first.insertedOn.getTime(), bodyOf(first.messageText));
@@ -66,7 +73,7 @@ export function createAzureQueues({ clients }: { readonly clients: StorageClient
   };
 }
 
-/** `undefined` for what is no message of ours. */
+/** `undefined` when the text is not a message of this app. */
 function bodyOf(messageText: string): unknown {
   try {
     return JSON.parse(Buffer.from(messageText, 'base64').toString());

@@ -18,7 +18,7 @@ const CONFLICTS: Readonly<Partial<Record<string, Conflict['reason']>>> = {
   ResourceNotFound: 'missing',
 };
 
-/** Tables in Azure Table Storage, or in Azurite. */
+/** Tables in Azure Table Storage or Azurite. */
 export function createAzureTables({ clients }: { readonly clients: StorageClients }): Tables {
   return {
     async get(table, partitionKey, rowKey) {
@@ -80,7 +80,7 @@ export function createAzureTables({ clients }: { readonly clients: StorageClient
 
     async tableNames(prefix) {
       checkTablePrefix(prefix);
-      // The character after `z`: no table's name holds it.
+      // `{` is the character after `z`. No table name contains it.
       const filter = odata`TableName ge ${prefix} and TableName lt ${`${prefix}{`}`;
       return storageCall('tables.tableNames', async () => {
         const names: string[] = [];
@@ -157,13 +157,16 @@ function toAction(write: Write): TransactionAction {
   }
 }
 
-/** The SDK's token is the keys where the page begins, as JSON in base64. What is none would end in an exception or at the first page. */
+/**
+ * Throws a RangeError for a malformed token. A token of the SDK is the keys at which the page begins, as JSON
+ * in base64. With a malformed token the SDK would throw another error or start at the first page.
+ */
 function checkNext(next: string): void {
   try {
     const keys = JSON.parse(Buffer.from(next, 'base64').toString()) as { nextPartitionKey?: unknown } | null;
     if (typeof keys?.nextPartitionKey === 'string') return;
   } catch {
-    // Refused below.
+    // A token that cannot be parsed is rejected below.
   }
   throw new RangeError('not the end of a page');
 }

@@ -4,8 +4,9 @@ import type { StorageClients } from './storage-clients.ts';
 import { storageCall } from './storage-failure.ts';
 
 /**
- * Makes the queues that are not there yet: the host warns every second of one that it listens to and does not find. Never rejects, because
- * an app whose storage is away for now has to start: a send makes its queue too.
+ * Creates the queues that do not exist yet. The functions host logs a warning every second for a missing
+ * queue that it listens to. Never rejects, because the app must start while storage is unavailable. A send
+ * creates its queue too.
  */
 export async function createQueues(
   { clients, log }: { readonly clients: StorageClients; readonly log: Log },

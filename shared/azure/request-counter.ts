@@ -1,16 +1,16 @@
 import type { RequestPolicy, StorageService } from './storage-clients.ts';
 
-/** Counts what storage is asked, so that a test can assert what something costs. Repeated requests count each time. */
+/** Counts the requests to storage, so that a test can assert the cost of an operation. Each retry counts. */
 export interface RequestCounter {
-  /** To be given to `openStorageClients`. */
+  /** The policy to pass to `openStorageClients`. */
   readonly policy: (service: StorageService) => RequestPolicy;
   /** Requests so far by service and operation, e.g. `{ 'tables.get': 2, 'queues.send': 1 }`. */
   counts(): Readonly<Record<string, number>>;
   /** All requests so far. */
   total(): number;
-  /** Rows that queries brought back so far. */
+  /** Rows that queries have returned so far. */
   rows(): number;
-  /** Begins at nothing again. */
+  /** Sets all counts to zero. */
   reset(): void;
 }
 
@@ -38,7 +38,10 @@ export function createRequestCounter(): RequestCounter {
   };
 }
 
-/** What a request asks for, told by its method and the shape of its URL (learn.microsoft.com/rest/api/storageservices). */
+/**
+ * Names the operation of a request by its method and the shape of its URL
+ * (learn.microsoft.com/rest/api/storageservices).
+ */
 const OPERATIONS: Readonly<Record<StorageService, (method: string, url: URL) => string>> = {
   tables(method, { pathname }) {
     const resource = pathname.slice(pathname.lastIndexOf('/') + 1);
@@ -56,7 +59,7 @@ const OPERATIONS: Readonly<Record<StorageService, (method: string, url: URL) => 
   },
 };
 
-/** None in the answer that there is no such table. */
+/** 0 for the error response of a table that does not exist. */
 function rowsIn(body: string | null | undefined): number {
   const { value } = JSON.parse(body ?? '{}') as { value?: readonly unknown[] };
   return value?.length ?? 0;

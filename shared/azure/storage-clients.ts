@@ -5,46 +5,53 @@ import { QueueClient, StorageRetryPolicyType } from '@azure/storage-queue';
 import type { StoragePipelineOptions } from '@azure/storage-queue';
 import type { StorageSetting } from '../storage-setting.ts';
 
-/** What the storage settings say; end points are reached with managed identity. */
+/** The storage settings. The app signs in to end points with its managed identity. */
 export type StorageAccount = StorageSetting;
 
 export type StorageService = 'tables' | 'queues';
 
-/** Sees every HTTP request to storage, repeated ones too. */
+/** Sees every HTTP request to storage, including retries. */
 export type RequestPolicy = NonNullable<TableServiceClientOptions['additionalPolicies']>[number]['policy'];
 
 export interface StorageClients {
   readonly tableService: TableServiceClient;
-  /** The same client for the same name. */
+  /** Returns the same client for the same name. */
   table(name: string): TableClient;
-  /** A client of its own, whose operations pass through `policy` first, once however often they are repeated. */
+  /** Returns a new client. Each of its operations passes through `policy` once, before any retry. */
   tableThrough(name: string, policy: RequestPolicy): TableClient;
-  /** The same client for the same name. */
+  /** Returns the same client for the same name. */
   queue(name: string): QueueClient;
-  /** For one operation with all its tries: fails it after `timeoutMs`. */
+  /** A signal for one operation with all its retries. Aborts after `timeoutMs`. */
   deadline(): AbortSignal;
 }
 
 export interface StorageClientsOptions {
   readonly account: StorageAccount;
-  /** Called once for each client it makes; for tests and benchmarks. */
+  /** Called once for each new client. For tests and benchmarks. */
   readonly policy?: (service: StorageService) => RequestPolicy;
-  /** Of one operation with its repetitions. Storage answers in milliseconds, and gives up by itself after 5 s (a query) to 30 s. */
+  /**
+   * Timeout of one operation with its retries. Storage usually responds within milliseconds and gives up by
+   * itself after 5 s (queries) to 30 s.
+   */
   readonly timeoutMs?: number;
 }
 
 /**
- * The SDKs repeat a request that met a broken connection or an answer 500, 503 (and tables: 408, 5xx), unseen by the caller. Their
- * defaults of 3 times within 7 s (tables) and 16 s (queues) hold up a flow's request, and make a dead storage look like a
- * slow one. Never to repeat would turn every idle connection that the service closes into a failure. Hence twice, within a second.
- * The price: a write whose answer was lost is made again. See `Tables` for what this means.
+ * Retries by the SDKs, which the caller does not see, after a broken connection or a 500 or 503 response
+ * (tables also: 408, all 5xx). The defaults of the SDKs, 3 retries within 7 s (tables) and 16 s (queues),
+ * would delay a flow's request and make an unavailable storage look like a slow one. Without retries, every
+ * idle connection that the service closes would become a failure. So there are two retries within a second.
+ * The cost is that a write whose response was lost is sent again. `Tables` says what this means.
  */
 const REPETITIONS = 2;
 const REPETITION_DELAY_MS = 250;
 
 const USER_AGENT = 'customer-insights-triggers';
 
-/** Makes the SDKs' clients, once for each table and queue. Opens no connection. Throws on a malformed connection string. */
+/**
+ * Creates one SDK client for each table and queue. Opens no connection. Throws on a malformed connection
+ * string.
+ */
 export function openStorageClients({ account, policy, timeoutMs = 10_000 }: StorageClientsOptions): StorageClients {
   const connect = 'connectionString' in account ? withConnectionString(account) : withManagedIdentity(account);
   const tables = new Map<string, TableClient>();
@@ -53,7 +60,8 @@ export function openStorageClients({ account, policy, timeoutMs = 10_000 }: Stor
 
   const newQueue = (name: string): QueueClient => {
     const client = connect.queue(name, queueOptions());
-    // The option `additionalPolicies` of @azure/storage-queue 12.30 breaks every request: "Duplicate policy names".
+    // The option `additionalPolicies` of @azure/storage-queue 12.30 fails every request with "Duplicate
+    // policy names".
     for (const each of seen('queues')) client['storageClientContext'].pipeline.addPolicy(each, { afterPhase: 'Sign' });
     return client;
   };
@@ -61,10 +69,10 @@ export function openStorageClients({ account, policy, timeoutMs = 10_000 }: Stor
   return {
     tableService: connect.tableService(tableOptions(seen('tables'))),
     table: (name) => obtain(tables, name, () => connect.table(name, tableOptions(seen('tables')))),
-    tableThrough: (name, own) => {
+    tableThrough: (name, ownPolicy) => {
       const client = connect.table(name, tableOptions(seen('tables')));
-      // In this phase it comes before the policy that measures and signs.
-      client.pipeline.addPolicy(own, { phase: 'Serialize' });
+      // In this phase the policy runs before the one that measures and signs.
+      client.pipeline.addPolicy(ownPolicy, { phase: 'Serialize' });
       return client;
     },
     queue: (name) => obtain(queues, name, () => newQueue(name)),
@@ -78,14 +86,14 @@ interface Connect {
   queue(name: string, options: StoragePipelineOptions): QueueClient;
 }
 
-/** The connection string's own scheme decides between https and http. */
+/** The scheme in the connection string selects https or http. */
 function withConnectionString({ connectionString }: { readonly connectionString: string }): Connect {
-  const schemeOfItsOwn = { allowInsecureConnection: true };
+  const schemeOfConnectionString = { allowInsecureConnection: true };
   return {
     tableService: (options) =>
-      TableServiceClient.fromConnectionString(connectionString, { ...options, ...schemeOfItsOwn }),
+      TableServiceClient.fromConnectionString(connectionString, { ...options, ...schemeOfConnectionString }),
     table: (name, options) =>
-      TableClient.fromConnectionString(connectionString, name, { ...options, ...schemeOfItsOwn }),
+      TableClient.fromConnectionString(connectionString, name, { ...options, ...schemeOfConnectionString }),
     queue: (name, options) => new QueueClient(connectionString, name, options),
   };
 }
@@ -103,7 +111,7 @@ function withManagedIdentity({
   };
 }
 
-/** Loads the identity SDK with the first token, so that an app with a connection string starts without it. */
+/** Loads the identity SDK with the first token, so an app with a connection string starts without it. */
 function lazyCredential(): TokenCredential {
   let credential: Promise<TokenCredential> | undefined;
   return {
@@ -114,7 +122,10 @@ function lazyCredential(): TokenCredential {
   };
 }
 
-/** As JSON escapes in what is sent: Azurite takes these two for ends of lines, and answers 500 to a transaction that holds one (3.37). */
+/**
+ * Sends U+2028 and U+2029 as JSON escapes. Azurite (3.37) reads them as line ends and responds with 500 to a
+ * transaction that contains one.
+ */
 const escapeLineSeparators: RequestPolicy = {
   name: 'escapeLineSeparators',
   sendRequest(request, next) {

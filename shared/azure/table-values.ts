@@ -4,8 +4,9 @@ import { isInt32, rowValues } from '../storage/table-limits.ts';
 import type { Row, RowQuery, StoredRow, Value } from '../storage/tables.ts';
 
 /**
- * The row as the SDK sends it. The SDK leaves numbers untyped and the service guesses: whole numbers of 32 bits become Int32, which
- * is right; the others are typed here, so that none is refused or rounded.
+ * Converts a row for the SDK. The SDK sends numbers without a type, and the service then guesses one. Its
+ * guess is right for 32-bit integers (Int32). Other numbers get a type here, so that none is rejected or
+ * rounded.
  */
 export function toEntity(row: Row): TableEntity {
   const entity: TableEntity = { partitionKey: row.partitionKey, rowKey: row.rowKey };
@@ -20,7 +21,10 @@ function typed(value: number): unknown {
   return { type: 'Double', value };
 }
 
-/** Leaves out what is not ours: annotations, the time stamp, and the nulls that `select` gives for absent properties. */
+/**
+ * Converts an entity to a row. Leaves out annotations, the timestamp, and the nulls that `select` returns for
+ * absent properties.
+ */
 export function fromEntity(entity: Pick<TableEntityResult<object>, 'partitionKey' | 'rowKey' | 'etag'>): StoredRow {
   const { partitionKey = '', rowKey = '', etag, ...properties } = entity;
   const values: Record<string, Value> = {};
@@ -32,7 +36,7 @@ export function fromEntity(entity: Pick<TableEntityResult<object>, 'partitionKey
   return { partitionKey, rowKey, etag, values };
 }
 
-/** The query as the service filters it. */
+/** Converts a query to an OData filter. */
 export function toFilter({ partition, from, to, where = {}, present = [] }: RowQuery): string {
   const terms =
     typeof partition === 'string'

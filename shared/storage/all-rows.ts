@@ -1,6 +1,6 @@
 import type { RowQuery, StoredRow, Tables } from './tables.ts';
 
-/** Every row of a query, page after page as they are asked for. One storage request a page. */
+/** Yields every row of a query and reads each page only when it is needed. One storage request per page. */
 export async function* allRows(
   tables: Pick<Tables, 'query'>,
   table: string,
@@ -9,7 +9,10 @@ export async function* allRows(
   for await (const rows of rowPages(tables, table, query)) yield* rows;
 }
 
-/** The same for those who want all of them: a step per page costs less than one per row. */
+/**
+ * Reads every row of a query. Faster than `allRows` when all rows are needed, because it has one step per
+ * page and not one per row.
+ */
 export async function readAllRows(
   tables: Pick<Tables, 'query'>,
   table: string,

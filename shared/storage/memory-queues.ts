@@ -3,13 +3,13 @@ import { checkQueue, outgoingMessage, waitsSince } from './queue-limits.ts';
 import type { Queues } from './queues.ts';
 import { toPromise } from './to-promise.ts';
 
-/** A message as the receiver gets it. */
+/** A message as its receiver gets it. */
 export interface ReceivedMessage {
   readonly id: string;
   readonly message: unknown;
-  /** How often it was received, this time included. */
+  /** How often the message was received, including this time. */
   readonly dequeueCount: number;
-  /** Proves that it was this receiver that got it last. */
+  /** Proves that this receiver was the last one to receive the message. */
   readonly receipt: string;
 }
 
@@ -18,19 +18,22 @@ export interface WaitingMessage {
   readonly message: unknown;
   readonly dequeueCount: number;
   readonly visibleAt: number;
-  /** Absent: never. */
+  /** Absent when the message never expires. */
   readonly expiresAt?: number;
 }
 
-/** Queues in memory, and the receiving side of them for tests and simulations. Instants are those of `clock`. */
+/** Queues in memory, with a receiving side for tests and simulations. Times are those of `clock`. */
 export interface MemoryQueues extends Queues {
-  /** The message that has been visible for longest, if any; nobody sees it again for `leaseMs` (10 minutes). */
+  /**
+   * Receives the message that has been visible longest, if any, and hides it for `leaseMs` (default 10
+   * minutes).
+   */
   receive(queue: string, nowMs: number, leaseMs?: number): ReceivedMessage | undefined;
-  /** Shows a message again after `inMs`, as a host does whose handler failed. Whether it was there: see `delete`. */
+  /** Shows a message again after `inMs`, like a host whose handler failed. Returns false as `delete` does. */
   showAgain(queue: string, received: Pick<ReceivedMessage, 'id' | 'receipt'>, nowMs: number, inMs: number): boolean;
-  /** Whether it was there: no longer when it was received again since, or has expired. */
+  /** Deletes a message. Returns false when the message has expired or was received again since. */
   delete(queue: string, received: Pick<ReceivedMessage, 'id' | 'receipt'>): boolean;
-  /** All messages, visible or not, those that become visible first before the others. */
+  /** All messages, visible or not, in the order in which they become visible. */
   waiting(queue: string): readonly WaitingMessage[];
 }
 
@@ -43,15 +46,15 @@ interface StoredMessage {
   visibleAt: number;
 }
 
-/** How long the functions host hides a message that it works on. */
+/** How long the functions host hides a message while processing it. */
 const HOST_LEASE_MS = 10 * 60 * 1000;
 
 export function createMemoryQueues({ clock }: { readonly clock: Pick<Clock, 'now'> }): MemoryQueues {
   const queues = new Map<string, StoredMessage[]>();
   let sentSoFar = 0;
 
-  /** In the order they become visible; what has expired by `nowMs` is forgotten. */
-  const alive = (queue: string, nowMs: number): StoredMessage[] => {
+  /** The messages in the order in which they become visible, without those that have expired by `nowMs`. */
+  const unexpired = (queue: string, nowMs: number): StoredMessage[] => {
     checkQueue(queue);
     const messages = (queues.get(queue) ?? []).filter(({ expiresAt }) => expiresAt > nowMs);
     messages.sort((a, b) => a.visibleAt - b.visibleAt);
@@ -74,20 +77,20 @@ export function createMemoryQueues({ clock }: { readonly clock: Pick<Clock, 'now
           visibleAt: now + delaySeconds * 1000,
           expiresAt: now + timeToLiveSeconds * 1000,
         };
-        alive(queue, now).push(stored);
+        unexpired(queue, now).push(stored);
       }),
 
-    length: (queue) => toPromise(() => alive(queue, clock.now()).length),
+    length: (queue) => toPromise(() => unexpired(queue, clock.now()).length),
 
     oldestSentAt: (queue) =>
       toPromise(() => {
         const now = clock.now();
-        const found = alive(queue, now).find(({ visibleAt }) => visibleAt <= now);
+        const found = unexpired(queue, now).find(({ visibleAt }) => visibleAt <= now);
         return found && waitsSince(found.sentAt, JSON.parse(found.json));
       }),
 
     receive(queue, nowMs, leaseMs = HOST_LEASE_MS) {
-      const found = alive(queue, nowMs).find(({ visibleAt }) => visibleAt <= nowMs);
+      const found = unexpired(queue, nowMs).find(({ visibleAt }) => visibleAt <= nowMs);
       if (!found) return undefined;
       found.dequeueCount += 1;
       found.visibleAt = nowMs + leaseMs;
@@ -102,14 +105,14 @@ export function createMemoryQueues({ clock }: { readonly clock: Pick<Clock, 'now
     },
 
     delete(queue, { id, receipt }) {
-      const messages = alive(queue, clock.now());
+      const messages = unexpired(queue, clock.now());
       const index = messages.findIndex((message) => message.id === id && receiptOf(message) === receipt);
       if (index >= 0) messages.splice(index, 1);
       return index >= 0;
     },
 
     waiting: (queue) =>
-      alive(queue, clock.now()).map(({ id, json, dequeueCount, visibleAt, expiresAt }) => ({
+      unexpired(queue, clock.now()).map(({ id, json, dequeueCount, visibleAt, expiresAt }) => ({
         id,
         message: JSON.parse(json) as unknown,
         dequeueCount,

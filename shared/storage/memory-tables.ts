@@ -9,11 +9,17 @@ type Conflict = Extract<WriteResult, { kind: 'conflict' }>;
 type Partition = SortedMap<StoredRow>;
 
 export interface MemoryTablesOptions {
-  /** Rows looked at for one page, whether they match or not: a small number makes pages short or empty, as real ones may be. */
+  /**
+   * Rows scanned for one page, whether they match or not. A small number makes pages short or empty, as pages
+   * of Azure may be.
+   */
   readonly rowsPerScan?: number;
 }
 
-/** Tables in memory, with the limits and conflicts of the real ones. Each call takes effect in one step, before it returns. */
+/**
+ * Tables in memory, with the limits and conflicts of Azure Table Storage. Each call takes effect in one step,
+ * before it returns.
+ */
 export function createMemoryTables({ rowsPerScan = 1000 }: MemoryTablesOptions = {}): Tables {
   const tables = new Map<string, SortedMap<Partition>>();
   let writesSoFar = 0;

@@ -1,22 +1,28 @@
 /**
- * The port to Queue Storage, the sending side: receiving is the functions host's work. At least once, in no order.
- * Rejects with `StorageError` when storage cannot be reached: then a message may or may not have been sent. A request whose
- * answer is lost is repeated once or twice, so a message may also have been sent several times. What breaks a limit is
- * refused with `RangeError` before any request. Queues: 3 to 63 lower-case letters, digits and single hyphens.
+ * The sending side of the port to Queue Storage. The functions host does the receiving. Messages are
+ * delivered at least once and in no order.
+ *
+ * Rejects with `StorageError` when storage cannot be reached. The message may or may not have been sent then.
+ * A request whose response is lost is repeated once or twice, so a message may also be sent several times.
+ * Throws `RangeError` before any request when an argument breaks a limit. Queue names: 3 to 63 lower-case
+ * letters, digits and single hyphens.
  */
 export interface Queues {
   /**
-   * Sends one message that never expires unless `timeToLiveMs` is given. `message` becomes JSON (at most 48 KiB) in base64, as the
-   * functions host expects it. It is visible after `delayMs` (rounded up to seconds, cut to 7 days; at once when that is past). Both
-   * times count from the arrival; one that would expire before it is visible is refused.
-   * A queue exists as soon as something is sent to it. One storage request.
+   * Sends one message, which never expires unless `timeToLiveMs` is given. `message` becomes JSON (at most 48
+   * KiB) in base64, as the functions host expects it. The message is visible after `delayMs` (rounded up to
+   * seconds, at most 7 days, immediately when negative). Both times start when the message arrives. A message
+   * that would expire before it is visible is refused. The first send to a queue creates the queue. One storage
+   * request.
    */
   send(queue: string, message: object, options?: SendOptions): Promise<void>;
-  /** About how many messages there are, visible or not; 0 when there is no such queue. One storage request. */
+  /**
+   * The approximate number of messages, visible or not. 0 when the queue does not exist. One storage request.
+   */
   length(queue: string): Promise<number>;
   /**
-   * Since when the first visible message waits, ms since the epoch: since it was sent, or since its own `dueAtMs` when that is later.
-   * `undefined` when none is visible. One storage request.
+   * The time (ms since the epoch) since which the first visible message has been waiting: when it was sent, or
+   * its `dueAtMs` when that is later. `undefined` when no message is visible. One storage request.
    */
   oldestSentAt(queue: string): Promise<number | undefined>;
 }
@@ -27,5 +33,5 @@ export interface SendOptions {
   readonly timeToLiveMs?: number;
 }
 
-/** Storage holds a message back for at most this long (learn.microsoft.com/rest/api/storageservices/put-message). */
+/** The longest delay of a message (learn.microsoft.com/rest/api/storageservices/put-message). */
 export const MAX_DELAY_MS = 7 * 24 * 3600 * 1000;

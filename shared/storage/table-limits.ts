@@ -1,48 +1,52 @@
 import type { Row, RowKeys, RowQuery, Value, Write } from './tables.ts';
 
 /*
- * The limits of Table Storage, checked before any request and alike for all implementations. Sources:
- * learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model (names, keys, properties, 1 MiB),
- * learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions (100 rows, 4 MiB).
+ * The limits of Table Storage, checked before any request and equal for all implementations. Sources:
+ * learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model (names, keys,
+ * properties, 1 MiB), learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions (100
+ * rows, 4 MiB).
  */
 /** Writes in one transaction. */
 export const MAX_WRITES = 100;
-/** Characters of one string value; the service takes 64 KiB of UTF-16. */
+/** Characters of one string value. The service allows 64 KiB of UTF-16. */
 export const MAX_STRING_LENGTH = 32_000;
 const MAX_PROPERTIES = 252;
 const MAX_ROW_BYTES = 1024 * 1024;
 const MAX_TRANSACTION_BYTES = 4 * 1024 * 1024;
-/** What the transaction's envelope needs for each write beside the keys in its URL and its row: about 600 bytes, measured. */
+/** Bytes of the transaction's envelope per write, without keys and row. About 600 bytes, measured. */
 const ENVELOPE_BYTES = 1024;
-/** The service says 1 KiB and counts strings in UTF-16. */
+/** The service allows 1 KiB and counts strings in UTF-16. */
 const MAX_KEY_LENGTH = 512;
 
 const TABLE = /^[a-z][a-z0-9]{2,62}$/;
-/** The service forbids `/ \ # ?` and control characters. `%` may be decoded twice on the way; Azurite 3.37 loses `,` in transactions. */
+/**
+ * The service forbids `/ \ # ?` and control characters. `%` may be decoded twice in transit. Azurite 3.37
+ * loses `,` in transactions.
+ */
 const KEY = /^[ -~]+$/;
 const NOT_IN_KEYS = /[/\\#?%,]/;
 const BOUND = /^[ -~]*$/;
 const PROPERTY = /^[A-Za-z][A-Za-z0-9_]{0,254}$/;
-/** Names that storage or its client gives to the keys and to what it keeps of every row itself. */
+/** Names that storage or its client uses for the keys and for its own properties of every row. */
 const RESERVED = new Set(['partitionkey', 'rowkey', 'timestamp', 'etag']);
 
-/** Throws RangeError for a name that Table Storage refuses, or reads as the same as another. */
+/** Throws RangeError for a name that Table Storage rejects or treats as equal to another name. */
 export function checkTable(table: string): void {
   if (!TABLE.test(table)) throw new RangeError(`not a table name: ${table}`);
 }
 
-/** Throws RangeError for what no table name begins with. */
+/** Throws RangeError for a prefix that no table name can have. */
 export function checkTablePrefix(prefix: string): void {
-  if (!/^[a-z][a-z0-9]{0,62}$/.test(prefix)) throw new RangeError(`not how a table name begins: ${prefix}`);
+  if (!/^[a-z][a-z0-9]{0,62}$/.test(prefix)) throw new RangeError(`not a prefix of a table name: ${prefix}`);
 }
 
-/** Throws RangeError for keys that Table Storage refuses. */
+/** Throws RangeError for keys that Table Storage rejects. */
 export function checkKeys({ partitionKey, rowKey }: RowKeys): void {
   checkKey('partition key', partitionKey);
   checkKey('row key', rowKey);
 }
 
-/** Throws RangeError for a query that Table Storage would refuse, or answer differently than it says. */
+/** Throws RangeError for a query that Table Storage would reject or would answer incorrectly. */
 export function checkQuery(query: RowQuery): void {
   const { partition, from = '', to = '', where = {}, present = [], select = [], limit = 1 } = query;
   if (typeof partition === 'string') checkKey('partition key', partition);
@@ -50,15 +54,20 @@ export function checkQuery(query: RowQuery): void {
   for (const bound of [from, to]) checkBound(bound);
   for (const [name, value] of Object.entries(where)) {
     checkProperty(name, value);
-    if (typeof value === 'number' && !isInt32(value)) throw new RangeError(`not a number to look for: ${value}`);
+    if (typeof value === 'number' && !isInt32(value))
+      throw new RangeError(`not a 32-bit integer to compare with: ${value}`);
   }
   for (const name of [...present, ...select]) checkName(name);
   if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new RangeError(`not a page size: ${limit}`);
 }
 
-/** Throws RangeError for writes that cannot be one transaction, or hold a row that Table Storage refuses or alters. */
+/**
+ * Throws RangeError for writes that cannot be one transaction or that contain a row that Table Storage
+ * rejects or changes.
+ */
 export function checkWrites(writes: readonly Write[]): void {
-  if (writes.length < 1 || writes.length > MAX_WRITES) throw new RangeError(`${writes.length} writes at once`);
+  if (writes.length < 1 || writes.length > MAX_WRITES)
+    throw new RangeError(`${writes.length} writes in one transaction instead of 1 to ${MAX_WRITES}`);
   const partitionKey = writes[0]?.row.partitionKey;
   const rowKeys = new Set<string>();
   let bytes = 0;
@@ -68,14 +77,17 @@ export function checkWrites(writes: readonly Write[]): void {
     if (rowKeys.has(write.row.rowKey)) throw new RangeError(`two writes to the row ${write.row.rowKey}`);
     rowKeys.add(write.row.rowKey);
     if ('etag' in write && !/^[!-~]+$/.test(write.etag)) throw new RangeError(`not an etag: ${write.etag}`);
-    // Keys stand in the URL too, where a character may take three bytes.
+    // Keys are also part of the URL, where a character may take three bytes.
     bytes += ENVELOPE_BYTES + 3 * (write.row.partitionKey.length + write.row.rowKey.length);
     bytes += write.kind === 'delete' ? 0 : checkedRowBytes(write.row);
   }
   if (bytes > MAX_TRANSACTION_BYTES && writes.length > 1) throw new RangeError(`${bytes} bytes in one transaction`);
 }
 
-/** The values of `row` as storage keeps them: neither keys nor absent properties, -0 as 0, strings well formed. */
+/**
+ * The values of `row` as storage keeps them: without keys and absent properties, -0 as 0, strings well
+ * formed.
+ */
 export function rowValues(row: Row): Record<string, Value> {
   const values: Record<string, Value> = {};
   for (const [name, value] of Object.entries(row)) {
@@ -86,17 +98,18 @@ export function rowValues(row: Row): Record<string, Value> {
   return values;
 }
 
-/** Whole numbers that Table Storage keeps as Int32 when they come without a type. */
+/** Integers that Table Storage keeps as Int32 when they have no type. */
 export function isInt32(value: number): boolean {
   return Number.isInteger(value) && Math.abs(value) < 2 ** 31;
 }
 
-/** How long the row is as JSON. */
+/** The size of the row as JSON, in bytes. */
 function checkedRowBytes(row: Row): number {
   const values = Object.entries(rowValues(row));
   if (values.length > MAX_PROPERTIES) throw new RangeError(`${values.length} properties in a row`);
-  // Of UTF-16, as the service reckons it, and of JSON, as Azurite does: learn.microsoft.com/archive/blogs/windowsazurestorage,
-  // "Understanding Windows Azure Storage Billing - Bandwidth, Transactions, and Capacity".
+  // The larger of UTF-16, which the service counts, and JSON, which Azurite counts:
+  // learn.microsoft.com/archive/blogs/windowsazurestorage, "Understanding Windows Azure Storage
+  // Billing - Bandwidth, Transactions, and Capacity".
   let bytes = 4 + 2 * (row.partitionKey.length + row.rowKey.length);
   for (const [name, value] of values) {
     checkProperty(name, value);
@@ -121,9 +134,9 @@ function checkName(name: string): void {
   if (!PROPERTY.test(name) || RESERVED.has(name.toLowerCase())) throw new RangeError(`not a property name: ${name}`);
 }
 
-function checkKey(what: string, key: string): void {
+function checkKey(kind: string, key: string): void {
   if (!KEY.test(key) || NOT_IN_KEYS.test(key) || key.length > MAX_KEY_LENGTH)
-    throw new RangeError(`not a ${what}: ${key}`);
+    throw new RangeError(`not a ${kind}: ${key}`);
 }
 
 function checkBound(bound: string): void {

@@ -1,31 +1,37 @@
 /**
- * The port to Table Storage: rows addressed by (table, partition, row key), ordered by key, changed by
- * compare-and-swap. It promises no more than Azure Table Storage gives, and its memory implementation no less.
+ * The port to Table Storage: rows addressed by (table, partition, row key), ordered by key, with optimistic
+ * concurrency by ETag. It promises no more than Azure Table Storage does, and its memory implementation
+ * promises no less.
  *
- * Tables: 3 to 63 lower-case letters and digits, beginning with a letter.
- * Keys: 1 to 512 characters of printable ASCII without `/ \ # ? % ,`. Keys are compared byte by byte.
- * Properties: at most 252, named by letters, digits and underscores, beginning with a letter; not `timestamp` nor `etag`.
- * Values: strings (at most 32,000 characters), finite numbers, booleans. An absent property is `undefined` and never null.
- * Every number comes back as it was, but -0 as 0; of a string, what is no Unicode (half a surrogate pair) comes back as U+FFFD.
- * A row is at most 1 MiB, the rows of one `write` 4 MiB (see table-limits.ts).
+ * - Tables: 3 to 63 lower-case letters and digits, beginning with a letter.
+ * - Keys: 1 to 512 characters of printable ASCII without `/ \ # ? % ,`. Keys are compared byte by byte.
+ * - Properties: at most 252, named by letters, digits and underscores, beginning with a letter, except
+ *   `timestamp` and `etag`.
+ * - Values: strings (at most 32,000 characters), finite numbers, booleans. An absent property is `undefined`
+ *   and never null. Every number is returned unchanged, except -0 as 0. In a string, half a surrogate pair is
+ *   returned as U+FFFD.
+ * - Sizes: a row is at most 1 MiB, the rows of one `write` at most 4 MiB (see table-limits.ts).
  *
- * A table exists as soon as something is written to it; reading a table that does not exist finds nothing.
- * Every method rejects with `StorageError` when storage cannot be reached or answers something unexpected: then a write
- * may or may not have taken effect. What breaks a limit above is refused with `RangeError` before any request.
+ * The first write to a table creates the table. Reading a table that does not exist finds nothing.
  *
- * A request whose answer is lost is repeated once or twice. So a conflict may be the echo of this very write: a caller to
- * whom that matters puts its own mark into the row, reads it again and finds it.
+ * Every method rejects with `StorageError` when storage cannot be reached or gives an unexpected response. A
+ * write may or may not have taken effect then. Every method throws `RangeError` before any request when an
+ * argument breaks a limit above.
+ *
+ * A request whose response is lost is repeated once or twice. So a conflict may be caused by the first try of
+ * the same write. A caller to whom this matters writes an own mark into the row, and after a conflict reads
+ * the row and checks for the mark.
  */
 export interface Tables {
   /** One row, or undefined. One storage request. */
   get(table: string, partitionKey: string, rowKey: string): Promise<StoredRow | undefined>;
-  /** One page in key order. One storage request. Pages may be short or empty although `next` is set. */
+  /** One page in key order. One storage request. A page may be short or empty although `next` is set. */
   query(table: string, query: RowQuery): Promise<RowPage>;
-  /** 1 to 100 writes to one partition, each row once: all take effect or none. One storage request. */
+  /** 1 to 100 writes to one partition, each row once. Either all take effect or none. One storage request. */
   write(table: string, writes: readonly [Write, ...Write[]]): Promise<WriteResult>;
   /** The names of the tables that begin with `prefix`. */
   tableNames(prefix: string): Promise<string[]>;
-  /** Removes a table and all its rows. Nothing happens when there is none. */
+  /** Removes a table and all its rows. Does nothing when the table does not exist. */
   dropTable(table: string): Promise<void>;
 }
 
@@ -47,50 +53,64 @@ export interface StoredRow {
 }
 
 export interface RowQuery {
-  /** One partition, or all partitions with `from <= partitionKey < to`. Bounds are printable ASCII, and need not be valid keys. */
+  /**
+   * One partition, or all partitions with `from <= partitionKey < to`. Bounds are printable ASCII and need not
+   * be valid keys.
+   */
   readonly partition: string | { readonly from: string; readonly to: string };
   /** First row key to return (inclusive). */
   readonly from?: string;
   /** First row key not to return (exclusive). */
   readonly to?: string;
-  /** Only rows whose properties equal these: strings, booleans, whole numbers of 32 bits. Storage still reads the whole range. */
+  /**
+   * Returns only rows whose properties equal these strings, booleans or 32-bit integers. Storage still reads
+   * the whole range.
+   */
   readonly where?: Readonly<Record<string, Value>>;
-  /** Only rows that have each of these properties, in which there are texts alone. Storage still reads the whole range. */
+  /** Returns only rows that have each of these string properties. Storage still reads the whole range. */
   readonly present?: readonly string[];
-  /** Only these properties (keys and etag always come along). */
+  /** Returns only these properties, and always the keys and the ETag. */
   readonly select?: readonly string[];
-  /** Rows per page at most, 1 to 1,000 (the default). */
+  /** Maximum rows per page, 1 to 1,000 (the default). */
   readonly limit?: number;
-  /** Where the page before ended: goes only with the same query. One that is malformed is refused with `RangeError`. */
+  /**
+   * The `next` of the previous page, valid only with the same query. Throws `RangeError` for a malformed value.
+   */
   readonly next?: string;
 }
 
 export interface RowPage {
   readonly rows: readonly StoredRow[];
-  /** Opaque; present when there may be more. */
+  /** Opaque. Present when there may be more rows. */
   readonly next?: string;
 }
 
 export type Write =
-  /** Fails with `exists` when the row is there. */
+  /** Fails with `exists` when the row exists. */
   | { readonly kind: 'insert'; readonly row: Row }
-  /** The row becomes exactly this. Fails with `changed` on another etag (`*` matches any), `missing` when there is no row. */
+  /**
+   * Replaces the row completely. Fails with `changed` on another ETag (`*` matches any), with `missing` when
+   * the row does not exist.
+   */
   | { readonly kind: 'replace'; readonly row: Row; readonly etag: string }
-  /** Insert or replace, whatever is there. Never fails. */
+  /** Inserts or replaces the row. Never fails with a conflict. */
   | { readonly kind: 'upsert'; readonly row: Row }
-  /** Fails with `changed` on another etag (`*` matches any), `missing` when there is no row. */
+  /** Fails with `changed` on another ETag (`*` matches any), with `missing` when the row does not exist. */
   | { readonly kind: 'delete'; readonly row: RowKeys; readonly etag: string };
 
 export type WriteResult =
-  /** `etags[i]` is the new etag of `writes[i]`; empty for a delete. */
+  /** `etags[i]` is the new ETag of `writes[i]`, empty for a delete. */
   | { readonly kind: 'written'; readonly etags: readonly string[] }
-  /** Nothing was written; `index` is the first write that stood in the way. */
+  /** Nothing was written. `index` is the first write that failed. */
   | { readonly kind: 'conflict'; readonly reason: 'exists' | 'changed' | 'missing'; readonly index: number };
 
-/** Storage could not be reached, was too busy, or answered something unexpected. The outcome of a write is unknown. */
+/**
+ * Storage could not be reached, was too busy or gave an unexpected response. The outcome of a write is
+ * unknown.
+ */
 export class StorageError extends Error {
   override readonly name = 'StorageError';
-  /** The call that failed, e.g. `tables.write state`. Never holds row contents. */
+  /** The call that failed, such as `tables.write state`. Never contains row contents. */
   readonly call: string;
   constructor(call: string, reason: string, cause?: unknown) {
     super(`${call}: ${reason}`, { cause });

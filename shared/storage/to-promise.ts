@@ -1,4 +1,4 @@
-/** Does `action` at once, as a promise: what it throws rejects. */
+/** Runs `action` immediately and returns its result as a promise. An exception becomes a rejection. */
 export function toPromise<T>(action: () => T): Promise<T> {
   return new Promise((resolve) => {
     resolve(action());

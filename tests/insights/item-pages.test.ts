@@ -107,7 +107,7 @@ describe('after a page that is shorter than asked for', () => {
       return {
         items: (...input) =>
           data.calls.length > 0
-            ? Promise.resolve({ kind: 'call-refused', said: 'no such page' })
+            ? Promise.resolve({ kind: 'call-refused', serviceMessage: 'no such page' })
             : data.items(...input),
       };
     };

@@ -141,7 +141,7 @@ describe('a storage error', () => {
     ['queues.peek failures', (through) => through.queues.oldestSentAt('failures')],
   ])('is given when storage does not answer to %s', async (call, ask) => {
     const through = await troubled(() => 'hang', 100);
-    await expect(ask(through)).rejects.toThrow(`${call}: no answer in time`);
+    await expect(ask(through)).rejects.toThrow(`${call}: timed out`);
     expect(through.proxy.requests).toHaveLength(1);
   });
 
