@@ -4,7 +4,10 @@ import { SpanKind } from '@opentelemetry/api';
 import { BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { ApplicationInsightsSettings, Exporters } from './open-telemetry.ts';
 
-/** Application Insights. What cannot be sent is not kept on disk: an instance of the app and its disk are soon gone. */
+/**
+ * Exports to Application Insights. Telemetry that cannot be sent is not kept on disk, because the disk
+ * disappears with the app instance.
+ */
 export function azureMonitorExporters({ connectionString, identity }: ApplicationInsightsSettings): Exporters {
   const { clientId } = identity ?? {};
   const options = {
@@ -18,7 +21,10 @@ export function azureMonitorExporters({ connectionString, identity }: Applicatio
   };
 }
 
-/** The exporter makes a request of the work on a message, and takes its name from this attribute alone. */
+/**
+ * The exporter maps the processing of a message to a request and takes the request's name only from this
+ * attribute.
+ */
 const namesOfRequests: SpanProcessor = {
   onStart: (span) => {
     if (span.kind === SpanKind.CONSUMER) span.setAttribute('ai.operation.name', span.name);

@@ -2,14 +2,14 @@ import type { Attributes, Meter } from '@opentelemetry/api';
 import { metrics, type Metric, type MetricName } from '../telemetry/metrics.ts';
 import { unreachable } from '../unreachable.ts';
 
-/** From a fast answer to a day of retries: those of OpenTelemetry for durations of HTTP, and on. */
+/** Bucket boundaries for durations: those of OpenTelemetry for HTTP, extended to a day of retries. */
 const SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 14_400, 86_400];
-/** Sizes of fan-outs: one chunk has 250. */
+/** Bucket boundaries for the sizes of fan-outs. One chunk has 250 recipients. */
 const COUNTS = [1, 2, 5, 10, 25, 100, 250, 1000, 2500, 10_000, 50_000];
 
 type Instrument = (value: number, attributes: Attributes) => void;
 
-/** An instrument for each metric of the table. */
+/** Creates an instrument for each metric of the table. */
 export function instrumentsOf(meter: Meter): Readonly<Record<MetricName, Instrument>> {
   const entries = Object.entries(metrics).map(([name, metric]) => [name, instrumentOf(meter, name, metric)] as const);
   return Object.fromEntries(entries) as Record<MetricName, Instrument>;

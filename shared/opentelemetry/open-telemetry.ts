@@ -12,28 +12,34 @@ import type { Log } from '../log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { otelTelemetry } from './otel-telemetry.ts';
 
-/** Where telemetry goes and how much of it. */
+/** Where telemetry is sent and which part of the traces is kept. */
 export interface TelemetrySettings {
   readonly serviceName: string;
-  /** The part of the traces begun here that is kept, 0 to 1; a trace that began elsewhere is kept if it is kept there. */
+  /**
+   * The part of the traces begun by this app that is kept, 0 to 1. A trace that began elsewhere is kept when
+   * its origin keeps it.
+   */
   readonly sampledRatio: number;
   readonly otlp: OtlpSettings | undefined;
   readonly applicationInsights: ApplicationInsightsSettings | undefined;
 }
 
 export interface OtlpSettings {
-  /** Without a slash at the end, and without `v1/traces`. */
+  /** Without a trailing slash and without `v1/traces`. */
   readonly endpoint: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface ApplicationInsightsSettings {
   readonly connectionString: string;
-  /** Of this app, where the key in the connection string is not enough; without `clientId` the one that it is assigned. */
+  /**
+   * The identity of this app, when the key in the connection string is not enough. Without `clientId`, it is
+   * the system-assigned identity.
+   */
   readonly identity: { readonly clientId: string | undefined } | undefined;
 }
 
-/** Where spans and metrics go. */
+/** The destinations of spans and metrics. */
 export interface Exporters {
   readonly spans: readonly SpanProcessor[];
   readonly metrics: PushMetricExporter;
@@ -41,16 +47,19 @@ export interface Exporters {
 
 export interface OpenedTelemetry {
   readonly telemetry: Telemetry;
-  /** Sends what is left, and ends. Never rejects, and takes 4 s at most: the host ends its worker after 5. */
+  /**
+   * Sends the remaining telemetry and closes. Never rejects. Takes 4 s at most, because the host ends its
+   * worker after 5 s.
+   */
   readonly close: () => Promise<void>;
 }
 
 const NAME = 'customer-insights-triggers';
 const CLOSES_WITHIN_MS = 4_000;
-/** One line per so long while what is told cannot be sent: the next failure is alike. */
+/** While exports fail, at most one line is logged in this time, because the next failure has the same cause. */
 const QUIET_MS = 10 * 60_000;
 
-/** Starts OpenTelemetry with the exporters that the settings ask for, each loaded only then. */
+/** Starts OpenTelemetry with the configured exporters. Each exporter module is loaded only when it is used. */
 export async function openTelemetry(
   settings: TelemetrySettings,
   ports: { readonly clock: Clock; readonly log: Log; readonly version: string },
@@ -61,7 +70,7 @@ export async function openTelemetry(
   if (applicationInsights) {
     exporters.push((await import('./azure-monitor-exporters.ts')).azureMonitorExporters(applicationInsights));
   }
-  tellFailures(ports);
+  logFailures(ports);
   return startTelemetry({ ...settings, exporters }, ports);
 }
 
@@ -69,7 +78,7 @@ interface Started extends Pick<TelemetrySettings, 'serviceName' | 'sampledRatio'
   readonly exporters: readonly Exporters[];
 }
 
-/** The same with any exporters. */
+/** Starts OpenTelemetry with any exporters. */
 export function startTelemetry(
   { serviceName, sampledRatio, exporters }: Started,
   { clock, version }: { readonly clock: Clock; readonly version: string },
@@ -95,8 +104,8 @@ export function startTelemetry(
   };
 }
 
-/** OpenTelemetry keeps its failures to itself unless somebody asks for them. */
-function tellFailures({ clock, log }: { readonly clock: Clock; readonly log: Log }): void {
+/** Logs the failures of OpenTelemetry, which drops them unless a logger is set. */
+function logFailures({ clock, log }: { readonly clock: Clock; readonly log: Log }): void {
   let quietUntilMs = 0;
   const ignore = (): void => undefined;
   const error = (...parts: readonly unknown[]): void => {

@@ -3,7 +3,10 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Exporters, OtlpSettings } from './open-telemetry.ts';
 
-/** OTLP over HTTP, in protobuf, which every receiver knows (opentelemetry.io/docs/specs/otel/protocol/exporter). */
+/**
+ * Exports OTLP over HTTP in protobuf, which every receiver supports
+ * (opentelemetry.io/docs/specs/otel/protocol/exporter).
+ */
 export function otlpExporters({ endpoint, headers }: OtlpSettings): Exporters {
   const options = (path: string) => ({ url: `${endpoint}/${path}`, headers: { ...headers } });
   return {

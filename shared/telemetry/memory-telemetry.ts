@@ -17,7 +17,7 @@ export interface EndedSpan {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentId: string | undefined;
-  /** Spans that it belongs to without being part of them. */
+  /** Related spans that are not its parent. */
   readonly links: readonly string[];
   readonly startMs: number;
   readonly endMs: number;
@@ -26,17 +26,17 @@ export interface EndedSpan {
 /** Telemetry in memory, for tests. */
 export interface MemoryTelemetry extends Telemetry {
   readonly measurements: readonly Measurement[];
-  /** In the order of their ends. */
+  /** In the order in which they ended. */
   readonly spans: readonly EndedSpan[];
 }
 
-interface Place {
+interface SpanRef {
   readonly traceId: string;
   readonly spanId: string;
 }
 
 export function memoryTelemetry({ clock }: { readonly clock: Pick<Clock, 'now'> }): MemoryTelemetry {
-  const running = new AsyncLocalStorage<Place | undefined>();
+  const running = new AsyncLocalStorage<SpanRef | undefined>();
   const measurements: Measurement[] = [];
   const spans: EndedSpan[] = [];
   let ids = 0;
@@ -44,7 +44,7 @@ export function memoryTelemetry({ clock }: { readonly clock: Pick<Clock, 'now'> 
 
   const begin = (name: string, { kind = 'internal', attributes = {}, parent }: SpanOptions) => {
     const here = running.getStore();
-    const elsewhere = placeOf(parent);
+    const elsewhere = spanRefOf(parent);
     const above = elsewhere ?? here;
     return {
       name,
@@ -61,40 +61,40 @@ export function memoryTelemetry({ clock }: { readonly clock: Pick<Clock, 'now'> 
     isOn: true,
     measurements,
     spans,
-    record: (metric, value, by) => void measurements.push({ metric, value, by: given(by) }),
+    record: (metric, value, by) => void measurements.push({ metric, value, by: definedOf(by) }),
     async span(name, options, work) {
       const span = begin(name, options);
       const startMs = clock.now();
       let attributes = span.attributes;
-      const set = (more: Attributes): void => void (attributes = { ...attributes, ...more });
+      const set = (added: Attributes): void => void (attributes = { ...attributes, ...added });
       try {
         return await running.run(span, () => work({ set }));
       } catch (error) {
         set({ 'error.type': (error as Error).name });
         throw error;
       } finally {
-        spans.push({ ...span, attributes: given(attributes), startMs, endMs: clock.now() });
+        spans.push({ ...span, attributes: definedOf(attributes), startMs, endMs: clock.now() });
       }
     },
     pastSpan(name, { startMs, endMs, ...options }) {
       const span = begin(name, options);
-      spans.push({ ...span, attributes: given(span.attributes), startMs, endMs });
+      spans.push({ ...span, attributes: definedOf(span.attributes), startMs, endMs });
     },
     traceparent() {
       const here = running.getStore();
       return here && `00-${here.traceId}-${here.spanId}-01`;
     },
-    within: (traceparent, work) => running.run(placeOf(traceparent), work),
+    within: (traceparent, work) => running.run(spanRefOf(traceparent), work),
   };
 }
 
-/** Version, trace id, span id and flags (w3.org/TR/trace-context). */
-function placeOf(traceparent = ''): Place | undefined {
+/** Parses version, trace id, span id and flags (w3.org/TR/trace-context). */
+function spanRefOf(traceparent = ''): SpanRef | undefined {
   const [, traceId, spanId] =
     /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}$/.exec(traceparent) ?? [];
   return traceId !== undefined && spanId !== undefined ? { traceId, spanId } : undefined;
 }
 
-function given(attributes: Attributes): Attributes {
+function definedOf(attributes: Attributes): Attributes {
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }

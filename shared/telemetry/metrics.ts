@@ -1,18 +1,24 @@
-/** How a metric is kept: summed up, up and down, as its last value, or as a distribution. */
+/**
+ * How a metric is aggregated: as a sum, as a sum that can decrease, as its last value, or as a distribution.
+ */
 export type MetricKind = 'counter' | 'up-down counter' | 'gauge' | 'histogram';
 
 export interface Metric {
   readonly kind: MetricKind;
-  /** A unit of UCUM, as OpenTelemetry writes them: `s`, or what is counted in braces. */
+  /** A UCUM unit as OpenTelemetry writes them: `s`, or the counted thing in braces. */
   readonly unit: string;
   readonly meaning: string;
-  /** The attributes that a measurement may have. Each has few values: every combination is a series that is paid for. */
+  /**
+   * The attributes of a measurement. Each has few values, because every combination is a series that costs
+   * money.
+   */
   readonly by: readonly AttributeName[];
 }
 
 /**
- * The attributes of measurements and spans. The list is closed so that nothing else gets out: no callback URL, no key, no body. Names
- * with `triggers.` are our own, the others those of OpenTelemetry (opentelemetry.io/docs/specs/semconv).
+ * The attributes of measurements and spans. The list is closed so that no callback URL, key or body can be
+ * exported. Names with `triggers.` belong to this app, the others to OpenTelemetry
+ * (opentelemetry.io/docs/specs/semconv).
  */
 export type AttributeName =
   | 'error.type'
@@ -38,7 +44,7 @@ export type AttributeName =
   | 'triggers.subscription.status'
   | 'triggers.trigger';
 
-/** All metrics. `docs/operate.md` says when to worry, and is checked against this table. */
+/** All metrics. `docs/operate.md` says which values need attention. A test compares it with this table. */
 export const metrics = {
   'triggers.poll.lag': {
     kind: 'histogram',
@@ -49,31 +55,31 @@ export const metrics = {
   'triggers.detection.lag': {
     kind: 'histogram',
     unit: 's',
-    meaning: 'from when something happened in Customer Insights to when it was found, for events that concern somebody',
+    meaning: 'from an occurrence in Customer Insights to its detection, for events that have recipients',
     by: ['triggers.trigger'],
   },
   'triggers.fan_out.size': {
     kind: 'histogram',
     unit: '{subscription}',
-    meaning: 'subscriptions that an event concerns',
+    meaning: 'recipients of an event',
     by: ['triggers.trigger'],
   },
   'triggers.attempt.duration': {
     kind: 'histogram',
     unit: 's',
-    meaning: 'one POST to a flow; their number is that of the attempts',
+    meaning: 'one POST to a flow; the count is the number of attempts',
     by: ['triggers.delivery.code'],
   },
   'triggers.attempt.in_flight': {
     kind: 'up-down counter',
     unit: '{attempt}',
-    meaning: 'attempts that are being made, at most 256 in each process',
+    meaning: 'attempts in progress, at most 256 in each process',
     by: [],
   },
   'triggers.delivery.lag': {
     kind: 'histogram',
     unit: 's',
-    meaning: 'from when something happened in Customer Insights to when a flow had accepted it',
+    meaning: 'from an occurrence in Customer Insights to its acceptance by a flow',
     by: ['triggers.trigger'],
   },
   'triggers.delivery.status': {
@@ -85,31 +91,32 @@ export const metrics = {
   'triggers.subscription.status': {
     kind: 'counter',
     unit: '{subscription}',
-    meaning: 'subscriptions that became `active`, `paused`, `disabled` or `gone` by what their flows answered',
+    meaning:
+      'subscriptions that became `active`, `paused`, `disabled` or `gone` because of the responses of their flows',
     by: ['triggers.subscription.status'],
   },
   'triggers.queue.age': {
     kind: 'histogram',
     unit: 's',
-    meaning: 'how long a message lay in its queue beyond the time at which it was due',
+    meaning: 'how long a message waited in its queue after its due time',
     by: ['messaging.destination.name'],
   },
   'triggers.queue.length': {
     kind: 'gauge',
     unit: '{message}',
-    meaning: 'messages in a work queue, delayed ones too, as the hourly sweep saw it',
+    meaning: 'messages in a work queue, including delayed ones, counted by the hourly sweep',
     by: ['messaging.destination.name'],
   },
   'triggers.queue.poison': {
     kind: 'gauge',
     unit: '{message}',
-    meaning: 'messages that failed five times, as the hourly sweep saw it',
+    meaning: 'messages that failed five times, counted by the hourly sweep',
     by: ['messaging.destination.name'],
   },
   'messaging.process.duration': {
     kind: 'histogram',
     unit: 's',
-    meaning: 'the work on one message',
+    meaning: 'processing one message',
     by: ['messaging.system', 'messaging.operation.name', 'messaging.destination.name', 'error.type'],
   },
   'http.client.request.duration': {
@@ -121,8 +128,7 @@ export const metrics = {
   'triggers.insights.places': {
     kind: 'counter',
     unit: '{call}',
-    meaning:
-      'requests to Customer Insights that the limit of their instance had a place for (`admitted`), or none (`refused`)',
+    meaning: 'requests to Customer Insights that the limit of their instance allowed (`admitted`) or not (`refused`)',
     by: ['triggers.instance.id', 'triggers.place'],
   },
 } as const satisfies Record<string, Metric>;

@@ -2,11 +2,14 @@ import type { Clock } from '../clock.ts';
 import type { Queues } from '../storage/queues.ts';
 import type { Telemetry } from './telemetry.ts';
 
-/** What a message carries for telemetry alone. All of it may be missing: whoever sent it had telemetry off, or knew nothing of it. */
+/**
+ * The fields of a message that serve telemetry only. All may be missing, because the sender may have
+ * telemetry off or be an older version.
+ */
 export interface PropagatedContext {
-  /** The span that sent it, as W3C `traceparent`. */
+  /** The sending span as W3C `traceparent`. */
   readonly traceparent?: string;
-  /** When it was to be worked on, by the clock of whoever sent it. */
+  /** When the message was due, by the clock of the sender. */
   readonly dueAtMs?: number;
 }
 
@@ -15,10 +18,10 @@ interface Ports {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** Azure Queue Storage is not in OpenTelemetry's list of messaging systems; its form is free then. */
+/** OpenTelemetry does not list Azure Queue Storage as a messaging system, so the name can be chosen freely. */
 const SYSTEM = 'azure_queue_storage';
 
-/** The same queues, with each message carrying the running trace and when it is due. */
+/** Wraps queues so that each message carries the running trace and its due time. */
 export function tracedQueues({ queues, telemetry, clock }: Ports & { readonly queues: Queues }): Queues {
   if (!telemetry.isOn) return queues;
   return {
@@ -26,14 +29,14 @@ export function tracedQueues({ queues, telemetry, clock }: Ports & { readonly qu
     send(queue, message, options = {}) {
       const traceparent = telemetry.traceparent();
       const dueAtMs = clock.now() + Math.max(0, options.delayMs ?? 0);
-      // A message that is put back (from a poison queue) stays in the trace that it came from.
+      // A message that is returned from a poison queue stays in its original trace.
       const carrying: PropagatedContext = { ...(traceparent !== undefined && { traceparent }), ...message, dueAtMs };
       return queues.send(queue, carrying, options);
     },
   };
 }
 
-/** Runs the work on a message that was received, as a span of the trace that the message came from. */
+/** Processes a received message as a span of the trace that sent it. */
 export function handleMessage(
   { telemetry, clock }: Ports,
   queue: string,
@@ -47,7 +50,7 @@ export function handleMessage(
     telemetry.record('triggers.queue.age', Math.max(0, startMs - dueAtMs) / 1000, destination);
   }
   const operation = { 'messaging.system': SYSTEM, 'messaging.operation.name': 'process', ...destination };
-  const told = (errorType?: string): void =>
+  const recordDuration = (errorType?: string): void =>
     telemetry.record('messaging.process.duration', Math.max(0, clock.now() - startMs) / 1000, {
       ...operation,
       'error.type': errorType,
@@ -58,9 +61,9 @@ export function handleMessage(
     async () => {
       try {
         await work();
-        told();
+        recordDuration();
       } catch (error) {
-        told((error as Error).name);
+        recordDuration((error as Error).name);
         throw error;
       }
     },
