@@ -1,6 +1,6 @@
 /**
- * Waits until all of them have ended, one way or the other, and only then rejects with the first failure. Unlike `Promise.all`, it
- * leaves no work behind that goes on unwatched.
+ * Waits until every promise has settled, then rejects with the first failure. Unlike `Promise.all`, it never
+ * returns while some of the work is still running.
  */
 export async function allDone<T>(work: readonly Promise<T>[]): Promise<T[]> {
   const ends = await Promise.allSettled(work);

@@ -1,11 +1,14 @@
 import { refusal, type Refusal } from './problem.ts';
 
-/** Whether the operator allows an instance, by the lower-case ids of `ALLOWED_INSTANCES`: none allows all. */
+/**
+ * Whether the operator allows an instance. `allowed` holds the lower-case ids of `ALLOWED_INSTANCES`. An
+ * empty set allows all instances.
+ */
 export function allowsInstance(allowed: ReadonlySet<string>, instanceId: string): boolean {
   return allowed.size === 0 || allowed.has(instanceId.toLowerCase());
 }
 
-/** What a caller is told who wants to use another. */
+/** The refusal of a request for an instance that is not allowed. */
 export function instanceNotAllowed(): Refusal {
   return refusal(
     'instance-not-allowed',

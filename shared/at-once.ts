@@ -1,6 +1,7 @@
 /**
- * Does the work for every item, in order, for at most `count` of them at a time. A failure takes one of the `count` away, so that a
- * dependency which fails every time is not asked for every item; the others go on. When all have ended, rejects with the first failure.
+ * Runs `work` for every item, in order, for at most `count` items at a time. A failure stops one of the
+ * `count` lanes, so a dependency that fails every time is not called for every item. The other lanes
+ * continue. Rejects with the first failure when all lanes have ended.
  */
 export async function atOnce<T>(count: number, items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
   const left = items[Symbol.iterator]();

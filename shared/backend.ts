@@ -65,51 +65,51 @@ import type { Trigger } from './triggers/trigger.ts';
 import { unreachable } from './unreachable.ts';
 import { workList } from './work/work-list.ts';
 
-/** The ports outside: everything that a test or a simulation may want to be in the hands of. */
+/** The ports to the outside, which a test or simulation may replace. */
 export interface BackendPorts {
   readonly tables: Tables;
   readonly queues: Queues;
   readonly queueDrain: QueueDrain;
-  /** Customer Insights, whose calls take these places. */
+  /** Customer Insights. Its calls take permits from `places`. */
   readonly insights: (places: CallPermits) => CustomerInsights;
   readonly client: CallbackClient;
-  /** Looks up the hosts of callback URLs. */
+  /** Resolves the hosts of callback URLs. */
   readonly lookup: Lookup;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   readonly telemetry: Telemetry;
-  /** Aborted from the moment it can be known that the process is to end. */
+  /** Aborted as soon as the process starts to shut down. */
   readonly stopping?: AbortSignal | undefined;
 }
 
-/** What a trigger function calls, one method each. They reject only when a dependency gives no answer, or for a bug. */
+/** What the functions call, one method each. A method rejects only when a dependency fails or for a bug. */
 export interface Backend {
   subscribe(subscriber: Subscriber, trigger: Trigger, body: unknown): Promise<Subscribed | Refusal>;
   unsubscribe(connection: string, trigger: Trigger, id: string): Promise<void>;
   getOwn(connection: string, trigger: Trigger, id: string): ReturnType<typeof getOwn>;
   listOwn(connection: string, trigger: Trigger, page: { limit: number; next?: string }): ReturnType<typeof listOwn>;
-  /** When a trigger with a threshold would have fired. */
+  /** Reports when a trigger with a threshold would have fired. */
   previewThreshold(trigger: PreviewTrigger, body: unknown): ReturnType<typeof previewThreshold>;
-  /** Sends a made-up event to one subscription of the caller, by its id or its label. */
+  /** Sends a test event to one subscription of the caller, by its id or label. */
   sendTest(connection: string, trigger: Trigger, idOrLabel: string): ReturnType<typeof sendTest>;
-  /** Events of an instance that were told to anybody, newest first, tests left out. */
+  /** The events of an instance that had recipients, newest first, without test events. */
   listEvents(instanceId: string, sinceMs: number, page: PageRequest): ReturnType<typeof listEvents>;
   readonly operator: Operator;
-  /** Messages for all instances that somebody is subscribed to. */
+  /** Sends poll messages for all instances that have subscriptions. */
   schedulePolls(): Promise<void>;
-  /** Polls all instances of the message. */
+  /** Polls all instances of a message. */
   pollInstance(message: PollMessage): Promise<void>;
   deliverChunk(message: ChunkMessage): Promise<void>;
   handleRetriesMessage(message: RetriesMessage): Promise<void>;
-  /** Goes on with all that is unfinished and that nobody is at. */
+  /** Resumes all unfinished work that no worker is processing. */
   reconcile(): Promise<void>;
   sweep(): Promise<void>;
-  /** For those who wait for an answer: polls come first. */
+  /** Customer Insights for callers that wait for a response. Polls take precedence over them. */
   readonly insights: CustomerInsights;
-  /** The places of other calls to Customer Insights of those who wait. */
+  /** Permits for other calls to Customer Insights on behalf of such callers. */
   readonly callPermits: CallPermits;
-  /** Of calls of a connection. */
+  /** Limits the calls of each connection. */
   readonly limiter: RateLimiter;
 }
 
@@ -127,24 +127,36 @@ export type BackendConfig = Pick<
   | 'retentionMonths'
 >;
 
-/** Attempts in flight per process: each holds a socket and a few KiB, and one core does not get more of them done. */
+/**
+ * Attempts in flight per process. Each holds a socket and a few KiB, and one core cannot process more at
+ * once.
+ */
 const ATTEMPTS_IN_FLIGHT = 256;
-/** Of them for one subscription: a flow that never answers gives its place back after the deadline of an attempt only. */
+/**
+ * Attempts in flight per subscription, because a flow that never responds holds its permit until the attempt
+ * times out.
+ */
 const ATTEMPTS_OF_ONE = 4;
-/** Polls in progress per process: as many as the host gives it messages (host.json), however many instances those carry. */
+/**
+ * Polls in progress per process. The host takes as many messages at once (host.json), and one message may
+ * name several instances.
+ */
 const POLLS_AT_ONCE = 32;
-/** Of them for one instance: one whose polls hang leaves the places to the others. */
+/** Polls in progress per instance, so that an instance whose polls hang leaves permits to the others. */
 const POLLS_OF_ONE = 2;
-/** A function may run for 10 minutes (host.json), and a poll that begins last must end in time. */
+/** A function may run for 10 minutes (host.json), and a poll that starts last must finish in time. */
 const LONGEST_WAIT_FOR_PERMIT_MS = 240_000;
-/** Clocks of two instances in one Azure region are milliseconds apart; the window of a limit is widened by more than that. */
+/**
+ * The clocks of two app instances in one Azure region differ by milliseconds. The window of a limit is
+ * widened by more than that.
+ */
 const CLOCK_SKEW_MS = 1_000;
-/** `Retry-After` is in whole seconds anyway. */
+/** `Retry-After` is in whole seconds, so a finer grain has no use. */
 const GRAIN_MS = 500;
 export const VERSION = '0.9.0';
 const USER_AGENT = `customer-insights-triggers/${VERSION}`;
 
-/** Puts the domain together over a ports. Opens nothing. */
+/** Wires the domain to its ports. Opens nothing. */
 export function createBackend(outside: BackendPorts, config: BackendConfig): Backend {
   const ports: BackendPorts = { ...outside, queues: tracedQueues(outside) };
   const { tables, queues, clock, random, log, telemetry } = ports;
@@ -294,7 +306,7 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
             },
       namedInstances: () => insights.instances(),
     }),
-    // Each poll begins a trace of its own: one of all instances would tell nothing of any.
+    // Each poll begins its own trace, because one trace of all instances would be unreadable.
     schedulePolls: () =>
       telemetry.within(undefined, () =>
         schedulePolls({
@@ -309,7 +321,7 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
       const { instanceId, others = [] } = message;
       const pollOne = (id: string): Promise<void> =>
         handleMessage(ports, POLLS_QUEUE, message, () => pollInstance(polling, id));
-      // One trace of all instances would tell nothing of any.
+      // Each instance gets its own trace, because one trace of all instances would be unreadable.
       const poll = others.length === 0 ? pollOne : (id: string) => telemetry.within(undefined, () => pollOne(id));
       return pollGroup({ ...pollPorts, poll }, [instanceId, ...others]);
     },

@@ -1,7 +1,10 @@
 import type { ErrorObject } from 'ajv';
 import { refusal, type BodyError, type Refusal } from './problem.ts';
 
-/** What is wrong at a place of a body, in words that begin after the name of the place. From an error of Ajv with `verbose`. */
+/**
+ * Converts an error of Ajv (with the option `verbose`) to a pointer and a message. The message continues a
+ * sentence that begins with the property's name.
+ */
 export function bodyError(error: ErrorObject): BodyError {
   const { keyword, data, instancePath: pointer } = error;
   const params = error.params as Readonly<Record<string, unknown>>;
@@ -21,9 +24,9 @@ export function bodyError(error: ErrorObject): BodyError {
       return { pointer, message: `must be ${expected}; it was ${shown(data)}` };
     }
     case 'minLength':
-      return { pointer, message: limit === 1 ? 'must not be empty' : `must have ${limit} characters at least` };
+      return { pointer, message: limit === 1 ? 'must not be empty' : `must have at least ${limit} characters` };
     case 'maxLength':
-      return { pointer, message: `may have ${limit} characters at most; it had ${String(data).length}` };
+      return { pointer, message: `must have at most ${limit} characters; it had ${String(data).length}` };
     case 'minimum':
       return { pointer, message: `must be ${limit} or more; it was ${shown(data)}` };
     case 'maximum':
@@ -44,7 +47,7 @@ export function bodyError(error: ErrorObject): BodyError {
 const types: Readonly<Record<string, string>> = {
   number: 'a number, such as 1500',
   integer: 'a whole number, such as 7',
-  string: 'a text',
+  string: 'text',
   boolean: 'true or false',
   object: 'one JSON object',
 };
@@ -68,10 +71,13 @@ function asNumber(expected: string, data: unknown): string {
 
 const formats: Readonly<Record<string, string>> = {
   uuid: 'a GUID, such as 0f1e2d3c-4b5a-4968-8776-655443322110',
-  'date-time': 'an instant in ISO 8601, such as 2026-11-23T10:00:00Z',
+  'date-time': 'an ISO 8601 timestamp with a time zone, such as 2026-11-30T10:32:00Z',
 };
 
-/** A value as it may be repeated. Of a text only what is short and cannot be a part of a URL: a callback URL must never be. */
+/**
+ * Describes a value for an error message. A string is repeated only when it is short and cannot be part of a
+ * URL, because a callback URL must never be repeated.
+ */
 function shown(value: unknown): string {
   switch (typeof value) {
     case 'string':
@@ -90,15 +96,15 @@ function at(error: ErrorObject, property: string, message: string): BodyError {
   return { pointer: `${error.instancePath}/${token}`, message };
 }
 
-/** The refusal of a body: `detail` says the first few causes in words, `errors` has all. */
+/** The refusal of a body. `detail` has the first three errors as sentences, `errors` has all errors. */
 export function bodyRefusal(errors: readonly BodyError[]): Refusal {
   const sentences = errors.slice(0, 3).map(({ pointer, message }) => `${named(pointer)} ${message}.`);
-  const more = errors.length > sentences.length ? [`There are ${errors.length - sentences.length} more.`] : [];
-  return refusal('body-invalid', [...sentences, ...more].join(' '), { errors });
+  const rest = errors.length > sentences.length ? [`There are ${errors.length - sentences.length} more.`] : [];
+  return refusal('body-invalid', [...sentences, ...rest].join(' '), { errors });
 }
 
 function named(pointer: string): string {
   if (pointer === '') return 'The body';
-  // A name may be anything, a callback URL too.
+  // A property name may be anything, including a callback URL, so only plain names are repeated.
   return /^\/[\w.$-]{1,40}$/.test(pointer) ? pointer.slice(1) : 'One property';
 }

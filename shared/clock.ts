@@ -1,8 +1,10 @@
-/** The domain's only source of time. Instants are milliseconds since the epoch, UTC. */
+/** The domain's only source of time. Times are milliseconds since the epoch, UTC. */
 export interface Clock {
-  /** The current instant in ms. May jump in either direction between two calls: never use it for identity. */
+  /**
+   * The current time in ms. It may jump in either direction between two calls, so never use it as an identity.
+   */
   now(): number;
-  /** Resolves after at least `ms`. Rejects with the signal's reason when it is aborted first. */
+  /** Resolves after at least `ms`. Rejects with the reason of `signal` when `signal` is aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 

@@ -25,7 +25,7 @@ import { DEFAULT_ALLOWED_HOSTS, type CallbackPolicy } from './outgoing/callback-
 import { parseNetworks } from './outgoing/network-list.ts';
 import { parseEncryptionKeys, type EncryptionKey } from './subscriptions/callback-cipher.ts';
 
-/** Everything that can be set, parsed and nested by what it concerns. */
+/** All settings, parsed and grouped by topic. */
 export interface Config {
   readonly storage: StorageSetting;
   readonly insights: {
@@ -38,15 +38,18 @@ export interface Config {
     readonly timeoutMs: number;
   };
   readonly authentication: 'key' | 'entra';
-  /** Whether the platform in front says that App Service authentication is on; only then is its principal header believed. */
+  /**
+   * Whether the platform reports that App Service authentication is on. Only then does the app trust its
+   * principal header.
+   */
   readonly platformAuthenticates: boolean;
-  /** Tenants whose accounts may sign in, in lower case; empty: those that the platform lets in. */
+  /** Tenants whose accounts may sign in, in lower case. Empty: all that the platform lets in. */
   readonly allowedTenants: ReadonlySet<string>;
-  /** Those that are long enough to be a secret. */
+  /** Only keys that are long enough to be secret. */
   readonly operatorKeys: readonly { readonly name: string; readonly key: string }[];
   readonly allowedInstances: ReadonlySet<string>;
   readonly maxSubscriptionsPerConnection: number;
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   readonly publicBaseUrl: string;
   readonly pollSchedule: string;
   readonly reconcileSchedule: string;
@@ -58,21 +61,24 @@ export interface Config {
   readonly rateLimit: { readonly calls: number; readonly windowSeconds: number };
   readonly claimMs: number;
   readonly retentionMonths: number;
-  /** Who may read and write entity items and partitions: all callers, nobody, or those with the app role `Data`. */
+  /**
+   * Who may read and write entity items and partitions: `on` is all callers, `off` is nobody, `role` is callers
+   * with the app role `Data`.
+   */
   readonly dataActions: 'on' | 'off' | 'role';
-  /** With `entra`: whom the connector signs makers in with, as far as it is known. */
+  /** With `entra`: the ids that the connector needs to sign makers in. */
   readonly entra: {
     readonly tenantId: string | undefined;
-    /** Of the app registration that stands for this service. */
+    /** The app registration of this service. */
     readonly clientId: string | undefined;
-    /** Of the app registration of the connector; undefined: it is the same. */
+    /** The app registration of the connector. `undefined`: the one of this service. */
     readonly connectorClientId: string | undefined;
   };
-  /** Whom makers ask. */
+  /** The contact for makers, an e-mail address. */
   readonly contactEmail: string | undefined;
-  /** Where "Create a flow" leads; undefined: to the maker's home page. */
+  /** The target of "Create a flow". `undefined`: the maker's home page. */
   readonly createFlowUrl: string | undefined;
-  /** Where metrics and traces go; undefined: nowhere, and nothing of OpenTelemetry is loaded. */
+  /** Where metrics and traces are sent. When `undefined`, nothing is sent and OpenTelemetry is not loaded. */
   readonly telemetry:
     | {
         readonly serviceName: string;
@@ -88,17 +94,17 @@ export interface Config {
     | undefined;
 }
 
-/** A setting that is missing or wrong; the message never repeats its value. */
+/** A setting that is missing or invalid. The message never repeats the value. */
 export interface SettingFault {
   readonly setting: string;
   readonly message: string;
 }
 
 export interface Setting<T> {
-  /** What is taken when it is absent or empty; undefined means that it must be given. */
+  /** The default for a setting that is absent or empty. `undefined` means that the setting is required. */
   readonly default: string | undefined;
   readonly meaning: string;
-  /** Throws with a sentence that begins after the setting's name. */
+  /** Throws an error whose message continues a sentence that begins with the setting's name. */
   readonly parse: (text: string) => T;
 }
 
@@ -106,7 +112,7 @@ function setting<T>(defaultText: string | undefined, meaning: string, parse: (te
   return { default: defaultText, meaning, parse };
 }
 
-/** The one schema of all settings; `docs` and `local.settings.sample.json` are checked against it. */
+/** The one schema of all settings. Tests compare the documentation and `local.settings.sample.json` with it. */
 export const settings = {
   CUSTOMER_INSIGHTS_API_URL: setting('https://api.ci.ai.dynamics.com/v1', 'base URL of the API', httpUrl),
   CUSTOMER_INSIGHTS_SUBSCRIPTION_KEY: setting('', '`Ocp-Apim-Subscription-Key`; none is sent when empty', headerText),
@@ -223,7 +229,7 @@ export const settings = {
   OTEL_TRACES_SAMPLER_ARG: setting('0.05', 'that part, from 0 to 1', ratio),
 } as const;
 
-/** A shorter key could be guessed, or is a word. */
+/** A shorter key could be guessed or be a word. */
 export const MIN_OPERATOR_KEY_LENGTH = 16;
 
 export type SettingName = keyof typeof settings;
@@ -231,8 +237,8 @@ export type SettingName = keyof typeof settings;
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads all settings at once. Never throws: a host whose app throws while loading goes on without any function. `warnings` are of settings
- * that the app works without.
+ * Reads all settings at once. Never throws, because a host whose app throws while loading keeps running
+ * without any function. `warnings` are about settings that the app works without.
  */
 export function readConfig(
   environment: Environment,
@@ -312,7 +318,10 @@ export function readConfig(
 
 type Read = <N extends SettingName>(name: N) => ReturnType<(typeof settings)[N]['parse']>;
 
-/** By the environment variables of OpenTelemetry (opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables). */
+/**
+ * Reads the environment variables of OpenTelemetry
+ * (opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables).
+ */
 function telemetryOf(read: Read): Config['telemetry'] {
   const endpoint = read('OTEL_EXPORTER_OTLP_ENDPOINT');
   const headers = read('OTEL_EXPORTER_OTLP_HEADERS');
@@ -341,6 +350,6 @@ function allowedTenants(environment: Environment): ReadonlySet<string> {
 function defaultBaseUrl(environment: Environment): string {
   const host = environment['WEBSITE_HOSTNAME'];
   if (!host) return 'http://localhost:7071';
-  // Core Tools set the name too, with a port: there is no TLS in front of it.
+  // Core Tools set the host name too, with a port. They serve plain HTTP.
   return /^(localhost|127\.0\.0\.1|0\.0\.0\.0)(:|$)/.test(host) ? `http://${host}` : `https://${host}`;
 }

@@ -1,9 +1,12 @@
-/** What a log line may carry. Flat, so that every field is a column. Never a secret, a body or a full URL. */
+/**
+ * The fields of a log line. They are flat, so that each field becomes a column. Never a secret, a body or a
+ * full URL.
+ */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /**
- * One line per fact, with a fixed dotted name (`delivery.attempted`) as its first word.
- * Never throws and never waits.
+ * Writes one line per fact. A line begins with a fixed dotted name such as `delivery.attempted`. Never throws
+ * and never waits.
  */
 export interface Log {
   info(event: string, fields?: LogFields): void;
@@ -13,7 +16,7 @@ export interface Log {
 
 export const silentLog: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** Renders a line as one JSON object, which Application Insights and `jq` both read. */
+/** Formats a log line as one JSON object, which Application Insights and `jq` can both read. */
 export function logLine(level: 'info' | 'warn' | 'error', event: string, fields: LogFields = {}): string {
   return JSON.stringify({ event, level, ...fields });
 }

@@ -1,4 +1,4 @@
-/** The instants of an NCRONTAB expression: for each field the values it allows. UTC. */
+/** A parsed NCRONTAB expression: the allowed values of each field, in UTC. */
 export interface Schedule {
   readonly seconds: ReadonlySet<number>;
   readonly minutes: ReadonlySet<number>;
@@ -30,13 +30,13 @@ const WEEKDAYS: Field = {
   names: 'sunday monday tuesday wednesday thursday friday saturday'.split(' '),
 };
 
-/** The rarest date, 29 February on a given weekday, comes at least once in 40 years. */
+/** The rarest date, 29 February on a given weekday, occurs at least once in 40 years. */
 const FURTHEST_MS = 41 * 366 * 24 * 3600 * 1000;
 
 /**
- * Reads `{second} {minute} {hour} {day} {month} {weekday}`, or five fields that begin with the minute; undefined when it
- * is neither. Fields hold `*`, numbers, names, ranges, steps and lists (learn.microsoft.com/azure/azure-functions/
- * functions-bindings-timer#ncrontab-expressions).
+ * Parses `{second} {minute} {hour} {day} {month} {weekday}`, or five fields that begin with the minute.
+ * `undefined` for any other text. Fields may hold `*`, numbers, names, ranges, steps and lists
+ * (learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions).
  */
 export function parseSchedule(expression: string): Schedule | undefined {
   const parts = expression.trim().split(/\s+/);
@@ -51,8 +51,8 @@ export function parseSchedule(expression: string): Schedule | undefined {
 }
 
 /**
- * The first instant (in ms) strictly after `afterMs`; undefined when there is none, as for 30 February. A day has to
- * satisfy both the day and the weekday field: unlike in Unix cron, one of them is not enough.
+ * The first occurrence (in ms) strictly after `afterMs`. `undefined` when there is none, as for 30 February.
+ * A day must match both the day and the weekday field. Unix cron requires only one of the two.
  */
 export function nextOccurrence(schedule: Schedule, afterMs: number): number | undefined {
   const end = afterMs + FURTHEST_MS;
@@ -70,14 +70,17 @@ export function nextOccurrence(schedule: Schedule, afterMs: number): number | un
   return undefined;
 }
 
-/** How many firings `periodOf` looks at: more than a schedule has in a day whose firings are not all alike. */
-const FIRINGS = 100;
+/** Occurrences that `periodOf` compares: more than a day has in a schedule whose periods differ. */
+const OCCURRENCES = 100;
 
-/** The shortest time (in ms) between two of the next hundred firings after `afterMs`. `schedule` is one that comes to pass. */
+/**
+ * The shortest time (in ms) between two of the next hundred occurrences after `afterMs`. `schedule` must have
+ * an occurrence.
+ */
 export function periodOf(schedule: Schedule, afterMs: number): number {
   let shortest = Infinity;
   let at = nextOccurrence(schedule, afterMs);
-  for (let count = 1; count < FIRINGS && at !== undefined; count++) {
+  for (let count = 1; count < OCCURRENCES && at !== undefined; count++) {
     const next = nextOccurrence(schedule, at);
     if (next !== undefined) shortest = Math.min(shortest, next - at);
     at = next;
@@ -94,7 +97,7 @@ function values(field: Field, expression: string): Set<number> | undefined {
     const from = first === '*' ? field.min : value(field, first);
     const to = last !== undefined ? value(field, last) : first === '*' || step !== undefined ? field.max : from;
     if (from === undefined || to === undefined || (first === '*' && last !== undefined)) return undefined;
-    // NCrontab reads a range that is written backwards as the same range forwards, and a step below 1 as 1.
+    // NCrontab reads a reversed range as the same range forwards, and a step below 1 as 1.
     for (let n = Math.min(from, to); n <= Math.max(from, to); n += Math.max(1, Number(step ?? 1))) found.add(n);
   }
   return found;

@@ -1,4 +1,4 @@
-/** Something that can be chosen: the name that identifies it, and the one that people see. */
+/** A choice with the name that identifies it and the name that users see. */
 export interface Named {
   readonly name: string;
   readonly displayName: string;
@@ -7,8 +7,8 @@ export interface Named {
 const MAX_NEAREST = 3;
 
 /**
- * The things whose name or display name is most like what was asked for, best first, three at most. Case, blanks, hyphens and underscores
- * do not count; what has hardly anything in common is left out.
+ * The choices whose name or display name is most similar to `wanted`, best first, three at most. Case,
+ * blanks, hyphens and underscores are ignored. A choice with little in common is left out.
  */
 export function nearestNames(wanted: string, choices: Iterable<Named>): readonly Named[] {
   const asked = plain(wanted);
@@ -22,14 +22,14 @@ export function nearestNames(wanted: string, choices: Iterable<Named>): readonly
     .map(({ choice }) => choice);
 }
 
-/** As a sentence, to follow the one that says that there is no such thing; empty when nothing is near. */
+/** A sentence that suggests names, to follow "there is no such …". Empty when no name is near. */
 export function nearestSentence(nearest: readonly Named[]): string {
   if (nearest.length === 0) return '';
   const names = nearest.map(({ name, displayName }) => (name === displayName ? name : `${name} (${displayName})`));
   return ` Did you mean ${names.join(', or ')}?`;
 }
 
-/** Names are at most this long where they are compared: the work grows with the square. */
+/** Names are cut to this length before the comparison, because its cost grows with the square of the length. */
 const MAX_COMPARED = 64;
 
 function plain(name: string): string {
@@ -39,7 +39,7 @@ function plain(name: string): string {
     .slice(0, MAX_COMPARED);
 }
 
-/** 0 for the same, below 1 for what is like it, 1 for anything else. */
+/** 0 for equal names, below 1 for similar names, 1 for all others. */
 function distanceOf(asked: string, name: string): number {
   if (asked === '' || name === '') return 1;
   if (asked === name) return 0;
@@ -48,16 +48,16 @@ function distanceOf(asked: string, name: string): number {
   return asked.length >= 3 && (name.includes(asked) || asked.includes(name)) ? 0.5 : 1;
 }
 
-/** How many characters must be put in, taken out or replaced (Levenshtein). */
-function editDistance(one: string, other: string): number {
-  let previous = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= one.length; row++) {
+/** The number of characters to insert, delete or replace (Levenshtein distance). */
+function editDistance(left: string, right: string): number {
+  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= left.length; row++) {
     const current = [row];
-    for (let column = 1; column <= other.length; column++) {
-      const replaced = (previous[column - 1] ?? 0) + (one[row - 1] === other[column - 1] ? 0 : 1);
+    for (let column = 1; column <= right.length; column++) {
+      const replaced = (previous[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1);
       current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
     }
     previous = current;
   }
-  return previous[other.length] ?? 0;
+  return previous[right.length] ?? 0;
 }

@@ -1,6 +1,6 @@
 /**
- * Every way a request can be refused: a stable code, its HTTP status and its title (RFC 9457). A code never changes its meaning
- * and is never used again for something else.
+ * Every reason for refusing a request: a stable code with its HTTP status and title (RFC 9457). A code never
+ * changes its meaning and is never reused.
  */
 export const problems = {
   'body-invalid': { status: 400, title: 'The request body is not valid' },
@@ -8,11 +8,11 @@ export const problems = {
   'call-refused': { status: 400, title: 'Customer Insights refused the call' },
   'callback-url-not-allowed': { status: 400, title: 'The callback URL is not allowed' },
   'not-authenticated': { status: 401, title: 'Not authenticated' },
-  'instance-not-allowed': { status: 403, title: 'This instance may not be used here' },
+  'instance-not-allowed': { status: 403, title: 'The instance is not allowed' },
   'operator-keys-missing': { status: 403, title: 'The operator API is switched off' },
   'data-actions-off': { status: 403, title: 'The data actions are switched off' },
   'data-role-missing': { status: 403, title: 'The data role is missing' },
-  'cross-site-call': { status: 403, title: 'A page of another site may not act here' },
+  'cross-site-call': { status: 403, title: 'Calls from pages of other sites are not allowed' },
   'operator-role-missing': { status: 403, title: 'The operator role is missing' },
   'trigger-unknown': { status: 404, title: 'No such trigger' },
   'instance-unknown': { status: 404, title: 'No such instance' },
@@ -27,7 +27,7 @@ export const problems = {
   'delivery-unknown': { status: 404, title: 'No such delivery' },
   'queue-unknown': { status: 404, title: 'No such queue' },
   'item-exists': { status: 409, title: 'The item exists already' },
-  'callback-host-unresolved': { status: 503, title: 'The host of the callback URL cannot be looked up' },
+  'callback-host-unresolved': { status: 503, title: 'The host of the callback URL cannot be resolved' },
   'subscription-changing': { status: 503, title: 'The subscription is being changed by another call' },
   'label-ambiguous': { status: 409, title: 'Several subscriptions have this label' },
   'subscription-ended': { status: 409, title: 'The subscription has ended' },
@@ -35,30 +35,35 @@ export const problems = {
   'subscriptions-exhausted': { status: 409, title: 'Too many subscriptions' },
   'length-required': { status: 411, title: 'Content-Length is required' },
   'body-too-large': { status: 413, title: 'The request body is too large' },
-  'entity-without-key': { status: 422, title: 'Items of the entity have no key of one column' },
+  'entity-without-key': { status: 422, title: 'The entity has no key of a single column' },
   'partition-unreadable': { status: 422, title: 'The data of the partition cannot be read' },
   'measure-has-dimension': { status: 422, title: 'The measure has a dimension' },
   'too-many-calls': { status: 429, title: 'Too many calls' },
   'too-many-wrong-keys': { status: 429, title: 'Too many wrong operator keys' },
   'instance-calls-exhausted': { status: 429, title: 'Too many calls to the instance' },
-  'customer-insights-throttled': { status: 429, title: 'Customer Insights asks to wait' },
-  'customer-insights-unavailable': { status: 503, title: 'Customer Insights gave no answer' },
+  'customer-insights-throttled': { status: 429, title: 'Customer Insights limits the calls' },
+  'customer-insights-unavailable': { status: 503, title: 'Customer Insights did not respond' },
   'customer-insights-unconfirmed': { status: 503, title: 'Customer Insights did not confirm the change' },
-  'customer-insights-path-unknown': { status: 503, title: 'A setting leads to where Customer Insights has nothing' },
-  'customer-insights-refused-us': { status: 503, title: 'Customer Insights refused our credentials' },
-  'storage-unavailable': { status: 503, title: 'Storage gave no answer' },
+  'customer-insights-path-unknown': {
+    status: 503,
+    title: 'A setting contains a path that Customer Insights does not have',
+  },
+  'customer-insights-refused-us': { status: 503, title: 'Customer Insights refused the credentials of this service' },
+  'storage-unavailable': { status: 503, title: 'Storage did not respond' },
   'settings-invalid': { status: 503, title: 'Settings are missing or wrong' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof problems;
 
-/** One thing wrong with a body: an RFC 6901 pointer to the place, and a sentence. */
+/** One error in a body: an RFC 6901 pointer to its position, and a message that continues a sentence. */
 export interface BodyError {
   readonly pointer: string;
   readonly message: string;
 }
 
-/** An expected refusal. `detail` is a sentence that a flow maker understands; it never repeats a callback URL. */
+/**
+ * An expected refusal. `detail` is a sentence that a flow maker understands. It never repeats a callback URL.
+ */
 export interface Refusal {
   readonly kind: 'refused';
   readonly code: ProblemCode;
@@ -70,9 +75,9 @@ export interface Refusal {
 export function refusal(
   code: ProblemCode,
   detail: string,
-  more: { errors?: readonly BodyError[]; retryAfterMs?: number } = {},
+  details: { errors?: readonly BodyError[]; retryAfterMs?: number } = {},
 ): Refusal {
-  return { kind: 'refused', code, detail, ...more };
+  return { kind: 'refused', code, detail, ...details };
 }
 
 /** What a flow maker is told of an instance that Customer Insights does not show this service. */

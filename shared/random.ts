@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 
-/** The domain's only source of randomness, so that a seeded run repeats exactly. */
+/** The domain's only source of randomness, so that a run with a seed is repeatable. */
 export interface Random {
   /** A number in [0, 1). */
   fraction(): number;
-  /** `bytes` random bytes as base64url without padding: safe in ids, row keys and URLs. */
+  /** `bytes` random bytes as base64url without padding, safe in ids, row keys and URLs. */
   token(bytes: number): string;
 }
 

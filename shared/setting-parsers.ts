@@ -1,11 +1,11 @@
 import { nextOccurrence, parseSchedule } from './ncrontab.ts';
 
 /**
- * Parsers of single settings. Each takes the trimmed text and throws with a sentence that begins after the setting's name and never
- * repeats the value.
+ * Parsers of single settings. Each takes the trimmed text. Each throws an error whose message continues a
+ * sentence that begins with the setting's name and never repeats the value.
  */
 
-/** The parts of a comma list, trimmed, without empty ones. */
+/** The parts of a comma-separated list, trimmed, without empty parts. */
 export function list(text: string): string[] {
   return text
     .split(',')
@@ -24,7 +24,7 @@ export function whole(minimum: number, maximum: number): (text: string) => numbe
 
 export function oneOf<T extends string>(...allowed: readonly T[]): (text: string) => T {
   return (text) => {
-    const found = allowed.find((one) => one === text);
+    const found = allowed.find((value) => value === text);
     if (found === undefined) throw new Error(`must be one of ${allowed.join(', ')}`);
     return found;
   };
@@ -42,7 +42,10 @@ export function headerText(text: string): string {
   return text;
 }
 
-/** Without a slash at the end. It goes into headers and answers: so plain ASCII, and no password. */
+/**
+ * Removes a trailing slash. The URL is used in headers and responses, so it must be plain ASCII without a
+ * password.
+ */
 export function httpUrl(text: string): string {
   const url = /^https?:\/\/[\x21-\x7e]+$/i.test(text) ? URL.parse(text) : null;
   if (url === null || url.search + url.hash + url.username + url.password !== '') {
@@ -51,11 +54,16 @@ export function httpUrl(text: string): string {
   return text.replace(/\/+$/, '');
 }
 
-/** An NCRONTAB expression that will come to pass: the host does not start the function of any other, or never calls it. */
+/**
+ * Accepts an NCRONTAB expression that has an occurrence. The host does not start or never calls a function
+ * with any other expression.
+ */
 export function ncrontab(text: string): string {
   const parsed = parseSchedule(text);
   if (parsed === undefined || nextOccurrence(parsed, 0) === undefined) {
-    throw new Error('must be an NCRONTAB expression of five or six fields that comes to pass, such as 0 */5 * * * *');
+    throw new Error(
+      'must be an NCRONTAB expression of five or six fields that has an occurrence, such as 0 */5 * * * *',
+    );
   }
   return text;
 }
@@ -108,7 +116,10 @@ export function hostList(text: string): string[] {
   return hosts;
 }
 
-/** Names and values as in a W3C baggage: values may be percent-encoded (opentelemetry.io/docs/specs/otel/protocol/exporter). */
+/**
+ * Names and values as in W3C Baggage, so values may be percent-encoded
+ * (opentelemetry.io/docs/specs/otel/protocol/exporter).
+ */
 export function otlpHeaders(text: string): Record<string, string> {
   const wrong = new Error('must be a list of name=value');
   const entries = list(text).map((entry): [string, string] => {
@@ -131,7 +142,7 @@ export function applicationInsights(text: string): string | undefined {
   return text;
 }
 
-/** As the functions host reads it (learn.microsoft.com/azure/azure-functions/functions-app-settings). */
+/** Parsed as the functions host does (learn.microsoft.com/azure/azure-functions/functions-app-settings). */
 export function applicationInsightsIdentity(text: string): { clientId: string | undefined } | undefined {
   if (text === '') return undefined;
   const parts = text.split(';').filter((part) => part !== '');
@@ -149,9 +160,9 @@ export function ratio(text: string): number {
   return value;
 }
 
-/** A message cannot be held back for longer than seven days, and a schedule has an end. */
+/** Each delay is at most seven days, the longest delay of a queue message. */
 export function schedule(text: string): number[] {
   const delays = list(text).map(whole(0, 7 * 24 * 3600));
-  if (delays.length > 50) throw new Error('must have 50 delays at most');
+  if (delays.length > 50) throw new Error('must have at most 50 delays');
   return delays;
 }

@@ -5,17 +5,20 @@ import { bodyError } from './body-error.ts';
 import type { BodyError } from './problem.ts';
 
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, verbose: true });
-// Node's ESM wraps the CommonJS function once more than the types say; Jest does not.
+// In Node, the ESM import wraps the CommonJS function once more than the types say. Jest does not.
 const { default: add } = addFormats as unknown as { default?: AddFormats };
 (add ?? (addFormats as unknown as AddFormats))(ajv, ['date-time']);
-// That of ajv-formats takes `urn:uuid:…` too, which no part of Customer Insights does.
+// The `uuid` of ajv-formats also allows `urn:uuid:…`, which Customer Insights rejects.
 ajv.addFormat('uuid', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
 type AddFormats = (target: Ajv, formats: readonly string[]) => void;
 
-/** Checks `input` against a schema; what passed has the schema's type. */
+/** Checks `input` against a schema. A valid value has the schema's type. */
 export type Validator<T> = (input: unknown) => { kind: 'valid'; value: T } | { kind: 'invalid'; errors: BodyError[] };
 
-/** Compiles a schema once. Unknown properties are refused where the schema says so; nothing is coerced or filled in. */
+/**
+ * Compiles a schema once. Unknown properties are refused where the schema says so. Values are not coerced,
+ * and defaults are not filled in.
+ */
 export function validatorOf<S extends TSchema>(schema: S): Validator<Static<S>> {
   let compiled: ValidateFunction<Static<S>> | undefined;
   return (input) => {
@@ -26,12 +29,12 @@ export function validatorOf<S extends TSchema>(schema: S): Validator<Static<S>> 
   };
 }
 
-/** Kept as they are: a callback URL byte for byte, names and labels because blanks may belong to them. */
+/** Properties that are not trimmed: a callback URL is kept byte for byte, and blanks may belong to a name or label. */
 const verbatim: ReadonlySet<string> = new Set(['callbackUrl', 'segmentName', 'measureName', 'label']);
 
 /**
- * The same for what people and flow definitions write: blanks around an id do not count, and an empty box is stored as `""` or `null`, so an
- * optional property of the object that has one of these counts as absent.
+ * A validator for input that people or flow definitions write. Blanks around an id are ignored. An empty box is stored
+ * as `""` or `null`, so an optional property of the object with such a value counts as absent.
  */
 export function inputValidatorOf<S extends TObject>(schema: S): Validator<Static<S>> {
   const validate = validatorOf(schema);

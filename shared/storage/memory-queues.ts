@@ -99,7 +99,7 @@ export function createMemoryQueues({ clock }: { readonly clock: Pick<Clock, 'now
     },
 
     showAgain(queue, { id, receipt }, nowMs, inMs) {
-      const found = alive(queue, nowMs).find((message) => message.id === id && receiptOf(message) === receipt);
+      const found = unexpired(queue, nowMs).find((message) => message.id === id && receiptOf(message) === receipt);
       if (found) found.visibleAt = nowMs + inMs;
       return found !== undefined;
     },

@@ -33,7 +33,7 @@ describe('an optional input that is empty counts as absent', () => {
 
   test('but no required one, and none that the trigger does not have', () => {
     expect(detailOf({ ...segment, segmentName: '' })).toBe('segmentName must not be empty.');
-    expect(detailOf({ ...segment, segmentName: null })).toBe('segmentName must be a text; it was null.');
+    expect(detailOf({ ...segment, segmentName: null })).toBe('segmentName must be text; it was null.');
     expect(detailOf({ ...segment, dataSourceId: '' })).toBe(
       'dataSourceId is not a known property: leave it out (there are instanceId, label, segmentName, threshold).',
     );
@@ -50,8 +50,8 @@ describe('the detail of a refused body names the cause in words', () => {
     [{ threshold: [1] }, 'threshold must be a number, such as 1500; it was a list.'],
     [{ threshold: true }, 'threshold must be a number, such as 1500; it was true.'],
     [{ threshold: Infinity }, 'threshold must be a number, such as 1500; it was a number that is too large.'],
-    [{ segmentName: 7 }, 'segmentName must be a text; it was the number 7.'],
-    [{ label: 'x'.repeat(257) }, 'label may have 256 characters at most; it had 257.'],
+    [{ segmentName: 7 }, 'segmentName must be text; it was the number 7.'],
+    [{ label: 'x'.repeat(257) }, 'label must have at most 256 characters; it had 257.'],
     [
       { instanceId: 'contoso' },
       'instanceId must be a GUID, such as 0f1e2d3c-4b5a-4968-8776-655443322110; it was the text "contoso".',
