@@ -8,7 +8,9 @@ import { createInterface } from 'node:readline';
 
 export interface Azurite {
   readonly connectionString: string;
-  /** Ends the process; what it stored is gone. Resolves when it has exited, also the second time. */
+  /**
+   * Ends the process and discards what it stored. Resolves when the process has exited, also when called again.
+   */
   readonly stop: () => Promise<void>;
 }
 
@@ -19,27 +21,32 @@ export interface AzuritePorts {
 }
 
 export interface AzuriteOptions {
-  /** Accounts beside Azurite's own, each with queues and tables of its own; 3 to 24 lower-case letters and digits. */
+  /**
+   * Accounts beside Azurite's default account, each with its own queues and tables. Names have 3 to 24
+   * lower-case letters and digits.
+   */
   readonly accounts?: readonly string[];
 }
 
-/** Azurite's published account (learn.microsoft.com/azure/storage/common/storage-use-azurite): not a secret. */
+/** Azurite's published account, not a secret (learn.microsoft.com/azure/storage/common/storage-use-azurite). */
 const ACCOUNT = 'devstoreaccount1';
 const ACCOUNT_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
 /**
- * Azurite's 5 s close connections just as clients use them again, and an answer that is lost with one may hold messages until their lease
- * ends. Storage in the cloud keeps them for minutes.
+ * Azurite's default of 5 s closes connections just as clients reuse them. A response that is lost with a
+ * connection may hide messages until their lease ends. Azure keeps connections open for minutes.
  */
 const KEEP_ALIVE_SECONDS = '600';
 
-/** Loaded before Azurite: its standard input is a pipe held by the parent, which closes however the parent ends. */
+/**
+ * Loaded before Azurite. Its standard input is a pipe from the parent, which closes however the parent ends.
+ */
 const EXIT_WITH_PARENT = `data:text/javascript,process.stdin.on('close',()=>process.exit()).resume()`;
 
 /**
- * A new Azurite process, in memory, on the loopback address; port 0 is any free one. It ends with this process at the
- * latest, but not by a Ctrl-C in the terminal: whoever writes to it may have to finish first. Rejects when it ends before
- * it listens, as on a port that is taken.
+ * Starts an Azurite process, in memory, on the loopback address. Port 0 is any free port. The process ends at
+ * the latest when this process ends, but not by a Ctrl-C in the terminal, because programs that write to it
+ * may have to finish first. Rejects when the process ends before it listens, as on a port in use.
  */
 export async function startAzurite(ports: AzuritePorts, { accounts = [] }: AzuriteOptions = {}): Promise<Azurite> {
   const directory = await mkdtemp(path.join(tmpdir(), 'sandbox-azurite-'));
@@ -57,7 +64,8 @@ export async function startAzurite(ports: AzuritePorts, { accounts = [] }: Azuri
       ...process.env,
       AZURITE_ACCOUNTS: [ACCOUNT, ...accounts].map((account) => `${account}:${ACCOUNT_KEY}`).join(';'),
     },
-    // A process group of its own: the terminal's Ctrl-C goes to all of ours.
+    // Azurite gets its own process group, because a Ctrl-C in the terminal goes to the whole group of
+    // this process.
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
@@ -74,7 +82,7 @@ export async function startAzurite(ports: AzuritePorts, { accounts = [] }: Azuri
     if (service && origin) urls[service] = `${origin}/${ACCOUNT}`;
     if (Object.keys(urls).length === 3) break;
   }
-  // The loop leaves the pipe paused: unread output would block Azurite once the pipe is full.
+  // The loop leaves the pipe paused, and a full pipe would block Azurite.
   child.stdout.resume();
   const { Blob: blobUrl, Queue: queueUrl, Table: tableUrl } = urls;
   if (!blobUrl || !queueUrl || !tableUrl) {

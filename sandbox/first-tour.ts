@@ -6,15 +6,15 @@ import {
 } from './customer-insights/seed/seeded-instances.ts';
 import type { FlowDefinition } from './flow-platform/flow.ts';
 
-/** A flow, and something that happens in Customer Insights for which this flow is called, and no other of the tour. */
+/** A flow, and an occurrence in Customer Insights that calls this flow and no other flow of the tour. */
 export interface TourStop {
   readonly flow: FlowDefinition;
-  /** What happens, as a sentence without a full stop. */
-  readonly news: string;
-  readonly happen: (control: Control) => void;
+  /** The occurrence, as a sentence without a full stop. */
+  readonly change: string;
+  readonly makeChange: (control: Control) => void;
 }
 
-/** All six triggers, once each, on the data that the Customer Insights sandbox starts with. */
+/** All six triggers, once each, on the initial data of the Customer Insights sandbox. */
 export const firstTour: readonly TourStop[] = [
   {
     flow: {
@@ -23,8 +23,8 @@ export const firstTour: readonly TourStop[] = [
       input: { instanceId, segmentName: 'HighValueCustomers', threshold: 50 },
       label: 'VIP programme',
     },
-    news: 'the segment HighValueCustomers is evaluated: 57 members instead of 42',
-    happen: (control) =>
+    change: 'the segment HighValueCustomers is evaluated: 57 members instead of 42',
+    makeChange: (control) =>
       void control.setMemberCount({ instanceId, segmentName: 'HighValueCustomers', memberCount: 57 }),
   },
   {
@@ -33,8 +33,9 @@ export const firstTour: readonly TourStop[] = [
       trigger: 'measure-threshold-crossed',
       input: { instanceId, measureName: 'TotalRevenue', threshold: 1_300_000 },
     },
-    news: 'the measure TotalRevenue is evaluated: 1,310,200.50 instead of 1,250,340.75',
-    happen: (control) => void control.setMeasureValue({ instanceId, measureName: 'TotalRevenue', value: 1_310_200.5 }),
+    change: 'the measure TotalRevenue is evaluated: 1,310,200.50 instead of 1,250,340.75',
+    makeChange: (control) =>
+      void control.setMeasureValue({ instanceId, measureName: 'TotalRevenue', value: 1_310_200.5 }),
   },
   {
     flow: {
@@ -42,8 +43,8 @@ export const firstTour: readonly TourStop[] = [
       trigger: 'data-source-refresh-failed',
       input: { instanceId, dataSourceId: crmDataSourceId },
     },
-    news: 'the data source Contoso CRM cannot be refreshed: its password has expired',
-    happen: (control) =>
+    change: 'the data source Contoso CRM cannot be refreshed: its password has expired',
+    makeChange: (control) =>
       void control.refreshDataSource({
         instanceId,
         dataSourceId: crmDataSourceId,
@@ -57,8 +58,8 @@ export const firstTour: readonly TourStop[] = [
       trigger: 'data-source-refresh-succeeded',
       input: { instanceId, dataSourceId: loyaltyDataSourceId },
     },
-    news: 'the data source Loyalty programme is refreshed',
-    happen: (control) => void control.refreshDataSource({ instanceId, dataSourceId: loyaltyDataSourceId }),
+    change: 'the data source Loyalty programme is refreshed',
+    makeChange: (control) => void control.refreshDataSource({ instanceId, dataSourceId: loyaltyDataSourceId }),
   },
   {
     flow: {
@@ -66,9 +67,10 @@ export const firstTour: readonly TourStop[] = [
       trigger: 'full-refresh-completed',
       input: { instanceId },
     },
-    news: 'the scheduled full refresh ends: it failed, because of the data source Loyalty programme',
-    // Had it succeeded, the flows for Loyalty programme and for the unification would rightly be called as well.
-    happen: (control) =>
+    change: 'the scheduled full refresh ends: it failed, because of the data source Loyalty programme',
+    // The refresh fails, because a success would also call the flows for Loyalty programme and for the
+    // unification.
+    makeChange: (control) =>
       void control.refreshAll({
         instanceId,
         submission: 'scheduled',
@@ -78,7 +80,7 @@ export const firstTour: readonly TourStop[] = [
   },
   {
     flow: { name: 'Rebuild households', trigger: 'unification-refresh-completed', input: { instanceId } },
-    news: 'the unification has run',
-    happen: (control) => void control.unify({ instanceId }),
+    change: 'the unification has run',
+    makeChange: (control) => void control.unify({ instanceId }),
   },
 ];

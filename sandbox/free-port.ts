@@ -2,13 +2,16 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Below those that systems give to whoever asks for any port, and to outgoing connections (Linux from 32768, others from 49152). */
+/**
+ * Below the ports that systems assign for "any port" and for outgoing connections (Linux from 32768, others
+ * from 49152).
+ */
 const FROM = 20_000;
 const UNTIL = 32_768;
 
 /**
- * A port that nobody has on the loopback address. Nothing holds it until it is listened on; but it is one of many that is given to
- * nobody who does not name it, so that it hardly ever goes to somebody faster.
+ * A port that is free on the loopback address. The port is not reserved until the caller listens on it. But
+ * systems assign no port of this range by themselves, so another program hardly ever takes it first.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
@@ -17,7 +20,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Whether the port could be listened on at the loopback address right now. */
+/** Whether a program could listen on the port of the loopback address now. */
 export async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   try {

@@ -1,4 +1,4 @@
-/** What one line of a functions host that runs with `--verbose` tells of an invocation. */
+/** A line of a functions host with `--verbose` that is about an invocation or is a warning. */
 export type HostLine =
   | { readonly kind: 'executing'; readonly name: string; readonly id: string; readonly atMs: number }
   | {
@@ -8,7 +8,7 @@ export type HostLine =
       readonly atMs: number;
       readonly succeeded: boolean;
     }
-  /** Something an operator should look at, without its time. */
+  /** A warning for the operator, without its timestamp. */
   | { readonly kind: 'warning'; readonly text: string }
   | { readonly kind: 'other' };
 
@@ -42,10 +42,13 @@ export interface Invocation {
   readonly succeeded: boolean;
 }
 
-/** Follows invocations through the lines of a host. */
+/** Tracks invocations by the lines of a host. */
 export interface InvocationWatch {
-  see(line: string): void;
-  /** The next end of a run of this function that began at `sinceMs` or later. Rejects with the signal's reason. */
+  readLine(line: string): void;
+  /**
+   * Resolves with the next completed run of this function that began at `sinceMs` or later. Rejects with the
+   * signal's reason.
+   */
   nextEnd(name: string, sinceMs: number, signal: AbortSignal): Promise<Invocation>;
 }
 
@@ -53,11 +56,11 @@ export function watchInvocations(): InvocationWatch {
   const startedAtMs = new Map<string, number>();
   const waiting = new Set<{ name: string; sinceMs: number; found: (invocation: Invocation) => void }>();
   return {
-    see(line) {
-      const told = parseHostLine(line);
-      if (told.kind === 'executing') startedAtMs.set(told.id, told.atMs);
-      if (told.kind !== 'executed') return;
-      const { name, id, atMs, succeeded } = told;
+    readLine(line) {
+      const parsed = parseHostLine(line);
+      if (parsed.kind === 'executing') startedAtMs.set(parsed.id, parsed.atMs);
+      if (parsed.kind !== 'executed') return;
+      const { name, id, atMs, succeeded } = parsed;
       const invocation = { startedAtMs: startedAtMs.get(id) ?? atMs, endedAtMs: atMs, succeeded };
       startedAtMs.delete(id);
       for (const waiter of waiting) {

@@ -10,7 +10,7 @@ import { createHostLog } from './functions-host/host-log.ts';
 import { HostStartError, parseHostSettings, parseLocalSettings } from './functions-host/host-settings.ts';
 import { parseHostKeys } from './functions-host/keys.ts';
 
-/** How long a health check may hold back the line that says the host is up. */
+/** How long a health check may delay the line that says the host is ready. */
 const HEALTH_WAIT_MS = 2000;
 
 const usage = `Runs the functions app in the current folder on this machine.
@@ -44,10 +44,11 @@ async function main(): Promise<void> {
   const stop = (): void => {
     stopping ??= running.promise.then((host) => host.stop()).then(() => process.exit(0));
   };
-  // Before the app is loaded: it listens to signals of its own only where somebody else ends the process.
+  // Registered before the app is loaded, because the app handles signals itself only where no host
+  // ends the process.
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  // Started by another program: without it nobody would ever stop this one.
+  // The program that started this host has ended. Without it nothing would ever stop this host.
   process.on('disconnect', stop);
   const host = await runFunctionsHost({
     appDirectory,

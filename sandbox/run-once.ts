@@ -4,12 +4,13 @@ import { broken, openStage } from './scenario-stage.ts';
 import type { Stage, Verdict } from './scenario-stage.ts';
 import { startStack } from './stack.ts';
 
-/** No poll but those that the scenario asks for: at midnight of New Year. */
+/** At midnight of New Year. Only the scenario starts polls. */
 const NEVER = '0 0 0 1 1 *';
 
 /**
- * The scripted run of all six triggers, on a stack of its own on free ports. Writes one line for each step and a table at the end.
- * Resolves with the exit code: 0 when everything held. Rejects when the stack does not start.
+ * Runs the scripted scenario of all six triggers, on its own stack on free ports. Writes one line per step
+ * and a table at the end. Resolves with the exit code, 0 when every step succeeded. Rejects when the stack
+ * does not start.
  */
 export async function runOnce({
   write,
@@ -44,7 +45,7 @@ export async function runOnce({
 function table(stage: Stage): string[] {
   const heads = ['trigger', 'events', 'callbacks', 'change to callback', 'poll to callback'];
   const rows = countsOf(stage).map(({ trigger, events, callbacks }) => {
-    const timing = stage.timings.find((one) => one.trigger === trigger);
+    const timing = stage.timings.find((timing) => timing.trigger === trigger);
     const ms = (value: number | undefined): string => (value === undefined ? '-' : `${value} ms`);
     return [trigger, `${events}`, `${callbacks}`, ms(timing?.changeToCallbackMs), ms(timing?.pollToCallbackMs)];
   });
@@ -60,7 +61,7 @@ function table(stage: Stage): string[] {
   );
 }
 
-/** NaN when there are none. */
+/** NaN for an empty list. */
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;

@@ -13,7 +13,7 @@ const newsletterPeak: FlowDefinition = {
   input: { instanceId, segmentName: 'NewsletterReaders', threshold: 200 },
 };
 
-/** What must not fire, and what must fire once, after the six triggers have fired. */
+/** Changes that must not fire, and changes that must fire once, after the six triggers have fired. */
 export const rules: readonly Step[] = [
   {
     sentence:
@@ -23,7 +23,8 @@ export const rules: readonly Step[] = [
         stage.stack.insights.control.refreshAll({
           instanceId,
           submission: 'onDemand',
-          // As in the tour, so that the flows for its ingestions and its unification have no reason to be called.
+          // The refresh fails, as in the tour, so that the flows for its ingestions and its unification are
+          // not called.
           end: 'failed',
           failsAt: { operationType: 'ingestion', identifier: loyaltyDataSourceId },
         }),
@@ -69,8 +70,8 @@ export const rules: readonly Step[] = [
       );
       if (verdict.kind === 'broken') return verdict;
       const { previousValue, value } = calls[0]?.body as { previousValue?: unknown; value?: unknown };
-      const told = `${String(previousValue)} to ${String(value)}`;
-      return told === '200 to 250' ? held : broken(`the callback tells of a rise from ${told}`);
+      const rise = `${String(previousValue)} to ${String(value)}`;
+      return rise === '200 to 250' ? held : broken(`the callback reports a rise from ${rise}`);
     },
   },
   {
@@ -98,8 +99,8 @@ export const rules: readonly Step[] = [
   },
 ];
 
-async function nobodyIsCalled(stage: Stage, happen: () => unknown): Promise<Verdict> {
-  return (await after(stage, happen, [])).verdict;
+async function nobodyIsCalled(stage: Stage, makeChange: () => unknown): Promise<Verdict> {
+  return (await after(stage, makeChange, [])).verdict;
 }
 
 async function subscribesInVain({ stack }: Stage): Promise<Verdict> {

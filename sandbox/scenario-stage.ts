@@ -3,10 +3,10 @@ import type { Flow, FlowDefinition } from './flow-platform/flow.ts';
 import type { TriggerSegment } from './flow-platform/notification-schemas.ts';
 import type { Stack } from './stack.ts';
 
-/** What the steps of one run have in common. */
+/** The state that the steps of one run share. */
 export interface Stage {
   readonly stack: Stack;
-  /** One for each trigger that fired, filled by the steps. */
+  /** One entry for each trigger that fired, added by the steps. */
   readonly timings: Timing[];
 }
 
@@ -21,11 +21,11 @@ export interface Timing {
 
 export type Verdict = { readonly kind: 'held' } | { readonly kind: 'broken'; readonly reason: string };
 
-/** One line of the run. Steps build on each other: they are run in their order, each once. */
+/** One step of the run. Steps build on each other, so each runs once and in order. */
 export interface Step {
-  /** What must hold, as a sentence without a full stop. */
+  /** What the step checks, as a sentence without a full stop. */
   readonly sentence: string;
-  /** Rejects when something it needs gives no answer. */
+  /** Rejects when a dependency does not respond. */
   readonly run: (stage: Stage) => Promise<Verdict>;
 }
 
@@ -35,14 +35,20 @@ export function broken(reason: string): Verdict {
   return { kind: 'broken', reason };
 }
 
-/** The poll that finds a change is followed by two more, which must find nothing: what is told twice is told by then. */
+/**
+ * The poll that finds a change is followed by two more, which must find nothing. A duplicate would be sent by
+ * then.
+ */
 const FURTHER_POLLS = 2;
 
 export function openStage(stack: Stack): Stage {
   return { stack, timings: [] };
 }
 
-/** The flow of this name, drawn and saved when there is none. Rejects when the backend does not take its subscription. */
+/**
+ * The flow with this name, created and saved when there is none. Rejects when the backend refuses its
+ * subscription.
+ */
 export async function savedFlow({ stack }: Stage, definition: FlowDefinition): Promise<Flow> {
   const known = stack.flows.flows.find((flow) => flow.definition.name === definition.name);
   if (known) return known;
@@ -52,24 +58,24 @@ export async function savedFlow({ stack }: Stage, definition: FlowDefinition): P
   throw new Error(`"${definition.name}" could not subscribe: ${JSON.stringify(answer)}`);
 }
 
-/** What came of a change. */
+/** The effect of a change. */
 export interface Aftermath {
   readonly verdict: Verdict;
   readonly changedAtMs: number;
-  /** When the poll began that followed the change. */
+  /** When the poll after the change began. */
   readonly polledAtMs: number;
   readonly calls: readonly CallbackCall[];
 }
 
 /**
- * Lets something happen, polls, and polls again. It holds when these flows, and no others, were called, each once and with a
- * payload that the platform took.
+ * Makes a change, polls, and polls again. The check succeeds when these flows and no others were called, each
+ * once and with a payload that the platform accepted.
  */
-export async function after(stage: Stage, happen: () => unknown, called: readonly Flow[]): Promise<Aftermath> {
+export async function after(stage: Stage, makeChange: () => unknown, called: readonly Flow[]): Promise<Aftermath> {
   const { host, flows } = stage.stack;
   const before = flows.calls.length;
   const changedAtMs = Date.now();
-  happen();
+  makeChange();
   const polls = [await host.poll()];
   for (let further = 0; further < FURTHER_POLLS; further++) polls.push(await host.poll());
   const calls = flows.calls.slice(before);

@@ -4,7 +4,10 @@ import { rules } from './scenario-rules.ts';
 import { after, broken, held, savedFlow } from './scenario-stage.ts';
 import type { Stage, Step } from './scenario-stage.ts';
 
-/** As in the tour, but for the flow that waits for the schedule: a rule starts a full refresh by hand, which must not call it. */
+/**
+ * As in the tour, except for the flow for scheduled refreshes, because one rule starts a full refresh
+ * manually, which must not call it.
+ */
 const tour = firstTour.map((stop) =>
   stop.flow.trigger === 'full-refresh-completed'
     ? { ...stop, flow: { ...stop.flow, input: { ...stop.flow.input, startedBy: 'schedule' } } }
@@ -19,13 +22,15 @@ const subscribing: Step = {
   },
 };
 
-const firing: readonly Step[] = tour.map(({ flow: definition, news, happen }) => ({
-  sentence: `${definition.trigger} fires once: ${news}`,
+const firing: readonly Step[] = tour.map(({ flow: definition, change, makeChange }) => ({
+  sentence: `${definition.trigger} fires once: ${change}`,
   run: async (stage) => {
     const flow = await savedFlow(stage, definition);
-    const { verdict, calls, changedAtMs, polledAtMs } = await after(stage, () => happen(stage.stack.insights.control), [
-      flow,
-    ]);
+    const { verdict, calls, changedAtMs, polledAtMs } = await after(
+      stage,
+      () => makeChange(stage.stack.insights.control),
+      [flow],
+    );
     for (const { receivedAtMs } of calls.slice(0, 1)) {
       stage.timings.push({
         trigger: definition.trigger,
@@ -37,14 +42,14 @@ const firing: readonly Step[] = tour.map(({ flow: definition, news, happen }) =>
   },
 }));
 
-/** Events and callbacks of one flow of the tour, in the whole run. */
+/** Events and callbacks of one flow in the whole run. */
 export interface Count {
   readonly trigger: TriggerSegment;
   readonly events: number;
   readonly callbacks: number;
 }
 
-/** Counts for each of the six flows what reached it, whatever was answered. */
+/** Counts the callbacks that reached each of the six flows, whatever the responses were. */
 export function countsOf({ stack }: Stage): Count[] {
   return tour.map(({ flow: { name, trigger } }) => {
     const calls = stack.flows.flows.find(({ definition }) => definition.name === name)?.calls ?? [];
@@ -62,5 +67,5 @@ const counting: Step = {
   },
 };
 
-/** The scripted run: all six triggers, then what must not fire, and what must fire once. */
+/** The scripted run: all six triggers, then changes that must not fire, and changes that must fire once. */
 export const scenario: readonly Step[] = [subscribing, ...firing, ...rules, counting];

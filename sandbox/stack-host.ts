@@ -3,36 +3,39 @@ import type { FunctionsHostOptions, FunctionsHostProcess } from './functions-hos
 import { watchInvocations } from './host-lines.ts';
 import type { Invocation } from './host-lines.ts';
 
-/** A functions host with the backend on it, told to poll by hand. */
+/** A functions host with the backend, which can be polled manually. */
 export interface StackHost extends FunctionsHostProcess {
   /**
-   * Polls as the timer does, through the queue. Resolves with the end of a poll that began after the call, and so has seen
-   * everything that happened before; its first attempts have been made by then. Meant for one polled instance and one host.
-   * Rejects when the host ends first.
+   * Polls through the queue, as the timer does. Resolves with the end of a poll that began after the call, so
+   * it has read all earlier changes. The first attempts have been made by then. Only for one polled instance
+   * and one host. Rejects when the host ends first.
    */
   poll(): Promise<Invocation>;
-  /** Polls one instance in this host and at once, past the queue. */
+  /** Polls one instance in this host immediately, without the queue. */
   pollHere(instanceId: string): Promise<Invocation>;
 }
 
 export type StackHostOptions = Omit<FunctionsHostOptions, 'verbose' | 'entry' | 'enableAuth' | 'hostKeys'>;
 
 /**
- * A poll that meets a Customer Insights which is down tries for three timeouts of a call, by default 10 s each. Both are long enough for a
- * machine with much else to do.
+ * A poll of an unavailable Customer Insights takes three timeouts of a call, by default 10 s each. Both
+ * limits allow for a busy machine.
  */
 const POLL_TIMEOUT_MS = 180_000;
 const HEALTH_TIMEOUT_MS = 120_000;
 const HEALTH_PAUSE_MS = 50;
 
-/** Resolves once `GET api/health` has answered 200. Rejects when it does not within two minutes, or when the host ends. */
+/**
+ * Resolves once `GET api/health` responds with 200. Rejects when it does not within two minutes, or when the
+ * host ends.
+ */
 export async function startStackHost(options: StackHostOptions): Promise<StackHost> {
   const watch = watchInvocations();
   const host = await startFunctionsHost({
     ...options,
     verbose: true,
     output: (line) => {
-      watch.see(line);
+      watch.readLine(line);
       options.output?.(line);
     },
   });

@@ -11,7 +11,7 @@ import { freePort, isFree } from './free-port.ts';
 import { startStackHost } from './stack-host.ts';
 import type { StackHost, StackHostOptions } from './stack-host.ts';
 
-/** Where everything listens, on 127.0.0.1. */
+/** The ports of all parts of the stack, on 127.0.0.1. */
 export interface StackPorts {
   readonly app: number;
   readonly insights: number;
@@ -21,7 +21,7 @@ export interface StackPorts {
   readonly table: number;
 }
 
-/** Those that README and local.settings.sample.json name. 7071 is also that of Core Tools, 10000 to 10002 those of Azurite. */
+/** The ports in README and local.settings.sample.json. Core Tools also use 7071, and Azurite 10000 to 10002. */
 export const defaultPorts: StackPorts = {
   app: 7071,
   insights: 7072,
@@ -32,17 +32,17 @@ export const defaultPorts: StackPorts = {
 };
 
 export interface StackOptions {
-  /** Ports to take as far as they are free; else, and by default, any free ones. */
+  /** Ports to use when they are free. Otherwise, and by default, any free ports. */
   readonly ports?: Partial<StackPorts>;
-  /** Settings of the app, beside or instead of those that point it to the rest of the stack. */
+  /** Settings of the app. They add to or replace those that connect it to the stack. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Is given every line that the hosts write. */
+  /** Called with every line that the hosts write. */
   readonly output?: (line: string) => void;
-  /** An Azurite that runs already and has no tables of another stack. It is left running. */
+  /** A running Azurite without tables of another stack. It is not stopped. */
   readonly azurite?: { readonly connectionString: string };
-  /** As `--lease-seconds` of the host. */
+  /** The `--lease-seconds` of the host. */
   readonly leaseSeconds?: number;
-  /** Folder of the built app: package.json, host.json, dist. By default the current one. */
+  /** The folder of the built app: package.json, host.json, dist. The default is the current folder. */
   readonly appFolder?: string;
 }
 
@@ -50,20 +50,26 @@ export type AnotherHost = Pick<StackHostOptions, 'port' | 'leaseSeconds' | 'grac
   readonly settings?: Readonly<Record<string, string>>;
 };
 
-/** The backend with everything around it, on this machine. */
+/** The backend and its dependencies, on this machine. */
 export interface Stack {
   readonly ports: StackPorts;
   readonly insights: CustomerInsightsSandbox;
   readonly flows: FlowPlatform;
-  /** The host that was started first; a restart gives another. */
+  /** The host that was started first. A restart returns another. */
   readonly host: StackHost;
-  /** One more host over the same storage, with the same settings unless given. By default on a free port. */
+  /**
+   * Starts another host over the same storage, with the same settings unless others are given. By default on a
+   * free port.
+   */
   startHost(options?: AnotherHost): Promise<StackHost>;
-  /** Stops the hosts, then what they talk to. Also hosts that are gone already. */
+  /** Stops the hosts, including those that have ended already, and then their dependencies. */
   stop(): Promise<void>;
 }
 
-/** Starts the whole stack; resolves once the app is healthy. Needs `npm run build` first. What was started before a failure is stopped. */
+/**
+ * Starts the whole stack. Resolves once the app is healthy. Needs `npm run build` first. On a failure,
+ * everything that was started is stopped.
+ */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const cleanups: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
@@ -93,7 +99,7 @@ async function start(
   const insights = await startCustomerInsightsSandbox({ port: wanted.insights });
   cleanups.push(() => insights.stop());
 
-  // The app has to know its own address before it is started: locations are made of it.
+  // The app needs its own address before it starts, because it builds `Location` from it.
   const appPort = wanted.app === 0 ? await freePort() : wanted.app;
   const backend = `http://127.0.0.1:${appPort}`;
   const flows = await startFlowPlatform({ backendUrl: `${backend}/api`, port: wanted.flows });
@@ -107,7 +113,7 @@ async function start(
     CALLBACK_ENCRYPTION_KEYS: `sandbox:${randomBytes(32).toString('base64')}`,
     OPERATOR_KEYS: 'sandbox:sandbox-operator',
     PUBLIC_BASE_URL: backend,
-    // Here polls follow each other faster than a real Customer Insights would allow.
+    // Polls follow each other faster here than a real Customer Insights would allow.
     RATE_LIMIT_CALLS: '0',
     ...options.settings,
   };
@@ -132,7 +138,7 @@ async function start(
   return { ports, insights, flows, host, startHost, stop };
 }
 
-/** The ports to listen on: 0, which is any free one, in the place of those that are taken or were not asked for. */
+/** The ports to listen on, with 0 (any free port) for each one that is in use or was not requested. */
 async function freeOnes(ports: Partial<StackPorts>): Promise<StackPorts> {
   const wanted = { app: 0, insights: 0, flows: 0, blob: 0, queue: 0, table: 0, ...ports };
   for (const name of Object.keys(wanted) as (keyof StackPorts)[]) if (!(await isFree(wanted[name]))) wanted[name] = 0;
@@ -145,14 +151,14 @@ function portsOf(connectionString: string): Pick<StackPorts, 'blob' | 'queue' | 
   return { blob: port('Blob'), queue: port('Queue'), table: port('Table') };
 }
 
-/** 0 when the text is no URL with a port. */
+/** 0 when the text is not a URL with a port. */
 function portOf(url: string): number {
   return Number(URL.parse(url)?.port ?? 0);
 }
 
 /**
- * Copies what a deployment holds into a folder of its own: no local.settings.json gets in, no node_modules are found, and
- * a new build meanwhile changes nothing.
+ * Copies the files of a deployment to a new folder, without local.settings.json and node_modules. A build
+ * meanwhile does not change the copy.
  */
 async function stageApp(from: string): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'sandbox-app-'));

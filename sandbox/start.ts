@@ -27,7 +27,7 @@ async function main(): Promise<number> {
   const output = values.verbose ? write : () => undefined;
   if (values.once) return runOnce({ write, output });
   const stopping = new AbortController();
-  // A second signal finds no handler and ends this process at once.
+  // A second signal finds no handler and ends this process immediately.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
   return runTour({ write, output, paceMs, ports, signal: stopping.signal });
 }

@@ -2,77 +2,77 @@ import type { CallbackCall } from './flow-platform/call-log.ts';
 import type { FlowPlatform } from './flow-platform/start-flow-platform.ts';
 import { parseHostLine } from './host-lines.ts';
 
-/** Who a line of the story is about. */
+/** The subject of a line. */
 export type Narrator = 'Customer Insights' | 'poll' | 'flow' | 'backend';
 
-/** Tells what happens, one line each, as it happens. */
+/** Reports what happens, one line per event, as it happens. */
 export interface Story {
-  tell(who: Narrator, what: string): void;
-  /** Something that happens in Customer Insights now; the next callback is told with its distance to it. */
-  news(what: string): void;
-  /** Takes in a line of the functions host: it says when polls begin, and what an operator should look at. */
-  see(line: string): void;
-  /** Tells of every callback that reaches the platform until `signal` is aborted. */
+  report(subject: Narrator, text: string): void;
+  /** Reports a change in Customer Insights. The next callback is reported with the time since this change. */
+  change(text: string): void;
+  /** Reads a line of the functions host, which reports the starts of polls and warnings for the operator. */
+  readLine(line: string): void;
+  /** Reports every callback to the platform until `signal` is aborted. */
   follow(platform: FlowPlatform, signal: AbortSignal): Promise<void>;
 }
 
-/** The longest a timer can run. */
+/** The longest possible timer. */
 const FOR_EVER_MS = 2 ** 31 - 1;
 
 export function createStory({ write, now }: { write: (line: string) => void; now: () => number }): Story {
   const beganAtMs = now();
   const knownEvents = new Set<unknown>();
   const attempts = new Map<unknown, number>();
-  let newsAtMs: number | undefined;
+  let changedAtMs: number | undefined;
   let polledAtMs = beganAtMs;
 
-  const tell = (who: Narrator, what: string): void => {
-    write(`${((now() - beganAtMs) / 1000).toFixed(2).padStart(8)} s  ${who.padEnd(17)}  ${what}`);
+  const report = (subject: Narrator, text: string): void => {
+    write(`${((now() - beganAtMs) / 1000).toFixed(2).padStart(8)} s  ${subject.padEnd(17)}  ${text}`);
   };
 
-  const tellCall = (call: CallbackCall, flowName: string): void => {
+  const reportCall = (call: CallbackCall, flowName: string): void => {
     const body = call.body as Readonly<Record<string, unknown>>;
     const attempt = (attempts.get(body['deliveryId']) ?? 0) + 1;
     attempts.set(body['deliveryId'], attempt);
-    if (!knownEvents.has(body['eventId'])) tell('poll', `finds that ${factOf(body)}`);
+    if (!knownEvents.has(body['eventId'])) report('poll', `finds that ${factOf(body)}`);
     knownEvents.add(body['eventId']);
     const distances = [`${call.receivedAtMs - polledAtMs} ms after the poll began`];
-    if (newsAtMs !== undefined) distances.push(`${call.receivedAtMs - newsAtMs} ms after the change`);
-    newsAtMs = undefined;
+    if (changedAtMs !== undefined) distances.push(`${call.receivedAtMs - changedAtMs} ms after the change`);
+    changedAtMs = undefined;
     const when = attempt === 1 ? distances.join(', ') : `attempt ${attempt}`;
-    tell('flow', `"${flowName}" is called and ${answerOf(call)} (${when})`);
+    report('flow', `"${flowName}" is called and ${answerOf(call)} (${when})`);
   };
 
   return {
-    tell,
-    news: (what) => {
-      tell('Customer Insights', what);
-      newsAtMs = now();
+    report,
+    change: (text) => {
+      report('Customer Insights', text);
+      changedAtMs = now();
     },
-    see: (line) => {
-      const told = parseHostLine(line);
-      if (told.kind === 'executing' && told.name === 'poll-instance') polledAtMs = told.atMs;
-      if (told.kind === 'warning') tell('backend', told.text);
-      const complaint = complaintOf(line);
-      if (complaint !== undefined) tell('backend', complaint);
+    readLine: (line) => {
+      const parsed = parseHostLine(line);
+      if (parsed.kind === 'executing' && parsed.name === 'poll-instance') polledAtMs = parsed.atMs;
+      if (parsed.kind === 'warning') report('backend', parsed.text);
+      const warning = warningOf(line);
+      if (warning !== undefined) report('backend', warning);
     },
     follow: async (platform, signal) => {
-      for (let told = 0; ; told++) {
+      for (let reported = 0; ; reported++) {
         try {
-          await platform.waitForCalls(told + 1, FOR_EVER_MS);
+          await platform.waitForCalls(reported + 1, FOR_EVER_MS);
         } catch (error) {
           if (signal.aborted) return;
           throw error;
         }
-        const call = platform.calls[told];
+        const call = platform.calls[reported];
         const flow = platform.flows.find(({ id }) => id === call?.flowId);
-        if (call) tellCall(call, flow?.definition.name ?? 'nobody here');
+        if (call) reportCall(call, flow?.definition.name ?? 'nobody here');
       }
     },
   };
 }
 
-/** What a callback says, as a clause. */
+/** The fact in a callback, as a clause. */
 function factOf(body: Readonly<Record<string, unknown>>): string {
   const said = (name: string): string => {
     const value = body[name];
@@ -92,7 +92,7 @@ function factOf(body: Readonly<Record<string, unknown>>): string {
     case 'unification-refresh-completed':
       return `the unification ended: ${said('status')}`;
     default:
-      return 'something happened that this story has no words for';
+      return 'an event of an unknown trigger occurred';
   }
 }
 
@@ -111,8 +111,8 @@ function answerOf({ answer }: CallbackCall): string {
   }
 }
 
-/** What the app itself warns of: its log lines are JSON. */
-function complaintOf(line: string): string | undefined {
+/** A warning of the app. Its log lines are JSON. */
+function warningOf(line: string): string | undefined {
   if (!line.startsWith('{"event":')) return undefined;
   try {
     const { event, level, ...fields } = JSON.parse(line) as Record<string, unknown>;

@@ -1,10 +1,10 @@
 import { contosoInstanceId as instanceId } from './customer-insights/seed/seeded-instances.ts';
 import type { Stack } from './stack.ts';
 
-/** Where a person may let their own program listen for callbacks. */
+/** The port for a user's own program that receives callbacks. */
 const OWN_PORT = 9000;
 
-/** Commands to go on with, as a text for a terminal. Draws the flow that they are about. */
+/** Commands to try next, as text for a terminal. Creates the flow that they use. */
 export function whatNext({ ports, flows }: Pick<Stack, 'ports' | 'flows'>): string {
   const api = `http://127.0.0.1:${ports.app}/api`;
   const platform = `${flows.url}/control`;

@@ -8,14 +8,17 @@ import { startServer } from './http/server.ts';
 import { newModel } from './model.ts';
 
 export interface CustomerInsightsSandboxOptions {
-  /** Default: any free port. */
+  /** The default is any free port. */
   readonly port?: number;
-  /** Default: this machine only. */
+  /** The default is the loopback address, which only this machine can reach. */
   readonly host?: string;
-  /** Dates evaluations, jobs and expiries, and waits for slow answers. */
+  /** Sets the times of evaluations, jobs and expiries, and delays slow responses. */
   readonly clock?: Clock;
   readonly random?: Random;
-  /** When set, calls need this `Ocp-Apim-Subscription-Key`, and any bearer token, as the real service wants both. */
+  /**
+   * When set, calls need this `Ocp-Apim-Subscription-Key` and any bearer token, because the real service
+   * requires both.
+   */
   readonly requiredKey?: string;
 }
 
@@ -25,11 +28,11 @@ export interface CustomerInsightsSandbox {
   /** Base URL of the control API. */
   readonly controlUrl: string;
   readonly control: Control;
-  /** Stops listening; calls that still wait for an answer get none. */
+  /** Stops listening. Calls that are still waiting get no response. */
   stop(): Promise<void>;
 }
 
-/** Starts a Customer Insights to play with, on seeded data. Rejects when the port is taken. */
+/** Starts a Customer Insights sandbox with seeded data. Rejects when the port is in use. */
 export async function startCustomerInsightsSandbox({
   port = 0,
   host = '127.0.0.1',

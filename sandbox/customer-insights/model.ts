@@ -4,37 +4,37 @@ import type { Instance } from './state/instance.ts';
 import type { Ports } from './state/ports.ts';
 import type { Fault } from './http/faults.ts';
 
-/** Where the public documents leave open what the service sends: each switch is one way it may be. */
+/** Behaviour that the public documents leave open. Each switch selects one of the possible behaviours. */
 export interface Behaviour {
   /** `JobId` instead of `jobId`. */
   pascalCaseNames: boolean;
-  /** `Successful` instead of `successful`; the service has been seen with both. */
+  /** `Successful` instead of `successful`. Both have been observed. */
   pascalCaseValues: boolean;
-  /** Values that are not there yet are sent as `null` instead of being left out. */
+  /** Values that do not exist yet are sent as `null` instead of being left out. */
   nulls: boolean;
-  /** Histories of segments and measures begin with the newest evaluation. */
+  /** Histories of segments and measures start with the newest evaluation. */
   newestHistoryFirst: boolean;
-  /** Data is answered in pages that name the next one in `@odata.nextLink`. */
+  /** Data is returned in pages that link the next page in `@odata.nextLink`. */
   nextLinks: boolean;
 }
 
-/** All that a running sandbox knows. */
+/** The state of a running sandbox. */
 export interface SandboxModel extends Ports {
-  /** When set, calls need it as `Ocp-Apim-Subscription-Key`, and any bearer token. */
+  /** When set, calls need this `Ocp-Apim-Subscription-Key` and any bearer token. */
   readonly requiredKey: string | undefined;
   /** Signs the addresses of partitions. */
   readonly partitionSecret: string;
   readonly instances: Instance[];
   readonly behaviour: Behaviour;
-  /** Faults still to come, first come first served. */
+  /** Unused faults, in the order in which they apply. */
   readonly faults: Fault[];
-  /** Aborted, and replaced, when the faults are cleared. */
+  /** Aborted and replaced when the faults are cleared. */
   cleared: AbortController;
-  /** Calls seen, by method and route; `unknown` for those no route answers. */
+  /** Calls by method and route, `unknown` for calls that no route matches. */
   readonly calls: Map<string, number>;
 }
 
-/** A model with the seeded instances, in which nothing goes wrong. */
+/** A model with the seeded instances and no faults. */
 export function newModel(ports: Ports, requiredKey: string | undefined): SandboxModel {
   return {
     ...ports,
@@ -54,7 +54,7 @@ export function newModel(ports: Ports, requiredKey: string | undefined): Sandbox
   };
 }
 
-/** The instance of that id, in any case. Throws `RefusedError` (404) when there is none. */
+/** The instance with that id, in any letter case. Throws `RefusedError` (404) when there is none. */
 export function findInstance(model: SandboxModel, instanceId: string): Instance {
   const instance = model.instances.find(({ metadata }) => metadata.instanceId === instanceId.toLowerCase());
   if (instance === undefined) throw new RefusedError(404, `There is no instance ${instanceId}.`);

@@ -1,11 +1,13 @@
 /**
- * What to answer to a callback that is in order, as a tester writes it:
- * - `202`: accept it, a run starts.
- * - `{ status, errorCode?, retryAfter? }`: that status; with an error code also the platform's error body.
- *   A 2xx status starts a run. `retryAfter` goes out as it is: seconds or an HTTP date.
- * - `'hang'`: never answer. `'reset'`: cut the connection with a TCP reset. Neither starts a run.
- * - `'slow 2500'`: accept after that many ms. The run starts even when the caller has hung up meanwhile.
- * - `'redirect'`: 307 to another path of this server, where a follower is found out.
+ * How a flow responds to a valid callback, as a tester writes it:
+ * - `202`: accepts the callback and starts a run.
+ * - `{ status, errorCode?, retryAfter? }`: responds with that status. With an error code, the body is the
+ *   platform's error body. A 2xx status starts a run. `retryAfter` is sent unchanged: seconds or an HTTP
+ *   date.
+ * - `'hang'`: never responds. `'reset'`: closes the connection with a TCP reset. Neither starts a run.
+ * - `'slow 2500'`: accepts after that many ms. The run starts even when the caller has closed the connection
+ *   meanwhile.
+ * - `'redirect'`: 307 to another path of this server, which detects callers that follow redirects.
  */
 export type WrittenAnswer =
   | 202
@@ -15,17 +17,20 @@ export type WrittenAnswer =
   | `slow ${number}`
   | 'redirect';
 
-/** How a flow answers callbacks until it is told otherwise. */
+/** How a flow responds to callbacks until it is changed. */
 export interface Behaviour {
-  /** One for each callback, in order of arrival. */
+  /** One answer for each callback, in order of arrival. */
   readonly answers: readonly WrittenAnswer[];
-  /** For every callback after those. Default `202`. */
+  /** The answer to every later callback. The default is `202`. */
   readonly then?: WrittenAnswer;
-  /** True: each `webhook-id` goes through `answers` from the start. Default: the flow goes through them once. */
+  /**
+   * When true, each `webhook-id` goes through `answers` from the start. By default, the flow goes through them
+   * once.
+   */
   readonly perDelivery?: boolean;
 }
 
-/** What the server does with one callback. */
+/** How the server responds to one callback. */
 export type CallbackAnswer =
   | { readonly kind: 'accept'; readonly status: number; readonly delayMs: number }
   | { readonly kind: 'refuse'; readonly status: number; readonly error?: CallbackError; readonly retryAfter?: string }
@@ -39,10 +44,10 @@ export interface CallbackError {
   readonly message: string;
 }
 
-/** Gives the answer to the next callback that is in order. */
+/** Returns the answer to the next valid callback. */
 export type AnswerScript = (webhookId: string | undefined) => CallbackAnswer;
 
-/** Starts the script of a behaviour at its first answer. */
+/** Creates the script of a behaviour, starting at its first answer. */
 export function createAnswerScript({ answers, then = 202, perDelivery = false }: Behaviour): AnswerScript {
   const used = new Map<string, number>();
   return (webhookId) => {
@@ -64,7 +69,7 @@ function callbackAnswer(written: WrittenAnswer): CallbackAnswer {
   return {
     kind: 'refuse',
     status,
-    ...(errorCode !== undefined && { error: { code: errorCode, message: 'This answer was asked for by a script.' } }),
+    ...(errorCode !== undefined && { error: { code: errorCode, message: 'This answer comes from a script.' } }),
     ...(retryAfter !== undefined && { retryAfter: String(retryAfter) }),
   };
 }

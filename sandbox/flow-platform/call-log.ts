@@ -1,9 +1,9 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { CallbackAnswer } from './answer-script.ts';
 
-/** One request that reached a callback URL, or what was meant to be one. */
+/** One request to a callback URL or to a path that looks like one. */
 export interface CallbackCall {
-  /** Order of arrival on this platform, from 1. */
+  /** The order of arrival on this platform, from 1. */
   readonly number: number;
   /** Ms since the epoch, by the platform's clock. */
   readonly receivedAtMs: number;
@@ -13,31 +13,37 @@ export interface CallbackCall {
   /** Path and query, byte for byte. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** The JSON value, or the text when it was not JSON. */
+  /** The JSON value, or the text when it is not JSON. */
   readonly body: unknown;
   readonly answer: CallbackAnswer;
 }
 
-/** An accepted callback: a run of the flow. */
+/** A run of the flow, which an accepted callback has started. */
 export interface FlowRun extends CallbackCall {
   readonly runId: string;
   readonly acceptedAtMs: number;
-  /** A run with the same `webhook-id` was started before, by this flow or another. */
+  /** Whether an earlier run of this or another flow has the same `webhook-id`. */
   readonly duplicate: boolean;
 }
 
-/** What was received, for one flow or for the whole platform. Arrays grow as callbacks come. */
+/** The received callbacks of one flow or of the whole platform. The arrays grow with each callback. */
 export interface CallView {
   readonly calls: readonly CallbackCall[];
   readonly runs: readonly FlowRun[];
   readonly duplicates: readonly FlowRun[];
-  /** The runs, once there are `count` of them. Rejects after `timeoutMs` on the platform's clock, or at its stop. */
+  /**
+   * Resolves with the runs once there are `count` of them. Rejects after `timeoutMs` on the platform's clock,
+   * or when the platform stops.
+   */
   waitForRuns(count: number, timeoutMs: number): Promise<readonly FlowRun[]>;
-  /** The same for calls, whatever was answered. */
+  /**
+   * Resolves with the calls once there are `count` of them, whatever the responses were. Rejects as
+   * `waitForRuns` does.
+   */
   waitForCalls(count: number, timeoutMs: number): Promise<readonly CallbackCall[]>;
 }
 
-/** Keeps what was received. */
+/** Records the received callbacks. */
 export interface CallLog {
   readonly all: CallView;
   of(flowId: string): CallView;

@@ -4,7 +4,7 @@ import { notificationMismatch } from './notification-schemas.ts';
 import type { TriggerSegment } from './notification-schemas.ts';
 import { parsedJson } from './parsed-json.ts';
 
-/** A callback as it came over the wire. */
+/** A callback as received over HTTP. */
 export interface IncomingCallback {
   readonly method: string;
   /** Path and query, byte for byte. */
@@ -13,16 +13,16 @@ export interface IncomingCallback {
   readonly text: string;
 }
 
-/** The id of the workflow that a callback is for, if its path names one. */
+/** The workflow id in the path of a callback. `undefined` when the path has none. */
 export function workflowIdOf(url: string): string | undefined {
   return /^\/workflows\/([0-9a-f]{32})\//.exec(url)?.[1];
 }
 
 /**
- * What the platform answers to a callback: the flow's script decides over one that is in order, and is not asked about
- * any other. Codes and statuses are those in public error reports of Logic Apps and in Business Central's sender of such
- * callbacks (codeunit 1545 of microsoft/BCApps). The order is that of the platform as far as it can be told: who is
- * meant, may the caller, is the flow on, is the body right.
+ * The platform's response to a callback. The flow's script decides about a valid callback and is not used for
+ * any other. Codes and statuses come from public error reports of Logic Apps and from the sender of such
+ * callbacks in Business Central (codeunit 1545 of microsoft/BCApps). The checks are in the order of the
+ * platform, as far as it is known: the flow, the signature, the state of the flow, the body.
  */
 export function answerToCallback(
   callback: IncomingCallback,
@@ -51,7 +51,8 @@ export function answerToCallback(
 }
 
 function bodyRefusal(callback: IncomingCallback, trigger: TriggerSegment): CallbackAnswer | undefined {
-  // Any other content type reaches the flow as text wrapped in an object, which fits no declared schema.
+  // A body of any other content type reaches the flow as text wrapped in an object, which matches no
+  // declared schema.
   if (!/^application\/json\s*(;|$)/i.test(callback.headers['content-type'] ?? '')) {
     return refuse(400, 'TriggerInputSchemaMismatch', 'The content type is not application/json.');
   }

@@ -11,16 +11,19 @@ import type { WorkflowIdentifiers } from './workflow-identifiers.ts';
 
 export interface CallbackEndpointDependencies {
   readonly origin: string;
-  /** The flow of a workflow id, deleted ones too. */
+  /** The flow of a workflow id, including deleted flows. */
   readonly flowOf: (workflowId: string) => Flow | undefined;
   readonly log: CallLog;
   readonly identifiers: WorkflowIdentifiers;
   readonly clock: Clock;
-  /** Ends slow answers. */
+  /** Ends slow responses. */
   readonly signal: AbortSignal;
 }
 
-/** Answers one request to a callback URL and records it. Resolves once it is answered, or never will be. */
+/**
+ * Responds to one request to a callback URL and records it. Resolves once the response is sent or will never
+ * be sent.
+ */
 export type CallbackEndpoint = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export function createCallbackEndpoint(dependencies: CallbackEndpointDependencies): CallbackEndpoint {

@@ -1,6 +1,6 @@
 import type { TriggerSegment } from './notification-schemas.ts';
 
-/** What identifies one callback URL; `signature` is the secret. */
+/** The parts of a callback URL. `signature` is the secret. */
 export interface CallbackAddress {
   readonly workflowId: string;
   readonly trigger: TriggerSegment;
@@ -9,8 +9,8 @@ export interface CallbackAddress {
 }
 
 /**
- * A trigger is called what its maker's language calls it, with `_` for spaces. These are Japanese because each
- * character costs nine in a URL: makers outside English are the ones whose callback URLs break a backend.
+ * The maker's language names a trigger, with `_` for spaces. These names are Japanese, because each character
+ * takes nine in a URL. Callback URLs of makers outside English are the ones that break a backend.
  */
 const triggerNames: Readonly<Record<TriggerSegment, string>> = {
   'data-source-refresh-failed': 'データ_ソースの更新に失敗したとき',
@@ -21,14 +21,14 @@ const triggerNames: Readonly<Record<TriggerSegment, string>> = {
   'unification-refresh-completed': 'データの統合の更新が完了したとき',
 };
 
-/** The name of the flow's trigger, percent-encoded as it stands in a path and in a header. */
+/** The name of the flow's trigger, percent-encoded as in a path and in a header. */
 export function encodedTriggerName(trigger: TriggerSegment): string {
   return encodeURIComponent(triggerNames[trigger]);
 }
 
 /**
- * Path and query of the callback URL of a connector's webhook trigger, in the form that Logic Apps hosting gives out:
- * tagged with the version, the permissions in `sp` escaped (`%2F`, `%2C`), 650 to 880 characters long.
+ * Path and query of the callback URL of a connector's webhook trigger, in the form that Logic Apps hosting
+ * uses: with the version, the permissions in `sp` escaped (`%2F`, `%2C`), 650 to 880 characters long.
  */
 export function callbackPath({ workflowId, trigger, version, signature }: CallbackAddress): string {
   const name = encodedTriggerName(trigger);

@@ -2,12 +2,12 @@ import { createAnswerScript } from './answer-script.ts';
 import type { AnswerScript, Behaviour } from './answer-script.ts';
 import type { CallView } from './call-log.ts';
 import { callbackPath, encodedTriggerName } from './callback-url.ts';
-import type { Gateway, SubscribeAnswer, UnsubscribeAnswer } from './gateway.ts';
+import type { Gateway, SubscribeOutcome, UnsubscribeOutcome } from './gateway.ts';
 import type { TriggerSegment } from './notification-schemas.ts';
 import { workflowHeaders } from './workflow-headers.ts';
 import type { WorkflowIdentifiers } from './workflow-identifiers.ts';
 
-/** What a maker fills in. `input` is `instanceId` and whatever else the trigger asks for. */
+/** What a maker enters. `input` is `instanceId` and the other inputs of the trigger. */
 export interface FlowDefinition {
   readonly name: string;
   readonly trigger: TriggerSegment;
@@ -19,30 +19,33 @@ export type FlowInput = Readonly<Record<string, string | number>>;
 export type FlowState = 'draft' | 'on' | 'off' | 'deleted';
 export type FlowAction = 'save' | 'saveAgain' | 'turnOff' | 'turnOn' | 'delete';
 
-/** One saved version of a flow; every save has a callback URL of its own. */
+/** One saved version of a flow. Every save has its own callback URL. */
 export interface FlowVersion {
   readonly version: string;
   readonly callbackPath: string;
   readonly callbackUrl: string;
-  /** The last subscribe of this version; absent until it is answered. */
-  readonly subscribed?: SubscribeAnswer;
-  /** The unsubscribe after it, if there was one. */
-  readonly unsubscribed?: UnsubscribeAnswer;
+  /** The last subscribe of this version. Absent until the backend has responded. */
+  readonly subscribed?: SubscribeOutcome;
+  /** The unsubscribe of this version, if there was one. */
+  readonly unsubscribed?: UnsubscribeOutcome;
 }
 
 export interface LoseDelete {
-  /** True: the DELETE never leaves the platform, so the backend keeps an orphan. */
+  /** When true, the platform does not send the DELETE, so the backend keeps an orphaned subscription. */
   readonly loseDelete?: boolean;
 }
 
 export interface SaveAgain extends LoseDelete {
-  /** Which comes first, the old version's DELETE or the new one's POST: the platform documents neither. */
+  /**
+   * Whether the old version's DELETE or the new version's POST comes first. The platform documents neither
+   * order.
+   */
   readonly order: 'delete-first' | 'post-first';
-  /** Replaces the trigger's input as a whole. */
+  /** Replaces the whole input of the trigger. */
   readonly input?: FlowInput;
 }
 
-/** A flow. Its actions reject when its state does not allow them, see `allowsAction`. */
+/** A flow. Its actions reject when the state of the flow does not allow them (see `allowsAction`). */
 export interface Flow extends CallView {
   /** A GUID, sent as `x-ms-workflow-name`. */
   readonly id: string;
@@ -50,21 +53,24 @@ export interface Flow extends CallView {
   readonly workflowId: string;
   readonly definition: FlowDefinition;
   readonly state: FlowState;
-  /** Oldest first; the last one is in force. */
+  /** Oldest first. The last version is the current one. */
   readonly versions: readonly FlowVersion[];
   /** Subscribes. */
-  save(): Promise<SubscribeAnswer>;
-  /** Makes a new version: from here on the old callback URL answers 404, while the backend still has to learn of it. */
-  saveAgain(how: SaveAgain): Promise<SubscribeAnswer>;
+  save(): Promise<SubscribeOutcome>;
+  /**
+   * Creates a new version. From then on, the old callback URL responds with 404, although the backend does not
+   * know it yet.
+   */
+  saveAgain(how: SaveAgain): Promise<SubscribeOutcome>;
   /** Unsubscribes. */
-  turnOff(how?: LoseDelete): Promise<UnsubscribeAnswer>;
+  turnOff(how?: LoseDelete): Promise<UnsubscribeOutcome>;
   /** Subscribes again with the same version, so with the same callback URL. */
-  turnOn(): Promise<SubscribeAnswer>;
-  /** Unsubscribes. There is no way back. */
-  delete(how?: LoseDelete): Promise<UnsubscribeAnswer>;
-  /** Replaces the script of answers to callbacks that are in order. */
+  turnOn(): Promise<SubscribeOutcome>;
+  /** Unsubscribes. A deleted flow cannot be restored. */
+  delete(how?: LoseDelete): Promise<UnsubscribeOutcome>;
+  /** Replaces the script for responses to valid callbacks. */
   behave(behaviour: Behaviour): void;
-  /** The answer of the script to the next callback. */
+  /** The script's answer to the next callback. */
   readonly nextAnswer: AnswerScript;
 }
 
@@ -76,7 +82,7 @@ const statesFor: Readonly<Record<FlowAction, readonly FlowState[]>> = {
   delete: ['draft', 'on', 'off'],
 };
 
-/** Whether a flow in this state can be acted on so. */
+/** Whether a flow in this state allows the action. */
 export function allowsAction(state: FlowState, action: FlowAction): boolean {
   return statesFor[action].includes(state);
 }
@@ -91,7 +97,7 @@ export interface FlowDependencies {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** A flow that was drawn but not saved yet. */
+/** Creates a flow that has not been saved yet. */
 export function createFlow(initial: FlowDefinition, dependencies: FlowDependencies): Flow {
   const { origin, environmentId, gateway, identifiers, viewOf } = dependencies;
   const id = identifiers.guid();
@@ -119,7 +125,7 @@ export function createFlow(initial: FlowDefinition, dependencies: FlowDependenci
     versions.push({ version, callbackPath: path, callbackUrl: `${origin}${path}` });
   };
 
-  async function subscribe(version: Mutable<FlowVersion>): Promise<SubscribeAnswer> {
+  async function subscribe(version: Mutable<FlowVersion>): Promise<SubscribeOutcome> {
     const { trigger, input, label } = definition;
     delete version.unsubscribed;
     version.subscribed = await gateway.subscribe({
@@ -141,7 +147,7 @@ export function createFlow(initial: FlowDefinition, dependencies: FlowDependenci
   async function unsubscribe(
     version: Mutable<FlowVersion> | undefined,
     { loseDelete = false }: LoseDelete,
-  ): Promise<UnsubscribeAnswer> {
+  ): Promise<UnsubscribeOutcome> {
     if (version === undefined) return { kind: 'no-location' };
     const location = version.subscribed?.kind === 'answered' ? version.subscribed.location : undefined;
     version.unsubscribed = loseDelete ? { kind: 'lost' } : await gateway.unsubscribe(location);

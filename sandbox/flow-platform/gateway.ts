@@ -2,36 +2,42 @@ import { Agent, request } from 'undici';
 import type { Clock } from '../../shared/clock.ts';
 import { parsedJson } from './parsed-json.ts';
 
-/** How the backend took a subscribe. `tries` counts the POSTs that were made. */
-export type SubscribeAnswer =
+/** The backend's response to a subscribe. `tries` counts the POSTs. */
+export type SubscribeOutcome =
   | {
       readonly kind: 'answered';
       readonly status: number;
-      /** As the backend sent it; the platform has nothing else to unsubscribe with. */
+      /** As the backend sent it. The platform has nothing else to unsubscribe with. */
       readonly location?: string;
-      /** The JSON value, or the text when it was not JSON. */
+      /** The JSON value, or the text when it is not JSON. */
       readonly body: unknown;
       readonly tries: number;
     }
   | { readonly kind: 'unreachable'; readonly message: string; readonly tries: number };
 
-/** How an unsubscribe went. `lost`: it was never sent, as asked. `no-location`: there was nothing to send it to. */
-export type UnsubscribeAnswer =
+/**
+ * The outcome of an unsubscribe. `lost` means that it was not sent, as requested. `no-location` means that
+ * there was no address to send it to.
+ */
+export type UnsubscribeOutcome =
   | { readonly kind: 'answered'; readonly status: number }
   | { readonly kind: 'unreachable'; readonly message: string }
   | { readonly kind: 'lost' }
   | { readonly kind: 'no-location' };
 
-/** The connector's way to the backend: it adds the connection's credentials to what the flow engine asks for. */
+/**
+ * The connector between platform and backend. It adds the connection's credentials to the calls of the flow
+ * engine.
+ */
 export interface Gateway {
-  /** POSTs a subscribe; repeats it on 408, 429, 5xx and connection errors, with the same headers and body. */
+  /** POSTs a subscribe. Repeats it on 408, 429, 5xx and connection errors, with the same headers and body. */
   subscribe(call: {
     trigger: string;
     headers: Readonly<Record<string, string>>;
     body: object;
-  }): Promise<SubscribeAnswer>;
-  /** One DELETE to a subscription's location, with the credentials and nothing else. */
-  unsubscribe(location: string | undefined): Promise<UnsubscribeAnswer>;
+  }): Promise<SubscribeOutcome>;
+  /** Sends one DELETE to a subscription's location, with the credentials and nothing else. */
+  unsubscribe(location: string | undefined): Promise<UnsubscribeOutcome>;
   close(): Promise<void>;
 }
 
@@ -39,23 +45,24 @@ export interface GatewayDependencies {
   readonly backendUrl: string;
   readonly key: string | undefined;
   readonly clock: Clock;
-  /** The pause before each repeat of a subscribe; its length is the number of repeats. */
+  /** The pause before each repeat of a subscribe. The number of pauses is the number of repeats. */
   readonly retryDelaysMs: readonly number[];
-  /** Ends pauses and calls under way. */
+  /** Ends pauses and calls in progress. */
   readonly signal: AbortSignal;
 }
 
-/** Power Automate gives an outgoing call 120 s (learn.microsoft.com/power-automate/limits-and-config). */
+/** Power Automate allows 120 s for an outgoing call (learn.microsoft.com/power-automate/limits-and-config). */
 const CALL_TIMEOUT_MS = 120_000;
 
 export function createGateway({ backendUrl, key, clock, retryDelaysMs, signal }: GatewayDependencies): Gateway {
-  // Without keep-alive, so that a backend restarted between two calls is not met with a dead connection.
+  // Without keep-alive, because a backend that restarts between two calls would leave a dead
+  // connection.
   const dispatcher = new Agent({ pipelining: 0, headersTimeout: CALL_TIMEOUT_MS, bodyTimeout: CALL_TIMEOUT_MS });
   const backend = new URL(backendUrl);
 
   /**
-   * The credentials belong to the connector's host. A location on another host is called without them, and most
-   * likely in vain: github.com/microsoft/PowerPlatformConnectors/issues/3678.
+   * The credentials belong to the connector's host. A location on another host is called without them and
+   * probably fails: github.com/microsoft/PowerPlatformConnectors/issues/3678.
    */
   const credentials = (target: URL): Readonly<Record<string, string>> =>
     key !== undefined && target.origin === backend.origin ? { 'x-functions-key': key } : {};
@@ -77,9 +84,9 @@ export function createGateway({ backendUrl, key, clock, retryDelaysMs, signal }:
         ...(typeof location === 'string' && { location }),
         body: parsedJson(text) ?? text,
         tries,
-      } satisfies SubscribeAnswer;
+      } satisfies SubscribeOutcome;
     } catch (error) {
-      return { kind: 'unreachable', message: messageOf(error), tries } satisfies SubscribeAnswer;
+      return { kind: 'unreachable', message: messageOf(error), tries } satisfies SubscribeOutcome;
     }
   }
 
@@ -109,8 +116,11 @@ export function createGateway({ backendUrl, key, clock, retryDelaysMs, signal }:
   };
 }
 
-/** Which answers the default retry policy of Logic Apps repeats: learn.microsoft.com/azure/logic-apps/error-exception-handling. */
-function isTransient(answer: SubscribeAnswer): boolean {
+/**
+ * The responses that the default retry policy of Logic Apps repeats:
+ * learn.microsoft.com/azure/logic-apps/error-exception-handling.
+ */
+function isTransient(answer: SubscribeOutcome): boolean {
   if (answer.kind === 'unreachable') return true;
   return answer.status === 408 || answer.status === 429 || answer.status >= 500;
 }

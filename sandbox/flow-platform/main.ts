@@ -1,7 +1,10 @@
 import { parseArgs } from 'node:util';
 import { startFlowPlatform } from './start-flow-platform.ts';
 
-/** Runs the platform alone, next to a backend: `node sandbox/flow-platform/main.ts --backend URL [--port N] [--key KEY]`. */
+/**
+ * Runs only the platform, for a backend that is already running: `node sandbox/flow-platform/main.ts
+ * --backend URL [--port N] [--key KEY]`.
+ */
 const { values } = parseArgs({
   options: {
     backend: { type: 'string', default: 'http://127.0.0.1:7071/api' },

@@ -18,8 +18,8 @@ const instant = { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:
 const oneOf = (...values: readonly string[]): object => ({ type: 'string', enum: values });
 
 /**
- * What the connector declares for a trigger. A property it does not name may come along as long as it is flat:
- * connectors gain properties without a new version, flows never see nested ones.
+ * The schema that the connector declares for a trigger. Undeclared properties are allowed when they are flat,
+ * because connectors gain properties without a new version, and flows cannot use undeclared nested ones.
  */
 function notification(trigger: TriggerSegment, required: Properties, optional: Properties = {}): object {
   const common = {
@@ -43,8 +43,8 @@ const dataSource = { dataSourceId: text, dataSourceName: text, endedAt: instant 
 const finalStatus = oneOf('successful', 'failed', 'timedOut');
 
 /**
- * The JSON schema of each trigger's callback. Written by hand from the contract, on purpose not shared with the
- * backend: a change on one side only must be refused here.
+ * The JSON schema of each trigger's callback. Written by hand from the contract and deliberately not shared
+ * with the backend, so that a change on one side only is refused here.
  */
 export const notificationSchemas: Readonly<Record<TriggerSegment, object>> = {
   'data-source-refresh-failed': notification(
@@ -76,7 +76,10 @@ const validators = new Map<string, ValidateFunction>(
   Object.entries(notificationSchemas).map(([trigger, schema]) => [trigger, ajv.compile(schema)]),
 );
 
-/** What is wrong with a callback's body, in one line; `undefined` when it fits the trigger's schema. */
+/**
+ * What is wrong with the body of a callback, in one line. `undefined` when the body matches the trigger's
+ * schema.
+ */
 export function notificationMismatch(trigger: TriggerSegment, body: unknown): string | undefined {
   const validate = validators.get(trigger);
   if (validate === undefined) throw new Error(`no notification schema for trigger ${trigger}`);

@@ -1,4 +1,4 @@
-/** The JSON value of `text`, `undefined` when it is none. */
+/** The JSON value of `text`, `undefined` when `text` is not JSON. */
 export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -15,34 +15,34 @@ import { createGateway } from './gateway.ts';
 import { createWorkflowIdentifiers } from './workflow-identifiers.ts';
 
 export interface FlowPlatformOptions {
-  /** The backend's API with its prefix, such as `http://127.0.0.1:7071/api`. */
+  /** The base URL of the backend's API with its prefix, such as `http://127.0.0.1:7071/api`. */
   readonly backendUrl: string;
-  /** The connection's key, sent as `x-functions-key` to the backend's own host. Default: none is sent. */
+  /** The connection's key, sent as `x-functions-key` to the backend's own host. By default no key is sent. */
   readonly key?: string;
-  /** Default 0: any free one. */
+  /** The default 0 is any free port. */
   readonly port?: number;
   /**
-   * The pauses before a failed subscribe is repeated. Default: four repeats, as the default policy of Logic Apps has,
-   * but within two seconds instead of minutes.
+   * The pauses before a failed subscribe is repeated. The default is four repeats, like the default policy of
+   * Logic Apps, but within two seconds instead of minutes.
    */
   readonly subscribeRetryDelaysMs?: readonly number[];
   readonly clock?: Clock;
   readonly random?: Random;
 }
 
-/** A running platform. Its own calls, runs and waits are those of all flows and of strangers to any flow. */
+/** A running platform. Its calls, runs and waits include those of all flows and those that match no flow. */
 export interface FlowPlatform extends CallView {
-  /** Where callbacks and control requests go, without a slash at the end. */
+  /** The base URL for callbacks and control requests, without a trailing slash. */
   readonly url: string;
-  /** In order of creation, deleted ones too. */
+  /** In order of creation, including deleted flows. */
   readonly flows: readonly Flow[];
-  /** Draws a flow; nothing is sent before it is saved. */
+  /** Creates a flow. Nothing is sent before the flow is saved. */
   createFlow(definition: FlowDefinition): Flow;
-  /** Cuts every connection, ends every wait. Subscriptions stay as they are at the backend. */
+  /** Closes every connection and ends every wait. The backend keeps its subscriptions. */
   stop(): Promise<void>;
 }
 
-/** Starts a stand-in for Power Automate on 127.0.0.1. Rejects when the port is taken. */
+/** Starts a simulated Power Automate on 127.0.0.1. Rejects when the port is in use. */
 export async function startFlowPlatform(options: FlowPlatformOptions): Promise<FlowPlatform> {
   const { backendUrl, key, port = 0, subscribeRetryDelaysMs = [100, 200, 400, 800] } = options;
   const { clock = systemClock, random = systemRandom } = options;
@@ -79,7 +79,8 @@ export async function startFlowPlatform(options: FlowPlatformOptions): Promise<F
   server.on('request', (request, response) => {
     const handle = request.url?.startsWith('/control/') ? control : callbacks;
     handle(request, response).catch((error: unknown) => {
-      // A caller that hung up and our own stop need no answer; anything else is a bug of this sandbox.
+      // No response is needed when the caller has closed the connection or the platform stops. Any other
+      // error is a bug of this sandbox.
       if (response.destroyed || signal.aborted) return;
       console.error(error);
       response.destroy();

@@ -1,9 +1,9 @@
-/** What the flow engine says about itself when it subscribes. */
+/** The properties of a flow that the flow engine sends with a subscribe. */
 export interface SubscribingWorkflow {
   readonly workflowId: string;
   readonly workflowName: string;
   readonly version: string;
-  /** The trigger's name in the flow, percent-encoded: header values are ASCII. */
+  /** The trigger's name in the flow, percent-encoded because header values are ASCII. */
   readonly operationName: string;
   readonly environmentId: string;
   readonly runId: string;
@@ -13,8 +13,9 @@ export interface SubscribingWorkflow {
 const REGION = 'westeurope';
 
 /**
- * The headers of a subscribe as seen in run histories that Microsoft published (Azure SDK and Logic Apps UX tests) and
- * in certified connectors that read them. Power Automate adds those about the environment. None of them is a contract.
+ * The headers of a subscribe, as seen in run histories published by Microsoft (Azure SDK and Logic Apps UX
+ * tests) and in certified connectors that read them. Power Automate adds those about the environment. None of
+ * the headers is part of a contract.
  */
 export function workflowHeaders(workflow: SubscribingWorkflow): Readonly<Record<string, string>> {
   const { workflowId, workflowName, version, operationName, environmentId, runId, trackingId } = workflow;

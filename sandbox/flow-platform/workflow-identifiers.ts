@@ -1,13 +1,13 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Random } from '../../shared/random.ts';
 
-/** What Logic Apps calls things: the shapes are those seen in public run histories and callback URLs. */
+/** Identifiers in the formats of Logic Apps, as seen in public run histories and callback URLs. */
 export interface WorkflowIdentifiers {
-  /** A GUID: flow names, environments, tracking ids. */
+  /** A GUID for flow names, environments and tracking ids. */
   guid(): string;
   /** 32 hexadecimal digits, as in `/workflows/{id}/`. */
   workflowId(): string;
-  /** 20 digits, never the same twice; a later one sorts before an earlier one. */
+  /** 20 digits, always different. A later version sorts before an earlier one. */
   version(): string;
   /** 29 digits, `CU`, two digits. */
   runId(): string;
@@ -15,7 +15,7 @@ export interface WorkflowIdentifiers {
   signature(): string;
 }
 
-/** .NET counts time in ticks of 100 ns since the year 1; this is the tick of 1970-01-01T00:00:00Z. */
+/** .NET counts time in ticks of 100 ns since the year 1. This is the tick of 1970-01-01T00:00:00Z. */
 const EPOCH_TICKS = 621_355_968_000_000_000n;
 const MAX_TICKS = 9_223_372_036_854_775_807n;
 

@@ -1,11 +1,11 @@
 import { sameName } from './core-module.ts';
-import type { HttpAnswer } from './http-answer.ts';
+import type { HostResponse } from './http-answer.ts';
 import type { HostFunction, QueueFunction, TimerFunction } from './index-functions.ts';
 import type { AccessLevel, HostKeys } from './keys.ts';
 
 export type RunByHand = (called: TimerFunction | QueueFunction, input: string) => void;
 
-/** What an admin route needs to know of a request. */
+/** The parts of a request that an admin route needs. */
 export interface AdminRequest {
   readonly method: string;
   readonly path: string;
@@ -23,14 +23,14 @@ interface AdminDependencies {
 }
 
 /**
- * Answers the routes of the host itself that operators use: ping, status, functions and their status, keys, and `POST admin/functions/{name}`,
- * which runs a function now. Undefined when the path is none of them. An HTTP function that is run by hand is accepted, as by the real host,
- * and not run: call it.
+ * Responds to the routes of the host that operators use: ping, status, functions and their status, keys, and
+ * `POST admin/functions/{name}`, which runs a function now. `undefined` for any other path. Like the real
+ * host, it accepts a manual run of an HTTP function and does not run it.
  */
-export async function answerAdmin(
+export async function handleAdminRequest(
   dependencies: AdminDependencies,
   request: AdminRequest,
-): Promise<HttpAnswer | undefined> {
+): Promise<HostResponse | undefined> {
   const { functions, keys, uptimeMs } = dependencies;
   const path = request.path.replace(/\/$/, '').toLowerCase();
   if (path.startsWith('/runtime/webhooks/')) return { status: 401 };
@@ -43,7 +43,7 @@ export async function answerAdmin(
   if (!isRead && !isRun) return undefined;
   if (request.level === 'anonymous') return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
   if (request.level !== 'admin') return { status: 403 };
-  const called = functions.find((one) => sameName(one.name, name ?? ''));
+  const called = functions.find((fn) => sameName(fn.name, name ?? ''));
   if (isRun) return runByHand(dependencies, request, called);
   if (name !== undefined) return called ? json({}) : { status: 404 };
   if (path === '/admin/functions') return json(functions.map(describeFunction));
@@ -55,7 +55,7 @@ async function runByHand(
   { runByHand: run }: AdminDependencies,
   { contentType, readBody }: AdminRequest,
   called: HostFunction | undefined,
-): Promise<HttpAnswer> {
+): Promise<HostResponse> {
   if (!/^application\/json\b/i.test(contentType ?? '')) return { status: 415 };
   const input = readInput((await readBody()).toString('utf8'));
   if (input === undefined) return { status: 400 };
@@ -69,12 +69,12 @@ function describeFunction({ name, kind, disabled, registered }: HostFunction): o
   return { name, language: 'node', isDisabled: disabled, config: { name, bindings }, kind };
 }
 
-/** The keys of functions; the master key is not among them. */
+/** The keys of functions, without the master key. */
 function keysOf(keys: HostKeys | undefined): object[] {
   return [...(keys ?? [])].filter(([name]) => name !== '_master').map(([name, value]) => ({ name, value }));
 }
 
-/** The `input` of a body as text; undefined when the body is not of the form `{"input"?: "…"}`. */
+/** The `input` of a body as text. `undefined` when the body does not have the form `{"input"?: "…"}`. */
 function readInput(body: string): string | undefined {
   try {
     const parsed: unknown = JSON.parse(body);
@@ -86,6 +86,6 @@ function readInput(body: string): string | undefined {
   }
 }
 
-function json(value: object): HttpAnswer {
+function json(value: object): HostResponse {
   return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(value)) };
 }

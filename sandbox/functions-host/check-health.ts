@@ -1,14 +1,15 @@
-/** What the app says of itself. */
+/** What the app reports about its health. */
 export type HealthVerdict =
   | { readonly kind: 'healthy' }
-  /** It answered 503; `detail` is its own sentence. */
+  /** The app responded with 503. `detail` is its own sentence. */
   | { readonly kind: 'unhealthy'; readonly detail: string }
-  /** It answered 503 because of settings at fault: it can do nothing at all. */
+  /** The app responded with 503 because of invalid settings, so it cannot do anything. */
   | { readonly kind: 'settings-invalid'; readonly detail: string };
 
 /**
- * Asks the app's health route (an anonymous GET that answers problem+json when it is not well). An app without such a
- * route, or with an answer nobody understands, counts as healthy: the host cannot judge it. Never rejects.
+ * Calls the app's health route, an anonymous GET that responds with problem+json when the app is unhealthy.
+ * An app without such a route or with an unknown response counts as healthy, because the host cannot know
+ * better. Never rejects.
  */
 export async function checkHealth(url: string): Promise<HealthVerdict> {
   try {

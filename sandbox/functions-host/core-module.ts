@@ -1,10 +1,13 @@
 import Module from 'node:module';
 import type { HostLog, LogLevel } from './host-log.ts';
 
-/** The name the npm library `@azure/functions` requires at run time; no such package exists, the host supplies it. */
+/**
+ * The name of the module that the npm library `@azure/functions` requires at run time. No such package
+ * exists, because the host supplies the module.
+ */
 const CORE_MODULE = '@azure/functions-core';
 
-/** One value on its way between host and library. Exactly one property is set. */
+/** One value that is passed between host and library. Exactly one property is set. */
 export interface TypedData {
   readonly string?: string;
   readonly json?: string;
@@ -43,7 +46,7 @@ export interface FunctionMetadata {
 
 export type FunctionCallback = (...inputs: unknown[]) => unknown;
 
-/** What the library does for one invocation: values in, handler called, value out. */
+/** The library's steps of one invocation: convert the inputs, call the handler, convert the output. */
 export interface InvocationModel {
   getArguments(): Promise<{ context: unknown; inputs: unknown[] }>;
   invokeFunction(context: unknown, inputs: unknown[], callback: FunctionCallback): Promise<unknown>;
@@ -63,12 +66,12 @@ export interface RegisteredFunction {
   readonly callback: FunctionCallback;
 }
 
-/** What an app told the host while it was loaded. */
+/** What an app registered while it was loaded. */
 export interface RegisteredApp {
   readonly functions: RegisteredFunction[];
   readonly hooks: Readonly<Record<HookName, HookCallback[]>>;
   programmingModel: ProgrammingModel | undefined;
-  /** Once true, no function can be added. */
+  /** When true, no function can be added. */
   started: boolean;
 }
 
@@ -81,7 +84,7 @@ export function emptyApp(): RegisteredApp {
   };
 }
 
-/** The host's side of the contract with the library: everything an app registers ends up in `app`. */
+/** The host's side of the contract with the library. Everything that an app registers is stored in `app`. */
 export function createCoreModule({ app, log }: { app: RegisteredApp; log: HostLog }): object {
   return {
     version: '4.0.0',
@@ -93,14 +96,14 @@ export function createCoreModule({ app, log }: { app: RegisteredApp; log: HostLo
     getProgrammingModel: () => app.programmingModel,
     registerFunction: (metadata: FunctionMetadata, callback: FunctionCallback) => {
       if (app.started) throw new Error('A function can only be registered during app startup.');
-      const taken = app.functions.some((one) => sameName(one.metadata.name, metadata.name));
+      const taken = app.functions.some((fn) => sameName(fn.metadata.name, metadata.name));
       if (taken) throw new Error(`A function with id "${metadata.name}" has already been registered.`);
       const registered = { metadata, callback };
       app.functions.push(registered);
       return disposable(() => remove(app.functions, registered));
     },
     registerHook: (name: HookName, callback: HookCallback) => {
-      // The library recognises this very error and tells the app that the host is too old for the hook.
+      // The library recognises this error and reports to the app that the host is too old for the hook.
       if (!(name in app.hooks)) throw systemError(new RangeError(`Unrecognized hook "${name}"`));
       app.hooks[name].push(callback);
       return disposable(() => remove(app.hooks[name], callback));
@@ -109,8 +112,9 @@ export function createCoreModule({ app, log }: { app: RegisteredApp; log: HostLo
 }
 
 /**
- * Answers every later `require('@azure/functions-core')` of this process with `core`. The library asks once, at the first
- * registration, and remembers "not there": so this comes before the app is loaded.
+ * Makes every later `require('@azure/functions-core')` of this process return `core`. The library requires
+ * the module once, at the first registration, and remembers its absence, so this function must run before the
+ * app is loaded.
  */
 export function installCoreModule(core: object): void {
   const loader = Module as unknown as { _load: (request: string, ...rest: unknown[]) => unknown };
@@ -118,9 +122,9 @@ export function installCoreModule(core: object): void {
   loader._load = (request, ...rest) => (request === CORE_MODULE ? core : load.call(Module, request, ...rest));
 }
 
-/** The real host treats function names as equal when they differ in case alone. */
-export function sameName(one: string, other: string): boolean {
-  return one.toUpperCase() === other.toUpperCase();
+/** Whether two names are equal in any letter case, because the real host compares function names so. */
+export function sameName(left: string, right: string): boolean {
+  return left.toUpperCase() === right.toUpperCase();
 }
 
 function systemError(error: Error): Error {

@@ -25,21 +25,21 @@ import { createWorkInHand } from './work-in-hand.ts';
 
 /** How long the real host waits for its worker to end. */
 const TERMINATE_MS = 5000;
-/** How long the real host's lock on a timer outlives it. */
+/** How long the real host's lock on a timer stays after the host has died. */
 const TIMER_LEASE_MS = 60_000;
 
 interface HostOptions {
-  /** Where package.json and host.json of the app are. */
+  /** The folder of the app's package.json and host.json. */
   readonly appDirectory: string;
   readonly settings: HostSettings;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** 0 takes any free port. */
+  /** 0 is any free port. */
   readonly port: number;
-  /** Undefined: keys are not enforced. */
+  /** When `undefined`, keys are not enforced. */
   readonly keys: HostKeys | undefined;
-  /** How long a received queue message is invisible to others, unless renewed. */
+  /** How long a received queue message is invisible to other receivers, unless renewed. */
   readonly leaseMs: number;
-  /** How long work in hand may last once the host is told to stop. */
+  /** How long running work may take after the host is stopped. */
   readonly graceMs: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -49,19 +49,22 @@ interface HostOptions {
 export interface RunningHost {
   readonly port: number;
   /**
-   * Stops listening and polling at once, lets work in hand finish within the grace, and runs the appTerminate hooks.
-   * Messages of work that did not finish stay invisible until their lease ends. End the process afterwards.
+   * Stops listening and polling immediately, lets running work finish within the grace period, and runs the
+   * appTerminate hooks. Messages of unfinished work stay invisible until their lease ends. The caller then ends
+   * the process.
    */
   stop(): Promise<void>;
 }
 
 /**
- * Loads the app and runs it: HTTP, timers and queues. One host per process, because the app reads the environment and the
- * library can be driven by one host only. Rejects with `HostStartError` when it cannot start.
+ * Loads the app and runs its HTTP, timer and queue functions. Only one host per process, because the app
+ * reads the environment and the library supports only one host. Rejects with `HostStartError` when the host
+ * cannot start.
  *
- * It does what the real host was seen to do, as far as this project's app goes. Not built: other triggers, input and
- * output bindings, retry policies, HTTP streaming, CORS, cookies, keys of single functions, drain mode, timer status in
- * storage, and the worker process of its own that the real host restarts after a crash.
+ * The behaviour is that observed with the real host, as far as the app of this project needs it. Not
+ * implemented: other triggers, input and output bindings, retry policies, HTTP streaming, CORS, cookies, keys
+ * of single functions, drain mode, timer status in storage, and the separate worker process that the real
+ * host restarts after a crash.
  */
 export async function runFunctionsHost(options: HostOptions): Promise<RunningHost> {
   const { appDirectory, settings, environment, keys, leaseMs, graceMs, clock, random, log } = options;
@@ -76,15 +79,15 @@ export async function runFunctionsHost(options: HostOptions): Promise<RunningHos
   const timers = new Map<HostFunction, TimerListener>();
   const lock = timerLock(options);
 
-  for (const one of functions) {
-    if (one.kind !== 'timer') continue;
-    const run = (json: string) => invoke(one, { reason: 'Timer fired', input: { json } });
+  for (const fn of functions) {
+    if (fn.kind !== 'timer') continue;
+    const run = (json: string) => invoke(fn, { reason: 'Timer fired', input: { json } });
     const mayRun = (): Promise<boolean> =>
-      lock.mayRun(one.name).catch((error: unknown) => {
-        log('error', 'host', `The lock on '${one.name}' cannot be had: ${summarizeError(error)}`);
+      lock.mayRun(fn.name).catch((error: unknown) => {
+        log('error', 'host', `The lock on '${fn.name}' cannot be taken: ${summarizeError(error)}`);
         return false;
       });
-    timers.set(one, createTimerListener({ schedule: one.schedule, clock, work, mayRun, run }));
+    timers.set(fn, createTimerListener({ schedule: fn.schedule, clock, work, mayRun, run }));
   }
 
   const server = createHostServer({
@@ -105,12 +108,12 @@ export async function runFunctionsHost(options: HostOptions): Promise<RunningHos
   });
   const port = await listen(server, options.port);
 
-  for (const one of functions) {
-    if (one.disabled) continue;
-    if (one.kind === 'timer') void timers.get(one)?.listen(stopping.signal);
-    if (one.kind !== 'queue') continue;
+  for (const fn of functions) {
+    if (fn.disabled) continue;
+    if (fn.kind === 'timer') void timers.get(fn)?.listen(stopping.signal);
+    if (fn.kind !== 'queue') continue;
     void listenToQueue({
-      queue: openTriggerQueue(one.connectionString, one.queue),
+      queue: openTriggerQueue(fn.connectionString, fn.queue),
       settings: settings.queues,
       leaseMs,
       clock,
@@ -119,8 +122,8 @@ export async function runFunctionsHost(options: HostOptions): Promise<RunningHos
       work,
       signal: stopping.signal,
       invoke: (message, text) =>
-        invoke(one, {
-          reason: `New queue message detected on '${one.queue}'.`,
+        invoke(fn, {
+          reason: `New queue message detected on '${fn.queue}'.`,
           input: { string: text },
           triggerMetadata: messageMetadata(message, text),
         }),
@@ -139,7 +142,10 @@ export async function runFunctionsHost(options: HostOptions): Promise<RunningHos
   };
 }
 
-/** Hosts of one app are those that run from the same folder over the same storage, unless a setting says which app it is. */
+/**
+ * Hosts belong to one app when they run from the same folder over the same storage, unless a setting names
+ * the app.
+ */
 function timerLock({ appDirectory, environment, leaseMs, clock }: HostOptions): TimerLock {
   const connectionString = environment['AzureWebJobsStorage'];
   if (!connectionString) return noTimerLock;
@@ -154,7 +160,7 @@ function timerLock({ appDirectory, environment, leaseMs, clock }: HostOptions): 
   });
 }
 
-/** Resolves with the port once the server accepts connections, on the loopback address only. */
+/** Resolves with the port once the server accepts connections, only on the loopback address. */
 async function listen(server: Server, port: number): Promise<number> {
   try {
     server.listen(port, '127.0.0.1');

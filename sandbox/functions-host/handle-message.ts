@@ -16,27 +16,27 @@ export interface MessageDependencies {
   readonly leaseMs: number;
   readonly clock: Clock;
   readonly log: HostLog;
-  /** Runs the function on the decoded text. */
+  /** Runs the function with the decoded text. */
   readonly invoke: (message: ReceivedMessage, text: string) => Promise<InvocationOutcome>;
 }
 
 /**
- * Works one received message to its end: deleted when the function succeeded, else given back to the queue, or moved to
- * the poison queue when it was tried often enough. When storage fails here the message reappears after its lease, and
- * the log says so. Never rejects.
+ * Processes one received message. Deletes it when the function succeeds. Otherwise returns it to the queue,
+ * or moves it to the poison queue after the last try. When storage fails here, the message is logged and
+ * becomes visible again after its lease. Never rejects.
  */
 export async function handleMessage(dependencies: MessageDependencies, message: ReceivedMessage): Promise<void> {
   try {
     await work(dependencies, message);
   } catch (error) {
     const where = `message '${message.id}' of queue '${dependencies.queue.name}'`;
-    dependencies.log('error', 'host', `Could not settle ${where}: ${summarizeError(error)}`);
+    dependencies.log('error', 'host', `Could not complete ${where}: ${summarizeError(error)}`);
   }
 }
 
 async function work(dependencies: MessageDependencies, message: ReceivedMessage): Promise<void> {
   const { queue, settings, leaseMs, clock, log, invoke } = dependencies;
-  // The host died in all tries before, else the message would not be here.
+  // The host died in every try before, otherwise the message would be gone.
   if (message.dequeueCount > settings.maxDequeueCount) return moveToPoison(dependencies, message, message.popReceipt);
   const decoded = decodeMessage(message.text, settings.messageEncoding);
   switch (decoded.kind) {
@@ -48,20 +48,20 @@ async function work(dependencies: MessageDependencies, message: ReceivedMessage)
         'host',
         `Message '${message.id}' of queue '${queue.name}' is not UTF-8; the function is not called.`,
       );
-      return giveBack(dependencies, message, message.popReceipt);
+      return releaseOrMoveToPoison(dependencies, message, message.popReceipt);
     case 'text': {
       const lease = holdMessage({ queue, message, leaseMs, clock, log });
       const outcome = await invoke(message, decoded.text);
       const popReceipt = await lease.end();
       if (outcome.kind === 'succeeded') return queue.remove(message.id, popReceipt);
-      return giveBack(dependencies, message, popReceipt);
+      return releaseOrMoveToPoison(dependencies, message, popReceipt);
     }
     default:
       return unreachable(decoded);
   }
 }
 
-async function giveBack(
+async function releaseOrMoveToPoison(
   dependencies: MessageDependencies,
   message: ReceivedMessage,
   popReceipt: string,
@@ -84,7 +84,7 @@ async function moveToPoison(
   await queue.remove(message.id, popReceipt);
 }
 
-/** What failed in a poison queue stays invisible until its lease ends, and comes again. */
+/** A message that fails in a poison queue stays invisible until its lease ends, and is then received again. */
 function isPoisonQueue(queue: TriggerQueue): boolean {
   return queue.name.endsWith(POISON_SUFFIX);
 }

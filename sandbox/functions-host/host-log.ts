@@ -1,12 +1,15 @@
 /** The levels of the functions library. */
 export type LogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical';
 
-/** Writes one entry; `source` is the function's name, or `host` for what the host itself has to say. Never throws. */
+/**
+ * Writes one entry. `source` is the function's name, or `host` for entries of the host itself. Never throws.
+ */
 export type HostLog = (level: LogLevel, source: string, message: string) => void;
 
 /**
- * A log that writes one line an entry (`2026-11-23T10:00:00.000Z warning  deliver: …`); further lines of a message, such
- * as a stack, are indented. Below `information` nothing is written unless `verbose`, as the real host does by default.
+ * Creates a log with one line per entry (`2026-11-23T10:00:00.000Z warning  deliver: …`). Further lines of a
+ * message, such as a stack, are indented. Entries below `information` are written only when `verbose`, as the
+ * real host does by default.
  */
 export function createHostLog(options: {
   write: (line: string) => void;
@@ -21,12 +24,15 @@ export function createHostLog(options: {
   };
 }
 
-/** What can be said of anything thrown: the stack of an error, else the value as text. */
+/** Describes any thrown value: the stack of an error, otherwise the value as text. */
 export function describeError(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** One line for an error whose stack tells nothing, as of a network that is down; with the HTTP status or code it has. */
+/**
+ * Describes in one line an error whose stack is of no use, such as a network error, with its HTTP status or
+ * code.
+ */
 export function summarizeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { statusCode, code } = error as Error & { statusCode?: number; code?: string };

@@ -1,40 +1,43 @@
-/** A host that cannot start: `message` is for the person who started it. */
+/** The host cannot start. `message` is for the person who started it. */
 export class HostStartError extends Error {
   override readonly name = 'HostStartError';
 }
 
-/** What this host reads of host.json (learn.microsoft.com/azure/azure-functions/functions-host-json). */
+/**
+ * The settings of host.json that this host supports
+ * (learn.microsoft.com/azure/azure-functions/functions-host-json).
+ */
 export interface HostSettings {
   readonly routePrefix: string;
-  /** How long an invocation may take; undefined is for ever. */
+  /** How long an invocation may take. `undefined` means no limit. */
   readonly functionTimeoutMs: number | undefined;
   readonly queues: QueueSettings;
 }
 
 export interface QueueSettings {
-  /** Messages taken at once, 1 to 32. */
+  /** Messages per receive, 1 to 32. */
   readonly batchSize: number;
-  /** The next batch is taken when no more messages than this are in hand. */
+  /** The next batch is received when at most this many messages are in progress. */
   readonly newBatchThreshold: number;
-  /** The longest pause between two looks at an empty queue. */
+  /** The longest pause between two polls of an empty queue. */
   readonly maxPollingIntervalMs: number;
-  /** A message that was tried this often goes to the poison queue. */
+  /** A message goes to the poison queue after this many tries. */
   readonly maxDequeueCount: number;
-  /** How long a failed message stays invisible before it is tried again. */
+  /** How long a failed message stays invisible before the next try. */
   readonly visibilityTimeoutMs: number;
   readonly messageEncoding: 'base64' | 'none';
 }
 
-/** What this host reads of local.settings.json. */
+/** The settings of local.settings.json that this host supports. */
 export interface LocalSettings {
   readonly values: Readonly<Record<string, string>>;
   readonly port: number | undefined;
 }
 
 /**
- * Reads host.json. Unknown properties are ignored; a value the real host refuses is a `HostStartError`.
- * Defaults are those of the storage extension 5 as `func start` runs it (an idle queue is looked at every 2 s), and 30
- * minutes for a function, as on the Flex Consumption plan.
+ * Parses host.json. Unknown properties are ignored. Throws `HostStartError` for a value that the real host
+ * rejects. Defaults are those of the storage extension 5 under `func start` (an empty queue is polled every 2
+ * s), and 30 minutes for a function, as on the Flex Consumption plan.
  */
 export function parseHostSettings(text: string, { processors }: { processors: number }): HostSettings {
   const json = parseObject(text, 'host.json');
@@ -69,7 +72,7 @@ export function parseHostSettings(text: string, { processors }: { processors: nu
   };
 }
 
-/** Reads local.settings.json (learn.microsoft.com/azure/azure-functions/functions-develop-local). */
+/** Parses local.settings.json (learn.microsoft.com/azure/azure-functions/functions-develop-local). */
 export function parseLocalSettings(text: string): LocalSettings {
   const json = parseObject(text, 'local.settings.json');
   const port = section(json, 'Host')['LocalHttpPort'];
@@ -79,7 +82,7 @@ export function parseLocalSettings(text: string): LocalSettings {
   return { values: Object.fromEntries(values), port: typeof port === 'number' ? port : undefined };
 }
 
-/** A .NET TimeSpan (`hh:mm:ss`, `d.hh:mm:ss.fff`) in ms; undefined when it is none. */
+/** A .NET TimeSpan (`hh:mm:ss`, `d.hh:mm:ss.fff`) in ms. `undefined` for any other text. */
 export function parseTimeSpan(text: string): number | undefined {
   const match = /^(?:(\d+)\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(\.\d{1,7})?)?$/.exec(text);
   if (!match) return undefined;

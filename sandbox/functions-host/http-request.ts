@@ -3,17 +3,20 @@ import type { HttpRequestData } from './core-module.ts';
 import { encodePath } from './request-target.ts';
 import type { RequestTarget } from './request-target.ts';
 
-/** A request body may be this long, in bytes; one more is refused unread (observed; the real host's default limit). */
+/**
+ * The longest request body in bytes. A longer body is refused unread (observed, the default of the real
+ * host).
+ */
 export const MAX_BODY_BYTES = 104_857_600;
 
-/** The length a request declares in bytes; 0 when it declares none, as a chunked one does. */
+/** The declared length of a request in bytes, 0 for a chunked request, which declares none. */
 export function declaredLength(request: IncomingMessage): number {
   return Number(request.headers['content-length'] ?? 0);
 }
 
 /**
- * The body of a request that declares its length. A chunked body is dropped: the real host does not read it either.
- * Rejects when the caller goes away.
+ * The body of a request that declares its length. A chunked body is dropped, as the real host does. Rejects
+ * when the caller closes the connection.
  */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   if (declaredLength(request) === 0) {
@@ -26,8 +29,8 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 }
 
 /**
- * Header names in lower case, values of a repeated name joined with a comma. Values are read as UTF-8, as Kestrel reads them; undefined when
- * one is none.
+ * Header names in lower case. Values of a repeated name are joined with a comma. Values are decoded as UTF-8,
+ * as Kestrel does. `undefined` when a value is not UTF-8.
  */
 export function foldHeaders(request: IncomingMessage): Map<string, string> | undefined {
   const folded = new Map<string, string>();
@@ -44,7 +47,7 @@ export function foldHeaders(request: IncomingMessage): Map<string, string> | und
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Node gives each byte of a header as one character. */
+/** Node returns each byte of a header as one character. */
 function utf8Of(latin1: string): string | undefined {
   if (isAscii(latin1)) return latin1;
   try {
@@ -59,7 +62,9 @@ export function isAscii(value: string): boolean {
   return /^[\t\x20-\x7e]*$/.test(value);
 }
 
-/** A request as the library expects it. The URL is built from the Host header; forwarding headers are not looked at. */
+/**
+ * A request as the library expects it. The URL is built from the Host header. Forwarding headers are ignored.
+ */
 export function toRequestData(options: {
   method: string;
   target: RequestTarget;

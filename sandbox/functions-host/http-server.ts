@@ -2,12 +2,12 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect } from 'node:net';
-import { answerAdmin } from './admin-routes.ts';
+import { handleAdminRequest } from './admin-routes.ts';
 import type { RunByHand } from './admin-routes.ts';
 import { describeError } from './host-log.ts';
 import type { HostLog } from './host-log.ts';
-import { sendAnswer, toAnswer } from './http-answer.ts';
-import type { HttpAnswer } from './http-answer.ts';
+import { sendResponse, toHostResponse } from './http-answer.ts';
+import type { HostResponse } from './http-answer.ts';
 import { MAX_BODY_BYTES, declaredLength, foldHeaders, readBody, toRequestData } from './http-request.ts';
 import type { HostFunction, HttpFunction } from './index-functions.ts';
 import type { Invoke } from './invocation.ts';
@@ -22,48 +22,48 @@ import type { WorkInHand } from './work-in-hand.ts';
 interface ServerDependencies {
   /** In the order in which their routes are tried. */
   readonly functions: readonly HostFunction[];
-  /** Undefined: keys are not enforced. */
+  /** When `undefined`, keys are not enforced. */
   readonly keys: HostKeys | undefined;
   readonly invoke: Invoke;
   readonly runByHand: RunByHand;
   readonly work: WorkInHand;
   readonly log: HostLog;
   readonly uptimeMs: () => number;
-  /** Aborted when the host stops: connections are then closed after their answer. */
+  /** Aborted when the host stops. Connections are then closed after their response. */
   readonly stopping: AbortSignal;
 }
 
-/** Kestrel's default. Node's 5 s would close connections under the feet of clients that keep them. */
+/** Kestrel's default. Node's default of 5 s would close connections that clients are about to reuse. */
 const KEEP_ALIVE_MS = 130_000;
 
 const homePage = '<!doctype html><title>Functions</title><p>Your functions app is up and running.';
 
-/** The HTTP side of the host, not yet listening. */
+/** The HTTP server of the host, not yet listening. */
 export function createHostServer(dependencies: ServerDependencies): Server {
   const { work, log, stopping } = dependencies;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const answer = await answerRequest(dependencies, request);
+      const result = await handleRequest(dependencies, request);
       const last = stopping.aborted || declaredLength(request) > MAX_BODY_BYTES;
-      await sendAnswer(response, answer, { last, isHead: request.method === 'HEAD' });
+      await sendResponse(response, result, { last, isHead: request.method === 'HEAD' });
     } catch (error) {
       if (!request.errored) log('error', 'host', `A request broke the host: ${describeError(error)}`);
       response.destroy();
     }
   }
 
-  // A request of two hosts or of none is refused here, as the real host does it.
+  // This host refuses a request with several Host headers or none itself, as the real host does.
   const options = { maxHeaderSize: MAX_HEAD_BYTES, keepAliveTimeout: KEEP_ALIVE_MS, requireHostHeader: false };
   const server = createServer(options, (request, response) => {
     void work.track(serve(request, response));
   });
   return server.on('clientError', (error: UnreadableRequest, socket: Socket) =>
-    answerUnreadable(server, error, socket),
+    respondToUnreadable(server, error, socket),
   );
 }
 
-/** What Node's parser made nothing of, and what it had of it. */
+/** A request that Node's parser could not read, with the bytes that it had received. */
 type UnreadableRequest = Error & { readonly code?: string; readonly rawPacket?: Buffer };
 
 const REFUSALS: Readonly<Record<string, string>> = {
@@ -71,8 +71,11 @@ const REFUSALS: Readonly<Record<string, string>> = {
   HPE_INVALID_METHOD: '404 Not Found',
 };
 
-/** Node's parser knows methods in upper case alone: one in lower case is sent again, to this very server. */
-function answerUnreadable(server: Server, { code = '', rawPacket }: UnreadableRequest, socket: Socket): void {
+/**
+ * Node's parser accepts methods only in upper case. A request with a lower-case method is sent again to this
+ * server in upper case.
+ */
+function respondToUnreadable(server: Server, { code = '', rawPacket }: UnreadableRequest, socket: Socket): void {
   if (!socket.writable) return;
   const [, method = '', rest = ''] = /^([A-Za-z]+)( [^]*)$/.exec(rawPacket?.toString('latin1') ?? '') ?? [];
   if (code !== 'HPE_INVALID_METHOD' || method === method.toUpperCase() || readMethod(method) === 'unknown') {
@@ -86,14 +89,14 @@ function answerUnreadable(server: Server, { code = '', rawPacket }: UnreadableRe
   again.write(`${method.toUpperCase()}${rest}`, 'latin1');
 }
 
-async function answerRequest(dependencies: ServerDependencies, request: IncomingMessage): Promise<HttpAnswer> {
+async function handleRequest(dependencies: ServerDependencies, request: IncomingMessage): Promise<HostResponse> {
   if (declaredLength(request) > MAX_BODY_BYTES) return { status: 500 };
   const refused = refusedRequest(request);
   if (refused) return refused;
   const method = request.method ?? 'GET';
   const target = readRequestTarget(request.url ?? '/');
   const level = accessLevel(dependencies.keys, presentedKey(request, target));
-  const admin = await answerAdmin(dependencies, {
+  const admin = await handleAdminRequest(dependencies, {
     method,
     path: target.path,
     level,
@@ -109,7 +112,10 @@ async function answerRequest(dependencies: ServerDependencies, request: Incoming
   return { status: 404 };
 }
 
-/** The first function whose route and method match. A method that does not fit is a route that does not match: 404. */
+/**
+ * The first function whose route and method match. When only the method differs, the route does not match
+ * either, so the response is 404.
+ */
 function findRoute(
   functions: readonly HostFunction[],
   method: string,
@@ -133,7 +139,7 @@ async function callFunction(
     called: HttpFunction;
     params: Record<string, string>;
   },
-): Promise<HttpAnswer> {
+): Promise<HostResponse> {
   const { request, method, target, level, called, params } = found;
   if (!mayUse(level, called.authLevel)) return { status: 401 };
   if (called.disabled && level !== 'admin') return { status: 404 };
@@ -143,20 +149,20 @@ async function callFunction(
   const http = toRequestData({ method, target, headers, params, body });
   const outcome = await invoke(called, { reason: `${method} ${target.path}`, input: { http } });
   if (outcome.kind === 'failed') return { status: 500 };
-  const sendable = toAnswer(outcome.value);
-  if (sendable.kind === 'answer') return sendable.answer;
+  const sendable = toHostResponse(outcome.value);
+  if (sendable.kind === 'response') return sendable.response;
   log('error', called.name, `The answer cannot be sent: ${sendable.reason}.`);
   return { status: 500 };
 }
 
-/** Of several keys the first, as the real host has it (azure-functions-host, `GetAuthorizationKeyInfoAsync`). */
+/** The first of several keys, as the real host does (azure-functions-host, `GetAuthorizationKeyInfoAsync`). */
 function presentedKey(request: IncomingMessage, { search }: RequestTarget): string | undefined {
   const header = request.headersDistinct['x-functions-key']?.[0];
   if (header !== undefined) return header;
   return [...new URLSearchParams(search)].find(([name]) => name.toUpperCase() === 'CODE')?.[1];
 }
 
-/** Unlike a function's, the body of an admin request may be chunked. */
+/** The body of an admin request may be chunked, unlike that of a function request. */
 async function readWhole(request: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);

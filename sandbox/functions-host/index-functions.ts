@@ -6,14 +6,14 @@ import { parseSchedule, type Schedule } from '../../shared/ncrontab.ts';
 import { parseRouteTemplate } from './route-template.ts';
 import type { RouteTemplate } from './route-template.ts';
 
-/** A function the host can run, with what its trigger asks for. */
+/** A function that the host can run, with the properties of its trigger. */
 export type HostFunction = HttpFunction | TimerFunction | QueueFunction;
 
 interface AnyFunction {
   readonly name: string;
-  /** The trigger's name among the bindings. */
+  /** The name of the trigger's binding. */
   readonly input: string;
-  /** By the setting `AzureWebJobs.<name>.Disabled`: not triggered, but it can be run by hand. */
+  /** Set by `AzureWebJobs.<name>.Disabled`. The function is not triggered, but can be run manually. */
   readonly disabled: boolean;
   readonly registered: RegisteredFunction;
 }
@@ -40,8 +40,9 @@ export interface QueueFunction extends AnyFunction {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The functions of an app in the order in which the real host tries their routes: by name, without regard to case.
- * A function the host cannot run is left out and the log says why; a route the real host breaks on is a `HostStartError`.
+ * The functions of an app, ordered by name in any letter case, which is the order in which the real host
+ * tries their routes. A function that the host cannot run is left out and the reason is logged. Throws
+ * `HostStartError` for a route on which the real host fails.
  */
 export function indexFunctions(options: {
   registered: readonly RegisteredFunction[];
@@ -51,15 +52,15 @@ export function indexFunctions(options: {
 }): HostFunction[] {
   const { registered, routePrefix, environment, log } = options;
   const functions: HostFunction[] = [];
-  for (const one of registered) {
-    const indexed = indexFunction(one, routePrefix, environment);
+  for (const fn of registered) {
+    const indexed = indexFunction(fn, routePrefix, environment);
     if (typeof indexed !== 'string') functions.push(indexed);
-    else log('error', 'host', `The function '${one.metadata.name}' is not available: ${indexed}`);
+    else log('error', 'host', `The function '${fn.metadata.name}' is not available: ${indexed}`);
   }
   return functions.sort((a, b) => (a.name.toUpperCase() < b.name.toUpperCase() ? -1 : 1));
 }
 
-/** The function, or the reason why it cannot be run. */
+/** The function, or the reason why it cannot run. */
 function indexFunction(
   registered: RegisteredFunction,
   routePrefix: string,
@@ -113,7 +114,7 @@ function text(binding: Binding, property: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Replaces `%NAME%` by the setting; undefined when there is no such setting. */
+/** Replaces `%NAME%` by the setting. `undefined` when the setting does not exist. */
 function withSettings(value: string | undefined, environment: Environment): string | undefined {
   const names = [...(value ?? '').matchAll(/%([^%]+)%/g)].map((match) => match[1] ?? '');
   if (names.some((name) => environment[name] === undefined)) return undefined;

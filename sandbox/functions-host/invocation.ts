@@ -4,9 +4,9 @@ import { describeError } from './host-log.ts';
 import type { HostLog, LogLevel } from './host-log.ts';
 import type { HostFunction } from './index-functions.ts';
 
-/** How a function is called once. */
+/** One call of a function. */
 export interface Call {
-  /** Why, for the log: the request, the queue, the schedule. */
+  /** The reason for the log: the request, the queue or the schedule. */
   readonly reason: string;
   readonly input: TypedData;
   readonly triggerMetadata?: Readonly<Record<string, TypedData>>;
@@ -14,7 +14,7 @@ export interface Call {
 
 export type InvocationOutcome =
   | { readonly kind: 'succeeded'; readonly value: TypedData | null | undefined }
-  /** The handler or a hook threw, the answer could not be converted, or the time was up. Already logged. */
+  /** The handler or a hook threw, the result could not be converted, or the call timed out. Already logged. */
   | { readonly kind: 'failed' };
 
 /** Runs a function to its end. Never rejects. */
@@ -22,7 +22,7 @@ export type Invoke = (called: HostFunction, call: Call) => Promise<InvocationOut
 
 interface InvocationDependencies {
   readonly app: RegisteredApp;
-  /** Undefined is for ever. */
+  /** `undefined` means no limit. */
   readonly timeoutMs: number | undefined;
   readonly clock: Clock;
   readonly log: HostLog;
@@ -30,8 +30,8 @@ interface InvocationDependencies {
 }
 
 /**
- * Runs functions as the functions worker does. A function that takes longer than `timeoutMs` has failed, but goes on
- * in this process, where the real host would kill the worker with everything in it.
+ * Runs functions as the functions worker does. A function that takes longer than `timeoutMs` has failed but
+ * continues in this process. The real host would kill the whole worker.
  */
 export function createInvoke(dependencies: InvocationDependencies): Invoke {
   const { timeoutMs, clock, log, newInvocationId } = dependencies;
@@ -52,7 +52,7 @@ export function createInvoke(dependencies: InvocationDependencies): Invoke {
   };
 }
 
-/** The steps of one invocation in the order of the functions worker; rejects when the invocation failed. */
+/** The steps of one invocation in the order of the functions worker. Rejects when the invocation fails. */
 async function runOnce(
   { app, log }: InvocationDependencies,
   called: HostFunction,
@@ -72,7 +72,7 @@ async function runOnce(
     },
     state: undefined as string | undefined,
     log: (level: LogLevel, category: string, message: string) => {
-      // A log hook may change level and message, which is how an app redacts what it logs.
+      // A log hook may change level and message, so that an app can redact its log.
       const entry = { ...inHooks, level, category, message };
       for (const hook of hooks.log) hook(entry);
       log(entry.level, called.name, entry.message);
@@ -97,7 +97,7 @@ async function runOnce(
   context.state = 'postInvocationHooks';
   for (const hook of hooks.postInvocation) await hook(after);
 
-  // Not `throw` at the catch above: a post hook may set or clear the error.
+  // The error is thrown here and not in the catch above, because a post hook may set or clear it.
   if (after.error !== undefined && after.error !== null) throw after.error as Error;
   const response = await model.getResponse(prepared.context, after.result);
   return response.returnValue;

@@ -1,12 +1,15 @@
 import { HostStartError } from './host-settings.ts';
 
-/** What a caller may do, from least to most. Functions and the admin routes name the least they ask for. */
+/**
+ * The rights of a caller, from least to most. Functions and admin routes name the least level that they
+ * require.
+ */
 export type AccessLevel = 'anonymous' | 'function' | 'admin';
 
-/** The keys of the host by name; `_master` is the one that opens everything. */
+/** The keys of the host by name. `_master` grants everything. */
 export type HostKeys = ReadonlyMap<string, string>;
 
-/** Reads a `name:key` list with commas between. A key may hold any character but a comma. */
+/** Parses a comma-separated list of `name:key`. A key may contain any character but a comma. */
 export function parseHostKeys(list: string): HostKeys {
   const keys = new Map<string, string>();
   for (const entry of list.split(',').map((part) => part.trim())) {
@@ -23,8 +26,8 @@ export function parseHostKeys(list: string): HostKeys {
 }
 
 /**
- * The level that a presented key gives. `keys` undefined: keys are not enforced and everybody is admin, which is how
- * `func start` runs without its authentication switch.
+ * The level of a presented key. When `keys` is `undefined`, keys are not enforced and every caller is admin,
+ * as in `func start` without its authentication switch.
  */
 export function accessLevel(keys: HostKeys | undefined, presented: string | undefined): AccessLevel {
   if (!keys) return 'admin';
@@ -33,8 +36,8 @@ export function accessLevel(keys: HostKeys | undefined, presented: string | unde
   return [...keys.values()].includes(presented) ? 'function' : 'anonymous';
 }
 
-/** Whether a caller of level `has` may use what asks for `asks`. */
-export function mayUse(has: AccessLevel, asks: AccessLevel): boolean {
+/** Whether a caller of level `has` may use a route that requires level `requires`. */
+export function mayUse(has: AccessLevel, requires: AccessLevel): boolean {
   const order: readonly AccessLevel[] = ['anonymous', 'function', 'admin'];
-  return order.indexOf(has) >= order.indexOf(asks);
+  return order.indexOf(has) >= order.indexOf(requires);
 }

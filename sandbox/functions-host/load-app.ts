@@ -7,8 +7,9 @@ import { describeError } from './host-log.ts';
 import type { HostLog } from './host-log.ts';
 
 /**
- * Loads the app that `main` of its package.json names and runs its appStart hooks. Like the real host it survives an app
- * that throws while it loads: the app then has no function at all, and the log says why. Once per process.
+ * Loads the app from `main` of its package.json and runs its appStart hooks. Like the real host, it keeps
+ * running when an app throws while loading. The app then has no functions and the reason is logged. Call it
+ * once per process.
  */
 export async function loadApp(options: { appDirectory: string; log: HostLog }): Promise<RegisteredApp> {
   const { appDirectory, log } = options;
@@ -27,7 +28,10 @@ export async function loadApp(options: { appDirectory: string; log: HostLog }): 
   return app;
 }
 
-/** Runs the appTerminate hooks in the order of their registration; a hook that throws is logged and ends nothing. */
+/**
+ * Runs the appTerminate hooks in the order of registration. An error of a hook is logged and does not stop
+ * the others.
+ */
 export async function terminateApp(options: { app: RegisteredApp; log: HostLog }): Promise<void> {
   for (const hook of options.app.hooks.appTerminate) {
     try {
@@ -38,7 +42,7 @@ export async function terminateApp(options: { app: RegisteredApp; log: HostLog }
   }
 }
 
-/** appStart and appTerminate hooks see the same data objects. */
+/** The appStart and appTerminate hooks share these data objects. */
 const appHookContext: Record<string, unknown> = { hookData: {}, appHookData: {} };
 
 async function entryPoint(appDirectory: string): Promise<string> {

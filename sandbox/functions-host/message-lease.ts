@@ -4,16 +4,19 @@ import type { HostLog } from './host-log.ts';
 import type { ReceivedMessage } from './queue-message.ts';
 import type { TriggerQueue } from './trigger-queue.ts';
 
-/** Keeps a message invisible to others while it is worked on. */
+/** Keeps a message invisible while it is processed. */
 export interface MessageLease {
-  /** Ends the renewals and gives the receipt that is valid now. */
+  /** Ends the renewals and resolves with the current receipt. */
   end(): Promise<string>;
 }
 
-/** A renewal that failed is tried again after half the time, but not more often than once a minute. */
+/** Each failed renewal halves the pause before the next try, down to this. */
 const SHORTEST_PAUSE_MS = 60_000;
 
-/** Renews the lease of a received message at half time until it is ended, or until the message is no longer ours. */
+/**
+ * Renews the lease of a received message at half time until `end` is called or another receiver has the
+ * message.
+ */
 export function holdMessage(options: {
   queue: TriggerQueue;
   message: ReceivedMessage;
@@ -50,7 +53,7 @@ export function holdMessage(options: {
   };
 }
 
-/** False when the lease was ended meanwhile. */
+/** False when the lease has ended meanwhile. */
 async function pause(clock: Clock, ms: number, ended: AbortSignal): Promise<boolean> {
   try {
     await clock.sleep(ms, ended);

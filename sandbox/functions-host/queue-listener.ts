@@ -4,13 +4,13 @@ import type { MessageDependencies } from './handle-message.ts';
 import { summarizeError } from './host-log.ts';
 import type { WorkInHand } from './work-in-hand.ts';
 
-/** The first pause after a queue was found empty, and what the following ones grow by. */
+/** The first pause after an empty receive, and the unit by which later pauses grow. */
 const FIRST_PAUSE_MS = 100;
 
 /**
- * Works the messages of one queue until `signal` is aborted: takes a batch, and the next one when no more than
- * `newBatchThreshold` messages are in hand; an empty or missing queue, or one whose storage fails, is left alone for ever
- * longer. What was received is in `work` until it is settled. Never rejects.
+ * Processes the messages of one queue until `signal` is aborted. Receives a batch, and the next batch when at
+ * most `newBatchThreshold` messages are in progress. The pauses grow while the queue is empty or missing or
+ * storage fails. Received messages are in `work` until they are finished. Never rejects.
  */
 export async function listenToQueue(
   dependencies: MessageDependencies & { random: Random; work: WorkInHand; signal: AbortSignal },
@@ -38,16 +38,17 @@ export async function listenToQueue(
     }
   }
 
-  let emptyLooks = 0;
+  let emptyPolls = 0;
   while (!signal.aborted) {
-    // A receive is never cut off: messages in an answer nobody reads would be invisible for their whole lease.
+    // A receive is never cancelled, because the messages in an unread response would be invisible for
+    // their whole lease.
     const taken = await work.track(takeBatch());
     if (taken > 0) {
-      emptyLooks = 0;
+      emptyPolls = 0;
       while (inHand.size > settings.newBatchThreshold) await Promise.race(inHand);
     } else {
-      const pauseMs = pollPause(emptyLooks, settings.maxPollingIntervalMs, random.fraction());
-      emptyLooks++;
+      const pauseMs = pollPause(emptyPolls, settings.maxPollingIntervalMs, random.fraction());
+      emptyPolls++;
       await clock.sleep(pauseMs, signal).catch((error: unknown) => {
         if (!signal.aborted) throw error;
       });
@@ -56,10 +57,10 @@ export async function listenToQueue(
 }
 
 /**
- * The pause in ms after a queue was found empty for the (`emptyLooks` + 1)th time in a row: 100 ms, then growing by a
- * doubling amount with ±20 % of jitter (`fraction` in [0, 1)), up to `maxMs`.
+ * The pause in ms after the (`emptyPolls` + 1)th empty receive in a row: 100 ms, then growing by a doubling
+ * amount with ±20 % of jitter (`fraction` in [0, 1)), up to `maxMs`.
  */
-export function pollPause(emptyLooks: number, maxMs: number, fraction: number): number {
-  const growth = emptyLooks === 0 ? 0 : FIRST_PAUSE_MS * 2 ** (emptyLooks - 1) * (0.8 + 0.4 * fraction);
+export function pollPause(emptyPolls: number, maxMs: number, fraction: number): number {
+  const growth = emptyPolls === 0 ? 0 : FIRST_PAUSE_MS * 2 ** (emptyPolls - 1) * (0.8 + 0.4 * fraction);
   return Math.min(maxMs, FIRST_PAUSE_MS + growth);
 }

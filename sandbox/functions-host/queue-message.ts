@@ -1,9 +1,9 @@
 import type { TypedData } from './core-module.ts';
 
-/** A message as it was received from the queue. */
+/** A message received from the queue. */
 export interface ReceivedMessage {
   readonly id: string;
-  /** Proves that the message is ours; every change of its visibility gives a new one. */
+  /** Proves that this host holds the message. Every change of the visibility returns a new receipt. */
   readonly popReceipt: string;
   /** The raw text in the queue. */
   readonly text: string;
@@ -18,7 +18,10 @@ export type DecodedMessage =
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The text of a message; as strict as .NET, which allows white space in base64 and nothing else beside the alphabet. */
+/**
+ * Decodes the text of a message. As strict as .NET, which allows white space in base64 and nothing else
+ * outside the alphabet.
+ */
 export function decodeMessage(raw: string, encoding: 'base64' | 'none'): DecodedMessage {
   if (encoding === 'none') return { kind: 'text', text: raw };
   const base64 = raw.replace(/[ \t\r\n]/g, '');
@@ -32,8 +35,9 @@ export function decodeMessage(raw: string, encoding: 'base64' | 'none'): Decoded
 }
 
 /**
- * The trigger metadata of a message. The properties of a JSON object are mixed in and win over the host's own, so a message
- * should name none `id`, `dequeueCount`, `queueTrigger` and so on; arrays and nulls stay out.
+ * The trigger metadata of a message. The properties of a JSON object are added and replace those of the host,
+ * so a message should not use names such as `id`, `dequeueCount` or `queueTrigger`. Arrays and nulls are left
+ * out.
  */
 export function messageMetadata(message: ReceivedMessage, text: string): Record<string, TypedData> {
   return {
@@ -48,7 +52,7 @@ export function messageMetadata(message: ReceivedMessage, text: string): Record<
   };
 }
 
-/** The metadata of a call by hand, which has no message behind it. */
+/** The metadata of a manual run, which has no message. */
 export function manualMetadata(text: string): Record<string, TypedData> {
   const never = { string: '9999-12-31T23:59:59.9999999+00:00' };
   return {
@@ -65,7 +69,8 @@ function bodyProperties(text: string): Record<string, TypedData> {
   const properties: Record<string, TypedData> = {};
   for (const [name, value] of Object.entries(parseObject(text))) {
     if (value === null || Array.isArray(value)) continue;
-    // The library makes the first letter small; doing it here lets `Id` win over `id` as on the real host.
+    // The library makes the first letter lower-case. Doing the same here lets `Id` replace `id`, as on
+    // the real host.
     const key = name.charAt(0).toLowerCase() + name.slice(1);
     properties[key] = typeof value === 'object' ? { json: JSON.stringify(value) } : { string: dotNetString(value) };
   }
@@ -86,7 +91,7 @@ function parseObject(text: string): Record<string, unknown> {
   }
 }
 
-/** An instant as .NET writes it: no fraction when it is a whole second. */
+/** A timestamp as .NET writes it, without a fraction when it is a whole second. */
 function dateTime(at: Date): string {
   return at.toISOString().replace(/(\.000)?Z$/, '+00:00');
 }

@@ -1,31 +1,39 @@
 import type { IncomingMessage } from 'node:http';
-import type { HttpAnswer } from './http-answer.ts';
+import type { HostResponse } from './http-answer.ts';
 
-/** Kestrel's limits, in bytes: of the request line with its end, and of all headers with theirs. */
+/**
+ * Kestrel's limits in bytes: of the request line with its line end, and of all headers with their line ends.
+ */
 const MAX_REQUEST_LINE_BYTES = 8 * 1024;
 const MAX_HEADERS_BYTES = 32 * 1024;
-/** What node may read of both together before it refuses by itself; a little more, so that we say which of them it was. */
+/**
+ * The size at which Node refuses a request. It is a little larger than both limits together, so that this
+ * host can report which limit was exceeded.
+ */
 export const MAX_HEAD_BYTES = MAX_REQUEST_LINE_BYTES + MAX_HEADERS_BYTES + 8 * 1024;
 
-/** What the real host's web server refuses before any function or route is asked; `undefined` when it takes the request. */
-export function refusedRequest(request: IncomingMessage): HttpAnswer | undefined {
+/**
+ * The response to a request that the real host's web server refuses before routing. `undefined` when the
+ * request is accepted.
+ */
+export function refusedRequest(request: IncomingMessage): HostResponse | undefined {
   const { method = '', url = '', httpVersion, rawHeaders } = request;
   if (`${method} ${url} HTTP/${httpVersion}\r\n`.length > MAX_REQUEST_LINE_BYTES) return { status: 414 };
   if (headerBytes(rawHeaders) > MAX_HEADERS_BYTES) return { status: 431 };
   const hosts = request.headersDistinct['host'] ?? [];
   if (!url.startsWith('/') || pathOf(url).includes('%00')) return { status: 400 };
   if (hosts.length > 1 || (hosts[0] !== undefined && !isHost(hosts[0]))) return { status: 400 };
-  // Without a host the library cannot make a URL of the request.
+  // Without a host the library cannot build the URL of the request.
   return hosts.length === 0 && httpVersion === '1.0' ? { status: 500 } : undefined;
 }
 
-/** A method that HTTP does not know is one that no route has. `get` is GET: routes are found without regard to case. */
+/** No route has a method that HTTP does not define. `get` is GET, because routes match in any letter case. */
 export function readMethod(method: string): 'unknown' | 'known' {
   return /^(GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH)$/i.test(method) ? 'known' : 'unknown';
 }
 
 function headerBytes(rawHeaders: readonly string[]): number {
-  // Each pair has a colon, a space and an end of line.
+  // Each header has a colon, a space and a line end.
   return rawHeaders.reduce((sum, text) => sum + text.length, 0) + 2 * rawHeaders.length;
 }
 

@@ -1,14 +1,17 @@
-/** The target of a request as the real host's web server (Kestrel) hands it on. */
+/** The target of a request as the real host's web server (Kestrel) passes it on. */
 export interface RequestTarget {
-  /** Percent-decoded once, except that `%2F` stays; without `.` and `..`. Begins with a slash. */
+  /** Percent-decoded once, except that `%2F` stays. Without `.` and `..`. Begins with a slash. */
   readonly path: string;
-  /** The query as it was sent, with its question mark; empty when there is none. */
+  /** The query as sent, with its question mark. Empty when there is none. */
   readonly search: string;
-  /** One value a name: values of a repeated name are joined with a comma, names are compared without regard to case. */
+  /**
+   * One value per name. Values of a repeated name are joined with a comma. Names are compared in any letter
+   * case.
+   */
   readonly query: ReadonlyMap<string, string>;
 }
 
-/** Reads the request line's target, which begins with a slash. */
+/** Parses the target of the request line, which begins with a slash. */
 export function readRequestTarget(target: string): RequestTarget {
   const mark = target.indexOf('?');
   const rawPath = mark < 0 ? target : target.slice(0, mark);
@@ -17,8 +20,8 @@ export function readRequestTarget(target: string): RequestTarget {
 }
 
 /**
- * A decoded path as it appears in a request's URL: escaped where needed, valid escapes left alone. So `%2F` is kept, and
- * what was sent as `%252F` has become `%2F` too.
+ * A decoded path as part of a request's URL: escaped where necessary, valid escapes unchanged. So `%2F`
+ * stays, and `%252F` has become `%2F` too.
  */
 export function encodePath(path: string): string {
   return path.replace(/%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/]+/g, (match) => {
@@ -31,16 +34,19 @@ function foldQuery(query: string): Map<string, string> {
   for (const pair of query.split('&')) {
     if (pair === '') continue;
     const [name = '', ...rest] = pair.replaceAll('+', ' ').split('=');
-    const one = { name: percentDecode(name), value: percentDecode(rest.join('=')) };
-    const before = folded.get(one.name.toUpperCase());
-    folded.set(one.name.toUpperCase(), before ? { ...one, value: `${before.value},${one.value}` } : one);
+    const parameter = { name: percentDecode(name), value: percentDecode(rest.join('=')) };
+    const before = folded.get(parameter.name.toUpperCase());
+    folded.set(
+      parameter.name.toUpperCase(),
+      before ? { ...parameter, value: `${before.value},${parameter.value}` } : parameter,
+    );
   }
   return new Map([...folded.values()].map(({ name, value }) => [name, value]));
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Decodes escapes; a run of them that is not UTF-8 stays as it was sent. */
+/** Decodes escapes. A sequence of escapes that is not UTF-8 stays as sent. */
 function percentDecode(text: string, { keepSlash = false } = {}): string {
   const escapes = keepSlash ? /(?:%(?!2[Ff])[0-9A-Fa-f]{2})+/g : /(?:%[0-9A-Fa-f]{2})+/g;
   return text.replace(escapes, (run) => {

@@ -1,17 +1,18 @@
-/** A route of a function, split at its slashes. */
+/** The route of a function, split at its slashes. */
 export type RouteTemplate = readonly RouteSegment[];
 
 type RouteSegment =
-  /** Compared without regard to case. */
+  /** Compared in any letter case. */
   | { readonly kind: 'literal'; readonly text: string }
-  /** `{name}` or, when optional, `{name?}`: one segment. */
+  /** `{name}`, or `{name?}` when optional: one segment. */
   | { readonly kind: 'parameter'; readonly name: string; readonly optional: boolean }
-  /** `{*name}`: all that is left, possibly nothing. */
+  /** `{*name}`: the rest of the path, possibly empty. */
   | { readonly kind: 'rest'; readonly name: string };
 
 /**
- * Reads a route template, or says why it cannot. Of ASP.NET's syntax this host knows `{x}`, `{x?}` and `{*rest}`;
- * constraints, defaults and several parameters in one segment are refused rather than matched wrongly.
+ * Parses a route template, or returns why it cannot. Of ASP.NET's syntax this host supports `{x}`, `{x?}` and
+ * `{*rest}`. Constraints, defaults and several parameters in one segment are refused, because they would
+ * match wrongly.
  */
 export function parseRouteTemplate(
   template: string,
@@ -35,8 +36,8 @@ export function parseRouteTemplate(
 }
 
 /**
- * The parameters of a path (decoded, beginning with a slash) that matches, else undefined. A trailing slash is accepted,
- * an empty segment never; a parameter that was not given is absent.
+ * The parameters of a matching path (decoded, beginning with a slash), `undefined` for another path. A
+ * trailing slash is accepted, an empty segment is not. An optional parameter without a value is absent.
  */
 export function matchRoute(template: RouteTemplate, path: string): Record<string, string> | undefined {
   const parts = path === '/' ? [] : path.replace(/\/$/, '').slice(1).split('/');

@@ -7,41 +7,47 @@ import { createInterface } from 'node:readline';
 export interface FunctionsHostOptions {
   /** The folder of the app's package.json, host.json and local.settings.json. */
   readonly appDirectory: string;
-  /** The whole environment of the app, beside PATH and where Node keeps compiled modules: nothing else is taken over from this process. */
+  /**
+   * The whole environment of the app, beside PATH and the folder of Node's compile cache. Nothing else of this
+   * process is inherited.
+   */
   readonly environment?: Readonly<Record<string, string>>;
-  /** 0, the default, takes any free port. */
+  /** The default 0 is any free port. */
   readonly port?: number;
-  /** Enforces keys: `hostKeys`, of which `_master` is the master key. */
+  /** Enforces keys: `hostKeys`, with the master key `_master`. */
   readonly enableAuth?: boolean;
   readonly hostKeys?: Readonly<Record<string, string>>;
-  /** How long a received queue message stays invisible to others unless renewed; 600 by default. */
+  /**
+   * How long a received queue message stays invisible to other receivers unless renewed. The default is 600.
+   */
   readonly leaseSeconds?: number;
-  /** How long work in hand may last once the host is told to stop; 10 by default. */
+  /** How long running work may take after the host is stopped. The default is 10. */
   readonly graceSeconds?: number;
   readonly verbose?: boolean;
-  /** Is given every line the host writes. */
+  /** Called with every line that the host writes. */
   readonly output?: (line: string) => void;
-  /** The host's entry script; by default that of the project in the current folder. */
+  /** The host's entry script. The default is that of the project in the current folder. */
   readonly entry?: string;
 }
 
 export interface FunctionsHostProcess {
-  /** `http://127.0.0.1:PORT`, without a slash at the end. */
+  /** `http://127.0.0.1:PORT`, without a trailing slash. */
   readonly url: string;
   readonly pid: number;
-  /** Sends SIGTERM and resolves with the exit code: null when a signal ended the process. */
+  /** Sends SIGTERM and resolves with the exit code, null when a signal ended the process. */
   stop(): Promise<number | null>;
-  /** Sends SIGKILL and resolves when the process is gone. */
+  /** Sends SIGKILL and resolves when the process has ended. */
   kill(): Promise<void>;
-  /** Resolves with the exit code when the process ends, for whatever reason. */
+  /** Resolves with the exit code when the process ends for any reason. */
   readonly exited: Promise<number | null>;
 }
 
 const LISTENING = /^listening on (http:\/\/127\.0\.0\.1:\d+)$/;
 
 /**
- * Starts the functions host as a process of its own, so that its app has its own environment and can be killed, and
- * resolves when it is listening. Rejects with what it wrote when it ends before. It ends with this process.
+ * Starts the functions host as a separate process, so that its app has its own environment and can be killed.
+ * Resolves when the host is listening. Rejects with the output of the host when it ends before. The host ends
+ * with this process.
  */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHostProcess> {
   const { appDirectory, environment, port = 0, enableAuth, hostKeys, leaseSeconds, graceSeconds, output } = options;
@@ -54,7 +60,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const child = spawn(process.execPath, args, {
     cwd: appDirectory,
     env: { ...takenOver(), ...(keys.length > 0 && { HOST_KEYS: keys.join(',') }), ...environment },
-    // The fourth is the channel that tells the host when this process is gone.
+    // The fourth is the channel that tells the host when this process has ended.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const exited = once(child, 'exit').then(([code]) => code as number | null);
@@ -79,7 +85,7 @@ function takenOver(): Record<string, string | undefined> {
   return { PATH, ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }) };
 }
 
-/** Passes every line on, and resolves with the URL of the one that says the host is up. */
+/** Passes on every line, and resolves with the URL in the line that says the host is ready. */
 function listeningUrl(child: ChildProcess, output: ((line: string) => void) | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     let written = '';
@@ -94,7 +100,7 @@ function listeningUrl(child: ChildProcess, output: ((line: string) => void) | un
         if (url !== undefined) resolve(url);
       });
     }
-    // 'close' comes after the last line, 'exit' may come before it.
+    // 'close' comes after the last line. 'exit' may come before it.
     child.once('close', () => reject(new Error(`The functions host ended before it was listening:${written}`)));
     child.once('error', reject);
   });

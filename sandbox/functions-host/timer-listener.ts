@@ -3,27 +3,28 @@ import { nextOccurrence, type Schedule } from '../../shared/ncrontab.ts';
 import type { WorkInHand } from './work-in-hand.ts';
 
 export interface TimerListener {
-  /** Runs the function at every occurrence until `signal` is aborted. Never two runs at once. */
+  /** Runs the function at every occurrence until `signal` is aborted. Never runs it twice at once. */
   listen(signal: AbortSignal): Promise<void>;
-  /** What the handler is given, as the JSON text the real host sends. */
+  /** The handler's input, as the JSON text that the real host sends. */
   input(): string;
 }
 
-/** Not even a long `setTimeout` is trusted with more than this, and it could not hold more than 24.8 days. */
+/** The longest single sleep, because `setTimeout` cannot exceed 24.8 days and is not used for longer than this. */
 const LONGEST_SLEEP_MS = 3_600_000;
 
 /**
- * Fires on the second. A run that lasts beyond the next occurrence delays it, and skips those after it: it then begins at
- * once. Of several hosts of one app the one fires that has the lock. Unlike the real host it keeps no status in storage: an occurrence missed
- * while the host was down is not made up for, and `isPastDue` is always false.
+ * Runs the function at the second of each occurrence. A run that lasts beyond the next occurrence delays it
+ * until the run ends, and skips those after it. Of several hosts of one app, the one with the lock runs the
+ * function. Unlike the real host, it keeps no status in storage, so an occurrence missed while the host was
+ * down is not repeated, and `isPastDue` is always false.
  */
 export function createTimerListener(options: {
   schedule: Schedule;
   clock: Clock;
   work: WorkInHand;
-  /** Whether this host is the one that runs it now. */
+  /** Whether this host may run the function now. */
   mayRun: () => Promise<boolean>;
-  /** Runs the function; must not reject. */
+  /** Runs the function. Must not reject. */
   run: (input: string) => Promise<unknown>;
 }): TimerListener {
   const { schedule, clock, work, mayRun, run } = options;
@@ -56,7 +57,7 @@ export function createTimerListener(options: {
   };
 }
 
-/** The real host gives no status for a schedule that fires more often than once a minute. */
+/** The real host sends no status for a schedule with occurrences more often than once a minute. */
 function isMonitored(schedule: Schedule, nowMs: number): boolean {
   let before = nextOccurrence(schedule, nowMs);
   for (let count = 0; count < 5 && before !== undefined; count++) {
@@ -67,15 +68,16 @@ function isMonitored(schedule: Schedule, nowMs: number): boolean {
   return true;
 }
 
-/** An instant as .NET writes it; a timer that never ran was last run in the year 1. */
+/** A timestamp as .NET writes it. A timer that never ran has its last run in the year 1. */
 function instant(ms: number | undefined): string {
   return ms === undefined ? '0001-01-01T00:00:00+00:00' : new Date(ms).toISOString().replace('Z', '+00:00');
 }
 
-/** False when the signal came first. */
+/** False when the signal was aborted first. */
 async function sleepUntil(clock: Clock, untilMs: number, signal: AbortSignal): Promise<boolean> {
   try {
-    // A timer may be early by a millisecond, and a run before the second would be due again at the second.
+    // A timer may fire a millisecond early, and a run before the second would be due again at the
+    // second.
     for (let left = untilMs - clock.now(); left > 0; left = untilMs - clock.now()) {
       await clock.sleep(Math.min(left, LONGEST_SLEEP_MS), signal);
     }

@@ -1,28 +1,32 @@
 import { TableClient, RestError } from '@azure/data-tables';
 import type { Clock } from '../../shared/clock.ts';
 
-/** Decides which of several hosts of one app runs a timer: the real host has a blob lease for it. */
+/** Decides which of several hosts of one app runs a timer. The real host uses a blob lease. */
 export interface TimerLock {
-  /** Whether this host may run the timer now. Takes the lock or keeps it when it can. Rejects when storage gives no answer. */
+  /**
+   * Whether this host may run the timer now. Takes or keeps the lock when possible. Rejects when storage does
+   * not respond.
+   */
   mayRun(timer: string): Promise<boolean>;
-  /** Gives up all locks that this host has. Never rejects. */
+  /** Releases all locks of this host. Never rejects. */
   release(): Promise<void>;
 }
 
-/** For a host without storage, which is alone. */
+/** For a host without storage, which runs alone. */
 export const noTimerLock: TimerLock = { mayRun: () => Promise.resolve(true), release: () => Promise.resolve() };
 
 const TABLE = 'azurewebjobslocks';
-/** No retries inside the SDK: the next occurrence is the next try. */
+/** Without retries of the SDK, because the next occurrence tries again. */
 const clientOptions = { allowInsecureConnection: true, retryOptions: { maxRetries: 0 } };
 
 /**
- * A lock is a row: its owner, and until when. Whoever comes first at an occurrence takes it, when it is free, its own or has run out; after the
- * owner's death the others wait for its end, as with the real host.
+ * A lock is a row with its owner and its end. At an occurrence, the first host takes a lock that is free, its
+ * own or expired. After the owner has died, the other hosts wait until the lock expires, as with the real
+ * host.
  */
 export function createTimerLock(options: {
   readonly connectionString: string;
-  /** What hosts of one app have in common, and others do not. */
+  /** The same for all hosts of one app and different for other apps. */
   readonly hostId: string;
   readonly owner: string;
   readonly leaseMs: number;
@@ -30,7 +34,7 @@ export function createTimerLock(options: {
 }): TimerLock {
   const { connectionString, hostId, owner, leaseMs, clock } = options;
   let client: TableClient | undefined;
-  // Not before it is needed: a host whose storage is no storage answers HTTP all the same.
+  // Created only when needed, so that a host with an invalid storage setting still responds to HTTP.
   const lockTable = (): TableClient =>
     (client ??= TableClient.fromConnectionString(connectionString, TABLE, clientOptions));
   const held = new Map<string, { row: LockRow; etag: string }>();
@@ -66,7 +70,10 @@ export function createTimerLock(options: {
     },
   };
 
-  /** The answer; undefined when somebody else was there before, or the row is gone. Makes the table when there is none. */
+  /**
+   * The response. `undefined` when another host was faster or the row is gone. Creates the table when it is
+   * missing.
+   */
   async function unlessTaken<T>(request: () => Promise<T>): Promise<T | undefined> {
     try {
       return await request();

@@ -1,28 +1,37 @@
 import { QueueClient, RestError } from '@azure/storage-queue';
 import type { ReceivedMessage } from './queue-message.ts';
 
-/** A message's hold on itself: still ours, under a new receipt, or taken by someone else, deleted or expired. */
+/**
+ * The state of a received message: still held by this host, under a new receipt, or lost because another
+ * receiver took it, it was deleted or it expired.
+ */
 export type Hold = { readonly kind: 'held'; readonly popReceipt: string } | { readonly kind: 'lost' };
 
-/** The queue of a trigger. Every method is one or two storage requests, and rejects when storage does not answer. */
+/**
+ * The queue of a trigger. Every method sends one or two storage requests and rejects when storage does not
+ * respond.
+ */
 export interface TriggerQueue {
   readonly name: string;
-  /** Up to `count` messages, which nobody else sees for `leaseMs`. Nothing when the queue does not exist. */
+  /**
+   * Receives up to `count` messages and hides them from others for `leaseMs`. Returns none when the queue does
+   * not exist.
+   */
   receive(count: number, leaseMs: number): Promise<ReceivedMessage[]>;
-  /** Makes a message invisible for `ms` from now; 0 gives it back at once. */
+  /** Hides a message for `ms` from now. 0 makes it visible immediately. */
   hide(id: string, popReceipt: string, ms: number): Promise<Hold>;
-  /** Removes a message. Nothing happens when it is no longer ours. */
+  /** Deletes a message. Does nothing when this host no longer holds the message. */
   remove(id: string, popReceipt: string): Promise<void>;
-  /** Puts a copy into the poison queue, which is created when there is none. */
+  /** Sends a copy to the poison queue and creates the queue when it is missing. */
   sendToPoison(text: string): Promise<void>;
 }
 
-/** A trigger queue whose name ends like this has no poison queue of its own. */
+/** A trigger queue with this suffix has no poison queue. */
 export const POISON_SUFFIX = '-poison';
 
 /**
- * No retries inside the SDK: it would wait 4 s before the second try, and who calls this has a better plan for every one
- * of the requests (look again later, or let the message reappear).
+ * Without retries of the SDK, which would wait 4 s before the second try. The callers handle failures better
+ * themselves: they poll again later or let the message reappear.
  */
 const clientOptions = { retryOptions: { maxTries: 1, tryTimeoutInMs: 30_000 } };
 
@@ -65,7 +74,7 @@ function seconds(ms: number): number {
   return Math.ceil(ms / 1000);
 }
 
-/** The answer, or undefined when the request was refused in the expected way. */
+/** The response, `undefined` when the request was refused with the expected error. */
 async function unless<T>(expected: (error: RestError) => boolean, request: () => Promise<T>): Promise<T | undefined> {
   try {
     return await request();

@@ -1,8 +1,8 @@
-/** What the host has begun and has to finish before it may stop. */
+/** The running work that must finish before the host may stop. */
 export interface WorkInHand {
-  /** Counts `work` as in hand until it settles; gives it back. */
+  /** Counts `work` as running until it settles. Returns `work`. */
   track<T>(work: Promise<T>): Promise<T>;
-  /** Resolves once nothing is in hand, including what was begun meanwhile. Never rejects. */
+  /** Resolves once no work is running, including work that begins meanwhile. Never rejects. */
   finished(): Promise<void>;
 }
 
@@ -11,8 +11,8 @@ export function createWorkInHand(): WorkInHand {
   return {
     track: (work) => {
       inHand.add(work);
-      const settled = (): void => void inHand.delete(work);
-      work.then(settled, settled);
+      const remove = (): void => void inHand.delete(work);
+      work.then(remove, remove);
       return work;
     },
     finished: async () => {

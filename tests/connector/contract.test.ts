@@ -62,7 +62,7 @@ const titles: Readonly<Record<string, RegExp>> = {
 
 describe.each(firstTour.map(({ flow, ...stop }) => [flow.trigger, { ...stop, input: flow.input }] as const))(
   'the trigger %s',
-  (trigger, { input, happen }) => {
+  (trigger, { input, makeChange }) => {
     const { operationId } = triggers[trigger];
     const filled: Record<string, unknown> = {};
     let location = '';
@@ -95,7 +95,7 @@ describe.each(firstTour.map(({ flow, ...stop }) => [flow.trigger, { ...stop, inp
     });
 
     test('is called with what its definition declares', async () => {
-      happen(stack.insights.control);
+      makeChange(stack.insights.control);
       await stack.host.poll();
       const calls = flows.calls(trigger);
       expect(calls).toHaveLength(1);

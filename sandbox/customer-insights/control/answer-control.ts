@@ -1,5 +1,5 @@
 import { json } from '../http/answer.ts';
-import type { Answer } from '../http/answer.ts';
+import type { SandboxResponse } from '../http/answer.ts';
 import type { JsonBody } from '../http/read-json.ts';
 import { matchRoute } from '../http/router.ts';
 import { RefusedError } from '../state/refused-error.ts';
@@ -12,8 +12,8 @@ const routes = Object.values(operations).map(({ method, path, invoke }) => ({
   invoke,
 }));
 
-/** Answers a control call: 200 with what became of it, 204 when there is nothing to tell, else `{"error": "…"}`. */
-export function answerControl(model: SandboxModel, method: string, pathname: string, body: JsonBody): Answer {
+/** Responds to a control call: 200 with the result, 204 when there is none, otherwise `{"error": "…"}`. */
+export function handleControl(model: SandboxModel, method: string, pathname: string, body: JsonBody): SandboxResponse {
   const match = matchRoute(routes, method, pathname);
   if (match === undefined) return json(404, { error: `There is no control operation ${method} ${pathname}.` });
   const given = body.kind === 'read' ? (body.value ?? {}) : undefined;

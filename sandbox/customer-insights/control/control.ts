@@ -7,7 +7,7 @@ import { measureOperations } from './measure-operations.ts';
 import { segmentOperations } from './segment-operations.ts';
 import { serviceOperations } from './service-operations.ts';
 
-/** Everything the control API can do, by its name as a function. */
+/** All operations of the control API, by function name. */
 export const operations = {
   ...instanceOperations,
   ...segmentOperations,
@@ -21,8 +21,8 @@ type Operations = typeof operations;
 type InputOf<Name extends keyof Operations> = Static<Operations[Name]['input']>;
 
 /**
- * The control API as functions of this process. Each throws `RefusedError` where HTTP answers 400, 404 or 409, and gives a copy:
- * what the sandbox knows changes by these functions only.
+ * The control API as functions of this process. Each throws `RefusedError` where HTTP responds with 400, 404
+ * or 409, and returns a copy, so the state of the sandbox changes only through these functions.
  */
 export type Control = {
   readonly [Name in keyof Operations]: (

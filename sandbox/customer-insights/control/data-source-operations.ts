@@ -8,7 +8,7 @@ const dataSource = { instanceId: Type.String(), dataSourceId: Type.String() };
 const displayName = Type.Optional(Type.String());
 
 export const dataSourceOperations = {
-  /** A new data source that was never refreshed. */
+  /** Adds a data source that was never refreshed. */
   addDataSource: operation({
     method: 'POST',
     path: '/instances/{instanceId}/data-sources',
@@ -23,7 +23,7 @@ export const dataSourceOperations = {
       addDataSource(findInstance(model, instanceId), description, model),
   }),
 
-  /** Renames, activates or deactivates a data source; what is not given stays. */
+  /** Renames, activates or deactivates a data source. Absent properties stay unchanged. */
   changeDataSource: operation({
     method: 'PATCH',
     path: '/instances/{instanceId}/data-sources/{dataSourceId}',

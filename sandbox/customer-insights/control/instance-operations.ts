@@ -5,7 +5,7 @@ import { RefusedError } from '../state/refused-error.ts';
 import { inputOf, operation } from './operation.ts';
 
 export const instanceOperations = {
-  /** One more instance, in which there is nothing yet. */
+  /** Adds an empty instance. */
   addInstance: operation({
     method: 'POST',
     path: '/instances',

@@ -11,7 +11,7 @@ import { inputOf, operation } from './operation.ts';
 const instanceId = Type.String();
 const value = Type.Union([Type.Number(), Type.String()]);
 
-/** Common to all runs. `end: 'open'` starts the job and leaves it to `moveTask` and `endJob`. */
+/** Input of all runs. With `end: 'open'` the job only starts, and `moveTask` and `endJob` continue it. */
 const run = {
   instanceId,
   submission: Type.Optional(Type.Union([Type.Literal('onDemand'), Type.Literal('scheduled')])),
@@ -28,14 +28,14 @@ const run = {
 };
 const runDefaults = { submission: 'onDemand', end: 'successful' } as const;
 
-/** New values of what a run evaluates, by name. */
+/** The new values of evaluated segments and measures, by name. */
 const evaluated = {
   memberCounts: Type.Optional(Type.Record(Type.String(), Type.Integer({ minimum: 0 }))),
   measureValues: Type.Optional(Type.Record(Type.String(), value)),
 };
 
 export const jobOperations = {
-  /** A job that ingests one data source. */
+  /** Runs a job that ingests one data source. */
   refreshDataSource: operation({
     method: 'POST',
     path: '/instances/{instanceId}/data-sources/{dataSourceId}/refresh',
@@ -47,7 +47,10 @@ export const jobOperations = {
     },
   }),
 
-  /** A job of operation type `all`: data sources, match, merge, segments and measures. It fails at the merge unless told otherwise. */
+  /**
+   * Runs a job of operation type `all`: data sources, match, merge, segments and measures. A failure happens at
+   * the merge by default.
+   */
   refreshAll: operation({
     method: 'POST',
     path: '/instances/{instanceId}/full-refresh',
@@ -62,7 +65,10 @@ export const jobOperations = {
     },
   }),
 
-  /** A unification: match and merge, on request with the segments and measures that depend on it, or the matching alone. */
+  /**
+   * Runs a unification: match and merge, optionally with the segments and measures that depend on it, or only
+   * the match.
+   */
   unify: operation({
     method: 'POST',
     path: '/instances/{instanceId}/unification',
@@ -80,7 +86,7 @@ export const jobOperations = {
     },
   }),
 
-  /** Moves one task to a status, with its node and its object. `failed` and then `running` is what a retry looks like. */
+  /** Moves one task, with its node and its object, to a status. A retry is `failed` followed by `running`. */
   moveTask: operation({
     method: 'PUT',
     path: '/instances/{instanceId}/tasks/{taskId}',
@@ -111,7 +117,7 @@ export const jobOperations = {
     },
   }),
 
-  /** Ends an open job: running tasks end as it does, queued ones too, or are skipped after a failure. */
+  /** Ends an open job. Running tasks end like the job. Queued tasks do too, or are skipped after a failure. */
   endJob: operation({
     method: 'POST',
     path: '/instances/{instanceId}/jobs/{jobId}/end',
@@ -136,7 +142,7 @@ export const jobOperations = {
   }),
 };
 
-/** A task with what the API does not tell about it: the node it works on. */
+/** A task with the node that it works on, which the API does not show. */
 export interface TaskReport {
   readonly taskId: string;
   readonly operationType: string;
@@ -144,7 +150,7 @@ export interface TaskReport {
   readonly status: string;
 }
 
-/** What became of a job, with the ids `moveTask` and `endJob` need. */
+/** The state of a job, with the ids that `moveTask` and `endJob` need. */
 export interface JobReport {
   readonly jobId: string;
   readonly status: string;

@@ -17,7 +17,7 @@ const evaluation = Type.Union([
 ]);
 
 export const measureOperations = {
-  /** A successful evaluation with this value, now. */
+  /** Evaluates the measure successfully with this value, now. */
   setMeasureValue: operation({
     method: 'PUT',
     path: '/instances/{instanceId}/measures/{measureName}/value',
@@ -30,7 +30,7 @@ export const measureOperations = {
     },
   }),
 
-  /** Several evaluations in the order given, each at a later instant than the one before. */
+  /** Evaluates the measure several times, in the given order, each later than the one before. */
   evaluateMeasure: operation({
     method: 'POST',
     path: '/instances/{instanceId}/measures/{measureName}/evaluations',
@@ -43,7 +43,7 @@ export const measureOperations = {
     },
   }),
 
-  /** A new measure, evaluated at once when it is given a value. */
+  /** Adds a measure. With a value, the measure is evaluated immediately. */
   addMeasure: operation({
     method: 'POST',
     path: '/instances/{instanceId}/measures',
@@ -65,7 +65,7 @@ export const measureOperations = {
     },
   }),
 
-  /** Renames, activates or deactivates a measure; what is not given stays. */
+  /** Renames, activates or deactivates a measure. Absent properties stay unchanged. */
   changeMeasure: operation({
     method: 'PATCH',
     path: '/instances/{instanceId}/measures/{measureName}',

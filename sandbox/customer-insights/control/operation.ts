@@ -5,19 +5,22 @@ import { RefusedError } from '../state/refused-error.ts';
 import type { SandboxModel } from '../model.ts';
 
 /**
- * One thing the control API can do. Over HTTP its input is the named parts of the path and the body's properties together;
- * in the process it is one object. Both go through the same schema.
+ * One operation of the control API. Over HTTP, its input combines the path parameters and the properties of
+ * the body. Within the process, its input is one object. Both are checked with the same schema.
  */
 export interface Operation<Input extends TObject, Result> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Path below `/control`. */
+  /** The path below `/control`. */
   readonly path: string;
   readonly input: Input;
-  /** Does it, and gives a copy of what became. Throws `RefusedError`: 400 for an input the schema does not allow. */
+  /**
+   * Performs the operation and returns a copy of the result. Throws `RefusedError`, with 400 for an input that
+   * the schema does not allow.
+   */
   readonly invoke: (model: SandboxModel, given: unknown) => Result;
 }
 
-/** Makes an operation of a function that may rely on its schema. */
+/** Creates an operation from a function. The function receives only inputs that have passed the schema. */
 export function operation<Input extends TObject, Result>({
   run,
   ...operation
@@ -33,7 +36,7 @@ function checked<Input extends TObject>(schema: Input, given: unknown): Static<I
   throw new RefusedError(400, `${fault?.path ?? ''} ${fault?.message ?? 'not allowed'}`.trim());
 }
 
-/** An input schema that refuses properties it does not know, so that a misspelt one is noticed. */
+/** An input schema that rejects unknown properties, so that a misspelt property is noticed. */
 export function inputOf<Properties extends TProperties>(properties: Properties): TObject<Properties> {
   return Type.Object(properties, { additionalProperties: false });
 }

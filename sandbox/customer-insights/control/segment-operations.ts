@@ -24,7 +24,7 @@ const evaluation = Type.Union([
 ]);
 
 export const segmentOperations = {
-  /** A successful evaluation with this member count, now. */
+  /** Evaluates the segment successfully with this member count, now. */
   setMemberCount: operation({
     method: 'PUT',
     path: '/instances/{instanceId}/segments/{segmentName}/member-count',
@@ -36,7 +36,7 @@ export const segmentOperations = {
     },
   }),
 
-  /** Several evaluations in the order given, each at a later instant than the one before. */
+  /** Evaluates the segment several times, in the given order, each later than the one before. */
   evaluateSegment: operation({
     method: 'POST',
     path: '/instances/{instanceId}/segments/{segmentName}/evaluations',
@@ -48,7 +48,7 @@ export const segmentOperations = {
     },
   }),
 
-  /** A new segment, evaluated at once when it is given a member count. */
+  /** Adds a segment. With a member count, the segment is evaluated immediately. */
   addSegment: operation({
     method: 'POST',
     path: '/instances/{instanceId}/segments',
@@ -66,7 +66,7 @@ export const segmentOperations = {
     },
   }),
 
-  /** Renames, activates or deactivates a segment; what is not given stays. */
+  /** Renames, activates or deactivates a segment. Absent properties stay unchanged. */
   changeSegment: operation({
     method: 'PATCH',
     path: '/instances/{instanceId}/segments/{segmentName}',

@@ -21,7 +21,10 @@ const fault = Type.Union([
 const flag = Type.Optional(Type.Boolean());
 
 export const serviceOperations = {
-  /** Lets the next calls go wrong: one, unless `times` says more. Faults are used up in the order they were added. */
+  /**
+   * Makes the next calls fail: one call unless `times` is given. Faults are used in the order in which they
+   * were added.
+   */
   addFault: operation({
     method: 'POST',
     path: '/faults',
@@ -37,7 +40,7 @@ export const serviceOperations = {
     },
   }),
 
-  /** The faults that are still to come. */
+  /** The faults that have not been used yet. */
   faults: operation({
     method: 'GET',
     path: '/faults',
@@ -57,7 +60,7 @@ export const serviceOperations = {
     },
   }),
 
-  /** Switches how the service answers; what is not given stays. */
+  /** Changes how the service responds. Absent properties stay unchanged. */
   changeBehaviour: operation({
     method: 'PATCH',
     path: '/behaviour',
@@ -71,7 +74,10 @@ export const serviceOperations = {
     run: (model, input): Behaviour => Object.assign(model.behaviour, input),
   }),
 
-  /** Calls seen since the start or the last reset, in all and by route. Faults count, control calls do not. */
+  /**
+   * Calls since the start or the last reset, in total and by route. Calls with faults count, control calls do
+   * not.
+   */
   calls: operation({
     method: 'GET',
     path: '/calls',

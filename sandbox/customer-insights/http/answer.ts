@@ -1,20 +1,20 @@
-/** What a route answers. */
-export interface Answer {
+/** The response of a route. */
+export interface SandboxResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A documented shape; sent in the casing the sandbox is switched to. */
+  /** A documented shape, sent in the letter case that the sandbox is set to. */
   readonly shape?: unknown;
-  /** Sent byte for byte, as the `content-type` header says. */
+  /** Sent byte for byte, with the type in the `content-type` header. */
   readonly text?: string;
 }
 
-/** A documented shape. */
-export function shaped(status: number, shape: unknown): Answer {
+/** A response with a documented shape. */
+export function shaped(status: number, shape: unknown): SandboxResponse {
   return { status, shape };
 }
 
-/** JSON whose names are data, so that no switch of the sandbox touches them. */
-export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+/** JSON whose property names are data, so the letter case settings do not apply to them. */
+export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): SandboxResponse {
   return {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
@@ -30,13 +30,13 @@ const statusNames: Readonly<Record<number, string>> = {
 };
 
 /**
- * An error in the shape the path declares: a flat `ODataError` below `/data/`, an `ApiErrorResult` elsewhere. `target` is
- * the query option or property at fault.
+ * An error in the shape that the path declares: a flat `ODataError` below `/data/`, an `ApiErrorResult`
+ * elsewhere. `target` is the query option or property that is wrong.
  */
-export function errorAnswer(
+export function errorResponse(
   pathname: string,
   error: { readonly status: number; readonly errorCode: string; readonly message: string; readonly target?: string },
-): Answer {
+): SandboxResponse {
   const { status, errorCode, message } = error;
   if (pathname.includes('/data/')) {
     return shaped(status, { errorCode, message, target: error.target ?? null, details: [] });

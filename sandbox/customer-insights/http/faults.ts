@@ -1,34 +1,34 @@
-import { errorAnswer } from './answer.ts';
-import type { Answer } from './answer.ts';
+import { errorResponse } from './answer.ts';
+import type { SandboxResponse } from './answer.ts';
 
-/** How a call goes wrong. */
+/** How a call fails. */
 export type FaultKind =
-  /** Answers this status. `retryAfter` is sent as it is: seconds or an HTTP date. */
+  /** Responds with this status. `retryAfter` is sent unchanged: seconds or an HTTP date. */
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string | number }
-  /** Never answers. */
+  /** Never responds. */
   | { readonly kind: 'hang' }
-  /** Answers as always, but only after a while, or when the faults are cleared. */
+  /** Responds correctly after a delay, or when the faults are cleared. */
   | { readonly kind: 'slow'; readonly delayMs: number }
-  /** Drops the connection without an answer. */
+  /** Closes the connection without a response. */
   | { readonly kind: 'reset' }
-  /** Status 200 with JSON that breaks off. */
+  /** Status 200 with truncated JSON. */
   | { readonly kind: 'garbage' }
-  /** Status 200 with a page for people, as a proxy in between sends it. */
+  /** Status 200 with an HTML page, as a proxy would send it. */
   | { readonly kind: 'html' }
   /** Status 200 without a body. */
   | { readonly kind: 'empty' };
 
-/** Which calls go wrong, and how. */
+/** Which calls fail, and how. */
 export interface Fault {
   readonly fault: FaultKind;
-  /** Calls still to be hit. */
+  /** The number of calls that will still fail. */
   times: number;
   readonly method?: string;
-  /** Only calls whose path and query (as sent) contain this. */
+  /** Only calls whose path and query (as sent) contain this text. */
   readonly pathIncludes?: string;
 }
 
-/** Takes the first fault that hits the call off the list, once; `undefined`: the call goes well. */
+/** Returns the first fault that matches the call and uses it once. `undefined` when the call succeeds. */
 export function takeFault(faults: Fault[], method: string, pathAndQuery: string): FaultKind | undefined {
   const index = faults.findIndex(
     (fault) =>
@@ -41,8 +41,8 @@ export function takeFault(faults: Fault[], method: string, pathAndQuery: string)
   return hit.fault;
 }
 
-/** The answer of a fault that has one. 401, 429 and 503 are declared without a body. */
-export function faultAnswer(fault: FaultKind, pathname: string): Answer | undefined {
+/** The response of a fault, for kinds that have one. 401, 429 and 503 are declared without a body. */
+export function faultResponse(fault: FaultKind, pathname: string): SandboxResponse | undefined {
   switch (fault.kind) {
     case 'status': {
       const { status, retryAfter } = fault;
@@ -52,7 +52,11 @@ export function faultAnswer(fault: FaultKind, pathname: string): Answer | undefi
       };
       if (status < 400 || status === 401 || status === 429 || status === 503) return { status, headers };
       return {
-        ...errorAnswer(pathname, { status, errorCode: 'apiInternalError', message: 'The sandbox was told to fail.' }),
+        ...errorResponse(pathname, {
+          status,
+          errorCode: 'apiInternalError',
+          message: 'This failure was requested through the control API.',
+        }),
         headers,
       };
     }

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Bodies longer than this are refused; entities and control calls are far smaller. */
+/** Longer bodies are refused. Entities and control calls are far smaller. */
 const maxBodyBytes = 1024 * 1024;
 
-/** A request body; `undefined` when it is empty. */
+/** A request body. The value is `undefined` when the body is empty. */
 export type JsonBody = { readonly kind: 'read'; readonly value: unknown } | { readonly kind: 'unreadable' };
 
 /** Reads the whole body. Rejects when the connection breaks. */

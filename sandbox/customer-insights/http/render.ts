@@ -22,10 +22,10 @@ const enumNames = new Set([
   'type',
 ]);
 
-/** Properties whose value holds data, not names of the API. */
+/** Properties whose value contains data and not property names of the API. */
 const dataNames = new Set(['params', 'value', 'values']);
 
-/** The documented shape as the switched behaviour sends it. */
+/** Converts a documented shape to the current behaviour. */
 export function render(shape: unknown, behaviour: Behaviour): unknown {
   if (Array.isArray(shape)) return shape.map((element: unknown) => render(element, behaviour));
   if (typeof shape !== 'object' || shape === null) return shape;

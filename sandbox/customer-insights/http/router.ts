@@ -1,30 +1,30 @@
-import type { Answer } from './answer.ts';
+import type { SandboxResponse } from './answer.ts';
 
-/** A call, taken apart. */
+/** A parsed call. */
 export interface ApiRequest {
   readonly url: URL;
   readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The parsed JSON body; `undefined` when there is none. */
+  /** The parsed JSON body. `undefined` when there is none. */
   readonly body: unknown;
-  /** A decoded part of the path, by its name in the route. */
+  /** A decoded path parameter, by its name in the route. */
   readonly param: (name: string) => string;
 }
 
 export interface Route {
   readonly method: string;
-  /** Path with `{name}` for the parts that vary. */
+  /** The path, with `{name}` for parameters. */
   readonly path: string;
-  answer(request: ApiRequest): Answer;
+  answer(request: ApiRequest): SandboxResponse;
 }
 
-/** A route that fits, with the decoded parts of the path. */
+/** A matching route with the decoded path parameters. */
 export interface RouteMatch<R> {
   readonly route: R;
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** The first route that fits; `undefined` when none does or a part of the path is not decodable. */
+/** The first matching route. `undefined` when no route matches or a part of the path cannot be decoded. */
 export function matchRoute<R extends { readonly method: string; readonly path: string }>(
   routes: readonly R[],
   method: string,

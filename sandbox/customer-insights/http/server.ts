@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { answerControl } from '../control/answer-control.ts';
+import { handleControl } from '../control/answer-control.ts';
 import { apiRoutes } from '../routes/api-routes.ts';
 import type { SandboxModel } from '../model.ts';
-import { errorAnswer } from './answer.ts';
-import type { Answer } from './answer.ts';
-import { faultAnswer, takeFault } from './faults.ts';
+import { errorResponse } from './answer.ts';
+import type { SandboxResponse } from './answer.ts';
+import { faultResponse, takeFault } from './faults.ts';
 import { readJson } from './read-json.ts';
 import type { JsonBody } from './read-json.ts';
 import { render } from './render.ts';
@@ -16,11 +16,11 @@ import type { Route } from './router.ts';
 export interface RunningServer {
   /** `http://host:port`. */
   readonly origin: string;
-  /** Drops all connections, also those that hang, and stops listening. */
+  /** Closes all connections, including hanging ones, and stops listening. */
   stop(): Promise<void>;
 }
 
-/** Serves the model over HTTP. Rejects when the port is taken. Port 0 is any free one. */
+/** Serves the model over HTTP. Rejects when the port is in use. Port 0 is any free port. */
 export async function startServer(
   model: SandboxModel,
   options: { host: string; port: number },
@@ -58,11 +58,11 @@ async function serve(
   stopping: AbortSignal,
 ): Promise<void> {
   const { method = 'GET' } = request;
-  // The caller's own name for this server, so that the links it gets lead back here.
+  // Uses the host name that the caller sent, so that links lead back to this server.
   const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
   const body = await readJson(request);
   if (url.pathname.startsWith('/control/')) {
-    send(model, response, answerControl(model, method, url.pathname, body));
+    send(model, response, handleControl(model, method, url.pathname, body));
     return;
   }
   const match = matchRoute(routes, method, url.pathname);
@@ -76,7 +76,7 @@ async function serve(
   }
   if (fault?.kind === 'slow') await slowly(model, fault.delayMs, stopping);
   const answer =
-    (fault && faultAnswer(fault, url.pathname)) ??
+    (fault && faultResponse(fault, url.pathname)) ??
     unauthorized(model, request, url) ??
     routed(match, request, url, body);
   send(model, response, answer);
@@ -94,37 +94,41 @@ function routed(
   { headers }: IncomingMessage,
   url: URL,
   body: JsonBody,
-): Answer {
+): SandboxResponse {
   if (match === undefined) {
-    return errorAnswer(url.pathname, { status: 404, errorCode: 'notFound', message: 'No operation has this address.' });
+    return errorResponse(url.pathname, {
+      status: 404,
+      errorCode: 'notFound',
+      message: 'No operation has this address.',
+    });
   }
   if (body.kind === 'unreadable') {
-    return errorAnswer(url.pathname, { status: 400, errorCode: 'badRequest', message: 'The body is not JSON.' });
+    return errorResponse(url.pathname, { status: 400, errorCode: 'badRequest', message: 'The body is not JSON.' });
   }
   const { route, params } = match;
   const param = (name: string): string => params[name] ?? '';
   return route.answer({ url, query: url.searchParams, headers, body: body.value, param });
 }
 
-/** Partitions are signed in their address, as blobs are: they need no header of the API. */
+/** The address of a partition is signed, as blob URLs are, so a download needs no headers of the API. */
 function unauthorized(
   { requiredKey }: SandboxModel,
   { headers }: IncomingMessage,
   { pathname }: URL,
-): Answer | undefined {
+): SandboxResponse | undefined {
   if (requiredKey === undefined || !pathname.startsWith('/v1/')) return undefined;
   const bearer = /^Bearer \S+$/i.test(headers.authorization ?? '');
   if (bearer && headers['ocp-apim-subscription-key'] === requiredKey) return undefined;
   return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
 }
 
-function send(model: SandboxModel, response: ServerResponse, answer: Answer): void {
+function send(model: SandboxModel, response: ServerResponse, answer: SandboxResponse): void {
   const shaped = 'shape' in answer;
   const text = shaped ? JSON.stringify(render(answer.shape, model.behaviour)) : (answer.text ?? '');
   response.writeHead(answer.status, {
     ...(shaped && { 'content-type': 'application/json; charset=utf-8' }),
     ...answer.headers,
-    // RFC 9110 §8.6: not on a 204.
+    // A 204 response must have no content-length (RFC 9110 §8.6).
     ...(answer.status !== 204 && { 'content-length': Buffer.byteLength(text) }),
   });
   response.end(text);

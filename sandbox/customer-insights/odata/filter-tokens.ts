@@ -1,12 +1,12 @@
 import type { Cell } from '../state/entity-table.ts';
 
-/** A word, a literal or a mark of a `$filter` expression. */
+/** A word, a literal or a punctuation mark of a `$filter` expression. */
 export type Token =
   | { readonly kind: 'word'; readonly text: string }
   | { readonly kind: 'literal'; readonly literal: Literal }
   | { readonly kind: 'mark'; readonly text: '(' | ')' | ',' };
 
-/** A constant; an instant is kept apart from a string because it is compared as a point in time. */
+/** A constant. A timestamp is kept apart from a string because it is compared as a point in time. */
 export type Literal =
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'number'; readonly value: number }
@@ -14,16 +14,17 @@ export type Literal =
   | { readonly kind: 'instant'; readonly valueMs: number }
   | { readonly kind: 'null' };
 
-/** Why a text cannot be read. Stays inside this folder: `parseFilter` turns it into a value. */
+/** Why a text cannot be parsed. Used only in this folder: `parseFilter` converts it to a value. */
 export class FilterError extends Error {
   override readonly name = 'FilterError';
 }
 
-// Literal forms of OData 4.01 ABNF: quotes are doubled inside a string, dates and instants stand without quotes.
+// Literals of the OData 4.01 ABNF: quotes are doubled inside a string, dates and timestamps have no
+// quotes.
 const tokenPattern =
   /\s*(?:(?<mark>[(),])|(?<text>'(?:[^']|'')*')|(?<instant>\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?)|(?<number>-?\d+(?:\.\d+)?)|(?<word>[A-Za-z_]\w*))/y;
 
-/** Splits an expression. Throws `FilterError` at what it cannot read. */
+/** Splits an expression into tokens. Throws `FilterError` at a part that it cannot parse. */
 export function tokensOf(expression: string): Token[] {
   const text = expression.trimEnd();
   const tokens: Token[] = [];
@@ -52,7 +53,10 @@ function tokenOf({ mark, text, instant, number, word = '' }: Record<string, stri
 
 const literal = (value: Literal): Token => ({ kind: 'literal', literal: value });
 
-/** Order of a cell relative to a literal: below 0, 0 or above 0; `undefined` when they cannot be compared. */
+/**
+ * The order of a cell relative to a literal: below 0, 0 or above 0. `undefined` when the two cannot be
+ * compared.
+ */
 export function compare(cell: Cell, constant: Literal): number | undefined {
   if (constant.kind === 'null') return cell === null ? 0 : undefined;
   if (constant.kind === 'instant') {

@@ -6,7 +6,7 @@ import type { Literal, Token } from './filter-tokens.ts';
 const operators = ['eq', 'ne', 'gt', 'ge', 'lt', 'le'] as const;
 type Operator = (typeof operators)[number];
 
-/** A read `$filter` expression. */
+/** A parsed `$filter` expression. */
 export type Filter =
   | { readonly kind: 'and' | 'or'; readonly left: Filter; readonly right: Filter }
   | { readonly kind: 'compare'; readonly field: string; readonly operator: Operator; readonly literal: Literal }
@@ -17,8 +17,8 @@ export type ParsedFilter =
   { readonly kind: 'parsed'; readonly filter: Filter } | { readonly kind: 'invalid'; readonly message: string };
 
 /**
- * Reads comparisons with eq, ne, gt, ge, lt and le, `in (…)` and `IsMemberOfSegment('…')`, joined by `and`, `or` and brackets;
- * `and` binds tighter.
+ * Parses comparisons with eq, ne, gt, ge, lt and le, `in (…)` and `IsMemberOfSegment('…')`, joined by `and`,
+ * `or` and brackets. `and` binds tighter than `or`.
  */
 export function parseFilter(expression: string): ParsedFilter {
   try {
@@ -33,7 +33,7 @@ export function parseFilter(expression: string): ParsedFilter {
   }
 }
 
-// Each of these takes what it reads off the front of the tokens.
+// Each of these functions removes the tokens that it parses from the front of the list.
 function parseOr(tokens: Token[]): Filter {
   let left = parseAnd(tokens);
   while (takeWord(tokens, 'or')) left = { kind: 'or', left, right: parseAnd(tokens) };
@@ -104,7 +104,7 @@ function textOf(token: Token | undefined): string {
   return token.kind === 'literal' ? `a ${token.literal.kind}` : `'${token.text}'`;
 }
 
-/** The same filter with the names of its properties and segments replaced. */
+/** Returns the same filter with other names of properties and segments. */
 export function renamed(filter: Filter, nameOf: (kind: 'field' | 'segment', name: string) => string): Filter {
   switch (filter.kind) {
     case 'and':
@@ -120,7 +120,10 @@ export function renamed(filter: Filter, nameOf: (kind: 'field' | 'segment', name
   }
 }
 
-/** Whether the row passes. Like in SQL and OData, nothing but `eq null` and `ne` is true of a missing or unlike value. */
+/**
+ * Whether the row matches. As in SQL and OData, only `eq null` and `ne` are true for a missing value or a
+ * value of another type.
+ */
 export function matches(filter: Filter, row: Row, isMember: (segment: string, row: Row) => boolean): boolean {
   switch (filter.kind) {
     case 'and':

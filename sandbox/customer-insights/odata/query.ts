@@ -2,30 +2,33 @@ import { keyOf } from '../state/entity-table.ts';
 import type { Cell, EntityTable, Row } from '../state/entity-table.ts';
 import { matches, parseFilter, renamed } from './filter.ts';
 
-/** Objects a query without `$top` answers (learn.microsoft.com/dynamics365/customer-insights/data/odata-examples, "Limitations"). */
+/**
+ * Objects that a query without `$top` returns
+ * (learn.microsoft.com/dynamics365/customer-insights/data/odata-examples, "Limitations").
+ */
 export const defaultTop = 100;
 
-/** A row as it is answered: expanded tables are lists of rows inside it. */
-export type AnsweredRow = Readonly<Record<string, Cell | readonly Row[]>>;
+/** A row in a response. Expanded tables are lists of rows inside it. */
+export type ResponseRow = Readonly<Record<string, Cell | readonly Row[]>>;
 
 export type QueryResult =
   /** `next` is the `$skiptoken` of the next page. */
-  | { readonly kind: 'page'; readonly rows: AnsweredRow[]; readonly next?: string }
+  | { readonly kind: 'page'; readonly rows: ResponseRow[]; readonly next?: string }
   | { readonly kind: 'refused'; readonly message: string; readonly target: string };
 
 export interface QueryContext {
   readonly table: EntityTable;
-  /** Query options by name (`$filter`, …); others are ignored. */
+  /** Query options by name (`$filter`, …). Other options are ignored. */
   readonly options: ReadonlyMap<string, string>;
-  /** The tables `$expand` may name. */
+  /** The tables that `$expand` may name. */
   readonly expandable: readonly EntityTable[];
   /** Ids of the customers in each segment. */
   readonly members: ReadonlyMap<string, ReadonlySet<Cell>>;
-  /** Cut pages at `defaultTop` and say where the next one starts. */
+  /** Whether to limit pages to `defaultTop` rows and to return the start of the next page. */
   readonly pages: boolean;
 }
 
-/** Why a query is not answered. Stays in this file: `runQuery` turns it into a value. */
+/** Why a query is refused. Used only in this file: `runQuery` converts it to a value. */
 class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly target: string;
@@ -35,7 +38,7 @@ class Refusal extends Error {
   }
 }
 
-/** Answers one OData query over a table: filter, search, order, page, expand, select, in that order. */
+/** Runs one OData query over a table: filter, search, order, page, expand, select, in that order. */
 export function runQuery(context: QueryContext): QueryResult {
   try {
     const found = ordered(context, searched(context, filtered(context)));
@@ -76,7 +79,7 @@ function filterableField(table: EntityTable, field: string): string {
   return name;
 }
 
-/** Only profiles are searched; the term stands in double quotes. */
+/** Only profiles can be searched. The term is in double quotes. */
 function searched({ table, options }: QueryContext, rows: readonly Row[]): readonly Row[] {
   const term = options
     .get('$search')
@@ -109,14 +112,14 @@ function ordered({ table, options }: QueryContext, rows: readonly Row[]): readon
   return orders.length === 0 ? rows : [...rows].sort(order);
 }
 
-/** Missing values come first, as OData 4.01 §11.2.6.2 wants it. */
+/** Missing values come first, as OData 4.01 §11.2.6.2 requires. */
 function compareCells(a: Cell, b: Cell): number {
   if (a === b) return 0;
   if (a === null || b === null) return a === null ? -1 : 1;
   return a < b ? -1 : 1;
 }
 
-function expanded({ table, options, expandable }: QueryContext, rows: readonly Row[]): readonly AnsweredRow[] {
+function expanded({ table, options, expandable }: QueryContext, rows: readonly Row[]): readonly ResponseRow[] {
   const names = listOf(options.get('$expand'));
   if (names.length === 0) return rows;
   if (options.has('$search')) throw new Refusal('$expand', '$expand is not supported with $search.');
@@ -134,14 +137,14 @@ function expanded({ table, options, expandable }: QueryContext, rows: readonly R
   }));
 }
 
-function selected({ table, options }: QueryContext, rows: readonly AnsweredRow[]): AnsweredRow[] {
+function selected({ table, options }: QueryContext, rows: readonly ResponseRow[]): ResponseRow[] {
   const names = listOf(options.get('$select'));
   if (names.length === 0 || names.includes('*')) return [...rows];
   const columns = names.map((name) => column(table, '$select', name));
   return rows.map((row) => Object.fromEntries(columns.map((name) => [name, row[name] ?? null])));
 }
 
-/** The published examples write `customerid` for `CustomerId`, so names are matched in any case. */
+/** The published examples write `customerid` for `CustomerId`, so names match in any letter case. */
 function column({ metadata }: EntityTable, target: string, field: string): string {
   const found = metadata.attributes.find(({ name }) => name.toLowerCase() === field.toLowerCase());
   if (found === undefined) throw new Refusal(target, `'${metadata.name}' has no property '${field}'.`);

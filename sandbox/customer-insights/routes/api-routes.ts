@@ -6,7 +6,7 @@ import { partitionRoute } from './partitions.ts';
 import { workflowRoutes } from './workflow-routes.ts';
 import { writeRoutes } from './write-routes.ts';
 
-/** Every route that is answered, in the order they are tried. */
+/** All routes, in the order in which they are tried. */
 export function apiRoutes(model: SandboxModel): Route[] {
   return [
     ...manageRoutes(model),

@@ -1,5 +1,5 @@
-import { errorAnswer, json, shaped } from '../http/answer.ts';
-import type { Answer } from '../http/answer.ts';
+import { errorResponse, json, shaped } from '../http/answer.ts';
+import type { SandboxResponse } from '../http/answer.ts';
 import type { ApiRequest, Route } from '../http/router.ts';
 import { runQuery } from '../odata/query.ts';
 import type { EntityTable } from '../state/entity-table.ts';
@@ -7,9 +7,9 @@ import { findTable, membersOf, rowsOf, tablesOf } from '../state/entity-tables.t
 import type { Instance } from '../state/instance.ts';
 import type { SandboxModel } from '../model.ts';
 import { flag, instanceRoutes, notFound } from './on-instance.ts';
-import { partitionsOf, proxyAnswer } from './partitions.ts';
+import { partitionsOf, proxyResponse } from './partitions.ts';
 
-/** Entities: what they are, how big they are, and their rows. */
+/** Routes for entities: their metadata, their sizes and their rows. */
 export function dataRoutes(model: SandboxModel): Route[] {
   const route = instanceRoutes(model);
   return [
@@ -28,20 +28,20 @@ export function dataRoutes(model: SandboxModel): Route[] {
     route('GET', '/data/{entityName}', (instance, request) =>
       onTable(model, instance, request, (table) =>
         flag(request.query, 'proxy')
-          ? proxyAnswer(model, instance, table, request)
+          ? proxyResponse(model, instance, table, request)
           : queryAnswer(model, instance, table, request),
       ),
     ),
   ];
 }
 
-/** Answers for the table the path names, else 404. */
+/** Responds for the table that the path names, or with 404. */
 export function onTable(
   model: SandboxModel,
   instance: Instance,
   request: ApiRequest,
-  answer: (table: EntityTable) => Answer,
-): Answer {
+  answer: (table: EntityTable) => SandboxResponse,
+): SandboxResponse {
   const name = request.param('entityName');
   const table = findTable(instance, name, model.clock.now());
   return table === undefined
@@ -61,7 +61,10 @@ function entityInfo(instance: Instance, table: EntityTable, request: ApiRequest)
   return { ...table.metadata, partitions };
 }
 
-/** A segment's size is what its evaluation counted, although not every member it may have been told of has a profile here. */
+/**
+ * The size of a segment is the count of its evaluation, although some of its members may have no profile in
+ * the sandbox.
+ */
 function entitySize({ segments }: Instance, { metadata, rows }: EntityTable) {
   const counted = segments.find(({ name }) => name === metadata.name)?.evaluationStatus.entityCount;
   return {
@@ -71,7 +74,12 @@ function entitySize({ segments }: Instance, { metadata, rows }: EntityTable) {
   };
 }
 
-function queryAnswer(model: SandboxModel, instance: Instance, table: EntityTable, { url, query }: ApiRequest): Answer {
+function queryAnswer(
+  model: SandboxModel,
+  instance: Instance,
+  table: EntityTable,
+  { url, query }: ApiRequest,
+): SandboxResponse {
   const customers = rowsOf(instance, 'Customer');
   const isProfile = table.metadata.name === 'Customer';
   const result = runQuery({
@@ -83,7 +91,7 @@ function queryAnswer(model: SandboxModel, instance: Instance, table: EntityTable
   });
   if (result.kind === 'refused') {
     const { message, target } = result;
-    return errorAnswer(url.pathname, { status: 400, errorCode: 'badRequest', message, target });
+    return errorResponse(url.pathname, { status: 400, errorCode: 'badRequest', message, target });
   }
   const next = new URL(url);
   if (result.next !== undefined) next.searchParams.set('$skiptoken', result.next);
@@ -94,7 +102,7 @@ function queryAnswer(model: SandboxModel, instance: Instance, table: EntityTable
   });
 }
 
-/** What the published examples expand a customer by. */
+/** Whether customers can be expanded by the table, as the published examples do. */
 function isExpandable({ metadata }: EntityTable): boolean {
   return metadata.name === 'UnifiedActivity' || metadata.name === 'Customer_Measure';
 }

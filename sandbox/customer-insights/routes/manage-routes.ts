@@ -4,14 +4,14 @@ import type { DataSourceMetadata, MeasureMetadata, SegmentMetadata } from '../st
 import type { SandboxModel } from '../model.ts';
 import { countIn, flag, instanceRoutes, notFound } from './on-instance.ts';
 
-/** Look-back of the histories when the call names none, in days: the defaults of the generated clients. */
+/** Days of history when the call names none: the defaults of the generated clients. */
 const segmentHistoryDays = 10;
 const measureHistoryDays = 30;
 
 /** The list of measures has no history option. */
 const noOptions = new URLSearchParams();
 
-/** Instances, data sources, segments and measures. */
+/** Routes for instances, data sources, segments and measures. */
 export function manageRoutes(model: SandboxModel): Route[] {
   const route = instanceRoutes(model);
   return [
@@ -33,7 +33,7 @@ export function manageRoutes(model: SandboxModel): Route[] {
         ),
     },
     route('GET', '', ({ metadata }) => shaped(200, metadata)),
-    // Above the route by id, which would take "v2" for one.
+    // Before the route by id, which would read "v2" as an id.
     route('GET', '/manage/datasources/v2', ({ dataSources }) => shaped(200, dataSources.map(dataSourceInfo))),
     route('GET', '/manage/datasources', ({ dataSources }) => shaped(200, dataSources.map(dataSourceInfo))),
     route('GET', '/manage/datasources/{dataSourceId}', ({ dataSources }, request) => {

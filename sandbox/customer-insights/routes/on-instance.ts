@@ -1,12 +1,19 @@
-import { errorAnswer } from '../http/answer.ts';
-import type { Answer } from '../http/answer.ts';
+import { errorResponse } from '../http/answer.ts';
+import type { SandboxResponse } from '../http/answer.ts';
 import type { ApiRequest, Route } from '../http/router.ts';
 import type { Instance } from '../state/instance.ts';
 import type { SandboxModel } from '../model.ts';
 
-/** Makes routes below `/v1/instances/{instanceId}`; an unknown instance is answered 404 in the path's error shape. */
+/**
+ * Creates routes below `/v1/instances/{instanceId}`. For an unknown instance they respond with 404 in the
+ * path's error shape.
+ */
 export function instanceRoutes(model: SandboxModel) {
-  return (method: string, path: string, answer: (instance: Instance, request: ApiRequest) => Answer): Route => ({
+  return (
+    method: string,
+    path: string,
+    answer: (instance: Instance, request: ApiRequest) => SandboxResponse,
+  ): Route => ({
     method,
     path: `/v1/instances/{instanceId}${path}`,
     answer: (request) => {
@@ -19,17 +26,17 @@ export function instanceRoutes(model: SandboxModel) {
   });
 }
 
-/** 404 in the path's error shape. */
-export function notFound({ url }: ApiRequest, errorCode: string, message: string): Answer {
-  return errorAnswer(url.pathname, { status: 404, errorCode, message });
+/** A 404 response in the path's error shape. */
+export function notFound({ url }: ApiRequest, errorCode: string, message: string): SandboxResponse {
+  return errorResponse(url.pathname, { status: 404, errorCode, message });
 }
 
-/** Whether a query flag is set; .NET clients write `True`. */
+/** Whether a query flag is set. .NET clients write `True`. */
 export function flag(query: URLSearchParams, name: string): boolean {
   return query.get(name)?.toLowerCase() === 'true';
 }
 
-/** A number in the query; `otherwise` when it is missing or not a count. */
+/** A number in the query, `otherwise` when the number is missing or is not a count. */
 export function countIn(query: URLSearchParams, name: string, otherwise: number): number {
   const text = query.get(name);
   return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : otherwise;

@@ -1,26 +1,26 @@
 import { createHmac } from 'node:crypto';
 import { json } from '../http/answer.ts';
-import type { Answer } from '../http/answer.ts';
+import type { SandboxResponse } from '../http/answer.ts';
 import type { ApiRequest, Route } from '../http/router.ts';
 import type { Cell, EntityTable } from '../state/entity-table.ts';
 import { findTable } from '../state/entity-tables.ts';
 import type { Instance } from '../state/instance.ts';
 import type { SandboxModel } from '../model.ts';
 
-/** Rows in a partition: few, so that the bigger entities have several. */
+/** Rows per partition, few enough that larger entities have several partitions. */
 const partitionRows = 100;
 
-/** Sent by the caller with every download, as the answer of `proxy=true` tells it to; without it there is no data. */
+/** Headers that a download needs, as the response of `proxy=true` says. Without them the download fails. */
 const downloadHeaders = { 'x-ms-version': '2019-12-12' };
 
 export interface Partition {
   readonly name: string;
   readonly location: string;
-  /** Tables of segments begin with a row of column names; others have none. */
+  /** Tables of segments begin with a row of column names. Other tables have none. */
   readonly hasHeader: boolean;
 }
 
-/** The partitions of a table. A table without rows has one, empty. */
+/** The partitions of a table. An empty table has one empty partition. */
 export function partitionsOf(instance: Instance, table: EntityTable, { url }: ApiRequest): Partition[] {
   const name = encodeURIComponent(addressOf(table));
   const folder = `${url.origin}/partitions/${instance.metadata.instanceId}/${name}`;
@@ -31,8 +31,13 @@ export function partitionsOf(instance: Instance, table: EntityTable, { url }: Ap
   }));
 }
 
-/** The answer of `proxy=true`: one request to make per partition, already authorised by its signature. */
-export function proxyAnswer(model: SandboxModel, instance: Instance, table: EntityTable, request: ApiRequest): Answer {
+/** The response of `proxy=true`: one request per partition, which is already authorised by its signature. */
+export function proxyResponse(
+  model: SandboxModel,
+  instance: Instance,
+  table: EntityTable,
+  request: ApiRequest,
+): SandboxResponse {
   return json(200, {
     httpRequests: partitionsOf(instance, table, request).map(({ location }) => ({
       uri: `${location}?sv=2019-12-12&sig=${encodeURIComponent(signatureOf(model, new URL(location).pathname))}`,
@@ -41,7 +46,10 @@ export function proxyAnswer(model: SandboxModel, instance: Instance, table: Enti
   });
 }
 
-/** Serves the CSV of one partition. A wrong signature or a missing header is 403, as from blob storage. */
+/**
+ * Serves the CSV of one partition. Responds with 403 to a wrong signature or a missing header, as blob
+ * storage does.
+ */
 export function partitionRoute(model: SandboxModel): Route {
   return {
     method: 'GET',
@@ -69,7 +77,7 @@ function csvOf({ metadata, rows }: EntityTable, index: number): string {
   return lines.map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');
 }
 
-/** RFC 4180 §2: quotes around what holds a comma, a quote or a line break, with quotes doubled. */
+/** Quotes a value with a comma, a quote or a line break, and doubles its quotes (RFC 4180 §2). */
 function csvCell(cell: Cell): string {
   const text = cell === null ? '' : String(cell);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -1,5 +1,5 @@
-import { errorAnswer, shaped } from '../http/answer.ts';
-import type { Answer } from '../http/answer.ts';
+import { errorResponse, shaped } from '../http/answer.ts';
+import type { SandboxResponse } from '../http/answer.ts';
 import type { ApiRequest, Route } from '../http/router.ts';
 import { RefusedError } from '../state/refused-error.ts';
 import type { GraphJobInfo } from '../state/documented-shapes.ts';
@@ -8,16 +8,19 @@ import { endJob, isFinal, startJob, tasksOf } from '../state/jobs.ts';
 import type { SandboxModel } from '../model.ts';
 import { countIn, flag, instanceRoutes, notFound } from './on-instance.ts';
 
-/** Jobs and tasks answered when the call names no `top`: the default of the generated clients. */
+/** Jobs and tasks returned when the call has no `top`: the default of the generated clients. */
 const defaultTop = 10;
 
-/** Operations a job may be of: the enum of the generated clients. */
+/** Allowed operation types of a job: the enum of the generated clients. */
 const operationTypes =
   `none ingestion derivedEntity hierarchy dataPreparation map realtimeM3Search match merge profileStore search activity contact
   attributeMeasures entityMeasures measures segmentation segmentMembership enrichment preEnrichment transform intelligence
   aiBuilder insights export modelManagement relationship roleAssignment analysis semanticEntity all`.split(/\s+/);
 
-/** The workflow `main`, under both prefixes in use: the clients' `/workflows` and the documents' `/manage/workflows`. */
+/**
+ * Routes of the workflow `main` under both prefixes in use: `/workflows` of the clients and
+ * `/manage/workflows` of the documentation.
+ */
 export function workflowRoutes(model: SandboxModel): Route[] {
   return ['/workflows/main', '/manage/workflows/main'].flatMap((prefix) => routesBelow(model, prefix));
 }
@@ -59,7 +62,11 @@ function jobInfo(instance: Instance, job: GraphJobInfo, query: URLSearchParams) 
   return { ...job, tasks: tasksOf(instance, job.jobId).map(({ info }) => info) };
 }
 
-function onJob(instance: Instance, request: ApiRequest, answer: (job: GraphJobInfo) => Answer): Answer {
+function onJob(
+  instance: Instance,
+  request: ApiRequest,
+  answer: (job: GraphJobInfo) => SandboxResponse,
+): SandboxResponse {
   const jobId = request.param('jobId').toLowerCase();
   const job = instance.jobs.find((candidate) => candidate.jobId === jobId);
   return job === undefined
@@ -68,14 +75,14 @@ function onJob(instance: Instance, request: ApiRequest, answer: (job: GraphJobIn
 }
 
 /**
- * A submitted job waits in the queue until the control API moves it. What to run is taken from the query, else from the body
- * (`OnDemandJobRequest`); the published example puts the identifiers in single quotes.
+ * Submits a job, which stays queued until the control API moves it. The operation comes from the query or
+ * else from the body (`OnDemandJobRequest`). The published example puts the identifiers in single quotes.
  */
-function submit(model: SandboxModel, instance: Instance, request: ApiRequest): Answer {
+function submit(model: SandboxModel, instance: Instance, request: ApiRequest): SandboxResponse {
   const { query, url } = request;
   const body = (request.body ?? {}) as { operationType?: unknown; identifiers?: unknown; forceRunRequested?: unknown };
-  const refused = (status: number, errorCode: string, message: string): Answer =>
-    errorAnswer(url.pathname, { status, errorCode, message });
+  const refused = (status: number, errorCode: string, message: string): SandboxResponse =>
+    errorResponse(url.pathname, { status, errorCode, message });
 
   const wanted = query.get('operationType') ?? body.operationType;
   const operationType = operationTypes.find(

@@ -1,5 +1,5 @@
-import { errorAnswer, shaped } from '../http/answer.ts';
-import type { Answer } from '../http/answer.ts';
+import { errorResponse, shaped } from '../http/answer.ts';
+import type { SandboxResponse } from '../http/answer.ts';
 import type { ApiRequest, Route } from '../http/router.ts';
 import { keyOf } from '../state/entity-table.ts';
 import type { Cell, EntityTable, RealTimeChange, Row } from '../state/entity-table.ts';
@@ -9,13 +9,19 @@ import { onTable } from './data-routes.ts';
 import { instanceRoutes } from './on-instance.ts';
 
 const hourMs = 3_600_000;
-/** How long a change holds unless `validUntil` says so (learn.microsoft.com/dynamics365/customer-insights/data/real-time-data-ingestion). */
+/**
+ * How long a change is valid without `validUntil`
+ * (learn.microsoft.com/dynamics365/customer-insights/data/real-time-data-ingestion).
+ */
 const profileHoldsMs = 4 * hourMs;
 const activityHoldsMs = 30 * 24 * hourMs;
-/** The furthest `validUntil`, from the same page. */
+/** The latest allowed `validUntil`, from the same page. */
 const longestHoldMs = 30 * 24 * hourMs;
 
-/** The real-time API: activities can be created, profiles can be changed, and nothing else. */
+/**
+ * Routes of the real-time API. Activities can be created and profiles can be changed. Nothing else is
+ * allowed.
+ */
 export function writeRoutes(model: SandboxModel): Route[] {
   const route = instanceRoutes(model);
   return [
@@ -28,8 +34,8 @@ export function writeRoutes(model: SandboxModel): Route[] {
   ];
 }
 
-/** A unified activity is there at once (201); a row of a source table has to be mapped first (202). */
-function create(model: SandboxModel, instance: Instance, table: EntityTable, request: ApiRequest): Answer {
+/** A unified activity exists immediately (201). A row of a source table must be mapped first (202). */
+function create(model: SandboxModel, instance: Instance, table: EntityTable, request: ApiRequest): SandboxResponse {
   const { metadata } = table;
   const unified = metadata.name === 'UnifiedActivity';
   if (!unified && metadata.entityType !== 'activity') {
@@ -50,7 +56,7 @@ function create(model: SandboxModel, instance: Instance, table: EntityTable, req
   return shaped(status, { location, value: change.values, statusCode: status });
 }
 
-function update(model: SandboxModel, instance: Instance, table: EntityTable, request: ApiRequest): Answer {
+function update(model: SandboxModel, instance: Instance, table: EntityTable, request: ApiRequest): SandboxResponse {
   const { metadata } = table;
   if (metadata.name !== 'Customer') return refused(request, 400, `Rows of '${metadata.name}' cannot be changed.`);
   const change = readChange(model, table, request, profileHoldsMs);
@@ -103,7 +109,7 @@ function fits(value: unknown, dataType: string): value is Cell {
   return typeof value === 'string' && !Number.isNaN(Date.parse(value));
 }
 
-function refused({ url }: ApiRequest, status: number, message: string, target?: string): Answer {
+function refused({ url }: ApiRequest, status: number, message: string, target?: string): SandboxResponse {
   const errorCode = { 404: 'resourceMetadataNotFoundError', 409: 'conflict' }[status] ?? 'badRequest';
-  return errorAnswer(url.pathname, { status, errorCode, message, ...(target !== undefined && { target }) });
+  return errorResponse(url.pathname, { status, errorCode, message, ...(target !== undefined && { target }) });
 }

@@ -2,7 +2,10 @@ import type { DataSourceMetadata } from '../state/documented-shapes.ts';
 import { attribute, describeEntity } from '../state/entity-table.ts';
 import type { EntityTable } from '../state/entity-table.ts';
 
-/** The tables the CRM, the store and the loyalty programme bring in, made from the profiles they would be unified to. */
+/**
+ * The tables of the CRM, the store and the loyalty programme, derived from the profiles that they would be
+ * unified to.
+ */
 export function seededIngestedTables(
   dataSources: readonly DataSourceMetadata[],
   customers: EntityTable,

@@ -12,8 +12,8 @@ const activityTitles = ['Bought in the online store', 'Opened a case', 'Visited 
 const pick = (list: readonly string[], index: number): string => list[index % list.length] ?? '';
 
 /**
- * `count` unified profiles, the same ones in every run. Names repeat only after 99 people; every tenth has no e-mail
- * address, every ninth an apostrophe in the name.
+ * Creates `count` unified profiles, equal in every run. Names repeat only after 99 people. Every tenth
+ * profile has no e-mail address, and every ninth has an apostrophe in the name.
  */
 export function seededCustomers(count: number, refreshTime: string): EntityTable {
   return {
@@ -62,7 +62,7 @@ function customer(index: number): Row {
   };
 }
 
-/** Two activities of each customer, at most 400 days before `refreshTime`. */
+/** Creates two activities for each customer, at most 400 days before `refreshTime`. */
 export function seededActivities(customers: EntityTable, refreshTime: string): EntityTable {
   return {
     metadata: describeEntity({

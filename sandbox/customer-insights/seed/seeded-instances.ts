@@ -14,7 +14,7 @@ import { seededActivities, seededCustomers } from './people.ts';
 
 /** The production instance "Contoso". */
 export const contosoInstanceId = '0f1e2d3c-4b5a-4968-8776-655443322110';
-/** "Contoso Sandbox": of type sandbox, so it has no schedule. */
+/** "Contoso Sandbox", of type sandbox, so it has no schedule. */
 export const contosoSandboxInstanceId = '1a2b3c4d-5e6f-4708-9192-a3b4c5d6e7f8';
 
 export const crmDataSourceId = '11111111-aaaa-4aaa-8aaa-000000000001';
@@ -35,7 +35,7 @@ export interface NewInstance {
 interface Seed extends NewInstance {
   readonly customers: number;
   readonly dataSources: readonly NewDataSource[];
-  /** Member count on each of the last three days. */
+  /** The member count on each of the last three days. */
   readonly segments: readonly { name: string; displayName: string; counts: readonly [number, number, number] }[];
   readonly inactiveSegment?: { name: string; displayName: string; memberCount: number };
   readonly measures: readonly (NewMeasure & { values?: readonly [string, string, string] })[];
@@ -86,8 +86,8 @@ const contosoSandbox: Seed = {
 };
 
 /**
- * The instances a sandbox starts with. Each of the three days before now has had a full refresh (scheduled on production),
- * so lists, history and jobs are not empty.
+ * The initial instances of a sandbox. Each of the last three days had a full refresh (scheduled on
+ * production), so lists, histories and jobs are not empty.
  */
 export function seededInstances(ports: Ports): Instance[] {
   return [seededInstance(contoso, ports), seededInstance(contosoSandbox, ports)];
@@ -131,7 +131,7 @@ function seededInstance(seed: Seed, { clock, random }: Ports): Instance {
   return instance;
 }
 
-/** An instance in which there is nothing yet. One of type production has a daily schedule. */
+/** Creates an empty instance. An instance of type production has a daily schedule. */
 export function emptyInstance({ instanceId, name, instanceType }: NewInstance, createdAt: string): Instance {
   const schedule = {
     isActive: true,

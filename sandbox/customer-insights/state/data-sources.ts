@@ -6,14 +6,16 @@ import { instantAfter, newGuid } from './ports.ts';
 import type { Ports } from './ports.ts';
 
 export interface NewDataSource {
-  /** Default: a new GUID. */
+  /** The default is a new GUID. */
   readonly dataSourceId?: string;
   readonly name: string;
   readonly displayName?: string;
   readonly entityNames?: readonly string[];
 }
 
-/** Adds a data source that was never refreshed. Throws `RefusedError` (409) when the id or the name is taken. */
+/**
+ * Adds a data source that was never refreshed. Throws `RefusedError` (409) when the id or the name is in use.
+ */
 export function addDataSource(instance: Instance, dataSource: NewDataSource, ports: Ports): DataSourceMetadata {
   const dataSourceId = dataSource.dataSourceId ?? newGuid(ports.random);
   if (instance.dataSources.some((other) => other.name === dataSource.name || other.dataSourceId === dataSourceId)) {
@@ -45,7 +47,7 @@ export interface DataSourceChange {
   readonly active?: boolean;
 }
 
-/** Renames, activates or deactivates a data source. Throws `RefusedError` (409) when the new name is taken. */
+/** Renames, activates or deactivates a data source. Throws `RefusedError` (409) when the new name is in use. */
 export function changeDataSource(
   instance: Instance,
   dataSource: DataSourceMetadata,
@@ -62,7 +64,7 @@ export function changeDataSource(
   touch(dataSource, instantAfter(clock, dataSource.updatedUtc));
 }
 
-/** Removes the data source with the tables it brought in. */
+/** Removes the data source and its tables. */
 export function removeDataSource(instance: Instance, { dataSourceId }: DataSourceMetadata): void {
   const kept = instance.dataSources.filter((other) => other.dataSourceId !== dataSourceId);
   instance.dataSources.splice(0, instance.dataSources.length, ...kept);
@@ -71,15 +73,15 @@ export function removeDataSource(instance: Instance, { dataSourceId }: DataSourc
   instance.nodes.delete(nodeKey('ingestion', dataSourceId));
 }
 
-/** The data source of that id. Throws `RefusedError` (404) when there is none. */
+/** The data source with that id. Throws `RefusedError` (404) when there is none. */
 export function findDataSource(instance: Instance, dataSourceId: string): DataSourceMetadata {
   const dataSource = instance.dataSources.find((candidate) => candidate.dataSourceId === dataSourceId);
   if (dataSource === undefined) throw new RefusedError(404, `There is no data source ${dataSourceId}.`);
   return dataSource;
 }
 
-/** What the status of its ingestion task makes of a data source. Only a success moves `lastRefresh`. */
-export function noteIngestion(dataSource: DataSourceMetadata, status: WorkflowStatus, at: string | null): void {
+/** Updates a data source from the status of its ingestion task. Only a success changes `lastRefresh`. */
+export function updateFromIngestion(dataSource: DataSourceMetadata, status: WorkflowStatus, at: string | null): void {
   switch (status) {
     case 'running':
       dataSource.refreshState = 'updating';

@@ -1,7 +1,8 @@
 /**
- * The JSON the public API answers with. Names and enum values are those of Microsoft's generated clients, version 1.0.8
- * (github.com/microsoft/Dynamics365-CustomerInsights-Client-Libraries). Properties that nothing here fills are left out.
- * `null` is a value the service does not have yet; whether it is sent or left out is a switch of the sandbox.
+ * The JSON shapes of the public API. Names and enum values are those of Microsoft's generated clients,
+ * version 1.0.8 (github.com/microsoft/Dynamics365-CustomerInsights-Client-Libraries). Properties that the
+ * sandbox never fills are left out. `null` is a value that the service does not have yet. A switch of the
+ * sandbox decides whether `null` is sent or left out.
  */
 
 export interface StringInfo {
@@ -20,7 +21,7 @@ export interface CIResult {
   ciResults: CIResult[];
 }
 
-/** Who made an object and when; every kind of metadata ends with it. */
+/** The author and time of an object. Every kind of metadata ends with these properties. */
 export interface Revision {
   version: number;
   updatedBy: string;
@@ -92,7 +93,7 @@ export interface SegmentMetadata extends Revision {
   errorDescription: string | null;
   endDate: string | null;
   evaluationStatus: HistoricalSegmentStats & { lastSuccessfulRunId: string | null };
-  /** Final evaluations, oldest first. Answered only when asked for. */
+  /** Final evaluations, oldest first. Returned only on request. */
   evaluationStatusHistory: HistoricalSegmentStats[];
 }
 
@@ -139,9 +140,9 @@ export interface MeasureMetadata extends Revision {
   output: ScalarOutput | null;
   evaluationStats: { lastSuccessful: string | null; consecutiveFailureCount: number };
   errorDescription: StringInfo | null;
-  /** Final evaluations, oldest first. Answered only when asked for. */
+  /** Final evaluations, oldest first. Returned only on request. */
   evaluationHistory: Evaluation[];
-  /** Oldest first. Answered only when asked for. */
+  /** Oldest first. Returned only on request. */
   outputHistory: ScalarOutput[];
   isTemplate: boolean;
   isCreatedFromTemplate: boolean;
@@ -182,7 +183,9 @@ export interface GraphTaskInfo {
 export interface GraphNodeInfo {
   operationType: string;
   subType: string;
-  /** Data source id, segment name or measure name; `null` for the nodes an instance has once (match, merge). */
+  /**
+   * Data source id, segment name or measure name. `null` for a node that an instance has once (match, merge).
+   */
   identifier: string | null;
   friendlyName: string;
   jobIds: string[];

@@ -1,11 +1,11 @@
 import type { AttributeMetadata, EntityMetadata } from './documented-shapes.ts';
 
-/** One value of a row. Instants are ISO 8601 strings. */
+/** One value of a row. Timestamps are ISO 8601 strings. */
 export type Cell = string | number | boolean | null;
 
 export type Row = Readonly<Record<string, Cell>>;
 
-/** An entity with its data, as the data routes and the partitions serve it. */
+/** An entity with its rows, as the data routes and the partitions serve it. */
 export interface EntityTable {
   readonly metadata: EntityMetadata;
   /** Ingested tables cannot be filtered (learn.microsoft.com/dynamics365/customer-insights/data/odata-examples, "Limitations"). */
@@ -13,7 +13,7 @@ export interface EntityTable {
   readonly rows: readonly Row[];
 }
 
-/** What the real-time API did to a row; later than `untilMs` the row is again what the last refresh made it. */
+/** A change of a row by the real-time API. After `untilMs` the row has the values of the last refresh again. */
 export interface RealTimeChange {
   readonly entityName: string;
   readonly id: string;
@@ -24,7 +24,7 @@ export interface RealTimeChange {
 
 export type EdmType = 'Edm.String' | 'Edm.Int64' | 'Edm.Double' | 'Edm.Boolean' | 'Edm.Date' | 'Edm.DateTimeOffset';
 
-/** Describes a column. `index` says what the search and filter index does with it. */
+/** Describes a column. `index` says how the search and filter index treats the column. */
 export function attribute(
   name: string,
   dataType: EdmType,
@@ -48,14 +48,16 @@ export interface EntityDescription {
   readonly name: string;
   readonly entityType: string;
   readonly attributes: readonly AttributeMetadata[];
-  /** Column that identifies a row. */
+  /** The column that identifies a row. */
   readonly key: string;
   readonly refreshTime: string;
-  /** Of ingested tables. */
+  /** Only for ingested tables. */
   readonly dataSource?: { readonly dataSourceId: string; readonly name: string };
 }
 
-/** The metadata of an entity. Ingested ones are qualified by the id of their data source. */
+/**
+ * Creates the metadata of an entity. Names of ingested entities are qualified by the id of their data source.
+ */
 export function describeEntity(entity: EntityDescription): EntityMetadata {
   const { dataSource } = entity;
   return {

@@ -5,7 +5,10 @@ import type { Cell, EntityTable, Row } from './entity-table.ts';
 import type { Instance } from './instance.ts';
 import { memberCountOf } from './segments.ts';
 
-/** All tables of an instance: the kept ones with their real-time changes, then those its segments and measures write. */
+/**
+ * All tables of an instance: the stored ones with their real-time changes, then those that its segments and
+ * measures produce.
+ */
 export function tablesOf(instance: Instance, nowMs: number): EntityTable[] {
   const customers = rowsOf(instance, 'Customer');
   return [
@@ -17,7 +20,10 @@ export function tablesOf(instance: Instance, nowMs: number): EntityTable[] {
   ];
 }
 
-/** The table an address names: `Customer`, and for ingested ones `Source_Table` or `{dataSourceId}_Table`. */
+/**
+ * The table that an address names: `Customer`, or for ingested tables `Source_Table` or
+ * `{dataSourceId}_Table`.
+ */
 export function findTable(instance: Instance, name: string, nowMs: number): EntityTable | undefined {
   return tablesOf(instance, nowMs).find(({ metadata }) =>
     metadata.dataSourceName === null
@@ -27,8 +33,8 @@ export function findTable(instance: Instance, name: string, nowMs: number): Enti
 }
 
 /**
- * Ids of the customers in a segment: as many as its last successful evaluation counted, at most all there are. A growing
- * segment keeps the members it had.
+ * Ids of the customers in a segment: as many as its last successful evaluation counted, at most all
+ * customers. A segment that grows keeps its members.
  */
 export function membersOf(segment: SegmentMetadata, customers: readonly Row[]): Set<string> {
   const rank = (id: string): string => createHash('md5').update(`${segment.name} ${id}`).digest('hex');
@@ -37,7 +43,7 @@ export function membersOf(segment: SegmentMetadata, customers: readonly Row[]): 
   return new Set(ranked.slice(0, memberCountOf(segment)).map(({ id }) => id));
 }
 
-/** The rows of a kept table as the last refresh left them. */
+/** The rows of a stored table after the last refresh, without real-time changes. */
 export function rowsOf(instance: Instance, name: string): readonly Row[] {
   return instance.tables.find(({ metadata }) => metadata.name === name)?.rows ?? [];
 }

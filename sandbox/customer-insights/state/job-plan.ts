@@ -1,27 +1,27 @@
 import type { Instance } from './instance.ts';
 
-/** A task a job is going to have. */
+/** A planned task of a job. */
 export interface PlannedTask {
   readonly operationType: string;
   readonly identifier: string | null;
   readonly friendlyName: string;
-  /** Tasks of a stage wait for those of the stages before. */
+  /** Tasks wait for the tasks of all earlier stages. */
   readonly stage: number;
-  /** The object is inactive: its task is skipped from the start. */
+  /** Whether the object is inactive. Its task is then skipped. */
   readonly inactive: boolean;
 }
 
 export interface PlanRequest {
   readonly operationType: string;
-  /** Empty: every object of that operation. */
+  /** When empty, all objects of the operation. */
   readonly identifiers: readonly string[];
   readonly runDownstreamAfterMerge: boolean;
 }
 
 /**
- * The tasks of a job, in the order the processes depend on each other: data sources, match, merge, then segments and
- * measures (learn.microsoft.com/dynamics365/customer-insights/data/system, "Refresh processes"). An operation the sandbox does
- * not act out is one task that changes nothing.
+ * The tasks of a job, in the order in which the processes depend on each other: data sources, match, merge,
+ * then segments and measures (learn.microsoft.com/dynamics365/customer-insights/data/system, "Refresh
+ * processes"). An operation that the sandbox does not simulate becomes one task that changes nothing.
  */
 export function planTasks(instance: Instance, request: PlanRequest): PlannedTask[] {
   const { operationType, identifiers, runDownstreamAfterMerge } = request;

@@ -7,25 +7,32 @@ import { instantAfter, newGuid } from './ports.ts';
 import type { Ports } from './ports.ts';
 import { moveTask } from './tasks.ts';
 
-/** Jobs kept per instance; older ones are forgotten, with the tasks no other job owns. The service's own number is not documented. */
+/**
+ * Jobs kept per instance. Older jobs are dropped, with the tasks that no other job owns. The number that the
+ * service keeps is not documented.
+ */
 export const keptJobs = 500;
 
 export interface JobRequest {
   readonly operationType: string;
-  /** What the job is about: data source ids, segment names or measure names. None: everything of that operation. */
+  /**
+   * The objects of the job: data source ids, segment names or measure names. When empty, all objects of the
+   * operation.
+   */
   readonly identifiers?: readonly string[];
   readonly submission: GraphJobInfo['jobSubmissionKind'];
   readonly jobType?: GraphJobInfo['jobType'];
   readonly forceRun?: boolean;
   readonly runDownstreamAfterMerge?: boolean;
-  /** The job waits: it and its tasks are queued until they are moved. */
+  /** Whether the job waits: the job and its tasks stay queued until they are moved. */
   readonly queued?: boolean;
 }
 
 /**
- * Starts a job: its first tasks run, those that depend on them are queued. A task that another open job has on the same object
- * is shared, not doubled. Throws `RefusedError`: 404 for an unknown identifier, 409 for a schedule on an instance of type sandbox
- * (learn.microsoft.com/dynamics365/customer-insights/data/create-environment: those have none).
+ * Starts a job. Its first tasks run, and tasks that depend on them are queued. A task that another open job
+ * already has for the same object is shared. Throws `RefusedError`: 404 for an unknown identifier, 409 for a
+ * schedule on an instance of type sandbox, which has none
+ * (learn.microsoft.com/dynamics365/customer-insights/data/create-environment).
  */
 export function startJob(instance: Instance, request: JobRequest, ports: Ports): GraphJobInfo {
   if (request.submission === 'scheduled' && instance.metadata.instanceType === 'sandbox') {
@@ -60,26 +67,27 @@ export function startJob(instance: Instance, request: JobRequest, ports: Ports):
   return job;
 }
 
-/** The job of that id. Throws `RefusedError` (404) when there is none. */
+/** The job with that id. Throws `RefusedError` (404) when there is none. */
 export function findJob(instance: Instance, jobId: string): GraphJobInfo {
   const job = instance.jobs.find((candidate) => candidate.jobId === jobId);
   if (job === undefined) throw new RefusedError(404, `There is no job ${jobId}.`);
   return job;
 }
 
-/** The tasks a job owns, in the order they were planned. */
+/** The tasks of a job, in the planned order. */
 export function tasksOf(instance: Instance, jobId: string): WorkflowTask[] {
   return instance.tasks.filter(({ info }) => info.jobIds.includes(jobId)).reverse();
 }
 
-/** Whether nothing more happens to a job or task of this status, unless a task is tried again. */
+/** Whether a job or task with this status has ended. Only a retry of the task could change it. */
 export function isFinal(status: WorkflowStatus): boolean {
   return status !== 'queued' && status !== 'needsUpdate' && status !== 'running';
 }
 
 /**
- * Ends a job. Its running tasks end as it does; queued ones too, except that after a failure they are skipped. Tasks that
- * another open job owns as well go on. Throws `RefusedError` (409) when the job has ended before.
+ * Ends a job. Its running tasks get the same status. Its queued tasks do too, but after a failure they are
+ * skipped. Tasks that another open job owns too continue. Throws `RefusedError` (409) when the job has
+ * already ended.
  */
 export function endJob(instance: Instance, job: GraphJobInfo, status: WorkflowStatus, ports: Ports): void {
   if (isFinal(job.jobStatus)) throw new RefusedError(409, `The job ${job.jobId} has ended: ${job.jobStatus}.`);

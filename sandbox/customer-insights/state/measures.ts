@@ -7,9 +7,9 @@ import { instantAfter, newGuid } from './ports.ts';
 import type { Ports } from './ports.ts';
 
 /**
- * How one evaluation of a measure went. `value` belongs to a business measure without dimension and to no other; it is
- * sent as `String(value)`, so a string may hold what no number can. A cancelled evaluation leaves the one before it:
- * the documented states of a measure know no cancellation.
+ * The outcome of one evaluation of a measure. Only a business measure without dimension has a `value`. It is
+ * sent as `String(value)`, so a string may hold a value that no number can represent. A cancelled evaluation
+ * keeps the previous state, because the documented states of a measure have no cancellation.
  */
 export type MeasureOutcome =
   | { readonly kind: 'succeeded'; readonly value?: number | string }
@@ -17,7 +17,9 @@ export type MeasureOutcome =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'running' };
 
-/** What a measure is computed over (learn.microsoft.com/dynamics365/customer-insights/data/measure-builder). */
+/**
+ * What a measure is calculated over (learn.microsoft.com/dynamics365/customer-insights/data/measure-builder).
+ */
 export type MeasureForm = 'withoutDimension' | 'byDimension' | 'perCustomer';
 
 export interface NewMeasure {
@@ -28,7 +30,7 @@ export interface NewMeasure {
   readonly field?: string;
 }
 
-/** Adds a measure that was never evaluated. Throws `RefusedError` (409) when the name is taken. */
+/** Adds a measure that was never evaluated. Throws `RefusedError` (409) when the name is in use. */
 export function addMeasure(instance: Instance, measure: NewMeasure, { clock }: Ports): MeasureMetadata {
   if (instance.measures.some(({ name }) => name === measure.name)) {
     throw new RefusedError(409, `There is a measure '${measure.name}' already.`);
@@ -82,7 +84,7 @@ export interface MeasureChange {
   readonly active?: boolean;
 }
 
-/** Renames, activates or deactivates a measure. Throws `RefusedError` (409) when the new name is taken. */
+/** Renames, activates or deactivates a measure. Throws `RefusedError` (409) when the new name is in use. */
 export function changeMeasure(
   instance: Instance,
   measure: MeasureMetadata,
@@ -111,7 +113,7 @@ export function removeMeasure(instance: Instance, measure: MeasureMetadata): voi
   instance.nodes.delete(nodeKey('measures', measure.name));
 }
 
-/** The measure of that name. Throws `RefusedError` (404) when there is none. */
+/** The measure with that name. Throws `RefusedError` (404) when there is none. */
 export function findMeasure(instance: Instance, name: string): MeasureMetadata {
   const measure = instance.measures.find((candidate) => candidate.name === name);
   if (measure === undefined) throw new RefusedError(404, `There is no measure '${name}'.`);
@@ -119,8 +121,9 @@ export function findMeasure(instance: Instance, name: string): MeasureMetadata {
 }
 
 /**
- * Evaluates the measure at an instant later than its evaluation before. A success without `value` keeps the value it has, 0 at
- * first. Throws `RefusedError`: 409 when it is inactive, 400 for a value of a measure that has no single one.
+ * Evaluates the measure, later than its previous evaluation. A success without `value` keeps the current
+ * value, which is 0 at first. Throws `RefusedError`: 409 when the measure is inactive, 400 for a value of a
+ * measure that has no single value.
  */
 export function evaluateMeasure(
   instance: Instance,
@@ -142,12 +145,17 @@ export function evaluateMeasure(
         measure.outputHistory.push(output);
       }
       measure.evaluationStats = { lastSuccessful: endTime, consecutiveFailureCount: 0 };
-      settle(measure, { lastSuccessfulRunId: newGuid(ports.random), state: 'completed', endTime, error: null });
+      recordEvaluation(measure, {
+        lastSuccessfulRunId: newGuid(ports.random),
+        state: 'completed',
+        endTime,
+        error: null,
+      });
       return;
     }
     case 'failed':
       measure.evaluationStats.consecutiveFailureCount += 1;
-      settle(measure, {
+      recordEvaluation(measure, {
         ...latest,
         state: 'failed',
         endTime: startedAt,
@@ -172,7 +180,7 @@ export function refuseValueOf({ name, definition }: MeasureMetadata): void {
   }
 }
 
-function settle(measure: MeasureMetadata, evaluation: Evaluation): void {
+function recordEvaluation(measure: MeasureMetadata, evaluation: Evaluation): void {
   measure.latestEvaluation = evaluation;
   measure.evaluationHistory.push(evaluation);
 }

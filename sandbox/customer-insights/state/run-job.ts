@@ -11,25 +11,28 @@ import { findSegment } from './segments.ts';
 import { moveTask } from './tasks.ts';
 import type { TaskMove } from './tasks.ts';
 
-/** How a job ends, or `open`: it is started only, and goes on when its tasks are moved. */
+/** How a job ends. With `open`, the job only starts and continues when its tasks are moved. */
 export type JobEnd = 'successful' | 'failed' | 'timedOut' | 'aborted' | 'open';
 
 export interface JobRun extends JobRequest {
   readonly end: JobEnd;
-  /** What the task that fails says. */
+  /** The error message of the failing task. */
   readonly error?: string;
-  /** Which task fails in a job that ends failed or timed out; without an identifier the first of the operation. */
+  /**
+   * The task that fails in a job that ends failed or timed out. Without an identifier, the first task of the
+   * operation fails.
+   */
   readonly failsAt?: { readonly operationType: string; readonly identifier?: string };
-  /** New member counts, by segment name; the other segments keep theirs. */
+  /** New member counts by segment name. The other segments keep their count. */
   readonly memberCounts?: Readonly<Record<string, number>>;
-  /** New values, by measure name; the other measures keep theirs. */
+  /** New values by measure name. The other measures keep their value. */
   readonly measureValues?: Readonly<Record<string, number | string>>;
 }
 
 /**
- * Runs a job to its end in no time. What depends on a failed task is skipped; what ran beside or before it succeeds.
- * Throws `RefusedError` before anything has happened: as `startJob` does, 404 when the job has no task to fail at or none for one
- * of the results, 400 for a value of a measure that has no single one.
+ * Runs a job to its end immediately. Tasks that depend on a failed task are skipped. Tasks beside or before
+ * it succeed. Throws `RefusedError` before any change: as `startJob` does, 404 when the job has no task to
+ * fail at or none for one of the results, 400 for a value of a measure that has no single value.
  */
 export function runJob(instance: Instance, run: JobRun, ports: Ports): GraphJobInfo {
   refuseUnknownResults(instance, run);
@@ -58,7 +61,7 @@ function refuseUnknownResults(instance: Instance, { memberCounts = {}, measureVa
   for (const name of Object.keys(measureValues)) refuseValueOf(findMeasure(instance, name));
 }
 
-/** Looked up in the plan, so that an impossible run is refused before it has started. */
+/** Searches the plan, so that an impossible run is refused before it starts. */
 function failurePoint(instance: Instance, run: JobRun): PlannedTask {
   const { operationType, identifiers = [], runDownstreamAfterMerge = false } = run;
   const at = run.failsAt ?? { operationType: operationType === 'all' ? 'merge' : operationType };

@@ -6,7 +6,10 @@ import type { Instance } from './instance.ts';
 import { instantAfter, newGuid } from './ports.ts';
 import type { Ports } from './ports.ts';
 
-/** How one evaluation of a segment went. A failed one keeps the last member count unless it names another. */
+/**
+ * The outcome of one evaluation of a segment. A failed evaluation keeps the last member count unless it names
+ * another one.
+ */
 export type SegmentOutcome =
   | { readonly kind: 'succeeded'; readonly memberCount: number }
   | { readonly kind: 'failed'; readonly memberCount?: number; readonly error?: string }
@@ -19,7 +22,7 @@ export interface NewSegment {
   readonly active?: boolean;
 }
 
-/** Adds a segment that was never evaluated. Throws `RefusedError` (409) when the name is taken. */
+/** Adds a segment that was never evaluated. Throws `RefusedError` (409) when the name is in use. */
 export function addSegment(instance: Instance, segment: NewSegment, { clock }: Ports): SegmentMetadata {
   if (instance.segments.some(({ name }) => name === segment.name)) {
     throw new RefusedError(409, `There is a segment '${segment.name}' already.`);
@@ -52,7 +55,7 @@ export interface SegmentChange {
   readonly active?: boolean;
 }
 
-/** Renames, activates or deactivates a segment. Throws `RefusedError` (409) when the new name is taken. */
+/** Renames, activates or deactivates a segment. Throws `RefusedError` (409) when the new name is in use. */
 export function changeSegment(
   instance: Instance,
   segment: SegmentMetadata,
@@ -76,7 +79,7 @@ export function removeSegment(instance: Instance, segment: SegmentMetadata): voi
   instance.nodes.delete(nodeKey('segmentation', segment.name));
 }
 
-/** The segment of that name. Throws `RefusedError` (404) when there is none. */
+/** The segment with that name. Throws `RefusedError` (404) when there is none. */
 export function findSegment(instance: Instance, name: string): SegmentMetadata {
   const segment = instance.segments.find((candidate) => candidate.name === name);
   if (segment === undefined) throw new RefusedError(404, `There is no segment '${name}'.`);
@@ -84,8 +87,9 @@ export function findSegment(instance: Instance, name: string): SegmentMetadata {
 }
 
 /**
- * Evaluates the segment at an instant later than its evaluation before. Throws `RefusedError` (409) when it is inactive:
- * inactive segments are never refreshed (learn.microsoft.com/dynamics365/customer-insights/data/segments).
+ * Evaluates the segment, later than its previous evaluation. Throws `RefusedError` (409) when the segment is
+ * inactive, because inactive segments are never refreshed
+ * (learn.microsoft.com/dynamics365/customer-insights/data/segments).
  */
 export function evaluateSegment(segment: SegmentMetadata, outcome: SegmentOutcome, ports: Ports): void {
   if (segment.state === 'inactive') throw new RefusedError(409, `The segment '${segment.name}' is inactive.`);
@@ -121,7 +125,7 @@ function statsOf(outcome: SegmentOutcome, evaluationDate: string, lastCount: num
   }
 }
 
-/** The members the last successful evaluation wrote; a failed one leaves them as they were. */
+/** The member count of the last successful evaluation. A failed evaluation does not change it. */
 export function memberCountOf(segment: SegmentMetadata): number {
   const succeeded = segment.evaluationStatusHistory.findLast(({ jobStatus }) => jobStatus === 'CompletedSuccess');
   return succeeded?.entityCount ?? 0;

@@ -1,4 +1,4 @@
-import { noteIngestion } from './data-sources.ts';
+import { updateFromIngestion } from './data-sources.ts';
 import type { CIResult, SegmentMetadata, WorkflowStatus } from './documented-shapes.ts';
 import { nodeKey } from './instance.ts';
 import type { Instance, WorkflowTask } from './instance.ts';
@@ -10,20 +10,20 @@ import { RefusedError } from './refused-error.ts';
 import { evaluateSegment, memberCountOf } from './segments.ts';
 import type { SegmentOutcome } from './segments.ts';
 
-/** What happens to a task next. Any status may follow any other: a failed task that runs again is one that is retried. */
+/** The next status of a task. Any status may follow any other. A failed task that runs again is a retry. */
 export interface TaskMove {
   readonly status: WorkflowStatus;
-  /** What a failure says; default: a sentence that names the object. */
+  /** The error message of a failure. The default is a sentence that names the object. */
   readonly error?: string;
-  /** Of a segmentation that succeeds; default: the count it had. */
+  /** The member count of a successful segmentation. The default is the current count. */
   readonly memberCount?: number;
-  /** Of a measure that succeeds; default: the value it had. */
+  /** The value of a successful measure calculation. The default is the current value. */
   readonly value?: number | string;
 }
 
 /**
- * Moves a task, its node and the object it refreshes to the status. Throws `RefusedError` (400) for a result the task does
- * not have; then nothing has moved.
+ * Moves a task, its node and its object to the status. Throws `RefusedError` (400), without any change, for a
+ * result that the task cannot have.
  */
 export function moveTask(instance: Instance, task: WorkflowTask, move: TaskMove, ports: Ports): void {
   const { info } = task;
@@ -37,7 +37,7 @@ export function moveTask(instance: Instance, task: WorkflowTask, move: TaskMove,
       : instantAfter(ports.clock, info.submittedTimestamp);
   info.ciErrors = failure;
   info.ciError = failure[0] ?? null;
-  noteNode(instance, task);
+  updateNode(instance, task);
   refreshObject(instance, task, move, ports);
 }
 
@@ -51,7 +51,7 @@ function refuseForeignResult(instance: Instance, { info, identifier }: WorkflowT
   refuseValueOf(measure);
 }
 
-function noteNode(instance: Instance, { info, identifier }: WorkflowTask): void {
+function updateNode(instance: Instance, { info, identifier }: WorkflowTask): void {
   const key = nodeKey(info.operationType, identifier);
   const before = instance.nodes.get(key);
   const succeeded = info.taskStatus === 'successful';
@@ -72,11 +72,11 @@ function noteNode(instance: Instance, { info, identifier }: WorkflowTask): void 
   });
 }
 
-/** An object that was removed while its job ran is left alone. */
+/** An object that was removed while its job ran is ignored. */
 function refreshObject(instance: Instance, { info, identifier }: WorkflowTask, move: TaskMove, ports: Ports): void {
   if (info.operationType === 'ingestion') {
     const dataSource = instance.dataSources.find(({ dataSourceId }) => dataSourceId === identifier);
-    if (dataSource !== undefined) noteIngestion(dataSource, move.status, info.endTimestamp);
+    if (dataSource !== undefined) updateFromIngestion(dataSource, move.status, info.endTimestamp);
   }
   if (info.operationType === 'segmentation') {
     const segment = instance.segments.find(({ name }) => name === identifier);
@@ -97,7 +97,7 @@ function segmentOutcome(move: TaskMove, segment: SegmentMetadata): SegmentOutcom
     case 'successful':
       return { kind: 'succeeded', memberCount: move.memberCount ?? memberCountOf(segment) };
     case 'aborted':
-      // What was cancelled while it waited has not been evaluated.
+      // A task that was cancelled while it waited has evaluated nothing.
       return segment.evaluationStatus.jobStatus === 'Running' ? { kind: 'cancelled' } : undefined;
     default:
       return runningOrFailed(move);
@@ -121,7 +121,7 @@ function runningOrFailed({ status, error }: TaskMove): (SegmentOutcome & Measure
   return undefined;
 }
 
-/** Error codes from the `StringInfo` keys of the generated clients. */
+/** Error codes are the `StringInfo` keys of the generated clients. */
 function failureOf({ info }: WorkflowTask, { status, error }: TaskMove): CIResult {
   const errorCode =
     {

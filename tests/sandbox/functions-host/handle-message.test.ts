@@ -105,7 +105,7 @@ describe('a message', () => {
 
   test('that could not be copied to the poison queue is not removed', async () => {
     const asked = await handle(5, { sendToPoison: () => Promise.reject(new Error('storage is down')) });
-    expect(asked.at(-1)).toBe(`Could not settle message 'm1' of queue 'fake': Error storage is down`);
+    expect(asked.at(-1)).toBe(`Could not complete message 'm1' of queue 'fake': Error storage is down`);
   });
 
   test('of a poison queue is neither given back nor moved anywhere', async () => {
