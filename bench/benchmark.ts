@@ -1,33 +1,33 @@
 /** One subcommand of `npm run bench`. */
 export interface Benchmark {
-  /** What it measures, as a line of the usage. */
+  /** What the benchmark measures, as a line of the usage text. */
   readonly about: string;
-  /** Runs it against processes of its own, which are gone when it resolves or rejects. */
+  /** Runs the benchmark against its own processes. They have ended when the promise settles. */
   run(options: BenchmarkOptions): Promise<Section>;
 }
 
 export interface BenchmarkOptions {
-  /** `tiny` proves in seconds that the benchmark still works; its numbers mean nothing. */
+  /** `tiny` checks within seconds that the benchmark still works. Its numbers have no meaning. */
   readonly size: 'full' | 'tiny';
-  /** Is told how far it is. */
+  /** Called with each progress message. */
   readonly note: (line: string) => void;
 }
 
-/** What came of a benchmark: a section of a document. */
+/** The result of a benchmark: a section of a document. */
 export interface Section {
-  /** docs/performance.md unless said otherwise. */
+  /** The default is docs/performance.md. */
   readonly document?: string;
   readonly title: string;
-  /** What was done, and what the numbers mean: Markdown. */
+  /** What was done and what the numbers mean, in Markdown. */
   readonly text: string;
   readonly targets: readonly Target[];
   readonly tables: readonly Table[];
-  /** A section has one picture: bars or lines. */
+  /** Each section has at most one chart: bars or lines. */
   readonly chart?: BarChart;
   readonly lines?: LineChart;
 }
 
-/** What a number should be, and what it is. */
+/** A target and the measured value. */
 export interface Target {
   readonly what: string;
   readonly target: string;
@@ -40,7 +40,7 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Horizontal bars on one linear scale, in groups. */
+/** Groups of horizontal bars on one linear scale. */
 export interface BarChart {
   readonly title: string;
   readonly unit: string;
@@ -50,10 +50,10 @@ export interface BarChart {
   }[];
 }
 
-/** Lines over time, in panels below each other: each has a linear scale of its own that begins at 0. */
+/** Lines over time, in panels below each other. Each panel has its own linear scale that begins at 0. */
 export interface LineChart {
   readonly title: string;
-  /** The part before this minute is shaded: it is not counted. */
+  /** The part before this minute is shaded, because it is not counted. */
   readonly countedFromMinute: number;
   readonly panels: readonly {
     readonly name: string;
@@ -62,13 +62,13 @@ export interface LineChart {
   }[];
 }
 
-/** A value, and when it was measured. */
+/** A value and its time. */
 export interface Point {
   readonly minute: number;
   readonly value: number;
 }
 
-/** A number as the tables show it: three digits that matter, and no more. */
+/** Formats a number for the tables, with three significant digits. */
 export function shown(value: number): string {
   if (!Number.isFinite(value)) return '–';
   const magnitude = Math.abs(value);

@@ -4,19 +4,24 @@ import { openStage } from './stage/bench-stage.ts';
 import { median, percentile } from './statistics.ts';
 
 const SIZES = {
-  // Longer than the deadline of an attempt: by then as many black holes are called at a time as ever will be.
+  // The flood is longer than the deadline of an attempt, so the number of concurrent calls to black
+  // holes has reached its maximum.
   full: { deliveriesPerSecond: 200, rounds: 5, seconds: 4, floodSeconds: 20 },
   tiny: { deliveriesPerSecond: 20, rounds: 1, seconds: 1, floodSeconds: 1 },
 };
 
-/** The healthy subscribers' latency while one in ten never answers, beside that without. */
+/**
+ * Compares the latency of healthy subscribers while one in ten never responds with their latency without such
+ * subscribers.
+ */
 export const blackHoles: Benchmark = {
   about: 'the same of healthy subscribers while 10 % of all never answer',
   async run({ size, note }) {
     const { deliveriesPerSecond, rounds, seconds, floodSeconds } = SIZES[size];
     const stage = await openStage();
     try {
-      // Two sides, so that what still hangs from one round is not in the way of the next one without black holes.
+      // Two sides, so that calls that still hang from one round do not disturb the next round without
+      // black holes.
       const load: Load = { deliveriesPerSecond, subscribersPerEvent: 10 };
       const without = await loadSide(stage, await stage.startSide('ours'), load);
       const withThem = await loadSide(stage, await stage.startSide('ours'), { ...load, blackHolesPerEvent: 1 });

@@ -5,10 +5,10 @@ const SIZES = {
   full: { deliveries: 10_000, visits: 5 },
   tiny: { deliveries: 100, visits: 1 },
 };
-/** What a person takes for at once. */
+/** Users perceive a shorter delay as immediate. */
 const MOST_MS = 300;
 
-/** How soon each view of the dashboard can be used after its data came. */
+/** Measures how soon each view of the dashboard is usable after its data has arrived. */
 export const dashboard: Benchmark = {
   about: 'time until a view of the dashboard can be used; needs a Chromium',
   async run({ size, note }) {

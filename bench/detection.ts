@@ -25,7 +25,7 @@ const SIZES = {
   tiny: { subscriptions: [50], rounds: 1 },
 };
 
-/** How many thresholds the value of each poll crosses. */
+/** The number of thresholds that each poll's value crosses. */
 const CROSSED = 10;
 
 type Way = 'index' | 'scan';
@@ -36,7 +36,10 @@ interface Cost {
   readonly ms: number;
 }
 
-/** What a poll costs that finds a crossing, by the index of thresholds and by looking at every subscription. */
+/**
+ * Compares the cost of a poll that finds a crossing by the index of thresholds with that of reading every
+ * subscription.
+ */
 export const detection: Benchmark = {
   about: 'what a poll costs at 1,000, 10,000 and 100,000 subscriptions of one segment',
   async run({ size, note }) {
@@ -54,7 +57,7 @@ export const detection: Benchmark = {
         const segment = await subscribedSegment(tables, count);
         note(`${count} subscriptions are in`);
         const measured: Record<Way, Cost[]> = { index: [], scan: [] };
-        // The first round warms up.
+        // The first round is a warm-up.
         for (let round = -1; round < rounds; round++) {
           for (const way of ['index', 'scan'] as const) {
             counter.reset();
@@ -96,7 +99,7 @@ segment and compares. Requests and rows are those of storage.`,
 
 let instances = 0;
 
-/** A segment of its own instance, with one subscription at each whole number from 1 on. */
+/** Creates a segment in its own instance, with one subscription at each whole number from 1. */
 async function subscribedSegment(
   tables: Tables,
   count: number,
@@ -152,7 +155,7 @@ async function subscribedSegment(
   };
   return {
     async poll(way) {
-      // It falls back to where it was, and rises again.
+      // The value falls back and rises again.
       const evaluations = [start, start + CROSSED].map((memberCount) => ({
         status: 'completedsuccess',
         evaluatedAt: new Date(evaluatedAtMs++).toISOString(),

@@ -8,12 +8,15 @@ import { storageRequests, type StorageRequests } from './storage-requests.ts';
 
 interface Size {
   readonly deliveries: number;
-  /** Rounds of every design that are not counted: compilers and connections are as in an app that has run for a while. */
+  /**
+   * Uncounted rounds of every design, so that compilers and connections are as in an app that has run for a
+   * while.
+   */
   readonly warmUps: number;
   readonly rounds: number;
-  /** The last rounds have the conventional design too, which takes the longest. */
+  /** The conventional design takes the longest, so it runs only in the last rounds. */
   readonly conventionalRounds: number;
-  /** A round of the conventional design ends after this long, whatever has arrived by then. */
+  /** A round of the conventional design ends after this time, even if callbacks are missing. */
   readonly conventionalMs: number;
 }
 
@@ -25,20 +28,20 @@ const SIZES: Readonly<Record<'full' | 'tiny', readonly [Size, ...Size[]]>> = {
   tiny: [{ deliveries: 20, warmUps: 1, rounds: 1, conventionalRounds: 1, conventionalMs: 60_000 }],
 };
 
-/** Messages whose receipt was lost come again while the round still waits for them. */
+/** Messages whose receipt was lost are received again while the round still waits for them. */
 const LEASE_SECONDS = 30;
 const ROUND_MS = 180_000;
 const SETTLE_MS = 60_000;
 
 interface Measured {
   readonly deliveries: number;
-  /** Deliveries a second of each round. */
+  /** Deliveries per second in each round. */
   readonly rates: Readonly<Record<'ours' | 'bare' | 'conventional', number[]>>;
-  /** Rounds that something disturbed, by what it was. */
+  /** Disturbed rounds, described by their disturbance. */
   readonly disturbed: readonly string[];
 }
 
-/** Deliveries a second, from the commit of the event to the arrival of its last callback. */
+/** Measures deliveries per second, from the commit of the event to the arrival of its last callback. */
 export const fanOut: Benchmark = {
   about: 'throughput of an event for 1,000 and 10,000 subscribers, and its storage requests',
   async run({ size, note }) {
@@ -50,7 +53,7 @@ export const fanOut: Benchmark = {
       const conventional = await stage.startSide('conventional', leases);
       const measured: Measured[] = [];
       for (const each of SIZES[size]) measured.push(await measure({ stage, bare, ours, conventional }, each, note));
-      // The conventional design may have left messages behind.
+      // The conventional design may have left messages in the queue.
       for (const { app } of [ours, conventional]) await app.kill();
       const [{ deliveries }] = SIZES[size];
       const counted = { ours: await stage.startSide('ours'), conventional: await stage.startSide('conventional') };
@@ -78,7 +81,7 @@ async function measure(
   const conventionalAt = await subscribed(stage, conventional, deliveries);
   const rates: Measured['rates'] = { ours: [], bare: [], conventional: [] };
   const disturbed: string[] = [];
-  /** The rate of a round that counts; one that was disturbed is named. */
+  /** Returns the rate of an undisturbed round. Records a disturbed round. */
   const counted = (name: keyof Measured['rates'], round: number, { rate, disturbance }: Round): void => {
     if (rate !== undefined) rates[name].push(rate);
     if (disturbance === undefined) return;
@@ -88,7 +91,7 @@ async function measure(
     );
     note(disturbed.at(-1) ?? '');
   };
-  // The first gives the POSTs that bare undici makes again.
+  // The first fan-out captures the POSTs that bare undici repeats.
   const { captured } = await oneFanOut(stage, ours, { instanceId: oursAt, deliveries, capture: true });
   for (let round = 0; round < warmUps; round++) {
     note(`${deliveries} deliveries, warm-up ${round + 1}`);
@@ -109,7 +112,7 @@ async function measure(
   return { deliveries, rates, disturbed };
 }
 
-/** An instance of its own for each side: what is made to happen for one is nothing new for the other. */
+/** Each side has its own instance, because a change that one side has read is not new to the other. */
 async function subscribed(stage: Stage, side: Side, count: number): Promise<string> {
   const instanceId = stage.addInstance(1);
   await subscribe(side, { instanceId, segment: 0, urls: stage.flowUrls(count) });
@@ -140,11 +143,11 @@ async function oneFanOut(
     designOf,
   });
   const captured = capture ? await round.captured() : [];
-  if (measured.arrived === deliveries) await side.settle(instanceId, { withinMs: SETTLE_MS });
+  if (measured.arrived === deliveries) await side.drain(instanceId, { withinMs: SETTLE_MS });
   return { round: measured, captured: onceEach(captured) };
 }
 
-/** Which design each event so far was of. */
+/** The design of each event so far. */
 const designOf = new Map<string, string>();
 
 function onceEach(requests: readonly CapturedRequest[]): CapturedRequest[] {

@@ -6,10 +6,13 @@ const SIZES = {
   full: { instances: 200, rounds: 5, pollSeconds: 10 },
   tiny: { instances: 4, rounds: 1, pollSeconds: 2 },
 };
-/** More than are ever asked. */
+/** More calls than the benchmark makes. */
 const FOR_EVER = 1e9;
 
-/** The longest that healthy instances wait for their callbacks, while the API of one hangs and a flow of another. */
+/**
+ * Measures the longest wait of healthy instances for their callbacks, while the API of one instance and a
+ * flow of another hang.
+ */
 export const hangs: Benchmark = {
   about: 'the delay of healthy instances while the API of one hangs and a flow of another',
   async run({ size, note }) {
@@ -75,14 +78,14 @@ and the flow of another takes every callback and never answers, an event of it i
   },
 };
 
-/** Also in the list of those that the timer has polled. */
+/** Also adds the instance to the list that the timer polls. */
 async function subscribed(stage: Stage, side: Side, instanceId: string, path: string): Promise<void> {
   await subscribe(side, { instanceId, segment: 0, urls: stage.flowUrls(1, path) });
   const row = { partitionKey: 'instances', rowKey: instanceId, v: 1 };
   await side.tables.write('instances', [{ kind: 'upsert', row }]);
 }
 
-/** How long each callback took, in ms, by round. */
+/** The duration of each callback in ms, by round. */
 async function measured(
   stage: Stage,
   healthy: readonly string[],
@@ -94,7 +97,7 @@ async function measured(
   }: { rounds: number; pollSeconds: number; meanwhile?: () => void; note: (longestMs: number) => void },
 ): Promise<number[][]> {
   const all: number[][] = [];
-  // The first round warms up.
+  // The first round is a warm-up.
   for (let round = -1; round < rounds; round++) {
     const arriving = await stage.sink.begin({ expected: healthy.length });
     const startedAtMs = Date.now();

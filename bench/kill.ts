@@ -11,15 +11,18 @@ const SIZES = {
 };
 
 const KILL_EVERY_MS = 5_000;
-/** How long everything may take to come to its end after the last event. */
+/** How long the remaining deliveries may take after the last event. */
 const DRAIN_MS = 60_000;
-/** As long as a flow platform's front end takes: kills are to meet calls in flight. */
+/** The response time of a flow platform's front end, so that kills happen during calls. */
 const ANSWER_DELAY_MS = 25;
-/** Short, so that what a kill leaves behind is taken over within the run; they are 120 and 600 by default. */
+/**
+ * Short, so that a claim or lease that a kill leaves behind ends within the run. The defaults are 120 and
+ * 600.
+ */
 const CLAIM_SECONDS = 3;
 const LEASE_SECONDS = 5;
 
-/** Kills the host again and again under load, and counts what was lost and what was called twice. */
+/** Kills the host repeatedly under load and counts lost and duplicate deliveries. */
 export const kill: Benchmark = {
   about: 'deliveries lost and doubled while the host is killed every 5 s',
   async run({ size, note }) {
@@ -87,7 +90,7 @@ ${CLAIM_SECONDS} s and leases of messages ${LEASE_SECONDS} s here, so that all i
   },
 };
 
-/** Deliveries whose outcome is written down. */
+/** Counts the deliveries with a recorded outcome. */
 async function recorded({ tables }: Side, instanceIds: readonly string[]): Promise<number> {
   let count = 0;
   for (const partition of instanceIds) {

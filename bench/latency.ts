@@ -18,7 +18,7 @@ interface Measured {
   readonly rounds: Readonly<Record<Variant, Latencies[]>>;
 }
 
-/** From the commit of an event to the arrival of its callbacks, under a steady load. */
+/** Measures the time from the commit of an event to the arrival of its callbacks, under a steady load. */
 export const latency: Benchmark = {
   about: 'time from an event to its callbacks at 50 and 200 deliveries a second',
   async run({ size, note }) {
@@ -34,14 +34,14 @@ export const latency: Benchmark = {
           conventional: await loadSide(stage, conventional, load),
         };
         const each: Measured = { load, rounds: { ours: [], conventional: [] } };
-        // What warms up is not measured.
+        // The warm-up is not measured.
         for (const variant of ['ours', 'conventional'] as const) await sides[variant].drive(1);
         for (let round = 0; round < rounds; round++) {
           for (const variant of ['ours', 'conventional'] as const) {
             const latencies = await sides[variant].drive(seconds);
             const { missing } = latencies;
             if (missing > 0 && variant === 'ours') throw new Error(`${missing} deliveries did not arrive`);
-            // A message whose receipt was lost waits for its lease to end.
+            // A message whose receipt was lost waits for the end of its lease.
             if (missing > 0)
               note(`${nameOf(load)}: a round of the conventional design is left out, ${missing} did not arrive`);
             else each.rounds[variant].push(latencies);

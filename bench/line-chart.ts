@@ -5,7 +5,7 @@ const LEFT = 60;
 const RIGHT = 20;
 const PANEL = 110;
 const ABOVE_PANEL = 36;
-/** Of room for the top of the highest line. */
+/** Leaves space above the highest line. */
 const HEADROOM = 1.1;
 const AXIS = '#8c959f';
 
@@ -19,7 +19,7 @@ export function drawLineChart({ title, countedFromMinute, panels }: LineChart): 
     top += ABOVE_PANEL;
     const bottom = top + PANEL;
     const most = Math.max(...lines.flatMap(({ points }) => points.map(({ value }) => value)));
-    // A panel of nothing but zeros has a scale too.
+    // A panel with only zeros needs a scale too.
     const scale = PANEL / (most * HEADROOM || 1);
     const at = ({ minute, value }: Point): string => `${x(minute).toFixed(1)},${(bottom - value * scale).toFixed(1)}`;
     parts.push(text(12, top - 12, `${name} (${unit})`, 'group'));

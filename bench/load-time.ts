@@ -14,7 +14,10 @@ import { median } from './statistics.ts';
 const SIZES = { full: { rounds: 21, warmUps: 2 }, tiny: { rounds: 1, warmUps: 0 } };
 const TARGET = 2;
 
-/** A setting for each that has no default: the app registers all its functions with them, and calls nobody. */
+/**
+ * A value for each setting without a default. The app registers all its functions with them and makes no
+ * calls.
+ */
 const ENVIRONMENT = {
   AzureWebJobsStorage: 'UseDevelopmentStorage=true',
   CUSTOMER_INSIGHTS_API_URL: 'https://api.ci.ai.dynamics.com/v1',
@@ -24,7 +27,7 @@ const ENVIRONMENT = {
 
 type App = 'bare' | 'packages' | 'ours';
 
-/** What is imported: sources of `bench/load`, bundled as the app is, and the app's own build. */
+/** The imported apps: sources of `bench/load`, bundled like the app, and the app's own build. */
 const APPS: Readonly<Record<App, { readonly about: string; readonly source?: string }>> = {
   bare: { about: 'a bare app: `@azure/functions` and one HTTP function', source: 'bare-app.ts' },
   packages: {
@@ -34,7 +37,7 @@ const APPS: Readonly<Record<App, { readonly about: string; readonly source?: str
   ours: { about: 'this app, all functions registered' },
 };
 
-/** How long a new instance takes to import the app before it can do anything. */
+/** Measures how long a new process takes to import the app before it can do anything. */
 export const loadTime: Benchmark = {
   about: 'time to import the app, against a bare one',
   async run({ size, note }) {
@@ -85,7 +88,7 @@ storage and the HTTP client under them are most of it.`,
   },
 };
 
-/** Puts the build of an app into a folder of its own. */
+/** Copies the build of an app to a new folder. */
 async function stage(app: App, folder: string): Promise<{ entry: string; zipBytes: number }> {
   const dist = path.join(folder, app);
   await mkdir(dist);
@@ -96,7 +99,7 @@ async function stage(app: App, folder: string): Promise<{ entry: string; zipByte
   return { entry: path.join(dist, 'functions/index.js'), zipBytes: zipSync(await shippedFiles(dist)).length };
 }
 
-/** In ms, from within the process: without the start of Node, which is everybody's. */
+/** In ms, measured within the process, so without the start of Node itself, which is the same for every app. */
 async function importTime(entry: string): Promise<number> {
   const url = JSON.stringify(pathToFileURL(entry).href);
   const script = `const t = performance.now(); await import(${url}); console.log('imported in ' + (performance.now() - t)); process.exit();`;

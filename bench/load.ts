@@ -1,33 +1,39 @@
 import { eventIdOf } from './stage/sink.ts';
 import { pause, subscribe, within, type Side, type Stage } from './stage/bench-stage.ts';
 
-/** A steady load: so many deliveries a second, as events of so many subscribers each. */
+/** A steady load: deliveries per second, as events with a number of subscribers each. */
 export interface Load {
   readonly deliveriesPerSecond: number;
   readonly subscribersPerEvent: number;
-  /** How many subscribers of each event never answer. */
+  /** The number of subscribers of each event that never respond. */
   readonly blackHolesPerEvent?: number;
 }
 
-/** Where a load happens: instances with their subscriptions, of which each poll finds some events. */
+/** Instances with subscriptions under load. Each poll of an instance finds some events. */
 export interface LoadedSide {
-  /** Drives the load for some seconds; resolves with what arrived, a while after the last event. */
+  /** Runs the load for some seconds. Resolves with the results a while after the last event. */
   drive(seconds: number): Promise<Latencies>;
 }
 
-/** From the commit of the event to the arrival of the callback, in ms, of all that are answered. */
+/**
+ * The times in ms from the commit of the event to the arrival of the callback, for all callbacks that get a
+ * response.
+ */
 export interface Latencies {
   readonly ms: readonly number[];
-  /** Deliveries that should have arrived and did not within the time allowed. */
+  /** Deliveries that did not arrive within the allowed time. */
   readonly missing: number;
 }
 
-/** A service with several hundred instances has some polls a second, each of which finds what changed in a minute. */
+/**
+ * A service with several hundred instances makes a few polls per second. Each poll finds the changes of a
+ * minute.
+ */
 const MOST_POLLS_PER_SECOND = 25;
-/** How long is waited for what is still on its way. */
+/** How long the benchmark waits for deliveries in flight. */
 const DRAIN_MS = 30_000;
 
-/** An instance is polled once a second at most, as polls of one instance do not overlap either. */
+/** Each instance is polled at most once a second, because polls of one instance do not overlap. */
 export async function loadSide(stage: Stage, side: Side, load: Load): Promise<LoadedSide> {
   const { deliveriesPerSecond, subscribersPerEvent, blackHolesPerEvent = 0 } = load;
   const eventsPerSecond = deliveriesPerSecond / subscribersPerEvent;
@@ -60,9 +66,9 @@ export async function loadSide(stage: Stage, side: Side, load: Load): Promise<Lo
         void side.app.poll(instanceId);
       }
       await within(DRAIN_MS, round.complete);
-      const answered = (await round.arrivals()).filter(({ isBlackHole, isLate }) => !isBlackHole && !isLate);
+      const arrivals = (await round.arrivals()).filter(({ isBlackHole, isLate }) => !isBlackHole && !isLate);
       const first = new Map<string, number>();
-      for (const { id, atMs } of answered) if (!first.has(id)) first.set(id, atMs);
+      for (const { id, atMs } of arrivals) if (!first.has(id)) first.set(id, atMs);
       const ms = [...first].map(([id, atMs]) => atMs - (side.openedAtMs.get(eventIdOf(id)) ?? NaN));
       return { ms, missing: expected - first.size };
     },

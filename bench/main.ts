@@ -14,7 +14,7 @@ import { scale } from './scale.ts';
 import { schedule } from './schedule.ts';
 import { soak } from './soak.ts';
 
-/** The subcommands, in the order in which they are run and documented. */
+/** The subcommands, in the order of execution and documentation. */
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   'fan-out': fanOut,
   latency,

@@ -4,16 +4,16 @@ import path from 'node:path';
 import { startAzurite } from '../sandbox/azurite.ts';
 import type { RateRule } from '../shared/rate-limit/rate-window.ts';
 import { shown, type Benchmark, type Section, type Target } from './benchmark.ts';
-import type { Hammered, Hammering } from './stage/rate-limit-process.ts';
+import type { LimiterResult, LimiterTask } from './stage/rate-limit-process.ts';
 import { median } from './statistics.ts';
 
 interface Scenario {
   readonly name: string;
   readonly processes: number;
-  /** In each process. */
+  /** Per process. */
   readonly callers: number;
   readonly windowSeconds: number;
-  /** How many windows it lasts. */
+  /** The duration in windows. */
   readonly windows: number;
 }
 
@@ -29,7 +29,7 @@ const SCENARIOS: Readonly<Record<'full' | 'tiny', readonly Scenario[]>> = {
 };
 
 const CALLS = 100;
-/** As the app has it. */
+/** The same value as in the app. */
 const SKEW_MS = 1_000;
 const GRAIN_MS = 500;
 
@@ -37,18 +37,21 @@ interface Measured {
   readonly scenario: Scenario;
   readonly admitted: number;
   readonly mostInWindow: number;
-  /** Of the hundred places of each widened window. */
+  /** The used permits out of one hundred, for each widened window. */
   readonly usedOfHundred: number;
   readonly requestsPerAdmitted: number;
   readonly refused: number;
-  readonly refusedUnasked: number;
-  /** From the instant that refusals named to the next admission, in ms. */
+  readonly refusedFromMemory: number;
+  /** The time in ms from the instant in a refusal to the next admission. */
   readonly latenessMs: readonly number[];
 }
 
-/** Processes that hammer one key through Azurite: what they are admitted, and what it costs. */
+/**
+ * Processes call one key through Azurite without pause. Measures how many calls they are allowed, and the
+ * cost.
+ */
 export const rateLimit: Benchmark = {
-  about: 'processes that hammer one connection: never a call too many, and what an admitted call costs',
+  about: 'processes that call without pause on one connection: exactness of the limit and cost of an admitted call',
   async run({ size, note }) {
     const azurite = await startAzurite({ blob: 0, queue: 0, table: 0 });
     try {
@@ -68,42 +71,43 @@ async function measure(scenario: Scenario, key: string, connectionString: string
   const { processes, callers, windowSeconds, windows } = scenario;
   const rule: RateRule = { calls: CALLS, windowMs: windowSeconds * 1000, skewMs: SKEW_MS, grainMs: GRAIN_MS };
   const forMs = Math.round((rule.windowMs + rule.skewMs) * windows);
-  const task: Hammering = { connectionString, key, rule, callers, forMs };
+  const task: LimiterTask = { connectionString, key, rule, callers, forMs };
   const children = await Promise.all(Array.from({ length: processes }, () => startProcess(task)));
   const startedAtMs = Date.now();
   for (const child of children) child.send('begin');
-  const seen = await Promise.all(children.map(answerOf));
-  const admittedAtMs = seen.flatMap((one) => one.admittedAtMs).sort((a, b) => a - b);
-  const promised = [...new Set(seen.flatMap(({ promisedAtMs }) => promisedAtMs))].filter(
+  const results = await Promise.all(children.map(resultOf));
+  const admittedAtMs = results.flatMap((result) => result.admittedAtMs).sort((a, b) => a - b);
+  const retryTimes = [...new Set(results.flatMap(({ retryAtMs }) => retryAtMs))].filter(
     (atMs) => atMs < startedAtMs + forMs,
   );
-  const sum = (of: (one: Hammered) => number): number => seen.reduce((total, one) => total + of(one), 0);
+  const sum = (select: (result: LimiterResult) => number): number =>
+    results.reduce((total, result) => total + select(result), 0);
   return {
     scenario,
     admitted: admittedAtMs.length,
     mostInWindow: mostInWindow(admittedAtMs, rule.windowMs),
     usedOfHundred: (100 * admittedAtMs.length) / (CALLS * Math.ceil(windows)),
-    requestsPerAdmitted: sum((one) => one.storageRequests) / admittedAtMs.length,
-    refused: sum((one) => one.refused),
-    refusedUnasked: sum((one) => one.refusedUnasked),
-    latenessMs: promised.flatMap((atMs) => {
+    requestsPerAdmitted: sum((result) => result.storageRequests) / admittedAtMs.length,
+    refused: sum((result) => result.refused),
+    refusedFromMemory: sum((result) => result.refusedFromMemory),
+    latenessMs: retryTimes.flatMap((atMs) => {
       const next = admittedAtMs.find((admittedMs) => admittedMs >= atMs);
       return next === undefined ? [] : [next - atMs];
     }),
   };
 }
 
-/** Resolves when it waits for the word. */
-async function startProcess(task: Hammering): Promise<ChildProcess> {
+/** Resolves when the process waits for the start message. */
+async function startProcess(task: LimiterTask): Promise<ChildProcess> {
   const child = fork(path.join(import.meta.dirname, 'stage', 'rate-limit-process.ts'));
   child.send(task);
   await messageOf(child);
   return child;
 }
 
-async function answerOf(child: ChildProcess): Promise<Hammered> {
+async function resultOf(child: ChildProcess): Promise<LimiterResult> {
   try {
-    return (await messageOf(child)) as Hammered;
+    return (await messageOf(child)) as LimiterResult;
   } finally {
     child.kill();
   }
@@ -165,16 +169,16 @@ function report(measured: readonly Measured[]): Section {
           'of these without a request',
           'first admission after `Retry-After` (median, longest)',
         ],
-        rows: measured.map(({ scenario, latenessMs, ...one }) => [
+        rows: measured.map(({ scenario, latenessMs, ...rest }) => [
           String(scenario.processes),
           scenario.name,
           `${scenario.windowSeconds} s`,
-          String(one.admitted),
-          String(one.mostInWindow),
-          shown(one.usedOfHundred),
-          shown(one.requestsPerAdmitted),
-          String(one.refused),
-          String(one.refusedUnasked),
+          String(rest.admitted),
+          String(rest.mostInWindow),
+          shown(rest.usedOfHundred),
+          shown(rest.requestsPerAdmitted),
+          String(rest.refused),
+          String(rest.refusedFromMemory),
           `${shown(median(latenessMs))} ms, ${shown(Math.max(...latenessMs))} ms`,
         ]),
       },

@@ -7,7 +7,7 @@ import { drawLineChart } from './line-chart.ts';
 
 const DEFAULT_DOCUMENT = 'docs/performance.md';
 
-/** What the numbers depend on. */
+/** Describes the machine, because the numbers depend on it. */
 export async function describeMachine(): Promise<string> {
   const [processor] = cpus();
   const azurite = JSON.parse(await readFile('node_modules/azurite/package.json', 'utf8')) as { version: string };
@@ -21,7 +21,7 @@ export async function describeMachine(): Promise<string> {
   ].join(', ');
 }
 
-/** A section as Markdown, without its heading. */
+/** Renders a section as Markdown, without its heading. */
 export function renderSection({ text, targets, tables }: Section): string {
   const targetTable: Table = {
     columns: ['what', 'target', 'measured', ''],
@@ -36,7 +36,7 @@ function renderTable({ columns, rows }: Table): string {
   return [columns, columns.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** Puts a section in the place of the one of this name in its document, with its chart beside it. */
+/** Replaces the section of this name in its document and writes its chart next to the document. */
 export async function writeSection(name: string, section: Section, machine: string): Promise<void> {
   const measured = `\`npm run bench -- ${name} --write\`, ${new Date().toISOString().slice(0, 10)}: ${machine}.`;
   const picture = section.lines ? drawLineChart(section.lines) : section.chart && drawBarChart(section.chart);

@@ -9,14 +9,14 @@ const sizes = [
   { subscriptions: 100_000, instances: 20, largestAudience: 10_000, fanOut: 100 },
   { subscriptions: 10_000_000, instances: 1_000, largestAudience: 1_000_000, fanOut: 1_000 },
 ] as const;
-/** How often a subscription fires in a day. */
+/** How often a subscription fires per day. */
 const ratesPerDay = [0.1, 1, 24];
 
 const loads: readonly Load[] = sizes.flatMap((size) =>
   ratesPerDay.map((rate) => ({ ...size, eventsPerDay: (size.subscriptions * rate) / size.fanOut })),
 );
 
-/** Not measured anew: sums over counts that tests have measured. */
+/** Calculated from counts that tests have measured. Nothing is measured here. */
 export const scale: Benchmark = {
   about: 'storage requests, executions and money per month of 1,000 to 10 million subscriptions',
   async run(): Promise<Section> {
@@ -31,7 +31,7 @@ export const scale: Benchmark = {
   },
 };
 
-/** From the table that `tests/costs.test.ts` holds to what it counts. */
+/** Read from the table that `tests/costs.test.ts` compares with its counts. */
 export async function readStepCosts(): Promise<StepCosts> {
   const counted = new Map(
     tableRows(await readFile('docs/architecture.md', 'utf8'), 'step').map(([step, n]) => [step, Number(n)]),

@@ -16,9 +16,12 @@ const SIZES = {
   full: { instances: [1_000, 10_000, 50_000], rounds: 5 },
   tiny: { instances: [200], rounds: 2 },
 };
-/** As long as a firing at the default schedule may take: its messages live for 45 s, and a third of that is for working them. */
+/**
+ * The longest duration of an occurrence of the default schedule. Its messages expire after 45 s, and a third
+ * of that is for processing them.
+ */
 const LONGEST_SECONDS = 20;
-/** In MiB: a quarter of the smallest instance on Azure. */
+/** In MiB: a quarter of the smallest instance size on Azure. */
 const MOST_MEMORY = 128;
 const SAMPLE_MS = 20;
 const ROWS_PER_WRITE = 100;
@@ -27,11 +30,11 @@ interface Firing {
   readonly seconds: number;
   readonly messages: number;
   readonly requests: number;
-  /** Of the heap and what it holds outside of it, above what was in use before, at most. */
+  /** The peak of the heap and of the memory outside it, above the use before, in MiB. */
   readonly peakMiB: number;
 }
 
-/** How long the timer takes to have all instances polled, and what it holds of memory meanwhile. */
+/** Measures how long the timer takes to have all instances polled, and how much memory it uses meanwhile. */
 export const schedule: Benchmark = {
   about: 'how long the timer takes to have 1,000, 10,000 and 50,000 instances polled',
   async run({ size, note }) {
@@ -93,7 +96,7 @@ async function register(tables: Tables, from: number, to: number): Promise<void>
   }
 }
 
-/** Garbage counts too: what is asked for is what the process needs. */
+/** Garbage counts too, because the process needs the memory that it allocates. */
 function watchMemory(): { stop(): number } {
   const used = (): number => {
     const { heapUsed, external } = process.memoryUsage();

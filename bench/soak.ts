@@ -7,17 +7,18 @@ import { openStage, pause, subscribe, within, type Side, type Stage } from './st
 import { openInspector } from './stage/live-heap.ts';
 
 const SIZES = {
-  // Polls every 5 s: what a poll or its message leaves behind shows twelve times as soon as by the default, once a minute.
+  // Polls every 5 s. Resources that a poll or its message does not release show twelve times as soon
+  // as with the default of one minute.
   full: { pollSeconds: 5, instances: 4, segments: 5, eventsPerMinute: 100, warmUpSeconds: 60, seconds: 300 },
   tiny: { pollSeconds: 1, instances: 1, segments: 2, eventsPerMinute: 120, warmUpSeconds: 2, seconds: 4 },
 };
 
 const SUBSCRIBERS = 10;
-/** Of the first segment: more than a chunk holds, so that the queue of deliveries is used too. */
+/** Subscribers of the first segment: more than a chunk has, so that the queue of deliveries is used too. */
 const MOST_SUBSCRIBERS = 300;
-/** As long as a flow platform's front end takes. */
+/** The response time of a flow platform's front end. */
 const ANSWER_DELAY_MS = 25;
-/** How long everything may take to come to its end after the last event. */
+/** How long the remaining deliveries may take after the last event. */
 const DRAIN_MS = 60_000;
 
 interface Subject {
@@ -26,7 +27,7 @@ interface Subject {
   readonly subscribers: number;
 }
 
-/** Watches the host for minutes under a steady load: what leaks or piles up shows as a line that rises. */
+/** Watches the host for minutes under a steady load. A leak or backlog shows as a rising line. */
 export const soak: Benchmark = {
   about: 'memory, handles and queue age over 5 minutes at 100 events a minute',
   async run({ size, note }) {
@@ -62,8 +63,8 @@ export const soak: Benchmark = {
       inspector.close();
 
       await within(DRAIN_MS, round.complete);
-      for (const { instanceId } of subjects) await side.settle(instanceId);
-      // One more poll, which would send again what it found open.
+      for (const { instanceId } of subjects) await side.drain(instanceId);
+      // One more poll, which would resend undelivered events.
       await pause(pollSeconds * 1_000);
       const arrivals = await round.arrivals();
       const accepted = arrivals.filter(({ isRefused }) => !isRefused);
@@ -100,7 +101,7 @@ counted.`,
   },
 };
 
-/** Segments that are polled, each with its subscribers, of whom the last refuses every delivery once. */
+/** Creates polled segments with their subscribers. The last subscriber of each refuses every delivery once. */
 async function addSubjects(
   stage: Stage,
   side: Side,

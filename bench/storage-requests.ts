@@ -3,17 +3,17 @@ import { pause, subscribe, type Side, type Stage } from './stage/bench-stage.ts'
 import { countRequests, type CountedRequests } from './stage/count-requests.ts';
 import type { Variant } from './stage/variant.ts';
 
-/** What one design asks of storage. */
+/** The storage requests of one design. */
 interface Requests {
-  /** Of a large fan-out: all requests by the number of deliveries. */
+  /** All requests of a large fan-out, divided by the number of deliveries. */
   readonly perDelivery: number;
-  /** Of an event for one subscriber, from the outbox to settled. */
+  /** The requests of an event for one subscriber, from the outbox to the outcome. */
   readonly oneToOne: number;
 }
 
 export type StorageRequests = Readonly<Record<Variant, Requests>>;
 
-/** Counts after the measurements of time: the proxy in between costs some. Ends the apps of both sides. */
+/** Counts requests after the time measurements, because the proxy costs time. Ends the apps of both sides. */
 export async function storageRequests(
   stage: Stage,
   sides: Readonly<Record<Variant, Side>>,
@@ -30,14 +30,14 @@ async function count(stage: Stage, side: Side, deliveries: number): Promise<Requ
   const counted = await countRequests(side);
   try {
     const many = await requestsOf(stage, side, counted, deliveries);
-    const one = await requestsOf(stage, side, counted, 1);
-    return { perDelivery: many.length / deliveries, oneToOne: one.filter(isOfOutbox).length };
+    const single = await requestsOf(stage, side, counted, 1);
+    return { perDelivery: many.length / deliveries, oneToOne: single.filter(isOfOutbox).length };
   } finally {
     await counted.stop();
   }
 }
 
-/** The second event, since the first of a month makes tables. */
+/** Counts the second event, because the first one of a month creates tables. */
 async function requestsOf(
   stage: Stage,
   side: Side,
@@ -52,14 +52,17 @@ async function requestsOf(
     const round = await stage.sink.begin({ expected: subscribers });
     await counted.app.poll(instanceId);
     await round.complete;
-    await side.settle(instanceId, { app: counted.app });
+    await side.drain(instanceId, { app: counted.app });
     if (isCounted) return counted.take();
     await pause(100);
   }
   return [];
 }
 
-/** Not what a poll asks anyway, event or not (the state before, the note of the poll after), nor looks at empty queues. */
+/**
+ * Excludes requests of every poll, with or without an event (the state before, the note of the next poll),
+ * and polls of empty queues.
+ */
 function isOfOutbox({ method, url }: ProxiedRequest): boolean {
   const isLook = method === 'GET' && url.pathname.endsWith('/messages');
   const isState = method === 'GET' && url.pathname.includes('/state(');

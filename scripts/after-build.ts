@@ -3,8 +3,9 @@ import { buildApp } from './build-app.ts';
 import { asksForHelp } from './command-line.ts';
 
 /**
- * `node scripts/after-build.ts PROGRAM [argument …]` builds the app, then runs a program of the project in this process, which is that
- * of whoever sends it a signal. Nothing is built for a program that is only asked for its usage.
+ * `node scripts/after-build.ts PROGRAM [argument …]` builds the app and then runs a program of the project in
+ * this same process, so that signals reach the program. Nothing is built when the arguments only ask for the
+ * usage.
  */
 const root = path.join(import.meta.dirname, '..');
 const [, , program = '', ...args] = process.argv;

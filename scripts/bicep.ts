@@ -6,21 +6,22 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 
-/** The compiled template names the version that made it, so all that compare it use this one. */
+/** The compiled template names the version of its compiler, so every comparison uses this version. */
 export const BICEP_VERSION = '0.49.2';
 
 const PACKAGE = 'azure.bicep.commandline.linux-x64';
 const PACKAGE_SHA512 =
   '9019d7d221bdc1dfcf59d093c057d4be6e897a69fee4beec63b6fb1d08b993e2cbc1d166adbc38cb94532c5c5ec0214c741a944e188e20b31aeec8339253c401';
-/** 115 MB. */
+/** The download has 115 MB. */
 const DOWNLOAD_TIMEOUT_MS = 180_000;
 
 export type FoundBicep =
   { readonly kind: 'found'; readonly path: string } | { readonly kind: 'missing'; readonly reason: string };
 
 /**
- * The Bicep CLI of `BICEP_VERSION`: the one that `BICEP` names, or on the PATH, or downloaded before, or now, from the NuGet source that
- * `NUGET_SOURCE` or the user's NuGet.Config names. Neither dotnet nor nuget is needed. Downloads for Linux on x64 alone.
+ * Finds the Bicep CLI of `BICEP_VERSION`: the program that `BICEP` names, one on the PATH, an earlier
+ * download, or a new download from the NuGet source of `NUGET_SOURCE` or of the user's NuGet.Config. Needs
+ * neither dotnet nor nuget. Downloads only for Linux on x64.
  */
 export async function findBicep(root: string): Promise<FoundBicep> {
   const downloaded = path.join(root, 'node_modules', '.cache', `bicep-${BICEP_VERSION}`, 'bicep');
@@ -76,7 +77,7 @@ async function get(url: string, signal: AbortSignal): Promise<Buffer> {
   return Buffer.from(await response.arrayBuffer());
 }
 
-/** As the NuGet clients find it: the first source of the user's NuGet.Config. */
+/** The first source in the user's NuGet.Config, which NuGet clients use too. */
 async function nugetSource(): Promise<string | undefined> {
   if (process.env['NUGET_SOURCE']) return process.env['NUGET_SOURCE'];
   for (const file of ['.nuget/NuGet/NuGet.Config', '.config/NuGet/NuGet.Config']) {

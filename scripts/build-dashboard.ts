@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 
-/** A file that was built, with where it belongs below `dist`. */
+/** A built file with its path below `dist`. */
 export interface BuiltFile {
   readonly path: string;
   readonly contents: Uint8Array;
@@ -11,8 +11,8 @@ export interface BuiltFile {
 const OUT = 'dashboard';
 
 /**
- * The page and its assets. Names of assets hold a hash of what is in them, so that browsers may keep them for ever; the page names them
- * relative to where it is served, whatever stands in front of that.
+ * Builds the page and its assets. The name of an asset contains a hash of its content, so that browsers may
+ * cache it forever. The page refers to its assets by relative URLs, so it works below any path.
  */
 export async function buildDashboard(root: string): Promise<BuiltFile[]> {
   const source = path.join(root, 'dashboard');

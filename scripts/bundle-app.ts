@@ -4,9 +4,10 @@ import { build } from 'esbuild';
 import type { BuiltFile } from './build-dashboard.ts';
 
 /**
- * A functions app as ES modules with everything inside, so that a deployment needs no node_modules: `functions/index.js`, and in `chunks`
- * what it loads only when a setting asks for it. The core module is supplied by the functions host at run time; CommonJS packages
- * inside the bundle still need a `require`.
+ * Bundles a functions app as ES modules with all dependencies, so that a deployment needs no node_modules:
+ * `functions/index.js`, and in `chunks` the modules that are loaded only when a setting requires them. The
+ * functions host supplies the core module at run time. CommonJS packages inside the bundle still need a
+ * `require`.
  */
 export async function bundleApp(entry: string): Promise<BuiltFile[]> {
   const outdir = path.resolve('dist');
@@ -32,7 +33,10 @@ export async function bundleApp(entry: string): Promise<BuiltFile[]> {
   return outputFiles.map(({ path: file, contents }) => ({ path: path.relative(outdir, file), contents }));
 }
 
-/** Writes a file below a folder. It takes the place of the old one in one step: a host that starts meanwhile finds a whole app. */
+/**
+ * Writes a file below a folder. Replaces the old file in one step, so a host that starts meanwhile finds a
+ * complete app.
+ */
 export async function putFile(folder: string, { path: file, contents }: BuiltFile): Promise<void> {
   const target = path.join(folder, file);
   await mkdir(path.dirname(target), { recursive: true });

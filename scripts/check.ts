@@ -5,7 +5,7 @@ import { deadExports } from './dead-exports.ts';
 import { wrongImports } from './import-directions.ts';
 import { readSources } from './project-sources.ts';
 
-/** What a step found: nothing, or what is wrong in words for the reader. */
+/** The result of a step: clean, or a description of the problem. */
 type Finding = { readonly kind: 'clean' } | { readonly kind: 'wrong'; readonly output: string };
 
 interface Step {
@@ -20,8 +20,8 @@ Types, lint, format, the connector in step with the schemas, import directions, 
   {},
 );
 const root = path.join(import.meta.dirname, '..');
-// Within node_modules: neither git nor prettier looks there. A typed rule may depend on other files than the one it is
-// reported for, so a cached verdict can be old; continuous integration begins without a cache.
+// Within node_modules, which git and prettier ignore. A typed rule may depend on other files than
+// the reported one, so a cached result can be stale. Continuous integration starts without a cache.
 const cache = path.join('node_modules', '.cache');
 
 const steps: readonly Step[] = [
@@ -43,7 +43,10 @@ const steps: readonly Step[] = [
   { name: 'dead exports', run: list(deadExports) },
 ];
 
-/** Runs a program of the project or of a package with this Node. It is clean when it exits with 0. */
+/**
+ * Runs a program of the project or of a package with this Node version. The step is clean when the program
+ * exits with 0.
+ */
 function tool(program: string, ...args: readonly string[]): () => Promise<Finding> {
   return () =>
     new Promise((resolve, reject) => {
@@ -67,7 +70,8 @@ function list(find: (sources: ReadonlyMap<string, string>) => string[]): () => P
 const startedMs = performance.now();
 const seconds = (): string => `${((performance.now() - startedMs) / 1000).toFixed(1)} s`;
 
-// All at once: the three programs have one thread each, so together they take about as long as the slowest.
+// The three programs run concurrently. Each uses one thread, so together they take about as long as
+// the slowest.
 const findings = await Promise.all(
   steps.map(async ({ name, run }) => {
     const finding = await run();

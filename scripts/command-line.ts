@@ -3,8 +3,9 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 type Options = NonNullable<ParseArgsConfig['options']>;
 
 /**
- * The options and other arguments that this program was given. With `--help` it prints `usage` and exits with 0 instead; with an argument
- * that it does not know it says which, prints `usage` and exits with 1. Call it before anything is built, started or written.
+ * Parses the command line of this program. With `--help`, prints `usage` and exits with 0. With an unknown
+ * argument, prints the argument and `usage` and exits with 1. Call it before anything is built, started or
+ * written.
  */
 export function readCommandLine<const O extends Options>(
   usage: string,
@@ -23,13 +24,13 @@ export function readCommandLine<const O extends Options>(
   }
 }
 
-/** Says what is wrong with the arguments and how they are written, and exits with 1. */
+/** Prints the problem and the usage, and exits with 1. */
 export function refuseCommandLine(fault: string, usage: string): never {
   console.error(`${fault}\n\n${usage}`);
   process.exit(1);
 }
 
-/** What stands behind `--` is for another program. */
+/** Arguments after `--` are for another program. */
 export function asksForHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   return (end < 0 ? args : args.slice(0, end)).includes('--help');

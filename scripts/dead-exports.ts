@@ -2,8 +2,8 @@ import ts from 'typescript';
 import { importsOf, resolved, type Sources } from './project-sources.ts';
 
 /**
- * The exports that are dead code, as `file: name`: no other file imports them and their own file does not use them. The
- * compiler finds unused code only where nothing is exported.
+ * The unused exports, as `file: name`: no other file imports them and their own file does not use them. The
+ * compiler finds unused code only when it is not exported.
  */
 export function deadExports(sources: Sources): string[] {
   const imported = new Set<string>();
@@ -12,7 +12,7 @@ export function deadExports(sources: Sources): string[] {
     const named = namedImports(file, text);
     const targets = new Set(named.map((each) => each.target));
     for (const { target, name } of named) imported.add(`${target}#${name}`);
-    // `import * as`, `export *` and `import('…')` may use everything.
+    // `import * as`, `export *` and `import('…')` may use every export.
     for (const { file: target } of importsOf(file, text))
       if (target !== undefined && !targets.has(target)) wholly.add(target);
   }
@@ -24,7 +24,7 @@ export function deadExports(sources: Sources): string[] {
   });
 }
 
-/** How often a file names it, its declaration included. */
+/** How often a file contains the name, including the declaration. */
 function countOf(name: string, text: string): number {
   return text.match(new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`, 'g'))?.length ?? 0;
 }
@@ -44,7 +44,7 @@ function exportedNames(file: string, text: string): string[] {
   return statementsOf(file, text).flatMap((statement) => {
     const modifiers = ts.canHaveModifiers(statement) ? ts.getModifiers(statement) : undefined;
     const kinds = modifiers?.map(({ kind }) => kind) ?? [];
-    // A default export is for whoever is given the file by name: a configuration.
+    // A default export is for a program that loads the file by name, such as a configuration.
     if (!kinds.includes(ts.SyntaxKind.ExportKeyword) || kinds.includes(ts.SyntaxKind.DefaultKeyword)) return [];
     const declarations = ts.isVariableStatement(statement) ? statement.declarationList.declarations : [statement];
     return declarations.flatMap((declaration) =>

@@ -1,21 +1,21 @@
 import { isBuiltin } from 'node:module';
 import { importsOf, type Sources } from './project-sources.ts';
 
-/** What one part of the project may import, beside itself and what comes with Node. */
+/** The imports that one part of the project may have, in addition to its own files and Node's modules. */
 export interface ImportRule {
-  /** A folder without what lies in its folders, or one file. */
+  /** A folder without its subfolders, or one file. */
   readonly part: string;
-  /** Other parts, single files of them, or `shared/**` for all of it. */
+  /** Other parts, single files of them, or `shared/**` for the whole folder. */
   readonly imports: readonly string[];
   readonly packages: readonly string[];
 }
 
 const rootFiles = ['shared'];
-/** What all of the dashboard knows of the backend: the types of its answers. */
+/** The only backend file that the whole dashboard may import: the types of its responses. */
 const answers = 'shared/operations/operator-responses.ts';
 const sandboxPart = ['shared/clock.ts', 'shared/random.ts', 'shared/unreachable.ts'];
 
-/** The directions of imports, as CONTRIBUTING.md shows them. What has no row may not exist. */
+/** The allowed directions of imports, as shown in CONTRIBUTING.md. Every part needs a row. */
 export const importRules: readonly ImportRule[] = [
   {
     part: 'functions',
@@ -151,7 +151,10 @@ export const importRules: readonly ImportRule[] = [
   },
 ];
 
-/** The imports of `functions`, `shared`, `sandbox` and `dashboard` that the rules do not allow, one sentence each. */
+/**
+ * The imports of `functions`, `shared`, `sandbox` and `dashboard` that the rules do not allow, one sentence
+ * each.
+ */
 export function wrongImports(sources: Sources, rules: readonly ImportRule[] = importRules): string[] {
   const parts = new Map(rules.map((rule) => [rule.part, rule]));
   return [...sources].flatMap(([file, source]) => {
@@ -166,7 +169,7 @@ export function wrongImports(sources: Sources, rules: readonly ImportRule[] = im
   });
 }
 
-/** A file with a rule of its own, else its folder: the first two of its path. */
+/** The file when it has its own rule, otherwise its folder: the first two parts of its path. */
 function partOf(file: string, parts: ReadonlyMap<string, unknown>): string {
   return parts.has(file) ? file : file.split('/').slice(0, -1).slice(0, 2).join('/');
 }
@@ -178,7 +181,7 @@ function allows({ part, imports }: ImportRule, target: string, parts: ReadonlyMa
 }
 
 function allowsPackage({ part, packages }: ImportRule, specifier: string): boolean {
-  // Browsers have no modules of Node.
+  // Browsers do not have Node's modules.
   if (isBuiltin(specifier)) return specifier.startsWith('node:') && !part.startsWith('dashboard');
   const depth = specifier.startsWith('@') ? 2 : 1;
   return packages.includes(specifier.split('/').slice(0, depth).join('/'));

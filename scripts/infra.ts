@@ -23,8 +23,9 @@ Compiles ${template} to ${compiled}, lints it, and writes what it resolves to wi
 const run = promisify(execFile);
 
 /**
- * `npm run infra` writes what the template compiles to; with `--check` it only compares. Both lint template and parameters, and fail at
- * the first warning. Without a Bicep CLI a check says so and passes: `tests/infra` then still hold the compiled template to the code.
+ * `npm run infra` compiles the template and writes the result. With `--check` it only compares. Both lint the
+ * template and the parameters and fail at the first warning. Without a Bicep CLI, a check reports that and
+ * passes, because `tests/infra` compares the compiled template with the code.
  */
 async function main(check: boolean): Promise<number> {
   const bicep = await findBicep(root);
@@ -64,7 +65,7 @@ const { values } = readCommandLine(usage, { check: { type: 'boolean', default: f
 try {
   process.exitCode = await main(values.check);
 } catch (error) {
-  // The CLI has said why on its standard error.
+  // The CLI has written the reason to its standard error.
   console.error((error as { stderr?: string }).stderr ?? error);
   process.exitCode = 1;
 }

@@ -12,11 +12,11 @@ Builds the app and packs what is deployed: FOLDER/app.zip, and unpacked in FOLDE
   --into FOLDER   where to put both (default: build)`;
 const { values } = readCommandLine(usage, { into: { type: 'string' } });
 const into = path.resolve(values.into ?? path.join(root, 'build'));
-/** Unpacked, for deployments that pack by themselves. */
+/** The unpacked folder, for deployments that create the archive themselves. */
 const folder = path.join(into, 'app');
 const zip = path.join(into, 'app.zip');
 
-/** What is deployed: the build, host.json, and a package.json that asks for no packages. */
+/** The deployed files: the build, host.json, and a package.json without dependencies. */
 async function deployedFiles(): Promise<Record<string, Uint8Array>> {
   const read = (file: string): Promise<Buffer> => readFile(path.join(root, file));
   const { name, version, license, type, main } = JSON.parse((await read('package.json')).toString()) as Manifest;
@@ -39,7 +39,7 @@ for (const [file, content] of Object.entries(files)) {
   await mkdir(path.dirname(path.join(folder, file)), { recursive: true });
   await writeFile(path.join(folder, file), content);
 }
-// The earliest time that the format knows, for all: the same sources give the same bytes.
+// The earliest time in the format, for all files, so that equal sources give equal bytes.
 const entry = { level: 6, mtime: new Date(1980, 0, 1) } as const;
 const entries: Zippable = Object.fromEntries(Object.entries(files).map(([file, content]) => [file, [content, entry]]));
 const packed = zipSync(entries);

@@ -18,20 +18,23 @@ export function readSources(root: string): Sources {
   );
 }
 
-/** One import of a source: `import … from '…'`, `export … from '…'`, `import '…'`, `import('…')`, of values or of types. */
+/**
+ * One import of a source: `import … from '…'`, `export … from '…'`, `import '…'` or `import('…')`, of values
+ * or types.
+ */
 export interface SourceImport {
-  /** As it is written. */
+  /** As written in the source. */
   readonly specifier: string;
-  /** The imported file by its path from the root; undefined when the specifier names a package. */
+  /** The path of the imported file from the root. `undefined` when the specifier names a package. */
   readonly file: string | undefined;
 }
 
-/** The imports of one source in their order. What only looks like one (in a comment, in a string) is none. */
+/** The imports of one source in order. Text in comments or strings that looks like an import is ignored. */
 export function importsOf(file: string, source: string): SourceImport[] {
   return ts.preProcessFile(source, true, true).importedFiles.map(({ fileName }) => resolved(file, fileName));
 }
 
-/** What a specifier means in a file. */
+/** Resolves a specifier in a file. */
 export function resolved(file: string, specifier: string): SourceImport {
   const isRelative = specifier.startsWith('.');
   return { specifier, file: isRelative ? path.posix.join(path.posix.dirname(file), specifier) : undefined };

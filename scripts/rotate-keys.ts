@@ -13,8 +13,9 @@ Seals every stored callback URL with the first of CALLBACK_ENCRYPTION_KEYS, so t
 could not be opened. The settings are those of the app: from the environment, then from local.settings.json in the current folder.`;
 
 /**
- * From the environment, then from local.settings.json in the current folder, as the local host takes them. But when the environment names
- * a storage, be it by account, no connection string of the file stands in its way: keys of another storage would look rotated.
+ * Settings from the environment, then from local.settings.json in the current folder, as the local host reads
+ * them. But when the environment names a storage, also by account name, the connection string of the file is
+ * ignored. Otherwise the keys of another storage would be rotated.
  */
 async function readSettings(): Promise<Record<string, string | undefined>> {
   const text = await readFile('local.settings.json', 'utf8').catch((error: unknown) => {
@@ -38,7 +39,7 @@ async function main(): Promise<number> {
   const { rewritten, alreadyNew, unopened } = await rotateCallbacks({ tables, cipher: callbackCipher(encryptionKeys) });
   for (const { subscription, reason } of unopened) console.error(`${subscription}: ${reason}`);
   const first = encryptionKeys[0]?.kid ?? '';
-  // Its query would be a signature.
+  // Its query would contain a signature.
   const { origin, pathname } = new URL(clients.tableService.url);
   const where = `${origin}${pathname}`;
   console.log(

@@ -21,7 +21,7 @@ const root = path.join(import.meta.dirname, '..');
 const IN_NODE = '**/*.test.ts';
 const IN_BROWSER = '**/*.browser-test.ts';
 
-/** A Chromium for the tests of the dashboard. */
+/** A Chromium for the dashboard tests. */
 function chromium(): string | undefined {
   const places = [process.env['CHROMIUM_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'];
   return places.find((place) => place !== '' && existsSync(place));
@@ -45,7 +45,8 @@ async function main(args: readonly string[]): Promise<number> {
     stdio: 'inherit',
     env: {
       ...process.env,
-      // For the hosts that tests start, a hundred and more: half of the time until one listens was compiling.
+      // For the more than one hundred hosts that tests start, because compiling takes half of their start
+      // time.
       NODE_COMPILE_CACHE: path.join(root, 'node_modules', '.cache', 'compiled'),
       TEST_SIZE: size,
       TEST_MATCH: matched.join(' '),
@@ -53,7 +54,7 @@ async function main(args: readonly string[]): Promise<number> {
       ...(browser !== undefined && { CHROMIUM_PATH: browser }),
     },
   });
-  // Of the terminal, for both: jest says how far it came.
+  // The terminal sends SIGINT to both processes. jest reports its progress.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   const [code] = (await once(child, 'exit')) as [number | null];

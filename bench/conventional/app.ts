@@ -15,8 +15,8 @@ import { deliverOne } from './deliver-one.ts';
 import { enqueueDeliveries, type DeliveryMessage } from './enqueue-deliveries.ts';
 
 /**
- * The conventional design as a functions app of its own: the same detection, clients, cipher and callbacks as the backend's, but one
- * row, one message and one function call for each delivery.
+ * The conventional design as its own functions app. Detection, clients, cipher and callbacks are those of the
+ * backend, but each delivery takes one row, one message and one function call.
  */
 const read = readConfig(process.env);
 if (read.kind === 'invalid') throw new Error(JSON.stringify(read.faults));
@@ -32,8 +32,8 @@ const delivering = {
   userAgent: `customer-insights-triggers/${VERSION}`,
   scheduleSeconds: config.deliveryScheduleSeconds,
 };
-const announce = async (events: readonly OutboxEntry[]): Promise<void> => {
-  await Promise.all(events.map((open) => enqueueDeliveries(enqueueing, open)));
+const enqueueEvents = async (events: readonly OutboxEntry[]): Promise<void> => {
+  await Promise.all(events.map((entry) => enqueueDeliveries(enqueueing, entry)));
 };
 const connection = 'AzureWebJobsStorage';
 
@@ -47,8 +47,8 @@ app.storageQueue('poll-instance', {
         ...ports,
         insights,
         state,
-        fanOut: announce,
-        // What a crash leaves behind is not part of what is compared, and there is no limit of calls.
+        fanOut: enqueueEvents,
+        // Recovery from a crash is not compared, and calls are not limited.
         resumeOutbox: () => Promise.resolve(),
         isAllowed: () => true,
         pollLater: () => Promise.resolve(),

@@ -23,8 +23,8 @@ export interface DeliverOnePorts {
 }
 
 /**
- * One function call delivers once: reads the row (a message may come twice), POSTs, writes down what became of it. A failure has
- * itself sent again later. The host deletes the message.
+ * One function call makes one delivery: it reads the row (because a message may come twice), POSTs, and
+ * writes the outcome. After a failure it sends the message again with a delay. The host deletes the message.
  */
 export async function deliverOne(ports: DeliverOnePorts, { eventId, deliveryId }: DeliveryMessage): Promise<void> {
   const stored = await ports.tables.get(CONVENTIONAL_TABLE, eventId, deliveryId);
@@ -32,7 +32,7 @@ export async function deliverOne(ports: DeliverOnePorts, { eventId, deliveryId }
   const row = deliveryOfRow(stored);
   if (row.status !== 'pending') return;
   const { body } = row;
-  const answer = await ports.client.post({
+  const result = await ports.client.post({
     url: ports.cipher.open(row.sealedUrl, row.sealContext),
     headers: {
       'content-type': 'application/json',
@@ -47,20 +47,20 @@ export async function deliverOne(ports: DeliverOnePorts, { eventId, deliveryId }
     },
     body,
   });
-  const verdict = classify(answer);
-  const delaySeconds = verdict.kind === 'delivered' ? undefined : ports.scheduleSeconds[row.attempts];
+  const classification = classify(result);
+  const delaySeconds = classification.kind === 'delivered' ? undefined : ports.scheduleSeconds[row.attempts];
   const isPending = delaySeconds !== undefined;
   const next: DeliveryRow = {
     ...row,
-    status: verdict.kind === 'delivered' ? 'delivered' : isPending ? 'pending' : 'dead',
+    status: classification.kind === 'delivered' ? 'delivered' : isPending ? 'pending' : 'dead',
     attempts: row.attempts + 1,
-    lastCode: codeOf(verdict),
-    runId: (verdict.kind === 'delivered' && verdict.runId) || '',
-    durationMs: answer.durationMs,
+    lastCode: codeOf(classification),
+    runId: (classification.kind === 'delivered' && classification.runId) || '',
+    durationMs: result.durationMs,
   };
   if (delaySeconds !== undefined) {
     await ports.queues.send(DELIVERIES_QUEUE, { eventId, deliveryId }, { delayMs: delaySeconds * 1000 });
   }
   await ports.tables.write(CONVENTIONAL_TABLE, [{ kind: 'replace', row: rowOfDelivery(next), etag: stored.etag }]);
-  ports.log.info('delivery.attempted', { eventId, deliveryId, code: next.lastCode, durationMs: answer.durationMs });
+  ports.log.info('delivery.attempted', { eventId, deliveryId, code: next.lastCode, durationMs: result.durationMs });
 }

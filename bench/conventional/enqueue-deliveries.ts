@@ -16,25 +16,29 @@ export interface EnqueuePorts {
   readonly store: SubscriptionStore;
 }
 
-/** What a message says: where the delivery's row is. */
+/** The content of a message: the keys of the delivery's row. */
 export interface DeliveryMessage {
   readonly eventId: string;
   readonly deliveryId: string;
 }
 
-/** As many rows as a transaction takes. */
+/** The maximum number of rows in a transaction. */
 const ROWS_PER_WRITE = 100;
-/** Transactions on their way at once, and then messages of each: more would only queue up in front of storage. */
+/**
+ * The number of transactions, and then of message batches, in progress at once. More would only wait for
+ * storage.
+ */
 const PARTS_AT_ONCE = 4;
 const SENDS_AT_ONCE = 8;
 
 /**
- * Fans an event out conventionally: a row for each delivery, a hundred a request, then a message for each, then the outbox row goes.
+ * Fans an event out conventionally: writes one row per delivery, a hundred per request, then sends one
+ * message per delivery, then deletes the outbox row.
  */
-export async function enqueueDeliveries({ tables, queues, store }: EnqueuePorts, open: OutboxEntry): Promise<void> {
-  const { event, sequence } = open;
+export async function enqueueDeliveries({ tables, queues, store }: EnqueuePorts, entry: OutboxEntry): Promise<void> {
+  const { event, sequence } = entry;
   const { instanceId, trigger, eventId } = event;
-  for (const [range, { subjectHash, from, to }] of open.recipients.entries()) {
+  for (const [range, { subjectHash, from, to }] of entry.recipients.entries()) {
     let next: string | undefined;
     do {
       const page = await store.page(
@@ -62,7 +66,7 @@ export async function enqueueDeliveries({ tables, queues, store }: EnqueuePorts,
       next = page.next;
     } while (next !== undefined);
   }
-  await tables.write(STATE_TABLE, [{ kind: 'delete', row: outboxRow(open), etag: open.etag }]);
+  await tables.write(STATE_TABLE, [{ kind: 'delete', row: outboxRow(entry), etag: entry.etag }]);
 }
 
 async function writeAndSend(tables: Tables, queues: Queues, rows: readonly DeliveryRow[]): Promise<void> {
@@ -79,7 +83,7 @@ async function writeAndSend(tables: Tables, queues: Queues, rows: readonly Deliv
   });
 }
 
-/** Does it for every item, `atOnce` at a time. */
+/** Runs `work` for every item, `atOnce` items at a time. */
 async function eachOf<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
   const left = items.values();
   const worker = async (): Promise<void> => {

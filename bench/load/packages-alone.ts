@@ -4,6 +4,6 @@ import { QueueClient } from '@azure/storage-queue';
 import { Ajv } from 'ajv';
 import { Agent, request } from 'undici';
 
-// Named in the answer so that the bundler keeps them.
+// Named in the response so that the bundler keeps the packages.
 const packages = [TableClient, QueueClient, Ajv, Agent, request];
 app.http('Hello', { methods: ['GET'], authLevel: 'anonymous', handler: () => ({ body: String(packages.length) }) });

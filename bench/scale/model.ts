@@ -6,14 +6,14 @@ import { prices } from './prices.ts';
 export interface Load {
   readonly subscriptions: number;
   readonly instances: number;
-  /** Subscriptions to the segment or measure that has most of them: they lie in one partition. */
+  /** Subscriptions to the segment or measure with the most of them. They are in one partition. */
   readonly largestAudience: number;
-  /** Subscriptions that an event concerns on average. */
+  /** The average number of recipients of an event. */
   readonly fanOut: number;
   readonly eventsPerDay: number;
 }
 
-/** Storage requests of each step, as `tests/costs.test.ts` counts them and docs/architecture.md lists them. */
+/** Storage requests of each step, as counted by `tests/costs.test.ts` and listed in docs/architecture.md. */
 export interface StepCosts {
   readonly timer: number;
   readonly idlePoll: number;
@@ -27,42 +27,42 @@ export interface Estimate {
   readonly requestsPerSecond: number;
   readonly peakRequestsPerSecond: number;
   readonly peakMessagesPerSecond: number;
-  /** How long the rows of the largest audience take to be read at the limit of a partition. */
+  /** How long it takes to read the rows of the largest group of recipients at the limit of a partition. */
   readonly largestAudienceSeconds: number;
   readonly executionsPerMonth: number;
   readonly dollarsPerMonth: number;
   readonly first: Limit;
 }
 
-/** The limit that is used up most, and by how much. */
+/** The limit with the highest utilisation. */
 export interface Limit {
   readonly name:
     'requests of the account' | 'rows of a partition' | 'messages of a queue' | 'calls to Customer Insights';
   readonly used: number;
 }
 
-/** What is assumed beside the counts, each with the reason. */
+/** Assumptions beside the counts, each with its reason. */
 export const assumptions = {
-  /** Refreshes and evaluations cluster: the busiest hour has a quarter of a day's events. */
+  /** Refreshes and evaluations cluster, so the busiest hour has a quarter of a day's events. */
   peakHourShare: 0.25,
-  /** Flows are saved, throttled or down: of 100 first attempts one is retried, once. */
+  /** Flows are saved, throttled or unavailable, so 1 of 100 first attempts is retried once. */
   retriedShare: 0.01,
-  /** Calls to Customer Insights of a poll: one for each list, when somebody waits for all three. */
+  /** Calls to Customer Insights per poll: one for each list, when all three have subscriptions. */
   callsPerPoll: 3,
-  /** A poll, or a chunk of 250 with flows that answer within a second; the least that is billed is 1 s. */
+  /** A poll, or a chunk of 250 flows that respond within a second. At least 1 s is billed. */
   secondsPerInvocation: 1,
-  /** Invocations of a function that one instance has in hand: host.json. */
+  /** Concurrent invocations of a function per app instance (host.json). */
   invocationsAtOnce: 32,
-  /** Polls that one instance makes at once, however many messages they came by: `shared/backend.ts`. */
+  /** Concurrent polls per app instance, regardless of the number of their messages (`shared/backend.ts`). */
   pollsAtOnce: 32,
   instanceGB: 2,
-  /** A row with its keys and the sealed URL of a flow. */
+  /** A row with its keys and a flow's encrypted URL. */
   bytesPerSubscription: 2_000,
-  /** An outcome of a delivery in its chunk's row, kept for four months at most. */
+  /** The outcome of a delivery in the row of its chunk, kept for four months at most. */
   bytesPerDelivery: 60,
-  /** The line of an attempt in the log. */
+  /** The log line of an attempt. */
   loggedBytesPerDelivery: 700,
-  /** An idle queue is looked at once a second, by one instance of its function. */
+  /** One app instance of the function polls an idle queue once a second. */
   idleQueueRequestsPerSecond: 3,
 } as const;
 
@@ -70,10 +70,10 @@ const CHUNK = 250;
 const SECONDS_PER_DAY = 86_400;
 const DAYS_PER_MONTH = 30;
 const POLLS_PER_DAY = 1_440;
-/** The host receives and deletes each message, beside the request that sent it. */
+/** The host receives and deletes each message, in addition to the request that sent it. */
 const HOST_REQUESTS_PER_MESSAGE = 2;
 
-/** What a load asks of Azure, and costs. Pure: counts in, sums out. */
+/** The requests and costs of a load on Azure. Pure: counts in, sums out. */
 export function estimate(load: Load, costs: StepCosts): Estimate {
   const { instances, fanOut, eventsPerDay, largestAudience, subscriptions } = load;
   const polls = instances * POLLS_PER_DAY;
@@ -81,9 +81,9 @@ export function estimate(load: Load, costs: StepCosts): Estimate {
   const chunks = Math.ceil(fanOut / CHUNK);
   const deliveries = eventsPerDay * fanOut;
   const retries = deliveries * assumptions.retriedShare;
-  // A poll works up to 16 chunks itself.
+  // A poll processes up to 16 chunks itself.
   const chunkMessages = chunks > 16 ? eventsPerDay * (chunks - 1) : 0;
-  // The timer reads the list of instances, a thousand a request, and sends their messages.
+  // The timer reads the list of instances, a thousand per request, and sends their messages.
   const pollRequests =
     POLLS_PER_DAY * (costs.timer - 2 + Math.ceil(instances / 1_000)) + pollMessages + polls * costs.idlePoll;
   const eventRequests =
@@ -127,13 +127,16 @@ export function estimate(load: Load, costs: StepCosts): Estimate {
   };
 }
 
-/** How long instances of one function work in a day: one after the other while they are rare, and side by side when they are not. */
+/**
+ * How long the app instances of one function are busy per day. Rare invocations run one after the other,
+ * frequent ones concurrently.
+ */
 function busySeconds(invocationsPerDay: number): number {
   const atOnce = (invocationsPerDay * assumptions.secondsPerInvocation) / SECONDS_PER_DAY;
   return SECONDS_PER_DAY * (atOnce < 1 ? atOnce : Math.max(1, atOnce / assumptions.invocationsAtOnce));
 }
 
-/** Between the two that are measured: one chunk, and four. */
+/** Interpolates between the two measured values, for one chunk and for four. */
 function requestsOfEvent(chunks: number, costs: StepCosts): number {
   const one = costs.crossingOf1 - costs.idlePoll;
   const four = costs.crossingOf1000 - costs.idlePoll;
@@ -161,7 +164,7 @@ function dollars(perDay: {
   );
 }
 
-/** The audience of an event should be read before the next poll: within a minute. */
+/** The recipients of an event should be read before the next poll, within a minute. */
 const AUDIENCE_SECONDS = 60;
 
 function firstLimit(

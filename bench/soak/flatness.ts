@@ -1,23 +1,24 @@
 import { shown, type Point, type Target } from '../benchmark.ts';
 import type { Watched } from './watch.ts';
 
-/** How the host was run that is judged. */
+/** How the host was run. */
 export interface SoakRun {
-  /** What was before is not counted. */
+  /** Earlier values are not counted. */
   readonly countedFromMinute: number;
   readonly pollSeconds: number;
   readonly instances: number;
 }
 
 /**
- * Of 45 MB over the 12,000 deliveries of five minutes these are some 180 bytes a delivery: what its id alone takes in a `Set` that is never
- * emptied. What the engine still compiles and caches after a minute is less than half of it.
+ * For 45 MB over the 12,000 deliveries of five minutes, this is about 180 bytes per delivery. A `Set` of
+ * delivery ids that is never emptied would take that much. The engine's compilation and caches after a minute
+ * are less than half of it.
  */
 const MOST_HEAP_GROWTH = 0.05;
-/** Coarser, as it goes up and down with what is not collected yet: by a tenth within a minute. */
+/** Larger, because resident memory varies with uncollected garbage by a tenth within a minute. */
 const MOST_RESIDENT_GROWTH = 0.1;
 
-/** Whether memory, handles and queues stayed as they were. */
+/** Checks that memory, handles and queues stayed constant. */
 export function flatnessTargets(watched: Watched, { countedFromMinute, pollSeconds, instances }: SoakRun): Target[] {
   const counted = (points: readonly Point[]): Point[] => points.filter(({ minute }) => minute >= countedFromMinute);
   const growth = (what: string, points: readonly Point[], most: number): Target => {
@@ -26,7 +27,7 @@ export function flatnessTargets(watched: Watched, { countedFromMinute, pollSecon
   };
   const handles = counted(watched.handles);
   const more = mostIn(lastMinute(handles)) - mostIn(firstMinute(handles));
-  // One handle lost by every fourth poll. Connections come and go with the calls that are made at a time.
+  // One leaked handle for every fourth poll. Connections vary with the number of concurrent calls.
   const mostMore = Math.ceil((instances * 60) / pollSeconds);
   const oldest = mostIn(Object.values(watched.queueAges).flatMap(counted));
   return [
@@ -39,7 +40,7 @@ export function flatnessTargets(watched: Watched, { countedFromMinute, pollSecon
       met: more <= mostMore,
     },
     {
-      // What one poll leaves is taken up before the next one begins, or it would pile up.
+      // Messages of one poll are processed before the next poll begins, otherwise they would pile up.
       what: 'longest that a message was due, in s',
       target: `≤ ${pollSeconds}`,
       measured: shown(oldest),
@@ -48,7 +49,7 @@ export function flatnessTargets(watched: Watched, { countedFromMinute, pollSecon
   ];
 }
 
-/** How much a series grows from its begin to its end along the straight line through it (least squares), as a share of its begin. */
+/** The growth of a series along its regression line (least squares), as a share of the line's start. */
 export function growthOf(points: readonly Point[]): number {
   const minutes = points.map(({ minute }) => minute);
   const meanMinute = mean(minutes);

@@ -5,7 +5,7 @@ import type { Watched } from './watch.ts';
 
 const QUEUES = ['polls', 'deliveries', 'retries'] as const;
 
-/** A row for each minute. */
+/** One row per minute. */
 export function tableOf({ resident, liveHeap, handles, queueAges }: Watched, countedFromMinute: number): Table {
   const minutes = [...new Set(handles.map(({ minute }) => Math.floor(minute)))];
   return {

@@ -5,10 +5,10 @@ import { pause } from '../stage/bench-stage.ts';
 import type { Inspector } from '../stage/live-heap.ts';
 import { processUse } from '../stage/process-use.ts';
 
-/** A retry is held back for this long by default, and no message for longer while every second attempt succeeds. */
+/** The default delay of a retry. No message is delayed longer while every second attempt succeeds. */
 const FIRST_RETRY_MS = 5_000;
 
-/** How long the oldest message of a queue may have been due without being taken up. */
+/** The queues whose oldest due message is watched. */
 const QUEUES = [
   { queue: POLLS_QUEUE, heldBackMs: 0 },
   { queue: DELIVERIES_QUEUE, heldBackMs: 0 },
@@ -19,19 +19,19 @@ export type QueueName = (typeof QUEUES)[number]['queue'];
 
 const PROCESS_EVERY_MS = 2_000;
 const QUEUES_EVERY_MS = 1_000;
-/** Seldom: a full collection stops the process for some 50 ms, and keeps its resident memory lower than it would be by itself. */
+/** Rarely, because a full collection stops the process for about 50 ms and reduces its resident memory. */
 const HEAP_EVERY_MS = 15_000;
 
-/** What was seen of a host, in bytes, descriptors and seconds. */
+/** The measurements of a host, in bytes, descriptors and seconds. */
 export interface Watched {
   readonly resident: readonly Point[];
   readonly liveHeap: readonly Point[];
   readonly handles: readonly Point[];
-  /** Of each queue, for how long its oldest message had been due. */
+  /** For each queue, how long its oldest message has been due. */
   readonly queueAges: Readonly<Record<QueueName, readonly Point[]>>;
 }
 
-/** Watches a host for so long. Rejects when the host ends before. */
+/** Watches a host for the given time. Rejects when the host ends before. */
 export async function watch(
   host: { pid: number; inspector: Inspector; queues: Queues },
   forMs: number,

@@ -1,7 +1,10 @@
 import { Agent } from 'undici';
 import type { CapturedRequest } from './sink.ts';
 
-/** The raw limit: POSTs what it is given with undici and nothing else. As many connections as the backend may have to one origin. */
+/**
+ * The upper bound: POSTs the given requests with undici and nothing else. It opens as many connections as the
+ * backend may have to one origin.
+ */
 const agent = new Agent({ connections: 512, pipelining: 1, keepAliveTimeout: 30_000 });
 
 process.on('message', ({ origin, requests }: { origin: string; requests: readonly CapturedRequest[] }) => {

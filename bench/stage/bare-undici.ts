@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import path from 'node:path';
 import type { CapturedRequest } from './sink.ts';
 
-/** The same POSTs as the backend's, by bare undici in a process of its own. */
+/** Repeats the backend's POSTs with bare undici in a separate process. */
 export interface BareUndici {
   readonly pid: number;
-  /** Makes all of them at once; resolves with the instant of the first when all are answered. */
+  /**
+   * Sends all requests at once. Resolves with the time of the first request when all responses have arrived.
+   */
   post(origin: string, requests: readonly CapturedRequest[]): Promise<number>;
   stop(): Promise<void>;
 }

@@ -17,22 +17,26 @@ import { startSink, type Sink } from './sink.ts';
 import { stageApp, type BenchApp, type StagedApp, type StartOptions } from './start-app.ts';
 import type { Variant } from './variant.ts';
 
-/** One design on its own storage, polled by hand unless its POLL_SCHEDULE says otherwise, calling the stage's sink. */
+/**
+ * One design with its own storage that calls the stage's sink. It is polled manually unless its POLL_SCHEDULE
+ * says otherwise.
+ */
 export interface Side {
   readonly variant: Variant;
   readonly tables: Tables;
   readonly queues: Queues;
   readonly azurite: Azurite;
   readonly app: BenchApp;
-  /** When each event was committed to the outbox, in ms since the epoch, by its id: told by the app's own log. */
+  /** The commit time of each event (ms since the epoch) by event id, read from the app's log. */
   readonly openedAtMs: Map<string, number>;
-  /** One more host with the same settings, e.g. after a kill. */
+  /** Starts another host with the same settings, for example after a kill. */
   startApp(environment?: Readonly<Record<string, string>>): Promise<BenchApp>;
   /**
-   * Waits until no event of the instance is open, polling it now and then as the timer would, and no message is left. Gives up after `withinMs`:
-   * an event that the conventional design left half way stays open for ever.
+   * Waits until the outbox of the instance and the queues are empty. Polls the instance now and then as the
+   * timer would. Stops waiting after `withinMs`, because the conventional design never finishes an event that
+   * it left unfinished.
    */
-  settle(instanceId: string, options?: { readonly app?: BenchApp; readonly withinMs?: number }): Promise<void>;
+  drain(instanceId: string, options?: { readonly app?: BenchApp; readonly withinMs?: number }): Promise<void>;
 }
 
 export interface Stage {
@@ -41,10 +45,11 @@ export interface Stage {
   startSide(variant: Variant, options?: SideOptions): Promise<Side>;
   /** Callback URLs of the sink, as long as those of Power Automate. */
   flowUrls(count: number, path?: string): string[];
-  /** An instance with segments `s0`, `s1`, … whose member count is 0, known to the sandbox. */
+  /** Adds an instance to the sandbox, with segments `s0`, `s1`, … that have no members. */
   addInstance(segments: number): string;
   /**
-   * Makes the member count of a segment cross every threshold that `subscribe` sets: it falls to 0 and rises. Found by the next poll.
+   * Makes the member count of a segment fall to 0 and rise above every threshold that `subscribe` sets. The
+   * next poll finds the crossings.
    */
   raise(instanceId: string, segment: number): void;
   stop(): Promise<void>;
@@ -55,11 +60,14 @@ export interface SideOptions extends StartOptions {
 }
 
 const THRESHOLD = 100;
-/** Of one request of the benchmark's own, which may come while an app keeps storage busy. */
+/** For one request of the benchmark itself, which may come while an app keeps storage busy. */
 const SETUP_TIMEOUT_MS = 60_000;
 const encryptionKey = randomBytes(32);
 
-/** A sandbox of Customer Insights, a sink, and any number of sides. Everything listens on 127.0.0.1 and ends with `stop`. */
+/**
+ * Opens a sandbox of Customer Insights, a sink, and any number of sides. Everything listens on 127.0.0.1 and
+ * ends with `stop`.
+ */
 export async function openStage(): Promise<Stage> {
   const cleanups: (() => Promise<unknown>)[] = [];
   const sink = await startSink();
@@ -91,7 +99,7 @@ export async function openStage(): Promise<Stage> {
       const queues = createAzureQueues({ clients });
       const openedAtMs = new Map<string, number>();
       const output = (line: string): void => {
-        noteOpened(openedAtMs, line);
+        recordOpened(openedAtMs, line);
         options.output?.(line);
       };
       const startApp = async (environment: Readonly<Record<string, string>> = {}): Promise<BenchApp> => {
@@ -102,7 +110,7 @@ export async function openStage(): Promise<Stage> {
             CUSTOMER_INSIGHTS_CREDENTIAL: 'none',
             CALLBACK_ALLOWED_NETWORKS: '127.0.0.0/8',
             CALLBACK_ENCRYPTION_KEYS: `test:${encryptionKey.toString('base64')}`,
-            // Polls are made by hand; the timer of the first of January makes none.
+            // Polls are started manually. The timer only fires on the first of January.
             POLL_SCHEDULE: '0 0 0 1 1 *',
             RATE_LIMIT_CALLS: '0',
             ...options.environment,
@@ -121,11 +129,11 @@ export async function openStage(): Promise<Stage> {
         app: await startApp(),
         openedAtMs,
         startApp,
-        async settle(instanceId, { app = side.app, withinMs = Infinity } = {}) {
+        async drain(instanceId, { app = side.app, withinMs = Infinity } = {}) {
           const untilMs = performance.now() + withinMs;
-          for (let looks = 0; (await outboxEntries(tables, instanceId)) > 0; looks++) {
+          for (let reads = 0; (await outboxEntries(tables, instanceId)) > 0; reads++) {
             if (performance.now() > untilMs) return;
-            if (looks % 25 === 24) await app.poll(instanceId);
+            if (reads % 25 === 24) await app.poll(instanceId);
             await pause(20);
           }
           await emptied(() => queues.length(DELIVERIES_QUEUE));
@@ -164,8 +172,8 @@ export async function openStage(): Promise<Stage> {
 }
 
 /**
- * Subscribes to a segment of each instance: `urls` are called when it crosses. The first subscription of a segment is what makes it
- * observed, so its state is written too, as the subscribe call does.
+ * Subscribes to a segment of each instance. Its crossings call `urls`. The first subscription of a segment
+ * starts its observation, so this function also writes the state, as a subscribe call does.
  */
 export async function subscribe(
   { tables }: Pick<Side, 'tables'>,
@@ -194,14 +202,14 @@ export async function subscribe(
 
 const OPENED = /"event":"event\.opened".*"eventId":"([^"]+)".*"openedAt":"([^"]+)"/;
 
-function noteOpened(openedAtMs: Map<string, number>, line: string): void {
+function recordOpened(openedAtMs: Map<string, number>, line: string): void {
   const [, eventId, openedAt] = OPENED.exec(line) ?? [];
   if (eventId !== undefined && openedAt !== undefined) openedAtMs.set(eventId, Date.parse(openedAt));
 }
 
 /**
- * Waits until nothing is left, or nothing more comes off for a second: a message that the host could not delete, because a connection broke
- * just then, stays until its lease ends.
+ * Waits until the queue is empty or has not become shorter for a second. A message that the host could not
+ * delete, because a connection broke, stays until its lease ends.
  */
 async function emptied(length: () => Promise<number>): Promise<void> {
   let least = Infinity;
@@ -223,10 +231,10 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Waits for it to come, but not longer than that. */
-export async function within(ms: number, coming: Promise<void>): Promise<void> {
+/** Waits for the promise, but at most this long. */
+export async function within(ms: number, completion: Promise<void>): Promise<void> {
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(late.resolve, ms, undefined);
-  await Promise.race([coming, late.promise]);
+  await Promise.race([completion, late.promise]);
   clearTimeout(timer);
 }

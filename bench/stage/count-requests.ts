@@ -2,15 +2,15 @@ import { startStorageProxy, type ProxiedRequest } from '../../tests/helpers/stor
 import type { BenchApp } from './start-app.ts';
 import type { Side } from './bench-stage.ts';
 
-/** The requests that an app makes to storage, the host's own among them, as a proxy in front of it sees them. */
+/** The requests of an app and its host to storage, recorded by a proxy in front of storage. */
 export interface CountedRequests {
   readonly app: BenchApp;
-  /** What came since the last call. */
+  /** The requests since the last call. */
   take(): ProxiedRequest[];
   stop(): Promise<void>;
 }
 
-/** One more host of a side, all of whose requests are counted. The side's own must not run meanwhile. */
+/** Starts another host of a side and counts all its requests. The side's own host must not run meanwhile. */
 export async function countRequests(side: Side): Promise<CountedRequests> {
   const url = (service: string): string =>
     new RegExp(`${service}Endpoint=([^;]+)`).exec(side.azurite.connectionString)?.[1] ?? '';

@@ -1,23 +1,26 @@
 import { eventIdOf, type Arrival } from './sink.ts';
 
-/** What came of one fan-out. */
+/** The result of one fan-out. */
 export interface Round {
-  /** Different deliveries of this round's event that arrived. */
+  /** The number of distinct deliveries of this round's event that arrived. */
   readonly arrived: number;
-  /** Deliveries a second; `undefined`: the round does not count, because not all arrived that should have. */
+  /** Deliveries per second. `undefined` when the round does not count because deliveries are missing. */
   readonly rate: number | undefined;
-  /** What was not as it should be, in words. */
+  /** A description of the disturbance, if there was one. */
   readonly disturbance: string | undefined;
 }
 
-/** Attributes each arrival to its event: the one that this side opened in this round, or one of an earlier round, of either design. */
+/**
+ * Attributes each arrival to its event: that of this side in this round, or one of an earlier round of either
+ * design.
+ */
 export function roundOf(
   arrivals: readonly Arrival[],
   options: {
     readonly deliveries: number;
-    /** The events that this side opened in this round. */
+    /** The events of this side in this round. */
     readonly openedAtMs: ReadonlyMap<string, number>;
-    /** It ends after some time, whatever has arrived. */
+    /** Whether the round ends after some time even if deliveries are missing. */
     readonly mayEndEarly: boolean;
     readonly designOf: ReadonlyMap<string, string>;
   },

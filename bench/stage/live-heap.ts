@@ -1,6 +1,6 @@
-/** Looks into the heap of a process that was started with `--inspect`. */
+/** Reads the heap of a process that was started with `--inspect`. */
 export interface Inspector {
-  /** Bytes of the JavaScript heap, and of the buffers it holds, after a full garbage collection: what is in use, and no garbage. */
+  /** Bytes of the JavaScript heap and its buffers after a full garbage collection. */
   liveHeapBytes(): Promise<number>;
   close(): void;
 }
@@ -8,8 +8,8 @@ export interface Inspector {
 type Result = Readonly<Record<string, number>>;
 
 /**
- * `url` is what the process writes when it starts: `ws://127.0.0.1:PORT/ID`. What is asked when the process is gone is rejected. The
- * protocol: chromedevtools.github.io/devtools-protocol/v8.
+ * `url` is the address that the process writes when it starts: `ws://127.0.0.1:PORT/ID`. Calls reject when
+ * the process has ended. The protocol: chromedevtools.github.io/devtools-protocol/v8.
  */
 export async function openInspector(url: string): Promise<Inspector> {
   const socket = new WebSocket(url);

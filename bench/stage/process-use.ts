@@ -1,13 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** What a process holds of the machine. */
+/** The resources of a process. */
 export interface ProcessUse {
   readonly residentBytes: number;
   /** Open file descriptors: sockets, pipes, files. */
   readonly handles: number;
 }
 
-/** As Linux tells it (man 5 proc); rejects elsewhere, and when the process is gone. */
+/** Read from Linux (man 5 proc). Rejects on other systems and when the process has ended. */
 export async function processUse(pid: number): Promise<ProcessUse> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];

@@ -7,71 +7,71 @@ import { systemRandom } from '../../shared/random.ts';
 import { rateLimiter } from '../../shared/rate-limit/rate-limiter.ts';
 import type { RateRule } from '../../shared/rate-limit/rate-window.ts';
 
-/** What an instance of the app is told to do. */
-export interface Hammering {
+/** The task of a simulated app instance. */
+export interface LimiterTask {
   readonly connectionString: string;
   readonly key: string;
   readonly rule: RateRule;
-  /** Callers at the same time: each calls again as soon as it was answered, or a little later when it was refused. */
+  /** Concurrent callers. Each calls again immediately after an admission, or a little later after a refusal. */
   readonly callers: number;
-  /** From the word to begin. */
+  /** From the start message. */
   readonly forMs: number;
 }
 
-/** What it saw. All instants are those of the machine's one clock. */
-export interface Hammered {
-  /** Between the decision and its answer, so not before the place was taken. */
+/** The measurements of the process. All times are from the machine's one clock. */
+export interface LimiterResult {
+  /** Measured after the decision and before its return, so not before the permit was taken. */
   readonly admittedAtMs: readonly number[];
   readonly refused: number;
-  /** Refusals that were decided without asking storage. */
-  readonly refusedUnasked: number;
+  /** Refusals without a storage request. */
+  readonly refusedFromMemory: number;
   readonly storageRequests: number;
-  /** The instants that refusals named, each once. */
-  readonly promisedAtMs: readonly number[];
+  /** The distinct retry times in refusals. */
+  readonly retryAtMs: readonly number[];
 }
 
-/** Refused callers do not wait for their `Retry-After`: they call again and again. */
-const IMPATIENT_MS = 20;
+/** Refused callers do not wait for their `Retry-After`. They call again after this time. */
+const REFUSED_PAUSE_MS = 20;
 
-async function hammer({ connectionString, key, rule, callers, forMs }: Hammering): Promise<Hammered> {
+async function callLimiter({ connectionString, key, rule, callers, forMs }: LimiterTask): Promise<LimiterResult> {
   const counter = createRequestCounter();
   const clients = openStorageClients({ account: { connectionString }, policy: (service) => counter.policy(service) });
   const tables = createAzureTables({ clients });
-  // Its connection is there before it is measured, as that of an app that serves other calls.
+  // Opens the connection before the measurement, because an app that serves other calls has one too.
   await tables.get('limits', 'another', 'window');
   counter.reset();
   const limiter = rateLimiter({ tables, clock: systemClock, random: systemRandom, rule });
   const admittedAtMs: number[] = [];
-  const promisedAtMs = new Set<number>();
-  let [refused, refusedUnasked] = [0, 0];
+  const retryAtMs = new Set<number>();
+  let [refused, refusedFromMemory] = [0, 0];
   process.send?.('ready');
   await once(process, 'message');
   const untilMs = systemClock.now() + forMs;
   const call = async (): Promise<void> => {
-    for (let askedMs = systemClock.now(); askedMs < untilMs; askedMs = systemClock.now()) {
-      const storage = { isAsked: false };
-      setImmediate(() => (storage.isAsked = true));
+    for (let calledAtMs = systemClock.now(); calledAtMs < untilMs; calledAtMs = systemClock.now()) {
+      const turn = { isOver: false };
+      setImmediate(() => (turn.isOver = true));
       const decision = await limiter.take(key);
       if (decision.kind === 'admitted') {
         admittedAtMs.push(systemClock.now());
         continue;
       }
       refused += 1;
-      if (!storage.isAsked) refusedUnasked += 1;
-      promisedAtMs.add(askedMs + decision.retryAfterMs);
-      await systemClock.sleep(Math.min(IMPATIENT_MS, decision.retryAfterMs));
+      if (!turn.isOver) refusedFromMemory += 1;
+      retryAtMs.add(calledAtMs + decision.retryAfterMs);
+      await systemClock.sleep(Math.min(REFUSED_PAUSE_MS, decision.retryAfterMs));
     }
   };
   await Promise.all(Array.from({ length: callers }, call));
   return {
     admittedAtMs,
     refused,
-    refusedUnasked,
+    refusedFromMemory,
     storageRequests: counter.total(),
-    promisedAtMs: [...promisedAtMs],
+    retryAtMs: [...retryAtMs],
   };
 }
 
-process.once('message', (task: Hammering) => {
-  void hammer(task).then((seen) => process.send?.(seen, () => process.disconnect()));
+process.once('message', (task: LimiterTask) => {
+  void callLimiter(task).then((result) => process.send?.(result, () => process.disconnect()));
 });

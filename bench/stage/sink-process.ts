@@ -3,17 +3,17 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { eventIdOf, type Arrival, type CapturedRequest, type SinkOrder, type SinkReport } from './sink.ts';
 
-/** The receiver of callbacks as a process of its own: it takes nothing from the processor time of those it is called by. */
+/** Receives callbacks in a separate process, which takes no processor time from the callers. */
 
-/** A request to a path that begins like this is never answered. */
+/** A request to a path with this prefix never gets a response. */
 const BLACK_HOLE = '/black-hole/';
-/** The first request for a delivery to such a path is answered 503. */
+/** The first request for a delivery to a path with this prefix gets a 503. */
 const REFUSE_ONCE = '/refuse-once/';
 
 let arrivals: Arrival[] = [];
 let captured: CapturedRequest[] | undefined;
 let distinct = new Set<string>();
-/** Events that had arrivals in earlier rounds. */
+/** Events with arrivals in earlier rounds. */
 const earlier = new Set<string>();
 let refused = new Set<string>();
 let expected = Infinity;
@@ -33,12 +33,12 @@ const server = createServer((request, response) => {
   if (captured && !isLate) capture(captured, request);
   else request.resume();
   if (isBlackHole) return;
-  const answer = (): void => {
+  const respond = (): void => {
     if (isRefused) response.writeHead(503).end();
     else response.writeHead(202, { 'x-ms-workflow-run-id': '08585000000000000000' }).end();
   };
-  if (answerDelayMs > 0) setTimeout(answer, answerDelayMs);
-  else answer();
+  if (answerDelayMs > 0) setTimeout(respond, answerDelayMs);
+  else respond();
   if (distinct.size === expected) {
     expected = Infinity;
     report({ kind: 'complete' });
@@ -66,8 +66,8 @@ process.on('message', (order: SinkOrder) => {
       captured = order.capture ? [] : undefined;
       report({ kind: 'begun' });
       break;
-    case 'tell':
-      report({ kind: 'told', arrivals, captured: captured ?? [] });
+    case 'report':
+      report({ kind: 'arrivals', arrivals, captured: captured ?? [] });
       break;
   }
 });

@@ -2,28 +2,28 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 
-/** One POST as it arrived. */
+/** One received POST. */
 export interface Arrival {
-  /** Its `webhook-id`: the delivery. */
+  /** The `webhook-id`, which is the delivery id. */
   readonly id: string;
-  /** Instant in ms since the epoch, with fractions. */
+  /** Ms since the epoch, with fractions. */
   readonly atMs: number;
-  /** It will never be answered. */
+  /** Whether the POST never gets a response. */
   readonly isBlackHole: boolean;
-  /** It was answered 503. */
+  /** Whether the response was 503. */
   readonly isRefused: boolean;
-  /** Its event had arrivals in an earlier round: a late attempt of that. */
+  /** Whether its event had arrivals in an earlier round, so that this is a late attempt. */
   readonly isLate: boolean;
 }
 
-/** A POST that can be made again byte for byte; headers without those of the framing. */
+/** A POST that can be repeated byte for byte. The headers exclude those of the framing. */
 export interface CapturedRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** What the process of the sink is told. */
+/** A message to the sink process. */
 export type SinkOrder =
   | {
       readonly kind: 'begin';
@@ -31,33 +31,39 @@ export type SinkOrder =
       readonly answerDelayMs: number;
       readonly capture: boolean;
     }
-  | { readonly kind: 'tell' };
+  | { readonly kind: 'report' };
 
-/** What it says. */
+/** A message from the sink process. */
 export type SinkReport =
   | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'begun' }
   | { readonly kind: 'complete' }
-  | { readonly kind: 'told'; readonly arrivals: Arrival[]; readonly captured: CapturedRequest[] };
+  | { readonly kind: 'arrivals'; readonly arrivals: Arrival[]; readonly captured: CapturedRequest[] };
 
 export interface SinkRound {
-  /** Resolves when this many different deliveries that are answered 202 have arrived, those of events of earlier rounds left out. */
+  /**
+   * Resolves when this many distinct deliveries with a 202 response have arrived, without those of events of
+   * earlier rounds.
+   */
   readonly complete: Promise<void>;
-  /** All that arrived in this round so far, in order. */
+  /** All arrivals of this round so far, in order. */
   arrivals(): Promise<Arrival[]>;
   captured(): Promise<CapturedRequest[]>;
 }
 
-/** A receiver of callbacks in a process of its own. Answers 202 at once and an empty body. */
+/** A receiver of callbacks in a separate process. Responds immediately with 202 and an empty body. */
 export interface Sink {
-  /** `http://127.0.0.1:PORT`. Below `/black-hole/` nothing is ever answered, below `/refuse-once/` a delivery's first attempt with 503. */
+  /**
+   * `http://127.0.0.1:PORT`. A path below `/black-hole/` never gets a response. Below `/refuse-once/`, the
+   * first attempt of a delivery gets a 503.
+   */
   readonly origin: string;
-  /** Forgets what arrived. One round at a time. */
+  /** Starts a round and drops the arrivals of the one before. Only one round at a time. */
   begin(options?: { expected?: number; answerDelayMs?: number; capture?: boolean }): Promise<SinkRound>;
   stop(): Promise<void>;
 }
 
-/** A delivery's id holds its event's: see docs/architecture.md. */
+/** A delivery id contains its event's id (see docs/architecture.md). */
 export function eventIdOf(deliveryId: string): string {
   return `evt_${deliveryId.slice(4, 61)}`;
 }
@@ -75,10 +81,10 @@ export async function startSink(): Promise<Sink> {
       child.on('message', listen);
     });
   const order = (message: SinkOrder): void => void child.send(message);
-  const tell = async (): Promise<Extract<SinkReport, { kind: 'told' }>> => {
-    const told = next('told');
-    order({ kind: 'tell' });
-    return told;
+  const fetchArrivals = async (): Promise<Extract<SinkReport, { kind: 'arrivals' }>> => {
+    const reported = next('arrivals');
+    order({ kind: 'report' });
+    return reported;
   };
   const { port } = await next('listening');
   return {
@@ -90,8 +96,8 @@ export async function startSink(): Promise<Sink> {
       await begun;
       return {
         complete,
-        arrivals: async () => (await tell()).arrivals,
-        captured: async () => (await tell()).captured,
+        arrivals: async () => (await fetchArrivals()).arrivals,
+        captured: async () => (await fetchArrivals()).captured,
       };
     },
     async stop() {

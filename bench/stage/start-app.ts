@@ -6,11 +6,11 @@ import { bundleApp, putFile } from '../../scripts/bundle-app.ts';
 import type { Variant } from './variant.ts';
 
 export interface BenchApp extends FunctionsHostProcess {
-  /** Has the instance polled at once, past the queue. Resolves when the poll has been started. */
+  /** Polls the instance immediately, without the queue. Resolves when the poll has started. */
   poll(instanceId: string): Promise<void>;
 }
 
-/** An app as a deployment holds it, ready to be started any number of times. */
+/** An app as deployed, which can be started any number of times. */
 export interface StagedApp {
   start(environment: Readonly<Record<string, string>>, options?: StartOptions): Promise<BenchApp>;
   remove(): Promise<void>;
@@ -22,12 +22,15 @@ export interface StartOptions {
 }
 
 /**
- * The queue listener's settings of the conventional design, which lives by them: the largest batch, and the next one fetched while
- * the last is worked. More in hand at once made it no faster here.
+ * The queue settings of the conventional design, which depends on them: the largest batch, and the next batch
+ * received while the last one is processed. A higher concurrency did not make it faster here.
  */
 const CONVENTIONAL_QUEUES = { batchSize: 32, newBatchThreshold: 32 };
 
-/** Ours is the app's own build with its own host.json, unchanged (`npm run build` comes first); the conventional one is bundled here. */
+/**
+ * `ours` is the app's own build with its own host.json, unchanged (run `npm run build` first). The
+ * conventional design is bundled here.
+ */
 export async function stageApp(variant: Variant): Promise<StagedApp> {
   const appDirectory = await mkdtemp(path.join(tmpdir(), `bench-${variant}-`));
   await cp('package.json', path.join(appDirectory, 'package.json'));

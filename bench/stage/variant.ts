@@ -1,2 +1,2 @@
-/** The two designs that are compared. */
+/** The two compared designs. */
 export type Variant = 'ours' | 'conventional';
