@@ -15,7 +15,7 @@ const SIZES = {
  * subscribers.
  */
 export const blackHoles: Benchmark = {
-  about: 'the same of healthy subscribers while 10 % of all never answer',
+  about: 'the same time for healthy subscribers while 10 % of all never respond',
   async run({ size, note }) {
     const { deliveriesPerSecond, rounds, seconds, floodSeconds } = SIZES[size];
     const stage = await openStage();
@@ -44,8 +44,8 @@ export const blackHoles: Benchmark = {
       const times = median(p95s.with) / median(p95s.without);
       return {
         title: 'Black holes',
-        text: `The same at ${deliveriesPerSecond} deliveries a second, 10 subscribers an event, while one of the 10 takes every call and never answers: its
-attempts end at the deadline of 15 s and are retried. Measured after ${floodSeconds} s of that load, and only for the others.`,
+        text: `The same latency at ${deliveriesPerSecond} deliveries per second, with 10 subscribers per event, while one of the 10 accepts every call and never responds. Its
+attempts time out after 15 s and are retried. Measured after ${floodSeconds} s of that load, and only for the other subscribers.`,
         targets: [
           {
             what: 'p95 of healthy subscribers, times that without',

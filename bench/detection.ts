@@ -41,7 +41,7 @@ interface Cost {
  * subscription.
  */
 export const detection: Benchmark = {
-  about: 'what a poll costs at 1,000, 10,000 and 100,000 subscriptions of one segment',
+  about: 'cost of a poll at 1,000, 10,000 and 100,000 subscriptions of one segment',
   async run({ size, note }) {
     const { subscriptions, rounds } = SIZES[size];
     const azurite = await startAzurite({ blob: 0, queue: 0, table: 0 });
@@ -83,9 +83,9 @@ export const detection: Benchmark = {
       );
       return {
         title: 'Detection',
-        text: `A poll that finds one rise of a segment, which crosses the thresholds of ${CROSSED} of all subscriptions to it, up to the list of whom to tell:
-read the state, commit, find them, note the poll. _Index_ is what the app does, one range of row keys; _scan_ reads every subscription of the
-segment and compares. Requests and rows are those of storage.`,
+        text: `A poll that finds one rise of a segment, which crosses the thresholds of ${CROSSED} of all its subscriptions, up to the list of recipients:
+read the state, commit, find the recipients, record the poll. _Index_ is the app's design, one range of row keys. _Scan_ reads and compares every
+subscription of the segment. Requests and rows are those of storage.`,
         targets: [],
         tables: [
           { columns: ['subscriptions', 'way', 'requests', 'rows read', 'ms, median', 'ms of each round'], rows },

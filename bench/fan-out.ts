@@ -163,16 +163,16 @@ async function oneBare(stage: Stage, bare: BareUndici, requests: readonly Captur
   return (requests.length / (lastAtMs - startedAtMs)) * 1000;
 }
 
-const TEXT = `From the commit of an event to the outbox to the arrival of the last of its callbacks at a receiver in another process that
-answers at once. _Conventional_ is \`bench/conventional\`: the same detection, the same guarded client, cipher and bodies, on the same host;
-but each delivery has a row (written a hundred a transaction), a message (32 sends at a time) and a function call, which reads the row,
-POSTs and writes the outcome; the listener takes batches of 32. _Bare undici_ makes the very same POSTs over as many connections as ours may
-have to one origin, with nothing before, between or after. A round of the conventional design with 10,000 subscribers ends after a minute: counted is
-what had arrived by then. Variants alternate; the median counts, after some rounds
-that warm up. An arrival counts for the event whose delivery it is: what comes late of an earlier round, and what comes twice, is named and not counted. No TLS
+const TEXT = `Measured from the commit of an event to the outbox to the arrival of its last callback at a receiver in another process that
+responds at once. _Conventional_ is \`bench/conventional\`: the same detection, HTTP client with address checks, cipher and bodies, on the same host.
+But each delivery has a row (written a hundred per transaction), a message (32 sends at a time) and a function call, which reads the row,
+POSTs and writes the outcome. The listener takes batches of 32. _Bare undici_ makes the same POSTs over as many connections as ours may
+have to one origin, and does nothing else. A round of the conventional design with 10,000 subscribers ends after a minute and counts
+the callbacks that have arrived by then. The designs alternate. The tables show the median of the rounds after some rounds of
+warm-up. An arrival counts for the event of its delivery. Late arrivals of an earlier round and duplicates are named and not counted. No TLS
 anywhere.
 
-Storage requests are counted by a proxy in a run of its own, those of the host's queue listeners included, until the event is settled.`;
+A proxy counts the storage requests in a separate run, including those of the host's queue listeners, until all deliveries have an outcome.`;
 
 function report(measured: readonly Measured[], requests: StorageRequests): Section {
   const [first] = measured;
@@ -199,7 +199,7 @@ function report(measured: readonly Measured[], requests: StorageRequests): Secti
         requests.ours.perDelivery <= 0.05,
       ),
       target(
-        'storage requests, one event to one subscriber, from outbox to settled',
+        'storage requests, one event to one subscriber, from outbox to outcome',
         '≤ 5',
         requests.ours.oneToOne,
         requests.ours.oneToOne <= 5,

@@ -14,7 +14,7 @@ const FOR_EVER = 1e9;
  * flow of another hang.
  */
 export const hangs: Benchmark = {
-  about: 'the delay of healthy instances while the API of one hangs and a flow of another',
+  about: 'delay of healthy instances while the API of another instance and a flow hang',
   async run({ size, note }) {
     const { instances, rounds, pollSeconds } = SIZES[size];
     const stage = await openStage();
@@ -44,9 +44,9 @@ export const hangs: Benchmark = {
       const bound = (percentile(without.flat(), 1) + pollSeconds * 1000) / 1000;
       return {
         title: 'Instances and flows that hang',
-        text: `${instances} instances with a flow each, polled every ${pollSeconds} s by the timer. In each round all of them have an event at the same moment, and what counts is
-the time from there to each callback: until the next poll, and through it. _With_: the API of one further instance takes every call and never answers,
-and the flow of another takes every callback and never answers, an event of it in each round.`,
+        text: `${instances} instances with one flow each, polled every ${pollSeconds} s by the timer. In each round all of them have an event at the same moment. Measured is
+the time from that moment to each callback: the wait for the next poll, and the poll. _With_: the API of one more instance accepts every call and never
+responds, and the flow of another accepts every callback and never responds. That flow has an event in each round.`,
         targets: [
           {
             what: 'longest wait of a healthy instance, with both',

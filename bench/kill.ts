@@ -24,7 +24,7 @@ const LEASE_SECONDS = 5;
 
 /** Kills the host repeatedly under load and counts lost and duplicate deliveries. */
 export const kill: Benchmark = {
-  about: 'deliveries lost and doubled while the host is killed every 5 s',
+  about: 'lost and duplicate deliveries while the host is killed every 5 s',
   async run({ size, note }) {
     const { seconds, instances, subscribers } = SIZES[size];
     const stage = await openStage();
@@ -65,9 +65,9 @@ export const kill: Benchmark = {
       const unwritten = inFlight.reduce((sum, count) => sum + count, 0);
       return {
         title: 'Kill -9',
-        text: `The host is killed (SIGKILL) every 5 s for ${seconds} s and started again at once, while ${instances} segments of ${subscribers} subscribers each cross a
-threshold every second. _In flight_ are the calls that had arrived at a kill and whose outcome was not written down yet. Claims last for
-${CLAIM_SECONDS} s and leases of messages ${LEASE_SECONDS} s here, so that all is over within a minute after the last kill.`,
+        text: `The host is killed (SIGKILL) every 5 s for ${seconds} s and restarted immediately, while ${instances} segments with ${subscribers} subscribers each cross a
+threshold every second. _In flight_ are the calls that had arrived at a kill and had no recorded outcome yet. Claims last
+${CLAIM_SECONDS} s and leases of messages ${LEASE_SECONDS} s here, so that all deliveries end within a minute after the last kill.`,
         targets: [
           { what: 'deliveries lost', target: '0', measured: String(lost), met: lost === 0 },
           {

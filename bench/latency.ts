@@ -67,10 +67,10 @@ function nameOf({ deliveriesPerSecond, subscribersPerEvent }: Load): string {
   return `${deliveriesPerSecond}/s, ${subscribersPerEvent} an event`;
 }
 
-const TEXT = `From the commit of an event to the outbox to the arrival of each of its callbacks, in ms, at a steady rate. Polls are started by hand, 25
-a second at most, and find as many events as the rate asks for. Percentiles are over all rounds; the target compares the medians of the
-rounds' p95. The conventional design is the one of the fan-out; a message of it waits until the host's listener looks, which it does 100 ms
-after it found nothing, as the real host does. Ours delivers what a poll finds in that poll.`;
+const TEXT = `Time in ms from the commit of an event to the outbox to the arrival of each of its callbacks, at a steady rate. Polls are started manually, at
+most 25 per second, and find as many events as the rate requires. Percentiles are over all rounds. The target compares the medians of the
+rounds' p95. The conventional design is the one of the fan-out. Its messages wait until the host polls the queue, which it does 100 ms
+after an empty poll, as the real host does. Ours delivers the events of a poll within that poll.`;
 
 function report(measured: readonly Measured[]): Section {
   const rows = measured.flatMap(({ load, rounds }) =>

@@ -39,7 +39,7 @@ const APPS: Readonly<Record<App, { readonly about: string; readonly source?: str
 
 /** Measures how long a new process takes to import the app before it can do anything. */
 export const loadTime: Benchmark = {
-  about: 'time to import the app, against a bare one',
+  about: 'time to import the app, compared with a bare one',
   async run({ size, note }) {
     const { rounds, warmUps } = SIZES[size];
     const folder = await mkdtemp(path.join(tmpdir(), 'bench-load-'));
@@ -58,10 +58,10 @@ export const loadTime: Benchmark = {
       const [bare, packages, ours] = [median(measured.bare), median(measured.packages), median(measured.ours)];
       return {
         title: 'Load time',
-        text: `The time in which a new process of Node imports the built app. All are bundled by the same script. The medians count; variants alternate.
-_Zip_ is what is uploaded, without source maps: of this app with its dashboard and the exporters of telemetry, which are loaded only when a setting
-asks for them. The packages that the app is made of take ${shown(packages / bare)} times as long as a bare app when nothing is done with them: the two clients of
-storage and the HTTP client under them are most of it.`,
+        text: `How long a new process of Node takes to import the built app. The same script bundles all apps. The tables show medians, and the apps alternate.
+_Zip_ is the uploaded archive, without source maps. For this app it includes the dashboard and the telemetry exporters, which are loaded only when a setting
+requires them. The packages that the app uses take ${shown(packages / bare)} times as long as a bare app when nothing is done with them. Most of that time is for the two clients of
+storage and their HTTP client.`,
         targets: [
           {
             what: 'import, times a bare app',

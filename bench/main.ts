@@ -36,7 +36,7 @@ ${Object.entries(benchmarks)
   .map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`)
   .join('\n')}
 
-Without a name: all of them. --write puts the results into the docs. Keep the machine quiet meanwhile.`;
+Without a name, all benchmarks run. --write puts the results into the docs. Run nothing else on the machine meanwhile.`;
 
 const options = { write: { type: 'boolean', default: false } } as const;
 const { values, positionals } = readCommandLine(usage, options, { allowPositionals: true });

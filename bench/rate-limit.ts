@@ -137,7 +137,7 @@ function report(measured: readonly Measured[]): Section {
   const costs = measured.map(({ requestsPerAdmitted }) => requestsPerAdmitted);
   const targets: Target[] = [
     { what: 'calls in any window', target: '≤ 100', measured: String(most), met: most <= CALLS },
-    { what: 'of each 100 places used', target: '≥ 95', measured: shown(leastUsed), met: leastUsed >= 95 },
+    { what: 'of each 100 permits used', target: '≥ 95', measured: shown(leastUsed), met: leastUsed >= 95 },
     {
       what: 'storage requests per admitted call',
       target: '≤ 2',
@@ -148,11 +148,11 @@ function report(measured: readonly Measured[]): Section {
   return {
     title: 'Rate limit',
     text: [
-      'Processes call `take` of the limiter for one key, over one Azurite: each caller again as soon as it was admitted, and every 20 ms while it is',
-      'refused, whatever `Retry-After` says. Calls are counted at the instants at which they were let through, by the clock that all processes share.',
-      'The limiter widens a window by 1 s for clocks that differ, as in the app, and places are those of widened windows. Storage requests are all',
-      'that the processes make, divided by the admitted calls: they include those of callers who were too late for a place that had just become free.',
-      'Callers of one process share a swap; with one caller in each of eight processes nobody shares.',
+      'Processes call `take` of the limiter for one key, over one Azurite. Each caller calls again as soon as it is admitted, and every 20 ms while it is',
+      'refused, whatever `Retry-After` says. Calls are counted at the time of their admission, by the clock that all processes share.',
+      'The limiter widens a window by 1 s for clocks that differ, as in the app, and the permits are those of the widened windows. Storage requests are all',
+      'requests of the processes, divided by the admitted calls. They include the requests of callers that were too late for a permit that had just become free.',
+      'Callers of one process share a write. With one caller in each of eight processes, no write is shared.',
     ].join('\n'),
     targets,
     tables: [

@@ -5,9 +5,9 @@ import { assumptions, estimate, type Load, type StepCosts } from './scale/model.
 import { prices } from './scale/prices.ts';
 
 const sizes = [
-  { subscriptions: 1_000, instances: 1, largestAudience: 250, fanOut: 10 },
-  { subscriptions: 100_000, instances: 20, largestAudience: 10_000, fanOut: 100 },
-  { subscriptions: 10_000_000, instances: 1_000, largestAudience: 1_000_000, fanOut: 1_000 },
+  { subscriptions: 1_000, instances: 1, largestSubject: 250, fanOut: 10 },
+  { subscriptions: 100_000, instances: 20, largestSubject: 10_000, fanOut: 100 },
+  { subscriptions: 10_000_000, instances: 1_000, largestSubject: 1_000_000, fanOut: 1_000 },
 ] as const;
 /** How often a subscription fires per day. */
 const ratesPerDay = [0.1, 1, 24];
@@ -58,7 +58,7 @@ const columns = [
   'deliveries a day',
   'requests/s, busiest hour',
   'messages/s, busiest hour',
-  'largest audience read in',
+  'largest subject read in',
   'executions a month',
   '$ a month',
   'first limit, used',
@@ -74,7 +74,7 @@ function rowOf(load: Load, costs: StepCosts): string[] {
     shown(deliveries),
     shown(sums.peakRequestsPerSecond),
     shown(sums.peakMessagesPerSecond),
-    `${shown(sums.largestAudienceSeconds)} s`,
+    `${shown(sums.largestSubjectSeconds)} s`,
     shown(sums.executionsPerMonth),
     shown(sums.dollarsPerMonth),
     `${sums.first.name}, ${shown(sums.first.used * 100)} %`,

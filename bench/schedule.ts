@@ -26,7 +26,7 @@ const MOST_MEMORY = 128;
 const SAMPLE_MS = 20;
 const ROWS_PER_WRITE = 100;
 
-interface Firing {
+interface TimerRun {
   readonly seconds: number;
   readonly messages: number;
   readonly requests: number;
@@ -49,7 +49,7 @@ export const schedule: Benchmark = {
       const queues = createAzureQueues({ clients });
       const registry = instanceRegistry(tables);
       const timing = pollTiming('0 * * * * *', Date.now());
-      const fire = async (): Promise<Firing> => {
+      const fire = async (): Promise<TimerRun> => {
         counter.reset();
         let messages = 0;
         const memory = watchMemory();
@@ -68,16 +68,16 @@ export const schedule: Benchmark = {
         return { seconds, messages, requests: counter.total(), peakMiB: memory.stop() };
       };
       const { instances, rounds } = SIZES[size];
-      const measured: { readonly count: number; readonly firings: readonly Firing[] }[] = [];
+      const measured: { readonly count: number; readonly runs: readonly TimerRun[] }[] = [];
       let registered = 0;
       for (const count of instances) {
         await register(tables, registered, count);
         registered = count;
         await fire();
-        const firings: Firing[] = [];
-        for (let round = 0; round < rounds; round++) firings.push(await fire());
-        measured.push({ count, firings });
-        note(`${count} instances: ${shownAll(firings.map(({ seconds }) => seconds))} s`);
+        const runs: TimerRun[] = [];
+        for (let round = 0; round < rounds; round++) runs.push(await fire());
+        measured.push({ count, runs });
+        note(`${count} instances: ${shownAll(runs.map(({ seconds }) => seconds))} s`);
       }
       return report(measured);
     } finally {
@@ -113,19 +113,19 @@ function watchMemory(): { stop(): number } {
   };
 }
 
-function report(measured: readonly { readonly count: number; readonly firings: readonly Firing[] }[]): Section {
+function report(measured: readonly { readonly count: number; readonly runs: readonly TimerRun[] }[]): Section {
   const largest = measured.at(-1);
-  const seconds = Math.max(...(largest?.firings.map((firing) => firing.seconds) ?? []));
-  const memory = Math.max(...(largest?.firings.map(({ peakMiB }) => peakMiB) ?? []));
+  const seconds = Math.max(...(largest?.runs.map((run) => run.seconds) ?? []));
+  const memory = Math.max(...(largest?.runs.map(({ peakMiB }) => peakMiB) ?? []));
   const many = `${(largest?.count ?? 0).toLocaleString('en-US')} instances`;
   return {
     title: 'Scheduling polls',
-    text: `From the firing of the timer until storage has taken the last message, in one process, with Azurite in another on the same two cores. A message carries
-up to 16 instances, and 32 are sent at a time. Memory is what the process
-uses above what it used before, garbage included, at most: flat from firing to firing.`,
+    text: `Time from the timer's start until storage has accepted the last message, in one process, with Azurite in another on the same two cores. A message names
+up to 16 instances, and 32 messages are sent at a time. Memory is the peak of the process
+above its use before, including garbage. It does not grow from run to run.`,
     targets: [
       {
-        what: `${many}, longest firing`,
+        what: `${many}, longest run`,
         target: `≤ ${LONGEST_SECONDS} s`,
         measured: `${shown(seconds)} s`,
         met: seconds <= LONGEST_SECONDS,
@@ -139,14 +139,14 @@ uses above what it used before, garbage included, at most: flat from firing to f
     ],
     tables: [
       {
-        columns: ['instances', 'messages', 'storage requests', 's, median', 's of each firing', 'MiB of each firing'],
-        rows: measured.map(({ count, firings }) => [
+        columns: ['instances', 'messages', 'storage requests', 's, median', 's of each run', 'MiB of each run'],
+        rows: measured.map(({ count, runs }) => [
           count.toLocaleString('en-US'),
-          shown(median(firings.map(({ messages }) => messages))),
-          shown(median(firings.map(({ requests }) => requests))),
-          shown(median(firings.map((firing) => firing.seconds))),
-          shownAll(firings.map((firing) => firing.seconds)),
-          shownAll(firings.map(({ peakMiB }) => peakMiB)),
+          shown(median(runs.map(({ messages }) => messages))),
+          shown(median(runs.map(({ requests }) => requests))),
+          shown(median(runs.map((run) => run.seconds))),
+          shownAll(runs.map((run) => run.seconds)),
+          shownAll(runs.map(({ peakMiB }) => peakMiB)),
         ]),
       },
     ],

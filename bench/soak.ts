@@ -74,13 +74,13 @@ export const soak: Benchmark = {
       const countedFromMinute = warmUpSeconds / 60;
       return {
         title: 'Soak',
-        text: `The host for ${seconds} s at ${eventsPerMinute} events a minute, after ${warmUpSeconds} s of the same that are not counted (shaded). ${subjects.length} segments of ${instances} instances cross a
-threshold in turn; one has ${MOST_SUBSCRIBERS} subscribers, more than a chunk holds, the others ${SUBSCRIBERS}. One subscriber of each answers 503 at first, so that retries go on all the
-time. The timer polls every ${pollSeconds} s instead of once a minute: what a poll leaves behind shows twelve times as soon. The history that a poll
-reads grows meanwhile, by two evaluations an event. _Heap in use_ is what a full garbage collection leaves, one every 15 s, which also keeps
-resident memory from rising by what is garbage. _Due_ is a message that the host could have taken up and had not; of a retry, what is over the
-5 s that it is held back: up to 1.5 s more are its jitter and storage's whole seconds. Memory is judged by the straight line through all that is
-counted.`,
+        text: `The host runs for ${seconds} s at ${eventsPerMinute} events per minute, after ${warmUpSeconds} s of the same load that are not counted (shaded). ${subjects.length} segments of ${instances} instances cross a
+threshold in turn. One has ${MOST_SUBSCRIBERS} subscribers, more than a chunk, the others ${SUBSCRIBERS}. One subscriber of each responds with 503 at first, so that retries occur
+throughout. The timer polls every ${pollSeconds} s instead of once a minute, so that leaks of a poll show twelve times as soon. The history that a poll
+reads grows by two evaluations per event. _Heap in use_ is the heap after a full garbage collection, which runs every 15 s and also keeps
+garbage from raising the resident memory. _Due_ is the age of messages that the host could have received. For a retry, it starts after the
+delay of 5 s. Jitter and storage's whole seconds add up to 1.5 s. The targets for memory use the regression line through all counted
+values.`,
         targets: [
           ...flatnessTargets(watched, { countedFromMinute, pollSeconds, instances }),
           { what: 'deliveries lost', target: '0', measured: String(lost), met: lost === 0 },

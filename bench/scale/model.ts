@@ -7,7 +7,7 @@ export interface Load {
   readonly subscriptions: number;
   readonly instances: number;
   /** Subscriptions to the segment or measure with the most of them. They are in one partition. */
-  readonly largestAudience: number;
+  readonly largestSubject: number;
   /** The average number of recipients of an event. */
   readonly fanOut: number;
   readonly eventsPerDay: number;
@@ -27,8 +27,8 @@ export interface Estimate {
   readonly requestsPerSecond: number;
   readonly peakRequestsPerSecond: number;
   readonly peakMessagesPerSecond: number;
-  /** How long it takes to read the rows of the largest group of recipients at the limit of a partition. */
-  readonly largestAudienceSeconds: number;
+  /** How long it takes to read the subscriptions of the largest subject at the limit of a partition. */
+  readonly largestSubjectSeconds: number;
   readonly executionsPerMonth: number;
   readonly dollarsPerMonth: number;
   readonly first: Limit;
@@ -75,7 +75,7 @@ const HOST_REQUESTS_PER_MESSAGE = 2;
 
 /** The requests and costs of a load on Azure. Pure: counts in, sums out. */
 export function estimate(load: Load, costs: StepCosts): Estimate {
-  const { instances, fanOut, eventsPerDay, largestAudience, subscriptions } = load;
+  const { instances, fanOut, eventsPerDay, largestSubject, subscriptions } = load;
   const polls = instances * POLLS_PER_DAY;
   const pollMessages = POLLS_PER_DAY * Math.ceil(instances / instancesPerMessage(instances));
   const chunks = Math.ceil(fanOut / CHUNK);
@@ -100,13 +100,13 @@ export function estimate(load: Load, costs: StepCosts): Estimate {
     pollMessages / SECONDS_PER_DAY,
     (assumptions.peakHourShare * Math.max(chunkMessages, retries)) / 3_600,
   );
-  const largestAudienceSeconds = largestAudience / limits.rowsPerSecondOfPartition;
+  const largestSubjectSeconds = largestSubject / limits.rowsPerSecondOfPartition;
   const executions = pollMessages + POLLS_PER_DAY + 24 + chunkMessages + retries;
   return {
     requestsPerSecond,
     peakRequestsPerSecond,
     peakMessagesPerSecond,
-    largestAudienceSeconds,
+    largestSubjectSeconds,
     executionsPerMonth: executions * DAYS_PER_MONTH,
     dollarsPerMonth: dollars({
       tableRequests: perDay - hostRequests - idle - sends,
@@ -123,7 +123,7 @@ export function estimate(load: Load, costs: StepCosts): Estimate {
         1e9,
       loggedGB: (deliveries * DAYS_PER_MONTH * assumptions.loggedBytesPerDelivery) / 1e9,
     }),
-    first: firstLimit({ peakRequestsPerSecond, peakMessagesPerSecond, largestAudienceSeconds }),
+    first: firstLimit({ peakRequestsPerSecond, peakMessagesPerSecond, largestSubjectSeconds }),
   };
 }
 
@@ -165,16 +165,16 @@ function dollars(perDay: {
 }
 
 /** The recipients of an event should be read before the next poll, within a minute. */
-const AUDIENCE_SECONDS = 60;
+const RECIPIENTS_SECONDS = 60;
 
 function firstLimit(
-  peak: Pick<Estimate, 'peakRequestsPerSecond' | 'peakMessagesPerSecond' | 'largestAudienceSeconds'>,
+  peak: Pick<Estimate, 'peakRequestsPerSecond' | 'peakMessagesPerSecond' | 'largestSubjectSeconds'>,
 ): Limit {
   const all: readonly Limit[] = [
     { name: 'calls to Customer Insights', used: assumptions.callsPerPoll / limits.insightsCallsForPolls },
     { name: 'requests of the account', used: peak.peakRequestsPerSecond / limits.requestsPerSecondOfAccount },
     { name: 'messages of a queue', used: peak.peakMessagesPerSecond / limits.messagesPerSecondOfQueue },
-    { name: 'rows of a partition', used: peak.largestAudienceSeconds / AUDIENCE_SECONDS },
+    { name: 'rows of a partition', used: peak.largestSubjectSeconds / RECIPIENTS_SECONDS },
   ];
   return all.reduce((most, limit) => (limit.used > most.used ? limit : most));
 }

@@ -4,7 +4,7 @@ import { readStepCosts, scale } from '../../bench/scale.ts';
 import { estimate, type Load } from '../../bench/scale/model.ts';
 import { tableRows } from '../helpers/markdown.ts';
 
-const one: Load = { subscriptions: 1, instances: 1, largestAudience: 1, fanOut: 1, eventsPerDay: 0 };
+const one: Load = { subscriptions: 1, instances: 1, largestSubject: 1, fanOut: 1, eventsPerDay: 0 };
 const day = (perSecond: number): number => Math.round(perSecond * 86_400);
 
 test('docs/scale.md shows what the counts of today come to', async () => {
@@ -35,7 +35,7 @@ test.each([
 test('the first limit is the one that is used most', async () => {
   const costs = await readStepCosts();
   expect(estimate(one, costs).first.name).toBe('calls to Customer Insights');
-  expect(estimate({ ...one, largestAudience: 120_001 }, costs).first).toMatchObject({
+  expect(estimate({ ...one, largestSubject: 120_001 }, costs).first).toMatchObject({
     name: 'rows of a partition',
     used: expect.closeTo(1, 3) as unknown,
   });
