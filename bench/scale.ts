@@ -38,7 +38,7 @@ export async function readStepCosts(): Promise<StepCosts> {
   );
   const of = (step: string): number => {
     const count = counted.get(step);
-    if (count === undefined) throw new Error(`docs/architecture.md counts no step "${step}"`);
+    if (count === undefined) throw new Error(`docs/architecture.md has no step "${step}"`);
     return count;
   };
   return {

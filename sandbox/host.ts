@@ -15,10 +15,10 @@ const HEALTH_WAIT_MS = 2000;
 
 const usage = `Runs the functions app in the current folder on this machine.
 
-  --port N             port to listen on, 0 for any free one (default: Host.LocalHttpPort, else 7071)
-  --enable-auth        enforce keys; they come from HOST_KEYS, a list of name:key, _master being the master key
-  --lease-seconds N    how long a received queue message is invisible to others (default 600)
-  --grace-seconds N    how long work in hand may last on SIGTERM (default 10)
+  --port N             port to listen on, 0 for any free port (default: Host.LocalHttpPort, else 7071)
+  --enable-auth        enforce the keys in HOST_KEYS, a list of name:key with the master key _master
+  --lease-seconds N    how long a received queue message is hidden from others (default 600)
+  --grace-seconds N    how long running work may take after SIGTERM (default 10)
   --verbose            log every invocation, and debug lines`;
 
 async function main(): Promise<void> {
@@ -37,7 +37,8 @@ async function main(): Promise<void> {
 
   const keys = args['enable-auth'] ? parseHostKeys(process.env['HOST_KEYS'] ?? '') : undefined;
   const log = createHostLog({ write: console.log, now: () => systemClock.now(), verbose: args.verbose });
-  if (keys?.size === 0) log('warning', 'host', 'HOST_KEYS names no key: no function that asks for one can be called.');
+  if (keys?.size === 0)
+    log('warning', 'host', 'HOST_KEYS contains no key, so no function that requires a key can be called.');
   const settings = parseHostSettings(hostJson, { processors: availableParallelism() });
   const running = Promise.withResolvers<RunningHost>();
   let stopping: Promise<void> | undefined;

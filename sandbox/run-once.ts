@@ -23,7 +23,7 @@ export async function runOnce({
   const seconds = (): string => `${((Date.now() - startedAtMs) / 1000).toFixed(1)} s`;
   const stack = await startStack({ settings: { POLL_SCHEDULE: NEVER }, output });
   try {
-    write(`Azurite, Customer Insights, the flow platform and the backend are up after ${seconds()}.\n`);
+    write(`Azurite, Customer Insights, the flow platform and the backend started within ${seconds()}.\n`);
     const stage = openStage(stack);
     let failures = 0;
     for (const { sentence, run } of scenario) {
@@ -34,7 +34,7 @@ export async function runOnce({
     }
     write(`\n${table(stage).join('\n')}\n`);
     write(
-      `${failures === 0 ? 'Everything held' : `${failures} of ${scenario.length} did not hold`}, ${seconds()} in all.`,
+      `${failures === 0 ? 'All steps succeeded' : `${failures} of ${scenario.length} steps failed`}, ${seconds()} in total.`,
     );
     return failures === 0 ? 0 : 1;
   } finally {

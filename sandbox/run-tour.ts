@@ -30,7 +30,7 @@ const POLL_SCHEDULE = '*/5 * * * * *';
  */
 export async function runTour({ write, output, paceMs, ports, signal }: TourOptions): Promise<0 | 1> {
   const story = createStory({ write, now: () => systemClock.now() });
-  story.report('backend', 'starts, and around it Azurite, a Customer Insights and a flow platform');
+  story.report('backend', 'starts, with Azurite, a simulated Customer Insights and a flow platform');
   const stack = await startStack({
     ports,
     settings: { POLL_SCHEDULE },

@@ -17,7 +17,7 @@ const newsletterPeak: FlowDefinition = {
 export const rules: readonly Step[] = [
   {
     sentence:
-      'a full refresh that was started by hand does not fire full-refresh-completed for a flow that waits for the schedule',
+      'a full refresh that was started manually does not fire full-refresh-completed for a flow with startedBy schedule',
     run: (stage) =>
       nobodyIsCalled(stage, () =>
         stage.stack.insights.control.refreshAll({
@@ -55,7 +55,7 @@ export const rules: readonly Step[] = [
     },
   },
   {
-    sentence: 'a value that went up and down again between two polls fires once, with the value it had',
+    sentence: 'a value that rose and fell between two polls fires once, with the value of the rise',
     run: async (stage) => {
       const flow = await savedFlow(stage, newsletterPeak);
       const { verdict, calls } = await after(
@@ -75,11 +75,11 @@ export const rules: readonly Step[] = [
     },
   },
   {
-    sentence: 'a measure with a dimension is refused with 422 and a sentence that says why',
+    sentence: 'a measure with a dimension is refused with 422 and the reason',
     run: subscribesInVain,
   },
   {
-    sentence: 'an ingestion that fails, is tried again in its job and succeeds, fires "succeeded" alone',
+    sentence: 'an ingestion that fails, is retried in its job and succeeds fires only "succeeded"',
     run: retriedIngestion,
   },
   {
@@ -112,7 +112,7 @@ async function subscribesInVain({ stack }: Stage): Promise<Verdict> {
   const answer = await flow.save();
   if (answer.kind !== 'answered' || answer.status !== 422) return broken(JSON.stringify(answer));
   const { detail } = answer.body as { detail?: unknown };
-  return typeof detail === 'string' && /dimension/.test(detail) ? held : broken(`it says: ${String(detail)}`);
+  return typeof detail === 'string' && /dimension/.test(detail) ? held : broken(`the detail is ${String(detail)}`);
 }
 
 async function retriedIngestion(stage: Stage): Promise<Verdict> {

@@ -66,7 +66,7 @@ async function runByHand(url: string, name: string, input: string): Promise<void
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ input }),
   });
-  if (response.status !== 202) throw new Error(`${name} could not be run by hand: status ${response.status}`);
+  if (response.status !== 202) throw new Error(`${name} could not be started: status ${response.status}`);
 }
 
 async function healthy(url: string): Promise<void> {
@@ -80,7 +80,7 @@ async function healthy(url: string): Promise<void> {
       () => 0,
     );
     if (status === 200) return;
-    if (Date.now() > untilMs) throw new Error(`${url} did not answer 200 within ${HEALTH_TIMEOUT_MS} ms.`);
+    if (Date.now() > untilMs) throw new Error(`${url} did not respond with 200 within ${HEALTH_TIMEOUT_MS} ms.`);
     await new Promise((resolve) => setTimeout(resolve, HEALTH_PAUSE_MS));
   }
 }

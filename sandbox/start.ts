@@ -3,15 +3,15 @@ import { runOnce } from './run-once.ts';
 import { runTour } from './run-tour.ts';
 import { defaultPorts, type StackPorts } from './stack.ts';
 
-const usage = `Runs the backend on this machine, with a Customer Insights and a flow platform to play with.
+const usage = `Runs the backend on this machine, with a simulated Customer Insights and flow platform.
 
-  --once             a scripted run of all six triggers, then exit: 0 when everything held, else 1
+  --once             a scripted run of all six triggers; exits with 0 when every step succeeds, otherwise 1
   --pace-seconds N   the pause before each change of the tour (default 4)
-  --ports NAME=N,…   other ports than the usual ones; 0 is any free one.
+  --ports NAME=N,…   other ports than the default ones; 0 is any free port.
                      ${Object.entries(defaultPorts)
                        .map(([name, port]) => `${name}=${port}`)
                        .join(',')}
-  --verbose          also write the lines of the functions host`;
+  --verbose          also print the log of the functions host`;
 
 async function main(): Promise<number> {
   const { values } = readCommandLine(usage, {
@@ -38,7 +38,7 @@ function portsOf(list: string): Partial<StackPorts> {
     pairs.map((pair) => {
       const [, name = '', port = ''] = /^(\w+)=(\d{1,5})$/.exec(pair) ?? [];
       if (Object.hasOwn(defaultPorts, name) && Number(port) <= 65_535) return [name, Number(port)];
-      return refuseCommandLine(`--ports cannot be read: ${pair}`, usage);
+      return refuseCommandLine(`--ports must be a list of NAME=PORT with the names above, not ${pair}`, usage);
     }),
   );
 }

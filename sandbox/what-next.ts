@@ -13,24 +13,24 @@ export function whatNext({ ports, flows }: Pick<Stack, 'ports' | 'flows'>): stri
   const flow = flows.createFlow({ name: 'Yours', trigger: 'segment-threshold-crossed', input: subject });
   const own = JSON.stringify({ callbackUrl: `http://127.0.0.1:${OWN_PORT}/called`, ...subject });
   return `
-Your turn. All of it runs on until Ctrl-C, and polls every 5 s. In another terminal:
+Everything runs until Ctrl-C and polls every 5 s. Try in another terminal:
 
-# How is the backend?
+# Check the health of the backend
 curl -s ${api}/health
-# The flow "Yours" waits for more than 150 members in Churn risk. Save it: it subscribes
+# Save the flow "Yours". It subscribes to more than 150 members in Churn risk
 curl -s -X POST ${platform}/flows/${flow.id}/save
-# Or subscribe by yourself. Without a program on port ${OWN_PORT} the delivery is tried again, first after 5 s
+# Or subscribe your own program. Without a program on port ${OWN_PORT} the delivery is retried, first after 5 s
 node -e 'require("http").createServer((q, s) => q.pipe(process.stdout) && s.end()).listen(${OWN_PORT}, "127.0.0.1")' &
 curl -s ${api}/triggers/segment-threshold-crossed/subscriptions -H 'content-type: application/json' -d '${own}'
-# Who is subscribed?
+# List the subscriptions
 curl -s ${api}/triggers/segment-threshold-crossed/subscriptions
 # Move the segment above the threshold
 curl -s -X PUT ${instance}/segments/ChurnRisk/member-count -d '{"memberCount": 160}'
-# Within 6 s the flow is called. What did it get?
+# Within 6 s the flow is called. Show its runs
 curl -s ${platform}/flows/${flow.id}/runs
-# Turn the flow off: it unsubscribes
+# Turn the flow off. It unsubscribes
 curl -s -X POST ${platform}/flows/${flow.id}/turn-off
 
-More of the kind: sandbox/README.md
+More commands: sandbox/README.md
 `;
 }

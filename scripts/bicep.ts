@@ -46,7 +46,7 @@ async function isOfVersion(bicep: string): Promise<boolean> {
 
 async function download(target: string): Promise<void> {
   if (process.platform !== 'linux' || process.arch !== 'x64')
-    throw new Error(`install it, and set BICEP to its path (${process.platform} ${process.arch})`);
+    throw new Error(`Install it and set BICEP to its path (${process.platform} ${process.arch})`);
   const source = await nugetSource();
   if (source === undefined)
     throw new Error(
@@ -57,13 +57,13 @@ async function download(target: string): Promise<void> {
     resources: readonly { '@id': string; '@type': string }[];
   };
   const packages = resources.find((resource) => resource['@type'].startsWith('PackageBaseAddress/3'))?.['@id'];
-  if (packages === undefined) throw new Error(`the NuGet source ${source} offers no packages`);
+  if (packages === undefined) throw new Error(`the NuGet source ${source} has no packages`);
   const file = `${PACKAGE}/${BICEP_VERSION}/${PACKAGE}.${BICEP_VERSION}.nupkg`;
   const nupkg = await get(new URL(file, packages.replace(/\/?$/, '/')).href, signal);
   if (createHash('sha512').update(nupkg).digest('hex') !== PACKAGE_SHA512)
-    throw new Error(`${file} is not the package that is expected`);
+    throw new Error(`${file} is not the expected package`);
   const { 'tools/bicep': program } = unzipSync(nupkg, { filter: ({ name }) => name === 'tools/bicep' });
-  if (program === undefined) throw new Error(`${file} holds no program`);
+  if (program === undefined) throw new Error(`${file} contains no program`);
   await mkdir(path.dirname(target), { recursive: true });
   const fresh = `${target}.${process.pid}`;
   await writeFile(fresh, program);
@@ -73,7 +73,7 @@ async function download(target: string): Promise<void> {
 
 async function get(url: string, signal: AbortSignal): Promise<Buffer> {
   const response = await fetch(url, { signal });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  if (!response.ok) throw new Error(`${url} responded with ${response.status}`);
   return Buffer.from(await response.arrayBuffer());
 }
 

@@ -36,7 +36,7 @@ export async function buildDashboard(root: string): Promise<BuiltFile[]> {
   });
   const nameOf = (entry: string): string => {
     const found = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === `dashboard/${entry}`);
-    if (found === undefined) throw new Error(`esbuild made nothing of dashboard/${entry}`);
+    if (found === undefined) throw new Error(`esbuild produced no file for dashboard/${entry}`);
     return `dashboard/assets/${path.basename(found[0])}`;
   };
   const template = await readFile(path.join(source, 'index.html'), 'utf8');

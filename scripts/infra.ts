@@ -15,10 +15,10 @@ const azd = { AZURE_ENV_NAME: 'checked', AZURE_LOCATION: 'westeurope' };
 
 const usage = `npm run infra -- [--check]
 
-Compiles ${template} to ${compiled}, lints it, and writes what it resolves to with each combination of sign-in, network and zones
-(infra/snapshots). Gets the Bicep CLI ${BICEP_VERSION} when it can.
+Lints ${template} and compiles it to ${compiled}, and writes the resolved resources for each combination of sign-in,
+network and zones (infra/snapshots). Downloads the Bicep CLI ${BICEP_VERSION} when possible.
 
-  --check   only compares what it compiles to; without a Bicep CLI it says so and passes`;
+  --check   only compares; without a Bicep CLI it reports that and passes`;
 
 const run = promisify(execFile);
 
@@ -52,7 +52,7 @@ async function main(check: boolean): Promise<number> {
       console.log(`infra: built and linted with Bicep ${BICEP_VERSION}, no warning; ${compiled} is up to date`);
       return 0;
     }
-    console.error(`infra: ${compiled} is not what ${template} compiles to. Run: npm run infra`);
+    console.error(`infra: ${compiled} is not up to date with ${template}. Run npm run infra`);
     return 1;
   }
   await tell('build', template, '--outfile', compiled);

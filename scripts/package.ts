@@ -7,9 +7,9 @@ import { shippedFiles } from './shipped-files.ts';
 const root = path.join(import.meta.dirname, '..');
 const usage = `npm run package -- [--into FOLDER]
 
-Builds the app and packs what is deployed: FOLDER/app.zip, and unpacked in FOLDER/app.
+Builds the app and writes the deployment package: FOLDER/app.zip, and unpacked FOLDER/app.
 
-  --into FOLDER   where to put both (default: build)`;
+  --into FOLDER   the target folder (default: build)`;
 const { values } = readCommandLine(usage, { into: { type: 'string' } });
 const into = path.resolve(values.into ?? path.join(root, 'build'));
 /** The unpacked folder, for deployments that create the archive themselves. */
@@ -27,7 +27,7 @@ async function deployedFiles(): Promise<Record<string, Uint8Array>> {
   };
   const built = await shippedFiles(path.join(root, 'dist'));
   for (const [name, content] of Object.entries(built)) files[`dist/${name}`] = content;
-  if (!(main in files)) throw new Error(`There is no ${main}: run npm run build first.`);
+  if (!(main in files)) throw new Error(`There is no ${main}. Run npm run build first.`);
   return files;
 }
 

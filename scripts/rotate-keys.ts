@@ -9,8 +9,8 @@ import { readCommandLine } from './command-line.ts';
 
 const usage = `npm run rotate-keys
 
-Seals every stored callback URL with the first of CALLBACK_ENCRYPTION_KEYS, so that the other keys can be dropped. Exits with 1 when one
-could not be opened. The settings are those of the app: from the environment, then from local.settings.json in the current folder.`;
+Encrypts every stored callback URL with the first of CALLBACK_ENCRYPTION_KEYS, so that the other keys can be removed. Exits with 1 when a URL
+cannot be decrypted. Reads the app's settings from the environment, then from local.settings.json in the current folder.`;
 
 /**
  * Settings from the environment, then from local.settings.json in the current folder, as the local host reads
@@ -43,10 +43,10 @@ async function main(): Promise<number> {
   const { origin, pathname } = new URL(clients.tableService.url);
   const where = `${origin}${pathname}`;
   console.log(
-    `Callback URLs in ${where} sealed with the key ${first}: ${rewritten} rewritten, ${alreadyNew} already new.`,
+    `Callback URLs in ${where} encrypted with the key ${first}: ${rewritten} rewritten, ${alreadyNew} already new.`,
   );
   if (unopened.length === 0) return 0;
-  console.error(`${unopened.length} could not be opened, and were left as they are: keep the other keys.`);
+  console.error(`${unopened.length} could not be decrypted and were left unchanged. Keep the other keys.`);
   return 1;
 }
 

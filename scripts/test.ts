@@ -8,14 +8,14 @@ import { rotation, type TestSize } from '../tests/helpers/test-size.ts';
 
 const usage = `npm test -- [path …] [jest option …]
 
-Builds the app, then runs the tests: all, or those whose path has one of these texts in it.
+Builds the app, then runs all tests, or those whose path contains one of these texts.
 
-  npm test               every kind of test, at a size for the loop of edit and commit
-  npm run test:all       every test at full size, those in a browser included
-  npm run test:browser   those in a browser alone
+  npm test               every kind of test, at small size
+  npm run test:all       every test at full size, including browser tests
+  npm run test:browser   only browser tests
 
-A browser is a Chromium: CHROMIUM_PATH, else /usr/bin/chromium or /usr/bin/google-chrome. Long lists are tried in turn, some of them each
-day; TEST_ROTATION=N tries the part of another day. What is not named here goes to jest: -t 'part of a name', --json.`;
+The browser is Chromium: CHROMIUM_PATH, else /usr/bin/chromium or /usr/bin/google-chrome. Each day tests a part of the long lists.
+TEST_ROTATION=N selects the part of another day. Other options are passed to jest, such as -t 'part of a name' or --json.`;
 
 const root = path.join(import.meta.dirname, '..');
 const IN_NODE = '**/*.test.ts';
@@ -35,7 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
   const size: TestSize = isAll || isBrowserAlone ? 'full' : 'small';
   const browser = isAll || isBrowserAlone ? chromium() : undefined;
   if (isBrowserAlone && browser === undefined) {
-    console.error('There is no Chromium here: set CHROMIUM_PATH.');
+    console.error('There is no Chromium. Set CHROMIUM_PATH.');
     return 1;
   }
   const matched = [...(isBrowserAlone ? [] : [IN_NODE]), ...(browser === undefined ? [] : [IN_BROWSER])];
@@ -59,7 +59,7 @@ async function main(args: readonly string[]): Promise<number> {
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   const [code] = (await once(child, 'exit')) as [number | null];
   if (isAll && browser === undefined)
-    console.log('There is no Chromium here: the dashboard was not tested in a browser.');
+    console.log('There is no Chromium, so the dashboard was not tested in a browser.');
   return code ?? 1;
 }
 

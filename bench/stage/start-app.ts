@@ -55,7 +55,7 @@ export async function stageApp(variant: Variant): Promise<StagedApp> {
             headers: { 'content-type': 'application/json' },
             body: JSON.stringify({ input: JSON.stringify({ v: 1, instanceId }) }),
           });
-          if (response.status !== 202) throw new Error(`poll-instance could not be run: status ${response.status}`);
+          if (response.status !== 202) throw new Error(`poll-instance could not be started: status ${response.status}`);
         },
       };
     },
@@ -65,5 +65,5 @@ export async function stageApp(variant: Variant): Promise<StagedApp> {
 
 async function healthy(url: string): Promise<void> {
   const { status } = await fetch(url);
-  if (status !== 200) throw new Error(`${url} answered ${status}`);
+  if (status !== 200) throw new Error(`${url} responded with ${status}`);
 }

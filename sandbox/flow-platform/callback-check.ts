@@ -29,22 +29,26 @@ export function answerToCallback(
   flow: Pick<Flow, 'state' | 'definition' | 'versions' | 'nextAnswer'> | undefined,
 ): CallbackAnswer {
   if (flow === undefined || flow.state === 'deleted') {
-    return refuse(404, 'WorkflowNotFound', 'There is no workflow of this id.');
+    return refuse(404, 'WorkflowNotFound', 'There is no workflow with this id.');
   }
   const version = flow.versions.findIndex((each) => each.callbackPath === callback.url);
   if (version === -1) {
-    return refuse(401, 'DirectApiAuthorizationRequired', 'The signature does not fit this path and query.');
+    return refuse(401, 'DirectApiAuthorizationRequired', 'The signature does not match this path and query.');
   }
   if (callback.headers['authorization'] !== undefined) {
     return refuse(
       401,
       'DirectApiRequestHasMoreThanOneAuthorization',
-      'The URL is signed already: leave out the Authorization header.',
+      'The URL is already signed. Remove the Authorization header.',
     );
   }
-  if (callback.method !== 'POST') return refuse(405, 'MethodNotAllowed', 'A trigger is called by POST.');
+  if (callback.method !== 'POST') return refuse(405, 'MethodNotAllowed', 'Triggers accept only POST.');
   if (version !== flow.versions.length - 1) {
-    return refuse(404, 'WorkflowTriggerVersionNotFound', 'The flow was saved again: this version is no more.');
+    return refuse(
+      404,
+      'WorkflowTriggerVersionNotFound',
+      'The flow was saved again, and this version no longer exists.',
+    );
   }
   if (flow.state !== 'on') return refuse(400, 'WorkflowTriggerIsNotEnabled', 'The flow is turned off.');
   return bodyRefusal(callback, flow.definition.trigger) ?? flow.nextAnswer(callback.headers['webhook-id']);

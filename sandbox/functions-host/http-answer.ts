@@ -19,9 +19,9 @@ export function toHostResponse(
 ): { kind: 'response'; response: HostResponse } | { kind: 'unsendable'; reason: string } {
   if (value === null || value === undefined) return { kind: 'response', response: { status: 204 } };
   const { statusCode, headers, cookies, body } = value.http as HttpResponseData;
-  if (cookies.length > 0) return { kind: 'unsendable', reason: 'cookies are not built into this host' };
+  if (cookies.length > 0) return { kind: 'unsendable', reason: 'this host does not support cookies' };
   const foreign = Object.entries(headers).find(([, text]) => !isAscii(text));
-  if (foreign) return { kind: 'unsendable', reason: `the header "${foreign[0]}" holds a character outside ASCII` };
+  if (foreign) return { kind: 'unsendable', reason: `the header "${foreign[0]}" contains a character outside ASCII` };
   const bytes = body?.bytes;
   return { kind: 'response', response: { status: Number(statusCode), headers, ...(bytes?.length && { body: bytes }) } };
 }

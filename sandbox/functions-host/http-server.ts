@@ -151,7 +151,7 @@ async function callFunction(
   if (outcome.kind === 'failed') return { status: 500 };
   const sendable = toHostResponse(outcome.value);
   if (sendable.kind === 'response') return sendable.response;
-  log('error', called.name, `The answer cannot be sent: ${sendable.reason}.`);
+  log('error', called.name, `The response cannot be sent: ${sendable.reason}.`);
   return { status: 500 };
 }
 

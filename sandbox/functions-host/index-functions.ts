@@ -68,7 +68,7 @@ function indexFunction(
 ): HostFunction | string {
   const { name, bindings, retryOptions } = registered.metadata;
   if (!/^(?!host$)[a-z][a-z0-9_-]{0,127}$/i.test(name)) return 'its name is not valid.';
-  if (retryOptions !== undefined) return 'retry policies are not built into this host.';
+  if (retryOptions !== undefined) return 'this host does not support retry policies.';
   const [trigger, ...others] = Object.entries(bindings).filter(([, binding]) => binding.type !== 'http');
   if (!trigger || others.length > 0) return 'only a trigger and the HTTP response are built into this host.';
   const [input, binding] = trigger;
@@ -92,7 +92,7 @@ function indexFunction(
         : `there is no storage connection string in the setting '${connection}'.`;
     }
     default:
-      return `the binding type '${binding.type}' is not built into this host.`;
+      return `this host does not support the binding type '${binding.type}'.`;
   }
 }
 

@@ -19,7 +19,7 @@ export function parseHostKeys(list: string): HostKeys {
     if (colon < 1 || colon === entry.length - 1) {
       throw new HostStartError('HOST_KEYS must be a comma-separated list of name:key.');
     }
-    if (keys.has(name)) throw new HostStartError(`HOST_KEYS names "${name}" twice.`);
+    if (keys.has(name)) throw new HostStartError(`HOST_KEYS contains the name "${name}" twice.`);
     keys.set(name, entry.slice(colon + 1));
   }
   return keys;

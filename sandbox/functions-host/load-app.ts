@@ -47,6 +47,6 @@ const appHookContext: Record<string, unknown> = { hookData: {}, appHookData: {} 
 
 async function entryPoint(appDirectory: string): Promise<string> {
   const manifest = JSON.parse(await readFile(path.join(appDirectory, 'package.json'), 'utf8')) as { main?: unknown };
-  if (typeof manifest.main !== 'string') throw new Error('package.json names no "main".');
+  if (typeof manifest.main !== 'string') throw new Error('package.json has no "main".');
   return path.join(appDirectory, manifest.main);
 }

@@ -32,7 +32,8 @@ export async function listenToQueue(
       }
       return messages.length;
     } catch (error) {
-      if (!failing) log('error', 'host', `Queue '${queue.name}' cannot be read, trying on: ${summarizeError(error)}`);
+      if (!failing)
+        log('error', 'host', `Queue '${queue.name}' cannot be read and is tried again: ${summarizeError(error)}`);
       failing = true;
       return 0;
     }

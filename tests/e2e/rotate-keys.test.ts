@@ -46,18 +46,18 @@ test('after a rotation the app works without the old key', async () => {
 
   const lost = await rotateKeys(fresh);
   expect(lost).toMatchObject({ code: 1, stdout: expect.stringContaining('0 rewritten, 0 already new.') as unknown });
-  expect(lost.stderr).toMatch(/^sub_\S+: .*\(key old\).*\n1 could not be opened/);
+  expect(lost.stderr).toMatch(/^sub_\S+: .*\(key old\).*\n1 could not be decrypted/);
 
   // The environment wins over the file.
   const [, storage] = /TableEndpoint=([^;]+)/.exec(azurite.connectionString) ?? [];
   expect(await rotateKeys(old, { CALLBACK_ENCRYPTION_KEYS: `${fresh},${old}` })).toEqual({
     code: 0,
-    stdout: `Callback URLs in ${storage} sealed with the key fresh: 1 rewritten, 0 already new.\n`,
+    stdout: `Callback URLs in ${storage} encrypted with the key fresh: 1 rewritten, 0 already new.\n`,
     stderr: '',
   });
   expect(await rotateKeys(fresh)).toMatchObject({
     code: 0,
-    stdout: `Callback URLs in ${storage} sealed with the key fresh: 0 rewritten, 1 already new.\n`,
+    stdout: `Callback URLs in ${storage} encrypted with the key fresh: 0 rewritten, 1 already new.\n`,
   });
 
   await stack.host.stop();

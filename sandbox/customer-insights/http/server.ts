@@ -99,7 +99,7 @@ function routed(
     return errorResponse(url.pathname, {
       status: 404,
       errorCode: 'notFound',
-      message: 'No operation has this address.',
+      message: 'There is no operation at this address.',
     });
   }
   if (body.kind === 'unreadable') {

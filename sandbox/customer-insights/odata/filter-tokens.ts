@@ -42,7 +42,7 @@ function tokenOf({ mark, text, instant, number, word = '' }: Record<string, stri
   if (text !== undefined) return literal({ kind: 'string', value: text.slice(1, -1).replaceAll("''", "'") });
   if (instant !== undefined) {
     const valueMs = Date.parse(instant);
-    if (Number.isNaN(valueMs)) throw new FilterError(`'${instant}' is no instant.`);
+    if (Number.isNaN(valueMs)) throw new FilterError(`'${instant}' is not a timestamp.`);
     return literal({ kind: 'instant', valueMs });
   }
   if (number !== undefined) return literal({ kind: 'number', value: Number(number) });

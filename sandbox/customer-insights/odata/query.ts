@@ -57,7 +57,8 @@ export function runQuery(context: QueryContext): QueryResult {
 function filtered({ table, options, members }: QueryContext): readonly Row[] {
   const expression = options.get('$filter');
   if (expression === undefined) return table.rows;
-  if (table.ingested) throw new Refusal('$filter', `'${table.metadata.name}' is an ingested table: it has no $filter.`);
+  if (table.ingested)
+    throw new Refusal('$filter', `'${table.metadata.name}' is an ingested table, which cannot be filtered.`);
   const parsed = parseFilter(expression);
   if (parsed.kind === 'invalid') throw new Refusal('$filter', parsed.message);
   const filter = renamed(parsed.filter, (kind, name) => {

@@ -95,7 +95,11 @@ function readChange(model: SandboxModel, { metadata }: EntityTable, request: Api
   const validUntil = query.get('validUntil');
   const untilMs = validUntil === null ? nowMs + holdsMs : Date.parse(validUntil);
   if (!(untilMs > nowMs && untilMs <= nowMs + longestHoldMs)) {
-    return { kind: 'refused', message: 'validUntil is an instant in the next 30 days.', target: 'validUntil' };
+    return {
+      kind: 'refused',
+      message: 'validUntil must be a timestamp within the next 30 days.',
+      target: 'validUntil',
+    };
   }
   return { kind: 'read', values, untilMs };
 }

@@ -42,7 +42,7 @@ export function startJob(instance: Instance, request: JobRequest, ports: Ports):
   const runDownstreamAfterMerge = request.runDownstreamAfterMerge ?? false;
   const plan = planTasks(instance, { operationType: request.operationType, identifiers, runDownstreamAfterMerge });
   const unknown = identifiers.find((identifier) => !plan.some((task) => task.identifier === identifier));
-  if (unknown !== undefined) throw new RefusedError(404, `Nothing to refresh is called '${unknown}'.`);
+  if (unknown !== undefined) throw new RefusedError(404, `There is no object '${unknown}' to refresh.`);
 
   const job: GraphJobInfo = {
     jobId: newGuid(ports.random),

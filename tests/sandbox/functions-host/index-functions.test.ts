@@ -27,7 +27,7 @@ test.each([
   ['queue', { type: 'queueTrigger', queueName: 'a_b' }, 'its queue name is not valid'],
   ['queue', { type: 'queueTrigger', queueName: 'ab' }, 'its queue name is not valid'],
   ['queue', { type: 'queueTrigger', queueName: 'abc', connection: 'Elsewhere' }, `in the setting 'Elsewhere'`],
-  ['blob', { type: 'blobTrigger' }, `the binding type 'blobTrigger' is not built into this host`],
+  ['blob', { type: 'blobTrigger' }, `this host does not support the binding type 'blobTrigger'`],
 ])('the function %s of %j is left out, and the log says why', (name, trigger, reason) => {
   const { found, log } = index({ [name]: trigger, fine: {} });
   expect(found.map((one) => one.name)).toEqual(['fine']);

@@ -53,7 +53,7 @@ describe('a queue listener', () => {
     expect(run).toEqual([message.text]);
     expect(clock.sleeps.filter((ms) => ms !== 300_000)).toEqual([100, 200, 300, 500, 100]);
     expect(log).toEqual([
-      `error Queue 'fake' cannot be read, trying on: Error storage is down`,
+      `error Queue 'fake' cannot be read and is tried again: Error storage is down`,
       `information Queue 'fake' can be read again.`,
     ]);
   });

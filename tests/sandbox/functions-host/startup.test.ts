@@ -140,7 +140,7 @@ describe('the command', () => {
 
   test('warns when keys are enforced and there is none', async () => {
     const host = await startApp('http-app', { enableAuth: true });
-    expect(host.lines.join('\n')).toContain('HOST_KEYS names no key');
+    expect(host.lines.join('\n')).toContain('HOST_KEYS contains no key');
     expect((await sendRequest(host.url, '/api/secured')).status).toBe(401);
   });
 });
