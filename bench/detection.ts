@@ -66,7 +66,7 @@ export const detection: Benchmark = {
             const ms = performance.now() - startedMs;
             if (found !== CROSSED) throw new Error(`${way} found ${found} of ${CROSSED} subscriptions`);
             if (round >= 0) measured[way].push({ requests: counter.total(), rows: counter.rows(), ms });
-            await segment.tidy();
+            await segment.clear();
           }
         }
         costs.set(count, measured);
@@ -103,7 +103,7 @@ let instances = 0;
 async function subscribedSegment(
   tables: Tables,
   count: number,
-): Promise<{ poll(way: Way): Promise<number>; tidy(): Promise<void> }> {
+): Promise<{ poll(way: Way): Promise<number>; clear(): Promise<void> }> {
   const instanceId = `00000000-0000-4000-9000-${String(instances++).padStart(12, '0')}`;
   const trigger = 'segment-threshold-crossed';
   const name = 'vip';
@@ -129,16 +129,16 @@ async function subscribedSegment(
   await tables.write(STATE_TABLE, [{ kind: 'upsert', row }]);
   const store = subscriptionStore(tables);
   let evaluatedAtMs = Date.now();
-  let opened: readonly OutboxEntry[] = [];
-  const whomToTell: Record<Way, (open: OutboxEntry) => Promise<number>> = {
-    async index({ event, recipients: audience }) {
-      const [range] = audience;
+  let entries: readonly OutboxEntry[] = [];
+  const countRecipients: Record<Way, (entry: OutboxEntry) => Promise<number>> = {
+    async index({ event, recipients }) {
+      const [range] = recipients;
       if (range === undefined) return 0;
       return (await store.page({ instanceId, trigger: event.trigger, subjectHash: range.subjectHash }, range))
         .subscriptions.length;
     },
-    async scan({ event, recipients: audience }) {
-      const [range] = audience;
+    async scan({ event, recipients }) {
+      const [range] = recipients;
       if (range === undefined || event.trigger !== trigger) return 0;
       let found = 0;
       let next: string | undefined;
@@ -173,8 +173,8 @@ async function subscribedSegment(
           random: systemRandom,
           log: silentLog,
           fanOut: async (events) => {
-            opened = [...opened, ...events];
-            for (const open of events) found += await whomToTell[way](open);
+            entries = [...entries, ...events];
+            for (const entry of events) found += await countRecipients[way](entry);
           },
           resumeOutbox: () => Promise.resolve(),
           telemetry: noTelemetry,
@@ -186,10 +186,10 @@ async function subscribedSegment(
       );
       return found;
     },
-    async tidy() {
-      for (const open of opened)
-        await tables.write(STATE_TABLE, [{ kind: 'delete', row: outboxRow(open), etag: open.etag }]);
-      opened = [];
+    async clear() {
+      for (const entry of entries)
+        await tables.write(STATE_TABLE, [{ kind: 'delete', row: outboxRow(entry), etag: entry.etag }]);
+      entries = [];
     },
   };
 }

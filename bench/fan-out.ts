@@ -1,6 +1,6 @@
 import { shown, shownAll, type Benchmark, type Section, type Target } from './benchmark.ts';
 import { startBareUndici, type BareUndici } from './stage/bare-undici.ts';
-import { openStage, pause, subscribe, within, type Side, type Stage } from './stage/bench-stage.ts';
+import { openStage, pause, subscribe, waitAtMost, type Side, type Stage } from './stage/bench-stage.ts';
 import { roundOf, type Round } from './stage/fan-out-round.ts';
 import type { CapturedRequest } from './stage/sink.ts';
 import { median } from './statistics.ts';
@@ -92,19 +92,19 @@ async function measure(
     note(disturbed.at(-1) ?? '');
   };
   // The first fan-out captures the POSTs that bare undici repeats.
-  const { captured } = await oneFanOut(stage, ours, { instanceId: oursAt, deliveries, capture: true });
+  const { captured } = await runFanOut(stage, ours, { instanceId: oursAt, deliveries, capture: true });
   for (let round = 0; round < warmUps; round++) {
     note(`${deliveries} deliveries, warm-up ${round + 1}`);
-    await oneFanOut(stage, ours, { instanceId: oursAt, deliveries });
-    await oneBare(stage, bare, captured);
-    if (conventionalRounds > 1) await oneFanOut(stage, conventional, { instanceId: conventionalAt, deliveries });
+    await runFanOut(stage, ours, { instanceId: oursAt, deliveries });
+    await runBare(stage, bare, captured);
+    if (conventionalRounds > 1) await runFanOut(stage, conventional, { instanceId: conventionalAt, deliveries });
   }
   for (let round = 0; round < rounds; round++) {
-    counted('ours', round + 1, (await oneFanOut(stage, ours, { instanceId: oursAt, deliveries })).round);
-    rates.bare.push(await oneBare(stage, bare, captured));
+    counted('ours', round + 1, (await runFanOut(stage, ours, { instanceId: oursAt, deliveries })).round);
+    rates.bare.push(await runBare(stage, bare, captured));
     if (round >= rounds - conventionalRounds) {
       const conventionally = { instanceId: conventionalAt, deliveries, endsAfterMs: conventionalMs };
-      counted('conventional', round + 1, (await oneFanOut(stage, conventional, conventionally)).round);
+      counted('conventional', round + 1, (await runFanOut(stage, conventional, conventionally)).round);
     }
     const rateOf = ([name, all]: [string, number[]]): string => `${name} ${shown(all.at(-1) ?? NaN)}/s`;
     note(`${deliveries} deliveries, round ${round + 1}: ${Object.entries(rates).map(rateOf).join(', ')}`);
@@ -119,7 +119,7 @@ async function subscribed(stage: Stage, side: Side, count: number): Promise<stri
   return instanceId;
 }
 
-async function oneFanOut(
+async function runFanOut(
   stage: Stage,
   side: Side,
   {
@@ -133,7 +133,7 @@ async function oneFanOut(
   stage.raise(instanceId, 0);
   const round = await stage.sink.begin({ expected: deliveries, capture });
   await side.app.poll(instanceId);
-  await within(endsAfterMs ?? ROUND_MS, round.complete);
+  await waitAtMost(endsAfterMs ?? ROUND_MS, round.complete);
   const arrivals = await round.arrivals();
   for (const eventId of side.openedAtMs.keys()) designOf.set(eventId, side.variant);
   const measured = roundOf(arrivals, {
@@ -144,17 +144,17 @@ async function oneFanOut(
   });
   const captured = capture ? await round.captured() : [];
   if (measured.arrived === deliveries) await side.drain(instanceId, { withinMs: SETTLE_MS });
-  return { round: measured, captured: onceEach(captured) };
+  return { round: measured, captured: firstOfEachDelivery(captured) };
 }
 
 /** The design of each event so far. */
 const designOf = new Map<string, string>();
 
-function onceEach(requests: readonly CapturedRequest[]): CapturedRequest[] {
+function firstOfEachDelivery(requests: readonly CapturedRequest[]): CapturedRequest[] {
   return [...new Map(requests.map((request) => [request.headers['webhook-id'], request])).values()];
 }
 
-async function oneBare(stage: Stage, bare: BareUndici, requests: readonly CapturedRequest[]): Promise<number> {
+async function runBare(stage: Stage, bare: BareUndici, requests: readonly CapturedRequest[]): Promise<number> {
   const round = await stage.sink.begin({ expected: requests.length });
   const startedAtMs = await bare.post(stage.sink.origin, requests);
   const ids = new Set(requests.map(({ headers }) => headers['webhook-id']));

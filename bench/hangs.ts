@@ -1,5 +1,5 @@
 import { shown, shownAll, type Benchmark } from './benchmark.ts';
-import { openStage, pause, subscribe, within, type Side, type Stage } from './stage/bench-stage.ts';
+import { openStage, pause, subscribe, waitAtMost, type Side, type Stage } from './stage/bench-stage.ts';
 import { percentile } from './statistics.ts';
 
 const SIZES = {
@@ -103,7 +103,7 @@ async function measured(
     const startedAtMs = Date.now();
     meanwhile?.();
     for (const instanceId of healthy) stage.raise(instanceId, 0);
-    await within(10 * pollSeconds * 1000, arriving.complete);
+    await waitAtMost(10 * pollSeconds * 1000, arriving.complete);
     const arrivals = (await arriving.arrivals()).filter(({ isBlackHole, isLate }) => !isBlackHole && !isLate);
     const first = new Map<string, number>();
     for (const { id, atMs } of arrivals) if (!first.has(id)) first.set(id, atMs - startedAtMs);

@@ -1,5 +1,5 @@
 import { eventIdOf } from './stage/sink.ts';
-import { pause, subscribe, within, type Side, type Stage } from './stage/bench-stage.ts';
+import { pause, subscribe, waitAtMost, type Side, type Stage } from './stage/bench-stage.ts';
 
 /** A steady load: deliveries per second, as events with a number of subscribers each. */
 export interface Load {
@@ -65,7 +65,7 @@ export async function loadSide(stage: Stage, side: Side, load: Load): Promise<Lo
         for (let segment = 0; segment < eventsPerPoll; segment++) stage.raise(instanceId, segment);
         void side.app.poll(instanceId);
       }
-      await within(DRAIN_MS, round.complete);
+      await waitAtMost(DRAIN_MS, round.complete);
       const arrivals = (await round.arrivals()).filter(({ isBlackHole, isLate }) => !isBlackHole && !isLate);
       const first = new Map<string, number>();
       for (const { id, atMs } of arrivals) if (!first.has(id)) first.set(id, atMs);

@@ -3,7 +3,7 @@ import { shown, type Benchmark } from './benchmark.ts';
 import { flatnessTargets } from './soak/flatness.ts';
 import { chartOf, tableOf } from './soak/show-watched.ts';
 import { watch } from './soak/watch.ts';
-import { openStage, pause, subscribe, within, type Side, type Stage } from './stage/bench-stage.ts';
+import { openStage, pause, subscribe, waitAtMost, type Side, type Stage } from './stage/bench-stage.ts';
 import { openInspector } from './stage/live-heap.ts';
 
 const SIZES = {
@@ -62,7 +62,7 @@ export const soak: Benchmark = {
       const [watched] = await Promise.all([watching, raiseAll()]);
       inspector.close();
 
-      await within(DRAIN_MS, round.complete);
+      await waitAtMost(DRAIN_MS, round.complete);
       for (const { instanceId } of subjects) await side.drain(instanceId);
       // One more poll, which would resend undelivered events.
       await pause(pollSeconds * 1_000);

@@ -64,8 +64,8 @@ async function requestsOf(
  * and polls of empty queues.
  */
 function isOfOutbox({ method, url }: ProxiedRequest): boolean {
-  const isLook = method === 'GET' && url.pathname.endsWith('/messages');
+  const isQueuePoll = method === 'GET' && url.pathname.endsWith('/messages');
   const isState = method === 'GET' && url.pathname.includes('/state(');
-  const isPollNote = method === 'PUT' && decodeURIComponent(url.pathname).includes("RowKey='poll'");
-  return !isLook && !isState && !isPollNote;
+  const isPollRow = method === 'PUT' && decodeURIComponent(url.pathname).includes("RowKey='poll'");
+  return !isQueuePoll && !isState && !isPollRow;
 }

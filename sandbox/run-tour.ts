@@ -71,7 +71,7 @@ async function takeTour({
     await systemClock.sleep(paceMs, signal);
     story.change(change);
     makeChange(stack.insights.control);
-    // A manual poll, so that nobody has to wait for the schedule.
+    // A manual poll, so that the tour does not wait for the schedule.
     await stack.host.poll();
   }
 }

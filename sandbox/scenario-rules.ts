@@ -19,7 +19,7 @@ export const rules: readonly Step[] = [
     sentence:
       'a full refresh that was started manually does not fire full-refresh-completed for a flow with startedBy schedule',
     run: (stage) =>
-      nobodyIsCalled(stage, () =>
+      expectNoCall(stage, () =>
         stage.stack.insights.control.refreshAll({
           instanceId,
           submission: 'onDemand',
@@ -32,12 +32,12 @@ export const rules: readonly Step[] = [
   },
   {
     sentence: 'a run that only matches does not fire unification-refresh-completed',
-    run: (stage) => nobodyIsCalled(stage, () => stage.stack.insights.control.unify({ instanceId, matchOnly: true })),
+    run: (stage) => expectNoCall(stage, () => stage.stack.insights.control.unify({ instanceId, matchOnly: true })),
   },
   {
     sentence: 'a value that stays above its threshold does not fire a second time',
     run: (stage) =>
-      nobodyIsCalled(stage, () =>
+      expectNoCall(stage, () =>
         stage.stack.insights.control.evaluateSegment({
           instanceId,
           segmentName: 'HighValueCustomers',
@@ -49,7 +49,7 @@ export const rules: readonly Step[] = [
     sentence: 'a value that reaches its threshold exactly does not fire',
     run: async (stage) => {
       await savedFlow(stage, newsletterPeak);
-      return nobodyIsCalled(stage, () =>
+      return expectNoCall(stage, () =>
         stage.stack.insights.control.setMemberCount({ instanceId, segmentName: 'NewsletterReaders', memberCount: 200 }),
       );
     },
@@ -76,7 +76,7 @@ export const rules: readonly Step[] = [
   },
   {
     sentence: 'a measure with a dimension is refused with 422 and the reason',
-    run: subscribesInVain,
+    run: refusedSubscription,
   },
   {
     sentence: 'an ingestion that fails, is retried in its job and succeeds fires only "succeeded"',
@@ -92,18 +92,18 @@ export const rules: readonly Step[] = [
       });
       const answer = await flow.turnOff();
       if (answer.kind !== 'answered' || answer.status !== 204) return broken(JSON.stringify(answer));
-      return nobodyIsCalled(stage, () =>
+      return expectNoCall(stage, () =>
         stage.stack.insights.control.setMeasureValue({ instanceId, measureName: 'ActiveCustomers', value: 250 }),
       );
     },
   },
 ];
 
-async function nobodyIsCalled(stage: Stage, makeChange: () => unknown): Promise<Verdict> {
+async function expectNoCall(stage: Stage, makeChange: () => unknown): Promise<Verdict> {
   return (await after(stage, makeChange, [])).verdict;
 }
 
-async function subscribesInVain({ stack }: Stage): Promise<Verdict> {
+async function refusedSubscription({ stack }: Stage): Promise<Verdict> {
   const flow = stack.flows.createFlow({
     name: 'Revenue of a country',
     trigger: 'measure-threshold-crossed',
@@ -127,7 +127,7 @@ async function retriedIngestion(stage: Stage): Promise<Verdict> {
 
   const job = control.refreshDataSource({ ...input, end: 'open' });
   const taskId = job.tasks[0]?.taskId ?? '';
-  const failing = await nobodyIsCalled(stage, () => control.moveTask({ instanceId, taskId, status: 'failed' }));
+  const failing = await expectNoCall(stage, () => control.moveTask({ instanceId, taskId, status: 'failed' }));
   if (failing.kind === 'broken') return failing;
   const { verdict } = await after(stage, () => {
     control.moveTask({ instanceId, taskId, status: 'running' });

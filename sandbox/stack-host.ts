@@ -50,7 +50,7 @@ export async function startStackHost(options: StackHostOptions): Promise<StackHo
   const run = async (name: string, input: string): Promise<Invocation> => {
     const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(POLL_TIMEOUT_MS)]);
     const ended = watch.nextEnd('poll-instance', Date.now(), signal);
-    const [invocation] = await Promise.all([ended, runByHand(host.url, name, input)]);
+    const [invocation] = await Promise.all([ended, runManually(host.url, name, input)]);
     return invocation;
   };
   return {
@@ -60,7 +60,7 @@ export async function startStackHost(options: StackHostOptions): Promise<StackHo
   };
 }
 
-async function runByHand(url: string, name: string, input: string): Promise<void> {
+async function runManually(url: string, name: string, input: string): Promise<void> {
   const response = await fetch(`${url}/admin/functions/${name}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

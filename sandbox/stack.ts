@@ -90,7 +90,7 @@ async function start(
 ): Promise<Stack> {
   const appDirectory = await stageApp(options.appFolder ?? '.');
   cleanups.push(() => rm(appDirectory, { recursive: true, force: true }));
-  const wanted = await freeOnes(options.ports ?? {});
+  const wanted = await freePorts(options.ports ?? {});
 
   const ownAzurite = options.azurite ? undefined : await startAzurite(wanted);
   if (ownAzurite) cleanups.push(() => ownAzurite.stop());
@@ -139,7 +139,7 @@ async function start(
 }
 
 /** The ports to listen on, with 0 (any free port) for each one that is in use or was not requested. */
-async function freeOnes(ports: Partial<StackPorts>): Promise<StackPorts> {
+async function freePorts(ports: Partial<StackPorts>): Promise<StackPorts> {
   const wanted = { app: 0, insights: 0, flows: 0, blob: 0, queue: 0, table: 0, ...ports };
   for (const name of Object.keys(wanted) as (keyof StackPorts)[]) if (!(await isFree(wanted[name]))) wanted[name] = 0;
   return wanted;

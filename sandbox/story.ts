@@ -1,3 +1,4 @@
+import { unreachable } from '../shared/unreachable.ts';
 import type { CallbackCall } from './flow-platform/call-log.ts';
 import type { FlowPlatform } from './flow-platform/start-flow-platform.ts';
 import { parseHostLine } from './host-lines.ts';
@@ -107,7 +108,9 @@ function answerOf({ answer }: CallbackCall): string {
     case 'hang':
       return 'does not answer';
     case 'reset':
-      return 'cuts the connection';
+      return 'closes the connection';
+    default:
+      return unreachable(answer);
   }
 }
 

@@ -33,14 +33,15 @@ async function main(check: boolean): Promise<number> {
     console.error(`infra: not checked, there is no Bicep CLI ${BICEP_VERSION}: ${bicep.reason}`);
     return check ? 0 : 1;
   }
-  const tell = async (...args: string[]): Promise<{ said: string; output: string }> => {
+  const runBicep = async (...args: string[]): Promise<{ warnings: string; output: string }> => {
     const { stdout, stderr } = await run(bicep.path, args, { cwd: root, env: { ...process.env, ...azd } });
-    return { output: stdout, said: stderr.trim() };
+    return { output: stdout, warnings: stderr.trim() };
   };
-  const lint = await tell('lint', template);
-  const build = await tell('build', template, '--stdout');
-  const values = await tell('build-params', parameters, '--stdout');
-  const warnings = [...new Set([lint, build, values].flatMap(({ said }) => said.split('\n')))].filter(Boolean);
+  const lint = await runBicep('lint', template);
+  const build = await runBicep('build', template, '--stdout');
+  const values = await runBicep('build-params', parameters, '--stdout');
+  const lines = [lint, build, values].flatMap(({ warnings }) => warnings.split('\n'));
+  const warnings = [...new Set(lines)].filter(Boolean);
   for (const warning of warnings) console.error(warning);
   if (warnings.length > 0) return 1;
   if (check) {
@@ -55,7 +56,7 @@ async function main(check: boolean): Promise<number> {
     console.error(`infra: ${compiled} is not up to date with ${template}. Run npm run infra`);
     return 1;
   }
-  await tell('build', template, '--outfile', compiled);
+  await runBicep('build', template, '--outfile', compiled);
   await writeSnapshots(root, bicep.path);
   console.log(`infra: ${compiled} and infra/snapshots written`);
   return 0;

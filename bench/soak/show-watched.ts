@@ -17,10 +17,10 @@ export function tableOf({ resident, liveHeap, handles, queueAges }: Watched, cou
       ...QUEUES.map((queue) => `${queue}, due s, most`),
     ],
     rows: minutes.map((minute) => {
-      const within = (points: readonly Point[]): Point[] =>
+      const inMinute = (points: readonly Point[]): Point[] =>
         points.filter((point) => Math.floor(point.minute) === minute);
-      const middle = (points: readonly Point[]): string => shown(median(within(points).map(({ value }) => value)));
-      const most = (points: readonly Point[]): string => shown(mostIn(within(points)));
+      const middle = (points: readonly Point[]): string => shown(median(inMinute(points).map(({ value }) => value)));
+      const most = (points: readonly Point[]): string => shown(mostIn(inMinute(points)));
       const isCounted = minute >= countedFromMinute;
       return [
         isCounted ? String(minute + 1) : `${minute + 1}, not counted`,

@@ -136,7 +136,7 @@ export async function openStage(): Promise<Stage> {
             if (reads % 25 === 24) await app.poll(instanceId);
             await pause(20);
           }
-          await emptied(() => queues.length(DELIVERIES_QUEUE));
+          await waitUntilEmpty(() => queues.length(DELIVERIES_QUEUE));
         },
       };
       return side;
@@ -211,7 +211,7 @@ function recordOpened(openedAtMs: Map<string, number>, line: string): void {
  * Waits until the queue is empty or has not become shorter for a second. A message that the host could not
  * delete, because a connection broke, stays until its lease ends.
  */
-async function emptied(length: () => Promise<number>): Promise<void> {
+async function waitUntilEmpty(length: () => Promise<number>): Promise<void> {
   let least = Infinity;
   for (let sameMs = 0; sameMs < 1_000; sameMs += 50) {
     const left = await length();
@@ -232,7 +232,7 @@ export function pause(ms: number): Promise<void> {
 }
 
 /** Waits for the promise, but at most this long. */
-export async function within(ms: number, completion: Promise<void>): Promise<void> {
+export async function waitAtMost(ms: number, completion: Promise<void>): Promise<void> {
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(late.resolve, ms, undefined);
   await Promise.race([completion, late.promise]);

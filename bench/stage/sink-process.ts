@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { unreachable } from '../../shared/unreachable.ts';
 import { eventIdOf, type Arrival, type CapturedRequest, type SinkOrder, type SinkReport } from './sink.ts';
 
 /** Receives callbacks in a separate process, which takes no processor time from the callers. */
@@ -69,6 +70,8 @@ process.on('message', (order: SinkOrder) => {
     case 'report':
       report({ kind: 'arrivals', arrivals, captured: captured ?? [] });
       break;
+    default:
+      unreachable(order);
   }
 });
 process.on('disconnect', () => process.exit());

@@ -55,24 +55,24 @@ export interface CallLog {
 
 /** `signal` ends every wait. */
 export function createCallLog({ clock, signal }: { clock: Clock; signal: AbortSignal }): CallLog {
-  const all = createLedger({ clock, signal });
-  const byFlow = new Map<string, Ledger>();
+  const all = createRecords({ clock, signal });
+  const byFlow = new Map<string, Records>();
   const accepted = new Set<string>();
 
-  const ledgerOf = (flowId: string): Ledger => {
-    const known = byFlow.get(flowId) ?? createLedger({ clock, signal });
+  const recordsOf = (flowId: string): Records => {
+    const known = byFlow.get(flowId) ?? createRecords({ clock, signal });
     byFlow.set(flowId, known);
     return known;
   };
-  const ledgersOf = ({ flowId }: CallbackCall): readonly Ledger[] =>
-    flowId === undefined ? [all] : [all, ledgerOf(flowId)];
+  const allRecordsOf = ({ flowId }: CallbackCall): readonly Records[] =>
+    flowId === undefined ? [all] : [all, recordsOf(flowId)];
 
   return {
     all: all.view,
-    of: (flowId) => ledgerOf(flowId).view,
+    of: (flowId) => recordsOf(flowId).view,
     receive: (received) => {
       const call = { number: all.view.calls.length + 1, receivedAtMs: clock.now(), ...received };
-      for (const ledger of ledgersOf(call)) ledger.addCall(call);
+      for (const records of allRecordsOf(call)) records.addCall(call);
       return call;
     },
     start: (call, runId) => {
@@ -80,19 +80,19 @@ export function createCallLog({ clock, signal }: { clock: Clock; signal: AbortSi
       const duplicate = webhookId !== undefined && accepted.has(webhookId);
       if (webhookId !== undefined) accepted.add(webhookId);
       const run = { ...call, runId, acceptedAtMs: clock.now(), duplicate };
-      for (const ledger of ledgersOf(call)) ledger.addRun(run);
+      for (const records of allRecordsOf(call)) records.addRun(run);
       return run;
     },
   };
 }
 
-interface Ledger {
+interface Records {
   readonly view: CallView;
   addCall(call: CallbackCall): void;
   addRun(run: FlowRun): void;
 }
 
-function createLedger({ clock, signal }: { clock: Clock; signal: AbortSignal }): Ledger {
+function createRecords({ clock, signal }: { clock: Clock; signal: AbortSignal }): Records {
   const calls: CallbackCall[] = [];
   const runs: FlowRun[] = [];
   const duplicates: FlowRun[] = [];

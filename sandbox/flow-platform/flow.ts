@@ -58,8 +58,8 @@ export interface Flow extends CallView {
   /** Subscribes. */
   save(): Promise<SubscribeOutcome>;
   /**
-   * Creates a new version. From then on, the old callback URL responds with 404, although the backend does not
-   * know it yet.
+   * Creates a new version. From then on, the old callback URL responds with 404, although the backend has not
+   * been notified yet.
    */
   saveAgain(how: SaveAgain): Promise<SubscribeOutcome>;
   /** Unsubscribes. */

@@ -1,9 +1,9 @@
 import { sameName } from './core-module.ts';
-import type { HostResponse } from './http-answer.ts';
+import type { HostResponse } from './http-response.ts';
 import type { HostFunction, QueueFunction, TimerFunction } from './index-functions.ts';
 import type { AccessLevel, HostKeys } from './keys.ts';
 
-export type RunByHand = (called: TimerFunction | QueueFunction, input: string) => void;
+export type RunManually = (called: TimerFunction | QueueFunction, input: string) => void;
 
 /** The parts of a request that an admin route needs. */
 export interface AdminRequest {
@@ -19,7 +19,7 @@ interface AdminDependencies {
   readonly keys: HostKeys | undefined;
   readonly uptimeMs: () => number;
   /** Starts a function without waiting for it. */
-  readonly runByHand: RunByHand;
+  readonly runManually: RunManually;
 }
 
 /**
@@ -44,15 +44,15 @@ export async function handleAdminRequest(
   if (request.level === 'anonymous') return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
   if (request.level !== 'admin') return { status: 403 };
   const called = functions.find((fn) => sameName(fn.name, name ?? ''));
-  if (isRun) return runByHand(dependencies, request, called);
+  if (isRun) return runManually(dependencies, request, called);
   if (name !== undefined) return called ? json({}) : { status: 404 };
   if (path === '/admin/functions') return json(functions.map(describeFunction));
   if (path === '/admin/host/keys') return json({ keys: keysOf(keys), links: [] });
   return json({ id: 'local', state: 'Running', version: '4.1037.0.0', processUptime: uptimeMs() });
 }
 
-async function runByHand(
-  { runByHand: run }: AdminDependencies,
+async function runManually(
+  { runManually: run }: AdminDependencies,
   { contentType, readBody }: AdminRequest,
   called: HostFunction | undefined,
 ): Promise<HostResponse> {

@@ -98,12 +98,12 @@ export async function runFunctionsHost(options: HostOptions): Promise<RunningHos
     log,
     uptimeMs: () => clock.now() - startedMs,
     stopping: stopping.signal,
-    runByHand: (called, input) => {
+    runManually: (called, input) => {
       const call =
         called.kind === 'timer'
           ? { input: { json: timers.get(called)?.input() ?? '{}' } }
           : { input: { string: input }, triggerMetadata: manualMetadata(input) };
-      void work.track(invoke(called, { reason: 'This function was called by hand', ...call }));
+      void work.track(invoke(called, { reason: 'This function was called manually', ...call }));
     },
   });
   const port = await listen(server, options.port);

@@ -3,11 +3,11 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect } from 'node:net';
 import { handleAdminRequest } from './admin-routes.ts';
-import type { RunByHand } from './admin-routes.ts';
+import type { RunManually } from './admin-routes.ts';
 import { describeError } from './host-log.ts';
 import type { HostLog } from './host-log.ts';
-import { sendResponse, toHostResponse } from './http-answer.ts';
-import type { HostResponse } from './http-answer.ts';
+import { sendResponse, toHostResponse } from './http-response.ts';
+import type { HostResponse } from './http-response.ts';
 import { MAX_BODY_BYTES, declaredLength, foldHeaders, readBody, toRequestData } from './http-request.ts';
 import type { HostFunction, HttpFunction } from './index-functions.ts';
 import type { Invoke } from './invocation.ts';
@@ -25,7 +25,7 @@ interface ServerDependencies {
   /** When `undefined`, keys are not enforced. */
   readonly keys: HostKeys | undefined;
   readonly invoke: Invoke;
-  readonly runByHand: RunByHand;
+  readonly runManually: RunManually;
   readonly work: WorkInHand;
   readonly log: HostLog;
   readonly uptimeMs: () => number;

@@ -70,7 +70,7 @@ function indexFunction(
   if (!/^(?!host$)[a-z][a-z0-9_-]{0,127}$/i.test(name)) return 'its name is not valid.';
   if (retryOptions !== undefined) return 'this host does not support retry policies.';
   const [trigger, ...others] = Object.entries(bindings).filter(([, binding]) => binding.type !== 'http');
-  if (!trigger || others.length > 0) return 'only a trigger and the HTTP response are built into this host.';
+  if (!trigger || others.length > 0) return 'this host supports only a trigger and the HTTP response.';
   const [input, binding] = trigger;
   const disabled = /^(true|1)$/i.test(environment[`AzureWebJobs.${name}.Disabled`] ?? '');
   const any = { name, input, disabled, registered };

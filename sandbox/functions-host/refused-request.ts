@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { HostResponse } from './http-answer.ts';
+import type { HostResponse } from './http-response.ts';
 
 /**
  * Kestrel's limits in bytes: of the request line with its line end, and of all headers with their line ends.

@@ -59,7 +59,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const keys = Object.entries(hostKeys ?? {}).map(([name, key]) => `${name}:${key}`);
   const child = spawn(process.execPath, args, {
     cwd: appDirectory,
-    env: { ...takenOver(), ...(keys.length > 0 && { HOST_KEYS: keys.join(',') }), ...environment },
+    env: { ...inheritedEnvironment(), ...(keys.length > 0 && { HOST_KEYS: keys.join(',') }), ...environment },
     // The fourth is the channel that tells the host when this process has ended.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -80,7 +80,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   };
 }
 
-function takenOver(): Record<string, string | undefined> {
+function inheritedEnvironment(): Record<string, string | undefined> {
   const { PATH, NODE_COMPILE_CACHE } = process.env;
   return { PATH, ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }) };
 }

@@ -42,8 +42,8 @@ export function createTimerLock(options: {
   const insert = async (row: LockRow): Promise<string | undefined> =>
     (await unlessTaken(() => lockTable().createEntity(row)))?.etag;
   const take = async (row: LockRow): Promise<string | undefined> => {
-    const mine = held.get(row.rowKey);
-    if (mine) return (await unlessTaken(() => lockTable().updateEntity(row, 'Replace', { etag: mine.etag })))?.etag;
+    const own = held.get(row.rowKey);
+    if (own) return (await unlessTaken(() => lockTable().updateEntity(row, 'Replace', { etag: own.etag })))?.etag;
     const inserted = await insert(row);
     if (inserted !== undefined) return inserted;
     const found = await unlessTaken(() => lockTable().getEntity<LockRow>(row.partitionKey, row.rowKey));

@@ -56,21 +56,22 @@ export function openStorageClients({ account, policy, timeoutMs = 10_000 }: Stor
   const connect = 'connectionString' in account ? withConnectionString(account) : withManagedIdentity(account);
   const tables = new Map<string, TableClient>();
   const queues = new Map<string, QueueClient>();
-  const seen = (service: StorageService): RequestPolicy[] => (policy ? [policy(service)] : []);
+  const policiesFor = (service: StorageService): RequestPolicy[] => (policy ? [policy(service)] : []);
 
   const newQueue = (name: string): QueueClient => {
     const client = connect.queue(name, queueOptions());
     // The option `additionalPolicies` of @azure/storage-queue 12.30 fails every request with "Duplicate
     // policy names".
-    for (const each of seen('queues')) client['storageClientContext'].pipeline.addPolicy(each, { afterPhase: 'Sign' });
+    for (const each of policiesFor('queues'))
+      client['storageClientContext'].pipeline.addPolicy(each, { afterPhase: 'Sign' });
     return client;
   };
 
   return {
-    tableService: connect.tableService(tableOptions(seen('tables'))),
-    table: (name) => obtain(tables, name, () => connect.table(name, tableOptions(seen('tables')))),
+    tableService: connect.tableService(tableOptions(policiesFor('tables'))),
+    table: (name) => obtain(tables, name, () => connect.table(name, tableOptions(policiesFor('tables')))),
     tableThrough: (name, ownPolicy) => {
-      const client = connect.table(name, tableOptions(seen('tables')));
+      const client = connect.table(name, tableOptions(policiesFor('tables')));
       // In this phase the policy runs before the one that measures and signs.
       client.pipeline.addPolicy(ownPolicy, { phase: 'Serialize' });
       return client;

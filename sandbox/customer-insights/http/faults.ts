@@ -1,5 +1,6 @@
-import { errorResponse } from './answer.ts';
-import type { SandboxResponse } from './answer.ts';
+import { unreachable } from '../../../shared/unreachable.ts';
+import { errorResponse } from './response.ts';
+import type { SandboxResponse } from './response.ts';
 
 /** How a call fails. */
 export type FaultKind =
@@ -70,5 +71,7 @@ export function faultResponse(fault: FaultKind, pathname: string): SandboxRespon
     case 'slow':
     case 'reset':
       return undefined;
+    default:
+      return unreachable(fault);
   }
 }

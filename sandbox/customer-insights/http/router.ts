@@ -1,4 +1,4 @@
-import type { SandboxResponse } from './answer.ts';
+import type { SandboxResponse } from './response.ts';
 
 /** A parsed call. */
 export interface ApiRequest {

@@ -1,11 +1,11 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { handleControl } from '../control/answer-control.ts';
+import { handleControl } from '../control/handle-control.ts';
 import { apiRoutes } from '../routes/api-routes.ts';
 import type { SandboxModel } from '../model.ts';
-import { errorResponse } from './answer.ts';
-import type { SandboxResponse } from './answer.ts';
+import { errorResponse } from './response.ts';
+import type { SandboxResponse } from './response.ts';
 import { faultResponse, takeFault } from './faults.ts';
 import { readJson } from './read-json.ts';
 import type { JsonBody } from './read-json.ts';

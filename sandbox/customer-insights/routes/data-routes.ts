@@ -1,5 +1,5 @@
-import { errorResponse, json, shaped } from '../http/answer.ts';
-import type { SandboxResponse } from '../http/answer.ts';
+import { errorResponse, json, shaped } from '../http/response.ts';
+import type { SandboxResponse } from '../http/response.ts';
 import type { ApiRequest, Route } from '../http/router.ts';
 import { runQuery } from '../odata/query.ts';
 import type { EntityTable } from '../state/entity-table.ts';

@@ -1,4 +1,4 @@
-import { shaped } from '../http/answer.ts';
+import { shaped } from '../http/response.ts';
 import type { Route } from '../http/router.ts';
 import type { DataSourceMetadata, MeasureMetadata, SegmentMetadata } from '../state/documented-shapes.ts';
 import type { SandboxModel } from '../model.ts';

@@ -1,5 +1,5 @@
-import { errorResponse } from '../http/answer.ts';
-import type { SandboxResponse } from '../http/answer.ts';
+import { errorResponse } from '../http/response.ts';
+import type { SandboxResponse } from '../http/response.ts';
 import type { ApiRequest, Route } from '../http/router.ts';
 import type { Instance } from '../state/instance.ts';
 import type { SandboxModel } from '../model.ts';

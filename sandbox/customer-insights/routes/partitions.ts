@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { json } from '../http/answer.ts';
-import type { SandboxResponse } from '../http/answer.ts';
+import { json } from '../http/response.ts';
+import type { SandboxResponse } from '../http/response.ts';
 import type { ApiRequest, Route } from '../http/router.ts';
 import type { Cell, EntityTable } from '../state/entity-table.ts';
 import { findTable } from '../state/entity-tables.ts';

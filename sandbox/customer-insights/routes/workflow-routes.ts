@@ -1,5 +1,5 @@
-import { errorResponse, shaped } from '../http/answer.ts';
-import type { SandboxResponse } from '../http/answer.ts';
+import { errorResponse, shaped } from '../http/response.ts';
+import type { SandboxResponse } from '../http/response.ts';
 import type { ApiRequest, Route } from '../http/router.ts';
 import { RefusedError } from '../state/refused-error.ts';
 import type { GraphJobInfo } from '../state/documented-shapes.ts';

@@ -1,5 +1,5 @@
-import { errorResponse, shaped } from '../http/answer.ts';
-import type { SandboxResponse } from '../http/answer.ts';
+import { errorResponse, shaped } from '../http/response.ts';
+import type { SandboxResponse } from '../http/response.ts';
 import type { ApiRequest, Route } from '../http/router.ts';
 import { keyOf } from '../state/entity-table.ts';
 import type { Cell, EntityTable, RealTimeChange, Row } from '../state/entity-table.ts';

@@ -1,3 +1,4 @@
+import { unreachable } from '../../../shared/unreachable.ts';
 import { RefusedError } from './refused-error.ts';
 import type { DataSourceMetadata, WorkflowStatus } from './documented-shapes.ts';
 import { newRevision, nodeKey, touch } from './instance.ts';
@@ -102,5 +103,7 @@ export function updateFromIngestion(dataSource: DataSourceMetadata, status: Work
     case 'deleted':
     case 'skipped':
       return;
+    default:
+      unreachable(status);
   }
 }

@@ -63,7 +63,7 @@ export function startJob(instance: Instance, request: JobRequest, ports: Ports):
     const runs = planned.stage === firstStage && request.queued !== true;
     if (!shareOpenTask(instance, job, planned)) addTask(instance, job, planned, runs, ports);
   }
-  forgetOldJobs(instance);
+  dropOldJobs(instance);
   return job;
 }
 
@@ -137,9 +137,9 @@ function addTask(instance: Instance, job: GraphJobInfo, planned: PlannedTask, ru
   moveTask(instance, task, { status: planned.inactive ? 'skipped' : runs ? 'running' : 'queued' }, ports);
 }
 
-function forgetOldJobs(instance: Instance): void {
-  const forgotten = instance.jobs.splice(keptJobs);
-  if (forgotten.length === 0) return;
+function dropOldJobs(instance: Instance): void {
+  const dropped = instance.jobs.splice(keptJobs);
+  if (dropped.length === 0) return;
   const known = new Set(instance.jobs.map(({ jobId }) => jobId));
   const kept = instance.tasks.filter(({ info }) => info.jobIds.some((jobId) => known.has(jobId)));
   instance.tasks.splice(0, instance.tasks.length, ...kept);

@@ -1,5 +1,5 @@
-import { json } from '../http/answer.ts';
-import type { SandboxResponse } from '../http/answer.ts';
+import { json } from '../http/response.ts';
+import type { SandboxResponse } from '../http/response.ts';
 import type { JsonBody } from '../http/read-json.ts';
 import { matchRoute } from '../http/router.ts';
 import { RefusedError } from '../state/refused-error.ts';
