@@ -62,7 +62,7 @@ export function ncrontab(text: string): string {
   const parsed = parseSchedule(text);
   if (parsed === undefined || nextOccurrence(parsed, 0) === undefined) {
     throw new Error(
-      'must be an NCRONTAB expression of five or six fields that has an occurrence, such as 0 */5 * * * *',
+      'must be an NCRONTAB expression of five or six fields with at least one occurrence, such as 0 */5 * * * *',
     );
   }
   return text;

@@ -4,7 +4,7 @@
  *
  * Rejects with `StorageError` when storage cannot be reached. The message may or may not have been sent then.
  * A request whose response is lost is repeated once or twice, so a message may also be sent several times.
- * Throws `RangeError` before any request when an argument breaks a limit. Queue names: 3 to 63 lower-case
+ * Rejects with `RangeError` before any request when an argument breaks a limit. Queue names: 3 to 63 lower-case
  * letters, digits and single hyphens.
  */
 export interface Queues {

@@ -15,11 +15,11 @@
  * The first write to a table creates the table. Reading a table that does not exist finds nothing.
  *
  * Every method rejects with `StorageError` when storage cannot be reached or gives an unexpected response. A
- * write may or may not have taken effect then. Every method throws `RangeError` before any request when an
- * argument breaks a limit above.
+ * write may or may not have taken effect then. Every method rejects with `RangeError` before any request
+ * when an argument breaks a limit above.
  *
  * A request whose response is lost is repeated once or twice. So a conflict may be caused by the first try of
- * the same write. A caller to whom this matters writes an own mark into the row, and after a conflict reads
+ * the same write. A caller to whom this matters writes its own mark into the row, and after a conflict reads
  * the row and checks for the mark.
  */
 export interface Tables {
@@ -74,7 +74,7 @@ export interface RowQuery {
   /** Maximum rows per page, 1 to 1,000 (the default). */
   readonly limit?: number;
   /**
-   * The `next` of the previous page, valid only with the same query. Throws `RangeError` for a malformed value.
+   * The `next` of the previous page, valid only with the same query. A malformed value rejects with `RangeError`.
    */
   readonly next?: string;
 }
