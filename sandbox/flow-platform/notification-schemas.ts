@@ -62,7 +62,21 @@ export const notificationSchemas: Readonly<Record<TriggerSegment, object>> = {
   'full-refresh-completed': notification(
     'full-refresh-completed',
     { jobId: text, status: finalStatus, submittedAt: instant, endedAt: instant },
-    { failedTaskCount: { type: 'integer', minimum: 0 } },
+    {
+      submissionKind: oneOf('scheduled', 'onDemand'),
+      failedTaskCount: { type: 'integer', minimum: 0 },
+      failedTasks: {
+        type: 'array',
+        minItems: 1,
+        maxItems: 10,
+        items: {
+          type: 'object',
+          properties: { operationType: text, name: text, message: text },
+          required: ['operationType', 'name'],
+          additionalProperties: { type: ['string', 'number', 'boolean'] },
+        },
+      },
+    },
   ),
   'unification-refresh-completed': notification(
     'unification-refresh-completed',

@@ -1,36 +1,41 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What an operator may see of the answer to a call that failed: without whatever looks like a secret. */
+/** The part of an error response that operators see, without anything that looks like a secret. */
 export interface AnswerExcerpt {
   readonly headers: Readonly<Record<string, string>>;
-  /** The beginning, as text. */
+  /** The beginning of the body, as text. */
   readonly body: string;
-  /** Whether there was more. */
+  /** Whether the body was longer. */
   readonly cut?: true;
 }
 
-/** Of a body; what Logic Apps says went wrong is shorter. */
+/** The error bodies of Logic Apps are shorter. */
 const MAX_BODY_BYTES = 4 * 1024;
 const MAX_HEADERS = 30;
 const MAX_HEADER_LENGTH = 200;
 export const REMOVED = '[removed]';
 
-/** Their values are secrets, or made to be. */
+/** Headers whose values are secrets. */
 const SECRET_HEADER = /cookie|authoriz|authentic|token|secret|signature|password|(^|[-_])key/i;
-/** Names after which a secret stands, in a query, a form or JSON. */
+/** A name followed by a secret, in a query, a form or JSON. */
 const NAMED_SECRET =
   /((?:^|[^\w])["']?[\w-]*(?:sig|signature|password|passwd|pwd|secret|token|authorization|api-?key|access-?key|accountkey)["']?\s*[:=]\s*["']?)(?!["'\s,}])[^"'&\s,;}<]{4,}/gi;
-/** In an address a code opens something; elsewhere it says what went wrong. */
+/** `code` is a secret in the query of an address, and an error code elsewhere. */
 const CODE_OF_ADDRESS = /([?&]code=)[^&\s"'<]{4,}/gi;
 const BEARER = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi;
-/** Three parts of base64url, the first of which begins an object. */
+/** A JSON web token: three parts of base64url, the first one an object. */
 const JSON_WEB_TOKEN = /\beyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*/g;
-/** Shorter ones are words and numbers that stand anywhere. */
-const LEAST_SECRET = 6;
+/** A signing secret of Standard Webhooks. */
+const SIGNING_SECRET = /\bwhsec_[A-Za-z0-9+/_=-]+/g;
+/** Shorter values of a query are ordinary words and numbers. */
+const MIN_SECRET_LENGTH = 6;
+/** Shorter segments of a path are ordinary words, such as `workflows`. */
+const MIN_SEGMENT_LENGTH = 16;
 
 /**
- * The beginning of an answer. The callback URL is a secret that the other side knows and may repeat: it is removed whole, and so is each value
- * of its query wherever it stands. `isCut`: the body was not read to its end, so that a secret may be cut off there.
+ * Makes the excerpt of an error response. The callback URL is a secret that the receiver knows and may repeat, so the URL,
+ * its path, the long segments of its path and the values of its query are removed wherever they occur. `isCut`: the body was
+ * not read to its end, so a secret may be truncated there.
  */
 export function excerptOf(
   answer: { readonly headers: IncomingHttpHeaders; readonly body: string; readonly isCut: boolean },
@@ -38,7 +43,7 @@ export function excerptOf(
 ): AnswerExcerpt {
   const secrets = secretsOf(callbackUrl);
   const longest = Math.max(0, ...secrets.map(({ length }) => length));
-  // Nothing is decompressed: such a body is no text.
+  // A compressed body is not text, because nothing is decompressed.
   const isText = ['', 'identity'].includes(answer.headers['content-encoding'] ?? '');
   const read = isText ? answer.body : '';
   const whole = answer.isCut ? read.slice(0, Math.max(0, read.length - longest)) : read;
@@ -58,14 +63,25 @@ export function excerptOf(
   return { headers: Object.fromEntries(headers), body, ...(isCut && { cut: true }) };
 }
 
-/** The longest first, so that none leaves a part of another. */
+/** The secret parts of a callback URL, longest first, so that removing one leaves no part of another. */
 function secretsOf(callbackUrl: string): string[] {
   const query = callbackUrl.split('?').slice(1).join('?');
   const values = query.split('&').flatMap((pair) => {
     const value = pair.slice(pair.indexOf('=') + 1);
     return [value, decoded(value), encodeURIComponent(decoded(value))];
   });
-  const secrets = [callbackUrl, query, decoded(query), ...values].filter(({ length }) => length >= LEAST_SECRET);
+  const [path = ''] = callbackUrl.replace(/^https?:\/\/[^/?]*/i, '').split('?');
+  const segments = path.split('/').filter(({ length }) => length >= MIN_SEGMENT_LENGTH);
+  const secrets = [
+    callbackUrl,
+    query,
+    decoded(query),
+    path,
+    decoded(path),
+    ...segments,
+    ...segments.map(decoded),
+    ...values,
+  ].filter(({ length }) => length >= MIN_SECRET_LENGTH);
   return [...new Set(secrets)].sort((one, other) => other.length - one.length);
 }
 
@@ -76,12 +92,13 @@ function without(text: string, secrets: readonly string[]): string {
     .replace(CODE_OF_ADDRESS, `$1${REMOVED}`)
     .replace(BEARER, `$1 ${REMOVED}`)
     .replace(JSON_WEB_TOKEN, REMOVED)
+    .replace(SIGNING_SECRET, REMOVED)
     .replace(NAMED_SECRET, (_, before: string) => before + REMOVED);
 }
 
-/** Control characters say nothing to people, and grow when they are stored. */
+/** Replaces control characters, which people cannot read and which take more space when stored. */
 function readable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- they are what is looked for
+  // eslint-disable-next-line no-control-regex -- control characters are what this replaces
   return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '\uFFFD');
 }
 

@@ -178,7 +178,7 @@ describe('a subscription', () => {
     await page.getByText('An operator has paused it').waitFor();
     expect(await act(page, 'Resume…', 'Resume')).toContain('It is active.');
     await page.locator('.under').getByText('Active').waitFor();
-    expect(await act(page, 'Test…', 'Send')).toContain('It is on its way');
+    expect(await act(page, 'Send test event…', 'Send')).toContain('The test event is on its way');
     await page.getByText(/^Test event: /).waitFor();
     expect(await act(page, 'End…', 'End it')).toContain('It has ended.');
     await page.locator('.under').getByText('Ended by operator').waitFor();

@@ -38,7 +38,7 @@ test('a setting that breaks a bound is named, with the bound in words', () => {
     { setting: 'CLAIM_SECONDS', message: 'must be at least 30: twice DELIVERY_TIMEOUT_MS' },
   ]);
   expect(brokenBounds({ ...byDefault, claimMs: 601_000 })).toEqual([
-    { setting: 'CLAIM_SECONDS', message: 'must be at most 600: a function lives no longer' },
+    { setting: 'CLAIM_SECONDS', message: 'must be at most 600: no function runs for longer' },
   ]);
 });
 

@@ -113,7 +113,7 @@ export const safeguards: readonly Safeguard[] = [
   },
   {
     name: 'a claim on a retry keeps others off it',
-    without: one('deliveries/retry/retry.ts', `if (trouble.owner !== '' && trouble.untilMs > nowMs) return;`, ''),
+    without: one('deliveries/retry/retry.ts', `if (record.owner !== '' && record.untilMs > nowMs) return;`, ''),
     seed: 160,
     plan: { workers: 3, freeze: 0.02, flowTroubles: 3, duplicates: 0.4 },
   },
@@ -121,8 +121,8 @@ export const safeguards: readonly Safeguard[] = [
     name: 'a delivery that is not due is not tried, whatever messages come',
     without: one(
       'deliveries/retry/retry.ts',
-      'if (trouble === undefined || !isDue(trouble)) return;',
-      'if (trouble === undefined) return;',
+      'if (record === undefined || !isDue(record)) return;',
+      'if (record === undefined) return;',
     ),
     seed: 9,
   },
@@ -140,7 +140,7 @@ export const safeguards: readonly Safeguard[] = [
     name: 'an attempt whose write met its own echo is noted once',
     without: one(
       'deliveries/retry/retry.ts',
-      `if (current && record && current.attempts.some(({ at }) => at === record.at)) return;`,
+      `if (current && attempt && current.attempts.some(({ at }) => at === attempt.at)) return;`,
       '',
     ),
     seed: 2,
@@ -151,8 +151,8 @@ export const safeguards: readonly Safeguard[] = [
     without: [
       ...one(
         'deliveries/retry/retry.ts',
-        'const settled = { ...free, dueAtMs: undefined, redelivering: false };',
-        'const settled = { ...free, dueAtMs: free.redelivering ? free.dueAtMs : undefined };',
+        'const notDue = { ...released, dueAtMs: undefined, redelivering: false };',
+        'const notDue = { ...released, dueAtMs: released.redelivering ? released.dueAtMs : undefined };',
       ),
       // Attempts without end are seen after a tenth of the calls just as well, and in a tenth of the time.
       {
@@ -167,8 +167,8 @@ export const safeguards: readonly Safeguard[] = [
     name: 'a recovery sends again what is dead',
     without: one(
       'operations/recover.ts',
-      "(trouble.status === 'dead' || trouble.status === 'parked')",
-      "trouble.status === 'parked'",
+      "(record.status === 'dead' || record.status === 'parked')",
+      "record.status === 'parked'",
     ),
     seed: 59,
   },
@@ -214,7 +214,7 @@ export const safeguards: readonly Safeguard[] = [
     name: 'whoever is being made is decided before an audience is read',
     without: one(
       'deliveries/outbox/recipients.ts',
-      'isPending(subscription) ? await decide(ports, subscription) : subscription',
+      'isPending(subscription) ? await resolvePending(ports, subscription) : subscription',
       'subscription',
     ),
     seed: 5,
@@ -223,7 +223,7 @@ export const safeguards: readonly Safeguard[] = [
     name: 'a subscription without a place in the line is not born by an event',
     without: one(
       'subscriptions/activate.ts',
-      'subscription.birth === undefined && subscription.predecessor === undefined',
+      'subscription.activeFrom === undefined &&\n    subscription.predecessor === undefined',
       'false',
     ),
     seed: 121,
@@ -251,15 +251,15 @@ export const safeguards: readonly Safeguard[] = [
   },
   {
     name: 'an end is paired with the birth that follows it',
-    without: one('subscriptions/activate.ts', '? [born, { ...predecessor, until: sequence }]', '? [born]'),
+    without: one('subscriptions/activate.ts', '? [active, { ...previous, activeUntil: sequence }]', '? [active]'),
     seed: 2,
   },
   {
     name: 'a save joins the line of its flow',
     without: one(
       'subscriptions/store-subscription.ts',
-      'const line = await supersedePrevious(ports, subscription);',
-      `const line = { kind: 'heir', predecessors: [] } as Awaited<ReturnType<typeof supersedePrevious>>;`,
+      'const superseded = await supersedePrevious(ports, subscription);',
+      `const superseded = { kind: 'latest', previous: [] } as Awaited<ReturnType<typeof supersedePrevious>>;`,
     ),
     seed: 5,
   },
@@ -347,21 +347,27 @@ export const safeguards: readonly Safeguard[] = [
     name: 'a disabled subscription is not called',
     without: one(
       'deliveries/attempt/target.ts',
-      `return insists ? { kind: 'call', subscription } : { kind: 'park', subscription, code: 'disabled' };`,
-      `return { kind: 'call', subscription };`,
+      `return force === true
+        ? { kind: 'call', subscription }
+        : { kind: 'park', subscription, code: codeOfDisabled(subscription) };`,
+      `return { kind: 'call', subscription } as { kind: 'call'; subscription: Subscription } | { kind: 'park'; subscription: Subscription; code: ReturnType<typeof codeOfDisabled> };`,
     ),
     seed: 20,
     plan: weeks,
   },
   {
     name: 'the reconciler sends the message of what is overdue again',
-    without: one('deliveries/reconciler/enqueue-overdue.ts', 'if (await hint(ports, row, place)) hints += 1;', ''),
+    without: one(
+      'deliveries/reconciler/enqueue-overdue.ts',
+      'if (await enqueueOne(ports, row, partition)) enqueued += 1;',
+      '',
+    ),
     seed: 2,
     plan: { ...poisoned, redrives: false },
   },
   {
     name: 'the work list is written before the record of a failure',
-    without: one('deliveries/outbox/chunk-outcomes.ts', 'await addToWorkList(ports, troublesOf(saving));', ''),
+    without: one('deliveries/outbox/chunk-outcomes.ts', 'await addToWorkList(ports, recordsIn(saving));', ''),
     seed: 21,
   },
   {
@@ -393,7 +399,7 @@ export const safeguards: readonly Safeguard[] = [
     name: 'a resume lets out what is parked',
     without: one(
       'deliveries/reconciler/reconcile-subscription.ts',
-      `const done = await releaseDeliveries(ports, waited, { kind: 'released', resumedAtMs });`,
+      `const done = await releaseDeliveries(ports, waitedFor, { kind: 'resumed', resumedAtMs });`,
       `const done = resumedAtMs as unknown;`,
     ),
     seed: 5,
@@ -403,7 +409,7 @@ export const safeguards: readonly Safeguard[] = [
     name: 'what waits for a superseded subscription goes to its successor',
     without: one(
       'deliveries/reconciler/reconcile-subscription.ts',
-      'return (await all()) ?? redirect(ports, subscription, nowMs);',
+      'return (await releaseAll()) ?? redirect(ports, subscription, nowMs);',
       'return redirect(ports, subscription, nowMs);',
     ),
     seed: 2,
@@ -450,8 +456,8 @@ export const safeguards: readonly Safeguard[] = [
     name: 'a resume whose message is lost is found by the reconciler',
     without: one(
       'operations/subscription-actions.ts',
-      "await ports.work.add({ kind: 'subscription', subscriptionId: id }, nowMs);",
-      '',
+      "await ports.work.add({ kind: 'subscription', subscriptionId: id }, nowMs);\n    if ((await ports.store.writeTogether([resume(",
+      'if ((await ports.store.writeTogether([resume(',
     ),
     seed: 55,
     plan: { ...steady, losses: 0.3, turnsOff: true, actions: 4, saves: false, operatorActions: 12 },
@@ -474,7 +480,7 @@ export const safeguards: readonly Safeguard[] = [
     name: 'a subscribe that broke off is looked for where it was moved to',
     without: one(
       'subscriptions/finish-subscribe.ts',
-      'first === undefined && isGiven ? await find(subscription.connection) : undefined',
+      'first === undefined && isMoved ? await find(subscription.connection) : undefined',
       'undefined as RequestEntry | undefined',
     ),
     seed: 109,

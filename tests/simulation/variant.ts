@@ -11,7 +11,11 @@ export const SMALL_CHUNKS: readonly Edit[] = [
     find: 'export const CHUNK_SIZE = 250;',
     replace: 'export const CHUNK_SIZE = 1;',
   },
-  { file: 'shared/deliveries/outbox/fan-out.ts', find: 'const WORKED_HERE = 16;', replace: 'const WORKED_HERE = 2;' },
+  {
+    file: 'shared/deliveries/outbox/fan-out.ts',
+    find: 'const INLINE_CHUNKS = 16;',
+    replace: 'const INLINE_CHUNKS = 2;',
+  },
 ];
 
 /**

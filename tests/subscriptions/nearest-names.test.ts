@@ -39,13 +39,13 @@ describe('the nearest names', () => {
 });
 
 test.each<[string, object, RegExp]>([
-  ['segment-threshold-crossed', { segmentName: 'High Value', threshold: 1 }, /Did you mean hv \(High value\)\?$/],
+  ['segment-threshold-crossed', { segmentName: 'High Value', threshold: 1 }, /Did you mean hv \(High value\)\?/],
   [
     'measure-threshold-crossed',
     { measureName: 'total-revenue', threshold: 1 },
-    /Did you mean Revenue \(Total revenue\)\?$/,
+    /Did you mean Revenue \(Total revenue\)\?/,
   ],
-  ['data-source-refresh-failed', { dataSourceId: 'online store' }, /Did you mean ds-1 \(Online store\)\?$/],
+  ['data-source-refresh-failed', { dataSourceId: 'online store' }, /Did you mean ds-1 \(Online store\)\?/],
 ])('a subscribe to an unknown subject (%s) is answered with them', async (trigger, input, detail) => {
   const fixture = memoryBackend();
   fixture.data.segments = [{ ...segment('hv', evaluated(90, 1)), displayName: 'High value' }];
