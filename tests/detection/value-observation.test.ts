@@ -137,6 +137,10 @@ describe('observing a value', () => {
       [3, 1, 2].map((n) => ({ evaluatedAtMs: n, value: 10 * n })),
       10,
     );
-    expect(observed).toEqual({ state: { sequence: 1, last: { evaluatedAtMs: 3, value: 30 } }, rises: [], hasMore: false });
+    expect(observed).toEqual({
+      state: { sequence: 1, last: { evaluatedAtMs: 3, value: 30 } },
+      rises: [],
+      hasMore: false,
+    });
   });
 });
