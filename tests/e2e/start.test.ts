@@ -36,9 +36,9 @@ test('npm start fires each trigger once, names commands that work, and stops cle
   cleanups.push(() => blocker.close());
   const ports = ANY_PORTS.replace('insights=0', `insights=${port}`);
   const { child, exited, written } = start('--pace-seconds', '0', '--ports', ports);
-  await until(() => written().includes('More of the kind'));
-  expect(written()).toMatch(new RegExp(`port ${port} is taken: insights is on \\d+ this time`));
-  expect(written().match(/is taken/g)).toHaveLength(1);
+  await until(() => written().includes('More commands'));
+  expect(written()).toMatch(new RegExp(`port ${port} is in use: insights is on \\d+ this time`));
+  expect(written().match(/is in use/g)).toHaveLength(1);
   for (const trigger of [
     'rose from 42 to 57',
     'rose from 1250340.75 to',

@@ -103,7 +103,7 @@ describe('callbackCipher', () => {
 
     expect(error.kid).toBeUndefined();
     expect(error.message).toBe(
-      'a callback URL cannot be decrypted (key unreadable): it has not the form of a sealed text',
+      'a callback URL cannot be decrypted (key unreadable): it does not have the expected format',
     );
   });
 

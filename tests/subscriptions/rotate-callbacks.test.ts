@@ -128,7 +128,7 @@ test('another key under the name of the first one is found out', async () => {
 
   expect(await rotate(tables, { kid: 'old', key: fresh.key })).toMatchObject({
     alreadyNew: 0,
-    unopened: [{ reason: expect.stringContaining('sealed by another key') as unknown }],
+    unopened: [{ reason: expect.stringContaining('encrypted with another key') as unknown }],
   });
 });
 
