@@ -11,18 +11,34 @@ const files = filesOfProject();
 const read = (file: string): string => readFileSync(file, 'utf8');
 
 describe('settings', () => {
-  test('the README shows all that the schema has, with default and meaning, after the one of the host', () => {
-    const [ofHost, ...shown] = tableRows(read('README.md'), 'setting').map(([name, byDefault = '', meaning]) => ({
-      name: codesOf(name).join(),
-      default: codesOf(byDefault).join() || byDefault,
-      meaning,
-    }));
-    expect(ofHost?.name).toBe('AzureWebJobsStorage');
-    expect(shown).toEqual(
-      Object.entries(settings).map(([name, setting]) => ({
+  test('docs/settings.md shows all that the schema has, with default and meaning, after the one of the host', () => {
+    const text = read('docs/settings.md');
+    const [host, ...shown] = [...text.matchAll(/^- `([A-Za-z_]+)` \(([^\n]*?)\): ((?:.|\n {2})+)/gm)].map(
+      ([, name = '', byDefault = '', meaning = '']) => ({
         name,
-        default: { undefined: 'required', '': 'empty' }[String(setting.default)] ?? setting.default,
-        meaning: setting.meaning,
+        byDefault,
+        meaning: meaning.replace(/\s+/g, ' ').trim(),
+      }),
+    );
+    expect(host?.name).toBe('AzureWebJobsStorage');
+    /** The default in the list, or the items of the section that it refers to. */
+    const defaultOf = (name: string, byDefault: string): string | undefined => {
+      if (byDefault.startsWith('[')) {
+        const section = text.split(`\n## ${name}\n`)[1]?.split('\n## ')[0] ?? '';
+        return [...section.matchAll(/^- `(.+)`$/gm)].map(([, item]) => item).join(',');
+      }
+      return (
+        { required: undefined, empty: '' }[byDefault] ??
+        (byDefault === 'required' ? undefined : codesOf(byDefault).join())
+      );
+    };
+    expect(
+      shown.map(({ name, byDefault, meaning }) => ({ name, default: defaultOf(name, byDefault), meaning })),
+    ).toEqual(
+      Object.entries(settings).map(([name, { default: byDefault, meaning }]) => ({
+        name,
+        default: byDefault,
+        meaning,
       })),
     );
   });
