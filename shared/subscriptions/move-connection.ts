@@ -10,7 +10,7 @@ import type { SubscriptionStore } from './subscription-store.ts';
 export interface MoveConnectionPorts {
   readonly tables: Tables;
   readonly store: Pick<SubscriptionStore, 'load' | 'writeTogether'>;
-  readonly connections: Pick<ConnectionStore, 'findRequest'>;
+  readonly connections: Pick<ConnectionStore, 'findRequest' | 'forget'>;
 }
 
 /** The formats of a connection id. */
@@ -28,7 +28,8 @@ export interface Moved {
 /**
  * Moves the subscriptions of one connection to another, for use after a key rotation: their rows, the entries by request
  * and by flow, and the count. Every step can be repeated, so a second call continues where the first one failed. A request
- * or flow for which the other connection already has a subscription stays where it is.
+ * or flow for which the other connection already has a subscription stays where it is. Do not start the way back before
+ * the call for the way there has been answered.
  */
 export async function moveConnection(ports: MoveConnectionPorts, body: unknown): Promise<Moved | Refusal> {
   const validated = validate(body);
@@ -77,10 +78,19 @@ async function moveEntry(ports: MoveConnectionPorts, entry: StoredRow, to: strin
     const there = inserted.kind === 'written' ? undefined : await tables.get(CONNECTIONS_TABLE, to, rowKey);
     if (there && !isOwn(there)) return stays();
   }
+  // The subscription may have ended since its entry was read. The caller that ended it did not see the copy.
+  const hasEnded = isRequest && !(await isInUse(store, subscriptionId));
+  if (hasEnded) await ports.connections.forget({ connection: to, trigger, requestKey, id: subscriptionId });
   const removed = await tables.write(CONNECTIONS_TABLE, [{ kind: 'delete', row: entry, etag: entry.etag }]);
   const left = removed.kind === 'written' ? undefined : await tables.get(CONNECTIONS_TABLE, from, rowKey);
   // Another request has changed the entry since.
-  return left && isOwn(left) ? moveEntry(ports, left, to) : true;
+  return left && isOwn(left) ? moveEntry(ports, left, to) : !hasEnded;
+}
+
+/** Whether a subscription still needs the entry of its request. */
+async function isInUse(store: MoveConnectionPorts['store'], subscriptionId: string): Promise<boolean> {
+  const subscription = await store.load(subscriptionId);
+  return subscription !== undefined && subscription.status !== 'gone' && subscription.status !== 'deleted';
 }
 
 async function setConnection(

@@ -146,6 +146,18 @@ test('a subscription that the other connection asks for in the middle of the mov
   expect(await fixture.backend.getOwn(TO, trigger, theirs)).toMatchObject({ view: { status: 'active' } });
 });
 
+test.each([
+  ['an operator', (id: string) => fixture.backend.operator.endSubscription(id)],
+  ['its flow', (id: string) => fixture.backend.unsubscribe(TO, trigger, id)],
+])('a subscription that %s ends in the middle of the move counts for neither connection', async (_, end) => {
+  let id = '';
+  fixture = segmentFixture({ tables: tablesWith(isCopy, () => end(id)), config: { maxSubscriptionsPerConnection: 1 } });
+  id = (await fixture.flow('one', {}, { connection: FROM })).id;
+  const answer = await fixture.backend.operator.moveConnection({ from: FROM, to: TO });
+  for (const connection of [FROM, TO]) await fixture.flow('two', {}, { connection });
+  expect(answer).toEqual({ kind: 'moved', moved: 0 });
+});
+
 test('a subscribe that broke off and was moved is completed or undone', async () => {
   let undone = 0;
   for (let broken = 1; broken <= 40; broken++) {

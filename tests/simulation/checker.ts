@@ -165,12 +165,20 @@ export function createChecker(
     return unexplained.length <= requests.length;
   };
 
+  /**
+   * Whether an operator may have ended what a flow was owed. An end is final, and a later save starts anew. It changes
+   * nothing when the flow had saved or unsubscribed before.
+   */
+  const mayBeEnded = ({ endSentAtMs, deletedAtMs = Infinity }: Version, next: Version | undefined): boolean =>
+    endSentAtMs !== undefined && endSentAtMs <= Math.min(deletedAtMs, next?.subscribedAtMs ?? Infinity);
+
   /** Whether the platform and we agree that the flow was subscribed with this input without a gap from `version` on. */
   const stayed = (version: Version): boolean => {
     const { versions } = version.flow;
     const from = versions.indexOf(version);
     return versions.slice(from).every((current, index, rest) => {
       const next = rest[index + 1];
+      if (mayBeEnded(current, next)) return false;
       if (current.deleteSentAtMs !== undefined) {
         const marginMs = 2 * clockErrorMs(plan);
         if (next?.subscribedAtMs === undefined) return false;

@@ -28,6 +28,8 @@ export interface FlowPlatform {
   /** The other key is used from now on, and an operator is about to move the connection: who subscribes, saves or unsubscribes meanwhile is on their own. */
   beginMove(): { readonly from: string; readonly to: string };
   endMove(): void;
+  /** Whether a move has begun and not ended. */
+  isMoving(): boolean;
 }
 
 export function createFlowPlatform(stage: Stage, judge: Checker): FlowPlatform {
@@ -370,6 +372,7 @@ export function createFlowPlatform(stage: Stage, judge: Checker): FlowPlatform {
       return { from: otherConnection, to: connection };
     },
     endMove: () => void (moves -= 1),
+    isMoving: () => moves > 0,
     begin() {
       for (const flow of flows) {
         const version = nextVersion(flow, randomInput(dice, flow.trigger));

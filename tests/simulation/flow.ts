@@ -24,6 +24,8 @@ export interface Version {
   deleteSentAtMs?: number;
   /** The 204 arrived. */
   deletedAtMs?: number;
+  /** When an operator first asked to end it. */
+  endSentAtMs?: number;
   /** The platform answers 404 for this version from here on. */
   staleFromMs?: number;
   /** Subscribes that the platform gave up. */

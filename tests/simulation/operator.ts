@@ -126,6 +126,8 @@ export function createOperator(stage: Stage, platform: FlowPlatform, judge: Chec
 
   /** Repeated until it is answered: what was moved in part is nobody's. */
   const move = (): void => {
+    // The way back may not start before the way there is complete: nobody could say where an entry belongs.
+    if (platform.isMoving()) return;
     stage.count('operator: move');
     const body = platform.beginMove();
     request(
@@ -143,6 +145,7 @@ export function createOperator(stage: Stage, platform: FlowPlatform, judge: Chec
     if (id === undefined || version.overlapped) return;
     stage.count('operator: end');
     version.deleteSentAtMs ??= timeline.now();
+    version.endSentAtMs ??= timeline.now();
     if (version.openSubscribes > 0) version.flow.unruly = true;
     request(
       `ends ${version.url.slice(-12)}`,

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { inRotation } from '../helpers/test-size.ts';
 import { safeguards } from './safeguards.ts';
@@ -27,6 +28,12 @@ function verdict(bundle: string, seed: number, plan: string): Promise<string> {
     });
   });
 }
+
+/** Checks all edits, also those that are not in rotation today: reading the sources is quick, a build takes seconds. */
+test('each edit matches the sources exactly once', () => {
+  const edits = [...SMALL_CHUNKS, ...safeguards.flatMap(({ without }) => without)];
+  expect(edits.filter(({ file, find }) => readFileSync(file, 'utf8').split(find).length !== 2)).toEqual([]);
+});
 
 describe('each safeguard is needed: without it, a seed finds that', () => {
   test.each(tried)('$name', async ({ without, seed, smallChunks = false, plan = {} }) => {

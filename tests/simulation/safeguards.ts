@@ -99,7 +99,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'a claim keeps others off a chunk',
     without: one('deliveries/outbox/chunk-claim.ts', `if (row.untilMs > nowMs) return { kind: 'busy' };`, ''),
-    seed: 23,
+    seed: 151,
     smallChunks: true,
   },
   {
@@ -109,7 +109,7 @@ export const safeguards: readonly Safeguard[] = [
       `if (startedAtMs >= request.notAfterMs()) return { kind: 'too-late' };`,
       '',
     ),
-    seed: 639,
+    seed: 240,
   },
   {
     name: 'a claim on a retry keeps others off it',
@@ -179,12 +179,12 @@ export const safeguards: readonly Safeguard[] = [
       `{ kind: 'replace', row: chunkRow(event, chunk, rest), etag },`,
       `{ kind: 'replace', row: chunkRow(event, chunk, rest), etag: '*' },`,
     ),
-    seed: 3,
+    seed: 5,
   },
   {
     name: 'who takes a chunk over leaves out what is done',
     without: one('deliveries/outbox/chunk-claim.ts', 'if (isNew) return new Set();', 'return new Set();'),
-    seed: 360,
+    seed: 6,
   },
   {
     name: 'state and events are one transaction',
@@ -226,7 +226,7 @@ export const safeguards: readonly Safeguard[] = [
       'subscription.activeFrom === undefined &&\n    subscription.predecessor === undefined',
       'false',
     ),
-    seed: 121,
+    seed: 68,
   },
   {
     name: 'the sequence is read after the row is in',
@@ -246,7 +246,7 @@ export const safeguards: readonly Safeguard[] = [
     const sequence = early ?? (await ports.sequenceOf(subscription));`,
       },
     ],
-    seed: 1151,
+    seed: 1347,
     plan: overlapping,
   },
   {
@@ -261,7 +261,7 @@ export const safeguards: readonly Safeguard[] = [
       'const superseded = await supersedePrevious(ports, subscription);',
       `const superseded = { kind: 'latest', previous: [] } as Awaited<ReturnType<typeof supersedePrevious>>;`,
     ),
-    seed: 5,
+    seed: 17,
   },
   {
     name: 'the environment is part of who a flow is',
@@ -280,7 +280,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'a save that was overtaken becomes a pointer',
     without: one('subscriptions/supersede.ts', 'if (entry.subscriptionId !== subscription.id) {', 'if (false) {'),
-    seed: 145,
+    seed: 276,
     plan: saving,
   },
   {
@@ -295,7 +295,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'a pointer is kept until nothing can wait for it',
     without: one('deliveries/reconciler/reconcile-subscription.ts', 'if (nowMs < untilMs) return untilMs;', ''),
-    seed: 7,
+    seed: 6,
   },
   {
     name: 'a deleted subscription is remembered for a while',
@@ -377,7 +377,7 @@ export const safeguards: readonly Safeguard[] = [
       'has.filter((key) => !had.delete(key))',
       `has.filter((key) => !had.delete(key) && !key.startsWith('~s'))`,
     ),
-    seed: 3,
+    seed: 1,
   },
   {
     name: 'an entry of the work list is kept for as long as its writer may live',
@@ -433,7 +433,7 @@ export const safeguards: readonly Safeguard[] = [
       await ports.connections.forget(subscription);`,
       `    case 'gone':`,
     ),
-    seed: 21,
+    seed: 3,
     plan: { flowTroubles: 3, actions: 4 },
   },
   {
@@ -449,7 +449,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'a flow that is off is asked every 12 hours',
     without: one('deliveries/attempt/disposition.ts', 'NEXT_PROBE_MS = 12 *', 'NEXT_PROBE_MS = 20 *'),
-    seed: 2,
+    seed: 11,
     plan: { ...steady, turnsOff: true, actions: 4, saves: false },
   },
   {
@@ -459,7 +459,7 @@ export const safeguards: readonly Safeguard[] = [
       "await ports.work.add({ kind: 'subscription', subscriptionId: id }, nowMs);\n    if ((await ports.store.writeTogether([resume(",
       'if ((await ports.store.writeTogether([resume(',
     ),
-    seed: 55,
+    seed: 523,
     plan: { ...steady, losses: 0.3, turnsOff: true, actions: 4, saves: false, operatorActions: 12 },
   },
   {
@@ -493,7 +493,7 @@ export const safeguards: readonly Safeguard[] = [
       'if (entry.rowKey === COUNT_KEY) continue;',
       "if (entry.rowKey === COUNT_KEY || entry.rowKey.startsWith('w:')) continue;",
     ),
-    seed: 13,
+    seed: 53,
     plan: { moves: 2, saves: true, actions: 4 },
   },
 ];

@@ -109,11 +109,12 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   let happenings = 0;
   const runUntil = async (untilMs: number): Promise<void> => {
     for (;;) {
+      // Also for changes before the first step: nothing else may be left to happen.
+      if (isWorkChanged) await planPass();
       const woke = timeline.step(untilMs);
       if (woke === undefined || stage.violation() !== undefined) return;
       if (++happenings > maxHappenings) stage.violate(`still busy after ${maxHappenings} happenings`);
       if (woke) await quiet();
-      if (isWorkChanged) await planPass();
     }
   };
   /** A pass that finds nothing to look at does nothing: only the others are made. */
@@ -233,7 +234,8 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   if (plan.recovers && stage.violation() === undefined) {
     operator.recoverAll();
     await quiet();
-    await runUntil(timeline.now() + HOUR);
+    // A message may be lost: then the next pass of the reconciler sends it again.
+    await runUntil(timeline.now() + HOUR + plan.reconcileEveryMs);
     checkOwed();
   }
   await runUntil(stormEndsMs + END_MS);
