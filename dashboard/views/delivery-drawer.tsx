@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { DeliveryDetailAnswer } from '../../shared/operations/operator-responses.ts';
+import type { DeliveryDetailResponse } from '../../shared/operations/operator-responses.ts';
 import { useOperator } from '../live/operator-context.ts';
 import { hashOf } from '../live/route.ts';
 import { useLive } from '../live/use-live.ts';
@@ -25,7 +25,7 @@ export function DeliveryDrawer({
 }): JSX.Element {
   const { api } = useOperator();
   const dialog = useRef<HTMLDialogElement>(null);
-  const live = useLive(id, EVERY_MS, (signal) => api.get<DeliveryDetailAnswer>(`deliveries/${id}`, {}, signal));
+  const live = useLive(id, EVERY_MS, (signal) => api.get<DeliveryDetailResponse>(`deliveries/${id}`, {}, signal));
   useEffect(() => dialog.current?.showModal(), []);
   const changed = (): void => {
     live.refresh();
@@ -50,7 +50,7 @@ function Detail({
   delivery,
   onChange,
 }: {
-  readonly delivery: DeliveryDetailAnswer;
+  readonly delivery: DeliveryDetailResponse;
   readonly onChange: () => void;
 }): JSX.Element {
   const { deliveryId, eventId, subscriptionId, label, trigger, occurredAt, about, status, reason, flowUrl } = delivery;

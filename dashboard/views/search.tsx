@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { FoundAnswer } from '../../shared/operations/operator-responses.ts';
+import type { SearchResponse } from '../../shared/operations/operator-responses.ts';
 import { useOperator } from '../live/operator-context.ts';
 import { hashOf } from '../live/route.ts';
 import { useLive } from '../live/use-live.ts';
@@ -13,7 +13,7 @@ import { SubscriptionStatus } from '../parts/status.tsx';
 export function Search({ q }: { readonly q: string }): JSX.Element {
   const { api } = useOperator();
   useTitle(`Search: ${q}`);
-  const found = useLive(q, 0, (signal) => api.get<FoundAnswer>('search', { q }, signal));
+  const found = useLive(q, 0, (signal) => api.get<SearchResponse>('search', { q }, signal));
   return (
     <>
       <h1>Search: {q}</h1>
@@ -24,7 +24,7 @@ export function Search({ q }: { readonly q: string }): JSX.Element {
   );
 }
 
-function Results({ found: { subscriptions, events, deliveries, more } }: { readonly found: FoundAnswer }): JSX.Element {
+function Results({ found: { subscriptions, events, deliveries, more } }: { readonly found: SearchResponse }): JSX.Element {
   const { instanceName } = useOperator();
   const count = subscriptions.length + events.length + deliveries.length;
   if (count === 0) {

@@ -1,22 +1,23 @@
 import type { AnswerExcerpt } from '../outgoing/answer-excerpt.ts';
 
-/** What the flow answered to the last attempt that failed, as it is kept with the delivery record. */
+/** The flow's response to the last failed attempt, as it is stored in the delivery record. */
 export interface FailedAnswer extends AnswerExcerpt {
   /** The number of the attempt. */
   readonly attempt: number;
   readonly status: number;
 }
 
-/** A stored string holds 32,000 characters. */
-const MOST_CHARACTERS = 32_000;
+/** Table storage holds at most 32,000 characters in one string column. */
+const MAX_CHARACTERS = 32_000;
 
-/** As it is stored: rows of before have none, and what does not fit loses its body. */
+/** Formats a response for storage. A response that is too long is stored without headers and body. */
 export function answerColumn(answer: FailedAnswer | undefined): string | undefined {
   if (answer === undefined) return undefined;
   const text = JSON.stringify(answer);
-  return text.length <= MOST_CHARACTERS ? text : JSON.stringify({ ...answer, headers: {}, body: '', cut: true });
+  return text.length <= MAX_CHARACTERS ? text : JSON.stringify({ ...answer, headers: {}, body: '', cut: true });
 }
 
+/** Parses a stored response. Rows of earlier versions have none. */
 export function answerOfColumn(column: unknown): FailedAnswer | undefined {
   return typeof column === 'string' ? (JSON.parse(column) as FailedAnswer) : undefined;
 }

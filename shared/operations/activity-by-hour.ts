@@ -4,13 +4,13 @@ import type { RecordStatus } from '../deliveries/records/delivery-record.ts';
 import { eventKeyAt, instantOfKey } from '../events/event-id.ts';
 import type { StoredRow, Tables } from '../storage/tables.ts';
 
-/** Deliveries of the events that occurred in one hour, by status. Those that were not tried yet are not among them. */
+/** Deliveries of the events that occurred in one hour, by status. Pending deliveries are not counted. */
 export type HourCounts = { readonly hour: string } & Readonly<Record<RecordStatus, number>>;
 
 export interface Activity {
-  /** Oldest first, every hour once, the present one last. */
+  /** One entry for each hour, oldest first. The last one is the current hour. */
   readonly value: readonly HourCounts[];
-  /** Only from this instant on the counts are whole: there was more to read than one call may. */
+  /** Present when there were more rows than one call reads. The counts are complete only from this time on. */
   readonly countedSince?: string;
 }
 
@@ -21,13 +21,13 @@ export interface ActivityByHourPorts {
 }
 
 export const HOUR_MS = 3_600_000;
-/** Pages of a thousand rows that one call reads of each instance: 20,000 events to one flow each, or millions of deliveries in chunks. */
+/** Pages of a thousand rows that one call reads for each instance: 20,000 events with one delivery each, or millions of deliveries in chunks. */
 const MAX_PAGES = 40;
 const SELECTED = ['kind', 'deliveredCount', 'status', 'copied'];
 
 /**
- * Counts deliveries by the hour of their event over the last `hours`. Reads rows of counts, not of deliveries: a chunk tells of 250 that
- * succeeded with one number. One storage request for each started thousand of rows.
+ * Counts deliveries by the hour of their event over the last `hours`. A chunk row counts up to 250 successful deliveries
+ * in one number, so single successes are not read. Makes one storage request for every thousand rows.
  */
 export async function countByHour(
   ports: ActivityByHourPorts,
@@ -35,9 +35,9 @@ export async function countByHour(
 ): Promise<Activity> {
   const nowMs = ports.clock.now();
   const firstMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS - (hours - 1) * HOUR_MS;
-  const buckets = new Map(Array.from({ length: hours }, (_, index) => [firstMs + index * HOUR_MS, nothing()]));
+  const buckets = new Map(Array.from({ length: hours }, (_, index) => [firstMs + index * HOUR_MS, zeroCounts()]));
   const instanceIds = instanceId === undefined ? await ports.instanceIds() : [instanceId];
-  // Clocks differ: an event may have occurred a little later than it was detected, by ours.
+  // Clocks differ, so an event may have a time that is a little after ours.
   const lastBucket = [...buckets.keys()].at(-1) ?? firstMs;
   const counted = await Promise.all(
     instanceIds.map((partition) =>
@@ -55,11 +55,11 @@ export async function countByHour(
   };
 }
 
-/** Newest first, month by month; `cutAtMs`: the event at which it stopped although there are older ones. */
+/** Visits rows newest first, month by month. `cutAtMs` is the time of the last row read when the page limit was reached. */
 async function eachRow(
   tables: Tables,
   { partition, firstMs, nowMs }: { partition: string; firstMs: number; nowMs: number },
-  see: (row: StoredRow) => void,
+  visit: (row: StoredRow) => void,
 ): Promise<{ cutAtMs?: number }> {
   let pages = 0;
   for (const month of monthsBetween(firstMs, nowMs)) {
@@ -67,7 +67,7 @@ async function eachRow(
     do {
       const query = { partition, to: `${eventKeyAt(firstMs)}~`, select: SELECTED };
       const page = await tables.query(activityTable(month), { ...query, ...(next !== undefined && { next }) });
-      page.rows.forEach(see);
+      page.rows.forEach(visit);
       next = page.next;
       pages += 1;
       const last = page.rows.at(-1);
@@ -79,12 +79,12 @@ async function eachRow(
 
 type Counts = Record<RecordStatus, number>;
 
-function nothing(): Counts {
+function zeroCounts(): Counts {
   return { delivered: 0, retrying: 0, parked: 0, dead: 0, ended: 0 };
 }
 
 function count(counts: Counts, { values }: StoredRow): void {
   if (values['kind'] === 'chunk') counts.delivered += Number(values['deliveredCount'] ?? 0);
-  // A copy is counted in its chunk.
+  // The chunk row already counts this delivery.
   if (values['kind'] === 'trouble' && values['copied'] !== true) counts[String(values['status']) as RecordStatus] += 1;
 }

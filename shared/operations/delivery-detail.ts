@@ -16,17 +16,17 @@ export interface DeliveryDetailPorts {
   readonly isSigning: boolean;
 }
 
-/** A delivery with all that is known of it. The callback URL is a secret, and never part of it. */
+/** A delivery with all its data. The callback URL is a secret and is not included. */
 export type DeliveryDetail = Delivery & {
-  /** What was sent at the last attempt, or will be at the first: rebuilt, since nothing of it is kept. */
+  /** The request of the last attempt, or of the first attempt if there was none. It is rebuilt, because requests are not stored. */
   readonly request: { readonly headers: Readonly<Record<string, string>>; readonly body: string };
   readonly attempts: readonly (AttemptRecord & { readonly runUrl?: string })[];
-  /** What its subscription is called. */
+  /** The label of the subscription. */
   readonly label?: string;
   readonly flowUrl?: string;
 };
 
-/** One storage request, one more when its subscription is no longer in its place. */
+/** Makes one storage request, and a second one when the subscription has moved to another row. */
 export async function deliveryDetail(
   { store, userAgent, isSigning }: DeliveryDetailPorts,
   { delivery, event }: FoundDelivery,
@@ -35,7 +35,7 @@ export async function deliveryDetail(
   const subscription = await store.load(subscriptionId);
   const rowKey = parseDeliveryId(deliveryId)?.rowKey ?? '';
   const isCrossing = trigger === 'segment-threshold-crossed' || trigger === 'measure-threshold-crossed';
-  // The address of a subscription begins with its threshold: the body can be rebuilt when its row is no longer kept.
+  // The row key of a subscription begins with its threshold, so the body can be rebuilt after the row is deleted.
   const threshold = isCrossing ? thresholdOfKey(rowKey.slice(0, 16)) : undefined;
   const body = callbackBody(event, deliveryId, { id: subscriptionId, threshold });
   const atMs = Date.parse(attempts.at(-1)?.at ?? occurredAt);
@@ -50,7 +50,7 @@ export async function deliveryDetail(
   };
 }
 
-/** A successor is the same flow, saved again. */
+/** An attempt that called a successor also ran in this flow, because a successor is the same flow saved again. */
 function withRunUrl(
   attempt: AttemptRecord,
   subscription: Subscription | undefined,

@@ -9,50 +9,57 @@ export interface DeliveryFilter {
   /** In lower case. */
   readonly instanceId?: string | undefined;
   readonly trigger?: Trigger | undefined;
-  /** Deliveries of the subscriptions of a flow, by its id in any form or its address. */
+  /** Only deliveries to this flow's subscriptions. The text is an id of the flow in any form, or the URL of its page. */
   readonly flow?: string | undefined;
-  /** Why they are where they are. */
+  /** Only deliveries whose status has this reason code. */
   readonly code?: string | undefined;
-  /** What the last attempt was answered. */
+  /** Only deliveries whose last attempt received this HTTP status. */
   readonly httpStatus?: number | undefined;
-  /** Part of anything that is known of them, in whatever case. */
+  /** Only deliveries that contain this text in any of their data. Case is ignored. */
   readonly text?: string | undefined;
-  /** Deliveries of events that occurred at or after this instant … */
+  /** Only deliveries of events that occurred at or after this time. */
   readonly sinceMs?: number | undefined;
-  /** … and at or before this one. */
+  /** Only deliveries of events that occurred at or before this time. */
   readonly untilMs?: number | undefined;
-  /** Whether each attempt is listed too. */
+  /** Whether each delivery lists its attempts. */
   readonly withAttempts?: boolean | undefined;
 }
 
-/** Whether a delivery is meant by all of a filter that can be told from it and its event; `ofFlow`: of these subscriptions alone. Pure. */
-export function isMeant(
+/**
+ * Whether a delivery passes every part of the filter that depends only on the delivery and its event. Other parts, such
+ * as the time range, are applied when events are read. `flowSubscriptionIds` limits the result to these subscriptions.
+ * Pure.
+ */
+export function matchesFilter(
   delivery: Delivery,
   event: Event,
   { subscriptionId, status, trigger, code, httpStatus, text }: DeliveryFilter,
-  ofFlow: ReadonlySet<string> | undefined,
+  flowSubscriptionIds: ReadonlySet<string> | undefined,
 ): boolean {
   return (
     (subscriptionId === undefined || delivery.subscriptionId === subscriptionId) &&
     (status === undefined || delivery.status === status) &&
     (trigger === undefined || delivery.trigger === trigger) &&
-    (ofFlow === undefined || ofFlow.has(delivery.subscriptionId)) &&
+    (flowSubscriptionIds === undefined || flowSubscriptionIds.has(delivery.subscriptionId)) &&
     (code === undefined || delivery.code === code) &&
     (httpStatus === undefined || delivery.attempts.at(-1)?.status === httpStatus) &&
-    (text === undefined || textOf(delivery, event).includes(text.toLowerCase()))
+    (text === undefined || searchableText(delivery, event).includes(text.toLowerCase()))
   );
 }
 
-/** Whether only deliveries that have a record of their own can be meant: those that were taken at once have none, and are far more. */
-export function isOfRecords({ status, code, httpStatus }: DeliveryFilter): boolean {
+/**
+ * Whether only deliveries with a delivery record can match. A delivery that succeeded at the first attempt has no record,
+ * and there are far more of those.
+ */
+export function requiresRecord({ status, code, httpStatus }: DeliveryFilter): boolean {
   if (status === 'pending' || status === 'delivered') return false;
   if (status !== undefined) return true;
   const isFailure = httpStatus !== undefined && (httpStatus < 200 || httpStatus >= 300);
   return isFailure || (code !== undefined && code !== 'delivered');
 }
 
-/** All that somebody may remember of a delivery. */
-function textOf(delivery: Delivery, event: Event): string {
+/** Everything that a text filter searches in. */
+function searchableText(delivery: Delivery, event: Event): string {
   const { deliveryId, subscriptionId, about, code = '', reason, attempts, answer } = delivery;
   const runs = attempts.map(({ runId = '' }) => runId);
   const parts = [deliveryId, subscriptionId, about, code, reason, ...runs, answer?.body ?? '', JSON.stringify(event)];

@@ -9,7 +9,7 @@ import { isOfFlow, namedFlow } from '../subscriptions/flow-id.ts';
 import { parseSubscriptionId } from '../subscriptions/subscription-id.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
-import { isMeant, isOfRecords, type DeliveryFilter } from './delivery-filter.ts';
+import { matchesFilter, requiresRecord, type DeliveryFilter } from './delivery-filter.ts';
 import { deliverySummary, recordedDelivery, type Delivery, type DeliverySummary } from './delivery.ts';
 import { deliveriesOf, type EventDeliveriesPorts } from './event-deliveries.ts';
 import { listEvents, rangeOfSubject } from './event-list.ts';
@@ -25,74 +25,79 @@ export interface DeliveryListPorts extends EventDeliveriesPorts {
 export interface DeliveryPage {
   readonly deliveries: DeliverySummary[];
   readonly next?: string;
-  /** When there is a next page: the instant down to which deliveries were looked through. */
+  /** Present when there is a next page: all deliveries of events since this time have been searched. */
   readonly lookedBackTo?: string;
 }
 
-/** Events looked through for one page of deliveries: a page may be short although there is a next one. */
+/** Events read for one page of deliveries. A page may therefore be short although there is a next one. */
 const EVENTS_A_PAGE = 20;
 
-/** Delivery records looked through for one page where a filter asks for more than storage can look for. */
+/** Delivery records read for one page when the filter has conditions that storage cannot evaluate. */
 const RECORDS_A_PAGE = 300;
-/** Subscriptions of one flow that are looked for. */
+/** A filter by flow covers at most this many subscriptions. */
 const MAX_OF_FLOW = 100;
 
-/** Deliveries, those of the newest event first. */
+/** Deliveries, with those of the newest event first. Rejects with `RangeError` when `next` is not the `next` of an earlier page. */
 export async function listDeliveries(
   ports: DeliveryListPorts,
   filter: DeliveryFilter,
   page: PageRequest,
 ): Promise<DeliveryPage> {
   const { eventId, subscriptionId, flow } = filter;
-  const ofFlow = flow === undefined ? undefined : await subscriptionsOfFlow(ports.tables, flow);
-  if (ofFlow?.size === 0) return { deliveries: [] };
-  const search = { filter, ofFlow };
-  if (eventId !== undefined) return ofEvent(ports, eventId, search, page);
-  const only = subscriptionId ?? (ofFlow?.size === 1 ? [...ofFlow][0] : undefined);
-  if (only !== undefined) return ofSubscription(ports, only, search, page);
-  return isOfRecords(filter) ? recordsOnly(ports, search, page) : ofEvents(ports, search, page);
+  const flowSubscriptionIds = flow === undefined ? undefined : await subscriptionsOfFlow(ports.tables, flow);
+  if (flowSubscriptionIds?.size === 0) return { deliveries: [] };
+  const search = { filter, flowSubscriptionIds };
+  if (eventId !== undefined) return deliveriesOfEvent(ports, eventId, search, page);
+  const only = subscriptionId ?? (flowSubscriptionIds?.size === 1 ? [...flowSubscriptionIds][0] : undefined);
+  if (only !== undefined) return deliveriesOfSubscription(ports, only, search, page);
+  return requiresRecord(filter) ? recordedDeliveries(ports, search, page) : deliveriesOfEvents(ports, search, page);
 }
 
 interface Search {
   readonly filter: DeliveryFilter;
-  /** The subscriptions of the flow that is asked for. */
-  readonly ofFlow: ReadonlySet<string> | undefined;
+  /** The subscriptions of the flow in the filter. */
+  readonly flowSubscriptionIds: ReadonlySet<string> | undefined;
 }
 
 async function subscriptionsOfFlow(tables: DeliveryListPorts['tables'], text: string): Promise<ReadonlySet<string>> {
   const flow = namedFlow(text);
-  const isMeant = (one: Subscription): boolean =>
-    flow === undefined ? one.workflowId === text || one.workflowName === text : isOfFlow(one, flow);
-  const { subscriptions } = await findSubscriptions(tables, isMeant, MAX_OF_FLOW);
+  const belongsToFlow = (subscription: Subscription): boolean =>
+    flow === undefined
+      ? subscription.workflowId === text || subscription.workflowName === text
+      : isOfFlow(subscription, flow);
+  const { subscriptions } = await findSubscriptions(tables, belongsToFlow, MAX_OF_FLOW);
   return new Set(subscriptions.map(({ id }) => id));
 }
 
-/** The instances that are looked through. */
+/** The instances to search. */
 async function instancesOf(ports: DeliveryListPorts, { instanceId }: DeliveryFilter): Promise<readonly string[]> {
   return instanceId === undefined ? ports.instanceIds() : [instanceId];
 }
 
-/** How far back a page that has a next one has looked. */
-function endedAt(next: string | undefined): Pick<DeliveryPage, 'next' | 'lookedBackTo'> {
+/** The fields of a page that has a next one: `next`, and the time back to which the page has searched. */
+function pageEnd(next: string | undefined): Pick<DeliveryPage, 'next' | 'lookedBackTo'> {
   if (next === undefined) return {};
   return { next, lookedBackTo: new Date(instantOfKey(next)).toISOString() };
 }
 
-async function ofEvent(
+async function deliveriesOfEvent(
   ports: DeliveryListPorts,
   eventId: string,
-  { filter, ofFlow }: Search,
+  { filter, flowSubscriptionIds }: Search,
   { limit, next }: PageRequest,
 ): Promise<DeliveryPage> {
-  if (next !== undefined && parseDeliveryId(next) === undefined) throw new RangeError('not the end of a page');
+  if (next !== undefined && parseDeliveryId(next) === undefined)
+    throw new RangeError('next must come from an earlier page');
   const address = parseEventId(eventId);
   if (address === undefined || (filter.instanceId ?? address.instanceId) !== address.instanceId) {
     return { deliveries: [] };
   }
-  const [told, open] = await Promise.all([ports.activity.event(eventId), ports.activity.outboxEntry(eventId)]);
-  const event = told ?? open?.event;
+  const [recorded, open] = await Promise.all([ports.activity.event(eventId), ports.activity.outboxEntry(eventId)]);
+  const event = recorded ?? open?.event;
   if (event === undefined || !isInTime(event, filter)) return { deliveries: [] };
-  const all = (await deliveriesOf(ports, event, open)).filter((delivery) => isMeant(delivery, event, filter, ofFlow));
+  const all = (await deliveriesOf(ports, event, open)).filter((delivery) =>
+    matchesFilter(delivery, event, filter, flowSubscriptionIds),
+  );
   const rest = next === undefined ? all : all.filter(({ deliveryId }) => deliveryId > next);
   const last = rest[limit - 1];
   return {
@@ -106,11 +111,11 @@ function isInTime({ occurredAt }: Event, { sinceMs = -Infinity, untilMs = Infini
   return atMs >= sinceMs && atMs <= untilMs;
 }
 
-/** Its subject's events lead to a subscription's deliveries: in each it has one place. */
-async function ofSubscription(
+/** Reads the events of the subscription's subject. Each of them has at most one delivery for the subscription. */
+async function deliveriesOfSubscription(
   ports: DeliveryListPorts,
   subscriptionId: string,
-  { filter, ofFlow }: Search,
+  { filter, flowSubscriptionIds }: Search,
   page: PageRequest,
 ): Promise<DeliveryPage> {
   const address = parseSubscriptionId(subscriptionId);
@@ -124,20 +129,22 @@ async function ofSubscription(
     events.map(async (event) => {
       const range = rangeOfSubject(event, subjectHash);
       if (range < 0) return [];
-      const one = await findDelivery(ports, formatDeliveryId(event.eventId, range, rowKey));
-      return one && isMeant(one.delivery, event, filter, ofFlow) ? [summaryOf(filter)(one.delivery)] : [];
+      const match = await findDelivery(ports, formatDeliveryId(event.eventId, range, rowKey));
+      return match && matchesFilter(match.delivery, event, filter, flowSubscriptionIds)
+        ? [summaryOf(filter)(match.delivery)]
+        : [];
     }),
   );
-  return { deliveries: found.flat(), ...endedAt(next) };
+  return { deliveries: found.flat(), ...pageEnd(next) };
 }
 
 /**
- * Those with records of their own are found by their status and code alone. What else is asked for is looked for in the newest of them, page
- * by page.
+ * Storage selects delivery records by status and code only. The other conditions of the filter are checked here, on
+ * the newest records first, page by page.
  */
-async function recordsOnly(
+async function recordedDeliveries(
   ports: DeliveryListPorts,
-  { filter, ofFlow }: Search,
+  { filter, flowSubscriptionIds }: Search,
   { limit, next }: PageRequest,
 ): Promise<DeliveryPage> {
   const { status, code, trigger, httpStatus, text, sinceMs, untilMs } = filter;
@@ -147,7 +154,7 @@ async function recordsOnly(
     sinceMs,
     untilMs,
   };
-  const isNarrow = [trigger, httpStatus, text, ofFlow].some((one) => one !== undefined);
+  const isNarrow = [trigger, httpStatus, text, flowSubscriptionIds].some((condition) => condition !== undefined);
   const page = { limit: isNarrow ? RECORDS_A_PAGE : limit, ...(next !== undefined && { next }) };
   const found = await newestRows(ports.tables, search, page);
   const records = found.rows.map((row) => ({ row, record: recordOfRow(row) }));
@@ -156,15 +163,15 @@ async function recordsOnly(
   for (const { row, record } of records) {
     const event = events.get(parseDeliveryId(record.deliveryId)?.eventId ?? '');
     const delivery = event && recordedDelivery(event, record);
-    if (!delivery || !isMeant(delivery, event, filter, ofFlow)) continue;
+    if (!delivery || !matchesFilter(delivery, event, filter, flowSubscriptionIds)) continue;
     deliveries.push(summaryOf(filter)(delivery));
-    // Where the page is full the next one goes on, though more was looked through.
-    if (deliveries.length === limit && row !== records.at(-1)?.row) return { deliveries, ...endedAt(row.rowKey) };
+    // The page is full. The next page begins after this record, although more records have been read.
+    if (deliveries.length === limit && row !== records.at(-1)?.row) return { deliveries, ...pageEnd(row.rowKey) };
   }
-  return { deliveries, ...endedAt(found.next) };
+  return { deliveries, ...pageEnd(found.next) };
 }
 
-/** Of many deliveries of few events each event is read once. */
+/** Reads each event once, because many records may belong to few events. */
 async function eventsOf(
   activity: ActivityStore,
   records: readonly { readonly record: DeliveryRecord }[],
@@ -179,15 +186,18 @@ async function eventsOf(
   return new Map(found.flat());
 }
 
-/** Event by event; a page may end within one: `next` is the row key of the last whole event, a dot, and where the one after it was cut. */
-async function ofEvents(
+/**
+ * Reads one event after the other. A page may end within an event, so `next` consists of the row key of the last complete
+ * event, a dot, and the id of the last delivery that was listed of the event after it.
+ */
+async function deliveriesOfEvents(
   ports: DeliveryListPorts,
-  { filter, ofFlow }: Search,
+  { filter, flowSubscriptionIds }: Search,
   { limit, next }: PageRequest,
 ): Promise<DeliveryPage> {
-  const [before = '', within = '', ...more] = next?.split('.') ?? [];
-  const isEnd = more.length === 0 && (within === '' || parseDeliveryId(within) !== undefined);
-  if (next !== undefined && !isEnd) throw new RangeError('not the end of a page');
+  const [before = '', within = '', ...rest] = next?.split('.') ?? [];
+  const isEnd = rest.length === 0 && (within === '' || parseDeliveryId(within) !== undefined);
+  if (next !== undefined && !isEnd) throw new RangeError('next must come from an earlier page');
   const { trigger, sinceMs, untilMs } = filter;
   const search = { instanceIds: await instancesOf(ports, filter), trigger, sinceMs, untilMs, withTests: true };
   const found = await listEvents(ports, search, { limit: EVENTS_A_PAGE, ...(before !== '' && { next: before }) });
@@ -195,17 +205,19 @@ async function ofEvents(
   let done = before;
   for (const [index, event] of found.events.entries()) {
     const open = await ports.activity.outboxEntry(event.eventId);
-    const all = (await deliveriesOf(ports, event, open)).filter((delivery) => isMeant(delivery, event, filter, ofFlow));
-    const rest = index === 0 ? all.filter(({ deliveryId }) => deliveryId > within) : all;
-    const taken = rest.slice(0, limit - deliveries.length);
+    const all = (await deliveriesOf(ports, event, open)).filter((delivery) =>
+      matchesFilter(delivery, event, filter, flowSubscriptionIds),
+    );
+    const unlisted = index === 0 ? all.filter(({ deliveryId }) => deliveryId > within) : all;
+    const taken = unlisted.slice(0, limit - deliveries.length);
     deliveries.push(...taken.map(summaryOf(filter)));
-    if (taken.length < rest.length) {
+    if (taken.length < unlisted.length) {
       const { occurredAt: lookedBackTo } = event;
       return { deliveries, next: `${done}.${taken.at(-1)?.deliveryId ?? ''}`, lookedBackTo };
     }
     done = eventRowKey(addressOfEvent(event.eventId));
   }
-  return { deliveries, ...(found.next !== undefined && { ...endedAt(done), next: `${done}.` }) };
+  return { deliveries, ...(found.next !== undefined && { ...pageEnd(done), next: `${done}.` }) };
 }
 
 function summaryOf({ withAttempts = false }: DeliveryFilter): (delivery: Delivery) => DeliverySummary {

@@ -1,7 +1,7 @@
 import type { RecordStatus } from '../deliveries/records/delivery-record.ts';
 import { unreachable } from '../unreachable.ts';
 
-/** What a code says, whatever became of the delivery. Codes: docs/delivery.md. */
+/** The meaning of each reason code, for any status. The codes are listed in docs/delivery.md. */
 const meanings: Readonly<Record<string, string>> = {
   'turned-off': 'the flow is turned off',
   disabled: 'the subscription is disabled after days of failures',
@@ -10,37 +10,37 @@ const meanings: Readonly<Record<string, string>> = {
   unsubscribed: 'the flow unsubscribed',
   superseded: 'the flow was saved again',
   gone: 'the flow is gone',
-  'instance-not-allowed': 'the operator does not allow the instance any more',
+  'instance-not-allowed': 'the operator no longer allows the instance',
   'workflow-not-found': 'the flow is deleted',
   'workflow-trigger-version-not-found': 'the flow was saved again and the new version has not subscribed',
   'trigger-input-schema-mismatch':
-    'the flow does not take this body: its trigger is of an older version of the connector',
-  'callback-url-unreadable': 'no key decrypts the callback URL',
+    'the flow does not accept this body, because its trigger comes from an older version of the connector',
+  'callback-url-unreadable': 'the callback URL cannot be decrypted with the configured keys',
   'url-not-allowed': 'the callback URL is not allowed here',
-  'address-not-public': 'the callback URL leads to an address that is not public',
-  'event-unknown': 'the event is no longer kept',
+  'address-not-public': 'the callback URL resolves to an address that is not public',
+  'event-unknown': 'the event is no longer stored',
   dns: 'the host name of the flow could not be resolved',
-  connect: 'no connection to the flow',
-  tls: 'no secure connection to the flow',
-  reset: 'the connection broke off',
-  timeout: 'no answer in time',
-  malformed: 'the answer was no HTTP',
+  connect: 'the connection to the flow failed',
+  tls: 'the TLS connection to the flow failed',
+  reset: 'the connection was closed before the response was complete',
+  timeout: 'the flow did not respond in time',
+  malformed: 'the response was not valid HTTP',
 };
 
-/** Why a delivery is where it is, as a sentence such as `held: the flow is turned off`. Pure; knows every status and bears any code. */
+/** Explains the status of a delivery in a sentence such as `parked: the flow is turned off`. An unknown code is shown as it is. Pure. */
 export function deliveryReason(status: RecordStatus | 'pending', code = ''): string {
   const why = meanings[code] ?? (code.startsWith('http-') ? `the flow answered ${code.slice('http-'.length)}` : code);
   switch (status) {
     case 'pending':
-      return 'not tried yet';
+      return 'not attempted yet';
     case 'delivered':
-      return 'the flow took it';
+      return 'the flow accepted it';
     case 'retrying':
-      return `tried again: ${why}`;
+      return `retrying: ${why}`;
     case 'parked':
-      return `held: ${why}`;
+      return `parked: ${why}`;
     case 'dead':
-      return `given up: ${why}`;
+      return `dead: ${why}`;
     case 'ended':
       return `ended: ${why}`;
     default:

@@ -11,7 +11,7 @@ import { formatSubscriptionId } from '../subscriptions/subscription-id.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { deliveryReason } from './delivery-reason.ts';
 
-/** What a delivery is doing. `pending`: it has not been tried yet. */
+/** The status of a delivery. `pending` means that no attempt was made yet. */
 export type DeliveryStatus = RecordStatus | 'pending';
 
 export const deliveryStatuses = ['pending', 'retrying', 'parked', 'delivered', 'dead', 'ended'] as const satisfies [
@@ -19,7 +19,7 @@ export const deliveryStatuses = ['pending', 'retrying', 'parked', 'delivered', '
   ...DeliveryStatus[],
 ];
 
-/** One event for one subscription, as the operator sees it. */
+/** A delivery in the operator API: one event for one subscription. */
 export interface Delivery {
   readonly deliveryId: string;
   readonly eventId: string;
@@ -27,22 +27,22 @@ export interface Delivery {
   readonly instanceId: string;
   readonly trigger: Trigger;
   readonly occurredAt: string;
-  /** What happened, as a sentence for people. */
+  /** A sentence that describes the event. */
   readonly about: string;
   readonly test?: true;
   readonly status: DeliveryStatus;
-  /** Why it is where it is, as a code … */
+  /** The reason for the status, as a code. */
   readonly code?: string;
-  /** … and as a sentence for people. */
+  /** The reason for the status, as a sentence. */
   readonly reason: string;
-  /** When the next attempt is due, of a delivery that waits for one. */
+  /** When the next attempt is due. Present while the delivery waits for an attempt. */
   readonly nextAttemptAt?: string;
   readonly attempts: readonly AttemptRecord[];
-  /** What the last attempt that failed was answered, without secrets. */
+  /** The response to the last failed attempt, without secrets. */
   readonly answer?: FailedAnswer;
 }
 
-/** A delivery in a list: how often and when it was tried, without each attempt unless asked for. */
+/** A delivery in a list: with the number of attempts and the time of the last one. The attempts are listed only on request. */
 export type DeliverySummary = Omit<Delivery, 'attempts' | 'answer'> & {
   readonly attemptCount: number;
   readonly lastAttemptAt?: string;
@@ -59,7 +59,7 @@ export function deliverySummary({ attempts, answer, ...delivery }: Delivery, wit
   };
 }
 
-/** The subscription at a place of an event's audience. `undefined`: the event has no such range. */
+/** The id of the recipient with this row key in a range of an event. Returns `undefined` when the event has no such range. */
 export function subscriptionIdAt(event: Event, range: number, rowKey: string): string | undefined {
   const subjectHash = recipientRanges(event)[range]?.subjectHash;
   const { trigger, instanceId } = event;
@@ -69,27 +69,31 @@ export function subscriptionIdAt(event: Event, range: number, rowKey: string): s
 export function recordedDelivery(event: Event, record: DeliveryRecord): Delivery {
   const { deliveryId, subscriptionId, status, code, attempts, answer } = record;
   return {
-    ...common(event, deliveryId, subscriptionId),
+    ...commonFields(event, deliveryId, subscriptionId),
     status,
     code,
     reason: deliveryReason(status, code),
-    ...(isDue(record) && !isHeldByOperator(record) && { nextAttemptAt: new Date(record.dueAtMs).toISOString() }),
+    ...(isDue(record) && !waitsForResume(record) && { nextAttemptAt: new Date(record.dueAtMs).toISOString() }),
     attempts,
     ...(answer && { answer }),
   };
 }
 
 /**
- * A record that waits for a disabled subscription is tried when that is resumed, and not before: a due time that an earlier version wrote
- * says nothing.
+ * A record that waits for a disabled subscription gets its next attempt only after the subscription is resumed. Earlier
+ * versions wrote a due time into such records, which is ignored.
  */
-function isHeldByOperator({ status, code, redelivering }: DeliveryRecord): boolean {
+function waitsForResume({ status, code, redelivering }: DeliveryRecord): boolean {
   return status === 'parked' && (code === 'disabled' || code === PAUSED_BY_OPERATOR) && !redelivering;
 }
 
 export function deliveredAtOnce(event: Event, { range, rowKey, attempt }: DeliveredOutcome): Delivery {
   return {
-    ...common(event, formatDeliveryId(event.eventId, range, rowKey), subscriptionIdAt(event, range, rowKey) ?? ''),
+    ...commonFields(
+      event,
+      formatDeliveryId(event.eventId, range, rowKey),
+      subscriptionIdAt(event, range, rowKey) ?? '',
+    ),
     status: 'delivered',
     code: attempt.code,
     reason: deliveryReason('delivered', attempt.code),
@@ -99,14 +103,18 @@ export function deliveredAtOnce(event: Event, { range, rowKey, attempt }: Delive
 
 export function pendingDelivery(event: Event, range: number, rowKey: string): Delivery {
   return {
-    ...common(event, formatDeliveryId(event.eventId, range, rowKey), subscriptionIdAt(event, range, rowKey) ?? ''),
+    ...commonFields(
+      event,
+      formatDeliveryId(event.eventId, range, rowKey),
+      subscriptionIdAt(event, range, rowKey) ?? '',
+    ),
     status: 'pending',
     reason: deliveryReason('pending'),
     attempts: [],
   };
 }
 
-function common(
+function commonFields(
   event: Event,
   deliveryId: string,
   subscriptionId: string,

@@ -24,7 +24,7 @@ export interface EventDeliveriesPorts {
 
 export type DeliveryCounts = Readonly<Record<DeliveryStatus, number>>;
 
-/** How many deliveries of an event are in each status. `open`: the event, when it is still on its way. */
+/** Counts the deliveries of an event by status. `open` is its outbox entry, if it still has one. */
 export async function countDeliveries(
   ports: EventDeliveriesPorts,
   event: Event,
@@ -33,13 +33,13 @@ export async function countDeliveries(
   const counts = Object.fromEntries(deliveryStatuses.map((status) => [status, 0])) as Record<DeliveryStatus, number>;
   for (const { values } of await rowsOf(ports.tables, event, ['kind', 'deliveredCount', 'status', 'copied'])) {
     if (values['kind'] === 'chunk') counts.delivered += Number(values['deliveredCount'] ?? 0);
-    // A copy is counted in its chunk.
+    // The chunk row already counts this delivery.
     if (values['kind'] === 'trouble' && values['copied'] !== true)
       counts[String(values['status']) as DeliveryStatus] += 1;
   }
   if (open) {
-    const settled = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    counts.pending = Math.max(0, (await audience(ports, open)).length - settled);
+    const withOutcome = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    counts.pending = Math.max(0, (await recipientsOf(ports, open)).length - withOutcome);
   }
   return counts;
 }
@@ -52,9 +52,9 @@ export async function deliveriesOf(
 ): Promise<Delivery[]> {
   const found = new Map<string, Delivery>();
   const add = (delivery: Delivery): void => void found.set(delivery.deliveryId, delivery);
-  const members = open ? await audience(ports, open) : [];
-  for (const { range, rowKey } of members) add(pendingDelivery(event, range, rowKey));
-  // Chunks come before records: a delivery that was sent again has both, and its record tells more.
+  const recipients = open ? await recipientsOf(ports, open) : [];
+  for (const { range, rowKey } of recipients) add(pendingDelivery(event, range, rowKey));
+  // Chunks are ordered before records. A delivery that was sent again is in both, and its record replaces the entry of the chunk.
   for (const row of await rowsOf(ports.tables, event)) {
     if (row.values['kind'] === 'chunk') {
       for (const outcome of chunkOfRow(row).delivered) add(deliveredAtOnce(event, outcome));
@@ -64,13 +64,13 @@ export async function deliveriesOf(
   return [...found.values()].sort((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1));
 }
 
-/** The places of those whom an open event concerns. Nobody is given a birth by being looked at: who has none is left out. */
-async function audience(
+/** The recipients of an outbox entry. Reading must not activate a subscription, so subscriptions that are not active yet are left out. */
+async function recipientsOf(
   { store }: EventDeliveriesPorts,
   open: OutboxEntry,
 ): Promise<{ range: number; rowKey: string }[]> {
   const { instanceId, trigger } = open.event;
-  const places: { range: number; rowKey: string }[] = [];
+  const recipients: { range: number; rowKey: string }[] = [];
   for (const { range, subjectHash, from, to } of chunkRanges({ ...open, boundaries: undefined }, 0)) {
     let next: string | undefined;
     do {
@@ -79,15 +79,15 @@ async function audience(
         { from, to, ...(next !== undefined && { next }) },
       );
       for (const subscription of page.subscriptions) {
-        if (concerns(subscription, open.sequence)) places.push({ range, rowKey: subscription.address.rowKey });
+        if (concerns(subscription, open.sequence)) recipients.push({ range, rowKey: subscription.address.rowKey });
       }
       next = page.next;
     } while (next !== undefined);
   }
-  return places;
+  return recipients;
 }
 
-/** The event's, its chunks' and its records' rows lie side by side. */
+/** The rows of an event, of its chunks and of its delivery records. They have adjacent row keys. */
 async function rowsOf(tables: Tables, event: Event, select?: readonly string[]): Promise<StoredRow[]> {
   const address = addressOfEvent(event.eventId);
   const from = eventKey(address);

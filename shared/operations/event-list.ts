@@ -11,15 +11,15 @@ import { newestRows, type PageRequest } from './newest-rows.ts';
 export interface EventFilter {
   readonly instanceIds: readonly string[];
   readonly trigger?: Trigger | undefined;
-  /** Events that occurred at or after this instant. */
+  /** Only events that occurred at or after this time. */
   readonly sinceMs?: number | undefined;
-  /** … and at or before this one. */
+  /** Only events that occurred at or before this time. */
   readonly untilMs?: number | undefined;
-  /** Whether events of tests are among them: a flow that catches up must not take them for facts. */
+  /** Whether test events are included. They are not for a flow that catches up, because it would treat them as real. */
   readonly withTests: boolean;
 }
 
-/** Events that were told to somebody, newest first. */
+/** Recorded events, newest first. An event is recorded when the fan-out to its recipients begins. */
 export async function listEvents(
   { tables }: Pick<EventDeliveriesPorts, 'tables'>,
   { instanceIds, trigger, sinceMs, untilMs, withTests }: EventFilter,
@@ -30,33 +30,33 @@ export async function listEvents(
   return { events: rows.map(eventOfRow), ...(next !== undefined && { next }) };
 }
 
-/** An event with what became of it. */
+/** An event with the counts of its deliveries. */
 export type EventView = Event & {
-  /** Whether it is still on its way to somebody. */
+  /** Whether the event has an outbox entry, so that some deliveries are still pending. */
   readonly open: boolean;
   readonly deliveries: DeliveryCounts;
 };
 
-/** One part of an event's audience. */
+/** One range of an event's recipients. */
 export interface RecipientView {
-  /** Segment, measure or data source; `*`: everybody who waits for any. */
+  /** The segment, measure or data source. `*` means the subscriptions to any subject. */
   readonly subject: string;
-  /** Only thresholds from this one (inclusive) … */
+  /** The lowest threshold (inclusive). */
   readonly thresholdFrom?: number;
-  /** … to this one (exclusive). */
+  /** The upper bound of thresholds (exclusive). */
   readonly thresholdBelow?: number;
 }
 
 export interface EventViewPorts extends EventDeliveriesPorts {
-  /** The events of an instance that are still on their way. */
+  /** The outbox entries of an instance. */
   readonly outbox: (instanceId: string) => Promise<readonly OutboxEntry[]>;
 }
 
-/** Events as the operator sees them: with the counts of their deliveries. About two storage requests an event. */
+/** Events with the counts of their deliveries. Makes about two storage requests for each event. */
 export async function viewEvents(ports: EventViewPorts, events: readonly Event[]): Promise<EventView[]> {
   const instanceIds = [...new Set(events.map(({ instanceId }) => instanceId))];
   const open = (await Promise.all(instanceIds.map(ports.outbox))).flat();
-  const byId = new Map(open.map((one) => [one.event.eventId, one]));
+  const byId = new Map(open.map((entry) => [entry.event.eventId, entry]));
   return Promise.all(
     events.map(async (event) => ({
       ...event,
@@ -66,20 +66,20 @@ export async function viewEvents(ports: EventViewPorts, events: readonly Event[]
   );
 }
 
-/** One event with its audience, also before anybody was told. */
+/** One event with its recipients. It is found as soon as it has an outbox entry, before the first delivery. */
 export async function viewEvent(
   ports: EventDeliveriesPorts & { readonly activity: ActivityStore },
   eventId: string,
 ): Promise<(EventView & { readonly audience: RecipientView[] }) | undefined> {
   if (parseEventId(eventId) === undefined) return undefined;
-  const [told, open] = await Promise.all([ports.activity.event(eventId), ports.activity.outboxEntry(eventId)]);
-  const event = told ?? open?.event;
+  const [recorded, open] = await Promise.all([ports.activity.event(eventId), ports.activity.outboxEntry(eventId)]);
+  const event = recorded ?? open?.event;
   if (event === undefined) return undefined;
   const deliveries = await countDeliveries(ports, event, open);
-  return { ...event, open: open !== undefined, deliveries, audience: audienceView(event) };
+  return { ...event, open: open !== undefined, deliveries, audience: recipientViews(event) };
 }
 
-function audienceView(event: Event): RecipientView[] {
+function recipientViews(event: Event): RecipientView[] {
   switch (event.trigger) {
     case 'segment-threshold-crossed':
       return [{ subject: event.segmentName, thresholdFrom: event.previousValue, thresholdBelow: event.value }];
@@ -97,7 +97,7 @@ function audienceView(event: Event): RecipientView[] {
   }
 }
 
-/** The place among an event's audience where the subscribers of a subject are; -1 when the event is about another. */
+/** The index of the recipient range with the subscribers of a subject, or -1 when the event does not concern the subject. */
 export function rangeOfSubject(event: Event, subjectHash: string): number {
   return recipientRanges(event).findIndex((range) => range.subjectHash === subjectHash);
 }

@@ -3,22 +3,22 @@ import { subscriptionView } from '../subscriptions/subscription-view.ts';
 import type { SubscriptionActivity } from './subscription-activity.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 
-/** A subscription as the operator sees it: whose it is, and where its flow is. */
+/** A subscription in the operator API: with its connection and its flow. */
 export interface ManagedSubscription extends SubscriptionView {
   readonly connection: string;
-  /** How many calls its connection has made of those that it may make in a window. */
+  /** How many calls the connection has made in the current window, and how many it may make. */
   readonly connectionCalls?:
     { readonly used: number; readonly limit: number; readonly windowSeconds: number } | undefined;
   readonly workflowId?: string;
-  /** `operator`: it was disabled or ended by one. */
+  /** Present when an operator disabled or ended the subscription. */
   readonly reason?: 'operator';
-  /** Of a data source. */
+  /** The name of the data source, for a trigger on one data source. */
   readonly dataSourceName?: string;
-  /** What came of its latest events, when that was asked for. */
+  /** The results of its latest events, if the call requested them. */
   readonly activity?: SubscriptionActivity;
   readonly workflowName?: string;
   readonly environmentId?: string;
-  /** The flow's page in Power Automate, when its calls named it and its environment. */
+  /** The flow's page in Power Automate. Present when the subscribe call named the flow and its environment. */
   readonly flowUrl?: string;
 }
 
@@ -42,17 +42,17 @@ export function managedSubscription(
   };
 }
 
-/** A row that was superseded since keeps what was said of it. */
+/** A row keeps its reason when the subscription is superseded later, so the status is checked too. */
 function isByOperator({ status, reason }: Subscription): boolean {
   return reason === 'operator' && (status === 'disabled' || status === 'gone');
 }
 
-/** 32 hexadecimal digits name a flow to the engine that runs it; no page has them in its address. */
+/** The engine that runs flows identifies a flow by 32 hexadecimal digits. No page of Power Automate uses this id in its URL. */
 const ENGINE_ID = /^[0-9a-f]{32}$/i;
 
 /**
- * The address of a flow in Power Automate, below which its pages are (`/details`, `/runs/{runId}`; learn.microsoft.com/power-automate).
- * `undefined` when its calls named no environment, or the flow only as the engine does.
+ * The base URL of a flow's pages in Power Automate (`/details`, `/runs/{runId}`; learn.microsoft.com/power-automate).
+ * `undefined` when the subscribe call named no environment, or named the flow only by the engine's id.
  */
 export function flowUrlOf({
   workflowId,

@@ -3,17 +3,17 @@ import { activityTable } from '../deliveries/records/activity-rows.ts';
 import { eventKeyAt, monthOf } from '../events/event-id.ts';
 import type { StoredRow, Tables, Value } from '../storage/tables.ts';
 
-/** Clocks differ: an event may have occurred a little after the month in which it was detected. */
+/** Clocks differ, so an event may have occurred a little after the month in which it was detected. */
 const MARGIN_MS = 24 * 3600 * 1000;
-/** Row keys of the activity tables, which are also the ends of pages. */
+/** The format of row keys in the activity tables. `next` is the last row key of a page. */
 const NEXT = /^[0-9a-z]{9}[A-Za-z0-9_-]{22}![cet][A-Za-z0-9_-]{0,64}$/;
 
 export interface RowSearch {
   readonly instanceIds: readonly string[];
   readonly where: Readonly<Record<string, Value>>;
-  /** Of events that occurred at or after this instant; as far back as there are tables when absent. */
+  /** Only rows of events that occurred at or after this time. When absent, all tables are searched. */
   readonly sinceMs?: number | undefined;
-  /** Of events that occurred at or before this instant. */
+  /** Only rows of events that occurred at or before this time. */
   readonly untilMs?: number | undefined;
 }
 
@@ -23,34 +23,34 @@ export interface PageRequest {
 }
 
 /**
- * Rows of the activity tables that match, newest event first over all months and instances. Reads at least one page from each
- * instance and month that is asked for. Rejects with `RangeError` for a `next` that no page ended with.
+ * Matching rows of the activity tables, with the newest event first over all months and instances. Reads at least one
+ * page for each instance and month. Rejects with `RangeError` when `next` is not a row key of these tables.
  */
 export async function newestRows(
   tables: Tables,
   { instanceIds, where, sinceMs = 0, untilMs }: RowSearch,
   { limit, next }: PageRequest,
 ): Promise<{ rows: StoredRow[]; next?: string }> {
-  if (next !== undefined && !NEXT.test(next)) throw new RangeError('not the end of a page');
+  if (next !== undefined && !NEXT.test(next)) throw new RangeError('next must come from an earlier page');
   const from = next !== undefined ? `${next} ` : untilMs !== undefined ? eventKeyAt(untilMs) : '';
   const range = { where, to: `${eventKeyAt(sinceMs)}~`, ...(from !== '' && { from }) };
   const months = (await activityMonths(tables)).filter((month) => month >= monthOf(sinceMs)).reverse();
   let rows: StoredRow[] = [];
-  let more = false;
+  let hasMore = false;
   for (const [index, month] of months.entries()) {
     const found = await Promise.all(
       instanceIds.map((partition) => fill(tables, activityTable(month), { ...range, partition }, limit)),
     );
-    rows = [...rows, ...found.flatMap((one) => one.rows)].sort((a, b) => (a.rowKey < b.rowKey ? -1 : 1));
-    more ||= found.some((one) => one.more);
+    rows = [...rows, ...found.flatMap((page) => page.rows)].sort((a, b) => (a.rowKey < b.rowKey ? -1 : 1));
+    hasMore ||= found.some((page) => page.hasMore);
     const last = rows[limit - 1];
     if (last !== undefined && last.rowKey < eventKeyAt(startOfMonth(month) + MARGIN_MS)) {
-      more ||= index < months.length - 1;
+      hasMore ||= index < months.length - 1;
       break;
     }
   }
   const end = rows[limit - 1]?.rowKey;
-  const isCut = end !== undefined && (more || rows.length > limit);
+  const isCut = end !== undefined && (hasMore || rows.length > limit);
   return { rows: rows.slice(0, limit), ...(isCut && { next: end }) };
 }
 
@@ -58,13 +58,13 @@ function startOfMonth(month: string): number {
   return Date.parse(`${month.slice(0, 4)}-${month.slice(4)}-01T00:00:00.000Z`);
 }
 
-/** Pages of a filtered query may be short: asks on until there are `limit` rows or no more. */
+/** Pages of a filtered query may be short, so this reads pages until there are `limit` rows or no more pages. */
 async function fill(
   tables: Tables,
   table: string,
   query: { partition: string; from?: string; to: string; where: Readonly<Record<string, Value>> },
   limit: number,
-): Promise<{ rows: StoredRow[]; more: boolean }> {
+): Promise<{ rows: StoredRow[]; hasMore: boolean }> {
   const rows: StoredRow[] = [];
   let next: string | undefined;
   do {
@@ -76,5 +76,5 @@ async function fill(
     rows.push(...page.rows);
     next = page.next;
   } while (next !== undefined && rows.length < limit);
-  return { rows, more: next !== undefined };
+  return { rows, hasMore: next !== undefined };
 }

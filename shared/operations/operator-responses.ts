@@ -3,171 +3,173 @@ import { shownStatuses } from '../subscriptions/subscription-list.ts';
 import { triggerNames, type Trigger } from '../triggers/trigger.ts';
 import { deliveryStatuses } from './delivery.ts';
 
-const text = Type.String();
-const instant = Type.String({ format: 'date-time' });
+const string = Type.String();
+const timestamp = Type.String({ format: 'date-time' });
 const count = Type.Integer({ minimum: 0 });
 
-function answer<P extends TProperties>(properties: P): TObject<P> {
+function response<P extends TProperties>(properties: P): TObject<P> {
   return Type.Object(properties, { additionalProperties: false });
 }
 
-function oneOf<T extends string>(...values: readonly T[]): TUnsafe<T> {
+function stringEnum<T extends string>(...values: readonly T[]): TUnsafe<T> {
   return Type.Unsafe<T>({ type: 'string', enum: [...values] });
 }
 
-function listOf<T extends TSchema>(items: T): TUnsafe<readonly Static<T>[]> {
+function readonlyArray<T extends TSchema>(items: T): TUnsafe<readonly Static<T>[]> {
   return Type.Unsafe<readonly Static<T>[]>(Type.Array(items));
 }
 
-const trigger = oneOf<Trigger>(...triggerNames);
+const trigger = stringEnum<Trigger>(...triggerNames);
 
-const attempt = answer({
+const attempt = response({
   number: Type.Integer({ minimum: 1 }),
-  at: instant,
+  at: timestamp,
   durationMs: Type.Number({ minimum: 0 }),
   status: Type.Optional(Type.Integer()),
-  code: text,
-  calledId: Type.Optional(text),
-  runId: Type.Optional(text),
-  runUrl: Type.Optional(text),
+  code: string,
+  calledId: Type.Optional(string),
+  runId: Type.Optional(string),
+  runUrl: Type.Optional(string),
 });
 
 /**
- * What the operator API answers, as its readers may rely on it. A list is `{value, nextLink?}` of these. The dashboard is written
- * against these types; the tests hold the running app to the schemas.
+ * The response bodies of the operator API. A list is `{value, nextLink?}` of these. The dashboard uses these types, and the
+ * tests validate the responses of the running app against the schemas.
  */
 export const operatorResponses = {
-  instance: answer({
-    instanceId: text,
-    lastPolledAt: Type.Optional(instant),
-    lastCompletePollAt: Type.Optional(instant),
-    failing: listOf(answer({ list: oneOf('jobs', 'segments', 'measures'), since: instant, reason: text })),
+  instance: response({
+    instanceId: string,
+    lastPolledAt: Type.Optional(timestamp),
+    lastCompletePollAt: Type.Optional(timestamp),
+    failing: readonlyArray(
+      response({ list: stringEnum('jobs', 'segments', 'measures'), since: timestamp, reason: string }),
+    ),
     observedCount: count,
     outboxEntryCount: count,
-    oldestOutboxEntryAt: Type.Optional(instant),
-    calls: Type.Optional(answer({ used: count, limit: count, windowSeconds: count })),
+    oldestOutboxEntryAt: Type.Optional(timestamp),
+    calls: Type.Optional(response({ used: count, limit: count, windowSeconds: count })),
   }),
-  instanceName: answer({ id: text, name: text }),
-  queue: answer({
-    queue: text,
+  instanceName: response({ id: string, name: string }),
+  queue: response({
+    queue: string,
     length: count,
     poisonLength: count,
-    oldestSentAt: Type.Optional(instant),
-    poisonOldestSentAt: Type.Optional(instant),
+    oldestSentAt: Type.Optional(timestamp),
+    poisonOldestSentAt: Type.Optional(timestamp),
   }),
-  hour: answer({
-    hour: instant,
+  hour: response({
+    hour: timestamp,
     delivered: count,
     retrying: count,
     parked: count,
     dead: count,
     ended: count,
   }),
-  subscription: answer({
-    id: text,
-    title: text,
+  subscription: response({
+    id: string,
+    title: string,
     trigger,
-    instanceId: text,
-    segmentName: Type.Optional(text),
-    measureName: Type.Optional(text),
-    dataSourceId: Type.Optional(text),
+    instanceId: string,
+    segmentName: Type.Optional(string),
+    measureName: Type.Optional(string),
+    dataSourceId: Type.Optional(string),
     threshold: Type.Optional(Type.Number()),
-    startedBy: Type.Optional(oneOf('schedule', 'user')),
-    label: Type.Optional(text),
-    warnings: Type.Optional(Type.Array(text)),
-    status: oneOf(...shownStatuses),
-    createdAt: instant,
-    health: answer({
-      failingSince: Type.Optional(instant),
+    startedBy: Type.Optional(stringEnum('schedule', 'user')),
+    label: Type.Optional(string),
+    warnings: Type.Optional(Type.Array(string)),
+    status: stringEnum(...shownStatuses),
+    createdAt: timestamp,
+    health: response({
+      failingSince: Type.Optional(timestamp),
       deadDeliveries: count,
-      pausedSince: Type.Optional(instant),
+      pausedSince: Type.Optional(timestamp),
     }),
-    successorId: Type.Optional(text),
-    lastEvaluation: Type.Optional(answer({ value: Type.Number(), evaluatedAt: instant })),
-    sourceUnreachableSince: Type.Optional(instant),
-    connection: text,
-    connectionCalls: Type.Optional(answer({ used: count, limit: count, windowSeconds: count })),
+    successorId: Type.Optional(string),
+    lastEvaluation: Type.Optional(response({ value: Type.Number(), evaluatedAt: timestamp })),
+    sourceUnreachableSince: Type.Optional(timestamp),
+    connection: string,
+    connectionCalls: Type.Optional(response({ used: count, limit: count, windowSeconds: count })),
     reason: Type.Optional(Type.Literal('operator')),
-    dataSourceName: Type.Optional(text),
+    dataSourceName: Type.Optional(string),
     activity: Type.Optional(
-      answer({ lastFiredAt: Type.Optional(instant), delivered: count, failed: count, since: instant }),
+      response({ lastFiredAt: Type.Optional(timestamp), delivered: count, failed: count, since: timestamp }),
     ),
-    workflowId: Type.Optional(text),
-    workflowName: Type.Optional(text),
-    environmentId: Type.Optional(text),
-    flowUrl: Type.Optional(text),
+    workflowId: Type.Optional(string),
+    workflowName: Type.Optional(string),
+    environmentId: Type.Optional(string),
+    flowUrl: Type.Optional(string),
   }),
-  observation: answer({
-    evaluatedAt: instant,
+  observation: response({
+    evaluatedAt: timestamp,
     value: Type.Optional(Type.Number()),
     previousValue: Type.Optional(Type.Number()),
-    outcome: oneOf('first', 'unknown', 'crossed', 'stayed-above', 'fell', 'stayed-below', 'failed', 'not-awaited'),
-    sentence: text,
+    outcome: stringEnum('first', 'unknown', 'crossed', 'stayed-above', 'fell', 'stayed-below', 'failed', 'not-awaited'),
+    sentence: string,
     fires: Type.Boolean(),
   }),
-  delivery: answer({
-    deliveryId: text,
-    eventId: text,
-    subscriptionId: text,
-    instanceId: text,
+  delivery: response({
+    deliveryId: string,
+    eventId: string,
+    subscriptionId: string,
+    instanceId: string,
     trigger,
-    occurredAt: instant,
-    about: text,
+    occurredAt: timestamp,
+    about: string,
     test: Type.Optional(Type.Literal(true)),
-    status: oneOf(...deliveryStatuses),
-    code: Type.Optional(text),
-    reason: text,
-    nextAttemptAt: Type.Optional(instant),
+    status: stringEnum(...deliveryStatuses),
+    code: Type.Optional(string),
+    reason: string,
+    nextAttemptAt: Type.Optional(timestamp),
     attemptCount: count,
-    lastAttemptAt: Type.Optional(instant),
-    attempts: Type.Optional(listOf(attempt)),
+    lastAttemptAt: Type.Optional(timestamp),
+    attempts: Type.Optional(readonlyArray(attempt)),
   }),
-  /** Of one delivery: what was sent, and what was answered. */
-  deliveryDetail: answer({
-    deliveryId: text,
-    eventId: text,
-    subscriptionId: text,
-    instanceId: text,
+  /** One delivery with the request that was sent and the response to it. */
+  deliveryDetail: response({
+    deliveryId: string,
+    eventId: string,
+    subscriptionId: string,
+    instanceId: string,
     trigger,
-    occurredAt: instant,
-    about: text,
+    occurredAt: timestamp,
+    about: string,
     test: Type.Optional(Type.Literal(true)),
-    status: oneOf(...deliveryStatuses),
-    code: Type.Optional(text),
-    reason: text,
-    nextAttemptAt: Type.Optional(instant),
-    attempts: listOf(attempt),
-    request: answer({ headers: Type.Record(text, text), body: text }),
+    status: stringEnum(...deliveryStatuses),
+    code: Type.Optional(string),
+    reason: string,
+    nextAttemptAt: Type.Optional(timestamp),
+    attempts: readonlyArray(attempt),
+    request: response({ headers: Type.Record(string, string), body: string }),
     answer: Type.Optional(
-      answer({
+      response({
         attempt: Type.Integer({ minimum: 1 }),
         status: Type.Integer(),
-        headers: Type.Record(text, text),
-        body: text,
+        headers: Type.Record(string, string),
+        body: string,
         cut: Type.Optional(Type.Literal(true)),
       }),
     ),
-    label: Type.Optional(text),
-    flowUrl: Type.Optional(text),
+    label: Type.Optional(string),
+    flowUrl: Type.Optional(string),
   }),
 };
 
-type Answers = typeof operatorResponses;
+type Responses = typeof operatorResponses;
 
-/** Of a search. */
-export interface FoundAnswer {
+/** The response of a search. */
+export interface SearchResponse {
   readonly subscriptions: readonly SubscriptionResponse[];
   readonly events: readonly Pick<DeliveryResponse, 'eventId' | 'about' | 'occurredAt'>[];
   readonly deliveries: readonly Pick<DeliveryResponse, 'deliveryId' | 'subscriptionId' | 'about' | 'occurredAt'>[];
   readonly more: boolean;
 }
 
-export type InstanceResponse = Static<Answers['instance']>;
-export type InstanceNameResponse = Static<Answers['instanceName']>;
-export type QueueResponse = Static<Answers['queue']>;
-export type HourResponse = Static<Answers['hour']>;
-export type SubscriptionResponse = Static<Answers['subscription']>;
-export type ObservationResponse = Static<Answers['observation']>;
-export type DeliveryResponse = Static<Answers['delivery']>;
-export type DeliveryDetailAnswer = Static<Answers['deliveryDetail']>;
+export type InstanceResponse = Static<Responses['instance']>;
+export type InstanceNameResponse = Static<Responses['instanceName']>;
+export type QueueResponse = Static<Responses['queue']>;
+export type HourResponse = Static<Responses['hour']>;
+export type SubscriptionResponse = Static<Responses['subscription']>;
+export type ObservationResponse = Static<Responses['observation']>;
+export type DeliveryResponse = Static<Responses['delivery']>;
+export type DeliveryDetailResponse = Static<Responses['deliveryDetail']>;
 export type AttemptResponse = Static<typeof attempt>;

@@ -33,25 +33,25 @@ import {
 } from './subscription-actions.ts';
 import { activityOf } from './subscription-activity.ts';
 
-/** What an operator may ask and do. Every action may be repeated. Lists reject with `RangeError` for a `next` that is none. */
+/** Reads and actions of the operator API. Every action may be repeated. Lists reject with `RangeError` when `next` is malformed. */
 export interface Operator {
-  /** `withActivity`: each with what came of its latest events. */
+  /** `withActivity` adds the results of each subscription's latest events. */
   listSubscriptions(
     filter: SubscriptionFilter,
     page: PageRequest,
     withActivity?: boolean,
   ): Promise<{ subscriptions: ManagedSubscription[]; next?: string }>;
   getSubscription(id: string): Promise<{ kind: 'found'; subscription: ManagedSubscription } | Refusal>;
-  /** The evaluations of its segment or measure in the last `days`, newest first, each with why it fired or not. */
+  /** The evaluations of the segment or measure in the last `days`, newest first. Each says why it fired or did not. */
   observations(id: string, days: number): Promise<ObservationsOf | Refusal>;
   endSubscription(id: string): ReturnType<typeof endSubscription>;
   pauseSubscription(id: string): ReturnType<typeof pauseSubscription>;
   resumeSubscription(id: string): ReturnType<typeof resumeSubscription>;
-  /** Sends a made-up event to one subscription. */
+  /** Sends a sample event to one subscription. */
   sendTest(id: string): ReturnType<typeof sendTestTo>;
   recover(subscriptionId: string, body: unknown): ReturnType<typeof recover>;
   moveConnection(body: unknown): ReturnType<typeof moveConnection>;
-  /** Of all instances that are polled unless the filter names one. */
+  /** Covers all instances that are polled, unless the filter names one. */
   listEvents(
     filter: Pick<EventFilter, 'trigger' | 'sinceMs'> & { instanceId?: string | undefined },
     page: PageRequest,
@@ -60,26 +60,26 @@ export interface Operator {
   listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<DeliveryPage>;
   getDelivery(id: string): Promise<{ kind: 'found'; delivery: DeliveryDetail } | Refusal>;
   redeliver(id: string): ReturnType<typeof redeliver>;
-  /** The instances that are polled, and how their polls go. */
+  /** The instances that are polled, with the health of their polls. */
   listInstances(): Promise<InstanceResponse[]>;
-  /** All instances that Customer Insights shows us, by name. One call to it. */
+  /** The names of all instances that Customer Insights shows this service. Makes one call to Customer Insights. */
   instanceNames(): Promise<InstanceNameResponse[]>;
-  /** Deliveries by the hour, of all instances that are polled unless one is named. */
+  /** Counts of deliveries by hour. Covers all instances that are polled, unless one is named. */
   activity(search: { instanceId?: string | undefined; hours: number }): Promise<Activity>;
-  /** Everything that a text may mean. */
+  /** Finds what a text refers to. */
   search(text: string): Promise<Found>;
   queues(): Promise<QueueView[]>;
   redrive(queue: string): ReturnType<typeof redrive>;
 }
 
-/** What is answered about the values of a subscription. */
+/** The values that a subscription is compared with. */
 export interface ObservationsOf {
   readonly kind: 'observed';
   readonly threshold?: number;
-  /** Of the segment or measure, as Customer Insights shows it. */
+  /** The display name of the segment or measure in Customer Insights. */
   readonly displayName?: string;
   readonly value: readonly ObservationResponse[];
-  /** Why only the last observation is told. */
+  /** Why only the last observation is known. Absent when the history was read. */
   readonly historyMissing?: string;
 }
 
@@ -96,26 +96,28 @@ export interface OperatorPorts extends SubscriptionActionPorts, Omit<DeliveryDet
   readonly subjectView: (subscription: Subscription) => Promise<SubjectView>;
   readonly observationsOf: (subscription: Subscription, days: number) => Promise<Omit<ObservationsOf, 'kind'>>;
   readonly sendTestTo: (subscription: Subscription) => ReturnType<typeof sendTestTo>;
-  /** How many of its calls a connection has used of its limit; `undefined` without a limit. */
+  /** How many calls a connection has made in the current window. `undefined` when there is no limit. */
   readonly connectionCalls: (connection: string) => Promise<ManagedSubscription['connectionCalls']>;
   readonly instanceHealth: (instanceId: string) => Promise<InstanceResponse>;
   readonly namedInstances: () => Promise<readonly { readonly instanceId: string; readonly name: string }[]>;
 }
 
-/** Puts the operator's questions and actions together. */
+/** Creates the operator API from its ports. */
 export function createOperator(ports: OperatorPorts): Operator {
   const instanceIds = async (): Promise<string[]> => (await ports.instances.list()).map(({ instanceId }) => instanceId);
   return {
     async listSubscriptions(filter, page, withActivity = false) {
       const { subscriptions, next } = await listSubscriptions(ports.tables, filter, page);
       const activity = withActivity ? await activityOf(ports.tables, subscriptions, ports.clock.now()) : undefined;
-      const views = subscriptions.map((one) => managedSubscription(one, undefined, activity?.get(one.id)));
+      const views = subscriptions.map((subscription) =>
+        managedSubscription(subscription, undefined, activity?.get(subscription.id)),
+      );
       return { subscriptions: views, ...(next !== undefined && { next }) };
     },
     async getSubscription(id) {
       const subscription = await ports.store.load(id);
       if (subscription === undefined || !isShown(subscription)) {
-        return refusal('subscription-unknown', 'There is no such subscription.');
+        return refusal('subscription-unknown', 'There is no subscription with this id.');
       }
       const subject = await ports.subjectView(subscription);
       const calls = await ports.connectionCalls(subscription.connection);
@@ -125,7 +127,7 @@ export function createOperator(ports: OperatorPorts): Operator {
     async observations(id, days) {
       const subscription = await ports.store.load(id);
       if (subscription === undefined || !isShown(subscription)) {
-        return refusal('subscription-unknown', 'There is no such subscription.');
+        return refusal('subscription-unknown', 'There is no subscription with this id.');
       }
       return { kind: 'observed', ...(await ports.observationsOf(subscription, days)) };
     },
@@ -135,7 +137,7 @@ export function createOperator(ports: OperatorPorts): Operator {
     async sendTest(id) {
       const subscription = await ports.store.load(id);
       if (subscription === undefined || !isShown(subscription)) {
-        return refusal('subscription-unknown', 'There is no such subscription.');
+        return refusal('subscription-unknown', 'There is no subscription with this id.');
       }
       return ports.sendTestTo(subscription);
     },
@@ -148,12 +150,15 @@ export function createOperator(ports: OperatorPorts): Operator {
     },
     async getEvent(id) {
       const event = await viewEvent(ports, id);
-      return event ? { kind: 'found', event } : refusal('event-unknown', 'There is no such event, or not any more.');
+      return event
+        ? { kind: 'found', event }
+        : refusal('event-unknown', 'There is no event with this id, or it is no longer stored.');
     },
     listDeliveries: (filter, page) => listDeliveries({ ...ports, instanceIds }, filter, page),
     async getDelivery(id) {
       const found = await findDelivery(ports, id);
-      if (found === undefined) return refusal('delivery-unknown', 'There is no such delivery, or not any more.');
+      if (found === undefined)
+        return refusal('delivery-unknown', 'There is no delivery with this id, or it is no longer stored.');
       return { kind: 'found', delivery: await deliveryDetail(ports, found) };
     },
     redeliver: (id) => redeliver(ports, id),

@@ -9,17 +9,17 @@ const WORK_QUEUES = [POLLS_QUEUE, DELIVERIES_QUEUE, RETRIES_QUEUE] as const;
 
 export interface QueueView {
   readonly queue: string;
-  /** About how many messages there are, delayed ones too. */
+  /** The approximate number of messages, including delayed ones. */
   readonly length: number;
-  /** Messages that failed five times: our own bugs. */
+  /** Messages that failed five times. Each is caused by a bug in this app. */
   readonly poisonLength: number;
-  /** When the message was sent that waits for longest, of those that are due; a delayed one may have been sent long ago. */
+  /** When the oldest due message was sent. A delayed message may have been sent long before it became due. */
   readonly oldestSentAt?: string;
-  /** The same of the poison queue. */
+  /** When the oldest message of the poison queue was sent. */
   readonly poisonOldestSentAt?: string;
 }
 
-/** The queues that the workers work on. Four storage requests for each. */
+/** The work queues. Makes four storage requests for each queue. */
 export async function viewQueues({ queues }: { readonly queues: Queues }): Promise<QueueView[]> {
   return Promise.all(
     WORK_QUEUES.map(async (queue) => {
@@ -40,30 +40,30 @@ export async function viewQueues({ queues }: { readonly queues: Queues }): Promi
   );
 }
 
-/** Messages that one call puts back, in receipts of 32. */
-const MAX_RECEIPTS = 32;
-/** Long enough to put back what was received; then what was not is seen again. */
+/** The most batches of 32 messages that one call puts back. */
+const MAX_BATCHES = 32;
+/** Received messages are hidden for this long. Messages that were not put back then become visible again. */
 const LEASE_MS = 60_000;
 
 /**
- * Puts the messages of a poison queue back where they failed. Each is sent before it is deleted: broken off in between, it is there
- * twice, which every worker bears. One that is no message at all stays.
+ * Moves the messages of a poison queue back to the work queue. Each message is sent before it is deleted, so a crash in
+ * between duplicates it. Every worker tolerates duplicates. A message that cannot be parsed stays in the poison queue.
  */
 export async function redrive(
   { queues, queueDrain }: { readonly queues: Queues; readonly queueDrain: QueueDrain },
   queue: string,
 ): Promise<{ kind: 'redriven'; redriven: number } | Refusal> {
-  const known = WORK_QUEUES.find((one) => one === queue);
-  if (known === undefined) return refusal('queue-unknown', `There are these queues: ${WORK_QUEUES.join(', ')}.`);
+  const known = WORK_QUEUES.find((name) => name === queue);
+  if (known === undefined) return refusal('queue-unknown', `The queue must be one of ${WORK_QUEUES.join(', ')}.`);
   let redriven = 0;
-  for (let receipts = 0; receipts < MAX_RECEIPTS; receipts++) {
+  for (let batches = 0; batches < MAX_BATCHES; batches++) {
     const received = await queueDrain.receive(poisonOf(known), LEASE_MS);
     if (received.length === 0) break;
     await Promise.all(
-      received.map(async (one) => {
-        if (one.message === undefined) return;
-        await queues.send(known, one.message);
-        await queueDrain.delete(poisonOf(known), one);
+      received.map(async (poisoned) => {
+        if (poisoned.message === undefined) return;
+        await queues.send(known, poisoned.message);
+        await queueDrain.delete(poisonOf(known), poisoned);
         redriven += 1;
       }),
     );
@@ -71,7 +71,7 @@ export async function redrive(
   return { kind: 'redriven', redriven };
 }
 
-/** Measures the queues, and tells of each poison queue that is not empty in a line: what an alert can be set on. */
+/** Records metrics of the queues, and logs a warning for each poison queue that is not empty. Alerts use this log event. */
 export async function reportQueues({
   queues,
   log,
@@ -90,7 +90,7 @@ export async function reportQueues({
   }
 }
 
-/** The functions host's name for where messages go that failed (learn.microsoft.com/azure/azure-functions, queue trigger). */
+/** The name that the functions host gives to a poison queue (learn.microsoft.com/azure/azure-functions, queue trigger). */
 function poisonOf(queue: string): string {
   return `${queue}-poison`;
 }

@@ -9,46 +9,48 @@ import { inputValidatorOf } from '../validation.ts';
 import { newestRows } from './newest-rows.ts';
 import { sendAgain, type RedeliverPorts } from './redeliver.ts';
 
-const instant = Type.String({ format: 'date-time' });
-/** The body of a recover call. */
+const timestamp = Type.String({ format: 'date-time' });
+/** The body of a recover request. */
 export const recoverRequest = Type.Object(
-  { since: instant, until: Type.Optional(instant) },
+  { since: timestamp, until: Type.Optional(timestamp) },
   { additionalProperties: false },
 );
 const validate = inputValidatorOf(recoverRequest);
 
 export interface Recovered {
   readonly kind: 'recovered';
-  /** Deliveries that were given a message by this call. */
+  /** The number of deliveries that this call made due. */
   readonly recovered: number;
-  /** There are others in the range: call again. */
+  /** Whether the range holds further deliveries. The caller then calls again. */
   readonly more: boolean;
 }
 
-/** Deliveries that one call sends again. */
+/** The most deliveries that one call sends again. */
 export const MAX_RECOVERED = 1_000;
-/** Between two deliveries of one flow that go out: a flow that is just back is not flooded. */
+/** Interval between two deliveries to one flow, so that a flow that has just recovered is not flooded. */
 const PACE_MS = 100;
-/** How many are written at a time: enough that a call with a thousand of them ends in seconds. */
-const AT_ONCE = 20;
+/** The number of concurrent writes. With 20, a call with a thousand deliveries ends within seconds. */
+const CONCURRENT_WRITES = 20;
 /**
- * Sends again what never arrived, dead or parked, of a subscription's events that occurred in a range: each under its own id, one
- * attempt, paced. What is on its way already is neither sent nor counted again, so the same call may be repeated.
+ * Sends the dead and parked deliveries of a subscription again, for events that occurred in a time range. Each delivery
+ * gets one attempt under its own delivery id, and the attempts are paced. A delivery that is already being sent again is
+ * skipped and not counted, so the call may be repeated.
  */
 export async function recover(
   ports: RedeliverPorts & { readonly tables: Tables },
   subscriptionId: string,
   body: unknown,
 ): Promise<Recovered | Refusal> {
-  const range = rangeOf(body);
+  const range = parseRange(body);
   if (range.kind === 'invalid') {
     return bodyRefusal(range.errors);
   }
   const { own, target } = await resolveTarget(ports, subscriptionId, true);
-  if (own === undefined || own.status === 'deleted') return refusal('subscription-unknown', 'No such subscription.');
+  if (own === undefined || own.status === 'deleted')
+    return refusal('subscription-unknown', 'There is no subscription with this id.');
   if (!ports.isAllowed(own.instanceId)) return instanceNotAllowed();
   if (target.kind !== 'call') {
-    return refusal('subscription-ended', 'The subscription has ended: there is nobody to deliver to.');
+    return refusal('subscription-ended', 'The subscription has ended, so there is no flow to call.');
   }
   const { sinceMs, untilMs } = range;
   const search = { instanceIds: [own.instanceId], where: { kind: 'trouble', subscriptionId }, sinceMs, untilMs };
@@ -57,9 +59,9 @@ export async function recover(
   do {
     const page = await newestRows(ports.tables, search, { limit: 1_000, ...(next !== undefined && { next }) });
     const lost = page.rows.map(recordOfRow).filter(isLost);
-    const now = lost.slice(0, MAX_RECOVERED - recovered);
-    recovered += await sendAll(ports, now, recovered);
-    if (now.length < lost.length) return { kind: 'recovered', recovered, more: true };
+    const batch = lost.slice(0, MAX_RECOVERED - recovered);
+    recovered += await sendAll(ports, batch, recovered);
+    if (batch.length < lost.length) return { kind: 'recovered', recovered, more: true };
     next = page.next;
   } while (next !== undefined);
   return { kind: 'recovered', recovered, more: false };
@@ -69,17 +71,17 @@ type Range =
   | { readonly kind: 'range'; readonly sinceMs: number; readonly untilMs: number | undefined }
   | { readonly kind: 'invalid'; readonly errors: readonly BodyError[] };
 
-function rangeOf(body: unknown): Range {
+function parseRange(body: unknown): Range {
   const validated = validate(body);
   if (validated.kind === 'invalid') return validated;
   const { since, until } = validated.value;
   const sinceMs = Date.parse(since);
   const untilMs = until === undefined ? undefined : Date.parse(until);
-  // The format allows a leap second and offsets without minutes, which are no instant to a `Date`.
-  const unread = Object.entries({ since: sinceMs, until: untilMs }).filter(([, ms]) => Number.isNaN(ms));
-  const errors = unread.map(([name]) => ({
+  // The schema's date-time format allows a leap second and an offset without minutes. `Date.parse` does not.
+  const unparsed = Object.entries({ since: sinceMs, until: untilMs }).filter(([, ms]) => Number.isNaN(ms));
+  const errors = unparsed.map(([name]) => ({
     pointer: `/${name}`,
-    message: 'must be an instant, with the minutes of its offset and no leap second',
+    message: 'must be an ISO 8601 timestamp with a time zone, such as 2026-11-30T10:32:00Z, and without a leap second',
   }));
   return errors.length > 0 ? { kind: 'invalid', errors } : { kind: 'range', sinceMs, untilMs };
 }
@@ -88,13 +90,13 @@ function isLost(record: DeliveryRecord): boolean {
   return (record.status === 'dead' || record.status === 'parked') && !record.redelivering;
 }
 
-/** How many of them were written; one that somebody else changed meanwhile is theirs. */
+/** Returns the number of records written. A record that another writer changed meanwhile is skipped. */
 async function sendAll(ports: RedeliverPorts, records: readonly DeliveryRecord[], before: number): Promise<number> {
   const startMs = ports.clock.now();
   let written = 0;
-  for (let index = 0; index < records.length; index += AT_ONCE) {
+  for (let index = 0; index < records.length; index += CONCURRENT_WRITES) {
     const results = await Promise.all(
-      records.slice(index, index + AT_ONCE).map((record, offset) => {
+      records.slice(index, index + CONCURRENT_WRITES).map((record, offset) => {
         const dueAtMs = startMs + (before + index + offset) * PACE_MS;
         return sendAgain(ports, record, dueAtMs);
       }),

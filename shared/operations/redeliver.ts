@@ -16,13 +16,14 @@ export interface RedeliverPorts extends TargetPorts {
   readonly work: Pick<WorkList, 'add'>;
 }
 
-/** Somebody else changing the same row this often in a row is a storm that the caller should sit out. */
+/** After this many conflicts in a row, other writers change the row constantly, and the caller should try again later. */
 const MAX_TRIES = 10;
 
 /**
- * One further attempt of a delivery under the same id, soon, whatever became of it so far and whether its subscription is paused or
- * disabled. A waiting delivery's next attempt is brought forward; of any other a failure changes nothing. Asked again before the
- * attempt has begun, it is still one.
+ * Makes one further attempt of a delivery due now, under the same delivery id. This works in every status, and also while
+ * the subscription is paused or disabled. If the delivery is waiting for an attempt, that attempt is brought forward.
+ * Otherwise a failure of the further attempt does not change the status. A second call before the attempt has begun does
+ * not add another attempt.
  */
 export async function redeliver(
   ports: RedeliverPorts,
@@ -30,24 +31,25 @@ export async function redeliver(
 ): Promise<{ kind: 'redelivering'; deliveryId: string } | Refusal> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const found = await findDelivery(ports, deliveryId);
-    if (found === undefined) return refusal('delivery-unknown', 'There is no such delivery, or not any more.');
+    if (found === undefined)
+      return refusal('delivery-unknown', 'There is no delivery with this id, or it is no longer stored.');
     const { subscriptionId, instanceId } = found.delivery;
     if (!ports.isAllowed(instanceId)) return instanceNotAllowed();
-    // One that was just deleted counts as ended.
+    // A subscription that was just deleted counts as ended.
     if ((await resolveTarget(ports, subscriptionId, true)).target.kind !== 'call') {
-      return refusal('subscription-ended', 'The subscription has ended: there is nobody to deliver to.');
+      return refusal('subscription-ended', 'The subscription has ended, so there is no flow to call.');
     }
-    // Its first attempt is on its way.
+    // The first attempt is already due.
     if (found.delivery.status === 'pending') return { kind: 'redelivering', deliveryId };
-    const record = found.record ?? copyOf(found.delivery);
+    const record = found.record ?? newRecord(found.delivery);
     if ((await sendAgain(ports, record, ports.clock.now())) === 'written') {
       return { kind: 'redelivering', deliveryId };
     }
   }
-  return refusal('delivery-changing', 'The delivery is being changed by others. Try again in a moment.');
+  return refusal('delivery-changing', 'Other requests are changing this delivery. Try again in a moment.');
 }
 
-/** Makes a further attempt of a delivery due. `conflict`: somebody was faster. */
+/** Makes a further attempt of a delivery due. Returns `conflict` when another writer changed the record first. */
 export async function sendAgain(
   ports: Pick<RedeliverPorts, 'activity' | 'queues' | 'clock' | 'work'>,
   record: DeliveryRecord,
@@ -62,8 +64,8 @@ export async function sendAgain(
   return 'written';
 }
 
-/** What was delivered at once has no row of its own until it is sent again. */
-function copyOf({ deliveryId, instanceId, subscriptionId, attempts }: FoundDelivery['delivery']): DeliveryRecord {
+/** A new record for a delivery that succeeded at the first attempt. Such a delivery has no record until it is sent again. */
+function newRecord({ deliveryId, instanceId, subscriptionId, attempts }: FoundDelivery['delivery']): DeliveryRecord {
   const idle = { dueAtMs: undefined, owner: '', untilMs: 0, redelivering: false, indexed: false, etag: '' };
   const status = { status: 'delivered', code: 'delivered' } as const;
   return {

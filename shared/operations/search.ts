@@ -16,7 +16,7 @@ export interface SearchPorts extends FindDeliveryPorts {
   readonly activity: ActivityStore;
 }
 
-/** What one text leads to. */
+/** The results of a search. */
 export interface Found {
   readonly subscriptions: readonly ManagedSubscription[];
   readonly events: readonly { readonly eventId: string; readonly about: string; readonly occurredAt: string }[];
@@ -26,24 +26,29 @@ export interface Found {
     readonly about: string;
     readonly occurredAt: string;
   }[];
-  /** Whether there may be more subscriptions than these. */
+  /** Whether there may be further subscriptions that match. */
   readonly more: boolean;
 }
 
 const MAX_FOUND = 50;
-/** Ids within what somebody has pasted: a line of a log, a header, an address. */
+/** Ids within pasted text, such as a log line, a header or a URL. */
 const ID = /\b(?:sub|evt|dlv)_[\w-]+/g;
 
 /**
- * Everything that a text may mean: the label of a subscription, its segment, measure, data source, connection, environment or instance, a flow by
- * its id in any form or the address of it or of one of its runs, or an id of ours wherever it stands in the text. At most ten storage requests, and
- * for each id five.
+ * Finds what a text refers to. The text may contain ids of subscriptions, events and deliveries. Otherwise it is compared
+ * with the label, segment, measure, data source, connection, environment and instance of each subscription, and with the
+ * ids of its flow. The URL of a flow or of a run is accepted too. Makes at most ten storage requests, or five for each id.
  */
 export async function search(ports: SearchPorts, text: string): Promise<Found> {
   const ids = [...new Set(text.match(ID) ?? [])].slice(0, 5);
   if (ids.length === 0) {
     const { subscriptions, more } = await findSubscriptions(ports.tables, mentions(text), MAX_FOUND);
-    return { subscriptions: subscriptions.map((one) => managedSubscription(one)), events: [], deliveries: [], more };
+    return {
+      subscriptions: subscriptions.map((subscription) => managedSubscription(subscription)),
+      events: [],
+      deliveries: [],
+      more,
+    };
   }
   const found = await Promise.all(ids.map((id) => byId(ports, id)));
   return {

@@ -23,17 +23,17 @@ export interface SendTestPorts {
   readonly isAllowed: (instanceId: string) => boolean;
   readonly clock: Clock;
   readonly random: Random;
-  /** Leaves open events to the workers. */
+  /** Enqueues outbox entries for the workers. */
   readonly enqueueEvents: (events: readonly OutboxEntry[]) => Promise<void>;
 }
 
-/** As many bytes as a fact's hash has: the events of two tests are never the same. */
+/** As many bytes as the hash of a real event has, so that two test events never have the same id. */
 const IDENTITY_BYTES = 16;
 
 /**
- * Opens a made-up event that concerns one subscription of the caller and nobody else, and leaves it to the workers: from there on it
- * is a delivery like any other. `idOrLabel`: its id, or a label that one living subscription of the caller alone has, in whatever case. Another's
- * subscription is as unknown as none.
+ * Sends a sample event to one subscription of the caller. It is committed with an outbox entry, so workers deliver it like
+ * any other event. `idOrLabel` is the subscription's id, or a label that exactly one subscription of the caller has that has
+ * not ended. Case is ignored. A subscription of another connection is answered as unknown.
  */
 export async function sendTest(
   ports: SendTestPorts & Pick<OwnSubscriptionsPorts, 'connections'>,
@@ -50,8 +50,8 @@ export async function sendTest(
   if (parseSubscriptionId(wanted) !== undefined) {
     return refusal('subscription-unknown', `This connection has no such subscription for this trigger.${WHERE_LISTED}`);
   }
-  const living = await livingOf(ports, connection, trigger);
-  const [one, ...others] = living.filter(({ label }) => label?.trim().toLowerCase() === wanted.toLowerCase());
+  const candidates = await subscriptionsThatHaveNotEnded(ports, connection, trigger);
+  const [one, ...others] = candidates.filter(({ label }) => label?.trim().toLowerCase() === wanted.toLowerCase());
   if (others.length > 0) {
     return refusal(
       'label-ambiguous',
@@ -59,7 +59,7 @@ export async function sendTest(
     );
   }
   if (one) return sendTestTo(ports, one);
-  const labels = new Set(living.flatMap(({ label }) => label ?? []));
+  const labels = new Set(candidates.flatMap(({ label }) => label ?? []));
   const nearest = nearestNames(
     wanted,
     [...labels].map((label) => ({ name: label, displayName: label })),
@@ -73,28 +73,32 @@ export async function sendTest(
 const WHERE_LISTED = ' Choose one of those that List subscriptions has.';
 const PAGE = 100;
 
-/** The subscriptions of a connection to one trigger that have not ended. As many storage requests as it has subscriptions: for a person who asks now and then. */
-async function livingOf(
+/** The subscriptions of a connection to one trigger that have not ended. Makes one storage request for each, which is fine because only people call this. */
+async function subscriptionsThatHaveNotEnded(
   { connections, store }: Pick<OwnSubscriptionsPorts, 'connections'> & Pick<SendTestPorts, 'store'>,
   connection: string,
   trigger: Trigger,
 ): Promise<Subscription[]> {
-  const living: Subscription[] = [];
+  const candidates: Subscription[] = [];
   let next: string | undefined;
   do {
     const page = await connections.list(connection, trigger, { limit: PAGE, ...(next !== undefined && { next }) });
     const loaded = await Promise.all(page.subscriptionIds.map((id) => store.load(id)));
-    living.push(...loaded.filter((one) => one !== undefined).filter((one) => isShown(one) && !hasEnded(one)));
+    candidates.push(
+      ...loaded
+        .filter((subscription) => subscription !== undefined)
+        .filter((subscription) => isShown(subscription) && !hasEnded(subscription)),
+    );
     next = page.next;
   } while (next !== undefined);
-  return living;
+  return candidates;
 }
 
 function hasEnded({ status }: Subscription): boolean {
   return status === 'gone' || status === 'superseded';
 }
 
-/** The same for a subscription that was found. */
+/** Sends a sample event to a subscription that was already read. */
 export async function sendTestTo(
   ports: SendTestPorts,
   subscription: Subscription,
@@ -104,8 +108,8 @@ export async function sendTestTo(
     return refusal(
       'subscription-ended',
       subscription.status === 'superseded'
-        ? 'The flow was saved again, and another subscription took the place of this one. Choose that one from the list.'
-        : 'The flow is deleted or has refused every call for good: nothing is sent to it any more. If there is a flow, turn it off and on again, and choose its new subscription from the list.',
+        ? 'The flow was saved again, and a newer subscription replaced this one. Choose the newer one from the list.'
+        : 'The flow was deleted or refused every call permanently, so nothing is sent to it any more. If the flow exists, turn it off and on again, and choose its new subscription from the list.',
     );
   }
   if (!ports.isAllowed(subscription.instanceId)) return instanceNotAllowed();
@@ -115,23 +119,23 @@ export async function sendTestTo(
   const eventId = formatEventId({ ...where, identity: random.token(IDENTITY_BYTES) });
   const now = new Date(nowMs).toISOString();
   const event = sampleEvent(subscription, { eventId, occurredAt: now });
-  // The ranges stay where they are in the audience of any such event, but all of them are empty except for one row.
-  const audience = recipientRanges(event).map(({ subjectHash }) =>
+  // The ranges keep the order that any such event has. All are empty except the one that holds this subscription's row.
+  const recipients = recipientRanges(event).map(({ subjectHash }) =>
     subjectHash === address.subjectHash
       ? { subjectHash, from: address.rowKey, to: `${address.rowKey}~` }
       : { subjectHash, from: '', to: '' },
   );
-  const range = audience.findIndex(({ to }) => to !== '');
+  const range = recipients.findIndex(({ to }) => to !== '');
   const open: OutboxEntry = {
     event,
     sequence: Number.MAX_SAFE_INTEGER,
-    recipients: audience,
+    recipients,
     boundaries: undefined,
     committedAt: now,
     writer: random.token(9),
     etag: '',
   };
-  // A conflict is the echo of this very write: nobody else has this id.
+  // A conflict can only come from a retry of this same write, because no other writer has this event id.
   await tables.write(STATE_TABLE, [{ kind: 'insert', row: outboxRow(open) }]);
   await ports.enqueueEvents([open]);
   return { kind: 'sent', deliveryId: formatDeliveryId(eventId, range, address.rowKey) };

@@ -5,25 +5,27 @@ import { isEndedByOperator, type Subscription } from '../subscriptions/subscript
 import type { UnsubscribePorts } from '../subscriptions/unsubscribe.ts';
 
 export interface SubscriptionActionPorts extends UnsubscribePorts {
-  /** Hints that a subscription has changed: what waits for it can go on. */
+  /** Enqueues a hint that a subscription has changed, so that deliveries that wait for it are processed. */
   readonly release: (subscription: Subscription) => Promise<void>;
 }
 
-/** Somebody else changing the same row this often in a row is a storm that the caller should sit out. */
+/** After this many conflicts in a row, other writers change the row constantly, and the caller should try again later. */
 const MAX_TRIES = 10;
 
 /**
- * Ends a subscription whoever made it: nobody is called any more, it counts no longer, and its connection knows it no longer. What is held
- * ends; the row stays as long as a delivery of it may, so that the operator still sees what happened. `ended` also when it has ended already.
+ * Ends a subscription of any connection. Its flow receives no further call, the subscription no longer counts towards the
+ * limit, and its connection can no longer see it. Parked deliveries end. The row is kept as long as delivery records are,
+ * so that the operator still sees what happened. Also returns `ended` when the subscription had ended before.
  */
 export async function endSubscription(
   ports: SubscriptionActionPorts,
   id: string,
 ): Promise<{ kind: 'ended' } | Refusal> {
-  if (parseSubscriptionId(id) === undefined) return refusal('subscription-unknown', 'There is no such subscription.');
+  if (parseSubscriptionId(id) === undefined)
+    return refusal('subscription-unknown', 'There is no subscription with this id.');
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const subscription = await ports.store.load(id);
-    // One that was superseded is its successor's way to what it was owed; one that is being made is not there yet.
+    // The successor needs the superseded row to take over its deliveries, so the row stays unchanged.
     if (!subscription || subscription.status === 'superseded' || subscription.status === 'deleted')
       return { kind: 'ended' };
     if (isEndedByOperator(subscription)) return { kind: 'ended' };
@@ -37,39 +39,39 @@ export async function endSubscription(
     await ports.release(ended);
     return { kind: 'ended' };
   }
-  return refusal('subscription-changing', 'The subscription is being changed by others. Try again in a moment.');
+  return refusal('subscription-changing', 'Other requests are changing this subscription. Try again in a moment.');
 }
 
 /**
- * Stops the calls of a subscription until somebody resumes it or its flow is saved again: what happens meanwhile is held. It is neither
- * probed nor given up. May be repeated.
+ * Pauses a subscription until an operator resumes it or its flow is saved again. Deliveries are parked meanwhile. No probe
+ * is sent, and the deliveries never become dead. The call may be repeated.
  */
 export async function pauseSubscription(
   ports: Pick<SubscriptionActionPorts, 'store' | 'clock'>,
   id: string,
-): Promise<{ kind: 'held'; subscriptionId: string } | Refusal> {
+): Promise<{ kind: 'paused'; subscriptionId: string } | Refusal> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const subscription = await ports.store.load(id);
     if (subscription === undefined || subscription.status === 'deleted' || subscription.activeFrom === undefined) {
-      return refusal('subscription-unknown', 'There is no such subscription.');
+      return refusal('subscription-unknown', 'There is no subscription with this id.');
     }
     if (subscription.status === 'gone' || subscription.status === 'superseded') {
-      return refusal('subscription-ended', `The subscription is ${subscription.status}: nobody is called anyway.`);
+      return refusal('subscription-ended', `The subscription is ${subscription.status} and receives no calls.`);
     }
     if (subscription.status === 'disabled' && subscription.reason === 'operator') {
-      return { kind: 'held', subscriptionId: id };
+      return { kind: 'paused', subscriptionId: id };
     }
     const pausedSince = new Date(ports.clock.now()).toISOString();
     const unprobed = { nextProbeAt: undefined, offCheckedAt: undefined, offMs: 0 };
-    const held: Subscription = { ...subscription, ...unprobed, status: 'disabled', reason: 'operator', pausedSince };
-    if ((await ports.store.writeTogether([held])).kind === 'written') return { kind: 'held', subscriptionId: id };
+    const paused: Subscription = { ...subscription, ...unprobed, status: 'disabled', reason: 'operator', pausedSince };
+    if ((await ports.store.writeTogether([paused])).kind === 'written') return { kind: 'paused', subscriptionId: id };
   }
-  return refusal('subscription-changing', 'The subscription is being changed by others. Try again in a moment.');
+  return refusal('subscription-changing', 'Other requests are changing this subscription. Try again in a moment.');
 }
 
 /**
- * Makes a paused or disabled subscription active with a clean record, and lets go out what waits for it. Of an active one, only the
- * latter: the call may be repeated.
+ * Makes a paused or disabled subscription active, clears its health, and releases its parked deliveries. For a
+ * subscription that is already active it only releases deliveries, so the call may be repeated.
  */
 export async function resumeSubscription(
   ports: SubscriptionActionPorts,
@@ -78,10 +80,13 @@ export async function resumeSubscription(
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const subscription = await ports.store.load(id);
     if (subscription === undefined || subscription.status === 'deleted' || subscription.activeFrom === undefined) {
-      return refusal('subscription-unknown', 'There is no such subscription.');
+      return refusal('subscription-unknown', 'There is no subscription with this id.');
     }
     if (subscription.status === 'gone' || subscription.status === 'superseded') {
-      return refusal('subscription-ended', `The subscription is ${subscription.status} and cannot be active again.`);
+      return refusal(
+        'subscription-ended',
+        `The subscription is ${subscription.status} and cannot become active again.`,
+      );
     }
     const nowMs = ports.clock.now();
     await ports.work.add({ kind: 'subscription', subscriptionId: id }, nowMs);
@@ -90,5 +95,5 @@ export async function resumeSubscription(
       return { kind: 'resumed', subscriptionId: id };
     }
   }
-  return refusal('subscription-changing', 'The subscription is being changed by others. Try again in a moment.');
+  return refusal('subscription-changing', 'Other requests are changing this subscription. Try again in a moment.');
 }

@@ -6,26 +6,26 @@ import type { StoredRow, Tables } from '../storage/tables.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { subscriptionIdAt } from './delivery.ts';
 
-/** What came of the latest events of a subscription, as far back as was looked. */
+/** The results of the latest events of a subscription, back to `since`. */
 export interface SubscriptionActivity {
-  /** The latest event that it was called for, or should have been. */
+  /** The time of the latest event that the subscription received or should have received. */
   readonly lastFiredAt?: string;
   readonly delivered: number;
-  /** Deliveries that have not arrived: tried again, held, dead or ended. */
+  /** Deliveries that have not succeeded: retrying, parked, dead or ended. */
   readonly failed: number;
-  /** Down to this instant the counts are whole. */
+  /** The counts are complete from this time on. */
   readonly since: string;
 }
 
-/** Rows that are read of each instance: an event with one subscriber has two or three. */
-const ROWS = 300;
-/** A page of subscriptions of more instances than this is told without. */
+/** Rows read for each instance. An event with one subscriber has two or three rows. */
+const ROWS_PER_INSTANCE = 300;
+/** Subscriptions of further instances on the page have no activity in the response. */
 const MAX_INSTANCES = 20;
 const MONTH_MS = 31 * 24 * 3_600_000;
 
 /**
- * The latest activity of the subscriptions of a page, from the rows that events leave anyway: a success writes nothing more for it. At most
- * two storage requests for each instance among them, whatever the number of subscriptions.
+ * The latest activity of the subscriptions of a page. It is computed from rows that events write anyway, so a success
+ * costs no additional write. Makes at most two storage requests for each instance, however many subscriptions there are.
  */
 export async function activityOf(
   tables: Tables,
@@ -33,7 +33,7 @@ export async function activityOf(
   nowMs: number,
 ): Promise<ReadonlyMap<string, SubscriptionActivity>> {
   const instanceIds = [...new Set(subscriptions.map(({ instanceId }) => instanceId))].slice(0, MAX_INSTANCES);
-  const found = await Promise.all(instanceIds.map((instanceId) => ofInstance(tables, instanceId, nowMs)));
+  const found = await Promise.all(instanceIds.map((instanceId) => activityOfInstance(tables, instanceId, nowMs)));
   const byInstance = new Map(instanceIds.map((instanceId, index) => [instanceId, found[index]]));
   return new Map(
     subscriptions.flatMap(({ id, instanceId }) => {
@@ -47,32 +47,32 @@ export async function activityOf(
 
 type Counts = { lastFiredAt: string; delivered: number; failed: number };
 
-async function ofInstance(
+async function activityOfInstance(
   tables: Tables,
   instanceId: string,
   nowMs: number,
 ): Promise<{ readonly counts: ReadonlyMap<string, Counts>; readonly sinceMs: number }> {
   const rows: StoredRow[] = [];
   const beginMs = nowMs - MONTH_MS;
-  // Behind the rows of events lie those of indexes.
+  // Rows of indexes have keys after those of events, so `to` excludes them.
   for (const month of monthsBetween(beginMs, nowMs).slice(0, 2)) {
-    const query = { partition: instanceId, to: '~', limit: ROWS - rows.length };
+    const query = { partition: instanceId, to: '~', limit: ROWS_PER_INSTANCE - rows.length };
     const page = await tables.query(activityTable(month), query);
     rows.push(...page.rows);
-    if (rows.length >= ROWS) break;
+    if (rows.length >= ROWS_PER_INSTANCE) break;
   }
   const events = new Map<string, Event>();
-  for (const row of rows) if (row.values['kind'] === 'event') events.set(keyOf(row), eventOfRow(row));
+  for (const row of rows) if (row.values['kind'] === 'event') events.set(eventKeyOf(row), eventOfRow(row));
   const counts = new Map<string, Counts>();
-  const count = (id: string | undefined, { occurredAt }: Event, what: 'delivered' | 'failed'): void => {
+  const count = (id: string | undefined, { occurredAt }: Event, outcome: 'delivered' | 'failed'): void => {
     if (id === undefined) return;
-    // The newest come first.
+    // Rows are ordered newest first, so the first event of a subscription is its latest.
     const before = counts.get(id) ?? { lastFiredAt: occurredAt, delivered: 0, failed: 0 };
-    counts.set(id, { ...before, [what]: before[what] + 1 });
+    counts.set(id, { ...before, [outcome]: before[outcome] + 1 });
   };
   for (const row of rows) {
-    // The last event may have been cut off before its row: it is not told.
-    const event = events.get(keyOf(row));
+    // The limit may have cut off the row of the last event. Its other rows are then not counted.
+    const event = events.get(eventKeyOf(row));
     if (event === undefined || event.test) continue;
     if (row.values['kind'] === 'chunk') {
       for (const { range, rowKey } of chunkOfRow(row).delivered)
@@ -84,10 +84,10 @@ async function ofInstance(
     }
   }
   const last = rows.at(-1);
-  return { counts, sinceMs: rows.length >= ROWS && last ? instantOfKey(last.rowKey) : beginMs };
+  return { counts, sinceMs: rows.length >= ROWS_PER_INSTANCE && last ? instantOfKey(last.rowKey) : beginMs };
 }
 
-/** Rows of one event begin alike. */
-function keyOf({ rowKey }: StoredRow): string {
+/** The part of the row key that all rows of one event share. */
+function eventKeyOf({ rowKey }: StoredRow): string {
   return rowKey.slice(0, EVENT_KEY_LENGTH);
 }

@@ -183,7 +183,7 @@ describe('a subscription', () => {
     expect(await act(page, 'End…', 'End it')).toContain('It has ended.');
     await page.locator('.under').getByText('Ended by operator').waitFor();
     // Its history is still there.
-    expect(await page.getByText('the flow took it').count()).toBeGreaterThan(0);
+    expect(await page.getByText('the flow accepted it').count()).toBeGreaterThan(0);
   });
 
   test('that was ended leaves no nameless rows whose actions fail', async () => {

@@ -111,7 +111,7 @@ export function testViews(visiting: () => Visit): void {
       expect(sentences).toContainEqual(expect.stringMatching(pattern));
     }
     const crossing = page.getByRole('listitem').filter({ hasText: 'crossed 50' }).first();
-    expect(await crossing.textContent()).toMatch(/Delivered.*the flow took it.*HTTP 202/);
+    expect(await crossing.textContent()).toMatch(/Delivered.*the flow accepted it.*HTTP 202/);
   });
 
   test('another threshold is tried on the chart: it tells when the flow would have been called, as a preview does', async () => {
@@ -147,16 +147,16 @@ export function testViews(visiting: () => Visit): void {
   test('a delivery has each of its attempts, and what is held says why', async () => {
     const { told } = visiting();
     const page = await open(visiting(), `#/subscriptions/${told.bell.id}`);
-    await page.getByText('Held: the flow is turned off.').waitFor();
-    await page.getByText('held: the flow is turned off', { exact: true }).waitFor();
+    await page.getByText('Parked: the flow is turned off.').waitFor();
+    await page.getByText('parked: the flow is turned off', { exact: true }).waitFor();
     await open(visiting(), `#/subscriptions/${told.loyalty.id}?days=14`);
-    const dead = page.getByRole('listitem').filter({ hasText: 'given up: the flow answered 503' }).first();
+    const dead = page.getByRole('listitem').filter({ hasText: 'dead: the flow answered 503' }).first();
     expect(await dead.getByRole('list', { name: 'Attempts' }).getByRole('listitem').count()).toBe(6);
   });
 
   test('a trigger without values has its deliveries, and the refreshes that it does not wait for', async () => {
     const page = await open(visiting(), `#/subscriptions/${visiting().told.crm.id}?days=14`);
-    const delivered = page.getByRole('listitem').filter({ hasText: 'the flow took it' }).first();
+    const delivered = page.getByRole('listitem').filter({ hasText: 'the flow accepted it' }).first();
     await delivered.getByText('refresh of Contoso CRM failed: The password has expired.', { exact: true }).waitFor();
     await page.getByText('refresh of Contoso CRM ended successful: this flow waits for failed ones').first().waitFor();
     expect(await page.locator('canvas').count()).toBe(0);
@@ -165,10 +165,10 @@ export function testViews(visiting: () => Visit): void {
   test('dead letters have their reason and lead to the moment they are about', async () => {
     const page = await open(visiting(), '#/deliveries?days=14');
     const row = page.getByRole('row', { name: /^Win-back mail/ }).first();
-    await row.getByText('given up: the flow answered 400').waitFor();
+    await row.getByText('dead: the flow answered 400').waitFor();
     await row.getByRole('link', { name: 'Win-back mail', exact: true }).click();
     await page.waitForURL(/at=/);
-    await page.locator('[aria-current=true]').getByText('given up: the flow answered 400').waitFor();
+    await page.locator('[aria-current=true]').getByText('dead: the flow answered 400').waitFor();
   });
 
   test('the question why a flow did not fire at a certain time takes two clicks from the overview', async () => {
@@ -199,7 +199,7 @@ export function testViews(visiting: () => Visit): void {
   });
 
   test.each([
-    ['#/subscriptions/sub_1', 'There is no such subscription.'],
+    ['#/subscriptions/sub_1', 'There is no subscription with this id.'],
     ['#/deliveries?status=ended&days=1', 'There is none in this time.'],
     ['#/no/such/view', 'This address leads to no view.'],
   ])('%s says that there is nothing', async (hash, text) => {

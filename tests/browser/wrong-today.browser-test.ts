@@ -78,7 +78,7 @@ test('while Customer Insights is away the page claims nothing of what it cannot 
   await page.getByText('the last known value').waitFor();
   expect(await page.getByText(/was crossed (never|once|twice|\d+ times)/).count()).toBe(0);
   expect(await page.getByText(/the first value/).count()).toBe(0);
-  expect(await page.getByText('the flow took it').count()).toBe(1);
+  expect(await page.getByText('the flow accepted it').count()).toBe(1);
   visit.stage.sandbox.control.clearFaults();
 });
 

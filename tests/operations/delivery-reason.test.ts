@@ -5,15 +5,15 @@ import { deliveryReason } from '../../shared/operations/delivery-reason.ts';
 import { codesOf, tableRows } from '../helpers/markdown.ts';
 
 test.each([
-  ['pending', undefined, 'not tried yet'],
-  ['delivered', 'delivered', 'the flow took it'],
-  ['retrying', 'http-503', 'tried again: the flow answered 503'],
-  ['retrying', 'timeout', 'tried again: no answer in time'],
-  ['parked', 'turned-off', 'held: the flow is turned off'],
-  ['parked', 'disabled', 'held: the subscription is disabled after days of failures'],
-  ['dead', 'http-400', 'given up: the flow answered 400'],
+  ['pending', undefined, 'not attempted yet'],
+  ['delivered', 'delivered', 'the flow accepted it'],
+  ['retrying', 'http-503', 'retrying: the flow answered 503'],
+  ['retrying', 'timeout', 'retrying: the flow did not respond in time'],
+  ['parked', 'turned-off', 'parked: the flow is turned off'],
+  ['parked', 'disabled', 'parked: the subscription is disabled after days of failures'],
+  ['dead', 'http-400', 'dead: the flow answered 400'],
   ['ended', 'workflow-not-found', 'ended: the flow is deleted'],
-  ['dead', 'of a later version', 'given up: of a later version'],
+  ['dead', 'of a later version', 'dead: of a later version'],
 ] as const)('%s with the code %s is told as "%s"', (status, code, sentence) => {
   expect(deliveryReason(status, code)).toBe(sentence);
 });

@@ -25,8 +25,8 @@ const statuses = async (subscriptionId: string): Promise<string[]> => {
 describe("an operator's pause", () => {
   test('holds what happens, probes nothing and gives nothing up, for as long as it lasts', async () => {
     const { id } = await fixture.flow('one', {}, FLOW);
-    expect(await fixture.backend.operator.pauseSubscription(id)).toEqual({ kind: 'held', subscriptionId: id });
-    expect(await fixture.backend.operator.pauseSubscription(id)).toEqual({ kind: 'held', subscriptionId: id });
+    expect(await fixture.backend.operator.pauseSubscription(id)).toEqual({ kind: 'paused', subscriptionId: id });
+    expect(await fixture.backend.operator.pauseSubscription(id)).toEqual({ kind: 'paused', subscriptionId: id });
     expect(await seen(id)).toMatchObject({ status: 'disabled', reason: 'operator' });
     await fixture.rise();
     await fixture.pass(30 * DAY);
