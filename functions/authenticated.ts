@@ -21,14 +21,15 @@ export interface HttpDeps {
 export type Authenticated = (request: HttpRequest, connection: string) => Promise<HttpResponseInit | Refusal>;
 
 export interface AuthenticatedOptions {
-  /** Unsubscribing, which must always work. */
+  /** Whether the call ignores the rate limit. Only unsubscribing does, because it must always work. */
   readonly unlimited?: boolean;
-  /** The query parameters that the call has: none unless given. */
+  /** The query parameters that the call accepts. Default: none. */
   readonly query?: readonly string[] | 'any';
 }
 
 /**
- * Lets a call through that says who makes it and that its connection has a place for. While the limit's storage gives no answer nobody else is let through: the call is answered 503.
+ * Wraps a handler so that it runs only for an authenticated caller whose connection is within its rate limit. When the
+ * storage of the rate limit fails, the call is answered with 503.
  */
 export function authenticated(
   { config, limiter }: HttpDeps,
@@ -51,7 +52,7 @@ function tooManyCalls({ rateLimit }: Config, retryAfterMs: number): Refusal {
   const { calls, windowSeconds } = rateLimit;
   return refusal(
     'too-many-calls',
-    `A connection may make ${calls} calls in ${windowSeconds} seconds, and this one has made them. Try again in ${Math.ceil(retryAfterMs / 1000)} seconds.`,
+    `A connection may make ${calls} calls in ${windowSeconds} seconds, and this connection has reached the limit. Try again in ${Math.ceil(retryAfterMs / 1000)} seconds.`,
     { retryAfterMs },
   );
 }

@@ -17,13 +17,13 @@ import { systemRandom } from '../shared/random.ts';
 import type { Telemetry } from '../shared/telemetry/telemetry.ts';
 import { consoleLog } from './console-log.ts';
 
-/** The real world, once per process. Opens no connection before it is used. */
+/** Creates the ports to Azure, Customer Insights and flows, once per process. No connection is opened before the first call. */
 export function azurePorts(
   config: Config,
   telemetry: Telemetry,
 ): BackendPorts & {
-  readonly data: (places: CallPermits) => EntityData;
-  /** Makes the queues that are not there yet. Never rejects. */
+  readonly data: (permits: CallPermits) => EntityData;
+  /** Creates missing queues. Never rejects. */
   readonly createQueues: (queues: readonly string[]) => Promise<void>;
 } {
   const clock = systemClock;
@@ -47,8 +47,8 @@ export function azurePorts(
     queues: createAzureQueues({ clients }),
     queueDrain: createAzureQueueDrain({ clients }),
     createQueues: (queues) => createQueues({ clients, log }, queues),
-    insights: (places) => restCustomerInsights({ ...calling, workflowPath, permits: places }),
-    data: (places) => restEntityData({ ...calling, permits: places }),
+    insights: (permits) => restCustomerInsights({ ...calling, workflowPath, permits }),
+    data: (permits) => restEntityData({ ...calling, permits }),
     client: callbackClient({ policy: config.callbackPolicy, timeoutMs: config.deliveryTimeoutMs, clock }),
     lookup: systemLookup,
     clock,

@@ -4,40 +4,43 @@ import type { Config } from '../shared/config.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 import type { Subscriber } from '../shared/subscriptions/subscription-draft.ts';
 
-/** The connection of callers without a key, where the host does not ask for one. */
+/** The connection of callers without a key, when the host does not require a key. */
 const LOCAL_CONNECTION = 'local';
 
-/** Who is calling: the hash of the key that was sent, or the principal that App Service authentication vouches for. */
+/** Identifies the caller's connection: by the hash of the key in the request, or by the principal from App Service authentication. */
 export function connectionOf(
   request: HttpRequest,
   config: Pick<Config, 'authentication' | 'platformAuthenticates' | 'allowedTenants'>,
 ): { kind: 'connection'; connection: string } | Refusal {
   if (config.authentication === 'key') {
-    const key = request.headers.get('x-functions-key') ?? codeOf(request.query) ?? '';
-    // Of several keys the host looks at the first alone, and hands on all with commas between: anything behind the first would make another connection of it.
-    if (key.includes(',')) return refusal('not-authenticated', 'Send the key once. A key must not hold a comma.');
+    const key = request.headers.get('x-functions-key') ?? keyInQuery(request.query) ?? '';
+    // The host checks only the first of several keys, but passes on all of them with commas between. Text after the first key would make a different connection.
+    if (key.includes(',')) return refusal('not-authenticated', 'Send exactly one key. A key must not contain a comma.');
     return { kind: 'connection', connection: key === '' ? LOCAL_CONNECTION : `key-${hash(key)}` };
   }
   const principal = principalOf(request, config);
   if (principal === undefined)
     return refusal('not-authenticated', 'Sign in first: this service accepts Microsoft Entra ID only.');
-  if (request.method !== 'GET' && isOfAnotherSite(request)) return ofAnotherSite();
+  if (request.method !== 'GET' && isCrossSite(request)) return crossSiteRefusal();
   return { kind: 'connection', connection: `entra-${hash(`${principal.tenantId}/${principal.objectId}`)}` };
 }
 
 /**
- * Whether a browser says that it was told to make the call by a page of another origin: it sends the cookie of whoever is signed in all the
- * same. Only browsers say anything (w3.org/TR/fetch-metadata).
+ * Whether a page of another origin made the browser send this request. The browser adds the cookie of the signed-in user
+ * to such a request too. Only browsers send the header (w3.org/TR/fetch-metadata).
  */
-export function isOfAnotherSite({ headers }: Pick<HttpRequest, 'headers'>): boolean {
+export function isCrossSite({ headers }: Pick<HttpRequest, 'headers'>): boolean {
   return !['same-origin', 'none'].includes(headers.get('sec-fetch-site') ?? 'none');
 }
 
-export function ofAnotherSite(): Refusal {
-  return refusal('cross-site-call', 'A page of another site may not act here in the name of who is signed in.');
+export function crossSiteRefusal(): Refusal {
+  return refusal(
+    'cross-site-call',
+    'A page of another site must not make changes here on behalf of the signed-in user.',
+  );
 }
 
-/** Which flow a subscribe call comes from, as far as the platform says. All of it is optional. */
+/** The flow that a subscribe call comes from, according to the platform's headers. All of them are optional. */
 export function subscriberOf(request: HttpRequest, connection: string): Subscriber {
   return {
     connection,
@@ -48,8 +51,8 @@ export function subscriberOf(request: HttpRequest, connection: string): Subscrib
   };
 }
 
-/** The host knows no case in the names of query parameters: whoever it lets in with `?CODE=` has that key. */
-function codeOf(query: URLSearchParams): string | undefined {
+/** The key in the query. The host ignores the case of parameter names, so a call with `?CODE=` is authenticated by that key. */
+function keyInQuery(query: URLSearchParams): string | undefined {
   return [...query].find(([name]) => name.toLowerCase() === 'code')?.[1];
 }
 
@@ -66,8 +69,8 @@ export interface Principal {
 }
 
 /**
- * Who is signed in, as App Service authentication says. Undefined where the platform does not authenticate, because anybody can send the
- * header there, and for an account of a tenant that is not allowed.
+ * The signed-in user according to App Service authentication. Returns `undefined` for an account of a tenant that is not
+ * allowed. Also returns `undefined` when the platform does not authenticate, because any client could then send the header.
  */
 export function principalOf(
   { headers }: Pick<HttpRequest, 'headers'>,
@@ -79,9 +82,10 @@ export function principalOf(
 }
 
 /**
- * The claims of a token of version 1 or 2 (learn.microsoft.com/entra/identity-platform/access-token-claims-reference: both carry `tid`,
- * `oid` and `roles`), under the token's own names or under those that App Service maps them to ("Perform validations from application
- * code" of learn.microsoft.com/azure/app-service/configure-authentication-provider-aad).
+ * Reads `tid`, `oid` and `roles`, which tokens of version 1 and 2 contain
+ * (learn.microsoft.com/entra/identity-platform/access-token-claims-reference). App Service may map the claims to other
+ * names, which are read too ("Perform validations from application code" of
+ * learn.microsoft.com/azure/app-service/configure-authentication-provider-aad).
  */
 function readPrincipal(header: string | null): Principal | undefined {
   if (header === null) return undefined;

@@ -7,33 +7,33 @@ import type { Access } from '../connector/document/access.ts';
 import type { SwaggerDocument } from '../connector/document/swagger-document.ts';
 import type { Config } from '../shared/config.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
-import { problemResponse, safely } from './http.ts';
+import { problemResponse, withSafeHeaders } from './http.ts';
 import type { Registrar } from './registrar.ts';
 
-/** Where the build puts it beside this file's folder, and where it lies in the sources. */
+/** The icon has this path relative to the bundle and also relative to this source file. */
 const ICON = path.join(import.meta.dirname, '../connector/icon.png');
 
 /**
- * What a maker imports, made for this deployment: the definition, its properties and the icon, and two solutions. Anonymous: it holds no
- * secret, and the wizard that imports a definition by its URL has no key to send.
+ * Registers the files that a maker imports, filled in for this deployment: the definition, its properties, the icon and two
+ * solutions. They are anonymous, because they contain no secret and the wizard that imports a definition by URL sends no key.
  */
 export function registerConnectorDefinition(app: Registrar, { config }: { config: Config }): void {
   const { publicBaseUrl, contactEmail } = config;
   const committed = definition as unknown as SwaggerDocument;
-  const serve = (name: string, route: string, answer: () => Answer | Promise<Answer>): void => {
+  const serve = (name: string, route: string, respond: () => Result | Promise<Result>): void => {
     app.http(name, {
       methods: ['GET'],
       authLevel: 'anonymous',
       route,
       handler: async () => {
-        const answered = await answer();
-        return safely('kind' in answered ? problemResponse(answered) : answered);
+        const result = await respond();
+        return withSafeHeaders('kind' in result ? problemResponse(result) : result);
       },
     });
   };
   serve('ConnectorDefinition', 'connector/apiDefinition.swagger.json', () => {
     const access = accessOf(config);
-    // The wizard asks for ids by itself.
+    // The wizard prompts for missing ids.
     const known: Access = access.kind === 'refused' ? { ...anyTenant, clientId: '', resource: '' } : access;
     return { jsonBody: deployedConnector(committed, { publicBaseUrl, access: known, contactEmail }).definition };
   });
@@ -62,11 +62,11 @@ export function registerConnectorDefinition(app: Registrar, { config }: { config
   });
 }
 
-type Answer = HttpResponseInit | Refusal;
+type Result = HttpResponseInit | Refusal;
 
 const anyTenant = { kind: 'entra', tenantId: 'organizations' } as const;
 
-/** Loaded when somebody asks: an app starts no slower for it. */
+/** Loaded on the first request, so that it does not slow down the start of the app. */
 function solutions() {
   return import('../connector/solution/solutions.ts');
 }
@@ -78,7 +78,7 @@ function zip(name: string, body: Uint8Array): HttpResponseInit {
   };
 }
 
-/** What the connector has to know of how callers are known here. Ids that are not set cannot be guessed. */
+/** How a connection authenticates at this deployment. Returns a refusal when the settings lack an id that the connector needs. */
 function accessOf({ authentication, entra }: Config): Access | Refusal {
   if (authentication === 'key') return { kind: 'key' };
   const { tenantId, clientId, connectorClientId } = entra;

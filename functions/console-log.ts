@@ -1,6 +1,6 @@
 import { logLine, type Log } from '../shared/log.ts';
 
-/** To standard output and standard error, which the functions host collects line by line. */
+/** Writes the log to standard output and standard error, which the functions host collects line by line. */
 export const consoleLog: Log = createConsoleLog();
 
 function createConsoleLog(): Log {
@@ -14,8 +14,8 @@ function createConsoleLog(): Log {
 }
 
 /**
- * All lines of one turn of the event loop are one write: a pipe is written synchronously, and a fan-out that wrote its lines one by one spent a
- * quarter of its time there. What is left when the process ends is written then.
+ * Writes all lines of one turn of the event loop together. Writes to a pipe are synchronous, and a fan-out that wrote each
+ * line separately spent a quarter of its time on them. Remaining lines are written when the process exits.
  */
 export function lineWriter(stream: Pick<NodeJS.WriteStream, 'write'>): (line: string) => void {
   let lines = '';

@@ -5,10 +5,10 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { Config } from '../shared/config.ts';
 import type { Registrar } from './registrar.ts';
 
-/** Beside the folder that this file is bundled into. */
+/** The built dashboard, in a folder beside the bundle of this file. */
 const FOLDER = path.join(import.meta.dirname, '../dashboard');
 
-/** Nothing but what this app itself serves, no inline script or style, no frame around it, and no text ever taken for markup. */
+/** Allows only resources of this app. Forbids inline scripts and styles, frames around the page, and markup built from strings. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -22,8 +22,8 @@ const CONTENT_SECURITY_POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
-/** Where a maker finds flows, environments and connections. */
-const HOME_OF_MAKERS = 'https://make.powerautomate.com/';
+/** The home page of Power Automate, where makers find flows, environments and connections. */
+const POWER_AUTOMATE_HOME = 'https://make.powerautomate.com/';
 
 const SAFE_HEADERS = {
   'x-content-type-options': 'nosniff',
@@ -33,18 +33,18 @@ const SAFE_HEADERS = {
 };
 
 /**
- * The dashboard of operators: a page and its assets. Anonymous, because there is nothing in them but how to look: all data comes from
- * the operator API, which asks who is there.
+ * Registers the operators' dashboard: a page and its assets. They are anonymous because they contain no data. All data
+ * comes from the operator API, which authenticates the operator.
  */
 export function registerDashboard(
   app: Registrar,
-  { authentication, createFlowUrl = HOME_OF_MAKERS }: Pick<Config, 'authentication' | 'createFlowUrl'>,
+  { authentication, createFlowUrl = POWER_AUTOMATE_HOME }: Pick<Config, 'authentication' | 'createFlowUrl'>,
 ): void {
   const page = once(async () => {
     const html = await readFile(path.join(FOLDER, 'index.html'), 'utf8');
     const filled = html
       .replace('{authentication}', authentication)
-      // A URL has no quotation marks in it.
+      // A URL contains no quotation marks, so only `&` is escaped.
       .replace('{createFlowUrl}', () => createFlowUrl.replaceAll('&', '&amp;'));
     return asset('index.html', Buffer.from(filled));
   });
@@ -62,9 +62,9 @@ export function registerDashboard(
     authLevel: 'anonymous',
     route: 'dashboard',
     handler: async (request) => {
-      // The page names its assets from where it is: below a slash they would not be.
+      // The page refers to its assets by relative URLs, which a slash at the end of the path would break.
       if (new URL(request.url).pathname.endsWith('/')) return { status: 308, headers: { location: '../dashboard' } };
-      return answer(request, await page(), {
+      return assetResponse(request, await page(), {
         'cache-control': 'no-cache',
         'content-security-policy': CONTENT_SECURITY_POLICY,
       });
@@ -77,8 +77,8 @@ export function registerDashboard(
     handler: async (request) => {
       const found = (await assets()).get(request.params['name'] ?? '');
       if (found === undefined) return { status: 404 };
-      // Its name changes with what is in it.
-      return answer(request, found, { 'cache-control': 'public, max-age=31536000, immutable' });
+      // The name of an asset contains a hash of its content.
+      return assetResponse(request, found, { 'cache-control': 'public, max-age=31536000, immutable' });
     },
   });
 }
@@ -101,10 +101,10 @@ function asset(name: string, body: Buffer): Asset {
   return { type, body, gzipped: gzipSync(body, { level: 9 }) };
 }
 
-function answer(
+function assetResponse(
   { headers }: Pick<HttpRequest, 'headers'>,
   { type, body, gzipped }: Asset,
-  more: Record<string, string>,
+  extraHeaders: Record<string, string>,
 ): HttpResponseInit {
   const takesGzip = /\bgzip\b/.test(headers.get('accept-encoding') ?? '');
   return {
@@ -113,13 +113,13 @@ function answer(
       vary: 'accept-encoding',
       ...(takesGzip && { 'content-encoding': 'gzip' }),
       ...SAFE_HEADERS,
-      ...more,
+      ...extraHeaders,
     },
     body: takesGzip ? gzipped : body,
   };
 }
 
-/** Read when first asked for: an app that nobody looks at starts no slower. A failure is tried again. */
+/** Reads a file on the first request, so that reading does not slow down the start of the app. A failed read is repeated on the next request. */
 function once<T>(read: () => Promise<T>): () => Promise<T> {
   let reading: Promise<T> | undefined;
   return () => {

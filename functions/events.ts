@@ -3,15 +3,15 @@ import { allowsInstance, instanceNotAllowed } from '../shared/allowed-instances.
 import { systemClock } from '../shared/clock.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 import { httpHandler } from './http.ts';
-import { PAGE_QUERY, pageResponse, readPage, refusingNext } from './paging.ts';
+import { PAGE_QUERY, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
 import { instanceParameter, sinceParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import { authenticated, type HttpDeps } from './authenticated.ts';
 
-/** How far back a flow catches up unless it says otherwise. */
+/** The time range that is listed without `since`. */
 const DEFAULT_SINCE_MS = 24 * 3600 * 1000;
 
-/** Recent events of an instance, so that a flow can catch up on what it missed. */
+/** Registers the list of recent events of an instance, with which a flow catches up on missed events. */
 export function registerEvents(app: Registrar, deps: HttpDeps): void {
   app.http('ListEvents', {
     methods: ['GET'],
@@ -30,12 +30,12 @@ async function list({ backend, config }: HttpDeps, request: HttpRequest): Promis
   const instance = instanceParameter(request.query);
   if (instance.kind === 'refused') return instance;
   if (instance.value === undefined)
-    return refusal('query-invalid', 'The parameter instanceId is required: choose the instance from the list.');
+    return refusal('query-invalid', 'The parameter instanceId is required. Choose the instance from the list.');
   if (!allowsInstance(config.allowedInstances, instance.value)) return instanceNotAllowed();
   const since = sinceParameter(request.query);
   if (since.kind === 'refused') return since;
   const sinceMs = since.value ?? systemClock.now() - DEFAULT_SINCE_MS;
-  const listed = await refusingNext(page, backend.listEvents(instance.value, sinceMs, page));
+  const listed = await refuseMalformedNext(page, backend.listEvents(instance.value, sinceMs, page));
   if ('kind' in listed) return listed;
   const url = `${config.publicBaseUrl}/api/events`;
   return pageResponse(request, page, { value: listed.events, next: listed.next, url });

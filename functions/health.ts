@@ -7,15 +7,15 @@ import { refusal } from '../shared/problem.ts';
 import type { Queues } from '../shared/storage/queues.ts';
 import { StorageError, type Tables } from '../shared/storage/tables.ts';
 import { INSTANCES_TABLE } from '../shared/subscriptions/instance-registry.ts';
-import { problemResponse, safely } from './http.ts';
+import { problemResponse, withSafeHeaders } from './http.ts';
 import type { Registrar } from './registrar.ts';
 
-/** How long an answer is remembered. Anybody may ask, and each answer that is not costs four storage requests. */
-const REMEMBERED_MS = { healthy: 5_000, unhealthy: 1_000 };
+/** How long a response is cached. The route is anonymous, and each check makes four storage requests. */
+const CACHED_MS = { healthy: 5_000, unhealthy: 1_000 };
 
 /**
- * Whether storage can be reached, how many messages our own bugs have poisoned, and what is wrong with the settings though the app works.
- * Anonymous: it tells nothing else.
+ * Registers the health check: whether storage can be reached, how many messages are in poison queues, and warnings about
+ * settings. The route is anonymous, so the response contains nothing else.
  */
 export function registerHealth(
   app: Registrar,
@@ -23,7 +23,7 @@ export function registerHealth(
   settingWarnings: readonly SettingFault[],
 ): void {
   const warnings = settingWarnings.map(({ setting, message }) => `${setting} ${message}.`);
-  const look = async (): Promise<HttpResponseInit> => {
+  const check = async (): Promise<HttpResponseInit> => {
     try {
       const [, ...poison] = await Promise.all([
         tables.get(INSTANCES_TABLE, 'instances', 'health'),
@@ -41,35 +41,32 @@ export function registerHealth(
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       return problemResponse(
-        refusal('storage-unavailable', 'Tables or queues cannot be reached.', { retryAfterMs: 10_000 }),
+        refusal('storage-unavailable', 'The service cannot reach its tables or queues.', { retryAfterMs: 10_000 }),
       );
     }
   };
-  onHealth(app, remembering(look, clock));
+  onHealth(app, cached(check, clock));
 }
 
-/** One look for all who ask at the same time, or shortly after it. */
-function remembering(
-  look: () => Promise<HttpResponseInit>,
-  { now }: Pick<Clock, 'now'>,
-): () => Promise<HttpResponseInit> {
-  let known: { readonly answer: Promise<HttpResponseInit>; untilMs: number } | undefined;
+/** Caches the check, so that concurrent and soon following calls share its response. */
+function cached(check: () => Promise<HttpResponseInit>, { now }: Pick<Clock, 'now'>): () => Promise<HttpResponseInit> {
+  let latest: { readonly response: Promise<HttpResponseInit>; untilMs: number } | undefined;
   return () => {
     const nowMs = now();
-    if (known && nowMs < known.untilMs && known.untilMs - nowMs <= REMEMBERED_MS.healthy) return known.answer;
-    const current = { answer: look(), untilMs: nowMs + REMEMBERED_MS.healthy };
-    known = current;
-    current.answer.then(
+    if (latest && nowMs < latest.untilMs && latest.untilMs - nowMs <= CACHED_MS.healthy) return latest.response;
+    const current = { response: check(), untilMs: nowMs + CACHED_MS.healthy };
+    latest = current;
+    current.response.then(
       ({ status }) => {
-        if (status !== undefined) current.untilMs = nowMs + REMEMBERED_MS.unhealthy;
+        if (status !== undefined) current.untilMs = nowMs + CACHED_MS.unhealthy;
       },
       () => (current.untilMs = nowMs),
     );
-    return current.answer;
+    return current.response;
   };
 }
 
-/** All there is when settings are missing or wrong: an app that throws while it loads would leave a host that answers 404. */
+/** Registers only a health check that lists invalid settings. If the app threw an error while loading, the host would answer every call with 404. */
 export function registerBrokenHealth(app: Registrar, faults: readonly SettingFault[]): void {
   const detail = faults.map(({ setting, message }) => `${setting} ${message}`).join('; ');
   onHealth(app, () =>
@@ -88,6 +85,6 @@ function onHealth(app: Registrar, handler: () => Promise<HttpResponseInit>): voi
     methods: ['GET'],
     authLevel: 'anonymous',
     route: 'health',
-    handler: async () => safely(await handler()),
+    handler: async () => withSafeHeaders(await handler()),
   });
 }

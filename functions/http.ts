@@ -5,43 +5,43 @@ import { instanceUnknown, problems, refusal, type Refusal } from '../shared/prob
 import { StorageError } from '../shared/storage/tables.ts';
 import { unreachable } from '../shared/unreachable.ts';
 
-/** Larger than any subscription with the longest callback URL. */
+/** Larger than any subscribe body with the longest callback URL. */
 const MAX_BODY_BYTES = 64 * 1024;
-/** What a caller is asked to wait when nobody says how long a dependency will be away. */
+/** `Retry-After` of a response when a failing dependency does not say how long to wait. */
 const DEFAULT_RETRY_AFTER_MS = 10_000;
 
-/** What a handler gets, and how it answers: a response, or a refusal that becomes problem+json. */
+/** A handler returns a response, or a refusal that becomes problem+json. */
 export type Handle = (request: HttpRequest) => Promise<HttpResponseInit | Refusal>;
 
-/** Turns refusals and failing dependencies into RFC 9457 answers. Anything else is a bug: it is thrown, and the host answers 500. */
+/** Converts refusals and errors of dependencies to RFC 9457 responses. Any other error is a bug: it is rethrown, and the host answers 500. */
 export function httpHandler(log: Log, handle: Handle): HttpHandler {
   return async (request: HttpRequest, context: InvocationContext) => {
     try {
-      const answer = await handle(request);
-      return safely('kind' in answer ? problemResponse(answer) : answer);
+      const response = await handle(request);
+      return withSafeHeaders('kind' in response ? problemResponse(response) : response);
     } catch (error) {
-      const refused = refusalOf(error);
+      const refused = refusalOfError(error);
       if (refused === undefined) throw error;
       log.warn('http.dependency-failed', { functionName: context.functionName, reason: (error as Error).message });
-      return safely(problemResponse(refused));
+      return withSafeHeaders(problemResponse(refused));
     }
   };
 }
 
 /**
- * The answer with what keeps a browser from taking it for something else than it says, and everybody on the way from keeping it: a cache
- * does not know that it is for the holder of one key.
+ * Adds headers that stop browsers from guessing the content type, and that stop caches from storing the response. A cache
+ * does not know that a response is meant for the holder of one key.
  */
-export function safely(answer: HttpResponseInit): HttpResponseInit {
+export function withSafeHeaders(response: HttpResponseInit): HttpResponseInit {
   const headers = {
-    ...(answer.headers as Record<string, string> | undefined),
+    ...(response.headers as Record<string, string> | undefined),
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
   };
-  return { ...answer, headers };
+  return { ...response, headers };
 }
 
-/** RFC 9457; `Retry-After` in whole seconds, never too early. */
+/** The RFC 9457 response of a refusal. `Retry-After` is in whole seconds, rounded up. */
 export function problemResponse({ code, detail, errors, retryAfterMs }: Refusal): HttpResponseInit {
   const { status, title } = problems[code];
   return {
@@ -54,15 +54,12 @@ export function problemResponse({ code, detail, errors, retryAfterMs }: Refusal)
   };
 }
 
-/** The JSON body of a request, and as the text that it came as. The host drops chunked bodies and passes all others on whole. */
+/** Reads the JSON body of a request, parsed and as text. The host drops chunked bodies and passes on all others completely. */
 export async function readJson(request: HttpRequest): Promise<{ kind: 'json'; body: unknown; text: string } | Refusal> {
   if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) return tooLarge();
   const bytes = Buffer.from(await request.arrayBuffer());
   if (bytes.length === 0 && /chunked/i.test(request.headers.get('transfer-encoding') ?? '')) {
-    return refusal(
-      'length-required',
-      'Send the body in one piece with a Content-Length header: chunked bodies do not arrive here.',
-    );
+    return refusal('length-required', 'Send the body with a Content-Length header. Chunked bodies are not supported.');
   }
   if (bytes.length > MAX_BODY_BYTES) return tooLarge();
   if (bytes.length === 0) return refusal('body-invalid', 'The body is empty. Send one JSON object.');
@@ -75,38 +72,32 @@ export async function readJson(request: HttpRequest): Promise<{ kind: 'json'; bo
 }
 
 function tooLarge(): Refusal {
-  return refusal('body-too-large', `The body may have ${MAX_BODY_BYTES} bytes at most.`);
+  return refusal('body-too-large', `The body must not be larger than ${MAX_BODY_BYTES} bytes.`);
 }
 
-function refusalOf(error: unknown): Refusal | undefined {
+function refusalOfError(error: unknown): Refusal | undefined {
   if (error instanceof StorageError) {
-    return refusal(
-      'storage-unavailable',
-      'The service cannot reach its storage. Nothing was done that a repeated call would do twice.',
-      {
-        retryAfterMs: DEFAULT_RETRY_AFTER_MS,
-      },
-    );
+    return refusal('storage-unavailable', 'The service cannot reach its storage. It is safe to repeat the call.', {
+      retryAfterMs: DEFAULT_RETRY_AFTER_MS,
+    });
   }
   if (!(error instanceof CustomerInsightsError)) return undefined;
   const retryAfterMs = error.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS;
   switch (error.kind) {
     case 'throttled':
-      return refusal(
-        'customer-insights-throttled',
-        'Customer Insights has too many calls at the moment. Try again a little later.',
-        { retryAfterMs },
-      );
+      return refusal('customer-insights-throttled', 'Customer Insights is receiving too many calls. Try again later.', {
+        retryAfterMs,
+      });
     case 'limited':
       return refusal(
         'instance-calls-exhausted',
-        `This instance of Customer Insights has had all the calls that it takes in a minute. Try again in ${Math.ceil(retryAfterMs / 1000)} seconds.`,
+        `This instance of Customer Insights has reached its limit of calls per minute. Try again in ${Math.ceil(retryAfterMs / 1000)} seconds.`,
         { retryAfterMs },
       );
     case 'unauthorized':
       return refusal(
         'customer-insights-refused-us',
-        'Customer Insights does not accept the credentials of this service. Ask its operator.',
+        'Customer Insights does not accept the credentials of this service. Ask its operator to check them.',
         { retryAfterMs },
       );
     case 'not-found':
@@ -114,20 +105,20 @@ function refusalOf(error: unknown): Refusal | undefined {
     case 'path-unknown':
       return refusal(
         'customer-insights-path-unknown',
-        `Customer Insights has the instance, but nothing where this service asks (${error.call}). Ask its operator to look at the setting ${error.setting ?? 'CUSTOMER_INSIGHTS_API_URL'}.`,
+        `Customer Insights has the instance, but does not know the path that this service calls (${error.call}). Ask the operator to check the setting ${error.setting ?? 'CUSTOMER_INSIGHTS_API_URL'}.`,
         { retryAfterMs },
       );
     case 'unconfirmed':
       return refusal(
         'customer-insights-unconfirmed',
-        'Customer Insights did not say whether it made the change: it may have been made. Read the item before you repeat the call.',
+        'Customer Insights did not confirm the change, which may have been made. Read the item before you repeat the call.',
         { retryAfterMs },
       );
     case 'unavailable':
     case 'refused':
       return refusal(
         'customer-insights-unavailable',
-        'Customer Insights gave no usable answer. Try again a little later.',
+        'Customer Insights did not return a usable response. Try again later.',
         { retryAfterMs },
       );
     default:

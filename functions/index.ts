@@ -26,21 +26,21 @@ import { registerPreviews } from './preview.ts';
 import { stopSignal } from './stop-signal.ts';
 import { registerStatusReport } from './status-report.ts';
 import { registerSubscriptions } from './subscriptions.ts';
-import { openedTelemetry } from './telemetry.ts';
+import { startTelemetry } from './telemetry.ts';
 import { registerTestEvents } from './test-events.ts';
 import { registerWorkers } from './workers.ts';
 
-// The app's entry and only side effect of an import: reads the settings and registers every function.
-const read = readConfig(process.env);
-if (read.kind === 'invalid') {
-  for (const { setting, message } of read.faults) consoleLog.error('setting.invalid', { setting, reason: message });
-  registerBrokenHealth(app, read.faults);
+// Entry point of the app. This is the only module with side effects on import: it reads the settings and registers every function.
+const settings = readConfig(process.env);
+if (settings.kind === 'invalid') {
+  for (const { setting, message } of settings.faults) consoleLog.error('setting.invalid', { setting, reason: message });
+  registerBrokenHealth(app, settings.faults);
 } else {
-  const { config } = read;
-  // Bounds between settings are said for one release, and refused from the next one on: an upgrade stops nothing.
-  const warnings = [...read.warnings, ...brokenBounds(config)];
+  const { config } = settings;
+  // A violated bound between settings only causes a warning in the release that introduces it, so that an upgrade cannot stop the app.
+  const warnings = [...settings.warnings, ...brokenBounds(config)];
   for (const { setting, message } of warnings) consoleLog.warn('setting.warned', { setting, reason: message });
-  const telemetry = await openedTelemetry(app.hook, config, { clock: systemClock, log: consoleLog });
+  const telemetry = await startTelemetry(app.hook, config, { clock: systemClock, log: consoleLog });
   const ports = { ...azurePorts(config, telemetry), stopping: stopSignal(app.hook) };
   const backend = createBackend(ports, config);
   const deps = {
@@ -70,6 +70,6 @@ if (read.kind === 'invalid') {
   registerOpenApi(app, deps);
   registerDashboard(app, config);
   registerWorkers(app, backend, config);
-  // Nothing waits for it: the first answer of the app must not.
+  // Not awaited, so that creating the queues does not delay the first response.
   app.hook.appStart(() => void ports.createQueues([POLLS_QUEUE, DELIVERIES_QUEUE, RETRIES_QUEUE]));
 }

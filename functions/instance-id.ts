@@ -3,7 +3,7 @@ import { allowsInstance, instanceNotAllowed } from '../shared/allowed-instances.
 import type { Config } from '../shared/config.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 
-/** The instance that the route names, in lower case; a refusal when it is none or not one that may be used here. */
+/** The instance id in the route, in lower case. Returns a refusal when it is not a GUID or the instance is not allowed. */
 export function instanceIdParameter(
   request: HttpRequest,
   { allowedInstances }: Pick<Config, 'allowedInstances'>,

@@ -15,20 +15,20 @@ export interface DataDeps extends HttpDeps {
   readonly clock: Clock;
 }
 
-/** A call about an instance that the caller may use. */
+/** A call about an instance that this service may use. */
 export interface InstanceRequest {
   readonly request: HttpRequest;
   readonly instanceId: string;
-  /** A part of the route as it is meant. */
+  /** A decoded part of the route. */
   readonly param: (name: 'entity' | 'itemId' | 'partitionId') => string;
 }
 
 export type InstanceHandle = (call: InstanceRequest) => Promise<HttpResponseInit | Refusal>;
 
-/** The app role that the data actions ask of a signed-in caller when `DATA_ACTIONS` is `role`. */
+/** The app role that a signed-in caller needs for data actions when `DATA_ACTIONS` is `role`. */
 const DATA_ROLE = 'Data';
 
-/** Registers a function that reads or writes data of an instance with the app's own rights: for whom `DATA_ACTIONS` says. */
+/** Registers a function that reads or writes data of an instance with the app's own rights. `DATA_ACTIONS` says which callers may use it. */
 export function onData(app: Registrar, deps: HttpDeps, route: InstanceRoute): void {
   onInstance(app, deps, {
     ...route,
@@ -46,12 +46,15 @@ function dataActionRefusal(request: HttpRequest, config: HttpDeps['config']): Re
     case 'off':
       return refusal(
         'data-actions-off',
-        'The operator of this service has switched off reading and writing of data. Ask the operator.',
+        'The operator of this service has turned off reading and writing of data. Ask the operator to turn it on.',
       );
     case 'role':
       return principalOf(request, config)?.roles.includes(DATA_ROLE)
         ? undefined
-        : refusal('data-role-missing', `Ask for the app role ${DATA_ROLE} of this service, and sign in again.`);
+        : refusal(
+            'data-role-missing',
+            `You need the app role ${DATA_ROLE} of this service. Ask an administrator for it, then sign in again.`,
+          );
     default:
       return unreachable(config.dataActions);
   }
@@ -61,7 +64,7 @@ interface InstanceRoute {
   readonly name: string;
   readonly method: 'GET' | 'POST' | 'PATCH';
   readonly route: string;
-  /** The query parameters that the call has: none unless given. */
+  /** The query parameters that the call accepts. Default: none. */
   readonly query?: readonly string[];
   readonly handle: InstanceHandle;
 }
@@ -91,20 +94,20 @@ export function onInstance(
   });
 }
 
-/** An address on this service that `param` reads the same parts from: the host takes off one encoding, and `%2F` never. */
+/** A URL on this service from which `param` reads the same parts. Parts are encoded twice, because the host decodes once and leaves `%2F` encoded. */
 export function instanceUrl(publicBaseUrl: string, ...parts: readonly string[]): string {
   const encoded = parts.map((part) => encodeURIComponent(encodeURIComponent(part.toWellFormed())));
   return `${publicBaseUrl}/api/instances/${encoded.join('/')}`;
 }
 
-/** What a flow maker is told about a call that Customer Insights has no data for, or did not like; `advice` follows its own words. */
+/** The refusal of a call for which Customer Insights has no data, or which it refused. `advice` follows the message of Customer Insights. */
 export function dataRefusal(outcome: Missing | Refused, advice?: string): Refusal {
   if (outcome.kind === 'call-refused') {
-    const said =
+    const message =
       outcome.serviceMessage === undefined ? ' without saying why' : `: ${outcome.serviceMessage.replace(/[.]$/, '')}`;
     return refusal(
       'call-refused',
-      `Customer Insights refused the call${said}.${advice === undefined ? '' : ` ${advice}`}`,
+      `Customer Insights refused the call${message}.${advice === undefined ? '' : ` ${advice}`}`,
     );
   }
   switch (outcome.what) {
@@ -113,24 +116,24 @@ export function dataRefusal(outcome: Missing | Refused, advice?: string): Refusa
     case 'entity':
       return refusal(
         'entity-unknown',
-        `The instance has no such entity.${nearestSentence(outcome.nearest ?? [])} Take its id from List entities.`,
+        `The instance has no entity with this id.${nearestSentence(outcome.nearest ?? [])} Use an id from List entities.`,
       );
     case 'item':
       return refusal(
         'item-unknown',
-        'The entity has no item with this key. Keys are compared exactly, case and blanks included: take it from List items of an entity.',
+        'The entity has no item with this key. Case and blanks in keys are significant. Copy the key from List items of an entity.',
       );
     case 'partition':
       return refusal(
         'partition-unknown',
-        'The entity has no such partition. A refresh makes new ones: run List partitions of an entity again, and take an id from it.',
+        'The entity has no partition with this id. A refresh creates new partitions. Run List partitions of an entity again, and use an id from it.',
       );
     default:
       return unreachable(outcome.what);
   }
 }
 
-/** The host has taken off one encoding, all but `%2F`, and the connector encodes twice. */
+/** Decodes a part of a route once more, because the connector encodes twice. The host has decoded it once, except for `%2F`. */
 export function decodedPart(part: string): string {
   try {
     return decodeURIComponent(part);

@@ -11,7 +11,7 @@ import type { Registrar } from './registrar.ts';
 
 const WRITE_QUERY = ['validUntil', 'caller'];
 
-/** Items of an entity: list, get, create and update. */
+/** Registers the routes that list, get, create and update items of an entity. */
 export function registerItems(app: Registrar, deps: DataDeps): void {
   const items = 'entities/{entity}/items';
   const item = `${items}/{itemId}`;
@@ -40,7 +40,7 @@ function get({ data }: DataDeps): InstanceHandle {
     if (found.kind !== 'without-key') return dataRefusal(found);
     return refusal(
       'entity-without-key',
-      'Items of this entity have no key of one column to be found by: list them with $filter instead.',
+      'Items of this entity have no key that is a single column, so one item cannot be read by its key. List the items with $filter instead.',
     );
   };
 }
@@ -53,11 +53,11 @@ function create({ data }: DataDeps): InstanceHandle {
     if (made.kind === 'exists') {
       return refusal(
         'item-exists',
-        'The entity has an item of this key already: Customer Insights created none. Update that one, or give another key.',
+        'The entity already has an item with this key, so Customer Insights did not create one. Update the existing item, or use another key.',
       );
     }
     if (made.kind !== 'created') return dataRefusal(made, WRITING);
-    // Without Location: Power Automate takes one on a 202 for a request to ask there until it is done.
+    // No Location header, because Power Automate would poll the URL of a 202 response.
     return { status: made.isDone ? 201 : 202, jsonBody: made.item ?? parseExactly(read.text) };
   };
 }
@@ -74,24 +74,21 @@ function update({ data }: DataDeps): InstanceHandle {
 
 const WRITING = 'Activities can be created and customer profiles changed, with what Customer Insights names corrected.';
 
-/** What to do when Customer Insights does not take the options of a list. */
+/** Advice for a caller when Customer Insights refuses the options of a list. */
 function adviceOn({ options }: ItemQuery): string {
   return options['$filter'] === undefined
-    ? 'Change or leave out the option that it names.'
+    ? 'Change or remove the option that the message names.'
     : "A filter is OData, such as CustomerId eq 'a1': Customer takes CustomerId and the fields of the search and filter index, UnifiedActivity takes ActivityId and CustomerId, any other entity CustomerId alone, and ingested tables take none.";
 }
 
-/** What is in the item is for Customer Insights to judge. */
+/** Reads the item from the body. Customer Insights validates its properties. */
 async function readItem(request: HttpRequest): ReturnType<typeof readJson> {
   const read = await readJson(request);
   if (read.kind === 'refused') return read;
   const isObject = typeof read.body === 'object' && read.body !== null && !Array.isArray(read.body);
   return isObject
     ? read
-    : refusal(
-        'body-invalid',
-        'The body must be one JSON object: the item. Of several items, send each with a call of its own.',
-      );
+    : refusal('body-invalid', 'The body must be one JSON object, the item. Send one call for each item.');
 }
 
 function writeOptions({ query }: HttpRequest): WriteOptions {

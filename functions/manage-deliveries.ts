@@ -3,7 +3,7 @@ import { parseEventId } from '../shared/events/event-id.ts';
 import { deliveryStatuses } from '../shared/operations/delivery.ts';
 import { parseSubscriptionId } from '../shared/subscriptions/subscription-id.ts';
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
-import { PAGE_QUERY, pageResponse, readPage, refusingNext } from './paging.ts';
+import { PAGE_QUERY, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
 import { asFlag, instanceParameter, readInstant, parameter, sinceParameter, triggerParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
@@ -16,17 +16,17 @@ const FILTERS = [
   'instanceId',
   'trigger',
   'flow',
-  // In `code` the host takes a key.
+  // Not `code`, in which the host accepts a key.
   'deliveryCode',
   'httpStatus',
   'q',
   'since',
   'until',
 ] as const;
-/** Of what is looked for as a text. */
+/** The maximum length of a text filter. */
 const MAX_TEXT = 512;
 
-/** Each delivery with its attempts, and one more attempt on demand. */
+/** Registers the operator's list of deliveries, one delivery with its attempts, and redelivery. */
 export function registerManageDeliveries(app: Registrar, deps: HttpDeps): void {
   const { operator } = deps.backend;
   registerManageRoutes(app, deps, [
@@ -73,7 +73,7 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
     );
     if (subscriptionId.kind === 'refused') return subscriptionId;
     const status = parameter(query, 'status', `one of ${deliveryStatuses.join(', ')}`, (text) =>
-      deliveryStatuses.find((one) => one === text),
+      deliveryStatuses.find((name) => name === text),
     );
     if (status.kind === 'refused') return status;
     const instanceId = instanceParameter(query);
@@ -106,7 +106,7 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
       sinceMs: since.value,
       untilMs: until.value,
     };
-    const listed = await refusingNext(page, backend.operator.listDeliveries(filter, page));
+    const listed = await refuseMalformedNext(page, backend.operator.listDeliveries(filter, page));
     if ('kind' in listed) return listed;
     const url = `${config.publicBaseUrl}/api/${path}`;
     const { deliveries: value, next, lookedBackTo } = listed;
@@ -114,7 +114,7 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
   };
 }
 
-/** Texts of whatever kind, as far as anybody types them. */
+/** Parses text filters. An empty text counts as absent. */
 function readTexts(
   query: URLSearchParams,
   names: readonly string[],

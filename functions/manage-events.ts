@@ -1,12 +1,12 @@
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
-import { PAGE_QUERY, pageResponse, readPage, refusingNext } from './paging.ts';
+import { PAGE_QUERY, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
 import { instanceParameter, sinceParameter, triggerParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
 const path = 'manage/events';
 
-/** What happened, and what became of it. */
+/** Registers the operator's list of events, and one event with the counts of its deliveries. */
 export function registerManageEvents(app: Registrar, deps: HttpDeps): void {
   registerManageRoutes(app, deps, [
     {
@@ -39,7 +39,7 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
     const since = sinceParameter(request.query);
     if (since.kind === 'refused') return since;
     const filter = { instanceId: instanceId.value, trigger: trigger.value, sinceMs: since.value };
-    const listed = await refusingNext(page, backend.operator.listEvents(filter, page));
+    const listed = await refuseMalformedNext(page, backend.operator.listEvents(filter, page));
     if ('kind' in listed) return listed;
     const url = `${config.publicBaseUrl}/api/${path}`;
     return pageResponse(request, page, { value: listed.events, next: listed.next, url });

@@ -4,13 +4,13 @@ import { countParameter, instanceParameter, parameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
-/** Of activity: what is counted unless asked otherwise, and at most. */
+/** The default and the maximum time range of the activity, in hours. */
 const DEFAULT_HOURS = 24;
 const MAX_HOURS = 7 * 24;
-/** An address of a run is half as long. */
+/** The URL of a flow run has half of this length. */
 const MAX_TEXT = 512;
 
-/** How polls and deliveries are going. */
+/** Registers the operator's views of instances and activity, and the search. */
 export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
   const { operator } = deps.backend;
   registerManageRoutes(app, deps, [
@@ -37,7 +37,8 @@ export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
           return trimmed.length >= 2 && trimmed.length <= MAX_TEXT ? trimmed : undefined;
         });
         if (text.kind === 'refused') return text;
-        if (text.value === undefined) return refusal('query-invalid', 'Say with q what to look for.');
+        if (text.value === undefined)
+          return refusal('query-invalid', 'The parameter q is required. Set it to the text to search for.');
         return { jsonBody: await operator.search(text.value) };
       },
     },

@@ -2,18 +2,18 @@ import type { HttpRequest } from '@azure/functions';
 import { shownStatuses } from '../shared/subscriptions/subscription-list.ts';
 import { readJson } from './http.ts';
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
-import { PAGE_QUERY, pageResponse, readPage, refusingNext } from './paging.ts';
+import { PAGE_QUERY, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
 import { asFlag, countParameter, instanceParameter, parameter, triggerParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
 const path = 'manage/subscriptions';
-/** Of history: what is asked for, and what may be asked for at most. */
+/** The default and the maximum time range of the observations, in days. */
 const DEFAULT_DAYS = 7;
 const MAX_DAYS = 30;
 const idOf = ({ params }: HttpRequest): string => params['id'] ?? '';
 
-/** All connections' subscriptions: look, end, resume, recover, and move to another connection. */
+/** Registers the operator's routes for the subscriptions of all connections: list, get, pause, resume, end, test, recover and move. */
 export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): void {
   const { operator } = deps.backend;
   registerManageRoutes(app, deps, [
@@ -61,11 +61,11 @@ export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): voi
       method: 'POST',
       route: `${path}/{id}/pause`,
       handle: async (request) => {
-        const held = await operator.pauseSubscription(idOf(request));
-        if (held.kind === 'refused') return held;
+        const paused = await operator.pauseSubscription(idOf(request));
+        if (paused.kind === 'refused') return paused;
         return {
           status: 202,
-          jsonBody: { subscriptionId: held.subscriptionId, status: 'disabled', reason: 'operator' },
+          jsonBody: { subscriptionId: paused.subscriptionId, status: 'disabled', reason: 'operator' },
         };
       },
     },
@@ -123,7 +123,7 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
     const trigger = triggerParameter(request.query);
     if (trigger.kind === 'refused') return trigger;
     const status = parameter(request.query, 'status', `one of ${shownStatuses.join(', ')}`, (text) =>
-      shownStatuses.find((one) => one === text),
+      shownStatuses.find((name) => name === text),
     );
     if (status.kind === 'refused') return status;
     const failing = parameter(request.query, 'failing', 'true or false', asFlag);
@@ -142,7 +142,10 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
       label: label.value,
       workflowId: workflowId.value,
     };
-    const listed = await refusingNext(page, backend.operator.listSubscriptions(filter, page, withActivity.value));
+    const listed = await refuseMalformedNext(
+      page,
+      backend.operator.listSubscriptions(filter, page, withActivity.value),
+    );
     if ('kind' in listed) return listed;
     const url = `${config.publicBaseUrl}/api/${path}`;
     return pageResponse(request, page, { value: listed.subscriptions, next: listed.next, url });

@@ -1,17 +1,17 @@
 import type { Config } from '../shared/config.ts';
-import { safely } from './http.ts';
+import { withSafeHeaders } from './http.ts';
 import type { Registrar } from './registrar.ts';
 
-/** The description of the whole HTTP API in OpenAPI 3.1, with the address of this deployment. Anonymous: it holds no secret. */
+/** Registers the OpenAPI 3.1 description of the HTTP API, with the URL of this deployment. It contains no secret, so it is anonymous. */
 export function registerOpenApi(app: Registrar, { config }: { config: Pick<Config, 'publicBaseUrl'> }): void {
   app.http('OpenApi', {
     methods: ['GET'],
     authLevel: 'anonymous',
     route: 'openapi.json',
     handler: async () => {
-      // Loaded when first asked for: an app that nobody asks starts no slower.
+      // Loaded on the first request, so that it does not slow down the start of the app.
       const { default: document } = await import('../connector/openapi.json', { with: { type: 'json' } });
-      return safely({ jsonBody: { ...document, servers: [{ url: `${config.publicBaseUrl}/api` }] } });
+      return withSafeHeaders({ jsonBody: { ...document, servers: [{ url: `${config.publicBaseUrl}/api` }] } });
     },
   });
 }

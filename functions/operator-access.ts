@@ -3,22 +3,22 @@ import { isIP } from 'node:net';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { MIN_OPERATOR_KEY_LENGTH, type Config } from '../shared/config.ts';
 import { problems, refusal, type Refusal } from '../shared/problem.ts';
-import { isOfAnotherSite, ofAnotherSite, principalOf } from './caller.ts';
+import { isCrossSite, crossSiteRefusal, principalOf } from './caller.ts';
 import { httpHandler } from './http.ts';
 import { unknownParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
-/** The app role that the operator API asks of a signed-in caller. */
+/** The app role that a signed-in caller needs for the operator API. */
 const OPERATOR_ROLE = 'Operator';
 
 type OperatorConfig = Pick<Config, 'authentication' | 'platformAuthenticates' | 'allowedTenants' | 'operatorKeys'>;
 
 /**
- * Who operates: the name of the key in `x-operator-key`, or the object id of a signed-in caller with the role. A key that was sent
- * decides alone.
+ * Identifies the operator: by the name of the key in `x-operator-key`, or by the object id of a signed-in caller with the
+ * role. When the request has a key, the sign-in is ignored.
  */
-export function operatorOf(
+export function identifyOperator(
   request: Pick<HttpRequest, 'headers'>,
   config: OperatorConfig,
 ): { kind: 'operator'; name: string } | Refusal {
@@ -39,7 +39,7 @@ export function operatorOf(
     if (principal) {
       return refusal(
         'operator-role-missing',
-        `Ask for the app role ${OPERATOR_ROLE} of this service, and sign in again.`,
+        `You need the app role ${OPERATOR_ROLE} of this service. Ask an administrator for it, then sign in again.`,
       );
     }
     return refusal('not-authenticated', 'Sign in first, or send an operator key in the header x-operator-key.');
@@ -53,10 +53,10 @@ export function operatorOf(
   return refusal('not-authenticated', 'Send an operator key in the header x-operator-key.');
 }
 
-/** Compares with every key, whichever fits, and hashes of one length: the time taken tells nothing. */
+/** Compares hashes of equal length with every key, so that the response time does not reveal anything about the keys. */
 function nameOf(key: string, operatorKeys: OperatorConfig['operatorKeys']): string | undefined {
   const sent = sha256(key);
-  return operatorKeys.filter((one) => timingSafeEqual(sha256(one.key), sent)).map(({ name }) => name)[0];
+  return operatorKeys.filter(({ key: expected }) => timingSafeEqual(sha256(expected), sent)).map(({ name }) => name)[0];
 }
 
 function sha256(text: string): Buffer {
@@ -65,23 +65,23 @@ function sha256(text: string): Buffer {
 
 /** One route of the operator API. */
 export interface ManageRoute {
-  /** Of the function: host order is the order of names. */
+  /** The name of the function. The host matches routes in the order of these names. */
   readonly name: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly route: string;
-  /** The query parameters that the call has: none unless given. */
+  /** The query parameters that the call accepts. Default: none. */
   readonly query?: readonly string[];
   readonly handle: (request: HttpRequest) => Promise<HttpResponseInit | Refusal>;
 }
 
-/** No id is longer. */
+/** The longest id has this many characters. */
 const MAX_TARGET_LENGTH = 128;
 
 /**
- * The answer to a wrong key, which leaves a line in the log; beyond the limit of its address it leaves none. It is counted after the
- * comparison: a right key is never refused.
+ * The response to a wrong key. It is logged until the address exceeds its limit of wrong keys. Keys are counted after the
+ * comparison, so a correct key is never refused.
  */
-function wrongKey({ wrongKeys, log }: HttpDeps, refused: Refusal, request: HttpRequest, action: string): Refusal {
+function refuseWrongKey({ wrongKeys, log }: HttpDeps, refused: Refusal, request: HttpRequest, action: string): Refusal {
   const address = clientAddress(request.headers);
   const counted = wrongKeys.fail(address);
   if (counted.kind === 'counted') {
@@ -90,12 +90,19 @@ function wrongKey({ wrongKeys, log }: HttpDeps, refused: Refusal, request: HttpR
   }
   if (counted.isFirst) log.warn('operator.refused', { action, address, limited: true });
   const seconds = Math.ceil(counted.retryAfterMs / 1000);
-  return refusal('too-many-wrong-keys', `Too many wrong operator keys came from here. Wait ${seconds} seconds.`, {
-    retryAfterMs: counted.retryAfterMs,
-  });
+  return refusal(
+    'too-many-wrong-keys',
+    `Too many wrong operator keys came from this address. Try again in ${seconds} seconds.`,
+    {
+      retryAfterMs: counted.retryAfterMs,
+    },
+  );
 }
 
-/** Whom the platform saw: it adds the address at the end of what the client may have made up. Where there is no platform, nobody in particular. */
+/**
+ * The client's address as the platform saw it. The platform appends it to the header, and everything before it may be
+ * forged by the client. Returns `unknown` without a platform in front of the app.
+ */
 export function clientAddress(headers: Pick<Headers, 'get'>): string {
   const last = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
   const [, bracketed, v4] = /^(?:\[([0-9a-f:.]+)\]|([\d.]+))(?::\d+)?$/i.exec(last) ?? [];
@@ -103,30 +110,30 @@ export function clientAddress(headers: Pick<Headers, 'get'>): string {
   return isIP(address) === 0 ? 'unknown' : address;
 }
 
-/** Registers routes for operators alone. The host lets everybody in: the check is ours. Every action leaves one line in the log. */
+/** Registers routes of the operator API. The host lets every call through, so this code checks the operator. Every action is logged. */
 export function registerManageRoutes(app: Registrar, deps: HttpDeps, routes: readonly ManageRoute[]): void {
   const { config, log } = deps;
   for (const { name, method, route, query = [], handle } of routes) {
     const asOperator = async (request: HttpRequest): Promise<HttpResponseInit | Refusal> => {
-      const operator = operatorOf(request, config);
+      const operator = identifyOperator(request, config);
       if (operator.kind === 'refused') {
         const isWrongKey = operator.code === 'not-authenticated' && request.headers.get('x-operator-key');
-        return isWrongKey ? wrongKey(deps, operator, request, name) : operator;
+        return isWrongKey ? refuseWrongKey(deps, operator, request, name) : operator;
       }
       const unknown = unknownParameter(request.query, query);
       if (unknown) return unknown;
       if (method === 'GET') return handle(request);
-      if (isOfAnotherSite(request)) return ofAnotherSite();
+      if (isCrossSite(request)) return crossSiteRefusal();
       const target = Object.values(request.params).join(' ').slice(0, MAX_TARGET_LENGTH);
-      const act = { operator: operator.name, action: name, target };
+      const action = { operator: operator.name, action: name, target };
       let status: number | undefined;
       try {
-        const answer = await handle(request);
-        status = 'kind' in answer ? problems[answer.code].status : answer.status;
-        return answer;
+        const response = await handle(request);
+        status = 'kind' in response ? problems[response.code].status : response.status;
+        return response;
       } finally {
-        // Without a status it broke off, and may have been done in part.
-        log.info('operator.acted', { ...act, status });
+        // Without a status the action threw an error and may have been completed in part.
+        log.info('operator.acted', { ...action, status });
       }
     };
     app.http(name, { methods: [method], authLevel: 'anonymous', route, handler: httpHandler(log, asOperator) });

@@ -4,7 +4,7 @@ import { refusal, type Refusal } from '../shared/problem.ts';
 const DEFAULT_TOP = 50;
 const MAX_TOP = 100;
 
-/** The parameters of any list. */
+/** The parameters of every list. */
 export const PAGE_QUERY = ['top', 'next'] as const;
 
 export interface Page {
@@ -13,7 +13,7 @@ export interface Page {
   readonly next?: string;
 }
 
-/** `top` and `next` of a list call. `next` is opaque: it comes from a `nextLink` and goes back unchanged. */
+/** Parses `top` and `next` of a list call. `next` is opaque: callers take it unchanged from a `nextLink`. */
 export function readPage(query: URLSearchParams): Page | Refusal {
   const top = query.get('top')?.trim() ?? '';
   const limit = top === '' ? DEFAULT_TOP : /^\d{1,4}$/.test(top) ? Number(top) : NaN;
@@ -23,7 +23,7 @@ export function readPage(query: URLSearchParams): Page | Refusal {
   return { kind: 'page', limit, ...(next !== null && next !== '' && { next }) };
 }
 
-/** The answer of a list: `nextLink` keeps the filters of the call, and is on this service's own address. */
+/** The response of a list. `nextLink` is a URL on this service that keeps the filters of the call. */
 export function pageResponse(
   { query }: Pick<HttpRequest, 'query'>,
   { limit }: Page,
@@ -36,18 +36,18 @@ export function pageResponse(
 ): HttpResponseInit {
   const { value, next, url, lookedBackTo } = listed;
   if (next === undefined) return { jsonBody: { value } };
-  const again = new URLSearchParams([...query].filter(([name]) => !PAGE_PARAMETERS.has(name.toLowerCase())));
-  again.set('top', String(limit));
-  again.set('next', next);
-  const nextLink = `${url}?${again.toString()}`;
+  const nextQuery = new URLSearchParams([...query].filter(([name]) => !PAGE_PARAMETERS.has(name.toLowerCase())));
+  nextQuery.set('top', String(limit));
+  nextQuery.set('next', next);
+  const nextLink = `${url}?${nextQuery.toString()}`;
   return { jsonBody: { value, nextLink, ...(lookedBackTo !== undefined && { lookedBackTo }) } };
 }
 
-/** What a link must not repeat: the page's own parameters, and the key that the caller may have sent. */
+/** Parameters that a `nextLink` must not repeat: those of the page, and the caller's key. */
 const PAGE_PARAMETERS = new Set(['top', 'next', 'code']);
 
-/** What was read, unless the page's `next` is none: of a malformed one storage says so with a `RangeError`, before any request. */
-export async function refusingNext<T extends object>({ next }: Page, reading: Promise<T>): Promise<T | Refusal> {
+/** Returns a refusal when storage rejects a malformed `next` with a `RangeError`, which happens before any request. */
+export async function refuseMalformedNext<T extends object>({ next }: Page, reading: Promise<T>): Promise<T | Refusal> {
   try {
     return await reading;
   } catch (error) {

@@ -5,10 +5,10 @@ import { parameter, wholeNumber } from './query.ts';
 import type { Registrar } from './registrar.ts';
 
 const DEFAULT_ROWS = 1_000;
-/** So that an answer stays within some megabytes. */
+/** Keeps a response within a few megabytes. */
 const MAX_ROWS = 5_000;
 
-/** The data of an entity in bulk: its partitions, and the rows of one. */
+/** Registers bulk reads of an entity: the list of its partitions, and the rows of one partition. */
 export function registerPartitions(app: Registrar, deps: DataDeps): void {
   const partitions = 'entities/{entity}/partitions';
   const partition = `${partitions}/{partitionId}`;

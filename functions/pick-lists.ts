@@ -8,11 +8,11 @@ import { authenticated, type HttpDeps } from './authenticated.ts';
 interface Choice {
   readonly id: string;
   readonly name: string;
-  /** What the drop-down shows. */
+  /** The text that the drop-down shows. */
   readonly title: string;
 }
 
-/** What the connector's drop-downs are filled with. */
+/** Registers the lists that fill the connector's drop-downs. */
 export function registerPickLists(app: Registrar, deps: HttpDeps): void {
   const { insights } = deps.backend;
   const on = (name: string, route: string, choices: (instanceId: string) => Promise<readonly Choice[]>): void =>

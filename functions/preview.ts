@@ -6,7 +6,7 @@ import { authenticated, type HttpDeps } from './authenticated.ts';
 import { httpHandler, readJson } from './http.ts';
 import type { Registrar } from './registrar.ts';
 
-/** When a trigger would have fired, for each that has a threshold. */
+/** Registers the preview of each trigger with a threshold: when it would have fired. */
 export function registerPreviews(app: Registrar, deps: HttpDeps): void {
   for (const trigger of Object.keys(previewRequestSchemas) as PreviewTrigger[]) {
     app.http(`${triggers[trigger].operationId}-preview`, {
@@ -19,14 +19,14 @@ export function registerPreviews(app: Registrar, deps: HttpDeps): void {
           const read = await readJson(request);
           if (read.kind === 'refused') return read;
           const preview = await deps.backend.previewThreshold(trigger, read.body);
-          return preview.kind === 'refused' ? preview : answer(preview);
+          return preview.kind === 'refused' ? preview : previewResponse(preview);
         }),
       ),
     });
   }
 }
 
-function answer({ kind, trigger, name, crossings, ...told }: Preview): HttpResponseInit {
+function previewResponse({ kind, trigger, name, crossings, ...rest }: Preview): HttpResponseInit {
   const named = trigger === 'segment-threshold-crossed' ? { segmentName: name } : { measureName: name };
-  return { jsonBody: { ...named, ...told, value: crossings } };
+  return { jsonBody: { ...named, ...rest, value: crossings } };
 }

@@ -2,22 +2,22 @@ import { refusal, type Refusal } from '../shared/problem.ts';
 import { isTrigger, triggerNames, type Trigger } from '../shared/triggers/trigger.ts';
 
 /**
- * Refuses a parameter that the call does not have: a misspelt filter would otherwise filter nothing. Names have a case, but for `code`,
- * in which the host takes a key.
+ * Refuses a parameter that the call does not accept, because a misspelt filter would otherwise be ignored. Names are
+ * case-sensitive, except `code`, in which the host accepts a key.
  */
 export function unknownParameter(query: URLSearchParams, known: readonly string[]): Refusal | undefined {
   const unknown = [...query.keys()].find((name) => !known.includes(name) && name.toLowerCase() !== 'code');
   if (unknown === undefined) return undefined;
-  // Anything may stand in a query, parts of a callback URL too: only what looks like a name is repeated.
-  const named = /^[$\w.-]{1,40}$/.test(unknown) ? `no parameter ${unknown}` : 'no such parameter';
-  const has = known.length === 0 ? 'It has none.' : `It has ${known.join(', ')}.`;
-  return refusal('query-invalid', `This call has ${named}: correct its name, or leave it out. ${has}`);
+  // A query may contain secrets, such as parts of a callback URL. Only text that looks like a name is repeated in the response.
+  const subject = /^[$\w.-]{1,40}$/.test(unknown) ? `no parameter ${unknown}` : 'no such parameter';
+  const accepted = known.length === 0 ? 'It has none.' : `It has ${known.join(', ')}.`;
+  return refusal('query-invalid', `This call has ${subject}: correct its name, or leave it out. ${accepted}`);
 }
 
-/** A value of a query parameter, absent when the parameter is; or why it is none. */
+/** The value of a query parameter (`undefined` when it is absent), or a refusal when it is invalid. */
 export type Read<T> = { readonly kind: 'read'; readonly value: T | undefined } | Refusal;
 
-/** A parameter whose value, without the blanks around it, must satisfy `parse`, which gives `undefined` for what does not. */
+/** Parses a query parameter after trimming it. `parse` returns `undefined` for an invalid value, and `meaning` then completes the error text. */
 export function parameter<T>(
   query: URLSearchParams,
   name: string,
@@ -32,7 +32,7 @@ export function parameter<T>(
     : { kind: 'read', value };
 }
 
-/** In lower case. */
+/** The parameter `instanceId` in lower case. */
 export function instanceParameter(query: URLSearchParams): Read<string> {
   return parameter(query, 'instanceId', 'the id of an instance, a GUID: choose it from the list', (text) =>
     /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : undefined,
@@ -47,21 +47,21 @@ export function triggerParameter(query: URLSearchParams): Read<Trigger> {
 
 const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
 
-/** In ms since the epoch. */
+/** The parameter `since` in ms since the epoch. */
 export function sinceParameter(query: URLSearchParams): Read<number> {
   return readInstant(query, 'since');
 }
 
-/** In ms since the epoch. */
+/** A timestamp or a date as a parameter, in ms since the epoch. */
 export function readInstant(query: URLSearchParams, name: string): Read<number> {
-  return parameter(query, name, 'an ISO 8601 instant such as 2026-11-23T10:00:00Z', (text) => {
-    // A plus sign that was not encoded has become a blank.
+  return parameter(query, name, 'an ISO 8601 timestamp with a time zone, such as 2026-11-23T10:00:00Z', (text) => {
+    // A plus sign that the caller did not encode was decoded to a blank.
     const instantMs = INSTANT.test(text.replace(' ', '+')) ? Date.parse(text.replace(' ', '+')) : NaN;
     return Number.isNaN(instantMs) ? undefined : instantMs;
   });
 }
 
-/** Of at most nine digits. */
+/** Parses a whole number of at most nine digits. */
 export function wholeNumber(text: string): number | undefined {
   return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
@@ -70,7 +70,7 @@ export function asFlag(text: string): boolean | undefined {
   return text === 'true' ? true : text === 'false' ? false : undefined;
 }
 
-/** A whole number from 1 to `most`; `otherwise` when the parameter is absent. */
+/** A whole number from 1 to `most`, or `otherwise` when the parameter is absent. */
 export function countParameter(
   query: URLSearchParams,
   name: string,

@@ -1,4 +1,4 @@
 import type { app } from '@azure/functions';
 
-/** What registering needs of the functions library. */
+/** The part of the functions library that registers functions. */
 export type Registrar = Pick<typeof app, 'http' | 'storageQueue' | 'timer'>;

@@ -12,7 +12,7 @@ const titles: Readonly<Record<ReportType, string>> = {
   system: 'System processes',
 };
 
-/** The latest state of each thing of an instance, as JSON and as a table that a flow can mail. */
+/** Registers the status report: the latest states in an instance, as JSON and as an HTML table that a flow can mail. */
 export function registerStatusReport(app: Registrar, deps: DataDeps): void {
   onInstance(app, deps, {
     name: 'GetStatusReport',
@@ -30,7 +30,10 @@ function report({ backend, clock }: DataDeps): InstanceHandle {
     );
     if (type.kind === 'refused') return type;
     if (type.value === undefined)
-      return refusal('query-invalid', `The parameter reportType is required: one of ${reportTypes.join(', ')}.`);
+      return refusal(
+        'query-invalid',
+        `The parameter reportType is required and must be one of ${reportTypes.join(', ')}.`,
+      );
     const value = await statusRows(backend.insights, instanceId, type.value);
     const generatedAt = new Date(clock.now()).toISOString();
     const html = statusTable(`${titles[type.value]}, ${generatedAt}`, value);

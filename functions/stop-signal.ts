@@ -1,12 +1,13 @@
 import type { app } from '@azure/functions';
 
-/** A process, as far as its signals go. */
+/** The part of a process that handles signals. */
 type Signals = Pick<NodeJS.Process, 'listenerCount' | 'on'>;
 
 /**
- * Aborted as soon as the app can know that its process is to end: by the host's word, which comes when what is in flight has ended or the host
- * waits no longer, or by a signal to this process before. A signal is listened to only where somebody else does too: the first listener
- * would keep the process from ending.
+ * Returns a signal that is aborted as soon as the app learns that its process will end. The host's hook runs only after
+ * running functions have ended or timed out, so an operating system signal usually comes earlier. A listener for an
+ * operating system signal is added only when there is another one, because the first listener disables the default action
+ * of ending the process.
  */
 export function stopSignal(hooks: Pick<typeof app.hook, 'appTerminate'>, signals: Signals = process): AbortSignal {
   const stopping = new AbortController();

@@ -5,10 +5,10 @@ import { triggerUnknown } from './trigger-unknown.ts';
 import { authenticated, type Authenticated, type AuthenticatedOptions, type HttpDeps } from './authenticated.ts';
 import { subscriberOf } from './caller.ts';
 import { httpHandler, readJson } from './http.ts';
-import { PAGE_QUERY, readPage, refusingNext } from './paging.ts';
+import { PAGE_QUERY, readPage, refuseMalformedNext } from './paging.ts';
 import type { Registrar } from './registrar.ts';
 
-/** Subscribe, list, get and unsubscribe, for each trigger of the table. */
+/** Registers subscribe, list, get and unsubscribe for each trigger. */
 export function registerSubscriptions(app: Registrar, deps: HttpDeps): void {
   for (const trigger of triggerNames) {
     const { operationId } = triggers[trigger];
@@ -31,7 +31,7 @@ export function registerSubscriptions(app: Registrar, deps: HttpDeps): void {
     on('get', 'GET', `${collection}/{id}`, get(deps, trigger));
     on('unsubscribe', 'DELETE', `${collection}/{id}`, unsubscribe(deps, trigger), { unlimited: true, query: 'any' });
   }
-  // The host matches in the order of names: this one comes after every trigger's and gets what is left.
+  // The host matches routes in the order of function names. This name sorts after every trigger's, so it gets all other paths.
   app.http('UnknownTrigger', {
     methods: ['GET', 'POST', 'DELETE'],
     authLevel: deps.config.authentication === 'key' ? 'function' : 'anonymous',
@@ -41,7 +41,7 @@ export function registerSubscriptions(app: Registrar, deps: HttpDeps): void {
 }
 
 function noSuchTrigger(request: HttpRequest): ReturnType<Authenticated> {
-  // Of a trigger that there is, it is the method or the route that does not exist: what the host answers to any such call.
+  // The trigger exists, so the method or the rest of the route is wrong. The response is the one that the host gives in this case.
   if (isTrigger((request.params['trigger'] ?? '').toLowerCase())) return Promise.resolve({ status: 404 });
   return Promise.resolve(triggerUnknown());
 }
@@ -64,7 +64,7 @@ function list({ backend, config }: HttpDeps, trigger: Trigger): Authenticated {
   return async (request, connection) => {
     const page = readPage(request.query);
     if (page.kind === 'refused') return page;
-    const listed = await refusingNext(page, backend.listOwn(connection, trigger, page));
+    const listed = await refuseMalformedNext(page, backend.listOwn(connection, trigger, page));
     if ('kind' in listed) return listed;
     const { views, next } = listed;
     const nextLink =

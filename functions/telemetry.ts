@@ -3,14 +3,14 @@ import { VERSION, type BackendPorts } from '../shared/backend.ts';
 import type { Config } from '../shared/config.ts';
 import { noTelemetry, type Telemetry } from '../shared/telemetry/telemetry.ts';
 
-/** What telemetry needs of the functions library. */
+/** The hooks of the functions library that telemetry uses. */
 type Hooks = Pick<typeof app.hook, 'appTerminate' | 'preInvocation'>;
 
 /**
- * Opens telemetry where the settings say that it goes somewhere; otherwise nothing of OpenTelemetry is even loaded. One that cannot be
- * opened is told of and done without: it must not keep the app from its work.
+ * Starts telemetry if the settings name an exporter. Otherwise OpenTelemetry is not loaded at all. If telemetry cannot be
+ * started, the error is logged and the app runs without it.
  */
-export async function openedTelemetry(
+export async function startTelemetry(
   hooks: Hooks,
   { telemetry: settings }: Pick<Config, 'telemetry'>,
   { clock, log }: Pick<BackendPorts, 'clock' | 'log'>,
@@ -28,7 +28,7 @@ export async function openedTelemetry(
   }
 }
 
-/** The host has a span of its own for every invocation: what happens in the app is part of it. */
+/** The host creates a span for every invocation. Spans of the app become its children. */
 function joinTracesOfHost(hooks: Hooks, telemetry: Telemetry): void {
   hooks.preInvocation((context) => {
     const { functionHandler, invocationContext } = context;

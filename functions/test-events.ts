@@ -5,7 +5,7 @@ import type { Registrar } from './registrar.ts';
 import { authenticated, type HttpDeps } from './authenticated.ts';
 import { decodedPart } from './instance-route.ts';
 
-/** A made-up event on demand, for each trigger of the table. */
+/** Registers the call that sends a sample event, for each trigger. */
 export function registerTestEvents(app: Registrar, deps: HttpDeps): void {
   const authLevel = deps.config.authentication === 'key' ? 'function' : 'anonymous';
   for (const trigger of triggerNames) {
@@ -22,7 +22,7 @@ export function registerTestEvents(app: Registrar, deps: HttpDeps): void {
       ),
     });
   }
-  // After every trigger's in the order of names, in which the host matches.
+  // The host matches routes in the order of function names, and this name sorts after every trigger's.
   app.http('UnknownTrigger-test', {
     methods: ['POST'],
     authLevel,

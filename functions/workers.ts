@@ -13,10 +13,10 @@ import type { Validator } from '../shared/validation.ts';
 import type { Registrar } from './registrar.ts';
 
 const connection = 'AzureWebJobsStorage';
-/** Old subscriptions and instances are no hurry. */
+/** Cleanup is not urgent, so it runs hourly. */
 const SWEEP_SCHEDULE = '0 7 * * * *';
 
-/** Timers and queue functions. Names of functions are addresses for operators (`admin/functions/{name}`): they stay. */
+/** Registers timers and queue functions. Operators call functions by name (`admin/functions/{name}`), so the names must not change. */
 export function registerWorkers(
   app: Registrar,
   backend: Backend,
@@ -28,28 +28,30 @@ export function registerWorkers(
   app.storageQueue('poll-instance', {
     queueName: POLLS_QUEUE,
     connection,
-    handler: taking(validatePollMessage, (message) => backend.pollInstance(message)),
+    handler: messageHandler(validatePollMessage, (message) => backend.pollInstance(message)),
   });
   app.storageQueue('deliver', {
     queueName: DELIVERIES_QUEUE,
     connection,
-    handler: taking(validateChunkMessage, (message) => backend.deliverChunk(message)),
+    handler: messageHandler(validateChunkMessage, (message) => backend.deliverChunk(message)),
   });
   app.storageQueue('retry', {
     queueName: RETRIES_QUEUE,
     connection,
-    handler: taking(validateRetriesMessage, (message) => backend.handleRetriesMessage(message)),
+    handler: messageHandler(validateRetriesMessage, (message) => backend.handleRetriesMessage(message)),
   });
 }
 
 /**
- * What returning and throwing mean to a queue: returned, the message is deleted; thrown, it is shown again and after five times goes to
- * the poison queue. Expected failures of a delivery return. A message that is none throws: it is a bug, or a newer version's.
+ * Creates the handler of a queue. When the handler returns, the host deletes the message. When it throws, the host shows the
+ * message again, and moves it to the poison queue after five tries. Expected failures of a delivery return. An invalid
+ * message throws, because it comes from a bug or from a newer version.
  */
-function taking<T>(validate: Validator<T>, work: (message: T) => Promise<void>): StorageQueueHandler {
+function messageHandler<T>(validate: Validator<T>, work: (message: T) => Promise<void>): StorageQueueHandler {
   return async (entry: unknown) => {
     const message = validate(entry);
-    if (message.kind === 'invalid') throw new Error(`not a message of this queue: ${JSON.stringify(message.errors)}`);
+    if (message.kind === 'invalid')
+      throw new Error(`invalid message for this queue: ${JSON.stringify(message.errors)}`);
     await work(message.value);
   };
 }

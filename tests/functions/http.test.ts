@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { problemResponse, safely } from '../../functions/http.ts';
+import { problemResponse, withSafeHeaders } from '../../functions/http.ts';
 import { refusal } from '../../shared/problem.ts';
 
 test.each([
@@ -7,5 +7,5 @@ test.each([
   ['a refusal', problemResponse(refusal('event-unknown', 'No.')), { 'content-type': 'application/problem+json' }],
 ])('%s is kept by no cache, and taken for nothing else than it says', (_, answer, headers) => {
   const safe = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
-  expect(safely(answer)).toEqual({ ...answer, headers: { ...headers, ...safe } });
+  expect(withSafeHeaders(answer)).toEqual({ ...answer, headers: { ...headers, ...safe } });
 });

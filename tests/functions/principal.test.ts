@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { connectionOf, principalOf } from '../../functions/caller.ts';
-import { operatorOf } from '../../functions/operator-access.ts';
+import { identifyOperator } from '../../functions/operator-access.ts';
 
 const TENANT = 'aaaabbbb-0000-cccc-1111-dddd2222eeee';
 const OTHER_TENANT = '9188040d-6c67-4c5b-b112-36a304b66dad';
@@ -90,7 +90,7 @@ describe.each(shapes)('a principal of a token of $shape', ({ requestOf }) => {
   test('is a tenant, an object and roles', () => {
     const principal = { tenantId: TENANT, objectId: OBJECT, roles: ['Data', 'Operator'] };
     expect(principalOf(requestOf(TENANT), entra)).toEqual(principal);
-    expect(operatorOf(requestOf(TENANT), entra)).toEqual({ kind: 'operator', name: OBJECT });
+    expect(identifyOperator(requestOf(TENANT), entra)).toEqual({ kind: 'operator', name: OBJECT });
   });
 
   test('is the same connection as that of any other token of the same account', () => {
@@ -102,7 +102,7 @@ describe.each(shapes)('a principal of a token of $shape', ({ requestOf }) => {
   test('of another tenant is nobody, unless no tenants are named', () => {
     expect(principalOf(requestOf(OTHER_TENANT), entra)).toBeUndefined();
     expect(connectionOf(requestOf(OTHER_TENANT), entra)).toMatchObject({ code: 'not-authenticated' });
-    expect(operatorOf(requestOf(OTHER_TENANT), entra)).toMatchObject({ code: 'not-authenticated' });
+    expect(identifyOperator(requestOf(OTHER_TENANT), entra)).toMatchObject({ code: 'not-authenticated' });
     const anyTenant = { ...entra, allowedTenants: new Set<string>() };
     expect(principalOf(requestOf(OTHER_TENANT), anyTenant)).toMatchObject({ tenantId: OTHER_TENANT });
   });
@@ -117,7 +117,7 @@ describe.each(shapes)('a principal of a token of $shape', ({ requestOf }) => {
     const forged = { ...entra, platformAuthenticates: false };
     expect(principalOf(requestOf(TENANT), forged)).toBeUndefined();
     expect(connectionOf(requestOf(TENANT), forged)).toMatchObject({ code: 'not-authenticated' });
-    expect(operatorOf(requestOf(TENANT), forged)).toMatchObject({ kind: 'refused' });
+    expect(identifyOperator(requestOf(TENANT), forged)).toMatchObject({ kind: 'refused' });
   });
 });
 

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 import type { PreInvocationContext } from '@azure/functions';
-import { openedTelemetry } from '../../functions/telemetry.ts';
+import { startTelemetry } from '../../functions/telemetry.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
 import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
 
-type Hooks = Parameters<typeof openedTelemetry>[0];
+type Hooks = Parameters<typeof startTelemetry>[0];
 
 /** The hooks that an app registers, in the place of a host that runs them. */
 function hooksOf(): { hooks: Hooks; registered: Map<string, (context: never) => unknown> } {
@@ -22,7 +22,7 @@ test('without telemetry no hook costs anything', async () => {
   const { hooks, registered } = hooksOf();
   const told: string[] = [];
   const log = { ...silentLog, error: (event: string) => void told.push(event) };
-  expect(await openedTelemetry(hooks, { telemetry: undefined }, { clock: systemClock, log })).toBe(noTelemetry);
+  expect(await startTelemetry(hooks, { telemetry: undefined }, { clock: systemClock, log })).toBe(noTelemetry);
   expect(registered.size).toBe(0);
   expect(told).toEqual([]);
 });
@@ -31,7 +31,7 @@ test('what a function does is part of the span that the host has for it, and tel
   const { hooks, registered } = hooksOf();
   const otlp = { endpoint: 'http://127.0.0.1:9', headers: {} };
   const settings = { serviceName: 'tests', sampledRatio: 1, otlp, applicationInsights: undefined };
-  const telemetry = await openedTelemetry(hooks, { telemetry: settings }, { clock: systemClock, log: silentLog });
+  const telemetry = await startTelemetry(hooks, { telemetry: settings }, { clock: systemClock, log: silentLog });
   const traceParent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const invocation = (traceContext: object | undefined): PreInvocationContext =>
     ({
@@ -55,6 +55,6 @@ test('telemetry that cannot be started is told of, and done without', async () =
   const { hooks } = hooksOf();
   const otlp = { endpoint: 'not a URL', headers: {} };
   const settings = { serviceName: 'tests', sampledRatio: 1, otlp, applicationInsights: undefined };
-  expect(await openedTelemetry(hooks, { telemetry: settings }, { clock: systemClock, log })).toBe(noTelemetry);
+  expect(await startTelemetry(hooks, { telemetry: settings }, { clock: systemClock, log })).toBe(noTelemetry);
   expect(told).toEqual(['telemetry.unavailable']);
 });
