@@ -3,16 +3,16 @@ import { connectorProperties, type ConnectorProperties } from './document/proper
 import type { SwaggerDocument } from './document/swagger-document.ts';
 import { BRAND_COLOR } from './icon/icon.ts';
 
-/** One running backend, as far as its connector has to know it. */
+/** The properties of a running backend that its connector needs. */
 export interface Deployment {
-  /** Where the gateway finds it, without a slash at the end. */
+  /** The URL of the backend, without a slash at the end. */
   readonly publicBaseUrl: string;
   readonly access: Access;
-  /** Whom makers ask. */
+  /** The address that makers can contact. */
   readonly contactEmail?: string | undefined;
 }
 
-/** The connector of one deployment: its address, the one way to connect that it takes, and whom to ask. */
+/** The connector of one deployment, with its URL, its kind of authentication and its contact. */
 export function deployedConnector(
   definition: SwaggerDocument,
   { publicBaseUrl, access, contactEmail }: Deployment,

@@ -6,20 +6,20 @@ import type { Connector } from './lint/connector.ts';
 import { openApiDefinition } from './openapi/definition.ts';
 import { recordedWith, stabilityOf, type Stability } from './stability.ts';
 
-/** A file of this folder that is made, and whether what lies there is the same. */
+/** A generated file of this folder, and a check whether the existing file equals it. */
 export interface GeneratedFile {
   readonly name: string;
   readonly content: Buffer;
   readonly isSame: (there: Buffer) => boolean;
 }
 
-/** The connector as the sources make it. */
+/** The connector, generated from the sources. */
 export function connectorOf(version: string): Connector {
   const definition = connectorDefinition(version);
   return { definition, properties: connectorProperties(definition, BRAND_COLOR, { kind: 'key' }), icon: drawIcon() };
 }
 
-/** What `npm run connector` writes; `recorded` is what flows rely on already. */
+/** The files that `npm run connector` writes. `recorded` is the contract that existing flows rely on. */
 export function generatedFiles({ definition, properties, icon }: Connector, recorded: Stability): GeneratedFile[] {
   return [
     json('apiDefinition.swagger.json', definition),
@@ -29,13 +29,13 @@ export function generatedFiles({ definition, properties, icon }: Connector, reco
     {
       name: 'icon.png',
       content: encodePng(icon),
-      // By its pixels: zlib packs them differently from machine to machine.
+      // Compares pixels, because zlib's output differs between machines.
       isSame: (there) => decodePng(there)?.rgb.equals(icon.rgb) ?? false,
     },
   ];
 }
 
-/** Indented as certification wants it (learn.microsoft.com/connectors/custom-connectors/certification-submission). */
+/** Indented as certification requires (learn.microsoft.com/connectors/custom-connectors/certification-submission). */
 function json(name: string, value: object): GeneratedFile {
   const content = Buffer.from(`${JSON.stringify(value, undefined, 4)}\n`);
   return { name, content, isSame: (there) => there.equals(content) };

@@ -1,7 +1,7 @@
 import { operationsOf } from './document/operations.ts';
 import type { Operation, SwaggerDocument } from './document/swagger-document.ts';
 
-/** What flows in the field rely on: for each operation id the inputs that must be given, as `path/id`, `body/threshold`. */
+/** The contract that existing flows rely on: the required inputs of each operation id, such as `path/id` or `body/threshold`. */
 export type Stability = Readonly<Record<string, readonly string[]>>;
 
 export function stabilityOf(definition: SwaggerDocument): Stability {
@@ -9,7 +9,7 @@ export function stabilityOf(definition: SwaggerDocument): Stability {
   return Object.fromEntries(entries.sort(([one], [other]) => (String(one) < String(other) ? -1 : 1))) as Stability;
 }
 
-/** What is recorded stays as it is; an operation that is new is added. */
+/** Adds new operations to the recorded contract. Recorded operations stay unchanged. */
 export function recordedWith(recorded: Stability, current: Stability): Stability {
   const all = { ...current, ...recorded };
   return Object.fromEntries(
@@ -20,8 +20,8 @@ export function recordedWith(recorded: Stability, current: Stability): Stability
 }
 
 /**
- * What would break flows that are in use, a sentence each: an operation that is gone or renamed, an input that has to be given
- * where it had not, or whose name or place has changed.
+ * Finds changes that would break existing flows, one sentence each: an operation that was removed or renamed, an input that
+ * has become required, or an input with another name or location.
  */
 export function breaksIn(recorded: Stability, current: Stability): string[] {
   return Object.entries(recorded).flatMap(([operationId, before]) => {
@@ -42,7 +42,7 @@ function requiredInputs({ parameters = [] }: Operation): string[] {
   return parameters
     .flatMap((parameter) => {
       if (parameter.in !== 'body') return parameter.required ? [`${parameter.in}/${parameter.name}`] : [];
-      // An item has its properties from elsewhere: what counts is that there is a body.
+      // The properties of an item come from the entity, so only the presence of a body is checked.
       const { required } = parameter.schema;
       return required === undefined ? ['body'] : required.map((name) => `body/${name}`);
     })

@@ -3,7 +3,7 @@ import type { SwaggerDocument } from './swagger-document.ts';
 /** The header of the functions host for its keys (learn.microsoft.com/azure/azure-functions/function-keys-how-to). */
 export const KEY_HEADER = 'x-functions-key';
 
-/** How a connection proves who is calling, as far as the connector has to know it. A backend takes one way and refuses the other. */
+/** How a connection authenticates. A backend accepts one kind and refuses the other. */
 export type Access =
   | { readonly kind: 'key' }
   | {
@@ -17,7 +17,7 @@ export type Access =
 
 const LOGIN = 'https://login.microsoftonline.com';
 
-/** What the definition says of it. */
+/** The security definitions of the connector for this kind of authentication. */
 export function securityOf(access: Access): Pick<SwaggerDocument, 'security' | 'securityDefinitions'> {
   if (access.kind === 'key') {
     return {
@@ -25,7 +25,7 @@ export function securityOf(access: Access): Pick<SwaggerDocument, 'security' | '
       security: [{ apiKey: [] }],
     };
   }
-  // Never `common`: a registration for one tenant alone is refused there (AADSTS50194).
+  // Not `common`, which refuses an app registration for a single tenant (AADSTS50194).
   const authority = `${LOGIN}/${access.tenantId}/oauth2`;
   return {
     securityDefinitions: {
@@ -41,7 +41,7 @@ export function securityOf(access: Access): Pick<SwaggerDocument, 'security' | '
   };
 }
 
-/** What a maker is asked for when making a connection (learn.microsoft.com/connectors/custom-connectors/connection-parameters). */
+/** The inputs of the form that creates a connection (learn.microsoft.com/connectors/custom-connectors/connection-parameters). */
 export function connectionParametersOf(access: Access): Readonly<Record<string, ConnectionParameter>> {
   if (access.kind === 'key') return { api_key: apiKey };
   return {
@@ -69,7 +69,7 @@ export function connectionParametersOf(access: Access): Readonly<Record<string, 
   };
 }
 
-/** One box of the form that makes a connection, or the sign-in. */
+/** One input of the form that creates a connection, or the sign-in. */
 export interface ConnectionParameter {
   readonly type: string;
   readonly uiDefinition?: {
@@ -88,7 +88,7 @@ const apiKey: ConnectionParameter = {
   type: 'securestring',
   uiDefinition: {
     displayName: 'API key',
-    description: 'A key of the function app. Whoever has the same key sees the same subscriptions.',
+    description: 'A key of the function app. Connections with the same key share their subscriptions.',
     tooltip: 'Ask the operator of the service for a key.',
     constraints: { tabIndex: 2, clearText: false, required: 'true' },
   },

@@ -1,8 +1,8 @@
 import { methods, type Operation, type PathItem } from './swagger-document.ts';
 
 /**
- * The paths with the version of each operation said (`x-ms-api-annotation`): one that says nothing of it is the first of a family of its own
- * name. Without a family a later version of an operation cannot be told to belong to it.
+ * Adds the version of each operation (`x-ms-api-annotation`). An operation without an annotation becomes the first version
+ * of a family with its own name. Without a family, a later version could not be linked to the operation.
  */
 export function annotated(paths: Readonly<Record<string, PathItem>>): Record<string, PathItem> {
   return Object.fromEntries(

@@ -12,8 +12,8 @@ import type { SwaggerDocument } from './swagger-document.ts';
 import { triggerPaths } from './trigger-paths.ts';
 
 /**
- * The connector: everything a flow can do with the backend. Host and web sites are placeholders under a domain that nobody can
- * own (RFC 2606), so that no key is ever sent to a stranger; a running backend serves the definition with its own host.
+ * The definition of the connector. Host and web sites are placeholders in a domain that nobody can register (RFC 2606), so
+ * that no key can be sent to a third party. A running backend serves the definition with its own host.
  */
 export function connectorDefinition(version: string): SwaggerDocument {
   return {
@@ -41,7 +41,7 @@ export function connectorDefinition(version: string): SwaggerDocument {
       ...partitionPaths,
       ...statusReportPath,
     }),
-    // As the backend is without a setting.
+    // The backend's default.
     ...securityOf({ kind: 'key' }),
     'x-ms-capabilities': { testConnection: { operationId: 'ListInstances' } },
     'x-ms-connector-metadata': [

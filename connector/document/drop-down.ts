@@ -1,17 +1,17 @@
 import type { DropDown, Schema } from './swagger-document.ts';
 
-/** For each parameter of the operation that is asked: where its value comes from, such as `instanceId` or `body/instanceId`. */
+/** For each parameter of the list operation: the source of its value, such as `instanceId` or `body/instanceId`. */
 export type References = Readonly<Record<string, string>>;
 
-/** The operation that fills a drop-down, and what it needs to know. */
+/** The operation that fills a drop-down, and its parameters. */
 export interface ChoicesSource {
   readonly operationId: string;
   readonly references?: References;
-  /** The property of a choice that is shown. */
+  /** The property of a choice that the designer shows. */
   readonly titlePath?: string;
 }
 
-/** The choices of a drop-down for either designer. Every list operation answers `{value: [{id, title}]}`, but where `titlePath` says otherwise. */
+/** A drop-down in the form of both designers. List operations answer `{value: [{id, title}]}` unless `titlePath` names another property. */
 export function dropDown({ operationId, references, titlePath = 'title' }: ChoicesSource): DropDown {
   return {
     'x-ms-dynamic-values': {
@@ -31,7 +31,7 @@ export function dropDown({ operationId, references, titlePath = 'title' }: Choic
   };
 }
 
-/** A schema that the designer asks an operation for, at `schema` of its answer; for either designer. */
+/** A dynamic schema in the form of both designers. The operation answers it in the property `schema`. */
 export function dynamicSchema(operationId: string, references: References): Schema {
   return {
     'x-ms-dynamic-schema': { operationId, parameters: byName(references), 'value-path': 'schema' },
@@ -39,7 +39,7 @@ export function dynamicSchema(operationId: string, references: References): Sche
   };
 }
 
-/** The old form knows no path: a property of the body goes by its name alone. */
+/** The old form does not support paths, so it refers to a property of the body by its name only. */
 function byName(references: References): Record<string, { parameter: string }> {
   return Object.fromEntries(
     Object.entries(references).map(([name, reference]) => [

@@ -4,7 +4,7 @@ import { ok, responses } from './responses.ts';
 import { list, object, text } from './schemas.ts';
 import type { PathItem, Schema } from './swagger-document.ts';
 
-/** What an item of the entity looks like, which the designer asks for as soon as instance and entity are chosen. */
+/** The dynamic schema of an item. The designer requests it when the maker has chosen instance and entity. */
 export const itemSchema: Schema = {
   type: 'object',
   title: 'Item',
@@ -47,7 +47,7 @@ export const entityPaths: Readonly<Record<string, PathItem>> = {
     get: {
       operationId: 'GetEntity',
       summary: 'Get an entity',
-      description: 'This operation tells what the items of an entity look like.',
+      description: 'This operation gets an entity with the schema of its items.',
       'x-ms-visibility': 'internal',
       parameters: [instanceInPath, entityInPath],
       responses: responses(

@@ -8,12 +8,12 @@ const { properties, required } = eventProperties();
 const eventSchema: Schema = {
   type: 'object',
   title: 'Event',
-  description: 'What flows with this trigger were told.',
+  description: 'The events that flows with this trigger received.',
   properties: Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, swaggerSchema(schema)])),
   required,
 };
 
-/** How a flow catches up on what it missed while it was turned off. */
+/** The operation with which a flow catches up on events that it missed while it was turned off. */
 export const eventPaths: Readonly<Record<string, PathItem>> = {
   '/events': {
     get: {

@@ -1,6 +1,6 @@
 import { methods, type Method, type Operation, type PathItem, type SwaggerDocument } from './swagger-document.ts';
 
-/** An operation and where it is. */
+/** An operation with its path and method. */
 export interface LocatedOperation {
   readonly path: string;
   readonly method: Method;
@@ -8,7 +8,7 @@ export interface LocatedOperation {
   readonly item: PathItem;
 }
 
-/** All operations in the order of the document. */
+/** All operations, in the order of the document. */
 export function operationsOf(definition: Pick<SwaggerDocument, 'paths'>): LocatedOperation[] {
   return Object.entries(definition.paths).flatMap(([path, item]) =>
     methods.flatMap((method) => {

@@ -5,7 +5,7 @@ import { triggerTexts } from './trigger-texts.ts';
 
 type Rest = Omit<PlainParameter, 'name' | 'in' | 'required' | 'type' | 'description' | 'x-ms-summary'>;
 
-/** A path parameter. Double encoding is for texts of others, which may hold a slash: the functions host decodes one layer only. */
+/** A path parameter. Texts that may contain a slash are encoded twice, because the functions host decodes once and leaves `%2F`. */
 export function inPath(name: string, summary: string, description: string, rest: Rest = {}): PlainParameter {
   const encoding = { 'x-ms-url-encoding': 'single', ...rest } as const;
   return { name, in: 'path', required: true, type: 'string', 'x-ms-summary': summary, description, ...encoding };
@@ -50,7 +50,7 @@ export const subscriptionOrLabelInPath: PlainParameter = {
   ...subscriptionInPath,
   description:
     'The subscription, one of those of this connection; or the label that its flow gave it, as a custom value.',
-  // A label may hold a slash.
+  // A label may contain a slash.
   'x-ms-url-encoding': 'double',
 };
 
@@ -62,8 +62,8 @@ export const pageSize = inQuery('top', 'Top Count', 'The largest number of entri
 });
 
 /**
- * What the platform tells about the flow. Declared, so that it is part of the connector's contract; none of it is certain to come,
- * so none is required.
+ * Headers in which the platform identifies the flow. They are declared so that they are part of the connector's contract.
+ * They are optional, because the platform may omit them.
  */
 export const workflowHeaders: readonly PlainParameter[] = (
   [

@@ -15,7 +15,7 @@ const partitionInPath = inPath('partitionId', 'Partition', 'The partition of the
   'x-ms-visibility': 'important',
 });
 
-/** How a flow reads an entity as a whole, in the parts in which it is stored. */
+/** The operations with which a flow reads a whole entity, partition by partition. */
 export const partitionPaths: Readonly<Record<string, PathItem>> = {
   '/instances/{instanceId}/entities/{entity}/partitions': {
     get: {

@@ -3,7 +3,7 @@ import { ok, responses } from './responses.ts';
 import { list, number, object, text } from './schemas.ts';
 import type { PathItem, Schema } from './swagger-document.ts';
 
-/** The operations behind the drop-downs. No maker sees them. */
+/** The operations that fill the drop-downs. They are hidden from makers. */
 export const pickListPaths: Readonly<Record<string, PathItem>> = {
   '/instances': pickList('ListInstances', 'instances', {
     instanceType: text('Instance Type', 'What kind of instance it is, such as production or sandbox.'),

@@ -31,7 +31,7 @@ const crossing = object('Crossing', 'One time at which a flow would have been ca
   },
 });
 
-/** How a maker finds the threshold that calls a flow as often as it should be. */
+/** The operations with which a maker finds a suitable threshold. */
 export const previewPaths: Readonly<Record<string, PathItem>> = Object.fromEntries(
   (Object.keys(previewRequestSchemas) as PreviewTrigger[]).map((trigger) => [
     `/triggers/${trigger}/preview`,
@@ -45,7 +45,7 @@ function previewPath(trigger: PreviewTrigger): PathItem {
     post: {
       operationId,
       summary,
-      description: `This operation tells when a flow that waits for this threshold of the ${of} would have been called lately.`,
+      description: `This operation lists when a flow with this threshold of the ${of} would have been called recently.`,
       parameters: [presentedBody(previewRequestSchemas[trigger])],
       responses: responses(
         ok(

@@ -2,7 +2,7 @@ import { connectionParametersOf, type Access, type ConnectionParameter } from '.
 import type { SwaggerDocument } from './swagger-document.ts';
 import { operationsOf } from './operations.ts';
 
-/** What `apiProperties.json` says beside the definition (learn.microsoft.com/connectors/custom-connectors/connection-parameters). */
+/** The content of `apiProperties.json` (learn.microsoft.com/connectors/custom-connectors/connection-parameters). */
 export interface ConnectorProperties {
   readonly properties: {
     readonly connectionParameters: Readonly<Record<string, ConnectionParameter>>;
@@ -20,8 +20,8 @@ export interface PolicyTemplateInstance {
 }
 
 /**
- * One way to connect: the one that the backend takes. Where the definition says that there is more (`x-ms-pageable`), a policy leads the
- * link through the gateway.
+ * The properties with the one kind of authentication that the backend accepts. For paged operations (`x-ms-pageable`), a
+ * policy rewrites the next link so that it goes through the gateway.
  */
 export function connectorProperties(
   definition: Pick<SwaggerDocument, 'paths'>,

@@ -1,6 +1,6 @@
 import type { Response, Schema } from './swagger-document.ts';
 
-/** What the backend refuses with: the sentence for a maker is in `detail` of its `application/problem+json`. */
+/** Descriptions of the backend's refusals by status. The `detail` of the `application/problem+json` body explains each to a maker. */
 const refusals = {
   400: 'The request is not valid: the answer says what is wrong with it.',
   401: 'The caller is not authenticated: the key or the sign-in of the connection is missing or wrong.',
@@ -14,10 +14,10 @@ const refusals = {
 
 type RefusalStatus = keyof typeof refusals;
 
-/** What every operation may answer that needs a connection and counts as a call. */
+/** Refusals that every operation may return if it needs a connection and counts as a call. */
 const usual: readonly RefusalStatus[] = [400, 401, 429, 503];
 
-/** One success, the usual refusals, and those beside them. Only a success has a schema: the designer offers what it finds in it. */
+/** A success, the usual refusals, and additional ones. Only a success has a schema, because the designer offers its properties as outputs. */
 export function responses(
   success: Readonly<Record<number, Response>>,
   ...more: readonly RefusalStatus[]
@@ -25,7 +25,7 @@ export function responses(
   return { ...success, ...refusing(...usual, ...more) };
 }
 
-/** Refusals alone. An object lists whole numbers in ascending order, so the order of the arguments does not show. */
+/** Only refusals. An object orders integer keys, so the order of the arguments does not matter. */
 export function refusing(...statuses: readonly RefusalStatus[]): Record<string, Response> {
   return Object.fromEntries(statuses.map((status) => [status, { description: refusals[status] }]));
 }

@@ -3,7 +3,7 @@ import type { Schema } from './swagger-document.ts';
 
 type More = Omit<Schema, 'type' | 'title' | 'description'>;
 
-/** A text, with the two texts that the designer shows about it. */
+/** A string property with the title and description that the designer shows. */
 export function text(title: string, description: string, more: More = {}): Schema {
   return { type: 'string', title, description, ...more };
 }
@@ -20,7 +20,7 @@ export function integer(title: string, description: string): Schema {
   return { type: 'integer', title, description };
 }
 
-/** An object with the properties that are always there, and those that may be. */
+/** An object with required and optional properties. */
 export function object(
   title: string,
   description: string,
@@ -40,9 +40,9 @@ export function list(title: string, description: string, items: Schema): Schema 
   return { type: 'array', title, description, items };
 }
 
-/** A TypeBox schema as Swagger has it. Whether other properties are refused is of no interest to a designer. */
+/** Converts a TypeBox schema to Swagger, without `additionalProperties`, which designers do not use. */
 export function swaggerSchema(schema: TObject | TSchema): Schema {
-  // Through text, which drops TypeBox's own symbols.
+  // Converting to JSON text and back drops TypeBox's symbols.
   const { additionalProperties, ...rest } = JSON.parse(JSON.stringify(schema)) as Schema;
   return rest;
 }

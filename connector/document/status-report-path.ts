@@ -18,13 +18,13 @@ const reportType = inQuery('reportType', 'Report Type', 'What the report is abou
   'x-ms-visibility': 'important',
 });
 
-/** One look at the state of everything of a kind, which a flow can mail. */
+/** The operation that reports the states of all data sources, segments, measures or processes. A flow can mail the report. */
 export const statusReportPath: Readonly<Record<string, PathItem>> = {
   '/instances/{instanceId}/status-report': {
     get: {
       operationId: 'GetStatusReport',
       summary: 'Get a status report',
-      description: 'This operation tells the latest state of all data sources, segments, measures or processes.',
+      description: 'This operation gets the latest state of all data sources, segments, measures or processes.',
       parameters: [instanceInPath, reportType],
       responses: responses(
         ok(

@@ -7,7 +7,7 @@ import type { BodyParameter, Schema } from './swagger-document.ts';
 
 const ofInstance = { instanceId: 'body/instanceId' };
 
-/** How the designer shows each property of a subscribe body. What may be in it comes from the schema that requests are validated with. */
+/** How the designer shows each property of a subscribe body. The allowed values come from the schema that validates requests. */
 const shown: Readonly<Record<string, Schema>> = {
   callbackUrl: {
     title: 'Callback URL',
@@ -51,7 +51,7 @@ const shown: Readonly<Record<string, Schema>> = {
   },
   startedBy: {
     title: 'Started By',
-    description: 'Whose full refreshes to wait for: those of a schedule, those of a user, or any when left empty.',
+    description: 'Which full refreshes call the flow: those of a schedule, those of a user, or any when left empty.',
     default: 'any',
     'x-ms-visibility': 'important',
   },
@@ -67,7 +67,7 @@ export function subscribeBody(trigger: Trigger): BodyParameter {
   return presentedBody(subscribeRequestSchemas[trigger]);
 }
 
-/** A body as the designer shows it. Throws for a property that nobody has said how to show. */
+/** The body with texts for the designer. Throws an error for a property without texts. */
 export function presentedBody(of: TObject): BodyParameter {
   const { properties = {}, ...schema } = swaggerSchema(of);
   const presented = Object.entries(properties).map(([name, property]) => {

@@ -4,7 +4,7 @@ import { ok, refusing, responses } from './responses.ts';
 import { instant, integer, list, number, object, text } from './schemas.ts';
 import type { PathItem, Schema } from './swagger-document.ts';
 
-/** What is told of a subscription to the connection that made it. */
+/** A subscription in responses to the connection that made it. */
 export const subscriptionSchema: Schema = object('Subscription', 'The standing request of one flow.', {
   always: {
     id: text('ID', 'Identifies the subscription.'),
@@ -29,7 +29,10 @@ export const subscriptionSchema: Schema = object('Subscription', 'The standing r
     measureName: text('Measure Name', 'The measure that is watched.'),
     dataSourceId: text('Data Source ID', 'The data source that is watched, when it is not any of them.'),
     threshold: number('Threshold', 'The flow is called when the value rises above it.'),
-    startedBy: text('Started By', 'Whose full refreshes the flow waits for, when it is not any: schedule or user.'),
+    startedBy: text(
+      'Started By',
+      'Which full refreshes call the flow: those of a schedule or of a user. Absent for any.',
+    ),
     successorId: text('Successor ID', 'The subscription of the same flow that took its place.'),
     lastEvaluation: object('Last Evaluation', 'The value that was seen last.', {
       always: {
@@ -42,7 +45,7 @@ export const subscriptionSchema: Schema = object('Subscription', 'The standing r
   },
 });
 
-/** What a maker can do with the subscriptions of the own connection. */
+/** The operations on the subscriptions of the caller's connection. */
 export const subscriptionPaths: Readonly<Record<string, PathItem>> = {
   '/triggers/{trigger}/subscriptions': {
     get: {
@@ -71,7 +74,7 @@ export const subscriptionPaths: Readonly<Record<string, PathItem>> = {
       description: 'This operation ends a subscription that no flow needs any more; its flow is not called again.',
       'x-ms-visibility': 'advanced',
       parameters: [triggerInPath, subscriptionInPath],
-      responses: { 204: { description: 'There is no such subscription any more.' }, ...refusing(401, 404, 503) },
+      responses: { 204: { description: 'The subscription no longer exists.' }, ...refusing(401, 404, 503) },
     },
   },
   '/triggers/{trigger}/subscriptions/{id}/test': {
@@ -84,7 +87,7 @@ export const subscriptionPaths: Readonly<Record<string, PathItem>> = {
       responses: responses(
         {
           202: {
-            description: 'The test event is on its way.',
+            description: 'The test event will be delivered.',
             schema: object('Test Event', 'What was sent.', {
               always: { deliveryId: text('Delivery ID', 'The flow gets the same ID with the call.') },
             }),

@@ -11,7 +11,7 @@ export interface SwaggerDocument {
     readonly contact: { readonly name: string; readonly url?: string; readonly email?: string };
     readonly 'x-ms-api-annotation'?: { readonly status?: 'Production' | 'Preview' };
   };
-  /** Host name, with a port where it is not that of the scheme. */
+  /** Host name, with a port unless it is the default of the scheme. */
   readonly host: string;
   readonly basePath: string;
   readonly schemes: readonly string[];
@@ -28,7 +28,7 @@ export const methods = ['get', 'put', 'post', 'delete', 'patch'] as const;
 export type Method = (typeof methods)[number];
 
 export interface PathItem extends Readonly<Partial<Record<Method, Operation>>> {
-  /** What the backend POSTs to a flow that subscribed here. */
+  /** The body that the backend POSTs to a subscribed flow. */
   readonly 'x-ms-notification-content'?: { readonly description: string; readonly schema: Schema };
 }
 
@@ -104,7 +104,7 @@ export interface Schema extends Constraints, Partial<DropDown> {
   };
 }
 
-/** What a value may be. */
+/** A schema of a value. */
 export interface Constraints {
   readonly format?: string;
   readonly enum?: readonly unknown[];
@@ -117,7 +117,7 @@ export interface Constraints {
   readonly pattern?: string;
 }
 
-/** One drop-down, said twice: the old designer reads `-values`, the new one `-list`. */
+/** A drop-down is described twice, because the old designer reads `-values` and the new one `-list`. */
 export interface DropDown {
   readonly 'x-ms-dynamic-values': {
     readonly operationId: string;

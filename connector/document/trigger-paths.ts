@@ -7,7 +7,7 @@ import { subscribeBody } from './subscribe-body.ts';
 import type { PathItem } from './swagger-document.ts';
 import { triggerTexts } from './trigger-texts.ts';
 
-/** For each trigger its subscribe operation, and the operation that the `Location` of a subscription leads to. */
+/** For each trigger: its subscribe operation, and the unsubscribe operation at the `Location` of a subscription. */
 export function triggerPaths(): Record<string, PathItem> {
   return Object.fromEntries(
     triggerNames.flatMap((trigger) => [
@@ -55,8 +55,8 @@ function unsubscribePath(trigger: Trigger): PathItem {
       description: `This operation ends the subscription of a flow with the trigger "${summary}"; the platform calls it.`,
       'x-ms-visibility': 'internal',
       parameters: [inPath('id', 'Subscription', 'The subscription to end.')],
-      // It is not counted as a call, and an id that leads nowhere is as good as one that is gone.
-      responses: { 204: { description: 'There is no such subscription any more.' }, ...refusing(401, 503) },
+      // Unsubscribing is not counted as a call, and an unknown id is treated like a subscription that was deleted.
+      responses: { 204: { description: 'The subscription no longer exists.' }, ...refusing(401, 503) },
     },
   };
 }

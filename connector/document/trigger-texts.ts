@@ -1,19 +1,19 @@
 import type { Trigger } from '../../shared/triggers/trigger.ts';
 
 export interface TriggerTexts {
-  /** `When a …`: what a maker picks. */
+  /** The name in the designer, in the form `When a …`. */
   readonly summary: string;
   /** A full sentence that begins with "This operation triggers when". */
   readonly description: string;
-  /** How to make it happen now, for who tests a flow. */
+  /** How a maker can cause the event to test a flow. */
   readonly hint: string;
-  /** What unsubscribing is called. Nobody sees it but who reads the definition. */
+  /** The summary of the unsubscribe operation. It is visible only in the definition. */
   readonly unsubscribe: string;
-  /** What the body of the callback is. */
+  /** The description of the callback's body. */
   readonly notification: string;
 }
 
-/** What is said of each trigger. When it fires is told in the guide for flow makers. */
+/** The texts of each trigger. The guide for flow makers describes in detail when each one fires. */
 export const triggerTexts: Readonly<Record<Trigger, TriggerTexts>> = {
   'data-source-refresh-failed': {
     summary: 'When a data source refresh fails',

@@ -5,11 +5,11 @@ import type { Picture } from './png.ts';
  * (learn.microsoft.com/connectors/custom-connectors/certification-submission).
  */
 export const BRAND_COLOR = '#0f5f6b';
-/** Sides of the square and of the mark in its middle, in pixels, from the same page. */
+/** Side lengths in pixels of the square and of the mark in its centre, from the same page. */
 const SIDE = 230;
 const MARK = 160;
 const MARGIN = (SIDE - MARK) / 2;
-/** Each pixel is the mean of this many samples a side, so that edges are smooth. */
+/** Each pixel is the mean of a grid of samples with this side length, which smooths edges. */
 const SAMPLES = 4;
 
 type Rgb = readonly [number, number, number];
@@ -21,7 +21,7 @@ const BACKGROUND = rgbOf(BRAND_COLOR);
 const WHITE: Rgb = [255, 255, 255];
 const SIGNAL: Rgb = [255, 196, 61];
 
-/** A value that rises through a dashed threshold, and the signal where it crosses. Later shapes cover earlier ones. */
+/** The shapes: a value that rises through a dashed threshold, and a signal at the crossing. Later shapes cover earlier ones. */
 const CROSSING: Point = [0.56, 0.46];
 const shapes: readonly (readonly [Shape, Rgb])[] = [
   ...[0.04, 0.27, 0.74, 0.91].map((x) => [line(0.025, [x, 0.46], [x + 0.05, 0.46]), WHITE] as const),
@@ -30,7 +30,7 @@ const shapes: readonly (readonly [Shape, Rgb])[] = [
   [disc(CROSSING, 0.105), SIGNAL],
 ];
 
-/** The connector's icon. */
+/** Draws the connector's icon. */
 export function drawIcon(): Picture {
   const rgb = Buffer.alloc(SIDE * SIDE * 3, Buffer.from(BACKGROUND));
   for (let y = 0; y < MARK; y++) {
@@ -39,7 +39,7 @@ export function drawIcon(): Picture {
   return { width: SIDE, height: SIDE, rgb };
 }
 
-/** A pixel of the mark. */
+/** The colour of a pixel of the mark. */
 function pixelAt(x: number, y: number): Rgb {
   const sum = [0, 0, 0] as [number, number, number];
   for (let across = 0.5; across < SAMPLES; across++) {
@@ -66,17 +66,17 @@ function disc([centreX, centreY]: Point, radius: number): Shape {
   return ([x, y]) => (x - centreX) ** 2 + (y - centreY) ** 2 <= radius ** 2;
 }
 
-/** A line through points, twice the radius wide, with round ends and corners. */
+/** A line through points with round ends and corners. Its width is twice the radius. */
 function line(radius: number, ...points: readonly Point[]): Shape {
   const parts = points.slice(1).map((to, at) => [points[at] ?? to, to] as const);
   return (point) => parts.some(([from, to]) => squaredDistance(point, from, to) <= radius ** 2);
 }
 
-/** Of a point from the line between two others. */
+/** The squared distance of a point from the line between two others. */
 function squaredDistance([x, y]: Point, [fromX, fromY]: Point, [toX, toY]: Point): number {
   const [alongX, alongY] = [toX - fromX, toY - fromY];
   const part = ((x - fromX) * alongX + (y - fromY) * alongY) / (alongX ** 2 + alongY ** 2);
-  // Without Math: this is called two million times.
+  // `Math.min` and `Math.max` are avoided, because this function is called two million times.
   const nearest = part < 0 ? 0 : part > 1 ? 1 : part;
   return (x - fromX - nearest * alongX) ** 2 + (y - fromY - nearest * alongY) ** 2;
 }

@@ -11,13 +11,13 @@ const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** Eight bits a channel, colour type 2 (red, green, blue), no interlacing (W3C PNG, 11.2.2). */
 const TRUE_COLOUR = Buffer.from([8, 2, 0, 0, 0]);
 
-/** A PNG of the picture. Its bytes may differ between machines (their zlib does); its pixels do not. */
+/** Encodes an image as PNG. The bytes may differ between machines, because zlib's output does. The pixels do not. */
 export function encodePng({ width, height, rgb }: Picture): Buffer {
   const size = Buffer.alloc(8);
   size.writeUInt32BE(width, 0);
   size.writeUInt32BE(height, 4);
   const stride = width * 3;
-  // Each row begins with its filter: 0, none.
+  // Each row begins with its filter type: 0 means none.
   const rows = Array.from({ length: height }, (_, y) => [
     Buffer.from([0]),
     rgb.subarray(y * stride, (y + 1) * stride),
@@ -30,7 +30,7 @@ export function encodePng({ width, height, rgb }: Picture): Buffer {
   ]);
 }
 
-/** The picture in a PNG of the kind that `encodePng` writes; undefined for any other. */
+/** Decodes a PNG in the format that `encodePng` writes. Returns `undefined` for any other format. */
 export function decodePng(png: Buffer): Picture | undefined {
   if (!png.subarray(0, 8).equals(SIGNATURE)) return undefined;
   const data: Buffer[] = [];

@@ -11,7 +11,7 @@ import {
 } from './locations.ts';
 import type { Rule } from './rule.ts';
 
-/** Drop-downs and schemas that the designer asks for (learn.microsoft.com/connectors/custom-connectors/openapi-extensions). */
+/** Rules for drop-downs and dynamic schemas (learn.microsoft.com/connectors/custom-connectors/openapi-extensions). */
 export const dynamicRules: readonly Rule[] = [
   {
     id: 'DynamicPairIncomplete',
@@ -104,7 +104,7 @@ export const dynamicRules: readonly Rule[] = [
   },
 ];
 
-/** One thing that a designer asks, in the words of neither form. */
+/** A request of a designer, independent of the old and the new form. */
 interface Question {
   readonly form: 'old' | 'new';
   readonly operationId: string;
@@ -122,7 +122,7 @@ interface Asking {
   readonly questions: readonly Question[];
 }
 
-/** Everything that asks, with what it asks in the old form and in the new one. */
+/** Every location with a drop-down or dynamic schema, with its request in the old and in the new form. */
 function asking(connector: Connector): Asking[] {
   const inputs = [
     ...parameterLocations(connector).map(({ place, parameter, operation }) => ({ place, input: parameter, operation })),
@@ -133,7 +133,7 @@ function asking(connector: Connector): Asking[] {
     .filter(({ questions }) => questions.length > 0);
 }
 
-/** Each question with the operation that it is for. */
+/** Each request with the operation that it calls. */
 function asked(connector: Connector): (Asking & { question: Question; target: LocatedOperation | undefined })[] {
   const operations = operationLocations(connector);
   return asking(connector).flatMap((each) =>
@@ -210,7 +210,7 @@ function alike(one: Question | undefined, other: Question | undefined): boolean 
   return plain(one) === plain(other);
 }
 
-/** The old form says `instanceId` also for a property of the body. */
+/** In the old form, `instanceId` may also mean a property of the body. */
 function isVisibleInput(operation: LocatedOperation, reference: string): boolean {
   const inputs = parametersOf(operation).flatMap((parameter): [string, string | undefined][] =>
     parameter.in === 'body'

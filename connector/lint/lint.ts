@@ -10,8 +10,8 @@ import { textRules } from './text-rules.ts';
 import { webhookRules } from './webhook-rules.ts';
 
 /**
- * What can be checked without Microsoft's own validator, which is online and wants a sign-in
- * (`paconn validate`), and is not said by its published JSON schemas.
+ * The rules that can be checked without Microsoft's validator, which requires a sign-in (`paconn validate`). They cover
+ * what its published JSON schemas do not.
  */
 export const rules: readonly Rule[] = [
   ...documentRules,
@@ -24,7 +24,7 @@ export const rules: readonly Rule[] = [
   ...propertiesRules,
 ];
 
-/** Everything that is wrong with a connector. */
+/** Finds all violations of the rules in a connector. */
 export function lint(connector: Connector): Finding[] {
   return rules.flatMap(({ id, find }) => find(connector).map((place) => ({ id, place })));
 }

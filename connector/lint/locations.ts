@@ -4,18 +4,18 @@ import type { Connector } from './connector.ts';
 
 /** A schema somewhere in the definition. */
 export interface SchemaLocation {
-  /** For the reader of a finding, such as `GetItems 200 value items`. */
+  /** The location as a finding shows it, such as `GetItems 200 value items`. */
   readonly place: string;
   readonly part: 'body' | 'response' | 'notification';
-  /** The name of the property, when it is one. */
+  /** The name of the property, if the schema is one. */
   readonly property: string | undefined;
   readonly schema: Schema;
   readonly operation: LocatedOperation;
-  /** Whether it and all above it must be given. */
+  /** Whether the schema and all its ancestors are required. */
   readonly required: boolean;
-  /** Whether it or anything above it is internal. */
+  /** Whether the schema or one of its ancestors is internal. */
   readonly internal: boolean;
-  /** How many schemas are above it. */
+  /** The number of ancestors. */
   readonly depth: number;
 }
 
@@ -29,7 +29,7 @@ export function operationLocations({ definition }: Connector): LocatedOperation[
   return operationsOf(definition);
 }
 
-/** All parameters but the bodies. */
+/** All parameters except bodies. */
 export function parameterLocations(connector: Connector): ParameterLocation[] {
   return operationLocations(connector).flatMap((operation) =>
     parametersOf(operation).flatMap((parameter) =>
@@ -44,7 +44,7 @@ export function parametersOf({ operation }: LocatedOperation): readonly Paramete
   return operation.parameters ?? [];
 }
 
-/** Every schema of every body, answer and notification, from the outside in. */
+/** Every schema of every body, response and notification. Ancestors come first. */
 export function schemaLocations(connector: Connector): SchemaLocation[] {
   return operationLocations(connector).flatMap((operation) => {
     const { operationId, responses } = operation.operation;
@@ -92,7 +92,7 @@ function within(place: SchemaLocation): SchemaLocation[] {
   ];
 }
 
-/** Parameters and schemas alike: whatever may have a drop-down, a visibility, a default. */
+/** All parameters and schemas, because both may have a drop-down, a visibility or a default. */
 export function inputLocations(connector: Connector): { place: string; input: PlainParameter | Schema }[] {
   return [
     ...parameterLocations(connector).map(({ place, parameter }) => ({ place, input: parameter })),
@@ -100,7 +100,7 @@ export function inputLocations(connector: Connector): { place: string; input: Pl
   ];
 }
 
-/** The places of those for which it does not hold. */
+/** The locations that violate a condition. */
 export function locationsWhere<T extends { readonly place: string }>(
   all: readonly T[],
   wrong: (one: T) => boolean,
@@ -108,14 +108,14 @@ export function locationsWhere<T extends { readonly place: string }>(
   return all.filter(wrong).map(({ place }) => place);
 }
 
-/** The operation ids of those for which it does not hold. */
+/** The ids of the operations that violate a condition. */
 export function operationsWhere(connector: Connector, wrong: (one: LocatedOperation) => boolean): string[] {
   return operationLocations(connector)
     .filter(wrong)
     .map(({ operation, method, path }) => operation.operationId || `${method} ${path}`);
 }
 
-/** The schema of the answer to a success. */
+/** The schema of the response to a success. */
 export function answerSchema({ operation }: LocatedOperation): Schema | undefined {
   return Object.entries(operation.responses).find(([status]) => status.startsWith('2'))?.[1].schema;
 }

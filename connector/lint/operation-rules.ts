@@ -4,11 +4,11 @@ import type { Rule } from './rule.ts';
 
 /** learn.microsoft.com/connectors/custom-connectors/faq: how many operations a connector may have. */
 const MAX_OPERATIONS = 256;
-/** No number is published for the validator's rule; 80 is what Power Automate gives the name of a step. */
+/** Microsoft publishes no number for the validator's rule. Power Automate limits the name of a step to 80 characters. */
 const MAX_OPERATION_ID = 80;
 const mimeTypes = ['application/json', 'text/plain', 'multipart/form-data', 'application/x-www-form-urlencoded'];
 
-/** Ids, answers and versions of operations. */
+/** Rules for ids, responses and versions of operations. */
 export const operationRules: readonly Rule[] = [
   {
     id: 'OperationIdMissing',

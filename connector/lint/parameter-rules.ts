@@ -8,7 +8,7 @@ import {
 } from './locations.ts';
 import type { Rule } from './rule.ts';
 
-/** Paths and parameters. */
+/** Rules for paths and parameters. */
 export const parameterRules: readonly Rule[] = [
   {
     id: 'OperationPathMayNotContainQueryOrFragment',
@@ -103,7 +103,7 @@ function namesIn(path: string): string[] {
   return [...path.matchAll(/\{([^}]*)\}/g)].map(([, name = '']) => name);
 }
 
-/** Whether a value of a parameter in `template` can make it the same as `path`: it has a static part where the template has a parameter. */
+/** Whether parameter values can make `template` equal to `path`, because `path` has a static part where `template` has a parameter. */
 function coversPath(template: string, path: string): boolean {
   const [wide, narrow] = [template, path].map((each) => each.toLowerCase().split('/')) as [string[], string[]];
   const isParameter = (part: string | undefined): boolean => part?.startsWith('{') === true;
@@ -115,8 +115,8 @@ function coversPath(template: string, path: string): boolean {
 }
 
 /**
- * Paths that flows in the field depend on: the trigger that *Delete a subscription* names leads to the operation by which the platform
- * unsubscribes, and the backend does the same for both. So the validator's warning is right, and it does not matter which is called.
+ * Paths that existing flows use. With a trigger's name, the path of *Delete a subscription* equals the path with which the
+ * platform unsubscribes. The validator warns about this correctly, but both operations do the same.
  */
 function leadsToTheSame(operationId: string, otherId: string): boolean {
   return operationId === 'DeleteSubscription' && otherId.endsWith('Unsubscribe');

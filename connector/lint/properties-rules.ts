@@ -7,7 +7,7 @@ import type { Rule } from './rule.ts';
 const ICON_SIDE = 230;
 const MARK_SIDE = 160;
 
-/** `apiProperties.json` and the icon. */
+/** Rules for `apiProperties.json` and the icon. */
 export const propertiesRules: readonly Rule[] = [
   {
     id: 'BrandColorInvalid',

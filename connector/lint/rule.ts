@@ -1,12 +1,12 @@
 import type { Connector } from './connector.ts';
 
-/** Something that the platform or the review of a connector refuses, and that its published JSON schemas let through. */
+/** A rule of the platform or of its connector review that the published JSON schemas do not check. */
 export interface Rule {
-  /** The code of the platform's validator where it has one. */
+  /** The code in the platform's validator, if it has one. */
   readonly id: string;
-  /** What must hold. */
+  /** The condition that must hold. */
   readonly says: string;
-  /** Where it does not. */
+  /** Finds the locations that violate the condition. */
   readonly find: (connector: Connector) => string[];
 }
 

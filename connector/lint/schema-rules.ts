@@ -2,13 +2,13 @@ import type { Schema } from '../document/swagger-document.ts';
 import { inputLocations, operationLocations, locationsWhere, schemaLocations } from './locations.ts';
 import type { Rule } from './rule.ts';
 
-/** No number is published; deeper than this no designer shows a token that anybody would find. */
+/** Microsoft publishes no number. Outputs that are nested deeper are hard to find in a designer. */
 const MAX_DEPTH = 8;
 /** learn.microsoft.com/connectors/custom-connectors/faq: schemas of one body, and of all of an operation. */
 const MAX_SCHEMAS_OF_BODY = 512;
 const MAX_SCHEMAS_OF_OPERATION = 16_384;
 
-/** Bodies, answers and notifications. */
+/** Rules for bodies, responses and notifications. */
 export const schemaRules: readonly Rule[] = [
   {
     id: 'ArrayHasNoItems',

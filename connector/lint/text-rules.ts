@@ -6,7 +6,7 @@ import { isTrigger } from './webhook-rules.ts';
 const MAX_SUMMARY = 80;
 const URL = /https?:\/\//i;
 
-/** Operations (learn.microsoft.com/connectors/custom-connectors/connector-string-guidance and coding-standards). */
+/** Rules for texts of operations (learn.microsoft.com/connectors/custom-connectors/connector-string-guidance and coding-standards). */
 const operationTexts: readonly Rule[] = [
   {
     id: 'OperationSummaryMissing',
@@ -76,7 +76,7 @@ const operationTexts: readonly Rule[] = [
   },
 ];
 
-/** Parameters and properties. */
+/** Rules for texts of parameters and properties. */
 const inputTexts: readonly Rule[] = [
   {
     id: 'ParameterSummaryMissing',
@@ -116,7 +116,7 @@ const inputTexts: readonly Rule[] = [
   },
 ];
 
-/** All texts alike. */
+/** Rules for all texts. */
 const anyTexts: readonly Rule[] = [
   {
     id: 'ValueMustEndWithAlphanumeric',

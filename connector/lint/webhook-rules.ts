@@ -11,7 +11,7 @@ import type { SchemaLocation } from './locations.ts';
 import type { Connector } from './connector.ts';
 import type { Rule } from './rule.ts';
 
-/** Triggers that are called back (learn.microsoft.com/connectors/custom-connectors/create-webhook-trigger). */
+/** Rules for webhook triggers (learn.microsoft.com/connectors/custom-connectors/create-webhook-trigger). */
 export const webhookRules: readonly Rule[] = [
   {
     id: 'WebhookOperationsMissingNotificationUrlProperty',

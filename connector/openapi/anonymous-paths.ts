@@ -8,15 +8,13 @@ const health = Type.Object({
   status: Type.Literal('healthy'),
   version: Type.String(),
   poison: Type.Object({ [POLLS_QUEUE]: count, [DELIVERIES_QUEUE]: count, [RETRIES_QUEUE]: count }),
-  warnings: Type.Optional(
-    Type.Array(Type.String({ description: 'What is wrong with a setting though the app works.' })),
-  ),
+  warnings: Type.Optional(Type.Array(Type.String({ description: 'A warning about a setting.' }))),
 });
 
 const text = (type: string): Content => ({ [type]: { schema: { type: 'string' } } });
 const object = { type: 'object' };
 
-/** What anybody may read: it holds nothing that is anybody's. */
+/** Anonymous routes. Their responses contain no secrets and no customer data. */
 export const anonymousPaths: Readonly<Record<string, OpenApiPathItem>> = {
   '/health': {
     get: {
@@ -60,7 +58,7 @@ export const anonymousPaths: Readonly<Record<string, OpenApiPathItem>> = {
       ...open('GetDashboard', 'The dashboard of operators', 'dashboard', text('text/html')),
       responses: {
         200: { description: 'The page.', content: text('text/html') },
-        308: { description: 'The page is at the address without a slash at its end.' },
+        308: { description: 'The page has the same URL without the slash at the end.' },
       },
     },
   },
@@ -68,14 +66,20 @@ export const anonymousPaths: Readonly<Record<string, OpenApiPathItem>> = {
     get: {
       ...open('GetDashboardAsset', 'A script, style or icon of the dashboard', 'dashboard', {}),
       parameters: [
-        { name: 'name', in: 'path', required: true, description: 'As the page names it.', schema: { type: 'string' } },
+        {
+          name: 'name',
+          in: 'path',
+          required: true,
+          description: 'The file name of the asset, as the page refers to it.',
+          schema: { type: 'string' },
+        },
       ],
       responses: {
         200: {
           description: 'The asset.',
           content: { ...text('text/javascript'), ...text('text/css'), ...text('image/svg+xml') },
         },
-        404: { description: 'There is no such asset.' },
+        404: { description: 'There is no asset with this name.' },
       },
     },
   },

@@ -13,7 +13,7 @@ import { problemResponses, problemSchema } from './problem-responses.ts';
 import { withAllOfTriggers } from './trigger-paths.ts';
 import { webhooks } from './webhooks.ts';
 
-/** What is said more than once, by its name. */
+/** Schemas that are used more than once, by name. */
 const schemas: Readonly<Record<string, object>> = {
   Problem: problemSchema,
   Subscription: withoutHints(subscriptionSchema) as object,
@@ -21,8 +21,8 @@ const schemas: Readonly<Record<string, object>> = {
 };
 
 /**
- * The whole HTTP API in OpenAPI 3.1, made from the connector's definition and the schemas that requests are validated with. The server is
- * a placeholder; a running backend serves the document with its own address.
+ * The whole HTTP API in OpenAPI 3.1, generated from the connector's definition and the schemas that validate requests. The
+ * server is a placeholder. A running backend serves the document with its own URL.
  */
 export function openApiDefinition(version: string): OpenApiDocument {
   const connector = connectorDefinition(version);
@@ -38,11 +38,11 @@ export function openApiDefinition(version: string): OpenApiDocument {
     },
     servers: [{ url: `https://${connector.host}${connector.basePath}` }],
     tags: [
-      { name: 'triggers', description: 'Subscriptions of flows, and what a trigger would have done.' },
+      { name: 'triggers', description: 'Subscriptions of flows, and previews of thresholds.' },
       { name: 'data', description: 'Data of an instance, and lists to choose from.' },
       { name: 'operators', description: 'For the people who run the service.' },
       { name: 'dashboard', description: 'A page over the operator API.' },
-      { name: 'service', description: 'What anybody may read.' },
+      { name: 'service', description: 'Anonymous routes.' },
       { name: 'callbacks', description: 'What the service sends to flows.' },
     ],
     security: [{ functionsKey: [] }, { functionsKeyInQuery: [] }, { entraId: [] }],
@@ -81,10 +81,10 @@ function clientPaths(connector: SwaggerDocument): Record<string, OpenApiPathItem
   return paths;
 }
 
-/** The same with a reference in the place of every schema that has a name. */
+/** Replaces every named schema with a reference to it. */
 function referring(value: unknown): unknown {
   const names = new Map(Object.entries(schemas).map(([name, schema]) => [JSON.stringify(schema), name]));
-  // Through text, which drops TypeBox's own symbols.
+  // Converting to JSON text and back drops TypeBox's symbols.
   const walk = (each: unknown): unknown => {
     if (typeof each !== 'object' || each === null) return each;
     const name = names.get(JSON.stringify(each));

@@ -8,17 +8,18 @@ import {
 } from './open-api-document.ts';
 import { refusalReference, refusals } from './problem-responses.ts';
 
-/** Where the next page starts: connectors follow `nextLink` without knowing it. */
+/** The start of the next page. The connector does not declare this parameter, because it only follows `nextLink`. */
 export const nextInQuery: OpenApiParameter = {
   name: 'next',
   in: 'query',
-  description: 'Where the page starts: taken unchanged from a nextLink.',
+  description: 'The start of the page, taken unchanged from a nextLink.',
   schema: { type: 'string' },
 };
 
 /**
- * An operation of the connector as OpenAPI 3.1 has it: the same parameters, bodies and answers, without what is for designers, and with
- * what a connector has no place for: the body of refusals, and that unknown properties are refused.
+ * Converts an operation of the connector to OpenAPI 3.1, with the same parameters, bodies and responses. Extensions for
+ * designers are removed. The bodies of refusals and the refusal of unknown properties are added, because Swagger for
+ * connectors cannot express them.
  */
 export function fromSwagger(operation: Operation, tag: string): OpenApiOperation {
   const { operationId, summary, description, deprecated, parameters = [], responses } = operation;
@@ -54,7 +55,7 @@ function parameterFrom({ name, in: where, required, description, ...rest }: Plai
   };
 }
 
-/** Properties that the body does not have are refused, unless it is an item of an entity, whose properties nobody knows here. */
+/** Adds that unknown properties are refused. An item of an entity is an exception, because its properties are not known here. */
 function bodyFrom({ description, schema }: BodyParameter): NonNullable<OpenApiOperation['requestBody']> {
   const closed = schema.properties === undefined ? {} : { additionalProperties: false };
   return {
@@ -80,7 +81,7 @@ function responseFrom(status: string, response: Response): [string, OpenApiRespo
   ];
 }
 
-/** A schema without the `x-ms-` properties that tell designers how to show it. */
+/** A schema without the `x-ms-` properties, which are for designers. */
 export function withoutHints(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutHints);
   if (typeof value !== 'object' || value === null) return value;

@@ -28,7 +28,7 @@ export interface OpenApiOperation {
   readonly description?: string;
   readonly tags: readonly string[];
   readonly deprecated?: boolean;
-  /** Whose keys open it, when it is not those of the document. Empty: it is open to everybody. */
+  /** The security of this operation, if it differs from the document's. An empty list means anonymous. */
   readonly security?: readonly SecurityRequirement[];
   readonly parameters?: readonly OpenApiParameter[];
   readonly requestBody?: { readonly required: true; readonly description?: string; readonly content: Content };
@@ -49,7 +49,7 @@ export interface OpenApiResponse {
   readonly content?: Content;
 }
 
-/** In OpenAPI 3.1 the description beside a reference takes the place of the one that is referred to. */
+/** In OpenAPI 3.1 a description beside a reference replaces the referenced description. */
 export interface Reference {
   readonly $ref: string;
   readonly description?: string;

@@ -25,13 +25,13 @@ const pageOf = (items: object): TSchema =>
   answer({ value: Type.Array(items as TSchema), nextLink: Type.Optional(text) });
 
 const event = eventProperties();
-/** An event with what became of it. */
+/** An event with the counts of its deliveries. */
 const managedEvent = {
   type: 'object',
   properties: {
     ...event.properties,
-    test: { const: true, description: 'Present when somebody asked for it as a test.' },
-    open: { type: 'boolean', description: 'Whether it is still on its way to somebody.' },
+    test: { const: true, description: 'Present for a test event.' },
+    open: { type: 'boolean', description: 'Whether some deliveries are still pending.' },
     deliveries: answer(Object.fromEntries(deliveryStatuses.map((status) => [status, count]))),
     audience: {
       type: 'array',
@@ -50,10 +50,10 @@ const observations = answer({
   threshold: Type.Optional(Type.Number()),
   displayName: Type.Optional(text),
   value: Type.Array(operatorResponses.observation),
-  historyMissing: Type.Optional(Type.String({ description: 'Why Customer Insights gave no history.' })),
+  historyMissing: Type.Optional(Type.String({ description: 'Why the history could not be read.' })),
 });
 
-/** An operation that asks for an operator. `status`: of its success; `refused`: beside what every such operation may answer. */
+/** An operation that requires an operator. `status` is that of a success. `refused` lists refusals in addition to the usual ones. */
 export interface OperatorOperation {
   readonly id: string;
   readonly summary: string;
@@ -66,7 +66,7 @@ export interface OperatorOperation {
 
 const accepted = (properties: Record<string, TSchema>) => ({ status: 202 as const, answer: answer(properties) });
 const { subscription, delivery, deliveryDetail } = operatorResponses;
-/** Every route of the operator API: method and path below `manage/`, with `{parameters}`. */
+/** Every route of the operator API. The key is the method and the path below `manage/`. */
 export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
   'get subscriptions': {
     id: 'ManageSubscriptionsList',
@@ -82,7 +82,7 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
   },
   'get subscriptions/{id}/observations': {
     id: 'ManageSubscriptionsObservations',
-    summary: 'List what was observed, and why it fired or not',
+    summary: 'List the observations, and why each fired or did not',
     query: [daysInQuery],
     answer: observations,
     refused: [404],
@@ -95,7 +95,7 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
   },
   'post subscriptions/{id}/pause': {
     id: 'ManageSubscriptionsPause',
-    summary: 'Hold the deliveries of a subscription until it is resumed',
+    summary: 'Pause a subscription until it is resumed',
     ...accepted({ subscriptionId: text, status: Type.Literal('disabled'), reason: Type.Literal('operator') }),
     refused: [404, 409],
   },
@@ -113,14 +113,14 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
   },
   'post subscriptions/{id}/recover': {
     id: 'ManageSubscriptionsRecover',
-    summary: 'Send again what never arrived',
+    summary: 'Send dead and parked deliveries again',
     body: recoverRequest,
     ...accepted({ recovered: count, more: Type.Boolean() }),
     refused: [404, 409],
   },
   'post connections/move': {
     id: 'ManageConnectionsMove',
-    summary: "Make the subscriptions of one connection another's",
+    summary: 'Move the subscriptions of one connection to another',
     body: moveRequest,
     answer: answer({ moved: count }),
   },
@@ -138,12 +138,14 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
     answer: answer({
       value: Type.Array(delivery),
       nextLink: Type.Optional(text),
-      lookedBackTo: Type.Optional(Type.String({ description: 'How far back it has looked, when there is more.' })),
+      lookedBackTo: Type.Optional(
+        Type.String({ description: 'When there is a next page: the time back to which deliveries were searched.' }),
+      ),
     }),
   },
   'get deliveries/{id}': {
     id: 'ManageDeliveriesGet',
-    summary: 'Get a delivery with its attempts, what was sent and what was answered',
+    summary: 'Get a delivery with its attempts, its request and the last failed response',
     answer: deliveryDetail,
     refused: [404],
   },
@@ -165,7 +167,7 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
   },
   'get search': {
     id: 'ManageSearchList',
-    summary: 'Find everything that a text may mean',
+    summary: 'Search for subscriptions, events and deliveries',
     query: [searchInQuery],
     answer: answer({
       subscriptions: Type.Array(subscription),
@@ -187,7 +189,7 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
   },
   'post queues/{queue}/redrive': {
     id: 'ManageQueuesRedrive',
-    summary: "Put a poison queue's messages back",
+    summary: 'Move the messages of a poison queue back to its work queue',
     ...accepted({ redriven: count }),
     refused: [404],
   },

@@ -8,7 +8,7 @@ import {
 import { operatorOperations, type OperatorOperation } from './operator-operations.ts';
 import { refusalReference, refusals } from './problem-responses.ts';
 
-/** The operator API: its answers are those that the dashboard is written against. */
+/** The paths of the operator API. The dashboard uses the same response types. */
 export function operatorPaths(): Record<string, OpenApiPathItem> {
   const paths: Record<string, OpenApiPathItem> = {};
   for (const [place, operation] of Object.entries(operatorOperations)) {
@@ -23,7 +23,8 @@ function described(path: string, method: string, operation: OperatorOperation): 
   const { id, summary, query = [], body, status = 200, refused = [] } = operation;
   const parameters = [...inPath(path), ...query];
   const success: OpenApiResponse = {
-    description: status === 202 ? 'It is under way.' : status === 204 ? 'It is done.' : 'The answer.',
+    description:
+      status === 202 ? 'The action was accepted.' : status === 204 ? 'The action is complete.' : 'The response.',
     ...(operation.answer && { content: jsonContent(opened(operation.answer)) }),
   };
   return {
@@ -51,7 +52,7 @@ function inPath(path: string): OpenApiParameter[] {
   });
 }
 
-/** What an answer may have is open: a later version may answer more. */
+/** Allows further properties in responses, because a later version may add some. */
 function opened(schema: object): object {
   return JSON.parse(JSON.stringify(schema), (name: string, value: unknown) =>
     name === 'additionalProperties' && value === false ? undefined : value,

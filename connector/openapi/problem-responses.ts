@@ -1,7 +1,7 @@
 import { problems } from '../../shared/problem.ts';
 import type { OpenApiResponse, Reference } from './open-api-document.ts';
 
-/** What is said of each status when an operation says nothing of its own. */
+/** The default description of each status. */
 const descriptions: Readonly<Record<number, string>> = {
   400: 'The request is not valid: the answer says what is wrong with it.',
   401: 'The caller is not authenticated. Where the platform refuses a key, the answer has no body.',
@@ -15,25 +15,25 @@ const descriptions: Readonly<Record<number, string>> = {
   503: 'Customer Insights or the storage of the service cannot be reached at the moment.',
 };
 
-/** The body of every refusal (RFC 9457), with all codes that there are. */
+/** The body of every refusal (RFC 9457), with all codes. */
 export const problemSchema = {
   type: 'object',
   title: 'Problem',
   description: 'Why a request was refused (RFC 9457).',
   properties: {
-    type: { type: 'string', description: 'Always about:blank: the code says what it is.' },
+    type: { type: 'string', description: 'Always about:blank. The property code identifies the problem.' },
     title: { type: 'string', description: 'The code in words.' },
     status: { type: 'integer', description: 'The HTTP status.' },
     code: { type: 'string', enum: Object.keys(problems), description: 'Stable, for programs.' },
     detail: { type: 'string', description: 'A sentence for people.' },
     errors: {
       type: 'array',
-      description: 'Each thing that is wrong with the body.',
+      description: 'The errors in the body.',
       items: {
         type: 'object',
         properties: {
-          pointer: { type: 'string', description: 'The place in the body (RFC 6901).' },
-          message: { type: 'string', description: 'What is wrong there.' },
+          pointer: { type: 'string', description: 'The position in the body (RFC 6901).' },
+          message: { type: 'string', description: 'A message that describes the error.' },
         },
         required: ['pointer', 'message'],
       },
@@ -42,7 +42,7 @@ export const problemSchema = {
   required: ['type', 'title', 'status', 'code', 'detail'],
 };
 
-/** One response for each status that a refusal has, with the codes that come with it. */
+/** One response for each status of a refusal, with its possible codes. */
 export function problemResponses(): Record<string, OpenApiResponse> {
   const statuses = [...new Set(Object.values(problems).map(({ status }) => status))].sort((one, other) => one - other);
   return Object.fromEntries(statuses.map((status) => [`Problem${status}`, problemResponse(status)]));
@@ -68,14 +68,14 @@ function problemResponse(status: number): OpenApiResponse {
   };
 }
 
-/** A reference to the refusal with this status; with its own `description` when the operation says something else of it. */
+/** A reference to the refusal with this status. `description` replaces the default one. */
 export function refusalReference(status: number | string, description?: string): Reference {
   const $ref = `#/components/responses/Problem${status}`;
   const isOwn = description !== undefined && description !== descriptions[Number(status)];
   return isOwn ? { $ref, description } : { $ref };
 }
 
-/** References to refusals alone, by their status. */
+/** References to refusals, by status. */
 export function refusals(statuses: readonly number[]): Record<string, Reference> {
   return Object.fromEntries(statuses.map((status) => [status, refusalReference(status)]));
 }

@@ -15,9 +15,9 @@ const getSubscription: Operation = {
 };
 
 /**
- * The paths of the connector with what it leaves out: the operation that gets one subscription, the body that a subscribe answers, and
- * at the path of each trigger all that its subscriptions have. A path without a parameter comes before one with it: what is missing
- * there would be missing for readers who go by the specification.
+ * Adds what the connector's paths leave out: the operation that gets one subscription, the response body of subscribe, and
+ * all operations on subscriptions at the path of each trigger. OpenAPI matches a concrete path before a templated one, so a
+ * reader would miss operations that only the templated path lists.
  */
 export function withAllOfTriggers(paths: Readonly<Record<string, PathItem>>): Record<string, PathItem> {
   const all: Record<string, PathItem> = { ...paths };
@@ -41,7 +41,7 @@ export function withAllOfTriggers(paths: Readonly<Record<string, PathItem>>): Re
   return all;
 }
 
-/** For a designer a subscribe answers nothing: whatever it answered would be shown as the flow's data. */
+/** Adds the response body of subscribe. The connector omits it, because the designer would show it as the flow's data. */
 function answeringSubscription(subscribe: Operation): Operation {
   const created: Response = { description: '', ...subscribe.responses['201'], schema: subscriptionSchema };
   return { ...subscribe, responses: { ...subscribe.responses, 201: created } };

@@ -14,7 +14,7 @@ const headers: readonly OpenApiParameter[] = [
   inHeader('x-ms-client-tracking-id', 'The delivery ID, for the history of the flow.'),
 ];
 
-/** What the service POSTs to callback URLs, for each trigger. What else an answer means is in the documentation of delivery. */
+/** The requests that the service POSTs to callback URLs, for each trigger. docs/delivery.md describes how it treats each response. */
 export function webhooks(): Record<string, OpenApiPathItem> {
   return Object.fromEntries(triggerNames.map((trigger) => [trigger, { post: callback(trigger) }]));
 }
@@ -30,9 +30,9 @@ function callback(trigger: Trigger): NonNullable<OpenApiPathItem['post']> {
     parameters: headers,
     requestBody: { required: true, content: jsonContent(callbackSchemas[trigger]) },
     responses: {
-      '2XX': { description: 'The delivery has arrived.' },
-      410: { description: 'The subscription is ended.' },
-      default: { description: 'The delivery is tried again, or given up when trying again cannot help.' },
+      '2XX': { description: 'The delivery succeeded.' },
+      410: { description: 'The subscription ends.' },
+      default: { description: 'The delivery is retried, or becomes dead when a retry cannot help.' },
     },
   };
 }

@@ -7,7 +7,7 @@ import { CONNECTOR_ID, CONNECTOR_NAME } from './names.ts';
 import type { SolutionFiles } from './pack.ts';
 import { element } from './xml.ts';
 
-/** What the solution is built of. */
+/** The inputs of the solution. */
 export interface SolutionInput {
   /** The committed definition. */
   readonly definition: SwaggerDocument;
@@ -16,7 +16,7 @@ export interface SolutionInput {
   readonly deployment: Deployment;
 }
 
-/** The solution that others name as the one they need. */
+/** The connector's solution, as other solutions refer to it. */
 export const CONNECTOR_SOLUTION = 'CustomerDataTriggersConnector';
 
 /** A solution's version has four numbers. */
@@ -24,7 +24,7 @@ export function versionOf(definition: SwaggerDocument): string {
   return `${definition.info.version.replace(/[^\d.].*$/, '')}.0`;
 }
 
-/** The custom connector alone, in a solution that is imported before everything that uses it. */
+/** Creates the solution that contains only the custom connector. It is imported before the components that use it. */
 export function connectorSolution({ definition, icon, deployment }: SolutionInput): SolutionFiles {
   const connector = deployedConnector(definition, deployment);
   const { connectionParameters, iconBrandColor, policyTemplateInstances } = connector.properties.properties;
@@ -63,7 +63,7 @@ export function connectorSolution({ definition, icon, deployment }: SolutionInpu
   };
 }
 
-/** In a solution the keys of a policy begin with capitals, in `apiProperties.json` they do not. */
+/** Converts a policy: its keys begin with capitals in a solution, but not in `apiProperties.json`. */
 function asStored({ templateId, title, parameters }: PolicyTemplateInstance): object {
   return { TemplateId: templateId, Title: title, Parameters: parameters };
 }

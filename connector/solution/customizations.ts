@@ -1,13 +1,13 @@
 import { XSI } from './manifest.ts';
 import { element, xmlDocument, type Element } from './xml.ts';
 
-/** The sections that every export has, in their order, most of them empty. */
+/** The sections of every export, in order. Most of them are empty. */
 const sections = [
   ...['Entities', 'Roles', 'Workflows', 'FieldSecurityProfiles', 'Templates', 'EntityMaps', 'EntityRelationships'],
   ...['OrganizationSettings', 'optionsets', 'CustomControls', 'EntityDataProviders'],
 ];
 
-/** `customizations.xml`: the components that are described there and not in files of their own. */
+/** `customizations.xml`: the components that have no separate files. */
 export function customizationsXml({
   workflows = [],
   connectors = [],

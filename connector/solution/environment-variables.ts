@@ -1,7 +1,7 @@
 import { PREFIX } from './names.ts';
 import { element, xmlDocument, type Element } from './xml.ts';
 
-/** A value that the import asks for, or that is taken as it stands here. Flows read it as a parameter. */
+/** A value that the import prompts for, or that has a default. Flows read it as a parameter. */
 export interface EnvironmentVariable {
   readonly schemaName: string;
   readonly displayName: string;
@@ -14,7 +14,7 @@ function variable(name: string, rest: Omit<EnvironmentVariable, 'schemaName'>): 
   return { schemaName: `${PREFIX}_${name}`, ...rest };
 }
 
-/** What the four flows have to know of where they are. Whoever imports them is asked once for all. */
+/** The settings of the four flows. The import prompts for each of them once. */
 export const variables = {
   instance: variable('Instance', {
     displayName: 'Customer Insights instance',
@@ -23,18 +23,18 @@ export const variables = {
   }),
   segment: variable('Segment', {
     displayName: 'Segment',
-    description: 'The name of the segment to watch. When it is not known, the answer names those that are like it.',
+    description: 'The name of the segment to watch. If it is unknown, the error lists similar names.',
     type: 'text',
   }),
   threshold: variable('SegmentThreshold', {
     displayName: 'Segment threshold',
-    description: 'The flows are called when the segment has more members than this, and had not before.',
+    description: 'The flows are called when the number of members rises above this value.',
     type: 'number',
     default: 1000,
   }),
   team: variable('TeamsTeam', {
     displayName: 'Teams team',
-    description: 'The id of the team to post to: what stands after groupId= in the link to its channel.',
+    description: 'The id of the team to post to: the value of groupId in the link to its channel.',
     type: 'text',
   }),
   channel: variable('TeamsChannel', {
@@ -45,17 +45,17 @@ export const variables = {
   }),
   owners: variable('DataOwners', {
     displayName: 'Data owners',
-    description: 'The addresses of those who are mailed, with a semicolon between two.',
+    description: 'The e-mail addresses of the recipients, separated by semicolons.',
     type: 'text',
   }),
 } as const satisfies Record<string, EnvironmentVariable>;
 
-/** The name of a flow's parameter that has the value of an environment variable. */
+/** The name of the flow parameter that holds the value of an environment variable. */
 export function parameterOf({ displayName, schemaName }: EnvironmentVariable): string {
   return `${displayName} (${schemaName})`;
 }
 
-/** How a flow reads it. */
+/** The expression with which a flow reads the variable. */
 export function valueOf(variable: EnvironmentVariable): string {
   return `@parameters('${parameterOf(variable)}')`;
 }

@@ -9,7 +9,7 @@ import { CONNECTOR_ID, CONNECTOR_NAME, idOf } from './names.ts';
 import type { SolutionFiles } from './pack.ts';
 import { element, type Element } from './xml.ts';
 
-/** Four flows, turned off, with their connection references and environment variables. The connector has to be there before. */
+/** Creates the solution with four flows, turned off, and their connection references and environment variables. It requires the connector's solution. */
 export function flowsSolution(definition: SwaggerDocument): SolutionFiles {
   const { title } = definition.info;
   const version = versionOf(definition);
@@ -36,13 +36,13 @@ function flowId({ name }: Flow): string {
   return idOf(`flow/${name}`);
 }
 
-/** Letters of the name, 50 at most, and the id in capitals. */
+/** The file name of a flow: at most 50 letters of its name, and its id in capitals. */
 function flowFile(flow: Flow): string {
   const letters = flow.name.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 50);
   return `Workflows/${letters}-${flowId(flow).toUpperCase()}.json`;
 }
 
-/** The connector, which is in another solution: for each flow, and for the connection reference. */
+/** The dependencies of each flow and of the connection reference on the connector, which is in another solution. */
 function needs(title: string, version: string): NeededComponent[] {
   const required = {
     type: '372',
@@ -62,7 +62,7 @@ function needs(title: string, version: string): NeededComponent[] {
   ].map((dependent) => ({ required, dependent }));
 }
 
-/** What `customizations.xml` says of a cloud flow (category 5): a draft (state 0, status 1), which its maker turns on. */
+/** The entry of a cloud flow (category 5) in `customizations.xml`. The flow is a draft (state 0, status 1) until its maker turns it on. */
 function workflow(flow: Flow, version: string): Element {
   const said = {
     ...{ JsonFileName: `/${flowFile(flow)}`, Type: '1', Subprocess: '0', Category: '5', Mode: '0', Scope: '4' },

@@ -9,11 +9,11 @@ export interface Step {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** A cloud flow: one trigger of the connector, and steps that run one after the other. */
+/** A cloud flow: one trigger of the connector, and steps that run in sequence. */
 export interface Flow {
   readonly name: string;
   readonly trigger: Trigger;
-  /** The inputs of the trigger beside the label: `body/…`, as the definition of the connector names them. */
+  /** The inputs of the trigger except the label. The names, such as `body/…`, are those of the connector's definition. */
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly steps: readonly Step[];
 }
@@ -22,15 +22,15 @@ export function operationOf({ trigger }: Flow): string {
   return triggers[trigger].operationId;
 }
 
-/** A property of the callback, in an expression. */
+/** Formats a property of the callback for use within an expression. */
 const fact = (name: string): string => `triggerOutputs()?['body/${name}']`;
-/** The same in a text. */
+/** Formats a property of the callback for use within a text. */
 const shown = (name: string): string => `@{${fact(name)}}`;
-/** A text from outside, in HTML. */
+/** Formats a text from Customer Insights for use in HTML. */
 const html = (expression: string): string => `@{replace(replace(${expression}, '&', '&amp;'), '<', '&lt;')}`;
-/** An instant as a person reads it. */
+/** Formats a timestamp for people. */
 const time = (name: string): string => `@{formatDateTime(${fact(name)}, 'yyyy-MM-dd HH:mm')} UTC`;
-/** A test event says so. */
+/** A prefix that marks test events. */
 const test = `@{if(equals(${fact('test')}, true), 'Test: ', '')}`;
 
 const instance = { 'body/instanceId': valueOf(variables.instance) };
@@ -43,7 +43,7 @@ const crossing =
   `<p><strong>${test}${html(fact('displayName'))} has ${shown('value')} members, more than ${shown('threshold')}.</strong><br>` +
   `Before it had ${shown('previousValue')}. Customer Insights counted them on ${time('evaluatedAt')}.</p>`;
 
-/** The two examples of Microsoft's page, a segment for a team, and a report for whoever looks after the data. */
+/** The two examples of Microsoft's page, a message about a segment to a team, and a report to the people who maintain the data. */
 export const flows: readonly Flow[] = [
   {
     name: 'Post to Teams when a data source refresh fails',

@@ -1,7 +1,7 @@
 import { PREFIX } from './names.ts';
 import { element, nil, xmlDocument, type Element } from './xml.ts';
 
-/** The solution that another one needs in the environment before itself. */
+/** A solution that must be imported before another one. */
 export interface NeededComponent {
   readonly required: Readonly<Record<string, string>>;
   readonly dependent: Readonly<Record<string, string>>;
@@ -11,19 +11,19 @@ export interface Manifest {
   readonly uniqueName: string;
   readonly displayName: string;
   readonly description: string;
-  /** Four numbers. */
+  /** The version consists of four numbers. */
   readonly version: string;
   /** The attributes of each root component: `type`, and `id` or `schemaName`. */
   readonly components: readonly Readonly<Record<string, string>>[];
   readonly needs: readonly NeededComponent[];
 }
 
-/** An environment takes a solution of an older one: this version of Dataverse is of 2022. */
+/** This version of Dataverse is from 2022. Environments accept solutions of older versions. */
 const DATAVERSE_VERSION = '9.2.22064.56';
 const ENGLISH = '1033';
 export const XSI = { 'xmlns:xsi': 'http://www.w3.org/2001/XMLSchema-instance' };
 
-/** `solution.xml`: what the solution is called, who publishes it, what is in it. Unmanaged: makers may change what they import. */
+/** `solution.xml`: the name, publisher and components of the solution. The solution is unmanaged, so makers may change the imported components. */
 export function manifestXml(manifest: Manifest): string {
   const { uniqueName, displayName, description, version, components, needs } = manifest;
   return xmlDocument(
@@ -64,7 +64,7 @@ export function localized(description: string): Element {
   return element('LocalizedNames', [element('LocalizedName', [], { description, languagecode: ENGLISH })]);
 }
 
-/** Option values of the publisher begin with this: any number from 10,000 to 99,999 that others do not have. */
+/** The prefix of the publisher's option values: any number from 10,000 to 99,999 that no other publisher uses. */
 const OPTION_VALUE_PREFIX = '43817';
 
 function publisher(): Element {
@@ -80,7 +80,7 @@ function publisher(): Element {
   ]);
 }
 
-/** Every export has the two, with nothing in them. */
+/** Two sections that every export contains, both empty. */
 function address(number: string): Element {
   const empty = [
     ...['AddressTypeCode', 'City', 'County', 'Country', 'Fax', 'FreightTermsCode', 'ImportSequenceNumber', 'Latitude'],

@@ -1,13 +1,13 @@
 import { strToU8, zipSync, type Zippable } from 'fflate';
 import { element, xmlDocument } from './xml.ts';
 
-/** The files of a solution by their names in it: texts in UTF-8, or bytes. */
+/** The files of a solution by name. A string is written as UTF-8. */
 export type SolutionFiles = Readonly<Record<string, string | Uint8Array>>;
 
-/** The first time that the format knows, in whatever time zone: the same files give the same bytes. */
+/** The earliest timestamp of the zip format in the local time zone. A constant makes the same files give the same bytes. */
 const MTIME = new Date(1980, 0, 1);
 
-/** A solution as it is imported: a zip of its files, and of a table of their types. */
+/** Packs a solution for import: a zip with its files and a table of their content types. */
 export function packed(files: SolutionFiles): Uint8Array {
   const all = { '[Content_Types].xml': contentTypes(Object.keys(files)), ...files };
   const entries: Zippable = Object.fromEntries(
@@ -19,7 +19,7 @@ export function packed(files: SolutionFiles): Uint8Array {
   return zipSync(entries);
 }
 
-/** Of the Open Packaging Conventions. Dataverse gives every type the same name, whatever it is. */
+/** The content types file of the Open Packaging Conventions. Dataverse writes the same content type for every file. */
 function contentTypes(names: readonly string[]): string {
   const extensions = [...new Set(names.map((name) => name.slice(name.lastIndexOf('.') + 1)))].sort();
   return xmlDocument(

@@ -1,4 +1,4 @@
-/** An XML element: its attributes, and either text or other elements. */
+/** An XML element with attributes, and with either text or child elements. */
 export interface Element {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
@@ -13,7 +13,7 @@ export function element(
   return { name, attributes, content };
 }
 
-/** An element that stands for no value, as Dataverse writes it. */
+/** The element that Dataverse writes for an empty value. */
 export function nil(name: string): Element {
   return element(name, '', { 'xsi:nil': 'true' });
 }
