@@ -22,7 +22,7 @@ import { Subscriptions } from './views/subscriptions.tsx';
 const session = tabSession(sessionStorage);
 const authentication = document.querySelector('meta[name=authentication]')?.getAttribute('content') ?? 'key';
 
-/** Before anybody is asked: with a key in the tab, or a principal that the platform vouches for, nobody has to be. */
+/** Whether the first view is shown without asking for a key: the tab has a key, or the platform authenticates the user. */
 const isKnown = session.key() !== undefined || authentication === 'entra';
 
 function App(): JSX.Element {
@@ -86,7 +86,7 @@ function Page({
   onZone,
 }: {
   readonly onLeave: (() => void) | undefined;
-  /** All times have to be shown anew. */
+  /** Renders all times again. */
   readonly onZone: () => void;
 }): JSX.Element {
   const route = useRoute();
@@ -94,7 +94,7 @@ function Page({
   const isFirst = useRef(true);
   const place = route.view === 'subscription' ? 'subscriptions' : route.view;
   const where = route.view === 'subscription' ? route.id : route.view;
-  // A reader of the screen goes on where the new view begins.
+  // Moves the focus to the new view, so that a screen reader continues there.
   useEffect(() => {
     if (!isFirst.current) main.current?.focus();
     isFirst.current = false;

@@ -6,20 +6,20 @@ import { formatIn } from '../live/zone.ts';
 import { axisOf } from './axis.ts';
 import { useChart } from './use-chart.ts';
 
-/** The statuses of a bar from its foot to its top, with the colour of each. */
+/** The statuses of a bar from bottom to top, with their colours. */
 const stack = [
   ['delivered', 'delivered'],
   ['retrying', 'busy'],
-  ['parked', 'held'],
+  ['parked', 'parked'],
   ['ended', 'over'],
   ['dead', 'bad'],
 ] as const;
 
 const HEIGHT = 160;
-/** A bar stands on the hour that it counts: the axis ends where the last hour does, not where it begins. */
+/** The axis ends at the end of the last hour, because a bar covers the whole hour that it counts. */
 const HOUR_SECONDS = 3_600;
 
-/** Deliveries by the hour as stacked bars. Who sees none finds the same numbers in the table beside it. */
+/** Deliveries by hour as stacked bars. The table beside it has the same numbers for readers who cannot see the bars. */
 export function ActivityChart({
   hours,
   label,
@@ -27,7 +27,7 @@ export function ActivityChart({
 }: {
   readonly hours: readonly HourResponse[];
   readonly label: string;
-  /** The hour that is pointed at; none when none is. */
+  /** Called with the hour under the pointer, or with `undefined`. */
   readonly onHour: (hour: HourResponse | undefined) => void;
 }): JSX.Element {
   const data = useMemo(() => stacked(hours), [hours]);
@@ -40,7 +40,7 @@ export function ActivityChart({
       y: false,
       drag: { x: false, y: false },
       points: { show: false },
-      // The bar that is pointed at, not the one that begins nearest.
+      // Selects the bar under the pointer. uPlot would select the bar that begins nearest.
       dataIdx: (chart, _, __, atSeconds) =>
         Math.max(
           0,
@@ -77,10 +77,10 @@ export function ActivityChart({
   return <div ref={place} class="chart" role="img" aria-label={label} />;
 }
 
-/** One dead delivery among thousands is still seen: as this part of the tallest bar. */
+/** The minimum height of a part, as a fraction of the tallest bar, so that one dead delivery among thousands is visible. */
 const LEAST_SEEN = 0.03;
 
-/** uPlot draws each series from zero: the tallest first, what it covers after it. */
+/** uPlot draws each series from zero, so the tallest series comes first and the others cover it. */
 function stacked(hours: readonly HourResponse[]): uPlot.AlignedData {
   const times = hours.map(({ hour }) => Date.parse(hour) / 1_000);
   const tallest = Math.max(...hours.map((hour) => stack.reduce((sum, [status]) => sum + hour[status], 0)));

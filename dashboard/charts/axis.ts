@@ -1,7 +1,7 @@
 import type uPlot from 'uplot';
 import type { Palette } from './use-chart.ts';
 
-/** Quiet axes: labels small, a fine grid, no ticks. */
+/** Axes with small labels, a fine grid and no ticks. */
 export function axisOf(palette: Palette, more: uPlot.Axis): uPlot.Axis {
   return {
     stroke: palette('text-faint'),

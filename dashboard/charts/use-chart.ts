@@ -2,7 +2,7 @@ import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 
-/** The colours of the page, read from its style sheet, for what is drawn and not laid out. */
+/** The colours of the style sheet, for drawing on a canvas. */
 export type Palette = (name: string) => string;
 
 type Making = (palette: Palette) => Omit<uPlot.Options, 'width' | 'height'>;
@@ -10,8 +10,8 @@ type Making = (palette: Palette) => Omit<uPlot.Options, 'width' | 'height'>;
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
 /**
- * Draws into the element that the result is given to, as wide as that is. `key`: of what `make` makes; a new one draws anew, and so does
- * a change of the colour scheme. New data of the same key moves what is drawn without a flicker.
+ * Draws a chart into the element that receives the returned ref, in the width of the element. A change of `key` or of the
+ * colour scheme creates the chart again. New data with the same `key` updates the chart without a flicker.
  */
 export function useChart(
   key: string,

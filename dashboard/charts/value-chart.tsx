@@ -10,7 +10,7 @@ import { valueRange } from './value-range.ts';
 
 const HEIGHT = 232;
 
-/** Values over time as steps, the thresholds as lines, crossings and failures as marks. The timeline says the same in words. */
+/** Values over time as steps, thresholds as lines, crossings and failures as marks. The timeline shows the same in words. */
 export function ValueChart({
   observations,
   threshold,
@@ -19,22 +19,22 @@ export function ValueChart({
   label,
   onPoint,
 }: {
-  /** Newest first, told for `tried`. */
+  /** Observations with outcomes for the threshold `tried`, newest first. */
   readonly observations: readonly ObservationResponse[];
-  /** Of the subscription. */
+  /** The threshold of the subscription. */
   readonly threshold: number;
-  /** Another one, or the same. */
+  /** The threshold that is tried. It may be the same. */
   readonly tried: number;
-  /** The last value holds until here. */
+  /** The end of the chart, up to which the last value is drawn. */
   readonly untilMs: number;
   readonly label: string;
-  /** The evaluation that is pointed at. */
+  /** Called with the evaluation under the pointer, or with `undefined`. */
   readonly onPoint: (observation: ObservationResponse | undefined) => void;
 }): JSX.Element {
   const points = useMemo(() => observations.toReversed(), [observations]);
   const latest = useRef({ points, threshold, tried });
   latest.current = { points, threshold, tried };
-  // Another threshold tells the points anew, and so comes with data of its own.
+  // Another threshold changes the outcomes, so the data changes too.
   const data = useMemo(() => seriesOf(points, untilMs), [points, untilMs]);
 
   const place = useChart(`values ${threshold}`, HEIGHT, data, (palette) => ({
@@ -71,7 +71,7 @@ export function ValueChart({
 
 function seriesOf(points: readonly ObservationResponse[], untilMs: number): uPlot.AlignedData {
   const times = points.map(({ evaluatedAt }) => Date.parse(evaluatedAt) / 1_000);
-  // A failed evaluation keeps the value before it.
+  // A failed evaluation keeps the previous value.
   const values = points.map(({ value, previousValue }) => value ?? previousValue ?? null);
   const last = values.at(-1);
   if (last === undefined) return [[], []];

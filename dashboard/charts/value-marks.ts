@@ -2,24 +2,24 @@ import type uPlot from 'uplot';
 import type { ObservationResponse } from '../../shared/operations/operator-responses.ts';
 import type { Palette } from './use-chart.ts';
 
-/** Of a mark, in pixels of the style sheet. */
+/** The size of a mark in CSS pixels. */
 const MARK = 6;
 
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 5 });
 
-/** A number as it stands at an axis: `1.3M`. */
+/** A number as an axis shows it, such as `1.3M`. */
 export function shownShort(value: number): string {
   return compact.format(value);
 }
 
-/** What is drawn over the values: they are told for `tried`, oldest first. */
+/** The inputs of the marks: observations with outcomes for the threshold `tried`, oldest first. */
 export interface ValueSeries {
   readonly points: readonly ObservationResponse[];
   readonly threshold: number;
   readonly tried: number;
 }
 
-/** The threshold of the subscription, the one that is tried if it is another, and what happened at it. */
+/** Draws the threshold of the subscription, the tried threshold if it differs, and the outcomes. */
 export function drawMarks(chart: uPlot, palette: Palette, { points, threshold, tried }: ValueSeries): void {
   const { ctx } = chart;
   const ratio = devicePixelRatio;
@@ -35,14 +35,14 @@ export function drawMarks(chart: uPlot, palette: Palette, { points, threshold, t
     const top = chart.valToPos(height, 'y', true);
     const mark = { x, y: top, size: MARK * ratio };
     if (outcome === 'failed') drawFailure(ctx, palette, { ...mark, size: (MARK - 2) * ratio });
-    // Hollow when it fired nothing.
+    // The mark is hollow if the evaluation fired nothing.
     else if (fires) drawCrossing(ctx, crossing, ground, mark);
     else drawCrossing(ctx, ground, crossing, mark);
   }
   ctx.restore();
 }
 
-/** A line, and its number in the place of the axis' own label, should there be one: in the picture it would hide values. */
+/** Draws a line and its number. The number replaces the label of the axis, because within the chart it would hide values. */
 function drawThreshold(chart: uPlot, colour: string, ground: string, threshold: number): void {
   const { ctx, bbox } = chart;
   const ratio = devicePixelRatio;
@@ -73,7 +73,7 @@ interface Mark {
   readonly size: number;
 }
 
-/** A triangle that points up. */
+/** Draws a triangle that points up. */
 function drawCrossing(ctx: CanvasRenderingContext2D, fill: string, stroke: string, { x, y, size }: Mark): void {
   ctx.beginPath();
   ctx.moveTo(x, y - size);

@@ -7,9 +7,9 @@ import type {
 import { hashOf } from './route.ts';
 import { conditionOf, counted, shownSpan } from './wording.ts';
 
-/** Something that an operator should look at, with where to look. */
+/** A problem that an operator should check, with a link to the details. */
 export interface Concern {
-  /** The same while it is the same concern. */
+  /** Stays the same while the problem lasts. */
   readonly id: string;
   readonly severity: 'bad' | 'warning';
   readonly what: string;
@@ -22,21 +22,21 @@ export interface Observed {
   readonly instances: readonly InstanceResponse[];
   readonly queues: readonly QueueResponse[];
   readonly hours: readonly HourResponse[];
-  /** Active, and failing now. */
+  /** Active subscriptions whose deliveries fail. */
   readonly failing: readonly SubscriptionResponse[];
   readonly disabled: readonly SubscriptionResponse[];
   readonly paused: readonly SubscriptionResponse[];
   readonly instanceName: (instanceId: string) => string;
 }
 
-/** Polls come every minute unless set otherwise; this long without one is no coincidence. */
+/** Polls run every minute by default. A longer gap than this is a problem. */
 const POLL_LATE_MS = 5 * 60_000;
-/** Work that is due is taken within a second; this long is a queue that nobody works on, or too much work. */
+/** A due message is normally taken within a second. A longer wait means that no worker runs or that there is too much work. */
 const QUEUE_LATE_MS = 5 * 60_000;
-/** An event is told within seconds; one that a crash left open goes on after a claim's time, two minutes. */
+/** An event is normally fanned out within seconds. After a crash, another worker resumes its outbox entry when the claim expires, after two minutes. */
 const EVENT_LATE_MS = 10 * 60_000;
 
-/** What needs attention, the worst first. Pure. */
+/** The problems that need attention, the most severe first. Pure. */
 export function concernsOf(observed: Observed): Concern[] {
   const all = [
     ...observed.queues.flatMap((queue) => ofQueue(queue, observed.nowMs)),
@@ -59,7 +59,7 @@ function ofQueue({ queue, poisonLength, oldestSentAt }: QueueResponse, nowMs: nu
       why: 'A function failed five times on each: a bug of this app. Redrive them once it is repaired.',
     });
   }
-  // A message of the retries queue was sent long before it is due.
+  // Messages of the retries queue are sent long before they are due, so their age is no problem.
   const ageMs = oldestSentAt === undefined || queue === 'retries' ? 0 : nowMs - Date.parse(oldestSentAt);
   if (ageMs > QUEUE_LATE_MS) {
     concerns.push({
@@ -110,7 +110,7 @@ function ofDisabled(subscription: SubscriptionResponse): Concern {
     return {
       id: subscription.id,
       severity: 'warning',
-      what: `${nameOf(subscription)} is held by an operator`,
+      what: `${nameOf(subscription)} is paused by an operator`,
       why: 'Nothing is sent until it is resumed or its flow is saved again.',
       href: hashOf({ view: 'subscription', id: subscription.id, days: 7 }),
     };
@@ -124,13 +124,13 @@ function ofDisabled(subscription: SubscriptionResponse): Concern {
   };
 }
 
-/** A failure that is tried again at once is no news; after this long it is more than that. */
+/** A subscription must fail for this long before it is listed, because short failures are retried. */
 const FAILING_LONG_MS = 3_600_000;
 
 function ofFailing(subscription: SubscriptionResponse, nowMs: number): Concern {
   const { failingSince = '', deadDeliveries } = subscription.health;
   const forMs = nowMs - Date.parse(failingSince);
-  const dead = deadDeliveries === 0 ? '' : `; ${counted(deadDeliveries, 'delivery is', 'deliveries are')} given up`;
+  const dead = deadDeliveries === 0 ? '' : `; ${counted(deadDeliveries, 'delivery is', 'deliveries are')} dead`;
   return {
     id: subscription.id,
     severity: forMs >= FAILING_LONG_MS ? 'bad' : 'warning',
@@ -158,7 +158,7 @@ function ofDeliveries(hours: readonly HourResponse[]): Concern[] {
       id: 'dead',
       severity: 'bad',
       what: `${counted(dead, 'dead delivery', 'dead deliveries')} in the last 24 hours`,
-      why: 'Given up. Each can be sent again.',
+      why: 'No further attempt is made. Each can be sent again.',
       href: hashOf({ view: 'deliveries', status: 'dead', days: 1 }),
     },
   ];

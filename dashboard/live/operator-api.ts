@@ -1,6 +1,6 @@
 import type { Session } from './session.ts';
 
-/** What a call came to. `detail` is a sentence to be shown as it is. */
+/** The result of a call. `detail` is a sentence for the page. */
 export type Answer<T> =
   | { readonly kind: 'answered'; readonly value: T }
   | { readonly kind: 'refused'; readonly status: number; readonly detail: string }
@@ -8,11 +8,11 @@ export type Answer<T> =
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
-/** A page of a list; `next` goes back unchanged for the one after it. */
+/** A page of a list. `next` is passed unchanged to get the following page. */
 export interface Page<T> {
   readonly value: readonly T[];
   readonly next: string | undefined;
-  /** Of a search: how far back it has looked, when there is more. */
+  /** The time back to which deliveries were searched. Present when there is a next page. */
   readonly lookedBackTo?: string;
 }
 
@@ -21,23 +21,23 @@ export interface OperatorApi {
   get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<Answer<T>>;
   list<T>(path: string, query?: Query, signal?: AbortSignal): Promise<Answer<Page<T>>>;
   post<T>(path: string, body?: object): Promise<Answer<T>>;
-  /** Answers with nothing. */
+  /** A call whose response has no body. */
   delete(path: string): Promise<Answer<undefined>>;
 }
 
 export interface OperatorApiOptions {
   readonly fetch: typeof fetch;
   readonly session: Session;
-  /** Called whenever the API asks who is there. */
+  /** Called when the API requires a sign-in or a key. */
   readonly onUnknown: (detail: string) => void;
 }
 
-/** The answer to an action, as the sentence that says what happened. */
+/** The result of an action as a sentence. */
 export function said<T>(answer: Answer<T>, say: (value: T) => string): Answer<string> {
   return answer.kind === 'answered' ? { kind: 'answered', value: say(answer.value) } : answer;
 }
 
-/** Paths are relative to the page, which is served beside the API. */
+/** Creates the client of the operator API. Paths are relative to the page, which the same app serves. */
 export function operatorApi({ fetch, session, onUnknown }: OperatorApiOptions): OperatorApi {
   async function call<T>(path: string, init: RequestInit): Promise<Answer<T>> {
     const key = session.key();
@@ -49,7 +49,7 @@ export function operatorApi({ fetch, session, onUnknown }: OperatorApiOptions): 
       text = await response.text();
     } catch (error) {
       if (init.signal?.aborted) throw error;
-      return { kind: 'unreachable', detail: 'The app gives no answer. It is tried again.' };
+      return { kind: 'unreachable', detail: 'The app does not respond. The page tries again.' };
     }
     const body = parsed(text);
     if (response.status === 204) return { kind: 'answered', value: undefined as T };
@@ -58,7 +58,7 @@ export function operatorApi({ fetch, session, onUnknown }: OperatorApiOptions): 
     }
     if (response.ok) return { kind: 'answered', value: body as T };
     const detail = detailOf(body) ?? `The app answered ${response.status}.`;
-    // Of a key that was replaced meanwhile nobody asks any more.
+    // The refused key was replaced meanwhile, so no new sign-in is needed.
     if (response.status === 401 && session.key() === key) onUnknown(detail);
     return { kind: 'refused', status: response.status, detail };
   }
@@ -71,7 +71,7 @@ export function operatorApi({ fetch, session, onUnknown }: OperatorApiOptions): 
       });
       if (answer.kind !== 'answered') return answer;
       const { value, nextLink, lookedBackTo } = answer.value;
-      // A link names the address that the app has for others; this page may have come another way.
+      // A next link uses the public base URL of the app, which may differ from the URL of this page.
       const next = nextLink === undefined ? undefined : (new URL(nextLink).searchParams.get('next') ?? undefined);
       return { kind: 'answered', value: { value, next, ...(lookedBackTo !== undefined && { lookedBackTo }) } };
     },
@@ -95,7 +95,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Of a problem document. */
+/** The detail of a problem document. */
 function detailOf(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null || !('detail' in body)) return undefined;
   return typeof body.detail === 'string' ? body.detail : undefined;

@@ -3,14 +3,14 @@ import { useContext } from 'preact/hooks';
 import type { OperatorApi } from './operator-api.ts';
 import type { Question } from './question.ts';
 
-/** What every view needs. */
+/** The context that every view uses. */
 export interface OperatorContext {
   readonly api: OperatorApi;
-  /** The name of an instance as far as it is known; else its id. */
+  /** The name of an instance, or its id when the name is unknown. */
   readonly instanceName: (instanceId: string) => string;
-  /** The instances that have names, by id. */
+  /** The known names of instances, by id. */
   readonly instances: ReadonlyMap<string, string>;
-  /** Asks before something is done, does it, and says what happened. */
+  /** Asks for confirmation of an action, runs it, and shows its result. */
   readonly ask: (question: Question) => void;
 }
 

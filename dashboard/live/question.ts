@@ -1,13 +1,13 @@
 import type { ComponentChildren } from 'preact';
 import type { Answer } from './operator-api.ts';
 
-/** What is asked before something is done. It outlives whatever asked: a row may be gone once its action is done. */
+/** A confirmation before an action. It is kept outside the row that asked, because the row may disappear after the action. */
 export interface Question {
   readonly title: string;
-  /** What will happen, with the fields of what has to be said about it. */
+  /** A description of the action, with its input fields. */
   readonly about: ComponentChildren;
-  /** On the button that does it. */
+  /** The label of the button that runs the action. */
   readonly confirm: string;
-  /** Does it, and says in a sentence what happened. */
+  /** Runs the action and returns a sentence about the result. */
   readonly act: (form: FormData) => Promise<Answer<string>>;
 }

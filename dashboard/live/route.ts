@@ -1,4 +1,4 @@
-/** Where in the dashboard one is: all of it is in the address, so that a link shows a colleague the same. */
+/** The current view with all its parameters. All of them are part of the URL, so that a link shows the same view. */
 export type Route =
   | { readonly view: 'overview' }
   | { readonly view: 'subscriptions'; readonly filter: SubscriptionFilter }
@@ -18,7 +18,7 @@ export type Route =
   | { readonly view: 'search'; readonly q: string }
   | { readonly view: 'nowhere' };
 
-/** As the operator API takes them; absent: any. */
+/** Filters of the subscription list, as parameters of the operator API. An absent filter means any. */
 export interface SubscriptionFilter {
   readonly instanceId?: string;
   readonly trigger?: string;
@@ -27,7 +27,7 @@ export interface SubscriptionFilter {
   readonly workflowId?: string;
 }
 
-/** What deliveries are narrowed to beside their status, as the operator API takes it; absent: any. */
+/** Filters of the delivery list except the status, as parameters of the operator API. An absent filter means any. */
 export interface DeliverySearch {
   readonly q?: string;
   readonly instanceId?: string;
@@ -37,20 +37,20 @@ export interface DeliverySearch {
   readonly httpStatus?: string;
 }
 
-/** The statuses that the list of deliveries may be narrowed to. */
+/** The statuses in the filter of the delivery list. */
 export const undeliveredStatuses = ['dead', 'retrying', 'parked', 'ended', 'delivered', 'pending', 'any'] as const;
 export type DeliveryChoice = (typeof undeliveredStatuses)[number];
 
 const searchNames = ['q', 'instanceId', 'trigger', 'flow', 'deliveryCode', 'httpStatus'] as const;
 const filterNames = ['instanceId', 'trigger', 'status', 'label', 'workflowId'] as const;
-/** How far back values and deliveries are shown. */
+/** The choices for how many days are shown. */
 export const dayChoices = [1, 7, 14, 30] as const;
 const DEFAULT_DAYS = 7;
 
-/** Ids become parts of the operator API's paths: what a made-up link holds must not lead a call elsewhere. */
+/** Ids become parts of paths of the operator API, so a forged link must not be able to change the path. */
 const IDS = /^[\w-]+$/;
 
-/** The route of a location's hash; `nowhere` for one that is none. */
+/** Parses a hash to a route. An invalid hash gives `nowhere`. */
 export function parseRoute(hash: string): Route {
   const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?');
   const query = new URLSearchParams(search);
@@ -70,7 +70,7 @@ export function parseRoute(hash: string): Route {
   return { view: 'nowhere' };
 }
 
-/** The hash that `parseRoute` reads as this route. */
+/** Formats a route as a hash that `parseRoute` parses to the same route. */
 export function hashOf(route: Route): string {
   switch (route.view) {
     case 'overview':
@@ -102,7 +102,7 @@ function namedIn(query: URLSearchParams, names: readonly string[]): Readonly<Rec
   );
 }
 
-/** The delivery that is opened over the view. */
+/** The id of the delivery that is opened over the view. */
 function openOf(query: URLSearchParams): { readonly open?: string } {
   const open = query.get('open') ?? '';
   return IDS.test(open) ? { open } : {};

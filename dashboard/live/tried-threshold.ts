@@ -2,40 +2,40 @@ import type { ObservationResponse } from '../../shared/operations/operator-respo
 import { explain, type HistoryEntry } from '../../shared/detection/explain.ts';
 
 /**
- * The same evaluations, told for another threshold by the code that detects: `fires` is whether a subscription would have been called,
- * had there been one all the time. Newest first, as they come. Pure.
+ * The observations with outcomes for another threshold, computed by the code of detection. `fires` says whether a
+ * subscription with that threshold would have been called. Order: newest first, as in the input. Pure.
  */
 export function withThreshold(observations: readonly ObservationResponse[], threshold: number): ObservationResponse[] {
   const entries = observations.map(({ evaluatedAt, value }): HistoryEntry => {
     const evaluatedAtMs = Date.parse(evaluatedAt);
     return value === undefined ? { evaluatedAtMs, failure: '' } : { evaluatedAtMs, value };
   });
-  // What the oldest is compared with came before the time that is shown.
+  // The oldest observation is compared with one before the shown time range.
   const oldest = observations.at(-1);
   if (oldest?.previousValue !== undefined) {
     entries.push({ evaluatedAtMs: Date.parse(oldest.evaluatedAt) - 1, value: oldest.previousValue });
   }
   const explained = explain(entries, threshold).toReversed();
   return observations.flatMap((observation, index) => {
-    const told = explained[index];
-    // Why an evaluation failed is known to the first telling alone.
-    if (told === undefined || told.outcome === 'failed') return [observation];
-    const { outcome, sentence } = told;
+    const outcomeOfTried = explained[index];
+    // Only the original observation has the reason of a failed evaluation.
+    if (outcomeOfTried === undefined || outcomeOfTried.outcome === 'failed') return [observation];
+    const { outcome, sentence } = outcomeOfTried;
     return [{ ...observation, outcome, sentence, fires: outcome === 'crossed' }];
   });
 }
 
-/** What a slider offers: from `min` to `max` by `step`, its own threshold among them. */
+/** The range of a slider: from `min` to `max` by `step`. It includes the subscription's threshold. */
 export interface ThresholdRange {
   readonly min: number;
   readonly max: number;
   readonly step: number;
 }
 
-/** The least number of steps from the lowest value to the highest. */
+/** The minimum number of steps from the lowest value to the highest. */
 const STEPS = 100;
 
-/** Thresholds from below the lowest value, which none crosses, to above the highest. Whole numbers when the values are. Pure. */
+/** Computes the range of thresholds, from below the lowest value to above the highest. Whole numbers if all values are whole. Pure. */
 export function thresholdRange(observations: readonly ObservationResponse[], threshold: number): ThresholdRange {
   const values = observations.flatMap(({ value, previousValue }) => [value ?? threshold, previousValue ?? threshold]);
   const low = Math.min(threshold, ...values);
@@ -51,14 +51,14 @@ export function thresholdRange(observations: readonly ObservationResponse[], thr
   };
 }
 
-/** The highest of 1, 2 and 5 times a power of ten that is not above. */
+/** The highest of 1, 2 and 5 times a power of ten that is not above the number. */
 function roundStep(most: number): number {
   const power = 10 ** Math.floor(Math.log10(most));
   const digit = [5, 2, 1].find((one) => one * power <= most) ?? 1;
   return exact(digit * power);
 }
 
-/** Without what adding binary fractions leaves behind. */
+/** Rounds away errors of binary fractions. */
 function exact(value: number): number {
   return Number(value.toPrecision(12));
 }

@@ -1,21 +1,21 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Answer } from './operator-api.ts';
 
-/** What is shown while it is kept up to date: the last answer stays in place until there is another. */
+/** A value that is refreshed. The last response stays until there is a newer one. */
 export interface Live<T> {
-  /** Absent until there was a first answer. */
+  /** Absent until the first response. */
   readonly value: T | undefined;
-  /** Why the last try brought nothing; the value is then older. */
+  /** The error of the last refresh, if it failed. The value is then older. */
   readonly problem: string | undefined;
-  /** When the value came, ms since the epoch. */
+  /** When the value was received, in ms since the epoch. */
   readonly cameAtMs: number | undefined;
-  /** Asks now. */
+  /** Refreshes the value now. */
   readonly refresh: () => void;
 }
 
 /**
- * Asks at once, whenever `key` changes and then every `everyMs`, while the page is seen. Of another key nothing is shown before its own
- * first answer. `everyMs` 0: only when told.
+ * Requests a value at once, when `key` changes, and then every `everyMs` while the page is visible. After a change of `key`,
+ * the old value is not shown. With `everyMs` 0 the value is refreshed only on request.
  */
 export function useLive<T>(key: string, everyMs: number, load: (signal: AbortSignal) => Promise<Answer<T>>): Live<T> {
   const [state, setState] = useState<{ key: string; value?: T; problem?: string; cameAtMs?: number }>({ key });

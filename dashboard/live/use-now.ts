@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** The time, once every `everyMs`. */
+/** The current time, updated every `everyMs`. */
 export function useNow(everyMs = 1_000): number {
   const [nowMs, setNowMs] = useState(Date.now);
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { hashOf, parseRoute, type Route } from './route.ts';
 
-/** The route of the address, and of every one that comes after it. */
+/** The route of the current URL. Updates when the URL changes. */
 export function useRoute(): Route {
   const [hash, setHash] = useState(location.hash);
   useEffect(() => {
@@ -12,7 +12,7 @@ export function useRoute(): Route {
   return parseRoute(hash);
 }
 
-/** Goes to a route without a step of history: for what is typed and chosen within a view. */
+/** Goes to a route without a new history entry, for input within a view. */
 export function replaceRoute(route: Route): void {
   location.replace(hashOf(route));
 }

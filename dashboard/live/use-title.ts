@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks';
 
-/** The tab says what it shows. */
+/** Sets the title of the browser tab. */
 export function useTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} · Customer Insights triggers`;

@@ -1,7 +1,7 @@
 import type { DeliveryResponse, SubscriptionResponse } from '../../shared/operations/operator-responses.ts';
 import type { Trigger } from '../../shared/triggers/trigger.ts';
 
-/** How each trigger is called on the page. */
+/** The names of the triggers on the page. */
 export const triggerNames: Readonly<Record<Trigger, string>> = {
   'data-source-refresh-failed': 'Data source refresh failed',
   'data-source-refresh-succeeded': 'Data source refresh succeeded',
@@ -11,56 +11,55 @@ export const triggerNames: Readonly<Record<Trigger, string>> = {
   'unification-refresh-completed': 'Unification completed',
 };
 
-/** How each status of a subscription is called, and what it means for its flow. */
+/** The names of the subscription statuses, and their meaning for the flow. */
 export const subscriptionStatuses: Readonly<
   Record<SubscriptionResponse['status'], { readonly name: string; readonly meaning: string }>
 > = {
   active: { name: 'Active', meaning: 'The flow is called.' },
   paused: {
     name: 'Paused',
-    meaning:
-      'Held: the flow is turned off. Its deliveries wait, and one of them looks now and then whether it is on again.',
+    meaning: 'The flow is turned off. Its deliveries are parked, and one of them is sent as a probe from time to time.',
   },
   disabled: {
     name: 'Disabled',
-    meaning: 'The flow failed for five days. Its deliveries wait until somebody resumes it.',
+    meaning: 'The flow failed for five days. Its deliveries are parked until an operator resumes the subscription.',
   },
   gone: {
     name: 'Gone',
-    meaning: 'The flow is deleted, or has refused every call for good. Nobody is called any more.',
+    meaning: 'The flow was deleted or refused every call permanently. It is not called any more.',
   },
   superseded: {
     name: 'Superseded',
-    meaning: 'The flow was saved again: another subscription took the place of this one.',
+    meaning: 'The flow was saved again, and a newer subscription replaced this one.',
   },
 };
 
-/** An operator's own pause and end are called what they are, not what a flow's failures lead to. */
+/** The status on the page. A pause or an end by an operator has a separate name, because the API reports it as disabled or gone. */
 export function subscriptionState({ status, reason }: Pick<SubscriptionResponse, 'status' | 'reason'>): {
   readonly name: string;
   readonly meaning: string;
 } {
   if (reason === 'operator' && status === 'disabled') {
     return {
-      name: 'Held by operator',
+      name: 'Paused by operator',
       meaning:
-        'An operator has paused it: nothing is sent, nothing is given up. It goes on when it is resumed or its flow is saved again.',
+        'An operator paused it. Deliveries are parked until the subscription is resumed or its flow is saved again.',
     };
   }
   if (reason === 'operator' && status === 'gone') {
     return {
       name: 'Ended by operator',
-      meaning: 'An operator has ended it. Nobody is called any more; its history is kept.',
+      meaning: 'An operator ended it. The flow is not called any more. The history is kept.',
     };
   }
   return subscriptionStatuses[status];
 }
 
-/** How each status of a delivery is called. */
+/** The names of the delivery statuses. */
 export const deliveryStatuses: Readonly<Record<DeliveryResponse['status'], string>> = {
   pending: 'Pending',
   retrying: 'Retrying',
-  parked: 'Held',
+  parked: 'Parked',
   delivered: 'Delivered',
   dead: 'Dead',
   ended: 'Ended',
@@ -72,12 +71,12 @@ export function shownNumber(value: number): string {
   return number.format(value);
 }
 
-/** A number with what it counts: `1 delivery is`, `3 deliveries are`. */
+/** A number with its noun: `1 delivery is`, `3 deliveries are`. */
 export function counted(count: number, one: string, several: string): string {
   return `${shownNumber(count)} ${count === 1 ? one : several}`;
 }
 
-/** What the subscription is about: `ChurnRisk above 150`, `any data source`. */
+/** The condition of a subscription, such as `ChurnRisk above 150` or `any data source`. */
 export function conditionOf({
   trigger,
   dataSourceName,
@@ -100,14 +99,14 @@ const steps: readonly (readonly [limitMs: number, unitMs: number, unit: string])
   [Infinity, 86_400_000, 'd'],
 ];
 
-/** How long something lasts or is ago, in one unit: `12 s`, `4 min`, `3 h`, `5 d`. */
+/** A time span in one unit: `12 s`, `4 min`, `3 h`, `5 d`. */
 export function shownSpan(ms: number): string {
   const span = Math.max(0, ms);
   const [, unitMs, unit] = steps.find(([limitMs]) => span < limitMs) ?? [0, 86_400_000, 'd'];
   return `${Math.floor(span / unitMs)} ${unit}`;
 }
 
-/** `850 ms`, `1.3 s`. */
+/** A short time span: `850 ms`, `1.3 s`. */
 export function shownDuration(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }

@@ -9,7 +9,7 @@ type Step =
   | { readonly kind: 'done'; readonly said: string }
   | { readonly kind: 'failed'; readonly said: string };
 
-/** Asks a question, acts on a yes, and says what happened. Escape, or the button, closes it. */
+/** Asks for confirmation, runs the action, and shows its result. Escape or the button closes it. */
 export function ActionDialog({
   question: { title, about, confirm, act },
   onClose,

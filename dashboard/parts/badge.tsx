@@ -1,12 +1,12 @@
 import type { ComponentChildren, JSX } from 'preact';
 
-/** A state told by colour, by shape and in words. */
-export type Tone = 'good' | 'busy' | 'held' | 'bad' | 'over' | 'plain';
+/** A state, shown by colour, by shape and in words. */
+export type Tone = 'good' | 'busy' | 'parked' | 'bad' | 'over' | 'plain';
 
 const shapes: Readonly<Record<Tone, JSX.Element>> = {
   good: <circle cx="6" cy="6" r="4.5" />,
   busy: <path d="M6 1.2 A4.8 4.8 0 1 1 1.2 6 H3.2 A2.8 2.8 0 1 0 6 3.2 Z" />,
-  held: <path d="M2.5 2h2.6v8H2.5zM6.9 2h2.6v8H6.9z" />,
+  parked: <path d="M2.5 2h2.6v8H2.5zM6.9 2h2.6v8H6.9z" />,
   bad: <path d="M3 1.4 6 4.4 9 1.4 10.6 3 7.6 6 10.6 9 9 10.6 6 7.6 3 10.6 1.4 9 4.4 6 1.4 3z" />,
   over: <path d="M2 4.8h8v2.4H2z" />,
   plain: (

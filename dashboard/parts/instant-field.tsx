@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { zoneName } from '../live/zone.ts';
 
-/** A field for day and time of day, 24 hours, in the zone that is shown: browsers have one of their own, in whatever form they like. */
+/** A field for date and time in 24 hours, in the time zone of the page. The browsers' own fields differ in format and zone. */
 export function InstantField({
   name,
   label,

@@ -9,12 +9,12 @@ export function dayOf(at: string): string {
   return formatIn(new Date(at), { weekday: 'short', day: 'numeric', month: 'short' });
 }
 
-/** In full, for who points at it. */
+/** The full date and time, for the tooltip. */
 function inFull(at: string): string {
   return `${dayOf(at)} ${formatIn(new Date(at), { ...minute, second: '2-digit' })} ${zoneName()} (${at})`;
 }
 
-/** The time of day, in the zone that is shown. */
+/** The time of day in the time zone of the page. */
 export function ClockTime({ at, seconds = false }: { readonly at: string; readonly seconds?: boolean }): JSX.Element {
   return (
     <time dateTime={at} title={inFull(at)}>
@@ -23,7 +23,7 @@ export function ClockTime({ at, seconds = false }: { readonly at: string; readon
   );
 }
 
-/** Day and time of day. */
+/** The date and time of day. */
 export function Instant({ at }: { readonly at: string }): JSX.Element {
   return (
     <time dateTime={at} title={inFull(at)}>
@@ -32,7 +32,7 @@ export function Instant({ at }: { readonly at: string }): JSX.Element {
   );
 }
 
-/** How long ago it was; of the future, in how long it will be. */
+/** The time span since a past time, or until a future time. */
 export function Ago({ at }: { readonly at: string }): JSX.Element {
   const aheadMs = Date.parse(at) - useNow();
   return (

@@ -3,7 +3,7 @@ import type { Live } from '../live/use-live.ts';
 import { Mark } from './badge.tsx';
 import { Ago } from './instant.tsx';
 
-/** Something went wrong, or is not there: in words, where the data would be. */
+/** A message in place of data that is missing or could not be loaded. */
 export function Problem({ children }: { readonly children: ComponentChildren }): JSX.Element {
   return (
     <p class="note problem" role="alert">
@@ -17,7 +17,7 @@ export function Empty({ children }: { readonly children: ComponentChildren }): J
   return <p class="note empty">{children}</p>;
 }
 
-/** A part of a page that is kept up to date: its last answer, above it why there is no newer one, and what stands in until the first. */
+/** A part of a page that is refreshed. It shows the last response, the error of a failed refresh above it, and a placeholder before the first response. */
 export function LivePart<T>({
   live,
   lines = 3,

@@ -3,7 +3,7 @@ import type { ObservationResponse } from '../../shared/operations/operator-respo
 
 type Outcome = ObservationResponse['outcome'];
 
-/** Drawn against the threshold, which is the line in the middle. */
+/** Marks drawn relative to the threshold, which is the line in the middle. */
 const drawings: Readonly<Record<Outcome, JSX.Element>> = {
   unknown: <circle cx="8" cy="8" r="2.6" />,
   first: <circle cx="8" cy="8" r="2.6" />,
@@ -15,10 +15,10 @@ const drawings: Readonly<Record<Outcome, JSX.Element>> = {
   failed: <path d="M4.6 3.2 8 6.6l3.4-3.4 1.4 1.4L9.4 8l3.4 3.4-1.4 1.4L8 9.4l-3.4 3.4-1.4-1.4L6.6 8 3.2 4.6z" />,
 };
 
-/** Not measured against a threshold. */
+/** Marks of outcomes without a threshold. */
 const alone: readonly Outcome[] = ['failed', 'first', 'unknown', 'not-awaited'];
 
-/** An evaluation at a glance; the sentence beside it says the same. */
+/** A mark for the outcome of an evaluation. The sentence beside it says the same. */
 export function OutcomeMark({ outcome }: { readonly outcome: Outcome }): JSX.Element {
   return (
     <svg class={`outcome ${outcome}`} viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">

@@ -7,7 +7,7 @@ export function Panel({
   aside,
   children,
 }: {
-  /** Of the heading, for whoever refers to it. */
+  /** The id of the heading, for labels that refer to it. */
   readonly id: string;
   readonly title: ComponentChildren;
   readonly aside?: ComponentChildren;

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { hashOf } from '../live/route.ts';
 
-/** One box for whatever one knows of what one looks for, on every page; `/` leads to it. */
+/** The search field on every page. The key `/` focuses it. */
 export function SearchBox({ text }: { readonly text: string }): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {

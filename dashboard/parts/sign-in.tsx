@@ -2,14 +2,14 @@ import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { Problem } from './notes.tsx';
 
-/** Asks who is there: for an operator key, or for a sign-in with the organisation. */
+/** Asks for an operator key, or for a sign-in with the organisation. */
 export function SignIn({
   authentication,
   problem,
   onKey,
 }: {
   readonly authentication: string;
-  /** Why the key before was not good. */
+  /** Why the previous key was refused. */
   readonly problem: string | undefined;
   readonly onKey: (key: string) => void;
 }): JSX.Element {

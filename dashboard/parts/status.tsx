@@ -5,7 +5,7 @@ import { Badge, type Tone } from './badge.tsx';
 
 const ofSubscription: Readonly<Record<SubscriptionResponse['status'], Tone>> = {
   active: 'good',
-  paused: 'held',
+  paused: 'parked',
   disabled: 'bad',
   gone: 'over',
   superseded: 'over',
@@ -14,20 +14,20 @@ const ofSubscription: Readonly<Record<SubscriptionResponse['status'], Tone>> = {
 export const ofDelivery: Readonly<Record<DeliveryResponse['status'], Tone>> = {
   pending: 'plain',
   retrying: 'busy',
-  parked: 'held',
+  parked: 'parked',
   delivered: 'good',
   dead: 'bad',
   ended: 'over',
 };
 
-/** An active one that fails is not well: what it is called for does not arrive. */
+/** An active subscription whose deliveries fail is shown as failing. */
 export function SubscriptionStatus({
   status,
   health,
   reason,
 }: Pick<SubscriptionResponse, 'status' | 'health' | 'reason'>): JSX.Element {
   if (status === 'active' && health.failingSince !== undefined) return <Badge tone="bad">Failing</Badge>;
-  const tone = reason === 'operator' && status === 'disabled' ? 'held' : ofSubscription[status];
+  const tone = reason === 'operator' && status === 'disabled' ? 'parked' : ofSubscription[status];
   return <Badge tone={tone}>{subscriptionState({ status, ...(reason && { reason }) }).name}</Badge>;
 }
 

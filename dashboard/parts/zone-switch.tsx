@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { showZone, shownZone, zoneName } from '../live/zone.ts';
 
-/** Names the zone of all times on the page, and changes it. */
+/** Shows the time zone of the page, and changes it. */
 export function ZoneSwitch({ onChange }: { readonly onChange: () => void }): JSX.Element {
   const zone = shownZone();
   const other = zone === 'utc' ? 'local' : 'utc';

@@ -14,7 +14,7 @@ const shown = ['delivered', 'retrying', 'parked', 'dead', 'ended'] as const;
 
 type Activity = { readonly value: readonly HourResponse[]; readonly countedSince?: string };
 
-/** What became of the deliveries of the last day, by the hour of their events. */
+/** The deliveries of the last day by status and by the hour of their events. */
 export function ActivityPanel({ activity }: { readonly activity: Live<Activity> }): JSX.Element {
   const [pointed, setPointed] = useState<HourResponse | undefined>();
   return (

@@ -4,7 +4,7 @@ import { shownDuration } from '../live/wording.ts';
 import { Mark } from '../parts/badge.tsx';
 import { Ago, ClockTime, dayOf } from '../parts/instant.tsx';
 
-/** Every attempt of a delivery, and when the next is due. */
+/** Every attempt of a delivery, and the time when the next one is due. */
 export function Attempts({
   delivery,
 }: {

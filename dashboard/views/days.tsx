@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { dayChoices } from '../live/route.ts';
 import { replaceRoute } from '../live/use-route.ts';
 
-/** Chooses how many days back the page of a subscription looks. */
+/** Chooses how many days the page of a subscription shows. */
 export function Days({ place }: { readonly place: { readonly id: string; readonly days: number } }): JSX.Element {
   return (
     <label class="days">

@@ -24,14 +24,14 @@ const TOP = 50;
 const titles: Readonly<Record<DeliveryChoice, string>> = {
   dead: 'Dead letters',
   retrying: 'Deliveries being retried',
-  parked: 'Held deliveries',
+  parked: 'Parked deliveries',
   ended: 'Deliveries that ended with their subscription',
   delivered: 'Deliveries that arrived',
-  pending: 'Deliveries not tried yet',
+  pending: 'Deliveries not attempted yet',
   any: 'Deliveries',
 };
 
-/** Deliveries, with why they are where they are, and what can be done. */
+/** Deliveries, with the reason for their status and the possible actions. */
 export function Deliveries({ place }: { readonly place: DeliveriesRoute }): JSX.Element {
   const { api } = useOperator();
   const { view, status, days, open, ...search } = place;
@@ -42,7 +42,7 @@ export function Deliveries({ place }: { readonly place: DeliveriesRoute }): JSX.
     const filter = { ...search, ...(status !== 'any' && { status }), since };
     return api.list<DeliveryResponse>('deliveries', { ...filter, attempts: 'true', top: TOP, next }, signal);
   };
-  // Events of many deliveries are read whole for those that arrived: they are not looked for again by themselves.
+  // A list with delivered ones reads all deliveries of each event, which is expensive. It is not refreshed automatically.
   const isCostly = status === 'any' || status === 'delivered' || status === 'pending';
   const first = useLive(key, isCostly ? 0 : EVERY_MS, (signal) => ask(undefined, signal));
   return (
@@ -129,7 +129,7 @@ function Pages({
           <>
             {lookedBackTo !== undefined && (
               <span>
-                {shown.length} found; looked back to <Instant at={lookedBackTo} />.{' '}
+                {shown.length} found; searched back to <Instant at={lookedBackTo} />.{' '}
               </span>
             )}
             <button type="button" onClick={() => void askMore()}>
@@ -149,9 +149,9 @@ function Row({
   onChange,
 }: {
   readonly delivery: DeliveryResponse;
-  /** Of its subscription, as far as it is known; `null`: that is no longer kept, and nobody can be called. */
+  /** The name of the subscription. Absent while it is loading. `null` when the subscription is no longer stored, so that no flow can be called. */
   readonly name: string | null | undefined;
-  /** Opens it. */
+  /** Opens the delivery. */
   readonly href: string;
   readonly onChange: () => void;
 }): JSX.Element {

@@ -6,14 +6,14 @@ import { counted } from '../live/wording.ts';
 import { fieldOf, instantOfField } from '../live/zone.ts';
 import { InstantField } from '../parts/instant-field.tsx';
 
-/** Sends one delivery again. */
+/** A button that sends one delivery again. */
 export function Redeliver({
   deliveryId,
   about,
   onDone,
 }: {
   readonly deliveryId: string;
-  /** Which one, for who hears the button alone. */
+  /** A description of the delivery for screen readers. */
   readonly about: string;
   readonly onDone: () => void;
 }): JSX.Element {
@@ -43,7 +43,7 @@ export function Redeliver({
 
 const HOUR_MS = 3_600_000;
 
-/** Sends again what a subscription never got in a range of time. */
+/** A button that sends dead and parked deliveries of a time range again. */
 export function Recover({
   subscriptionId,
   name,
@@ -80,8 +80,8 @@ export function Recover({
     about: (
       <>
         <p>
-          What is dead or held of events in this range is sent again, ten a second, each once more. What arrived already
-          is not.
+          Dead and parked deliveries of events in this range are sent again, one attempt each, ten a second. Deliveries
+          that arrived are not sent again.
         </p>
         <div class="pair">
           <InstantField name="since" label="Since" value={fieldOf(week)} required />
@@ -97,7 +97,7 @@ export function Recover({
   );
 }
 
-/** Makes a paused or disabled subscription active. */
+/** A button that makes a paused or disabled subscription active. */
 export function Resume({
   subscriptionId,
   name,
@@ -119,8 +119,8 @@ export function Resume({
     act: resume,
     about: (
       <p>
-        The subscription is active again with a clean record, and the deliveries that are held go out at once. Should
-        the flow still be turned off, it is paused again.
+        The subscription becomes active, its health is cleared, and parked deliveries are sent at once. If the flow is
+        still turned off, the subscription is paused again.
       </p>
     ),
   };
@@ -131,7 +131,7 @@ export function Resume({
   );
 }
 
-/** Of a field; `undefined` when it is empty, or no instant. */
+/** The time in a field as an ISO 8601 timestamp. `undefined` when the field is empty or invalid. */
 function instantOf(text: FormDataEntryValue | null): string | undefined {
   return typeof text === 'string' ? instantOfField(text)?.toISOString() : undefined;
 }

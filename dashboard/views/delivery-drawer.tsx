@@ -13,7 +13,7 @@ import { Redeliver } from './delivery-actions.tsx';
 
 const EVERY_MS = 10_000;
 
-/** All of one delivery over the view: what was sent, what was answered, every attempt. Escape, or the button, closes it. */
+/** One delivery over the view: its request, the last failed response and every attempt. Escape or the button closes it. */
 export function DeliveryDrawer({
   id,
   onClose,
@@ -87,7 +87,7 @@ function Detail({
         <Id name="Event id" value={eventId} />
       </dl>
       <Part title="Attempts">
-        {attempts.length === 0 ? <p class="faint">Not tried yet.</p> : <Attempts delivery={delivery} />}
+        {attempts.length === 0 ? <p class="faint">Not attempted yet.</p> : <Attempts delivery={delivery} />}
       </Part>
       <Part title="Body as sent" copy={request.body}>
         <Code label="Body as sent" text={pretty(request.body)} />
@@ -112,7 +112,7 @@ function Part({
   children,
 }: {
   readonly title: string;
-  /** What its button copies. */
+  /** The text that the button copies. */
   readonly copy?: string;
   readonly children: ComponentChildren;
 }): JSX.Element {
@@ -138,7 +138,7 @@ function Id({ name, value }: { readonly name: string; readonly value: string }):
   );
 }
 
-/** What is longer than its place can be scrolled, with the keyboard too. */
+/** A block that scrolls when its text is too long. It also scrolls by keyboard. */
 function Code({ label, text }: { readonly label: string; readonly text: string }): JSX.Element {
   return (
     <pre tabIndex={0} role="region" aria-label={label}>
@@ -166,7 +166,7 @@ function headerText(headers: Readonly<Record<string, string>>): string {
     .join('\n');
 }
 
-/** The bytes say what was sent; people read it more easily so. */
+/** Indents JSON so that people can read it. The copy button keeps the sent bytes. */
 function pretty(body: string): string {
   return JSON.stringify(JSON.parse(body), undefined, 2);
 }

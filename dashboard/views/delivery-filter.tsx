@@ -8,10 +8,10 @@ import { Choice } from './subscription-filter.tsx';
 
 export type DeliveriesRoute = Extract<Route, { view: 'deliveries' }>;
 
-/** Typing pauses this long before it is searched for. */
+/** The search starts after typing has paused for this long. */
 const PAUSE_MS = 400;
 
-/** What the list of deliveries is narrowed to; all of it goes into the address. */
+/** The filter of the list of deliveries. All its values are part of the URL. */
 export function DeliveryFilter({ place }: { readonly place: DeliveriesRoute }): JSX.Element {
   const { instances } = useOperator();
   const form = useRef<HTMLFormElement>(null);

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { hashOf } from '../live/route.ts';
 
-/** The way from a question ("why did this flow not fire?") to its flow. */
+/** A search field for the question "why did this flow not fire?". */
 export function FindFlow(): JSX.Element {
   const find = (event: Event): void => {
     event.preventDefault();

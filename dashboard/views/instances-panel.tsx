@@ -21,7 +21,7 @@ export function InstancesPanel({
       <LivePart live={instances}>
         {({ value }) =>
           value.length === 0 ? (
-            <Empty>None is polled: nobody is subscribed yet.</Empty>
+            <Empty>No instance is polled, because there are no subscriptions yet.</Empty>
           ) : (
             <table class="cards">
               <thead>
@@ -85,7 +85,7 @@ function Row({ instance }: { readonly instance: InstanceResponse }): JSX.Element
   );
 }
 
-/** How much of the limit of calls is used, as a bar and in numbers. */
+/** The used part of the call limit, as a bar and in numbers. */
 function Calls({ used, limit, windowSeconds }: NonNullable<InstanceResponse['calls']>): JSX.Element {
   return (
     <span class="calls" title={`in the last ${windowSeconds} seconds`}>

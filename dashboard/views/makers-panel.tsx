@@ -3,7 +3,7 @@ import { Panel } from '../parts/panel.tsx';
 
 const createFlowUrl = document.querySelector('meta[name=create-flow-url]')?.getAttribute('content') ?? '';
 
-/** What a maker needs of this service: two files to import, in this order, and where a flow is made. */
+/** The start for makers: two files to import, in this order, and a link to create a flow. */
 export function MakersPanel(): JSX.Element {
   return (
     <Panel

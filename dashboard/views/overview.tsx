@@ -24,11 +24,11 @@ import { QueuesPanel } from './queues-panel.tsx';
 type Listed<T> = { readonly value: readonly T[] };
 
 const SOON_MS = 10_000;
-/** Counting reads more than a look at an instance does. */
+/** Counting deliveries reads more rows than the other panels, so it is repeated less often. */
 const LATER_MS = 60_000;
 const HOURS = 24;
 
-/** What there is to do first, and then how everything is going. */
+/** The start page: problems that need attention first, then the state of the service. */
 export function Overview(): JSX.Element {
   const { api } = useOperator();
   useTitle('Overview');
@@ -57,10 +57,10 @@ export function Overview(): JSX.Element {
   );
 }
 
-/** Pages of subscriptions looked through for those of one status. */
+/** The most pages that are read to find the subscriptions of one status. */
 const MAX_PAGES = 5;
 
-/** A page may be empty although there is a next one: goes on a little. */
+/** Reads several pages, because a page may be empty although there is a next one. */
 async function allOf(
   api: ReturnType<typeof useOperator>['api'],
   filter: Query,
@@ -78,7 +78,7 @@ async function allOf(
   return { kind: 'answered', value: { value: found, next } };
 }
 
-/** Shown at once; the rest is a click away. */
+/** The most problems that are listed. The others are only counted. */
 const MAX_CONCERNS = 6;
 
 function Attention({
@@ -147,7 +147,7 @@ function Attention({
 function Row({ concern: { severity, what, why, href } }: { readonly concern: Concern }): JSX.Element {
   return (
     <li>
-      <Mark tone={severity === 'bad' ? 'bad' : 'held'} />
+      <Mark tone={severity === 'bad' ? 'bad' : 'parked'} />
       <div>
         {href === undefined ? <strong>{what}</strong> : <a href={href}>{what}</a>}
         <span class="why">{why}</span>

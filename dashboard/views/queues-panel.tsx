@@ -9,7 +9,7 @@ import { Ago } from '../parts/instant.tsx';
 import { LivePart } from '../parts/notes.tsx';
 import { Panel } from '../parts/panel.tsx';
 
-/** The queues of the workers, and what poisoned them. */
+/** The work queues and their poison queues. */
 export function QueuesPanel({
   queues,
 }: {

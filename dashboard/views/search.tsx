@@ -9,7 +9,7 @@ import { Instant } from '../parts/instant.tsx';
 import { Empty, LivePart } from '../parts/notes.tsx';
 import { SubscriptionStatus } from '../parts/status.tsx';
 
-/** What a text leads to: subscriptions, and events and deliveries by their ids. */
+/** The results of a search: subscriptions, and events and deliveries by id. */
 export function Search({ q }: { readonly q: string }): JSX.Element {
   const { api } = useOperator();
   useTitle(`Search: ${q}`);
@@ -24,7 +24,11 @@ export function Search({ q }: { readonly q: string }): JSX.Element {
   );
 }
 
-function Results({ found: { subscriptions, events, deliveries, more } }: { readonly found: SearchResponse }): JSX.Element {
+function Results({
+  found: { subscriptions, events, deliveries, more },
+}: {
+  readonly found: SearchResponse;
+}): JSX.Element {
   const { instanceName } = useOperator();
   const count = subscriptions.length + events.length + deliveries.length;
   if (count === 0) {

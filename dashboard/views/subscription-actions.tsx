@@ -9,7 +9,7 @@ interface Of {
   readonly onDone: () => void;
 }
 
-/** Stops the calls of a subscription until somebody resumes it. */
+/** A button that pauses a subscription until an operator resumes it. */
 export function Pause({ subscriptionId, name, onDone }: Of): JSX.Element {
   const { api, ask } = useOperator();
   const question: Question = {
@@ -18,12 +18,12 @@ export function Pause({ subscriptionId, name, onDone }: Of): JSX.Element {
     act: async () => {
       const answer = await api.post(`subscriptions/${subscriptionId}/pause`);
       onDone();
-      return said(answer, () => 'It is held. What happens now waits until it is resumed.');
+      return said(answer, () => 'The subscription is paused. Its deliveries are parked until it is resumed.');
     },
     about: (
       <p>
-        Nothing is sent to the flow any more. What happens meanwhile is held, and neither tried nor given up. It goes on
-        when it is resumed here, or when its flow is saved again.
+        Nothing is sent to the flow any more. Deliveries are parked and do not become dead. They are sent when the
+        subscription is resumed here, or when its flow is saved again.
       </p>
     ),
   };
@@ -34,7 +34,7 @@ export function Pause({ subscriptionId, name, onDone }: Of): JSX.Element {
   );
 }
 
-/** Calls the flow of a subscription with sample values. */
+/** A button that calls the flow of a subscription with sample values. */
 export function SendTest({ subscriptionId, name, onDone }: Of): JSX.Element {
   const { api, ask } = useOperator();
   const question: Question = {
@@ -60,7 +60,7 @@ export function SendTest({ subscriptionId, name, onDone }: Of): JSX.Element {
   );
 }
 
-/** Ends a subscription for good. */
+/** A button that ends a subscription permanently. */
 export function End({ subscriptionId, name, onDone }: Of): JSX.Element {
   const { api, ask } = useOperator();
   const question: Question = {
@@ -73,8 +73,8 @@ export function End({ subscriptionId, name, onDone }: Of): JSX.Element {
     },
     about: (
       <p>
-        Nobody is called any more, and what is held ends. It cannot be undone here: the flow has to be saved or turned
-        off and on again to subscribe anew. The history stays as long as deliveries are kept.
+        The flow is not called any more, and parked deliveries end. This cannot be undone here. To subscribe again, the
+        flow must be saved, or turned off and on again. The history stays as long as deliveries are kept.
       </p>
     ),
   };

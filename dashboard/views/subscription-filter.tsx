@@ -7,10 +7,10 @@ import { useLive } from '../live/use-live.ts';
 import { replaceRoute } from '../live/use-route.ts';
 import { subscriptionStatuses, triggerNames } from '../live/wording.ts';
 
-/** Typing pauses this long before it is searched for. */
+/** The search starts after typing has paused for this long. */
 const PAUSE_MS = 300;
 
-/** What the list is narrowed to; all of it goes into the address. */
+/** The filter of the list of subscriptions. All its values are part of the URL. */
 export function FilterForm({ filter }: { readonly filter: SubscriptionFilter }): JSX.Element {
   const { api, instanceName } = useOperator();
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -88,7 +88,7 @@ export function FilterForm({ filter }: { readonly filter: SubscriptionFilter }):
   );
 }
 
-/** One of a list of values, or any. */
+/** A drop-down for one of a list of values, or any. */
 export function Choice({
   name,
   label,

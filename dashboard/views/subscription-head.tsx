@@ -12,7 +12,7 @@ import { SubscriptionStatus } from '../parts/status.tsx';
 import { End, Pause, SendTest } from './subscription-actions.tsx';
 import { Recover, Resume } from './delivery-actions.tsx';
 
-/** Which subscription it is, how it is, and what can be done. */
+/** The title, status and actions of a subscription. */
 export function SubscriptionHead({
   subscription,
   onChange,
@@ -82,13 +82,13 @@ export function SubscriptionHead({
       )}
       {warnings.map((warning) => (
         <p key={warning} class="note banner">
-          <Mark tone="held" />
+          <Mark tone="parked" />
           <span>{warning}</span>
         </p>
       ))}
       {sourceUnreachableSince !== undefined && (
         <Problem>
-          Customer Insights has given no answer about it since <Instant at={sourceUnreachableSince} />.
+          Customer Insights has not returned its values since <Instant at={sourceUnreachableSince} />.
         </Problem>
       )}
       <dl class="facts">

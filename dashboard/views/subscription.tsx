@@ -18,14 +18,14 @@ interface Place {
   readonly id: string;
   readonly days: number;
   readonly at: string | undefined;
-  /** The delivery that is opened over it. */
+  /** The delivery that is opened over the page. */
   readonly open: string | undefined;
 }
 
 const EVERY_MS = 10_000;
 const DAY_MS = 86_400_000;
 
-/** Everything about one subscription: its values against its threshold, and each evaluation and delivery with why. */
+/** One subscription: its values and its threshold, and each evaluation and delivery with its reason. */
 export function Subscription(place: Place): JSX.Element {
   const { id, days } = place;
   const { api } = useOperator();
@@ -33,7 +33,7 @@ export function Subscription(place: Place): JSX.Element {
     api.get<SubscriptionResponse>(`subscriptions/${id}`, {}, signal),
   );
   const deliveries = useLive(`${id} ${days}`, EVERY_MS, (signal) => deliveriesOf(api, id, days, signal));
-  // Customer Insights is asked again only when there is something new: its calls are counted.
+  // Values are requested again only when there is a new evaluation, because calls to Customer Insights are limited.
   const evaluatedAt = subscription.value?.lastEvaluation?.evaluatedAt;
   const isKnown = subscription.value !== undefined;
   const observations = useLive(`${id} ${days} ${isKnown ? (evaluatedAt ?? 'none') : 'wait'}`, 0, (signal) =>
@@ -74,7 +74,7 @@ export function Subscription(place: Place): JSX.Element {
   );
 }
 
-/** Pages of the events of its subject, in each of which it has one place or none. */
+/** Pages of events of the subject. Each event has at most one delivery for the subscription. */
 const MAX_PAGES = 10;
 
 async function deliveriesOf(

@@ -16,7 +16,7 @@ import { FilterForm } from './subscription-filter.tsx';
 const EVERY_MS = 15_000;
 const TOP = 50;
 
-/** All subscriptions, and a way to find one. */
+/** All subscriptions, with a filter. */
 export function Subscriptions({ filter }: { readonly filter: SubscriptionFilter }): JSX.Element {
   const { api } = useOperator();
   useTitle('Subscriptions');
@@ -35,12 +35,12 @@ export function Subscriptions({ filter }: { readonly filter: SubscriptionFilter 
   );
 }
 
-/** A failing subscription is active: the operator API has a word of its own for it. */
+/** Failing subscriptions have the status active, so the operator API has a separate filter for them. */
 function asked({ status, ...filter }: SubscriptionFilter): Query {
   return { ...filter, ...(status === 'failing' ? { failing: 'true' } : { status }) };
 }
 
-/** The first page as it is now, and those after it as they were when they were asked for. */
+/** The first page, which is refreshed, and the following pages as they were when they were loaded. */
 function Pages({
   first,
   filter,
@@ -68,7 +68,7 @@ function Pages({
   };
   const known = new Map([...first.value, ...(more?.value ?? [])].map((one) => [one.id, one]));
   const shown = [...known.values()];
-  // A search through many may find the first only some pages on.
+  // With a filter, the first match may be on a later page.
   useEffect(() => {
     if (shown.length === 0 && next !== undefined && !isAsking && problem === undefined) void ask();
   });
@@ -112,7 +112,7 @@ function Pages({
 }
 
 function Nothing({ filter }: { readonly filter: SubscriptionFilter }): JSX.Element {
-  if (Object.keys(filter).length === 0) return <Empty>Nobody is subscribed yet.</Empty>;
+  if (Object.keys(filter).length === 0) return <Empty>There are no subscriptions yet.</Empty>;
   return (
     <Empty>
       No subscription is like this. <a href={hashOf({ view: 'subscriptions', filter: {} })}>Show all</a>

@@ -5,10 +5,10 @@ import { thresholdRange } from '../live/tried-threshold.ts';
 import { shownNumber } from '../live/wording.ts';
 import { Instant } from '../parts/instant.tsx';
 
-/** More than these are told by the chart alone. */
+/** The most crossings that are listed. Further ones are shown only in the chart. */
 const LISTED = 6;
 
-/** Tries another threshold on the values that are shown: when would the flow have been called? Nothing is asked or stored for it. */
+/** Shows when another threshold would have called the flow, for the values on the page. Nothing is requested or stored. */
 export function ThresholdSlider({
   observations,
   threshold,
@@ -16,9 +16,9 @@ export function ThresholdSlider({
   days,
   onTry,
 }: {
-  /** Newest first, told for `tried`. */
+  /** Observations with outcomes for the threshold `tried`, newest first. */
   readonly observations: readonly ObservationResponse[];
-  /** Of the subscription. */
+  /** The threshold of the subscription. */
   readonly threshold: number;
   readonly tried: number;
   readonly days: number;

@@ -13,14 +13,14 @@ import { Redeliver } from './delivery-actions.tsx';
 interface Where {
   readonly id: string;
   readonly days: number;
-  /** The instant that the address points at. */
+  /** The time in the URL, whose entry is highlighted. */
   readonly at: string | undefined;
 }
 
-/** More than this at once makes a page slow to lay out, and nobody reads it. */
+/** More entries than this make the page slow to lay out, so they are shown only on request. */
 const SHOWN_AT_ONCE = 150;
 
-/** Evaluations and deliveries, newest first, day by day, each with why. */
+/** Evaluations and deliveries by day, newest first, each with its reason. */
 export function Timeline({
   entries,
   where,
@@ -56,7 +56,7 @@ export function Timeline({
   );
 }
 
-/** What was delivered, when no evaluation says it. */
+/** The description of an entry that has a delivery but no evaluation. */
 function eventOf(delivery: DeliveryResponse | undefined): string {
   if (delivery === undefined) return 'Event';
   return delivery.test ? `Test event: ${delivery.about}` : delivery.about;
@@ -98,14 +98,14 @@ function Entry({
           <p class="faint">No delivery of it is known: it is older than what is kept, or still being worked out.</p>
         )}
         {deliveries.map((delivery) => (
-          <Told key={delivery.deliveryId} delivery={delivery} where={where} onChange={onChange} />
+          <DeliveryEntry key={delivery.deliveryId} delivery={delivery} where={where} onChange={onChange} />
         ))}
       </div>
     </li>
   );
 }
 
-function Told({
+function DeliveryEntry({
   delivery,
   where,
   onChange,
@@ -116,7 +116,7 @@ function Told({
 }): JSX.Element {
   const { deliveryId, status, reason, test } = delivery;
   return (
-    <div class="told">
+    <div class="delivery-entry">
       <p>
         <DeliveryStatus status={status} /> <span>{reason}</span> {test && <span class="faint">(test)</span>}
         <a

@@ -11,7 +11,7 @@ import { Panel } from '../parts/panel.tsx';
 import { Days } from './days.tsx';
 import { ThresholdSlider } from './threshold-slider.tsx';
 
-/** What the operator API tells of the values of a subscription. */
+/** The operator API's response with the values of a subscription. */
 export interface Observed {
   readonly threshold?: number;
   readonly displayName?: string;
@@ -19,7 +19,7 @@ export interface Observed {
   readonly historyMissing?: string;
 }
 
-/** The values of a subscription over time, against its threshold or another that is tried. */
+/** The values of a subscription over time, with its threshold or another threshold that the operator tries. */
 export function ValuesPanel({
   threshold,
   place,
@@ -43,9 +43,7 @@ export function ValuesPanel({
         {({ historyMissing }) => (
           <>
             {historyMissing !== undefined && (
-              <Problem>
-                {historyMissing} Only the last value is shown: what happened before it cannot be told now.
-              </Problem>
+              <Problem>{historyMissing} Only the last value is shown: what happened before it is not known.</Problem>
             )}
             {shown.length === 0 ? (
               <Empty>There is no value of this time.</Empty>
@@ -90,7 +88,7 @@ export function ValuesPanel({
   );
 }
 
-/** What the marks of the chart mean. */
+/** The legend of the chart. */
 function Legend({ threshold, tried }: { readonly threshold: number; readonly tried: number }): JSX.Element {
   return (
     <>

@@ -24,6 +24,6 @@ describe(`with ${DELIVERIES.toLocaleString('en-US')} deliveries behind it`, () =
     const { page } = past.browser;
     await page.goto('about:blank');
     await page.goto(`${past.dashboard}#/`);
-    await page.getByRole('img', { name: /delivered 9800, retrying 0, held 0, dead 200/ }).waitFor();
+    await page.getByRole('img', { name: /delivered 9800, retrying 0, parked 0, dead 200/ }).waitFor();
   });
 });

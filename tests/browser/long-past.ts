@@ -86,7 +86,7 @@ function viewsOf(subscriptionId: string): View[] {
     {
       name: 'subscription',
       hash: `#/subscriptions/${subscriptionId}`,
-      usable: '.timeline .told .attempts',
+      usable: '.timeline .delivery-entry .attempts',
       data: /manage\/(subscriptions\/|deliveries)/,
     },
     { name: 'dead letters', hash: '#/deliveries', usable: 'table.deliveries tbody tr', data: /manage\/deliveries/ },

@@ -173,9 +173,9 @@ describe('a subscription', () => {
 
   test('is paused, resumed, tested and ended', async () => {
     const page = await open(`#/subscriptions/${visit.told.fine}`);
-    expect(await act(page, 'Pause…', 'Pause')).toContain('It is held.');
-    await page.locator('.under').getByText('Held by operator').waitFor();
-    await page.getByText('An operator has paused it').waitFor();
+    expect(await act(page, 'Pause…', 'Pause')).toContain('The subscription is paused.');
+    await page.locator('.under').getByText('Paused by operator').waitFor();
+    await page.getByText('An operator paused it').waitFor();
     expect(await act(page, 'Resume…', 'Resume')).toContain('It is active.');
     await page.locator('.under').getByText('Active').waitFor();
     expect(await act(page, 'Send test event…', 'Send')).toContain('The test event is on its way');

@@ -147,7 +147,7 @@ export function testViews(visiting: () => Visit): void {
   test('a delivery has each of its attempts, and what is held says why', async () => {
     const { told } = visiting();
     const page = await open(visiting(), `#/subscriptions/${told.bell.id}`);
-    await page.getByText('Parked: the flow is turned off.').waitFor();
+    await page.getByText('The flow is turned off. Its deliveries are parked').waitFor();
     await page.getByText('parked: the flow is turned off', { exact: true }).waitFor();
     await open(visiting(), `#/subscriptions/${told.loyalty.id}?days=14`);
     const dead = page.getByRole('listitem').filter({ hasText: 'dead: the flow answered 503' }).first();
@@ -211,9 +211,9 @@ export function testViews(visiting: () => Visit): void {
     const page = await open(visiting(), '#/');
     await page.route('**/manage/queues*', (route) => route.abort());
     const queues = page.getByRole('region', { name: 'Queues' });
-    await queues.getByText('The app gives no answer.').waitFor();
+    await queues.getByText('The app does not respond.').waitFor();
     expect(await queues.getByRole('row').count()).toBe(4);
     await page.unroute('**/manage/queues*');
-    await queues.getByText('The app gives no answer.').waitFor({ state: 'detached' });
+    await queues.getByText('The app does not respond.').waitFor({ state: 'detached' });
   });
 }

@@ -74,7 +74,7 @@ test('a flow is opened by its name, which its address has', async () => {
 test('while Customer Insights is away the page claims nothing of what it cannot read', async () => {
   visit.stage.sandbox.control.addFault({ fault: { kind: 'status', status: 503 }, times: 1_000 });
   const page = await open(`#/subscriptions/${visit.told.fine}`);
-  await page.getByText('what happened before it cannot be told now').waitFor();
+  await page.getByText('what happened before it is not known').waitFor();
   await page.getByText('the last known value').waitFor();
   expect(await page.getByText(/was crossed (never|once|twice|\d+ times)/).count()).toBe(0);
   expect(await page.getByText(/the first value/).count()).toBe(0);
