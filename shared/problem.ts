@@ -80,7 +80,7 @@ export function refusal(
   return { kind: 'refused', code, detail, ...details };
 }
 
-/** What a flow maker is told of an instance that Customer Insights does not show this service. */
+/** The refusal for an instance that Customer Insights does not show to this service. */
 export function instanceUnknown(): Refusal {
   return refusal(
     'instance-unknown',

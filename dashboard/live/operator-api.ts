@@ -54,7 +54,10 @@ export function operatorApi({ fetch, session, onUnknown }: OperatorApiOptions): 
     const body = parsed(text);
     if (response.status === 204) return { kind: 'answered', value: undefined as T };
     if (response.ok && body === undefined) {
-      return { kind: 'unreachable', detail: 'Something before the app answered in its place. It is tried again.' };
+      return {
+        kind: 'unreachable',
+        detail: 'A proxy in front of the app answered instead of it. The page tries again.',
+      };
     }
     if (response.ok) return { kind: 'answered', value: body as T };
     const detail = detailOf(body) ?? `The app answered ${response.status}.`;

@@ -48,7 +48,7 @@ export type WriteOptions = Readonly<Partial<Record<'validUntil' | 'caller', stri
 export interface Missing {
   readonly kind: 'missing';
   readonly what: 'instance' | 'entity' | 'item' | 'partition';
-  /** Of an entity: what there is that has a similar name. */
+  /** For a missing entity: entities with similar names. */
   readonly nearest?: readonly Named[];
 }
 

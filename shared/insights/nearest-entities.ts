@@ -3,8 +3,8 @@ import { CustomerInsightsError } from './customer-insights.ts';
 import type { EntityData, Missing } from './entity-data.ts';
 
 /**
- * The same data, where an entity that there is not is looked for without the blanks around its name, and answered with those of similar names. That
- * takes one or two further calls, when an entity is missing alone.
+ * Wraps `data`. When an entity does not exist, its name is trimmed and looked up again. If it is still unknown, the result
+ * lists entities with similar names. This makes one or two further calls, only for a missing entity.
  */
 export function nearestEntities(data: EntityData): EntityData {
   const nearest = async (instanceId: string, entityId: string): Promise<readonly Named[]> => {
@@ -14,7 +14,7 @@ export function nearestEntities(data: EntityData): EntityData {
       const choices = listed.entities.map(({ entityId: name, name: displayName }) => ({ name, displayName }));
       return nearestNames(entityId, choices);
     } catch (error) {
-      // Without the list the refusal is right all the same.
+      // The refusal is still correct without similar names.
       if (error instanceof CustomerInsightsError) return [];
       throw error;
     }

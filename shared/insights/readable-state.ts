@@ -12,7 +12,7 @@ const states: Readonly<Record<KnownStatus, string>> = {
   skipped: 'Skipped',
 };
 
-/** Words of data sources (`refreshState`), segments and measures that are no status of a job, and those that say more than the status they stand for. */
+/** Texts for the words of data sources (`refreshState`), segments and measures that are not a job status, or that say more than the status. */
 const ownWords: ReadonlyMap<string, string> = new Map([
   ['updated', 'Refreshed'],
   ['updating', 'Refreshing'],
@@ -28,7 +28,7 @@ const ownWords: ReadonlyMap<string, string> = new Map([
   ['unknown', 'Unknown'],
 ]);
 
-/** A bare status word in words for people: `Timed out` for `timedout`. One that nobody knows is answered as it is, with a capital letter. */
+/** Formats a status word for people, such as `Timed out` for `timedout`. An unknown word only gets a capital letter. */
 export function readableState(word: string): string {
   const known = knownStatus(word);
   return ownWords.get(word) ?? (known ? states[known] : word.slice(0, 1).toUpperCase() + word.slice(1));

@@ -1,12 +1,12 @@
 import type { Subscription } from './subscription.ts';
 
-/** How people name a flow: what its address says, or an id by itself. */
+/** A flow as people name it: the ids in the URL of its page, or only an id. */
 export interface NamedFlow {
-  /** Of the flow: its GUID or the 32 digits of the engine, without dashes, in lower case. */
+  /** The id of the flow: its GUID without dashes, or the 32 digits of the engine, in lower case. */
   readonly id: string;
-  /** Of the environment, in lower case, when an address says it. */
+  /** The id of the environment in lower case. Present when the text is a URL. */
   readonly environmentId?: string;
-  /** Of a run, when an address says it. */
+  /** The id of a run. Present when the text is the URL of a run. */
   readonly runId?: string;
 }
 
@@ -14,7 +14,7 @@ const ADDRESS =
   /\/environments\/([^/?#\s]+)\/(?:[^?#\s]*\/)?flows\/(?:[^/?#\s]+\/)?([0-9a-f-]{32,36})(?:\/[^?#\s]*?runs\/([^/?#\s]+))?/i;
 const HEX = /^[0-9a-f]{32}$/;
 
-/** The flow that a text names: a GUID with or without dashes or braces, or the address of a flow or a run. `undefined`: it names none. Pure. */
+/** Finds the flow in a text: a GUID with or without dashes or braces, or the URL of a flow or a run. Returns `undefined` for other texts. Pure. */
 export function namedFlow(text: string): NamedFlow | undefined {
   const [, environmentId, inAddress, runId] = ADDRESS.exec(text) ?? [];
   const id = bare(inAddress ?? text);
@@ -26,7 +26,7 @@ export function namedFlow(text: string): NamedFlow | undefined {
   };
 }
 
-/** Whether a subscription is of that flow. Of an environment that nobody has named it may be. */
+/** Whether a subscription belongs to the flow. An environment that is unknown on either side counts as a match. */
 export function isOfFlow(
   { workflowId, workflowName, environmentId }: Pick<Subscription, 'workflowId' | 'workflowName' | 'environmentId'>,
   flow: NamedFlow,
