@@ -30,7 +30,7 @@ export function timelineOf(
       deliveries: isSubscribed(observation) ? ofEvaluation(observation.evaluatedAt) : [],
     })),
     ...alone.map((delivery) => ({ at: delivery.occurredAt, deliveries: [delivery] })),
-  ].sort((one, other) => Date.parse(other.at) - Date.parse(one.at));
+  ].sort((left, right) => Date.parse(right.at) - Date.parse(left.at));
 }
 
 /** Whether the subscription matches this evaluation. If it does not, a delivery with the same time belongs to another refresh. */

@@ -78,8 +78,8 @@ function Pages({
   const [more, setMore] = useState<Page<DeliveryResponse>>();
   const [problem, setProblem] = useState<string>();
   const { next, lookedBackTo } = more ?? first;
-  const known = new Map([...(more?.value ?? []), ...first.value].map((one) => [one.deliveryId, one]));
-  const shown = [...known.values()].sort((one, other) => Date.parse(other.occurredAt) - Date.parse(one.occurredAt));
+  const known = new Map([...(more?.value ?? []), ...first.value].map((delivery) => [delivery.deliveryId, delivery]));
+  const shown = [...known.values()].sort((left, right) => Date.parse(right.occurredAt) - Date.parse(left.occurredAt));
   const names = useSubscriptionNames(shown);
   const askMore = async (): Promise<void> => {
     const answer = await ask(next);

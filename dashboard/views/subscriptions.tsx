@@ -66,7 +66,9 @@ function Pages({
     if (answer.kind === 'answered')
       setMore({ value: [...(more?.value ?? []), ...answer.value.value], next: answer.value.next });
   };
-  const known = new Map([...first.value, ...(more?.value ?? [])].map((one) => [one.id, one]));
+  const known = new Map(
+    [...first.value, ...(more?.value ?? [])].map((subscription) => [subscription.id, subscription]),
+  );
   const shown = [...known.values()];
   // With a filter, the first match may be on a later page.
   useEffect(() => {
