@@ -65,7 +65,7 @@ const steps: Record<string, { before?: () => unknown; step: () => Promise<unknow
     },
     step: pollOnly,
   },
-  'poll that finds a rise that concerns nobody': {
+  'poll that finds a rise without recipients': {
     before: () => reach(50),
     step: pollOnly,
   },
@@ -109,27 +109,27 @@ const steps: Record<string, { before?: () => unknown; step: () => Promise<unknow
     },
     step: () => fixture.pass(5_000),
   },
-  'subscribe, to a subject that nobody is subscribed to': {
+  'subscribe, to a subject without subscriptions': {
     before: () => fixture.data.segments.push(segment('other', evaluated(1, 1))),
     step: () => fixture.subscribe(trigger, { segmentName: 'other', threshold: 1, callbackUrl: callbackUrl('one') }),
   },
   subscribe: { step: () => subscribe('one', 100) },
-  'subscribe, by a flow that says who it is': { step: () => subscribe('one', 100, flow) },
-  'subscribe, the same again': { before: () => subscribe('one', 100), step: () => subscribe('one', 100) },
+  'subscribe, with the id of the flow': { step: () => subscribe('one', 100, flow) },
+  'subscribe, the same request again': { before: () => subscribe('one', 100), step: () => subscribe('one', 100) },
   'subscribe, by a flow that was saved again': {
     before: () => subscribe('one', 100, flow),
     step: () => subscribe('two', 100, flow),
   },
   unsubscribe: { step: async () => unsubscribe((await one()).id) },
-  'unsubscribe, by a flow that says who it is': { step: async () => unsubscribe((await one(flow)).id) },
-  'look at a subscription': {
+  'unsubscribe, with the id of the flow': { step: async () => unsubscribe((await one(flow)).id) },
+  'read a subscription': {
     step: async () => fixture.backend.getOwn('connection-a', trigger, (await one()).id),
   },
   'operator: a page of 100 subscriptions, with activity': {
     before: firedToMany,
     step: () => fixture.backend.operator.listSubscriptions({}, { limit: 100 }, true),
   },
-  'operator: those that fail, of 250': {
+  'operator: failing subscriptions, of 250': {
     before: firedToMany,
     step: async () => {
       const { subscriptions } = await fixture.backend.operator.listSubscriptions({ failing: true }, { limit: 100 });
@@ -140,7 +140,7 @@ const steps: Record<string, { before?: () => unknown; step: () => Promise<unknow
     before: firedToMany,
     step: () => fixture.backend.operator.search('vip'),
   },
-  'operator: one delivery, with what was sent': {
+  'operator: one delivery, with its request body': {
     before: firedToMany,
     step: () => fixture.backend.operator.getDelivery(deliveryId),
   },

@@ -60,6 +60,45 @@ test('docs/errors.md lists every problem code with its status', () => {
   expect(listed).toEqual(Object.entries(problems).map(([code, { status }]) => [code, status]));
 });
 
+describe('docs/architecture.md', () => {
+  const architecture = read('docs/architecture.md');
+
+  test('explains every value of host.json and no other', () => {
+    const { version, logging, ...host } = JSON.parse(read('host.json')) as Record<string, unknown>;
+    expect([version, typeof logging]).toEqual(['2.0', 'object']);
+    const documented = tableRows(architecture, 'value').flatMap(([value]) => codesOf(value));
+    const names = namesOf({ ...host, extensionBundle: 'one value' });
+    expect(documented.filter((code) => /^[a-z]\w+$/i.test(code) && !/^(api|base64|Open\w+)$/.test(code))).toEqual(
+      names,
+    );
+  });
+
+  test('lists the folders of the project and of the domain', () => {
+    const [, list = ''] = /^```\n(functions\/.*?)^```$/ms.exec(architecture) ?? [];
+    const listed = (indent: string): string[] =>
+      [...list.matchAll(new RegExp(`^${indent}([\\w-]+)/ `, 'gm'))].map(([, name = '']) => name).sort();
+    const withCode = (folder: string): string[] => [
+      ...new Set(
+        files
+          .filter((file) => /\.(ts|tsx|bicep)$/.test(file) && file.startsWith(folder))
+          .map((file) => file.slice(folder.length).split('/'))
+          .filter(({ length }) => length > 1)
+          .map(([name = '']) => name),
+      ),
+    ];
+    expect(listed('')).toEqual(withCode('').sort());
+    expect(listed('  ')).toEqual(expect.arrayContaining(withCode('shared/')));
+    expect(listed('    ')).toEqual(withCode('shared/deliveries/').sort());
+  });
+});
+
+/** Names of the values of an object, those of nested objects in their place. */
+function namesOf(object: object): string[] {
+  return Object.entries(object).flatMap(([name, value]: [string, unknown]) =>
+    typeof value === 'object' && value !== null ? namesOf(value) : [name],
+  );
+}
+
 test('links between documents lead to files and headings that exist', () => {
   const documents = files.filter((file) => file.endsWith('.md'));
   expect(documents).toContain('README.md');
