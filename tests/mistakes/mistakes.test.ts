@@ -137,7 +137,7 @@ test('every trigger and action that a maker sees has a mistake, and there are fo
 
 test('every refusal and every warning says what to do', () => {
   const advises =
-    /\b(choose|did you mean|must|use|give|send|save|leave|ask|take|correct|try again|run|delete|update|change|changed|can be|can add|is required|is activated|fires (after|only)|may have)\b/i;
+    /\b(choose|copy|did you mean|must|use|give|send|save|leave|ask|take|correct|try again|run|delete|update|change|changed|can be|can add|is required|is activated|fires (after|only)|may have)\b/i;
   const silent = mistakes.flatMap((mistake) => {
     if (mistake.answer === 'done') return [];
     const body: Told['body'] = told.get(mistake)?.body ?? {};
