@@ -9,14 +9,14 @@ import { unknownParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
-/** The app role that a signed-in caller needs for the operator API. */
+/** The Entra app role that a signed-in caller needs for the operator API. */
 const OPERATOR_ROLE = 'Operator';
 
 type OperatorConfig = Pick<Config, 'authentication' | 'platformAuthenticates' | 'allowedTenants' | 'operatorKeys'>;
 
 /**
  * Identifies the operator: by the name of the key in `x-operator-key`, or by the object id of a signed-in caller with the
- * role. When the request has a key, the sign-in is ignored.
+ * role. When keys are configured and the request has one, the sign-in is ignored.
  */
 export function identifyOperator(
   request: Pick<HttpRequest, 'headers'>,
@@ -53,7 +53,7 @@ export function identifyOperator(
   return refusal('not-authenticated', 'Send an operator key in the header x-operator-key.');
 }
 
-/** Compares hashes of equal length with every key, so that the response time does not reveal anything about the keys. */
+/** Compares the hash of a key with the hash of every operator key, so that the response time reveals nothing about the keys. */
 function nameOf(key: string, operatorKeys: OperatorConfig['operatorKeys']): string | undefined {
   const sent = sha256(key);
   return operatorKeys.filter(({ key: expected }) => timingSafeEqual(sha256(expected), sent)).map(({ name }) => name)[0];
@@ -65,7 +65,7 @@ function sha256(text: string): Buffer {
 
 /** One route of the operator API. */
 export interface ManageRoute {
-  /** The name of the function. The host matches routes in the order of these names. */
+  /** The name of the Azure function. The Functions host matches routes in the alphabetical order of these names. */
   readonly name: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly route: string;
@@ -74,12 +74,12 @@ export interface ManageRoute {
   readonly handle: (request: HttpRequest) => Promise<HttpResponseInit | Refusal>;
 }
 
-/** The longest id has this many characters. */
+/** Maximum length of the ids in a log line. */
 const MAX_TARGET_LENGTH = 128;
 
 /**
- * The response to a wrong key. It is logged until the address exceeds its limit of wrong keys. Keys are counted after the
- * comparison, so a correct key is never refused.
+ * The response to a wrong key. It is logged until the address exceeds its limit of wrong keys. Only wrong keys are counted,
+ * so a correct key is accepted even from an address that has exceeded the limit.
  */
 function refuseWrongKey({ wrongKeys, log }: HttpDeps, refused: Refusal, request: HttpRequest, action: string): Refusal {
   const address = clientAddress(request.headers);
@@ -110,7 +110,7 @@ export function clientAddress(headers: Pick<Headers, 'get'>): string {
   return isIP(address) === 0 ? 'unknown' : address;
 }
 
-/** Registers routes of the operator API. The host lets every call through, so this code checks the operator. Every action is logged. */
+/** Registers routes of the operator API. The host lets every call through, so this code checks the operator. Every call that may change something is logged. */
 export function registerManageRoutes(app: Registrar, deps: HttpDeps, routes: readonly ManageRoute[]): void {
   const { config, log } = deps;
   for (const { name, method, route, query = [], handle } of routes) {

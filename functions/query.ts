@@ -2,8 +2,8 @@ import { refusal, type Refusal } from '../shared/problem.ts';
 import { isTrigger, triggerNames, type Trigger } from '../shared/triggers/trigger.ts';
 
 /**
- * Refuses a parameter that the call does not accept, because a misspelt filter would otherwise be ignored. Names are
- * case-sensitive, except `code`, in which the host accepts a key.
+ * Refuses a parameter that the call does not accept, because a misspelt filter would otherwise be ignored. `code` is always
+ * accepted, in any case, because callers send their Azure function key in it.
  */
 export function unknownParameter(query: URLSearchParams, known: readonly string[]): Refusal | undefined {
   const unknown = [...query.keys()].find((name) => !known.includes(name) && name.toLowerCase() !== 'code');

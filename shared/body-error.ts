@@ -56,7 +56,7 @@ const patterns: Readonly<Record<string, string>> = {
   '^[^*]*$': 'must not have a * in it: leave it empty for any data source',
 };
 
-/** Which properties there are, but for the one that the platform fills in; nothing when the schema does not say. */
+/** Lists the properties of the schema except `callbackUrl`, which Power Automate fills in. Empty when the schema lists none. */
 function inputsOf({ parentSchema }: ErrorObject): string {
   const properties = Object.keys((parentSchema as { properties?: object } | undefined)?.properties ?? {});
   const names = properties.filter((name) => name !== 'callbackUrl');
@@ -99,7 +99,8 @@ function at(error: ErrorObject, property: string, message: string): BodyError {
 /** The refusal of a body. `detail` has the first three errors as sentences, `errors` has all errors. */
 export function bodyRefusal(errors: readonly BodyError[]): Refusal {
   const sentences = errors.slice(0, 3).map(({ pointer, message }) => `${named(pointer)} ${message}.`);
-  const rest = errors.length > sentences.length ? [`There are ${errors.length - sentences.length} more.`] : [];
+  const more = errors.length - sentences.length;
+  const rest = more > 0 ? [more === 1 ? 'There is 1 more.' : `There are ${more} more.`] : [];
   return refusal('body-invalid', [...sentences, ...rest].join(' '), { errors });
 }
 

@@ -62,8 +62,7 @@ export function createAzureQueues({ clients }: { readonly clients: StorageClient
         return properties.approximateMessagesCount ?? 0;
       }),
 
-    // The first message is only roughly the one that has been visible longest, because the service
-    // promises no order.
+    // Queue Storage promises no order, so the first message is only approximately the oldest.
     oldestSentAt: (queue) =>
       readQueue('peek', queue, undefined, async (client) => {
         const { peekedMessageItems } = await client.peekMessages({ abortSignal: clients.deadline() });

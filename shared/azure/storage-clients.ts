@@ -10,7 +10,7 @@ export type StorageAccount = StorageSetting;
 
 export type StorageService = 'tables' | 'queues';
 
-/** Sees every HTTP request to storage, including retries. */
+/** A policy in the request pipeline of the storage SDKs. */
 export type RequestPolicy = NonNullable<TableServiceClientOptions['additionalPolicies']>[number]['policy'];
 
 export interface StorageClients {
@@ -27,7 +27,7 @@ export interface StorageClients {
 
 export interface StorageClientsOptions {
   readonly account: StorageAccount;
-  /** Called once for each new client. For tests and benchmarks. */
+  /** Creates the policy of each new client, which sees every HTTP request, including retries. For tests and benchmarks. */
   readonly policy?: (service: StorageService) => RequestPolicy;
   /**
    * Timeout of one operation with its retries. Storage usually responds within milliseconds and gives up by
@@ -37,14 +37,15 @@ export interface StorageClientsOptions {
 }
 
 /**
- * Retries by the SDKs, which the caller does not see, after a broken connection or a 500 or 503 response
- * (tables also: 408, all 5xx). The defaults of the SDKs, 3 retries within 7 s (tables) and 16 s (queues),
+ * The SDKs retry after a broken connection or a 500 or 503 response (tables also: 408, all 5xx), and the caller does not
+ * see these retries. The defaults of the SDKs, 3 retries within 7 s (tables) and 16 s (queues),
  * would delay a flow's request and make an unavailable storage look like a slow one. Without retries, every
  * idle connection that the service closes would become a failure. So there are two retries within a second.
- * The cost is that a write whose response was lost is sent again. `Tables` says what this means.
+ * The cost is that a write whose response was lost is sent again. `shared/storage/tables.ts` describes what
+ * that means for a write.
  */
-const REPETITIONS = 2;
-const REPETITION_DELAY_MS = 250;
+const RETRIES = 2;
+const RETRY_DELAY_MS = 250;
 
 const USER_AGENT = 'customer-insights-triggers';
 
@@ -72,7 +73,7 @@ export function openStorageClients({ account, policy, timeoutMs = 10_000 }: Stor
     table: (name) => obtain(tables, name, () => connect.table(name, tableOptions(policiesFor('tables')))),
     tableThrough: (name, ownPolicy) => {
       const client = connect.table(name, tableOptions(policiesFor('tables')));
-      // In this phase the policy runs before the one that measures and signs.
+      // In the phase `Serialize`, the policy runs before the retries, the policy of the options and the signing.
       client.pipeline.addPolicy(ownPolicy, { phase: 'Serialize' });
       return client;
     },
@@ -145,9 +146,9 @@ function tableOptions(policies: readonly RequestPolicy[]): TableServiceClientOpt
       ...policies.map((policy) => ({ policy, position: 'perRetry' as const })),
     ],
     retryOptions: {
-      maxRetries: REPETITIONS,
-      retryDelayInMs: REPETITION_DELAY_MS,
-      maxRetryDelayInMs: 2 * REPETITION_DELAY_MS,
+      maxRetries: RETRIES,
+      retryDelayInMs: RETRY_DELAY_MS,
+      maxRetryDelayInMs: 2 * RETRY_DELAY_MS,
     },
   };
 }
@@ -156,8 +157,8 @@ function queueOptions(): StoragePipelineOptions {
   return {
     userAgentOptions: { userAgentPrefix: USER_AGENT },
     retryOptions: {
-      maxTries: 1 + REPETITIONS,
-      retryDelayInMs: REPETITION_DELAY_MS,
+      maxTries: 1 + RETRIES,
+      retryDelayInMs: RETRY_DELAY_MS,
       retryPolicyType: StorageRetryPolicyType.FIXED,
     },
   };

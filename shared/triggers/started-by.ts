@@ -5,8 +5,9 @@ export const startedByValues = ['any', 'schedule', 'user'] as const;
 export type StartedBy = (typeof startedByValues)[number];
 
 /**
- * The stored subject of each value. Each value has a subject of its own, so that recipients are found by key range.
- * Subscriptions from before this input existed mean `schedule` and are stored under `ANY_SUBJECT`. Never change these.
+ * The stored subject of each value, so that recipients are found by key range. Subscriptions from before the input
+ * `startedBy` existed are stored under `ANY_SUBJECT` and fire for `schedule`, so `schedule` keeps that subject. Never
+ * change these.
  */
 const subjects: Readonly<Record<StartedBy, string>> = { any: '*any', schedule: ANY_SUBJECT, user: '*user' };
 

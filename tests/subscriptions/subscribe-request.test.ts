@@ -66,7 +66,7 @@ describe('the detail of a refused body names the cause in words', () => {
 
   test('of three causes at most, and says how many more there are', () => {
     expect(detailOf({})).toBe(
-      'callbackUrl is required. instanceId is required. segmentName is required. There are 1 more.',
+      'callbackUrl is required. instanceId is required. segmentName is required. There is 1 more.',
     );
     expect(detailOf(7)).toBe('The body must be one JSON object; it was the number 7.');
   });
