@@ -15,7 +15,7 @@ Builds the app, then runs all tests, or those whose path contains one of these t
   npm run test:browser   only browser tests
 
 The browser is Chromium: CHROMIUM_PATH, else /usr/bin/chromium or /usr/bin/google-chrome. Each day tests a part of the long lists.
-TEST_ROTATION=N selects the part of another day. Other options are passed to jest, such as -t 'part of a name' or --json.`;
+TEST_ROTATION=N selects the part of another day. Other options go to jest, such as -t 'part of a name' or --json.`;
 
 const root = path.join(import.meta.dirname, '..');
 const IN_NODE = '**/*.test.ts';

@@ -40,7 +40,7 @@ const said = (event: string): Record<string, unknown>[] =>
     .filter(({ source }) => source === 'segments');
 
 const faults: readonly (readonly [string, Fault, RegExp])[] = [
-  ['cuts every connection', { kind: 'reset' }, /no answer/],
+  ['cuts every connection', { kind: 'reset' }, /no response/],
   ['never answers', { kind: 'hang' }, /within 300 ms/],
   ['is slower than it may be', { kind: 'slow', delayMs: HOURS_MS }, /within 300 ms/],
   ['answers 503', { kind: 'status', status: 503 }, /503/],
