@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { sendRequest } from './send-request.ts';
-import { startApp } from './start-app.ts';
+import { startApp, untilLogged } from './start-app.ts';
 import type { StartedApp } from './start-app.ts';
 
 let host: StartedApp;
@@ -23,6 +23,7 @@ test('a hook after the invocation may forgive its error', async () => {
 
 test('a log hook may change what is logged', async () => {
   await sendRequest(host.url, '/api/logs');
+  await untilLogged(host, /Executed 'Functions\.logs'/);
   const lines = host.lines.map((line) => line.replace(/^\S+ /, ''));
   expect(lines).toContain('information logs: a *** word');
   expect(lines).toContain('debug       logs: a debug line');
@@ -32,6 +33,7 @@ test('a log hook may change what is logged', async () => {
 
 test('the verbose log has a line at the beginning and at the end of every invocation', async () => {
   await sendRequest(host.url, '/api/replaced');
+  await untilLogged(host, /Executed 'Functions\.replaced'/);
   const text = host.lines.join('\n');
   expect(text).toMatch(/Executing 'Functions\.replaced' \(Reason='GET \/api\/replaced', Id=[0-9a-f-]{36}\)/);
   expect(text).toMatch(/Executed 'Functions\.replaced' \(Succeeded, Id=[0-9a-f-]{36}, Duration=\d+ms\)/);

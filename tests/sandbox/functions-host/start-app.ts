@@ -64,3 +64,11 @@ export async function eventually<T>(ask: () => Promise<T>, satisfies: (answer: T
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** Resolves once a line of the host matches. The log is a pipe, so a line may arrive after the response that it belongs to. */
+export async function untilLogged(host: Pick<StartedApp, 'lines'>, pattern: RegExp): Promise<void> {
+  await eventually(
+    () => Promise.resolve(host.lines.join('\n')),
+    (text) => pattern.test(text),
+  );
+}
