@@ -32,6 +32,25 @@ const attempt = response({
   runUrl: Type.Optional(string),
 });
 
+/** The calls of the last window and the limit on them. */
+const limitUsage = response({ used: count, limit: count, windowSeconds: count });
+
+/** The properties that a delivery has in a list and on its own. */
+const deliveryProperties = {
+  deliveryId: string,
+  eventId: string,
+  subscriptionId: string,
+  instanceId: string,
+  trigger,
+  occurredAt: timestamp,
+  about: string,
+  test: Type.Optional(Type.Literal(true)),
+  status: stringEnum(...deliveryStatuses),
+  code: Type.Optional(string),
+  reason: string,
+  nextAttemptAt: Type.Optional(timestamp),
+};
+
 /**
  * The response bodies of the operator API. A list is `{value, nextLink?}` of these. The dashboard uses these types, and the
  * tests validate the responses of the running app against the schemas.
@@ -47,7 +66,7 @@ export const operatorResponses = {
     observedCount: count,
     outboxEntryCount: count,
     oldestOutboxEntryAt: Type.Optional(timestamp),
-    calls: Type.Optional(response({ used: count, limit: count, windowSeconds: count })),
+    calls: Type.Optional(limitUsage),
   }),
   instanceName: response({ id: string, name: string }),
   queue: response({
@@ -88,7 +107,7 @@ export const operatorResponses = {
     lastEvaluation: Type.Optional(response({ value: Type.Number(), evaluatedAt: timestamp })),
     sourceUnreachableSince: Type.Optional(timestamp),
     connection: string,
-    connectionCalls: Type.Optional(response({ used: count, limit: count, windowSeconds: count })),
+    connectionCalls: Type.Optional(limitUsage),
     reason: Type.Optional(Type.Literal('operator')),
     dataSourceName: Type.Optional(string),
     activity: Type.Optional(
@@ -108,36 +127,14 @@ export const operatorResponses = {
     fires: Type.Boolean(),
   }),
   delivery: response({
-    deliveryId: string,
-    eventId: string,
-    subscriptionId: string,
-    instanceId: string,
-    trigger,
-    occurredAt: timestamp,
-    about: string,
-    test: Type.Optional(Type.Literal(true)),
-    status: stringEnum(...deliveryStatuses),
-    code: Type.Optional(string),
-    reason: string,
-    nextAttemptAt: Type.Optional(timestamp),
+    ...deliveryProperties,
     attemptCount: count,
     lastAttemptAt: Type.Optional(timestamp),
     attempts: Type.Optional(readonlyArray(attempt)),
   }),
   /** One delivery with the request that was sent and the response to it. */
   deliveryDetail: response({
-    deliveryId: string,
-    eventId: string,
-    subscriptionId: string,
-    instanceId: string,
-    trigger,
-    occurredAt: timestamp,
-    about: string,
-    test: Type.Optional(Type.Literal(true)),
-    status: stringEnum(...deliveryStatuses),
-    code: Type.Optional(string),
-    reason: string,
-    nextAttemptAt: Type.Optional(timestamp),
+    ...deliveryProperties,
     attempts: readonlyArray(attempt),
     request: response({ headers: Type.Record(string, string), body: string }),
     answer: Type.Optional(

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { openBrowser, type TestBrowser } from './browser.ts';
 import { OPERATOR_STORY_MS, tellOperatorStory, type OperatorStory } from './operator-story.ts';
-import { OPERATOR_KEY, startStage, type Stage } from './stage.ts';
-import { signIn } from './visit.ts';
+import { startStage, type Stage } from './stage.ts';
+import { open } from './visit.ts';
 
 /** A visit to the dashboard after the story of half an hour. */
 export interface OperatorVisit {
@@ -21,22 +21,12 @@ export async function startOperatorVisit(settings: Readonly<Record<string, strin
   const told = await tellOperatorStory(stage);
   const dashboard = await stage.open(settings);
   const browser = await openBrowser();
-  const { page } = browser;
   return {
     stage,
     browser,
     told,
     dashboard,
-    async open(hash) {
-      await page.goto('about:blank');
-      await page.goto(dashboard + hash);
-      await page.locator('h1').first().waitFor();
-      if (await page.getByLabel('Key', { exact: true }).isVisible()) await signIn(page, OPERATOR_KEY);
-      await page.locator('h1:not(:has-text("Operator key"))').first().waitFor();
-      await page.locator('.waiting').first().waitFor({ state: 'detached' });
-      await page.waitForLoadState('networkidle');
-      return page;
-    },
+    open: (hash) => open({ browser, dashboard }, hash),
     async stop() {
       await browser.close();
       await stage.stop();

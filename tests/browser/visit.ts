@@ -13,7 +13,7 @@ export interface Visit {
 }
 
 /** Opens a view as a link to it does, and signs in where that is asked for. Resolves when everything it asks for is there. */
-export async function open({ browser, dashboard }: Visit, hash: string): Promise<Page> {
+export async function open({ browser, dashboard }: Pick<Visit, 'browser' | 'dashboard'>, hash: string): Promise<Page> {
   const { page } = browser;
   await page.goto('about:blank');
   await page.goto(dashboard + hash);
