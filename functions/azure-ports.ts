@@ -1,35 +1,34 @@
-import { createAzureQueueDrain } from '../shared/azure/azure-queue-drain.ts';
-import { createAzureQueues } from '../shared/azure/azure-queues.ts';
-import { createQueues } from '../shared/azure/create-queues.ts';
-import { createAzureTables } from '../shared/azure/azure-tables.ts';
-import { openStorageClients } from '../shared/azure/storage-clients.ts';
+import type { AzureStorage } from '../shared/azure/azure-storage.ts';
 import type { BackendPorts } from '../shared/backend.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import { customerInsightsToken } from '../shared/insights/access-token.ts';
 import type { CallPermits } from '../shared/insights/call-permits.ts';
 import type { EntityData } from '../shared/insights/entity-data.ts';
-import { restCustomerInsights } from '../shared/insights/rest-customer-insights.ts';
-import { restEntityData } from '../shared/insights/rest-entity-data.ts';
-import { callbackClient } from '../shared/outgoing/callback-client.ts';
-import { systemLookup } from '../shared/outgoing/vetted-connect.ts';
+import { systemLookup } from '../shared/outgoing/lookup.ts';
 import { systemRandom } from '../shared/random.ts';
 import type { Telemetry } from '../shared/telemetry/telemetry.ts';
 import { consoleLog } from './console-log.ts';
+import { deferred } from './deferred.ts';
 
-/** Creates the ports to Azure, Customer Insights and flows, once per process. No connection is opened before the first call. */
+/**
+ * Creates the ports to Azure, Customer Insights and flows, once per process. Their clients are most of the app's code. Each
+ * is imported with its first call, because the platform starts a process for every group of functions, and no group needs
+ * all of them.
+ */
 export function azurePorts(
   config: Config,
   telemetry: Telemetry,
-): BackendPorts & {
-  readonly data: (permits: CallPermits) => EntityData;
-  /** Creates missing queues. Never rejects. */
-  readonly createQueues: (queues: readonly string[]) => Promise<void>;
-} {
+): BackendPorts &
+  Pick<AzureStorage, 'createQueues'> & {
+    readonly data: (permits: CallPermits) => EntityData;
+  } {
   const clock = systemClock;
   const random = systemRandom;
   const log = consoleLog;
-  const clients = openStorageClients({ account: config.storage });
+  let opening: Promise<AzureStorage> | undefined;
+  const storage = (): Promise<AzureStorage> =>
+    (opening ??= import('../shared/azure/azure-storage.ts').then((module) => module.azureStorage(config.storage, log)));
   const { baseUrl, credential, scope, subscriptionKey, timeoutMs, workflowPath } = config.insights;
   const token = customerInsightsToken(credential, scope, clock);
   const calling = {
@@ -43,13 +42,60 @@ export function azurePorts(
     ...(token !== undefined && { token }),
   };
   return {
-    tables: createAzureTables({ clients }),
-    queues: createAzureQueues({ clients }),
-    queueDrain: createAzureQueueDrain({ clients }),
-    createQueues: (queues) => createQueues({ clients, log }, queues),
-    insights: (permits) => restCustomerInsights({ ...calling, workflowPath, permits }),
-    data: (permits) => restEntityData({ ...calling, permits }),
-    client: callbackClient({ policy: config.callbackPolicy, timeoutMs: config.deliveryTimeoutMs, clock }),
+    tables: deferred(async () => (await storage()).tables, {
+      get: true,
+      query: true,
+      write: true,
+      tableNames: true,
+      dropTable: true,
+    }),
+    queues: deferred(async () => (await storage()).queues, { send: true, length: true, oldestSentAt: true }),
+    queueDrain: deferred(async () => (await storage()).queueDrain, { receive: true, delete: true }),
+    createQueues: async (queues) => (await storage()).createQueues(queues),
+    insights: (permits) =>
+      deferred(
+        async () => {
+          const { restCustomerInsights } = await import('../shared/insights/rest-customer-insights.ts');
+          return restCustomerInsights({ ...calling, workflowPath, permits });
+        },
+        {
+          instances: true,
+          instance: true,
+          dataSources: true,
+          segments: true,
+          measures: true,
+          measure: true,
+          jobs: true,
+          job: true,
+          tasks: true,
+          nodes: true,
+          close: true,
+        },
+      ),
+    data: (permits) =>
+      deferred(
+        async () => {
+          const { restEntityData } = await import('../shared/insights/rest-entity-data.ts');
+          return restEntityData({ ...calling, permits });
+        },
+        {
+          entities: true,
+          entity: true,
+          items: true,
+          createItem: true,
+          updateItem: true,
+          partitions: true,
+          partitionRows: true,
+          close: true,
+        },
+      ),
+    client: deferred(
+      async () => {
+        const { callbackClient } = await import('../shared/outgoing/callback-client.ts');
+        return callbackClient({ policy: config.callbackPolicy, timeoutMs: config.deliveryTimeoutMs, clock });
+      },
+      { post: true, close: true },
+    ),
     lookup: systemLookup,
     clock,
     random,

@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { HttpResponseInit } from '@azure/functions';
-import definition from '../connector/apiDefinition.swagger.json' with { type: 'json' };
-import { deployedConnector } from '../connector/deployment.ts';
 import type { Access } from '../connector/document/access.ts';
 import type { SwaggerDocument } from '../connector/document/swagger-document.ts';
 import type { Config } from '../shared/config.ts';
@@ -19,7 +17,6 @@ const ICON = path.join(import.meta.dirname, '../connector/icon.png');
  */
 export function registerConnectorDefinition(app: Registrar, { config }: { config: Config }): void {
   const { publicBaseUrl, contactEmail } = config;
-  const committed = definition as unknown as SwaggerDocument;
   const serve = (name: string, route: string, respond: () => Result | Promise<Result>): void => {
     app.http(name, {
       methods: ['GET'],
@@ -31,15 +28,17 @@ export function registerConnectorDefinition(app: Registrar, { config }: { config
       },
     });
   };
-  serve('ConnectorDefinition', 'connector/apiDefinition.swagger.json', () => {
+  serve('ConnectorDefinition', 'connector/apiDefinition.swagger.json', async () => {
+    const { committed, deployedConnector } = await deployment();
     const access = accessOf(config);
     // The wizard prompts for missing ids.
     const known: Access = access.kind === 'refused' ? { ...anyTenant, clientId: '', resource: '' } : access;
     return { jsonBody: deployedConnector(committed, { publicBaseUrl, access: known, contactEmail }).definition };
   });
-  serve('ConnectorProperties', 'connector/apiProperties.json', () => {
+  serve('ConnectorProperties', 'connector/apiProperties.json', async () => {
     const access = accessOf(config);
     if (access.kind === 'refused') return access;
+    const { committed, deployedConnector } = await deployment();
     return { jsonBody: deployedConnector(committed, { publicBaseUrl, access, contactEmail }).properties };
   });
   serve('ConnectorIcon', 'connector/icon.png', async () => ({
@@ -50,14 +49,19 @@ export function registerConnectorDefinition(app: Registrar, { config }: { config
     const access = accessOf(config);
     if (access.kind === 'refused') return access;
     const { connectorZip } = await solutions();
-    const deployment = { publicBaseUrl, access, contactEmail };
+    const { committed } = await deployment();
     return zip(
       'connector-solution.zip',
-      connectorZip({ definition: committed, icon: await readFile(ICON), deployment }),
+      connectorZip({
+        definition: committed,
+        icon: await readFile(ICON),
+        deployment: { publicBaseUrl, access, contactEmail },
+      }),
     );
   });
   serve('ConnectorFlowsSolution', 'connector/flows-solution.zip', async () => {
     const { flowsZip } = await solutions();
+    const { committed } = await deployment();
     return zip('flows-solution.zip', flowsZip(committed));
   });
 }
@@ -66,7 +70,15 @@ type Result = HttpResponseInit | Refusal;
 
 const anyTenant = { kind: 'entra', tenantId: 'organizations' } as const;
 
-/** Loaded on the first request, so that it does not slow down the start of the app. */
+/** The committed definition, and what fills it in. Both are imported with the first request, like `solutions`. */
+async function deployment() {
+  const [{ default: definition }, { deployedConnector }] = await Promise.all([
+    import('../connector/apiDefinition.swagger.json', { with: { type: 'json' } }),
+    import('../connector/deployment.ts'),
+  ]);
+  return { committed: definition as unknown as SwaggerDocument, deployedConnector };
+}
+
 function solutions() {
   return import('../connector/solution/solutions.ts');
 }

@@ -39,7 +39,7 @@ import { createOperator, type Operator } from './operations/operator.ts';
 import { reportQueues } from './operations/queues.ts';
 import { sendTest, sendTestTo, type SendTestPorts } from './operations/send-test.ts';
 import type { CallbackClient } from './outgoing/callback-client.ts';
-import type { Lookup } from './outgoing/vetted-connect.ts';
+import type { Lookup } from './outgoing/lookup.ts';
 import type { Refusal } from './problem.ts';
 import type { Random } from './random.ts';
 import { instanceCalls, instanceKey, instanceRule } from './rate-limit/instance-calls.ts';

@@ -64,10 +64,15 @@ export function nextOccurrence(schedule: Schedule, afterMs: number): number | un
     else if (!schedule.days.has(day) || !schedule.weekdays.has(at.getUTCDay())) ms = Date.UTC(year, month, day + 1);
     else if (!schedule.hours.has(hour)) ms = Date.UTC(year, month, day, hour + 1);
     else if (!schedule.minutes.has(at.getUTCMinutes())) ms = Date.UTC(year, month, day, hour, at.getUTCMinutes() + 1);
-    else if (!schedule.seconds.has(at.getUTCSeconds())) ms += 1000;
+    else if (!schedule.seconds.has(at.getUTCSeconds())) ms += untilSecond(schedule.seconds, at.getUTCSeconds()) * 1000;
     else return ms;
   }
   return undefined;
+}
+
+/** How many seconds after second `from` the next of `seconds` is, or the next minute when the minute has none left. */
+function untilSecond(seconds: ReadonlySet<number>, from: number): number {
+  return Math.min(60, ...[...seconds].filter((second) => second > from)) - from;
 }
 
 /** Occurrences that `periodOf` compares: more than a day has in a schedule whose periods differ. */

@@ -8,8 +8,9 @@ import { checkCallbackUrl } from './callback-policy.ts';
 import { excerptOf, type AnswerExcerpt } from './answer-excerpt.ts';
 import { exchangeOver } from './exchange.ts';
 import { parseRetryAfter } from './retry-after.ts';
-import type { Lookup } from './vetted-connect.ts';
-import { ConnectError, systemLookup, vettedConnector } from './vetted-connect.ts';
+import type { Lookup } from './lookup.ts';
+import { systemLookup } from './lookup.ts';
+import { ConnectError, vettedConnector } from './vetted-connect.ts';
 
 /** Sends POSTs to flows. Each ends in a `CallbackResponse` within the timeout. */
 export interface CallbackClient {

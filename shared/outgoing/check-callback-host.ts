@@ -1,6 +1,6 @@
 import { unreachable } from '../unreachable.ts';
 import type { CallbackPolicy } from './callback-policy.ts';
-import type { Lookup } from './vetted-connect.ts';
+import type { Lookup } from './lookup.ts';
 
 export type CallbackHostCheck =
   | { readonly kind: 'allowed' }

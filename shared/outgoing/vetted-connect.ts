@@ -1,16 +1,9 @@
-import type { LookupAddress } from 'node:dns';
-import { lookup as resolve } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
 import type { CallbackReach } from './callback-policy.ts';
+import type { Lookup } from './lookup.ts';
 import type { NetworkList } from './network-list.ts';
 import { isPublicAddress } from './public-address.ts';
-
-/** Resolves all addresses of a host name. Rejects or returns none when the name cannot be resolved. */
-export type Lookup = (hostname: string) => Promise<readonly LookupAddress[]>;
-
-/** The resolver of the operating system, which also reads the hosts file. */
-export const systemLookup: Lookup = (hostname) => resolve(hostname, { all: true });
 
 /** Why no connection was made. The first two mean that the guard refused it. */
 export type ConnectFault = 'url-not-allowed' | 'address-not-public' | 'dns' | 'connect' | 'tls';

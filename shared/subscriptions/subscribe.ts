@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { bodyRefusal } from '../body-error.ts';
 import { checkCallbackHost } from '../outgoing/check-callback-host.ts';
 import { checkCallbackUrl, type CallbackPolicy } from '../outgoing/callback-policy.ts';
-import type { Lookup } from '../outgoing/vetted-connect.ts';
+import type { Lookup } from '../outgoing/lookup.ts';
 import { nearestSentence, type Named } from '../nearest-names.ts';
 import { instanceUnknown, refusal, type Refusal } from '../problem.ts';
 import type { Subject } from '../triggers/subject.ts';
