@@ -16,8 +16,8 @@ export default {
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   // For all: tests wait for conditions. This only ends one that would wait for ever, be the machine as busy as it may.
   testTimeout: 300_000,
-  // A fifth of the time of all files is waiting: for hosts, timers and time-outs.
-  maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  // With one worker for each core, a third of the time is waiting: for hosts, timers and time-outs.
+  maxWorkers: 2 * availableParallelism(),
   testSequencer: '<rootDir>/tests/helpers/longest-first.ts',
   reporters: ['<rootDir>/tests/helpers/progress-reporter.ts'],
   globalSetup: '<rootDir>/tests/helpers/azurite-global-setup.ts',

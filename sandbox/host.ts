@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   const log = createHostLog({ write: console.log, now: () => systemClock.now(), verbose: args.verbose });
   if (keys?.size === 0)
     log('warning', 'host', 'HOST_KEYS contains no key, so no function that requires a key can be called.');
-  const settings = parseHostSettings(hostJson, { processors: availableParallelism() });
+  const settings = parseHostSettings(hostJson, { processors: availableParallelism(), environment: process.env });
   const running = Promise.withResolvers<RunningHost>();
   let stopping: Promise<void> | undefined;
   const stop = (): void => {

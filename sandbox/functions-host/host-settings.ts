@@ -34,13 +34,19 @@ export interface LocalSettings {
   readonly port: number | undefined;
 }
 
+const OVERRIDE = /^AzureFunctionsJobHost(?:__|:)(.+)$/i;
+
 /**
- * Parses host.json. Unknown properties are ignored. Throws `HostStartError` for a value that the real host
- * rejects. Defaults are those of the storage extension 5 under `func start` (an empty queue is polled every 2
+ * Parses host.json. Variables of the environment named `AzureFunctionsJobHost__section__property` override it
+ * (learn.microsoft.com/azure/azure-functions/functions-host-json, "Override host.json values"). Unknown
+ * properties are ignored. Throws `HostStartError` for a value that the real host rejects. Defaults are those of the storage extension 5 under `func start` (an empty queue is polled every 2
  * s), and 30 minutes for a function, as on the Flex Consumption plan.
  */
-export function parseHostSettings(text: string, { processors }: { processors: number }): HostSettings {
-  const json = parseObject(text, 'host.json');
+export function parseHostSettings(
+  text: string,
+  { processors, environment = {} }: { processors: number; environment?: Readonly<Record<string, string | undefined>> },
+): HostSettings {
+  const json = withOverrides(parseObject(text, 'host.json'), environment);
   if (json['version'] === undefined) throw new HostStartError(`host.json is missing the required 'version' property.`);
   const extensions = section(json, 'extensions');
   const routePrefix = section(extensions, 'http')['routePrefix'] ?? 'api';
@@ -102,6 +108,27 @@ function parseObject(text: string, file: string): Record<string, unknown> {
     throw new HostStartError(`${file} must be a JSON object.`);
   }
   return json as Record<string, unknown>;
+}
+
+/** `json` with the values that the environment overrides. They are texts, but host.json has numbers, too. */
+function withOverrides(
+  json: Record<string, unknown>,
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, unknown> {
+  const overridden = structuredClone(json);
+  for (const [name, value] of Object.entries(environment)) {
+    const keys = OVERRIDE.exec(name)?.[1]?.split(/__|:/);
+    const property = keys?.pop();
+    if (keys === undefined || property === undefined || value === undefined) continue;
+    let parent = overridden;
+    for (const key of keys) {
+      const child = section(parent, key);
+      parent[key] = child;
+      parent = child;
+    }
+    parent[property] = /^\d+$/.test(value) ? Number(value) : value;
+  }
+  return overridden;
 }
 
 function section(json: Record<string, unknown>, name: string): Record<string, unknown> {

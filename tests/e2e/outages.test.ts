@@ -38,6 +38,8 @@ test.concurrent.each<Service>(inRotation(['queues', 'tables'], 1))(
         CLAIM_SECONDS: String(HELD_SECONDS),
         DELIVERY_SCHEDULE_SECONDS: '1,5,30',
         RATE_LIMIT_CALLS: '0',
+        // How long a message that failed waits, 30 s in host.json.
+        AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:03',
       },
     });
     const health = async (): Promise<number> => (await fetch(`${stack.host.url}/api/health`)).status;

@@ -8,7 +8,7 @@ import {
 import { silentLog, type Log } from '../../shared/log.ts';
 import type { CallbackResponse, CallbackClient, CallbackRequest } from '../../shared/outgoing/callback-client.ts';
 import { parseNetworks } from '../../shared/outgoing/network-list.ts';
-import type { Lookup } from '../../shared/outgoing/vetted-connect.ts';
+import type { Lookup } from '../../shared/outgoing/lookup.ts';
 import type { Random } from '../../shared/random.ts';
 import { createMemoryQueueDrain } from '../../shared/storage/memory-queue-drain.ts';
 import { createMemoryQueues, type MemoryQueues } from '../../shared/storage/memory-queues.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseNetworks } from '../../shared/outgoing/network-list.ts';
-import type { Lookup } from '../../shared/outgoing/vetted-connect.ts';
+import type { Lookup } from '../../shared/outgoing/lookup.ts';
 import { INSTANCE, memoryBackend } from '../helpers/memory-backend.ts';
 
 const found =

@@ -38,6 +38,18 @@ describe('host.json', () => {
     expect(parse({ functionTimeout: '-1' }).functionTimeoutMs).toBeUndefined();
   });
 
+  test('is overridden by the environment, as by app settings', () => {
+    const environment = {
+      AzureFunctionsJobHost__functionTimeout: '00:05:00',
+      AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:02',
+      AzureFunctionsJobHost__extensions__queues__maxDequeueCount: '3',
+    };
+    const text = JSON.stringify({ version: '2.0', extensions: { queues: { batchSize: 8, maxDequeueCount: 7 } } });
+    const settings = parseHostSettings(text, { processors: 2, environment });
+    expect(settings.functionTimeoutMs).toBe(300_000);
+    expect(settings.queues).toMatchObject({ batchSize: 8, visibilityTimeoutMs: 2000, maxDequeueCount: 3 });
+  });
+
   test.each([
     [{ extensions: { queues: { batchSize: 0 } } }, 'batchSize'],
     [{ extensions: { queues: { batchSize: 33 } } }, 'batchSize'],
