@@ -1,17 +1,11 @@
 import { Agent } from 'undici';
-import { CustomerInsightsError } from './customer-insights.ts';
-import type { CreatedItem, Entity, EntityData, ItemPage, Missing, Refused } from './entity-data.ts';
+import type { CreatedItem, Entity, EntityData, ItemPage } from './entity-data.ts';
 import { parseExactly } from './exact-json.ts';
 import { asObject, field, listReader, objectField, objectListField, objectReader } from './json-fields.ts';
 import { parseEntity } from './parse-entity.ts';
-import { restCall, type PathParameter, type RestCall, type RestCallDeps } from './rest-call.ts';
-import { entityName, restPartitions } from './rest-partitions.ts';
-
-/** Makes a call below an instance. A mistake of the caller is a value. */
-export type InstanceCall = <T>(
-  instanceId: string,
-  call: Omit<RestCall<T>, 'instanceId'>,
-) => Promise<{ readonly kind: 'answered'; readonly response: T } | Missing | (Refused & { readonly status: number })>;
+import type { PathParameter, RestCallDeps } from './rest-call.ts';
+import { entityName, instanceCall } from './rest-instance-call.ts';
+import { restPartitions } from './rest-partitions.ts';
 
 export interface RestEntityData extends EntityData {
   /** Closes the connections after the calls in flight have ended. */
@@ -74,33 +68,6 @@ export function restEntityData(options: Omit<RestCallDeps, 'dispatcher'>): RestE
       await Promise.all([agent.close(), downloads.close()]);
     },
   };
-}
-
-/** Finds out by a second call what a 404 refers to, because the service has many error codes for it. */
-function instanceCall(deps: RestCallDeps): InstanceCall {
-  return async (instanceId, call) => {
-    const result = await resultOf(restCall(deps, { ...call, instanceId }));
-    if (result.kind !== 'not-found') return result;
-    const instance = await resultOf(restCall(deps, { instanceId, read: asObject }));
-    return { kind: 'missing', what: instance.kind === 'not-found' ? 'instance' : 'entity' };
-  };
-}
-
-async function resultOf<T>(
-  pending: Promise<T>,
-): Promise<
-  | { kind: 'answered'; response: T }
-  | { kind: 'not-found' }
-  | { kind: 'call-refused'; status: number; serviceMessage: string | undefined }
-> {
-  try {
-    return { kind: 'answered', response: await pending };
-  } catch (error) {
-    if (!(error instanceof CustomerInsightsError)) throw error;
-    if (error.kind === 'not-found') return { kind: 'not-found' };
-    if (error.kind !== 'refused') throw error;
-    return { kind: 'call-refused', status: error.status ?? 400, serviceMessage: error.serviceMessage };
-  }
 }
 
 /** Reads an `IC360EntityModel`. */

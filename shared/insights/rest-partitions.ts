@@ -4,8 +4,7 @@ import type { Attribute, EntityData, Missing, Refused } from './entity-data.ts';
 import { asObject, field, objectField, objectListField, stringField } from './json-fields.ts';
 import { downloadRows, type Download, type DownloadDeps } from './partition-download.ts';
 import { parseEntity, parsePartitions } from './parse-entity.ts';
-import type { PathParameter } from './rest-call.ts';
-import type { InstanceCall } from './rest-entity-data.ts';
+import { entityName, type InstanceCall } from './rest-instance-call.ts';
 
 export interface RestPartitionsDeps extends DownloadDeps {
   readonly baseUrl: string;
@@ -88,11 +87,6 @@ async function locate(
     })),
     attributes: parseEntity(metadata.response)?.attributes ?? [],
   };
-}
-
-/** The public client libraries call this parameter `entityName`. Their `entityId` is the id of an item. */
-export function entityName(value: string): PathParameter {
-  return { name: 'entityName', value };
 }
 
 /**

@@ -2,7 +2,8 @@ import { DefaultAzureCredential } from '@azure/identity';
 import { AzureMonitorMetricExporter, AzureMonitorTraceExporter } from '@azure/monitor-opentelemetry-exporter';
 import { SpanKind } from '@opentelemetry/api';
 import { BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
-import type { ApplicationInsightsSettings, Exporters } from './open-telemetry.ts';
+import type { Exporters } from './exporters.ts';
+import type { ApplicationInsightsSettings } from './telemetry-settings.ts';
 
 /**
  * Exports to Application Insights. Telemetry that cannot be sent is not kept on disk, because the disk

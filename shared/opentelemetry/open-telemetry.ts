@@ -1,49 +1,13 @@
 import { diag, DiagLogLevel } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { MeterProvider, PeriodicExportingMetricReader, type PushMetricExporter } from '@opentelemetry/sdk-metrics';
-import {
-  ParentBasedSampler,
-  TraceIdRatioBasedSampler,
-  TracerProvider,
-  type SpanProcessor,
-} from '@opentelemetry/sdk-trace';
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { Exporters } from './exporters.ts';
 import { otelTelemetry } from './otel-telemetry.ts';
-
-/** Where telemetry is sent and which part of the traces is kept. */
-export interface TelemetrySettings {
-  readonly serviceName: string;
-  /**
-   * The part of the traces begun by this app that is kept, 0 to 1. A trace that began elsewhere is kept when
-   * its origin keeps it.
-   */
-  readonly sampledRatio: number;
-  readonly otlp: OtlpSettings | undefined;
-  readonly applicationInsights: ApplicationInsightsSettings | undefined;
-}
-
-export interface OtlpSettings {
-  /** Without a trailing slash and without `v1/traces`. */
-  readonly endpoint: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-export interface ApplicationInsightsSettings {
-  readonly connectionString: string;
-  /**
-   * The identity of this app, when the key in the connection string is not enough. Without `clientId`, it is
-   * the system-assigned identity.
-   */
-  readonly identity: { readonly clientId: string | undefined } | undefined;
-}
-
-/** The destinations of spans and metrics. */
-export interface Exporters {
-  readonly spans: readonly SpanProcessor[];
-  readonly metrics: PushMetricExporter;
-}
+import type { TelemetrySettings } from './telemetry-settings.ts';
 
 export interface OpenedTelemetry {
   readonly telemetry: Telemetry;

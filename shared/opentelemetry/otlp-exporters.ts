@@ -1,7 +1,8 @@
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
-import type { Exporters, OtlpSettings } from './open-telemetry.ts';
+import type { Exporters } from './exporters.ts';
+import type { OtlpSettings } from './telemetry-settings.ts';
 
 /**
  * Exports OTLP over HTTP in protobuf, which every receiver supports

@@ -1,5 +1,5 @@
 import type { Log } from '../../log.ts';
-import type { AttemptRequest } from './attempt.ts';
+import type { AttemptRequest } from './attempt-request.ts';
 import type { AttemptRecord } from '../records/attempt-record.ts';
 import type { Disposition } from './disposition.ts';
 

@@ -1,11 +1,11 @@
 import type { Clock } from '../../clock.ts';
-import type { Event } from '../../events/event.ts';
 import type { CallbackResponse, CallbackClient } from '../../outgoing/callback-client.ts';
 import { CallbackCipherError, type CallbackCipher } from '../../subscriptions/callback-cipher.ts';
 import { sealContext } from '../../subscriptions/subscription-row.ts';
 import type { Subscription } from '../../subscriptions/subscription.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { AttemptPermits } from './attempt-permits.ts';
+import type { AttemptRequest } from './attempt-request.ts';
 import type { AttemptRecord } from '../records/attempt-record.ts';
 import { callbackBody } from './callback-body.ts';
 import { callbackHeaders } from '../callback-request.ts';
@@ -22,20 +22,6 @@ export interface AttemptPorts {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly userAgent: string;
-}
-
-export interface AttemptRequest {
-  readonly event: Event;
-  readonly deliveryId: string;
-  /** The subscription the delivery belongs to. */
-  readonly own: Subscription;
-  /** The subscription that is called: `own` or its successor. */
-  readonly called: Subscription;
-  readonly number: number;
-  /** End of the claim. The attempt does not start at or after this time. Read once a permit is available. */
-  readonly notAfterMs: () => number;
-  /** When the attempt gets a span in the trace. */
-  readonly spanned: 'always' | 'unless-delivered';
 }
 
 export type Attempted =

@@ -1,7 +1,7 @@
 import type { Event } from '../../events/event.ts';
 import type { OutboxEntry } from '../../events/outbox-entry.ts';
 import type { Attributes, Span, Telemetry } from '../../telemetry/telemetry.ts';
-import type { AttemptRequest } from './attempt.ts';
+import type { AttemptRequest } from './attempt-request.ts';
 import type { AttemptRecord } from '../records/attempt-record.ts';
 
 /** The attributes that identify an event in a trace. */

@@ -4,7 +4,8 @@ import type { AttemptRecord } from '../records/attempt-record.ts';
 import { applyQuietly, type EffectPorts } from '../subscription/subscription-effects.ts';
 import type { FailedAnswer } from '../failed-answer.ts';
 import { applyFailure, type FailureResult } from './apply-failure.ts';
-import { attemptDelivery, type AttemptPorts, type AttemptRequest } from './attempt.ts';
+import type { AttemptRequest } from './attempt-request.ts';
+import { attemptDelivery, type AttemptPorts } from './attempt.ts';
 import { logAttempt } from './attempt-log.ts';
 import { dispositionOf } from './disposition.ts';
 

@@ -1,7 +1,7 @@
 import type { OutboxEntry } from '../../events/outbox-entry.ts';
 import type { Subscription } from '../../subscriptions/subscription.ts';
 import { unreachable } from '../../unreachable.ts';
-import type { AttemptRequest } from '../attempt/attempt.ts';
+import type { AttemptRequest } from '../attempt/attempt-request.ts';
 import { runAttempt } from '../attempt/run-attempt.ts';
 import { claimProbe, resolveTarget, targetOf } from '../attempt/target.ts';
 import { formatDeliveryId } from '../records/delivery-id.ts';

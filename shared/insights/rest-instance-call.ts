@@ -1,0 +1,42 @@
+import { CustomerInsightsError } from './customer-insights.ts';
+import type { Missing, Refused } from './entity-data.ts';
+import { asObject } from './json-fields.ts';
+import { restCall, type PathParameter, type RestCall, type RestCallDeps } from './rest-call.ts';
+
+/** Makes a call below an instance. A mistake of the caller is a value. */
+export type InstanceCall = <T>(
+  instanceId: string,
+  call: Omit<RestCall<T>, 'instanceId'>,
+) => Promise<{ readonly kind: 'answered'; readonly response: T } | Missing | (Refused & { readonly status: number })>;
+
+/** Finds out by a second call what a 404 refers to, because the service has many error codes for it. */
+export function instanceCall(deps: RestCallDeps): InstanceCall {
+  return async (instanceId, call) => {
+    const result = await resultOf(restCall(deps, { ...call, instanceId }));
+    if (result.kind !== 'not-found') return result;
+    const instance = await resultOf(restCall(deps, { instanceId, read: asObject }));
+    return { kind: 'missing', what: instance.kind === 'not-found' ? 'instance' : 'entity' };
+  };
+}
+
+async function resultOf<T>(
+  pending: Promise<T>,
+): Promise<
+  | { kind: 'answered'; response: T }
+  | { kind: 'not-found' }
+  | { kind: 'call-refused'; status: number; serviceMessage: string | undefined }
+> {
+  try {
+    return { kind: 'answered', response: await pending };
+  } catch (error) {
+    if (!(error instanceof CustomerInsightsError)) throw error;
+    if (error.kind === 'not-found') return { kind: 'not-found' };
+    if (error.kind !== 'refused') throw error;
+    return { kind: 'call-refused', status: error.status ?? 400, serviceMessage: error.serviceMessage };
+  }
+}
+
+/** The public client libraries call this parameter `entityName`. Their `entityId` is the id of an item. */
+export function entityName(value: string): PathParameter {
+  return { name: 'entityName', value };
+}
