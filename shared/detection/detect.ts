@@ -5,18 +5,13 @@ import type { Task } from '../insights/customer-insights.ts';
 import { unreachable } from '../unreachable.ts';
 import { plausibleRefreshes, plausibleValue } from './plausible-instants.ts';
 import { dataSourceOf, namedBefore, type DataSourceNames, type NamedDataSource } from './data-source-names.ts';
-import type { InstanceState, StoredRefreshState, ValueSubject } from './instance-state.ts';
+import type { InstanceState, ValueSubject } from './instance-state.ts';
 import type { Readings, ReadValue } from './readings.ts';
-import {
-  baselineRefreshes,
-  detectRefreshes,
-  isFailure,
-  MAX_JOB_READS,
-  type OpenJob,
-  type RefreshFact,
-  type RefreshState,
-} from './refresh-detection.ts';
+import { baselineRefreshes, detectRefreshes, type RefreshFact } from './detect-refreshes.ts';
+import { isFailure } from './refresh-end.ts';
+import { isUnread, type OpenJob, type RefreshState } from './refresh-state.ts';
 import type { Change } from './state-store.ts';
+import { MAX_JOB_READS } from './unread-owners.ts';
 import { observe, type Rise } from './value-observation.ts';
 
 export interface Detected {
@@ -118,14 +113,6 @@ function detectRefreshChange(
     },
     hasMore: facts.length === MAX_FACTS,
   };
-}
-
-/** The sequence number of a refresh state that has no baseline yet. */
-export const NEVER_READ = -1;
-
-/** Whether the next reading of an instance's refreshes is a baseline. */
-export function isUnread({ sequence, isSuspended }: StoredRefreshState): boolean {
-  return sequence === NEVER_READ || isSuspended;
 }
 
 function hasSameRefreshes(

@@ -5,7 +5,8 @@ import { ANY_SUBJECT, type Trigger } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 import { dataSourceOf, type DataSourceNames } from './data-source-names.ts';
 import type { ValueTrigger } from './instance-state.ts';
-import { endOf, endOfTask, isFinal, jobsById, tasksOf } from './refresh-detection.ts';
+import { endOf, endOfTask, isFinal } from './refresh-end.ts';
+import { jobsById, tasksOf } from './refresh-reading.ts';
 
 /** A trigger that fires for refreshes. */
 export type RefreshTrigger = Exclude<Trigger, ValueTrigger>;

@@ -4,7 +4,7 @@ import type { Row, StoredRow } from '../storage/tables.ts';
 import { shortHash } from '../triggers/subject.ts';
 import { triggerOfCode, triggers, type Source, type Trigger } from '../triggers/trigger.ts';
 import type { LoggedAnomalies } from './anomaly.ts';
-import type { OpenJob, RefreshState } from './refresh-detection.ts';
+import type { OpenJob, RefreshState, StoredRefreshState } from './refresh-state.ts';
 import type { ValueState } from './value-observation.ts';
 
 /** The triggers whose subjects have values. */
@@ -26,12 +26,6 @@ export interface ValueSubject extends ValueState {
    * The sweep found no subscriptions and is about to remove the subject. A reading for a subscribe request removes the
    * mark.
    */
-  readonly isMarkedForRemoval: boolean;
-  readonly etag: string;
-}
-
-export interface StoredRefreshState extends RefreshState {
-  readonly isSuspended: boolean;
   readonly isMarkedForRemoval: boolean;
   readonly etag: string;
 }

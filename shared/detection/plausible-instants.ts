@@ -3,7 +3,7 @@ import { knownStatus } from '../insights/status-words.ts';
 import type { Source } from '../triggers/trigger.ts';
 import { anomaly, type LoggedAnomalies, type Anomaly } from './anomaly.ts';
 import type { ReadValue } from './readings.ts';
-import type { RefreshState } from './refresh-detection.ts';
+import type { RefreshState } from './refresh-state.ts';
 import type { ValueState } from './value-observation.ts';
 
 /**

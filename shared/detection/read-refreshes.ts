@@ -2,20 +2,14 @@ import { allDone } from '../all-done.ts';
 import { CustomerInsightsError, type CustomerInsights, type Job, type Task } from '../insights/customer-insights.ts';
 import type { PlausibilityFilter } from './plausible-instants.ts';
 import { isNamedByJobs, type ListedNames } from './data-source-names.ts';
-import { isUnread, NEVER_READ } from './detect.ts';
-import type { InstanceState, StoredRefreshState } from './instance-state.ts';
+import { detectRefreshes } from './detect-refreshes.ts';
+import type { InstanceState } from './instance-state.ts';
 import { anomaly, type Anomaly } from './anomaly.ts';
-import {
-  baselineRefreshes,
-  detectRefreshes,
-  reachesKnownJob,
-  lacksTasks,
-  MAX_JOB_READS,
-  OPEN_FOR_MS,
-  unreadOwners,
-  type RefreshReading,
-  type RefreshState,
-} from './refresh-detection.ts';
+import { OPEN_FOR_MS } from './open-jobs.ts';
+import { lacksTasks, reachesKnownJob } from './recent-jobs.ts';
+import type { NamedReading, RefreshReading } from './refresh-reading.ts';
+import { isUnread, type RefreshState } from './refresh-state.ts';
+import { MAX_JOB_READS, unreadOwners } from './unread-owners.ts';
 
 /**
  * Size of the page of recent jobs. At one poll a minute, a job is rarely missing from it. When one may be missing, the
@@ -31,13 +25,6 @@ const HISTORY_EVERY_MS = 15 * 60_000;
 
 /** The calls that reading refreshes makes. */
 type RefreshCalls = Pick<CustomerInsights, 'jobs' | 'job' | 'tasks' | 'dataSources' | 'nodes'>;
-
-/** One reading of an instance's refreshes, with the names of its data sources. */
-export type NamedReading = RefreshReading & {
-  readonly names: ListedNames;
-  /** Whether the task history was read, or failed for another reason than missing call permits. */
-  readonly historyRead: boolean;
-};
 
 /** The same calls, with implausible instants of jobs and tasks corrected. */
 export function plausibleInsights(insights: RefreshCalls, plausibility: PlausibilityFilter): RefreshCalls {
@@ -156,12 +143,6 @@ async function readNames(
   const dataSources = await insights.dataSources(instanceId);
   const nodes = ingestions.every(({ jobs }) => isNamedByJobs(jobs)) ? [] : await insights.nodes(instanceId);
   return { dataSources, nodes };
-}
-
-/** The state of an instance's refreshes before the first reading. The first reading is a baseline. */
-export function unreadRefreshes(): StoredRefreshState {
-  const empty = baselineRefreshes({ jobs: [], tasks: [], missing: new Set() }, 0);
-  return { ...empty, sequence: NEVER_READ, isSuspended: false, isMarkedForRemoval: false, etag: '' };
 }
 
 /** The jobs that are abandoned now because they have been open for `OPEN_FOR_MS`. */

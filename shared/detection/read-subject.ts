@@ -12,7 +12,7 @@ import { unreachable } from '../unreachable.ts';
 import { commitReadings } from './commit.ts';
 import { isValueTrigger, type InstanceState, type ValueSubject, type ValueTrigger } from './instance-state.ts';
 import { takeSnapshot } from './snapshot.ts';
-import { unreadRefreshes } from './read-refreshes.ts';
+import { unreadRefreshes } from './refresh-state.ts';
 import type { Readings, ReadValue } from './readings.ts';
 import type { StateStore } from './state-store.ts';
 import { inOrder } from './value-observation.ts';

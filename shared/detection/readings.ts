@@ -1,6 +1,6 @@
 import type { Measure, MeasureOutput, Segment } from '../insights/customer-insights.ts';
 import { knownStatus } from '../insights/status-words.ts';
-import type { NamedReading } from './read-refreshes.ts';
+import type { NamedReading } from './refresh-reading.ts';
 import type { Evaluation } from './value-observation.ts';
 
 /** Everything that one snapshot read. A part is absent when it was not requested or could not be read. */

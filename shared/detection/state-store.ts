@@ -19,9 +19,9 @@ import {
   valueRowKey,
   type InstanceState,
   type PollRecord,
-  type StoredRefreshState,
   type ValueSubject,
 } from './instance-state.ts';
+import type { StoredRefreshState } from './refresh-state.ts';
 
 /** One atomic step of detection: the new state of a subject, and the events that it causes. */
 export interface Change {

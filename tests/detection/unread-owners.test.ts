@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { baselineRefreshes, unreadOwners, type RefreshReading } from '../../shared/detection/refresh-detection.ts';
+import { baselineRefreshes } from '../../shared/detection/detect-refreshes.ts';
+import type { RefreshReading } from '../../shared/detection/refresh-reading.ts';
+import { unreadOwners } from '../../shared/detection/unread-owners.ts';
 import { at, job, task } from '../helpers/insights-data.ts';
 
 const nothing: RefreshReading = { jobs: [], tasks: [], missing: new Set() };

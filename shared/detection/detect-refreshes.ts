@@ -1,0 +1,128 @@
+import type { RefreshStatus } from '../events/event.ts';
+import type { Job, Task } from '../insights/customer-insights.ts';
+import { isReportedStatus, knownStatus, type KnownStatus } from '../insights/status-words.ts';
+import { handledKey, newestHandled } from './handled-refreshes.ts';
+import { MAX_OPEN, nextOpen, openJobs } from './open-jobs.ts';
+import { endOf, endOfTask, isFinal, isFinished } from './refresh-end.ts';
+import { jobsById, tasksOf, type RefreshReading } from './refresh-reading.ts';
+import { NO_FLOOR, type RefreshState } from './refresh-state.ts';
+import { kindOf } from './task-kind.ts';
+
+/** A refresh that ended. Facts are in the order in which the refreshes ended. */
+export type RefreshFact =
+  | {
+      readonly kind: 'job';
+      readonly sequence: number;
+      readonly status: RefreshStatus;
+      /** The status word of Customer Insights, when it is a synonym. */
+      readonly originalStatus: string | undefined;
+      readonly job: Job;
+    }
+  | {
+      readonly kind: 'ingestion' | 'merge';
+      readonly sequence: number;
+      readonly status: RefreshStatus;
+      readonly originalStatus: string | undefined;
+      readonly task: Task;
+      /** The owning jobs that were read. */
+      readonly jobs: readonly Job[];
+    };
+
+/** A refresh that has ended is listed within this time. */
+const LISTED_WITHIN_MS = 3600 * 1000;
+
+const firingStatuses: ReadonlyMap<KnownStatus | undefined, RefreshStatus> = new Map([
+  ['successful', 'successful'],
+  ['failed', 'failed'],
+  ['timedout', 'timedOut'],
+]);
+
+/** The first reading. Everything that has ended counts as processed. Everything open is remembered. */
+export function baselineRefreshes(reading: RefreshReading, nowMs: number): RefreshState {
+  const owners = jobsById(reading.jobs);
+  const ended: [string, number][] = [];
+  for (const job of reading.jobs) if (isFinal(job)) ended.push([handledKey(job.jobId), endOf(job)]);
+  for (const task of tasksOf(reading)) {
+    if (isFinished(task, owners, reading.missing)) ended.push([handledKey(task.taskId), endOfTask(task, owners)]);
+  }
+  const instants = ended.map(([, endedAtMs]) => endedAtMs);
+  return {
+    sequence: 0,
+    open: openJobs(reading, owners)
+      .slice(0, MAX_OPEN)
+      .map((jobId) => ({ jobId, sinceMs: nowMs })),
+    handled: new Map(newestHandled(ended)),
+    // The length of a page is not documented. A refresh that ended before the oldest one on the page ended before this
+    // reading. So did a refresh that ended well before the newest one.
+    floorMs:
+      ended.length > 0 ? Math.max(Math.min(...instants) - 1, Math.max(...instants) - LISTED_WITHIN_MS) : NO_FLOOR,
+    names: new Map(),
+  };
+}
+
+/**
+ * Finds the refreshes that ended since the last poll. Ingestions and merges are identified by task, full refreshes by
+ * job. Each is reported once. A success is reported at once. A failure is reported when every owning job is final,
+ * because Customer Insights retries failed tasks.
+ *
+ * Returns at most `maxFacts`, the earliest; the next call finds the rest. Jobs that were open for `OPEN_FOR_MS` count
+ * as processed and are abandoned.
+ */
+export function detectRefreshes(
+  state: RefreshState,
+  reading: RefreshReading,
+  nowMs: number,
+  maxFacts = Number.MAX_SAFE_INTEGER,
+): { readonly state: RefreshState; readonly facts: readonly RefreshFact[] } {
+  const owners = jobsById(reading.jobs);
+  const wasOpen = new Set(state.open.map(({ jobId }) => jobId));
+  const handled = new Map(state.handled);
+  const found: { endedAtMs: number; fact: RefreshFact }[] = [];
+  const isKnown = (id: string, endedAtMs: number, jobIds: readonly string[]): boolean =>
+    handled.has(handledKey(id)) || (endedAtMs <= state.floorMs && !jobIds.some((jobId) => wasOpen.has(jobId)));
+
+  for (const task of tasksOf(reading)) {
+    const kind = kindOf(task);
+    const endedAtMs = endOfTask(task, owners);
+    if (kind === undefined || isKnown(task.taskId, endedAtMs, task.jobIds)) continue;
+    const status = firingStatuses.get(knownStatus(task.status));
+    if (status === undefined || !isFinished(task, owners, reading.missing)) continue;
+    handled.set(handledKey(task.taskId), endedAtMs);
+    const jobs = task.jobIds.flatMap((id) => owners.get(id) ?? []);
+    found.push({ endedAtMs, fact: { kind, sequence: 0, status, originalStatus: originalOf(task), task, jobs } });
+  }
+  for (const job of owners.values()) {
+    if (!isFinal(job) || isKnown(job.jobId, endOf(job), [job.jobId])) continue;
+    handled.set(handledKey(job.jobId), endOf(job));
+    const status = firingStatuses.get(knownStatus(job.status));
+    if (status !== undefined && job.operationType === 'all') {
+      found.push({
+        endedAtMs: endOf(job),
+        fact: { kind: 'job', sequence: 0, status, originalStatus: originalOf(job), job },
+      });
+    }
+  }
+  found.sort((a, b) => a.endedAtMs - b.endedAtMs);
+  // Facts beyond the limit are left for the next call.
+  for (const { fact } of found.splice(maxFacts))
+    handled.delete(handledKey(fact.kind === 'job' ? fact.job.jobId : fact.task.taskId));
+  const { open, abandonedJobs } = nextOpen(state, reading, nowMs);
+  for (const jobId of abandonedJobs) handled.set(handledKey(jobId), nowMs);
+  const kept = newestHandled([...handled]);
+  const forgotten = [...handled].filter(([key]) => !kept.has(key)).map(([, endedAtMs]) => endedAtMs);
+  return {
+    state: {
+      sequence: state.sequence + found.length,
+      open,
+      handled: kept,
+      floorMs: Math.max(state.floorMs, ...forgotten),
+      names: state.names,
+    },
+    facts: found.map(({ fact }, index) => ({ ...fact, sequence: state.sequence + index + 1 })),
+  };
+}
+
+/** The status word of Customer Insights, when it is not a word of the published clients. */
+function originalOf({ status, writtenStatus }: Job | Task): string | undefined {
+  return isReportedStatus(status) ? undefined : (writtenStatus ?? status);
+}

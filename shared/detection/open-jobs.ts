@@ -1,0 +1,58 @@
+import type { Job } from '../insights/customer-insights.ts';
+import { handledKey } from './handled-refreshes.ts';
+import { isFailure, isFinal, isFinished } from './refresh-end.ts';
+import { jobsById, tasksOf, type RefreshReading } from './refresh-reading.ts';
+import type { OpenJob, RefreshState } from './refresh-state.ts';
+import { kindOf } from './task-kind.ts';
+
+/** A stored string of 32,000 characters holds this many ids. */
+export const MAX_OPEN = 300;
+/** A job that is open for longer will never end. */
+export const OPEN_FOR_MS = 14 * 24 * 3600 * 1000;
+
+/**
+ * The jobs to read again, and the jobs that are abandoned. Jobs that were not read this time come before those that
+ * were, so that a fixed number of reads per poll reaches all of them in turn.
+ */
+export function nextOpen(
+  state: RefreshState,
+  reading: RefreshReading,
+  nowMs: number,
+): { readonly open: readonly OpenJob[]; readonly abandonedJobs: readonly string[] } {
+  const owners = jobsById(reading.jobs);
+  const since = new Map(state.open.map(({ jobId, sinceMs }) => [jobId, sinceMs ?? nowMs]));
+  // Jobs that could not be read this time are read next time.
+  const unread = [...since.keys(), ...historyJobs(state, reading)].filter(
+    (jobId) => !owners.has(jobId) && !reading.missing.has(jobId),
+  );
+  const isOpen = new Set(openJobs(reading, owners).filter((jobId) => !state.handled.has(handledKey(jobId))));
+  const readAgain = [...since.keys()].filter((jobId) => isOpen.has(jobId));
+  const ordered = [...new Set([...unread, ...readAgain, ...isOpen])].map((jobId) => ({
+    jobId,
+    sinceMs: since.get(jobId) ?? nowMs,
+  }));
+  const isAbandoned = ({ sinceMs }: { sinceMs: number }): boolean => nowMs - sinceMs > OPEN_FOR_MS;
+  const open = ordered.filter((job) => !isAbandoned(job));
+  const excess = open.toSorted((a, b) => a.sinceMs - b.sinceMs).slice(0, Math.max(0, open.length - MAX_OPEN));
+  return {
+    open: open.filter((job) => !excess.includes(job)),
+    abandonedJobs: [...ordered.filter(isAbandoned), ...excess].map(({ jobId }) => jobId),
+  };
+}
+
+/** The jobs of a reading that are open, and the unread owners of failed tasks. */
+export function openJobs(reading: RefreshReading, owners: ReadonlyMap<string, Job>): string[] {
+  const open = new Set<string>();
+  for (const job of reading.jobs) if (!isFinal(job)) open.add(job.jobId);
+  for (const task of tasksOf(reading)) {
+    if (kindOf(task) === undefined || !isFailure(task) || isFinished(task, owners, reading.missing)) continue;
+    for (const id of task.jobIds) if (!owners.has(id) && !reading.missing.has(id)) open.add(id);
+  }
+  return [...open];
+}
+
+/** Jobs that only the task history names. Their own ends may be unreported too. */
+export function historyJobs(state: RefreshState, reading: RefreshReading): string[] {
+  const news = reading.tasks.filter((task) => task.endedAt === undefined || Date.parse(task.endedAt) > state.floorMs);
+  return [...new Set(news.flatMap(({ jobIds }) => jobIds))].filter((jobId) => !state.handled.has(handledKey(jobId)));
+}

@@ -1,0 +1,25 @@
+import type { Job } from '../insights/customer-insights.ts';
+import { handledKey } from './handled-refreshes.ts';
+import { endOf, isFinal } from './refresh-end.ts';
+import type { RefreshState } from './refresh-state.ts';
+
+/** The operation types that fire a trigger. */
+const firingOperationTypes = new Set(['all', 'ingestion', 'merge']);
+
+/** Whether a page of jobs reaches back to a known job. The length of a page is not documented. */
+export function reachesKnownJob(state: RefreshState, jobs: readonly Job[]): boolean {
+  const open = new Set(state.open.map(({ jobId }) => jobId));
+  return jobs.length === 0 || jobs.some(({ jobId }) => open.has(jobId) || state.handled.has(handledKey(jobId)));
+}
+
+/** Whether a job that has just ended came without its tasks, although a job of its kind has some. */
+export function lacksTasks(state: RefreshState, jobs: readonly Job[]): boolean {
+  return jobs.some(
+    (job) =>
+      job.tasks.length === 0 &&
+      firingOperationTypes.has(job.operationType) &&
+      isFinal(job) &&
+      !state.handled.has(handledKey(job.jobId)) &&
+      endOf(job) > state.floorMs,
+  );
+}

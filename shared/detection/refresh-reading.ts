@@ -1,0 +1,36 @@
+import type { Job, Task } from '../insights/customer-insights.ts';
+import type { ListedNames } from './data-source-names.ts';
+
+/** One reading of the jobs. */
+export interface RefreshReading {
+  /** The page of recent jobs and the jobs that were read by id. */
+  readonly jobs: readonly Job[];
+  /** Tasks from the history, when the jobs did not reach back far enough. */
+  readonly tasks: readonly Task[];
+  /** Ids of jobs that do not exist or no longer exist. */
+  readonly missing: ReadonlySet<string>;
+}
+
+/** A reading with the names of the instance's data sources. */
+export interface NamedReading extends RefreshReading {
+  readonly names: ListedNames;
+  /** Whether the task history was read, or failed for another reason than missing call permits. */
+  readonly historyRead: boolean;
+}
+
+/** Every task of the reading once. Its owners are all jobs that it names or that contain it. */
+export function tasksOf(reading: Pick<RefreshReading, 'jobs' | 'tasks'>): Task[] {
+  const byId = new Map<string, Task>();
+  const add = (task: Task, jobIds: readonly string[]): void => {
+    const known = byId.get(task.taskId);
+    byId.set(task.taskId, { ...task, jobIds: [...new Set([...(known?.jobIds ?? []), ...task.jobIds, ...jobIds])] });
+  };
+  for (const task of reading.tasks) add(task, []);
+  for (const job of reading.jobs) for (const task of job.tasks) add(task, [job.jobId]);
+  return [...byId.values()];
+}
+
+/** Jobs by id. The one that was read last counts. */
+export function jobsById(jobs: readonly Job[]): Map<string, Job> {
+  return new Map(jobs.map((job) => [job.jobId, job]));
+}
