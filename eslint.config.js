@@ -1,3 +1,4 @@
+import { builtinModules } from 'node:module';
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
@@ -29,6 +30,13 @@ export default tseslint.config(
       'no-restricted-properties': [
         'error',
         { object: 'process', property: 'env', message: 'Settings are read by shared/config.ts alone.' },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: `:matches(ImportDeclaration, ImportExpression, ExportNamedDeclaration, ExportAllDeclaration, TSImportType) > .source[value=/^(${builtinModules.filter((name) => !name.startsWith('_') && !name.includes('/')).join('|')})(\\u002f|$)/]`,
+          message: 'A module of Node is imported with the prefix node:.',
+        },
       ],
       // Taking a property out of an object to leave it behind is how a row is made from what it is not.
       '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],

@@ -1,9 +1,6 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { readCommandLine } from './command-line.ts';
-import { deadExports } from './dead-exports.ts';
-import { wrongImports } from './import-directions.ts';
-import { readSources } from './project-sources.ts';
 
 /** The result of a step: clean, or a description of the problem. */
 type Finding = { readonly kind: 'clean' } | { readonly kind: 'wrong'; readonly output: string };
@@ -16,13 +13,14 @@ interface Step {
 readCommandLine(
   `npm run check
 
-Types, lint, format, the connector in step with the schemas, import directions, dead exports. Exits with 1 when one of them is wrong.`,
+Types, lint, format, the connector in step with the schemas, import directions, unused code. Exits with 1 when one of them is wrong.`,
   {},
 );
 const root = path.join(import.meta.dirname, '..');
 // Within node_modules, which git and prettier ignore. A typed rule may depend on other files than
 // the reported one, so a cached result can be stale. Continuous integration starts without a cache.
 const cache = path.join('node_modules', '.cache');
+const sources = ['bench', 'connector', 'dashboard', 'functions', 'sandbox', 'scripts', 'shared', 'tests'];
 
 const steps: readonly Step[] = [
   { name: 'types', run: tool('node_modules/typescript/bin/tsc', '--noEmit', '-p', '.') },
@@ -39,8 +37,11 @@ const steps: readonly Step[] = [
   },
   { name: 'format', run: tool('node_modules/prettier/bin/prettier.cjs', '.', '--check', '--log-level=warn') },
   { name: 'connector', run: tool('connector/generate.ts', '--check') },
-  { name: 'import directions', run: list(wrongImports) },
-  { name: 'dead exports', run: list(deadExports) },
+  {
+    name: 'import directions',
+    run: tool('node_modules/dependency-cruiser/bin/dependency-cruiser.mjs', ...sources, '--output-type=err'),
+  },
+  { name: 'unused code', run: tool('node_modules/knip/bin/knip.js', '--no-progress') },
 ];
 
 /**
@@ -60,18 +61,10 @@ function tool(program: string, ...args: readonly string[]): () => Promise<Findin
     });
 }
 
-function list(find: (sources: ReadonlyMap<string, string>) => string[]): () => Promise<Finding> {
-  return () => {
-    const found = find(readSources(root));
-    return Promise.resolve(found.length === 0 ? { kind: 'clean' } : { kind: 'wrong', output: found.join('\n') });
-  };
-}
-
 const startedMs = performance.now();
 const seconds = (): string => `${((performance.now() - startedMs) / 1000).toFixed(1)} s`;
 
-// The three programs run concurrently. Each uses one thread, so together they take about as long as
-// the slowest.
+// The programs run concurrently. Each uses one thread, and lint takes longest.
 const findings = await Promise.all(
   steps.map(async ({ name, run }) => {
     const finding = await run();

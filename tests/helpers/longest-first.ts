@@ -12,7 +12,11 @@ type TestFile = Parameters<Sequencer['sort']>[0] extends Iterable<infer T> ? T :
 const SLOW = ['tests/simulation', 'tests/browser', 'tests/faults', 'tests/e2e', 'tests/bench', 'tests/functions'];
 const SLOW_MS = 10_000;
 
-/** The order in which Jest runs the files: the longest first, so that at the end no worker waits long for another. */
+/**
+ * The order in which Jest runs the files: the longest first, so that at the end no worker waits long for another.
+ *
+ * @public
+ */
 export default class LongestFirst extends TestSequencer {
   override sort(tests: readonly TestFile[]): TestFile[] {
     const durations = readDurations();

@@ -30,6 +30,8 @@ const USUAL_MS = { small: 1_500, full: 4_000 };
 /**
  * Says at the start how many files there are and about how long they take, then how far it is, and nothing of what passes. What fails is told at
  * once, and again as the last thing of all. Jest makes one for each run.
+ *
+ * @public
  */
 export default class ProgressReporter {
   private readonly workers: number;

@@ -1,6 +1,3 @@
-import { isBuiltin } from 'node:module';
-import { importsOf, type Sources } from './project-sources.ts';
-
 /** The imports that one part of the project may have, in addition to its own files and Node's modules. */
 export interface ImportRule {
   /** A folder without its subfolders, or one file. */
@@ -151,38 +148,63 @@ export const importRules: readonly ImportRule[] = [
   },
 ];
 
+/** A rule in the form of dependency-cruiser (github.com/sverweij/dependency-cruiser, rules reference). */
+export interface ForbiddenImport {
+  readonly name: string;
+  readonly severity: 'error';
+  readonly from: { readonly path?: string };
+  readonly to?: {
+    readonly pathNot?: readonly string[];
+    readonly dependencyTypesNot?: readonly string[];
+    readonly circular?: boolean;
+  };
+  readonly module?: {
+    readonly path: string;
+    readonly pathNot: readonly string[];
+    readonly numberOfDependentsLessThan: number;
+  };
+}
+
+/** The table as rules of dependency-cruiser, and the rule that no imports form a circle. */
+export function forbiddenImports(rules: readonly ImportRule[] = importRules): ForbiddenImport[] {
+  const parts = rules.map(({ part }) => part);
+  const filesOf = (part: string): string => filePattern(part, parts);
+  return [
+    ...rules.map(({ part, imports, packages }): ForbiddenImport => ({
+      name: `not for ${part}`,
+      severity: 'error',
+      from: { path: filesOf(part) },
+      to: {
+        pathNot: [...[part, ...imports].map(filesOf), ...packages.map((name) => `^node_modules/${name}/`)],
+        // Browsers do not have Node's modules.
+        ...(!part.startsWith('dashboard') && { dependencyTypesNot: ['core'] }),
+      },
+    })),
+    {
+      name: 'a folder without a rule',
+      severity: 'error',
+      from: {},
+      // The condition on dependents makes this a rule on files, and is true for every file.
+      module: {
+        path: '^(functions|shared|sandbox|dashboard)/',
+        pathNot: parts.map(filesOf),
+        numberOfDependentsLessThan: 100,
+      },
+    },
+    { name: 'no circles', severity: 'error', from: {}, to: { circular: true } },
+  ];
+}
+
 /**
- * The imports of `functions`, `shared`, `sandbox` and `dashboard` that the rules do not allow, one sentence
- * each.
+ * A pattern for the files of a part. The folders of the second level include their subfolders. Those of the first level
+ * do not, and leave out the files that have rules of their own.
  */
-export function wrongImports(sources: Sources, rules: readonly ImportRule[] = importRules): string[] {
-  const parts = new Map(rules.map((rule) => [rule.part, rule]));
-  return [...sources].flatMap(([file, source]) => {
-    if (!/^(functions|shared|sandbox|dashboard)\//.test(file)) return [];
-    const rule = parts.get(partOf(file, parts));
-    if (rule === undefined) return [`${file} is in a folder without a rule`];
-    return importsOf(file, source)
-      .filter(
-        (each) => !(each.file === undefined ? allowsPackage(rule, each.specifier) : allows(rule, each.file, parts)),
-      )
-      .map(({ specifier }) => `${file} imports '${specifier}', which is not for ${rule.part}`);
-  });
-}
-
-/** The file when it has its own rule, otherwise its folder: the first two parts of its path. */
-function partOf(file: string, parts: ReadonlyMap<string, unknown>): string {
-  return parts.has(file) ? file : file.split('/').slice(0, -1).slice(0, 2).join('/');
-}
-
-function allows({ part, imports }: ImportRule, target: string, parts: ReadonlyMap<string, unknown>): boolean {
-  const targetPart = partOf(target, parts);
-  if (targetPart === part || imports.includes(targetPart) || imports.includes(target)) return true;
-  return target.startsWith('shared/') && imports.includes('shared/**');
-}
-
-function allowsPackage({ part, packages }: ImportRule, specifier: string): boolean {
-  // Browsers do not have Node's modules.
-  if (isBuiltin(specifier)) return specifier.startsWith('node:') && !part.startsWith('dashboard');
-  const depth = specifier.startsWith('@') ? 2 : 1;
-  return packages.includes(specifier.split('/').slice(0, depth).join('/'));
+function filePattern(part: string, parts: readonly string[]): string {
+  const escaped = part.replaceAll('.', '\\.');
+  if (part.endsWith('/**')) return `^${part.slice(0, -2)}`;
+  if (/\.\w+$/.test(part)) return `^${escaped}$`;
+  if (part.includes('/')) return `^${escaped}/`;
+  const own = parts.filter((other) => other.startsWith(`${part}/`) && other.endsWith('.ts'));
+  const names = own.map((file) => `${file.slice(part.length + 1).replaceAll('.', '\\.')}$`);
+  return `^${part}/${names.length > 0 ? `(?!${names.join('|')})` : ''}[^/]+$`;
 }
