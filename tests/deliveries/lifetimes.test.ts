@@ -34,8 +34,12 @@ test('a setting that breaks a bound is named, with the bound in words', () => {
   expect(brokenBounds({ ...byDefault, deliveryScheduleSeconds: weeks, retentionMonths: 1 })).toEqual([
     { setting: 'RETENTION_MONTHS', message: expect.stringContaining('at least 161 days') },
   ]);
-  expect(brokenBounds({ ...byDefault, claimMs: 29_000 })).toEqual([
-    { setting: 'CLAIM_SECONDS', message: 'must be at least 30: twice DELIVERY_TIMEOUT_MS' },
+  // 19 × 7 × 1.1 + 7 = 153.3 days, and 2 × 15.001 = 30.002 s: both round up.
+  expect(brokenBounds({ ...byDefault, deliveryScheduleSeconds: weeks.slice(1), retentionMonths: 1 })).toMatchObject([
+    { message: expect.stringContaining('at least 154 days') },
+  ]);
+  expect(brokenBounds({ ...byDefault, deliveryTimeoutMs: 15_001, claimMs: 29_000 })).toEqual([
+    { setting: 'CLAIM_SECONDS', message: 'must be at least 31: twice DELIVERY_TIMEOUT_MS' },
   ]);
   expect(brokenBounds({ ...byDefault, claimMs: 601_000 })).toEqual([
     { setting: 'CLAIM_SECONDS', message: 'must be at most 600: no function runs for longer' },

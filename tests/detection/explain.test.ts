@@ -50,6 +50,22 @@ describe('an evaluation', () => {
   });
 });
 
+test('a value and a failure of the same instant are one evaluation, which has the value', () => {
+  const history: HistoryEntry[] = [
+    { evaluatedAtMs: 1, value: 90 },
+    { evaluatedAtMs: 2, failure: 'The store is closed.' },
+    { evaluatedAtMs: 2, value: 120 },
+    { evaluatedAtMs: 3, failure: '' },
+  ];
+  const told = [
+    { evaluatedAtMs: 1, value: 90, outcome: 'first', sentence: expect.any(String) },
+    { evaluatedAtMs: 2, value: 120, previousValue: 90, outcome: 'crossed', sentence: expect.any(String) },
+    { evaluatedAtMs: 3, previousValue: 120, outcome: 'failed', sentence: expect.any(String) },
+  ];
+  expect(explain(history, 100)).toEqual(told);
+  expect(explain(history.toReversed(), 100)).toEqual(told);
+});
+
 const histories = fc.array(
   fc.oneof(fc.integer({ min: -4, max: 4 }), fc.double({ noNaN: true, noDefaultInfinity: true })),
   {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { refreshesOfRow, refreshesRow } from '../../shared/detection/instance-state.ts';
+import { baselineRefreshes, detectRefreshes } from '../../shared/detection/refresh-detection.ts';
 import { STATE_TABLE } from '../../shared/events/outbox-row.ts';
 import type { Job } from '../../shared/insights/customer-insights.ts';
 import { silentLog } from '../../shared/log.ts';
@@ -181,4 +182,13 @@ test('failedRetrying is running: nothing is told before it has ended', async () 
   await fixture.poll();
   expect(fixture.calls[0]?.body).toMatchObject({ status: 'successful' });
   expect(fixture.calls[0]?.body).not.toHaveProperty('originalStatus');
+});
+
+test('of more open jobs than a row holds, those that have been open for longest are abandoned', () => {
+  const none = { jobs: [], tasks: [], missing: new Set<string>() };
+  const open = Array.from({ length: 303 }, (_, index) => ({ jobId: `job-${index}`, sinceMs: 1_000 + index }));
+  const before = { ...baselineRefreshes(none, 0), open: open.toReversed() };
+  const { state } = detectRefreshes(before, none, 2_000);
+  expect(state.open.map(({ jobId }) => jobId).toReversed()).toEqual(open.slice(3).map(({ jobId }) => jobId));
+  expect(state.handled.size).toBe(3);
 });

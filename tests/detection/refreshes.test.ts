@@ -286,6 +286,16 @@ describe('jobs come and go', () => {
     expect(await after(...fixture.data.jobs)).toEqual([]);
   });
 
+  test('a task without an end time ends with its job, and is reported after others have ended', async () => {
+    const before = ingestion({ jobId: 'before', endedAt: at(10) }, task({ taskId: 'before', endedAt: at(10) }));
+    fixture = memoryBackend();
+    fixture.data.dataSources = [source(CRM, 'CRM')];
+    fixture.data.jobs = [before];
+    await fixture.subscribe('data-source-refresh-succeeded', { callbackUrl: callbackUrl('any') });
+    const ended = ingestion({ jobId: 'after', endedAt: at(20) }, task({ taskId: 'after', endedAt: undefined }));
+    expect(await after(ended, before)).toEqual(['any: successful']);
+  });
+
   test('an open job that has left the page is read again by id', async () => {
     const slow = ingestion(
       { jobId: 'slow', status: 'running', endedAt: undefined },

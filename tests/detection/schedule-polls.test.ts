@@ -107,13 +107,14 @@ describe('sending', () => {
   }
 
   test('runs over a bounded number of connections', async () => {
-    const { sent, waiting, lives } = stage(16 * 100);
+    const { sent, waiting, lives, warned } = stage(16 * 100);
     for (let answered = 0; answered < 100; answered++) {
       await flushPromises();
       expect(lives.length).toBe(Math.min(100, 32 + answered));
       waiting.shift()?.take();
     }
     await sent;
+    expect(warned).toEqual([]);
   });
 
   test('goes on when storage does not take one, and says so at the end', async () => {

@@ -122,6 +122,8 @@ describe('an instance that is taken out of ALLOWED_INSTANCES', () => {
     const health = (await fixture.backend.operator.listInstances()).find(({ instanceId }) => instanceId === INSTANCE);
     expect(health?.failing.map(({ list }) => list).sort()).toEqual(['jobs', 'measures', 'segments']);
     expect(health?.failing[0]?.reason).toContain('ALLOWED_INSTANCES');
+    const since = new Date(clock.now()).toISOString();
+    expect(health?.failing.map((list) => list.since)).toEqual([since, since, since]);
   });
 
   test('is not read for an operator, and nothing can be sent to its flows', async () => {

@@ -214,6 +214,9 @@ describe('deliveries', () => {
     await fixture.rise();
     await fixture.pass(5_000);
     const [summary] = await deliveries({ status: 'retrying' });
+    expect(summary).toMatchObject({ attemptCount: 2 });
+    expect(summary).not.toHaveProperty('attempts');
+    expect(await deliveries({ withAttempts: true })).toMatchObject([{ attempts: [{ number: 1 }, { number: 2 }] }]);
     const found = await fixture.backend.operator.getDelivery(summary?.deliveryId ?? '');
     const second = new Date(fixture.clock.now()).toISOString();
     expect(found).toMatchObject({

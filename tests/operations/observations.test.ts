@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { failing } from '../../shared/insights/memory-customer-insights.ts';
-import { at, evaluated, measure, output, segment } from '../helpers/insights-data.ts';
+import { at, evaluated, job, measure, output, segment } from '../helpers/insights-data.ts';
 import { callbackUrl } from '../helpers/memory-backend.ts';
 import { MINUTE, segmentFixture, type SegmentFixture } from './segment-fixture.ts';
 
@@ -129,6 +129,21 @@ describe('the observations of a subscription', () => {
     expect(fixture.insights.calls.map(({ method }) => method)).toEqual(['segments']);
     expect(await fixture.backend.operator.observations(jobs.id, 7)).toEqual({ kind: 'observed', value: [] });
     expect(fixture.insights.calls.map(({ method }) => method)).toEqual(['segments', 'jobs']);
+  });
+
+  test('of refreshes are read from the newest 100 jobs', async () => {
+    const { id } = await fixture.subscribe('full-refresh-completed', {
+      callbackUrl: callbackUrl('full'),
+      startedBy: 'user',
+    });
+    const scheduled = { operationType: 'all', submissionKind: 'scheduled' };
+    const toldBehind = async (newer: number): Promise<number> => {
+      const others = Array.from({ length: newer }, () => job({ operationType: 'segmentation', submittedAt: at(5) }));
+      fixture.data.jobs = [...others, job(scheduled)];
+      return (await told(id)).length;
+    };
+    expect(await toldBehind(99)).toBe(1);
+    expect(await toldBehind(100)).toBe(0);
   });
 
   test.each(['', 'sub_1'])('of "%s" are unknown', async (id) => {

@@ -23,6 +23,15 @@ describe('an answer that repeats a secret is kept without it', () => {
     if (!body.startsWith('Authorization')) expect(of(body).body).toBe(kept);
   });
 
+  test.each([
+    ['a query that is one value', 'https://x.example/run?abcdefgh-secret', 'for abcdefgh-secret', 'for [removed]'],
+    ['a value as it is written', 'https://x.example/run?sig=a%2fb%2fc%2fd', 'for a%2fb%2fc%2fd', 'for [removed]'],
+    ['a value as it is meant', 'https://x.example/run?sig=a%2fb%2fc%2fd', 'for a/b/c/d', 'for [removed]'],
+    ['a value as others write it', 'https://x.example/run?sig=a%2fb%2fc%2fd', 'for a%2Fb%2Fc%2Fd', 'for [removed]'],
+  ])('%s', (_, url, body, kept) => {
+    expect(excerptOf({ headers: {}, body, isCut: false }, url).body).toBe(kept);
+  });
+
   test('in a header too, and headers that are made for secrets have no value', () => {
     const headers = {
       'set-cookie': ['session=1'],

@@ -263,5 +263,42 @@ describe('misuse', () => {
     await expect(late).rejects.toMatchObject({ code: 'UND_ERR_CLOSED' });
     expect(await inHand).toMatchObject({ kind: 'answered', status: 202 });
     await closed;
+    await expect(client.post(request)).rejects.toMatchObject({ code: 'UND_ERR_DESTROYED' });
+  });
+
+  test('a header that the protocol client does not support is a bug of the caller and throws', async () => {
+    const server = await startServer((socket) => socket.write(httpAnswer(202)));
+
+    const call = startClient().post({ ...requestTo(server), headers: { expect: '100-continue' } });
+
+    await expect(call).rejects.toMatchObject({ code: 'UND_ERR_NOT_SUPPORTED' });
+    expect(server.requests).toHaveLength(0);
+  });
+});
+
+describe('a client that replaces its connections', () => {
+  test('uses a new one for each call, and its close waits for calls on those it has replaced', async () => {
+    const arrived = Promise.withResolvers<Socket>();
+    const server = await startServer((socket) => {
+      if (server.requests.length === 1) arrived.resolve(socket);
+      else socket.write(httpAnswer(202));
+    });
+    const client = callbackClient({ policy: loopbackPolicy, timeoutMs: 60_000, maxConnectionAgeMs: 0 });
+    const order: string[] = [];
+
+    const inHand = client.post(requestTo(server)).then((answer) => order.push(`${answer.kind} at last`));
+    const socket = await arrived.promise;
+    await client.post(requestTo(server));
+    expect(server.connections).toHaveLength(2);
+    const closed = client.close().then(() => order.push('closed'));
+    // Time in which a close that waits for nothing ends: another client is opened, used and closed.
+    const other = callbackClient({ policy: loopbackPolicy, timeoutMs: 60_000 });
+    await other.post(requestTo(server));
+    await other.close();
+    order.push('released');
+    socket.write(httpAnswer(202));
+    await Promise.all([inHand, closed]);
+
+    expect(order).toEqual(['released', 'answered at last', 'closed']);
   });
 });
