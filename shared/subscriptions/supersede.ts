@@ -45,7 +45,6 @@ export async function supersedePrevious(ports: SupersedePorts, subscription: Sub
     if (position < 0) return { kind: 'conflict' };
   }
   const previous: Subscription[] = [];
-  let latest = subscription;
   let hasSuperseded = false;
   // Newest first. Only the newest active one can be superseded. It may have skipped an older one whose grace period had
   // ended by its clock but not by this one.
@@ -57,34 +56,31 @@ export async function supersedePrevious(ports: SupersedePorts, subscription: Sub
     if (earlier === undefined || !canBeSuperseded(earlier, ports.clock.now())) continue;
     if (earlier.status === 'superseded') {
       // An earlier try of this request may have superseded it before a crash. The link is in our own row.
-      if (earlier.successor === latest.id) previous.unshift(earlier);
-      if (earlier.id === latest.predecessor) hasSuperseded = true;
+      if (earlier.successor === subscription.id) previous.unshift(earlier);
+      if (earlier.id === subscription.predecessor) hasSuperseded = true;
       continue;
     }
     if (hasSuperseded && earlier.activeFrom !== undefined) continue;
     await ports.work.add({ kind: 'subscription', subscriptionId: earlier.id }, ports.clock.now());
     if (earlier.activeFrom === undefined) {
-      const redirected = await ports.store.writeTogether([redirect(earlier, latest.id)]);
+      const redirected = await ports.store.writeTogether([redirect(earlier, subscription.id)]);
       if (redirected.kind === 'conflict') return { kind: 'conflict' };
       continue;
     }
     hasSuperseded = true;
     previous.unshift(earlier);
-    if (!isSameInput(earlier, latest)) {
+    if (!isSameInput(earlier, subscription)) {
       // Ends before the new one is activated, so that no observation concerns both.
       if ((await ports.store.end({ ...earlier, status: 'superseded' })).kind === 'conflict')
         return { kind: 'conflict' };
       continue;
     }
     if (isActive) continue;
-    const linked: Subscription = { ...latest, predecessor: earlier.id };
-    const result = await ports.store.writeTogether([
-      linked,
-      { ...earlier, status: 'superseded', successor: latest.id, callback: undefined },
+    const linked = await ports.store.writeTogether([
+      { ...subscription, predecessor: earlier.id },
+      { ...earlier, status: 'superseded', successor: subscription.id, callback: undefined },
     ]);
-    const stored = result.kind === 'written' ? await ports.store.load(latest.id) : undefined;
-    if (stored === undefined) return { kind: 'conflict' };
-    latest = stored;
+    if (linked.kind === 'conflict') return { kind: 'conflict' };
   }
   return { kind: 'latest', previous };
 }
