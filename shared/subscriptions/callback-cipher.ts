@@ -5,6 +5,7 @@ const ALGORITHM = 'aes-256-gcm';
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const CIPHER_OPTIONS = { authTagLength: TAG_BYTES };
 
 const KEY_ID = /^[\w-]{1,32}$/;
 
@@ -46,7 +47,7 @@ export function callbackCipher(keys: readonly EncryptionKey[]): CallbackCipher {
   return {
     seal: (plain, context) => {
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv(ALGORITHM, sealingKey, nonce, { authTagLength: TAG_BYTES });
+      const cipher = createCipheriv(ALGORITHM, sealingKey, nonce, CIPHER_OPTIONS);
       cipher.setAAD(Buffer.from(context));
       const sealed = Buffer.concat([nonce, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
       return `${first.kid}.${sealed.toString('base64url')}`;
@@ -61,15 +62,17 @@ export function callbackCipher(keys: readonly EncryptionKey[]): CallbackCipher {
       }
       const key = byKid.get(kid);
       if (key === undefined) throw new CallbackCipherError('CALLBACK_ENCRYPTION_KEYS has no such key', kid);
-      const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+      const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE_BYTES), CIPHER_OPTIONS);
       decipher.setAAD(Buffer.from(context));
       decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
       const plain = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
       try {
-        return Buffer.concat([plain, decipher.final()]).toString('utf8');
+        // GCM is a stream cipher: `update` returns the whole text, and `final` only verifies it.
+        decipher.final();
       } catch {
         throw new CallbackCipherError('it was changed, copied to another row, or encrypted with another key', kid);
       }
+      return plain.toString();
     },
 
     isNew: (sealed) => sealed.startsWith(`${first.kid}.`),
