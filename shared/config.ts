@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import {
   applicationInsights,
   applicationInsightsIdentity,
@@ -55,7 +56,7 @@ export interface Config {
   readonly reconcileSchedule: string;
   readonly callbackPolicy: CallbackPolicy;
   readonly encryptionKeys: readonly EncryptionKey[];
-  readonly signingSecrets: readonly Buffer[];
+  readonly signingSecrets: readonly KeyObject[];
   readonly deliveryTimeoutMs: number;
   readonly deliveryScheduleSeconds: readonly number[];
   readonly rateLimit: { readonly calls: number; readonly windowSeconds: number };

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { classify } from '../../shared/deliveries/attempt/classification.ts';
 import { codeOf } from '../../shared/deliveries/attempt/disposition.ts';
 import { DELIVERIES_QUEUE } from '../../shared/deliveries/messages.ts';
@@ -16,7 +17,7 @@ export interface DeliverOnePorts {
   readonly queues: Queues;
   readonly client: CallbackClient;
   readonly cipher: CallbackCipher;
-  readonly signingSecrets: readonly Buffer[];
+  readonly signingSecrets: readonly KeyObject[];
   readonly userAgent: string;
   readonly scheduleSeconds: readonly number[];
   readonly log: Log;

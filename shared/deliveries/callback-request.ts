@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { signatureHeaders } from '../outgoing/signature.ts';
 
 /** The headers of an attempt but for those of the framing. `atMs`: when it is made. */
@@ -10,7 +11,7 @@ export function callbackHeaders({
 }: {
   readonly deliveryId: string;
   readonly userAgent: string;
-  readonly secrets: readonly Buffer[];
+  readonly secrets: readonly KeyObject[];
   readonly atMs: number;
   readonly body: string;
 }): Record<string, string> {

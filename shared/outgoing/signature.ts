@@ -1,24 +1,27 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 
 const PREFIX = 'whsec_';
 
 /** The range of secret lengths that Standard Webhooks allows (github.com/standard-webhooks/standard-webhooks). */
 const SECRET_BYTES = { min: 24, max: 64 } as const;
 
-/** Parses `whsec_` and the base64 of 24 to 64 bytes. Throws otherwise. The message does not contain the secret. */
-export function parseSigningSecret(text: string): Buffer {
+/**
+ * Parses `whsec_` and the base64 of 24 to 64 bytes. Throws otherwise. The message does not contain the secret. The key is
+ * prepared here once, because `createHmac` takes several times as long when it has to make one of bytes.
+ */
+export function parseSigningSecret(text: string): KeyObject {
   const encoded = text.startsWith(PREFIX) ? text.slice(PREFIX.length) : '';
   const secret = Buffer.from(encoded, 'base64');
   if (secret.toString('base64') !== encoded || secret.length < SECRET_BYTES.min || secret.length > SECRET_BYTES.max) {
     throw new Error(`a signing secret is ${PREFIX} and the base64 of ${SECRET_BYTES.min} to ${SECRET_BYTES.max} bytes`);
   }
-  return secret;
+  return createSecretKey(secret);
 }
 
 /** The signed content. `id` must not contain a full stop, because full stops separate the parts. */
 export interface SignatureInput {
   /** The valid secrets. Each of them signs, so that a receiver needs only one of them. */
-  readonly secrets: readonly Buffer[];
+  readonly secrets: readonly KeyObject[];
   readonly id: string;
   /** The time of the attempt in seconds since the epoch. */
   readonly timestampSeconds: number;

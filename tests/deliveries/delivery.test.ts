@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import type { RetriesMessage } from '../../shared/deliveries/messages.ts';
@@ -94,7 +95,7 @@ describe('a failing receiver', () => {
   });
 
   test('gets any text as it is, and each attempt is signed anew with the secrets of its time', async () => {
-    const secrets = [Buffer.alloc(32, 1)];
+    const secrets = [createSecretKey(Buffer.alloc(32, 1))];
     fixture = memoryBackend({ config: { signingSecrets: secrets } });
     const displayName = 'Käufer 🎉 \u2028 \u0000 "\\';
     const vip = (...evaluations: Parameters<typeof segment>[1][]) => ({
@@ -107,7 +108,7 @@ describe('a failing receiver', () => {
     fixture.data.segments = [vip(evaluated(120, 2))];
     await fixture.poll();
     const calledAtMs = [fixture.clock.now()];
-    secrets.splice(0, 1, Buffer.alloc(32, 2));
+    secrets.splice(0, 1, createSecretKey(Buffer.alloc(32, 2)));
     await pass(5_000);
     calledAtMs.push(fixture.clock.now());
     const [first, second] = fixture.calls;

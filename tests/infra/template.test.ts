@@ -91,7 +91,7 @@ describe('secrets that the deployment makes', () => {
         const bytes = Buffer.from(random.join('').slice(0, 64), 'hex');
         const made = base64OfGuids(guids.join(' ')) as string;
         expect(parseEncryptionKeys(`k1:${made}`)).toEqual([{ kid: 'k1', key: bytes }]);
-        expect(parseSigningSecret(`whsec_${made}`)).toEqual(bytes);
+        expect(parseSigningSecret(`whsec_${made}`).export()).toEqual(bytes);
         expect(operatorKeys(`first:${made}`)).toEqual([{ name: 'first', key: made }]);
       }),
       { numRuns: 5 },

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { beforeEach, expect, test } from '@jest/globals';
 import { answered, callbackUrl, INSTANCE } from '../helpers/memory-backend.ts';
 import { HOUR, segmentFixture, type SegmentFixture } from './segment-fixture.ts';
@@ -42,7 +43,7 @@ test('the body is that which was sent also when the subscription is no longer ke
 });
 
 test('a signature is named, not shown', async () => {
-  fixture = segmentFixture({ config: { signingSecrets: [Buffer.alloc(32, 3)] } });
+  fixture = segmentFixture({ config: { signingSecrets: [createSecretKey(Buffer.alloc(32, 3))] } });
   await fixture.flow('one');
   await fixture.rise();
   const { request } = (await detail()) as { request: { headers: Record<string, string> } };

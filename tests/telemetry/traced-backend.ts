@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { expect } from '@jest/globals';
 import type { BackendConfig } from '../../shared/backend.ts';
 import type { EndedSpan } from '../../shared/telemetry/memory-telemetry.ts';
@@ -25,7 +26,7 @@ export function tracedBackend(
 ): TracedBackend {
   let opened: OpenedTelemetry | undefined;
   const fixture = memoryBackend({
-    config: { signingSecrets: [SIGNING_SECRET], ...config },
+    config: { signingSecrets: [createSecretKey(SIGNING_SECRET)], ...config },
     telemetry: (clock) => (opened = open(clock)).telemetry,
   });
   let minute = 0;

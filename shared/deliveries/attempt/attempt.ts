@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { CallbackResponse, CallbackClient } from '../../outgoing/callback-client.ts';
 import { CallbackCipherError, type CallbackCipher } from '../../subscriptions/callback-cipher.ts';
@@ -17,7 +18,7 @@ import { codeOf } from './disposition.ts';
 export interface AttemptPorts {
   readonly client: CallbackClient;
   readonly cipher: CallbackCipher;
-  readonly signingSecrets: readonly Buffer[];
+  readonly signingSecrets: readonly KeyObject[];
   readonly permits: AttemptPermits;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
