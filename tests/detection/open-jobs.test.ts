@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { refreshesOfRow, refreshesRow } from '../../shared/detection/instance-state.ts';
-import { baselineRefreshes, detectRefreshes } from '../../shared/detection/refresh-detection.ts';
+import { baselineRefreshes, detectRefreshes } from '../../shared/detection/detect-refreshes.ts';
 import { STATE_TABLE } from '../../shared/events/outbox-row.ts';
 import type { Job } from '../../shared/insights/customer-insights.ts';
 import { silentLog } from '../../shared/log.ts';

@@ -51,17 +51,18 @@ async function step(name: string, value: unknown): Promise<void> {
   done.push([name, value]);
 }
 
+const writes: Pick<SuspendPorts['state'], 'commit' | 'savePoll'> = {
+  commit: async (_, changes) => {
+    await step('commit', changes.map(({ state: { kind, etag } }) => `${kind} ${etag}`).join());
+    return { kind: 'committed', entries: [] };
+  },
+  savePoll: (_, poll) => step('poll', poll),
+};
 const ports: SuspendPorts = {
   clock: { now: () => Date.parse(at(10)), sleep: () => Promise.resolve() },
   log: silentLog,
   resumeOutbox: (events) => step('outbox', events),
-  state: {
-    commit: async (_, changes) => {
-      await step('commit', changes.map(({ state: { kind, etag } }) => `${kind} ${etag}`).join());
-      return { kind: 'committed', entries: [] };
-    },
-    savePoll: (_, poll) => step('poll', poll),
-  } as unknown as SuspendPorts['state'],
+  state: writes as SuspendPorts['state'],
 };
 
 beforeEach(() => {
