@@ -1,14 +1,13 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { Preview } from '../shared/detection/preview.ts';
-import { previewRequestSchemas, type PreviewTrigger } from '../shared/subscriptions/preview-request.ts';
-import { triggers } from '../shared/triggers/trigger.ts';
+import { thresholdTriggers, triggers } from '../shared/triggers/trigger.ts';
 import { authenticated, type HttpDeps } from './authenticated.ts';
 import { httpHandler, readJson } from './http.ts';
 import type { Registrar } from './registrar.ts';
 
 /** Registers the preview of each trigger with a threshold: when it would have fired. */
 export function registerPreviews(app: Registrar, deps: HttpDeps): void {
-  for (const trigger of Object.keys(previewRequestSchemas) as PreviewTrigger[]) {
+  for (const trigger of thresholdTriggers) {
     app.http(`${triggers[trigger].operationId}-preview`, {
       methods: ['POST'],
       authLevel: deps.config.authentication === 'key' ? 'function' : 'anonymous',
@@ -27,6 +26,5 @@ export function registerPreviews(app: Registrar, deps: HttpDeps): void {
 }
 
 function previewResponse({ kind, trigger, name, crossings, ...rest }: Preview): HttpResponseInit {
-  const named = trigger === 'segment-threshold-crossed' ? { segmentName: name } : { measureName: name };
-  return { jsonBody: { ...named, ...rest, value: crossings } };
+  return { jsonBody: { ...triggers[trigger].subject.inputsOf(name), ...rest, value: crossings } };
 }

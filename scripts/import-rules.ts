@@ -79,7 +79,7 @@ export const importRules: readonly ImportRule[] = [
     imports: [...rootFiles, 'shared/triggers', 'shared/outgoing', 'shared/storage', 'shared/work'],
     packages: ['@sinclair/typebox'],
   },
-  { part: 'shared/triggers', imports: rootFiles, packages: [] },
+  { part: 'shared/triggers', imports: rootFiles, packages: ['@sinclair/typebox'] },
   { part: 'shared/work', imports: [...rootFiles, 'shared/storage'], packages: [] },
   { part: 'shared/rate-limit', imports: [...rootFiles, 'shared/storage', 'shared/telemetry'], packages: [] },
   {

@@ -53,7 +53,6 @@ import { callbackCipher } from './subscriptions/callback-cipher.ts';
 import { connectionStore } from './subscriptions/connection-store.ts';
 import { instanceRegistry } from './subscriptions/instance-registry.ts';
 import { getOwn, listOwn, type OwnSubscriptionsPorts } from './subscriptions/own-subscriptions.ts';
-import type { PreviewTrigger } from './subscriptions/preview-request.ts';
 import { subscribe, type Subscribed, type SubscribePorts } from './subscriptions/subscribe.ts';
 import type { Subscriber } from './subscriptions/subscription-draft.ts';
 import { subscriptionStore } from './subscriptions/subscription-store.ts';
@@ -61,7 +60,7 @@ import type { Subscription } from './subscriptions/subscription.ts';
 import { unsubscribe } from './subscriptions/unsubscribe.ts';
 import { tracedQueues, handleMessage } from './telemetry/propagated-context.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
-import type { Trigger } from './triggers/trigger.ts';
+import type { ThresholdTrigger, Trigger } from './triggers/trigger.ts';
 import { unreachable } from './unreachable.ts';
 import { workList } from './work/work-list.ts';
 
@@ -90,7 +89,7 @@ export interface Backend {
   getOwn(connection: string, trigger: Trigger, id: string): ReturnType<typeof getOwn>;
   listOwn(connection: string, trigger: Trigger, page: { limit: number; next?: string }): ReturnType<typeof listOwn>;
   /** Reports when a trigger with a threshold would have fired. */
-  previewThreshold(trigger: PreviewTrigger, body: unknown): ReturnType<typeof previewThreshold>;
+  previewThreshold(trigger: ThresholdTrigger, body: unknown): ReturnType<typeof previewThreshold>;
   /** Sends a test event to one subscription of the caller, by its id or label. */
   sendTest(connection: string, trigger: Trigger, idOrLabel: string): ReturnType<typeof sendTest>;
   /** The events of an instance that had recipients, newest first, without test events. */

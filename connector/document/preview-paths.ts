@@ -1,8 +1,5 @@
-import {
-  MAX_PREVIEW_DAYS,
-  previewRequestSchemas,
-  type PreviewTrigger,
-} from '../../shared/subscriptions/preview-request.ts';
+import { MAX_PREVIEW_DAYS, previewRequestSchemas } from '../../shared/subscriptions/preview-request.ts';
+import { thresholdTriggers, triggers, type ThresholdTrigger } from '../../shared/triggers/trigger.ts';
 import { ok, responses } from './responses.ts';
 import { instant, integer, list, number, object, text } from './schemas.ts';
 import { presentedBody } from './subscribe-body.ts';
@@ -21,7 +18,7 @@ const texts = {
     of: 'measure',
     name: { measureName: text('Measure', 'The measure that was looked at.') },
   },
-} as const satisfies Record<PreviewTrigger, object>;
+} as const satisfies Record<ThresholdTrigger, object>;
 
 const crossing = object('Crossing', 'One time at which a flow would have been called.', {
   always: {
@@ -33,13 +30,10 @@ const crossing = object('Crossing', 'One time at which a flow would have been ca
 
 /** The operations with which a maker finds a suitable threshold. */
 export const previewPaths: Readonly<Record<string, PathItem>> = Object.fromEntries(
-  (Object.keys(previewRequestSchemas) as PreviewTrigger[]).map((trigger) => [
-    `/triggers/${trigger}/preview`,
-    previewPath(trigger),
-  ]),
+  thresholdTriggers.map((trigger) => [`/triggers/${trigger}/preview`, previewPath(trigger)]),
 );
 
-function previewPath(trigger: PreviewTrigger): PathItem {
+function previewPath(trigger: ThresholdTrigger): PathItem {
   const { operationId, summary, of, name } = texts[trigger];
   return {
     post: {
@@ -67,7 +61,7 @@ function previewPath(trigger: PreviewTrigger): PathItem {
         ),
         403,
         404,
-        ...(of === 'measure' ? ([422] as const) : []),
+        ...(triggers[trigger].subject.kind === 'measure' ? ([422] as const) : []),
       ),
     },
   };

@@ -19,7 +19,7 @@ export function triggerPaths(): Record<string, PathItem> {
 
 function subscribePath(trigger: Trigger): PathItem {
   const { summary, description, hint, notification } = triggerTexts[trigger];
-  const ofMeasure = trigger === 'measure-threshold-crossed' ? ([422] as const) : [];
+  const ofMeasure = triggers[trigger].subject.kind === 'measure' ? ([422] as const) : [];
   return {
     'x-ms-notification-content': { description: notification, schema: swaggerSchema(callbackSchemas[trigger]) },
     post: {

@@ -1,6 +1,6 @@
 import type { Log } from '../log.ts';
 import { shortHash } from '../triggers/subject.ts';
-import type { Source } from '../triggers/trigger.ts';
+import type { Source } from '../triggers/trigger-record.ts';
 import { unreachable } from '../unreachable.ts';
 
 /**

@@ -2,6 +2,7 @@ import { eventIdOf } from '../events/event-id.ts';
 import type { Event, Fact, FailedTask } from '../events/event.ts';
 import { recipientRanges, type OutboxEntry } from '../events/outbox-entry.ts';
 import type { Task } from '../insights/customer-insights.ts';
+import { triggers } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 import { plausibleRefreshes, plausibleValue } from './plausible-instants.ts';
 import { dataSourceOf, namedBefore, type DataSourceNames, type NamedDataSource } from './data-source-names.ts';
@@ -42,7 +43,7 @@ export function detect(state: InstanceState, readings: Readings, by: DetectedBy)
   const changes: Change[] = [];
   let hasMore = false;
   for (const subject of state.values) {
-    const read = valueOf(readings, subject)?.get(subject.name);
+    const read = readings[triggers[subject.trigger].source]?.get(subject.name);
     if (read === undefined) continue;
     const wasEmpty = subject.etag !== '' && subject.last === undefined && !subject.isSuspended;
     const known = subject.isSuspended ? { ...subject, last: undefined } : plausibleValue(subject, by.nowMs);
@@ -71,10 +72,6 @@ export function detect(state: InstanceState, readings: Readings, by: DetectedBy)
     hasMore ||= refreshChange.hasMore;
   }
   return { changes, hasMore };
-}
-
-function valueOf(readings: Readings, { trigger }: ValueSubject): ReadonlyMap<string, ReadValue> | undefined {
-  return trigger === 'segment-threshold-crossed' ? readings.segments : readings.measures;
 }
 
 function detectRefreshChange(

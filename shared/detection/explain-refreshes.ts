@@ -1,15 +1,12 @@
 import type { Job, Task } from '../insights/customer-insights.ts';
 import { knownStatus, type KnownStatus } from '../insights/status-words.ts';
+import { ANY_SUBJECT } from '../triggers/any-subject.ts';
 import { startedByOf, type StartedBy } from '../triggers/started-by.ts';
-import { ANY_SUBJECT, type Trigger } from '../triggers/trigger.ts';
+import type { RefreshTrigger } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 import { dataSourceOf, type DataSourceNames } from './data-source-names.ts';
-import type { ValueTrigger } from './instance-state.ts';
 import { endOf, endOfTask, isFinal } from './refresh-end.ts';
 import { jobsById, tasksOf } from './refresh-reading.ts';
-
-/** A trigger that fires for refreshes. */
-export type RefreshTrigger = Exclude<Trigger, ValueTrigger>;
 
 /** A refresh that ended and fired nothing for a subscription, with the reason. */
 export interface NonFiringRefresh {

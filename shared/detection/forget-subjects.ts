@@ -2,9 +2,9 @@ import { allRows } from '../storage/all-rows.ts';
 import type { Tables } from '../storage/tables.ts';
 import { RANGE_END, SUBSCRIPTIONS_TABLE } from '../subscriptions/subscription-row.ts';
 import { shortHash, subjectPartition } from '../triggers/subject.ts';
-import { triggerNames, triggers } from '../triggers/trigger.ts';
+import { hasThreshold, triggerNames, triggers } from '../triggers/trigger.ts';
 import { transactionsOf } from './commit.ts';
-import { isValueTrigger, type InstanceState } from './instance-state.ts';
+import type { InstanceState } from './instance-state.ts';
 import type { Change, ObservedSubject, StateStore } from './state-store.ts';
 
 export interface ForgetPorts {
@@ -53,7 +53,7 @@ async function unsubscribedSubjects(tables: Tables, state: InstanceState): Promi
 }
 
 async function hasRefreshSubscriptions(tables: Tables, instanceId: string): Promise<boolean> {
-  for (const trigger of triggerNames.filter((name) => !isValueTrigger(name))) {
+  for (const trigger of triggerNames.filter((name) => !hasThreshold(name))) {
     const prefix = `${instanceId}:${triggers[trigger].code}`;
     if (await hasRows(tables, { from: `${prefix}:`, to: `${prefix};` })) return true;
   }

@@ -1,4 +1,4 @@
-import type { Source } from '../triggers/trigger.ts';
+import type { Source } from '../triggers/trigger-record.ts';
 import type { StateStore } from './state-store.ts';
 
 /** The state of an instance's polls. */

@@ -2,24 +2,18 @@ import type { OutboxEntry } from '../events/outbox-entry.ts';
 import { OUTBOX_PREFIX, outboxEntryOfRow } from '../events/outbox-row.ts';
 import type { Row, StoredRow } from '../storage/tables.ts';
 import { shortHash } from '../triggers/subject.ts';
-import { triggerOfCode, triggers, type Source, type Trigger } from '../triggers/trigger.ts';
+import type { Source } from '../triggers/trigger-record.ts';
+import { hasThreshold, triggerOfCode, triggers, type ThresholdTrigger } from '../triggers/trigger.ts';
 import type { LoggedAnomalies } from './anomaly.ts';
 import type { OpenJob, RefreshState, StoredRefreshState } from './refresh-state.ts';
 import type { ValueState } from './value-observation.ts';
-
-/** The triggers whose subjects have values. */
-export type ValueTrigger = 'segment-threshold-crossed' | 'measure-threshold-crossed';
-
-export function isValueTrigger(trigger: Trigger): trigger is ValueTrigger {
-  return trigger === 'segment-threshold-crossed' || trigger === 'measure-threshold-crossed';
-}
 
 /**
  * A segment or measure with subscriptions. `isSuspended`: its instance was removed from `ALLOWED_INSTANCES`. If the
  * instance is allowed again, the next reading is a baseline.
  */
 export interface ValueSubject extends ValueState {
-  readonly trigger: ValueTrigger;
+  readonly trigger: ThresholdTrigger;
   readonly name: string;
   readonly isSuspended: boolean;
   /**
@@ -77,7 +71,7 @@ export const POLL_ROW_KEY = 'poll';
 export const FLOOR_ROW_KEY = 'floor';
 const VERSION = 1;
 
-export function valueRowKey(trigger: ValueTrigger, name: string): string {
+export function valueRowKey(trigger: ThresholdTrigger, name: string): string {
   return `v:${triggers[trigger].code}:${shortHash(name)}`;
 }
 
@@ -97,7 +91,7 @@ export function valueRow(instanceId: string, subject: Omit<ValueSubject, 'etag'>
 
 export function valueOfRow(row: StoredRow): ValueSubject | undefined {
   const trigger = triggerOfCode(row.rowKey.slice(2, 3));
-  if (trigger !== 'segment-threshold-crossed' && trigger !== 'measure-threshold-crossed') return undefined;
+  if (trigger === undefined || !hasThreshold(trigger)) return undefined;
   const { name, sequence, evaluatedAtMs, value } = row.values;
   const last = typeof evaluatedAtMs === 'number' && typeof value === 'number' ? { evaluatedAtMs, value } : undefined;
   const marks = marksOf(row);

@@ -2,9 +2,10 @@ import type { Clock } from '../clock.ts';
 import { CustomerInsightsError, type CustomerInsights } from '../insights/customer-insights.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { shownNumber } from '../shown-number.ts';
+import { hasThreshold, triggers, type RefreshTrigger } from '../triggers/trigger.ts';
 import { explain, type Explanation, type Outcome } from './explain.ts';
-import { explainRefreshes, type RefreshTrigger } from './explain-refreshes.ts';
-import { isValueTrigger, type ValueSubject } from './instance-state.ts';
+import { explainRefreshes } from './explain-refreshes.ts';
+import type { ValueSubject } from './instance-state.ts';
 import type { StateStore } from './state-store.ts';
 import { readValueHistory } from './value-history.ts';
 
@@ -69,7 +70,7 @@ export async function observationsOf(
       ? attempt(read)
       : Promise.resolve({ kind: 'failed', reason: 'ALLOWED_INSTANCES does not name this instance.' });
   const sinceMs = nowMs - days * DAY_MS;
-  if (!isValueTrigger(trigger)) {
+  if (!hasThreshold(trigger)) {
     const read = await askInsights(() => nonFiringRefreshes(ports, { instanceId, trigger, subject }));
     if (read.kind === 'failed') return { value: [], historyMissing: read.reason };
     const fromMs = Math.max(sinceMs, Date.parse(subscription.createdAt));
@@ -112,7 +113,7 @@ async function nonFiringRefreshes(
   target: { readonly instanceId: string; readonly trigger: RefreshTrigger; readonly subject: string },
 ): Promise<Observation[]> {
   const { instanceId, trigger } = target;
-  const isNamed = trigger === 'data-source-refresh-failed' || trigger === 'data-source-refresh-succeeded';
+  const isNamed = triggers[trigger].subject.kind === 'data-source';
   const [{ refreshes }, jobs, dataSources, nodes] = await Promise.all([
     state.read(instanceId),
     insights.jobs(instanceId, { top: JOBS_PAGE }),

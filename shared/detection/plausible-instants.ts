@@ -1,6 +1,6 @@
 import type { Job, Task } from '../insights/customer-insights.ts';
 import { knownStatus } from '../insights/status-words.ts';
-import type { Source } from '../triggers/trigger.ts';
+import type { Source } from '../triggers/trigger-record.ts';
 import { anomaly, type LoggedAnomalies, type Anomaly } from './anomaly.ts';
 import type { ReadValue } from './readings.ts';
 import type { RefreshState } from './refresh-state.ts';

@@ -5,7 +5,7 @@ import type { CustomerInsights, CustomerInsightsError } from '../insights/custom
 import type { Log } from '../log.ts';
 import type { Random } from '../random.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import type { Source } from '../triggers/trigger.ts';
+import type { Source } from '../triggers/trigger-record.ts';
 import { commitReadings } from './commit.ts';
 import type { Failing, InstanceState } from './instance-state.ts';
 import { logAnomaly, recordAnomalies, type LoggedAnomalies, type Anomaly } from './anomaly.ts';

@@ -5,8 +5,10 @@ import type { CustomerInsights } from '../insights/customer-insights.ts';
 import { nearestNames, type Named } from '../nearest-names.ts';
 import type { Refusal } from '../problem.ts';
 import { subjectRefusal } from '../subscriptions/subscribe.ts';
-import { MAX_PREVIEW_DAYS, validatePreviewRequest, type PreviewTrigger } from '../subscriptions/preview-request.ts';
+import { MAX_PREVIEW_DAYS, validatePreviewRequest } from '../subscriptions/preview-request.ts';
 import { subjectOf } from '../subscriptions/subscribe-request.ts';
+import { triggers, type ThresholdTrigger } from '../triggers/trigger.ts';
+import { unreachable } from '../unreachable.ts';
 import { explain } from './explain.ts';
 import { readValueHistory } from './value-history.ts';
 
@@ -28,7 +30,7 @@ export interface Crossing {
 export interface Preview {
   readonly kind: 'previewed';
   readonly instanceId: string;
-  readonly trigger: PreviewTrigger;
+  readonly trigger: ThresholdTrigger;
   readonly name: string;
   readonly displayName: string;
   readonly threshold: number;
@@ -49,7 +51,7 @@ const DAY_MS = 24 * 3600 * 1000;
  */
 export async function previewThreshold(
   { insights, clock, allowedInstances }: PreviewPorts,
-  trigger: PreviewTrigger,
+  trigger: ThresholdTrigger,
   body: unknown,
 ): Promise<Preview | Refusal> {
   const request = validatePreviewRequest(trigger, body);
@@ -72,9 +74,9 @@ export async function previewThreshold(
   }
   if (history === undefined) {
     const nearest = nearestNames(name, await choicesOf(insights, trigger, instanceId));
-    return subjectRefusal({ kind: 'unknown-subject', nearest }, subject);
+    return subjectRefusal({ kind: 'unknown-subject', of: triggers[trigger].subject.kind, nearest });
   }
-  if (!history.withoutDimension) return subjectRefusal({ kind: 'has-dimension' }, subject);
+  if (!history.withoutDimension) return subjectRefusal({ kind: 'has-dimension' });
   const sinceMs = clock.now() - days * DAY_MS;
   const explained = explain(history.entries, threshold).filter(({ evaluatedAtMs }) => evaluatedAtMs >= sinceMs);
   return {
@@ -98,11 +100,18 @@ export async function previewThreshold(
 
 async function choicesOf(
   insights: CustomerInsights,
-  trigger: PreviewTrigger,
+  trigger: ThresholdTrigger,
   instanceId: string,
 ): Promise<readonly Named[]> {
-  if (trigger === 'segment-threshold-crossed') return insights.segments(instanceId);
-  return (await insights.measures(instanceId)).filter(({ withoutDimension }) => withoutDimension);
+  const { source } = triggers[trigger];
+  switch (source) {
+    case 'segments':
+      return insights.segments(instanceId);
+    case 'measures':
+      return (await insights.measures(instanceId)).filter(({ withoutDimension }) => withoutDimension);
+    default:
+      return unreachable(source);
+  }
 }
 
 function iso(ms: number): string {

@@ -1,16 +1,23 @@
 import type { Clock } from '../clock.ts';
 import type { OutboxEntry } from '../events/outbox-entry.ts';
-import { CustomerInsightsError, type CustomerInsights } from '../insights/customer-insights.ts';
+import { CustomerInsightsError, type CustomerInsights, type Instance } from '../insights/customer-insights.ts';
 import type { Log } from '../log.ts';
 import { nearestNames } from '../nearest-names.ts';
 import type { Random } from '../random.ts';
 import type { SubjectReading } from '../subscriptions/subscribe.ts';
 import type { Subject } from '../triggers/subject.ts';
+import { ANY_SUBJECT } from '../triggers/any-subject.ts';
 import { startedByOf, type StartedBy } from '../triggers/started-by.ts';
-import { ANY_SUBJECT } from '../triggers/trigger.ts';
+import {
+  hasThreshold,
+  triggers,
+  type RefreshTrigger,
+  type ThresholdTrigger,
+  type Trigger,
+} from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 import { commitReadings } from './commit.ts';
-import { isValueTrigger, type InstanceState, type ValueSubject, type ValueTrigger } from './instance-state.ts';
+import type { InstanceState, ValueSubject } from './instance-state.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { unreadRefreshes } from './refresh-state.ts';
 import type { Readings, ReadValue } from './readings.ts';
@@ -39,8 +46,11 @@ export interface ReadSubjectPorts {
  * the current value counts as observed before the subscription. Rejects with `CustomerInsightsError` or `StorageError`.
  */
 export async function readSubject(ports: ReadSubjectPorts, subject: Subject): Promise<SubjectReading> {
+  const { trigger } = subject;
   try {
-    return await (hasValue(subject) ? readValueSubject(ports, subject) : readRefreshSubject(ports, subject));
+    return await (hasThreshold(trigger)
+      ? readValueSubject(ports, { ...subject, trigger })
+      : readRefreshSubject(ports, { ...subject, trigger }));
   } catch (error) {
     if (error instanceof CustomerInsightsError && error.kind === 'not-found') return { kind: 'unknown-instance' };
     throw error;
@@ -57,35 +67,29 @@ const CALLS_FOR_FIRST_MEASURE = 2;
 const CALLS_FOR_REFRESHES = 2;
 const CALLS_FOR_BASELINE = 4;
 
-type ValueSubjectName = Subject & { readonly trigger: ValueTrigger };
-
-function hasValue(subject: Subject): subject is ValueSubjectName {
-  return isValueTrigger(subject.trigger);
-}
+type SubjectOf<T extends Trigger> = Subject & { readonly trigger: T };
 
 async function readValueSubject(
   ports: ReadSubjectPorts,
-  { instanceId, trigger, name }: ValueSubjectName,
+  { instanceId, trigger, name }: SubjectOf<ThresholdTrigger>,
 ): Promise<SubjectReading> {
+  const { source } = triggers[trigger];
   const state = await ports.state.read(instanceId);
   const known = state.values.find((value) => value.trigger === trigger && value.name === name);
   const subject: ValueSubject = known ?? newSubject(trigger, name, state.floor.sequence);
   const subjectState: InstanceState = { ...state, values: [subject], refreshes: undefined };
   const insights = await ports.insightsFor(
     instanceId,
-    trigger === 'measure-threshold-crossed' && known === undefined ? CALLS_FOR_FIRST_MEASURE : CALLS_FOR_VALUE,
+    source === 'measures' && known === undefined ? CALLS_FOR_FIRST_MEASURE : CALLS_FOR_VALUE,
   );
   const subjectRead = { insights, subjectState, nowMs: ports.clock.now() };
-  const found =
-    trigger === 'segment-threshold-crossed'
-      ? await checkSegment(subjectRead, name)
-      : await checkMeasure(subjectRead, name);
+  const found = await checkValue[source](subjectRead, name);
   if ('reading' in found) return found.reading;
   await observeNow(ports, subjectState, found.readings);
   return { kind: 'found', warnings: found.warnings, ...subjectOfValue(found.read) };
 }
 
-function newSubject(trigger: ValueTrigger, name: string, sequence: number): ValueSubject {
+function newSubject(trigger: ThresholdTrigger, name: string, sequence: number): ValueSubject {
   return { trigger, name, sequence, last: undefined, isSuspended: false, isMarkedForRemoval: false, etag: '' };
 }
 
@@ -113,7 +117,7 @@ async function checkSegment(subjectRead: SubjectRead, name: string): Promise<Che
   if (read === undefined) {
     // The snapshot keeps only observed segments, so the list is read again for the suggestions.
     const choices = await subjectRead.insights.segments(subjectRead.subjectState.instanceId, { historyDays: 1 });
-    return { reading: { kind: 'unknown-subject', nearest: nearestNames(name, choices) } };
+    return { reading: { kind: 'unknown-subject', of: 'segment', nearest: nearestNames(name, choices) } };
   }
   const warnings =
     read.state === 'inactive'
@@ -146,41 +150,20 @@ async function unknownMeasure({ insights, subjectState }: SubjectRead, name: str
   const isNew = subjectState.values.every(({ etag }) => etag === '');
   const measures = isNew ? await insights.measures(subjectState.instanceId) : [];
   const choices = measures.filter(({ withoutDimension }) => withoutDimension);
-  return { kind: 'unknown-subject', nearest: nearestNames(name, choices) };
+  return { kind: 'unknown-subject', of: 'measure', nearest: nearestNames(name, choices) };
 }
+
+const checkValue = { segments: checkSegment, measures: checkMeasure };
 
 async function readRefreshSubject(
   ports: ReadSubjectPorts,
-  { instanceId, trigger, name }: Subject,
+  subject: SubjectOf<RefreshTrigger>,
 ): Promise<SubjectReading> {
-  const warnings: string[] = [];
-  let displayName: string | undefined;
+  const { instanceId } = subject;
   const state = await ports.state.read(instanceId);
   const insights = await ports.insightsFor(instanceId, state.refreshes ? CALLS_FOR_REFRESHES : CALLS_FOR_BASELINE);
-  if (name === ANY_SUBJECT || trigger === 'full-refresh-completed') {
-    const instance = await insights.instance(instanceId);
-    if (instance === undefined) return { kind: 'unknown-instance' };
-    if (trigger === 'full-refresh-completed' && instance.instanceType === 'sandbox') {
-      warnings.push(...sandboxWarnings(startedByOf(name)));
-    }
-  } else {
-    const dataSources = await insights.dataSources(instanceId);
-    const source = dataSources.find(({ dataSourceId }) => dataSourceId.toLowerCase() === name);
-    if (source === undefined)
-      return {
-        kind: 'unknown-subject',
-        nearest: nearestNames(
-          name,
-          dataSources.map(({ dataSourceId, displayName }) => ({ name: dataSourceId, displayName })),
-        ),
-      };
-    displayName = source.displayName;
-    if (!source.active) {
-      warnings.push(
-        'This data source is inactive. Customer Insights does not refresh it, so this trigger will not fire for it until it is activated.',
-      );
-    }
-  }
+  const found = await checkRefreshSubject(insights, subject);
+  if (found.kind !== 'found') return found;
   const subjectState: InstanceState = {
     ...state,
     values: [],
@@ -190,7 +173,54 @@ async function readRefreshSubject(
   };
   const subjectRead = { insights, subjectState, nowMs: ports.clock.now() };
   await observeNow(ports, subjectState, await readingsOrThrow(subjectRead, 'jobs'));
-  return { kind: 'found', warnings, displayName };
+  return found;
+}
+
+/** Whether what a subscription names exists. Takes one call. */
+async function checkRefreshSubject(
+  insights: CustomerInsights,
+  { instanceId, trigger, name }: SubjectOf<RefreshTrigger>,
+): Promise<SubjectReading> {
+  const { kind } = triggers[trigger].subject;
+  switch (kind) {
+    case 'instance':
+      return checkInstance(insights, instanceId, () => []);
+    case 'started-by':
+      return checkInstance(insights, instanceId, ({ instanceType }) =>
+        instanceType === 'sandbox' ? sandboxWarnings(startedByOf(name)) : [],
+      );
+    case 'data-source':
+      return name === ANY_SUBJECT
+        ? checkInstance(insights, instanceId, () => [])
+        : checkDataSource(insights, instanceId, name);
+    default:
+      return unreachable(kind);
+  }
+}
+
+async function checkInstance(
+  insights: CustomerInsights,
+  instanceId: string,
+  warningsOf: (instance: Instance) => readonly string[],
+): Promise<SubjectReading> {
+  const instance = await insights.instance(instanceId);
+  if (instance === undefined) return { kind: 'unknown-instance' };
+  return { kind: 'found', warnings: warningsOf(instance) };
+}
+
+async function checkDataSource(insights: CustomerInsights, instanceId: string, id: string): Promise<SubjectReading> {
+  const dataSources = await insights.dataSources(instanceId);
+  const source = dataSources.find(({ dataSourceId }) => dataSourceId.toLowerCase() === id);
+  if (source === undefined) {
+    const choices = dataSources.map(({ dataSourceId, displayName }) => ({ name: dataSourceId, displayName }));
+    return { kind: 'unknown-subject', of: 'data-source', nearest: nearestNames(id, choices) };
+  }
+  const warnings = source.active
+    ? []
+    : [
+        'This data source is inactive. Customer Insights does not refresh it, so this trigger will not fire for it until it is activated.',
+      ];
+  return { kind: 'found', warnings, displayName: source.displayName };
 }
 
 function sandboxWarnings(startedBy: StartedBy): string[] {

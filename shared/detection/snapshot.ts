@@ -1,7 +1,8 @@
 import { allDone } from '../all-done.ts';
 import type { CustomerInsights, Measure } from '../insights/customer-insights.ts';
 import { CustomerInsightsError } from '../insights/customer-insights.ts';
-import type { Source } from '../triggers/trigger.ts';
+import type { Source } from '../triggers/trigger-record.ts';
+import { triggers } from '../triggers/trigger.ts';
 import {
   plausibleRefreshes,
   plausibleValue,
@@ -80,8 +81,7 @@ export async function takeSnapshot(
 /** The lists that have subscriptions. */
 export function sourcesOf(state: InstanceState): Set<Source> {
   const sources = new Set<Source>();
-  for (const { trigger } of state.values)
-    sources.add(trigger === 'segment-threshold-crossed' ? 'segments' : 'measures');
+  for (const { trigger } of state.values) sources.add(triggers[trigger].source);
   if (state.refreshes) sources.add('jobs');
   return sources;
 }
@@ -104,7 +104,7 @@ async function readSegments(
   plausibility: PlausibilityFilter,
 ): Promise<ReadonlyMap<string, ReadValue>> {
   const segments = await insights.segments(state.instanceId, { historyDays });
-  const known = new Set(state.values.filter((subject) => !isMeasure(subject)).map(({ name }) => name));
+  const known = new Set(valuesFrom('segments', state).map(({ name }) => name));
   return new Map(
     segments
       .filter(({ name }) => known.has(name))
@@ -125,7 +125,7 @@ async function readMeasures(
   recordLeftOut: (error: CustomerInsightsError) => void,
 ): Promise<ReadonlyMap<string, ReadValue>> {
   const measures = await insights.measures(state.instanceId);
-  const known = new Map(state.values.filter(isMeasure).map((subject) => [subject.name, subject]));
+  const known = new Map(valuesFrom('measures', state).map((subject) => [subject.name, subject]));
   const readOne = async (measure: Measure): Promise<[string, ReadValue][]> => {
     const subject = known.get(measure.name);
     if (subject === undefined) return [];
@@ -164,8 +164,8 @@ async function withHistory(
   return { ...latest, evaluations: [...full.evaluations, ...latest.evaluations] };
 }
 
-function isMeasure(subject: ValueSubject): boolean {
-  return subject.trigger === 'measure-threshold-crossed';
+function valuesFrom(source: Source, { values }: InstanceState): ValueSubject[] {
+  return values.filter(({ trigger }) => triggers[trigger].source === source);
 }
 
 /**

@@ -4,11 +4,10 @@ import { readAllRows } from '../storage/all-rows.ts';
 import type { Tables, Write } from '../storage/tables.ts';
 import type { SubjectView } from '../subscriptions/subscription-view.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
-import { triggers } from '../triggers/trigger.ts';
+import { hasThreshold, triggers } from '../triggers/trigger.ts';
 import {
   FLOOR_ROW_KEY,
   instanceStateOf,
-  isValueTrigger,
   POLL_ROW_KEY,
   pollRow,
   REFRESHES_ROW_KEY,
@@ -83,7 +82,7 @@ export function rowsOf(change: Change): number {
 
 export function stateStore(tables: Tables): StateStore {
   const observed: StateStore['observed'] = async ({ trigger, instanceId, subject }) => {
-    if (!isValueTrigger(trigger)) return undefined;
+    if (!hasThreshold(trigger)) return undefined;
     const row = await tables.get(STATE_TABLE, instanceId, valueRowKey(trigger, subject));
     return row && valueOfRow(row);
   };
@@ -136,7 +135,7 @@ export function stateStore(tables: Tables): StateStore {
 
     async sequenceOf(subscription) {
       const { trigger, instanceId } = subscription;
-      const isRefresh = !isValueTrigger(trigger);
+      const isRefresh = !hasThreshold(trigger);
       const row = isRefresh ? await tables.get(STATE_TABLE, instanceId, REFRESHES_ROW_KEY) : undefined;
       const found = isRefresh ? row && refreshesOfRow(row) : await observed(subscription);
       return found?.isMarkedForRemoval === true ? undefined : found?.sequence;

@@ -1,9 +1,10 @@
 import type { CustomerInsights, MeasureFailure, Segment, SegmentEvaluation } from '../insights/customer-insights.ts';
 import { knownStatus } from '../insights/status-words.ts';
+import { triggers, type ThresholdTrigger } from '../triggers/trigger.ts';
+import { unreachable } from '../unreachable.ts';
 import { isTooFarAhead } from './plausible-instants.ts';
 import type { HistoryEntry } from './explain.ts';
 import type { Evaluation } from './value-observation.ts';
-import type { ValueTrigger } from './instance-state.ts';
 import { measureReading, segmentReading } from './readings.ts';
 
 export interface ValueHistory {
@@ -20,28 +21,33 @@ export interface ValueHistory {
  */
 export async function readValueHistory(
   insights: CustomerInsights,
-  { instanceId, trigger, name }: { readonly instanceId: string; readonly trigger: ValueTrigger; readonly name: string },
+  {
+    instanceId,
+    trigger,
+    name,
+  }: { readonly instanceId: string; readonly trigger: ThresholdTrigger; readonly name: string },
   { historyDays, nowMs }: { readonly historyDays: number; readonly nowMs: number },
 ): Promise<ValueHistory | undefined> {
-  if (trigger === 'measure-threshold-crossed') {
-    const measure = await insights.measure(instanceId, name, { historyDays });
-    if (measure === undefined) return undefined;
-    const { displayName, evaluations, withoutDimension } = measureReading(measure);
-    return {
-      displayName,
-      entries: [...markImplausible(evaluations, nowMs), ...measure.failures.flatMap((failure) => failureOf(failure))],
-      withoutDimension,
-    };
+  const { source } = triggers[trigger];
+  switch (source) {
+    case 'measures': {
+      const measure = await insights.measure(instanceId, name, { historyDays });
+      if (measure === undefined) return undefined;
+      const { displayName, evaluations, withoutDimension } = measureReading(measure);
+      const failures = measure.failures.flatMap((failure) => failureOf(failure));
+      return { displayName, entries: [...markImplausible(evaluations, nowMs), ...failures], withoutDimension };
+    }
+    case 'segments': {
+      const segments = await insights.segments(instanceId, { historyDays });
+      const segment = segments.find((listed) => listed.name === name);
+      if (segment === undefined) return undefined;
+      const { displayName, evaluations } = segmentReading(segment);
+      const entries = [...markImplausible(evaluations, nowMs), ...failuresOf(segment)];
+      return { displayName, entries, withoutDimension: true };
+    }
+    default:
+      return unreachable(source);
   }
-  const segments = await insights.segments(instanceId, { historyDays });
-  const segment = segments.find((listed) => listed.name === name);
-  if (segment === undefined) return undefined;
-  const { displayName, evaluations } = segmentReading(segment);
-  return {
-    displayName,
-    entries: [...markImplausible(evaluations, nowMs), ...failuresOf(segment)],
-    withoutDimension: true,
-  };
 }
 
 /** Detection ignores an evaluation in the far future too. */

@@ -2,7 +2,7 @@ import { RANGE_END } from '../subscriptions/subscription-row.ts';
 import { thresholdKey } from '../subscriptions/threshold-key.ts';
 import { shortHash } from '../triggers/subject.ts';
 import { subjectStartedBy } from '../triggers/started-by.ts';
-import { ANY_SUBJECT } from '../triggers/trigger.ts';
+import { ANY_SUBJECT } from '../triggers/any-subject.ts';
 import { unreachable } from '../unreachable.ts';
 import type { Event, FullRefreshCompleted } from './event.ts';
 

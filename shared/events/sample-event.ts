@@ -1,6 +1,6 @@
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { startedByOf } from '../triggers/started-by.ts';
-import { ANY_SUBJECT } from '../triggers/trigger.ts';
+import { ANY_SUBJECT } from '../triggers/any-subject.ts';
 import { unreachable } from '../unreachable.ts';
 import type { Event } from './event.ts';
 

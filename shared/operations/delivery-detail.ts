@@ -5,6 +5,7 @@ import type { AttemptRecord } from '../deliveries/records/attempt-record.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { thresholdOfKey } from '../subscriptions/threshold-key.ts';
+import { hasThreshold } from '../triggers/trigger.ts';
 import type { Delivery } from './delivery.ts';
 import type { FoundDelivery } from './find-delivery.ts';
 import { flowUrlOf } from './managed-subscription.ts';
@@ -34,9 +35,8 @@ export async function deliveryDetail(
   const { deliveryId, subscriptionId, trigger, occurredAt, attempts } = delivery;
   const subscription = await store.load(subscriptionId);
   const rowKey = parseDeliveryId(deliveryId)?.rowKey ?? '';
-  const isCrossing = trigger === 'segment-threshold-crossed' || trigger === 'measure-threshold-crossed';
   // The row key of a subscription begins with its threshold, so the body can be rebuilt after the row is deleted.
-  const threshold = isCrossing ? thresholdOfKey(rowKey.slice(0, 16)) : undefined;
+  const threshold = hasThreshold(trigger) ? thresholdOfKey(rowKey.slice(0, 16)) : undefined;
   const body = callbackBody(event, deliveryId, { id: subscriptionId, threshold });
   const atMs = Date.parse(attempts.at(-1)?.at ?? occurredAt);
   const headers = callbackHeaders({ deliveryId, userAgent, secrets: [], atMs, body });

@@ -1,52 +1,29 @@
-import { Type, type TObject, type TProperties } from '@sinclair/typebox';
-import { startedByValues, subjectStartedBy, type StartedBy } from '../triggers/started-by.ts';
-import { ANY_SUBJECT, triggerNames, type Trigger } from '../triggers/trigger.ts';
+import { Type, type TObject } from '@sinclair/typebox';
 import type { Subject } from '../triggers/subject.ts';
+import type { StartedBy } from '../triggers/started-by.ts';
+import {
+  byTrigger,
+  hasThreshold,
+  recordOf,
+  triggerNames,
+  triggers,
+  type SubjectInputs,
+  type Trigger,
+} from '../triggers/trigger.ts';
 import { inputValidatorOf, type Validator } from '../validation.ts';
 
-const instanceId = Type.String({ format: 'uuid', description: 'The Customer Insights instance.' });
-const threshold = Type.Number({ description: 'Fires when the value crosses above this number.' });
+/** The inputs that subscribe requests and previews share. */
+export const instanceInput = {
+  instanceId: Type.String({ format: 'uuid', description: 'The Customer Insights instance.' }),
+};
+export const thresholdInput = {
+  threshold: Type.Number({ description: 'Fires when the value crosses above this number.' }),
+};
 const common = {
   callbackUrl: Type.String({ minLength: 1, maxLength: 16_384, description: 'Where to POST the event.' }),
-  instanceId,
+  ...instanceInput,
   label: Type.Optional(Type.String({ maxLength: 256, description: 'A name to recognise the subscription by.' })),
 };
-const dataSource = {
-  dataSourceId: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 128,
-      // `*` is stored for any data source, so it is not a valid id.
-      pattern: '^[^*]*$',
-      description: 'The data source; any data source when absent.',
-    }),
-  ),
-};
-
-const startedBy = {
-  startedBy: Type.Optional(
-    // TypeBox would write `anyOf` and `const`, which Swagger 2.0 does not support.
-    Type.Unsafe<StartedBy>({
-      type: 'string',
-      enum: [...startedByValues],
-      description: 'Who started the refresh: a schedule, a user, or any of them when absent.',
-    }),
-  ),
-};
-
-function request<P extends TProperties>(properties: P): TObject<P & typeof common> {
-  return Type.Object({ ...common, ...properties }, { additionalProperties: false });
-}
-
-/** The body of a subscribe call for each trigger. Handlers validate with it and the connector definition is generated from it. */
-export const subscribeRequestSchemas = {
-  'data-source-refresh-failed': request(dataSource),
-  'data-source-refresh-succeeded': request(dataSource),
-  'segment-threshold-crossed': request({ segmentName: Type.String({ minLength: 1, maxLength: 256 }), threshold }),
-  'measure-threshold-crossed': request({ measureName: Type.String({ minLength: 1, maxLength: 256 }), threshold }),
-  'full-refresh-completed': request(startedBy),
-  'unification-refresh-completed': request({}),
-} as const satisfies Record<Trigger, TObject>;
 
 /** A subscribe request of any trigger. Inputs that a trigger does not have are absent. */
 export interface SubscribeRequest {
@@ -60,9 +37,19 @@ export interface SubscribeRequest {
   readonly startedBy?: StartedBy;
 }
 
-const validators = Object.fromEntries(
-  triggerNames.map((name) => [name, inputValidatorOf(subscribeRequestSchemas[name])]),
-) as Record<Trigger, Validator<SubscribeRequest>>;
+/** The body of a subscribe call for each trigger. Handlers validate with it and the connector definition is generated from it. */
+export const subscribeRequestSchemas = byTrigger(triggerNames, (trigger): TObject<typeof common> => {
+  const properties: typeof common = {
+    ...common,
+    ...triggers[trigger].subject.inputs,
+    ...(hasThreshold(trigger) && thresholdInput),
+  };
+  return Type.Object(properties, { additionalProperties: false });
+});
+
+const validators: Readonly<Record<Trigger, Validator<SubscribeRequest>>> = byTrigger(triggerNames, (trigger) =>
+  inputValidatorOf(subscribeRequestSchemas[trigger]),
+);
 
 /** Validates a subscribe body for its trigger. */
 export function validateSubscribeRequest(trigger: Trigger, body: unknown): ReturnType<Validator<SubscribeRequest>> {
@@ -70,12 +57,7 @@ export function validateSubscribeRequest(trigger: Trigger, body: unknown): Retur
 }
 
 /** The subject of a request in canonical form: ids in lower case, names unchanged. */
-export function subjectOf(
-  trigger: Trigger,
-  request: Pick<SubscribeRequest, 'instanceId' | 'segmentName' | 'measureName' | 'dataSourceId' | 'startedBy'>,
-): Subject {
-  const named = request.segmentName ?? request.measureName ?? request.dataSourceId?.toLowerCase().trim();
-  const name =
-    trigger === 'full-refresh-completed' ? subjectStartedBy(request.startedBy ?? 'any') : (named ?? ANY_SUBJECT);
+export function subjectOf<T extends Trigger>(trigger: T, request: { instanceId: string } & SubjectInputs<T>): Subject {
+  const name = recordOf[trigger].subject.nameOf(request);
   return { trigger, instanceId: request.instanceId.toLowerCase(), name };
 }

@@ -25,8 +25,12 @@ export type SubjectReading =
       readonly displayName?: string | undefined;
     } & ReadSubject)
   | { readonly kind: 'unknown-instance' }
-  /** `nearest` are existing subjects with a similar name. */
-  | { readonly kind: 'unknown-subject'; readonly nearest: readonly Named[] }
+  /** The instance has no subject of this name. `nearest` are existing ones with a similar name. */
+  | {
+      readonly kind: 'unknown-subject';
+      readonly of: 'segment' | 'measure' | 'data-source';
+      readonly nearest: readonly Named[];
+    }
   | { readonly kind: 'has-dimension' };
 
 export interface SubscribePorts extends StoreSubscriptionPorts {
@@ -64,7 +68,7 @@ export async function subscribe(
   const asked = subjectOf(trigger, request);
   if (!allowsInstance(ports.allowedInstances, asked.instanceId)) return instanceNotAllowed();
   const { subject, reading } = await readNamed(ports, asked);
-  if (reading.kind !== 'found') return subjectRefusal(reading, subject);
+  if (reading.kind !== 'found') return subjectRefusal(reading);
 
   const warnings = [...reading.warnings, ...thresholdWarnings(request.threshold, reading)];
   const subjectName = reading.displayName;
@@ -132,7 +136,7 @@ async function callbackRefusal(
 const MAX_TRIES = 30;
 
 /** The error for a subject that cannot be subscribed to. */
-export function subjectRefusal(reading: Exclude<SubjectReading, { kind: 'found' }>, subject: Subject): Refusal {
+export function subjectRefusal(reading: Exclude<SubjectReading, { kind: 'found' }>): Refusal {
   switch (reading.kind) {
     case 'unknown-instance':
       return instanceUnknown();
@@ -142,22 +146,24 @@ export function subjectRefusal(reading: Exclude<SubjectReading, { kind: 'found' 
         'This measure has a dimension, so it has no single value to compare with a threshold. Choose a business measure without dimension.',
       );
     case 'unknown-subject':
-      switch (subject.trigger) {
-        case 'segment-threshold-crossed':
+      switch (reading.of) {
+        case 'segment':
           return refusal(
             'segment-unknown',
             `The instance has no segment of this name.${nearestSentence(reading.nearest)} Choose it from the list.`,
           );
-        case 'measure-threshold-crossed':
+        case 'measure':
           return refusal(
             'measure-unknown',
             `The instance has no measure of this name.${nearestSentence(reading.nearest)} Choose it from the list, which has the business measures without dimension.`,
           );
-        default:
+        case 'data-source':
           return refusal(
             'data-source-unknown',
             `The instance has no data source with this id.${nearestSentence(reading.nearest)} Choose it from the list, or leave it empty for any.`,
           );
+        default:
+          return unreachable(reading.of);
       }
     default:
       return unreachable(reading);

@@ -1,4 +1,5 @@
-import { ANY_SUBJECT, triggerOfCode } from '../triggers/trigger.ts';
+import { ANY_SUBJECT } from '../triggers/any-subject.ts';
+import { hasThreshold, triggerOfCode } from '../triggers/trigger.ts';
 import type { Row, RowKeys, StoredRow, Value } from '../storage/tables.ts';
 import { formatSubscriptionId, partitionOf, type SubscriptionAddress } from './subscription-id.ts';
 import type { Subscription, SubscriptionStatus } from './subscription.ts';
@@ -70,7 +71,7 @@ export function subscriptionOfRow(row: StoredRow, address: SubscriptionAddress):
     instanceId: address.instanceId,
     subject,
     subjectName: text('subjectName'),
-    threshold: hasThreshold(address) ? thresholdOfKey(address.rowKey.slice(0, 16)) : undefined,
+    threshold: hasThreshold(address.trigger) ? thresholdOfKey(address.rowKey.slice(0, 16)) : undefined,
     label: text('label'),
     warnings: text('warnings')?.split('\n') ?? [],
     status: text('status') as SubscriptionStatus,
@@ -97,10 +98,6 @@ export function subscriptionOfRow(row: StoredRow, address: SubscriptionAddress):
     ended: row.rowKey.startsWith(ENDED_PREFIX),
     etag: row.etag,
   };
-}
-
-function hasThreshold(address: SubscriptionAddress): boolean {
-  return address.trigger === 'segment-threshold-crossed' || address.trigger === 'measure-threshold-crossed';
 }
 
 function asText(value: Value | undefined): string | undefined {

@@ -1,6 +1,6 @@
 import { shownNumber } from '../shown-number.ts';
 import { startedByOf } from '../triggers/started-by.ts';
-import { ANY_SUBJECT } from '../triggers/trigger.ts';
+import { ANY_SUBJECT } from '../triggers/any-subject.ts';
 import { unreachable } from '../unreachable.ts';
 import type { Subscription } from './subscription.ts';
 

@@ -1,4 +1,5 @@
-import { startedByOf, type StartedBy } from '../triggers/started-by.ts';
+import type { StartedBy } from '../triggers/started-by.ts';
+import { triggers } from '../triggers/trigger.ts';
 import { subscriptionTitle } from './subscription-title.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -68,7 +69,7 @@ export function subscriptionView(
     title: subscriptionTitle(subscription),
     trigger,
     instanceId,
-    ...subjectField(subscription),
+    ...triggers[trigger].subject.inputsOf(subscription.subject),
     ...(threshold !== undefined && { threshold }),
     ...(label !== undefined && { label }),
     status,
@@ -83,23 +84,4 @@ export function subscriptionView(
     ...(sourceUnreachableSince !== undefined && { sourceUnreachableSince }),
     ...(warnings.length > 0 && { warnings }),
   };
-}
-
-function subjectField({
-  trigger,
-  subject,
-}: Subscription): Pick<SubscriptionView, 'segmentName' | 'measureName' | 'dataSourceId' | 'startedBy'> {
-  switch (trigger) {
-    case 'segment-threshold-crossed':
-      return { segmentName: subject };
-    case 'measure-threshold-crossed':
-      return { measureName: subject };
-    case 'data-source-refresh-failed':
-    case 'data-source-refresh-succeeded':
-      return subject === '*' ? {} : { dataSourceId: subject };
-    case 'full-refresh-completed':
-      return startedByOf(subject) === 'any' ? {} : { startedBy: startedByOf(subject) };
-    default:
-      return {};
-  }
 }

@@ -1,4 +1,4 @@
-import { ANY_SUBJECT } from './trigger.ts';
+import { ANY_SUBJECT } from './any-subject.ts';
 
 /** Which full refreshes a subscription fires for, by who started them. */
 export const startedByValues = ['any', 'schedule', 'user'] as const;

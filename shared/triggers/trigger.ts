@@ -1,28 +1,38 @@
-/** The triggers that a flow can subscribe to. */
+import type { Static, TObject } from '@sinclair/typebox';
+import { dataSourceRefreshFailed } from './data-source-refresh-failed.ts';
+import { dataSourceRefreshSucceeded } from './data-source-refresh-succeeded.ts';
+import { fullRefreshCompleted } from './full-refresh-completed.ts';
+import { measureThresholdCrossed } from './measure-threshold-crossed.ts';
+import { segmentThresholdCrossed } from './segment-threshold-crossed.ts';
+import type { TriggerRecord } from './trigger-record.ts';
+import { unificationRefreshCompleted } from './unification-refresh-completed.ts';
+
+/** The record of each trigger that a flow can subscribe to. */
 export const triggers = {
-  'data-source-refresh-failed': { code: 'a', operationId: 'DataSourceRefreshFailed', source: 'jobs' },
-  'data-source-refresh-succeeded': { code: 'b', operationId: 'DataSourceRefreshSucceeded', source: 'jobs' },
-  'segment-threshold-crossed': { code: 'c', operationId: 'SegmentThresholdCrossed', source: 'segments' },
-  'measure-threshold-crossed': { code: 'd', operationId: 'MeasureThresholdCrossed', source: 'measures' },
-  'full-refresh-completed': { code: 'e', operationId: 'FullRefreshCompleted', source: 'jobs' },
-  'unification-refresh-completed': { code: 'f', operationId: 'UnificationRefreshCompleted', source: 'jobs' },
-} as const satisfies Record<string, TriggerDefinition>;
+  'data-source-refresh-failed': dataSourceRefreshFailed,
+  'data-source-refresh-succeeded': dataSourceRefreshSucceeded,
+  'segment-threshold-crossed': segmentThresholdCrossed,
+  'measure-threshold-crossed': measureThresholdCrossed,
+  'full-refresh-completed': fullRefreshCompleted,
+  'unification-refresh-completed': unificationRefreshCompleted,
+} as const;
 
-export interface TriggerDefinition {
-  /** One letter, used in stored keys and ids. Never change it or reuse it for another trigger. */
-  readonly code: string;
-  /** The `operationId` in the connector definition. */
-  readonly operationId: string;
-  /** The list of Customer Insights that the trigger is detected from. */
-  readonly source: Source;
-}
+type Records = typeof triggers;
 
-/** The lists that a poll can read, each with one call. */
-export type Source = 'jobs' | 'segments' | 'measures';
+export type Trigger = keyof Records;
 
-export type Trigger = keyof typeof triggers;
+/** The inputs that name the subject of a subscription. */
+export type SubjectInputs<T extends Trigger = Trigger> = Static<TObject<Records[T]['subject']['inputs']>>;
+
+/** `triggers`, so typed that a function of a record takes the data of its trigger. */
+export const recordOf: { readonly [T in Trigger]: TriggerRecord<Records[T]['subject']['inputs']> } = triggers;
 
 export const triggerNames = Object.keys(triggers) as [Trigger, ...Trigger[]];
+
+/** A value for each of these triggers. */
+export function byTrigger<T extends Trigger, V>(names: readonly T[], valueOf: (name: T) => V): Readonly<Record<T, V>> {
+  return Object.fromEntries(names.map((name) => [name, valueOf(name)])) as Record<T, V>;
+}
 
 export function isTrigger(name: string): name is Trigger {
   return Object.hasOwn(triggers, name);
@@ -33,5 +43,16 @@ export function triggerOfCode(code: string): Trigger | undefined {
   return triggerNames.find((name) => triggers[name].code === code);
 }
 
-/** The subject of subscriptions to any data source and of triggers that concern the whole instance. */
-export const ANY_SUBJECT = '*';
+/** The triggers that compare the values of a subject with a threshold. */
+export type ThresholdTrigger = {
+  [T in Trigger]: Records[T]['hasThreshold'] extends true ? T : never;
+}[Trigger];
+
+export function hasThreshold(trigger: Trigger): trigger is ThresholdTrigger {
+  return triggers[trigger].hasThreshold;
+}
+
+export const thresholdTriggers: readonly ThresholdTrigger[] = triggerNames.filter(hasThreshold);
+
+/** The triggers that fire for refreshes, which are detected from the jobs. */
+export type RefreshTrigger = Exclude<Trigger, ThresholdTrigger>;

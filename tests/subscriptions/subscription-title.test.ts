@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { subscriptionTitle } from '../../shared/subscriptions/subscription-title.ts';
 import { subjectStartedBy } from '../../shared/triggers/started-by.ts';
-import { ANY_SUBJECT } from '../../shared/triggers/trigger.ts';
+import { ANY_SUBJECT } from '../../shared/triggers/any-subject.ts';
 
 type Titled = Parameters<typeof subscriptionTitle>[0];
 

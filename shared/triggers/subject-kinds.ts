@@ -1,0 +1,87 @@
+import { Type, type Static, type TObject, type TProperties } from '@sinclair/typebox';
+import { ANY_SUBJECT } from './any-subject.ts';
+import { startedByOf, startedByValues, subjectStartedBy, type StartedBy } from './started-by.ts';
+
+/** A kind of thing that a subscription can name, and how the inputs of a subscribe request become its name. */
+export interface SubjectKind<Inputs extends TProperties> {
+  readonly kind: 'segment' | 'measure' | 'data-source' | 'instance' | 'started-by';
+  /** The properties of the subscribe body that name the subject. */
+  readonly inputs: Inputs;
+  /** The stored name of a subject. */
+  readonly nameOf: (inputs: Static<TObject<Inputs>>) => string;
+  /** The inputs that give this name, as a subscription shows them. The reverse of `nameOf`; empty for any subject. */
+  readonly inputsOf: (name: string) => Partial<Static<TObject<Inputs>>>;
+  /** The stored form of a name that Customer Insights gives. */
+  readonly storedName: (name: string) => string;
+}
+
+const asGiven = (name: string): string => name;
+
+const segmentInputs = { segmentName: Type.String({ minLength: 1, maxLength: 256 }) };
+const measureInputs = { measureName: Type.String({ minLength: 1, maxLength: 256 }) };
+const dataSourceInputs = {
+  dataSourceId: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 128,
+      // `ANY_SUBJECT` is stored for any data source, so it is not a valid id.
+      pattern: '^[^*]*$',
+      description: 'The data source; any data source when absent.',
+    }),
+  ),
+};
+const startedByInputs = {
+  startedBy: Type.Optional(
+    // TypeBox would write `anyOf` and `const`, which Swagger 2.0 does not support.
+    Type.Unsafe<StartedBy>({
+      type: 'string',
+      enum: [...startedByValues],
+      description: 'Who started the refresh: a schedule, a user, or any of them when absent.',
+    }),
+  ),
+};
+
+/** One segment, by its unique name. */
+export const segment = {
+  kind: 'segment',
+  inputs: segmentInputs,
+  nameOf: ({ segmentName }) => segmentName,
+  inputsOf: (name) => ({ segmentName: name }),
+  storedName: asGiven,
+} as const satisfies SubjectKind<typeof segmentInputs>;
+
+/** One measure, by its unique name. */
+export const measure = {
+  kind: 'measure',
+  inputs: measureInputs,
+  nameOf: ({ measureName }) => measureName,
+  inputsOf: (name) => ({ measureName: name }),
+  storedName: asGiven,
+} as const satisfies SubjectKind<typeof measureInputs>;
+
+/** One data source, by its id in lower case, or any. */
+export const dataSource = {
+  kind: 'data-source',
+  inputs: dataSourceInputs,
+  nameOf: ({ dataSourceId = ANY_SUBJECT }) => dataSourceId.toLowerCase().trim(),
+  inputsOf: (name) => (name === ANY_SUBJECT ? {} : { dataSourceId: name }),
+  storedName: (name) => name.toLowerCase(),
+} as const satisfies SubjectKind<typeof dataSourceInputs>;
+
+/** The instance as a whole. */
+export const wholeInstance = {
+  kind: 'instance',
+  inputs: {},
+  nameOf: () => ANY_SUBJECT,
+  inputsOf: () => ({}),
+  storedName: asGiven,
+} as const satisfies SubjectKind<Record<never, never>>;
+
+/** The refreshes of the whole instance that a schedule, a user or any of them started. */
+export const startedBy = {
+  kind: 'started-by',
+  inputs: startedByInputs,
+  nameOf: ({ startedBy = 'any' }) => subjectStartedBy(startedBy),
+  inputsOf: (name) => (startedByOf(name) === 'any' ? {} : { startedBy: startedByOf(name) }),
+  storedName: asGiven,
+} as const satisfies SubjectKind<typeof startedByInputs>;
