@@ -1,4 +1,4 @@
-import type { RefreshStatus } from '../events/event.ts';
+import type { RefreshStatus } from '../triggers/refresh-payload.ts';
 import type { Job, Task } from '../insights/customer-insights.ts';
 import { isReportedStatus, knownStatus, type KnownStatus } from '../insights/status-words.ts';
 import { handledKey, newestHandled } from './handled-refreshes.ts';

@@ -1,8 +1,9 @@
 import { eventIdOf } from '../events/event-id.ts';
-import type { Event, Fact, FailedTask } from '../events/event.ts';
+import type { Event, Fact } from '../events/event.ts';
 import { recipientRanges, type OutboxEntry } from '../events/outbox-entry.ts';
 import type { Task } from '../insights/customer-insights.ts';
-import { triggers } from '../triggers/trigger.ts';
+import type { FailedTask } from '../triggers/full-refresh-completed.ts';
+import { triggers, type Trigger } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 import { plausibleRefreshes, plausibleValue } from './plausible-instants.ts';
 import { dataSourceOf, namedBefore, type DataSourceNames, type NamedDataSource } from './data-source-names.ts';
@@ -196,20 +197,22 @@ function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNa
       const { task, status, originalStatus, jobs } = fact;
       const source = dataSourceOf(task, jobs, names) ?? unknownSource(task.friendlyName);
       const endedAt = task.endedAt ?? jobs[0]?.endedAt ?? iso(by.nowMs);
-      const trigger =
-        status === 'successful' ? ('data-source-refresh-succeeded' as const) : ('data-source-refresh-failed' as const);
       const jobId = jobs[0]?.jobId ?? task.jobIds[0];
-      return {
-        ...eventIdentity({ instanceId, trigger, subject: '', occurrence: task.taskId }, endedAt, by),
-        trigger,
-        dataSourceId: source.dataSourceId,
-        dataSourceName: source.name,
-        refreshStatus: status,
+      const identity = (trigger: Trigger) =>
+        eventIdentity({ instanceId, trigger, subject: '', occurrence: task.taskId }, endedAt, by);
+      const refreshed = { dataSourceId: source.dataSourceId, dataSourceName: source.name };
+      const ended = {
         ...(originalStatus !== undefined && { originalStatus }),
         endedAt,
         ...(jobId !== undefined && { jobId }),
-        ...(task.error !== undefined && status !== 'successful' && { errorMessage: task.error }),
       };
+      if (status === 'successful') {
+        const trigger = 'data-source-refresh-succeeded' as const;
+        return { ...identity(trigger), trigger, ...refreshed, refreshStatus: status, ...ended };
+      }
+      const trigger = 'data-source-refresh-failed' as const;
+      const failure = task.error === undefined ? {} : { errorMessage: task.error };
+      return { ...identity(trigger), trigger, ...refreshed, refreshStatus: status, ...ended, ...failure };
     }
     case 'merge': {
       const { task, status, originalStatus, jobs } = fact;

@@ -1,10 +1,9 @@
 import { RANGE_END } from '../subscriptions/subscription-row.ts';
 import { thresholdKey } from '../subscriptions/threshold-key.ts';
 import { shortHash } from '../triggers/subject.ts';
-import { subjectStartedBy } from '../triggers/started-by.ts';
-import { ANY_SUBJECT } from '../triggers/any-subject.ts';
-import { unreachable } from '../unreachable.ts';
-import type { Event, FullRefreshCompleted } from './event.ts';
+import type { RecipientSubject } from '../triggers/trigger-record.ts';
+import { recordOf, triggers, type Facts, type Trigger } from '../triggers/trigger.ts';
+import type { Event } from './event.ts';
 
 /** A row range of the `subscriptions` table within one subject: `from` inclusive, `to` exclusive. */
 export interface RecipientRange {
@@ -32,35 +31,22 @@ export interface OutboxEntry {
 
 /**
  * The row ranges of the subscriptions that an event can concern. Row keys begin with the threshold, so the thresholds that
- * a value crossed (`previous <= threshold < value`) are one range.
+ * a value crossed are one range.
  */
 export function recipientRanges(event: Event): RecipientRange[] {
-  switch (event.trigger) {
-    case 'segment-threshold-crossed':
-      return [crossed(event.segmentName, event)];
-    case 'measure-threshold-crossed':
-      return [crossed(event.measureName, event)];
-    case 'data-source-refresh-failed':
-    case 'data-source-refresh-succeeded':
-      return [wholeSubject(event.dataSourceId.toLowerCase()), wholeSubject(ANY_SUBJECT)];
-    case 'full-refresh-completed':
-      return fullRefreshSubjects(event).map(wholeSubject);
-    case 'unification-refresh-completed':
-      return [wholeSubject(ANY_SUBJECT)];
-    default:
-      return unreachable(event);
-  }
+  const { storedName } = triggers[event.trigger].subject;
+  return recipientsOf(event).map(({ subject, thresholdFrom, thresholdBelow }) => ({
+    subjectHash: shortHash(storedName(subject)),
+    from: thresholdFrom === undefined ? '' : thresholdKey(thresholdFrom),
+    to: thresholdBelow === undefined ? RANGE_END : thresholdKey(thresholdBelow),
+  }));
 }
 
-/** The subjects of a full refresh. The specific one comes first: events of earlier versions have only that range. */
-export function fullRefreshSubjects({ submissionKind }: Pick<FullRefreshCompleted, 'submissionKind'>): string[] {
-  return [subjectStartedBy(submissionKind === 'onDemand' ? 'user' : 'schedule'), subjectStartedBy('any')];
+/** The subscriptions that an event can concern, as the record of its trigger names them. */
+export function recipientsOf(event: Event): readonly RecipientSubject[] {
+  return recipientsOfFacts(event.trigger, event);
 }
 
-function crossed(name: string, rise: { previousValue: number; value: number }): RecipientRange {
-  return { subjectHash: shortHash(name), from: thresholdKey(rise.previousValue), to: thresholdKey(rise.value) };
-}
-
-function wholeSubject(name: string): RecipientRange {
-  return { subjectHash: shortHash(name), from: '', to: RANGE_END };
+function recipientsOfFacts<T extends Trigger>(trigger: T, facts: Facts<T>): readonly RecipientSubject[] {
+  return recordOf[trigger].recipients(facts);
 }

@@ -2,10 +2,9 @@ import { eventOfRow } from '../deliveries/records/activity-rows.ts';
 import type { ActivityStore } from '../deliveries/records/activity-store.ts';
 import { parseEventId } from '../events/event-id.ts';
 import type { Event } from '../events/event.ts';
-import { recipientRanges, fullRefreshSubjects, type OutboxEntry } from '../events/outbox-entry.ts';
-import { ANY_SUBJECT } from '../triggers/any-subject.ts';
+import { recipientRanges, recipientsOf, type OutboxEntry } from '../events/outbox-entry.ts';
+import type { RecipientSubject } from '../triggers/trigger-record.ts';
 import type { Trigger } from '../triggers/trigger.ts';
-import { unreachable } from '../unreachable.ts';
 import { countDeliveries, type DeliveryCounts, type EventDeliveriesPorts } from './event-deliveries.ts';
 import { newestRows, type PageRequest } from './newest-rows.ts';
 
@@ -38,16 +37,6 @@ export type EventView = Event & {
   readonly deliveries: DeliveryCounts;
 };
 
-/** One range of an event's recipients. */
-export interface RecipientView {
-  /** The segment, measure or data source. `*` means the subscriptions to any subject. */
-  readonly subject: string;
-  /** The lowest threshold (inclusive). */
-  readonly thresholdFrom?: number;
-  /** The upper bound of thresholds (exclusive). */
-  readonly thresholdBelow?: number;
-}
-
 export interface EventViewPorts extends EventDeliveriesPorts {
   /** The outbox entries of an instance. */
   readonly outbox: (instanceId: string) => Promise<readonly OutboxEntry[]>;
@@ -71,31 +60,13 @@ export async function viewEvents(ports: EventViewPorts, events: readonly Event[]
 export async function viewEvent(
   ports: EventDeliveriesPorts & { readonly activity: ActivityStore },
   eventId: string,
-): Promise<(EventView & { readonly audience: RecipientView[] }) | undefined> {
+): Promise<(EventView & { readonly audience: readonly RecipientSubject[] }) | undefined> {
   if (parseEventId(eventId) === undefined) return undefined;
   const [recorded, open] = await Promise.all([ports.activity.event(eventId), ports.activity.outboxEntry(eventId)]);
   const event = recorded ?? open?.event;
   if (event === undefined) return undefined;
   const deliveries = await countDeliveries(ports, event, open);
-  return { ...event, open: open !== undefined, deliveries, audience: recipientViews(event) };
-}
-
-function recipientViews(event: Event): RecipientView[] {
-  switch (event.trigger) {
-    case 'segment-threshold-crossed':
-      return [{ subject: event.segmentName, thresholdFrom: event.previousValue, thresholdBelow: event.value }];
-    case 'measure-threshold-crossed':
-      return [{ subject: event.measureName, thresholdFrom: event.previousValue, thresholdBelow: event.value }];
-    case 'data-source-refresh-failed':
-    case 'data-source-refresh-succeeded':
-      return [{ subject: event.dataSourceId }, { subject: ANY_SUBJECT }];
-    case 'full-refresh-completed':
-      return fullRefreshSubjects(event).map((subject) => ({ subject }));
-    case 'unification-refresh-completed':
-      return [{ subject: ANY_SUBJECT }];
-    default:
-      return unreachable(event);
-  }
+  return { ...event, open: open !== undefined, deliveries, audience: recipientsOf(event) };
 }
 
 /** The index of the recipient range with the subscribers of a subject, or -1 when the event does not concern the subject. */

@@ -1,7 +1,4 @@
-import { shownNumber } from '../shown-number.ts';
-import { startedByOf } from '../triggers/started-by.ts';
-import { ANY_SUBJECT } from '../triggers/any-subject.ts';
-import { unreachable } from '../unreachable.ts';
+import { triggers } from '../triggers/trigger.ts';
 import type { Subscription } from './subscription.ts';
 
 type Titled = Pick<
@@ -17,42 +14,16 @@ const SHOWN_OF_FLOW = 8;
  * flow has when it was made. A status other than active comes last.
  */
 export function subscriptionTitle(subscription: Titled): string {
-  const { label, workflowId, status, createdAt } = subscription;
+  const { trigger, subject, subjectName = subject, threshold, label, workflowId, status, createdAt } = subscription;
   const flow = workflowId === undefined ? undefined : `flow ${workflowId.slice(0, SHOWN_OF_FLOW)}`;
   const made =
     label === undefined && flow === undefined ? `made ${createdAt.slice(0, 16).replace('T', ' ')}` : undefined;
-  const parts = [awaitedBy(subscription), label, flow, made, status === 'active' ? undefined : status];
+  const parts = [
+    triggers[trigger].title({ subject, subjectName, threshold }),
+    label,
+    flow,
+    made,
+    status === 'active' ? undefined : status,
+  ];
   return parts.filter((part) => part !== undefined).join(' · ');
-}
-
-function awaitedBy({ trigger, subject, subjectName = subject, threshold }: Titled): string {
-  switch (trigger) {
-    case 'segment-threshold-crossed':
-    case 'measure-threshold-crossed':
-      return `${subjectName} above ${shownNumber(threshold ?? 0)}`;
-    case 'data-source-refresh-failed':
-      return `${subject === ANY_SUBJECT ? 'Any data source' : subjectName} fails`;
-    case 'data-source-refresh-succeeded':
-      return `${subject === ANY_SUBJECT ? 'Any data source' : subjectName} succeeds`;
-    case 'full-refresh-completed':
-      return fullRefreshTitle(subject);
-    case 'unification-refresh-completed':
-      return 'Unification';
-    default:
-      return unreachable(trigger);
-  }
-}
-
-function fullRefreshTitle(subject: string): string {
-  const startedBy = startedByOf(subject);
-  switch (startedBy) {
-    case 'any':
-      return 'Full refresh';
-    case 'schedule':
-      return 'Full refresh by schedule';
-    case 'user':
-      return 'Full refresh by a user';
-    default:
-      return unreachable(startedBy);
-  }
 }

@@ -1,5 +1,19 @@
+import { Type } from '@sinclair/typebox';
+import {
+  dataSourcePayload,
+  dataSourceRecipients,
+  dataSourceSentence,
+  dataSourceTitle,
+  sampleRefresh,
+} from './data-source-refresh.ts';
+import { text } from './payload-schema.ts';
 import { dataSource } from './subject-kinds.ts';
 import type { TriggerRecord } from './trigger-record.ts';
+
+const payload = {
+  ...dataSourcePayload('failed', 'timedOut'),
+  errorMessage: Type.Optional(text('Error Message', 'What Customer Insights says went wrong, when it says so.')),
+};
 
 /** An ingestion of a data source ended failed or timed out, and Customer Insights does not retry it. */
 export const dataSourceRefreshFailed = {
@@ -8,4 +22,12 @@ export const dataSourceRefreshFailed = {
   subject: dataSource,
   hasThreshold: false,
   source: 'jobs',
-} as const satisfies TriggerRecord<typeof dataSource.inputs>;
+  payload,
+  title: (subscription) => `${dataSourceTitle(subscription)} fails`,
+  recipients: dataSourceRecipients,
+  sentence: (event) => dataSourceSentence(event) + (event.errorMessage === undefined ? '' : `: ${event.errorMessage}`),
+  sample: (subscription) => ({
+    ...sampleRefresh(subscription, 'failed'),
+    errorMessage: 'This is a test. Nothing failed.',
+  }),
+} as const satisfies TriggerRecord<typeof dataSource.inputs, typeof payload>;

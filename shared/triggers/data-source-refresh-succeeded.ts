@@ -1,5 +1,14 @@
+import {
+  dataSourcePayload,
+  dataSourceRecipients,
+  dataSourceSentence,
+  dataSourceTitle,
+  sampleRefresh,
+} from './data-source-refresh.ts';
 import { dataSource } from './subject-kinds.ts';
 import type { TriggerRecord } from './trigger-record.ts';
+
+const payload = dataSourcePayload('successful');
 
 /** An ingestion of a data source ended successful. */
 export const dataSourceRefreshSucceeded = {
@@ -8,4 +17,9 @@ export const dataSourceRefreshSucceeded = {
   subject: dataSource,
   hasThreshold: false,
   source: 'jobs',
-} as const satisfies TriggerRecord<typeof dataSource.inputs>;
+  payload,
+  title: (subscription) => `${dataSourceTitle(subscription)} succeeds`,
+  recipients: dataSourceRecipients,
+  sentence: dataSourceSentence,
+  sample: (subscription) => sampleRefresh(subscription, 'successful'),
+} as const satisfies TriggerRecord<typeof dataSource.inputs, typeof payload>;

@@ -1,20 +1,56 @@
 import type { TProperties } from '@sinclair/typebox';
+import type { FactsOf } from './payload-schema.ts';
 import type { SubjectKind } from './subject-kinds.ts';
 
 /** The lists that a poll can read, each with one call. */
 export type Source = 'jobs' | 'segments' | 'measures';
 
-/** Everything that makes a trigger, apart from how its event is detected. */
-export type TriggerRecord<Inputs extends TProperties> = {
+/** Everything that makes a trigger, apart from how its event is detected. Its functions are pure. */
+export type TriggerRecord<Inputs extends TProperties, Payload extends TProperties> = {
   /** One letter, used in stored keys and ids. Never change it or reuse it for another trigger. */
   readonly code: string;
   /** The `operationId` in the connector definition. */
   readonly operationId: string;
   /** What a subscription names. */
   readonly subject: SubjectKind<Inputs>;
+  /** The properties that only callbacks of this trigger have. Later versions may add some. */
+  readonly payload: Payload;
+  /** What a subscription waits for, as a person recognises it in a list: `Churn risk above 150`. */
+  readonly title: (subscription: Titled) => string;
+  /** The subscriptions that an event reaches. */
+  readonly recipients: (event: FactsOf<Payload>) => readonly RecipientSubject[];
+  /** What happened, in words for operators. Reads events of every version. */
+  readonly sentence: (event: FactsOf<Payload>) => string;
+  /** The facts of a test event. */
+  readonly sample: (subscription: Sampled) => FactsOf<Payload>;
 } & Detection;
 
 /** The list of Customer Insights that shows the event, and whether a subscription compares values with a threshold. */
 type Detection =
   | { readonly hasThreshold: true; readonly source: 'segments' | 'measures' }
   | { readonly hasThreshold: false; readonly source: 'jobs' };
+
+/** The parts of a subscription that its title shows. */
+export interface Titled {
+  readonly subject: string;
+  /** The display name, or the subject where none is stored. */
+  readonly subjectName: string;
+  readonly threshold: number | undefined;
+}
+
+/** The parts of a subscription that its test event shows. */
+export interface Sampled {
+  readonly subject: string;
+  readonly threshold: number | undefined;
+  readonly occurredAt: string;
+}
+
+/** The subscriptions to one subject, of all thresholds or of a range. */
+export interface RecipientSubject {
+  /** The segment, measure or data source as the event names it. `*` means the subscriptions to any subject. */
+  readonly subject: string;
+  /** The lowest threshold (inclusive). */
+  readonly thresholdFrom?: number;
+  /** The upper bound of thresholds (exclusive). */
+  readonly thresholdBelow?: number;
+}

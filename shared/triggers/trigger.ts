@@ -4,6 +4,7 @@ import { dataSourceRefreshSucceeded } from './data-source-refresh-succeeded.ts';
 import { fullRefreshCompleted } from './full-refresh-completed.ts';
 import { measureThresholdCrossed } from './measure-threshold-crossed.ts';
 import { segmentThresholdCrossed } from './segment-threshold-crossed.ts';
+import type { FactsOf } from './payload-schema.ts';
 import type { TriggerRecord } from './trigger-record.ts';
 import { unificationRefreshCompleted } from './unification-refresh-completed.ts';
 
@@ -24,8 +25,13 @@ export type Trigger = keyof Records;
 /** The inputs that name the subject of a subscription. */
 export type SubjectInputs<T extends Trigger = Trigger> = Static<TObject<Records[T]['subject']['inputs']>>;
 
+/** The facts of an event: the properties of its callback that only this trigger has. */
+export type Facts<T extends Trigger> = FactsOf<Records[T]['payload']>;
+
 /** `triggers`, so typed that a function of a record takes the data of its trigger. */
-export const recordOf: { readonly [T in Trigger]: TriggerRecord<Records[T]['subject']['inputs']> } = triggers;
+export const recordOf: {
+  readonly [T in Trigger]: TriggerRecord<Records[T]['subject']['inputs'], Records[T]['payload']>;
+} = triggers;
 
 export const triggerNames = Object.keys(triggers) as [Trigger, ...Trigger[]];
 

@@ -1,5 +1,17 @@
+import { Type } from '@sinclair/typebox';
+import { ANY_SUBJECT } from './any-subject.ts';
+import { text } from './payload-schema.ts';
+import { endedAt, ending, originalStatus, SAMPLE_ID, start, status, submissionKind } from './refresh-payload.ts';
 import { wholeInstance } from './subject-kinds.ts';
 import type { TriggerRecord } from './trigger-record.ts';
+
+const payload = {
+  jobId: Type.Optional(text('Job ID', 'The job that ran the unification, when it is known.')),
+  status,
+  originalStatus,
+  submissionKind,
+  endedAt,
+};
 
 /** A unification of the customer profiles ended successful, failed or timed out. */
 export const unificationRefreshCompleted = {
@@ -8,4 +20,14 @@ export const unificationRefreshCompleted = {
   subject: wholeInstance,
   hasThreshold: false,
   source: 'jobs',
-} as const satisfies TriggerRecord<typeof wholeInstance.inputs>;
+  payload,
+  title: () => 'Unification',
+  recipients: () => [{ subject: ANY_SUBJECT }],
+  sentence: (event) => `unification ${ending(event.status, event.originalStatus)}, ${start(event.submissionKind)}`,
+  sample: ({ occurredAt }) => ({
+    jobId: SAMPLE_ID,
+    status: 'successful',
+    submissionKind: 'scheduled',
+    endedAt: occurredAt,
+  }),
+} as const satisfies TriggerRecord<typeof wholeInstance.inputs, typeof payload>;

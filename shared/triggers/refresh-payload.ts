@@ -1,0 +1,38 @@
+import { Type } from '@sinclair/typebox';
+import { instant, oneOf, text } from './payload-schema.ts';
+
+/** How a refresh ended that fires a trigger. */
+export type RefreshStatus = 'successful' | 'failed' | 'timedOut';
+
+type SubmissionKind = 'scheduled' | 'onDemand';
+
+export const originalStatus = Type.Optional(
+  text('Original Status', 'The word of Customer Insights for it, when it is another one: completedWithWarnings.'),
+);
+export const status = oneOf<RefreshStatus>('Status', 'How the run ended.', 'successful', 'failed', 'timedOut');
+export const endedAt = instant('Ended At', 'When the run ended.');
+export const submissionKind = oneOf<SubmissionKind>(
+  'Submission Kind',
+  'Whether a schedule or a person started it.',
+  'scheduled',
+  'onDemand',
+);
+
+/** Stands for an id of Customer Insights in a sample event. */
+export const SAMPLE_ID = '00000000-0000-0000-0000-000000000000';
+
+const endings: Readonly<Record<RefreshStatus, string>> = {
+  successful: 'ended successful',
+  failed: 'failed',
+  timedOut: 'timed out',
+};
+
+/** How a refresh ended, with the word of Customer Insights when that is another: `ended successful (completedWithWarnings)`. */
+export function ending(ended: RefreshStatus, original: string | undefined): string {
+  return endings[ended] + (original === undefined ? '' : ` (${original})`);
+}
+
+/** Who started a run: `started by a schedule`. Events of version 0.8 and earlier name none but are of a schedule. */
+export function start(kind: SubmissionKind = 'scheduled'): string {
+  return kind === 'scheduled' ? 'started by a schedule' : 'started by a user';
+}
