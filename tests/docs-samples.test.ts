@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { subscribeBody } from '../connector/document/subscribe-body.ts';
-import { triggerTexts } from '../connector/document/trigger-texts.ts';
 import { settings } from '../shared/config.ts';
 import { callbackBody } from '../shared/deliveries/attempt/callback-body.ts';
 import { callbackSchemas } from '../shared/deliveries/attempt/callback-schemas.ts';
@@ -11,7 +10,7 @@ import type { Event } from '../shared/events/event.ts';
 import { sampleEvent } from '../shared/events/sample-event.ts';
 import { parseSubscriptionId } from '../shared/subscriptions/subscription-id.ts';
 import type { Subscription } from '../shared/subscriptions/subscription.ts';
-import { isTrigger, triggerNames, type Trigger } from '../shared/triggers/trigger.ts';
+import { isTrigger, triggerNames, triggers, type Trigger } from '../shared/triggers/trigger.ts';
 import { validatorOf } from '../shared/validation.ts';
 import { codesOf, tableRows } from './helpers/markdown.ts';
 
@@ -32,7 +31,7 @@ const samplesOf = (section: string): Sample[] =>
   [...section.matchAll(/^```json\n(.*?)^```$/gms)].map(([, text = '']) => JSON.parse(text) as Sample);
 
 describe.each(triggerNames)('the guide on %s', (trigger) => {
-  const section = sectionOf(triggerTexts[trigger].summary);
+  const section = sectionOf(triggers[trigger].texts.summary);
 
   test('has a section of its own, with when it fires, when not, and one sample', () => {
     expect(section).toContain('**Fires**');

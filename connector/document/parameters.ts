@@ -1,7 +1,6 @@
-import { triggerNames, type Trigger } from '../../shared/triggers/trigger.ts';
+import { triggerNames, triggers, type Trigger } from '../../shared/triggers/trigger.ts';
 import { dropDown } from './drop-down.ts';
 import type { PlainParameter } from './swagger-document.ts';
-import { triggerTexts } from './trigger-texts.ts';
 
 type Rest = Omit<PlainParameter, 'name' | 'in' | 'required' | 'type' | 'description' | 'x-ms-summary'>;
 
@@ -37,7 +36,7 @@ export const entityInPath = inPath('entity', 'Entity', 'The entity of the instan
 
 export const triggerInPath = inPath('trigger', 'Trigger', 'The trigger that the flow waits for.', {
   enum: triggerNames,
-  'x-ms-enum-values': triggerNames.map((value: Trigger) => ({ value, displayName: triggerTexts[value].summary })),
+  'x-ms-enum-values': triggerNames.map((value: Trigger) => ({ value, displayName: triggers[value].texts.summary })),
   'x-ms-visibility': 'important',
 });
 

@@ -5,20 +5,11 @@ import { instant, integer, list, number, object, text } from './schemas.ts';
 import { presentedBody } from './subscribe-body.ts';
 import type { PathItem } from './swagger-document.ts';
 
-const texts = {
-  'segment-threshold-crossed': {
-    operationId: 'PreviewSegmentThreshold',
-    summary: 'Preview a threshold of a segment',
-    of: 'segment',
-    name: { segmentName: text('Segment', 'The segment that was looked at.') },
-  },
-  'measure-threshold-crossed': {
-    operationId: 'PreviewMeasureThreshold',
-    summary: 'Preview a threshold of a measure',
-    of: 'measure',
-    name: { measureName: text('Measure', 'The measure that was looked at.') },
-  },
-} as const satisfies Record<ThresholdTrigger, object>;
+/** The property of a preview that names the subject, by the kind of subject. */
+const names = {
+  segment: { segmentName: text('Segment', 'The segment that was looked at.') },
+  measure: { measureName: text('Measure', 'The measure that was looked at.') },
+};
 
 const crossing = object('Crossing', 'One time at which a flow would have been called.', {
   always: {
@@ -34,12 +25,11 @@ export const previewPaths: Readonly<Record<string, PathItem>> = Object.fromEntri
 );
 
 function previewPath(trigger: ThresholdTrigger): PathItem {
-  const { operationId, summary, of, name } = texts[trigger];
+  const { preview, subject } = triggers[trigger];
   return {
     post: {
-      operationId,
-      summary,
-      description: `This operation lists when a flow with this threshold of the ${of} would have been called recently.`,
+      ...preview,
+      description: `This operation lists when a flow with this threshold of the ${subject.kind} would have been called recently.`,
       parameters: [presentedBody(previewRequestSchemas[trigger])],
       responses: responses(
         ok(
@@ -47,7 +37,7 @@ function previewPath(trigger: ThresholdTrigger): PathItem {
           object('Preview', 'When a flow would have been called, newest first.', {
             always: {
               instanceId: text('Instance ID', 'The instance of it.'),
-              ...name,
+              ...names[subject.kind],
               displayName: text('Display Name', 'What a person knows it by.'),
               threshold: number('Threshold', 'The number that the value has to rise above.'),
               since: instant(
@@ -61,7 +51,7 @@ function previewPath(trigger: ThresholdTrigger): PathItem {
         ),
         403,
         404,
-        ...(triggers[trigger].subject.kind === 'measure' ? ([422] as const) : []),
+        ...(subject.kind === 'measure' ? ([422] as const) : []),
       ),
     },
   };

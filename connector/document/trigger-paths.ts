@@ -5,7 +5,6 @@ import { refusing, responses } from './responses.ts';
 import { swaggerSchema } from './schemas.ts';
 import { subscribeBody } from './subscribe-body.ts';
 import type { PathItem } from './swagger-document.ts';
-import { triggerTexts } from './trigger-texts.ts';
 
 /** For each trigger: its subscribe operation, and the unsubscribe operation at the `Location` of a subscription. */
 export function triggerPaths(): Record<string, PathItem> {
@@ -18,7 +17,7 @@ export function triggerPaths(): Record<string, PathItem> {
 }
 
 function subscribePath(trigger: Trigger): PathItem {
-  const { summary, description, hint, notification } = triggerTexts[trigger];
+  const { summary, description, hint, notification } = triggers[trigger].texts;
   const ofMeasure = triggers[trigger].subject.kind === 'measure' ? ([422] as const) : [];
   return {
     'x-ms-notification-content': { description: notification, schema: swaggerSchema(callbackSchemas[trigger]) },
@@ -47,11 +46,11 @@ function subscribePath(trigger: Trigger): PathItem {
 }
 
 function unsubscribePath(trigger: Trigger): PathItem {
-  const { summary } = triggerTexts[trigger];
+  const { summary } = triggers[trigger].texts;
   return {
     delete: {
       operationId: `${triggers[trigger].operationId}Unsubscribe`,
-      summary: triggerTexts[trigger].unsubscribe,
+      summary: triggers[trigger].texts.unsubscribe,
       description: `This operation ends the subscription of a flow with the trigger "${summary}"; the platform calls it.`,
       'x-ms-visibility': 'internal',
       parameters: [inPath('id', 'Subscription', 'The subscription to end.')],

@@ -1,6 +1,5 @@
 import { callbackSchemas } from '../../shared/deliveries/attempt/callback-schemas.ts';
 import { triggerNames, triggers, type Trigger } from '../../shared/triggers/trigger.ts';
-import { triggerTexts } from '../document/trigger-texts.ts';
 import { jsonContent, type OpenApiParameter, type OpenApiPathItem } from './open-api-document.ts';
 
 const inHeader = (name: string, description: string, required = true): OpenApiParameter => {
@@ -20,7 +19,7 @@ export function webhooks(): Record<string, OpenApiPathItem> {
 }
 
 function callback(trigger: Trigger): NonNullable<OpenApiPathItem['post']> {
-  const { summary, notification } = triggerTexts[trigger];
+  const { summary, notification } = triggers[trigger].texts;
   return {
     operationId: `${triggers[trigger].operationId}Callback`,
     summary,

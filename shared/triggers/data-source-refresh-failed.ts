@@ -22,6 +22,14 @@ export const dataSourceRefreshFailed = {
   subject: dataSource,
   hasThreshold: false,
   source: 'jobs',
+  texts: {
+    summary: 'When a data source refresh fails',
+    description:
+      'This operation triggers when the refresh of a data source has failed or timed out and will not be tried again.',
+    hint: 'To see it work now, refresh a data source whose credentials have expired.',
+    unsubscribe: 'Unsubscribe from failed data source refreshes',
+    notification: 'The data source refresh that failed.',
+  },
   payload,
   title: (subscription) => `${dataSourceTitle(subscription)} fails`,
   recipients: dataSourceRecipients,

@@ -17,6 +17,13 @@ export const dataSourceRefreshSucceeded = {
   subject: dataSource,
   hasThreshold: false,
   source: 'jobs',
+  texts: {
+    summary: 'When a data source refresh succeeds',
+    description: 'This operation triggers when the refresh of a data source has ended successfully.',
+    hint: 'To see it work now, refresh a data source by hand.',
+    unsubscribe: 'Unsubscribe from successful data source refreshes',
+    notification: 'The data source refresh that succeeded.',
+  },
   payload,
   title: (subscription) => `${dataSourceTitle(subscription)} succeeds`,
   recipients: dataSourceRecipients,

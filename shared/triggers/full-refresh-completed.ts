@@ -55,6 +55,14 @@ export const fullRefreshCompleted = {
   subject: startedBy,
   hasThreshold: false,
   source: 'jobs',
+  texts: {
+    summary: 'When a full refresh is completed',
+    description:
+      'This operation triggers when a full refresh that a schedule or a user started has ended, whether it succeeded, failed or timed out.',
+    hint: 'To see it work now, start a full refresh by hand.',
+    unsubscribe: 'Unsubscribe from full refreshes',
+    notification: 'The full refresh that was completed.',
+  },
   payload,
   title: ({ subject }) => titles[startedByOf(subject)],
   // The specific subject comes first: events of earlier versions have only that range.

@@ -12,6 +12,15 @@ export const measureThresholdCrossed = {
   subject: measure,
   hasThreshold: true,
   source: 'measures',
+  preview: { operationId: 'PreviewMeasureThreshold', summary: 'Preview a threshold of a measure' },
+  texts: {
+    summary: 'When a measure crosses above a threshold',
+    description:
+      'This operation triggers when the value of a business measure without dimension rises from a number that is not above the threshold to one that is.',
+    hint: 'To see it work now, set the threshold to the present value, let the value rise, and refresh the measure.',
+    unsubscribe: 'Unsubscribe from a measure threshold',
+    notification: 'The rise of the measure above the threshold.',
+  },
   payload,
   title: crossingTitle,
   recipients: (event) => [crossedThresholds(event.measureName, event)],

@@ -12,6 +12,15 @@ export const segmentThresholdCrossed = {
   subject: segment,
   hasThreshold: true,
   source: 'segments',
+  preview: { operationId: 'PreviewSegmentThreshold', summary: 'Preview a threshold of a segment' },
+  texts: {
+    summary: 'When a segment crosses above a threshold',
+    description:
+      'This operation triggers when the member count of a segment rises from a number that is not above the threshold to one that is.',
+    hint: 'To see it work now, set the threshold to the present member count, let the segment grow, and refresh it.',
+    unsubscribe: 'Unsubscribe from a segment threshold',
+    notification: 'The rise of the segment above the threshold.',
+  },
   payload,
   title: crossingTitle,
   recipients: (event) => [crossedThresholds(event.segmentName, event)],

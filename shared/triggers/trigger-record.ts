@@ -13,6 +13,7 @@ export type TriggerRecord<Inputs extends TProperties, Payload extends TPropertie
   readonly operationId: string;
   /** What a subscription names. */
   readonly subject: SubjectKind<Inputs>;
+  readonly texts: TriggerTexts;
   /** The properties that only callbacks of this trigger have. Later versions may add some. */
   readonly payload: Payload;
   /** What a subscription waits for, as a person recognises it in a list: `Churn risk above 150`. */
@@ -25,10 +26,31 @@ export type TriggerRecord<Inputs extends TProperties, Payload extends TPropertie
   readonly sample: (subscription: Sampled) => FactsOf<Payload>;
 } & Detection;
 
-/** The list of Customer Insights that shows the event, and whether a subscription compares values with a threshold. */
+/**
+ * The list of Customer Insights that shows the event, and whether a subscription compares values with a threshold. A
+ * trigger with a threshold has a preview, which is an operation of the connector.
+ */
 type Detection =
-  | { readonly hasThreshold: true; readonly source: 'segments' | 'measures' }
+  | {
+      readonly hasThreshold: true;
+      readonly source: 'segments' | 'measures';
+      readonly preview: { readonly operationId: string; readonly summary: string };
+    }
   | { readonly hasThreshold: false; readonly source: 'jobs' };
+
+/** The texts in the connector. The guide for flow makers describes in detail when each trigger fires. */
+export interface TriggerTexts {
+  /** The name in the designer, in the form `When a …`. */
+  readonly summary: string;
+  /** A full sentence that begins with "This operation triggers when". */
+  readonly description: string;
+  /** How a maker can cause the event to test a flow. */
+  readonly hint: string;
+  /** The summary of the unsubscribe operation. It is visible only in the definition. */
+  readonly unsubscribe: string;
+  /** The description of the callback's body. */
+  readonly notification: string;
+}
 
 /** The parts of a subscription that its title shows. */
 export interface Titled {

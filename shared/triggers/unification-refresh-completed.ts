@@ -20,6 +20,14 @@ export const unificationRefreshCompleted = {
   subject: wholeInstance,
   hasThreshold: false,
   source: 'jobs',
+  texts: {
+    summary: 'When a unification refresh is completed',
+    description:
+      'This operation triggers when customer profiles were unified, by a schedule or by hand, whether that succeeded, failed or timed out.',
+    hint: 'To see it work now, unify the customer profiles by hand.',
+    unsubscribe: 'Unsubscribe from unification refreshes',
+    notification: 'The unification refresh that was completed.',
+  },
   payload,
   title: () => 'Unification',
   recipients: () => [{ subject: ANY_SUBJECT }],
