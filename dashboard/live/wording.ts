@@ -1,7 +1,10 @@
 import type { DeliveryResponse, SubscriptionResponse } from '../../shared/operations/operator-responses.ts';
 import type { Trigger } from '../../shared/triggers/trigger.ts';
 
-/** The names of the triggers on the page. */
+/**
+ * The names of the triggers on the page. They are not in the records of `shared/triggers`, because these would bring the
+ * schemas of the callbacks to the browser.
+ */
 export const triggerNames: Readonly<Record<Trigger, string>> = {
   'data-source-refresh-failed': 'Data source refresh failed',
   'data-source-refresh-succeeded': 'Data source refresh succeeded',
@@ -77,19 +80,26 @@ export function counted(count: number, one: string, several: string): string {
 }
 
 /** The condition of a subscription, such as `ChurnRisk above 150` or `any data source`. */
-export function conditionOf({
-  trigger,
-  dataSourceName,
-  segmentName,
-  measureName,
-  dataSourceId,
-  threshold,
-  startedBy,
-}: SubscriptionResponse): string {
-  const subject = segmentName ?? measureName;
-  if (subject !== undefined) return `${subject} above ${threshold === undefined ? '?' : shownNumber(threshold)}`;
-  if (trigger.startsWith('data-source')) return dataSourceName ?? dataSourceId ?? 'any data source';
-  return startedBy === undefined ? 'the whole instance' : `the whole instance, by ${startedBy}`;
+export function conditionOf(subscription: SubscriptionResponse): string {
+  return conditions[subscription.trigger](subscription);
+}
+
+const conditions: Readonly<Record<Trigger, (subscription: SubscriptionResponse) => string>> = {
+  'data-source-refresh-failed': ofDataSource,
+  'data-source-refresh-succeeded': ofDataSource,
+  'segment-threshold-crossed': ({ segmentName, threshold }) => above(segmentName, threshold),
+  'measure-threshold-crossed': ({ measureName, threshold }) => above(measureName, threshold),
+  'full-refresh-completed': ({ startedBy }) =>
+    startedBy === undefined ? 'the whole instance' : `the whole instance, by ${startedBy}`,
+  'unification-refresh-completed': () => 'the whole instance',
+};
+
+function ofDataSource({ dataSourceName, dataSourceId }: SubscriptionResponse): string {
+  return dataSourceName ?? dataSourceId ?? 'any data source';
+}
+
+function above(subject = '?', threshold: number | undefined): string {
+  return `${subject} above ${threshold === undefined ? '?' : shownNumber(threshold)}`;
 }
 
 const steps: readonly (readonly [limitMs: number, unitMs: number, unit: string])[] = [
