@@ -6,7 +6,7 @@ import { MAX_OPEN, nextOpen, openJobs } from './open-jobs.ts';
 import { endOf, endOfTask, isFinal, isFinished } from './refresh-end.ts';
 import { jobsById, tasksOf, type RefreshReading } from './refresh-reading.ts';
 import { NO_FLOOR, type RefreshState } from './refresh-state.ts';
-import { kindOf } from './task-kind.ts';
+import { kindOf, type TaskKind } from './task-kind.ts';
 
 /** A refresh that ended. Facts are in the order in which the refreshes ended. */
 export type RefreshFact =
@@ -19,7 +19,7 @@ export type RefreshFact =
       readonly job: Job;
     }
   | {
-      readonly kind: 'ingestion' | 'merge';
+      readonly kind: TaskKind;
       readonly sequence: number;
       readonly status: RefreshStatus;
       readonly originalStatus: string | undefined;

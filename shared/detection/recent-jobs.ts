@@ -1,10 +1,8 @@
 import type { Job } from '../insights/customer-insights.ts';
+import { isFiringOperation } from '../triggers/trigger.ts';
 import { handledKey } from './handled-refreshes.ts';
 import { endOf, isFinal } from './refresh-end.ts';
 import type { RefreshState } from './refresh-state.ts';
-
-/** The operation types that fire a trigger. */
-const firingOperationTypes = new Set(['all', 'ingestion', 'merge']);
 
 /** Whether a page of jobs reaches back to a known job. The length of a page is not documented. */
 export function reachesKnownJob(state: RefreshState, jobs: readonly Job[]): boolean {
@@ -17,7 +15,7 @@ export function lacksTasks(state: RefreshState, jobs: readonly Job[]): boolean {
   return jobs.some(
     (job) =>
       job.tasks.length === 0 &&
-      firingOperationTypes.has(job.operationType) &&
+      isFiringOperation(job.operationType) &&
       isFinal(job) &&
       !state.handled.has(handledKey(job.jobId)) &&
       endOf(job) > state.floorMs,

@@ -1,6 +1,10 @@
 import type { Task } from '../insights/customer-insights.ts';
+import { isFiringOperation, type FiringOperation } from '../triggers/trigger.ts';
+
+/** The kinds of refresh that fire a trigger task by task. */
+export type TaskKind = Exclude<FiringOperation, 'all'>;
 
 /** The kind of refresh that a task is. `undefined` when it fires no trigger. */
-export function kindOf(task: Task): 'ingestion' | 'merge' | undefined {
-  return task.operationType === 'ingestion' || task.operationType === 'merge' ? task.operationType : undefined;
+export function kindOf({ operationType }: Task): TaskKind | undefined {
+  return isFiringOperation(operationType) && operationType !== 'all' ? operationType : undefined;
 }

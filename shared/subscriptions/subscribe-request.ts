@@ -12,10 +12,11 @@ import {
 } from '../triggers/trigger.ts';
 import { inputValidatorOf, type Validator } from '../validation.ts';
 
-/** The inputs that subscribe requests and previews share. */
+/** An input of every subscribe request and preview. */
 export const instanceInput = {
   instanceId: Type.String({ format: 'uuid', description: 'The Customer Insights instance.' }),
 };
+/** An input of the subscribe requests and previews of triggers with a threshold. */
 export const thresholdInput = {
   threshold: Type.Number({ description: 'Fires when the value crosses above this number.' }),
 };

@@ -22,6 +22,7 @@ export const dataSourceRefreshFailed = {
   subject: dataSource,
   hasThreshold: false,
   source: 'jobs',
+  operationType: 'ingestion',
   texts: {
     summary: 'When a data source refresh fails',
     description:
@@ -33,7 +34,7 @@ export const dataSourceRefreshFailed = {
   payload,
   title: (subscription) => `${dataSourceTitle(subscription)} fails`,
   recipients: dataSourceRecipients,
-  sentence: (event) => dataSourceSentence(event) + (event.errorMessage === undefined ? '' : `: ${event.errorMessage}`),
+  sentence: dataSourceSentence,
   sample: (subscription) => ({
     ...sampleRefresh(subscription, 'failed'),
     errorMessage: 'This is a test. Nothing failed.',

@@ -17,6 +17,7 @@ export const dataSourceRefreshSucceeded = {
   subject: dataSource,
   hasThreshold: false,
   source: 'jobs',
+  operationType: 'ingestion',
   texts: {
     summary: 'When a data source refresh succeeds',
     description: 'This operation triggers when the refresh of a data source has ended successfully.',

@@ -16,22 +16,28 @@ export function dataSourcePayload<S extends RefreshStatus>(...statuses: readonly
   };
 }
 
+/** The data sources that a subscription waits for: `Contoso CRM`, or any. */
 export function dataSourceTitle({ subject, subjectName }: Titled): string {
   return subject === ANY_SUBJECT ? 'Any data source' : subjectName;
 }
 
+/** The subscriptions to the data source, then those to any. */
 export function dataSourceRecipients({ dataSourceId }: { readonly dataSourceId: string }): RecipientSubject[] {
   return [{ subject: dataSourceId }, { subject: ANY_SUBJECT }];
 }
 
+/** What happened: `refresh of Contoso CRM failed: The password has expired.` */
 export function dataSourceSentence(refresh: {
   readonly dataSourceName: string;
   readonly refreshStatus: RefreshStatus;
   readonly originalStatus?: string;
+  readonly errorMessage?: string;
 }): string {
-  return `refresh of ${refresh.dataSourceName} ${ending(refresh.refreshStatus, refresh.originalStatus)}`;
+  const why = refresh.errorMessage === undefined ? '' : `: ${refresh.errorMessage}`;
+  return `refresh of ${refresh.dataSourceName} ${ending(refresh.refreshStatus, refresh.originalStatus)}${why}`;
 }
 
+/** The facts of a sample event: the subject's refresh, or that of a sample data source, ended with this status. */
 export function sampleRefresh<S extends RefreshStatus>({ subject, occurredAt }: Sampled, refreshStatus: S) {
   const source =
     subject === ANY_SUBJECT

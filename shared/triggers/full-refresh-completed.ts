@@ -55,6 +55,7 @@ export const fullRefreshCompleted = {
   subject: startedBy,
   hasThreshold: false,
   source: 'jobs',
+  operationType: 'all',
   texts: {
     summary: 'When a full refresh is completed',
     description:

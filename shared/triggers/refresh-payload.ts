@@ -6,6 +6,7 @@ export type RefreshStatus = 'successful' | 'failed' | 'timedOut';
 
 type SubmissionKind = 'scheduled' | 'onDemand';
 
+/** The properties that the payloads of several triggers for refreshes have in common. */
 export const originalStatus = Type.Optional(
   text('Original Status', 'The word of Customer Insights for it, when it is another one: completedWithWarnings.'),
 );

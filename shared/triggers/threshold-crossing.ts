@@ -16,6 +16,7 @@ interface Rise {
   readonly value: number;
 }
 
+/** The title of a subscription: `Churn risk above 150`. */
 export function crossingTitle({ subjectName, threshold }: Titled): string {
   return `${subjectName} above ${shownNumber(threshold ?? 0)}`;
 }
@@ -27,6 +28,7 @@ export function crossedThresholds(subject: string, { previousValue, value }: Ris
 
 const everyDigit = new Intl.NumberFormat('en-US', { maximumFractionDigits: 20 });
 
+/** What happened: `Churn risk rose from 120 to 180`. */
 export function riseSentence({ displayName, previousValue, value }: Rise & { readonly displayName: string }): string {
   return `${displayName} rose from ${everyDigit.format(previousValue)} to ${everyDigit.format(value)}`;
 }

@@ -36,10 +36,15 @@ type Detection =
       readonly source: 'segments' | 'measures';
       readonly preview: { readonly operationId: string; readonly summary: string };
     }
-  | { readonly hasThreshold: false; readonly source: 'jobs' };
+  | {
+      readonly hasThreshold: false;
+      readonly source: 'jobs';
+      /** The operation type of the tasks that fire the trigger; `all` for the jobs that refresh the whole instance. */
+      readonly operationType: string;
+    };
 
 /** The texts in the connector. The guide for flow makers describes in detail when each trigger fires. */
-export interface TriggerTexts {
+interface TriggerTexts {
   /** The name in the designer, in the form `When a …`. */
   readonly summary: string;
   /** A full sentence that begins with "This operation triggers when". */

@@ -20,9 +20,10 @@ export const triggers = {
 
 type Records = typeof triggers;
 
+/** The name of a trigger, as paths, callbacks and events contain it. */
 export type Trigger = keyof Records;
 
-/** The inputs that name the subject of a subscription. */
+/** The inputs of a subscribe request that name its subject. */
 export type SubjectInputs<T extends Trigger = Trigger> = Static<TObject<Records[T]['subject']['inputs']>>;
 
 /** The facts of an event: the properties of its callback that only this trigger has. */
@@ -33,6 +34,7 @@ export const recordOf: {
   readonly [T in Trigger]: TriggerRecord<Records[T]['subject']['inputs'], Records[T]['payload']>;
 } = triggers;
 
+/** All triggers, in the order of `triggers`. */
 export const triggerNames = Object.keys(triggers) as [Trigger, ...Trigger[]];
 
 /** A value for each of these triggers. */
@@ -54,11 +56,25 @@ export type ThresholdTrigger = {
   [T in Trigger]: Records[T]['hasThreshold'] extends true ? T : never;
 }[Trigger];
 
+/** Whether a subscription to the trigger has a threshold. */
 export function hasThreshold(trigger: Trigger): trigger is ThresholdTrigger {
   return triggers[trigger].hasThreshold;
 }
 
+/** All of them, in the order of `triggers`. */
 export const thresholdTriggers: readonly ThresholdTrigger[] = triggerNames.filter(hasThreshold);
 
 /** The triggers that fire for refreshes, which are detected from the jobs. */
 export type RefreshTrigger = Exclude<Trigger, ThresholdTrigger>;
+
+/** The operation types of Customer Insights that fire a trigger. */
+export type FiringOperation = Records[RefreshTrigger]['operationType'];
+
+const firingOperations: ReadonlySet<string> = new Set(
+  triggerNames.flatMap((trigger) => (hasThreshold(trigger) ? [] : triggers[trigger].operationType)),
+);
+
+/** Whether refreshes of this operation type fire a trigger. */
+export function isFiringOperation(operationType: string): operationType is FiringOperation {
+  return firingOperations.has(operationType);
+}

@@ -20,6 +20,7 @@ export const unificationRefreshCompleted = {
   subject: wholeInstance,
   hasThreshold: false,
   source: 'jobs',
+  operationType: 'merge',
   texts: {
     summary: 'When a unification refresh is completed',
     description:
