@@ -1,5 +1,6 @@
 import { unreachable } from '../shared/unreachable.ts';
 import type { CallbackCall } from './flow-platform/call-log.ts';
+import type { TriggerSegment } from './flow-platform/notification-schemas.ts';
 import type { FlowPlatform } from './flow-platform/start-flow-platform.ts';
 import { parseHostLine } from './host-lines.ts';
 
@@ -73,28 +74,35 @@ export function createStory({ write, now }: { write: (line: string) => void; now
   };
 }
 
+type Body = Readonly<Record<string, unknown>>;
+
 /** The fact in a callback, as a clause. */
-function factOf(body: Readonly<Record<string, unknown>>): string {
-  const said = (name: string): string => {
-    const value = body[name];
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : '?';
-  };
-  switch (body['trigger']) {
-    case 'segment-threshold-crossed':
-    case 'measure-threshold-crossed':
-      return `${said('displayName')} rose from ${said('previousValue')} to ${said('value')}`;
-    case 'data-source-refresh-failed':
-    case 'data-source-refresh-succeeded': {
-      const why = body['errorMessage'] === undefined ? '' : ` (${said('errorMessage')})`;
-      return `the refresh of ${said('dataSourceName')} ended: ${said('refreshStatus')}${why}`;
-    }
-    case 'full-refresh-completed':
-      return `the scheduled full refresh ended: ${said('status')}`;
-    case 'unification-refresh-completed':
-      return `the unification ended: ${said('status')}`;
-    default:
-      return 'an event of an unknown trigger occurred';
-  }
+function factOf(body: Body): string {
+  const known: Readonly<Record<string, ((body: Body) => string) | undefined>> = facts;
+  return known[String(body['trigger'])]?.(body) ?? 'an event of an unknown trigger occurred';
+}
+
+const facts: Readonly<Record<TriggerSegment, (body: Body) => string>> = {
+  'segment-threshold-crossed': rise,
+  'measure-threshold-crossed': rise,
+  'data-source-refresh-failed': dataSourceRefresh,
+  'data-source-refresh-succeeded': dataSourceRefresh,
+  'full-refresh-completed': (body) => `the scheduled full refresh ended: ${said(body, 'status')}`,
+  'unification-refresh-completed': (body) => `the unification ended: ${said(body, 'status')}`,
+};
+
+function rise(body: Body): string {
+  return `${said(body, 'displayName')} rose from ${said(body, 'previousValue')} to ${said(body, 'value')}`;
+}
+
+function dataSourceRefresh(body: Body): string {
+  const why = body['errorMessage'] === undefined ? '' : ` (${said(body, 'errorMessage')})`;
+  return `the refresh of ${said(body, 'dataSourceName')} ended: ${said(body, 'refreshStatus')}${why}`;
+}
+
+function said(body: Body, name: string): string {
+  const value = body[name];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '?';
 }
 
 function answerOf({ answer }: CallbackCall): string {

@@ -1,9 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { notificationMismatch, notificationSchemas } from '../../../sandbox/flow-platform/notification-schemas.ts';
 import type { TriggerSegment } from '../../../sandbox/flow-platform/notification-schemas.ts';
+import { triggerNames, type Trigger } from '../../../shared/triggers/trigger.ts';
 import { leastNotifications } from './notifications.ts';
 
 const triggers = Object.keys(notificationSchemas) as TriggerSegment[];
+
+test('the platform knows each trigger of the backend', () => {
+  // The type makes the compiler ask for a new trigger.
+  const schemas: Readonly<Record<Trigger, object>> = notificationSchemas;
+  expect(Object.keys(schemas)).toEqual(triggerNames);
+});
 
 describe.each(triggers)('the notification of %s', (trigger) => {
   const least = leastNotifications[trigger];
