@@ -14,7 +14,7 @@ export interface TourStop {
   readonly makeChange: (control: Control) => void;
 }
 
-/** All six triggers, once each, on the initial data of the Customer Insights sandbox. */
+/** All triggers, once each, on the initial data of the Customer Insights sandbox. */
 export const firstTour: readonly TourStop[] = [
   {
     flow: {

@@ -13,7 +13,7 @@ const newsletterPeak: FlowDefinition = {
   input: { instanceId, segmentName: 'NewsletterReaders', threshold: 200 },
 };
 
-/** Changes that must not fire, and changes that must fire once, after the six triggers have fired. */
+/** Changes that must not fire, and changes that must fire once, after each trigger has fired. */
 export const rules: readonly Step[] = [
   {
     sentence:

@@ -49,7 +49,7 @@ export interface Count {
   readonly callbacks: number;
 }
 
-/** Counts the callbacks that reached each of the six flows, whatever the responses were. */
+/** Counts the callbacks that reached each of the flows, whatever the responses were. */
 export function countsOf({ stack }: Stage): Count[] {
   return tour.map(({ flow: { name, trigger } }) => {
     const calls = stack.flows.flows.find(({ definition }) => definition.name === name)?.calls ?? [];
@@ -67,5 +67,5 @@ const counting: Step = {
   },
 };
 
-/** The scripted run: all six triggers, then changes that must not fire, and changes that must fire once. */
+/** The scripted run: all triggers, then changes that must not fire, and changes that must fire once. */
 export const scenario: readonly Step[] = [subscribing, ...firing, ...rules, counting];

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import type { ValidateFunction } from 'ajv';
 
-/** The six triggers, by their path segment in the backend's API. */
+/** The triggers, by their path segment in the backend's API. */
 export type TriggerSegment =
   | 'data-source-refresh-failed'
   | 'data-source-refresh-succeeded'

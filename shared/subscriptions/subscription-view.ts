@@ -52,6 +52,7 @@ export function subscriptionView(
     id,
     trigger,
     instanceId,
+    subject,
     threshold,
     label,
     warnings: stored,
@@ -63,13 +64,16 @@ export function subscriptionView(
     successor,
   } = subscription;
   const { lastEvaluation, sourceUnreachableSince, isAllowed = more.isAllowed ?? true } = more.subject ?? {};
+  // The type makes the compiler ask for the inputs of a new kind of subject.
+  const inputs: Pick<SubscriptionView, 'segmentName' | 'measureName' | 'dataSourceId' | 'startedBy'> =
+    triggers[trigger].subject.inputsOf(subject);
   const warnings = [...(isAllowed ? [] : [NOT_ALLOWED_WARNING]), ...stored];
   return {
     id,
     title: subscriptionTitle(subscription),
     trigger,
     instanceId,
-    ...triggers[trigger].subject.inputsOf(subscription.subject),
+    ...inputs,
     ...(threshold !== undefined && { threshold }),
     ...(label !== undefined && { label }),
     status,
