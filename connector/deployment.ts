@@ -1,7 +1,7 @@
 import { securityOf, type Access } from './document/access.ts';
 import { connectorProperties, type ConnectorProperties } from './document/properties.ts';
 import type { SwaggerDocument } from './document/swagger-document.ts';
-import { BRAND_COLOR } from './icon/icon.ts';
+import { BRAND_COLOR } from './brand-color.ts';
 
 /** The properties of a running backend that its connector needs. */
 export interface Deployment {

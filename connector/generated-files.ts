@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { BRAND_COLOR } from './brand-color.ts';
 import { connectorDefinition } from './document/definition.ts';
 import { connectorProperties } from './document/properties.ts';
-import { BRAND_COLOR, drawIcon } from './icon/icon.ts';
-import { decodePng, encodePng } from './icon/png.ts';
 import type { Connector } from './lint/connector.ts';
+import { decodePng } from './lint/decode-png.ts';
 import { openApiDefinition } from './openapi/definition.ts';
 import { recordedWith, stabilityOf, type Stability } from './stability.ts';
 
@@ -13,25 +15,22 @@ export interface GeneratedFile {
   readonly isSame: (there: Buffer) => boolean;
 }
 
-/** The connector, generated from the sources. */
+/** The connector: the definition and the properties from the sources, and the committed icon. */
 export function connectorOf(version: string): Connector {
   const definition = connectorDefinition(version);
-  return { definition, properties: connectorProperties(definition, BRAND_COLOR, { kind: 'key' }), icon: drawIcon() };
+  const icon = decodePng(readFileSync(path.join(import.meta.dirname, 'icon.png')));
+  if (icon === undefined)
+    throw new Error('connector/icon.png must be a PNG of three bytes a pixel, without row filters');
+  return { definition, properties: connectorProperties(definition, BRAND_COLOR, { kind: 'key' }), icon };
 }
 
 /** The files that `npm run connector` writes. `recorded` is the contract that existing flows rely on. */
-export function generatedFiles({ definition, properties, icon }: Connector, recorded: Stability): GeneratedFile[] {
+export function generatedFiles({ definition, properties }: Connector, recorded: Stability): GeneratedFile[] {
   return [
     json('apiDefinition.swagger.json', definition),
     json('apiProperties.json', properties),
     json('openapi.json', openApiDefinition(definition.info.version)),
     json('stability.json', recordedWith(recorded, stabilityOf(definition))),
-    {
-      name: 'icon.png',
-      content: encodePng(icon),
-      // Compares pixels, because zlib's output differs between machines.
-      isSame: (there) => decodePng(there)?.rgb.equals(icon.rgb) ?? false,
-    },
   ];
 }
 

@@ -1,4 +1,3 @@
-import { rgbOf } from '../icon/icon.ts';
 import type { Connector } from './connector.ts';
 import { operationLocations } from './locations.ts';
 import type { Rule } from './rule.ts';
@@ -28,7 +27,7 @@ export const propertiesRules: readonly Rule[] = [
     id: 'IconBackgroundDiffers',
     says: `Around the mark of ${MARK_SIDE} pixels the icon has the brand colour.`,
     find: ({ icon, properties: { properties } }) => {
-      const brand = Buffer.from(rgbOf(properties.iconBrandColor));
+      const brand = Buffer.from(properties.iconBrandColor.slice(1), 'hex');
       const margin = (ICON_SIDE - MARK_SIDE) / 2;
       const isMark = (at: number): boolean => at >= margin && at < margin + MARK_SIDE;
       for (let y = 0; y < icon.height; y++) {

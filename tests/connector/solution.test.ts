@@ -7,11 +7,20 @@ import { describe, expect, test } from '@jest/globals';
 import { operationsOf } from '../../connector/document/operations.ts';
 import type { Schema, SwaggerDocument } from '../../connector/document/swagger-document.ts';
 import { deployedConnector } from '../../connector/deployment.ts';
-import { drawIcon } from '../../connector/icon/icon.ts';
+import { decodePng } from '../../connector/lint/decode-png.ts';
 import { lint } from '../../connector/lint/lint.ts';
 import { connectorZip, flowsZip } from '../../connector/solution/solutions.ts';
 import { factsOf } from './solution-facts.ts';
-import { committed, connectorFiles, entra, flowFiles, icon, storedFlows, type StoredOperation } from './unpacked.ts';
+import {
+  committed,
+  connectorFiles,
+  entra,
+  flowFiles,
+  icon,
+  packedIcon,
+  storedFlows,
+  type StoredOperation,
+} from './unpacked.ts';
 
 const { facts } = JSON.parse(readFileSync('tests/connector/solution-shapes.json', 'utf8')) as {
   facts: Readonly<Record<string, string>>;
@@ -83,7 +92,9 @@ describe('the connector in its solution', () => {
         ...{ TemplateId, Title, Parameters },
       })),
     );
-    expect(lint({ ...served, icon: drawIcon() })).toEqual([]);
+    const picture = decodePng(packedIcon());
+    expect(picture && lint({ ...served, icon: picture })).toEqual([]);
+    expect(packedIcon().equals(icon)).toBe(true);
   });
 
   test('has one way to connect, with ids that are real', () => {

@@ -19,9 +19,19 @@ export function unpacked(zip: Uint8Array): Map<string, string> {
   return new Map(Object.entries(unzipSync(zip)).map(([name, content]) => [name, strFromU8(content)]));
 }
 
-export function connectorFiles(access: Access = { kind: 'key' }): Map<string, string> {
+function connectorSolution(access: Access): Uint8Array {
   const deployment = { publicBaseUrl: 'https://triggers.contoso.example', access, contactEmail: 'ann@contoso.example' };
-  return unpacked(connectorZip({ definition: committed, icon, deployment }));
+  return connectorZip({ definition: committed, icon, deployment });
+}
+
+export function connectorFiles(access: Access = { kind: 'key' }): Map<string, string> {
+  return unpacked(connectorSolution(access));
+}
+
+/** The bytes of the icon in the connector's solution. */
+export function packedIcon(): Buffer {
+  const files = Object.entries(unzipSync(connectorSolution({ kind: 'key' })));
+  return Buffer.from(files.find(([name]) => name.endsWith('_iconblob.Png'))?.[1] ?? '');
 }
 
 /** A flow as a solution has it. */

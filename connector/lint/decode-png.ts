@@ -1,4 +1,4 @@
-import { crc32, deflateSync, inflateSync } from 'node:zlib';
+import { inflateSync } from 'node:zlib';
 
 /** An image without transparency: three bytes for each pixel, row by row. */
 export interface Picture {
@@ -11,26 +11,7 @@ const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** Eight bits a channel, colour type 2 (red, green, blue), no interlacing (W3C PNG, 11.2.2). */
 const TRUE_COLOUR = Buffer.from([8, 2, 0, 0, 0]);
 
-/** Encodes an image as PNG. The bytes may differ between machines, because zlib's output does. The pixels do not. */
-export function encodePng({ width, height, rgb }: Picture): Buffer {
-  const size = Buffer.alloc(8);
-  size.writeUInt32BE(width, 0);
-  size.writeUInt32BE(height, 4);
-  const stride = width * 3;
-  // Each row begins with its filter type: 0 means none.
-  const rows = Array.from({ length: height }, (_, y) => [
-    Buffer.from([0]),
-    rgb.subarray(y * stride, (y + 1) * stride),
-  ]).flat();
-  return Buffer.concat([
-    SIGNATURE,
-    chunk('IHDR', Buffer.concat([size, TRUE_COLOUR])),
-    chunk('IDAT', deflateSync(Buffer.concat(rows), { level: 9 })),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
-}
-
-/** Decodes a PNG in the format that `encodePng` writes. Returns `undefined` for any other format. */
+/** Decodes a PNG without transparency, interlacing and row filters. `undefined`: the file has another format. */
 export function decodePng(png: Buffer): Picture | undefined {
   if (!png.subarray(0, 8).equals(SIGNATURE)) return undefined;
   const data: Buffer[] = [];
@@ -54,13 +35,4 @@ export function decodePng(png: Buffer): Picture | undefined {
   const rows = Array.from({ length: height }, (_, y) => raw.subarray(y * stride, (y + 1) * stride));
   if (rows.some((row) => row[0] !== 0)) return undefined;
   return { width, height, rgb: Buffer.concat(rows.map((row) => row.subarray(1))) };
-}
-
-function chunk(kind: string, body: Buffer): Buffer {
-  const named = Buffer.concat([Buffer.from(kind, 'latin1'), body]);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(body.length);
-  const check = Buffer.alloc(4);
-  check.writeUInt32BE(crc32(named));
-  return Buffer.concat([length, named, check]);
 }
