@@ -181,6 +181,7 @@ async function subscribedSegment(
           isAllowed: () => true,
           pollLater: () => Promise.resolve(),
           callWindowMs: 60_000,
+          restartBackfill: () => Promise.resolve(),
         },
         instanceId,
       );

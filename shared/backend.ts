@@ -14,7 +14,7 @@ import {
   type RetriesMessage,
 } from './deliveries/messages.ts';
 import { retryDelivery } from './deliveries/retry/retry.ts';
-import { backfill } from './deliveries/records/backfill.ts';
+import { backfill, restartBackfill } from './deliveries/records/backfill.ts';
 import { reconcile, type ReconcilePorts } from './deliveries/reconciler/reconcile.ts';
 import { reconcileSubscription } from './deliveries/reconciler/reconcile-subscription.ts';
 import { dropOldActivity } from './deliveries/records/retention.ts';
@@ -227,7 +227,6 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
     isAllowed,
     retentionMonths: config.retentionMonths,
   };
-  let isBackfilled = false;
   const timing = pollTiming(config.pollSchedule, clock.now());
   const polling: PollPorts = {
     ...ports,
@@ -238,6 +237,7 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
     resumeOutbox: (events) => resumeOutbox(chunks, events),
     pollLater: (instanceId, delayMs) =>
       queues.send(POLLS_QUEUE, pollMessage([instanceId]), { delayMs, timeToLiveMs: delayMs + timing.messageTtlMs }),
+    restartBackfill: () => restartBackfill(ports),
     callWindowMs: wideWindowMs(rule),
   };
   const pollPorts: Omit<PollGroupPorts, 'poll'> = {
@@ -338,7 +338,7 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
         }
       }),
     async reconcile() {
-      isBackfilled ||= await backfill({ ...ports, activity, work });
+      await backfill({ ...ports, activity, work });
       await reconcile(reconciling);
     },
     async sweep() {

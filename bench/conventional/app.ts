@@ -53,6 +53,7 @@ app.storageQueue('poll-instance', {
         isAllowed: () => true,
         pollLater: () => Promise.resolve(),
         callWindowMs: 60_000,
+        restartBackfill: () => Promise.resolve(),
       },
       (message as PollMessage).instanceId,
     ),

@@ -60,6 +60,8 @@ export interface InstanceState {
   readonly loggedAnomalies: LoggedAnomalies;
   readonly history: HistoryRead | undefined;
   readonly lastPolledAt: string | undefined;
+  /** Whether the last poll was made by version 0.9.0, which writes delivery records without index rows. */
+  readonly wasPolledWithoutIndex: boolean;
   /** The last poll in which every list could be read. The next poll reads the history back to this time. */
   readonly completeAt: string | undefined;
   /** When the message is due that continues a poll that ran out of call permits. */
@@ -173,6 +175,8 @@ export function pollRow(instanceId: string, poll: PollRecord): Row {
     noted: JSON.stringify(poll.loggedAnomalies),
     historyReadAt: poll.history?.readAt,
     historyOf: poll.history?.refreshesEtag,
+    // Version 0.9.0 writes the row without this column.
+    indexed: true,
   };
 }
 
@@ -189,6 +193,7 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
   let history: HistoryRead | undefined;
   let floor: SequenceFloor = { sequence: 0, etag: '' };
   let lastPolledAt: string | undefined;
+  let wasPolledWithoutIndex = false;
   let completeAt: string | undefined;
   let resumesAt: string | undefined;
   for (const row of rows) {
@@ -204,6 +209,7 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
       const { historyReadAt: readAt, historyOf: refreshesEtag } = row.values;
       if (typeof readAt === 'string' && typeof refreshesEtag === 'string') history = { readAt, refreshesEtag };
       lastPolledAt = String(row.values['lastPolledAt']);
+      wasPolledWithoutIndex = row.values['indexed'] !== true;
       if (typeof row.values['completeAt'] === 'string') completeAt = row.values['completeAt'];
       if (typeof row.values['goesOnAt'] === 'string') resumesAt = row.values['goesOnAt'];
     }
@@ -218,6 +224,7 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
     loggedAnomalies,
     history,
     lastPolledAt,
+    wasPolledWithoutIndex,
     completeAt,
     resumesAt,
   };

@@ -26,6 +26,8 @@ export interface PollPorts {
   readonly resumeOutbox: (events: readonly OutboxEntry[]) => Promise<void>;
   /** Schedules an additional poll of the instance after `delayMs`. */
   readonly pollLater: (instanceId: string, delayMs: number) => Promise<void>;
+  /** Called when version 0.9.0 has been at work since this version last polled the instance. */
+  readonly restartBackfill: () => Promise<void>;
   /** Whether the operator allows the instance. */
   readonly isAllowed: (instanceId: string) => boolean;
   /**
@@ -43,6 +45,7 @@ export interface PollPorts {
 export async function pollInstance(ports: PollPorts, instanceId: string): Promise<void> {
   const before = await ports.state.read(instanceId);
   if (!ports.isAllowed(instanceId)) return suspendInstance(ports, before);
+  if (before.wasPolledWithoutIndex) await ports.restartBackfill();
   // Lists are polled independently, so that a slow list does not delay the events of another.
   const polls = dueSources(before, ports.clock.now()).map((source) => pollSource(ports, before, source));
   await allDone<unknown>([

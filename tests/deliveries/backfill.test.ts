@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { WORK_TABLE } from '../../shared/work/work-list.ts';
+import { STATE_TABLE } from '../../shared/events/outbox-row.ts';
+import type { StoredRow } from '../../shared/storage/tables.ts';
+import { WORK_SHARDS, WORK_TABLE } from '../../shared/work/work-list.ts';
 import { answered, callbackUrl } from '../helpers/memory-backend.ts';
 import { drain } from '../helpers/rows.ts';
 import { DAY, HOUR, MINUTE, segmentFixture, type SegmentFixture } from '../operations/segment-fixture.ts';
@@ -16,6 +18,11 @@ beforeEach(() => {
 /** Storage as the version before would have left it: no work list, no index rows, records without a word of them, and no messages any more. */
 async function asTheVersionBefore(): Promise<void> {
   await fixture.tables.dropTable(WORK_TABLE);
+  await withoutIndex();
+}
+
+/** The records as the version before would have written them, without index rows and messages. */
+async function withoutIndex(): Promise<void> {
   for (const row of await drain(fixture.tables, ACTIVITY, everything)) {
     const { partitionKey, rowKey, values, etag } = row;
     if (rowKey.startsWith('~')) {
@@ -32,6 +39,15 @@ async function asTheVersionBefore(): Promise<void> {
     const received = fixture.queues.receive('retries', visibleAt);
     if (received) fixture.queues.delete('retries', received);
   }
+}
+
+/** The row of the last poll as the version before would have written it. */
+async function polledByTheVersionBefore(): Promise<void> {
+  const rows = await drain(fixture.tables, STATE_TABLE, everything);
+  const { partitionKey, rowKey, values, etag } = rows.find((row) => row.rowKey === 'poll') as StoredRow;
+  const { indexed, ...known } = values;
+  expect(indexed).toBe(true);
+  await fixture.tables.write(STATE_TABLE, [{ kind: 'replace', row: { ...known, partitionKey, rowKey }, etag }]);
 }
 
 async function statuses(): Promise<string[]> {
@@ -87,6 +103,45 @@ describe('what the version before left waiting', () => {
       'c active',
       'z superseded',
     ]);
+  });
+});
+
+describe('a deployment that went back and returned', () => {
+  beforeEach(async () => {
+    await fixture.flow('one');
+    await fixture.poll();
+    await fixture.backend.reconcile();
+    await fixture.pass(2 * HOUR);
+    fixture.answers.set(callbackUrl('one'), () => answered(503));
+    await fixture.rise();
+    fixture.answers.clear();
+  });
+
+  test('tries again what the version before left waiting', async () => {
+    await withoutIndex();
+    for (const partition of WORK_SHARDS)
+      for (const row of await drain(fixture.tables, WORK_TABLE, { partition }))
+        await fixture.tables.write(WORK_TABLE, [{ kind: 'delete', row, etag: row.etag }]);
+    await polledByTheVersionBefore();
+    await fixture.poll();
+    await fixture.pass(2 * HOUR);
+    expect(await statuses()).toEqual(['delivered']);
+  });
+
+  test('removes the index rows of what the version before settled', async () => {
+    const rows = await drain(fixture.tables, ACTIVITY, everything);
+    const { partitionKey, rowKey, values, etag } = rows.find((row) => row.values['kind'] === 'trouble') as StoredRow;
+    const { indexed, ...known } = values;
+    expect(indexed).toBe(true);
+    const settled = { ...known, status: 'delivered', dueAtMs: 0, partitionKey, rowKey };
+    await fixture.tables.write(ACTIVITY, [{ kind: 'replace', row: settled, etag }]);
+    const indexRows = async (): Promise<StoredRow[]> =>
+      (await drain(fixture.tables, ACTIVITY, everything)).filter((row) => row.rowKey.startsWith('~'));
+    expect(await indexRows()).not.toEqual([]);
+    await polledByTheVersionBefore();
+    await fixture.poll();
+    await fixture.pass(2 * HOUR);
+    expect(await indexRows()).toEqual([]);
   });
 });
 

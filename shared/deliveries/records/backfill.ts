@@ -1,25 +1,28 @@
 import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
-import type { RowPage, Tables } from '../../storage/tables.ts';
+import type { RowPage, StoredRow, Tables } from '../../storage/tables.ts';
 import { addressOfRow, SUBSCRIPTIONS_TABLE, subscriptionOfRow } from '../../subscriptions/subscription-row.ts';
 import { WORK_TABLE } from '../../work/work-list.ts';
 import { activityMonths } from './activity-months.ts';
 import { activityTable } from './activity-rows.ts';
 import type { ActivityStore } from './activity-store.ts';
-import { isDue, isWaiting, recordOfRow, type DeliveryRecord } from './delivery-record.ts';
+import { indexKeysOf, isDue, isWaiting, recordOfRow, type DeliveryRecord } from './delivery-record.ts';
+import { deliveryOfIndexKey } from './record-index.ts';
 import { addToWorkList, type WorkListPorts } from '../reconciler/add-to-work-list.ts';
 
 export interface BackfillPorts extends WorkListPorts {
   readonly tables: Tables;
-  readonly activity: Pick<ActivityStore, 'replaceRecord'>;
+  readonly activity: Pick<ActivityStore, 'record' | 'replaceRecord'>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Instances of version 0.9.0, which write rows without index, may still run this long after the first pass of this version. */
+/** Instances of version 0.9.0, which write rows without index, may still run this long after the last sign of them. */
 const BEGINS_AFTER_MS = 60 * 60_000;
 /** Pages of 1,000 rows that one pass reads. */
 const PAGES_A_PASS = 50;
+/** A pass starts no further page after this long, so that the reconciler has time left. */
+const PASS_MS = 2 * 60_000;
 const ROW = { partitionKey: 'backfill', rowKey: 'records' } as const;
 
 /** The progress of the backfill, stored after each pass. */
@@ -32,11 +35,11 @@ interface Progress {
 }
 
 /**
- * Adds index rows and work list entries for the deliveries that version 0.9.0 left waiting, a part in each pass.
- * Until they have them, those deliveries go on by their messages. Returns whether the backfill is complete. Remove it
- * in the release after this one.
+ * Adds index rows and work list entries for the deliveries that version 0.9.0 left waiting, and removes index rows that
+ * it left behind, a part in each pass. Until then, those deliveries go on by their messages. Remove it in the release
+ * after this one.
  */
-export async function backfill(ports: BackfillPorts): Promise<boolean> {
+export async function backfill(ports: BackfillPorts): Promise<void> {
   const nowMs = ports.clock.now();
   const row = await ports.tables.get(WORK_TABLE, ROW.partitionKey, ROW.rowKey);
   let progress: Progress = {
@@ -46,35 +49,50 @@ export async function backfill(ports: BackfillPorts): Promise<boolean> {
     done: row?.values['done'] === true,
   };
   if (row === undefined) await save(ports, progress);
-  if (progress.done || nowMs < progress.beginsAtMs) return progress.done;
+  if (progress.done || nowMs < progress.beginsAtMs) return;
   const names = [...(await activityMonths(ports.tables)).map(activityTable), SUBSCRIPTIONS_TABLE];
   for (let pages = 0; pages < PAGES_A_PASS && !progress.done; pages++) {
+    if (ports.clock.now() - nowMs > PASS_MS) break;
     const table = names.find((name) => name > progress.after);
     if (table === undefined) progress = { ...progress, done: true };
     else {
       const page = await readPage(ports.tables, table, progress.next);
-      await (table === SUBSCRIPTIONS_TABLE ? watchSubscriptions(ports, page) : indexRecords(ports, page));
+      await (table === SUBSCRIPTIONS_TABLE ? watchSubscriptions(ports, page) : indexRecords(ports, table, page));
       progress =
         page.next === undefined ? { ...progress, after: table, next: undefined } : { ...progress, next: page.next };
     }
   }
   await save(ports, progress);
   if (progress.done) ports.log.info('backfill.done', {});
-  return progress.done;
+}
+
+/**
+ * Makes the backfill start again, an hour from now: a deployment that went back to version 0.9.0 has returned. Changes
+ * nothing while the backfill has not started.
+ */
+export async function restartBackfill(ports: Pick<BackfillPorts, 'tables' | 'clock'>): Promise<void> {
+  const row = await ports.tables.get(WORK_TABLE, ROW.partitionKey, ROW.rowKey);
+  const isStarted = row !== undefined && (row.values['after'] !== '' || row.values['next'] !== undefined);
+  if (!isStarted) return;
+  await save(ports, { beginsAtMs: ports.clock.now() + BEGINS_AFTER_MS, after: '', next: undefined, done: false });
 }
 
 function readPage(tables: Tables, table: string, next: string | undefined): Promise<RowPage> {
   return tables.query(table, { partition: { from: ' ', to: '~' }, ...(next !== undefined && { next }) });
 }
 
-async function save({ tables }: BackfillPorts, { beginsAtMs, after, next, done }: Progress): Promise<void> {
+async function save(
+  { tables }: Pick<BackfillPorts, 'tables'>,
+  { beginsAtMs, after, next, done }: Progress,
+): Promise<void> {
   await tables.write(WORK_TABLE, [
     { kind: 'upsert', row: { ...ROW, v: 1, beginsAtMs, after, done, ...(next !== undefined && { next }) } },
   ]);
 }
 
-async function indexRecords(ports: BackfillPorts, { rows }: RowPage): Promise<void> {
+async function indexRecords(ports: BackfillPorts, table: string, { rows }: RowPage): Promise<void> {
   for (const row of rows) {
+    if (row.values['kind'] === 'index') await checkIndexRow(ports, table, row);
     if (row.values['kind'] !== 'trouble') continue;
     const record = recordOfRow(row);
     if (record.indexed || !(isWaiting(record) || record.redelivering)) continue;
@@ -86,6 +104,14 @@ async function indexRecords(ports: BackfillPorts, { rows }: RowPage): Promise<vo
     // On a conflict, the other writer has stored the index rows.
     await ports.activity.replaceRecord(record, after);
   }
+}
+
+/** Deletes an index row whose record version 0.9.0 has changed since. A concurrent writer wins. */
+async function checkIndexRow(ports: BackfillPorts, table: string, row: StoredRow): Promise<void> {
+  const partition = { instanceId: row.partitionKey, month: table.slice(activityTable('').length) };
+  const record = await ports.activity.record(deliveryOfIndexKey(row.rowKey, partition));
+  if (record?.indexed === true && indexKeysOf(record).includes(row.rowKey)) return;
+  await ports.tables.write(table, [{ kind: 'delete', row, etag: row.etag }]);
 }
 
 async function watchSubscriptions(ports: BackfillPorts, { rows }: RowPage): Promise<void> {

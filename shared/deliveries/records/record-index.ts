@@ -1,4 +1,5 @@
 import { EVENT_KEY_LENGTH, eventKeyParts, formatEventId } from '../../events/event-id.ts';
+import { ROW_KEY_LENGTH } from '../../subscriptions/subscription-id.ts';
 import { RECORD_MARK } from './activity-rows.ts';
 import { formatDeliveryId } from './delivery-id.ts';
 
@@ -12,6 +13,8 @@ const DUE_PREFIX = '~d';
 /** Prefix of the index by subscription. A row exists exactly while the delivery waits for that subscription. */
 const WAIT_PREFIX = '~s';
 const TIME_DIGITS = 9;
+/** An event, the mark of a record, the recipient range (1 digit) and the row key of the subscription. */
+const RECORD_KEY_LENGTH = EVENT_KEY_LENGTH + RECORD_MARK.length + 1 + ROW_KEY_LENGTH;
 
 export function dueKey(dueAtMs: number, recordKey: string): string {
   return DUE_PREFIX + timeKey(dueAtMs) + recordKey;
@@ -44,6 +47,15 @@ export function readDueKey(
   const recordKey = rest.slice(TIME_DIGITS);
   const dueAtMs = Number.parseInt(rest.slice(0, TIME_DIGITS), 36);
   return { dueAtMs, recordKey, deliveryId: deliveryIdAt(recordKey, partition) };
+}
+
+/** The delivery that an index row of either kind names. */
+export function deliveryOfIndexKey(
+  indexKey: string,
+  partition: { readonly instanceId: string; readonly month: string },
+): string {
+  const recordKey = indexKey.slice(-RECORD_KEY_LENGTH);
+  return deliveryIdAt(indexKey.startsWith(WAIT_PREFIX) ? oldestFirst(recordKey) : recordKey, partition);
 }
 
 /** Parses the key of an index row by subscription and returns the key of the record. */
