@@ -13,6 +13,8 @@ export interface StackHost extends FunctionsHostProcess {
   poll(): Promise<Invocation>;
   /** Polls one instance in this host immediately, without the queue. */
   pollHere(instanceId: string): Promise<Invocation>;
+  /** Runs a timer function immediately. Resolves with its end. */
+  runTimer(name: 'reconcile' | 'sweep'): Promise<Invocation>;
 }
 
 export type StackHostOptions = Omit<FunctionsHostOptions, 'verbose' | 'entry' | 'enableAuth' | 'hostKeys'>;
@@ -47,9 +49,9 @@ export async function startStackHost(options: StackHostOptions): Promise<StackHo
   }
   const gone = new AbortController();
   void host.exited.then(() => gone.abort(new Error('The functions host has ended.')));
-  const run = async (name: string, input: string): Promise<Invocation> => {
+  const run = async (name: string, input: string, awaited = 'poll-instance'): Promise<Invocation> => {
     const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(POLL_TIMEOUT_MS)]);
-    const ended = watch.nextEnd('poll-instance', Date.now(), signal);
+    const ended = watch.nextEnd(awaited, Date.now(), signal);
     const [invocation] = await Promise.all([ended, runManually(host.url, name, input)]);
     return invocation;
   };
@@ -57,6 +59,7 @@ export async function startStackHost(options: StackHostOptions): Promise<StackHo
     ...host,
     poll: () => run('schedule-polls', ''),
     pollHere: (instanceId) => run('poll-instance', JSON.stringify({ v: 1, instanceId })),
+    runTimer: (name) => run(name, '', name),
   };
 }
 

@@ -48,6 +48,8 @@ export interface StackOptions {
 
 export type AnotherHost = Pick<StackHostOptions, 'port' | 'leaseSeconds' | 'graceSeconds' | 'output'> & {
   readonly settings?: Readonly<Record<string, string>>;
+  /** The folder of another build of the app. The default is that of the stack. */
+  readonly appFolder?: string;
 };
 
 /** The backend and its dependencies, on this machine. */
@@ -88,8 +90,12 @@ async function start(
   cleanups: (() => Promise<unknown>)[],
   stop: () => Promise<void>,
 ): Promise<Stack> {
-  const appDirectory = await stageApp(options.appFolder ?? '.');
-  cleanups.push(() => rm(appDirectory, { recursive: true, force: true }));
+  const staged = async (appFolder: string): Promise<string> => {
+    const folder = await stageApp(appFolder);
+    cleanups.push(() => rm(folder, { recursive: true, force: true }));
+    return folder;
+  };
+  const appDirectory = await staged(options.appFolder ?? '.');
   const wanted = await freePorts(options.ports ?? {});
 
   const ownAzurite = options.azurite ? undefined : await startAzurite(wanted);
@@ -117,12 +123,12 @@ async function start(
     RATE_LIMIT_CALLS: '0',
     ...options.settings,
   };
-  const startHost = async ({ settings, ...another }: AnotherHost = {}): Promise<StackHost> => {
+  const startHost = async ({ settings, appFolder, ...another }: AnotherHost = {}): Promise<StackHost> => {
     const host = await startStackHost({
       ...(options.output && { output: options.output }),
       ...(options.leaseSeconds !== undefined && { leaseSeconds: options.leaseSeconds }),
       ...another,
-      appDirectory,
+      appDirectory: appFolder === undefined ? appDirectory : await staged(appFolder),
       environment: { ...environment, ...settings },
     });
     cleanups.push(() => host.stop());
