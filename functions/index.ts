@@ -18,6 +18,7 @@ import { registerManageDeliveries } from './manage-deliveries.ts';
 import { registerManageEvents } from './manage-events.ts';
 import { registerManageInstances } from './manage-instances.ts';
 import { registerManageQueues } from './manage-queues.ts';
+import { registerManageRecoveries } from './manage-recoveries.ts';
 import { registerManageSubscriptions } from './manage-subscriptions.ts';
 import { registerOpenApi } from './openapi.ts';
 import { registerPartitions } from './partitions.ts';
@@ -63,6 +64,7 @@ if (settings.kind === 'invalid') {
   registerManageSubscriptions(app, deps);
   registerManageEvents(app, deps);
   registerManageDeliveries(app, deps);
+  registerManageRecoveries(app, deps);
   registerManageQueues(app, deps);
   registerManageInstances(app, deps);
   registerHealth(app, ports, warnings);

@@ -14,7 +14,7 @@ where nothing takes its place. May be repeated. Subscriptions go last but one an
   --to ACCOUNT     the same of the other one`;
 
 /** In this order; the tables of activity come before them. Windows of rate limits are of the moment, and no message is needed. */
-const TABLES = ['state', 'work', 'connections', 'subscriptions', 'instances'];
+const TABLES = ['state', 'work', 'recoveries', 'connections', 'subscriptions', 'instances'];
 /** Rows of one transaction. */
 const AT_ONCE = 100;
 

@@ -37,6 +37,8 @@ import { listEvents } from './operations/event-list.ts';
 import type { PageRequest } from './operations/newest-rows.ts';
 import { createOperator, type Operator } from './operations/operator.ts';
 import { reportQueues } from './operations/queues.ts';
+import { recoveryStore } from './operations/recovery.ts';
+import { resumeRecovery, type ResumeRecoveryPorts } from './operations/resume-recovery.ts';
 import { sendTest, sendTestTo, type SendTestPorts } from './operations/send-test.ts';
 import type { CallbackClient } from './outgoing/callback-client.ts';
 import type { Lookup } from './outgoing/lookup.ts';
@@ -218,6 +220,16 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
     work,
     release,
   };
+  const recovering: ResumeRecoveryPorts = {
+    ...ports,
+    store,
+    work,
+    activity,
+    isAllowed,
+    recoveries: recoveryStore(tables),
+    instanceIds: () => instances.ids(),
+    retentionMonths: config.retentionMonths,
+  };
   const reconciling: ReconcilePorts = {
     ...ports,
     ...subscribing,
@@ -226,6 +238,7 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
     outbox: outboxEntries,
     isAllowed,
     retentionMonths: config.retentionMonths,
+    resumeRecovery: (recoveryId) => resumeRecovery(recovering, recoveryId),
   };
   const timing = pollTiming(config.pollSchedule, clock.now());
   const polling: PollPorts = {
@@ -277,6 +290,7 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
       listEvents(ports, { instanceIds: [instanceId], sinceMs, withTests: false }, page),
     operator: createOperator({
       ...ports,
+      ...recovering,
       ...subscribing,
       ...own,
       sendTestTo: (subscription) => sendTestTo(testing, subscription),

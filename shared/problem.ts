@@ -25,6 +25,7 @@ export const problems = {
   'subscription-unknown': { status: 404, title: 'No such subscription' },
   'event-unknown': { status: 404, title: 'No such event' },
   'delivery-unknown': { status: 404, title: 'No such delivery' },
+  'recovery-unknown': { status: 404, title: 'No such recovery' },
   'queue-unknown': { status: 404, title: 'No such queue' },
   'item-exists': { status: 409, title: 'The item exists already' },
   'callback-host-unresolved': { status: 503, title: 'The host of the callback URL cannot be resolved' },

@@ -3,6 +3,7 @@ import { eventProperties } from '../../shared/deliveries/attempt/callback-schema
 import { deliveryStatuses } from '../../shared/operations/delivery.ts';
 import { operatorResponses } from '../../shared/operations/operator-responses.ts';
 import { recoverRequest } from '../../shared/operations/recover.ts';
+import { recoveryRequest } from '../../shared/operations/start-recovery.ts';
 import { moveRequest } from '../../shared/subscriptions/move-connection.ts';
 import type { OpenApiParameter } from './open-api-document.ts';
 import {
@@ -61,11 +62,13 @@ export interface OperatorOperation {
   readonly body?: TSchema;
   readonly status?: 202 | 204;
   readonly answer?: object;
+  /** What a 200 has, where the usual success is another status. */
+  readonly counted?: object;
   readonly refused?: readonly (404 | 409)[];
 }
 
 const accepted = (properties: Record<string, TSchema>) => ({ status: 202 as const, answer: answer(properties) });
-const { subscription, delivery, deliveryDetail } = operatorResponses;
+const { subscription, delivery, deliveryDetail, recovery } = operatorResponses;
 /** Every route of the operator API. The key is the method and the path below `manage/`. */
 export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
   'get subscriptions': {
@@ -117,6 +120,23 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
     body: recoverRequest,
     ...accepted({ recovered: count, more: Type.Boolean() }),
     refused: [404, 409],
+  },
+  'post recoveries': {
+    id: 'ManageRecoveriesStart',
+    summary: 'Count the dead and parked deliveries of all subscriptions, or send them again',
+    body: recoveryRequest,
+    ...accepted({ recoveryId: text }),
+    counted: answer({
+      deliveries: count,
+      subscriptions: count,
+      more: Type.Optional(Type.Literal(true, { description: 'There may be more than were counted.' })),
+    }),
+  },
+  'get recoveries/{id}': {
+    id: 'ManageRecoveriesGet',
+    summary: 'Get the progress of a recovery',
+    answer: recovery,
+    refused: [404],
   },
   'post connections/move': {
     id: 'ManageConnectionsMove',

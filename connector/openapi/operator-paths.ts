@@ -36,6 +36,9 @@ function described(path: string, method: string, operation: OperatorOperation): 
     ...(body && { requestBody: { required: true, content: jsonContent(body) } }),
     responses: {
       [status]: success,
+      ...(operation.counted && {
+        200: { description: 'The counts. Nothing was started.', content: jsonContent(opened(operation.counted)) },
+      }),
       ...refusals([400, 401, 429, 503, ...refused, ...(body ? [411, 413] : [])]),
       403: refusalReference(
         403,

@@ -132,6 +132,23 @@ export const operatorResponses = {
     lastAttemptAt: Type.Optional(timestamp),
     attempts: Type.Optional(readonlyArray(attempt)),
   }),
+  /** The progress of a recovery of many subscriptions. */
+  recovery: response({
+    recoveryId: string,
+    status: stringEnum('running', 'finished'),
+    since: timestamp,
+    until: Type.Optional(timestamp),
+    instanceId: Type.Optional(string),
+    trigger: Type.Optional(trigger),
+    code: Type.Optional(string),
+    startedAt: timestamp,
+    finishedAt: Type.Optional(timestamp),
+    deliveries: count,
+    subscriptions: count,
+    more: Type.Optional(Type.Literal(true)),
+    sent: count,
+    skipped: count,
+  }),
   /** One delivery with the request that was sent and the response to it. */
   deliveryDetail: response({
     ...deliveryProperties,
@@ -168,5 +185,6 @@ export type HourResponse = Static<Responses['hour']>;
 export type SubscriptionResponse = Static<Responses['subscription']>;
 export type ObservationResponse = Static<Responses['observation']>;
 export type DeliveryResponse = Static<Responses['delivery']>;
+export type RecoveryResponse = Static<Responses['recovery']>;
 export type DeliveryDetailResponse = Static<Responses['deliveryDetail']>;
 export type AttemptResponse = Static<typeof attempt>;

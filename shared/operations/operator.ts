@@ -5,7 +5,6 @@ import type { Random } from '../random.ts';
 import type { QueueDrain } from '../storage/queue-drain.ts';
 import type { Queues } from '../storage/queues.ts';
 import type { Tables } from '../storage/tables.ts';
-import type { InstanceRegistry } from '../subscriptions/instance-registry.ts';
 import { moveConnection } from '../subscriptions/move-connection.ts';
 import { isShown, listSubscriptions, type SubscriptionFilter } from '../subscriptions/subscription-list.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
@@ -19,12 +18,19 @@ import { listEvents, viewEvent, viewEvents, type EventFilter, type EventView } f
 import { findDelivery } from './find-delivery.ts';
 import { managedSubscription, type ManagedSubscription } from './managed-subscription.ts';
 import type { PageRequest } from './newest-rows.ts';
-import type { InstanceResponse, InstanceNameResponse, ObservationResponse } from './operator-responses.ts';
+import type {
+  InstanceResponse,
+  InstanceNameResponse,
+  ObservationResponse,
+  RecoveryResponse,
+} from './operator-responses.ts';
 import { redrive, viewQueues, type QueueView } from './queues.ts';
 import { recover } from './recover.ts';
+import { recoveryView } from './recovery.ts';
 import { redeliver } from './redeliver.ts';
 import { search, type Found } from './search.ts';
 import type { sendTestTo } from './send-test.ts';
+import { startRecovery, type StartRecoveryPorts } from './start-recovery.ts';
 import {
   endSubscription,
   pauseSubscription,
@@ -50,6 +56,9 @@ export interface Operator {
   /** Sends a sample event to one subscription. */
   sendTest(id: string): ReturnType<typeof sendTestTo>;
   recover(subscriptionId: string, body: unknown): ReturnType<typeof recover>;
+  /** Counts the lost deliveries of all subscriptions, or starts to send them again. */
+  startRecovery(body: unknown): ReturnType<typeof startRecovery>;
+  getRecovery(id: string): Promise<{ kind: 'found'; recovery: RecoveryResponse } | Refusal>;
   moveConnection(body: unknown): ReturnType<typeof moveConnection>;
   /** Covers all instances that are polled, unless the filter names one. */
   listEvents(
@@ -83,7 +92,8 @@ export interface ObservationsOf {
   readonly historyMissing?: string;
 }
 
-export interface OperatorPorts extends SubscriptionActionPorts, Omit<DeliveryDetailPorts, 'store'> {
+export interface OperatorPorts
+  extends SubscriptionActionPorts, Omit<DeliveryDetailPorts, 'store'>, Omit<StartRecoveryPorts, 'store' | 'work'> {
   readonly tables: Tables;
   readonly queues: Queues;
   readonly queueDrain: QueueDrain;
@@ -91,7 +101,6 @@ export interface OperatorPorts extends SubscriptionActionPorts, Omit<DeliveryDet
   readonly store: SubscriptionStore;
   readonly isAllowed: (instanceId: string) => boolean;
   readonly activity: ActivityStore;
-  readonly instances: Pick<InstanceRegistry, 'list'>;
   readonly outbox: (instanceId: string) => Promise<readonly OutboxEntry[]>;
   readonly subjectView: (subscription: Subscription) => Promise<SubjectView>;
   readonly observationsOf: (subscription: Subscription, days: number) => Promise<Omit<ObservationsOf, 'kind'>>;
@@ -104,7 +113,7 @@ export interface OperatorPorts extends SubscriptionActionPorts, Omit<DeliveryDet
 
 /** Creates the operator API from its ports. */
 export function createOperator(ports: OperatorPorts): Operator {
-  const instanceIds = async (): Promise<string[]> => (await ports.instances.list()).map(({ instanceId }) => instanceId);
+  const { instanceIds } = ports;
   return {
     async listSubscriptions(filter, page, withActivity = false) {
       const { subscriptions, next } = await listSubscriptions(ports.tables, filter, page);
@@ -142,6 +151,13 @@ export function createOperator(ports: OperatorPorts): Operator {
       return ports.sendTestTo(subscription);
     },
     recover: (subscriptionId, body) => recover(ports, subscriptionId, body),
+    startRecovery: (body) => startRecovery(ports, body),
+    async getRecovery(id) {
+      const recovery = await ports.recoveries.read(id);
+      return recovery
+        ? { kind: 'found', recovery: recoveryView(recovery) }
+        : refusal('recovery-unknown', 'There is no recovery with this id, or it is no longer stored.');
+    },
     moveConnection: (body) => moveConnection(ports, body),
     async listEvents({ instanceId, ...filter }, page) {
       const search = { ...filter, instanceIds: instanceId ? [instanceId] : await instanceIds(), withTests: true };
@@ -154,7 +170,7 @@ export function createOperator(ports: OperatorPorts): Operator {
         ? { kind: 'found', event }
         : refusal('event-unknown', 'There is no event with this id, or it is no longer stored.');
     },
-    listDeliveries: (filter, page) => listDeliveries({ ...ports, instanceIds }, filter, page),
+    listDeliveries: (filter, page) => listDeliveries(ports, filter, page),
     async getDelivery(id) {
       const found = await findDelivery(ports, id);
       if (found === undefined)
@@ -166,7 +182,7 @@ export function createOperator(ports: OperatorPorts): Operator {
     async instanceNames() {
       return (await ports.namedInstances()).map(({ instanceId, name }) => ({ id: instanceId, name }));
     },
-    activity: (search) => countByHour({ ...ports, instanceIds }, search),
+    activity: (search) => countByHour(ports, search),
     search: (text) => search(ports, text),
     queues: () => viewQueues(ports),
     redrive: (queue) => redrive(ports, queue),

@@ -3,13 +3,14 @@ import { instanceNotAllowed } from '../allowed-instances.ts';
 import { bodyRefusal } from '../body-error.ts';
 import { resolveTarget } from '../deliveries/attempt/target.ts';
 import { recordOfRow, type DeliveryRecord } from '../deliveries/records/delivery-record.ts';
-import { refusal, type BodyError, type Refusal } from '../problem.ts';
+import { refusal, type Refusal } from '../problem.ts';
 import type { Tables } from '../storage/tables.ts';
 import { inputValidatorOf } from '../validation.ts';
+import { isLost } from './lost-deliveries.ts';
 import { newestRows } from './newest-rows.ts';
 import { sendAgain, type RedeliverPorts } from './redeliver.ts';
+import { parseTimeRange, timestamp } from './time-range.ts';
 
-const timestamp = Type.String({ format: 'date-time' });
 /** The body of a recover request. */
 export const recoverRequest = Type.Object(
   { since: timestamp, until: Type.Optional(timestamp) },
@@ -28,9 +29,10 @@ export interface Recovered {
 /** The most deliveries that one call sends again. */
 export const MAX_RECOVERED = 1_000;
 /** Interval between two deliveries to one flow, so that a flow that has just recovered is not flooded. */
-const PACE_MS = 100;
+export const PACE_MS = 100;
 /** The number of concurrent writes. With 20, a call with a thousand deliveries ends within seconds. */
-const CONCURRENT_WRITES = 20;
+export const CONCURRENT_WRITES = 20;
+
 /**
  * Sends the dead and parked deliveries of a subscription again, for events that occurred in a time range. Each delivery
  * gets one attempt under its own delivery id, and the attempts are paced. A delivery that is already being sent again is
@@ -41,10 +43,10 @@ export async function recover(
   subscriptionId: string,
   body: unknown,
 ): Promise<Recovered | Refusal> {
-  const range = parseRange(body);
-  if (range.kind === 'invalid') {
-    return bodyRefusal(range.errors);
-  }
+  const validated = validate(body);
+  if (validated.kind === 'invalid') return bodyRefusal(validated.errors);
+  const range = parseTimeRange(validated.value);
+  if (range.kind === 'invalid') return bodyRefusal(range.errors);
   const { own, target } = await resolveTarget(ports, subscriptionId, true);
   if (own === undefined || own.status === 'deleted')
     return refusal('subscription-unknown', 'There is no subscription with this id.');
@@ -65,29 +67,6 @@ export async function recover(
     next = page.next;
   } while (next !== undefined);
   return { kind: 'recovered', recovered, more: false };
-}
-
-type Range =
-  | { readonly kind: 'range'; readonly sinceMs: number; readonly untilMs: number | undefined }
-  | { readonly kind: 'invalid'; readonly errors: readonly BodyError[] };
-
-function parseRange(body: unknown): Range {
-  const validated = validate(body);
-  if (validated.kind === 'invalid') return validated;
-  const { since, until } = validated.value;
-  const sinceMs = Date.parse(since);
-  const untilMs = until === undefined ? undefined : Date.parse(until);
-  // The schema's date-time format allows a leap second and an offset without minutes. `Date.parse` does not.
-  const unparsed = Object.entries({ since: sinceMs, until: untilMs }).filter(([, ms]) => Number.isNaN(ms));
-  const errors = unparsed.map(([name]) => ({
-    pointer: `/${name}`,
-    message: 'must be an ISO 8601 timestamp with a time zone, such as 2026-11-30T10:32:00Z, and without a leap second',
-  }));
-  return errors.length > 0 ? { kind: 'invalid', errors } : { kind: 'range', sinceMs, untilMs };
-}
-
-function isLost(record: DeliveryRecord): boolean {
-  return (record.status === 'dead' || record.status === 'parked') && !record.redelivering;
 }
 
 /** Returns the number of records written. A record that another writer changed meanwhile is skipped. */

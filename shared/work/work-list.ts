@@ -16,7 +16,9 @@ export type WorkItem =
       readonly subscriptionId: string;
       readonly connection: string;
       readonly requestKey: string;
-    };
+    }
+  /** A recovery of many subscriptions. */
+  | { readonly kind: 'recovery'; readonly recoveryId: string };
 
 export interface WorkEntry {
   readonly item: WorkItem;
@@ -122,6 +124,8 @@ function idOf(item: WorkItem): string {
       return `s${item.subscriptionId}`;
     case 'subscribe':
       return `n${item.subscriptionId}`;
+    case 'recovery':
+      return `r${item.recoveryId}`;
     default:
       return unreachable(item);
   }
@@ -143,6 +147,8 @@ function itemOf(id: string, values: StoredRow['values']): WorkItem | undefined {
       return { kind: 'deliveries', instanceId: rest.slice(0, -MONTH_DIGITS), month: rest.slice(-MONTH_DIGITS) };
     case 's':
       return { kind: 'subscription', subscriptionId: rest };
+    case 'r':
+      return { kind: 'recovery', recoveryId: rest };
     case 'n':
       return {
         kind: 'subscribe',

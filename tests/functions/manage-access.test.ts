@@ -12,6 +12,8 @@ const routes: [string, string, number][] = [
   ['DELETE', 'manage/subscriptions/sub_1', 404],
   ['POST', 'manage/subscriptions/sub_1/resume', 404],
   ['POST', 'manage/subscriptions/sub_1/recover', 400],
+  ['POST', 'manage/recoveries', 400],
+  ['GET', 'manage/recoveries/rec_1', 404],
   ['POST', 'manage/connections/move', 400],
   ['GET', 'manage/events', 200],
   ['GET', 'manage/events/evt_1', 404],

@@ -236,6 +236,11 @@ describe('real answers are as described', () => {
     expect((await call('POST', `manage/deliveries/${deliveryId}/redeliver`)).status).toBe(202);
     await call('POST', `manage/subscriptions/${id}/recover`, { since: '2026-01-01T00:00:00Z' });
     expect((await call('POST', `manage/subscriptions/${id}/recover`, { since: 1 })).status).toBe(400);
+    const range = { since: '2026-01-01T00:00:00Z' };
+    expect((await call('POST', 'manage/recoveries', { ...range, dryRun: true })).status).toBe(200);
+    const started = await call('POST', 'manage/recoveries', range);
+    expect(started.status).toBe(202);
+    expect((await call('GET', `manage/recoveries/${String(started.body['recoveryId'])}`)).status).toBe(200);
     expect((await call('POST', `manage/subscriptions/${id}/pause`)).status).toBe(202);
     expect((await call('POST', `manage/subscriptions/${id}/resume`)).status).toBe(202);
     expect((await call('POST', `manage/subscriptions/${id}/test`)).status).toBe(202);

@@ -15,6 +15,8 @@ export interface ReconcilePorts
   readonly work: WorkList;
   readonly queues: Queues;
   readonly log: Log;
+  /** Continues a recovery of many subscriptions. Returns when to continue it again, or `undefined` when nothing is left of it. */
+  readonly resumeRecovery: (recoveryId: string) => Promise<number | undefined>;
 }
 
 /** A pass ends before the next one starts, and well before the functions host would stop it. */
@@ -63,6 +65,8 @@ async function step(ports: ReconcilePorts & OverduePorts, { item }: WorkEntry): 
       return reconcileSubscription(ports, item.subscriptionId);
     case 'subscribe':
       return (await finishSubscribe(ports, item)) === 'again' ? ports.clock.now() + FAILED_AGAIN_MS : undefined;
+    case 'recovery':
+      return ports.resumeRecovery(item.recoveryId);
     default:
       return unreachable(item);
   }

@@ -1,0 +1,40 @@
+import { readJson } from './http.ts';
+import { registerManageRoutes } from './operator-access.ts';
+import type { Registrar } from './registrar.ts';
+import type { HttpDeps } from './authenticated.ts';
+
+/** Registers the recovery of the lost deliveries of all subscriptions, and its progress. */
+export function registerManageRecoveries(app: Registrar, deps: HttpDeps): void {
+  const { operator } = deps.backend;
+  registerManageRoutes(app, deps, [
+    {
+      name: 'ManageRecoveries-start',
+      method: 'POST',
+      route: 'manage/recoveries',
+      handle: async (request) => {
+        const read = await readJson(request);
+        if (read.kind === 'refused') return read;
+        const result = await operator.startRecovery(read.body);
+        switch (result.kind) {
+          case 'refused':
+            return result;
+          case 'started':
+            return { status: 202, jsonBody: { recoveryId: result.recoveryId } };
+          case 'counted': {
+            const { kind, ...counts } = result;
+            return { jsonBody: counts };
+          }
+        }
+      },
+    },
+    {
+      name: 'ManageRecoveries-get',
+      method: 'GET',
+      route: 'manage/recoveries/{id}',
+      handle: async ({ params }) => {
+        const found = await operator.getRecovery(params['id'] ?? '');
+        return found.kind === 'found' ? { jsonBody: found.recovery } : found;
+      },
+    },
+  ]);
+}

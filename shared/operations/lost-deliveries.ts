@@ -1,0 +1,116 @@
+import { activityMonths } from '../deliveries/records/activity-months.ts';
+import { activityTable } from '../deliveries/records/activity-rows.ts';
+import type { DeliveryRecord } from '../deliveries/records/delivery-record.ts';
+import { eventKeyAt, monthOf } from '../events/event-id.ts';
+import type { StoredRow, Tables } from '../storage/tables.ts';
+import { parseSubscriptionId } from '../subscriptions/subscription-id.ts';
+import type { Trigger } from '../triggers/trigger.ts';
+
+/** Which lost deliveries are meant, over all subscriptions. */
+export interface LostFilter {
+  /** Events that occurred in this range, both ends included. */
+  readonly sinceMs: number;
+  readonly untilMs?: number | undefined;
+  /** In lower case. */
+  readonly instanceId?: string | undefined;
+  readonly trigger?: Trigger | undefined;
+  /** The code of the delivery's status. */
+  readonly code?: string | undefined;
+}
+
+/** The statuses of a delivery that never arrived and that nobody sends any more by itself. */
+const LOST_STATUSES = ['dead', 'parked'] as const;
+/** The most rows of one storage request. */
+const PAGE = 1_000;
+
+/** Whether a delivery never arrived, and no attempt of it is due. */
+export function isLost(record: DeliveryRecord): boolean {
+  return LOST_STATUSES.some((status) => status === record.status) && !record.redelivering;
+}
+
+/** A position in the search. The search reads one instance, month and status after the other. */
+export interface LostCursor {
+  readonly instanceId: string;
+  readonly month: string;
+  readonly status: (typeof LOST_STATUSES)[number];
+  /** The last row key that was read, or empty. */
+  readonly after: string;
+}
+
+export interface LostRowsPorts {
+  readonly tables: Tables;
+  readonly instanceIds: () => Promise<readonly string[]>;
+}
+
+/**
+ * The rows of up to `limit` lost deliveries behind a position, of which the newest of an instance and month come first.
+ * `next` is absent when everything has been read. Starts with no further instance, month and status after `maxQueries`
+ * storage requests, so a page may be short or empty although there is a next one.
+ */
+export async function lostRows(
+  { tables, instanceIds }: LostRowsPorts,
+  filter: LostFilter,
+  {
+    from,
+    limit,
+    maxQueries,
+  }: { readonly from?: LostCursor | undefined; readonly limit: number; readonly maxQueries: number },
+): Promise<{ readonly rows: StoredRow[]; readonly next?: LostCursor }> {
+  const { sinceMs, untilMs, trigger, code } = filter;
+  const ids = filter.instanceId === undefined ? await instanceIds() : [filter.instanceId];
+  const months = (await activityMonths(tables)).filter((month) => month >= monthOf(sinceMs));
+  const first = untilMs === undefined ? '' : eventKeyAt(untilMs);
+  const rows: StoredRow[] = [];
+  let queries = 0;
+  for (const place of placesFrom(from, ids, months)) {
+    let { after } = place;
+    if (queries >= maxQueries) return { rows, next: place };
+    const query = {
+      partition: place.instanceId,
+      from: after === '' ? first : `${after} `,
+      to: `${eventKeyAt(sinceMs)}~`,
+      where: { kind: 'trouble', status: place.status, ...(code !== undefined && { code }) },
+    };
+    let next: string | undefined;
+    do {
+      const page = await tables.query(activityTable(place.month), {
+        ...query,
+        limit: Math.min(PAGE, limit - rows.length),
+        ...(next !== undefined && { next }),
+      });
+      queries += 1;
+      after = page.rows.at(-1)?.rowKey ?? after;
+      rows.push(...page.rows.filter((row) => row.values['redelivering'] !== true && isOfTrigger(row, trigger)));
+      next = page.next;
+      if (rows.length >= limit) return { rows, next: { ...place, after } };
+    } while (next !== undefined);
+  }
+  return { rows };
+}
+
+/** The positions to read from, in the order of the search. */
+function placesFrom(
+  from: LostCursor | undefined,
+  instanceIds: readonly string[],
+  months: readonly string[],
+): LostCursor[] {
+  const places = instanceIds
+    .toSorted()
+    .flatMap((instanceId) =>
+      months.flatMap((month) => LOST_STATUSES.map((status) => ({ instanceId, month, status, after: '' }))),
+    );
+  if (from === undefined) return places;
+  const startsAt = keyOf(from);
+  return places.flatMap((place) => {
+    if (keyOf(place) < startsAt) return [];
+    return keyOf(place) === startsAt ? [from] : [place];
+  });
+}
+
+function keyOf({ instanceId, month, status }: LostCursor): string {
+  return `${instanceId} ${month} ${status}`;
+}
+
+function isOfTrigger({ values }: StoredRow, trigger: Trigger | undefined): boolean {
+  return trigger === undefined || parseSubscriptionId(String(values['subscriptionId']))?.trigger === trigger;
+}

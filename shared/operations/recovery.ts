@@ -1,0 +1,100 @@
+import type { Tables } from '../storage/tables.ts';
+import type { Trigger } from '../triggers/trigger.ts';
+import type { LostCursor } from './lost-deliveries.ts';
+import type { RecoveryResponse } from './operator-responses.ts';
+
+/** One run that sends lost deliveries of all subscriptions again. Its row has everything that is needed to resume it. */
+export interface Recovery {
+  /** Derived from the request, so the same request finds the same recovery. */
+  readonly recoveryId: string;
+  readonly sinceMs: number;
+  readonly untilMs?: number | undefined;
+  readonly instanceId?: string | undefined;
+  readonly trigger?: Trigger | undefined;
+  readonly code?: string | undefined;
+  readonly startedAtMs: number;
+  readonly finishedAtMs?: number | undefined;
+  /** What matched when it started. */
+  readonly counted: LostCount;
+  /** Deliveries that were made due. */
+  readonly sent: number;
+  /** Deliveries that matched and could not be sent, or no longer needed to be. */
+  readonly skipped: number;
+  /** Ids of deliveries that are being sent. They are counted when all of them are sent. */
+  readonly batch: readonly string[];
+  /** Until when the batch belongs to the worker that stored it. */
+  readonly claimedUntilMs: number;
+  /** The due time of the next delivery, if it is not over. */
+  readonly pacedUntilMs: number;
+  /** Where the search for the next batch continues. Absent at the beginning. */
+  readonly cursor?: LostCursor | undefined;
+  /** Whether the search has reached the end. */
+  readonly isSearched: boolean;
+}
+
+/** Counts of the lost deliveries that a request names. */
+export interface LostCount {
+  readonly deliveries: number;
+  /** The subscriptions that they belong to. */
+  readonly subscriptions: number;
+  /** Present when there may be more than were counted. */
+  readonly more?: true;
+}
+
+export type StoredRecovery = Recovery & { readonly etag: string };
+
+export interface RecoveryStore {
+  read(recoveryId: string): Promise<StoredRecovery | undefined>;
+  /** Inserts a recovery, or replaces the one that was read. `undefined` when another writer was first. */
+  save(recovery: Recovery, etag?: string): Promise<StoredRecovery | undefined>;
+  remove(recovery: StoredRecovery): Promise<void>;
+}
+
+export const RECOVERIES_TABLE = 'recoveries';
+const PARTITION = 'recoveries';
+const VERSION = 1;
+const ID = /^rec_[A-Za-z0-9_-]{22}$/;
+
+export function recoveryStore(tables: Tables): RecoveryStore {
+  return {
+    async read(recoveryId) {
+      if (!ID.test(recoveryId)) return undefined;
+      const row = await tables.get(RECOVERIES_TABLE, PARTITION, recoveryId);
+      return row && { ...(JSON.parse(String(row.values['recovery'])) as Recovery), etag: row.etag };
+    },
+    async save(recovery, etag) {
+      const row = {
+        partitionKey: PARTITION,
+        rowKey: recovery.recoveryId,
+        v: VERSION,
+        recovery: JSON.stringify({ ...recovery, etag: undefined }),
+      };
+      const write = etag === undefined ? { kind: 'insert' as const, row } : { kind: 'replace' as const, row, etag };
+      const result = await tables.write(RECOVERIES_TABLE, [write]);
+      return result.kind === 'written' ? { ...recovery, etag: result.etags[0] ?? '' } : undefined;
+    },
+    async remove({ recoveryId, etag }) {
+      const row = { partitionKey: PARTITION, rowKey: recoveryId };
+      await tables.write(RECOVERIES_TABLE, [{ kind: 'delete', row, etag }]);
+    },
+  };
+}
+
+export function recoveryView(recovery: Recovery): RecoveryResponse {
+  const { recoveryId, untilMs, instanceId, trigger, code, startedAtMs, finishedAtMs, counted, sent, skipped } =
+    recovery;
+  return {
+    recoveryId,
+    status: finishedAtMs === undefined ? 'running' : 'finished',
+    since: new Date(recovery.sinceMs).toISOString(),
+    ...(untilMs !== undefined && { until: new Date(untilMs).toISOString() }),
+    ...(instanceId !== undefined && { instanceId }),
+    ...(trigger !== undefined && { trigger }),
+    ...(code !== undefined && { code }),
+    startedAt: new Date(startedAtMs).toISOString(),
+    ...(finishedAtMs !== undefined && { finishedAt: new Date(finishedAtMs).toISOString() }),
+    ...counted,
+    sent,
+    skipped,
+  };
+}

@@ -1,0 +1,142 @@
+import { resolveTarget } from '../deliveries/attempt/target.ts';
+import { activityDroppedAtMs } from '../deliveries/lifetimes.ts';
+import { RETRIES_QUEUE } from '../deliveries/messages.ts';
+import { recordOfRow, type DeliveryRecord } from '../deliveries/records/delivery-record.ts';
+import { isQueueBehind } from '../storage/is-queue-behind.ts';
+import { isLost, lostRows, type LostRowsPorts } from './lost-deliveries.ts';
+import { CONCURRENT_WRITES, PACE_MS } from './recover.ts';
+import { sendAgain, type RedeliverPorts } from './redeliver.ts';
+import type { RecoveryStore, StoredRecovery } from './recovery.ts';
+
+export interface ResumeRecoveryPorts extends RedeliverPorts, LostRowsPorts {
+  readonly recoveries: RecoveryStore;
+  readonly retentionMonths: number;
+}
+
+/** Deliveries of one batch. Their ids fit into one column, and they are sent within seconds. */
+const BATCH = 100;
+/** How long a batch belongs to its worker. Another one then sends what is left of it. */
+const CLAIM_MS = 60_000;
+/** How far ahead of the clock one step of the reconciler makes deliveries due: the default time between two of its passes. */
+export const STEP_MS = 180_000;
+/** When the recovery is continued. */
+const AGAIN_MS = 60_000;
+/** Storage requests of one search. */
+const MAX_QUERIES = 500;
+/** Searches of one step that find nothing, in an app with very many instances. */
+const MAX_SEARCHES = 20;
+
+/**
+ * Continues a recovery wherever it was left: makes deliveries due, `PACE_MS` apart, up to `aheadMs` from now. Sends nothing
+ * while the queue of retries is behind, so that live deliveries come first. Returns when to call it again, and `undefined`
+ * when the row has been removed. Several workers may call it at once, and each delivery gets one attempt.
+ */
+export async function resumeRecovery(
+  ports: ResumeRecoveryPorts,
+  recoveryId: string,
+  aheadMs: number = STEP_MS,
+): Promise<number | undefined> {
+  const startedMs = ports.clock.now();
+  const againMs = startedMs + AGAIN_MS;
+  let recovery = await ports.recoveries.read(recoveryId);
+  if (recovery === undefined) return undefined;
+  if (recovery.finishedAtMs !== undefined) return removeWhenOld(ports, recovery, recovery.finishedAtMs);
+  if (recovery.batch.length > 0 && startedMs < recovery.claimedUntilMs) return againMs;
+  if (await isQueueBehind(ports, RETRIES_QUEUE)) return againMs;
+  for (let searches = 0; searches < MAX_SEARCHES && recovery.pacedUntilMs < startedMs + aheadMs;) {
+    const found: Batch = await nextBatch(ports, recovery);
+    const { records, ...batch } = found;
+    const claimedUntilMs = ports.clock.now() + CLAIM_MS;
+    const isFinished = batch.isSearched && batch.batch.length === 0;
+    const finishedAtMs = isFinished ? ports.clock.now() : undefined;
+    // The batch is stored before it is sent, so that after a crash another worker sends exactly the rest of it.
+    const claimed = await ports.recoveries.save({ ...recovery, ...batch, claimedUntilMs, finishedAtMs }, recovery.etag);
+    if (claimed === undefined) return againMs;
+    if (isFinished) return removeWhenOld(ports, claimed, startedMs);
+    if (batch.batch.length === 0) searches += 1;
+    recovery = { ...claimed, ...(await sendBatch(ports, claimed, records)), batch: [] };
+  }
+  const finishedAtMs = recovery.isSearched ? ports.clock.now() : undefined;
+  await ports.recoveries.save({ ...recovery, finishedAtMs }, recovery.etag);
+  return againMs;
+}
+
+/** A finished recovery is kept as long as the activity of the month in which it ended. */
+async function removeWhenOld(
+  ports: ResumeRecoveryPorts,
+  recovery: StoredRecovery,
+  finishedAtMs: number,
+): Promise<number | undefined> {
+  const untilMs = activityDroppedAtMs(finishedAtMs, ports.retentionMonths);
+  if (ports.clock.now() < untilMs) return untilMs;
+  await ports.recoveries.remove(recovery);
+  return undefined;
+}
+
+type Batch = Pick<StoredRecovery, 'batch' | 'cursor' | 'isSearched'> & {
+  /** The records as they were read. Empty for a batch that another worker left. */
+  readonly records: ReadonlyMap<string, DeliveryRecord>;
+};
+
+async function nextBatch(ports: ResumeRecoveryPorts, recovery: StoredRecovery): Promise<Batch> {
+  const { batch, cursor, isSearched } = recovery;
+  if (batch.length > 0 || isSearched) return { batch, cursor, isSearched, records: new Map() };
+  const { rows, next } = await lostRows(ports, recovery, { from: cursor, limit: BATCH, maxQueries: MAX_QUERIES });
+  const records = rows.map(recordOfRow).filter((record) => !wasSent(recovery, record));
+  return {
+    batch: records.map(({ deliveryId }) => deliveryId),
+    cursor: next,
+    isSearched: next === undefined,
+    records: new Map(records.map((record) => [record.deliveryId, record])),
+  };
+}
+
+/** Whether the delivery is being sent again or has had an attempt since the recovery started. One more would be too many. */
+function wasSent({ startedAtMs }: StoredRecovery, { redelivering, attempts }: DeliveryRecord): boolean {
+  return redelivering || Date.parse(attempts.at(-1)?.at ?? '') >= startedAtMs;
+}
+
+async function sendBatch(
+  ports: ResumeRecoveryPorts,
+  recovery: StoredRecovery,
+  records: Batch['records'],
+): Promise<Pick<StoredRecovery, 'sent' | 'skipped' | 'pacedUntilMs'>> {
+  const { batch } = recovery;
+  const firstDueMs = Math.max(ports.clock.now(), recovery.pacedUntilMs);
+  const canBeCalled = callableOnce(ports);
+  let { sent, skipped } = recovery;
+  for (let index = 0; index < batch.length; index += CONCURRENT_WRITES) {
+    const results = await Promise.all(
+      batch.slice(index, index + CONCURRENT_WRITES).map(async (deliveryId, offset) => {
+        const record = records.get(deliveryId) ?? (await ports.activity.record(deliveryId));
+        if (record === undefined) return false;
+        if (wasSent(recovery, record)) return true;
+        if (!isLost(record) || !(await canBeCalled(record.subscriptionId))) return false;
+        return (await sendAgain(ports, record, firstDueMs + (index + offset) * PACE_MS)) === 'written';
+      }),
+    );
+    const sentNow = results.filter(Boolean).length;
+    sent += sentNow;
+    skipped += results.length - sentNow;
+  }
+  return { sent, skipped, pacedUntilMs: firstDueMs + batch.length * PACE_MS };
+}
+
+/**
+ * Whether a subscription may be called, read once for each batch. A flow that an operator has paused is not called: a
+ * recovery of all subscriptions does not mean it, unlike the recovery of that one.
+ */
+function callableOnce(ports: ResumeRecoveryPorts): (subscriptionId: string) => Promise<boolean> {
+  const known = new Map<string, Promise<boolean>>();
+  const read = async (subscriptionId: string): Promise<boolean> => {
+    const { target } = await resolveTarget(ports, subscriptionId, true);
+    if (target.kind !== 'call') return false;
+    const { status, reason } = target.subscription;
+    return !(status === 'disabled' && reason === 'operator');
+  };
+  return (subscriptionId) => {
+    const asked = known.get(subscriptionId) ?? read(subscriptionId);
+    known.set(subscriptionId, asked);
+    return asked;
+  };
+}
