@@ -14,6 +14,7 @@ import { registerEvents } from './events.ts';
 import { registerBrokenHealth, registerHealth } from './health.ts';
 import { registerItems } from './items.ts';
 import { registerDashboard } from './dashboard.ts';
+import { registerManageAudit } from './manage-audit.ts';
 import { registerManageDeliveries } from './manage-deliveries.ts';
 import { registerManageEvents } from './manage-events.ts';
 import { registerManageInstances } from './manage-instances.ts';
@@ -66,6 +67,7 @@ if (settings.kind === 'invalid') {
   registerManageDeliveries(app, deps);
   registerManageRecoveries(app, deps);
   registerManageQueues(app, deps);
+  registerManageAudit(app, deps);
   registerManageInstances(app, deps);
   registerHealth(app, ports, warnings);
   registerConnectorDefinition(app, deps);

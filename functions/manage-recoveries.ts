@@ -1,4 +1,3 @@
-import { readJson } from './http.ts';
 import { registerManageRoutes } from './operator-access.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
@@ -11,10 +10,10 @@ export function registerManageRecoveries(app: Registrar, deps: HttpDeps): void {
       name: 'ManageRecoveries-start',
       method: 'POST',
       route: 'manage/recoveries',
-      handle: async (request) => {
-        const read = await readJson(request);
-        if (read.kind === 'refused') return read;
-        const result = await operator.startRecovery(read.body);
+      hasBody: true,
+      onlyReads: (body) => (body as { dryRun?: unknown } | null)?.dryRun === true,
+      handle: async (_, body) => {
+        const result = await operator.startRecovery(body);
         switch (result.kind) {
           case 'refused':
             return result;

@@ -1,6 +1,5 @@
 import type { HttpRequest } from '@azure/functions';
 import { shownStatuses } from '../shared/subscriptions/subscription-list.ts';
-import { readJson } from './http.ts';
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
 import { PAGE_QUERY, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
 import { asFlag, countParameter, instanceParameter, parameter, triggerParameter } from './query.ts';
@@ -92,10 +91,9 @@ export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): voi
       name: 'ManageSubscriptions-recover',
       method: 'POST',
       route: `${path}/{id}/recover`,
-      handle: async (request) => {
-        const read = await readJson(request);
-        if (read.kind === 'refused') return read;
-        const result = await operator.recover(idOf(request), read.body);
+      hasBody: true,
+      handle: async (request, body) => {
+        const result = await operator.recover(idOf(request), body);
         if (result.kind === 'refused') return result;
         return { status: 202, jsonBody: { recovered: result.recovered, more: result.more } };
       },
@@ -104,10 +102,9 @@ export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): voi
       name: 'ManageConnections-move',
       method: 'POST',
       route: 'manage/connections/move',
-      handle: async (request) => {
-        const read = await readJson(request);
-        if (read.kind === 'refused') return read;
-        const result = await operator.moveConnection(read.body);
+      hasBody: true,
+      handle: async (_, body) => {
+        const result = await operator.moveConnection(body);
         return result.kind === 'moved' ? { jsonBody: { moved: result.moved } } : result;
       },
     },

@@ -2,47 +2,71 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { MIN_OPERATOR_KEY_LENGTH, type Config } from '../shared/config.ts';
+import type { ActionResult } from '../shared/operations/audit-log.ts';
 import { problems, refusal, type Refusal } from '../shared/problem.ts';
+import { ignoreStorageError } from '../shared/storage/ignore-storage-error.ts';
 import { isCrossSite, crossSiteRefusal, principalOf } from './caller.ts';
-import { httpHandler } from './http.ts';
+import { httpHandler, readJson } from './http.ts';
 import { unknownParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
-/** The Entra app role that a signed-in caller needs for the operator API. */
+/** The Entra app roles of the operator API: one for everything, one for reading alone. */
 const OPERATOR_ROLE = 'Operator';
+const READER_ROLE = 'Operator.Read';
 
 type OperatorConfig = Pick<Config, 'authentication' | 'platformAuthenticates' | 'allowedTenants' | 'operatorKeys'>;
 
+export interface IdentifiedOperator {
+  readonly kind: 'operator';
+  readonly name: string;
+  /** With `read`, every call that may change something is refused. */
+  readonly access: 'all' | 'read';
+}
+
+/** A key that is none of the configured ones. It may be a guess, so it is counted. */
+interface WrongKey {
+  readonly kind: 'wrong-key';
+  readonly refused: Refusal;
+}
+
 /**
- * Identifies the operator: by the name of the key in `x-operator-key`, or by the object id of a signed-in caller with the
- * role. When keys are configured and the request has one, the sign-in is ignored.
+ * Identifies the operator: by the name of the key in `x-operator-key`, or by the object id of a signed-in caller with a
+ * role. When keys are configured and the request has one, the sign-in is ignored. When none are configured, a key cannot
+ * be wrong: it is ignored.
  */
 export function identifyOperator(
   request: Pick<HttpRequest, 'headers'>,
   config: OperatorConfig,
-): { kind: 'operator'; name: string } | Refusal {
+): IdentifiedOperator | WrongKey | Refusal {
   const { authentication, platformAuthenticates, operatorKeys } = config;
   const key = request.headers.get('x-operator-key');
   if (key !== null && operatorKeys.length > 0) {
-    const name = nameOf(key, operatorKeys);
-    if (name !== undefined) return { kind: 'operator', name };
+    const found = findKey(key, operatorKeys);
+    if (found !== undefined) return { kind: 'operator', name: found.name, access: found.access };
     const detail =
       key.length < MIN_OPERATOR_KEY_LENGTH
         ? `The operator key is wrong: keys have at least ${MIN_OPERATOR_KEY_LENGTH} characters.`
         : 'The operator key is wrong.';
-    return refusal('not-authenticated', detail);
+    return key === ''
+      ? refusal('not-authenticated', detail)
+      : { kind: 'wrong-key', refused: refusal('not-authenticated', detail) };
   }
   if (authentication === 'entra' && platformAuthenticates) {
     const principal = principalOf(request, config);
-    if (principal?.roles.includes(OPERATOR_ROLE)) return { kind: 'operator', name: principal.objectId };
+    if (principal?.roles.includes(OPERATOR_ROLE)) return { kind: 'operator', name: principal.objectId, access: 'all' };
+    if (principal?.roles.includes(READER_ROLE)) return { kind: 'operator', name: principal.objectId, access: 'read' };
     if (principal) {
       return refusal(
         'operator-role-missing',
-        `You need the app role ${OPERATOR_ROLE} of this service. Ask an administrator for it, then sign in again.`,
+        `You need the app role ${OPERATOR_ROLE} of this service, or ${READER_ROLE} to read. Ask an administrator for it, then sign in again.`,
       );
     }
-    return refusal('not-authenticated', 'Sign in first, or send an operator key in the header x-operator-key.');
+    const detail =
+      operatorKeys.length === 0
+        ? `Sign in first, with an account that has the app role ${OPERATOR_ROLE}. This service has no operator keys.`
+        : 'Sign in first, or send an operator key in the header x-operator-key.';
+    return refusal('not-authenticated', detail);
   }
   if (operatorKeys.length === 0) {
     return refusal(
@@ -54,9 +78,12 @@ export function identifyOperator(
 }
 
 /** Compares the hash of a key with the hash of every operator key, so that the response time reveals nothing about the keys. */
-function nameOf(key: string, operatorKeys: OperatorConfig['operatorKeys']): string | undefined {
+function findKey(
+  key: string,
+  operatorKeys: OperatorConfig['operatorKeys'],
+): OperatorConfig['operatorKeys'][number] | undefined {
   const sent = sha256(key);
-  return operatorKeys.filter(({ key: expected }) => timingSafeEqual(sha256(expected), sent)).map(({ name }) => name)[0];
+  return operatorKeys.filter(({ key: expected }) => timingSafeEqual(sha256(expected), sent))[0];
 }
 
 function sha256(text: string): Buffer {
@@ -71,7 +98,11 @@ export interface ManageRoute {
   readonly route: string;
   /** The query parameters that the call accepts. Default: none. */
   readonly query?: readonly string[];
-  readonly handle: (request: HttpRequest) => Promise<HttpResponseInit | Refusal>;
+  /** Whether the call has a JSON body. It is read before anything happens, and passed to `handle`. Default: no. */
+  readonly hasBody?: boolean;
+  /** Whether a POST with this body changes nothing. Default: it may change something. */
+  readonly onlyReads?: (body: unknown) => boolean;
+  readonly handle: (request: HttpRequest, body?: unknown) => Promise<HttpResponseInit | Refusal>;
 }
 
 /** Maximum length of the ids in a log line. */
@@ -110,32 +141,67 @@ export function clientAddress(headers: Pick<Headers, 'get'>): string {
   return isIP(address) === 0 ? 'unknown' : address;
 }
 
-/** Registers routes of the operator API. The host lets every call through, so this code checks the operator. Every call that may change something is logged. */
+/**
+ * Registers routes of the operator API. The host lets every call through, so this code checks the operator. Every call that
+ * may change something is in the audit before it takes effect, and in the log.
+ */
 export function registerManageRoutes(app: Registrar, deps: HttpDeps, routes: readonly ManageRoute[]): void {
   const { config, log } = deps;
-  for (const { name, method, route, query = [], handle } of routes) {
+  for (const route of routes) {
+    const { name, method, query = [] } = route;
     const asOperator = async (request: HttpRequest): Promise<HttpResponseInit | Refusal> => {
       const operator = identifyOperator(request, config);
-      if (operator.kind === 'refused') {
-        const isWrongKey = operator.code === 'not-authenticated' && request.headers.get('x-operator-key');
-        return isWrongKey ? refuseWrongKey(deps, operator, request, name) : operator;
-      }
+      if (operator.kind === 'wrong-key') return refuseWrongKey(deps, operator.refused, request, name);
+      if (operator.kind === 'refused') return operator;
       const unknown = unknownParameter(request.query, query);
       if (unknown) return unknown;
-      if (method === 'GET') return handle(request);
+      if (method === 'GET') return route.handle(request);
       if (isCrossSite(request)) return crossSiteRefusal();
-      const target = Object.values(request.params).join(' ').slice(0, MAX_TARGET_LENGTH);
-      const action = { operator: operator.name, action: name, target };
-      let status: number | undefined;
-      try {
-        const response = await handle(request);
-        status = 'kind' in response ? problems[response.code].status : response.status;
-        return response;
-      } finally {
-        // Without a status the action threw an error and may have been completed in part.
-        log.info('operator.acted', { ...action, status });
-      }
+      const read = route.hasBody ? await readJson(request) : { kind: 'json' as const, body: undefined };
+      if (read.kind === 'refused') return read;
+      if (route.onlyReads?.(read.body)) return route.handle(request, read.body);
+      if (operator.access === 'read') return readOnly();
+      return act(deps, route, operator, request, read.body);
     };
-    app.http(name, { methods: [method], authLevel: 'anonymous', route, handler: httpHandler(log, asOperator) });
+    app.http(name, {
+      methods: [method],
+      authLevel: 'anonymous',
+      route: route.route,
+      handler: httpHandler(log, asOperator),
+    });
+  }
+}
+
+function readOnly(): Refusal {
+  return refusal(
+    'operator-read-only',
+    `Your operator key or role may only read. To change something, use a key without :read: or the app role ${OPERATOR_ROLE}.`,
+  );
+}
+
+/** Makes one action between the beginning and the end of its entry in the audit. */
+async function act(
+  { log, backend }: HttpDeps,
+  { name, handle }: ManageRoute,
+  operator: IdentifiedOperator,
+  request: HttpRequest,
+  body: unknown,
+): Promise<HttpResponseInit | Refusal> {
+  const target = Object.values(request.params).join(' ').slice(0, MAX_TARGET_LENGTH);
+  const action = { operator: operator.name, action: name, target };
+  const entry = await backend.audit.begin({ ...action, body });
+  let result: ActionResult | undefined;
+  try {
+    const response = await handle(request, body);
+    result =
+      'kind' in response
+        ? { status: problems[response.code].status, code: response.code }
+        : { status: response.status ?? 200 };
+    return response;
+  } finally {
+    // Without a status the action threw an error and may have been completed in part.
+    log.info('operator.acted', { ...action, status: result?.status });
+    // The action is done, so its response does not depend on whether the result can be stored.
+    if (result !== undefined) await backend.audit.finish(entry, result).catch(ignoreStorageError);
   }
 }

@@ -52,6 +52,6 @@ if (!values.from || !values.to || values.from === values.to)
   refuseCommandLine('--from and --to must name two accounts.', usage);
 else {
   const [from, to] = [tablesOf(values.from), tablesOf(values.to)];
-  for (const table of [...(await from.tableNames('activity')), ...TABLES])
+  for (const table of [...(await from.tableNames('activity')), ...(await from.tableNames('audit')), ...TABLES])
     console.log(`${table}: ${await copyTable(from, to, table)} rows`);
 }

@@ -37,6 +37,7 @@ import { listEvents } from './operations/event-list.ts';
 import type { PageRequest } from './operations/newest-rows.ts';
 import { createOperator, type Operator } from './operations/operator.ts';
 import { reportQueues } from './operations/queues.ts';
+import { auditLog, dropOldAudit, type AuditLog } from './operations/audit-log.ts';
 import { recoveryStore } from './operations/recovery.ts';
 import { resumeRecovery, type ResumeRecoveryPorts } from './operations/resume-recovery.ts';
 import { sendTest, sendTestTo, type SendTestPorts } from './operations/send-test.ts';
@@ -97,6 +98,8 @@ export interface Backend {
   /** The events of an instance that had recipients, newest first, without test events. */
   listEvents(instanceId: string, sinceMs: number, page: PageRequest): ReturnType<typeof listEvents>;
   readonly operator: Operator;
+  /** What operators did. */
+  readonly audit: AuditLog;
   /** Sends poll messages for all instances that have subscriptions. */
   schedulePolls(): Promise<void>;
   /** Polls all instances of a message. */
@@ -288,6 +291,7 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
     sendTest: (connection, trigger, idOrLabel) => sendTest({ ...testing, connections }, connection, trigger, idOrLabel),
     listEvents: (instanceId, sinceMs, page) =>
       listEvents(ports, { instanceIds: [instanceId], sinceMs, withTests: false }, page),
+    audit: auditLog(ports),
     operator: createOperator({
       ...ports,
       ...recovering,
@@ -358,6 +362,7 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
     async sweep() {
       await sweepInstances({ tables, instances, state, clock, log });
       await dropOldActivity({ ...ports, retentionMonths: config.retentionMonths });
+      await dropOldAudit({ ...ports, retentionMonths: config.retentionMonths });
       await dropOldWindows({ tables, clock, rule });
       await reportQueues(ports);
     },

@@ -46,8 +46,8 @@ export interface Config {
   readonly platformAuthenticates: boolean;
   /** Tenants whose accounts may sign in, in lower case. Empty: all that the platform lets in. */
   readonly allowedTenants: ReadonlySet<string>;
-  /** Only keys that are long enough to be secret. */
-  readonly operatorKeys: readonly { readonly name: string; readonly key: string }[];
+  /** Only keys that are long enough to be secret. With the access `read` a key changes nothing. */
+  readonly operatorKeys: readonly { readonly name: string; readonly key: string; readonly access: 'all' | 'read' }[];
   readonly allowedInstances: ReadonlySet<string>;
   readonly maxSubscriptionsPerConnection: number;
   /** Without a trailing slash. */
@@ -142,7 +142,11 @@ export const settings = {
   ),
   CUSTOMER_INSIGHTS_TIMEOUT_MS: setting('10000', 'The timeout of one call.', whole(1, 100_000)),
   AUTHENTICATION: setting('key', '`key` or `entra`. `entra` is recommended for production.', oneOf('key', 'entra')),
-  OPERATOR_KEYS: setting('', 'A list of `name:key`. Keys below 16 characters are refused.', parseOperatorKeys),
+  OPERATOR_KEYS: setting(
+    '',
+    'A list of `name:key`, or `name:read:key` for a key that may only read. Keys below 16 characters are refused.',
+    parseOperatorKeys,
+  ),
   ALLOWED_INSTANCES: setting('', 'The ids of the instances that may be used. Empty allows all.', guidSet),
   MAX_SUBSCRIPTIONS_PER_CONNECTION: setting(
     '1000',

@@ -14,6 +14,7 @@ export const problems = {
   'data-role-missing': { status: 403, title: 'The data role is missing' },
   'cross-site-call': { status: 403, title: 'Calls from pages of other sites are not allowed' },
   'operator-role-missing': { status: 403, title: 'The operator role is missing' },
+  'operator-read-only': { status: 403, title: 'The operator may only read' },
   'trigger-unknown': { status: 404, title: 'No such trigger' },
   'instance-unknown': { status: 404, title: 'No such instance' },
   'segment-unknown': { status: 404, title: 'No such segment' },

@@ -72,11 +72,12 @@ export function optionalUrl(text: string): string | undefined {
   return text === '' ? undefined : httpUrl(text);
 }
 
-export function operatorKeys(text: string): { name: string; key: string }[] {
+/** Reads `name:key`, or `name:read:key` for a key that may only read. A key may contain colons, a name may not. */
+export function operatorKeys(text: string): { name: string; key: string; access: 'all' | 'read' }[] {
   return list(text).map((entry) => {
-    const colon = entry.indexOf(':');
-    if (colon < 1 || colon === entry.length - 1) throw new Error('must be a list of name:key');
-    return { name: entry.slice(0, colon), key: entry.slice(colon + 1) };
+    const [, name = '', read, key = ''] = /^([^:]+):(read:)?(.+)$/.exec(entry) ?? [];
+    if (name === '') throw new Error('must be a list of name:key or name:read:key');
+    return { name, key, access: read === undefined ? 'all' : 'read' };
   });
 }
 

@@ -175,6 +175,12 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
     ...accepted({ deliveryId: text }),
     refused: [404, 409],
   },
+  'get audit': {
+    id: 'ManageAuditList',
+    summary: 'List the actions of operators',
+    query: [sinceInQuery, ...pageInQuery],
+    answer: pageOf(operatorResponses.auditEntry),
+  },
   'get instances': {
     id: 'ManageInstancesList',
     summary: 'List the instances that are polled',

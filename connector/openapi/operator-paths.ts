@@ -42,7 +42,7 @@ function described(path: string, method: string, operation: OperatorOperation): 
       ...refusals([400, 401, 429, 503, ...refused, ...(body ? [411, 413] : [])]),
       403: refusalReference(
         403,
-        `There are no operator keys, the role Operator is missing${method === 'get' ? '' : ', a page of another site makes the call'}, or the instance may not be used.`,
+        `There are no operator keys, the role Operator is missing${method === 'get' ? '' : ', the key or role may only read, a page of another site makes the call'}, or the instance may not be used.`,
       ),
     },
   };

@@ -149,6 +149,18 @@ export const operatorResponses = {
     sent: count,
     skipped: count,
   }),
+  /** One action of an operator. Without a status it is not known how the action ended. */
+  auditEntry: response({
+    id: string,
+    at: timestamp,
+    operator: string,
+    action: string,
+    target: Type.Optional(string),
+    body: Type.Optional(string),
+    result: stringEnum('done', 'refused', 'unknown'),
+    status: Type.Optional(Type.Integer()),
+    code: Type.Optional(string),
+  }),
   /** One delivery with the request that was sent and the response to it. */
   deliveryDetail: response({
     ...deliveryProperties,
@@ -185,6 +197,7 @@ export type HourResponse = Static<Responses['hour']>;
 export type SubscriptionResponse = Static<Responses['subscription']>;
 export type ObservationResponse = Static<Responses['observation']>;
 export type DeliveryResponse = Static<Responses['delivery']>;
+export type AuditResponse = Static<Responses['auditEntry']>;
 export type RecoveryResponse = Static<Responses['recovery']>;
 export type DeliveryDetailResponse = Static<Responses['deliveryDetail']>;
 export type AttemptResponse = Static<typeof attempt>;

@@ -66,7 +66,10 @@ test('data actions for a role ask for callers who can have one', () => {
 
 test('operator keys of fewer than 16 characters are left out with a warning', () => {
   const read = readConfig({ ...required, OPERATOR_KEYS: 'ann:0123456789abcde,bob:0123456789abcdef,eve:S3CR3T' });
-  expect(read).toMatchObject({ kind: 'valid', config: { operatorKeys: [{ name: 'bob', key: '0123456789abcdef' }] } });
+  expect(read).toMatchObject({
+    kind: 'valid',
+    config: { operatorKeys: [{ name: 'bob', key: '0123456789abcdef', access: 'all' }] },
+  });
   const { warnings } = read as Extract<typeof read, { kind: 'valid' }>;
   expect(warnings).toEqual([{ setting: 'OPERATOR_KEYS', message: expect.stringMatching(/2 of its keys.*16/) }]);
   expect(JSON.stringify(warnings)).not.toMatch(/S3CR3T|ann|eve/);
@@ -123,11 +126,12 @@ test.each<[Record<string, string>, Partial<Config>]>([
     { allowedInstances: new Set(['0f1e2d3c-4b5a-4968-8776-655443322110']) },
   ],
   [
-    { OPERATOR_KEYS: 'ann:a:b=456789abcdef, bob:0123456789abcdef' },
+    { OPERATOR_KEYS: 'ann:a:b=456789abcdef, bob:0123456789abcdef, wall:read:fedcba9876543210' },
     {
       operatorKeys: [
-        { name: 'ann', key: 'a:b=456789abcdef' },
-        { name: 'bob', key: '0123456789abcdef' },
+        { name: 'ann', key: 'a:b=456789abcdef', access: 'all' },
+        { name: 'bob', key: '0123456789abcdef', access: 'all' },
+        { name: 'wall', key: 'fedcba9876543210', access: 'read' },
       ],
     },
   ],

@@ -21,6 +21,7 @@ const routes: [string, string, number][] = [
   ['GET', 'manage/deliveries/dlv_1', 404],
   ['POST', 'manage/deliveries/dlv_1/redeliver', 404],
   ['GET', 'manage/subscriptions/sub_1/observations', 404],
+  ['GET', 'manage/audit', 200],
   ['GET', 'manage/instances', 200],
   ['GET', 'manage/instance-names', 200],
   ['GET', 'manage/activity', 200],
@@ -44,7 +45,7 @@ describe('with operator keys', () => {
   let backend: StartedBackend;
   beforeAll(async () => {
     backend = await startBackend({
-      settings: { OPERATOR_KEYS: 'anna:0perator-one-of-two, ben:0perator:two-of-two' },
+      settings: { OPERATOR_KEYS: 'anna:0perator-one-of-two, ben:0perator:two-of-two, wall:read:0nly-reads-here' },
       enableAuth: true,
       hostKeys: { _master: 'm4ster', default: 'k3y' },
       verbose: true,
@@ -76,6 +77,62 @@ describe('with operator keys', () => {
     for (const key of ['0perator-one-of-two', '0perator:two-of-two']) {
       expect(await call(backend, method, route, { 'x-operator-key': key })).toMatchObject({ status });
     }
+  });
+
+  test.each(routes)('%s %s with a key that may only read', async (method, route, status) => {
+    const asked = (): Promise<Answered> => call(backend, method, route, { 'x-operator-key': '0nly-reads-here' });
+    if (method === 'GET') expect(await asked()).toMatchObject({ status });
+    else await expectProblem(asked, 403, 'operator-read-only');
+  });
+
+  test('a key that may only read may count what a recovery would send', async () => {
+    const send = (key: string, dryRun: boolean): Promise<Answered> => {
+      const body = { since: '2026-01-01T00:00:00Z', dryRun };
+      return backend.call('POST', 'manage/recoveries', { headers: { 'x-operator-key': key }, body });
+    };
+    const before = (await audit()).length;
+    expect(await send('0nly-reads-here', true)).toMatchObject({ status: 200, body: { deliveries: 0 } });
+    await expectProblem(() => send('0nly-reads-here', false), 403, 'operator-read-only');
+    expect(await send('0perator-one-of-two', true)).toMatchObject({ status: 200 });
+    expect(await audit()).toHaveLength(before);
+  });
+
+  const audit = async (query = 'top=100'): Promise<Record<string, unknown>[]> => {
+    const answer = await call(backend, 'GET', `manage/audit?${query}`, { 'x-operator-key': '0nly-reads-here' });
+    return (answer.body as { value: Record<string, unknown>[] }).value;
+  };
+
+  test('each action is in the audit, newest first, with who, what, when and its result; nothing else is', async () => {
+    const [anna, ben] = ['0perator-one-of-two', '0perator:two-of-two'].map((key) => ({ 'x-operator-key': key }));
+    const since = new Date().toISOString();
+    await call(backend, 'GET', 'manage/queues', anna);
+    await call(backend, 'POST', 'manage/queues/nothing/redrive', { 'x-operator-key': 'wrong' });
+    await call(backend, 'POST', 'manage/queues/polls/redrive', { ...anna, 'sec-fetch-site': 'cross-site' });
+    await call(backend, 'POST', 'manage/queues/nothing/redrive', ben);
+    const body = { from: 'local', to: 'local' };
+    await backend.call('POST', 'manage/connections/move', { headers: { ...anna }, body });
+    const listed = await audit(`since=${since}`);
+    const common = { id: expect.any(String), at: expect.stringMatching(/^2\d{3}-.*Z$/) };
+    expect(listed).toEqual([
+      {
+        ...common,
+        operator: 'anna',
+        action: 'ManageConnections-move',
+        body: JSON.stringify(body),
+        result: 'done',
+        status: 200,
+      },
+      {
+        ...common,
+        operator: 'ben',
+        action: 'ManageQueues-redrive',
+        target: 'nothing',
+        result: 'refused',
+        status: 404,
+        code: 'queue-unknown',
+      },
+    ]);
+    expect(JSON.stringify(await audit())).not.toContain('0perator');
   });
 
   test('each action leaves one line with who and what, and no key; a look leaves none', async () => {
@@ -164,6 +221,15 @@ describe('without operator keys', () => {
   });
 });
 
+test('with Microsoft Entra ID and no operator keys, a key is ignored and never counts as a wrong one', async () => {
+  const backend = await startBackend({ settings: { AUTHENTICATION: 'entra', WEBSITE_AUTH_ENABLED: 'True' } });
+  const send = (headers: Headers): Promise<Answered> =>
+    call(backend, 'GET', 'manage/queues', { 'x-operator-key': 'any-key-at-all-000', ...headers });
+  for (let n = 0; n < 12; n++) expect((await send({})).status).toBe(401);
+  expect((await send({})).body).toMatchObject({ detail: expect.stringContaining('no operator keys') });
+  expect((await send(principal(['Operator']))).status).toBe(200);
+});
+
 describe('with Microsoft Entra ID', () => {
   let backend: StartedBackend;
   beforeAll(async () => {
@@ -186,6 +252,12 @@ describe('with Microsoft Entra ID', () => {
     for (const headers of [{}, { 'x-ms-client-principal': 'e30=' }, { 'x-ms-client-principal': '%' }]) {
       await expectProblem(() => call(backend, method, route, headers), 401, 'not-authenticated');
     }
+  });
+
+  test.each(routes)('%s %s with the app role Operator.Read', async (method, route, status) => {
+    const asked = (): Promise<Answered> => call(backend, method, route, principal(['Operator.Read']));
+    if (method === 'GET') expect(await asked()).toMatchObject({ status });
+    else await expectProblem(asked, 403, 'operator-read-only');
   });
 
   test('an operator key opens it too, and a wrong one is not made good by a role', async () => {

@@ -245,6 +245,7 @@ describe('real answers are as described', () => {
     expect((await call('POST', `manage/subscriptions/${id}/resume`)).status).toBe(202);
     expect((await call('POST', `manage/subscriptions/${id}/test`)).status).toBe(202);
     expect((await call('GET', 'manage/search?q=churn')).status).toBe(200);
+    expect((await call('GET', 'manage/audit?top=1')).body).toHaveProperty('nextLink');
     await queues.send('polls-poison', { v: 1, instanceId: contosoInstanceId });
     expect((await call('POST', 'manage/queues/polls/redrive')).status).toBe(202);
     await call('POST', 'manage/connections/move', { from: 'local', to: 'local' });

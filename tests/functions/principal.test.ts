@@ -90,7 +90,7 @@ describe.each(shapes)('a principal of a token of $shape', ({ requestOf }) => {
   test('is a tenant, an object and roles', () => {
     const principal = { tenantId: TENANT, objectId: OBJECT, roles: ['Data', 'Operator'] };
     expect(principalOf(requestOf(TENANT), entra)).toEqual(principal);
-    expect(identifyOperator(requestOf(TENANT), entra)).toEqual({ kind: 'operator', name: OBJECT });
+    expect(identifyOperator(requestOf(TENANT), entra)).toEqual({ kind: 'operator', name: OBJECT, access: 'all' });
   });
 
   test('is the same connection as that of any other token of the same account', () => {

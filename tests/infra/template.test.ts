@@ -92,7 +92,7 @@ describe('secrets that the deployment makes', () => {
         const made = base64OfGuids(guids.join(' ')) as string;
         expect(parseEncryptionKeys(`k1:${made}`)).toEqual([{ kid: 'k1', key: bytes }]);
         expect(parseSigningSecret(`whsec_${made}`).export()).toEqual(bytes);
-        expect(operatorKeys(`first:${made}`)).toEqual([{ name: 'first', key: made }]);
+        expect(operatorKeys(`first:${made}`)).toEqual([{ name: 'first', key: made, access: 'all' }]);
       }),
       { numRuns: 5 },
     );
