@@ -30,15 +30,17 @@ export function httpHandler(log: Log, handle: Handle): HttpHandler {
 
 /**
  * Adds headers that stop browsers from guessing the content type, and that stop caches from storing the response. A cache
- * does not know that a response is meant for the holder of one key.
+ * does not know that a response is meant for the holder of one key. JSON ends in a newline, so that a terminal shows its
+ * prompt on a line of its own.
  */
-export function withSafeHeaders(response: HttpResponseInit): HttpResponseInit {
+export function withSafeHeaders({ jsonBody, ...response }: HttpResponseInit): HttpResponseInit {
   const headers = {
+    ...(jsonBody !== undefined && { 'content-type': 'application/json' }),
     ...(response.headers as Record<string, string> | undefined),
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
   };
-  return { ...response, headers };
+  return { ...response, headers, ...(jsonBody !== undefined && { body: `${JSON.stringify(jsonBody)}\n` }) };
 }
 
 /** The RFC 9457 response of a refusal. `Retry-After` is in whole seconds, rounded up. */

@@ -26,6 +26,8 @@ export interface AzuriteOptions {
    * lower-case letters and digits.
    */
   readonly accounts?: readonly string[];
+  /** Temporary folders of this process, which are removed when it ends without having stopped Azurite. */
+  readonly folders?: readonly string[];
 }
 
 /** Azurite's published account, not a secret (learn.microsoft.com/azure/storage/common/storage-use-azurite). */
@@ -38,17 +40,30 @@ const ACCOUNT_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I
  */
 const KEEP_ALIVE_SECONDS = '600';
 
+/** The variable that names the folders to remove, as a JSON list. */
+const FOLDERS = 'SANDBOX_FOLDERS';
+
 /**
- * Loaded before Azurite. Its standard input is a pipe from the parent, which closes however the parent ends.
+ * Loaded before Azurite. Its standard input is a pipe from the parent, which closes however the parent ends. A parent
+ * that was killed has not removed its folders.
  */
-const EXIT_WITH_PARENT = `data:text/javascript,process.stdin.on('close',()=>process.exit()).resume()`;
+const EXIT_WITH_PARENT = `data:text/javascript,${encodeURIComponent(`
+import { rmSync } from 'node:fs';
+process.stdin.on('close', () => {
+  process.chdir('..');
+  for (const folder of JSON.parse(process.env.${FOLDERS})) rmSync(folder, { recursive: true, force: true });
+  process.exit();
+}).resume();`)}`;
 
 /**
  * Starts an Azurite process, in memory, on the loopback address. Port 0 is any free port. The process ends at
  * the latest when this process ends, but not by a Ctrl-C in the terminal, because programs that write to it
  * may have to finish first. Rejects when the process ends before it listens, as on a port in use.
  */
-export async function startAzurite(ports: AzuritePorts, { accounts = [] }: AzuriteOptions = {}): Promise<Azurite> {
+export async function startAzurite(
+  ports: AzuritePorts,
+  { accounts = [], folders = [] }: AzuriteOptions = {},
+): Promise<Azurite> {
   const directory = await mkdtemp(path.join(tmpdir(), 'sandbox-azurite-'));
   const script = createRequire(path.resolve('package.json')).resolve('azurite/dist/src/azurite.js');
   const flags = ['--inMemoryPersistence', '--silent', '--skipApiVersionCheck', '--disableTelemetry'];
@@ -62,6 +77,7 @@ export async function startAzurite(ports: AzuritePorts, { accounts = [] }: Azuri
     cwd: directory,
     env: {
       ...process.env,
+      [FOLDERS]: JSON.stringify([directory, ...folders]),
       AZURITE_ACCOUNTS: [ACCOUNT, ...accounts].map((account) => `${account}:${ACCOUNT_KEY}`).join(';'),
     },
     // Azurite gets its own process group, because a Ctrl-C in the terminal goes to the whole group of

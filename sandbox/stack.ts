@@ -31,6 +31,9 @@ export const defaultPorts: StackPorts = {
   table: 10_002,
 };
 
+/** The operator key of the sandbox. */
+export const SANDBOX_OPERATOR_KEY = 'sandbox-operator';
+
 export interface StackOptions {
   /** Ports to use when they are free. Otherwise, and by default, any free ports. */
   readonly ports?: Partial<StackPorts>;
@@ -98,7 +101,7 @@ async function start(
   const appDirectory = await staged(options.appFolder ?? '.');
   const wanted = await freePorts(options.ports ?? {});
 
-  const ownAzurite = options.azurite ? undefined : await startAzurite(wanted);
+  const ownAzurite = options.azurite ? undefined : await startAzurite(wanted, { folders: [appDirectory] });
   if (ownAzurite) cleanups.push(() => ownAzurite.stop());
   const connectionString = options.azurite?.connectionString ?? ownAzurite?.connectionString ?? '';
 
@@ -117,7 +120,7 @@ async function start(
     CUSTOMER_INSIGHTS_CREDENTIAL: 'none',
     CALLBACK_ALLOWED_NETWORKS: '127.0.0.0/8',
     CALLBACK_ENCRYPTION_KEYS: `sandbox:${randomBytes(32).toString('base64')}`,
-    OPERATOR_KEYS: 'sandbox:sandbox-operator',
+    OPERATOR_KEYS: `sandbox:${SANDBOX_OPERATOR_KEY}`,
     PUBLIC_BASE_URL: backend,
     // Polls follow each other faster here than a real Customer Insights would allow.
     RATE_LIMIT_CALLS: '0',

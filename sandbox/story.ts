@@ -27,6 +27,7 @@ export function createStory({ write, now }: { write: (line: string) => void; now
   const attempts = new Map<unknown, number>();
   let changedAtMs: number | undefined;
   let polledAtMs = beganAtMs;
+  let followed: FlowPlatform | undefined;
 
   const report = (subject: Narrator, text: string): void => {
     write(`${((now() - beganAtMs) / 1000).toFixed(2).padStart(8)} s  ${subject.padEnd(17)}  ${text}`);
@@ -55,10 +56,16 @@ export function createStory({ write, now }: { write: (line: string) => void; now
       const parsed = parseHostLine(line);
       if (parsed.kind === 'executing' && parsed.name === 'poll-instance') polledAtMs = parsed.atMs;
       if (parsed.kind === 'warning') report('backend', parsed.text);
-      const warning = warningOf(line);
+      const logged = logLineOf(line);
+      if (logged === undefined) return;
+      const warning = warningOf(logged);
       if (warning !== undefined) report('backend', warning);
+      // The platform reports its own calls. It has received the call before the backend logs the attempt.
+      const isOfPlatform = followed?.calls.some(({ body }) => deliveryIdIn(body) === logged['deliveryId']) ?? true;
+      if (logged['event'] === 'delivery.attempted' && !isOfPlatform) report('flow', attemptOf(logged));
     },
     follow: async (platform, signal) => {
+      followed = platform;
       for (let reported = 0; ; reported++) {
         try {
           await platform.waitForCalls(reported + 1, FOR_EVER_MS);
@@ -122,15 +129,31 @@ function answerOf({ answer }: CallbackCall): string {
   }
 }
 
-/** A warning of the app. Its log lines are JSON. */
-function warningOf(line: string): string | undefined {
+type LogLine = Readonly<Record<string, unknown>>;
+
+/** A log line of the app, which is JSON. */
+function logLineOf(line: string): LogLine | undefined {
   if (!line.startsWith('{"event":')) return undefined;
   try {
-    const { event, level, ...fields } = JSON.parse(line) as Record<string, unknown>;
-    if (level === 'info') return undefined;
-    const details = Object.entries(fields).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-    return [String(level), String(event), ...details].join(' ');
+    return JSON.parse(line) as LogLine;
   } catch {
     return undefined;
   }
+}
+
+function warningOf({ event, level, ...fields }: LogLine): string | undefined {
+  if (level === 'info') return undefined;
+  const details = Object.entries(fields).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return [String(level), String(event), ...details].join(' ');
+}
+
+function deliveryIdIn(body: unknown): unknown {
+  return typeof body === 'object' && body !== null && 'deliveryId' in body ? body.deliveryId : undefined;
+}
+
+/** An attempt to call a subscription whose callback URL is not on the platform, as a sentence. */
+function attemptOf({ trigger, status, code, attempt, decision }: LogLine): string {
+  const answer = typeof status === 'number' ? `answers ${status}` : `does not answer (${String(code)})`;
+  const next = decision === 'retrying' ? ', and is tried again' : '';
+  return `a subscription made by hand to ${String(trigger)} is called and ${answer}${next} (attempt ${String(attempt)})`;
 }

@@ -1,5 +1,5 @@
 import { contosoInstanceId as instanceId } from './customer-insights/seed/seeded-instances.ts';
-import type { Stack } from './stack.ts';
+import { SANDBOX_OPERATOR_KEY, type Stack } from './stack.ts';
 
 /** The port for a user's own program that receives callbacks. */
 const OWN_PORT = 9000;
@@ -13,7 +13,10 @@ export function whatNext({ ports, flows }: Pick<Stack, 'ports' | 'flows'>): stri
   const flow = flows.createFlow({ name: 'Yours', trigger: 'segment-threshold-crossed', input: subject });
   const own = JSON.stringify({ callbackUrl: `http://127.0.0.1:${OWN_PORT}/called`, ...subject });
   return `
-Everything runs until Ctrl-C and polls every 5 s. Try in another terminal:
+Everything runs until Ctrl-C and polls every 5 s. The dashboard shows what has happened and why:
+${api}/dashboard with the operator key ${SANDBOX_OPERATOR_KEY}
+
+Your turn. Try in another terminal:
 
 # Check the health of the backend
 curl -s ${api}/health
@@ -24,7 +27,8 @@ node -e 'require("http").createServer((q, s) => q.pipe(process.stdout) && s.end(
 curl -s ${api}/triggers/segment-threshold-crossed/subscriptions -H 'content-type: application/json' -d '${own}'
 # List the subscriptions
 curl -s ${api}/triggers/segment-threshold-crossed/subscriptions
-# Move the segment above the threshold
+# Move the segment above the threshold. It goes below first, because a value that stays above calls nobody
+curl -s -X PUT ${instance}/segments/ChurnRisk/member-count -d '{"memberCount": 118}'
 curl -s -X PUT ${instance}/segments/ChurnRisk/member-count -d '{"memberCount": 160}'
 # Within 6 s the flow is called. Show its runs
 curl -s ${platform}/flows/${flow.id}/runs

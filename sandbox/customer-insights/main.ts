@@ -13,6 +13,10 @@ const sandbox = await startCustomerInsightsSandbox({
   port: Number(values.port),
   host: values.host,
   ...(values.key !== undefined && { requiredKey: values.key }),
+}).catch((error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EADDRINUSE') throw error;
+  console.error(`Port ${values.port} is in use. Choose another with --port.`);
+  return process.exit(1);
 });
 console.log(`Customer Insights sandbox: ${sandbox.url}`);
 console.log(`control API: ${sandbox.controlUrl}`);

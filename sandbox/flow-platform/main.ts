@@ -17,6 +17,10 @@ const platform = await startFlowPlatform({
   backendUrl: values.backend,
   port: Number(values.port),
   ...(values.key !== undefined && { key: values.key }),
+}).catch((error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EADDRINUSE') throw error;
+  console.error(`Port ${values.port} is in use. Choose another with --port.`);
+  return process.exit(1);
 });
 console.log(`The flow platform listens on ${platform.url}, its controls are below ${platform.url}/control/flows.`);
 

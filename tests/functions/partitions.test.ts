@@ -160,7 +160,7 @@ test('a number is answered with all its digits', async () => {
     (_, response) => response.end('9007199254740993,-1\n'),
   );
   await rowsOf(backend, `${entities}/Numbers/partitions/0`);
-  expect(backend.answers).toContain('{"value":[{"A":9007199254740993,"B":-1}]}');
+  expect(backend.answers).toContain('{"value":[{"A":9007199254740993,"B":-1}]}\n');
 });
 
 test('a partition that lies elsewhere is not fetched', async () => {

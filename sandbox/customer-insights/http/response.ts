@@ -18,7 +18,7 @@ export function json(status: number, value: unknown, headers: Readonly<Record<st
   return {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-    text: JSON.stringify(value),
+    text: `${JSON.stringify(value)}\n`,
   };
 }
 

@@ -124,7 +124,8 @@ function unauthorized(
 
 function send(model: SandboxModel, response: ServerResponse, answer: SandboxResponse): void {
   const shaped = 'shape' in answer;
-  const text = shaped ? JSON.stringify(render(answer.shape, model.behaviour)) : (answer.text ?? '');
+  // With a newline, so that a terminal shows its prompt on a line of its own.
+  const text = shaped ? `${JSON.stringify(render(answer.shape, model.behaviour))}\n` : (answer.text ?? '');
   response.writeHead(answer.status, {
     ...(shaped && { 'content-type': 'application/json; charset=utf-8' }),
     ...answer.headers,

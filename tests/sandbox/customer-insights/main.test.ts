@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { operations } from '../../../sandbox/customer-insights/control/control.ts';
 import { matchRoute } from '../../../sandbox/customer-insights/http/router.ts';
@@ -32,6 +33,17 @@ test('run alone it serves on the port it was given, asks for the key, and ends o
   }
   const [code] = (await once(child, 'exit')) as [number | null];
   expect(code).toBe(0);
+});
+
+test('a port that is in use is one line', async () => {
+  const sandbox = await openSandbox();
+  const port = new URL(sandbox.url).port;
+  const failed = promisify(execFile)(process.execPath, [path.join(folder, 'main.ts'), '--port', port]);
+  await expect(failed).rejects.toMatchObject({
+    code: 1,
+    stderr: `Port ${port} is in use. Choose another with --port.\n`,
+  });
+  await sandbox.stop();
 });
 
 test('every call the README shows works, and every control operation is shown', async () => {
