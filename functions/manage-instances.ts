@@ -1,6 +1,6 @@
 import { refusal } from '../shared/problem.ts';
 import { registerManageRoutes } from './operator-access.ts';
-import { countParameter, instanceParameter, parameter } from './query.ts';
+import { countParameter, instanceParameter, isInstanceId, parameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
@@ -9,6 +9,14 @@ const DEFAULT_HOURS = 24;
 const MAX_HOURS = 7 * 24;
 /** The URL of a flow run has half of this length. */
 const MAX_TEXT = 512;
+
+/** The most instances of one call for changes. */
+const MAX_WATCHED = 100;
+
+function idsOf(text: string): readonly string[] | undefined {
+  const ids = text.split(',').map((id) => id.trim().toLowerCase());
+  return ids.length <= MAX_WATCHED && ids.every(isInstanceId) ? [...new Set(ids)] : undefined;
+}
 
 /** Registers the operator's views of instances and activity, and the search. */
 export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
@@ -25,6 +33,20 @@ export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
       method: 'GET',
       route: 'manage/instance-names',
       handle: async () => ({ jsonBody: { value: await operator.instanceNames() } }),
+    },
+    {
+      name: 'ManageChanges-list',
+      method: 'GET',
+      route: 'manage/changes',
+      query: ['instanceIds', 'subscriptionId'],
+      handle: async ({ query }) => {
+        const named = parameter(query, 'instanceIds', `1 to ${MAX_WATCHED} instance ids, separated by commas`, idsOf);
+        if (named.kind === 'refused') return named;
+        const subscriptionId = query.get('subscriptionId') ?? '';
+        if (subscriptionId === '') return { jsonBody: { value: await operator.changes(named.value) } };
+        const found = await operator.subscriptionChange(subscriptionId);
+        return found.kind === 'refused' ? found : { jsonBody: { value: [found.mark] } };
+      },
     },
     {
       name: 'ManageSearch-list',

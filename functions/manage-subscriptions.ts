@@ -1,5 +1,6 @@
 import type { HttpRequest } from '@azure/functions';
 import { shownStatuses } from '../shared/subscriptions/subscription-list.ts';
+import { parseSort, sortColumns } from '../shared/subscriptions/sorted-subscriptions.ts';
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
 import { PAGE_QUERY, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
 import { asFlag, countParameter, instanceParameter, parameter, triggerParameter } from './query.ts';
@@ -20,7 +21,7 @@ export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): voi
       name: 'ManageSubscriptions-list',
       method: 'GET',
       route: path,
-      query: ['instanceId', 'trigger', 'status', 'failing', 'label', 'workflowId', 'activity', ...PAGE_QUERY],
+      query: ['instanceId', 'trigger', 'status', 'failing', 'label', 'workflowId', 'activity', 'sort', ...PAGE_QUERY],
       handle: list(deps),
     },
     {
@@ -131,6 +132,13 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
     if (workflowId.kind === 'refused') return workflowId;
     const withActivity = parameter(request.query, 'activity', 'true or false', asFlag);
     if (withActivity.kind === 'refused') return withActivity;
+    const sort = parameter(
+      request.query,
+      'sort',
+      `one of ${sortColumns.join(', ')}, with a minus sign before it for the reverse order`,
+      parseSort,
+    );
+    if (sort.kind === 'refused') return sort;
     const filter = {
       instanceId: instanceId.value,
       trigger: trigger.value,
@@ -141,7 +149,7 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
     };
     const listed = await refuseMalformedNext(
       page,
-      backend.operator.listSubscriptions(filter, page, withActivity.value),
+      backend.operator.listSubscriptions(filter, page, { withActivity: withActivity.value, sort: sort.value }),
     );
     if ('kind' in listed) return listed;
     const url = `${config.publicBaseUrl}/api/${path}`;

@@ -32,10 +32,14 @@ export function parameter<T>(
     : { kind: 'read', value };
 }
 
+export function isInstanceId(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}
+
 /** The parameter `instanceId` in lower case. */
 export function instanceParameter(query: URLSearchParams): Read<string> {
   return parameter(query, 'instanceId', 'the id of an instance, a GUID: choose it from the list', (text) =>
-    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : undefined,
+    isInstanceId(text) ? text.toLowerCase() : undefined,
   );
 }
 

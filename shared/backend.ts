@@ -321,6 +321,7 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
               limit: rule.calls,
               windowSeconds: config.rateLimit.windowSeconds,
             },
+      pollMark: (instanceId) => state.pollMark(instanceId),
       namedInstances: () => insights.instances(),
     }),
     // Each poll begins its own trace, because one trace of all instances would be unreadable.

@@ -127,8 +127,34 @@ const steps: Record<string, { before?: () => unknown; step: () => Promise<unknow
   },
   'operator: a page of 100 subscriptions, with activity': {
     before: firedToMany,
-    step: () => fixture.backend.operator.listSubscriptions({}, { limit: 100 }, true),
+    step: () => fixture.backend.operator.listSubscriptions({}, { limit: 100 }, { withActivity: true }),
   },
+  'operator: a page of 100 subscriptions, of 250': {
+    before: firedToMany,
+    step: () => fixture.backend.operator.listSubscriptions({}, { limit: 100 }),
+  },
+  'operator: a sorted page of 100 subscriptions, of 250': {
+    before: firedToMany,
+    step: () =>
+      fixture.backend.operator.listSubscriptions(
+        {},
+        { limit: 100 },
+        { sort: { column: 'createdAt', descending: true } },
+      ),
+  },
+  'operator: what changed, on one instance': {
+    before: firedToMany,
+    step: () => fixture.backend.operator.changes([INSTANCE]),
+  },
+  'operator: what changed, on all instances, of one': {
+    before: firedToMany,
+    step: () => fixture.backend.operator.changes(),
+  },
+  'operator: what changed, of one subscription': {
+    before: firedToMany,
+    step: async () => fixture.backend.operator.subscriptionChange((await one()).id),
+  },
+  'operator: the instances, of one': { before: firedToMany, step: () => fixture.backend.operator.listInstances() },
   'operator: failing subscriptions, of 250': {
     before: firedToMany,
     step: async () => {

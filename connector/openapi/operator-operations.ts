@@ -7,6 +7,7 @@ import { recoveryRequest } from '../../shared/operations/start-recovery.ts';
 import { moveRequest } from '../../shared/subscriptions/move-connection.ts';
 import type { OpenApiParameter } from './open-api-document.ts';
 import {
+  changesInQuery,
   daysInQuery,
   deliveryFilter,
   hoursInQuery,
@@ -190,6 +191,13 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
     id: 'ManageInstancesNames',
     summary: 'List the names of all instances',
     answer: listOf(operatorResponses.instanceName),
+  },
+  'get changes': {
+    id: 'ManageChangesList',
+    summary: 'Get a mark of each instance that differs after a change',
+    query: changesInQuery,
+    answer: listOf(operatorResponses.changeMark),
+    refused: [404],
   },
   'get search': {
     id: 'ManageSearchList',

@@ -1,5 +1,6 @@
 import { deliveryStatuses } from '../../shared/operations/delivery.ts';
 import { shownStatuses } from '../../shared/subscriptions/subscription-list.ts';
+import { sortColumns } from '../../shared/subscriptions/sorted-subscriptions.ts';
 import { triggerNames } from '../../shared/triggers/trigger.ts';
 import { nextInQuery } from './from-swagger.ts';
 import type { OpenApiParameter } from './open-api-document.ts';
@@ -34,6 +35,10 @@ export const hoursInQuery = inQuery('hours', 'How many hours to look back, 24 wh
   minimum: 1,
   maximum: 168,
 });
+export const changesInQuery: readonly OpenApiParameter[] = [
+  inQuery('instanceIds', 'Of these instances alone: ids separated by commas.', { type: 'string' }),
+  inQuery('subscriptionId', 'Of this subscription alone.', { type: 'string' }),
+];
 export const subscriptionFilter: readonly OpenApiParameter[] = [
   instanceInQuery,
   triggerInQuery,
@@ -42,6 +47,9 @@ export const subscriptionFilter: readonly OpenApiParameter[] = [
   inQuery('activity', 'Whether each has what came of its latest events.', { type: 'boolean' }),
   inQuery('label', 'Whose label has this in it.', { type: 'string' }),
   inQuery('workflowId', 'Of this flow alone.', { type: 'string' }),
+  inQuery('sort', 'The column to sort by, with a minus sign before it for the reverse order.', {
+    enum: sortColumns.flatMap((column) => [column, `-${column}`]),
+  }),
   ...pageInQuery,
 ];
 export const deliveryFilter: readonly OpenApiParameter[] = [

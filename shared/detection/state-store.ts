@@ -66,6 +66,8 @@ export interface StateStore {
   sequenceOf(subscription: Subscription): Promise<number | undefined>;
   /** The subject as the subscription's owner may see it. Takes two storage requests. */
   subjectView(subscription: Subscription): Promise<Omit<SubjectView, 'isAllowed'>>;
+  /** A text that differs after each poll of an instance. Takes one storage request. */
+  pollMark(instanceId: string): Promise<string>;
 }
 
 /** An observed subject that can be removed. */
@@ -139,6 +141,10 @@ export function stateStore(tables: Tables): StateStore {
       const row = isRefresh ? await tables.get(STATE_TABLE, instanceId, REFRESHES_ROW_KEY) : undefined;
       const found = isRefresh ? row && refreshesOfRow(row) : await observed(subscription);
       return found?.isMarkedForRemoval === true ? undefined : found?.sequence;
+    },
+
+    async pollMark(instanceId) {
+      return (await tables.get(STATE_TABLE, instanceId, POLL_ROW_KEY))?.etag ?? '';
     },
 
     async subjectView(subscription) {

@@ -69,6 +69,7 @@ export const operatorResponses = {
     calls: Type.Optional(limitUsage),
   }),
   instanceName: response({ id: string, name: string }),
+  changeMark: response({ instanceId: string, mark: string }),
   queue: response({
     queue: string,
     length: count,
@@ -192,6 +193,7 @@ export interface SearchResponse {
 
 export type InstanceResponse = Static<Responses['instance']>;
 export type InstanceNameResponse = Static<Responses['instanceName']>;
+export type ChangeMarkResponse = Static<Responses['changeMark']>;
 export type QueueResponse = Static<Responses['queue']>;
 export type HourResponse = Static<Responses['hour']>;
 export type SubscriptionResponse = Static<Responses['subscription']>;

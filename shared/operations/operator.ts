@@ -7,10 +7,12 @@ import type { Queues } from '../storage/queues.ts';
 import type { Tables } from '../storage/tables.ts';
 import { moveConnection } from '../subscriptions/move-connection.ts';
 import { isShown, listSubscriptions, type SubscriptionFilter } from '../subscriptions/subscription-list.ts';
+import { listSortedSubscriptions, type Sort } from '../subscriptions/sorted-subscriptions.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import type { SubjectView } from '../subscriptions/subscription-view.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { countByHour, type Activity } from './activity-by-hour.ts';
+import { changeMarks, subscriptionChangeMark, type ChangeMark, type ChangeMarkPorts } from './change-marks.ts';
 import { deliveryDetail, type DeliveryDetail, type DeliveryDetailPorts } from './delivery-detail.ts';
 import type { DeliveryFilter } from './delivery-filter.ts';
 import { listDeliveries, type DeliveryPage } from './delivery-list.ts';
@@ -45,7 +47,7 @@ export interface Operator {
   listSubscriptions(
     filter: SubscriptionFilter,
     page: PageRequest,
-    withActivity?: boolean,
+    options?: { readonly withActivity?: boolean | undefined; readonly sort?: Sort | undefined },
   ): Promise<{ subscriptions: ManagedSubscription[]; next?: string }>;
   getSubscription(id: string): Promise<{ kind: 'found'; subscription: ManagedSubscription } | Refusal>;
   /** The evaluations of the segment or measure in the last `days`, newest first. Each says why it fired or did not. */
@@ -71,6 +73,10 @@ export interface Operator {
   redeliver(id: string): ReturnType<typeof redeliver>;
   /** The instances that are polled, with the health of their polls. */
   listInstances(): Promise<InstanceResponse[]>;
+  /** Marks that differ after a change. Covers all instances that are polled, unless some are named. */
+  changes(instanceIds?: readonly string[]): Promise<ChangeMark[]>;
+  /** The mark of one subscription. */
+  subscriptionChange(id: string): ReturnType<typeof subscriptionChangeMark>;
   /** The names of all instances that Customer Insights shows this service. Makes one call to Customer Insights. */
   instanceNames(): Promise<InstanceNameResponse[]>;
   /** Counts of deliveries by hour. Covers all instances that are polled, unless one is named. */
@@ -93,7 +99,11 @@ export interface ObservationsOf {
 }
 
 export interface OperatorPorts
-  extends SubscriptionActionPorts, Omit<DeliveryDetailPorts, 'store'>, Omit<StartRecoveryPorts, 'store' | 'work'> {
+  extends
+    SubscriptionActionPorts,
+    Omit<DeliveryDetailPorts, 'store'>,
+    Omit<StartRecoveryPorts, 'store' | 'work'>,
+    Pick<ChangeMarkPorts, 'pollMark'> {
   readonly tables: Tables;
   readonly queues: Queues;
   readonly queueDrain: QueueDrain;
@@ -115,8 +125,10 @@ export interface OperatorPorts
 export function createOperator(ports: OperatorPorts): Operator {
   const { instanceIds } = ports;
   return {
-    async listSubscriptions(filter, page, withActivity = false) {
-      const { subscriptions, next } = await listSubscriptions(ports.tables, filter, page);
+    async listSubscriptions(filter, page, { withActivity = false, sort } = {}) {
+      const { subscriptions, next } = await (sort === undefined
+        ? listSubscriptions(ports.tables, filter, page)
+        : listSortedSubscriptions(ports.tables, filter, sort, page));
       const activity = withActivity ? await activityOf(ports.tables, subscriptions, ports.clock.now()) : undefined;
       const views = subscriptions.map((subscription) =>
         managedSubscription(subscription, undefined, activity?.get(subscription.id)),
@@ -179,6 +191,8 @@ export function createOperator(ports: OperatorPorts): Operator {
     },
     redeliver: (id) => redeliver(ports, id),
     listInstances: async () => Promise.all((await instanceIds()).map(ports.instanceHealth)),
+    changes: async (named) => changeMarks(ports, named ?? (await instanceIds()), ports.clock.now()),
+    subscriptionChange: (id) => subscriptionChangeMark(ports, id, ports.clock.now()),
     async instanceNames() {
       return (await ports.namedInstances()).map(({ instanceId, name }) => ({ id: instanceId, name }));
     },

@@ -19,16 +19,15 @@ export interface QueueView {
   readonly poisonOldestSentAt?: string;
 }
 
-/** The work queues. Makes four storage requests for each queue. */
+/** The work queues. Makes two storage requests for each queue, and one more for each that is not empty. */
 export async function viewQueues({ queues }: { readonly queues: Queues }): Promise<QueueView[]> {
   return Promise.all(
     WORK_QUEUES.map(async (queue) => {
-      const [length, oldest, poisonLength, poisonOldest] = await Promise.all([
-        queues.length(queue),
-        queues.oldestSentAt(queue),
-        queues.length(poisonOf(queue)),
-        queues.oldestSentAt(poisonOf(queue)),
-      ]);
+      const read = async (name: string): Promise<[length: number, oldestSentAt: number | undefined]> => {
+        const length = await queues.length(name);
+        return [length, length === 0 ? undefined : await queues.oldestSentAt(name)];
+      };
+      const [[length, oldest], [poisonLength, poisonOldest]] = await Promise.all([read(queue), read(poisonOf(queue))]);
       return {
         queue,
         length,

@@ -46,7 +46,8 @@ export async function listSubscriptions(
   return { subscriptions: found, ...(end !== undefined && { next: end }) };
 }
 
-async function readPage(
+/** Reads one page of storage and keeps what matches the filter. */
+export async function readPage(
   tables: Tables,
   { instanceId, trigger, status, failing = false, label, workflowId }: SubscriptionFilter,
   { limit, next }: { limit: number; next: string | undefined },

@@ -37,6 +37,7 @@ const state = (more: Partial<InstanceState>): InstanceState => ({
   lastPolledAt: at(1),
   completeAt: at(0),
   resumesAt: at(2),
+  wasPolledWithoutIndex: false,
   ...more,
 });
 

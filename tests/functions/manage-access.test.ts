@@ -25,6 +25,8 @@ const routes: [string, string, number][] = [
   ['GET', 'manage/instances', 200],
   ['GET', 'manage/instance-names', 200],
   ['GET', 'manage/activity', 200],
+  ['GET', 'manage/changes', 200],
+  ['GET', 'manage/changes?subscriptionId=sub_1', 404],
   ['GET', 'manage/queues', 200],
   ['POST', 'manage/queues/nothing/redrive', 404],
 ];

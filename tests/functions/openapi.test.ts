@@ -230,7 +230,14 @@ describe('real answers are as described', () => {
     for (const kept of ids.values()) await call('GET', `manage/subscriptions/${kept}`);
     await call('GET', 'manage/subscriptions?top=2');
     for (const name of triggerNames) await call('GET', `manage/subscriptions/${ids.get(name) ?? ''}/observations`);
-    for (const list of ['instances', 'instance-names', 'activity?hours=2', 'queues'])
+    for (const list of [
+      'instances',
+      'instance-names',
+      'activity?hours=2',
+      'queues',
+      'changes',
+      `changes?subscriptionId=${id}`,
+    ])
       await call('GET', `manage/${list}`);
     flows.answer('operated', 202);
     expect((await call('POST', `manage/deliveries/${deliveryId}/redeliver`)).status).toBe(202);

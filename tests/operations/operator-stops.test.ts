@@ -152,7 +152,11 @@ describe('a page of subscriptions', () => {
     for (let count = 0; count < 3; count++) await fixture.rise();
     const last = (await fixture.backend.operator.listEvents({}, { limit: 1 })).events[0]?.occurredAt;
     storage.length = 0;
-    const { subscriptions } = await fixture.backend.operator.listSubscriptions({}, { limit: 100 }, true);
+    const { subscriptions } = await fixture.backend.operator.listSubscriptions(
+      {},
+      { limit: 100 },
+      { withActivity: true },
+    );
     expect(storage.length).toBeLessThanOrEqual(3);
     const since = expect.any(String);
     expect(Object.fromEntries(subscriptions.map(({ label, activity }) => [label, activity]))).toEqual({

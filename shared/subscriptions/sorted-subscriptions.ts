@@ -1,0 +1,60 @@
+import type { Tables } from '../storage/tables.ts';
+import { readPage, type SubscriptionFilter } from './subscription-list.ts';
+import type { Subscription } from './subscription.ts';
+
+/** The columns that operators can sort by. All are stored in the row of the subscription. */
+export const sortColumns = ['label', 'createdAt', 'status', 'threshold', 'failingSince', 'deadDeliveries'] as const;
+
+export interface Sort {
+  readonly column: (typeof sortColumns)[number];
+  readonly descending: boolean;
+}
+
+/** Storage requests of one page, a thousand rows each. Only the subscriptions among these rows are sorted. */
+const MAX_PAGES = 10;
+const ROWS_A_PAGE = 1_000;
+/** `next` is the number of subscriptions on the pages before. */
+const NEXT = /^\d{1,5}$/;
+
+/** Parses a column name, with a minus sign before it for descending order. */
+export function parseSort(text: string): Sort | undefined {
+  const descending = text.startsWith('-');
+  const column = sortColumns.find((name) => name === (descending ? text.slice(1) : text));
+  return column && { column, descending };
+}
+
+/**
+ * Lists subscriptions in the order of a column. Storage sorts by key only, so each page reads the matching subscriptions
+ * again, at most 10,000 in ten storage requests. Rejects with `RangeError` for a malformed `next`.
+ */
+export async function listSortedSubscriptions(
+  tables: Tables,
+  filter: SubscriptionFilter,
+  sort: Sort,
+  { limit, next = '0' }: { limit: number; next?: string },
+): Promise<{ subscriptions: Subscription[]; next?: string }> {
+  if (!NEXT.test(next)) throw new RangeError('next must come from an earlier page');
+  const found: Subscription[] = [];
+  let end: string | undefined;
+  for (let pages = 0; pages < MAX_PAGES; pages++) {
+    const page = await readPage(tables, filter, { limit: ROWS_A_PAGE, next: end });
+    found.push(...page.subscriptions);
+    end = page.next;
+    if (end === undefined) break;
+  }
+  const start = Number(next);
+  const subscriptions = found.sort(orderBy(sort)).slice(start, start + limit);
+  const hasMore = start + limit < found.length;
+  return { subscriptions, ...(hasMore && { next: String(start + limit) }) };
+}
+
+/** Subscriptions without a value come last in either order. Equal values are sorted by id, so that pages do not overlap. */
+function orderBy({ column, descending }: Sort): (left: Subscription, right: Subscription) => number {
+  return (left, right) => {
+    const [a, b] = [left[column], right[column]];
+    const byId = left.id < right.id ? -1 : 1;
+    if (a === undefined || b === undefined) return a === b ? byId : a === undefined ? 1 : -1;
+    const order = typeof a === 'string' ? a.localeCompare(String(b), 'en') : a - Number(b);
+    return order === 0 ? byId : descending ? -order : order;
+  };
+}
