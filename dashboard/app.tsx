@@ -7,10 +7,12 @@ import type { Question } from './live/question.ts';
 import { hashOf, type Route } from './live/route.ts';
 import { tabSession } from './live/session.ts';
 import { useTitle } from './live/use-title.ts';
-import { useRoute } from './live/use-route.ts';
+import { useKeys } from './live/use-keys.ts';
+import { goBack, useRoute } from './live/use-route.ts';
 import { ActionDialog } from './parts/action-dialog.tsx';
 import { shownZone } from './live/zone.ts';
 import { ZoneSwitch } from './parts/zone-switch.tsx';
+import { HelpDialog } from './parts/help-dialog.tsx';
 import { SearchBox } from './parts/search-box.tsx';
 import { Search } from './views/search.tsx';
 import { SignIn } from './parts/sign-in.tsx';
@@ -92,6 +94,11 @@ function Page({
   const route = useRoute();
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
+  const [isHelping, setHelping] = useState(false);
+  const parent = parentOf(route);
+  const onBack = useCallback(() => parent && goBack(parent), [parent && hashOf(parent)]);
+  const onHelp = useCallback(() => setHelping(true), []);
+  useKeys({ onBack, onHelp });
   const place = route.view === 'subscription' ? 'subscriptions' : route.view;
   const where = route.view === 'subscription' ? route.id : route.view;
   // Moves the focus to the new view, so that a screen reader continues there.
@@ -116,6 +123,15 @@ function Page({
         </nav>
         <SearchBox text={route.view === 'search' ? route.q : ''} />
         <ZoneSwitch onChange={onZone} />
+        <button
+          type="button"
+          class="quiet small"
+          onClick={onHelp}
+          aria-keyshortcuts="?"
+          title="Keys and statuses ( ? )"
+        >
+          Help
+        </button>
         {onLeave && (
           <button type="button" class="quiet" onClick={onLeave}>
             Forget key
@@ -125,8 +141,15 @@ function Page({
       <main id="main" ref={main} tabIndex={-1}>
         <View route={route} />
       </main>
+      {isHelping && <HelpDialog onClose={() => setHelping(false)} />}
     </>
   );
+}
+
+/** Where the key for "back" leads when the tab has no view before this one. */
+function parentOf(route: Route): Route | undefined {
+  if (route.view === 'overview') return undefined;
+  return route.view === 'subscription' ? { view: 'subscriptions', filter: {} } : { view: 'overview' };
 }
 
 function View({ route }: { readonly route: Route }): JSX.Element {

@@ -12,7 +12,12 @@ export type Route =
   | ({
       readonly view: 'deliveries';
       readonly status: DeliveryChoice;
+      /** How far back the events go, unless `since` says it. */
       readonly days: number;
+      /** ISO 8601, instead of `days`. */
+      readonly since?: string;
+      /** ISO 8601. Only with `since`. */
+      readonly until?: string;
       readonly open?: string;
     } & DeliverySearch)
   | { readonly view: 'search'; readonly q: string }
@@ -25,6 +30,8 @@ export interface SubscriptionFilter {
   readonly status?: string;
   readonly label?: string;
   readonly workflowId?: string;
+  /** A column, or `-` and a column for the reverse order. */
+  readonly sort?: string;
 }
 
 /** Filters of the delivery list except the status, as parameters of the operator API. An absent filter means any. */
@@ -38,11 +45,11 @@ export interface DeliverySearch {
 }
 
 /** The statuses in the filter of the delivery list. */
-export const undeliveredStatuses = ['dead', 'retrying', 'parked', 'ended', 'delivered', 'pending', 'any'] as const;
-export type DeliveryChoice = (typeof undeliveredStatuses)[number];
+export const deliveryChoices = ['dead', 'retrying', 'parked', 'ended', 'delivered', 'pending', 'any'] as const;
+export type DeliveryChoice = (typeof deliveryChoices)[number];
 
 const searchNames = ['q', 'instanceId', 'trigger', 'flow', 'deliveryCode', 'httpStatus'] as const;
-const filterNames = ['instanceId', 'trigger', 'status', 'label', 'workflowId'] as const;
+const filterNames = ['instanceId', 'trigger', 'status', 'label', 'workflowId', 'sort'] as const;
 /** The choices for how many days are shown. */
 export const dayChoices = [1, 7, 14, 30] as const;
 const DEFAULT_DAYS = 7;
@@ -60,11 +67,18 @@ export function parseRoute(hash: string): Route {
   if (view === 'subscriptions' && id === undefined) return { view, filter: filterOf(query) };
   if (view === 'subscriptions' && id !== undefined && IDS.test(id)) {
     const at = query.get('at');
-    return { view: 'subscription', id, days: daysOf(query), ...(at && { at }), ...openOf(query) };
+    return { view: 'subscription', id, days: daysOf(query), ...(at && { at }), ...idIn(query, 'open') };
   }
   if (view === 'deliveries' && id === undefined) {
-    const status = undeliveredStatuses.find((one) => one === query.get('status')) ?? 'dead';
-    return { view, status, days: daysOf(query), ...namedIn(query, searchNames), ...openOf(query) };
+    const status = deliveryChoices.find((one) => one === query.get('status')) ?? 'dead';
+    return {
+      view,
+      status,
+      days: daysOf(query),
+      ...spanOf(query),
+      ...namedIn(query, searchNames),
+      ...idIn(query, 'open'),
+    };
   }
   if (view === 'search' && id === undefined) return { view, q: query.get('q') ?? '' };
   return { view: 'nowhere' };
@@ -102,10 +116,33 @@ function namedIn(query: URLSearchParams, names: readonly string[]): Readonly<Rec
   );
 }
 
-/** The id of the delivery that is opened over the view. */
-function openOf(query: URLSearchParams): { readonly open?: string } {
-  const open = query.get('open') ?? '';
-  return IDS.test(open) ? { open } : {};
+/** An id in the URL. A text that is no id is ignored. */
+function idIn<N extends 'id' | 'open'>(query: URLSearchParams, name: N): { readonly [K in N]?: string } {
+  const id = query.get(name) ?? '';
+  return (IDS.test(id) ? { [name]: id } : {}) as { readonly [K in N]?: string };
+}
+
+/** A time range in the URL. A time that cannot be parsed is ignored. */
+function spanOf(query: URLSearchParams): { readonly since?: string; readonly until?: string } {
+  const [since, until] = ['since', 'until'].map((name) => instantOf(query.get(name)));
+  if (since === undefined) return {};
+  return { since, ...(until !== undefined && { until }) };
+}
+
+function instantOf(text: string | null): string | undefined {
+  const at = new Date(text ?? NaN);
+  return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
+}
+
+const DAY_MS = 86_400_000;
+
+/** The time range of a list of deliveries, as parameters of the operator API. */
+export function rangeOf(
+  { days, since, until }: { readonly days: number; readonly since?: string; readonly until?: string },
+  nowMs: number,
+): { readonly since: string; readonly until?: string } {
+  if (since === undefined) return { since: new Date(nowMs - days * DAY_MS).toISOString() };
+  return { since, ...(until !== undefined && { until }) };
 }
 
 function daysOf(query: URLSearchParams): number {

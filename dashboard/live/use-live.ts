@@ -15,19 +15,30 @@ export interface Live<T> {
 
 /**
  * Requests a value at once, when `key` changes, and then every `everyMs` while the page is visible. After a change of `key`,
- * the old value is not shown. With `everyMs` 0 the value is refreshed only on request.
+ * the old value is not shown. With `everyMs` 0 the value is refreshed only on request. A change of `mark` refreshes the
+ * value too; while a request is running, the next one waits for it.
  */
-export function useLive<T>(key: string, everyMs: number, load: (signal: AbortSignal) => Promise<Answer<T>>): Live<T> {
+export function useLive<T>(
+  key: string,
+  everyMs: number,
+  load: (signal: AbortSignal) => Promise<Answer<T>>,
+  mark?: string,
+): Live<T> {
   const [state, setState] = useState<{ key: string; value?: T; problem?: string; cameAtMs?: number }>({ key });
   const [asked, setAsked] = useState(0);
   const latest = useRef(load);
   latest.current = load;
+  const askNow = useRef<() => void>(() => undefined);
 
   useEffect(() => {
     const over = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let isAsking = false;
+    let isAskedAgain = false;
     const ask = async (): Promise<void> => {
+      clearTimeout(timer);
       if (document.visibilityState === 'visible') {
+        isAsking = true;
         try {
           const answer = await latest.current(over.signal);
           if (over.signal.aborted) return;
@@ -40,13 +51,19 @@ export function useLive<T>(key: string, everyMs: number, load: (signal: AbortSig
           if (over.signal.aborted) return;
           throw error;
         }
+        isAsking = false;
       }
-      if (everyMs > 0) timer = setTimeout(() => void ask(), everyMs);
+      const isChanged = isAskedAgain;
+      isAskedAgain = false;
+      if (isChanged) void ask();
+      else if (everyMs > 0) timer = setTimeout(() => void ask(), everyMs);
+    };
+    askNow.current = () => {
+      if (isAsking) isAskedAgain = true;
+      else void ask();
     };
     const seenAgain = (): void => {
-      if (document.visibilityState !== 'visible' || timer === undefined) return;
-      clearTimeout(timer);
-      void ask();
+      if (document.visibilityState === 'visible' && timer !== undefined && !isAsking) void ask();
     };
     document.addEventListener('visibilitychange', seenAgain);
     void ask();
@@ -56,6 +73,13 @@ export function useLive<T>(key: string, everyMs: number, load: (signal: AbortSig
       document.removeEventListener('visibilitychange', seenAgain);
     };
   }, [key, everyMs, asked]);
+
+  const seen = useRef(mark);
+  useEffect(() => {
+    // The first mark belongs to the value that is requested anyway.
+    if (seen.current !== undefined && mark !== undefined && mark !== seen.current) askNow.current();
+    seen.current = mark ?? seen.current;
+  }, [mark]);
 
   const refresh = useCallback(() => setAsked((count) => count + 1), []);
   const own = state.key === key ? state : { key };

@@ -58,6 +58,20 @@ export function subscriptionState({ status, reason }: Pick<SubscriptionResponse,
   return subscriptionStatuses[status];
 }
 
+/** What the page calls failing, although the status is active. */
+export const FAILING_MEANING =
+  'Its last call failed, and none has succeeded since. What failed is tried again. After five days it is disabled.';
+
+/** The meaning of the delivery statuses. */
+export const deliveryMeanings: Readonly<Record<DeliveryResponse['status'], string>> = {
+  pending: 'No attempt has been made yet.',
+  retrying: 'An attempt failed. The next one is planned.',
+  parked: 'It waits, because the subscription is paused or disabled.',
+  delivered: 'The flow accepted it.',
+  dead: 'It failed permanently, or every planned attempt failed. It can be sent again.',
+  ended: 'The subscription ended before it was delivered. It cannot be sent.',
+};
+
 /** The names of the delivery statuses. */
 export const deliveryStatuses: Readonly<Record<DeliveryResponse['status'], string>> = {
   pending: 'Pending',

@@ -7,11 +7,14 @@ export function InstantField({
   label,
   value = '',
   required = false,
+  onChange,
 }: {
   readonly name: string;
   readonly label: string;
   readonly value?: string;
   readonly required?: boolean;
+  /** Called when the field is left or Enter is pressed, with a valid text. */
+  readonly onChange?: () => void;
 }): JSX.Element {
   return (
     <label>
@@ -20,6 +23,7 @@ export function InstantField({
         name={name}
         defaultValue={value}
         required={required}
+        onChange={onChange && (({ currentTarget }) => currentTarget.reportValidity() && onChange())}
         placeholder="2026-11-30 22:05"
         pattern="\d{4}-\d\d-\d\d[T ]\d\d:\d\d"
         title="Day and time as in 2026-11-30 22:05"

@@ -3,7 +3,7 @@ import type { DeliveryResponse, SubscriptionResponse } from '../../shared/operat
 import { deliveryStatuses, subscriptionState } from '../live/wording.ts';
 import { Badge, type Tone } from './badge.tsx';
 
-const ofSubscription: Readonly<Record<SubscriptionResponse['status'], Tone>> = {
+export const ofSubscription: Readonly<Record<SubscriptionResponse['status'], Tone>> = {
   active: 'good',
   paused: 'parked',
   disabled: 'bad',

@@ -1,14 +1,18 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import type { DeliveryResponse } from '../../shared/operations/operator-responses.ts';
+import { deliveryColumns } from '../live/csv-columns.ts';
 import type { Answer, Page } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
-import { hashOf, type DeliveryChoice } from '../live/route.ts';
+import { hashOf, rangeOf, type DeliveryChoice } from '../live/route.ts';
 import { useTitle } from '../live/use-title.ts';
+import { SLOW_MS, useChanges } from '../live/use-changes.ts';
+import { rowLink } from '../live/use-keys.ts';
 import { useLive } from '../live/use-live.ts';
-import { replaceRoute } from '../live/use-route.ts';
+import { useOlder } from '../live/use-older.ts';
+import { closeTo } from '../live/use-route.ts';
 import { useSubscriptionNames } from '../live/use-subscription-names.ts';
 import { triggerNames } from '../live/wording.ts';
+import { CsvButton } from '../parts/csv-button.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { Empty, LivePart, Problem } from '../parts/notes.tsx';
 import { DeliveryStatus } from '../parts/status.tsx';
@@ -17,8 +21,6 @@ import { Recover, Redeliver } from './delivery-actions.tsx';
 import { DeliveryDrawer } from './delivery-drawer.tsx';
 import { DeliveryFilter, type DeliveriesRoute } from './delivery-filter.tsx';
 
-const EVERY_MS = 15_000;
-const DAY_MS = 86_400_000;
 const TOP = 50;
 
 const titles: Readonly<Record<DeliveryChoice, string>> = {
@@ -34,17 +36,18 @@ const titles: Readonly<Record<DeliveryChoice, string>> = {
 /** Deliveries, with the reason for their status and the possible actions. */
 export function Deliveries({ place }: { readonly place: DeliveriesRoute }): JSX.Element {
   const { api } = useOperator();
-  const { view, status, days, open, ...search } = place;
+  const { open, ...list } = place;
+  const { view, status, days, since, until, ...search } = list;
   useTitle(titles[status]);
-  const key = hashOf({ view, status, days, ...search });
+  const key = hashOf(list);
   const ask = (next?: string, signal?: AbortSignal) => {
-    const since = new Date(Date.now() - days * DAY_MS).toISOString();
-    const filter = { ...search, ...(status !== 'any' && { status }), since };
+    const filter = { ...search, ...(status !== 'any' && { status }), ...rangeOf(place, Date.now()) };
     return api.list<DeliveryResponse>('deliveries', { ...filter, attempts: 'true', top: TOP, next }, signal);
   };
-  // A list with delivered ones reads all deliveries of each event, which is expensive. It is not refreshed automatically.
+  const mark = useChanges(search.instanceId === undefined ? {} : { instanceIds: [search.instanceId] });
+  // A list with delivered ones reads all deliveries of each event, which is expensive. It is refreshed only after a change.
   const isCostly = status === 'any' || status === 'delivered' || status === 'pending';
-  const first = useLive(key, isCostly ? 0 : EVERY_MS, (signal) => ask(undefined, signal));
+  const first = useLive(key, isCostly ? 0 : SLOW_MS, (signal) => ask(undefined, signal), mark);
   return (
     <>
       <h1>{titles[status]}</h1>
@@ -53,12 +56,7 @@ export function Deliveries({ place }: { readonly place: DeliveriesRoute }): JSX.
         {(page) => <Pages key={key} first={page} ask={ask} onChange={first.refresh} place={place} />}
       </LivePart>
       {open !== undefined && (
-        <DeliveryDrawer
-          key={open}
-          id={open}
-          onClose={() => replaceRoute({ view, status, days, ...search })}
-          onChange={first.refresh}
-        />
+        <DeliveryDrawer key={open} id={open} mark={mark} onClose={() => closeTo(list)} onChange={first.refresh} />
       )}
     </>
   );
@@ -75,19 +73,10 @@ function Pages({
   readonly onChange: () => void;
   readonly place: DeliveriesRoute;
 }): JSX.Element {
-  const [more, setMore] = useState<Page<DeliveryResponse>>();
-  const [problem, setProblem] = useState<string>();
-  const { next, lookedBackTo } = more ?? first;
-  const known = new Map([...(more?.value ?? []), ...first.value].map((delivery) => [delivery.deliveryId, delivery]));
-  const shown = [...known.values()].sort((left, right) => Date.parse(right.occurredAt) - Date.parse(left.occurredAt));
+  const { rows, hasMore, lookedBackTo, problem, askMore } = useOlder(first, ({ deliveryId }) => deliveryId, ask);
+  const shown = rows.toSorted((left, right) => Date.parse(right.occurredAt) - Date.parse(left.occurredAt));
   const names = useSubscriptionNames(shown);
-  const askMore = async (): Promise<void> => {
-    const answer = await ask(next);
-    setProblem(answer.kind === 'answered' ? undefined : answer.detail);
-    if (answer.kind === 'answered')
-      setMore({ ...answer.value, value: [...(more?.value ?? []), ...answer.value.value] });
-  };
-  if (shown.length === 0 && next === undefined) {
+  if (shown.length === 0 && !hasMore) {
     return (
       <Empty>
         {place.status === 'dead' && Object.keys(place).length === 3
@@ -123,8 +112,8 @@ function Pages({
       </table>
       {problem !== undefined && <Problem>{problem}</Problem>}
       <p class="paging">
-        {next === undefined ? (
-          `${shown.length} shown, no more.`
+        {!hasMore ? (
+          <span>{shown.length} shown, no more.</span>
         ) : (
           <>
             {lookedBackTo !== undefined && (
@@ -132,10 +121,13 @@ function Pages({
                 {shown.length} found; searched back to <Instant at={lookedBackTo} />.{' '}
               </span>
             )}
-            <button type="button" onClick={() => void askMore()}>
+            <button type="button" onClick={askMore}>
               Show older
             </button>
           </>
+        )}{' '}
+        {shown.length > 0 && (
+          <CsvButton name="deliveries" columns={deliveryColumns((id) => names.get(id) ?? undefined)} rows={shown} />
         )}
       </p>
     </>
@@ -179,7 +171,7 @@ function Row({
       </td>
       <td class="actions">
         <div class="buttons">
-          <a class="button small" href={href} aria-label={`Details of ${which}`}>
+          <a {...rowLink} class="button small" href={href} aria-label={`Details of ${which}`}>
             Details
           </a>
           {status !== 'ended' && name !== null && <Redeliver deliveryId={deliveryId} about={which} onDone={onChange} />}

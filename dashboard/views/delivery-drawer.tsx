@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DeliveryDetailResponse } from '../../shared/operations/operator-responses.ts';
 import { useOperator } from '../live/operator-context.ts';
 import { hashOf } from '../live/route.ts';
+import { SLOW_MS } from '../live/use-changes.ts';
 import { useLive } from '../live/use-live.ts';
 import { triggerNames } from '../live/wording.ts';
 import { Instant } from '../parts/instant.tsx';
@@ -11,21 +12,22 @@ import { DeliveryStatus } from '../parts/status.tsx';
 import { Attempts } from './attempts.tsx';
 import { Redeliver } from './delivery-actions.tsx';
 
-const EVERY_MS = 10_000;
-
 /** One delivery over the view: its request, the last failed response and every attempt. Escape or the button closes it. */
 export function DeliveryDrawer({
   id,
+  mark,
   onClose,
   onChange,
 }: {
   readonly id: string;
+  /** Differs after a change. */
+  readonly mark: string | undefined;
   readonly onClose: () => void;
   readonly onChange: () => void;
 }): JSX.Element {
   const { api } = useOperator();
   const dialog = useRef<HTMLDialogElement>(null);
-  const live = useLive(id, EVERY_MS, (signal) => api.get<DeliveryDetailResponse>(`deliveries/${id}`, {}, signal));
+  const live = useLive(id, SLOW_MS, (signal) => api.get<DeliveryDetailResponse>(`deliveries/${id}`, {}, signal), mark);
   useEffect(() => dialog.current?.showModal(), []);
   const changed = (): void => {
     live.refresh();

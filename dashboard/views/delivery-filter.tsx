@@ -1,42 +1,22 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
 import { useOperator } from '../live/operator-context.ts';
-import { dayChoices, undeliveredStatuses, type Route } from '../live/route.ts';
+import { dayChoices, deliveryChoices, rangeOf, type Route } from '../live/route.ts';
+import { useFilterForm } from '../live/use-filter-form.ts';
 import { replaceRoute } from '../live/use-route.ts';
 import { deliveryStatuses, triggerNames } from '../live/wording.ts';
-import { Choice } from './subscription-filter.tsx';
+import { fieldOf, instantOfField } from '../live/zone.ts';
+import { Choice } from '../parts/choice.tsx';
+import { InstantField } from '../parts/instant-field.tsx';
 
 export type DeliveriesRoute = Extract<Route, { view: 'deliveries' }>;
 
-/** The search starts after typing has paused for this long. */
-const PAUSE_MS = 400;
+/** The choice of days that shows the two fields for a time range. */
+const RANGE = 'range';
 
 /** The filter of the list of deliveries. All its values are part of the URL. */
 export function DeliveryFilter({ place }: { readonly place: DeliveriesRoute }): JSX.Element {
   const { instances } = useOperator();
-  const form = useRef<HTMLFormElement>(null);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const apply = (): void => {
-    clearTimeout(timer.current);
-    if (form.current === null) return;
-    const given = Object.fromEntries(
-      [...new FormData(form.current)].flatMap(([name, value]) =>
-        typeof value === 'string' && value.trim() !== '' ? [[name, value.trim()]] : [],
-      ),
-    ) as Record<string, string>;
-    const { status, days, ...search } = given;
-    replaceRoute({
-      view: 'deliveries',
-      ...search,
-      status: undeliveredStatuses.find((one) => one === status) ?? 'dead',
-      days: Number(days),
-    });
-  };
-  const applySoon = (): void => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(apply, PAUSE_MS);
-  };
+  const { form, apply, applySoon } = useFilterForm((given) => replaceRoute(routeOf(given, place)));
   const field = (name: 'q' | 'flow' | 'deliveryCode' | 'httpStatus', label: string): JSX.Element => (
     <label>
       {label}
@@ -50,21 +30,13 @@ export function DeliveryFilter({ place }: { readonly place: DeliveriesRoute }): 
       />
     </label>
   );
+  const days = place.since === undefined ? String(place.days) : RANGE;
   return (
-    <form
-      ref={form}
-      class="filter many"
-      role="search"
-      aria-label="Narrow the list"
-      onSubmit={(event) => {
-        event.preventDefault();
-        apply();
-      }}
-    >
+    <form {...form} class="filter many">
       <label>
         Status
         <select name="status" value={place.status} onChange={apply}>
-          {undeliveredStatuses.map((one) => (
+          {deliveryChoices.map((one) => (
             <option key={one} value={one} selected={one === place.status}>
               {one === 'any' ? 'Any' : deliveryStatuses[one]}
             </option>
@@ -73,14 +45,28 @@ export function DeliveryFilter({ place }: { readonly place: DeliveriesRoute }): 
       </label>
       <label>
         Events of the last
-        <select name="days" value={String(place.days)} onChange={apply}>
+        <select name="days" value={days} onChange={apply}>
           {dayChoices.map((one) => (
-            <option key={one} value={String(one)} selected={one === place.days}>
+            <option key={one} value={String(one)} selected={String(one) === days}>
               {one === 1 ? '24 hours' : `${one} days`}
             </option>
           ))}
+          <option value={RANGE} selected={days === RANGE}>
+            From … until …
+          </option>
         </select>
       </label>
+      {place.since !== undefined && (
+        <>
+          <InstantField name="since" label="Since" value={fieldOf(new Date(place.since))} onChange={apply} required />
+          <InstantField
+            name="until"
+            label="Until, or now"
+            value={place.until === undefined ? '' : fieldOf(new Date(place.until))}
+            onChange={apply}
+          />
+        </>
+      )}
       {field('q', 'Text')}
       <Choice name="instanceId" label="Instance" value={place.instanceId} onChange={apply} options={[...instances]} />
       <Choice
@@ -95,4 +81,22 @@ export function DeliveryFilter({ place }: { readonly place: DeliveriesRoute }): 
       {field('httpStatus', 'HTTP status')}
     </form>
   );
+}
+
+/** The route of the given fields. An invalid time keeps the one before. */
+function routeOf(given: Readonly<Record<string, string>>, before: DeliveriesRoute): DeliveriesRoute {
+  const { status, days, since, until, ...search } = given;
+  const chosen = deliveryChoices.find((one) => one === status) ?? 'dead';
+  const preset = dayChoices.find((one) => String(one) === days);
+  if (preset !== undefined) return { view: 'deliveries', ...search, status: chosen, days: preset };
+  const from = instantOfField(since ?? '')?.toISOString() ?? rangeOf(before, Date.now()).since;
+  const to = until === undefined ? undefined : (instantOfField(until)?.toISOString() ?? before.until);
+  return {
+    view: 'deliveries',
+    ...search,
+    status: chosen,
+    days: before.days,
+    since: from,
+    ...(to !== undefined && { until: to }),
+  };
 }

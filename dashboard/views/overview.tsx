@@ -9,6 +9,8 @@ import type {
 import { concernsOf, type Concern } from '../live/attention.ts';
 import { useOperator } from '../live/operator-context.ts';
 import type { Answer, Page, Query } from '../live/operator-api.ts';
+import { LIVE_MS, SLOW_MS, useChanges } from '../live/use-changes.ts';
+import { rowLink } from '../live/use-keys.ts';
 import { useLive, type Live } from '../live/use-live.ts';
 import { useTitle } from '../live/use-title.ts';
 import { useNow } from '../live/use-now.ts';
@@ -23,26 +25,27 @@ import { QueuesPanel } from './queues-panel.tsx';
 
 type Listed<T> = { readonly value: readonly T[] };
 
-const SOON_MS = 10_000;
-/** Counting deliveries reads more rows than the other panels, so it is repeated less often. */
-const LATER_MS = 60_000;
 const HOURS = 24;
 
 /** The start page: problems that need attention first, then the state of the service. */
 export function Overview(): JSX.Element {
   const { api } = useOperator();
   useTitle('Overview');
-  const instances = useLive<Listed<InstanceResponse>>('instances', SOON_MS, (signal) =>
+  const instances = useLive<Listed<InstanceResponse>>('instances', LIVE_MS, (signal) =>
     api.get('instances', {}, signal),
   );
-  const queues = useLive<Listed<QueueResponse>>('queues', SOON_MS, (signal) => api.get('queues', {}, signal));
-  const activity = useLive<Listed<HourResponse> & { readonly countedSince?: string }>('activity', LATER_MS, (signal) =>
-    api.get('activity', { hours: HOURS }, signal),
+  const queues = useLive<Listed<QueueResponse>>('queues', LIVE_MS, (signal) => api.get('queues', {}, signal));
+  const mark = useChanges({ instanceIds: instances.value?.value.map(({ instanceId }) => instanceId) ?? [] });
+  const activity = useLive<Listed<HourResponse> & { readonly countedSince?: string }>(
+    'activity',
+    SLOW_MS,
+    (signal) => api.get('activity', { hours: HOURS }, signal),
+    mark,
   );
   const troubled = (filter: Query) => (signal: AbortSignal) => allOf(api, filter, signal);
-  const failing = useLive('failing', LATER_MS, troubled({ failing: 'true' }));
-  const disabled = useLive('disabled', LATER_MS, troubled({ status: 'disabled' }));
-  const paused = useLive('paused', LATER_MS, troubled({ status: 'paused' }));
+  const failing = useLive('failing', SLOW_MS, troubled({ failing: 'true' }), mark);
+  const disabled = useLive('disabled', SLOW_MS, troubled({ status: 'disabled' }), mark);
+  const paused = useLive('paused', SLOW_MS, troubled({ status: 'paused' }), mark);
   const subscriptions = { failing, disabled, paused };
   return (
     <>
@@ -96,7 +99,7 @@ function Attention({
   readonly disabled: Live<Listed<SubscriptionResponse>>;
   readonly paused: Live<Listed<SubscriptionResponse>>;
 }): JSX.Element {
-  const nowMs = useNow(SOON_MS);
+  const nowMs = useNow(LIVE_MS);
   const { instanceName } = useOperator();
   const concerns = useMemo(
     () =>
@@ -149,7 +152,13 @@ function Row({ concern: { severity, what, why, href } }: { readonly concern: Con
     <li>
       <Mark tone={severity === 'bad' ? 'bad' : 'parked'} />
       <div>
-        {href === undefined ? <strong>{what}</strong> : <a href={href}>{what}</a>}
+        {href === undefined ? (
+          <strong>{what}</strong>
+        ) : (
+          <a {...rowLink} href={href}>
+            {what}
+          </a>
+        )}
         <span class="why">{why}</span>
       </div>
     </li>

@@ -2,12 +2,14 @@ import type { JSX } from 'preact';
 import type { SearchResponse } from '../../shared/operations/operator-responses.ts';
 import { useOperator } from '../live/operator-context.ts';
 import { hashOf } from '../live/route.ts';
+import { rowLink } from '../live/use-keys.ts';
 import { useLive } from '../live/use-live.ts';
 import { useTitle } from '../live/use-title.ts';
 import { conditionOf, triggerNames } from '../live/wording.ts';
 import { Instant } from '../parts/instant.tsx';
 import { Empty, LivePart } from '../parts/notes.tsx';
 import { SubscriptionStatus } from '../parts/status.tsx';
+import { Pause } from './subscription-actions.tsx';
 
 /** The results of a search: subscriptions, and events and deliveries by id. */
 export function Search({ q }: { readonly q: string }): JSX.Element {
@@ -18,7 +20,7 @@ export function Search({ q }: { readonly q: string }): JSX.Element {
     <>
       <h1>Search: {q}</h1>
       <LivePart live={found} lines={6}>
-        {(value) => <Results found={value} />}
+        {(value) => <Results found={value} onChange={found.refresh} />}
       </LivePart>
     </>
   );
@@ -26,8 +28,10 @@ export function Search({ q }: { readonly q: string }): JSX.Element {
 
 function Results({
   found: { subscriptions, events, deliveries, more },
+  onChange,
 }: {
   readonly found: SearchResponse;
+  readonly onChange: () => void;
 }): JSX.Element {
   const { instanceName } = useOperator();
   const count = subscriptions.length + events.length + deliveries.length;
@@ -44,7 +48,10 @@ function Results({
     <ul class="results">
       {deliveries.map(({ deliveryId, subscriptionId, about, occurredAt }) => (
         <li key={deliveryId}>
-          <a href={hashOf({ view: 'subscription', id: subscriptionId, days: 30, at: occurredAt, open: deliveryId })}>
+          <a
+            {...rowLink}
+            href={hashOf({ view: 'subscription', id: subscriptionId, days: 30, at: occurredAt, open: deliveryId })}
+          >
             {about}
           </a>
           <span class="id">
@@ -54,7 +61,9 @@ function Results({
       ))}
       {events.map(({ eventId, about, occurredAt }) => (
         <li key={eventId}>
-          <a href={hashOf({ view: 'deliveries', status: 'any', days: 30, q: eventId })}>{about}</a>
+          <a {...rowLink} href={hashOf({ view: 'deliveries', status: 'any', days: 30, q: eventId })}>
+            {about}
+          </a>
           <span class="id">
             Event, <Instant at={occurredAt} />
           </span>
@@ -62,10 +71,18 @@ function Results({
       ))}
       {subscriptions.map((subscription) => (
         <li key={subscription.id}>
-          <a href={hashOf({ view: 'subscription', id: subscription.id, days: 7 })}>
+          <a {...rowLink} href={hashOf({ view: 'subscription', id: subscription.id, days: 7 })}>
             {subscription.label ?? conditionOf(subscription)}
           </a>{' '}
-          <SubscriptionStatus {...subscription} />
+          <SubscriptionStatus {...subscription} />{' '}
+          {(subscription.status === 'active' || subscription.status === 'paused') && (
+            <Pause
+              subscriptionId={subscription.id}
+              name={subscription.label ?? conditionOf(subscription)}
+              onDone={onChange}
+              isSmall
+            />
+          )}
           <span class="id">
             {triggerNames[subscription.trigger]}: {conditionOf(subscription)}, {instanceName(subscription.instanceId)}
           </span>

@@ -10,7 +10,12 @@ interface Of {
 }
 
 /** A button that pauses a subscription until an operator resumes it. */
-export function Pause({ subscriptionId, name, onDone }: Of): JSX.Element {
+export function Pause({
+  subscriptionId,
+  name,
+  onDone,
+  isSmall = false,
+}: Of & { readonly isSmall?: boolean }): JSX.Element {
   const { api, ask } = useOperator();
   const question: Question = {
     title: `Pause ${name}?`,
@@ -28,7 +33,12 @@ export function Pause({ subscriptionId, name, onDone }: Of): JSX.Element {
     ),
   };
   return (
-    <button type="button" onClick={() => ask(question)}>
+    <button
+      type="button"
+      class={isSmall ? 'small' : ''}
+      onClick={() => ask(question)}
+      aria-label={isSmall ? `Pause ${name}` : undefined}
+    >
       Pause…
     </button>
   );

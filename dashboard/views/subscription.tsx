@@ -4,10 +4,11 @@ import type { DeliveryResponse, SubscriptionResponse } from '../../shared/operat
 import type { Answer, OperatorApi } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import { timelineOf } from '../live/timeline.ts';
+import { SLOW_MS, useChanges } from '../live/use-changes.ts';
 import { useLive, type Live } from '../live/use-live.ts';
 import { Empty, LivePart, Problem } from '../parts/notes.tsx';
 import { Panel } from '../parts/panel.tsx';
-import { replaceRoute } from '../live/use-route.ts';
+import { closeTo } from '../live/use-route.ts';
 import { DeliveryDrawer } from './delivery-drawer.tsx';
 import { Days } from './days.tsx';
 import { SubscriptionHead } from './subscription-head.tsx';
@@ -22,17 +23,20 @@ interface Place {
   readonly open: string | undefined;
 }
 
-const EVERY_MS = 10_000;
 const DAY_MS = 86_400_000;
 
 /** One subscription: its values and its threshold, and each evaluation and delivery with its reason. */
 export function Subscription(place: Place): JSX.Element {
   const { id, days } = place;
   const { api } = useOperator();
-  const subscription = useLive(id, EVERY_MS, (signal) =>
-    api.get<SubscriptionResponse>(`subscriptions/${id}`, {}, signal),
+  const mark = useChanges({ subscriptionId: id });
+  const subscription = useLive(
+    id,
+    SLOW_MS,
+    (signal) => api.get<SubscriptionResponse>(`subscriptions/${id}`, {}, signal),
+    mark,
   );
-  const deliveries = useLive(`${id} ${days}`, EVERY_MS, (signal) => deliveriesOf(api, id, days, signal));
+  const deliveries = useLive(`${id} ${days}`, SLOW_MS, (signal) => deliveriesOf(api, id, days, signal), mark);
   // Values are requested again only when there is a new evaluation, because calls to Customer Insights are limited.
   const evaluatedAt = subscription.value?.lastEvaluation?.evaluatedAt;
   const isKnown = subscription.value !== undefined;
@@ -66,7 +70,8 @@ export function Subscription(place: Place): JSX.Element {
         <DeliveryDrawer
           key={place.open}
           id={place.open}
-          onClose={() => replaceRoute({ view: 'subscription', id, days, ...(place.at && { at: place.at }) })}
+          mark={mark}
+          onClose={() => closeTo({ view: 'subscription', id, days, ...(place.at && { at: place.at }) })}
           onChange={refresh}
         />
       )}

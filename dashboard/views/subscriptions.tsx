@@ -1,19 +1,24 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { SubscriptionResponse } from '../../shared/operations/operator-responses.ts';
-import type { Page, Query } from '../live/operator-api.ts';
+import { subscriptionColumns } from '../live/csv-columns.ts';
+import type { Answer, Page, Query } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import { hashOf, type SubscriptionFilter } from '../live/route.ts';
 import { useTitle } from '../live/use-title.ts';
-import { useLive } from '../live/use-live.ts';
+import { LIVE_MS, SLOW_MS, useChanges } from '../live/use-changes.ts';
+import { rowLink } from '../live/use-keys.ts';
+import { useLive, type Live } from '../live/use-live.ts';
+import { replaceRoute } from '../live/use-route.ts';
 import { conditionOf, triggerNames } from '../live/wording.ts';
+import { CsvButton } from '../parts/csv-button.tsx';
 import { FlowLink } from '../parts/flow-link.tsx';
 import { Ago, Instant } from '../parts/instant.tsx';
 import { Empty, LivePart, Problem } from '../parts/notes.tsx';
+import { SortHeader } from '../parts/sort-header.tsx';
 import { SubscriptionStatus } from '../parts/status.tsx';
 import { FilterForm } from './subscription-filter.tsx';
 
-const EVERY_MS = 15_000;
 const TOP = 50;
 
 /** All subscriptions, with a filter. */
@@ -21,9 +26,20 @@ export function Subscriptions({ filter }: { readonly filter: SubscriptionFilter 
   const { api } = useOperator();
   useTitle('Subscriptions');
   const key = hashOf({ view: 'subscriptions', filter });
-  const first = useLive(key, EVERY_MS, (signal) =>
-    api.list<SubscriptionResponse>('subscriptions', { ...asked(filter), activity: 'true', top: TOP }, signal),
+  const mark = useChanges(filter.instanceId === undefined ? {} : { instanceIds: [filter.instanceId] });
+  const list = (activity: boolean) => (signal: AbortSignal) =>
+    api.list<SubscriptionResponse>(
+      'subscriptions',
+      { ...asked(filter), ...(activity && { activity: 'true' }), top: TOP },
+      signal,
+    );
+  // The activity takes more storage requests than the list, and changes only with the mark. A sorted list takes up to ten.
+  const withActivity = useLive(key, SLOW_MS, list(true), mark);
+  const isKnown = withActivity.value !== undefined && filter.sort === undefined;
+  const newest = useLive(`${key} ${isKnown}`, LIVE_MS, (signal) =>
+    isKnown ? list(false)(signal) : new Promise<Answer<Page<SubscriptionResponse>>>(() => undefined),
   );
+  const first = newerOf(withActivity, newest);
   return (
     <>
       <h1>Subscriptions</h1>
@@ -33,6 +49,20 @@ export function Subscriptions({ filter }: { readonly filter: SubscriptionFilter 
       </LivePart>
     </>
   );
+}
+
+/** The newer of two responses. The results of the latest events are those of the response that has them. */
+function newerOf(
+  withActivity: Live<Page<SubscriptionResponse>>,
+  newest: Live<Page<SubscriptionResponse>>,
+): Live<Page<SubscriptionResponse>> {
+  if (newest.value === undefined || (newest.cameAtMs ?? 0) < (withActivity.cameAtMs ?? 0)) return withActivity;
+  const known = new Map(withActivity.value?.value.map(({ id, activity }) => [id, activity]));
+  const value = newest.value.value.map((subscription) => {
+    const activity = known.get(subscription.id);
+    return activity === undefined ? subscription : { ...subscription, activity };
+  });
+  return { ...newest, value: { ...newest.value, value }, refresh: withActivity.refresh };
 }
 
 /** Failing subscriptions have the status active, so the operator API has a separate filter for them. */
@@ -70,6 +100,8 @@ function Pages({
     [...first.value, ...(more?.value ?? [])].map((subscription) => [subscription.id, subscription]),
   );
   const shown = [...known.values()];
+  const onSort = (sort: string): void => replaceRoute({ view: 'subscriptions', filter: { ...filter, sort } });
+  const sorting = { sort: filter.sort, onSort };
   // With a filter, the first match may be on a later page.
   useEffect(() => {
     if (shown.length === 0 && next !== undefined && !isAsking && problem === undefined) void ask();
@@ -81,10 +113,11 @@ function Pages({
         <table class="cards subscriptions">
           <thead>
             <tr>
-              <th scope="col">Subscription</th>
-              <th scope="col">Waits for</th>
-              <th scope="col">Status</th>
+              <SortHeader column="label" name="Subscription" {...sorting} />
+              <SortHeader column="threshold" name="Waits for" {...sorting} />
+              <SortHeader column="status" name="Status" {...sorting} />
               <th scope="col">Instance</th>
+              <SortHeader column="createdAt" name="Made" {...sorting} />
               <th scope="col">Last fired</th>
               <th scope="col">Flow</th>
             </tr>
@@ -99,7 +132,7 @@ function Pages({
       {problem !== undefined && <Problem>{problem}</Problem>}
       <p class="paging" role="status">
         {next === undefined ? (
-          shown.length > 0 && `${shown.length} shown, no more.`
+          shown.length > 0 && <span>{shown.length} shown, no more.</span>
         ) : (
           <>
             <span>{shown.length} shown.</span>{' '}
@@ -107,14 +140,15 @@ function Pages({
               {isAsking ? 'Loading…' : 'Show more'}
             </button>
           </>
-        )}
+        )}{' '}
+        {shown.length > 0 && <CsvButton name="subscriptions" columns={subscriptionColumns} rows={shown} />}
       </p>
     </>
   );
 }
 
 function Nothing({ filter }: { readonly filter: SubscriptionFilter }): JSX.Element {
-  if (Object.keys(filter).length === 0) return <Empty>There are no subscriptions yet.</Empty>;
+  if (Object.keys(filter).every((name) => name === 'sort')) return <Empty>There are no subscriptions yet.</Empty>;
   return (
     <Empty>
       No subscription is like this. <a href={hashOf({ view: 'subscriptions', filter: {} })}>Show all</a>
@@ -126,10 +160,13 @@ function Row({ subscription }: { readonly subscription: SubscriptionResponse }):
   const { instanceName } = useOperator();
   const { id, label, trigger, instanceId, createdAt, flowUrl, status, health, activity, warnings = [] } = subscription;
   const condition = conditionOf(subscription);
+  const since = status === 'active' ? health.failingSince : health.pausedSince;
   return (
     <tr>
       <th scope="row">
-        <a href={hashOf({ view: 'subscription', id, days: 7 })}>{label ?? condition}</a>
+        <a {...rowLink} href={hashOf({ view: 'subscription', id, days: 7 })}>
+          {label ?? condition}
+        </a>
         <span class="id">{triggerNames[trigger]}</span>
       </th>
       <td data-name="Waits for">{condition}</td>
@@ -140,14 +177,17 @@ function Row({ subscription }: { readonly subscription: SubscriptionResponse }):
             Warning: {warning}
           </span>
         ))}
-        {status === 'active' && health.failingSince !== undefined && (
+        {since !== undefined && (
           <span class="id">
-            since <Instant at={health.failingSince} />
+            since <Instant at={since} />
           </span>
         )}
         {health.deadDeliveries > 0 && <span class="id">{health.deadDeliveries} dead since its last success</span>}
       </td>
       <td data-name="Instance">{instanceName(instanceId)}</td>
+      <td data-name="Made">
+        <Instant at={createdAt} />
+      </td>
       <td data-name="Last fired">
         {activity?.lastFiredAt === undefined ? (
           <span class="faint">not lately</span>
@@ -156,15 +196,11 @@ function Row({ subscription }: { readonly subscription: SubscriptionResponse }):
             <Ago at={activity.lastFiredAt} />
           </span>
         )}
-        <span class="id">
-          {activity !== undefined && activity.delivered + activity.failed > 0 ? (
-            `${activity.delivered} of ${activity.delivered + activity.failed} arrived`
-          ) : (
-            <>
-              made <Instant at={createdAt} />
-            </>
-          )}
-        </span>
+        {activity !== undefined && activity.delivered + activity.failed > 0 && (
+          <span class="id">
+            {activity.delivered} of {activity.delivered + activity.failed} arrived
+          </span>
+        )}
       </td>
       <td data-name="Flow">
         {flowUrl === undefined ? (

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DeliveryResponse } from '../../shared/operations/operator-responses.ts';
 import { hashOf } from '../live/route.ts';
 import { byDay, type TimelineEntry } from '../live/timeline.ts';
+import { rowLink } from '../live/use-keys.ts';
 import { ClockTime, dayOf } from '../parts/instant.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { OutcomeMark } from '../parts/outcome-mark.tsx';
@@ -120,6 +121,7 @@ function DeliveryEntry({
       <p>
         <DeliveryStatus status={status} /> <span>{reason}</span> {test && <span class="faint">(test)</span>}
         <a
+          {...rowLink}
           href={hashOf({
             view: 'subscription',
             id: where.id,

@@ -1,6 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { testLists } from './operator-lists.ts';
+import { testLive } from './operator-live.ts';
+import { testQuestions } from './operator-questions.ts';
 import { ENVIRONMENT, FLOW_NAME } from './operator-story.ts';
 import { startOperatorVisit, type OperatorVisit } from './operator-visit.ts';
 
@@ -151,7 +154,11 @@ async function look(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: `${PICTURES}/${name}.png` });
 }
 
+testLists(() => visit);
+
 // Last: they change what there is to see.
+testLive(() => visit);
+testQuestions(() => visit);
 describe('a subscription', () => {
   test('says whose it is, and in which environment', async () => {
     const page = await open(`#/subscriptions/${visit.told.fine}`);

@@ -1,0 +1,28 @@
+import type { ChangeMarkResponse } from '../../shared/operations/operator-responses.ts';
+import { useOperator } from './operator-context.ts';
+import { useLive } from './use-live.ts';
+
+/** What happens is shown within five seconds: the wait for this poll, and the request for what changed. */
+export const LIVE_MS = 4_000;
+/** Older records than those of the mark, and a poll that failed, are made up for by a refresh this often. */
+export const SLOW_MS = 60_000;
+
+/** What a view shows: these instances, one subscription, or with neither all polled instances. */
+export interface Watched {
+  /** An empty list waits until instances are known. */
+  readonly instanceIds?: readonly string[] | undefined;
+  readonly subscriptionId?: string;
+}
+
+/** A text that differs after a change. The server makes at most one storage request for each partition that is shown. */
+export function useChanges({ instanceIds, subscriptionId }: Watched): string | undefined {
+  const { api } = useOperator();
+  const query = { instanceIds: instanceIds?.join(','), subscriptionId };
+  const { value } = useLive<string | undefined>(`changes ${JSON.stringify(query)}`, LIVE_MS, async (signal) => {
+    if (query.instanceIds === '') return { kind: 'answered', value: undefined };
+    const answer = await api.get<{ value: readonly ChangeMarkResponse[] }>('changes', query, signal);
+    if (answer.kind !== 'answered') return answer;
+    return { kind: 'answered', value: answer.value.value.map(({ mark }) => mark).join(' ') };
+  });
+  return value;
+}

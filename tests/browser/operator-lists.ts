@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import type { OperatorVisit } from './operator-visit.ts';
+
+/** Saves what is listed, and resolves with the lines of the file. */
+async function savedCsv(page: Page): Promise<string[]> {
+  const saving = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save as CSV' }).click();
+  const text = await readFile(await (await saving).path(), 'utf8');
+  return text.replace('\ufeff', '').trimEnd().split('\r\n');
+}
+
+const rowNames = (page: Page): Promise<string[]> => page.getByRole('table').locator('tbody th a').allTextContents();
+
+const focused = (page: Page): Promise<string> => page.evaluate<string>('document.activeElement.textContent');
+
+/** Sorting, time ranges, CSV files and keys of the lists. */
+export function testLists(visiting: () => OperatorVisit): void {
+  describe('a list', () => {
+    test('of subscriptions is sorted by a column, and the other way round, as the address says', async () => {
+      const page = await visiting().open('#/subscriptions');
+      await page.getByRole('button', { name: 'Subscription' }).click();
+      await page.waitForURL(/sort=label/);
+      const ascending = ['Alert the data team', 'Broken flow', 'Churn alarm', 'Refusing flow', 'Sleeping flow'];
+      await page.locator('th[aria-sort=ascending]').waitFor();
+      expect(await rowNames(page)).toEqual(ascending);
+      await page.getByRole('button', { name: 'Subscription' }).click();
+      await page.waitForURL(/sort=-label/);
+      await page.getByRole('row').nth(1).filter({ hasText: 'Sleeping flow' }).waitFor();
+      expect(await rowNames(page)).toEqual(ascending.toReversed());
+      await visiting().open('#/subscriptions?sort=threshold');
+      expect((await rowNames(page)).at(-1)).toBe('Alert the data team');
+    });
+
+    test('of deliveries is that of any time range, which the address has', async () => {
+      const page = await visiting().open('#/deliveries?status=any');
+      await page.getByText('5 shown, no more.').waitFor();
+      await page.locator('select[name=days]').selectOption('From … until …');
+      await page.waitForURL(/since=/);
+      await page.getByText('5 shown, no more.').waitFor();
+      await page.getByLabel(/^Until, or now/).fill('2020-01-02 03:04');
+      await page.getByLabel(/^Since/).fill('2020-01-01 03:04');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/until=2020-01-02T02%3A04%3A00.000Z/);
+      await page.getByText('There is none in this time.').waitFor();
+      await page.locator('select[name=days]').selectOption('24 hours');
+      await page.getByText('5 shown, no more.').waitFor();
+      expect(page.url()).not.toContain('since=');
+    });
+
+    test('is saved as CSV, with no formula in it', async () => {
+      const page = await visiting().open('#/subscriptions?sort=label');
+      const [head, ...lines] = await savedCsv(page);
+      expect(head).toMatch(/^id,label,trigger,waitsFor,threshold,/);
+      expect(lines.map((line) => line.split(',')[1])).toEqual(await rowNames(page));
+      await page.route('**/manage/deliveries?*', async (route) => {
+        const response = await route.fetch();
+        const body = (await response.json()) as { value: { about: string }[] };
+        await route.fulfill({
+          json: { value: body.value.map((one) => ({ ...one, about: '=HYPERLINK("http://x")' })) },
+        });
+      });
+      await visiting().open('#/deliveries?status=any');
+      const deliveries = await savedCsv(page);
+      await page.unroute('**/manage/deliveries?*');
+      expect(deliveries).toHaveLength(6);
+      expect(deliveries[1]).toContain(`"'=HYPERLINK(""http://x"")"`);
+    });
+
+    test('is gone through with the keys, opened with Enter and left with Escape or u', async () => {
+      const page = await visiting().open('#/subscriptions?sort=label');
+      await page.keyboard.press('j');
+      expect(await focused(page)).toBe('Alert the data team');
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('j');
+      await page.keyboard.press('k');
+      expect(await focused(page)).toBe('Broken flow');
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { level: 1, name: 'Churn alarm' }).waitFor();
+      await page.getByText('the flow accepted it').waitFor();
+      await page.keyboard.press('j');
+      await page.keyboard.press('Enter');
+      const drawer = page.locator('dialog.drawer');
+      await drawer.getByText('Body as sent').first().waitFor();
+      await page.keyboard.press('Escape');
+      await drawer.waitFor({ state: 'detached' });
+      await page.keyboard.press('u');
+      await page.waitForURL(/#\/subscriptions\?sort=label$/);
+      await page.getByRole('row', { name: /Churn alarm/ }).waitFor();
+      // Letters that are typed into a field are text.
+      await page.keyboard.press('/');
+      await page.keyboard.type('juk?');
+      expect(await page.locator('#search').inputValue()).toBe('juk?');
+      await visiting().open(`#/subscriptions/${visiting().told.fine}`);
+      await page.keyboard.press('Escape');
+      await page.getByRole('heading', { level: 1, name: 'Subscriptions' }).waitFor();
+    });
+
+    test('has a help, which names the keys and says what each status means', async () => {
+      const page = await visiting().open('#/deliveries');
+      await page.keyboard.press('?');
+      const help = page.getByRole('dialog', { name: 'Help' });
+      await help.getByText('Next row of the list').waitFor();
+      for (const status of ['Failing', 'Paused', 'Disabled', 'Gone', 'Retrying', 'Parked', 'Dead', 'Ended'])
+        await help.getByRole('term').getByText(status, { exact: true }).waitFor();
+      expect(await visiting().browser.violations()).toEqual([]);
+      await page.keyboard.press('Escape');
+      await help.waitFor({ state: 'detached' });
+      expect(page.url()).toContain('#/deliveries');
+    });
+  });
+}
