@@ -1,6 +1,6 @@
 import { refusal } from '../shared/problem.ts';
 import { registerManageRoutes } from './operator-access.ts';
-import { countParameter, instanceParameter, isInstanceId, parameter } from './query.ts';
+import { asFlag, countParameter, instanceParameter, isInstanceId, parameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
@@ -38,12 +38,17 @@ export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
       name: 'ManageChanges-list',
       method: 'GET',
       route: 'manage/changes',
-      query: ['instanceIds', 'subscriptionId'],
+      query: ['instanceIds', 'polls', 'subscriptionId'],
       handle: async ({ query }) => {
         const named = parameter(query, 'instanceIds', `1 to ${MAX_WATCHED} instance ids, separated by commas`, idsOf);
         if (named.kind === 'refused') return named;
+        const polls = parameter(query, 'polls', 'true or false', asFlag);
+        if (polls.kind === 'refused') return polls;
         const subscriptionId = query.get('subscriptionId') ?? '';
-        if (subscriptionId === '') return { jsonBody: { value: await operator.changes(named.value) } };
+        if (subscriptionId === '') {
+          const value = await operator.changes({ instanceIds: named.value, withPolls: polls.value });
+          return { jsonBody: { value } };
+        }
         const found = await operator.subscriptionChange(subscriptionId);
         return found.kind === 'refused' ? found : { jsonBody: { value: [found.mark] } };
       },

@@ -144,11 +144,15 @@ const steps: Record<string, { before?: () => unknown; step: () => Promise<unknow
   },
   'operator: what changed, on one instance': {
     before: firedToMany,
-    step: () => fixture.backend.operator.changes([INSTANCE]),
+    step: () => fixture.backend.operator.changes({ instanceIds: [INSTANCE] }),
   },
   'operator: what changed, on all instances, of one': {
     before: firedToMany,
     step: () => fixture.backend.operator.changes(),
+  },
+  'operator: what changed, on all instances, of one, with polls': {
+    before: firedToMany,
+    step: () => fixture.backend.operator.changes({ withPolls: true }),
   },
   'operator: what changed, of one subscription': {
     before: firedToMany,

@@ -37,6 +37,7 @@ export const hoursInQuery = inQuery('hours', 'How many hours to look back, 24 wh
 });
 export const changesInQuery: readonly OpenApiParameter[] = [
   inQuery('instanceIds', 'Of these instances alone: ids separated by commas.', { type: 'string' }),
+  inQuery('polls', 'Whether the marks also differ after a poll.', { type: 'boolean' }),
   inQuery('subscriptionId', 'Of this subscription alone.', { type: 'string' }),
 ];
 export const subscriptionFilter: readonly OpenApiParameter[] = [

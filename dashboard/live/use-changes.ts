@@ -9,17 +9,17 @@ export const SLOW_MS = 60_000;
 
 /** What a view shows: these instances, one subscription, or with neither all polled instances. */
 export interface Watched {
-  /** An empty list waits until instances are known. */
-  readonly instanceIds?: readonly string[] | undefined;
+  readonly instanceIds?: readonly string[];
+  /** Whether a poll is a change, too. */
+  readonly polls?: boolean;
   readonly subscriptionId?: string;
 }
 
 /** A text that differs after a change. The server makes at most one storage request for each partition that is shown. */
-export function useChanges({ instanceIds, subscriptionId }: Watched): string | undefined {
+export function useChanges({ instanceIds, polls = false, subscriptionId }: Watched): string | undefined {
   const { api } = useOperator();
-  const query = { instanceIds: instanceIds?.join(','), subscriptionId };
-  const { value } = useLive<string | undefined>(`changes ${JSON.stringify(query)}`, LIVE_MS, async (signal) => {
-    if (query.instanceIds === '') return { kind: 'answered', value: undefined };
+  const query = { instanceIds: instanceIds?.join(','), ...(polls && { polls: 'true' }), subscriptionId };
+  const { value } = useLive<string>(`changes ${JSON.stringify(query)}`, LIVE_MS, async (signal) => {
     const answer = await api.get<{ value: readonly ChangeMarkResponse[] }>('changes', query, signal);
     if (answer.kind !== 'answered') return answer;
     return { kind: 'answered', value: answer.value.value.map(({ mark }) => mark).join(' ') };

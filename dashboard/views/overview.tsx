@@ -31,11 +31,14 @@ const HOURS = 24;
 export function Overview(): JSX.Element {
   const { api } = useOperator();
   useTitle('Overview');
-  const instances = useLive<Listed<InstanceResponse>>('instances', LIVE_MS, (signal) =>
-    api.get('instances', {}, signal),
+  const mark = useChanges({ polls: true });
+  const instances = useLive<Listed<InstanceResponse>>(
+    'instances',
+    SLOW_MS,
+    (signal) => api.get('instances', {}, signal),
+    mark,
   );
   const queues = useLive<Listed<QueueResponse>>('queues', LIVE_MS, (signal) => api.get('queues', {}, signal));
-  const mark = useChanges({ instanceIds: instances.value?.value.map(({ instanceId }) => instanceId) ?? [] });
   const activity = useLive<Listed<HourResponse> & { readonly countedSince?: string }>(
     'activity',
     SLOW_MS,

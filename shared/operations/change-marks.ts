@@ -24,18 +24,21 @@ const ROWS_WATCHED = 300;
 
 /**
  * One mark for each instance, computed from its newest events and deliveries of this month. A page that keeps the marks
- * reads its lists again only after a change. One storage request for each instance.
+ * reads its lists again only after a change. One storage request for each instance. `withPolls`: the marks also differ after
+ * a poll, for one more request each.
  */
 export function changeMarks(
   ports: ChangeMarkPorts,
-  instanceIds: readonly string[],
-  nowMs: number,
+  { instanceIds, withPolls, nowMs }: { instanceIds: readonly string[]; withPolls: boolean; nowMs: number },
 ): Promise<ChangeMark[]> {
   return Promise.all(
-    instanceIds.map(async (instanceId) => ({
-      instanceId,
-      mark: markOf(await newestActivity(ports, instanceId, nowMs)),
-    })),
+    instanceIds.map(async (instanceId) => {
+      const [activity, poll] = await Promise.all([
+        newestActivity(ports, instanceId, nowMs),
+        withPolls ? ports.pollMark(instanceId) : '',
+      ]);
+      return { instanceId, mark: markOf([...activity, poll]) };
+    }),
   );
 }
 

@@ -73,8 +73,11 @@ export interface Operator {
   redeliver(id: string): ReturnType<typeof redeliver>;
   /** The instances that are polled, with the health of their polls. */
   listInstances(): Promise<InstanceResponse[]>;
-  /** Marks that differ after a change. Covers all instances that are polled, unless some are named. */
-  changes(instanceIds?: readonly string[]): Promise<ChangeMark[]>;
+  /** Marks that differ after a change, and with `withPolls` after a poll. Covers all polled instances unless some are named. */
+  changes(search?: {
+    instanceIds?: readonly string[] | undefined;
+    withPolls?: boolean | undefined;
+  }): Promise<ChangeMark[]>;
   /** The mark of one subscription. */
   subscriptionChange(id: string): ReturnType<typeof subscriptionChangeMark>;
   /** The names of all instances that Customer Insights shows this service. Makes one call to Customer Insights. */
@@ -191,7 +194,8 @@ export function createOperator(ports: OperatorPorts): Operator {
     },
     redeliver: (id) => redeliver(ports, id),
     listInstances: async () => Promise.all((await instanceIds()).map(ports.instanceHealth)),
-    changes: async (named) => changeMarks(ports, named ?? (await instanceIds()), ports.clock.now()),
+    changes: async ({ instanceIds: named, withPolls = false } = {}) =>
+      changeMarks(ports, { instanceIds: named ?? (await instanceIds()), withPolls, nowMs: ports.clock.now() }),
     subscriptionChange: (id) => subscriptionChangeMark(ports, id, ports.clock.now()),
     async instanceNames() {
       return (await ports.namedInstances()).map(({ instanceId, name }) => ({ id: instanceId, name }));

@@ -48,7 +48,7 @@ async function openStopped({ dashboard }: OperatorVisit, hash: string): Promise<
 export function testLive(visiting: () => OperatorVisit): void {
   describe('while nothing happens', () => {
     test.each([
-      ['the overview', () => '#/', ['changes', 'instances', 'queues']],
+      ['the overview', () => '#/', ['changes', 'queues']],
       ['the list of subscriptions', () => '#/subscriptions', ['changes', 'subscriptions']],
       ['a subscription', () => `#/subscriptions/${visiting().told.fine}`, ['changes']],
       ['the list of deliveries', () => '#/deliveries', ['changes']],

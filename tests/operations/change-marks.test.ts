@@ -29,6 +29,16 @@ test('an event, and then the outcome of a retry, change the mark of the instance
   expect(new Set(marks).size).toBe(3);
 });
 
+test('a poll changes the mark of the instance only where polls count', async () => {
+  const { changes } = fixture.backend.operator;
+  const read = async (withPolls: boolean): Promise<unknown> => changes({ withPolls });
+  const before = [await read(false), await read(true)];
+  await fixture.pass(HOUR);
+  await fixture.poll();
+  expect(await read(false)).toEqual(before[0]);
+  expect(await read(true)).not.toEqual(before[1]);
+});
+
 test('an operator and a poll change the mark of a subscription', async () => {
   const marks = [await subscriptionMark()];
   await fixture.backend.operator.pauseSubscription(id);
@@ -42,7 +52,9 @@ test('an operator and a poll change the mark of a subscription', async () => {
 test('only the named instances have marks', async () => {
   const other = '00000000-0000-4000-8000-000000000000';
   expect((await fixture.backend.operator.changes()).map(({ instanceId }) => instanceId)).toEqual([INSTANCE]);
-  expect((await fixture.backend.operator.changes([other])).map(({ instanceId }) => instanceId)).toEqual([other]);
+  expect(
+    (await fixture.backend.operator.changes({ instanceIds: [other] })).map(({ instanceId }) => instanceId),
+  ).toEqual([other]);
 });
 
 test('a text that is no id of a subscription is refused', async () => {
