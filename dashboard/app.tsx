@@ -16,8 +16,11 @@ import { HelpDialog } from './parts/help-dialog.tsx';
 import { SearchBox } from './parts/search-box.tsx';
 import { Search } from './views/search.tsx';
 import { SignIn } from './parts/sign-in.tsx';
+import { Audit } from './views/audit.tsx';
 import { Deliveries } from './views/deliveries.tsx';
 import { Overview } from './views/overview.tsx';
+import { Recover } from './views/recover.tsx';
+import { RecoveryProgress } from './views/recovery-progress.tsx';
 import { Subscription } from './views/subscription.tsx';
 import { Subscriptions } from './views/subscriptions.tsx';
 
@@ -81,6 +84,8 @@ const places: readonly (readonly [name: string, route: Route])[] = [
   ['Overview', { view: 'overview' }],
   ['Subscriptions', { view: 'subscriptions', filter: {} }],
   ['Deliveries', { view: 'deliveries', status: 'dead', days: 7 }],
+  ['Recover', { view: 'recover' }],
+  ['Audit', { view: 'audit', days: 7 }],
 ];
 
 function Page({
@@ -162,6 +167,10 @@ function View({ route }: { readonly route: Route }): JSX.Element {
       return <Subscription key={route.id} id={route.id} days={route.days} at={route.at} open={route.open} />;
     case 'deliveries':
       return <Deliveries place={route} />;
+    case 'audit':
+      return <Audit days={route.days} />;
+    case 'recover':
+      return route.id === undefined ? <Recover /> : <RecoveryProgress key={route.id} id={route.id} />;
     case 'search':
       return <Search key={route.q} q={route.q} />;
     case 'nowhere':

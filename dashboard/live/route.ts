@@ -21,6 +21,9 @@ export type Route =
       readonly open?: string;
     } & DeliverySearch)
   | { readonly view: 'search'; readonly q: string }
+  /** With the id of a recovery, its progress. */
+  | { readonly view: 'recover'; readonly id?: string }
+  | { readonly view: 'audit'; readonly days: number }
   | { readonly view: 'nowhere' };
 
 /** Filters of the subscription list, as parameters of the operator API. An absent filter means any. */
@@ -80,6 +83,8 @@ export function parseRoute(hash: string): Route {
       ...idIn(query, 'open'),
     };
   }
+  if (view === 'audit' && id === undefined) return { view, days: daysOf(query) };
+  if (view === 'recover' && id === undefined) return { view, ...idIn(query, 'id') };
   if (view === 'search' && id === undefined) return { view, q: query.get('q') ?? '' };
   return { view: 'nowhere' };
 }
@@ -90,6 +95,10 @@ export function hashOf(route: Route): string {
     case 'overview':
     case 'nowhere':
       return '#/';
+    case 'audit':
+      return `#/audit${queryOf({ days: shownDays(route.days) })}`;
+    case 'recover':
+      return `#/recover${queryOf({ id: route.id })}`;
     case 'search':
       return `#/search${queryOf({ q: route.q })}`;
     case 'subscriptions':

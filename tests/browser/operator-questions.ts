@@ -96,5 +96,27 @@ export function testQuestions(visiting: () => OperatorVisit): void {
         await page.getByText('The subscription is paused.').waitFor();
         await page.locator('.results').getByText('Paused by operator').waitFor();
       }));
+
+    test('send again for all what did not arrive last night, with a progress that outlives a reload', () =>
+      answer(visiting(), async (page, click) => {
+        await click(page.getByRole('navigation').getByRole('link', { name: 'Recover' }));
+        await click(page.getByRole('button', { name: 'Count' }));
+        await page.getByText(/^\d+ deliver(y|ies) of \d+ subscriptions?\.$/).waitFor();
+        await click(page.getByRole('button', { name: 'Start' }));
+        await page.waitForURL(/#\/recover\?id=rec_/);
+        await page.getByRole('progressbar', { name: 'Deliveries sent again' }).waitFor();
+        await page.reload();
+        await page.getByText(/^\d+ of \d+ deliver(y|ies) of .* on the way again.* Finished\.$/).waitFor();
+      }));
+
+    test('who did what, and with which result', () =>
+      answer(visiting(), async (page, click) => {
+        await click(page.getByRole('navigation').getByRole('link', { name: 'Audit' }));
+        const row = page.getByRole('row').filter({ hasText: 'Paused a subscription' }).first();
+        await row.getByText('browser', { exact: true }).waitFor();
+        await row.getByText('Done', { exact: true }).waitFor();
+        await click(row.getByRole('link'));
+        await page.getByRole('heading', { level: 1, name: 'Alert the data team' }).waitFor();
+      }));
   });
 }

@@ -131,6 +131,8 @@ describe.each(['light', 'dark'] as const)('in the %s scheme', (scheme) => {
         subscriptions: '#/subscriptions',
         subscription: `#/subscriptions/${told.crm}`,
         search: '#/search?q=flow',
+        recover: '#/recover',
+        audit: '#/audit',
       };
       for (const [name, hash] of Object.entries(views)) {
         const page = await open(hash);

@@ -9,6 +9,8 @@ const instant = fc
 const text = fc.string({ minLength: 1 }).filter((one) => one.isWellFormed());
 const routes: fc.Arbitrary<Route> = fc.oneof(
   fc.constant({ view: 'overview' } as const),
+  fc.record({ view: fc.constant('audit' as const), days }),
+  fc.record({ view: fc.constant('recover' as const), id: fc.stringMatching(/^[\w-]+$/) }, { requiredKeys: ['view'] }),
   fc.record({
     view: fc.constant('subscriptions' as const),
     filter: fc.record(

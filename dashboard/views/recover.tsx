@@ -1,0 +1,130 @@
+import type { JSX } from 'preact';
+import { useRef, useState } from 'preact/hooks';
+import type { Answer } from '../live/operator-api.ts';
+import { useOperator } from '../live/operator-context.ts';
+import { replaceRoute } from '../live/use-route.ts';
+import { useTitle } from '../live/use-title.ts';
+import { counted, triggerNames } from '../live/wording.ts';
+import { fieldOf, instantOfField } from '../live/zone.ts';
+import { Choice } from '../parts/choice.tsx';
+import { InstantField } from '../parts/instant-field.tsx';
+import { Problem } from '../parts/notes.tsx';
+import { Panel } from '../parts/panel.tsx';
+
+const DAY_MS = 86_400_000;
+
+interface Count {
+  readonly deliveries: number;
+  readonly subscriptions: number;
+  readonly more?: true;
+}
+
+type Step =
+  | { readonly kind: 'choosing' }
+  | { readonly kind: 'working' }
+  | { readonly kind: 'counted'; readonly body: object; readonly count: Count }
+  | { readonly kind: 'failed'; readonly detail: string };
+
+/** Sends dead and parked deliveries of all subscriptions again: first a count of what a range has, then the start. */
+export function Recover(): JSX.Element {
+  const { api, instances } = useOperator();
+  useTitle('Recover');
+  const form = useRef<HTMLFormElement>(null);
+  const [step, setStep] = useState<Step>({ kind: 'choosing' });
+  // What is started must be what was counted.
+  const onChange = (): void => setStep({ kind: 'choosing' });
+  const fail = (answer: Exclude<Answer<unknown>, { kind: 'answered' }>): void =>
+    setStep({ kind: 'failed', detail: answer.detail });
+
+  const count = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (form.current === null) return;
+    const body = requestOf(new FormData(form.current));
+    if (typeof body === 'string') return setStep({ kind: 'failed', detail: body });
+    setStep({ kind: 'working' });
+    const answer = await api.post<Count>('recoveries', { ...body, dryRun: true });
+    if (answer.kind === 'answered') setStep({ kind: 'counted', body, count: answer.value });
+    else fail(answer);
+  };
+  const start = async (body: object): Promise<void> => {
+    setStep({ kind: 'working' });
+    const answer = await api.post<{ recoveryId: string }>('recoveries', body);
+    if (answer.kind === 'answered') replaceRoute({ view: 'recover', id: answer.value.recoveryId });
+    else fail(answer);
+  };
+  return (
+    <>
+      <h1>Recover</h1>
+      <Panel id="recover" title="Send again what did not arrive">
+        <form ref={form} class="recover" onSubmit={(event) => void count(event)} onInput={onChange}>
+          <p>
+            Dead and parked deliveries of events in this range are sent again, one attempt each, at a pace that a flow
+            can follow. Deliveries that arrived are not sent again.
+          </p>
+          <div class="filter">
+            <InstantField name="since" label="Since" value={fieldOf(new Date(Date.now() - DAY_MS))} required />
+            <InstantField name="until" label="Until, or now" />
+            <Choice name="instanceId" label="Instance" options={[...instances]} />
+            <Choice name="trigger" label="Trigger" options={Object.entries(triggerNames)} />
+            <label>
+              Code
+              <input name="code" placeholder="http-503" autocomplete="off" spellcheck={false} />
+            </label>
+          </div>
+          <div class="buttons">
+            <button type="submit" class={step.kind === 'counted' ? '' : 'primary'} disabled={step.kind === 'working'}>
+              Count
+            </button>
+          </div>
+        </form>
+        <div class="recover" role="status">
+          {step.kind === 'working' && 'Working…'}
+          {step.kind === 'counted' && <Counted count={step.count} onStart={() => void start(step.body)} />}
+        </div>
+        {step.kind === 'failed' && <Problem>{step.detail}</Problem>}
+      </Panel>
+    </>
+  );
+}
+
+function Counted({
+  count: { deliveries, subscriptions, more },
+  onStart,
+}: {
+  readonly count: Count;
+  readonly onStart: () => void;
+}): JSX.Element {
+  if (deliveries === 0) return <p>There is nothing to recover in this range.</p>;
+  return (
+    <>
+      <p>
+        {more && 'At least '}
+        <b>{counted(deliveries, 'delivery', 'deliveries')}</b> of{' '}
+        {counted(subscriptions, 'subscription', 'subscriptions')}.
+      </p>
+      <div class="buttons">
+        <button type="button" class="primary" onClick={onStart}>
+          Start
+        </button>
+      </div>
+    </>
+  );
+}
+
+/** The body of the request, or what is wrong with the fields. */
+function requestOf(form: FormData): object | string {
+  const text = (name: string): string => {
+    const value = form.get(name);
+    return typeof value === 'string' ? value.trim() : '';
+  };
+  const since = instantOfField(text('since'));
+  const until = instantOfField(text('until'));
+  if (since === undefined) return 'Say since when.';
+  if (until === undefined && text('until') !== '') return 'Until is no day and time.';
+  const others = ['instanceId', 'trigger', 'code'].flatMap((name) => (text(name) === '' ? [] : [[name, text(name)]]));
+  return {
+    since: since.toISOString(),
+    ...(until !== undefined && { until: until.toISOString() }),
+    ...(Object.fromEntries(others) as object),
+  };
+}
