@@ -1,22 +1,41 @@
 import type { Event } from '../../events/event.ts';
 import type { Subscription } from '../../subscriptions/subscription.ts';
 
+/** The parts of a callback body that are equal for every subscription: JSON without the outer braces. */
+interface SharedParts {
+  readonly eventId: string;
+  readonly properties: string;
+  readonly facts: string;
+}
+
+/** An event is immutable and has up to thousands of callbacks, so its parts are serialised once. */
+const sharedParts = new WeakMap<Event, SharedParts>();
+
 /** The body of a callback: flat JSON without null values, byte for byte the same for every attempt. */
 export function callbackBody(
   event: Event,
   deliveryId: string,
-  subscription: Pick<Subscription, 'id' | 'threshold'>,
+  { id, threshold }: Pick<Subscription, 'id' | 'threshold'>,
 ): string {
+  const { eventId, properties, facts } = partsOf(event);
+  const ids = `${eventId},"deliveryId":${JSON.stringify(deliveryId)},"subscriptionId":${JSON.stringify(id)}`;
+  return `{${ids},${properties}${threshold === undefined ? '' : `,"threshold":${threshold}`}${facts}}`;
+}
+
+function partsOf(event: Event): SharedParts {
+  const known = sharedParts.get(event);
+  if (known) return known;
   const { eventId, trigger, instanceId, occurredAt, test, ...facts } = event;
-  return JSON.stringify({
-    eventId,
-    deliveryId,
-    subscriptionId: subscription.id,
-    trigger,
-    instanceId,
-    occurredAt,
-    test,
-    threshold: subscription.threshold,
-    ...facts,
-  });
+  const factsText = inner(facts);
+  const parts = {
+    eventId: inner({ eventId }),
+    properties: inner({ trigger, instanceId, occurredAt, test }),
+    facts: factsText === '' ? '' : `,${factsText}`,
+  };
+  sharedParts.set(event, parts);
+  return parts;
+}
+
+function inner(object: object): string {
+  return JSON.stringify(object).slice(1, -1);
 }
