@@ -74,34 +74,79 @@ export function checkCallbackUrl(url: string, policy: CallbackPolicy): CallbackU
   if (!PRINTABLE_WITHOUT_BACKSLASH.test(url)) return refused('not-wire-form');
   if (url.includes('#')) return refused('fragment');
 
-  const [, authority = '', rest = ''] = /^https?:\/\/([^/?]+)(.*)$/i.exec(url) ?? [];
-  if (authority.includes('@')) return refused('user-info');
-  const rawHost = authority.replace(/:\d+$/, '').toLowerCase();
+  const [, base = '', rest = ''] = /^(https?:\/\/[^/?]+)(.*)$/i.exec(url) ?? [];
+  const origin = knownOriginOf(base, policy);
+  if (origin.kind === 'unreadable') return refused(origin.code);
   const target = rest.startsWith('/') ? rest : `/${rest}`;
-  const parsed = URL.parse(url);
+  if (!isInWireForm(base, target)) return refused('not-wire-form');
+  return origin.kind === 'refused' ? refused(origin.code) : { ...origin, target };
+}
+
+/** What the part of a URL before its path says. */
+type OriginCheck =
+  | Omit<Extract<CallbackUrlCheck, { kind: 'allowed' }>, 'target'>
+  | { readonly kind: 'refused'; readonly code: CallbackUrlFault }
+  /** The rest of the URL need not be read. */
+  | { readonly kind: 'unreadable'; readonly code: CallbackUrlFault };
+
+/** Thousands of flows share a few origins, so each origin is checked once. */
+const knownOrigins = new WeakMap<CallbackPolicy, Map<string, OriginCheck>>();
+/** About as many environments as one organization has. */
+const MAX_KNOWN_ORIGINS = 1_000;
+
+function knownOriginOf(base: string, policy: CallbackPolicy): OriginCheck {
+  const known = knownOrigins.get(policy) ?? new Map<string, OriginCheck>();
+  const found = known.get(base);
+  if (found) return found;
+  const checked = checkOrigin(base, policy);
+  if (checked.kind !== 'allowed') return checked;
+  if (known.size === MAX_KNOWN_ORIGINS) known.clear();
+  // A copy, because a part of a string keeps the whole one, which is a secret, in memory.
+  known.set(Buffer.from(base).toString(), checked);
+  knownOrigins.set(policy, known);
+  return checked;
+}
+
+function checkOrigin(base: string, policy: CallbackPolicy): OriginCheck {
+  const authority = base.slice(base.indexOf('//') + 2);
+  if (authority.includes('@')) return { kind: 'unreadable', code: 'user-info' };
+  const rawHost = authority.replace(/:\d+$/, '').toLowerCase();
+  const parsed = URL.parse(base);
   // A host in another notation (percent-encoded, or an IPv4 address as one number) could bypass the checks below.
-  if (parsed?.hostname !== rawHost) return refused('not-wire-form');
-  if (parsed.href.slice(parsed.origin.length) !== target) return refused('not-wire-form');
+  if (parsed?.hostname !== rawHost) return { kind: 'unreadable', code: 'not-wire-form' };
 
   const host = rawHost.replace(/^\[|\]$/g, '');
   const secure = parsed.protocol === 'https:';
   const port = parsed.port === '' ? (secure ? 443 : 80) : Number(parsed.port);
-  const allowed = (reach: CallbackReach): CallbackUrlCheck => ({
+  const allowed = (reach: CallbackReach): OriginCheck => ({
     kind: 'allowed',
     origin: parsed.origin,
     host,
     port,
-    target,
     reach,
   });
 
   if (isIP(host) !== 0) {
-    return policy.allowedNetworks.contains(host) ? allowed('allowed-networks') : refused('ip-literal');
+    return policy.allowedNetworks.contains(host)
+      ? allowed('allowed-networks')
+      : { kind: 'refused', code: 'ip-literal' };
   }
-  if (host.length > MAX_HOST_NAME_LENGTH || !HOST_NAME.test(host)) return refused('host');
+  if (host.length > MAX_HOST_NAME_LENGTH || !HOST_NAME.test(host)) return { kind: 'refused', code: 'host' };
   const fault = publicFault({ secure, port, host, allowedHosts: policy.allowedHosts });
   if (fault === undefined) return allowed('public');
-  return policy.allowedNetworks.isEmpty ? refused(fault) : allowed('allowed-networks');
+  return policy.allowedNetworks.isEmpty ? { kind: 'refused', code: fault } : allowed('allowed-networks');
+}
+
+/**
+ * Characters that `URL` keeps in a path and in a query. A path segment that begins with a dot, or has an encoded one, may
+ * be a dot segment, which `URL` removes. Its parser decides on those and on all other characters.
+ */
+const KEPT = /^(?:\/(?!\.)|[\w~!$&()*+,;=:@.-]|%(?!2e))*(?:\?[\w~!$&()*+,;=:@./?%-]*)?$/i;
+
+function isInWireForm(base: string, target: string): boolean {
+  if (KEPT.test(target)) return true;
+  const parsed = URL.parse(base + target);
+  return parsed !== null && parsed.href.slice(parsed.origin.length) === target;
 }
 
 /** Why a host name may not be called at a public address, `undefined` when it may. */

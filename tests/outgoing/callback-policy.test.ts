@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import type { CallbackPolicy } from '../../shared/outgoing/callback-policy.ts';
 import {
   checkCallbackUrl,
@@ -134,6 +135,29 @@ describe('wire form', () => {
     expect(target('https://example.com/?')).toBe('/?');
     expect(target('https://example.com')).toBe('/');
     expect(target('https://example.com?a=b')).toBe('/?a=b');
+  });
+
+  test('a target is allowed exactly when URL would keep every character of it', () => {
+    const parts = fc.constantFrom(
+      ...'/ // . .. %2e %2E. a. .a 0 % %2 %41 ? & = ~ ! $ \' ( ) * + , ; : @ | ^ ` { } [ ] < > "'.split(' '),
+    );
+    const targets = fc.array(parts, { maxLength: 8 }).map((all) => `/${all.join('')}`);
+    fc.assert(
+      fc.property(targets, (target) => {
+        const url = `https://example.com${target}`;
+        expect(verdict(url, anyHost)).toBe(URL.parse(url)?.href === url ? 'allowed' : 'not-wire-form');
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('what is known of an origin under one policy does not apply under another', () => {
+    const url = 'https://flows.example.com/a';
+    expect(verdict(url, anyHost)).toBe('allowed');
+    expect(verdict(url, defaults)).toBe('host');
+    expect(verdict('http://flows.example.com/a', anyHost)).toBe('scheme');
+    expect(verdict('https://flows.example.com:444/a', anyHost)).toBe('port');
+    expect(verdict('https://flows.example.com/a/../b', anyHost)).toBe('not-wire-form');
   });
 
   test('16,384 characters are allowed and one more is not', () => {
