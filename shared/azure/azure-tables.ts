@@ -1,12 +1,12 @@
 import { odata } from '@azure/data-tables';
 import type { TransactionAction } from '@azure/data-tables';
 import { checkKeys, checkQuery, checkTable, checkTablePrefix, checkWrites } from '../storage/table-limits.ts';
-import type { RowPage, Tables, Write, WriteResult } from '../storage/tables.ts';
+import type { RowPage, StoredRow, Tables, Write, WriteResult } from '../storage/tables.ts';
 import { unreachable } from '../unreachable.ts';
 import { deleteConditions } from './delete-conditions.ts';
 import type { StorageClients } from './storage-clients.ts';
 import { failureCode, failureIndex, storageCall } from './storage-failure.ts';
-import { fromEntity, toEntity, toFilter } from './table-values.ts';
+import { fromEntity, fromRawEntity, toEntity, toFilter, type RawEntity } from './table-values.ts';
 
 type Writes = readonly [Write, ...Write[]];
 type Conflict = Extract<WriteResult, { kind: 'conflict' }>;
@@ -45,16 +45,31 @@ export function createAzureTables({ clients }: { readonly clients: StorageClient
         filter: toFilter(query),
         ...(select && { select: ['partitionKey', 'rowKey', ...select] }),
       };
+      let rows: StoredRow[] = [];
+      let continuationToken: string | undefined;
       const pages = clients
         .table(table)
-        .listEntities({ queryOptions, abortSignal: clients.deadline() })
+        .listEntities({
+          queryOptions,
+          abortSignal: clients.deadline(),
+          requestOptions: { shouldDeserialize: ({ status }) => status !== 200 },
+          // Called with every response. The entities are converted here, and the SDK then finds none to convert.
+          onResponse: ({ status, headers }, response) => {
+            if (status !== 200) return;
+            const page = response as { value?: readonly RawEntity[] };
+            rows = (page.value ?? []).map(fromRawEntity);
+            page.value = [];
+            continuationToken = tokenOf(
+              headers.get('x-ms-continuation-nextpartitionkey'),
+              headers.get('x-ms-continuation-nextrowkey'),
+            );
+          },
+        })
         .byPage({ maxPageSize: limit, ...(next !== undefined && { continuationToken: next }) });
       return storageCall(`tables.query ${table}`, async (): Promise<RowPage> => {
         try {
-          const page = await pages.next();
-          if (page.done) return { rows: [] };
-          const { continuationToken } = page.value;
-          return { rows: page.value.map(fromEntity), ...(continuationToken && { next: continuationToken }) };
+          await pages.next();
+          return { rows, ...(continuationToken !== undefined && { next: continuationToken }) };
         } catch (error) {
           if (failureCode(error) === 'TableNotFound') return { rows: [] };
           throw error;
@@ -155,6 +170,12 @@ function toAction(write: Write): TransactionAction {
     default:
       return unreachable(write);
   }
+}
+
+/** A continuation token of the SDK. */
+function tokenOf(nextPartitionKey: string | undefined, nextRowKey: string | undefined): string | undefined {
+  if (nextPartitionKey === undefined) return undefined;
+  return Buffer.from(JSON.stringify({ nextPartitionKey, ...(nextRowKey && { nextRowKey }) })).toString('base64');
 }
 
 /**

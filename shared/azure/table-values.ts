@@ -36,6 +36,41 @@ export function fromEntity(entity: Pick<TableEntityResult<object>, 'partitionKey
   return { partitionKey, rowKey, etag, values };
 }
 
+/** An entity as storage sends it: `name@odata.type` is the type of `name` where JSON has none. */
+export type RawEntity = Readonly<Record<string, unknown>>;
+
+/**
+ * Converts an entity of a response to the same row as `fromEntity` does. The SDK's own conversion copies every entity three
+ * times, which takes longer than sending a callback to it.
+ */
+export function fromRawEntity(entity: RawEntity): StoredRow {
+  const values: Record<string, Value> = {};
+  const types: string[] = [];
+  for (const name in entity) {
+    if (name === 'PartitionKey' || name === 'RowKey' || name === 'Timestamp') continue;
+    if (name.endsWith(TYPE)) types.push(name);
+    if (name.includes('.')) continue;
+    const value = entity[name];
+    if (isValue(value)) values[name] = value;
+  }
+  for (const annotation of types) {
+    const name = annotation.slice(0, -TYPE.length);
+    if (!(name in values)) continue;
+    const type = String(entity[annotation]);
+    if (type === 'Edm.Int64') values[name] = Number(values[name]);
+    else if (!JSON_TYPES.has(type)) delete values[name];
+  }
+  return {
+    partitionKey: String(entity['PartitionKey']),
+    rowKey: String(entity['RowKey']),
+    etag: String(entity['odata.etag']),
+    values,
+  };
+}
+
+const TYPE = '@odata.type';
+const JSON_TYPES: ReadonlySet<string> = new Set(['Edm.String', 'Edm.Boolean', 'Edm.Int32', 'Edm.Double']);
+
 /** Converts a query to an OData filter. */
 export function toFilter({ partition, from, to, where = {}, present = [] }: RowQuery): string {
   const terms =

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { fromEntity, toEntity, toFilter } from '../../shared/azure/table-values.ts';
+import { fromEntity, fromRawEntity, toEntity, toFilter } from '../../shared/azure/table-values.ts';
 import type { Value } from '../../shared/storage/tables.ts';
 import { row } from '../helpers/rows.ts';
 
@@ -32,6 +32,30 @@ test('of what storage sends, only the keys, the etag and our properties are take
     none: null,
   };
   expect(fromEntity(entity)).toEqual({ partitionKey: 'p', rowKey: 'r', etag: 'e', values: { n: 5 } });
+});
+
+test('the same is taken of the text of a response', () => {
+  const entity = {
+    'odata.metadata': 'm',
+    'odata.type': 'account.table',
+    'odata.id': 'i',
+    'odata.etag': 'e',
+    'odata.editLink': 'l',
+    PartitionKey: 'p',
+    RowKey: 'r',
+    'Timestamp@odata.type': 'Edm.DateTime',
+    Timestamp: '2026-01-01T00:00:00Z',
+    'many@odata.type': 'Edm.Int64',
+    many: '9007199254740991',
+    fraction: 0.5,
+    text: '5',
+    on: false,
+    none: null,
+    'id@odata.type': 'Edm.Guid',
+    id: '00000000-0000-4000-8000-000000000000',
+  };
+  const values = { many: Number.MAX_SAFE_INTEGER, fraction: 0.5, text: '5', on: false };
+  expect(fromRawEntity(entity)).toEqual({ partitionKey: 'p', rowKey: 'r', etag: 'e', values });
 });
 
 test('a value cannot leave its place in a filter', () => {
