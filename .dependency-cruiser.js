@@ -4,6 +4,8 @@ export default {
   forbidden: forbiddenImports(),
   options: {
     doNotFollow: { path: '^node_modules/' },
+    // Has packages of its own.
+    exclude: { path: '^bench/peers/' },
     // Imports of types count too.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },

@@ -13,7 +13,7 @@ const environmentReaders = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist', 'build', 'coverage', 'node_modules', '**/*.js'] },
+  { ignores: ['dist', 'build', 'coverage', 'node_modules', 'bench/peers', '**/*.js'] },
   eslint.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

@@ -1,8 +1,8 @@
 import { shown, shownAll, type Benchmark, type Section, type Target } from './benchmark.ts';
 import { startBareUndici, type BareUndici } from './stage/bare-undici.ts';
-import { openStage, pause, subscribe, waitAtMost, type Side, type Stage } from './stage/bench-stage.ts';
-import { roundOf, type Round } from './stage/fan-out-round.ts';
-import type { CapturedRequest } from './stage/sink.ts';
+import { openStage, type Side, type Stage } from './stage/bench-stage.ts';
+import type { Round } from './stage/fan-out-round.ts';
+import { runBare, runFanOut, subscribed } from './stage/run-fan-out.ts';
 import { median } from './statistics.ts';
 import { storageRequests, type StorageRequests } from './storage-requests.ts';
 
@@ -30,8 +30,6 @@ const SIZES: Readonly<Record<'full' | 'tiny', readonly [Size, ...Size[]]>> = {
 
 /** Messages whose receipt was lost are received again while the round still waits for them. */
 const LEASE_SECONDS = 30;
-const ROUND_MS = 180_000;
-const SETTLE_MS = 60_000;
 
 interface Measured {
   readonly deliveries: number;
@@ -110,57 +108,6 @@ async function measure(
     note(`${deliveries} deliveries, round ${round + 1}: ${Object.entries(rates).map(rateOf).join(', ')}`);
   }
   return { deliveries, rates, disturbed };
-}
-
-/** Each side has its own instance, because a change that one side has read is not new to the other. */
-async function subscribed(stage: Stage, side: Side, count: number): Promise<string> {
-  const instanceId = stage.addInstance(1);
-  await subscribe(side, { instanceId, segment: 0, urls: stage.flowUrls(count) });
-  return instanceId;
-}
-
-async function runFanOut(
-  stage: Stage,
-  side: Side,
-  {
-    instanceId,
-    deliveries,
-    capture = false,
-    endsAfterMs,
-  }: { instanceId: string; deliveries: number; capture?: boolean; endsAfterMs?: number },
-): Promise<{ round: Round; captured: CapturedRequest[] }> {
-  side.openedAtMs.clear();
-  stage.raise(instanceId, 0);
-  const round = await stage.sink.begin({ expected: deliveries, capture });
-  await side.app.poll(instanceId);
-  await waitAtMost(endsAfterMs ?? ROUND_MS, round.complete);
-  const arrivals = await round.arrivals();
-  for (const eventId of side.openedAtMs.keys()) designOf.set(eventId, side.variant);
-  const measured = roundOf(arrivals, {
-    deliveries,
-    openedAtMs: side.openedAtMs,
-    mayEndEarly: endsAfterMs !== undefined,
-    designOf,
-  });
-  const captured = capture ? await round.captured() : [];
-  if (measured.arrived === deliveries) await side.drain(instanceId, { withinMs: SETTLE_MS });
-  return { round: measured, captured: firstOfEachDelivery(captured) };
-}
-
-/** The design of each event so far. */
-const designOf = new Map<string, string>();
-
-function firstOfEachDelivery(requests: readonly CapturedRequest[]): CapturedRequest[] {
-  return [...new Map(requests.map((request) => [request.headers['webhook-id'], request])).values()];
-}
-
-async function runBare(stage: Stage, bare: BareUndici, requests: readonly CapturedRequest[]): Promise<number> {
-  const round = await stage.sink.begin({ expected: requests.length });
-  const startedAtMs = await bare.post(stage.sink.origin, requests);
-  const ids = new Set(requests.map(({ headers }) => headers['webhook-id']));
-  const lastAtMs = (await round.arrivals()).filter(({ id }) => ids.has(id)).at(-1)?.atMs ?? NaN;
-  await pause(100);
-  return (requests.length / (lastAtMs - startedAtMs)) * 1000;
 }
 
 const TEXT = `Measured from the commit of an event to the outbox to the arrival of its last callback at a receiver in another process that

@@ -1,4 +1,4 @@
-import { eventIdOf } from './stage/sink.ts';
+import { eventIdOf, type Arrival } from './stage/sink.ts';
 import { pause, subscribe, waitAtMost, type Side, type Stage } from './stage/bench-stage.ts';
 
 /** A steady load: deliveries per second, as events with a number of subscribers each. */
@@ -7,6 +7,8 @@ export interface Load {
   readonly subscribersPerEvent: number;
   /** The number of subscribers of each event that never respond. */
   readonly blackHolesPerEvent?: number;
+  /** The number of subscribers of each event that always respond with 503. */
+  readonly refusingPerEvent?: number;
 }
 
 /** Instances with subscriptions under load. Each poll of an instance finds some events. */
@@ -33,13 +35,17 @@ const MOST_POLLS_PER_SECOND = 25;
 /** How long the benchmark waits for deliveries in flight. */
 const DRAIN_MS = 30_000;
 
+function isCounted({ isBlackHole, isRefused, isLate }: Arrival): boolean {
+  return !isBlackHole && !isRefused && !isLate;
+}
+
 /** Each instance is polled at most once a second, because polls of one instance do not overlap. */
 export async function loadSide(stage: Stage, side: Side, load: Load): Promise<LoadedSide> {
-  const { deliveriesPerSecond, subscribersPerEvent, blackHolesPerEvent = 0 } = load;
+  const { deliveriesPerSecond, subscribersPerEvent, blackHolesPerEvent = 0, refusingPerEvent = 0 } = load;
   const eventsPerSecond = deliveriesPerSecond / subscribersPerEvent;
   const pollsPerSecond = Math.min(MOST_POLLS_PER_SECOND, eventsPerSecond);
   const eventsPerPoll = Math.round(eventsPerSecond / pollsPerSecond);
-  const healthy = subscribersPerEvent - blackHolesPerEvent;
+  const healthy = subscribersPerEvent - blackHolesPerEvent - refusingPerEvent;
   const instanceIds: string[] = [];
   for (let count = 0; count < pollsPerSecond; count++) {
     const instanceId = stage.addInstance(eventsPerPoll);
@@ -48,6 +54,7 @@ export async function loadSide(stage: Stage, side: Side, load: Load): Promise<Lo
       const urls = [
         ...stage.flowUrls(healthy, `flows/${instanceId}-${segment}`),
         ...stage.flowUrls(blackHolesPerEvent, `black-hole/${instanceId}-${segment}`),
+        ...stage.flowUrls(refusingPerEvent, `refuse/${instanceId}-${segment}`),
       ];
       await subscribe(side, { instanceId, segment, urls });
     }
@@ -66,7 +73,7 @@ export async function loadSide(stage: Stage, side: Side, load: Load): Promise<Lo
         void side.app.poll(instanceId);
       }
       await waitAtMost(DRAIN_MS, round.complete);
-      const arrivals = (await round.arrivals()).filter(({ isBlackHole, isLate }) => !isBlackHole && !isLate);
+      const arrivals = (await round.arrivals()).filter(isCounted);
       const first = new Map<string, number>();
       for (const { id, atMs } of arrivals) if (!first.has(id)) first.set(id, atMs);
       const ms = [...first].map(([id, atMs]) => atMs - (side.openedAtMs.get(eventIdOf(id)) ?? NaN));

@@ -8,6 +8,7 @@ import { hangs } from './hangs.ts';
 import { kill } from './kill.ts';
 import { latency } from './latency.ts';
 import { loadTime } from './load-time.ts';
+import { peers } from './peers.ts';
 import { rateLimit } from './rate-limit.ts';
 import { describeMachine, renderSection, writeSection } from './report.ts';
 import { scale } from './scale.ts';
@@ -18,6 +19,7 @@ import { soak } from './soak.ts';
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   'fan-out': fanOut,
   latency,
+  peers,
   'black-holes': blackHoles,
   hangs,
   kill,
@@ -36,7 +38,7 @@ ${Object.entries(benchmarks)
   .map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`)
   .join('\n')}
 
-Without a name, all benchmarks run. --write puts the results into the docs. Run nothing else on the machine meanwhile.`;
+Without a name, all benchmarks run but for peers. --write puts the results into the docs. Run nothing else on the machine meanwhile.`;
 
 const options = { write: { type: 'boolean', default: false } } as const;
 const { values, positionals } = readCommandLine(usage, options, { allowPositionals: true });
@@ -47,7 +49,8 @@ const machine = await describeMachine();
 console.log(`${machine}\n`);
 let missed = 0;
 for (const [name, benchmark] of Object.entries(benchmarks)) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  const isSelected = positionals.length > 0 ? positionals.includes(name) : benchmark !== peers;
+  if (!isSelected) continue;
   const startedAtMs = performance.now();
   const section = await benchmark.run({ size: 'full', note: (line) => console.error(`  ${name}: ${line}`) });
   const seconds = Math.round((performance.now() - startedAtMs) / 1000);

@@ -10,6 +10,8 @@ import { eventIdOf, type Arrival, type CapturedRequest, type SinkOrder, type Sin
 const BLACK_HOLE = '/black-hole/';
 /** The first request for a delivery to a path with this prefix gets a 503. */
 const REFUSE_ONCE = '/refuse-once/';
+/** Every request to a path with this prefix gets a 503. */
+const REFUSE = '/refuse/';
 
 let arrivals: Arrival[] = [];
 let captured: CapturedRequest[] | undefined;
@@ -26,7 +28,8 @@ const server = createServer((request, response) => {
   const atMs = performance.timeOrigin + performance.now();
   const id = String(request.headers['webhook-id']);
   const isBlackHole = request.url?.startsWith(BLACK_HOLE) === true;
-  const isRefused = request.url?.startsWith(REFUSE_ONCE) === true && !refused.has(id);
+  const isRefused =
+    request.url?.startsWith(REFUSE) === true || (request.url?.startsWith(REFUSE_ONCE) === true && !refused.has(id));
   const isLate = earlier.has(eventIdOf(id));
   arrivals.push({ id, atMs, isBlackHole, isRefused, isLate });
   if (isRefused) refused.add(id);

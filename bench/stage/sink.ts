@@ -54,8 +54,8 @@ export interface SinkRound {
 /** A receiver of callbacks in a separate process. Responds immediately with 202 and an empty body. */
 export interface Sink {
   /**
-   * `http://127.0.0.1:PORT`. A path below `/black-hole/` never gets a response. Below `/refuse-once/`, the
-   * first attempt of a delivery gets a 503.
+   * `http://127.0.0.1:PORT`. A path below `/black-hole/` never gets a response. Below `/refuse/` every attempt
+   * gets a 503, below `/refuse-once/` the first one of a delivery.
    */
   readonly origin: string;
   /** Starts a round and drops the arrivals of the one before. Only one round at a time. */
