@@ -15,12 +15,17 @@ export function thresholdKey(threshold: number): string {
 /** The reverse of `thresholdKey`. `undefined` for any other text. */
 export function thresholdOfKey(key: string): number | undefined {
   if (!/^[0-9a-f]{16}$/.test(key)) return undefined;
-  const sortable = BigInt(`0x${key}`);
-  const view = new DataView(new ArrayBuffer(8));
-  view.setBigUint64(0, sortable >> 63n === 1n ? sortable & ~SIGN & ALL : ~sortable & ALL);
-  const threshold = view.getFloat64(0);
-  return Number.isFinite(threshold) && thresholdKey(threshold) === key ? threshold : undefined;
+  const [high, low] = [parseInt(key.slice(0, 8), 16), parseInt(key.slice(8), 16)];
+  const isPositive = high >= HIGH_SIGN;
+  // Halves of 32 bits, because every row of a fan-out comes through here and big integers take five times as long.
+  bits.setUint32(0, isPositive ? high - HIGH_SIGN : ~high);
+  bits.setUint32(4, isPositive ? low : ~low);
+  const threshold = bits.getFloat64(0);
+  return Number.isFinite(threshold) && !Object.is(threshold, -0) ? threshold : undefined;
 }
+
+const bits = new DataView(new ArrayBuffer(8));
+const HIGH_SIGN = 2 ** 31;
 
 const SIGN = 1n << 63n;
 const ALL = (1n << 64n) - 1n;
