@@ -63,7 +63,7 @@ async function claimAndDeliver(
   const todo = recipients.filter(
     ({ range, subscription }) =>
       concerns(subscription, open.sequence) &&
-      !done.has(formatDeliveryId(open.event.eventId, range, subscription.address.rowKey)),
+      (done.size === 0 || !done.has(formatDeliveryId(open.event.eventId, range, subscription.address.rowKey))),
   );
   span.set({ 'triggers.chunk.size': todo.length });
   const result = await deliverAll(ports, open, chunk, claim.row, todo);
