@@ -47,7 +47,7 @@ describe('with operator keys', () => {
   let backend: StartedBackend;
   beforeAll(async () => {
     backend = await startBackend({
-      settings: { OPERATOR_KEYS: 'anna:0perator-one-of-two, ben:0perator:two-of-two, wall:read:0nly-reads-here' },
+      settings: { OPERATOR_KEYS: 'anna:0perator-one-of-two, ben:0perator:two-of-two, wall:read:0nly-reads-here-1' },
       enableAuth: true,
       hostKeys: { _master: 'm4ster', default: 'k3y' },
       verbose: true,
@@ -82,7 +82,7 @@ describe('with operator keys', () => {
   });
 
   test.each(routes)('%s %s with a key that may only read', async (method, route, status) => {
-    const asked = (): Promise<Answered> => call(backend, method, route, { 'x-operator-key': '0nly-reads-here' });
+    const asked = (): Promise<Answered> => call(backend, method, route, { 'x-operator-key': '0nly-reads-here-1' });
     if (method === 'GET') expect(await asked()).toMatchObject({ status });
     else await expectProblem(asked, 403, 'operator-read-only');
   });
@@ -93,14 +93,14 @@ describe('with operator keys', () => {
       return backend.call('POST', 'manage/recoveries', { headers: { 'x-operator-key': key }, body });
     };
     const before = (await audit()).length;
-    expect(await send('0nly-reads-here', true)).toMatchObject({ status: 200, body: { deliveries: 0 } });
-    await expectProblem(() => send('0nly-reads-here', false), 403, 'operator-read-only');
+    expect(await send('0nly-reads-here-1', true)).toMatchObject({ status: 200, body: { deliveries: 0 } });
+    await expectProblem(() => send('0nly-reads-here-1', false), 403, 'operator-read-only');
     expect(await send('0perator-one-of-two', true)).toMatchObject({ status: 200 });
     expect(await audit()).toHaveLength(before);
   });
 
   const audit = async (query = 'top=100'): Promise<Record<string, unknown>[]> => {
-    const answer = await call(backend, 'GET', `manage/audit?${query}`, { 'x-operator-key': '0nly-reads-here' });
+    const answer = await call(backend, 'GET', `manage/audit?${query}`, { 'x-operator-key': '0nly-reads-here-1' });
     return (answer.body as { value: Record<string, unknown>[] }).value;
   };
 
