@@ -5,6 +5,8 @@ import type { Config } from '../shared/config.ts';
 import { customerInsightsToken } from '../shared/insights/access-token.ts';
 import type { CallPermits } from '../shared/insights/call-permits.ts';
 import type { EntityData } from '../shared/insights/entity-data.ts';
+import type { CallbackClient } from '../shared/outgoing/callback-client.ts';
+import type { CallbackPolicy } from '../shared/outgoing/callback-policy.ts';
 import { systemLookup } from '../shared/outgoing/lookup.ts';
 import { systemRandom } from '../shared/random.ts';
 import type { Telemetry } from '../shared/telemetry/telemetry.ts';
@@ -41,6 +43,14 @@ export function azurePorts(
     ...(subscriptionKey !== undefined && { subscriptionKey }),
     ...(token !== undefined && { token }),
   };
+  const deferredClient = (policy: CallbackPolicy): CallbackClient =>
+    deferred(
+      async () => {
+        const { callbackClient } = await import('../shared/outgoing/callback-client.ts');
+        return callbackClient({ policy, timeoutMs: config.deliveryTimeoutMs, clock });
+      },
+      { post: true, close: true },
+    );
   return {
     tables: deferred(async () => (await storage()).tables, {
       get: true,
@@ -89,13 +99,8 @@ export function azurePorts(
           close: true,
         },
       ),
-    client: deferred(
-      async () => {
-        const { callbackClient } = await import('../shared/outgoing/callback-client.ts');
-        return callbackClient({ policy: config.callbackPolicy, timeoutMs: config.deliveryTimeoutMs, clock });
-      },
-      { post: true, close: true },
-    ),
+    client: deferredClient(config.callbackPolicy),
+    operatorClient: config.operatorWebhook && deferredClient(config.operatorWebhook.policy),
     lookup: systemLookup,
     clock,
     random,

@@ -31,6 +31,7 @@ param settings = {
   RECONCILE_SCHEDULE: readEnvironmentVariable('RECONCILE_SCHEDULE', '')
   CALLBACK_ALLOWED_HOSTS: readEnvironmentVariable('CALLBACK_ALLOWED_HOSTS', '')
   CALLBACK_ALLOWED_NETWORKS: readEnvironmentVariable('CALLBACK_ALLOWED_NETWORKS', '')
+  OPERATOR_WEBHOOK_URL: readEnvironmentVariable('OPERATOR_WEBHOOK_URL', '')
   DELIVERY_TIMEOUT_MS: readEnvironmentVariable('DELIVERY_TIMEOUT_MS', '')
   DELIVERY_SCHEDULE_SECONDS: readEnvironmentVariable('DELIVERY_SCHEDULE_SECONDS', '')
   RATE_LIMIT_CALLS: readEnvironmentVariable('RATE_LIMIT_CALLS', '')

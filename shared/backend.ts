@@ -38,6 +38,7 @@ import type { PageRequest } from './operations/newest-rows.ts';
 import { createOperator, type Operator } from './operations/operator.ts';
 import { reportQueues } from './operations/queues.ts';
 import { auditLog, dropOldAudit, type AuditLog } from './operations/audit-log.ts';
+import { enqueueOverdueNotice, notifyOperator, type NotifyOperatorPorts } from './operations/notify-operator.ts';
 import { recoveryStore } from './operations/recovery.ts';
 import { resumeRecovery, type ResumeRecoveryPorts } from './operations/resume-recovery.ts';
 import { sendTest, sendTestTo, type SendTestPorts } from './operations/send-test.ts';
@@ -75,6 +76,8 @@ export interface BackendPorts {
   /** Customer Insights. Its calls take permits from `places`. */
   readonly insights: (places: CallPermits) => CustomerInsights;
   readonly client: CallbackClient;
+  /** Calls the webhook of the operator. Default: `client`. */
+  readonly operatorClient?: CallbackClient | undefined;
   /** Resolves the hosts of callback URLs. */
   readonly lookup: Lookup;
   readonly clock: Clock;
@@ -127,6 +130,8 @@ export type BackendConfig = Pick<
   | 'rateLimit'
   | 'claimMs'
   | 'deliveryScheduleSeconds'
+  | 'operatorWebhook'
+  | 'publicBaseUrl'
   | 'pollSchedule'
   | 'retentionMonths'
 >;
@@ -184,6 +189,17 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
     const message: RetriesMessage = { v: 1, kind: 'release', subscriptionId: id };
     return queues.send(RETRIES_QUEUE, message);
   };
+  const notifiesOperator = config.operatorWebhook !== undefined;
+  const notifying: NotifyOperatorPorts | undefined = config.operatorWebhook && {
+    ...ports,
+    store,
+    client: ports.operatorClient ?? ports.client,
+    userAgent: USER_AGENT,
+    signingSecrets: config.signingSecrets,
+    scheduleSeconds: config.deliveryScheduleSeconds,
+    url: config.operatorWebhook.url,
+    publicBaseUrl: config.publicBaseUrl,
+  };
   const isAllowed = (instanceId: string): boolean => allowsInstance(config.allowedInstances, instanceId);
   const chunks: ChunkPorts = {
     ...ports,
@@ -194,6 +210,7 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
     cipher,
     work,
     release,
+    notifiesOperator,
     signingSecrets: config.signingSecrets,
     permits: attemptPermits(ATTEMPTS_IN_FLIGHT, ATTEMPTS_OF_ONE, ports.stopping),
     claimMs: config.claimMs,
@@ -242,6 +259,14 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
     isAllowed,
     retentionMonths: config.retentionMonths,
     resumeRecovery: (recoveryId) => resumeRecovery(recovering, recoveryId),
+    enqueueOverdueNotice: async (id) => (notifying ? enqueueOverdueNotice({ ...notifying, release }, id) : undefined),
+  };
+  const reconcileAndNotify = async (subscriptionId: string): Promise<void> => {
+    await reconcileSubscription(reconciling, subscriptionId);
+    const nextMs = notifying && (await notifyOperator(notifying, subscriptionId));
+    if (nextMs === undefined) return;
+    const message: RetriesMessage = { v: 1, kind: 'release', subscriptionId };
+    await queues.send(RETRIES_QUEUE, message, { delayMs: Math.max(0, nextMs - clock.now()) });
   };
   const timing = pollTiming(config.pollSchedule, clock.now());
   const polling: PollPorts = {
@@ -297,6 +322,7 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
       ...recovering,
       ...subscribing,
       ...own,
+      notifiesOperator,
       sendTestTo: (subscription) => sendTestTo(testing, subscription),
       outbox: outboxEntries,
       activity,
@@ -351,7 +377,7 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
             return retryDelivery(chunks, message);
           case 'release':
           case 'tidy':
-            return reconcileSubscription(reconciling, message.subscriptionId).then(() => undefined);
+            return reconcileAndNotify(message.subscriptionId);
           default:
             return unreachable(message);
         }

@@ -22,7 +22,7 @@ import {
 } from './setting-parsers.ts';
 import { storageSetting, type StorageSetting } from './storage-setting.ts';
 import { parseSigningSecret } from './outgoing/signature.ts';
-import { DEFAULT_ALLOWED_HOSTS, type CallbackPolicy } from './outgoing/callback-policy.ts';
+import { checkCallbackUrl, DEFAULT_ALLOWED_HOSTS, type CallbackPolicy } from './outgoing/callback-policy.ts';
 import { parseNetworks } from './outgoing/network-list.ts';
 import { parseEncryptionKeys, type EncryptionKey } from './subscriptions/callback-cipher.ts';
 
@@ -57,6 +57,8 @@ export interface Config {
   readonly callbackPolicy: CallbackPolicy;
   readonly encryptionKeys: readonly EncryptionKey[];
   readonly signingSecrets: readonly KeyObject[];
+  /** Called when a subscription is paused, disabled or gone. A secret, because it may be the URL of a flow. */
+  readonly operatorWebhook: { readonly url: string; readonly policy: CallbackPolicy } | undefined;
   readonly deliveryTimeoutMs: number;
   readonly deliveryScheduleSeconds: readonly number[];
   readonly rateLimit: { readonly calls: number; readonly windowSeconds: number };
@@ -177,6 +179,11 @@ export const settings = {
   ),
   WEBHOOK_SIGNING_SECRETS: setting('', 'A list of `whsec_…`. Every secret signs.', (text) =>
     list(text).map(parseSigningSecret),
+  ),
+  OPERATOR_WEBHOOK_URL: setting(
+    '',
+    'A URL that is called when a subscription becomes paused, disabled or gone. Nothing is called when empty.',
+    (text) => text,
   ),
   DELIVERY_TIMEOUT_MS: setting(
     '15000',
@@ -301,6 +308,7 @@ export function readConfig(
     },
     encryptionKeys: read('CALLBACK_ENCRYPTION_KEYS'),
     signingSecrets: read('WEBHOOK_SIGNING_SECRETS'),
+    operatorWebhook: undefined,
     deliveryTimeoutMs: read('DELIVERY_TIMEOUT_MS'),
     deliveryScheduleSeconds: read('DELIVERY_SCHEDULE_SECONDS'),
     rateLimit: { calls: read('RATE_LIMIT_CALLS'), windowSeconds: read('RATE_LIMIT_WINDOW_SECONDS') },
@@ -324,7 +332,24 @@ export function readConfig(
       'is entra, but App Service authentication is off (the platform does not set WEBSITE_AUTH_ENABLED): every call that needs a sign-in is answered 401';
     warnings.push({ setting: 'AUTHENTICATION', message });
   }
-  return faults.length === 0 ? { kind: 'valid', config, warnings } : { kind: 'invalid', faults };
+  const operatorWebhook = webhookOf(read('OPERATOR_WEBHOOK_URL'), config.callbackPolicy);
+  if (operatorWebhook === 'invalid') {
+    const message =
+      'must be an absolute https URL of a public host in its encoded form, on port 443, without user name and fragment, or be in CALLBACK_ALLOWED_NETWORKS';
+    faults.push({ setting: 'OPERATOR_WEBHOOK_URL', message });
+  }
+  if (faults.length > 0 || operatorWebhook === 'invalid') return { kind: 'invalid', faults };
+  return { kind: 'valid', config: { ...config, operatorWebhook }, warnings };
+}
+
+/**
+ * The operator chooses the webhook, so any public host is allowed. Its addresses are checked on every call, as those of
+ * callbacks are.
+ */
+function webhookOf(url: string, callbackPolicy: CallbackPolicy): Config['operatorWebhook'] | 'invalid' {
+  if (url === '') return undefined;
+  const policy = { ...callbackPolicy, allowedHosts: ['*'] };
+  return checkCallbackUrl(url, policy).kind === 'allowed' ? { url, policy } : 'invalid';
 }
 
 type Read = <N extends SettingName>(name: N) => ReturnType<(typeof settings)[N]['parse']>;

@@ -111,6 +111,7 @@ async function subscriptionAfter(disposition: Disposition, nowMs: number): Promi
     store: store as SubscriptionStore,
     log: silentLog,
     telemetry: noTelemetry,
+    notifiesOperator: false,
     clock: manualClock(),
     work: { add: () => Promise.resolve() },
     release: () => Promise.resolve(),

@@ -1,5 +1,6 @@
 import { refusal, type Refusal } from '../problem.ts';
 import { resume } from '../subscriptions/store-subscription.ts';
+import { withNotice } from '../subscriptions/status-notice.ts';
 import { parseSubscriptionId } from '../subscriptions/subscription-id.ts';
 import { isEndedByOperator, type Subscription } from '../subscriptions/subscription.ts';
 import type { UnsubscribePorts } from '../subscriptions/unsubscribe.ts';
@@ -7,6 +8,8 @@ import type { UnsubscribePorts } from '../subscriptions/unsubscribe.ts';
 export interface SubscriptionActionPorts extends UnsubscribePorts {
   /** Enqueues a hint that a subscription has changed, so that deliveries that wait for it are processed. */
   readonly release: (subscription: Subscription) => Promise<void>;
+  /** Whether the operator has a webhook that is called when a subscription is disabled or gone. */
+  readonly notifiesOperator: boolean;
 }
 
 /** After this many conflicts in a row, other writers change the row constantly, and the caller should try again later. */
@@ -31,7 +34,7 @@ export async function endSubscription(
     if (isEndedByOperator(subscription)) return { kind: 'ended' };
     const nowMs = ports.clock.now();
     const deletedAt = subscription.deletedAt ?? new Date(nowMs).toISOString();
-    const ended: Subscription = { ...subscription, status: 'gone', reason: 'operator', deletedAt };
+    const ended = byOperator(ports, subscription, { ...subscription, status: 'gone', reason: 'operator', deletedAt });
     await ports.work.add({ kind: 'subscription', subscriptionId: id }, nowMs);
     const written = subscription.ended ? await ports.store.writeTogether([ended]) : await ports.store.end(ended);
     if (written.kind === 'conflict') continue;
@@ -47,7 +50,7 @@ export async function endSubscription(
  * is sent, and the deliveries never become dead. The call may be repeated.
  */
 export async function pauseSubscription(
-  ports: Pick<SubscriptionActionPorts, 'store' | 'clock'>,
+  ports: SubscriptionActionPorts,
   id: string,
 ): Promise<{ kind: 'paused'; subscriptionId: string } | Refusal> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
@@ -63,10 +66,25 @@ export async function pauseSubscription(
     }
     const pausedSince = new Date(ports.clock.now()).toISOString();
     const unprobed = { nextProbeAt: undefined, offCheckedAt: undefined, offMs: 0 };
-    const paused: Subscription = { ...subscription, ...unprobed, status: 'disabled', reason: 'operator', pausedSince };
-    if ((await ports.store.writeTogether([paused])).kind === 'written') return { kind: 'paused', subscriptionId: id };
+    const change: Subscription = { ...subscription, ...unprobed, status: 'disabled', reason: 'operator', pausedSince };
+    const paused = byOperator(ports, subscription, change);
+    const hasNotice = paused !== change;
+    if (hasNotice) await ports.work.add({ kind: 'subscription', subscriptionId: id }, ports.clock.now());
+    if ((await ports.store.writeTogether([paused])).kind === 'written') {
+      if (hasNotice) await ports.release(paused);
+      return { kind: 'paused', subscriptionId: id };
+    }
   }
   return refusal('subscription-changing', 'Other requests are changing this subscription. Try again in a moment.');
+}
+
+/** The subscription after an action, with a notice of it when the operator has a webhook. */
+function byOperator(
+  { clock, notifiesOperator }: Pick<SubscriptionActionPorts, 'clock' | 'notifiesOperator'>,
+  before: Subscription,
+  after: Subscription,
+): Subscription {
+  return notifiesOperator ? withNotice(before, after, { code: 'operator', nowMs: clock.now() }) : after;
 }
 
 /**

@@ -2,6 +2,7 @@ import { ANY_SUBJECT } from '../triggers/any-subject.ts';
 import { hasThreshold, triggerOfCode } from '../triggers/trigger.ts';
 import type { Row, RowKeys, StoredRow, Value } from '../storage/tables.ts';
 import { formatSubscriptionId, partitionOf, type SubscriptionAddress } from './subscription-id.ts';
+import type { StatusNotice } from './status-notice.ts';
 import type { Subscription, SubscriptionStatus } from './subscription.ts';
 import { thresholdOfKey } from './threshold-key.ts';
 
@@ -31,6 +32,7 @@ export function subscriptionRow(subscription: Subscription): Row {
     ended,
     offMs,
     warnings,
+    notices = [],
     activeFrom,
     activeUntil,
     ...fields
@@ -44,6 +46,7 @@ export function subscriptionRow(subscription: Subscription): Row {
     until: activeUntil,
     ...(offMs > 0 && { offMs }),
     warnings: warnings.length > 0 ? warnings.join('\n') : undefined,
+    ...(notices.length > 0 && { notices: JSON.stringify(notices) }),
   };
 }
 
@@ -95,6 +98,7 @@ export function subscriptionOfRow(row: StoredRow, address: SubscriptionAddress):
     offMs: number('offMs') ?? 0,
     resumedAt: text('resumedAt'),
     deletedAt: text('deletedAt'),
+    ...(text('notices') !== undefined && { notices: JSON.parse(text('notices') ?? '[]') as StatusNotice[] }),
     ended: row.rowKey.startsWith(ENDED_PREFIX),
     etag: row.etag,
   };

@@ -1,4 +1,5 @@
 import type { Trigger } from '../triggers/trigger.ts';
+import type { StatusNotice } from './status-notice.ts';
 import type { SubscriptionAddress } from './subscription-id.ts';
 
 /**
@@ -64,6 +65,8 @@ export interface Subscription {
   /** When it was last resumed. Deliveries that have waited since before then are due. */
   readonly resumedAt: string | undefined;
   readonly deletedAt: string | undefined;
+  /** Changes of the status that the operator's webhook has not received yet. */
+  readonly notices?: readonly StatusNotice[] | undefined;
   /** Whether the row is outside the range that fan-out reads. It is kept to be shown and as a redirect. */
   readonly ended: boolean;
   /** The version of the row; empty before it is stored. */

@@ -73,6 +73,8 @@ export async function startStage(agoMs: number): Promise<Stage> {
       callbackPolicy: { allowedHosts: ['*'], allowedNetworks: parseNetworks('127.0.0.0/8') },
       encryptionKeys: [{ kid: 'test', key: ENCRYPTION_KEY }],
       deliveryScheduleSeconds: [5, 30, 300, 1800, 7200],
+      operatorWebhook: undefined,
+      publicBaseUrl: 'https://triggers.example.org',
     },
   });
   return {

@@ -59,7 +59,7 @@ describe('the description of the HTTP API', () => {
   });
 
   test('has a callback for each trigger, which the test event of the trigger fits', () => {
-    expect(Object.keys(described.webhooks)).toEqual(triggerNames);
+    expect(Object.keys(described.webhooks)).toEqual([...triggerNames, 'subscription-stopped']);
     for (const { path: trigger, operation } of describedWebhooks) {
       if (!isTrigger(trigger)) throw new Error(`${trigger} is no trigger`);
       const threshold = trigger.endsWith('-threshold-crossed') ? { threshold: 1 } : {};

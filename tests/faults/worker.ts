@@ -83,6 +83,8 @@ export function openWorker({ connectionString, prefix, nowMs, isRisen }: WorkerO
       rateLimit: { calls: 0, windowSeconds: 60 },
       claimMs: CLAIM_MS,
       deliveryScheduleSeconds: [5, 30, 300],
+      operatorWebhook: undefined,
+      publicBaseUrl: 'https://triggers.example.org',
       pollSchedule: '0 * * * * *',
       retentionMonths: 3,
     },

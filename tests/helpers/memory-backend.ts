@@ -125,6 +125,8 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
     deliveryScheduleSeconds: [5, 30, 300],
     pollSchedule: '0 * * * * *',
     retentionMonths: 3,
+    operatorWebhook: undefined,
+    publicBaseUrl: 'https://triggers.example.org',
     ...options.config,
   });
 

@@ -79,6 +79,8 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
         rateLimit: { calls: plan.calls, windowSeconds: 60 },
         claimMs: CLAIM_MS,
         deliveryScheduleSeconds: plan.scheduleSeconds,
+        operatorWebhook: undefined,
+        publicBaseUrl: 'https://triggers.example.org',
         pollSchedule: '0 * * * * *',
         retentionMonths: 3,
       },

@@ -17,6 +17,8 @@ export interface ReconcilePorts
   readonly log: Log;
   /** Continues a recovery of many subscriptions. Returns when to continue it again, or `undefined` when nothing is left of it. */
   readonly resumeRecovery: (recoveryId: string) => Promise<number | undefined>;
+  /** Enqueues a subscription with an overdue notice to the operator. Returns when to call it again. */
+  readonly enqueueOverdueNotice: (subscriptionId: string) => Promise<number | undefined>;
 }
 
 /** A pass ends before the next one starts, and well before the functions host would stop it. */
@@ -62,7 +64,10 @@ async function step(ports: ReconcilePorts & OverduePorts, { item }: WorkEntry): 
     case 'deliveries':
       return enqueueOverdue(ports, item);
     case 'subscription':
-      return reconcileSubscription(ports, item.subscriptionId);
+      return earliest(
+        await reconcileSubscription(ports, item.subscriptionId),
+        await ports.enqueueOverdueNotice(item.subscriptionId),
+      );
     case 'subscribe':
       return (await finishSubscribe(ports, item)) === 'again' ? ports.clock.now() + FAILED_AGAIN_MS : undefined;
     case 'recovery':
@@ -70,6 +75,11 @@ async function step(ports: ReconcilePorts & OverduePorts, { item }: WorkEntry): 
     default:
       return unreachable(item);
   }
+}
+
+function earliest(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((ms) => ms !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
 }
 
 function once<T>(ask: () => Promise<T>): () => Promise<T> {

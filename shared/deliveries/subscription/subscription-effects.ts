@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
 import { StorageError } from '../../storage/tables.ts';
 import { resume } from '../../subscriptions/store-subscription.ts';
+import { withNotice } from '../../subscriptions/status-notice.ts';
 import type { SubscriptionStore } from '../../subscriptions/subscription-store.ts';
 import type { Subscription } from '../../subscriptions/subscription.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
@@ -20,6 +21,8 @@ export interface EffectPorts {
   readonly work: Pick<WorkList, 'add'>;
   /** Enqueues the release of the deliveries that wait for a subscription. */
   readonly release: (subscription: Subscription) => Promise<void>;
+  /** Whether the operator has a webhook that is called when a subscription is paused, disabled or gone. */
+  readonly notifiesOperator: boolean;
 }
 
 /**
@@ -34,15 +37,17 @@ export async function applyToSubscription(
 ): Promise<void> {
   let current: Subscription | undefined = called;
   for (let tries = 0; current !== undefined && tries < 5; tries++) {
-    const next = changed(current, disposition, nowMs);
-    if (next === undefined) return;
+    const change = changed(current, disposition, nowMs);
+    if (change === undefined) return;
+    const code = 'code' in disposition ? disposition.code : 'delivered';
+    const next = ports.notifiesOperator ? withNotice(current, change, { code, nowMs }) : change;
+    const hasNotice = next !== change;
     const isTransition = next.status !== current.status;
     const isReleased = isTransition && next.status !== 'paused' && next.status !== 'disabled';
     const isWatched = isReleased || next.status === 'paused';
-    if (isWatched) {
-      const item = { kind: 'subscription', subscriptionId: next.id } as const;
-      await ports.work.add(item, isReleased ? nowMs : nextProbeMs(next));
-    }
+    const item = { kind: 'subscription', subscriptionId: next.id } as const;
+    if (isWatched) await ports.work.add(item, isReleased ? nowMs : nextProbeMs(next));
+    if (hasNotice) await ports.work.add(item, nowMs);
     const result = next.status === 'gone' ? await ports.store.end(next) : await ports.store.writeTogether([next]);
     if (result.kind === 'written') {
       if (isTransition) {
@@ -56,7 +61,7 @@ export async function applyToSubscription(
           code: 'code' in disposition ? disposition.code : undefined,
         });
       }
-      if (isReleased) await ports.release(next);
+      if (isReleased || hasNotice) await ports.release(next);
       return;
     }
     current = await ports.store.load(called.id);

@@ -1,0 +1,143 @@
+import type { KeyObject } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import { callbackHeaders } from '../deliveries/callback-request.ts';
+import { classify, type Verdict } from '../deliveries/attempt/classification.ts';
+import { nextRetry } from '../deliveries/retry/retry-schedule.ts';
+import type { Log } from '../log.ts';
+import type { CallbackClient } from '../outgoing/callback-client.ts';
+import type { Random } from '../random.ts';
+import type { StatusNotice } from '../subscriptions/status-notice.ts';
+import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
+import type { Subscription } from '../subscriptions/subscription.ts';
+import { notificationId, statusNotification } from './status-notification.ts';
+
+export interface NotifyOperatorPorts {
+  readonly store: Pick<SubscriptionStore, 'load' | 'writeTogether'>;
+  readonly client: CallbackClient;
+  readonly clock: Clock;
+  readonly random: Pick<Random, 'fraction'>;
+  readonly log: Log;
+  readonly userAgent: string;
+  readonly signingSecrets: readonly KeyObject[];
+  /** Delay before each retry, as for callbacks. */
+  readonly scheduleSeconds: readonly number[];
+  /** A secret: the webhook may be a flow. */
+  readonly url: string;
+  readonly publicBaseUrl: string;
+}
+
+/** How long a notice belongs to the worker that sends it. Longer than a call can take. */
+const CLAIM_MS = 150_000;
+/** After this many conflicts in a row, other writers change the row constantly. The notice is then sent again. */
+const MAX_TRIES = 5;
+
+/** A call this late has lost its message. */
+const SLACK_MS = 30_000;
+const AGAIN_MS = 60_000;
+
+/**
+ * Sends the notices of a subscription that are due to the webhook of the operator, oldest first. Each is retried as a
+ * callback is and dropped when its schedule is used up. Returns when the next one is due if this call made one that failed.
+ */
+export async function notifyOperator(ports: NotifyOperatorPorts, subscriptionId: string): Promise<number | undefined> {
+  let hasSent = false;
+  for (;;) {
+    const subscription = await ports.store.load(subscriptionId);
+    const notice = nextNotice(subscription);
+    if (subscription === undefined || notice === undefined) return undefined;
+    const nowMs = ports.clock.now();
+    if (nowMs < notice.dueAtMs) return hasSent ? notice.dueAtMs : undefined;
+    const claimed: StatusNotice = { ...notice, dueAtMs: nowMs + CLAIM_MS };
+    const written = await ports.store.writeTogether([
+      { ...subscription, notices: replaced(subscription, notice, claimed) },
+    ]);
+    if (written.kind === 'conflict') continue;
+    hasSent = true;
+    await store(ports, subscription, claimed, await send(ports, subscription, claimed));
+  }
+}
+
+/**
+ * Enqueues a subscription whose notice is overdue, because its message was lost. Returns when to call it again, and
+ * `undefined` when no notice is left. Sends no notice itself.
+ */
+export async function enqueueOverdueNotice(
+  ports: Pick<NotifyOperatorPorts, 'store' | 'clock'> & {
+    readonly release: (subscription: Subscription) => Promise<void>;
+  },
+  subscriptionId: string,
+): Promise<number | undefined> {
+  const subscription = await ports.store.load(subscriptionId);
+  const notice = nextNotice(subscription);
+  if (subscription === undefined || notice === undefined) return undefined;
+  const nowMs = ports.clock.now();
+  if (nowMs < notice.dueAtMs + SLACK_MS) return notice.dueAtMs + SLACK_MS;
+  await ports.release(subscription);
+  return nowMs + AGAIN_MS;
+}
+
+/** The notice of a subscription that is due first. */
+function nextNotice(subscription: Subscription | undefined): StatusNotice | undefined {
+  return subscription?.notices?.toSorted((one, other) => one.dueAtMs - other.dueAtMs)[0];
+}
+
+/** Makes one call. Returns the notice as it has to be tried again, or `undefined` when it is done. */
+async function send(
+  { client, clock, random, log, scheduleSeconds, signingSecrets, userAgent, url, publicBaseUrl }: NotifyOperatorPorts,
+  subscription: Subscription,
+  notice: StatusNotice,
+): Promise<StatusNotice | undefined> {
+  const id = notificationId(subscription.id, notice);
+  const body = JSON.stringify(statusNotification(subscription, notice, publicBaseUrl));
+  const headers = callbackHeaders({ deliveryId: id, userAgent, secrets: signingSecrets, atMs: clock.now(), body });
+  const verdict = classify(await client.post({ url, headers, body }));
+  const fields = { notificationId: id, subscriptionId: subscription.id, status: notice.status };
+  if (verdict.kind === 'delivered') {
+    log.info('operator.notified', fields);
+    return undefined;
+  }
+  const attempts = notice.attempts + 1;
+  const next = isFinal(verdict)
+    ? ({ kind: 'exhausted' } as const)
+    : nextRetry({
+        attempt: attempts,
+        scheduleSeconds,
+        jitter: random.fraction(),
+        ...('retryAfterMs' in verdict && { retryAfterMs: verdict.retryAfterMs }),
+      });
+  const isGivenUp = next.kind === 'exhausted';
+  const code = 'code' in verdict ? verdict.code : verdict.kind;
+  log.warn('operator.not-notified', { ...fields, code, attempts, isGivenUp });
+  return isGivenUp ? undefined : { ...notice, attempts, dueAtMs: clock.now() + next.delayMs };
+}
+
+/** A further call would be refused for the same reason. */
+function isFinal({ kind }: Verdict): boolean {
+  return kind === 'dead' || kind === 'gone';
+}
+
+/** Stores what became of a notice in the row as it is now. */
+async function store(
+  ports: NotifyOperatorPorts,
+  { id }: Subscription,
+  before: StatusNotice,
+  after: StatusNotice | undefined,
+): Promise<void> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const current = await ports.store.load(id);
+    if (current === undefined) return;
+    const notices = replaced(current, before, after);
+    if ((await ports.store.writeTogether([{ ...current, notices }])).kind === 'written') return;
+  }
+}
+
+function replaced(
+  { notices = [] }: Subscription,
+  before: StatusNotice,
+  after: StatusNotice | undefined,
+): StatusNotice[] {
+  return notices.flatMap((notice) => {
+    const isMeant = notice.at === before.at && notice.status === before.status;
+    return isMeant ? (after ?? []) : notice;
+  });
+}
