@@ -170,9 +170,9 @@ export const safeguards: readonly Safeguard[] = [
   {
     name: 'a recovery sends again what is dead',
     without: one(
-      'operations/recover.ts',
-      "(record.status === 'dead' || record.status === 'parked')",
-      "record.status === 'parked'",
+      'operations/lost-deliveries.ts',
+      "const LOST_STATUSES = ['dead', 'parked'] as const;",
+      "const LOST_STATUSES = ['parked'] as const;",
     ),
     seed: 59,
   },
