@@ -1,3 +1,4 @@
+import { systemClock } from '../shared/clock.ts';
 import { logLine, type Log } from '../shared/log.ts';
 
 /** Writes the log to standard output and standard error, which the functions host collects line by line. */
@@ -7,9 +8,9 @@ function createConsoleLog(): Log {
   const out = lineWriter(process.stdout);
   const err = lineWriter(process.stderr);
   return {
-    info: (event, fields) => out(logLine('info', event, fields)),
-    warn: (event, fields) => err(logLine('warn', event, fields)),
-    error: (event, fields) => err(logLine('error', event, fields)),
+    info: (event, fields) => out(logLine('info', event, fields, systemClock.now())),
+    warn: (event, fields) => err(logLine('warn', event, fields, systemClock.now())),
+    error: (event, fields) => err(logLine('error', event, fields, systemClock.now())),
   };
 }
 

@@ -3,10 +3,10 @@ import { VERSION } from '../shared/backend.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { SettingFault } from '../shared/config.ts';
 import { DELIVERIES_QUEUE, POLLS_QUEUE, RETRIES_QUEUE } from '../shared/deliveries/messages.ts';
+import { unreachableInstances } from '../shared/detection/unreachable-instances.ts';
 import { refusal } from '../shared/problem.ts';
 import type { Queues } from '../shared/storage/queues.ts';
 import { StorageError, type Tables } from '../shared/storage/tables.ts';
-import { INSTANCES_TABLE } from '../shared/subscriptions/instance-registry.ts';
 import { problemResponse, withSafeHeaders } from './http.ts';
 import type { Registrar } from './registrar.ts';
 
@@ -14,26 +14,28 @@ import type { Registrar } from './registrar.ts';
 const CACHED_MS = { healthy: 5_000, unhealthy: 1_000 };
 
 /**
- * Registers the health check: whether storage can be reached, how many messages are in poison queues, and warnings about
- * settings. The route is anonymous, so the response contains nothing else.
+ * Registers the health check: whether storage can be reached, since when Customer Insights cannot be read, how many messages
+ * are in poison queues, and warnings about settings. The route is anonymous, so the response contains nothing else.
  */
 export function registerHealth(
   app: Registrar,
   { tables, queues, clock }: { tables: Tables; queues: Queues; clock: Pick<Clock, 'now'> },
   settingWarnings: readonly SettingFault[],
 ): void {
+  const unreachable = unreachableInstances(tables);
   const warnings = settingWarnings.map(({ setting, message }) => `${setting} ${message}.`);
   const check = async (): Promise<HttpResponseInit> => {
     try {
-      const [, ...poison] = await Promise.all([
-        tables.get(INSTANCES_TABLE, 'instances', 'health'),
+      const [unreachableSince, ...poison] = await Promise.all([
+        unreachable.since(),
         ...[POLLS_QUEUE, DELIVERIES_QUEUE, RETRIES_QUEUE].map((queue) => queues.length(`${queue}-poison`)),
       ]);
       const [polls, deliveries, retries] = poison;
       return {
         jsonBody: {
-          status: 'healthy',
+          status: unreachableSince === undefined ? 'healthy' : 'degraded',
           version: VERSION,
+          ...(unreachableSince !== undefined && { unreachableSince }),
           poison: { polls, deliveries, retries },
           ...(warnings.length > 0 && { warnings }),
         },

@@ -28,6 +28,7 @@ import { readSubject, type ReadSubjectPorts } from './detection/read-subject.ts'
 import { pollTiming, schedulePolls } from './detection/schedule-polls.ts';
 import { stateStore } from './detection/state-store.ts';
 import { sweepInstances } from './detection/sweep.ts';
+import { unreachableInstances } from './detection/unreachable-instances.ts';
 import type { OutboxEntry } from './events/outbox-entry.ts';
 import { takePermits, type CallPermits } from './insights/call-permits.ts';
 import type { CustomerInsights } from './insights/customer-insights.ts';
@@ -180,6 +181,7 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
   const connections = connectionStore(tables);
   const instances = instanceRegistry(tables);
   const state = stateStore(tables);
+  const unreachable = unreachableInstances(tables);
   const activity = activityStore(tables);
   const cipher = callbackCipher(config.encryptionKeys);
   const sequenceOf = (subscription: Subscription): Promise<number | undefined> => state.sequenceOf(subscription);
@@ -274,6 +276,7 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
     insights: insightsWith(calls.ofPolls),
     isAllowed,
     state,
+    unreachable,
     fanOut: (events) => fanOut(chunks, events),
     resumeOutbox: (events) => resumeOutbox(chunks, events),
     pollLater: (instanceId, delayMs) =>
@@ -388,6 +391,8 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
     },
     async sweep() {
       await sweepInstances({ tables, instances, state, clock, log });
+      const polled = new Set((await instances.ids()).filter(isAllowed));
+      await unreachable.keepOnly((instanceId) => polled.has(instanceId));
       await dropOldActivity({ ...ports, retentionMonths: config.retentionMonths });
       await dropOldAudit({ ...ports, retentionMonths: config.retentionMonths });
       await dropOldWindows({ tables, clock, rule });

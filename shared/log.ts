@@ -16,7 +16,15 @@ export interface Log {
 
 export const silentLog: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** Formats a log line as one JSON object, which Application Insights and `jq` can both read. */
-export function logLine(level: 'info' | 'warn' | 'error', event: string, fields: LogFields = {}): string {
-  return JSON.stringify({ event, level, ...fields });
+/**
+ * Formats a log line as one JSON object, which Application Insights and `jq` can both read. `time` is for readers without a
+ * platform that adds it, such as a terminal.
+ */
+export function logLine(
+  level: 'info' | 'warn' | 'error',
+  event: string,
+  fields: LogFields | undefined,
+  nowMs: number,
+): string {
+  return JSON.stringify({ event, level, time: new Date(nowMs).toISOString(), ...fields });
 }

@@ -5,8 +5,11 @@ import { refusalReference } from './problem-responses.ts';
 
 const count = Type.Integer({ minimum: 0 });
 const health = Type.Object({
-  status: Type.Literal('healthy'),
+  status: Type.Unsafe<string>({ type: 'string', enum: ['healthy', 'degraded'] }),
   version: Type.String(),
+  unreachableSince: Type.Optional(
+    Type.String({ description: 'With degraded: since when a list of Customer Insights cannot be read.' }),
+  ),
   poison: Type.Object({ [POLLS_QUEUE]: count, [DELIVERIES_QUEUE]: count, [RETRIES_QUEUE]: count }),
   warnings: Type.Optional(Type.Array(Type.String({ description: 'A warning about a setting.' }))),
 });

@@ -10,11 +10,13 @@ import { commitReadings } from './commit.ts';
 import type { Failing, InstanceState } from './instance-state.ts';
 import { logAnomaly, recordAnomalies, type LoggedAnomalies, type Anomaly } from './anomaly.ts';
 import { takeSnapshot, sourcesOf } from './snapshot.ts';
+import type { UnreachableInstances } from './unreachable-instances.ts';
 import type { StateStore } from './state-store.ts';
 import { suspendInstance } from './suspend.ts';
 
 export interface PollPorts {
   readonly insights: CustomerInsights;
+  readonly unreachable: Pick<UnreachableInstances, 'add' | 'remove'>;
   readonly state: StateStore;
   readonly clock: Clock;
   readonly random: Random;
@@ -110,7 +112,14 @@ async function savePoll(ports: PollPorts, before: InstanceState, polls: readonly
   const resumesAt = ranOutOfPermits ? await resumeLater(ports, before) : undefined;
   const isComplete = !ranOutOfPermits && Object.keys(failing).length === 0;
   const completeAt = isComplete ? lastPolledAt : before.completeAt;
+  const [since] = Object.values(failing)
+    .map((failure) => failure.since)
+    .sort();
+  // Removed before the state is saved and added after it, so that the next poll repeats what a crash left out.
+  const wasFailing = Object.keys(before.failing).length > 0;
+  if (since === undefined && wasFailing) await ports.unreachable.remove(instanceId);
   await ports.state.savePoll(instanceId, { lastPolledAt, completeAt, resumesAt, failing, loggedAnomalies, history });
+  if (since !== undefined) await ports.unreachable.add(instanceId, since);
 }
 
 /** Logs each new anomaly once. For a list that could not be read, the remembered anomalies stay. */

@@ -1,22 +1,24 @@
-import type { HttpHandler } from '@azure/functions';
+import type { HttpHandler, HttpResponseInit } from '@azure/functions';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { registerHealth } from '../../functions/health.ts';
 import type { Registrar } from '../../functions/registrar.ts';
+import { unreachableInstances } from '../../shared/detection/unreachable-instances.ts';
 import { createMemoryQueues } from '../../shared/storage/memory-queues.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
-import { StorageError } from '../../shared/storage/tables.ts';
+import { StorageError, type Tables } from '../../shared/storage/tables.ts';
 import { manualClock, type ManualClock } from '../helpers/manual-clock.ts';
 
 let clock: ManualClock;
 let requests: number;
 let isDown: boolean;
 let handler: HttpHandler;
+let tables: Tables;
 
 beforeEach(() => {
   clock = manualClock();
   requests = 0;
   isDown = false;
-  const tables = createMemoryTables();
+  tables = createMemoryTables();
   const queues = createMemoryQueues({ clock });
   const count = <T>(answer: () => Promise<T>): Promise<T> => {
     requests += 1;
@@ -26,12 +28,29 @@ beforeEach(() => {
   registerHealth(
     app as unknown as Registrar,
     {
-      tables: { ...tables, get: (...args) => count(() => tables.get(...args)) },
+      tables: { ...tables, query: (...args) => count(() => tables.query(...args)) },
       queues: { ...queues, length: (queue) => count(() => queues.length(queue)) },
       clock,
     },
     [],
   );
+});
+
+test('health is degraded since the first instance became unreachable, stays 200 and names none', async () => {
+  const unreachable = unreachableInstances(tables);
+  await unreachable.add('11111111-2222-3333-4444-555555555555', '2026-11-23T10:01:00.000Z');
+  await unreachable.add('99999999-2222-3333-4444-555555555555', '2026-11-23T10:00:00.000Z');
+  const { status = 200, jsonBody } = (await handler({} as never, {} as never)) as HttpResponseInit;
+  expect({ status, jsonBody }).toEqual({
+    status: 200,
+    jsonBody: {
+      status: 'degraded',
+      version: expect.any(String),
+      unreachableSince: '2026-11-23T10:00:00.000Z',
+      poison: { polls: 0, deliveries: 0, retries: 0 },
+    },
+  });
+  expect(requests).toBe(4);
 });
 
 const ask = async (): Promise<number> =>
