@@ -182,6 +182,20 @@ const steps: Record<string, { before?: () => unknown; step: () => Promise<unknow
     before: firedToMany,
     step: () => fixture.backend.operator.listDeliveries({ text: 'nothing' }, { limit: 100 }),
   },
+  'operator: a count of lost deliveries': {
+    before: firedToMany,
+    step: () => fixture.backend.operator.startRecovery({ since: '2026-01-01T00:00:00Z', dryRun: true }),
+  },
+  'operator: the entry of an action in the audit': {
+    step: async () => {
+      const entry = await fixture.backend.audit.begin({ operator: 'anna', action: 'ManageSubscriptions-pause' });
+      await fixture.backend.audit.finish(entry, { status: 202 });
+    },
+  },
+  'operator: a page of the audit': {
+    before: () => fixture.backend.audit.begin({ operator: 'anna', action: 'ManageSubscriptions-pause' }),
+    step: () => fixture.backend.audit.list({}, { limit: 100 }),
+  },
 };
 
 let deliveryId = '';
