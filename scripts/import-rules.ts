@@ -63,6 +63,7 @@ export const importRules: readonly ImportRule[] = [
       'shared/events',
       'shared/subscriptions',
       'shared/triggers',
+      'shared/outgoing',
       'shared/storage',
       'shared/telemetry',
       'shared/work',

@@ -61,6 +61,7 @@ describe('the description of the HTTP API', () => {
   test('has a callback for each trigger, which the test event of the trigger fits', () => {
     expect(Object.keys(described.webhooks)).toEqual([...triggerNames, 'subscription-stopped']);
     for (const { path: trigger, operation } of describedWebhooks) {
+      if (trigger === 'subscription-stopped') continue;
       if (!isTrigger(trigger)) throw new Error(`${trigger} is no trigger`);
       const threshold = trigger.endsWith('-threshold-crossed') ? { threshold: 1 } : {};
       const subscription = { id: 'sub', trigger, instanceId: 'instance', subject: 'x', ...threshold } as Subscription;
