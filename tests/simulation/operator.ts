@@ -140,6 +140,18 @@ export function createOperator(stage: Stage, platform: FlowPlatform, judge: Chec
       MOVE_TRIES,
     );
   };
+  /** The reconciler goes on with it, whatever becomes of the request. */
+  const recoverEveryone = (): void => {
+    stage.count('operator: recovery of all');
+    for (const flow of platform.flows) tend(flow);
+    request(
+      'recovers all',
+      (backend) => backend.operator.startRecovery({ since }),
+      ({ kind }) => {
+        if (kind !== 'started') stage.violate(`a recovery is not started: ${kind}`);
+      },
+    );
+  };
   const end = (version: Version): void => {
     const id = version.subscriptionId;
     if (id === undefined || version.overlapped) return;
@@ -170,6 +182,7 @@ export function createOperator(stage: Stage, platform: FlowPlatform, judge: Chec
         const versions = subscribed();
         if (versions.length > 0) end(people.pick(versions));
       });
+      inStorm(plan.recoveries, recoverEveryone);
       for (let action = 0; action < plan.operatorActions; action++) {
         // Some come when all is calm, but deliveries are still parked, dead or delivered.
         timeline.at(plan.startMs + dice.between(0, plan.stormMs * dice.pick([1, 1, 3])), () => {

@@ -91,7 +91,12 @@ export interface Plan {
   readonly moves: number;
   /** How often the operator deletes a subscription. */
   readonly operatorEnds: number;
+  /** How often the operator sends again what all subscriptions lost. */
+  readonly recoveries: number;
 }
+
+/** Flows fail, workers crash, and the operator sends again what all subscriptions lost. */
+export const recovering: Partial<Plan> = { recoveries: 4, flowTroubles: 3, crash: 0.02 };
 
 /** Everything off but what the dice switch on. */
 export function planOf(seed: number): Plan {
@@ -276,6 +281,7 @@ function dayOf(seed: number): Plan {
     outages: [],
     moves: 0,
     operatorEnds: 0,
+    recoveries: 0,
   };
 }
 

@@ -1,4 +1,4 @@
-import { steady, type Plan } from './plan.ts';
+import { recovering, steady, type Plan } from './plan.ts';
 
 /** One replacement in one source file; `find` occurs in it exactly once. */
 export interface Edit {
@@ -175,6 +175,16 @@ export const safeguards: readonly Safeguard[] = [
       "const LOST_STATUSES = ['parked'] as const;",
     ),
     seed: 59,
+  },
+  {
+    name: 'a recovery of all subscriptions goes on without the process that began it',
+    without: one(
+      'deliveries/reconciler/reconcile.ts',
+      'return ports.resumeRecovery(item.recoveryId);',
+      'return undefined;',
+    ),
+    seed: 5,
+    plan: recovering,
   },
   {
     name: 'a chunk is only written by the holder of its claim',

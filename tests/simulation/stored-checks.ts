@@ -15,6 +15,7 @@ import {
 } from '../../shared/deliveries/records/delivery-record.ts';
 import { outboxEntryOfRow, STATE_TABLE } from '../../shared/events/outbox-row.ts';
 import { eventKey, eventKeyParts, formatEventId, monthOf } from '../../shared/events/event-id.ts';
+import { RECOVERIES_TABLE, type Recovery } from '../../shared/operations/recovery.ts';
 import type { MemoryQueues } from '../../shared/storage/memory-queues.ts';
 import type { Row, StoredRow, Tables, Value, Write } from '../../shared/storage/tables.ts';
 import { COUNT_KEY, CONNECTIONS_TABLE, REQUEST_PREFIX } from '../../shared/subscriptions/connection-store.ts';
@@ -199,6 +200,11 @@ export function storedState(stage: Stage, tables: Tables, queues: MemoryQueues):
     const living = all.filter(({ status }) => status === 'active' || status === 'paused' || status === 'disabled');
     for (const { id, status } of all) if (status === 'deleted') stage.violate(`still there although deleted: ${id}`);
     for (const { id, activeFrom: birth } of living) if (birth === undefined) stage.violate(`never finished: ${id}`);
+    const recoveries = await tables.query(RECOVERIES_TABLE, { partition: { from: ' ', to: '~' } });
+    for (const { rowKey, values } of recoveries.rows) {
+      const { finishedAtMs, batch } = JSON.parse(String(values['recovery'])) as Recovery;
+      if (finishedAtMs === undefined || batch.length > 0) stage.violate(`never finished: ${rowKey}`);
+    }
     const entries: unknown[] = [];
     for (const partition of CONNECTIONS) {
       const { rows } = await tables.query(CONNECTIONS_TABLE, { partition });
