@@ -7,6 +7,7 @@ import { systemClock } from '../shared/clock.ts';
 import { pollInstance } from '../shared/detection/poll.ts';
 import { valueRow } from '../shared/detection/instance-state.ts';
 import { stateStore } from '../shared/detection/state-store.ts';
+import { unreachableInstances } from '../shared/detection/unreachable-instances.ts';
 import { crosses } from '../shared/detection/value-observation.ts';
 import { outboxRow, STATE_TABLE } from '../shared/events/outbox-row.ts';
 import type { OutboxEntry } from '../shared/events/outbox-entry.ts';
@@ -169,6 +170,7 @@ async function subscribedSegment(
         {
           insights,
           state: stateStore(tables),
+          unreachable: unreachableInstances(tables),
           clock: systemClock,
           random: systemRandom,
           log: silentLog,

@@ -181,7 +181,7 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
   const connections = connectionStore(tables);
   const instances = instanceRegistry(tables);
   const state = stateStore(tables);
-  const unreachable = unreachableInstances(tables);
+  const unreachableStore = unreachableInstances(tables);
   const activity = activityStore(tables);
   const cipher = callbackCipher(config.encryptionKeys);
   const sequenceOf = (subscription: Subscription): Promise<number | undefined> => state.sequenceOf(subscription);
@@ -276,7 +276,7 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
     insights: insightsWith(calls.ofPolls),
     isAllowed,
     state,
-    unreachable,
+    unreachable: unreachableStore,
     fanOut: (events) => fanOut(chunks, events),
     resumeOutbox: (events) => resumeOutbox(chunks, events),
     pollLater: (instanceId, delayMs) =>
@@ -392,7 +392,7 @@ export function createBackend(outside: BackendPorts, config: BackendConfig): Bac
     async sweep() {
       await sweepInstances({ tables, instances, state, clock, log });
       const polled = new Set((await instances.ids()).filter(isAllowed));
-      await unreachable.keepOnly((instanceId) => polled.has(instanceId));
+      await unreachableStore.keepOnly((instanceId) => polled.has(instanceId));
       await dropOldActivity({ ...ports, retentionMonths: config.retentionMonths });
       await dropOldAudit({ ...ports, retentionMonths: config.retentionMonths });
       await dropOldWindows({ tables, clock, rule });

@@ -6,6 +6,7 @@ import { readConfig } from '../../shared/config.ts';
 import { POLLS_QUEUE, DELIVERIES_QUEUE, type PollMessage } from '../../shared/deliveries/messages.ts';
 import { pollInstance } from '../../shared/detection/poll.ts';
 import { stateStore } from '../../shared/detection/state-store.ts';
+import { unreachableInstances } from '../../shared/detection/unreachable-instances.ts';
 import type { OutboxEntry } from '../../shared/events/outbox-entry.ts';
 import { unlimitedPermits } from '../../shared/insights/call-permits.ts';
 import { callbackCipher } from '../../shared/subscriptions/callback-cipher.ts';
@@ -47,6 +48,7 @@ app.storageQueue('poll-instance', {
         ...ports,
         insights,
         state,
+        unreachable: unreachableInstances(ports.tables),
         fanOut: enqueueEvents,
         // Recovery from a crash is not compared, and calls are not limited.
         resumeOutbox: () => Promise.resolve(),

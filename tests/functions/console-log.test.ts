@@ -23,7 +23,7 @@ test('what was logged last is written although the process ends at once', async 
     consoleLog.error('last.error');
     process.exit(0);`;
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
-  const time = expect.stringMatching(/^2\d{3}-\d\d-\d\dT.*Z$/) as string;
+  const time: unknown = expect.stringMatching(/^2\d{3}-\d\d-\d\dT.*Z$/);
   expect(JSON.parse(stdout)).toMatchObject({ event: 'last.words', level: 'info', time });
   expect(JSON.parse(stderr)).toMatchObject({ event: 'last.error', level: 'error', time });
 });
