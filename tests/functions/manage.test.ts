@@ -33,7 +33,12 @@ beforeAll(async () => {
     'AzureWebJobs.retry.Disabled': '',
   };
   backend = await startBackend({
-    settings: { OPERATOR_KEYS: 'anna:0perator-of-these-tests', ...flows.settings, ...on },
+    settings: {
+      OPERATOR_KEYS: 'anna:0perator-of-these-tests',
+      OPERATOR_WEBHOOK_URL: flows.urlOf('webhook'),
+      ...flows.settings,
+      ...on,
+    },
   });
   queues = createAzureQueues({ clients: openStorageClients({ account: storage() }) });
 });
@@ -175,6 +180,38 @@ describe('subscriptions', () => {
       await expectProblem(() => manage('POST', `subscriptions/${id}/recover`, body), 400, 'body-invalid');
     },
   );
+
+  test('that an operator pauses are reported to the webhook', async () => {
+    const id = await subscribe('watched', {}, { label: 'Watched' });
+    expect((await manage('POST', `subscriptions/${id}/pause`)).status).toBe(202);
+    const ofThis = (): Fields[] => flows.calls('webhook').filter(({ subscriptionId }) => subscriptionId === id);
+    const [call] = await eventually(
+      () => Promise.resolve(ofThis()),
+      ({ length }) => length > 0,
+    );
+    expect(call).toMatchObject({ label: 'Watched', status: 'disabled', code: 'operator' });
+  });
+
+  test('get again what died, all of them in one recovery', async () => {
+    const id = await subscribe('down');
+    flows.answer('down', 400);
+    const deliveryId = await tested(id, 'dead');
+    flows.answer('down', 202);
+    const { occurredAt, code } = await get(`deliveries/${deliveryId}`);
+    const range = { since: occurredAt, until: occurredAt, code };
+    expect(await manage('POST', 'recoveries', { ...range, dryRun: true })).toMatchObject({
+      status: 200,
+      body: { deliveries: 1, subscriptions: 1 },
+    });
+    const started = await manage('POST', 'recoveries', range);
+    expect(started).toMatchObject({ status: 202, body: { recoveryId: expect.stringMatching(/^rec_/) } });
+    expect((await manage('POST', 'recoveries', range)).body).toEqual(started.body);
+    await delivery(deliveryId, ({ status }) => status === 'delivered');
+    const { recoveryId } = started.body as { recoveryId: string };
+    const progress = await get(`recoveries/${recoveryId}`);
+    expect(progress).toMatchObject({ status: 'finished', deliveries: 1, sent: 1, skipped: 0 });
+    expect(validatorOf(operatorResponses.recovery)(progress)).toMatchObject({ kind: 'valid' });
+  });
 
   test('of one connection become those of another', async () => {
     const id = await subscribe('moved', { 'x-functions-key': 'old key' });
