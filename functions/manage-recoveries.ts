@@ -1,3 +1,4 @@
+import { validateRecoveryRequest } from '../shared/operations/start-recovery.ts';
 import { registerManageRoutes } from './operator-access.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
@@ -10,7 +11,7 @@ export function registerManageRecoveries(app: Registrar, deps: HttpDeps): void {
       name: 'ManageRecoveries-start',
       method: 'POST',
       route: 'manage/recoveries',
-      hasBody: true,
+      body: validateRecoveryRequest,
       onlyReads: (body) => (body as { dryRun?: unknown } | null)?.dryRun === true,
       handle: async (_, body) => {
         const result = await operator.startRecovery(body);

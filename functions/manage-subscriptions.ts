@@ -1,4 +1,6 @@
 import type { HttpRequest } from '@azure/functions';
+import { validateRecoverRequest } from '../shared/operations/recover.ts';
+import { validateMoveRequest } from '../shared/subscriptions/move-connection.ts';
 import { shownStatuses } from '../shared/subscriptions/subscription-list.ts';
 import { parseSort, sortColumns } from '../shared/subscriptions/sorted-subscriptions.ts';
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
@@ -92,7 +94,7 @@ export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): voi
       name: 'ManageSubscriptions-recover',
       method: 'POST',
       route: `${path}/{id}/recover`,
-      hasBody: true,
+      body: validateRecoverRequest,
       handle: async (request, body) => {
         const result = await operator.recover(idOf(request), body);
         if (result.kind === 'refused') return result;
@@ -103,7 +105,7 @@ export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): voi
       name: 'ManageConnections-move',
       method: 'POST',
       route: 'manage/connections/move',
-      hasBody: true,
+      body: validateMoveRequest,
       handle: async (_, body) => {
         const result = await operator.moveConnection(body);
         return result.kind === 'moved' ? { jsonBody: { moved: result.moved } } : result;

@@ -98,8 +98,11 @@ export interface ManageRoute {
   readonly route: string;
   /** The query parameters that the call accepts. Default: none. */
   readonly query?: readonly string[];
-  /** Whether the call has a JSON body. It is read before anything happens, and passed to `handle`. Default: no. */
-  readonly hasBody?: boolean;
+  /**
+   * The check of the JSON body. Default: the call has no body. The body is read before anything happens, and `handle` gets
+   * it, valid or not. One that is not valid may contain anything, even a secret, so it is not kept in the audit.
+   */
+  readonly body?: (body: unknown) => { readonly kind: 'valid' | 'invalid' };
   /** Whether a POST with this body changes nothing. Default: it may change something. */
   readonly onlyReads?: (body: unknown) => boolean;
   readonly handle: (request: HttpRequest, body?: unknown) => Promise<HttpResponseInit | Refusal>;
@@ -157,7 +160,7 @@ export function registerManageRoutes(app: Registrar, deps: HttpDeps, routes: rea
       if (unknown) return unknown;
       if (method === 'GET') return route.handle(request);
       if (isCrossSite(request)) return crossSiteRefusal();
-      const read = route.hasBody ? await readJson(request) : { kind: 'json' as const, body: undefined };
+      const read = route.body ? await readJson(request) : { kind: 'json' as const, body: undefined };
       if (read.kind === 'refused') return read;
       if (route.onlyReads?.(read.body)) return route.handle(request, read.body);
       if (operator.access === 'read') return readOnly();
@@ -182,14 +185,15 @@ function readOnly(): Refusal {
 /** Makes one action between the beginning and the end of its entry in the audit. */
 async function act(
   { log, backend }: HttpDeps,
-  { name, handle }: ManageRoute,
+  { name, body: check, handle }: ManageRoute,
   operator: IdentifiedOperator,
   request: HttpRequest,
   body: unknown,
 ): Promise<HttpResponseInit | Refusal> {
   const target = Object.values(request.params).join(' ').slice(0, MAX_TARGET_LENGTH);
   const action = { operator: operator.name, action: name, target };
-  const entry = await backend.audit.begin({ ...action, body });
+  const isKept = check?.(body).kind === 'valid';
+  const entry = await backend.audit.begin({ ...action, ...(isKept && { body }) });
   let result: ActionResult | undefined;
   try {
     const response = await handle(request, body);

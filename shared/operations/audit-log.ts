@@ -14,7 +14,7 @@ export interface OperatorAction {
   readonly action: string;
   /** The ids in the path. */
   readonly target?: string | undefined;
-  /** The body of the call. Bodies of the operator API contain no secrets. */
+  /** The body of the call, if it is valid. A valid body contains no secret. */
   readonly body?: unknown;
 }
 

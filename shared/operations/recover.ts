@@ -16,7 +16,7 @@ export const recoverRequest = Type.Object(
   { since: timestamp, until: Type.Optional(timestamp) },
   { additionalProperties: false },
 );
-const validate = inputValidatorOf(recoverRequest);
+export const validateRecoverRequest = inputValidatorOf(recoverRequest);
 
 export interface Recovered {
   readonly kind: 'recovered';
@@ -43,7 +43,7 @@ export async function recover(
   subscriptionId: string,
   body: unknown,
 ): Promise<Recovered | Refusal> {
-  const validated = validate(body);
+  const validated = validateRecoverRequest(body);
   if (validated.kind === 'invalid') return bodyRefusal(validated.errors);
   const range = parseTimeRange(validated.value);
   if (range.kind === 'invalid') return bodyRefusal(range.errors);

@@ -24,7 +24,7 @@ export const recoveryRequest = Type.Object(
   },
   { additionalProperties: false },
 );
-const validate = inputValidatorOf(recoveryRequest);
+export const validateRecoveryRequest = inputValidatorOf(recoveryRequest);
 
 /** The most deliveries that are counted. */
 const MAX_COUNTED = 10_000;
@@ -48,7 +48,7 @@ export async function startRecovery(
   ports: StartRecoveryPorts,
   body: unknown,
 ): Promise<({ kind: 'counted' } & LostCount) | { kind: 'started'; recoveryId: string } | Refusal> {
-  const validated = validate(body);
+  const validated = validateRecoveryRequest(body);
   if (validated.kind === 'invalid') return bodyRefusal(validated.errors);
   const request = validated.value;
   const range = parseTimeRange(request);

@@ -17,7 +17,7 @@ export interface MoveConnectionPorts {
 const connection = Type.String({ pattern: '^(local|(key|entra)-[A-Za-z0-9_-]{32})$' });
 /** The body of a call that moves a connection. */
 export const moveRequest = Type.Object({ from: connection, to: connection }, { additionalProperties: false });
-const validate = inputValidatorOf(moveRequest);
+export const validateMoveRequest = inputValidatorOf(moveRequest);
 
 export interface Moved {
   readonly kind: 'moved';
@@ -32,7 +32,7 @@ export interface Moved {
  * the call for the way there has been answered.
  */
 export async function moveConnection(ports: MoveConnectionPorts, body: unknown): Promise<Moved | Refusal> {
-  const validated = validate(body);
+  const validated = validateMoveRequest(body);
   if (validated.kind === 'invalid') {
     return bodyRefusal(validated.errors);
   }

@@ -113,9 +113,19 @@ describe('with operator keys', () => {
     await call(backend, 'POST', 'manage/queues/nothing/redrive', ben);
     const body = { from: 'local', to: 'local' };
     await backend.call('POST', 'manage/connections/move', { headers: { ...anna }, body });
+    const pasted = { from: 'a-key-instead-of-a-connection', to: 'local' };
+    await backend.call('POST', 'manage/connections/move', { headers: { ...anna }, body: pasted });
     const listed = await audit(`since=${since}`);
     const common = { id: expect.any(String), at: expect.stringMatching(/^2\d{3}-.*Z$/) };
     expect(listed).toEqual([
+      {
+        ...common,
+        operator: 'anna',
+        action: 'ManageConnections-move',
+        result: 'refused',
+        status: 400,
+        code: 'body-invalid',
+      },
       {
         ...common,
         operator: 'anna',
