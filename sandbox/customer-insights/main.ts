@@ -13,8 +13,8 @@ const sandbox = await startCustomerInsightsSandbox({
   port: Number(values.port),
   host: values.host,
   ...(values.key !== undefined && { requiredKey: values.key }),
-}).catch((error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EADDRINUSE') throw error;
+}).catch((error: unknown) => {
+  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
   console.error(`Port ${values.port} is in use. Choose another with --port.`);
   return process.exit(1);
 });

@@ -17,8 +17,8 @@ const platform = await startFlowPlatform({
   backendUrl: values.backend,
   port: Number(values.port),
   ...(values.key !== undefined && { key: values.key }),
-}).catch((error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EADDRINUSE') throw error;
+}).catch((error: unknown) => {
+  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
   console.error(`Port ${values.port} is in use. Choose another with --port.`);
   return process.exit(1);
 });

@@ -13,7 +13,8 @@ test.each([
   ['an answer without a body', { status: 204 }, {}],
 ])(
   '%s is kept by no cache, taken for nothing else than it says, and ends its JSON in a newline',
-  (_, { jsonBody, ...answer }: HttpResponseInit, headers) => {
+  (_, { jsonBody: given, ...answer }: HttpResponseInit, headers) => {
+    const jsonBody: unknown = given;
     const safe = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
     expect(withSafeHeaders({ ...answer, ...(jsonBody !== undefined && { jsonBody }) })).toEqual({
       ...answer,

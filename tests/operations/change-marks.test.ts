@@ -30,8 +30,7 @@ test('an event, and then the outcome of a retry, change the mark of the instance
 });
 
 test('a poll changes the mark of the instance only where polls count', async () => {
-  const { changes } = fixture.backend.operator;
-  const read = async (withPolls: boolean): Promise<unknown> => changes({ withPolls });
+  const read = async (withPolls: boolean): Promise<unknown> => fixture.backend.operator.changes({ withPolls });
   const before = [await read(false), await read(true)];
   await fixture.pass(HOUR);
   await fixture.poll();
