@@ -138,7 +138,7 @@ function Page({
           Help
         </button>
         {onLeave && (
-          <button type="button" class="quiet" onClick={onLeave}>
+          <button type="button" class="quiet small" onClick={onLeave}>
             Forget key
           </button>
         )}

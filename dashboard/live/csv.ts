@@ -2,7 +2,7 @@
 export type CsvColumn<T> = readonly [name: string, valueOf: (row: T) => string | number | undefined];
 
 /** A text that a spreadsheet would run as a formula (owasp.org, CSV injection). Numbers are left as they are. */
-const FORMULA = /^[\s\u0000]*[=+\-@\t\r]/;
+const FORMULA = /^[\s\p{Cc}]*[=+\-@\t\r]/u;
 
 /** Formats rows as CSV (RFC 4180). A text that looks like a formula gets an apostrophe before it, so that it stays text. Pure. */
 export function csvOf<T>(columns: readonly CsvColumn<T>[], rows: readonly T[]): string {

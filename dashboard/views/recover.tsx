@@ -40,7 +40,10 @@ export function Recover(): JSX.Element {
     event.preventDefault();
     if (form.current === null) return;
     const body = requestOf(new FormData(form.current));
-    if (typeof body === 'string') return setStep({ kind: 'failed', detail: body });
+    if (typeof body === 'string') {
+      setStep({ kind: 'failed', detail: body });
+      return;
+    }
     setStep({ kind: 'working' });
     const answer = await api.post<Count>('recoveries', { ...body, dryRun: true });
     if (answer.kind === 'answered') setStep({ kind: 'counted', body, count: answer.value });

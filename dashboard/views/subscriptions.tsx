@@ -33,11 +33,12 @@ export function Subscriptions({ filter }: { readonly filter: SubscriptionFilter 
       { ...asked(filter), ...(activity && { activity: 'true' }), top: TOP },
       signal,
     );
-  // The activity takes more storage requests than the list, and changes only with the mark. A sorted list takes up to ten.
+  // The activity takes more storage requests than the list, and changes only with the mark. A list that is sorted, or
+  // filtered by label, takes up to ten.
   const withActivity = useLive(key, SLOW_MS, list(true), mark);
-  const isKnown = withActivity.value !== undefined && filter.sort === undefined;
-  const newest = useLive(`${key} ${isKnown}`, LIVE_MS, (signal) =>
-    isKnown ? list(false)(signal) : new Promise<Answer<Page<SubscriptionResponse>>>(() => undefined),
+  const isPolled = withActivity.value !== undefined && filter.sort === undefined && filter.label === undefined;
+  const newest = useLive(`${key} ${isPolled}`, LIVE_MS, (signal) =>
+    isPolled ? list(false)(signal) : new Promise<Answer<Page<SubscriptionResponse>>>(() => undefined),
   );
   const first = newerOf(withActivity, newest);
   return (

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { testLists } from './operator-lists.ts';
 import { testLive } from './operator-live.ts';
-import { testQuestions } from './operator-questions.ts';
+import { testQuestions, testRecovery } from './operator-questions.ts';
 import { ENVIRONMENT, FLOW_NAME } from './operator-story.ts';
 import { startOperatorVisit, type OperatorVisit } from './operator-visit.ts';
 
@@ -204,6 +204,8 @@ describe('a subscription', () => {
     expect(await row.getByRole('button').count()).toBe(0);
   });
 });
+
+testRecovery(() => visit);
 
 test('no page breaks its policy, throws or complains', () => {
   expect(visit.browser.complaints).toEqual([]);
