@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { allowsInstance, instanceNotAllowed } from '../shared/allowed-instances.ts';
 import { systemClock } from '../shared/clock.ts';
+import { emptyChoice } from '../shared/card-sentence.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 import { httpHandler } from './http.ts';
 import { PAGE_QUERY, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
@@ -30,7 +31,7 @@ async function list({ backend, config }: HttpDeps, request: HttpRequest): Promis
   const instance = instanceParameter(request.query);
   if (instance.kind === 'refused') return instance;
   if (instance.value === undefined)
-    return refusal('query-invalid', 'The parameter instanceId is required. Choose the instance from the list.');
+    return refusal('query-invalid', emptyChoice('instanceId'), { parameter: 'instanceId' });
   if (!allowsInstance(config.allowedInstances, instance.value)) return instanceNotAllowed();
   const since = sinceParameter(request.query);
   if (since.kind === 'refused') return since;

@@ -44,7 +44,7 @@ export function withSafeHeaders({ jsonBody, ...response }: HttpResponseInit): Ht
 }
 
 /** The RFC 9457 response of a refusal. `Retry-After` is in whole seconds, rounded up. */
-export function problemResponse({ code, detail, errors, retryAfterMs }: Refusal): HttpResponseInit {
+export function problemResponse({ code, detail, errors, parameter, retryAfterMs }: Refusal): HttpResponseInit {
   const { status, title } = problems[code];
   return {
     status,
@@ -52,24 +52,42 @@ export function problemResponse({ code, detail, errors, retryAfterMs }: Refusal)
       'content-type': 'application/problem+json',
       ...(retryAfterMs !== undefined && { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
     },
-    jsonBody: { type: 'about:blank', title, status, code, detail, ...(errors && { errors }) },
+    jsonBody: {
+      type: 'about:blank',
+      title,
+      status,
+      code,
+      detail,
+      ...(errors && { errors }),
+      ...(parameter && { parameter }),
+    },
   };
 }
 
+/** How an error text names a body, and a valid body as JSON. */
+export interface ExpectedBody {
+  readonly name: string;
+  readonly example: string;
+}
+
 /** Reads the JSON body of a request, parsed and as text. The host drops chunked bodies and passes on all others completely. */
-export async function readJson(request: HttpRequest): Promise<{ kind: 'json'; body: unknown; text: string } | Refusal> {
+export async function readJson(
+  request: HttpRequest,
+  { name, example }: ExpectedBody,
+): Promise<{ kind: 'json'; body: unknown; text: string } | Refusal> {
   if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) return tooLarge();
   const bytes = Buffer.from(await request.arrayBuffer());
   if (bytes.length === 0 && /chunked/i.test(request.headers.get('transfer-encoding') ?? '')) {
     return refusal('length-required', 'Send the body with a Content-Length header. Chunked bodies are not supported.');
   }
   if (bytes.length > MAX_BODY_BYTES) return tooLarge();
-  if (bytes.length === 0) return refusal('body-invalid', 'The body is empty. Send one JSON object.');
+  if (bytes.length === 0)
+    return refusal('body-invalid', `${name} is empty. It must be one JSON object, such as ${example}.`);
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return { kind: 'json', body: JSON.parse(text) as unknown, text };
   } catch {
-    return refusal('body-invalid', 'The body is not JSON in UTF-8. Send one JSON object, such as {"threshold": 1500}.');
+    return refusal('body-invalid', `${name} is not JSON in UTF-8. It must be one JSON object, such as ${example}.`);
   }
 }
 
@@ -87,9 +105,13 @@ function refusalOfError(error: unknown): Refusal | undefined {
   const retryAfterMs = error.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS;
   switch (error.kind) {
     case 'throttled':
-      return refusal('customer-insights-throttled', 'Customer Insights is receiving too many calls. Try again later.', {
-        retryAfterMs,
-      });
+      return refusal(
+        'customer-insights-throttled',
+        'Customer Insights is receiving too many calls. Try again in a minute.',
+        {
+          retryAfterMs,
+        },
+      );
     case 'limited':
       return refusal(
         'instance-calls-exhausted',
@@ -120,7 +142,7 @@ function refusalOfError(error: unknown): Refusal | undefined {
     case 'refused':
       return refusal(
         'customer-insights-unavailable',
-        'Customer Insights did not return a usable response. Try again later.',
+        'Customer Insights does not respond at the moment. Nothing was changed. Try again in a few minutes.',
         { retryAfterMs },
       );
     default:

@@ -1,6 +1,8 @@
 import type { HttpRequest } from '@azure/functions';
 import { allowsInstance, instanceNotAllowed } from '../shared/allowed-instances.ts';
 import type { Config } from '../shared/config.ts';
+import { chosenInstance } from '../shared/card-sentence.ts';
+import { shownText } from '../shared/shown-value.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 
 /** The instance id in the route, in lower case. Returns a refusal when it is not a GUID or the instance is not allowed. */
@@ -12,7 +14,7 @@ export function instanceIdParameter(
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(instanceId)) {
     return refusal(
       'instance-unknown',
-      'An instance id is a GUID, such as 0f1e2d3c-4b5a-4968-8776-655443322110. Choose the instance from the list.',
+      `Instance must be ${chosenInstance.form}; it was ${shownText(instanceId)}. ${chosenInstance.advice}`,
     );
   }
   return allowsInstance(allowedInstances, instanceId) ? instanceId : instanceNotAllowed();

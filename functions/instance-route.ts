@@ -100,9 +100,13 @@ export function instanceUrl(publicBaseUrl: string, ...parts: readonly string[]):
   return `${publicBaseUrl}/api/instances/${encoded.join('/')}`;
 }
 
-/** The refusal of a call for which Customer Insights has no data, or which it refused. `advice` follows the message of Customer Insights. */
-export function dataRefusal(outcome: Missing | Refused, advice?: string): Refusal {
+/** The refusal of a call for which Customer Insights has no data, or which it refused. `adviceOn` gives the sentence that follows its message. */
+export function dataRefusal(
+  outcome: Missing | Refused,
+  adviceOn: (message: string | undefined) => string | undefined = () => undefined,
+): Refusal {
   if (outcome.kind === 'call-refused') {
+    const advice = adviceOn(outcome.serviceMessage);
     const message =
       outcome.serviceMessage === undefined ? ' without saying why' : `: ${outcome.serviceMessage.replace(/[.]$/, '')}`;
     return refusal(
@@ -116,17 +120,17 @@ export function dataRefusal(outcome: Missing | Refused, advice?: string): Refusa
     case 'entity':
       return refusal(
         'entity-unknown',
-        `The instance has no entity with this id.${nearestSentence(outcome.nearest ?? [])} Use an id from List entities.`,
+        `The instance has no such entity.${nearestSentence(outcome.nearest ?? [])} Choose Entity from the list.`,
       );
     case 'item':
       return refusal(
         'item-unknown',
-        'The entity has no item with this key. Case and blanks in keys are significant. Copy the key from List items of an entity.',
+        'The entity has no item with this Item ID. Capital letters and spaces count. Take the ID from List items of an entity, such as the CustomerId of a customer.',
       );
     case 'partition':
       return refusal(
         'partition-unknown',
-        'The entity has no partition with this id. A refresh creates new partitions. Run List partitions of an entity again, and use an id from it.',
+        'The entity has no such partition. Each refresh replaces the partitions of an entity. Run List partitions of an entity again, and use an ID that it returns.',
       );
     default:
       return unreachable(outcome.what);

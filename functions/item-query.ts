@@ -1,17 +1,18 @@
 import type { ItemQuery } from '../shared/insights/item-pages.ts';
 import type { Refusal } from '../shared/problem.ts';
-import { parameter, wholeNumber } from './query.ts';
+import { parameter, WHOLE_NUMBER, wholeNumber } from './query.ts';
 
 /** Options that Customer Insights receives unchanged. `$top` and `$skip` are parsed, because paging changes them. */
 const forwardedOptions = ['$filter', '$select', '$orderby', '$search', '$expand'];
 export const ITEM_QUERY = ['$top', '$skip', ...forwardedOptions];
-const COUNT_MEANING = 'a whole number of at most nine digits';
+
+const ALL_ITEMS = 'To get all items, leave it empty and turn on Pagination in the settings of the action.';
 
 /** Parses the OData options of a call. */
 export function readItemQuery(parameters: URLSearchParams): { kind: 'query'; query: ItemQuery } | Refusal {
-  const top = parameter(parameters, '$top', COUNT_MEANING, wholeNumber);
+  const top = parameter(parameters, '$top', { form: WHOLE_NUMBER, advice: ALL_ITEMS }, wholeNumber);
   if (top.kind === 'refused') return top;
-  const skip = parameter(parameters, '$skip', COUNT_MEANING, wholeNumber);
+  const skip = parameter(parameters, '$skip', WHOLE_NUMBER, wholeNumber);
   if (skip.kind === 'refused') return skip;
   const options = Object.fromEntries(
     [...parameters].filter(([name, value]) => forwardedOptions.includes(name) && value !== ''),

@@ -2,10 +2,11 @@ import type { HttpRequest } from '@azure/functions';
 import type { WriteOptions } from '../shared/insights/entity-data.ts';
 import { parseExactly } from '../shared/insights/exact-json.ts';
 import { findItem } from '../shared/insights/find-item.ts';
-import { readItems, type ItemQuery } from '../shared/insights/item-pages.ts';
+import { readItems } from '../shared/insights/item-pages.ts';
 import { refusal } from '../shared/problem.ts';
-import { readJson } from './http.ts';
+import { readJson, type ExpectedBody } from './http.ts';
 import { dataRefusal, instanceUrl, onData, type DataDeps, type InstanceHandle } from './instance-route.ts';
+import { adviceOnCreating, adviceOnList, adviceOnUpdating } from './item-advice.ts';
 import { ITEM_QUERY, readItemQuery, writeItemQuery } from './item-query.ts';
 import type { Registrar } from './registrar.ts';
 
@@ -26,7 +27,9 @@ function list(deps: DataDeps): InstanceHandle {
     const read = readItemQuery(request.query);
     if (read.kind === 'refused') return read;
     const listed = await readItems(deps, instanceId, param('entity'), read.query);
-    if (listed.kind !== 'items') return dataRefusal(listed, adviceOn(read.query));
+    if (listed.kind !== 'items') {
+      return dataRefusal(listed, (message) => adviceOnList(param('entity'), read.query, message));
+    }
     const address = instanceUrl(deps.config.publicBaseUrl, instanceId, 'entities', param('entity'), 'items');
     const nextLink = listed.next && `${address}?${writeItemQuery(listed.next)}`;
     return { jsonBody: { value: listed.items, ...(nextLink !== undefined && { '@odata.nextLink': nextLink }) } };
@@ -40,23 +43,23 @@ function get({ data }: DataDeps): InstanceHandle {
     if (found.kind !== 'without-key') return dataRefusal(found);
     return refusal(
       'entity-without-key',
-      'Items of this entity have no key that is a single column, so one item cannot be read by its key. List the items with $filter instead.',
+      'Items of this entity have no key that is a single column, so one item cannot be read by its key. Use List items of an entity with a Filter Query instead.',
     );
   };
 }
 
 function create({ data }: DataDeps): InstanceHandle {
   return async ({ request, instanceId, param }) => {
-    const read = await readItem(request);
+    const read = await readItem(request, NEW_ITEM);
     if (read.kind === 'refused') return read;
     const made = await data.createItem(instanceId, param('entity'), read.text, writeOptions(request));
     if (made.kind === 'exists') {
       return refusal(
         'item-exists',
-        'The entity already has an item with this key, so Customer Insights did not create one. Update the existing item, or use another key.',
+        'The entity already has an item with this key, so nothing was created. If it is the same item, there is nothing left to do. If not, give the new item another key, such as another ActivityId.',
       );
     }
-    if (made.kind !== 'created') return dataRefusal(made, WRITING);
+    if (made.kind !== 'created') return dataRefusal(made, (message) => adviceOnCreating(param('entity'), message));
     // No Location header, because Power Automate would poll the URL of a 202 response.
     return { status: made.isDone ? 201 : 202, jsonBody: made.item ?? parseExactly(read.text) };
   };
@@ -64,31 +67,29 @@ function create({ data }: DataDeps): InstanceHandle {
 
 function update({ data }: DataDeps): InstanceHandle {
   return async ({ request, instanceId, param }) => {
-    const read = await readItem(request);
+    const read = await readItem(request, CHANGES);
     if (read.kind === 'refused') return read;
     const options = writeOptions(request);
     const made = await data.updateItem(instanceId, param('entity'), param('itemId'), read.text, options);
-    return made.kind === 'updated' ? { status: 204 } : dataRefusal(made, WRITING);
+    if (made.kind === 'updated') return { status: 204 };
+    return dataRefusal(made, (message) => adviceOnUpdating(param('entity'), message));
   };
 }
 
-const WRITING = 'Activities can be created and customer profiles changed, with what Customer Insights names corrected.';
-
-/** Advice for a caller when Customer Insights refuses the options of a list. */
-function adviceOn({ options }: ItemQuery): string {
-  return options['$filter'] === undefined
-    ? 'Change or remove the option that the message names.'
-    : "A filter is OData, such as CustomerId eq 'a1': Customer takes CustomerId and the fields of the search and filter index, UnifiedActivity takes ActivityId and CustomerId, any other entity CustomerId alone, and ingested tables take none.";
-}
+const NEW_ITEM: ExpectedBody = { name: 'Item', example: '{"ActivityId": "a1", "CustomerId": "c1"}' };
+const CHANGES: ExpectedBody = { name: 'Item', example: '{"FirstName": "Ada"}' };
 
 /** Reads the item from the body. Customer Insights validates its properties. */
-async function readItem(request: HttpRequest): ReturnType<typeof readJson> {
-  const read = await readJson(request);
+async function readItem(request: HttpRequest, expected: ExpectedBody): ReturnType<typeof readJson> {
+  const read = await readJson(request, expected);
   if (read.kind === 'refused') return read;
   const isObject = typeof read.body === 'object' && read.body !== null && !Array.isArray(read.body);
   return isObject
     ? read
-    : refusal('body-invalid', 'The body must be one JSON object, the item. Send one call for each item.');
+    : refusal(
+        'body-invalid',
+        `${expected.name} must be one item, such as ${expected.example}, and not a list. For several items, put the action into Apply to each.`,
+      );
 }
 
 function writeOptions({ query }: HttpRequest): WriteOptions {

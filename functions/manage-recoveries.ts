@@ -11,7 +11,7 @@ export function registerManageRecoveries(app: Registrar, deps: HttpDeps): void {
       name: 'ManageRecoveries-start',
       method: 'POST',
       route: 'manage/recoveries',
-      body: validateRecoveryRequest,
+      body: { check: validateRecoveryRequest, example: '{"since": "2026-11-30T10:32:00Z"}' },
       onlyReads: (body) => (body as { dryRun?: unknown } | null)?.dryRun === true,
       handle: async (_, body) => {
         const result = await operator.startRecovery(body);

@@ -94,7 +94,7 @@ export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): voi
       name: 'ManageSubscriptions-recover',
       method: 'POST',
       route: `${path}/{id}/recover`,
-      body: validateRecoverRequest,
+      body: { check: validateRecoverRequest, example: '{"since": "2026-11-30T10:32:00Z"}' },
       handle: async (request, body) => {
         const result = await operator.recover(idOf(request), body);
         if (result.kind === 'refused') return result;
@@ -105,7 +105,7 @@ export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): voi
       name: 'ManageConnections-move',
       method: 'POST',
       route: 'manage/connections/move',
-      body: validateMoveRequest,
+      body: { check: validateMoveRequest, example: '{"from": "key-…", "to": "key-…"}' },
       handle: async (_, body) => {
         const result = await operator.moveConnection(body);
         return result.kind === 'moved' ? { jsonBody: { moved: result.moved } } : result;

@@ -99,10 +99,14 @@ export interface ManageRoute {
   /** The query parameters that the call accepts. Default: none. */
   readonly query?: readonly string[];
   /**
-   * The check of the JSON body. Default: the call has no body. The body is read before anything happens, and `handle` gets
-   * it, valid or not. One that is not valid may contain anything, even a secret, so it is not kept in the audit.
+   * The JSON body of the call: its check, and a valid one for error texts. Default: the call has no body. The body is read
+   * before anything happens, and `handle` gets it, valid or not. One that is not valid may contain anything, even a secret,
+   * so it is not kept in the audit.
    */
-  readonly body?: (body: unknown) => { readonly kind: 'valid' | 'invalid' };
+  readonly body?: {
+    readonly check: (body: unknown) => { readonly kind: 'valid' | 'invalid' };
+    readonly example: string;
+  };
   /** Whether a POST with this body changes nothing. Default: it may change something. */
   readonly onlyReads?: (body: unknown) => boolean;
   readonly handle: (request: HttpRequest, body?: unknown) => Promise<HttpResponseInit | Refusal>;
@@ -160,7 +164,10 @@ export function registerManageRoutes(app: Registrar, deps: HttpDeps, routes: rea
       if (unknown) return unknown;
       if (method === 'GET') return route.handle(request);
       if (isCrossSite(request)) return crossSiteRefusal();
-      const read = route.body ? await readJson(request) : { kind: 'json' as const, body: undefined };
+      const read =
+        route.body === undefined
+          ? { kind: 'json' as const, body: undefined }
+          : await readJson(request, { name: 'The body', example: route.body.example });
       if (read.kind === 'refused') return read;
       if (route.onlyReads?.(read.body)) return route.handle(request, read.body);
       if (operator.access === 'read') return readOnly();
@@ -185,14 +192,14 @@ function readOnly(): Refusal {
 /** Makes one action between the beginning and the end of its entry in the audit. */
 async function act(
   { log, backend }: HttpDeps,
-  { name, body: check, handle }: ManageRoute,
+  { name, body: described, handle }: ManageRoute,
   operator: IdentifiedOperator,
   request: HttpRequest,
   body: unknown,
 ): Promise<HttpResponseInit | Refusal> {
   const target = Object.values(request.params).join(' ').slice(0, MAX_TARGET_LENGTH);
   const action = { operator: operator.name, action: name, target };
-  const isKept = check?.(body).kind === 'valid';
+  const isKept = described?.check(body).kind === 'valid';
   const entry = await backend.audit.begin({ ...action, ...(isKept && { body }) });
   let result: ActionResult | undefined;
   try {

@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { refusal, type Refusal } from '../shared/problem.ts';
+import type { Refusal } from '../shared/problem.ts';
+import { pageSizeParameter, parameterRefusal } from './query.ts';
 
 const DEFAULT_TOP = 50;
 const MAX_TOP = 100;
@@ -15,12 +16,10 @@ export interface Page {
 
 /** Parses `top` and `next` of a list call. `next` is opaque: callers take it unchanged from a `nextLink`. */
 export function readPage(query: URLSearchParams): Page | Refusal {
-  const top = query.get('top')?.trim() ?? '';
-  const limit = top === '' ? DEFAULT_TOP : /^\d{1,4}$/.test(top) ? Number(top) : NaN;
-  if (!(limit >= 1 && limit <= MAX_TOP))
-    return refusal('query-invalid', `The parameter top must be a whole number from 1 to ${MAX_TOP}.`);
+  const top = pageSizeParameter(query, 'top', { most: MAX_TOP, otherwise: DEFAULT_TOP });
+  if (top.kind === 'refused') return top;
   const next = query.get('next');
-  return { kind: 'page', limit, ...(next !== null && next !== '' && { next }) };
+  return { kind: 'page', limit: top.value, ...(next !== null && next !== '' && { next }) };
 }
 
 /** The response of a list. `nextLink` is a URL on this service that keeps the filters of the call. */
@@ -52,6 +51,9 @@ export async function refuseMalformedNext<T extends object>({ next }: Page, read
     return await reading;
   } catch (error) {
     if (next === undefined || !(error instanceof RangeError)) throw error;
-    return refusal('query-invalid', 'The parameter next must be taken unchanged from a nextLink.');
+    return parameterRefusal(
+      'next',
+      'must be taken unchanged from the nextLink of a page. Leave it out to get the first page.',
+    );
   }
 }

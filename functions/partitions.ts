@@ -1,7 +1,7 @@
 import type { RowRange } from '../shared/insights/entity-data.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 import { dataRefusal, instanceUrl, onData, type DataDeps, type InstanceHandle } from './instance-route.ts';
-import { parameter, wholeNumber } from './query.ts';
+import { pageSizeParameter, parameter, WHOLE_NUMBER, wholeNumber } from './query.ts';
 import type { Registrar } from './registrar.ts';
 
 const DEFAULT_ROWS = 1_000;
@@ -45,12 +45,9 @@ function rows({ data, config }: DataDeps): InstanceHandle {
 }
 
 function readRange(query: URLSearchParams): ({ kind: 'range' } & RowRange) | Refusal {
-  const top = parameter(query, 'top', `a whole number from 1 to ${MAX_ROWS}`, (text) => {
-    const count = wholeNumber(text) ?? 0;
-    return count >= 1 && count <= MAX_ROWS ? count : undefined;
-  });
+  const top = pageSizeParameter(query, 'top', { most: MAX_ROWS, otherwise: DEFAULT_ROWS });
   if (top.kind === 'refused') return top;
-  const skip = parameter(query, 'skip', 'a whole number of at most nine digits', wholeNumber);
+  const skip = parameter(query, 'skip', WHOLE_NUMBER, wholeNumber);
   if (skip.kind === 'refused') return skip;
-  return { kind: 'range', top: top.value ?? DEFAULT_ROWS, skip: skip.value ?? 0 };
+  return { kind: 'range', top: top.value, skip: skip.value ?? 0 };
 }

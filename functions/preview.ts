@@ -1,5 +1,6 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { Preview } from '../shared/detection/preview.ts';
+import { previewExample } from '../shared/subscriptions/subscribe-example.ts';
 import { thresholdTriggers, triggers } from '../shared/triggers/trigger.ts';
 import { authenticated, type HttpDeps } from './authenticated.ts';
 import { httpHandler, readJson } from './http.ts';
@@ -15,7 +16,7 @@ export function registerPreviews(app: Registrar, deps: HttpDeps): void {
       handler: httpHandler(
         deps.log,
         authenticated(deps, async (request) => {
-          const read = await readJson(request);
+          const read = await readJson(request, { name: 'The body', example: previewExample(trigger) });
           if (read.kind === 'refused') return read;
           const preview = await deps.backend.previewThreshold(trigger, read.body);
           return preview.kind === 'refused' ? preview : previewResponse(preview);

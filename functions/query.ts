@@ -1,35 +1,61 @@
+import { chosenInstance } from '../shared/card-sentence.ts';
+import { labelOf } from '../shared/input-labels.ts';
+import { joinedWithAnd } from '../shared/joined-words.ts';
+import { nearestNames, nearestSentence } from '../shared/nearest-names.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
+import { shownText } from '../shared/shown-value.ts';
 import { isTrigger, triggerNames, type Trigger } from '../shared/triggers/trigger.ts';
 
 /**
  * Refuses a parameter that the call does not accept, because a misspelt filter would otherwise be ignored. `code` is always
- * accepted, in any case, because callers send their Azure function key in it.
+ * accepted, in any case, because callers send their Azure function key in it. The text has the names of parameters, not
+ * the labels of cards, because only a call that was written by hand has an unknown one.
  */
 export function unknownParameter(query: URLSearchParams, known: readonly string[]): Refusal | undefined {
   const unknown = [...query.keys()].find((name) => !known.includes(name) && name.toLowerCase() !== 'code');
   if (unknown === undefined) return undefined;
   // A query may contain secrets, such as parts of a callback URL. Only text that looks like a name is repeated in the response.
-  const subject = /^[$\w.-]{1,40}$/.test(unknown) ? `no parameter ${unknown}` : 'no such parameter';
-  const accepted = known.length === 0 ? 'It has none.' : `It has ${known.join(', ')}.`;
-  return refusal('query-invalid', `This call has ${subject}: correct its name, or leave it out. ${accepted}`);
+  const isPlain = /^[$\w.-]{1,40}$/.test(unknown);
+  const subject = isPlain ? `no parameter ${unknown}` : 'no such parameter';
+  const nearest = isPlain
+    ? nearestNames(
+        unknown,
+        known.map((name) => ({ name, displayName: name })),
+      )
+    : [];
+  const parameters = known.length === 1 ? 'the parameter' : 'the parameters';
+  const accepted = known.length === 0 ? 'no parameters' : `${parameters} ${joinedWithAnd(known)}`;
+  return refusal(
+    'query-invalid',
+    `This call has ${subject}.${nearestSentence(nearest)} Correct its name in the address of the call, or remove it. The call has ${accepted}.`,
+    isPlain ? { parameter: unknown } : {},
+  );
 }
 
 /** The value of a query parameter (`undefined` when it is absent), or a refusal when it is invalid. */
 export type Read<T> = { readonly kind: 'read'; readonly value: T | undefined } | Refusal;
 
-/** Parses a query parameter after trimming it. `parse` returns `undefined` for an invalid value, and `meaning` then completes the error text. */
+/** Completes "the parameter must be", with a sentence of advice if needed. */
+type Expected = string | { readonly form: string; readonly advice: string };
+
+/** Parses a query parameter after trimming it. `parse` returns `undefined` for an invalid value. */
 export function parameter<T>(
   query: URLSearchParams,
   name: string,
-  meaning: string,
+  expected: Expected,
   parse: (text: string) => T | undefined,
 ): Read<T> {
   const text = query.get(name)?.trim() ?? '';
   if (text === '') return { kind: 'read', value: undefined };
   const value = parse(text);
-  return value === undefined
-    ? refusal('query-invalid', `The parameter ${name} must be ${meaning}.`)
-    : { kind: 'read', value };
+  if (value !== undefined) return { kind: 'read', value };
+  const { form, advice } = typeof expected === 'string' ? { form: expected, advice: '' } : expected;
+  return parameterRefusal(name, `must be ${form}; it was ${shownText(text)}.${advice === '' ? '' : ` ${advice}`}`);
+}
+
+/** The refusal of a parameter. `rest` continues a sentence that begins with its label, or with its name when no card shows it. */
+export function parameterRefusal(name: string, rest: string): Refusal {
+  return refusal('query-invalid', `${labelOf(name) ?? `The parameter ${name}`} ${rest}`, { parameter: name });
 }
 
 export function isInstanceId(text: string): boolean {
@@ -38,7 +64,7 @@ export function isInstanceId(text: string): boolean {
 
 /** The parameter `instanceId` in lower case. */
 export function instanceParameter(query: URLSearchParams): Read<string> {
-  return parameter(query, 'instanceId', 'the id of an instance, a GUID: choose it from the list', (text) =>
+  return parameter(query, 'instanceId', chosenInstance, (text) =>
     isInstanceId(text) ? text.toLowerCase() : undefined,
   );
 }
@@ -49,6 +75,10 @@ export function triggerParameter(query: URLSearchParams): Read<Trigger> {
   );
 }
 
+const instant: Expected = {
+  form: 'a date, such as 2026-11-23, or a date and time with a time zone, such as 2026-11-23T10:00:00Z',
+  advice: 'The Z means UTC. In a flow, an expression such as addDays(utcNow(), -1) gives a time.',
+};
 const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
 
 /** The parameter `since` in ms since the epoch. */
@@ -58,12 +88,15 @@ export function sinceParameter(query: URLSearchParams): Read<number> {
 
 /** A timestamp or a date as a parameter, in ms since the epoch. */
 export function readInstant(query: URLSearchParams, name: string): Read<number> {
-  return parameter(query, name, 'an ISO 8601 timestamp with a time zone, such as 2026-11-23T10:00:00Z', (text) => {
+  return parameter(query, name, instant, (text) => {
     // A plus sign that the caller did not encode was decoded to a blank.
     const instantMs = INSTANT.test(text.replace(' ', '+')) ? Date.parse(text.replace(' ', '+')) : NaN;
     return Number.isNaN(instantMs) ? undefined : instantMs;
   });
 }
+
+/** What `wholeNumber` accepts. */
+export const WHOLE_NUMBER = 'a whole number from 0 to 999999999';
 
 /** Parses a whole number of at most nine digits. */
 export function wholeNumber(text: string): number | undefined {
@@ -74,13 +107,25 @@ export function asFlag(text: string): boolean | undefined {
   return text === 'true' ? true : text === 'false' ? false : undefined;
 }
 
+/** How a flow gets more than one page, for a caller who asked for a longer page. */
+const PAGES = 'It limits one page. To get all pages, turn on Pagination in the settings of the action.';
+
+/** The size of a page: a whole number from 1 to `most`, or `otherwise` when the parameter is absent. */
+export function pageSizeParameter(
+  query: URLSearchParams,
+  name: string,
+  limits: { most: number; otherwise: number },
+): { readonly kind: 'read'; readonly value: number } | Refusal {
+  return countParameter(query, name, { ...limits, advice: PAGES });
+}
+
 /** A whole number from 1 to `most`, or `otherwise` when the parameter is absent. */
 export function countParameter(
   query: URLSearchParams,
   name: string,
-  { most, otherwise }: { most: number; otherwise: number },
+  { most, otherwise, advice = '' }: { most: number; otherwise: number; advice?: string },
 ): { readonly kind: 'read'; readonly value: number } | Refusal {
-  const read = parameter(query, name, `a whole number from 1 to ${most}`, (text) => {
+  const read = parameter(query, name, { form: `a whole number from 1 to ${most}`, advice }, (text) => {
     const number = wholeNumber(text);
     return number !== undefined && number >= 1 && number <= most ? number : undefined;
   });

@@ -1,4 +1,5 @@
 import type { HttpRequest } from '@azure/functions';
+import { subscribeExample } from '../shared/subscriptions/subscribe-example.ts';
 import { subscriptionView } from '../shared/subscriptions/subscription-view.ts';
 import { isTrigger, triggerNames, triggers, type Trigger } from '../shared/triggers/trigger.ts';
 import { triggerUnknown } from './trigger-unknown.ts';
@@ -48,7 +49,7 @@ function noSuchTrigger(request: HttpRequest): ReturnType<Authenticated> {
 
 function subscribeTo({ backend, config }: HttpDeps, trigger: Trigger): Authenticated {
   return async (request, connection) => {
-    const read = await readJson(request);
+    const read = await readJson(request, { name: 'The body', example: subscribeExample(trigger) });
     if (read.kind === 'refused') return read;
     const result = await backend.subscribe(subscriberOf(request, connection), trigger, read.body);
     if (result.kind === 'refused') return result;

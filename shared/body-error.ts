@@ -1,11 +1,23 @@
 import type { ErrorObject } from 'ajv';
+import { cardSentence } from './card-sentence.ts';
+import { labelOf } from './input-labels.ts';
 import { refusal, type BodyError, type Refusal } from './problem.ts';
+import { shownValue } from './shown-value.ts';
+
+/** An error of a body with the sentence that tells a flow maker what to do. Absent: the message says it. */
+export interface BodyFault extends BodyError {
+  readonly sentence?: string | undefined;
+}
 
 /**
  * Converts an error of Ajv (with the option `verbose`) to a pointer and a message. The message continues a
  * sentence that begins with the property's name.
  */
-export function bodyError(error: ErrorObject): BodyError {
+export function bodyError(error: ErrorObject): BodyFault {
+  return { ...positionAndMessage(error), sentence: cardSentence(error) };
+}
+
+function positionAndMessage(error: ErrorObject): BodyError {
   const { keyword, data, instancePath: pointer } = error;
   const params = error.params as Readonly<Record<string, unknown>>;
   const limit = Number(params['limit']);
@@ -15,25 +27,25 @@ export function bodyError(error: ErrorObject): BodyError {
     case 'required':
       return at(error, String(params['missingProperty']), 'is required');
     case 'type': {
-      const expected = types[String(params['type'])] ?? String(params['type']);
-      return { pointer, message: `must be ${expected}; it was ${shown(data)}${asNumber(expected, data)}` };
+      const expected = wholeRange(error) ?? types[String(params['type'])] ?? String(params['type']);
+      return { pointer, message: `must be ${expected}; it was ${shownValue(data)}${asNumber(expected, data)}` };
     }
     case 'format': {
       if (data === '') return { pointer, message: 'must not be empty' };
       const expected = formats[String(params['format'])] ?? String(params['format']);
-      return { pointer, message: `must be ${expected}; it was ${shown(data)}` };
+      return { pointer, message: `must be ${expected}; it was ${shownValue(data)}` };
     }
     case 'minLength':
       return { pointer, message: limit === 1 ? 'must not be empty' : `must have at least ${limit} characters` };
     case 'maxLength':
       return { pointer, message: `must have at most ${limit} characters; it had ${String(data).length}` };
     case 'minimum':
-      return { pointer, message: `must be ${limit} or more; it was ${shown(data)}` };
+      return { pointer, message: `must be ${wholeRange(error) ?? `${limit} or more`}; it was ${shownValue(data)}` };
     case 'maximum':
-      return { pointer, message: `must be ${limit} or less; it was ${shown(data)}` };
+      return { pointer, message: `must be ${wholeRange(error) ?? `${limit} or less`}; it was ${shownValue(data)}` };
     case 'enum': {
       const allowed = (params['allowedValues'] as readonly unknown[]).map(String).join(', ');
-      return { pointer, message: `must be one of ${allowed}; it was ${shown(data)}` };
+      return { pointer, message: `must be one of ${allowed}; it was ${shownValue(data)}` };
     }
     case 'pattern': {
       const message = patterns[String(params['pattern'])] ?? error.message ?? 'is not valid';
@@ -56,6 +68,13 @@ const patterns: Readonly<Record<string, string>> = {
   '^[^*]*$': 'must not have a * in it: leave it empty for any data source',
 };
 
+/** The range of a whole number with two limits. `undefined` for any other schema. */
+function wholeRange({ parentSchema }: ErrorObject): string | undefined {
+  const { type, minimum, maximum } = (parentSchema ?? {}) as Readonly<Record<string, unknown>>;
+  if (type !== 'integer' || typeof minimum !== 'number' || typeof maximum !== 'number') return undefined;
+  return `a whole number from ${minimum} to ${maximum}`;
+}
+
 /** Lists the properties of the schema except `callbackUrl`, which Power Automate fills in. Empty when the schema lists none. */
 function inputsOf({ parentSchema }: ErrorObject): string {
   const properties = Object.keys((parentSchema as { properties?: object } | undefined)?.properties ?? {});
@@ -66,7 +85,7 @@ function inputsOf({ parentSchema }: ErrorObject): string {
 /** What to do with a number that came as a text. */
 function asNumber(expected: string, data: unknown): string {
   if (expected !== types['number'] || typeof data !== 'string' || !/^[\d.,'\s+-]+$/.test(data)) return '';
-  return ': write it without quotes and separators, and put float() around an expression';
+  return '. Write digits only, with a point before decimals. If it comes from an expression or from dynamic content, put float( ) around that';
 }
 
 const formats: Readonly<Record<string, string>> = {
@@ -74,38 +93,30 @@ const formats: Readonly<Record<string, string>> = {
   'date-time': 'an ISO 8601 timestamp with a time zone, such as 2026-11-30T10:32:00Z',
 };
 
-/**
- * Describes a value for an error message. A string is repeated only when it is short and cannot be part of a
- * URL, because a callback URL must never be repeated.
- */
-function shown(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return /^[\p{L}\p{N} .,'+-]{0,20}$/u.test(value) ? `the text "${value}"` : 'another text';
-    case 'number':
-      return Number.isFinite(value) ? `the number ${value}` : 'a number that is too large';
-    case 'boolean':
-      return String(value);
-    default:
-      return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
-  }
-}
-
 function at(error: ErrorObject, property: string, message: string): BodyError {
   const token = property.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1');
   return { pointer: `${error.instancePath}/${token}`, message };
 }
 
-/** The refusal of a body. `detail` has the first three errors as sentences, `errors` has all errors. */
-export function bodyRefusal(errors: readonly BodyError[]): Refusal {
-  const sentences = errors.slice(0, 3).map(({ pointer, message }) => `${named(pointer)} ${message}.`);
-  const more = errors.length - sentences.length;
-  const rest = more > 0 ? [more === 1 ? 'There is 1 more.' : `There are ${more} more.`] : [];
+/**
+ * The refusal of a body. `detail` has the first three errors as sentences that name inputs by their labels. `errors` has
+ * the first error of each position.
+ */
+export function bodyRefusal(faults: readonly BodyFault[]): Refusal {
+  const positions = new Set(faults.map(({ pointer }) => pointer));
+  const first = [...positions].flatMap((pointer) => faults.find((fault) => fault.pointer === pointer) ?? []);
+  const sentences = first
+    .slice(0, 3)
+    .map(({ pointer, message, sentence }) => sentence ?? `${named(pointer)} ${message}.`);
+  const more = first.length - sentences.length;
+  const rest = more > 0 ? [more === 1 ? 'There is 1 more mistake.' : `There are ${more} more mistakes.`] : [];
+  const errors = first.map(({ pointer, message }) => ({ pointer, message }));
   return refusal('body-invalid', [...sentences, ...rest].join(' '), { errors });
 }
 
 function named(pointer: string): string {
   if (pointer === '') return 'The body';
+  const name = pointer.slice(1);
   // A property name may be anything, including a callback URL, so only plain names are repeated.
-  return /^\/[\w.$-]{1,40}$/.test(pointer) ? pointer.slice(1) : 'One property';
+  return labelOf(name) ?? (/^[\w.$-]{1,40}$/.test(name) ? name : 'One property');
 }

@@ -1,3 +1,5 @@
+import { joinedWithOr } from './joined-words.ts';
+
 /** A choice with the name that identifies it and the name that users see. */
 export interface Named {
   readonly name: string;
@@ -22,11 +24,19 @@ export function nearestNames(wanted: string, choices: Iterable<Named>): readonly
     .map(({ choice }) => choice);
 }
 
+/** The choice whose name or display name is `wanted`. Case, blanks, hyphens and underscores are ignored. */
+export function sameName(wanted: string, choices: Iterable<Named>): Named | undefined {
+  const asked = plain(wanted);
+  return [...choices].find(({ name, displayName }) => plain(name) === asked || plain(displayName) === asked);
+}
+
 /** A sentence that suggests names, to follow "there is no such …". Empty when no name is near. */
 export function nearestSentence(nearest: readonly Named[]): string {
   if (nearest.length === 0) return '';
-  const names = nearest.map(({ name, displayName }) => (name === displayName ? name : `${name} (${displayName})`));
-  return ` Did you mean ${names.join(', or ')}?`;
+  const names = nearest.map(({ name, displayName }) =>
+    name === displayName ? name : `${name} (in the list: ${displayName})`,
+  );
+  return ` Did you mean ${joinedWithOr(names)}?`;
 }
 
 /** Names are cut to this length before the comparison, because its cost grows with the square of the length. */

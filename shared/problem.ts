@@ -71,13 +71,15 @@ export interface Refusal {
   readonly code: ProblemCode;
   readonly detail: string;
   readonly errors?: readonly BodyError[];
+  /** The query parameter that is at fault, by the name that a program sends. */
+  readonly parameter?: string;
   readonly retryAfterMs?: number;
 }
 
 export function refusal(
   code: ProblemCode,
   detail: string,
-  details: { errors?: readonly BodyError[]; retryAfterMs?: number } = {},
+  details: { errors?: readonly BodyError[]; parameter?: string; retryAfterMs?: number } = {},
 ): Refusal {
   return { kind: 'refused', code, detail, ...details };
 }
@@ -86,6 +88,6 @@ export function refusal(
 export function instanceUnknown(): Refusal {
   return refusal(
     'instance-unknown',
-    'Customer Insights shows this service no instance with this id. Choose the instance from the list; if it is not there, ask the operator of this service for access to it.',
+    'Customer Insights does not show this instance to this service. Choose Instance from the list. If it is not in the list, ask the operator of this service for access to it.',
   );
 }

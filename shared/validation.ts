@@ -1,8 +1,7 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
-import { bodyError } from './body-error.ts';
-import type { BodyError } from './problem.ts';
+import { bodyError, type BodyFault } from './body-error.ts';
 
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, verbose: true });
 // In Node, the ESM import wraps the CommonJS function once more than the types say. Jest does not.
@@ -13,7 +12,7 @@ ajv.addFormat('uuid', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
 type AddFormats = (target: Ajv, formats: readonly string[]) => void;
 
 /** Checks `input` against a schema. A valid value has the schema's type. */
-export type Validator<T> = (input: unknown) => { kind: 'valid'; value: T } | { kind: 'invalid'; errors: BodyError[] };
+export type Validator<T> = (input: unknown) => { kind: 'valid'; value: T } | { kind: 'invalid'; errors: BodyFault[] };
 
 /**
  * Compiles a schema once. Unknown properties are refused where the schema says so. Values are not coerced,

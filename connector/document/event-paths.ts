@@ -24,7 +24,7 @@ export const eventPaths: Readonly<Record<string, PathItem>> = {
       'x-ms-pageable': { nextLinkName: 'nextLink' },
       parameters: [
         instanceInQuery,
-        inQuery('since', 'Since', 'The instant from which on events are listed; a day ago when left empty.', {
+        inQuery('since', 'The instant from which on events are listed; a day ago when left empty.', {
           format: 'date-time',
         }),
         pageSize,

@@ -7,43 +7,37 @@ import type { BodyParameter, PathItem, PlainParameter } from './swagger-document
 const queryOptions: readonly PlainParameter[] = [
   inQuery(
     '$filter',
-    'Filter Query',
     "An OData filter, such as CustomerId eq 'a1'. Customer takes CustomerId and the fields of the search and filter index, UnifiedActivity takes ActivityId and CustomerId, any other entity CustomerId alone, and ingested tables take none.",
     {},
   ),
-  inQuery('$orderby', 'Order By', 'An OData order, such as CreatedOn desc.', {}),
-  inQuery('$top', 'Top Count', 'The largest number of items to get; about a hundred when left empty.', {
+  inQuery('$orderby', 'An OData order, such as CreatedOn desc.', {}),
+  inQuery('$top', 'The largest number of items to get; about a hundred when left empty.', {
     type: 'integer',
     minimum: 0,
   }),
-  inQuery('$skip', 'Skip Count', 'How many items to leave out at the start.', { type: 'integer', minimum: 0 }),
-  inQuery('$select', 'Select Query', 'The attributes to get, with commas between them; all when left empty.', {
+  inQuery('$skip', 'How many items to leave out at the start.', { type: 'integer', minimum: 0 }),
+  inQuery('$select', 'The attributes to get, with commas between them; all when left empty.', {
     'x-ms-visibility': 'advanced',
   }),
-  inQuery(
-    '$search',
-    'Search Query',
-    'A term in quotes to search the indexed fields for; only Customer can be searched.',
-    {
-      'x-ms-visibility': 'advanced',
-    },
-  ),
-  inQuery('$expand', 'Expand Query', 'Related entities to get with each item, such as UnifiedActivity.', {
+  inQuery('$search', 'A term in quotes to search the indexed fields for; only Customer can be searched.', {
+    'x-ms-visibility': 'advanced',
+  }),
+  inQuery('$expand', 'Related entities to get with each item, such as UnifiedActivity.', {
     'x-ms-visibility': 'advanced',
   }),
 ];
 
-const itemInPath = inPath('itemId', 'Item ID', 'The key of the item, such as the CustomerId of a customer.', {
+const itemInPath = inPath('itemId', 'The key of the item, such as the CustomerId of a customer.', {
   'x-ms-url-encoding': 'double',
   'x-ms-visibility': 'important',
 });
 
 const writing: readonly PlainParameter[] = [
-  inQuery('validUntil', 'Valid Until', 'Until when the change holds; the next refresh may replace it earlier.', {
+  inQuery('validUntil', 'Until when the change holds; the next refresh may replace it earlier.', {
     format: 'date-time',
     'x-ms-visibility': 'advanced',
   }),
-  inQuery('caller', 'Caller', 'A name for who makes the change, for diagnostics in Customer Insights.', {
+  inQuery('caller', 'A name for who makes the change, for diagnostics in Customer Insights.', {
     'x-ms-visibility': 'advanced',
   }),
 ];

@@ -1,3 +1,4 @@
+import { inputLabels, type InputName } from '../../shared/input-labels.ts';
 import { triggerNames, triggers, type Trigger } from '../../shared/triggers/trigger.ts';
 import { dropDown } from './drop-down.ts';
 import type { PlainParameter } from './swagger-document.ts';
@@ -5,42 +6,43 @@ import type { PlainParameter } from './swagger-document.ts';
 type Rest = Omit<PlainParameter, 'name' | 'in' | 'required' | 'type' | 'description' | 'x-ms-summary'>;
 
 /** A path parameter. Texts that may contain a slash are encoded twice, because the functions host decodes once and leaves `%2F`. */
-export function inPath(name: string, summary: string, description: string, rest: Rest = {}): PlainParameter {
+export function inPath(name: InputName, description: string, rest: Rest = {}): PlainParameter {
   const encoding = { 'x-ms-url-encoding': 'single', ...rest } as const;
+  const summary = inputLabels[name];
   return { name, in: 'path', required: true, type: 'string', 'x-ms-summary': summary, description, ...encoding };
 }
 
 export function inQuery(
-  name: string,
-  summary: string,
+  name: InputName,
   description: string,
   rest: Rest & { readonly required?: boolean; readonly type?: string } = {},
 ): PlainParameter {
+  const summary = inputLabels[name];
   return { name, in: 'query', required: false, type: 'string', 'x-ms-summary': summary, description, ...rest };
 }
 
 const instanceChoices = { ...dropDown({ operationId: 'ListInstances' }), 'x-ms-visibility': 'important' } as const;
 
-export const instanceInPath = inPath('instanceId', 'Instance', 'The Customer Insights instance.', instanceChoices);
+export const instanceInPath = inPath('instanceId', 'The Customer Insights instance.', instanceChoices);
 
-export const instanceInQuery = inQuery('instanceId', 'Instance', 'The Customer Insights instance.', {
+export const instanceInQuery = inQuery('instanceId', 'The Customer Insights instance.', {
   ...instanceChoices,
   required: true,
 });
 
-export const entityInPath = inPath('entity', 'Entity', 'The entity of the instance, such as Customer.', {
+export const entityInPath = inPath('entity', 'The entity of the instance, such as Customer.', {
   ...dropDown({ operationId: 'GetEntities', references: { instanceId: 'instanceId' }, titlePath: 'name' }),
   'x-ms-url-encoding': 'double',
   'x-ms-visibility': 'important',
 });
 
-export const triggerInPath = inPath('trigger', 'Trigger', 'The trigger that the flow waits for.', {
+export const triggerInPath = inPath('trigger', 'The trigger that the flow waits for.', {
   enum: triggerNames,
   'x-ms-enum-values': triggerNames.map((value: Trigger) => ({ value, displayName: triggers[value].texts.summary })),
   'x-ms-visibility': 'important',
 });
 
-export const subscriptionInPath = inPath('id', 'Subscription', 'The subscription, one of those of this connection.', {
+export const subscriptionInPath = inPath('id', 'The subscription, one of those of this connection.', {
   ...dropDown({ operationId: 'ListSubscriptions', references: { trigger: 'trigger' } }),
   'x-ms-visibility': 'important',
 });
@@ -53,7 +55,7 @@ export const subscriptionOrLabelInPath: PlainParameter = {
   'x-ms-url-encoding': 'double',
 };
 
-export const pageSize = inQuery('top', 'Top Count', 'The largest number of entries on a page, 50 when left out.', {
+export const pageSize = inQuery('top', 'The largest number of entries on a page, 50 when left out.', {
   type: 'integer',
   minimum: 1,
   maximum: 100,

@@ -5,7 +5,7 @@ import { ok, responses } from './responses.ts';
 import { list, object, text } from './schemas.ts';
 import type { PathItem } from './swagger-document.ts';
 
-const partitionInPath = inPath('partitionId', 'Partition', 'The partition of the entity.', {
+const partitionInPath = inPath('partitionId', 'The partition of the entity.', {
   ...dropDown({
     operationId: 'ListPartitions',
     references: { instanceId: 'instanceId', entity: 'entity' },
@@ -53,12 +53,12 @@ export const partitionPaths: Readonly<Record<string, PathItem>> = {
         instanceInPath,
         entityInPath,
         partitionInPath,
-        inQuery('top', 'Top Count', 'The largest number of rows on a page, 1000 when left empty.', {
+        inQuery('top', 'The largest number of rows on a page, 1000 when left empty.', {
           type: 'integer',
           minimum: 1,
           maximum: 5000,
         }),
-        inQuery('skip', 'Skip Count', 'How many rows to leave out at the start.', { type: 'integer', minimum: 0 }),
+        inQuery('skip', 'How many rows to leave out at the start.', { type: 'integer', minimum: 0 }),
       ],
       responses: responses(
         ok(

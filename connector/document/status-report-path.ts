@@ -11,7 +11,7 @@ const titles: Readonly<Record<ReportType, string>> = {
   system: 'System processes',
 };
 
-const reportType = inQuery('reportType', 'Report Type', 'What the report is about.', {
+const reportType = inQuery('reportType', 'What the report is about.', {
   required: true,
   enum: reportTypes,
   'x-ms-enum-values': reportTypes.map((value) => ({ value, displayName: titles[value] })),

@@ -53,7 +53,7 @@ function unsubscribePath(trigger: Trigger): PathItem {
       summary: triggers[trigger].texts.unsubscribe,
       description: `This operation ends the subscription of a flow with the trigger "${summary}"; the platform calls it.`,
       'x-ms-visibility': 'internal',
-      parameters: [inPath('id', 'Subscription', 'The subscription to end.')],
+      parameters: [inPath('id', 'The subscription to end.')],
       // Unsubscribing is not counted as a call, and an unknown id is treated like a subscription that was deleted.
       responses: { 204: { description: 'The subscription no longer exists.' }, ...refusing(401, 503) },
     },

@@ -38,6 +38,7 @@ export const problemSchema = {
         required: ['pointer', 'message'],
       },
     },
+    parameter: { type: 'string', description: 'The query parameter that is not valid, by its name in the address.' },
   },
   required: ['type', 'title', 'status', 'code', 'detail'],
 };

@@ -2,14 +2,13 @@ import { allowsInstance, instanceNotAllowed } from '../allowed-instances.ts';
 import { bodyRefusal } from '../body-error.ts';
 import type { Clock } from '../clock.ts';
 import type { CustomerInsights } from '../insights/customer-insights.ts';
-import { nearestNames, type Named } from '../nearest-names.ts';
 import type { Refusal } from '../problem.ts';
-import { subjectRefusal } from '../subscriptions/subscribe.ts';
+import { subjectRefusal } from '../subscriptions/subject-refusal.ts';
 import { MAX_PREVIEW_DAYS, validatePreviewRequest } from '../subscriptions/preview-request.ts';
 import { subjectOf } from '../subscriptions/subscribe-request.ts';
-import { triggers, type ThresholdTrigger } from '../triggers/trigger.ts';
-import { unreachable } from '../unreachable.ts';
+import type { ThresholdTrigger } from '../triggers/trigger.ts';
 import { explain } from './explain.ts';
+import { unknownSubject } from './unknown-subject.ts';
 import { readValueHistory } from './value-history.ts';
 
 export interface PreviewPorts {
@@ -73,10 +72,10 @@ export async function previewThreshold(
     history = await read(name);
   }
   if (history === undefined) {
-    const nearest = nearestNames(name, await choicesOf(insights, trigger, instanceId));
-    return subjectRefusal({ kind: 'unknown-subject', of: triggers[trigger].subject.kind, nearest });
+    return subjectRefusal(await unknownSubject(insights, { instanceId, trigger, name }), 'preview');
   }
-  if (!history.withoutDimension) return subjectRefusal({ kind: 'has-dimension' });
+  const { withoutDimension, isOfCustomers } = history;
+  if (!withoutDimension) return subjectRefusal({ kind: 'has-dimension', isOfCustomers }, 'preview');
   const sinceMs = clock.now() - days * DAY_MS;
   const explained = explain(history.entries, threshold).filter(({ evaluatedAtMs }) => evaluatedAtMs >= sinceMs);
   return {
@@ -96,22 +95,6 @@ export async function previewThreshold(
       )
       .toReversed(),
   };
-}
-
-async function choicesOf(
-  insights: CustomerInsights,
-  trigger: ThresholdTrigger,
-  instanceId: string,
-): Promise<readonly Named[]> {
-  const { source } = triggers[trigger];
-  switch (source) {
-    case 'segments':
-      return insights.segments(instanceId);
-    case 'measures':
-      return (await insights.measures(instanceId)).filter(({ withoutDimension }) => withoutDimension);
-    default:
-      return unreachable(source);
-  }
 }
 
 function iso(ms: number): string {

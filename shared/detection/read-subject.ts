@@ -18,6 +18,7 @@ import {
 import { unreachable } from '../unreachable.ts';
 import { commitReadings } from './commit.ts';
 import type { InstanceState, ValueSubject } from './instance-state.ts';
+import { unknownSubject } from './unknown-subject.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { unreadRefreshes } from './refresh-state.ts';
 import type { Readings, ReadValue } from './readings.ts';
@@ -86,7 +87,7 @@ async function readValueSubject(
   const found = await checkValue[source](subjectRead, name);
   if ('reading' in found) return found.reading;
   await observeNow(ports, subjectState, found.readings);
-  return { kind: 'found', warnings: found.warnings, ...subjectOfValue(found.read) };
+  return { kind: 'found', warnings: found.warnings, isSegment: source === 'segments', ...subjectOfValue(found.read) };
 }
 
 function newSubject(trigger: ThresholdTrigger, name: string, sequence: number): ValueSubject {
@@ -116,13 +117,14 @@ async function checkSegment(subjectRead: SubjectRead, name: string): Promise<Che
   const read = readings.segments?.get(name);
   if (read === undefined) {
     // The snapshot keeps only observed segments, so the list is read again for the suggestions.
-    const choices = await subjectRead.insights.segments(subjectRead.subjectState.instanceId, { historyDays: 1 });
-    return { reading: { kind: 'unknown-subject', of: 'segment', nearest: nearestNames(name, choices) } };
+    const { insights, subjectState } = subjectRead;
+    const { instanceId } = subjectState;
+    return { reading: await unknownSubject(insights, { instanceId, trigger: 'segment-threshold-crossed', name }) };
   }
   const warnings =
     read.state === 'inactive'
       ? [
-          'This segment is inactive. Customer Insights does not refresh it, so its member count will not change until it is activated.',
+          'This segment is inactive. Customer Insights does not refresh it, so this flow does not start until somebody activates the segment in Customer Insights.',
         ]
       : [];
   return { readings, read, warnings };
@@ -132,12 +134,14 @@ async function checkMeasure(subjectRead: SubjectRead, name: string): Promise<Che
   const readings = await readingsOrThrow(subjectRead, 'measures');
   const read = readings.measures?.get(name);
   if (read === undefined) return { reading: await unknownMeasure(subjectRead, name) };
-  if (!read.withoutDimension) return { reading: { kind: 'has-dimension' } };
+  if (!read.withoutDimension) {
+    return { reading: { kind: 'has-dimension', isOfCustomers: read.isOfCustomers === true } };
+  }
   const warnings =
     read.instead === undefined
       ? []
       : [
-          `The value of this measure is ${read.instead}, not one number, so it cannot cross a threshold and this trigger never fires. Choose a measure that calculates one number.`,
+          `The value of this measure is ${read.instead}, not one number, so it cannot be above a Threshold and this flow never starts. Choose a measure that calculates one number.`,
         ];
   return { readings, read, warnings };
 }
@@ -148,9 +152,9 @@ async function checkMeasure(subjectRead: SubjectRead, name: string): Promise<Che
  */
 async function unknownMeasure({ insights, subjectState }: SubjectRead, name: string): Promise<SubjectReading> {
   const isNew = subjectState.values.every(({ etag }) => etag === '');
-  const measures = isNew ? await insights.measures(subjectState.instanceId) : [];
-  const choices = measures.filter(({ withoutDimension }) => withoutDimension);
-  return { kind: 'unknown-subject', of: 'measure', nearest: nearestNames(name, choices) };
+  if (!isNew) return { kind: 'unknown-subject', of: 'measure', nearest: [] };
+  const { instanceId } = subjectState;
+  return unknownSubject(insights, { instanceId, trigger: 'measure-threshold-crossed', name });
 }
 
 const checkValue = { segments: checkSegment, measures: checkMeasure };
@@ -218,7 +222,7 @@ async function checkDataSource(insights: CustomerInsights, instanceId: string, i
   const warnings = source.active
     ? []
     : [
-        'This data source is inactive. Customer Insights does not refresh it, so this trigger will not fire for it until it is activated.',
+        'This data source is inactive. Customer Insights does not refresh it, so this flow does not start until somebody activates the data source in Customer Insights.',
       ];
   return { kind: 'found', warnings, displayName: source.displayName };
 }
@@ -227,11 +231,11 @@ function sandboxWarnings(startedBy: StartedBy): string[] {
   switch (startedBy) {
     case 'schedule':
       return [
-        'A sandbox instance has no scheduled refresh, so this trigger will not fire for it. Choose another instance, or user for Started By.',
+        'A sandbox instance has no scheduled refreshes, so this flow never starts. Choose another Instance, or user as Started By.',
       ];
     case 'any':
       return [
-        'A sandbox instance has no scheduled refresh, so this trigger fires only for refreshes that a user starts.',
+        'A sandbox instance has no scheduled refreshes, so this flow starts only after refreshes that a user starts. If that is what you want, there is nothing to do.',
       ];
     case 'user':
       return [];

@@ -18,6 +18,8 @@ export interface ReadValue {
   readonly state?: string | undefined;
   /** Whether the measure has a single value that can be compared with a threshold. Always true for a segment. */
   readonly withoutDimension: boolean;
+  /** Whether it is a customer measure, which has one value for each customer. */
+  readonly isOfCustomers?: boolean;
   /** Whether the values are counts, which are never negative. */
   readonly isCount: boolean;
   /** For a measure: the kind of its latest output when that is not one number. */
@@ -58,6 +60,7 @@ export function measureReading(measure: Measure): ReadValue {
     displayName: measure.displayName,
     evaluations,
     withoutDimension: measure.withoutDimension,
+    ...(measure.isOfCustomers && { isOfCustomers: true }),
     isCount: measure.isCount === true,
     ...(measure.output?.instead && { instead: measure.output.instead }),
     unknownStatuses: [],

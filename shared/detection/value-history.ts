@@ -13,6 +13,8 @@ export interface ValueHistory {
   readonly entries: readonly HistoryEntry[];
   /** Whether the subject has a single value that can be compared with a threshold. */
   readonly withoutDimension: boolean;
+  /** Whether it is a customer measure, which has one value for each customer. */
+  readonly isOfCustomers: boolean;
 }
 
 /**
@@ -33,9 +35,10 @@ export async function readValueHistory(
     case 'measures': {
       const measure = await insights.measure(instanceId, name, { historyDays });
       if (measure === undefined) return undefined;
-      const { displayName, evaluations, withoutDimension } = measureReading(measure);
+      const { displayName, evaluations, withoutDimension, isOfCustomers = false } = measureReading(measure);
       const failures = measure.failures.flatMap((failure) => failureOf(failure));
-      return { displayName, entries: [...markImplausible(evaluations, nowMs), ...failures], withoutDimension };
+      const entries = [...markImplausible(evaluations, nowMs), ...failures];
+      return { displayName, entries, withoutDimension, isOfCustomers };
     }
     case 'segments': {
       const segments = await insights.segments(instanceId, { historyDays });
@@ -43,7 +46,7 @@ export async function readValueHistory(
       if (segment === undefined) return undefined;
       const { displayName, evaluations } = segmentReading(segment);
       const entries = [...markImplausible(evaluations, nowMs), ...failuresOf(segment)];
-      return { displayName, entries, withoutDimension: true };
+      return { displayName, entries, withoutDimension: true, isOfCustomers: false };
     }
     default:
       return unreachable(source);

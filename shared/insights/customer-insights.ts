@@ -68,6 +68,8 @@ export interface Measure {
   readonly displayName: string;
   /** Whether it is a business measure without dimension. Only such a measure has a single value. */
   readonly withoutDimension: boolean;
+  /** Present when it is a customer measure, which has one value for each customer. */
+  readonly isOfCustomers?: true;
   /** Present when its one calculation counts things, so that its value is never below 0. */
   readonly isCount?: true;
   /** State of the latest evaluation: `completed`, `running`, `failed`, … */

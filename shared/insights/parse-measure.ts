@@ -23,6 +23,7 @@ export function parseMeasure(json: JsonObject): Measure | undefined {
     name,
     displayName: stringField(json, 'displayName') ?? name,
     withoutDimension: definition !== undefined && isWithoutDimension(definition),
+    ...(definition !== undefined && isOfCustomers(definition) && { isOfCustomers: true as const }),
     ...(definition !== undefined && countsThings(definition) && { isCount: true as const }),
     latestState: latest === undefined ? undefined : wordField(latest, 'state'),
     latestError:
@@ -46,13 +47,18 @@ function readFailure(json: JsonObject): MeasureFailure[] {
   return [{ evaluatedAt: instantField(json, 'endTime'), error: errorMessage(field(json, 'error')) }];
 }
 
+/** Whether a `MeasureDefinition` is a customer measure (`isProfile`) or a customer attribute (kind `attribute`). */
+function isOfCustomers(definition: JsonObject): boolean {
+  return booleanField(definition, 'isProfile') === true || wordField(definition, 'kind') === 'attribute';
+}
+
 /**
- * Whether a `MeasureDefinition` has exactly one value. It must not be a customer measure (`isProfile`) or a customer
- * attribute (kind `attribute`), and must be scalar by its own flag or have no dimensions. A manual (SQL) measure lists
- * no dimensions even when its query groups, so its `isManualQueryScalar` comes first.
+ * Whether a `MeasureDefinition` has exactly one value. It must not be a customer measure, and must be scalar by its own
+ * flag or have no dimensions. A manual (SQL) measure lists no dimensions even when its query groups, so its
+ * `isManualQueryScalar` comes first.
  */
 function isWithoutDimension(definition: JsonObject): boolean {
-  if (booleanField(definition, 'isProfile') === true) return false;
+  if (isOfCustomers(definition)) return false;
   if ((wordField(definition, 'kind') ?? 'entity') !== 'entity') return false;
   if (booleanField(definition, 'isScalar') === true) return true;
   const dimensions = field(definition, 'dimensions');

@@ -48,14 +48,17 @@ export async function sendTest(
     return sendTestTo(ports, subscription);
   }
   if (parseSubscriptionId(wanted) !== undefined) {
-    return refusal('subscription-unknown', `This connection has no such subscription for this trigger.${WHERE_LISTED}`);
+    return refusal(
+      'subscription-unknown',
+      `This subscription has been deleted, or belongs to another trigger or connection.${WHERE_LISTED}`,
+    );
   }
   const candidates = await subscriptionsThatHaveNotEnded(ports, connection, trigger);
   const [one, ...others] = candidates.filter(({ label }) => label?.trim().toLowerCase() === wanted.toLowerCase());
   if (others.length > 0) {
     return refusal(
       'label-ambiguous',
-      `${others.length + 1} subscriptions of this connection have this label. Choose one of them from the list, or give its id.`,
+      `${others.length + 1} flows of this connection have this label for this trigger. Choose one of them as Subscription from the list, or give each flow a Label of its own.`,
     );
   }
   if (one) return sendTestTo(ports, one);
@@ -66,11 +69,11 @@ export async function sendTest(
   );
   return refusal(
     'subscription-unknown',
-    `This connection has no subscription with this id or label for this trigger.${nearestSentence(nearest)}${WHERE_LISTED}`,
+    `No flow of this connection has this label for this trigger.${nearestSentence(nearest)}${WHERE_LISTED}`,
   );
 }
 
-const WHERE_LISTED = ' Choose one of those that List subscriptions has.';
+const WHERE_LISTED = ' Check Trigger, and choose Subscription from the list.';
 const PAGE = 100;
 
 /** The subscriptions of a connection to one trigger that have not ended. Makes one storage request for each, which is fine because only people call this. */
@@ -108,8 +111,8 @@ export async function sendTestTo(
     return refusal(
       'subscription-ended',
       subscription.status === 'superseded'
-        ? 'The flow was saved again, and a newer subscription replaced this one. Choose the newer one from the list.'
-        : 'The flow was deleted or refused every call permanently, so nothing is sent to it any more. If the flow exists, turn it off and on again, and choose its new subscription from the list.',
+        ? 'The flow has been saved again since, and has a new subscription. Choose that one as Subscription from the list.'
+        : 'The flow was deleted or refused every call permanently, so nothing is sent to it any more. If the flow exists, turn it off and on again, and choose its new one as Subscription from the list.',
     );
   }
   if (!ports.isAllowed(subscription.instanceId)) return instanceNotAllowed();

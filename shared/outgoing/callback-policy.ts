@@ -67,7 +67,7 @@ export type CallbackUrlFault =
  * Decides from the text of a callback URL whether it may be called. The addresses of its host are checked on every call.
  * Accepts only a URL in its encoded form, because it is stored and sent byte for byte: printable ASCII whose path and query
  * `URL` would not change (`:443` is allowed, an empty path is sent as `/`). `reason` is a sentence for the maker and
- * contains no part of the URL.
+ * contains no part of the URL but a host name that is not allowed, so that an operator can allow it.
  */
 export function checkCallbackUrl(url: string, policy: CallbackPolicy): CallbackUrlCheck {
   if (url.length > MAX_CALLBACK_URL_LENGTH) return refused('too-long');
@@ -79,13 +79,14 @@ export function checkCallbackUrl(url: string, policy: CallbackPolicy): CallbackU
   if (origin.kind === 'unreadable') return refused(origin.code);
   const target = rest.startsWith('/') ? rest : `/${rest}`;
   if (!isInWireForm(base, target)) return refused('not-wire-form');
-  return origin.kind === 'refused' ? refused(origin.code) : { ...origin, target };
+  return origin.kind === 'refused' ? refused(origin.code, origin.host) : { ...origin, target };
 }
 
 /** What the part of a URL before its path says. */
 type OriginCheck =
   | Omit<Extract<CallbackUrlCheck, { kind: 'allowed' }>, 'target'>
-  | { readonly kind: 'refused'; readonly code: CallbackUrlFault }
+  /** `host` is a well-formed host name. */
+  | { readonly kind: 'refused'; readonly code: CallbackUrlFault; readonly host?: string }
   /** The rest of the URL need not be read. */
   | { readonly kind: 'unreadable'; readonly code: CallbackUrlFault };
 
@@ -134,7 +135,7 @@ function checkOrigin(base: string, policy: CallbackPolicy): OriginCheck {
   if (host.length > MAX_HOST_NAME_LENGTH || !HOST_NAME.test(host)) return { kind: 'refused', code: 'host' };
   const fault = publicFault({ secure, port, host, allowedHosts: policy.allowedHosts });
   if (fault === undefined) return allowed('public');
-  return policy.allowedNetworks.isEmpty ? { kind: 'refused', code: fault } : allowed('allowed-networks');
+  return policy.allowedNetworks.isEmpty ? { kind: 'refused', code: fault, host } : allowed('allowed-networks');
 }
 
 /**
@@ -171,11 +172,17 @@ function isPublicHostName(host: string): boolean {
   return labels.length > 1 && !SPECIAL_USE_NAMES.has(labels.at(-1) ?? '') && !labels.includes('privatelink');
 }
 
-function refused(code: CallbackUrlFault): CallbackUrlCheck {
-  return { kind: 'refused', code, reason: reasonOf(code) };
+/** `host` is a well-formed host name, or absent. */
+function refused(code: CallbackUrlFault, host?: string): CallbackUrlCheck {
+  return { kind: 'refused', code, reason: reasonOf(code, host) };
 }
 
-function reasonOf(code: CallbackUrlFault): string {
+/** The reason for a maker why a well-formed host may not be called. */
+export function hostNotAllowed(host: string): string {
+  return `This service may not call the host ${host}. Its operator can allow the host with the setting CALLBACK_ALLOWED_HOSTS.`;
+}
+
+function reasonOf(code: CallbackUrlFault, host: string | undefined): string {
   switch (code) {
     case 'too-long':
       return `The callback URL is longer than ${MAX_CALLBACK_URL_LENGTH} characters.`;
@@ -192,7 +199,7 @@ function reasonOf(code: CallbackUrlFault): string {
     case 'port':
       return 'The callback URL must use port 443.';
     case 'host':
-      return 'The host of the callback URL is not one that this service may call. Its operator can add it to CALLBACK_ALLOWED_HOSTS.';
+      return host === undefined ? 'The callback URL has a host name that is not valid.' : hostNotAllowed(host);
     default:
       return unreachable(code);
   }

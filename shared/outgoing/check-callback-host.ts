@@ -1,5 +1,5 @@
 import { unreachable } from '../unreachable.ts';
-import type { CallbackPolicy } from './callback-policy.ts';
+import { hostNotAllowed, type CallbackPolicy } from './callback-policy.ts';
 import type { Lookup } from './lookup.ts';
 
 export type CallbackHostCheck =
@@ -27,7 +27,7 @@ export async function checkCallbackHost(
     case 'resolved':
       return resolved.addresses.every((address) => allowedNetworks.contains(address))
         ? { kind: 'allowed' }
-        : { kind: 'refused', reason: 'The host of the callback URL is not one that this service may call.' };
+        : { kind: 'refused', reason: hostNotAllowed(host) };
     default:
       return unreachable(resolved);
   }

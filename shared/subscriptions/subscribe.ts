@@ -4,12 +4,12 @@ import { bodyRefusal } from '../body-error.ts';
 import { checkCallbackHost } from '../outgoing/check-callback-host.ts';
 import { checkCallbackUrl, type CallbackPolicy } from '../outgoing/callback-policy.ts';
 import type { Lookup } from '../outgoing/lookup.ts';
-import { nearestSentence, type Named } from '../nearest-names.ts';
-import { instanceUnknown, refusal, type Refusal } from '../problem.ts';
+import { refusal, type Refusal } from '../problem.ts';
 import type { Subject } from '../triggers/subject.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 import type { InstanceRegistry } from './instance-registry.ts';
+import { subjectRefusal, type UnusableSubject } from './subject-refusal.ts';
 import { storeSubscription, type StoreSubscriptionPorts } from './store-subscription.ts';
 import { subjectOf, validateSubscribeRequest } from './subscribe-request.ts';
 import type { Subscriber } from './subscription-draft.ts';
@@ -24,14 +24,7 @@ export type SubjectReading =
       /** The display name of a segment, measure or data source. */
       readonly displayName?: string | undefined;
     } & ReadSubject)
-  | { readonly kind: 'unknown-instance' }
-  /** The instance has no subject of this name. `nearest` are existing ones with a similar name. */
-  | {
-      readonly kind: 'unknown-subject';
-      readonly of: 'segment' | 'measure' | 'data-source';
-      readonly nearest: readonly Named[];
-    }
-  | { readonly kind: 'has-dimension' };
+  | UnusableSubject;
 
 export interface SubscribePorts extends StoreSubscriptionPorts {
   readonly instances: InstanceRegistry;
@@ -68,7 +61,7 @@ export async function subscribe(
   const asked = subjectOf(trigger, request);
   if (!allowsInstance(ports.allowedInstances, asked.instanceId)) return instanceNotAllowed();
   const { subject, reading } = await readNamed(ports, asked);
-  if (reading.kind !== 'found') return subjectRefusal(reading);
+  if (reading.kind !== 'found') return subjectRefusal(reading, 'trigger');
 
   const warnings = [...reading.warnings, ...thresholdWarnings(request.threshold, reading)];
   const subjectName = reading.displayName;
@@ -79,10 +72,7 @@ export async function subscribe(
         await ports.instances.register(subject.instanceId);
         return { kind: 'subscribed', subscription: result.subscription };
       case 'full':
-        return refusal(
-          'subscriptions-exhausted',
-          `This connection has as many subscriptions as it may have: ${ports.maxSubscriptionsPerConnection}. Delete some that no flow needs, or use another connection.`,
-        );
+        return refusal('subscriptions-exhausted', fullConnection(ports.maxSubscriptionsPerConnection));
       case 'unobserved':
         await ports.readSubject(subject);
         break;
@@ -95,6 +85,11 @@ export async function subscribe(
   return refusal('subscription-changing', 'Another call is changing this subscription. Try again in a moment.', {
     retryAfterMs: 1_000,
   });
+}
+
+function fullConnection(limit: number): string {
+  const has = limit === 1 ? '1 subscription' : `${limit} subscriptions`;
+  return `This connection already has ${has}, and may not have more. Every flow that is turned on needs one. Turn off flows that nobody needs, or delete their subscriptions (actions List subscriptions and Delete a subscription). Or use a connection with another key or user: connections with the same key or user count as one.`;
 }
 
 /** Reads a subject by its name as given, because blanks around it may belong to it. If there is none, tries it without them. */
@@ -134,38 +129,3 @@ async function callbackRefusal(
 
 /** Conflicts with other writers in a row before the caller is asked to wait. */
 const MAX_TRIES = 30;
-
-/** The error for a subject that cannot be subscribed to. */
-export function subjectRefusal(reading: Exclude<SubjectReading, { kind: 'found' }>): Refusal {
-  switch (reading.kind) {
-    case 'unknown-instance':
-      return instanceUnknown();
-    case 'has-dimension':
-      return refusal(
-        'measure-has-dimension',
-        'This measure has a dimension, so it has no single value to compare with a threshold. Choose a business measure without dimension.',
-      );
-    case 'unknown-subject':
-      switch (reading.of) {
-        case 'segment':
-          return refusal(
-            'segment-unknown',
-            `The instance has no segment of this name.${nearestSentence(reading.nearest)} Choose it from the list.`,
-          );
-        case 'measure':
-          return refusal(
-            'measure-unknown',
-            `The instance has no measure of this name.${nearestSentence(reading.nearest)} Choose it from the list, which has the business measures without dimension.`,
-          );
-        case 'data-source':
-          return refusal(
-            'data-source-unknown',
-            `The instance has no data source with this id.${nearestSentence(reading.nearest)} Choose it from the list, or leave it empty for any.`,
-          );
-        default:
-          return unreachable(reading.of);
-      }
-    default:
-      return unreachable(reading);
-  }
-}

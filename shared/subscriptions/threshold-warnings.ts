@@ -6,19 +6,32 @@ export interface ReadSubject {
   readonly latest?: { readonly value: number; readonly evaluatedAt: string } | undefined;
   /** Whether the value is a number of things, which is never below 0. */
   readonly isCount?: boolean;
+  /** Whether the value is the number of members of a segment. */
+  readonly isSegment?: boolean;
 }
 
 /** Why a threshold is not crossed by the next rise, or never, in sentences for the flow's maker. Pure. */
-export function thresholdWarnings(threshold: number | undefined, { latest, isCount = false }: ReadSubject): string[] {
+export function thresholdWarnings(
+  threshold: number | undefined,
+  { latest, isCount = false, isSegment = false }: ReadSubject,
+): string[] {
   if (threshold === undefined) return [];
   const limit = shownNumber(threshold);
   if (isCount && threshold < 0) {
-    return [`A count is never below 0, so it cannot rise from ${limit} or less: this never fires. Use 0 or more.`];
+    return [
+      `A count is never below 0, so it cannot rise from ${limit} or less, and this flow never starts. Use a Threshold of 0 or more.`,
+    ];
   }
-  if (threshold >= Number.MAX_VALUE) return [`No number is above ${limit}: this never fires.`];
+  if (threshold >= Number.MAX_VALUE) {
+    return [`No number is above ${limit}, so this flow never starts. Use a smaller Threshold.`];
+  }
   if (latest === undefined || latest.value <= threshold) return [];
-  const at = latest.evaluatedAt.slice(0, 16).replace('T', ' ');
+  const value = shownNumber(latest.value);
+  const at = `${latest.evaluatedAt.slice(0, 16).replace('T', ' ')} UTC`;
+  const present = isSegment
+    ? `The segment has ${value} ${latest.value === 1 ? 'member' : 'members'} (${at})`
+    : `The measure is ${value} (${at})`;
   return [
-    `${shownNumber(latest.value)} now (${at} UTC): fires after it has fallen to ${limit} or below and risen above it again.`,
+    `${present}, already above ${limit}: the flow starts only after it has fallen to ${limit} or below and has risen above ${limit} again.`,
   ];
 }

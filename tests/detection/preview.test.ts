@@ -114,8 +114,33 @@ describe('a preview', () => {
         measureName,
         threshold: 1,
       });
-    expect(await ofMeasure('byCountry')).toMatchObject({ code: 'measure-has-dimension' });
+    expect(await ofMeasure('byCountry')).toMatchObject({
+      code: 'measure-has-dimension',
+      detail: expect.stringContaining('has a dimension'),
+    });
+    fixture.data.measures = [{ ...measure('ofEach'), withoutDimension: false, isOfCustomers: true }];
+    expect(await ofMeasure('ofEach')).toMatchObject({
+      code: 'measure-has-dimension',
+      detail: expect.stringMatching(/^This is a customer measure\./),
+    });
     expect(await ofMeasure('nobody')).toMatchObject({ code: 'measure-unknown' });
+  });
+
+  test('names the other action for a measure in the place of a segment, and the reverse', async () => {
+    const fixture = memoryBackend();
+    fixture.data.segments = [{ ...segment('vip', evaluated(90, 0)), displayName: 'Very important' }];
+    fixture.data.measures = [measure('Revenue', output(1, 1))];
+    expect(await previewOf(fixture, { threshold: 1, segmentName: 'revenue' })).toMatchObject({
+      code: 'segment-unknown',
+      detail:
+        'Revenue is a measure, not a segment. Choose Segment from the list, or use the action Preview a threshold of a measure.',
+    });
+    const body = { instanceId: INSTANCE, measureName: 'Very important', threshold: 1 };
+    expect(await fixture.backend.previewThreshold('measure-threshold-crossed', body)).toMatchObject({
+      code: 'measure-unknown',
+      detail:
+        'vip is a segment, not a measure. Choose Measure from the list, or use the action Preview a threshold of a segment.',
+    });
   });
 
   test('knows similar names, and takes blanks around one for a slip', async () => {
@@ -123,12 +148,12 @@ describe('a preview', () => {
     fixture.data.segments = [segment('vip', evaluated(90, 0))];
     fixture.data.measures = [measure('Revenue', output(1, 1))];
     expect(await previewOf(fixture, { threshold: 1, segmentName: 'vips' })).toMatchObject({
-      detail: expect.stringContaining('Did you mean vip (The vip)?'),
+      detail: expect.stringContaining('Did you mean vip (in the list: The vip)?'),
     });
     expect(await previewOf(fixture, { threshold: 1, segmentName: ' vip' })).toMatchObject({ name: 'vip' });
     const body = { instanceId: INSTANCE, measureName: 'revenues', threshold: 1 };
     expect(await fixture.backend.previewThreshold('measure-threshold-crossed', body)).toMatchObject({
-      detail: expect.stringContaining('Did you mean Revenue (The Revenue)?'),
+      detail: expect.stringContaining('Did you mean Revenue (in the list: The Revenue)?'),
     });
   });
 });

@@ -12,7 +12,7 @@ export async function expectProblem(
   const before = await requestRows();
   const answer = await call();
   expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/problem+json' } });
-  const { detail, errors: _, ...others } = answer.body as Record<string, unknown>;
+  const { detail, errors: _, parameter: __, ...others } = answer.body as Record<string, unknown>;
   expect(others).toEqual({ type: 'about:blank', title: problems[code].title, status, code });
   expect(detail).toMatch(/^\w.+[.?]$/s);
   expect(await requestRows()).toEqual(before);

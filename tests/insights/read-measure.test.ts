@@ -33,6 +33,15 @@ describe('a measure is without dimension', () => {
   });
 });
 
+test.each([
+  [{ kind: 'entity', isProfile: true, dimensions: [] }, true],
+  [{ kind: 'Attribute', dimensions: [] }, true],
+  [{ kind: 'entity', dimensions: [{ field: 'City' }] }, undefined],
+  [{ kind: 'hologram', dimensions: [] }, undefined],
+])('whether %j is a customer measure', (definition, isOfCustomers) => {
+  expect(parseMeasure({ name: 'm', definition })?.isOfCustomers).toBe(isOfCustomers);
+});
+
 describe('the value of a measure', () => {
   const valueOf = (values: unknown): number | undefined =>
     parseMeasure({ name: 'm', output: { values } })?.output?.value;

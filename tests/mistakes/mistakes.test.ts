@@ -8,6 +8,7 @@ import {
   type CustomerInsightsSandbox,
 } from '../../sandbox/customer-insights/customer-insights-sandbox.ts';
 import { contosoInstanceId } from '../../sandbox/customer-insights/seed/seeded-instances.ts';
+import { inputLabels } from '../../shared/input-labels.ts';
 import { functionsInProcess, type FunctionsInProcess, type Told } from '../helpers/functions-in-process.ts';
 import { manualClock } from '../helpers/manual-clock.ts';
 import { mistakes, type Mistake } from './mistakes.ts';
@@ -137,14 +138,25 @@ test('every trigger and action that a maker sees has a mistake, and there are fo
 
 test('every refusal and every warning says what to do', () => {
   const advises =
-    /\b(choose|copy|did you mean|must|use|give|send|save|leave|ask|take|correct|try again|run|delete|update|change|changed|can be|can add|is required|is activated|fires (after|only)|may have)\b/i;
+    /\b(choose|enter|write|did you mean|must|use|give|leave|ask|take|correct|try again|run|delete|can allow|activates|nothing to do|starts only after)\b/i;
   const silent = mistakes.flatMap((mistake) => {
     if (mistake.answer === 'done') return [];
-    const body: Told['body'] = told.get(mistake)?.body ?? {};
-    const said = mistake.answer === 'warned' ? (body['warnings'] as string[]).join(' ') : String(body['detail']);
+    const said = saidTo(mistake);
     return advises.test(said) ? [] : [`${mistake.operationId}, ${mistake.made}: ${said}`];
   });
   expect(silent).toEqual([]);
+});
+
+test('no answer to a mistake on a card has a name that no card shows', () => {
+  const hidden = Object.keys(inputLabels).filter((name) => /[A-Z$]/.test(name));
+  const isHidden = (word: string): boolean => hidden.includes(word) || ['ISO', 'GUID', 'OData'].includes(word);
+  const named = mistakes.flatMap((mistake) => {
+    if (mistake.made.startsWith('by hand')) return [];
+    // The message of Customer Insights is repeated as it is.
+    const said = saidTo(mistake).replace(/^Customer Insights refused the call: [^.]*\./, '');
+    return (said.match(/\$?\w+/g) ?? []).filter(isHidden).map((word) => `${mistake.made}: ${word}`);
+  });
+  expect(named).toEqual([]);
 });
 
 describe('the answer', () => {
@@ -171,6 +183,12 @@ test('the document has each of them with its answer', () => {
   expect(unaligned(readFileSync(FILE, 'utf8'))).toBe(unaligned(document));
 });
 
+/** The words of an answer. Empty when there is nothing to say. */
+function saidTo(mistake: Mistake): string {
+  const { detail = '', warnings = [] } = (told.get(mistake)?.body ?? {}) as { detail?: string; warnings?: string[] };
+  return [detail, ...warnings].join(' ').trim();
+}
+
 /** The formatter fills up the cells of a table. */
 function unaligned(document: string): string {
   return document.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---').trim();
@@ -180,9 +198,15 @@ function documentOf(): string {
   const lines = [
     '# Mistakes and their answers',
     '',
-    'What the service says to a mistake in a trigger or an action of the connector. Power Automate shows the answer in the details of the trigger or of',
-    'the action. A warning is no refusal: the flow is subscribed, and _List subscriptions_ shows it. `tests/mistakes` asks the functions each of these, and',
-    'holds this page to the answers.',
+    'The answers of the service to mistakes in the triggers and actions of the connector. Power Automate shows an answer in the details of the trigger or',
+    'action. A warning does not refuse anything: the flow is subscribed, and _List subscriptions_ shows the warning too. The _operator_ is whoever runs the',
+    'service.',
+    '',
+    'The number is the HTTP status: 201 the flow is subscribed, 202 the test event is on its way, 204 done, 4xx refused, 503 not possible at the moment. The',
+    'name after it is the [problem code](errors.md). _By hand_ marks mistakes that the cards of Power Automate prevent. They are made by programs that call the',
+    'service, and in the code of a flow. Their answers may use the names of the HTTP API.',
+    '',
+    'This page is generated: `tests/mistakes` makes each mistake and compares the answer.',
     '',
   ];
   for (const { operation } of ofMakers) {
@@ -197,12 +221,18 @@ function documentOf(): string {
 
 function shown(mistake: Mistake): string {
   const { status, body } = told.get(mistake) ?? { status: 0, body: {} };
-  if (mistake.answer === 'done')
-    return status === 204 ? '204: there is nothing left to do' : `${status}: it is understood`;
+  if (mistake.answer === 'done') return `${status}: ${meanings[status] ?? ''}`;
   if (mistake.answer === 'warned')
     return `${status} with the warning: ${cell((body['warnings'] as string[]).join(' '))}`;
   return `${status} \`${String(body['code'])}\`: ${cell(String(body['detail']))}`;
 }
+
+/** What a success means to a maker. */
+const meanings: Readonly<Record<number, string>> = {
+  201: 'no mistake: the flow is subscribed',
+  202: 'no mistake: the test event is on its way',
+  204: 'no mistake: the subscription does not exist any more',
+};
 
 function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('*', '\\*').replaceAll('<', '&lt;').replaceAll('_', '\\_');

@@ -139,7 +139,7 @@ export const mistakes: readonly Mistake[] = [
     ['a trigger that there is not', { trigger: 'segments' }, 'trigger-unknown'],
     ['a page of nothing', { top: 0 }, 'query-invalid'],
     ['a word for a number', { top: 'all' }, 'query-invalid'],
-    ['a parameter that there is not', { $top: 5 }, 'query-invalid'],
+    ['by hand: a parameter that there is not', { $top: 5 }, 'query-invalid'],
     ['by hand: a next page that nobody linked to', { next: 'page2' }, 'query-invalid'],
   ]),
   ...of('SendTestEvent', { trigger: 'segment-threshold-crossed' }, [
@@ -183,7 +183,7 @@ export const mistakes: readonly Mistake[] = [
       'call-refused',
     ],
     ['a word for a number', { $top: 'all' }, 'query-invalid'],
-    ['an option without its $', { filter: "CustomerId eq '1'" }, 'query-invalid'],
+    ['by hand: an option without its $', { filter: "CustomerId eq '1'" }, 'query-invalid'],
     ['search and expand together', { $search: '"Anna"', $expand: 'UnifiedActivity' }, 'call-refused'],
     ['the action while the operator has it switched off', {}, 'data-actions-off', 'data-actions-off'],
   ]),
@@ -193,7 +193,7 @@ export const mistakes: readonly Mistake[] = [
   ]),
   ...of('CreateItem', { instanceId, entity: 'UnifiedActivity' }, [
     ['several items at once', { body: [{ ActivityId: '1' }, { ActivityId: '2' }] }, 'body-invalid'],
-    ['nothing in the body', { body: '' }, 'body-invalid'],
+    ['by hand: nothing in the body', { body: '' }, 'body-invalid'],
     ['an item that is there already', { body: { ActivityId: 'twice', CustomerId: '1' } }, 'item-exists'],
     ['an item without a key', { body: { CustomerId: '1' } }, 'call-refused'],
     ['an entity that cannot be written', { entity: 'ChurnRisk', body: { CustomerId: '1' } }, 'call-refused'],

@@ -327,9 +327,9 @@ export const safeguards: readonly Safeguard[] = [
       },
       {
         file: 'shared/subscriptions/subscribe.ts',
-        find: `  if (reading.kind !== 'found') return subjectRefusal(reading, subject);
+        find: `  if (reading.kind !== 'found') return subjectRefusal(reading, 'trigger');
 `,
-        replace: `  if (reading.kind !== 'found') return subjectRefusal(reading, subject);
+        replace: `  if (reading.kind !== 'found') return subjectRefusal(reading, 'trigger');
   await ports.instances.register(subject.instanceId);
 `,
       },

@@ -42,8 +42,8 @@ describe('with CALLBACK_ALLOWED_NETWORKS, a host name that is not in the allow-l
   });
 
   test.each<[string, Lookup, RegExp]>([
-    ['has a public address', found('93.184.215.14'), /not one that this service may call/],
-    ['has an address outside the networks beside one inside', found('10.1.2.3', '192.168.0.1'), /may call/],
+    ['has a public address', found('93.184.215.14'), /may not call the host example\.com\. Its operator can allow/],
+    ['has an address outside the networks beside one inside', found('10.1.2.3', '192.168.0.1'), /may not call/],
     ['does not exist', failed('ENOTFOUND'), /does not exist/],
     ['has no record of an address', failed('ENODATA'), /does not exist/],
     ['has no address', found(), /does not exist/],

@@ -39,14 +39,28 @@ describe('the nearest names', () => {
 });
 
 test.each<[string, object, RegExp]>([
-  ['segment-threshold-crossed', { segmentName: 'High Value', threshold: 1 }, /Did you mean hv \(High value\)\?/],
+  [
+    'segment-threshold-crossed',
+    { segmentName: 'High Value', threshold: 1 },
+    /Did you mean hv \(in the list: High value\)\?/,
+  ],
   [
     'measure-threshold-crossed',
     { measureName: 'total-revenue', threshold: 1 },
-    /Did you mean Revenue \(Total revenue\)\?/,
+    /Did you mean Revenue \(in the list: Total revenue\)\?/,
   ],
-  ['data-source-refresh-failed', { dataSourceId: 'online store' }, /Did you mean ds-1 \(Online store\)\?/],
-])('a subscribe to an unknown subject (%s) is answered with them', async (trigger, input, detail) => {
+  ['data-source-refresh-failed', { dataSourceId: 'online store' }, /Did you mean ds-1 \(in the list: Online store\)\?/],
+  [
+    'segment-threshold-crossed',
+    { segmentName: 'Total revenue', threshold: 1 },
+    /^Revenue is a measure, not a segment\. .+ or use the trigger When a measure crosses above a threshold\.$/,
+  ],
+  [
+    'measure-threshold-crossed',
+    { measureName: 'HV', threshold: 1 },
+    /^hv is a segment, not a measure\. .+ or use the trigger When a segment crosses above a threshold\.$/,
+  ],
+])('a subscribe to an unknown subject (%s, %j) is answered with them', async (trigger, input, detail) => {
   const fixture = memoryBackend();
   fixture.data.segments = [{ ...segment('hv', evaluated(90, 1)), displayName: 'High value' }];
   fixture.data.measures = [{ ...measure('Revenue'), displayName: 'Total revenue' }];

@@ -32,12 +32,13 @@ describe('an optional input that is empty counts as absent', () => {
   });
 
   test('but no required one, and none that the trigger does not have', () => {
-    expect(detailOf({ ...segment, segmentName: '' })).toBe('segmentName must not be empty.');
-    expect(detailOf({ ...segment, segmentName: null })).toBe('segmentName must be text; it was null.');
+    for (const segmentName of ['', null, undefined])
+      expect(detailOf({ ...segment, segmentName })).toBe('Segment is empty: choose one from the list.');
+    for (const threshold of ['', null, undefined])
+      expect(detailOf({ ...segment, threshold })).toBe('Threshold is empty: enter a number, such as 1500.');
     expect(detailOf({ ...segment, dataSourceId: '' })).toBe(
-      'dataSourceId is not a known property: leave it out (there are instanceId, label, segmentName, threshold).',
+      'This trigger has no input Data Source. Its inputs are Instance, Label, Segment and Threshold. Delete the trigger from the flow and add it again, to get a card with these inputs.',
     );
-    expect(detailOf({ ...segment, threshold: null })).toBe('threshold must be a number, such as 1500; it was null.');
   });
 });
 
@@ -45,20 +46,20 @@ describe('the detail of a refused body names the cause in words', () => {
   test.each<[object, string]>([
     [
       { threshold: '1,500' },
-      'threshold must be a number, such as 1500; it was the text "1,500": write it without quotes and separators, and put float() around an expression.',
+      'Threshold must be a number, such as 1500; it was the text "1,500". Write digits only, with a point before decimals. If it comes from an expression or from dynamic content, put float( ) around that.',
     ],
-    [{ threshold: [1] }, 'threshold must be a number, such as 1500; it was a list.'],
-    [{ threshold: true }, 'threshold must be a number, such as 1500; it was true.'],
-    [{ threshold: Infinity }, 'threshold must be a number, such as 1500; it was a number that is too large.'],
-    [{ segmentName: 7 }, 'segmentName must be text; it was the number 7.'],
-    [{ label: 'x'.repeat(257) }, 'label must have at most 256 characters; it had 257.'],
+    [{ threshold: [1] }, 'Threshold must be a number, such as 1500; it was a list.'],
+    [{ threshold: true }, 'Threshold must be a number, such as 1500; it was true.'],
+    [{ threshold: Infinity }, 'Threshold must be a number, such as 1500; it was a number that is too large.'],
+    [{ segmentName: 7 }, 'Segment must be text; it was the number 7.'],
+    [{ label: 'x'.repeat(257) }, 'Label must have at most 256 characters; it had 257.'],
     [
       { instanceId: 'contoso' },
-      'instanceId must be a GUID, such as 0f1e2d3c-4b5a-4968-8776-655443322110; it was the text "contoso".',
+      'Instance must be chosen from the list; it was the text "contoso". A custom value must be the ID of an instance, such as 0f1e2d3c-4b5a-4968-8776-655443322110.',
     ],
     [
       { color: 'red' },
-      'color is not a known property: leave it out (there are instanceId, label, segmentName, threshold).',
+      'This trigger has no input color. Its inputs are Instance, Label, Segment and Threshold. Delete the trigger from the flow and add it again, to get a card with these inputs.',
     ],
   ])('%j', (change, detail) => {
     expect(detailOf({ ...segment, ...change })).toBe(detail);
@@ -66,9 +67,31 @@ describe('the detail of a refused body names the cause in words', () => {
 
   test('of three causes at most, and says how many more there are', () => {
     expect(detailOf({})).toBe(
-      'callbackUrl is required. instanceId is required. segmentName is required. There is 1 more.',
+      'Callback URL is missing. Power Automate sends it by itself. Any other caller must send the https address that is to be called. Instance is empty: choose one from the list. Segment is empty: choose one from the list. There is 1 more mistake.',
     );
     expect(detailOf(7)).toBe('The body must be one JSON object; it was the number 7.');
+  });
+
+  test('of one cause for an input, while the errors have the names of the properties', () => {
+    const preview = { instanceId: INSTANCE, segmentName: 'vip', threshold: 1, days: 0.5 };
+    const validated = validatePreviewRequest('segment-threshold-crossed', preview);
+    const message = 'must be a whole number from 1 to 30; it was the number 0.5';
+    expect(validated.kind === 'invalid' && bodyRefusal(validated.errors)).toMatchObject({
+      detail: `Days ${message}.`,
+      errors: [{ pointer: '/days', message }],
+    });
+  });
+
+  test('of a choice in another case with the right one', () => {
+    const detail = (startedBy: string): string => {
+      const { callbackUrl, instanceId } = segment;
+      const validated = validateSubscribeRequest('full-refresh-completed', { callbackUrl, instanceId, startedBy });
+      return validated.kind === 'valid' ? 'valid' : bodyRefusal(validated.errors).detail;
+    };
+    expect(detail('User')).toBe(
+      'Started By must be any, schedule or user; it was the text "User". Write it as user, or choose it from the list.',
+    );
+    expect(detail('manual')).toMatch(/it was the text "manual"\. Choose it from the list\.$/);
   });
 
   test('never repeats a callback URL, wherever it stands', () => {

@@ -14,15 +14,26 @@ test.each([
   expect(thresholdWarnings(threshold, read)).toEqual([]);
 });
 
-test('a value above already is told, with when it fires', () => {
-  expect(thresholdWarnings(40, { latest: latest(57) })).toEqual([
-    '57 now (2026-11-23 10:01 UTC): fires after it has fallen to 40 or below and risen above it again.',
+test.each([
+  ['a segment', { latest: latest(57), isSegment: true }, 'The segment has 57 members'],
+  ['a measure', { latest: latest(57) }, 'The measure is 57'],
+])('a value of %s that is above already is told, with when the flow starts', (_, read, present) => {
+  expect(thresholdWarnings(40, read)).toEqual([
+    `${present} (2026-11-23 10:01 UTC), already above 40: the flow starts only after it has fallen to 40 or below and has risen above 40 again.`,
+  ]);
+});
+
+test('one member is not members', () => {
+  expect(thresholdWarnings(0, { latest: latest(1), isSegment: true })).toEqual([
+    expect.stringMatching(/^The segment has 1 member \(/),
   ]);
 });
 
 test('a threshold that cannot be crossed is told once, whatever the value is', () => {
   expect(thresholdWarnings(-1, { latest: latest(57), isCount: true })).toEqual([
-    expect.stringContaining('never fires'),
+    expect.stringContaining('never starts'),
   ]);
-  expect(thresholdWarnings(Number.MAX_VALUE, { latest: latest(57) })).toEqual([expect.stringContaining('never fires')]);
+  expect(thresholdWarnings(Number.MAX_VALUE, { latest: latest(57) })).toEqual([
+    expect.stringContaining('never starts'),
+  ]);
 });

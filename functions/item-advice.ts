@@ -1,0 +1,57 @@
+import type { ItemQuery } from '../shared/insights/item-pages.ts';
+import { labelOf } from '../shared/input-labels.ts';
+import { joinedWithOr } from '../shared/joined-words.ts';
+
+/** Ids of ingested tables begin with the id of their data source. */
+const INGESTED = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}_/i;
+
+/** What to change in the options of a list that Customer Insights refused with `message`. */
+export function adviceOnList(entity: string, { options }: ItemQuery, message = ''): string {
+  const given = Object.keys(options);
+  const named = given.filter((name) => message.includes(name));
+  if (named.length > 0) return `Leave ${labels(named)} empty.`;
+  if (given.includes('$filter')) return adviceOnFilter(entity);
+  return given.length === 0 ? 'Choose another Entity.' : `Correct ${labels(given)}, or leave it empty.`;
+}
+
+function labels(names: readonly string[]): string {
+  return joinedWithOr(names.map((name) => labelOf(name) ?? name));
+}
+
+/** The fields that can be filtered are those of Microsoft's connector page. */
+function adviceOnFilter(entity: string): string {
+  if (INGESTED.test(entity)) {
+    return 'Leave Filter Query empty, and filter what the action returns, with the action Filter array.';
+  }
+  return `Write Filter Query like CustomerId eq 'a1': a field, then eq for equal, then a text in single quotes. ${filterFields(entity)}`;
+}
+
+function filterFields(entity: string): string {
+  switch (entity) {
+    case 'Customer':
+      return 'In Customer, CustomerId and the fields of the search and filter index of Customer Insights can be filtered.';
+    case 'UnifiedActivity':
+      return 'In UnifiedActivity, only ActivityId and CustomerId can be filtered.';
+    default:
+      return "In this entity, only CustomerId can be filtered; in a data source's table, nothing can.";
+  }
+}
+
+/** What to change in a new item that Customer Insights refused with `message`. Real-time data are activities and changes of profiles. */
+export function adviceOnCreating(entity: string, message = ''): string {
+  if (message.includes('validUntil')) return VALID_UNTIL;
+  if (entity === 'UnifiedActivity') return 'Correct the attributes of the item.';
+  const other =
+    "Only activities can be created: choose UnifiedActivity, or a data source's table of activities, as Entity.";
+  return INGESTED.test(entity) ? `Correct the attributes of the item. ${other}` : other;
+}
+
+/** What to change in an update that Customer Insights refused with `message`. */
+export function adviceOnUpdating(entity: string, message = ''): string {
+  if (message.includes('validUntil')) return VALID_UNTIL;
+  if (entity === 'Customer') return 'Correct the attributes of the item.';
+  return 'Only customer profiles can be changed: choose Customer as Entity. An activity stays as it was created.';
+}
+
+const VALID_UNTIL =
+  'Correct Valid Until to a time within the next 30 days, such as the expression addDays(utcNow(), 7), or leave it empty.';

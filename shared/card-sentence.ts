@@ -1,0 +1,80 @@
+import type { ErrorObject } from 'ajv';
+import { inputLabels, labelOf, type InputName } from './input-labels.ts';
+import { joinedWithAnd, joinedWithOr } from './joined-words.ts';
+import { shownValue } from './shown-value.ts';
+
+/**
+ * The sentence for an error of a body that a flow maker can correct only on the card of the trigger or action. `undefined`
+ * when the general message says what to do, or when no card shows the property.
+ */
+export function cardSentence(error: ErrorObject): string | undefined {
+  const { keyword, data, instancePath } = error;
+  const params = error.params as Readonly<Record<string, unknown>>;
+  if (keyword === 'additionalProperties') return unknownInput(error, String(params['additionalProperty']));
+  if (keyword === 'required') return emptyInput(String(params['missingProperty']), schemaOfMissing(error));
+  const name = instancePath.slice(1);
+  const label = labelOf(name);
+  if (label === undefined) return undefined;
+  if (data === null || data === '') return emptyInput(name, schemaOf(error));
+  if (keyword === 'format' && params['format'] === 'uuid') {
+    return `${label} must be ${chosenInstance.form}; it was ${shownValue(data)}. ${chosenInstance.advice}`;
+  }
+  if (keyword !== 'enum') return undefined;
+  return `${label} must be ${choiceMeaning(params['allowedValues'] as readonly string[], data)}.`;
+}
+
+/** Completes "Instance must be", with a sentence of advice. */
+export const chosenInstance = {
+  form: 'chosen from the list',
+  advice: 'A custom value must be the ID of an instance, such as 0f1e2d3c-4b5a-4968-8776-655443322110.',
+};
+
+/** Continues "Started By must be" after a value that is not one of the choices. */
+function choiceMeaning(choices: readonly string[], value: unknown): string {
+  const meant = choices.find((choice) => choice.toLowerCase() === String(value).toLowerCase());
+  const advice = meant === undefined ? 'Choose it from the list' : `Write it as ${meant}, or choose it from the list`;
+  return `${joinedWithOr(choices)}; it was ${shownValue(value)}. ${advice}`;
+}
+
+interface PropertySchema {
+  readonly type?: unknown;
+  readonly format?: unknown;
+  readonly properties?: Readonly<Record<string, PropertySchema>>;
+}
+
+function schemaOf({ parentSchema }: ErrorObject): PropertySchema {
+  return (parentSchema ?? {}) as PropertySchema;
+}
+
+function schemaOfMissing(error: ErrorObject): PropertySchema {
+  const name = String((error.params as Readonly<Record<string, unknown>>)['missingProperty']);
+  return schemaOf(error).properties?.[name] ?? {};
+}
+
+/** The sentence for an input without a value. Every required text of a card is chosen from a list; only the operator API requires a time. */
+function emptyInput(name: string, { type, format }: PropertySchema): string | undefined {
+  const label = labelOf(name);
+  if (label === undefined || format === 'date-time') return undefined;
+  if (name === 'callbackUrl') {
+    return `${label} is missing. Power Automate sends it by itself. Any other caller must send the https address that is to be called.`;
+  }
+  const advice = type === 'string' ? 'choose one from the list' : 'enter a number, such as 1500';
+  return `${label} is empty: ${advice}.`;
+}
+
+/** The sentence for a property that a trigger or action of the connector does not have. `undefined` for other bodies. */
+function unknownInput(error: ErrorObject, name: string): string | undefined {
+  const names = Object.keys(schemaOf(error).properties ?? {});
+  const labels = names.filter((known) => known !== 'callbackUrl').map(labelOf);
+  if (labels.length === 0 || labels.includes(undefined)) return undefined;
+  const card = names.includes('callbackUrl') ? 'trigger' : 'action';
+  const shown = labelOf(name) ?? (/^[\w.$-]{1,40}$/.test(name) ? name : undefined);
+  const what = shown === undefined ? 'was given an input that it does not have' : `has no input ${shown}`;
+  const inputs = joinedWithAnd(labels.filter((label) => label !== undefined));
+  return `This ${card} ${what}. Its inputs are ${inputs}. Delete the ${card} from the flow and add it again, to get a card with these inputs.`;
+}
+
+/** The sentence for a parameter that is required and absent, and whose value is chosen from a list. */
+export function emptyChoice(name: InputName): string {
+  return `${inputLabels[name]} is empty: choose one from the list.`;
+}

@@ -1,0 +1,75 @@
+import { nearestSentence, type Named } from '../nearest-names.ts';
+import { instanceUnknown, refusal, type Refusal } from '../problem.ts';
+import { triggers, type ThresholdTrigger } from '../triggers/trigger.ts';
+import { unreachable } from '../unreachable.ts';
+
+/** A subject that does not exist, with what the maker can have meant. */
+export interface UnknownSubject {
+  readonly kind: 'unknown-subject';
+  readonly of: 'segment' | 'measure' | 'data-source';
+  /** Existing subjects with a similar name. */
+  readonly nearest: readonly Named[];
+  /** A measure of the same name where a segment was asked for, or the reverse, with its trigger. */
+  readonly meantFor?: { readonly trigger: ThresholdTrigger; readonly name: string };
+}
+
+/** Why a subject cannot be subscribed to. */
+export type UnusableSubject =
+  | UnknownSubject
+  | { readonly kind: 'unknown-instance' }
+  /** `isOfCustomers`: it is a customer measure. */
+  | { readonly kind: 'has-dimension'; readonly isOfCustomers: boolean };
+
+/** Where a maker chose a subject: a trigger, or the action that previews its threshold. */
+type ChosenIn = 'trigger' | 'preview';
+
+/** The refusal for a subject that cannot be subscribed to. */
+export function subjectRefusal(reading: UnusableSubject, chosenIn: ChosenIn): Refusal {
+  switch (reading.kind) {
+    case 'unknown-instance':
+      return instanceUnknown();
+    case 'has-dimension':
+      return refusal(
+        'measure-has-dimension',
+        reading.isOfCustomers
+          ? 'This is a customer measure. It has one value for each customer, and no total that can be compared with Threshold. Choose Measure from the list, which has only measures with one value.'
+          : 'This measure has a dimension, and so one value for each member of it, such as each country. None of them can be compared with Threshold. Choose Measure from the list, which has only measures with one value.',
+      );
+    case 'unknown-subject':
+      return unknownSubjectRefusal(reading, chosenIn);
+    default:
+      return unreachable(reading);
+  }
+}
+
+function unknownSubjectRefusal({ of, nearest, meantFor }: UnknownSubject, chosenIn: ChosenIn): Refusal {
+  const meant = nearestSentence(nearest);
+  switch (of) {
+    case 'segment':
+      return refusal(
+        'segment-unknown',
+        meantFor
+          ? `${meantFor.name} is a measure, not a segment. Choose Segment from the list, or use ${cardOf(meantFor.trigger, chosenIn)}.`
+          : `The instance has no segment of this name.${meant} Choose Segment from the list.`,
+      );
+    case 'measure':
+      return refusal(
+        'measure-unknown',
+        meantFor
+          ? `${meantFor.name} is a segment, not a measure. Choose Measure from the list, or use ${cardOf(meantFor.trigger, chosenIn)}.`
+          : `The instance has no measure of this name.${meant} Choose Measure from the list.`,
+      );
+    case 'data-source':
+      return refusal(
+        'data-source-unknown',
+        `The instance has no such data source.${meant} It may have been deleted, or belong to another instance. Choose Data Source again from the list, or leave it empty for any data source.`,
+      );
+    default:
+      return unreachable(of);
+  }
+}
+
+function cardOf(trigger: ThresholdTrigger, chosenIn: ChosenIn): string {
+  const { texts, preview } = triggers[trigger];
+  return chosenIn === 'trigger' ? `the trigger ${texts.summary}` : `the action ${preview.summary}`;
+}
