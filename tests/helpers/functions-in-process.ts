@@ -21,6 +21,7 @@ import { systemRandom } from '../../shared/random.ts';
 import { createMemoryQueueDrain } from '../../shared/storage/memory-queue-drain.ts';
 import { createMemoryQueues } from '../../shared/storage/memory-queues.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
+import type { Tables } from '../../shared/storage/tables.ts';
 import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
 import type { ManualClock } from './manual-clock.ts';
 
@@ -41,6 +42,7 @@ export interface Told {
 export interface FunctionsInProcess {
   /** Calls the function whose route fits, as the host would: the first in the order of names. */
   ask(asked: Asked): Promise<Told>;
+  readonly tables: Tables;
   close(): Promise<void>;
 }
 
@@ -116,6 +118,7 @@ export function functionsInProcess({
   registered.sort((one, other) => (one.name < other.name ? -1 : 1));
 
   return {
+    tables: fixture.tables,
     async ask({ method, path, body, headers = {} }) {
       const address = new URL(`https://triggers.contoso.example/api/${path}`);
       for (const { name, options } of registered) {
