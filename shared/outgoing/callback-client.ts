@@ -114,15 +114,14 @@ export function callbackClient(options: CallbackClientOptions): CallbackClient {
       );
       if (exchange === 'late') return { kind: 'unreached', code: 'timeout', durationMs: durationMs() };
       const { status, headers: responseHeaders, body: responseBody, isCut = false } = exchange;
+      const facts = { ...retryAfterOf(responseHeaders, clock.now()), ...runIdOf(responseHeaders) };
+      if (responseBody === undefined) return { kind: 'answered', status, ...facts, durationMs: durationMs() };
       return {
         kind: 'answered',
         status,
-        ...(responseBody === undefined ? {} : errorCodeOf(responseBody)),
-        ...retryAfterOf(responseHeaders, clock.now()),
-        ...runIdOf(responseHeaders),
-        ...(responseBody !== undefined && {
-          excerpt: excerptOf({ headers: responseHeaders, body: responseBody, isCut }, url),
-        }),
+        ...errorCodeOf(responseBody),
+        ...facts,
+        excerpt: excerptOf({ headers: responseHeaders, body: responseBody, isCut }, url),
         durationMs: durationMs(),
       };
     } catch (error) {

@@ -30,11 +30,12 @@ export interface SignatureInput {
 
 /** The Standard Webhooks headers of one attempt. `webhook-signature` (scheme `v1`) only when there are secrets. */
 export function signatureHeaders({ secrets, id, timestampSeconds, body }: SignatureInput): Record<string, string> {
-  const headers = { 'webhook-id': id, 'webhook-timestamp': String(timestampSeconds) };
+  const headers: Record<string, string> = { 'webhook-id': id, 'webhook-timestamp': String(timestampSeconds) };
   if (secrets.length === 0) return headers;
   const signatures = secrets.map((secret) => {
     const digest = createHmac('sha256', secret).update(`${id}.${timestampSeconds}.${body}`).digest('base64');
     return `v1,${digest}`;
   });
-  return { ...headers, 'webhook-signature': signatures.join(' ') };
+  headers['webhook-signature'] = signatures.join(' ');
+  return headers;
 }

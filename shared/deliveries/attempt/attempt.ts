@@ -60,18 +60,20 @@ async function post(ports: AttemptPorts, request: AttemptRequest, startedAtMs: n
   const response: CallbackResponse | undefined =
     url === undefined ? undefined : await ports.client.post({ url, headers, body });
   const verdict = response ? classify(response) : unreadable;
-  const record: AttemptRecord = {
-    number,
-    at: new Date(startedAtMs).toISOString(),
-    durationMs: Math.round(response?.durationMs ?? 0),
-    ...(response?.kind === 'answered' && { status: response.status }),
-    code: codeOf(verdict),
-    ...(called.id !== own.id && { calledId: called.id }),
-    ...(verdict.kind === 'delivered' && verdict.runId !== undefined && { runId: verdict.runId }),
-  };
+  const at = new Date(startedAtMs).toISOString();
+  const durationMs = Math.round(response?.durationMs ?? 0);
+  const code = codeOf(verdict);
+  const record: Mutable<AttemptRecord> =
+    response?.kind === 'answered'
+      ? { number, at, durationMs, status: response.status, code }
+      : { number, at, durationMs, code };
+  if (called.id !== own.id) record.calledId = called.id;
+  if (verdict.kind === 'delivered' && verdict.runId !== undefined) record.runId = verdict.runId;
   recordAttempt(ports.telemetry, request, record);
   return { kind: 'attempted', record, verdict, answer: failedAnswer(response, number) };
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function failedAnswer(response: CallbackResponse | undefined, attempt: number): FailedAnswer | undefined {
   if (response?.kind !== 'answered' || response.excerpt === undefined) return undefined;
