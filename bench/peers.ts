@@ -23,7 +23,7 @@ const SIZES = {
     ],
     loads: [load(50, 0), load(50, 1), load(200, 0), load(200, 1)],
     latencyRounds: 3,
-    seconds: 3,
+    seconds: 2,
   },
   tiny: {
     fanOuts: [{ deliveries: 20, warmUps: 1, rounds: 1 }],

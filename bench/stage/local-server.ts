@@ -63,11 +63,16 @@ export async function startRedis(): Promise<LocalServer> {
 
 function serverOf(child: ChildProcess, directory: string, url: string): LocalServer {
   const exited = once(child, 'exit');
+  // At SIGINT, PostgreSQL ends at once, without waiting for its clients.
+  const end = (): void => void child.kill('SIGINT');
+  // An interrupted benchmark leaves no server behind.
+  const interrupted = (): void => process.exit(1);
+  process.once('exit', end).once('SIGTERM', interrupted);
   return {
     url,
     async stop() {
-      // PostgreSQL ends at once, without waiting for its clients.
-      child.kill('SIGINT');
+      process.off('exit', end).off('SIGTERM', interrupted);
+      end();
       await exited;
       await rm(directory, { recursive: true, force: true });
     },
