@@ -4,7 +4,7 @@ import { useLive } from './use-live.ts';
 
 /** What happens is shown within five seconds: the wait for this poll, and the request for what changed. */
 export const LIVE_MS = 4_000;
-/** Older records than those of the mark, and a poll that failed, are made up for by a refresh this often. */
+/** A change to older records than those of the mark is shown by a refresh this often. */
 export const SLOW_MS = 60_000;
 
 /** What a view shows: these instances, one subscription, or with neither all polled instances. */

@@ -13,10 +13,15 @@ export interface Live<T> {
   readonly refresh: () => void;
 }
 
+/** After a refresh on request, the value is refreshed for this long as often as `AFTERWARDS_MS` says. */
+const HURRY_MS = 30_000;
+const AFTERWARDS_MS = 3_000;
+
 /**
  * Requests a value at once, when `key` changes, and then every `everyMs` while the page is visible. After a change of `key`,
  * the old value is not shown. With `everyMs` 0 the value is refreshed only on request. A change of `mark` refreshes the
- * value too; while a request is running, the next one waits for it.
+ * value too; while a request is running, the next one waits for it. What an operator starts takes effect seconds later, so
+ * a refresh on request is repeated for half a minute.
  */
 export function useLive<T>(
   key: string,
@@ -28,6 +33,7 @@ export function useLive<T>(
   const [asked, setAsked] = useState(0);
   const latest = useRef(load);
   latest.current = load;
+  const hurryUntilMs = useRef(0);
   const askNow = useRef<() => void>(() => undefined);
 
   useEffect(() => {
@@ -56,7 +62,10 @@ export function useLive<T>(
       const isChanged = isAskedAgain;
       isAskedAgain = false;
       if (isChanged) void ask();
-      else if (everyMs > 0) timer = setTimeout(() => void ask(), everyMs);
+      else {
+        const waitMs = Date.now() < hurryUntilMs.current ? AFTERWARDS_MS : everyMs;
+        if (waitMs > 0) timer = setTimeout(() => void ask(), waitMs);
+      }
     };
     askNow.current = () => {
       if (isAsking) isAskedAgain = true;
@@ -81,7 +90,10 @@ export function useLive<T>(
     seen.current = mark ?? seen.current;
   }, [mark]);
 
-  const refresh = useCallback(() => setAsked((count) => count + 1), []);
+  const refresh = useCallback(() => {
+    hurryUntilMs.current = Date.now() + HURRY_MS;
+    setAsked((count) => count + 1);
+  }, []);
   const own = state.key === key ? state : { key };
   return { value: own.value, problem: own.problem, cameAtMs: own.cameAtMs, refresh };
 }

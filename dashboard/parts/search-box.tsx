@@ -33,7 +33,7 @@ export function SearchBox({ text }: { readonly text: string }): JSX.Element {
         ref={input}
         type="search"
         defaultValue={text}
-        placeholder="Flow, address, label, id…"
+        placeholder="Search…"
         title="Label, flow id or address, run address, segment, measure, data source, connection, environment, any id ( / )"
         aria-keyshortcuts="/"
         autocomplete="off"
