@@ -3,7 +3,9 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { statusNotificationSchema } from '../../shared/operations/status-notification.ts';
 import { subscriptionStore } from '../../shared/subscriptions/subscription-store.ts';
 import { validatorOf } from '../../shared/validation.ts';
+import { createMemoryQueues, type MemoryQueues } from '../../shared/storage/memory-queues.ts';
 import { accepted, answered, callbackUrl, type Call } from '../helpers/memory-backend.ts';
+import { manualClock } from '../helpers/manual-clock.ts';
 import { failingTables } from './failing-tables.ts';
 import { DAY, HOUR, MINUTE, segmentFixture, type SegmentFixture } from './segment-fixture.ts';
 
@@ -80,7 +82,8 @@ describe('the webhook of the operator', () => {
     let fails = 2;
     fixture.answers.set(WEBHOOK, () => (fails-- > 0 ? answered(503) : accepted));
     await turnOff('one');
-    await fixture.pass(10 * MINUTE);
+    // The schedule is 5 and 30 seconds, and nobody waits for the reconciler.
+    await fixture.pass(40_000);
     expect(notifications()).toHaveLength(3);
     expect(new Set(notifications().map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     expect(await notices(id)).toBe(0);
@@ -128,6 +131,25 @@ describe('the webhook of the operator', () => {
       if (status === 'disabled' && points > 10) return;
     }
     throw new Error('the pause never succeeded');
+  });
+
+  test('hears of a flow that fails for days although no message about a subscription arrives', async () => {
+    const clock = manualClock();
+    const queues = createMemoryQueues({ clock });
+    const isLost = (message: object): boolean => (message as { kind?: string }).kind === 'release' && isLosing;
+    let isLosing = true;
+    const send: MemoryQueues['send'] = async (queue, message, options) => {
+      if (!isLost(message)) await queues.send(queue, message, options);
+    };
+    const config = { operatorWebhook: { url: WEBHOOK, policy } };
+    fixture = segmentFixture({ clock, queues: { ...queues, send }, config });
+    await fixture.flow('one');
+    fixture.answers.set(callbackUrl('one'), () => answered(500));
+    await fixture.failForDays();
+    expect(statuses()).toEqual([]);
+    isLosing = false;
+    await fixture.pass(10 * MINUTE);
+    expect(statuses()).toEqual(['disabled']);
   });
 
   test('is not called, and no notice is stored, when it is not set', async () => {
