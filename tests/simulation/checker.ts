@@ -318,10 +318,10 @@ export function createChecker(
       ),
     owed: (flows) =>
       owedTo(flows).flatMap(({ flow, fact, version }) => {
-        const isNamedByJobs = posts.some(
+        const wasTold = posts.some(
           (post) => post.version.flow === flow && post.accepted && post.told.occurredAt === fact.occurredAt,
         );
-        if (isNamedByJobs || excuse(flow, fact) !== undefined) return [];
+        if (wasTold || excuse(flow, fact) !== undefined) return [];
         return [{ flow, fact, why: `subscribed by ${version.url.slice(-2)}` }];
       }),
   };

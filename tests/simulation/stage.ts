@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Backend } from '../../shared/backend.ts';
+import { FUNCTION_TIMEOUT_MS } from '../../shared/deliveries/lifetimes.ts';
 import { CustomerInsightsError } from '../../shared/insights/customer-insights.ts';
 import { StorageError } from '../../shared/storage/tables.ts';
 import { diceOf, type Dice } from './dice.ts';
@@ -112,6 +113,7 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
   let messages = 0;
   /** Of their own: what else happens does not depend on these. */
   const lossDice = diceOf(plan.seed * 13 + 7);
+  const timeoutDice = diceOf(plan.seed * 23 + 17);
   let violation: string | undefined;
   const counts = new Map<string, number>();
   let storageCalls = 0;
@@ -141,6 +143,26 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
     stage.count(forMs > CLAIM_MS ? 'worker freezes beyond its claim' : 'worker freezes for less than its claim');
     worker.frozenUntilMs = timeline.now() + forMs;
     for (const run of worker.runs) run.misfortunes.add('froze');
+  };
+  /**
+   * The host ends a function that runs for too long, together with its process. A process that freezes alone is ended while it is
+   * frozen. When the whole machine freezes, the host notices afterwards.
+   */
+  const endLongRun = (run: Run): boolean => {
+    if (run.state !== 'going') return false;
+    if (calmSinceMs !== undefined && run.startedAtMs >= calmSinceMs) {
+      stage.violate(`${run.what} runs for longer than functionTimeout although all is calm`);
+      return false;
+    }
+    const { worker } = run;
+    if (isFrozen(worker) && timeoutDice.chance(0.5)) {
+      timeline.at(worker.frozenUntilMs + timeoutDice.between(0, 50), () => endLongRun(run));
+      return false;
+    }
+    tell(worker.name, () => `#${run.number} ${run.what} exceeds functionTimeout`);
+    stage.count('function exceeds functionTimeout');
+    crash(worker);
+    return true;
   };
   const endings = new Map<Run, (end: RunEnd, run: Run) => void>();
   const end = (run: Run, how: RunEnd): void => {
@@ -235,6 +257,7 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
       const run: Run = { number: ++runs, what, worker, startedAtMs, state: 'going', misfortunes: new Set() };
       worker.runs.add(run);
       endings.set(run, onEnd);
+      timeline.at(startedAtMs + FUNCTION_TIMEOUT_MS, () => endLongRun(run));
       tell(worker.name, () => `#${run.number} ${what}: begins`);
       current
         .run(run, () => work(worker.backend))
