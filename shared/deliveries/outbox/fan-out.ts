@@ -43,10 +43,8 @@ function fanOutEvent(ports: ChunkPorts, open: OutboxEntry, inlineChunks: number)
 }
 
 async function fanOutUnlessCut(ports: ChunkPorts, open: OutboxEntry, inlineChunks: number, span: Span): Promise<void> {
-  if (open.boundaries !== undefined) {
-    await processChunk(ports, open, 0);
-    return;
-  }
+  // Another worker has cut the event and takes care of its chunks.
+  if (open.boundaries !== undefined) return;
   const sinceMs = ports.clock.now();
   const read = await readChunk(ports, open, 0, inlineChunks === 1 ? CHUNK_SIZE : MAX_PAGE);
   if (!read.more && read.recipients.length <= CHUNK_SIZE) {
@@ -58,7 +56,7 @@ async function fanOutUnlessCut(ports: ChunkPorts, open: OutboxEntry, inlineChunk
   }
   const { boundaries, count } = read.more ? await cutBoundaries(ports, open) : boundariesOf(read.recipients);
   const cut = await ports.activity.saveBoundaries(open, boundaries);
-  // Another worker has cut the event or completed it, and takes care of its chunks.
+  // Another worker has cut the event or completed it since.
   if (cut === undefined) return;
   recordFanOut(ports.telemetry, open, count, span);
   const chunks = byChunk(cut, read);
