@@ -1,6 +1,6 @@
 import ts from 'typescript';
 import type { Mutant } from './mutant.ts';
-import { isNamedByJobs, functionOf, returnsNothing } from './syntax.ts';
+import { isOnlyReported, functionOf, returnsNothing } from './syntax.ts';
 
 type Plant = (span: { readonly start: number; readonly end: number }, replacement: string, fault: string) => void;
 
@@ -38,7 +38,7 @@ export function faultsOf(file: string, text: string): readonly Mutant[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const mutants: Mutant[] = [];
   const visit = (node: ts.Node): void => {
-    if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isExportDeclaration(node) || isNamedByJobs(node))
+    if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isExportDeclaration(node) || isOnlyReported(node))
       return;
     const plant: Plant = ({ start, end }, replacement, fault) =>
       mutants.push({ file, within: functionOf(node), start, end, replacement, fault });
@@ -95,7 +95,7 @@ function ofCondition(condition: ts.Expression, plant: Plant, constants: readonly
 }
 
 function ofStatements(block: ts.Block | ts.CaseOrDefaultClause, plant: Plant): void {
-  const statements = block.statements.filter((statement) => !isNamedByJobs(statement));
+  const statements = block.statements.filter((statement) => !isOnlyReported(statement));
   for (const [index, statement] of statements.entries()) {
     if (ts.isExpressionStatement(statement)) {
       plant(spanOf(statement), '', 'a statement left out');

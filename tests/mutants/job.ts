@@ -5,9 +5,15 @@ import type { Planted } from './loader.ts';
 
 /** One seed, or tests of one file by their order in it, from 0. */
 export type Step = { readonly ms: number } & (
-  | { readonly kind: 'seed'; readonly seed: number }
-  | { readonly kind: 'tests'; readonly file: string; readonly numbers: ReadonlySet<number> | 'all' }
+  SeedStep | { readonly kind: 'tests'; readonly file: string; readonly numbers: ReadonlySet<number> | 'all' }
 );
+
+export interface SeedStep {
+  readonly kind: 'seed';
+  readonly seed: number;
+  /** Whether every subscription is a chunk of its own, so that a handful of flows has several chunks. */
+  readonly smallChunks: boolean;
+}
 
 /** What a process of its own does with sources: it runs the steps until one notices that something is wrong. */
 export interface Job {
@@ -20,9 +26,7 @@ export interface Job {
 /** What one seed or one test passed. */
 export interface Passed {
   readonly kind: 'passed';
-  readonly by:
-    | { readonly kind: 'seed'; readonly seed: number }
-    | { readonly kind: 'test'; readonly file: string; readonly number: number };
+  readonly by: SeedStep | { readonly kind: 'test'; readonly file: string; readonly number: number };
   readonly isFailing: boolean;
   readonly ms: number;
   readonly places: ReadonlySet<string>;

@@ -32,7 +32,7 @@ export function openSurveys(probed: ReadonlyMap<string, string>): KeptSurveys {
   };
   const keyOf = (step: Step): string =>
     step.kind === 'seed'
-      ? `${step.seed} ${hashOf('tests/simulation/simulation.ts')}`
+      ? `${step.seed} ${step.smallChunks} ${hashOf('tests/simulation/simulation.ts')}`
       : `${step.file} ${hashOf(step.file)}`;
   const now = new Map<string, readonly Passed[]>();
   return {

@@ -12,9 +12,9 @@ import { shuffled } from './sample.ts';
 import { takeSurvey } from './survey.ts';
 import { openTypeCheck } from './types.ts';
 
-const AREAS = 'shared/{deliveries,detection,subscriptions,rate-limit,work,outgoing,operations,events,triggers}/*.ts';
+const AREAS = 'shared/{deliveries,detection,subscriptions,rate-limit,work,outgoing,operations,events,triggers}/**/*.ts';
 /** Schemas, measurements and lines of the log. */
-const TOLD = /(-schemas|telemetry|attempt-log|operator-answers)\.ts$/;
+const TOLD = /(-schemas|telemetry|attempt-log|operator-responses)\.ts$/;
 const SURVEYED = 60;
 const NOT_COPIED = new Set(['.git', 'build', 'dist', 'node_modules']);
 
@@ -30,7 +30,7 @@ there is one that tests/mutants/equivalent.json does not explain, or when that e
   --seed S          which ones (default 1)
   --files GLOB      in which sources (default ${AREAS})
   --seeds N         how many seeds each is tried with (default 20)
-  --seconds N       how much processor time its seeds and tests may take, the quick ones first (default 8)
+  --seconds N       how much processor time its seeds and other tests than those of its file may take (default 8)
   --processes N     how many run at the same time (default 2)
   --out FILE        where the results are kept: a run that was interrupted goes on from there
   --survivors       tries again what survived in FILE, and nothing else`;

@@ -4,7 +4,7 @@ import ts from 'typescript';
 
 /** Not the tests of hosts and pages, of what is beside `shared`, and of texts. */
 const TESTED =
-  'tests/{deliveries,detection,events,operations,outgoing,rate-limit,subscriptions,telemetry,triggers,work}/**/*.test.ts';
+  'tests/{deliveries,detection,events,insights,operations,outgoing,rate-limit,subscriptions,telemetry,triggers,work}/**/*.test.ts';
 /** A test that imports one of these needs other processes than an Azurite, or takes long. */
 const NOT_HERE = /^(node:child_process|tests\/(sandbox|simulation)\/.*|sandbox\/functions-host\/.*)$/;
 const AZURITE = 'sandbox/azurite.ts';
@@ -17,7 +17,8 @@ export function memoryTests(): readonly string[] {
 
 const known = new Map<string, readonly string[]>();
 
-function importedBy(file: string): readonly string[] {
+/** What a source imports: files, and packages by name. */
+export function importedBy(file: string): readonly string[] {
   if (!file.endsWith('.ts') || !existsSync(file)) return [];
   const before = known.get(file);
   if (before !== undefined) return before;

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { addEventHandler, getState, resetState, run } from 'jest-circus';
 import fc from 'fast-check';
 import type { simulate as Simulate } from '../simulation/simulation.ts';
-import type { Job, Step, Told, Verdict } from './job.ts';
-import { loaderOf } from './loader.ts';
+import type { Edit } from '../simulation/safeguards.ts';
+import { SMALL_CHUNKS } from '../simulation/variant.ts';
+import type { Job, SeedStep, Step, Told, Verdict } from './job.ts';
+import { loaderOf, type Planted } from './loader.ts';
 
 /** A process that is sent jobs, one at a time, and tells what came of each. */
 
@@ -16,6 +19,8 @@ declare global {
   /** Called by sources with probes. */
   var passed: ((place: string) => void) | undefined;
 }
+
+type Load = (file: string) => unknown;
 
 let places = new Set<string>();
 let startedMs = 0;
@@ -39,23 +44,45 @@ addEventHandler((event) => {
 
 async function runJob({ planted, steps, isSurvey }: Job): Promise<Verdict> {
   const load = loaderOf(planted);
+  const loadSmall = once(() => loaderOf(withEdits(planted, SMALL_CHUNKS)));
   for (const step of steps) {
     const limitMs = PATIENCE * step.ms;
     tell({ kind: 'step', limitMs });
     const verdict =
-      step.kind === 'seed' ? await runSeed(load, step.seed, isSurvey) : await runTests(load, step, isSurvey);
+      step.kind === 'seed'
+        ? await runSeed(step.smallChunks ? loadSmall() : load, step, isSurvey)
+        : await runTests(load, step, isSurvey);
     if (verdict.kind === 'noticed' && !isSurvey) return verdict;
   }
   return { kind: 'unnoticed' };
 }
 
-async function runSeed(load: (file: string) => unknown, seed: number, isSurvey: boolean): Promise<Verdict> {
+/** The planted texts with further edits. A mutant of a line that an edit replaces stays as it is. */
+function withEdits(planted: Planted, edits: readonly Edit[]): Planted {
+  const texts = new Map(planted);
+  for (const { file, find, replace } of edits) {
+    const text = texts.get(file) ?? readFileSync(file, 'utf8');
+    texts.set(
+      file,
+      text.replace(find, () => replace),
+    );
+  }
+  return texts;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+async function runSeed(load: Load, step: SeedStep, isSurvey: boolean): Promise<Verdict> {
+  const { seed } = step;
   const { simulate } = load('tests/simulation/simulation.ts') as { simulate: typeof Simulate };
   const startedMs = processorMs();
   const outcome = await Promise.race([simulate(seed), restless()]);
   if (isSurvey)
     tellPassed({
-      by: { kind: 'seed', seed },
+      by: step,
       isFailing: outcome?.violation !== undefined,
       ms: processorMs() - startedMs,
     });
@@ -71,7 +98,7 @@ async function restless(): Promise<undefined> {
 }
 
 async function runTests(
-  load: (file: string) => unknown,
+  load: Load,
   { file, numbers, ms }: Step & { readonly kind: 'tests' },
   isSurvey: boolean,
 ): Promise<Verdict> {

@@ -1,14 +1,17 @@
 import { openSurveys } from './kept-surveys.ts';
 import type { Lane, Passed, Step } from './job.ts';
 import type { Mutant } from './mutant.ts';
-import { memoryTests } from './memory-tests.ts';
+import { importedBy, memoryTests } from './memory-tests.ts';
 import { placeAround, probesOf, withProbes } from './probes.ts';
 
 /** What every seed and every test passes while nothing is wrong. */
 export interface Survey {
   /** The tests that fail without a fault: they are left out. */
   readonly failing: readonly string[];
-  /** Those that pass the place of a fault, the quick ones first. */
+  /**
+   * Those that pass the place of a fault: first the tests that import its file, then the others within the time, the quick
+   * ones first.
+   */
   stepsFor(mutant: Mutant, most: { readonly seeds: number; readonly ms: number }): readonly Step[];
 }
 
@@ -20,7 +23,12 @@ export async function takeSurvey(
 ): Promise<Survey> {
   const planted = new Map([...texts].map(([file, text]) => [file, withProbes(file, text)]));
   const steps: Step[] = [
-    ...Array.from({ length: seeds }, (_, index): Step => ({ kind: 'seed', seed: index + 1, ms: 60_000 })),
+    ...Array.from({ length: seeds }, (_, index): Step => ({
+      kind: 'seed',
+      seed: index + 1,
+      smallChunks: index % 3 === 2,
+      ms: 60_000,
+    })),
     ...memoryTests().map((file): Step => ({ kind: 'tests', file, numbers: 'all', ms: 60_000 })),
   ];
   const kept = openSurveys(texts);
@@ -78,8 +86,11 @@ export async function takeSurvey(
         tests.set(by.file, { ...ofFile, ms: ofFile.ms + ms });
       }
       const files = [...tests].map(([file, ofFile]): Step => ({ kind: 'tests', file, ...ofFile }));
+      const isDirect = (step: Step): boolean => step.kind === 'tests' && importedBy(step.file).includes(mutant.file);
+      const quickFirst = [...worlds, ...files].toSorted((a, b) => a.ms - b.ms);
       let ms = 0;
-      return [...worlds, ...files].toSorted((a, b) => a.ms - b.ms).filter((step) => (ms += step.ms) <= most.ms);
+      const others = quickFirst.filter((step) => !isDirect(step) && (ms += step.ms) <= most.ms);
+      return [...quickFirst.filter(isDirect), ...others];
     },
   };
 }

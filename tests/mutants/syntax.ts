@@ -1,14 +1,14 @@
 import ts from 'typescript';
 
-/** What has these names is read by people alone. */
-const TOLD = /(^|\.)(log|telemetry|span|Type)(\.\w+)?$/;
+/** Only people read what has these names. */
+const REPORTS = /(^|\.)(log|telemetry|span|Type)(\.\w+)?$/;
 const TEXTS = new Set(['detail', 'title', 'description', 'reason', 'message', 'hint']);
 
-/** Whether this only tells something: a line of the log, a measurement, a text, the schema of one, an error's words. */
-export function isNamedByJobs(node: ts.Node): boolean {
-  if (ts.isExpressionStatement(node)) return isNamedByJobs(node.expression);
-  if (ts.isAwaitExpression(node)) return isNamedByJobs(node.expression);
-  if (ts.isCallExpression(node)) return TOLD.test(node.expression.getText());
+/** Whether a node only informs people: a line of the log, a measurement, a text, the schema of one, an error's message. */
+export function isOnlyReported(node: ts.Node): boolean {
+  if (ts.isExpressionStatement(node)) return isOnlyReported(node.expression);
+  if (ts.isAwaitExpression(node)) return isOnlyReported(node.expression);
+  if (ts.isCallExpression(node)) return REPORTS.test(node.expression.getText());
   if (ts.isNewExpression(node)) return node.expression.getText().endsWith('Error');
   return ts.isPropertyAssignment(node) && TEXTS.has(node.name.getText());
 }
