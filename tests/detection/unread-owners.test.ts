@@ -27,3 +27,9 @@ test('a job that is done with, does not exist or is on the page is not', () => {
 test('a task that succeeded waits for no other job', () => {
   expect(unreadOwners(before, failedIn(['retry'], 'successful'))).toEqual([]);
 });
+
+test('a task that ended before everything that is remembered waits for no other job', () => {
+  const { tasks } = failedIn(['retry']).jobs[0] ?? { tasks: [] };
+  const reading = { ...nothing, tasks: tasks.map((one) => ({ ...one, endedAt: at(-600) })) };
+  expect(unreadOwners(before, reading)).toEqual([]);
+});

@@ -3,6 +3,7 @@ import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { StorageError, type Tables } from '../../shared/storage/tables.ts';
 import type { Subscriber } from '../../shared/subscriptions/subscription-draft.ts';
 import type { Trigger } from '../../shared/triggers/trigger.ts';
+import { workList } from '../../shared/work/work-list.ts';
 import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
 import { drain } from '../helpers/rows.ts';
 
@@ -126,4 +127,20 @@ describe.each<['unreached' | 'answer lost', string, Subscriber]>([
     );
     expect(requests).toBeGreaterThan(3);
   });
+});
+
+test('a row without an entry, whose writer came too late, is removed by the reconciler, and others stay', async () => {
+  const fixture = memoryBackend();
+  const id = await idOf(fixture.backend, flow, 'one');
+  const partition = { from: '', to: '~' };
+  const [row] = await drain(fixture.tables, 'subscriptions', { partition });
+  if (row === undefined) throw new Error('there is no subscription');
+  const rowKey = `${row.rowKey.slice(0, -4)}late`;
+  const late = { ...row.values, partitionKey: row.partitionKey, rowKey, birth: undefined };
+  await fixture.tables.write('subscriptions', [{ kind: 'insert', row: late }]);
+  const subscriptionId = id.replace(row.rowKey, rowKey);
+  const item = { kind: 'subscribe', subscriptionId, connection: 'connection-a', requestKey: 'another' } as const;
+  await workList(fixture.tables).add(item, fixture.clock.now());
+  await fixture.pass(60 * 60_000);
+  expect((await drain(fixture.tables, 'subscriptions', { partition })).map((one) => one.rowKey)).toEqual([row.rowKey]);
 });
