@@ -152,3 +152,35 @@ test('an instance that nobody is subscribed to leaves no subject behind', async 
   expect(await rows()).toEqual([FLOOR_ROW_KEY]);
   expect((await tables.query('instances', { partition: 'instances' })).rows).toEqual([]);
 });
+
+test('a subscribe after any look of the sweep keeps its instance polled', async () => {
+  const trigger = 'unification-refresh-completed';
+  /** Whether the instance is polled after a sweep in which a flow subscribes after this look; `undefined`: there is none. */
+  const isPolled = async (look: number): Promise<boolean | undefined> => {
+    const own = createMemoryTables();
+    const { backend, subscribe, pass } = memoryBackend({ tables: own });
+    const subscribeOne = () => subscribe(trigger, { callbackUrl: callbackUrl('one') });
+    await backend.unsubscribe('connection-a', trigger, (await subscribeOne()).id);
+    await pass(30 * 60_000);
+    const query = own.query.bind(own);
+    let left = look;
+    own.query = async (...request) => {
+      const answer = await query(...request);
+      if (--left !== 0) return answer;
+      own.query = query;
+      await subscribeOne();
+      return answer;
+    };
+    await backend.sweep();
+    const { rows } = await query('instances', { partition: 'instances' });
+    return left > 0 ? undefined : rows.length === 1;
+  };
+  const results: boolean[] = [];
+  for (let look = 1; ; look++) {
+    const result = await isPolled(look);
+    if (result === undefined) break;
+    results.push(result);
+  }
+  expect(results.length).toBeGreaterThan(3);
+  expect(results).not.toContain(false);
+});

@@ -52,7 +52,7 @@ const poll: PollRecord = {
 
 test('the state of an instance is read as it was written', () => {
   const rows = [valueRow(INSTANCE, subject), refreshesRow(INSTANCE, refreshes), pollRow(INSTANCE, poll)].map(stored);
-  expect(instanceStateOf(INSTANCE, rows)).toEqual({
+  expect(instanceStateOf(INSTANCE, rows)).toMatchObject({
     instanceId: INSTANCE,
     values: [{ ...subject, etag: rows[0]?.etag }],
     refreshes: { ...refreshes, etag: rows[1]?.etag },
