@@ -131,30 +131,30 @@ async function attempt(clients: StorageClients, table: string, writes: Writes): 
   }
 }
 
-async function sendOne(clients: StorageClients, table: string, write: Write): Promise<string> {
+async function sendOne(clients: StorageClients, table: string, write: Write): Promise<string | undefined> {
   const client = clients.table(table);
   const abortSignal = clients.deadline();
   switch (write.kind) {
     case 'insert':
-      return (await client.createEntity(toEntity(write.row), { abortSignal })).etag ?? '';
+      return (await client.createEntity(toEntity(write.row), { abortSignal })).etag;
     case 'replace':
-      return (await client.updateEntity(toEntity(write.row), 'Replace', { etag: write.etag, abortSignal })).etag ?? '';
+      return (await client.updateEntity(toEntity(write.row), 'Replace', { etag: write.etag, abortSignal })).etag;
     case 'upsert':
-      return (await client.upsertEntity(toEntity(write.row), 'Replace', { abortSignal })).etag ?? '';
+      return (await client.upsertEntity(toEntity(write.row), 'Replace', { abortSignal })).etag;
     case 'delete':
       await client.deleteEntity(write.row.partitionKey, write.row.rowKey, { etag: write.etag, abortSignal });
-      return '';
+      return undefined;
     default:
       return unreachable(write);
   }
 }
 
-async function sendAll(clients: StorageClients, table: string, writes: Writes): Promise<string[]> {
+async function sendAll(clients: StorageClients, table: string, writes: Writes): Promise<(string | undefined)[]> {
   const conditions = writes.flatMap((write) => (write.kind === 'delete' ? write.etag : []));
   const client =
     conditions.length > 0 ? clients.tableThrough(table, deleteConditions(conditions)) : clients.table(table);
   const { subResponses } = await client.submitTransaction(writes.map(toAction), { abortSignal: clients.deadline() });
-  return writes.map((_, index) => subResponses[index]?.etag ?? '');
+  return writes.map((_, index) => subResponses[index]?.etag);
 }
 
 function toAction(write: Write): TransactionAction {

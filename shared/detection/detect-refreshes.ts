@@ -5,7 +5,7 @@ import { handledKey, newestHandled } from './handled-refreshes.ts';
 import { MAX_OPEN, nextOpen, openJobs } from './open-jobs.ts';
 import { endOf, endOfTask, isFinal, isFinished } from './refresh-end.ts';
 import { jobsById, tasksOf, type RefreshReading } from './refresh-reading.ts';
-import { NO_FLOOR, type RefreshState } from './refresh-state.ts';
+import { isAfterFloor, type RefreshState } from './refresh-state.ts';
 import { kindOf, type TaskKind } from './task-kind.ts';
 
 /** A refresh that ended. Facts are in the order in which the refreshes ended. */
@@ -27,6 +27,8 @@ export type RefreshFact =
       /** The owning jobs that were read. */
       readonly jobs: readonly Job[];
     };
+
+type WithoutSequence<F> = F extends RefreshFact ? Omit<F, 'sequence'> : never;
 
 /** A refresh that has ended is listed within this time. */
 const LISTED_WITHIN_MS = 3600 * 1000;
@@ -55,7 +57,7 @@ export function baselineRefreshes(reading: RefreshReading, nowMs: number): Refre
     // The length of a page is not documented. A refresh that ended before the oldest one on the page ended before this
     // reading. So did a refresh that ended well before the newest one.
     floorMs:
-      ended.length > 0 ? Math.max(Math.min(...instants) - 1, Math.max(...instants) - LISTED_WITHIN_MS) : NO_FLOOR,
+      ended.length > 0 ? Math.max(Math.min(...instants) - 1, Math.max(...instants) - LISTED_WITHIN_MS) : undefined,
     names: new Map(),
   };
 }
@@ -77,9 +79,9 @@ export function detectRefreshes(
   const owners = jobsById(reading.jobs);
   const wasOpen = new Set(state.open.map(({ jobId }) => jobId));
   const handled = new Map(state.handled);
-  const found: { endedAtMs: number; fact: RefreshFact }[] = [];
+  const found: { endedAtMs: number; fact: WithoutSequence<RefreshFact> }[] = [];
   const isKnown = (id: string, endedAtMs: number, jobIds: readonly string[]): boolean =>
-    handled.has(handledKey(id)) || (endedAtMs <= state.floorMs && !jobIds.some((jobId) => wasOpen.has(jobId)));
+    handled.has(handledKey(id)) || (!isAfterFloor(state, endedAtMs) && !jobIds.some((jobId) => wasOpen.has(jobId)));
 
   for (const task of tasksOf(reading)) {
     const kind = kindOf(task);
@@ -89,7 +91,7 @@ export function detectRefreshes(
     if (status === undefined || !isFinished(task, owners, reading.missing)) continue;
     handled.set(handledKey(task.taskId), endedAtMs);
     const jobs = task.jobIds.flatMap((id) => owners.get(id) ?? []);
-    found.push({ endedAtMs, fact: { kind, sequence: 0, status, originalStatus: originalOf(task), task, jobs } });
+    found.push({ endedAtMs, fact: { kind, status, originalStatus: originalOf(task), task, jobs } });
   }
   for (const job of owners.values()) {
     if (!isFinal(job) || isKnown(job.jobId, endOf(job), [job.jobId])) continue;
@@ -98,7 +100,7 @@ export function detectRefreshes(
     if (status !== undefined && job.operationType === 'all') {
       found.push({
         endedAtMs: endOf(job),
-        fact: { kind: 'job', sequence: 0, status, originalStatus: originalOf(job), job },
+        fact: { kind: 'job', status, originalStatus: originalOf(job), job },
       });
     }
   }
@@ -115,7 +117,7 @@ export function detectRefreshes(
       sequence: state.sequence + found.length,
       open,
       handled: kept,
-      floorMs: Math.max(state.floorMs, ...forgotten),
+      floorMs: forgotten.length === 0 ? state.floorMs : Math.max(...forgotten, state.floorMs ?? -Infinity),
       names: state.names,
     },
     facts: found.map(({ fact }, index) => ({ ...fact, sequence: state.sequence + index + 1 })),

@@ -1,6 +1,6 @@
 import { eventIdOf } from '../events/event-id.ts';
 import type { Event, Fact } from '../events/event.ts';
-import { recipientRanges, type OutboxEntry } from '../events/outbox-entry.ts';
+import { recipientRanges, type NewOutboxEntry } from '../events/outbox-entry.ts';
 import type { Task } from '../insights/customer-insights.ts';
 import type { FailedTask } from '../triggers/full-refresh-completed.ts';
 import { triggers, type Trigger } from '../triggers/trigger.ts';
@@ -46,10 +46,11 @@ export function detect(state: InstanceState, readings: Readings, by: DetectedBy)
   for (const subject of state.values) {
     const read = readings[triggers[subject.trigger].source]?.get(subject.name);
     if (read === undefined) continue;
-    const wasEmpty = subject.etag !== '' && subject.last === undefined && !subject.isSuspended;
+    const wasEmpty = subject.etag !== undefined && subject.last === undefined && !subject.isSuspended;
     const known = subject.isSuspended ? { ...subject, last: undefined } : plausibleValue(subject, by.nowMs);
     const observed = observe(known, read.evaluations, MAX_RISES, wasEmpty);
-    if (observed.state.sequence === subject.sequence && subject.etag !== '' && !subject.isMarkedForRemoval) continue;
+    if (observed.state.sequence === subject.sequence && subject.etag !== undefined && !subject.isMarkedForRemoval)
+      continue;
     hasMore ||= observed.hasMore;
     changes.push({
       state: {
@@ -60,7 +61,7 @@ export function detect(state: InstanceState, readings: Readings, by: DetectedBy)
           isSuspended: subject.isSuspended && observed.state.last === undefined,
           isMarkedForRemoval: false,
         },
-        etag: subject.etag || undefined,
+        etag: subject.etag,
       },
       events: observed.rises.map((rise) =>
         outboxEntry(riseEvent(state.instanceId, subject, read, rise, by), rise.sequence, by),
@@ -91,7 +92,7 @@ function detectRefreshChange(
       isMarkedForRemoval: false,
     };
     return {
-      change: { state: { kind: 'refreshes', refreshes, etag: before.etag || undefined }, events: [] },
+      change: { state: { kind: 'refreshes', refreshes, etag: before.etag }, events: [] },
       hasMore: false,
     };
   }
@@ -105,7 +106,7 @@ function detectRefreshChange(
       state: {
         kind: 'refreshes',
         refreshes: { ...after, isSuspended: false, isMarkedForRemoval: false },
-        etag: before.etag || undefined,
+        etag: before.etag,
       },
       events,
     },
@@ -134,7 +135,7 @@ function hasSameOpenJobs(one: readonly OpenJob[], other: readonly OpenJob[]): bo
   return other.every(({ jobId }) => ids.has(jobId));
 }
 
-function outboxEntry(event: Event, sequence: number, by: DetectedBy): OutboxEntry {
+function outboxEntry(event: Event, sequence: number, by: DetectedBy): NewOutboxEntry {
   return {
     event,
     sequence,
@@ -142,7 +143,6 @@ function outboxEntry(event: Event, sequence: number, by: DetectedBy): OutboxEntr
     boundaries: undefined,
     committedAt: iso(by.nowMs),
     writer: by.writer,
-    etag: '',
   };
 }
 

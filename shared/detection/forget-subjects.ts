@@ -45,11 +45,17 @@ async function unsubscribedSubjects(tables: Tables, state: InstanceState): Promi
   const unsubscribed: ObservedSubject[] = [];
   for (const subject of values) {
     const partition = subjectPartition(instanceId, subject.trigger, shortHash(subject.name));
-    if (!(await hasRows(tables, partition))) unsubscribed.push({ kind: 'value', subject });
+    if (isStored(subject) && !(await hasRows(tables, partition))) unsubscribed.push({ kind: 'value', subject });
   }
-  if (refreshes && !(await hasRefreshSubscriptions(tables, instanceId)))
+  if (refreshes && isStored(refreshes) && !(await hasRefreshSubscriptions(tables, instanceId)))
     unsubscribed.push({ kind: 'refreshes', refreshes });
   return unsubscribed;
+}
+
+function isStored<T extends { readonly etag: string | undefined }>(
+  subject: T,
+): subject is T & { readonly etag: string } {
+  return subject.etag !== undefined;
 }
 
 async function hasRefreshSubscriptions(tables: Tables, instanceId: string): Promise<boolean> {

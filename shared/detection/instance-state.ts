@@ -21,7 +21,8 @@ export interface ValueSubject extends ValueState {
    * mark.
    */
   readonly isMarkedForRemoval: boolean;
-  readonly etag: string;
+  /** Absent before the subject is stored. */
+  readonly etag: string | undefined;
 }
 
 /**
@@ -38,15 +39,15 @@ export type Failing = Partial<
  */
 export interface SequenceFloor {
   readonly sequence: number;
-  /** Empty when the row does not exist yet. */
-  readonly etag: string;
+  /** Absent when the row does not exist yet. */
+  readonly etag: string | undefined;
 }
 
 /** When the task history was last read, and the version of the refresh state at that time. */
 export interface HistoryRead {
   readonly readAt: string;
-  /** The etag of the refresh state. */
-  readonly refreshesEtag: string;
+  /** The etag of the refresh state. Absent when it was not stored yet. */
+  readonly refreshesEtag: string | undefined;
 }
 
 /** The whole stored state of one instance. It is one partition. */
@@ -72,6 +73,8 @@ export const REFRESHES_ROW_KEY = 'jobs';
 export const POLL_ROW_KEY = 'poll';
 export const FLOOR_ROW_KEY = 'floor';
 const VERSION = 1;
+/** Stored in place of an absent floor. */
+const NO_FLOOR = -1;
 
 export function valueRowKey(trigger: ThresholdTrigger, name: string): string {
   return `v:${triggers[trigger].code}:${shortHash(name)}`;
@@ -109,7 +112,7 @@ export function refreshesRow(instanceId: string, state: Omit<StoredRefreshState,
     open: JSON.stringify(state.open.map(({ jobId }) => jobId)),
     openSince: JSON.stringify(state.open.map(({ sinceMs }) => sinceMs ?? null)),
     handled: [...state.handled].map(([key, endedAtMs]) => `${key}${Math.max(0, endedAtMs).toString(36)}`).join(' '),
-    floorMs: state.floorMs,
+    floorMs: state.floorMs ?? NO_FLOOR,
     names: storedNames(state.names),
     ...(state.isSuspended && { suspended: true }),
     ...(state.isMarkedForRemoval && { leaving: true }),
@@ -126,7 +129,7 @@ export function refreshesOfRow(row: StoredRow): StoredRefreshState {
     sequence: Number(sequence),
     open: openJobsOf(JSON.parse(String(open)) as string[], JSON.parse(String(openSince ?? '[]')) as (number | null)[]),
     handled: new Map(entries),
-    floorMs: Number(floorMs),
+    floorMs: floorMs === NO_FLOOR ? undefined : Number(floorMs),
     names: new Map(JSON.parse(String(names ?? '[]')) as [string, string][]),
     ...marksOf(row),
     etag: row.etag,
@@ -174,7 +177,7 @@ export function pollRow(instanceId: string, poll: PollRecord): Row {
     failing: JSON.stringify(poll.failing),
     noted: JSON.stringify(poll.loggedAnomalies),
     historyReadAt: poll.history?.readAt,
-    historyOf: poll.history?.refreshesEtag,
+    historyOf: poll.history && (poll.history.refreshesEtag ?? ''),
     // Version 0.9.0 writes the row without this column.
     indexed: true,
   };
@@ -191,7 +194,7 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
   let failing: Failing = {};
   let loggedAnomalies: LoggedAnomalies = {};
   let history: HistoryRead | undefined;
-  let floor: SequenceFloor = { sequence: 0, etag: '' };
+  let floor: SequenceFloor = { sequence: 0, etag: undefined };
   let lastPolledAt: string | undefined;
   let wasPolledWithoutIndex = false;
   let completeAt: string | undefined;
@@ -206,8 +209,9 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
     else if (row.rowKey === POLL_ROW_KEY) {
       failing = JSON.parse(String(row.values['failing'] ?? '{}')) as Failing;
       loggedAnomalies = JSON.parse(String(row.values['noted'] ?? '{}')) as LoggedAnomalies;
-      const { historyReadAt: readAt, historyOf: refreshesEtag } = row.values;
-      if (typeof readAt === 'string' && typeof refreshesEtag === 'string') history = { readAt, refreshesEtag };
+      const { historyReadAt: readAt, historyOf: etag } = row.values;
+      if (typeof readAt === 'string' && typeof etag === 'string')
+        history = { readAt, refreshesEtag: etag === '' ? undefined : etag };
       lastPolledAt = String(row.values['lastPolledAt']);
       wasPolledWithoutIndex = row.values['indexed'] !== true;
       if (typeof row.values['completeAt'] === 'string') completeAt = row.values['completeAt'];

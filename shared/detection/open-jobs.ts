@@ -2,7 +2,7 @@ import type { Job } from '../insights/customer-insights.ts';
 import { handledKey } from './handled-refreshes.ts';
 import { isFailure, isFinal, isFinished } from './refresh-end.ts';
 import { jobsById, tasksOf, type RefreshReading } from './refresh-reading.ts';
-import type { OpenJob, RefreshState } from './refresh-state.ts';
+import { isAfterFloor, type OpenJob, type RefreshState } from './refresh-state.ts';
 import { kindOf } from './task-kind.ts';
 
 /** A stored string of 32,000 characters holds this many ids. */
@@ -53,6 +53,8 @@ export function openJobs(reading: RefreshReading, owners: ReadonlyMap<string, Jo
 
 /** Jobs that only the task history names. Their own ends may be unreported too. */
 export function historyJobs(state: RefreshState, reading: RefreshReading): string[] {
-  const news = reading.tasks.filter((task) => task.endedAt === undefined || Date.parse(task.endedAt) > state.floorMs);
+  const news = reading.tasks.filter(
+    (task) => task.endedAt === undefined || isAfterFloor(state, Date.parse(task.endedAt)),
+  );
   return [...new Set(news.flatMap(({ jobIds }) => jobIds))].filter((jobId) => !state.handled.has(handledKey(jobId)));
 }

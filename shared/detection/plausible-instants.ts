@@ -100,5 +100,6 @@ export function plausibleValue<S extends ValueState>(state: S, nowMs: number): S
  * then detected.
  */
 export function plausibleRefreshes<S extends RefreshState>(state: S, nowMs: number): S {
-  return isTooFarAhead(state.floorMs, nowMs) ? { ...state, floorMs: nowMs } : state;
+  const { floorMs } = state;
+  return floorMs !== undefined && isTooFarAhead(floorMs, nowMs) ? { ...state, floorMs: nowMs } : state;
 }

@@ -66,7 +66,9 @@ function dueSources(state: InstanceState, nowMs: number): Source[] {
 }
 
 function mustWait(failing: Failing, source: Source, nowMs: number): boolean {
-  const waitMs = Date.parse(failing[source]?.notBefore ?? '') - nowMs;
+  const notBefore = failing[source]?.notBefore;
+  if (notBefore === undefined) return false;
+  const waitMs = Date.parse(notBefore) - nowMs;
   return waitMs > 0 && waitMs <= MAX_WAIT_MS;
 }
 
@@ -102,7 +104,7 @@ async function savePoll(ports: PollPorts, before: InstanceState, polls: readonly
   logChanges(ports.log, instanceId, before.failing, failing);
   const loggedAnomalies = logAnomalies(ports.log, before, polls);
   const history = polls.some(({ historyRead }) => historyRead)
-    ? { readAt: lastPolledAt, refreshesEtag: before.refreshes?.etag ?? '' }
+    ? { readAt: lastPolledAt, refreshesEtag: before.refreshes?.etag }
     : before.history;
   if (before.completeAt !== undefined) {
     const lagMs = Math.max(0, nowMs - Date.parse(before.completeAt));

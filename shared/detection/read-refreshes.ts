@@ -115,7 +115,8 @@ async function readHistory(insights: RefreshCalls, instanceId: string): Promise<
  */
 function historyIsDue({ refreshes, history }: InstanceState, nowMs: number): boolean {
   if (refreshes === undefined || isUnread(refreshes)) return false;
-  return history?.refreshesEtag !== refreshes.etag || nowMs - Date.parse(history.readAt) >= HISTORY_EVERY_MS;
+  if (history === undefined || history.refreshesEtag !== refreshes.etag) return true;
+  return nowMs - Date.parse(history.readAt) >= HISTORY_EVERY_MS;
 }
 
 const emptyNames: ListedNames = { dataSources: [], nodes: [] };

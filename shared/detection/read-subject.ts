@@ -91,7 +91,7 @@ async function readValueSubject(
 }
 
 function newSubject(trigger: ThresholdTrigger, name: string, sequence: number): ValueSubject {
-  return { trigger, name, sequence, last: undefined, isSuspended: false, isMarkedForRemoval: false, etag: '' };
+  return { trigger, name, sequence, last: undefined, isSuspended: false, isMarkedForRemoval: false, etag: undefined };
 }
 
 /** The display name and the latest value of a subject, for the warnings about its threshold. */
@@ -151,7 +151,7 @@ async function checkMeasure(subjectRead: SubjectRead, name: string): Promise<Che
  * permit for its history, which is not read.
  */
 async function unknownMeasure({ insights, subjectState }: SubjectRead, name: string): Promise<SubjectReading> {
-  const isNew = subjectState.values.every(({ etag }) => etag === '');
+  const isNew = subjectState.values.every(({ etag }) => etag === undefined);
   if (!isNew) return { kind: 'unknown-subject', of: 'measure', nearest: [] };
   const { instanceId } = subjectState;
   return unknownSubject(insights, { instanceId, trigger: 'measure-threshold-crossed', name });
@@ -173,7 +173,7 @@ async function readRefreshSubject(
     values: [],
     refreshes: state.refreshes ?? unreadRefreshes(),
     // Marks the task history as read. Call permits are taken for the other calls only, and a poll reads the history.
-    history: { readAt: new Date(ports.clock.now()).toISOString(), refreshesEtag: state.refreshes?.etag ?? '' },
+    history: { readAt: new Date(ports.clock.now()).toISOString(), refreshesEtag: state.refreshes?.etag },
   };
   const subjectRead = { insights, subjectState, nowMs: ports.clock.now() };
   await observeNow(ports, subjectState, await readingsOrThrow(subjectRead, 'jobs'));

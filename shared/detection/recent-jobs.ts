@@ -2,7 +2,7 @@ import type { Job } from '../insights/customer-insights.ts';
 import { isFiringOperation } from '../triggers/trigger.ts';
 import { handledKey } from './handled-refreshes.ts';
 import { endOf, isFinal } from './refresh-end.ts';
-import type { RefreshState } from './refresh-state.ts';
+import { isAfterFloor, type RefreshState } from './refresh-state.ts';
 
 /** Whether a page of jobs reaches back to a known job. The length of a page is not documented. */
 export function reachesKnownJob(state: RefreshState, jobs: readonly Job[]): boolean {
@@ -18,6 +18,6 @@ export function lacksTasks(state: RefreshState, jobs: readonly Job[]): boolean {
       isFiringOperation(job.operationType) &&
       isFinal(job) &&
       !state.handled.has(handledKey(job.jobId)) &&
-      endOf(job) > state.floorMs,
+      isAfterFloor(state, endOf(job)),
   );
 }

@@ -6,8 +6,8 @@ export interface RefreshState {
   readonly open: readonly OpenJob[];
   /** Jobs and tasks that are processed, by hashed id, with the instant when each ended. */
   readonly handled: ReadonlyMap<string, number>;
-  /** Everything that ended at or before this instant is processed, even if `handled` no longer holds it. */
-  readonly floorMs: number;
+  /** Everything that ended at or before this instant is processed, even if `handled` no longer holds it. Absent before anything has ended. */
+  readonly floorMs: number | undefined;
   /** Data source ids by each name that they were seen with, as `namedBefore` returns them. */
   readonly names: ReadonlyMap<string, string>;
 }
@@ -23,30 +23,30 @@ export interface OpenJob {
 export interface StoredRefreshState extends RefreshState {
   readonly isSuspended: boolean;
   readonly isMarkedForRemoval: boolean;
-  readonly etag: string;
+  /** Absent before the state is stored. */
+  readonly etag: string | undefined;
 }
 
-/** The floor before anything has ended. */
-export const NO_FLOOR = -1;
-
-/** The sequence number of a refresh state that has no baseline yet. */
-const NEVER_READ = -1;
+/** Whether something ended after the floor. */
+export function isAfterFloor({ floorMs }: Pick<RefreshState, 'floorMs'>, endedAtMs: number): boolean {
+  return floorMs === undefined || endedAtMs > floorMs;
+}
 
 /** Whether the next reading of an instance's refreshes is a baseline. */
-export function isUnread({ sequence, isSuspended }: StoredRefreshState): boolean {
-  return sequence === NEVER_READ || isSuspended;
+export function isUnread({ etag, isSuspended }: StoredRefreshState): boolean {
+  return etag === undefined || isSuspended;
 }
 
 /** The state of an instance's refreshes before the first reading. The first reading is a baseline. */
 export function unreadRefreshes(): StoredRefreshState {
   return {
-    sequence: NEVER_READ,
+    sequence: 0,
     open: [],
     handled: new Map(),
-    floorMs: NO_FLOOR,
+    floorMs: undefined,
     names: new Map(),
     isSuspended: false,
     isMarkedForRemoval: false,
-    etag: '',
+    etag: undefined,
   };
 }

@@ -92,7 +92,7 @@ export function sourcesOf(state: InstanceState): Set<Source> {
  * old and would otherwise count as new in a later reading.
  */
 function historyDaysOf({ completeAt, values }: InstanceState, nowMs: number): number {
-  if (completeAt === undefined || values.some(({ etag }) => etag === '')) return MAX_HISTORY_DAYS;
+  if (completeAt === undefined || values.some(({ etag }) => etag === undefined)) return MAX_HISTORY_DAYS;
   const daysSince = Math.ceil((nowMs - Date.parse(completeAt)) / DAY_MS);
   return Math.min(MAX_HISTORY_DAYS, 1 + Math.max(1, daysSince));
 }
@@ -173,6 +173,6 @@ function valuesFrom(source: Source, { values }: InstanceState): ValueSubject[] {
  * commits its baseline first, this reading must hold the values since then.
  */
 function hasNewValue({ last, etag, isSuspended }: ValueSubject, { evaluations }: ReadValue): boolean {
-  if (etag === '' || isSuspended) return true;
+  if (etag === undefined || isSuspended) return true;
   return evaluations.some(({ evaluatedAtMs }) => evaluatedAtMs > (last?.evaluatedAtMs ?? -Infinity));
 }

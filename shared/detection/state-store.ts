@@ -1,7 +1,7 @@
-import type { OutboxEntry } from '../events/outbox-entry.ts';
+import type { NewOutboxEntry, OutboxEntry } from '../events/outbox-entry.ts';
 import { outboxRow, STATE_TABLE } from '../events/outbox-row.ts';
 import { readAllRows } from '../storage/all-rows.ts';
-import type { Tables, Write } from '../storage/tables.ts';
+import { newEtag, type Tables, type Write } from '../storage/tables.ts';
 import type { SubjectView } from '../subscriptions/subscription-view.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { hasThreshold, triggers } from '../triggers/trigger.ts';
@@ -31,7 +31,7 @@ export interface Change {
         readonly refreshes: Omit<StoredRefreshState, 'etag'>;
         readonly etag: string | undefined;
       };
-  readonly events: readonly OutboxEntry[];
+  readonly events: readonly NewOutboxEntry[];
 }
 
 export type CommitResult =
@@ -72,8 +72,8 @@ export interface StateStore {
 
 /** An observed subject that can be removed. */
 export type ObservedSubject =
-  | { readonly kind: 'value'; readonly subject: ValueSubject }
-  | { readonly kind: 'refreshes'; readonly refreshes: StoredRefreshState };
+  | { readonly kind: 'value'; readonly subject: ValueSubject & { readonly etag: string } }
+  | { readonly kind: 'refreshes'; readonly refreshes: StoredRefreshState & { readonly etag: string } };
 
 /** The limit of rows in one transaction (learn.microsoft.com: performing entity group transactions). */
 export const MAX_TRANSACTION_ROWS = 100;
@@ -105,7 +105,7 @@ export function stateStore(tables: Tables): StateStore {
       let index = 0;
       const entries = changes.flatMap(({ events }) => {
         index += 1;
-        return events.map((event) => ({ ...event, etag: result.etags[index++] ?? '' }));
+        return events.map((event) => ({ ...event, etag: newEtag(result, index++) }));
       });
       return { kind: 'committed', entries };
     },
@@ -124,7 +124,8 @@ export function stateStore(tables: Tables): StateStore {
         v: 1,
         sequence: Math.max(floor.sequence, ...counts),
       };
-      const raised: Write = floor.etag === '' ? { kind: 'insert', row } : { kind: 'replace', row, etag: floor.etag };
+      const raised: Write =
+        floor.etag === undefined ? { kind: 'insert', row } : { kind: 'replace', row, etag: floor.etag };
       const deleted = subjects.map((removed): Write => {
         const { etag } = removed.kind === 'value' ? removed.subject : removed.refreshes;
         const rowKey =

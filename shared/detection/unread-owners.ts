@@ -2,7 +2,7 @@ import { handledKey } from './handled-refreshes.ts';
 import { historyJobs } from './open-jobs.ts';
 import { endOfTask, isFailure } from './refresh-end.ts';
 import { jobsById, tasksOf, type RefreshReading } from './refresh-reading.ts';
-import type { RefreshState } from './refresh-state.ts';
+import { isAfterFloor, type RefreshState } from './refresh-state.ts';
 import { kindOf } from './task-kind.ts';
 
 /** Jobs that one poll reads by id. Later polls read the others. */
@@ -17,7 +17,7 @@ export function unreadOwners(state: RefreshState, reading: RefreshReading): stri
   const unread = new Set<string>(state.open.map(({ jobId }) => jobId));
   for (const task of tasksOf(reading)) {
     if (kindOf(task) === undefined || !isFailure(task) || state.handled.has(handledKey(task.taskId))) continue;
-    if (endOfTask(task, owners) <= state.floorMs) continue;
+    if (!isAfterFloor(state, endOfTask(task, owners))) continue;
     for (const jobId of task.jobIds) if (!state.handled.has(handledKey(jobId))) unread.add(jobId);
   }
   for (const jobId of historyJobs(state, reading)) unread.add(jobId);

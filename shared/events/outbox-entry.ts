@@ -13,7 +13,7 @@ export interface RecipientRange {
 }
 
 /** An event that is committed but not yet fully delivered, with everything that fan-out needs. */
-export interface OutboxEntry {
+export interface NewOutboxEntry {
   readonly event: Event;
   /** The sequence number of the observation. Subscriptions that were active before it receive the event. */
   readonly sequence: number;
@@ -26,6 +26,10 @@ export interface OutboxEntry {
   readonly committedAt: string;
   /** Identifies the writer of the row, which recognises its own transaction by it when the response was lost. */
   readonly writer: string;
+}
+
+/** An outbox entry as it is stored. */
+export interface OutboxEntry extends NewOutboxEntry {
   readonly etag: string;
 }
 

@@ -1,6 +1,6 @@
 import type { Row, StoredRow } from '../storage/tables.ts';
 import type { Event } from './event.ts';
-import type { RecipientRange, OutboxEntry } from './outbox-entry.ts';
+import type { NewOutboxEntry, OutboxEntry, RecipientRange } from './outbox-entry.ts';
 
 export const STATE_TABLE = 'state';
 
@@ -14,7 +14,7 @@ export function outboxRowKey(eventId: string): string {
   return OUTBOX_PREFIX + eventId;
 }
 
-export function outboxRow(open: OutboxEntry): Row {
+export function outboxRow(open: NewOutboxEntry): Row {
   const boundaries: Record<string, string> = {};
   open.boundaries?.forEach((_, index, all) => {
     if (index % BOUNDARIES_PER_PROPERTY !== 0) return;

@@ -1,7 +1,7 @@
 import type { ActivityStore } from '../deliveries/records/activity-store.ts';
 import { chunkRanges } from '../deliveries/outbox/chunk.ts';
 import { parseDeliveryId } from '../deliveries/records/delivery-id.ts';
-import type { DeliveryRecord } from '../deliveries/records/delivery-record.ts';
+import type { StoredRecord } from '../deliveries/records/delivery-record.ts';
 import type { Event } from '../events/event.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import { concerns } from '../subscriptions/subscription.ts';
@@ -16,7 +16,7 @@ export interface FoundDelivery {
   readonly delivery: Delivery;
   readonly event: Event;
   /** Present when the first attempt did not succeed, or when the delivery was sent again. */
-  readonly record: DeliveryRecord | undefined;
+  readonly record: StoredRecord | undefined;
 }
 
 /**

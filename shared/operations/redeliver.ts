@@ -1,7 +1,7 @@
 import { instanceNotAllowed } from '../allowed-instances.ts';
 import type { ActivityStore } from '../deliveries/records/activity-store.ts';
 import { resolveTarget, type TargetPorts } from '../deliveries/attempt/target.ts';
-import { sendRetry, type DeliveryRecord } from '../deliveries/records/delivery-record.ts';
+import { sendRetry, type DeliveryRecord, type StoredRecord } from '../deliveries/records/delivery-record.ts';
 import { addToWorkList } from '../deliveries/reconciler/add-to-work-list.ts';
 import { refusal, type Refusal } from '../problem.ts';
 import type { Clock } from '../clock.ts';
@@ -52,13 +52,13 @@ export async function redeliver(
 /** Makes a further attempt of a delivery due. Returns `conflict` when another writer changed the record first. */
 export async function sendAgain(
   ports: Pick<RedeliverPorts, 'activity' | 'queues' | 'clock' | 'work'>,
-  record: DeliveryRecord,
+  record: DeliveryRecord | StoredRecord,
   dueAtMs: number,
 ): Promise<'written' | 'conflict'> {
   const next = { ...record, dueAtMs, redelivering: true };
   await addToWorkList(ports, [next]);
   const written =
-    record.etag === '' ? await ports.activity.insertRecord(next) : await ports.activity.replaceRecord(record, next);
+    'etag' in record ? await ports.activity.replaceRecord(record, next) : await ports.activity.insertRecord(next);
   if (written === undefined) return 'conflict';
   await sendRetry(ports, next);
   return 'written';
@@ -66,7 +66,7 @@ export async function sendAgain(
 
 /** A new record for a delivery that succeeded at the first attempt. Such a delivery has no record until it is sent again. */
 function newRecord({ deliveryId, instanceId, subscriptionId, attempts }: FoundDelivery['delivery']): DeliveryRecord {
-  const idle = { dueAtMs: undefined, owner: '', untilMs: 0, redelivering: false, indexed: false, etag: '' };
+  const idle = { dueAtMs: undefined, claim: undefined, redelivering: false };
   const status = { status: 'delivered', code: 'delivered' } as const;
   return {
     ...idle,

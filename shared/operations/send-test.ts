@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { formatDeliveryId } from '../deliveries/records/delivery-id.ts';
 import { formatEventId, monthOf } from '../events/event-id.ts';
 import { outboxRow, STATE_TABLE } from '../events/outbox-row.ts';
-import { recipientRanges, type OutboxEntry } from '../events/outbox-entry.ts';
+import { recipientRanges, type NewOutboxEntry } from '../events/outbox-entry.ts';
 import { sampleEvent } from '../events/sample-event.ts';
 import { nearestNames, nearestSentence } from '../nearest-names.ts';
 import { refusal, type Refusal } from '../problem.ts';
@@ -24,7 +24,7 @@ export interface SendTestPorts {
   readonly clock: Clock;
   readonly random: Random;
   /** Enqueues outbox entries for the workers. */
-  readonly enqueueEvents: (events: readonly OutboxEntry[]) => Promise<void>;
+  readonly enqueueEvents: (events: readonly NewOutboxEntry[]) => Promise<void>;
 }
 
 /** As many bytes as the hash of a real event has, so that two test events never have the same id. */
@@ -129,14 +129,13 @@ export async function sendTestTo(
       : { subjectHash, from: '', to: '' },
   );
   const range = recipients.findIndex(({ to }) => to !== '');
-  const open: OutboxEntry = {
+  const open: NewOutboxEntry = {
     event,
     sequence: Number.MAX_SAFE_INTEGER,
     recipients,
     boundaries: undefined,
     committedAt: now,
     writer: random.token(9),
-    etag: '',
   };
   // A conflict can only come from a retry of this same write, because no other writer has this event id.
   await tables.write(STATE_TABLE, [{ kind: 'insert', row: outboxRow(open) }]);

@@ -27,14 +27,14 @@ export function createMemoryTables({ rowsPerScan = 1000 }: MemoryTablesOptions =
   const find = (table: string, { partitionKey, rowKey }: RowKeys): StoredRow | undefined =>
     tables.get(table)?.get(partitionKey)?.get(rowKey);
 
-  const apply = (table: string, write: Write): string => {
+  const apply = (table: string, write: Write): string | undefined => {
     const { partitionKey, rowKey } = write.row;
     const partitions = obtain(tables, table, () => createSortedMap<Partition>());
     const rows = obtain(partitions, partitionKey, () => createSortedMap<StoredRow>());
     if (write.kind === 'delete') {
       rows.delete(rowKey);
       if (rows.size === 0) partitions.delete(partitionKey);
-      return '';
+      return undefined;
     }
     writesSoFar += 1;
     const etag = `W/"${writesSoFar}"`;

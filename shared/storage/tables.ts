@@ -99,10 +99,17 @@ export type Write =
   | { readonly kind: 'delete'; readonly row: RowKeys; readonly etag: string };
 
 export type WriteResult =
-  /** `etags[i]` is the new ETag of `writes[i]`, empty for a delete. */
-  | { readonly kind: 'written'; readonly etags: readonly string[] }
+  /** `etags[i]` is the new ETag of `writes[i]`, absent for a delete. */
+  | { readonly kind: 'written'; readonly etags: readonly (string | undefined)[] }
   /** Nothing was written. `index` is the first write that failed. */
   | { readonly kind: 'conflict'; readonly reason: 'exists' | 'changed' | 'missing'; readonly index: number };
+
+/** The new ETag of one write. Throws when that write was a delete, which is a bug. */
+export function newEtag({ etags }: Extract<WriteResult, { kind: 'written' }>, index = 0): string {
+  const etag = etags[index];
+  if (etag === undefined) throw new Error(`write ${index} has no ETag`);
+  return etag;
+}
 
 /**
  * Storage could not be reached, was too busy or gave an unexpected response. The outcome of a write is

@@ -1,6 +1,6 @@
 import { triggers, type Trigger } from '../triggers/trigger.ts';
 import { readAllRows } from '../storage/all-rows.ts';
-import type { RowKeys, StoredRow, Tables, Write } from '../storage/tables.ts';
+import { newEtag, type RowKeys, type StoredRow, type Tables, type Write } from '../storage/tables.ts';
 import type { Subscription } from './subscription.ts';
 
 export const CONNECTIONS_TABLE = 'connections';
@@ -185,7 +185,7 @@ export function connectionStore(tables: Tables): ConnectionStore {
         }
         const counted = current ? [countWrite(connection, current.count + 1, current.etag)] : [];
         const result = await tables.write(CONNECTIONS_TABLE, [claim, ...flow, ...counted]);
-        if (result.kind === 'written') return { kind: 'claimed', etag: result.etags[0] ?? '' };
+        if (result.kind === 'written') return { kind: 'claimed', etag: newEtag(result) };
         if (result.index <= flow.length) return { kind: 'conflict' };
         // Only the count conflicted, so another request of the connection succeeded and this loop ends eventually.
       }

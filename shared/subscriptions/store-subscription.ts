@@ -125,7 +125,8 @@ export async function finishSubscription(
  */
 async function keepRedirect(ports: StoreSubscriptionPorts, redirect: Subscription): Promise<StoreSubscriptionResult> {
   let later: Subscription | undefined = redirect;
-  while (later?.status === 'superseded') later = await ports.store.load(later.successor ?? '');
+  while (later?.status === 'superseded')
+    later = later.successor === undefined ? undefined : await ports.store.load(later.successor);
   if (later && isCurrent(later) && later.activeFrom === undefined) {
     const finished = await finishSubscription(ports, later, later);
     if (finished.kind !== 'stored') return finished;

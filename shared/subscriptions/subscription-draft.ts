@@ -3,7 +3,7 @@ import type { CallbackCipher } from './callback-cipher.ts';
 import type { SubscribeRequest } from './subscribe-request.ts';
 import { formatSubscriptionId, ROW_KEY_LENGTH, type SubscriptionAddress } from './subscription-id.ts';
 import { sealContext } from './subscription-row.ts';
-import type { Subscription } from './subscription.ts';
+import type { NewSubscription } from './subscription.ts';
 import { thresholdKey } from './threshold-key.ts';
 
 /** The caller of a subscribe request. The workflow fields come from headers that Power Automate may leave out. */
@@ -53,7 +53,7 @@ export function draftOf(
     subjectName?: string | undefined;
   },
   ports: { cipher: CallbackCipher; nowMs: number },
-): Subscription {
+): NewSubscription {
   const { subscriber, subject, request, rowKey, warnings = [], subjectName } = from;
   const { trigger, instanceId } = subject;
   const address: SubscriptionAddress = { trigger, instanceId, subjectHash: subjectHash(subject), rowKey };
@@ -90,6 +90,5 @@ export function draftOf(
     resumedAt: undefined,
     deletedAt: undefined,
     ended: false,
-    etag: '',
   };
 }

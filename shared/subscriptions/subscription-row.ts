@@ -3,7 +3,7 @@ import { hasThreshold, triggerOfCode } from '../triggers/trigger.ts';
 import type { Row, RowKeys, StoredRow, Value } from '../storage/tables.ts';
 import { formatSubscriptionId, partitionOf, type SubscriptionAddress } from './subscription-id.ts';
 import type { StatusNotice } from './status-notice.ts';
-import type { Subscription, SubscriptionStatus } from './subscription.ts';
+import type { NewSubscription, Subscription, SubscriptionStatus } from './subscription.ts';
 import { thresholdOfKey } from './threshold-key.ts';
 
 export const SUBSCRIPTIONS_TABLE = 'subscriptions';
@@ -21,7 +21,7 @@ export function sealContext(address: SubscriptionAddress): string {
   return `${partitionOf(address)}|${address.rowKey}`;
 }
 
-export function subscriptionRow(subscription: Subscription): Row {
+export function subscriptionRow(subscription: NewSubscription & { readonly etag?: string }): Row {
   const {
     id,
     address,

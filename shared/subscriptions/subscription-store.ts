@@ -2,7 +2,7 @@ import { subjectPartition } from '../triggers/subject.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import type { StoredRow, Tables, Write } from '../storage/tables.ts';
 import { parseSubscriptionId, partitionOf, type SubscriptionAddress } from './subscription-id.ts';
-import type { Subscription } from './subscription.ts';
+import type { NewSubscription, Subscription } from './subscription.ts';
 import {
   ENDED_PREFIX,
   RANGE_END,
@@ -34,8 +34,8 @@ export interface SubscriptionStore {
     subject: SubjectPartition,
     range: { from: string; to: string; next?: string },
   ): Promise<{ rowKeys: string[]; next?: string }>;
-  insert(subscription: Subscription): Promise<StoreResult>;
-  /** Replaces subscriptions that have an ETag and inserts the others, in one transaction. */
+  insert(subscription: NewSubscription): Promise<StoreResult>;
+  /** Replaces subscriptions in one transaction. */
   writeTogether(subscriptions: readonly [Subscription, ...Subscription[]]): Promise<StoreResult>;
   /** Moves a subscription out of the range that fan-out reads and removes its callback URL. */
   end(subscription: Subscription): Promise<StoreResult>;
@@ -94,8 +94,7 @@ export function subscriptionStore(tables: Tables): SubscriptionStore {
 }
 
 function writeOf(subscription: Subscription): Write {
-  const row = subscriptionRow(subscription);
-  return subscription.etag === '' ? { kind: 'insert', row } : { kind: 'replace', row, etag: subscription.etag };
+  return { kind: 'replace', row: subscriptionRow(subscription), etag: subscription.etag };
 }
 
 function addressOf(subject: SubjectPartition, row: StoredRow): SubscriptionAddress {

@@ -11,7 +11,7 @@ import type { SubscriptionAddress } from './subscription-id.ts';
 export type SubscriptionStatus = 'active' | 'paused' | 'disabled' | 'gone' | 'superseded' | 'deleted';
 
 /** A flow's registration for one trigger. */
-export interface Subscription {
+export interface NewSubscription {
   readonly id: string;
   readonly address: SubscriptionAddress;
   /** The connection that created it. */
@@ -69,7 +69,11 @@ export interface Subscription {
   readonly notices?: readonly StatusNotice[] | undefined;
   /** Whether the row is outside the range that fan-out reads. It is kept to be shown and as a redirect. */
   readonly ended: boolean;
-  /** The version of the row; empty before it is stored. */
+}
+
+/** A subscription as it is stored. */
+export interface Subscription extends NewSubscription {
+  /** The version of the row. */
   readonly etag: string;
 }
 

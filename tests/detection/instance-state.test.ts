@@ -57,14 +57,14 @@ test('the state of an instance is read as it was written', () => {
     values: [{ ...subject, etag: rows[0]?.etag }],
     refreshes: { ...refreshes, etag: rows[1]?.etag },
     outbox: [],
-    floor: { sequence: 0, etag: '' },
+    floor: { sequence: 0, etag: undefined },
     ...poll,
   });
   expect(rows.map(({ values }) => values['v'])).toEqual([1, 1, 1]);
 });
 
 test('a state in which nothing has happened yet is read as it was written', () => {
-  const none = { ...refreshes, open: [], handled: new Map(), names: new Map(), floorMs: -1 };
+  const none = { ...refreshes, open: [], handled: new Map(), names: new Map(), floorMs: undefined };
   const bare = { ...poll, completeAt: undefined, resumesAt: undefined, failing: {}, history: undefined };
   const rows = [
     valueRow(INSTANCE, { ...subject, last: undefined }),

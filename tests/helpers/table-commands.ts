@@ -75,11 +75,11 @@ export async function answers(tables: Tables, table: string, commands: readonly 
       const [first, ...rest] = await Promise.all(command.writes.map((write) => toWrite(command.partitionKey, write)));
       if (!first) continue;
       const result = await tables.write(table, [first, ...rest]);
-      log.push(result.kind === 'written' ? result.etags.map((etag) => etag !== '') : result);
+      log.push(result.kind === 'written' ? result.etags.map((etag) => etag !== undefined) : result);
       if (result.kind === 'conflict') continue;
       for (const [index, { rowKey: key }] of command.writes.entries()) {
         if (!firstEtags.has(command.partitionKey + key))
-          firstEtags.set(command.partitionKey + key, result.etags[index] || NO_ROWS_ETAG);
+          firstEtags.set(command.partitionKey + key, result.etags[index] ?? NO_ROWS_ETAG);
       }
     } else if (command.kind === 'get') {
       log.push((await tables.get(table, command.partitionKey, command.rowKey))?.values ?? 'none');

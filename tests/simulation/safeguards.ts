@@ -117,7 +117,7 @@ export const safeguards: readonly Safeguard[] = [
   },
   {
     name: 'a claim on a retry keeps others off it',
-    without: one('deliveries/retry/retry.ts', `if (record.owner !== '' && record.untilMs > nowMs) return;`, ''),
+    without: one('deliveries/retry/retry.ts', `if (isClaimed(record, nowMs)) return;`, ''),
     seed: 160,
     plan: { workers: 3, freeze: 0.02, flowTroubles: 3, duplicates: 0.4 },
   },
@@ -351,7 +351,7 @@ export const safeguards: readonly Safeguard[] = [
     name: 'a first look reads all the history there is',
     without: one(
       'detection/snapshot.ts',
-      `if (completeAt === undefined || values.some(({ etag }) => etag === '')) return MAX_HISTORY_DAYS;`,
+      `if (completeAt === undefined || values.some(({ etag }) => etag === undefined)) return MAX_HISTORY_DAYS;`,
       `if (completeAt === undefined) return 1;`,
     ),
     seed: 2,

@@ -32,7 +32,7 @@ describe.each<[string, () => Tables]>([
     const subscriber = { connection, workflowId: 'flow', operationName: undefined, environmentId: undefined };
     made += 1;
     const rowKey = newRowKey(undefined, String(made).padStart(16, '0'));
-    return draftOf({ subscriber, subject, request, rowKey }, { cipher, nowMs: 0 });
+    return { ...draftOf({ subscriber, subject, request, rowKey }, { cipher, nowMs: 0 }), etag: 'none yet' };
   };
   const claim = (
     { trigger, requestKey, id }: Subscription,

@@ -23,7 +23,9 @@ export interface ChunkOutcomes {
    * the next call.
    */
   save(next: ClaimEnd): Promise<void>;
-  /** Until when this worker may start attempts; 0 once it has lost the claim. */
+  /** Whether this worker still holds the claim, as far as it knows. */
+  holdsClaim(): boolean;
+  /** Until when this worker may start attempts. In the past once it has lost the claim. */
   claimedUntilMs(): number;
 }
 
@@ -86,7 +88,8 @@ export function chunkOutcomes(
 
   return {
     add: (outcome) => void outcomes.push(outcome),
-    claimedUntilMs: () => row?.untilMs ?? 0,
+    holdsClaim: () => row !== undefined,
+    claimedUntilMs: () => row?.untilMs ?? -Infinity,
     async save(next) {
       const count = outcomes.length;
       await write(count, next);

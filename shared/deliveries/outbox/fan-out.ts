@@ -1,5 +1,5 @@
 import { allDone } from '../../all-done.ts';
-import type { OutboxEntry } from '../../events/outbox-entry.ts';
+import type { NewOutboxEntry, OutboxEntry } from '../../events/outbox-entry.ts';
 import { isQueueBehind } from '../../storage/is-queue-behind.ts';
 import { concerns } from '../../subscriptions/subscription.ts';
 import type { Span } from '../../telemetry/telemetry.ts';
@@ -28,7 +28,10 @@ export async function fanOut(ports: ChunkPorts, events: readonly OutboxEntry[]):
 }
 
 /** Enqueues the first chunk of each event. */
-export async function enqueueEvents(ports: Pick<ChunkPorts, 'queues'>, events: readonly OutboxEntry[]): Promise<void> {
+export async function enqueueEvents(
+  ports: Pick<ChunkPorts, 'queues'>,
+  events: readonly NewOutboxEntry[],
+): Promise<void> {
   await allDone(events.map(({ event }) => enqueueChunk(ports, event.eventId, 0)));
 }
 

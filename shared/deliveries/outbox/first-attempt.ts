@@ -43,12 +43,9 @@ export async function firstAttempt(
       instanceId: event.instanceId,
       subscriptionId: own.id,
       waitsFor: waitsFor.id,
-      owner: '',
-      untilMs: 0,
+      claim: undefined,
       redelivering: false,
       copied: false,
-      indexed: false,
-      etag: '',
     },
   });
 

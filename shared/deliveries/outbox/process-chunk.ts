@@ -97,7 +97,7 @@ async function deliverAll(
   const isStopping = ports.stopping?.aborted === true;
   // A stopping process ends its claim at a time that is past by every clock.
   await outcomes.save({ isComplete, untilMs: isStopping ? 1 : ports.clock.now() });
-  const isOurs = outcomes.claimedUntilMs() > 0;
+  const isOurs = outcomes.holdsClaim();
   if (isOurs && !isComplete && isStopping) await enqueueChunk(ports, open.event.eventId, chunk);
   // An ended subscription is no longer a recipient. A worker that takes the chunk over finds its delivery only if the
   // outcome is stored, so subscriptions end after that.

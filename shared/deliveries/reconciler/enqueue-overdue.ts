@@ -6,7 +6,7 @@ import type { StoredRow, Tables } from '../../storage/tables.ts';
 import { activityTable } from '../records/activity-rows.ts';
 import type { ActivityStore } from '../records/activity-store.ts';
 import { DUE_RANGE, readDueKey } from '../records/record-index.ts';
-import { indexKeysOf, isDue, sendRetry } from '../records/delivery-record.ts';
+import { indexKeysOf, isClaimed, isDue, sendRetry } from '../records/delivery-record.ts';
 import { addToWorkList, type WorkListPorts } from './add-to-work-list.ts';
 
 export interface OverduePorts extends WorkListPorts {
@@ -67,7 +67,7 @@ async function enqueueOne(ports: OverduePorts, row: StoredRow, partition: Activi
   const { deliveryId } = readDueKey(row.rowKey, partition);
   const record = await ports.activity.record(deliveryId);
   if (record?.indexed === true && indexKeysOf(record).includes(row.rowKey)) {
-    if (isDue(record) && record.untilMs <= ports.clock.now()) await sendRetry(ports, record);
+    if (isDue(record) && !isClaimed(record, ports.clock.now())) await sendRetry(ports, record);
     return true;
   }
   if (record?.indexed === false && isDue(record)) {

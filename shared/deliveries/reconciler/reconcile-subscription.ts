@@ -42,7 +42,8 @@ export async function reconcileSubscription(
   if (subscription === undefined || !ports.isAllowed(subscription.instanceId)) return releaseAll();
   switch (subscription.status) {
     case 'active': {
-      const resumedAtMs = Date.parse(subscription.resumedAt ?? '');
+      const { resumedAt } = subscription;
+      const resumedAtMs = resumedAt === undefined ? undefined : Date.parse(resumedAt);
       const done = await releaseDeliveries(ports, waitedFor, { kind: 'resumed', resumedAtMs });
       return done === 'more' ? nowMs + SOON_MS : undefined;
     }

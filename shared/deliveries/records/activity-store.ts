@@ -3,7 +3,7 @@ import type { Event } from '../../events/event.ts';
 import type { OutboxEntry } from '../../events/outbox-entry.ts';
 import { eventKey, monthOf } from '../../events/event-id.ts';
 import { allRows } from '../../storage/all-rows.ts';
-import type { StoredRow, Tables } from '../../storage/tables.ts';
+import { newEtag, type StoredRow, type Tables } from '../../storage/tables.ts';
 import {
   activityTable,
   addressOfEvent,
@@ -18,7 +18,7 @@ import {
 } from './activity-rows.ts';
 import { addressOfDelivery, parseDeliveryId } from './delivery-id.ts';
 import { readWaitKey, waitingFor } from './record-index.ts';
-import { isWaiting, recordWrites, recordOfRow, type DeliveryRecord } from './delivery-record.ts';
+import { isWaiting, recordWrites, recordOfRow, type DeliveryRecord, type StoredRecord } from './delivery-record.ts';
 import { recordRowKey } from './activity-rows.ts';
 
 /** A chunk's row as it is stored. */
@@ -50,23 +50,23 @@ export interface ActivityStore {
     records: readonly DeliveryRecord[],
   ): Promise<string | undefined>;
   event(eventId: string): Promise<Event | undefined>;
-  record(deliveryId: string): Promise<DeliveryRecord | undefined>;
+  record(deliveryId: string): Promise<StoredRecord | undefined>;
   /** The delivery records of an event. */
-  recordsOf(event: Event): Promise<DeliveryRecord[]>;
+  recordsOf(event: Event): Promise<StoredRecord[]>;
   /** Inserts a record. Returns its ETag, or `undefined` when the delivery already has a record. */
   insertRecord(record: DeliveryRecord): Promise<string | undefined>;
   /** Replaces a record. Returns the new ETag, or `undefined` when another writer has changed it. */
-  replaceRecord(before: DeliveryRecord, after: DeliveryRecord): Promise<string | undefined>;
+  replaceRecord(before: StoredRecord, after: DeliveryRecord): Promise<string | undefined>;
   /** Replaces up to `CHANGES_PER_WRITE` records of one instance and month in one transaction. False when another writer has changed one. */
   replaceRecords(
-    changes: readonly { readonly before: DeliveryRecord; readonly after: DeliveryRecord }[],
+    changes: readonly { readonly before: StoredRecord; readonly after: DeliveryRecord }[],
   ): Promise<boolean>;
   /** The deliveries of a month that wait for a subscription, oldest event first, in pages of at most `limit`. */
   waitingFor(
     subscription: { instanceId: string; id: string },
     month: string,
     limit: number,
-  ): AsyncIterable<readonly DeliveryRecord[]>;
+  ): AsyncIterable<readonly StoredRecord[]>;
 }
 
 /** A transaction takes 100 rows. A new record needs up to 3, a changed one up to 4, and the chunk's row 1. */
@@ -86,7 +86,7 @@ export function activityStore(tables: Tables): ActivityStore {
     waitsFor: string,
     month: string,
     keys: readonly string[],
-  ): Promise<DeliveryRecord[]> => {
+  ): Promise<StoredRecord[]> => {
     const sorted = keys.toSorted();
     const query = {
       partition: instanceId,
@@ -94,7 +94,7 @@ export function activityStore(tables: Tables): ActivityStore {
       to: `${sorted.at(-1) ?? ''}~`,
       where: { kind: 'trouble', waitsFor },
     };
-    const found = new Map<string, DeliveryRecord>();
+    const found = new Map<string, StoredRecord>();
     for await (const row of allRows(tables, activityTable(month), query)) found.set(row.rowKey, recordOfRow(row));
     // Some may have got their outcome since their index rows were read.
     return keys.flatMap((key) => found.get(key) ?? []).filter(isWaiting);
@@ -110,7 +110,7 @@ export function activityStore(tables: Tables): ActivityStore {
     async saveBoundaries(open, boundaries) {
       const cut: OutboxEntry = { ...open, boundaries };
       const result = await tables.write(STATE_TABLE, [{ kind: 'replace', row: outboxRow(cut), etag: open.etag }]);
-      if (result.kind === 'written') return { ...cut, etag: result.etags[0] ?? '' };
+      if (result.kind === 'written') return { ...cut, etag: newEtag(result) };
       // The write may have succeeded although its response was lost, and the client's own retry then met a conflict.
       const stored = await outboxEntry(open.event.eventId);
       return stored?.boundaries?.join(' ') === boundaries.join(' ') ? stored : undefined;
@@ -125,7 +125,7 @@ export function activityStore(tables: Tables): ActivityStore {
         { kind: 'insert', row: chunkRow(event, chunk, claim) },
         { kind: 'upsert', row: eventRow(event) },
       ]);
-      return result.kind === 'written' ? { kind: 'claimed', etag: result.etags[0] ?? '' } : { kind: 'taken' };
+      return result.kind === 'written' ? { kind: 'claimed', etag: newEtag(result) } : { kind: 'taken' };
     },
 
     async chunk(eventId, chunk) {
@@ -148,9 +148,9 @@ export function activityStore(tables: Tables): ActivityStore {
       const { etag, ...rest } = content;
       const result = await tables.write(tableOf(event.eventId), [
         { kind: 'replace', row: chunkRow(event, chunk, rest), etag },
-        ...records.flatMap((record) => recordWrites(record, undefined, 'upsert')),
+        ...records.flatMap((record) => recordWrites(record, { kind: 'upsert' })),
       ]);
-      return result.kind === 'written' ? result.etags[0] : undefined;
+      return result.kind === 'written' ? newEtag(result) : undefined;
     },
 
     async event(eventId) {
@@ -169,28 +169,29 @@ export function activityStore(tables: Tables): ActivityStore {
 
     async recordsOf(event) {
       const prefix = recordRowKey(addressOfEvent(event.eventId), 0, '').slice(0, -1);
-      const found: DeliveryRecord[] = [];
+      const found: StoredRecord[] = [];
       for await (const row of rowsWithPrefix(event, prefix)) found.push(recordOfRow(row));
       return found;
     },
 
     async insertRecord(record) {
-      const result = await tables.write(tableOfDelivery(record), recordWrites(record, undefined, 'insert'));
-      return result.kind === 'written' ? result.etags[0] : undefined;
+      const result = await tables.write(tableOfDelivery(record), recordWrites(record, { kind: 'insert' }));
+      return result.kind === 'written' ? newEtag(result) : undefined;
     },
 
     async replaceRecord(before, after) {
       const table = tableOfDelivery(after);
-      const result = await tables.write(table, recordWrites(after, before, 'replace'));
-      if (result.kind === 'written') return result.etags[0];
+      const result = await tables.write(table, recordWrites(after, { kind: 'replace', before }));
+      if (result.kind === 'written') return newEtag(result);
       if (result.reason !== 'missing' || result.index === 0) return undefined;
       // An expected index row does not exist. Write without deleting any; the reconciler removes stale ones.
-      const again = await tables.write(table, recordWrites(after, { ...before, indexed: false }, 'replace'));
-      return again.kind === 'written' ? again.etags[0] : undefined;
+      const unindexed = { ...before, indexed: false };
+      const again = await tables.write(table, recordWrites(after, { kind: 'replace', before: unindexed }));
+      return again.kind === 'written' ? newEtag(again) : undefined;
     },
 
     async replaceRecords(changes) {
-      const [first, ...rest] = changes.flatMap(({ before, after }) => recordWrites(after, before, 'replace'));
+      const [first, ...rest] = changes.flatMap(({ before, after }) => recordWrites(after, { kind: 'replace', before }));
       if (first === undefined || changes[0] === undefined) return true;
       return (await tables.write(tableOfDelivery(changes[0].after), [first, ...rest])).kind === 'written';
     },

@@ -28,16 +28,25 @@ export interface DeliveryRecord {
   readonly answer?: FailedAnswer | undefined;
   /** When the next attempt is due. Absent when the delivery has its outcome, or is parked and not the probe. */
   readonly dueAtMs: number | undefined;
-  /** The worker that has claimed the record and the end of its claim. Empty and 0 when it is not claimed. */
-  readonly owner: string;
-  readonly untilMs: number;
+  /** The claim of a worker that makes the next attempt. Absent when no worker has claimed the record. */
+  readonly claim: RecordClaim | undefined;
   /** An operator has requested a further attempt. If the delivery already had its outcome, a failure does not change it. */
   readonly redelivering: boolean;
   /** The first attempt succeeded, so the delivery is also in the row of its chunk and is counted there. */
   readonly copied: boolean;
+}
+
+/** The worker that has claimed a record, and the end of its claim. */
+export interface RecordClaim {
+  readonly owner: string;
+  readonly untilMs: number;
+}
+
+/** A record as it was read. */
+export interface StoredRecord extends DeliveryRecord {
   /**
-   * Whether the index rows that `indexKeysOf` names exist. False before the record is stored, and when it was last
-   * written by a version without index rows, which drops this column.
+   * Whether the index rows that `indexKeysOf` names exist. False when the record was last written by a version without
+   * index rows, which drops this column.
    */
   readonly indexed: boolean;
   readonly etag: string;
@@ -59,6 +68,11 @@ export function isDue(record: DeliveryRecord): record is DeliveryRecord & { dueA
   return record.dueAtMs !== undefined && (isWaiting(record) || record.redelivering);
 }
 
+/** Whether a worker holds the record. */
+export function isClaimed({ claim }: DeliveryRecord, nowMs: number): boolean {
+  return claim !== undefined && claim.untilMs > nowMs;
+}
+
 /** The keys of a record's index rows: by due time, and by the subscription the delivery waits for. */
 export function indexKeysOf(record: DeliveryRecord): readonly string[] {
   const recordKey = recordKeyOf(record.deliveryId);
@@ -68,22 +82,23 @@ export function indexKeysOf(record: DeliveryRecord): readonly string[] {
   ];
 }
 
+/** How a record is written: as a new one, whether there is one or not, or in place of the one that was read. */
+export type RecordWrite =
+  | { readonly kind: 'insert' }
+  | { readonly kind: 'upsert' }
+  | { readonly kind: 'replace'; readonly before: StoredRecord };
+
 /**
- * The writes of the transaction that stores a record and its index rows in place of `before`, the record as it was read
- * (absent when there is none). Deletes only index rows that are known to exist, because deleting a missing row makes
- * the whole transaction fail.
+ * The writes of the transaction that stores a record and its index rows. Deletes only index rows that are known to
+ * exist, because deleting a missing row makes the whole transaction fail.
  */
-export function recordWrites(
-  after: DeliveryRecord,
-  before: DeliveryRecord | undefined,
-  kind: 'insert' | 'replace' | 'upsert',
-): [Write, ...Write[]] {
-  const had = new Set(before?.indexed === true ? indexKeysOf(before) : []);
+export function recordWrites(after: DeliveryRecord, write: RecordWrite): [Write, ...Write[]] {
+  const had = new Set(write.kind === 'replace' && write.before.indexed ? indexKeysOf(write.before) : []);
   const has = indexKeysOf(after);
   const row = recordRow(after);
   const indexRow = (rowKey: string): Row => ({ partitionKey: row.partitionKey, rowKey, kind: 'index' });
   return [
-    kind === 'replace' ? { kind, row, etag: before?.etag ?? '' } : { kind, row },
+    write.kind === 'replace' ? { kind: 'replace', row, etag: write.before.etag } : { kind: write.kind, row },
     ...has.filter((key) => !had.delete(key)).map((key): Write => ({ kind: 'upsert', row: indexRow(key) })),
     ...[...had].map((key): Write => ({ kind: 'delete', row: indexRow(key), etag: '*' })),
   ];
@@ -109,8 +124,8 @@ function recordRow(record: DeliveryRecord): Row {
     answer: answerColumn(record.answer),
     nonce: NONCE,
     dueAtMs: isWaiting(record) ? (record.dueAtMs ?? NOT_DUE_MS) : (record.dueAtMs ?? 0),
-    owner: record.owner,
-    untilMs: record.untilMs,
+    owner: record.claim?.owner ?? '',
+    untilMs: record.claim?.untilMs ?? 0,
     indexed: true,
     ...(record.redelivering && { redelivering: true }),
     ...(record.copied && { copied: true }),
@@ -122,9 +137,10 @@ const MAX_ATTEMPTS_KEPT = 100;
 /** Version 0.9.0 accepts a retry message only with the nonce of its record. Remove it in the release after this one. */
 const NONCE = 'any';
 
-export function recordOfRow(row: StoredRow): DeliveryRecord {
+export function recordOfRow(row: StoredRow): StoredRecord {
   const { values } = row;
   const dueAtMs = Number(values['dueAtMs']);
+  const owner = String(values['owner'] ?? '');
   return {
     deliveryId: String(values['deliveryId']),
     instanceId: row.partitionKey,
@@ -135,8 +151,7 @@ export function recordOfRow(row: StoredRow): DeliveryRecord {
     attempts: JSON.parse(String(values['attempts'])) as AttemptRecord[],
     answer: answerOfColumn(values['answer']),
     dueAtMs: dueAtMs === 0 || dueAtMs === NOT_DUE_MS ? undefined : dueAtMs,
-    owner: String(values['owner'] ?? ''),
-    untilMs: Number(values['untilMs'] ?? 0),
+    claim: owner === '' ? undefined : { owner, untilMs: Number(values['untilMs']) },
     redelivering: values['redelivering'] === true,
     copied: values['copied'] === true,
     indexed: values['indexed'] === true,

@@ -4,7 +4,7 @@ import type { Tables } from '../../storage/tables.ts';
 import type { WorkList } from '../../work/work-list.ts';
 import { activityMonths } from '../records/activity-months.ts';
 import { CHANGES_PER_WRITE, type ActivityStore } from '../records/activity-store.ts';
-import { isDue, sendRetry, type DeliveryRecord } from '../records/delivery-record.ts';
+import { isDue, sendRetry, type DeliveryRecord, type StoredRecord } from '../records/delivery-record.ts';
 import { addToWorkList } from '../reconciler/add-to-work-list.ts';
 
 export interface ReleasePorts {
@@ -34,7 +34,7 @@ const PAGE = 500;
 export async function releaseDeliveries(
   ports: ReleasePorts,
   subscription: WaitedFor,
-  which: { readonly kind: 'all' } | { readonly kind: 'resumed'; readonly resumedAtMs: number },
+  which: { readonly kind: 'all' } | { readonly kind: 'resumed'; readonly resumedAtMs: number | undefined },
 ): Promise<'done' | 'more'> {
   const nowMs = ports.clock.now();
   let count = 0;
@@ -58,13 +58,15 @@ function isNotDueYet({ dueAtMs }: DeliveryRecord, nowMs: number): boolean {
 
 function waitedBefore(
   { dueAtMs, attempts }: DeliveryRecord,
-  { resumedAtMs }: { readonly resumedAtMs: number },
+  { resumedAtMs }: { readonly resumedAtMs: number | undefined },
 ): boolean {
-  return dueAtMs === undefined || Date.parse(attempts.at(-1)?.at ?? '') < resumedAtMs;
+  const last = attempts.at(-1);
+  if (dueAtMs === undefined) return true;
+  return last !== undefined && resumedAtMs !== undefined && Date.parse(last.at) < resumedAtMs;
 }
 
 /** The oldest parked delivery of a subscription, over all months. */
-export async function oldestParked(ports: ReleasePorts, subscription: WaitedFor): Promise<DeliveryRecord | undefined> {
+export async function oldestParked(ports: ReleasePorts, subscription: WaitedFor): Promise<StoredRecord | undefined> {
   for (const month of await activityMonths(ports.tables)) {
     for await (const page of ports.activity.waitingFor(subscription, month, PAGE)) {
       const parked = page.find(({ status }) => status === 'parked');
@@ -75,14 +77,14 @@ export async function oldestParked(ports: ReleasePorts, subscription: WaitedFor)
 }
 
 /** Makes a parked delivery due as the probe of its subscription. */
-export async function makeProbe(ports: ReleasePorts, parked: DeliveryRecord): Promise<void> {
+export async function makeProbe(ports: ReleasePorts, parked: StoredRecord): Promise<void> {
   if (isDue(parked)) return sendRetry(ports, parked);
   const probe = { ...parked, dueAtMs: ports.clock.now() };
   await addToWorkList(ports, [probe]);
   if ((await ports.activity.replaceRecord(parked, probe)) !== undefined) await sendRetry(ports, probe);
 }
 
-async function makeDue(ports: ReleasePorts, records: readonly DeliveryRecord[], fromMs: number): Promise<void> {
+async function makeDue(ports: ReleasePorts, records: readonly StoredRecord[], fromMs: number): Promise<void> {
   const changes = records.map((before, index) => {
     const after = { ...before, status: 'retrying', dueAtMs: fromMs + index * PACE_MS } as const;
     return { before, after };

@@ -8,7 +8,15 @@ import type { ChunkPorts } from '../outbox/chunk-ports.ts';
 import { addToWorkList } from '../reconciler/add-to-work-list.ts';
 import type { AttemptRecord } from '../records/attempt-record.ts';
 import { addressOfDelivery } from '../records/delivery-id.ts';
-import { isDue, isWaiting, sendRetry, type DeliveryRecord } from '../records/delivery-record.ts';
+import {
+  isClaimed,
+  isDue,
+  isWaiting,
+  sendRetry,
+  type DeliveryRecord,
+  type RecordClaim,
+  type StoredRecord,
+} from '../records/delivery-record.ts';
 
 /** A message that arrives at most this early is sent again for the due time. An earlier one is dropped: the due time has changed. */
 const EARLY_MS = 60_000;
@@ -21,26 +29,31 @@ export async function retryDelivery(ports: ChunkPorts, message: RetryMessage): P
   const record = await ports.activity.record(message.deliveryId);
   if (record === undefined || !isDue(record)) return;
   const nowMs = ports.clock.now();
-  if (record.owner !== '' && record.untilMs > nowMs) return;
+  if (isClaimed(record, nowMs)) return;
   if (record.dueAtMs > nowMs) {
     if (record.dueAtMs - nowMs <= EARLY_MS) await sendRetry(ports, record);
     return;
   }
-  const claimed = await claim(ports, record, nowMs);
+  const claimed = await claimRecord(ports, record, nowMs);
   if (claimed !== undefined) await retryClaimed(ports, claimed);
 }
 
-/** `undefined` when another worker has claimed or changed the record. */
-async function claim(ports: ChunkPorts, record: DeliveryRecord, nowMs: number): Promise<DeliveryRecord | undefined> {
-  const claimed: DeliveryRecord = { ...record, owner: ports.random.token(9), untilMs: nowMs + ports.claimMs };
-  const etag = await ports.activity.replaceRecord(record, claimed);
-  if (etag !== undefined) return { ...claimed, indexed: true, etag };
-  // The write may have succeeded although its response was lost, and the client's own retry then met a conflict.
-  const stored = await ports.activity.record(record.deliveryId);
-  return stored?.owner === claimed.owner ? stored : undefined;
+/** A record that this worker has claimed. */
+interface ClaimedRecord extends StoredRecord {
+  readonly claim: RecordClaim;
 }
 
-async function retryClaimed(ports: ChunkPorts, claimed: DeliveryRecord): Promise<void> {
+/** `undefined` when another worker has claimed or changed the record. */
+async function claimRecord(ports: ChunkPorts, record: StoredRecord, nowMs: number): Promise<ClaimedRecord | undefined> {
+  const claim: RecordClaim = { owner: ports.random.token(9), untilMs: nowMs + ports.claimMs };
+  const etag = await ports.activity.replaceRecord(record, { ...record, claim });
+  if (etag !== undefined) return { ...record, claim, indexed: true, etag };
+  // The write may have succeeded although its response was lost, and the client's own retry then met a conflict.
+  const stored = await ports.activity.record(record.deliveryId);
+  return stored?.claim?.owner === claim.owner ? { ...stored, claim: stored.claim } : undefined;
+}
+
+async function retryClaimed(ports: ChunkPorts, claimed: ClaimedRecord): Promise<void> {
   const { deliveryId } = claimed;
   const event = await ports.activity.event(addressOfDelivery(deliveryId).eventId);
   // A parked delivery that is due is the probe of its subscription.
@@ -66,7 +79,7 @@ async function retryClaimed(ports: ChunkPorts, claimed: DeliveryRecord): Promise
     called,
     number: nextNumber(claimed),
     earlier: claimed.attempts,
-    notAfterMs: () => claimed.untilMs,
+    notAfterMs: () => claimed.claim.untilMs,
     spanned: 'always',
     readyAtMs: claimed.dueAtMs ?? ports.clock.now(),
     isExtra: !isWaiting(claimed),
@@ -101,11 +114,12 @@ type Step =
  * - While another worker holds the claim, that worker decides the next status and due time, because it may
  *   receive a `Retry-After`. This worker only adds its failed attempt to the record.
  */
-async function finish(ports: ChunkPorts, claimed: DeliveryRecord, step: Step): Promise<void> {
+async function finish(ports: ChunkPorts, claimed: ClaimedRecord, step: Step): Promise<void> {
   const attempt = 'attempt' in step ? step.attempt : undefined;
-  let current: DeliveryRecord | undefined = claimed;
+  let current: StoredRecord | undefined = claimed;
   while (current !== undefined && (attempt !== undefined || isDue(current))) {
-    const isClaimedByOther = current.owner !== '' && current.owner !== claimed.owner && step.kind !== 'delivered';
+    const { claim } = current;
+    const isClaimedByOther = claim !== undefined && claim.owner !== claimed.claim.owner && step.kind !== 'delivered';
     if (isClaimedByOther && attempt === undefined) return;
     const next = isClaimedByOther
       ? withAttempt(current, attempt)
@@ -143,7 +157,7 @@ function isRescheduled(now: DeliveryRecord, before: DeliveryRecord): boolean {
  * it was claimed; both stay unless the delivery succeeded.
  */
 function withStep(record: DeliveryRecord, step: Step, wasRescheduled: boolean): DeliveryRecord {
-  const released = { ...record, owner: '', untilMs: 0 };
+  const released = { ...record, claim: undefined };
   const notDue = { ...released, dueAtMs: undefined, redelivering: false };
   // The attempt that the other writer asked for is still to come.
   const isRequested = wasRescheduled && isDue(record);
