@@ -27,7 +27,12 @@ export const importRules: readonly ImportRule[] = [
     packages: ['@azure/functions'],
   },
   { part: 'shared/backend.ts', imports: ['shared/**'], packages: [] },
-  { part: 'shared/config.ts', imports: [...rootFiles, 'shared/outgoing', 'shared/subscriptions'], packages: [] },
+  {
+    part: 'shared/config.ts',
+    imports: [...rootFiles, 'shared/settings.ts', 'shared/outgoing', 'shared/subscriptions'],
+    packages: [],
+  },
+  { part: 'shared/settings.ts', imports: [...rootFiles, 'shared/outgoing', 'shared/subscriptions'], packages: [] },
   {
     part: 'shared/detection',
     imports: [

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { settings } from '../shared/config.ts';
+import { settings } from '../shared/settings.ts';
 import type { AttemptRecord } from '../shared/deliveries/records/attempt-record.ts';
 import { classify } from '../shared/deliveries/attempt/classification.ts';
 import {

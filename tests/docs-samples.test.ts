@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { subscribeBody } from '../connector/document/subscribe-body.ts';
-import { settings } from '../shared/config.ts';
+import { settings } from '../shared/settings.ts';
 import { callbackBody } from '../shared/deliveries/attempt/callback-body.ts';
 import { callbackSchemas } from '../shared/deliveries/attempt/callback-schemas.ts';
 import { parseDeliveryId } from '../shared/deliveries/records/delivery-id.ts';

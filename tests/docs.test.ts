@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { settings } from '../shared/config.ts';
+import { settings } from '../shared/settings.ts';
 import { problems } from '../shared/problem.ts';
 import { codesOf, headingsOf, localLinks, tableRows } from './helpers/markdown.ts';
 

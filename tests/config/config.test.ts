@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { readConfig, settings, type Config, type SettingName } from '../../shared/config.ts';
+import { readConfig, type Config } from '../../shared/config.ts';
+import { settings, type SettingName } from '../../shared/settings.ts';
 
 const key = Buffer.alloc(32, 5);
 const INSTANCE = '11111111-2222-3333-4444-555555555555';

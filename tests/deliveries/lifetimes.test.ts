@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { settings } from '../../shared/config.ts';
+import { settings } from '../../shared/settings.ts';
 import {
   activityDroppedAtMs,
   brokenBounds,

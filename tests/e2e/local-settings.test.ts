@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { parseLocalSettings } from '../../sandbox/functions-host/host-settings.ts';
 import { defaultPorts } from '../../sandbox/stack.ts';
-import { readConfig, settings } from '../../shared/config.ts';
+import { readConfig } from '../../shared/config.ts';
+import { settings } from '../../shared/settings.ts';
 
 const sample = async () => parseLocalSettings(await readFile('local.settings.sample.json', 'utf8'));
 

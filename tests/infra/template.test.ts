@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { settings } from '../../shared/config.ts';
+import { settings } from '../../shared/settings.ts';
 import { DELIVERIES_QUEUE, POLLS_QUEUE, RETRIES_QUEUE } from '../../shared/deliveries/messages.ts';
 import { parseSigningSecret } from '../../shared/outgoing/signature.ts';
 import { operatorKeys } from '../../shared/setting-parsers.ts';
