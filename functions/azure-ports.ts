@@ -1,6 +1,6 @@
 import type { AzureStorage } from '../shared/azure/azure-storage.ts';
-import type { BackendPorts } from '../shared/backend.ts';
 import { systemClock } from '../shared/clock.ts';
+import type { BackendPorts } from '../shared/composition/backend-ports.ts';
 import type { Config } from '../shared/config.ts';
 import { customerInsightsToken } from '../shared/insights/access-token.ts';
 import type { CallPermits } from '../shared/insights/call-permits.ts';

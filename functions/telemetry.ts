@@ -1,5 +1,6 @@
 import type { app } from '@azure/functions';
-import { VERSION, type BackendPorts } from '../shared/backend.ts';
+import { VERSION } from '../shared/backend.ts';
+import type { BackendPorts } from '../shared/composition/backend-ports.ts';
 import type { Config } from '../shared/config.ts';
 import { noTelemetry, type Telemetry } from '../shared/telemetry/telemetry.ts';
 

@@ -27,6 +27,7 @@ export const importRules: readonly ImportRule[] = [
     packages: ['@azure/functions'],
   },
   { part: 'shared/backend.ts', imports: ['shared/**'], packages: [] },
+  { part: 'shared/composition', imports: ['shared/**'], packages: [] },
   {
     part: 'shared/config.ts',
     imports: [...rootFiles, 'shared/settings.ts', 'shared/outgoing', 'shared/subscriptions'],

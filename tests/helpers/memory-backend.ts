@@ -1,4 +1,5 @@
-import { createBackend, type Backend, type BackendConfig, type BackendPorts } from '../../shared/backend.ts';
+import { createBackend, type Backend } from '../../shared/backend.ts';
+import type { BackendConfig, BackendPorts } from '../../shared/composition/backend-ports.ts';
 import type { CustomerInsights } from '../../shared/insights/customer-insights.ts';
 import {
   memoryCustomerInsights,

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import type { Tables } from '../../shared/storage/tables.ts';
-import type { BackendConfig } from '../../shared/backend.ts';
+import type { BackendConfig } from '../../shared/composition/backend-ports.ts';
 import type { MemoryInstance } from '../../shared/insights/memory-customer-insights.ts';
 import { answered, callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
 import { at, evaluated, job, measure, output, segment, task } from '../helpers/insights-data.ts';

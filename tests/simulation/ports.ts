@@ -1,4 +1,4 @@
-import type { BackendPorts } from '../../shared/backend.ts';
+import type { BackendPorts } from '../../shared/composition/backend-ports.ts';
 import { CustomerInsightsError, type CustomerInsights } from '../../shared/insights/customer-insights.ts';
 import { silentLog } from '../../shared/log.ts';
 import type { CallbackClient } from '../../shared/outgoing/callback-client.ts';

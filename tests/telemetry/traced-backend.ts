@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import { expect } from '@jest/globals';
-import type { BackendConfig } from '../../shared/backend.ts';
+import type { BackendConfig } from '../../shared/composition/backend-ports.ts';
 import type { EndedSpan } from '../../shared/telemetry/memory-telemetry.ts';
 import { evaluated, segment } from '../helpers/insights-data.ts';
 import { callbackUrl, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';

@@ -1,0 +1,75 @@
+import { allowsInstance } from '../allowed-instances.ts';
+import { attemptPermits } from '../deliveries/attempt/attempt-permits.ts';
+import {
+  DELIVERIES_QUEUE,
+  RETRIES_QUEUE,
+  type ChunkMessage,
+  type RetriesMessage,
+  type RetryMessage,
+} from '../deliveries/messages.ts';
+import type { ChunkPorts } from '../deliveries/outbox/chunk-ports.ts';
+import { deliverChunk, enqueueEvents, fanOut, resumeOutbox } from '../deliveries/outbox/fan-out.ts';
+import { dropOldActivity } from '../deliveries/records/retention.ts';
+import { retryDelivery } from '../deliveries/retry/retry.ts';
+import type { NewOutboxEntry, OutboxEntry } from '../events/outbox-entry.ts';
+import { callbackCipher } from '../subscriptions/callback-cipher.ts';
+import type { Subscription } from '../subscriptions/subscription.ts';
+import { handleMessage } from '../telemetry/propagated-context.ts';
+import type { BackendConfig, BackendPorts } from './backend-ports.ts';
+import type { Stores } from './compose-stores.ts';
+
+/**
+ * Attempts in flight per process. Each holds a socket and a few KiB, and one core cannot process more at
+ * once.
+ */
+const ATTEMPTS_IN_FLIGHT = 256;
+/**
+ * Attempts in flight per subscription, because a flow that never responds holds its permit until the attempt
+ * times out.
+ */
+const ATTEMPTS_OF_ONE = 4;
+
+export type Deliveries = ReturnType<typeof composeDeliveries>;
+
+/** Composes deliveries: from committed events to outcomes. */
+export function composeDeliveries(ports: BackendPorts, stores: Stores, config: BackendConfig, userAgent: string) {
+  const { tables, queues, client, clock, random, log, telemetry, stopping } = ports;
+  const { subscriptions: store, state, activity, work } = stores;
+  const release = ({ id }: Subscription): Promise<void> => {
+    const message: RetriesMessage = { v: 1, kind: 'release', subscriptionId: id };
+    return queues.send(RETRIES_QUEUE, message);
+  };
+  const chunks: ChunkPorts = {
+    queues,
+    client,
+    clock,
+    random,
+    log,
+    telemetry,
+    stopping,
+    isAllowed: (instanceId) => allowsInstance(config.allowedInstances, instanceId),
+    store,
+    sequenceOf: (subscription) => state.sequenceOf(subscription),
+    activity,
+    cipher: callbackCipher(config.encryptionKeys),
+    work,
+    release,
+    notifiesOperator: config.operatorWebhook !== undefined,
+    signingSecrets: config.signingSecrets,
+    permits: attemptPermits(ATTEMPTS_IN_FLIGHT, ATTEMPTS_OF_ONE, stopping),
+    claimMs: config.claimMs,
+    scheduleSeconds: config.deliveryScheduleSeconds,
+    userAgent,
+  };
+  return {
+    /** Enqueues the release of the deliveries that wait for a subscription. */
+    release,
+    fanOut: (events: readonly OutboxEntry[]) => fanOut(chunks, events),
+    resumeOutbox: (events: readonly OutboxEntry[]) => resumeOutbox(chunks, events),
+    enqueueEvents: (events: readonly NewOutboxEntry[]) => enqueueEvents(chunks, events),
+    deliverChunk: (message: ChunkMessage) =>
+      handleMessage({ telemetry, clock }, DELIVERIES_QUEUE, message, () => deliverChunk(chunks, message)),
+    retryDelivery: (message: RetryMessage) => retryDelivery(chunks, message),
+    dropOldActivity: () => dropOldActivity({ tables, clock, log, retentionMonths: config.retentionMonths }),
+  };
+}

@@ -1,0 +1,115 @@
+import { allowsInstance } from '../allowed-instances.ts';
+import { attemptPermits } from '../deliveries/attempt/attempt-permits.ts';
+import { POLLS_QUEUE, pollMessage, type PollMessage } from '../deliveries/messages.ts';
+import { restartBackfill } from '../deliveries/records/backfill.ts';
+import { instanceHealth } from '../detection/instance-health.ts';
+import { observationsOf } from '../detection/observations.ts';
+import { pollGroup } from '../detection/poll-group.ts';
+import { pollInstance, type PollPorts } from '../detection/poll.ts';
+import { previewThreshold } from '../detection/preview.ts';
+import { readSubject, type ReadSubjectPorts } from '../detection/read-subject.ts';
+import { pollTiming, schedulePolls } from '../detection/schedule-polls.ts';
+import { sweepInstances } from '../detection/sweep.ts';
+import type { Subscription } from '../subscriptions/subscription.ts';
+import { handleMessage } from '../telemetry/propagated-context.ts';
+import type { Subject } from '../triggers/subject.ts';
+import type { ThresholdTrigger } from '../triggers/trigger.ts';
+import type { BackendConfig, BackendPorts } from './backend-ports.ts';
+import type { Deliveries } from './compose-deliveries.ts';
+import type { Insights } from './compose-insights.ts';
+import type { Limits } from './compose-limits.ts';
+import type { Stores } from './compose-stores.ts';
+
+/**
+ * Polls in progress per process. The host takes as many messages at once (host.json), and one message may
+ * name several instances.
+ */
+const POLLS_AT_ONCE = 32;
+/** Polls in progress per instance, so that an instance whose polls hang leaves permits to the others. */
+const POLLS_OF_ONE = 2;
+/** A function may run for 10 minutes (host.json), and a poll that starts last must finish in time. */
+const LONGEST_WAIT_FOR_PERMIT_MS = 240_000;
+
+export type Detection = ReturnType<typeof composeDetection>;
+
+/** Composes polls, and the readings of subjects that requests ask for. */
+export function composeDetection(
+  ports: BackendPorts,
+  { stores, limits, insights, deliveries }: DetectionParts,
+  config: BackendConfig,
+) {
+  const { tables, queues, clock, random, log, telemetry, stopping } = ports;
+  const { state, instances, unreachable } = stores;
+  const isAllowed = (instanceId: string): boolean => allowsInstance(config.allowedInstances, instanceId);
+  const timing = pollTiming(config.pollSchedule, clock.now());
+  const reading: ReadSubjectPorts = {
+    clock,
+    random,
+    log,
+    state,
+    insightsFor: insights.ofRead,
+    enqueueEvents: deliveries.enqueueEvents,
+  };
+  const polling: PollPorts = {
+    clock,
+    random,
+    log,
+    telemetry,
+    insights: insights.ofPolls,
+    isAllowed,
+    state,
+    unreachable,
+    fanOut: deliveries.fanOut,
+    resumeOutbox: deliveries.resumeOutbox,
+    pollLater: (instanceId, delayMs) =>
+      queues.send(POLLS_QUEUE, pollMessage([instanceId]), { delayMs, timeToLiveMs: delayMs + timing.messageTtlMs }),
+    restartBackfill: () => restartBackfill({ tables, clock }),
+    callWindowMs: limits.callWindowMs,
+  };
+  const permits = attemptPermits(POLLS_AT_ONCE, POLLS_OF_ONE, stopping);
+  const startWithinMs = Math.min(timing.messageTtlMs, LONGEST_WAIT_FOR_PERMIT_MS);
+  const send = (ids: readonly [string, ...string[]], timeToLiveMs: number): Promise<void> =>
+    queues.send(POLLS_QUEUE, pollMessage(ids), { timeToLiveMs });
+  return {
+    /** Reads a subject for a subscribe request. */
+    readSubject: (subject: Subject) => readSubject(reading, subject),
+    /** Reports when a trigger with a threshold would have fired. */
+    previewThreshold: (trigger: ThresholdTrigger, body: unknown) =>
+      previewThreshold(
+        { insights: insights.ofActions, clock, allowedInstances: config.allowedInstances },
+        trigger,
+        body,
+      ),
+    observationsOf: (subscription: Subscription, days: number) =>
+      observationsOf({ insights: insights.ofActions, state, clock, isAllowed }, subscription, days),
+    instanceHealth: (instanceId: string) => instanceHealth(state, instanceId),
+    /** Sends poll messages for all instances that have subscriptions. */
+    schedulePolls: () =>
+      // Each poll begins its own trace, because one trace of all instances would be unreadable.
+      telemetry.within(undefined, () =>
+        schedulePolls({ clock, log, timing, instanceIds: () => instances.ids(), send }),
+      ),
+    /** Polls all instances of a message. */
+    pollInstance: (message: PollMessage) => {
+      const { instanceId, others = [] } = message;
+      const pollOne = (id: string): Promise<void> =>
+        handleMessage({ telemetry, clock }, POLLS_QUEUE, message, () => pollInstance(polling, id));
+      // Each instance gets its own trace, because one trace of all instances would be unreadable.
+      const poll = others.length === 0 ? pollOne : (id: string) => telemetry.within(undefined, () => pollOne(id));
+      const pollAgain = (ids: readonly [string, ...string[]]): Promise<void> => send(ids, timing.messageTtlMs);
+      return pollGroup({ clock, log, permits, startWithinMs, pollAgain, poll }, [instanceId, ...others]);
+    },
+    sweepInstances: async (): Promise<void> => {
+      await sweepInstances({ tables, instances, state, clock, log });
+      const polled = new Set((await instances.ids()).filter(isAllowed));
+      await unreachable.keepOnly((instanceId) => polled.has(instanceId));
+    },
+  };
+}
+
+interface DetectionParts {
+  readonly stores: Stores;
+  readonly limits: Limits;
+  readonly insights: Insights;
+  readonly deliveries: Deliveries;
+}

@@ -1,0 +1,48 @@
+import { instanceCalls, instanceKey, instanceRule } from '../rate-limit/instance-calls.ts';
+import { dropOldWindows } from '../rate-limit/old-windows.ts';
+import { rateLimiter, type RateLimiter } from '../rate-limit/rate-limiter.ts';
+import { wideWindowMs, type RateRule } from '../rate-limit/rate-window.ts';
+import type { BackendConfig, BackendPorts } from './backend-ports.ts';
+
+/**
+ * The clocks of two app instances in one Azure region differ by milliseconds. The window of a limit is
+ * widened by more than that.
+ */
+const CLOCK_SKEW_MS = 1_000;
+/** `Retry-After` is in whole seconds, so a finer grain has no use. */
+const GRAIN_MS = 500;
+
+/** The calls in the current window of a limit. */
+interface CallsUsed {
+  readonly used: number;
+  readonly limit: number;
+  readonly windowSeconds: number;
+}
+
+export type Limits = ReturnType<typeof composeLimits>;
+
+/** Composes the limits of the calls of each connection and of the calls to each instance of Customer Insights. */
+export function composeLimits(
+  { tables, clock, random, telemetry }: Pick<BackendPorts, 'tables' | 'clock' | 'random' | 'telemetry'>,
+  { calls, windowSeconds }: BackendConfig['rateLimit'],
+) {
+  const rule: RateRule = { calls, windowMs: windowSeconds * 1000, skewMs: CLOCK_SKEW_MS, grainMs: GRAIN_MS };
+  const ofConnections = rateLimiter({ tables, clock, random, rule });
+  const callRule = instanceRule(rule);
+  const ofInstances = callRule === rule ? ofConnections : rateLimiter({ tables, clock, random, rule: callRule });
+  const permits = instanceCalls(ofInstances, { calls: callRule.calls, telemetry });
+  const used = async (limiter: RateLimiter, key: string, limit: number): Promise<CallsUsed | undefined> =>
+    calls === 0 ? undefined : { used: await limiter.used(key), limit, windowSeconds };
+  return {
+    ofConnections,
+    /** Permits of callers that wait for a response. Polls take precedence over them. */
+    ofActions: permits.ofActions,
+    ofPolls: permits.ofPolls,
+    /** How long a call counts. */
+    callWindowMs: wideWindowMs(rule),
+    /** `undefined` when there is no limit. */
+    connectionCalls: (connection: string) => used(ofConnections, connection, rule.calls),
+    instanceCalls: (instanceId: string) => used(ofInstances, instanceKey(instanceId), callRule.calls),
+    dropOldWindows: () => dropOldWindows({ tables, clock, rule }),
+  };
+}

@@ -1,0 +1,40 @@
+import { RETRIES_QUEUE, type RetriesMessage } from '../deliveries/messages.ts';
+import { enqueueOverdueNotice, notifyOperator, type NotifyOperatorPorts } from '../operations/notify-operator.ts';
+import type { BackendConfig, BackendPorts } from './backend-ports.ts';
+import type { Deliveries } from './compose-deliveries.ts';
+import type { Stores } from './compose-stores.ts';
+
+export type Notices = ReturnType<typeof composeNotices>;
+
+/** Composes the notices to the webhook of the operator. Without a webhook nothing is sent. */
+export function composeNotices(
+  { queues, client, operatorClient, clock, random, log }: BackendPorts,
+  { stores, deliveries }: { readonly stores: Stores; readonly deliveries: Deliveries },
+  config: BackendConfig,
+  userAgent: string,
+) {
+  const { release } = deliveries;
+  const notifying: NotifyOperatorPorts | undefined = config.operatorWebhook && {
+    store: stores.subscriptions,
+    client: operatorClient ?? client,
+    clock,
+    random,
+    log,
+    userAgent,
+    signingSecrets: config.signingSecrets,
+    scheduleSeconds: config.deliveryScheduleSeconds,
+    url: config.operatorWebhook.url,
+    publicBaseUrl: config.publicBaseUrl,
+  };
+  return {
+    enqueueOverdueNotice: async (subscriptionId: string): Promise<number | undefined> =>
+      notifying && enqueueOverdueNotice({ store: stores.subscriptions, clock, release }, subscriptionId),
+    /** Sends the notice of a subscription that is due, and enqueues the next try. */
+    notifyOperator: async (subscriptionId: string): Promise<void> => {
+      const nextMs = notifying && (await notifyOperator(notifying, subscriptionId));
+      if (nextMs === undefined) return;
+      const message: RetriesMessage = { v: 1, kind: 'release', subscriptionId };
+      await queues.send(RETRIES_QUEUE, message, { delayMs: Math.max(0, nextMs - clock.now()) });
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { allowsInstance } from '../allowed-instances.ts';
+import { recoveryStore } from '../operations/recovery.ts';
+import { resumeRecovery, type ResumeRecoveryPorts } from '../operations/resume-recovery.ts';
+import type { BackendConfig, BackendPorts } from './backend-ports.ts';
+import type { Stores } from './compose-stores.ts';
+
+export type Recovery = ReturnType<typeof composeRecovery>;
+
+/** Composes the recovery of what many subscriptions lost. */
+export function composeRecovery({ tables, queues, clock }: BackendPorts, stores: Stores, config: BackendConfig) {
+  const { subscriptions: store, instances, activity, work } = stores;
+  const recovering: ResumeRecoveryPorts = {
+    tables,
+    queues,
+    clock,
+    store,
+    activity,
+    work,
+    isAllowed: (instanceId) => allowsInstance(config.allowedInstances, instanceId),
+    recoveries: recoveryStore(tables),
+    instanceIds: () => instances.ids(),
+    retentionMonths: config.retentionMonths,
+  };
+  return {
+    /** With these, an operator starts a recovery. */
+    recovering,
+    /** Continues a recovery. Returns when to continue it again, or `undefined` when nothing is left of it. */
+    resumeRecovery: (recoveryId: string) => resumeRecovery(recovering, recoveryId),
+  };
+}

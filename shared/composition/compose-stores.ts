@@ -1,0 +1,32 @@
+import { activityStore, type ActivityStore } from '../deliveries/records/activity-store.ts';
+import { stateStore, type StateStore } from '../detection/state-store.ts';
+import { unreachableInstances, type UnreachableInstances } from '../detection/unreachable-instances.ts';
+import type { Tables } from '../storage/tables.ts';
+import { connectionStore, type ConnectionStore } from '../subscriptions/connection-store.ts';
+import { instanceRegistry, type InstanceRegistry } from '../subscriptions/instance-registry.ts';
+import { subscriptionStore, type SubscriptionStore } from '../subscriptions/subscription-store.ts';
+import { workList, type WorkList } from '../work/work-list.ts';
+
+/** What the concepts store. */
+export interface Stores {
+  readonly subscriptions: SubscriptionStore;
+  readonly connections: ConnectionStore;
+  readonly instances: InstanceRegistry;
+  readonly state: StateStore;
+  readonly unreachable: UnreachableInstances;
+  readonly activity: ActivityStore;
+  readonly work: WorkList;
+}
+
+/** Creates the stores over the tables. */
+export function composeStores(tables: Tables): Stores {
+  return {
+    subscriptions: subscriptionStore(tables),
+    connections: connectionStore(tables),
+    instances: instanceRegistry(tables),
+    state: stateStore(tables),
+    unreachable: unreachableInstances(tables),
+    activity: activityStore(tables),
+    work: workList(tables),
+  };
+}
