@@ -1,6 +1,7 @@
 import { render, type JSX } from 'preact';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { InstanceNameResponse } from '../shared/operations/operator-responses.ts';
+import { unreachable } from '../shared/unreachable.ts';
 import { operatorApi } from './live/operator-api.ts';
 import { operatorContext } from './live/operator-context.ts';
 import type { Question } from './live/question.ts';
@@ -175,6 +176,8 @@ function View({ route }: { readonly route: Route }): JSX.Element {
       return <Search key={route.q} q={route.q} />;
     case 'nowhere':
       return <Nowhere />;
+    default:
+      return unreachable(route);
   }
 }
 

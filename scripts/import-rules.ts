@@ -120,7 +120,7 @@ export const importRules: readonly ImportRule[] = [
   { part: 'shared', imports: [], packages: ['@sinclair/typebox', 'ajv', 'ajv-formats'] },
   {
     part: 'dashboard',
-    imports: ['dashboard/live', 'dashboard/parts', 'dashboard/views', answers],
+    imports: ['dashboard/live', 'dashboard/parts', 'dashboard/views', answers, 'shared/unreachable.ts'],
     packages: ['preact'],
   },
   {
@@ -132,7 +132,7 @@ export const importRules: readonly ImportRule[] = [
   { part: 'dashboard/charts', imports: ['dashboard/live', answers], packages: ['preact', 'uplot'] },
   {
     part: 'dashboard/live',
-    imports: [answers, 'shared/detection/explain.ts', 'shared/triggers/trigger.ts'],
+    imports: [answers, 'shared/detection/explain.ts', 'shared/triggers/trigger.ts', 'shared/unreachable.ts'],
     packages: ['preact'],
   },
   {

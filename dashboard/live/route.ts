@@ -1,3 +1,5 @@
+import { unreachable } from '../../shared/unreachable.ts';
+
 /** The current view with all its parameters. All of them are part of the URL, so that a link shows the same view. */
 export type Route =
   | { readonly view: 'overview' }
@@ -109,6 +111,8 @@ export function hashOf(route: Route): string {
       const { view, days, ...rest } = route;
       return `#/deliveries${queryOf({ ...rest, days: shownDays(days) })}`;
     }
+    default:
+      return unreachable(route);
   }
 }
 

@@ -67,15 +67,23 @@ function markImplausible(evaluations: readonly Evaluation[], nowMs: number): His
  */
 function failuresOf({ history, latest }: Segment): HistoryEntry[] {
   return [...history, ...(latest ? [latest] : [])].flatMap((evaluation) => {
-    switch (knownStatus(evaluation.status)) {
+    const status = knownStatus(evaluation.status);
+    switch (status) {
       case 'failed':
       case 'timedout':
       case 'aborted':
         return failureOf(evaluation);
       case undefined:
         return failureOf(evaluation, unknownStatus(evaluation));
-      default:
+      case 'queued':
+      case 'needsupdate':
+      case 'running':
+      case 'successful':
+      case 'deleted':
+      case 'skipped':
         return [];
+      default:
+        return unreachable(status);
     }
   });
 }

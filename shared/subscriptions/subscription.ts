@@ -1,5 +1,6 @@
 import type { Trigger } from '../triggers/trigger.ts';
 import type { StatusNotice } from './status-notice.ts';
+import { unreachable } from '../unreachable.ts';
 import type { SubscriptionAddress } from './subscription-id.ts';
 
 /**
@@ -109,6 +110,8 @@ export function concerns(subscription: Subscription, sequence: number): boolean 
       return subscription.activeUntil !== undefined && sequence <= subscription.activeUntil;
     case 'gone':
       return false;
+    default:
+      return unreachable(subscription.status);
   }
 }
 

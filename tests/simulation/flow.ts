@@ -1,5 +1,6 @@
 import type { CallbackResponse } from '../../shared/outgoing/callback-client.ts';
 import type { Trigger } from '../../shared/triggers/trigger.ts';
+import { unreachable } from '../../shared/unreachable.ts';
 import type { Dice } from './dice.ts';
 import { MEASURE, SEGMENT, SOURCES, type Fact } from './source-script.ts';
 import type { Run } from './stage.ts';
@@ -101,8 +102,10 @@ export function randomInput(dice: Dice, trigger: Trigger): Input {
       return dice.chance(0.5) ? {} : { dataSourceId: dice.pick(SOURCES).id };
     case 'full-refresh-completed':
       return dice.pick([{}, { startedBy: 'schedule' }, { startedBy: 'user' }] as const);
-    default:
+    case 'unification-refresh-completed':
       return {};
+    default:
+      return unreachable(trigger);
   }
 }
 

@@ -1,3 +1,4 @@
+import { unreachable } from '../../../shared/unreachable.ts';
 import { updateFromIngestion } from './data-sources.ts';
 import type { CIResult, SegmentMetadata, WorkflowStatus } from './documented-shapes.ts';
 import { nodeKey } from './instance.ts';
@@ -99,8 +100,16 @@ function segmentOutcome(move: TaskMove, segment: SegmentMetadata): SegmentOutcom
     case 'aborted':
       // A task that was cancelled while it waited has evaluated nothing.
       return segment.evaluationStatus.jobStatus === 'Running' ? { kind: 'cancelled' } : undefined;
-    default:
+    case 'running':
+    case 'failed':
+    case 'timedOut':
+    case 'queued':
+    case 'needsUpdate':
+    case 'deleted':
+    case 'skipped':
       return runningOrFailed(move);
+    default:
+      return unreachable(move.status);
   }
 }
 
@@ -110,8 +119,16 @@ function measureOutcome(move: TaskMove): MeasureOutcome | undefined {
       return { kind: 'succeeded', ...(move.value !== undefined && { value: move.value }) };
     case 'aborted':
       return { kind: 'cancelled' };
-    default:
+    case 'running':
+    case 'failed':
+    case 'timedOut':
+    case 'queued':
+    case 'needsUpdate':
+    case 'deleted':
+    case 'skipped':
       return runningOrFailed(move);
+    default:
+      return unreachable(move.status);
   }
 }
 
