@@ -8,7 +8,7 @@ import { explain, type HistoryEntry } from '../../shared/detection/explain.ts';
 export function withThreshold(observations: readonly ObservationResponse[], threshold: number): ObservationResponse[] {
   const entries = observations.map(({ evaluatedAt, value }): HistoryEntry => {
     const evaluatedAtMs = Date.parse(evaluatedAt);
-    return value === undefined ? { evaluatedAtMs, failure: '' } : { evaluatedAtMs, value };
+    return value === undefined ? { evaluatedAtMs, failure: undefined } : { evaluatedAtMs, value };
   });
   // The oldest observation is compared with one before the shown time range.
   const oldest = observations.at(-1);

@@ -182,7 +182,7 @@ function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNa
       const failed = job.tasks.filter(isFailure);
       const trigger = 'full-refresh-completed' as const;
       return {
-        ...eventIdentity({ instanceId, trigger, subject: '', occurrence: job.jobId }, endedAt, by),
+        ...eventIdentity({ instanceId, trigger, subject: undefined, occurrence: job.jobId }, endedAt, by),
         trigger,
         jobId: job.jobId,
         status,
@@ -199,7 +199,7 @@ function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNa
       const endedAt = task.endedAt ?? jobs[0]?.endedAt ?? iso(by.nowMs);
       const jobId = jobs[0]?.jobId ?? task.jobIds[0];
       const identity = (trigger: Trigger) =>
-        eventIdentity({ instanceId, trigger, subject: '', occurrence: task.taskId }, endedAt, by);
+        eventIdentity({ instanceId, trigger, subject: undefined, occurrence: task.taskId }, endedAt, by);
       const refreshed = { dataSourceId: source.dataSourceId, dataSourceName: source.name };
       const ended = {
         ...(originalStatus !== undefined && { originalStatus }),
@@ -220,7 +220,7 @@ function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNa
       const trigger = 'unification-refresh-completed' as const;
       const jobId = jobs[0]?.jobId ?? task.jobIds[0];
       return {
-        ...eventIdentity({ instanceId, trigger, subject: '', occurrence: task.taskId }, endedAt, by),
+        ...eventIdentity({ instanceId, trigger, subject: undefined, occurrence: task.taskId }, endedAt, by),
         trigger,
         ...(jobId !== undefined && { jobId }),
         status,

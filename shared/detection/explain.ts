@@ -5,8 +5,8 @@ import { crosses, inOrder, observe, type Evaluation, type ValueState } from './v
 /** An evaluation that ended without a value. It is no observation, so the previous value stays. */
 export interface FailedEvaluation {
   readonly evaluatedAtMs: number;
-  /** The error message of Customer Insights. Empty when there is none. */
-  readonly failure: string;
+  /** The error message of Customer Insights. Absent when there is none. */
+  readonly failure: string | undefined;
   /** The reason for ignoring the evaluation, when it did not simply fail. */
   readonly fault?: string;
 }
@@ -95,6 +95,6 @@ function explainFailure(
   previous: Evaluation | undefined,
 ): Explanation {
   const kept = previous === undefined ? 'no value before it' : `kept ${shownNumber(previous.value)}`;
-  const sentence = `${fault ?? 'evaluation failed'}, ${kept}${failure === '' ? '' : ` (${failure})`}`;
+  const sentence = `${fault ?? 'evaluation failed'}, ${kept}${failure === undefined ? '' : ` (${failure})`}`;
   return { evaluatedAtMs, ...(previous && { previousValue: previous.value }), outcome: 'failed', sentence };
 }

@@ -57,7 +57,7 @@ export async function readValueHistory(
 function markImplausible(evaluations: readonly Evaluation[], nowMs: number): HistoryEntry[] {
   return evaluations.map((evaluation) =>
     isTooFarAhead(evaluation.evaluatedAtMs, nowMs)
-      ? { evaluatedAtMs: evaluation.evaluatedAtMs, failure: '', fault: 'dated in the future, so ignored' }
+      ? { evaluatedAtMs: evaluation.evaluatedAtMs, failure: undefined, fault: 'dated in the future, so ignored' }
       : evaluation,
   );
 }
@@ -93,7 +93,7 @@ function unknownStatus({ status }: SegmentEvaluation): string {
 }
 
 /** A failure without an instant is left out of the history. */
-function failureOf({ evaluatedAt, error = '' }: MeasureFailure, fault?: string): HistoryEntry[] {
+function failureOf({ evaluatedAt, error }: MeasureFailure, fault?: string): HistoryEntry[] {
   if (evaluatedAt === undefined) return [];
   return [{ evaluatedAtMs: Date.parse(evaluatedAt), failure: error, ...(fault !== undefined && { fault }) }];
 }

@@ -21,7 +21,7 @@ export const EVENT_ID_LENGTH = 4 + 4 + 22 + TIME_DIGITS + 22;
 
 /** The id of an event. The same fact that is detected in the same month always has the same id. */
 export function eventIdOf(fact: Fact, occurredAtMs: number, detectedAtMs: number): string {
-  const identity = shortHash(fact.instanceId, fact.trigger, fact.subject, fact.occurrence);
+  const identity = shortHash(fact.instanceId, fact.trigger, fact.subject ?? '', fact.occurrence);
   return formatEventId({ month: monthOf(detectedAtMs), instanceId: fact.instanceId, occurredAtMs, identity });
 }
 

@@ -17,8 +17,8 @@ export type Event = { [T in Trigger]: EventBase & { readonly trigger: T } & Fact
 export interface Fact {
   readonly instanceId: string;
   readonly trigger: Trigger;
-  /** Segment or measure name. Empty for tasks and jobs, whose ids are sufficient. */
-  readonly subject: string;
+  /** Segment or measure name. Absent for tasks and jobs, whose ids are sufficient. */
+  readonly subject: string | undefined;
   /** Evaluation time, task id or job id. */
   readonly occurrence: string;
 }

@@ -70,7 +70,7 @@ export function startTelemetry(
 
 /** Logs the failures of OpenTelemetry, which drops them unless a logger is set. */
 function logFailures({ clock, log }: { readonly clock: Clock; readonly log: Log }): void {
-  let quietUntilMs = 0;
+  let quietUntilMs = -Infinity;
   const ignore = (): void => undefined;
   const error = (...parts: readonly unknown[]): void => {
     if (clock.now() < quietUntilMs) return;

@@ -2,7 +2,7 @@ import { activityDroppedAtMs } from '../deliveries/lifetimes.ts';
 import { eventKeyAt, instantOfKey, monthOf } from '../events/event-id.ts';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
-import type { Row, StoredRow, Tables } from '../storage/tables.ts';
+import { newEtag, type Row, type StoredRow, type Tables } from '../storage/tables.ts';
 import type { PageRequest } from './newest-rows.ts';
 import type { AuditResponse } from './operator-responses.ts';
 
@@ -74,7 +74,7 @@ export function auditLog({ tables, clock, random }: AuditPorts): AuditLog {
       };
       const result = await tables.write(auditTable(monthOf(nowMs)), [{ kind: 'insert', row }]);
       // The key is random, so a conflict comes from a repetition of this same write.
-      return { row, etag: result.kind === 'written' ? (result.etags[0] ?? '*') : '*' };
+      return { row, etag: result.kind === 'written' ? newEtag(result) : '*' };
     },
     async finish({ row, etag }, { status, code }) {
       const table = auditTable(monthOf(instantOfKey(row.rowKey)));

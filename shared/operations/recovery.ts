@@ -1,4 +1,4 @@
-import type { Tables } from '../storage/tables.ts';
+import { newEtag, type Tables } from '../storage/tables.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import type { LostCursor } from './lost-deliveries.ts';
 import type { RecoveryResponse } from './operator-responses.ts';
@@ -71,7 +71,7 @@ export function recoveryStore(tables: Tables): RecoveryStore {
       };
       const write = etag === undefined ? { kind: 'insert' as const, row } : { kind: 'replace' as const, row, etag };
       const result = await tables.write(RECOVERIES_TABLE, [write]);
-      return result.kind === 'written' ? { ...recovery, etag: result.etags[0] ?? '' } : undefined;
+      return result.kind === 'written' ? { ...recovery, etag: newEtag(result) } : undefined;
     },
     async remove({ recoveryId, etag }) {
       const row = { partitionKey: PARTITION, rowKey: recoveryId };

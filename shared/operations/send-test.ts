@@ -15,6 +15,7 @@ import { parseSubscriptionId } from '../subscriptions/subscription-id.ts';
 import { isShown } from '../subscriptions/subscription-list.ts';
 import { isEndedByOperator, type Subscription } from '../subscriptions/subscription.ts';
 import type { Trigger } from '../triggers/trigger.ts';
+import { rangeOfSubject } from './event-list.ts';
 
 export interface SendTestPorts {
   readonly tables: Tables;
@@ -128,7 +129,7 @@ export async function sendTestTo(
       ? { subjectHash, from: address.rowKey, to: `${address.rowKey}~` }
       : { subjectHash, from: '', to: '' },
   );
-  const range = recipients.findIndex(({ to }) => to !== '');
+  const range = rangeOfSubject(event, address.subjectHash);
   const open: NewOutboxEntry = {
     event,
     sequence: Number.MAX_SAFE_INTEGER,

@@ -3,15 +3,15 @@ import fc from 'fast-check';
 import { explain, type HistoryEntry } from '../../shared/detection/explain.ts';
 import { crosses, observe, type Evaluation } from '../../shared/detection/value-observation.ts';
 
-/** One evaluation a minute. A text is a failure. */
-function history(...entries: readonly (number | string)[]): HistoryEntry[] {
+/** One evaluation a minute. A text is a failure, and so is no value at all. */
+function history(...entries: readonly (number | string | undefined)[]): HistoryEntry[] {
   return entries.map((entry, index) => {
     const evaluatedAtMs = index * 60_000;
     return typeof entry === 'number' ? { evaluatedAtMs, value: entry } : { evaluatedAtMs, failure: entry };
   });
 }
 
-function last(threshold: number, ...entries: readonly (number | string)[]) {
+function last(threshold: number, ...entries: readonly (number | string | undefined)[]) {
   return explain(history(...entries), threshold).at(-1);
 }
 
@@ -30,10 +30,10 @@ describe('an evaluation', () => {
     ['stayed-below', '90 → 100: rose, not above 100', [90, 100]],
     ['stayed-below', '90 → 80: fell, not above 100', [90, 80]],
     ['stayed-below', '90 unchanged, not above 100', [90, 90]],
-    ['failed', 'evaluation failed, kept 150', [150, '']],
+    ['failed', 'evaluation failed, kept 150', [150, undefined]],
     ['failed', 'evaluation failed, kept 150 (The store is closed.)', [150, 'The store is closed.']],
-    ['failed', 'evaluation failed, no value before it', ['']],
-    ['crossed', '90 → 120: crossed 100', [90, '', 120]],
+    ['failed', 'evaluation failed, no value before it', [undefined]],
+    ['crossed', '90 → 120: crossed 100', [90, undefined, 120]],
   ] as const)('%s: "%s"', (outcome, sentence, entries) => {
     expect(last(100, ...entries)).toMatchObject({ outcome, sentence });
   });
@@ -55,7 +55,7 @@ test('a value and a failure of the same instant are one evaluation, which has th
     { evaluatedAtMs: 1, value: 90 },
     { evaluatedAtMs: 2, failure: 'The store is closed.' },
     { evaluatedAtMs: 2, value: 120 },
-    { evaluatedAtMs: 3, failure: '' },
+    { evaluatedAtMs: 3, failure: undefined },
   ];
   const told = [
     { evaluatedAtMs: 1, value: 90, outcome: 'first', sentence: expect.any(String) },
