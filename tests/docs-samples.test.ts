@@ -87,7 +87,7 @@ describe('every sample', () => {
       if (sample.trigger !== 'segment-threshold-crossed') throw new Error('nobody has said how to check this test');
       const { deliveryId, subscriptionId, trigger, instanceId, threshold, eventId, occurredAt } = sample;
       const subscription = { id: subscriptionId, trigger, instanceId, subject: sample.segmentName, threshold };
-      const event = sampleEvent(subscription as Subscription, { eventId, occurredAt });
+      const event = sampleEvent(subscription, { eventId, occurredAt });
       expect(callbackBody(event, deliveryId, subscription as Subscription)).toBe(JSON.stringify(sample));
     }
   });

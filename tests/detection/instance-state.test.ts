@@ -58,6 +58,7 @@ test('the state of an instance is read as it was written', () => {
     refreshes: { ...refreshes, etag: rows[1]?.etag },
     outbox: [],
     floor: { sequence: 0, etag: undefined },
+    wasPolledWithoutIndex: false,
     ...poll,
   });
   expect(rows.map(({ values }) => values['v'])).toEqual([1, 1, 1]);
