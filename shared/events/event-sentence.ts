@@ -7,5 +7,5 @@ export function eventSentence(event: Event): string {
 }
 
 function sentenceOf<T extends Trigger>(trigger: T, facts: Facts<T>): string {
-  return recordOf[trigger].sentence(facts);
+  return recordOf(trigger).sentence(facts);
 }

@@ -52,5 +52,5 @@ export function recipientsOf(event: Event): readonly RecipientSubject[] {
 }
 
 function recipientsOfFacts<T extends Trigger>(trigger: T, facts: Facts<T>): readonly RecipientSubject[] {
-  return recordOf[trigger].recipients(facts);
+  return recordOf(trigger).recipients(facts);
 }

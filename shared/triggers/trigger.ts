@@ -29,10 +29,14 @@ export type SubjectInputs<T extends Trigger = Trigger> = Static<TObject<Records[
 /** The facts of an event: the properties of its callback that only this trigger has. */
 export type Facts<T extends Trigger> = FactsOf<Records[T]['payload']>;
 
-/** `triggers`, so typed that a function of a record takes the data of its trigger. */
-export const recordOf: {
+const records: {
   readonly [T in Trigger]: TriggerRecord<Records[T]['subject']['inputs'], Records[T]['payload']>;
 } = triggers;
+
+/** The record of a trigger, so typed that its functions take the data of this trigger. */
+export function recordOf<T extends Trigger>(trigger: T): (typeof records)[T] {
+  return records[trigger];
+}
 
 /** All triggers, in the order of `triggers`. */
 export const triggerNames = Object.keys(triggers) as [Trigger, ...Trigger[]];
