@@ -10,7 +10,7 @@ import { startRehearsal, type Rehearsal } from './rehearsal.ts';
 import { until } from './until.ts';
 
 /** Flows of each kind. */
-const COUNT = sized({ small: 1, full: 12 });
+const COUNT = sized({ small: 1, full: 8 });
 const IN_TWO_HOURS = { status: 503, retryAfter: 7200, errorCode: 'ServerBusy' } as const;
 const OFF = { status: 400, errorCode: 'WorkflowTriggerIsNotEnabled' } as const;
 
