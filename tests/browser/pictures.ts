@@ -7,7 +7,7 @@ const FOLDER = 'docs/images';
 const WRITES = process.env['WRITE_PICTURES'] === '1';
 
 const pictures: readonly (readonly [name: string, height: number, hash: (visit: Visit) => string])[] = [
-  ['overview', 1_136, () => '#/'],
+  ['overview', 1_170, () => '#/'],
   ['subscription', 1_012, ({ told }) => `#/subscriptions/${told.vip.id}`],
 ];
 
