@@ -52,10 +52,9 @@ export async function takeSurvey(
   const passes = (mutant: Mutant): ((passed: Passed) => boolean) => {
     const around = placeAround(mutant.file, probes.get(mutant.file) ?? [], mutant.start);
     if (around !== undefined) return ({ places }) => places.has(around);
+    // A default of a parameter and what runs when a file is loaded concern all that pass the file or name the constant.
     const readers = placesThatName(mutant.within);
-    if (readers.size > 0) return ({ places }) => [...readers].some((place) => places.has(place));
-    // What runs when a file is loaded concerns all who pass the file.
-    return ({ places }) => [...places].some((place) => place.startsWith(`${mutant.file}#`));
+    return ({ places }) => [...places].some((place) => readers.has(place) || place.startsWith(`${mutant.file}#`));
   };
   /** Where a constant is read, in whatever file: another one of the same name costs a few tests more. */
   const placesThatName = (name: string): ReadonlySet<string> => {
