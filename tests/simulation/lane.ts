@@ -8,6 +8,8 @@ export interface Batch {
   readonly count: number;
   /** Whether a violation does not end it. */
   readonly keepGoing: boolean;
+  /** The pattern of the violations that end it; all of them unless given. */
+  readonly until?: string;
   /** What the plan of each seed is changed to. */
   readonly change?: Partial<Plan>;
 }
@@ -28,7 +30,8 @@ export interface Lane {
 
 /** In this process. */
 export const ownLane: Lane = {
-  async run({ from, count, keepGoing, change }) {
+  async run({ from, count, keepGoing, until = '', change }) {
+    const awaited = new RegExp(until);
     const started = process.cpuUsage();
     const tally = emptyTally();
     let report: string | undefined;
@@ -36,7 +39,8 @@ export const ownLane: Lane = {
       const outcome = await simulate(seed, change);
       addOutcome(tally, outcome);
       const { violation } = outcome;
-      if (violation !== undefined && !keepGoing) report = `${outcome.trace()}\nseed ${seed}: ${violation}`;
+      if (violation !== undefined && !keepGoing && awaited.test(violation))
+        report = `${outcome.trace()}\nseed ${seed}: ${violation}`;
     }
     const { user, system } = process.cpuUsage(started);
     return { tally, cpuMs: (user + system) / 1000, ...(report !== undefined && { report }) };

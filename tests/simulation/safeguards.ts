@@ -11,7 +11,9 @@ export interface Edit {
 export interface Safeguard {
   readonly name: string;
   readonly without: readonly Edit[];
-  /** A seed that notices. */
+  /** What then happens. Another violation does not show that the safeguard is needed. */
+  readonly provokes: RegExp;
+  /** A seed in which it happens. */
   readonly seed: number;
   /** It matters only where an event has several chunks: they are made small. */
   readonly smallChunks?: true;
@@ -25,33 +27,6 @@ const one = (file: string, find: string, replace: string): readonly Edit[] => [
 
 /** Slow answers and many sweeps around the first subscribe. */
 const swept: Partial<Plan> = { flows: 1, sweeps: 80, latencyMs: 5_000, stormMs: 300_000, madeBeforeMs: 100_000 };
-/** Hours in which every flow may be gone when the next one is made, and sweeps that freeze halfway. */
-const emptied: Partial<Plan> = {
-  flows: 3,
-  madeBeforeMs: 13_680_000,
-  workers: 3,
-  sweeps: 500,
-  freeze: 0.03,
-  latencyMs: 5_000,
-  stormMs: 14_400_000,
-  pollEveryMs: 1_200_000,
-  ends: true,
-  actions: 1,
-  saves: false,
-  turnsOff: false,
-  operatorActions: 0,
-  flowTroubles: 0,
-  evaluations: 2,
-  jobs: 2,
-  crash: 0,
-  clockJumps: 0,
-  platformFaults: 0,
-  insightsFails: 0,
-  reconcileEveryMs: 3_600_000,
-  outages: [],
-  moves: 0,
-  operatorEnds: 0,
-};
 /** Nothing goes wrong but that storage sees requests twice. */
 const echoing: Partial<Plan> = {
   storage: { failsBefore: 0, failsAfter: 0, slow: 0, echoes: 0.2 },
@@ -99,11 +74,16 @@ const weeks: Partial<Plan> = {
 /** Bugs that are put right afterwards, by an operator or by sweeps alone. */
 const poisoned: Partial<Plan> = { poisons: 0.3, operatorLooks: 4, flowTroubles: 3, crash: 0.02, redrives: true };
 
+const lost = /was never told of/;
+const late = /was told of .* after|waits for .* since/;
+const doubled = /accepted twice|is delivered already/;
+
 export const safeguards: readonly Safeguard[] = [
   {
     name: 'a claim keeps others off a chunk',
     without: one('deliveries/outbox/chunk-claim.ts', `if (row.untilMs > nowMs) return { kind: 'busy' };`, ''),
-    seed: 151,
+    provokes: doubled,
+    seed: 444,
     smallChunks: true,
   },
   {
@@ -113,12 +93,15 @@ export const safeguards: readonly Safeguard[] = [
       `if (startedAtMs >= request.notAfterMs()) return { kind: 'too-late' };`,
       '',
     ),
-    seed: 240,
+    provokes: /accepted twice|is delivered already|after its DELETE|after the flow was saved again/,
+    seed: 84,
+    plan: { workers: 3, freeze: 0.02 },
   },
   {
     name: 'a claim on a retry keeps others off it',
     without: one('deliveries/retry/retry.ts', `if (isClaimed(record, nowMs)) return;`, ''),
-    seed: 160,
+    provokes: doubled,
+    seed: 231,
     plan: { workers: 3, freeze: 0.02, flowTroubles: 3, duplicates: 0.4 },
   },
   {
@@ -128,6 +111,7 @@ export const safeguards: readonly Safeguard[] = [
       'if (record === undefined || !isDue(record)) return;',
       'if (record === undefined) return;',
     ),
+    provokes: /is delivered already|a delivery that is not due goes on|was tried again after/,
     seed: 9,
   },
   {
@@ -137,6 +121,7 @@ export const safeguards: readonly Safeguard[] = [
       `if (row.owner === owner) return { kind: 'claimed', row, isNew: true };`,
       '',
     ),
+    provokes: late,
     seed: 3,
     plan: echoing,
   },
@@ -147,7 +132,8 @@ export const safeguards: readonly Safeguard[] = [
       `if (current && attempt && current.attempts.some(({ at }) => at === attempt.at)) return;`,
       '',
     ),
-    seed: 2,
+    provokes: /was never told of|waits for .* since attempt|^attempts /,
+    seed: 8,
     plan: { ...echoing, flowTroubles: 3 },
   },
   {
@@ -165,6 +151,7 @@ export const safeguards: readonly Safeguard[] = [
         replace: 'const MAX_CALM_CALLS = 10_000;',
       },
     ],
+    provokes: /accepted twice|is delivered already|^retries message .* still calls/,
     seed: 28,
   },
   {
@@ -174,6 +161,7 @@ export const safeguards: readonly Safeguard[] = [
       "const LOST_STATUSES = ['dead', 'parked'] as const;",
       "const LOST_STATUSES = ['parked'] as const;",
     ),
+    provokes: lost,
     seed: 59,
   },
   {
@@ -183,6 +171,7 @@ export const safeguards: readonly Safeguard[] = [
       'return ports.resumeRecovery(item.recoveryId);',
       'return undefined;',
     ),
+    provokes: /^never finished|was never told of/,
     seed: 5,
     plan: recovering,
   },
@@ -193,11 +182,13 @@ export const safeguards: readonly Safeguard[] = [
       `{ kind: 'replace', row: chunkRow(event, chunk, rest), etag },`,
       `{ kind: 'replace', row: chunkRow(event, chunk, rest), etag: '*' },`,
     ),
+    provokes: /is no longer delivered|accepted twice|is delivered already/,
     seed: 5,
   },
   {
     name: 'who takes a chunk over leaves out what is done',
     without: one('deliveries/outbox/chunk-claim.ts', 'if (isNew) return new Set();', 'return new Set();'),
+    provokes: doubled,
     seed: 6,
   },
   {
@@ -211,17 +202,20 @@ export const safeguards: readonly Safeguard[] = [
       const second = first.kind === 'written' && events.length > 0 ? await tables.write(STATE_TABLE, events as never) : first;
       const result = second.kind === 'conflict' ? second : { kind: 'written' as const, etags: writes.map(() => '*') };`,
     ),
+    provokes: lost,
     seed: 13,
   },
   {
     name: 'the state is swapped by its etag',
     without: one('detection/state-store.ts', `{ kind: 'replace', row, etag: state.etag }`, `{ kind: 'upsert', row }`),
-    seed: 5,
+    provokes: /two deliveries of one event|was never told of/,
+    seed: 32,
     plan: overlapping,
   },
   {
     name: 'open events are carried on with by later polls',
     without: one('detection/poll.ts', 'ports.resumeOutbox(before.outbox),', ''),
+    provokes: /was never told of|^still open/,
     seed: 3,
   },
   {
@@ -231,6 +225,7 @@ export const safeguards: readonly Safeguard[] = [
       'isPending(subscription) ? await resolvePending(ports, subscription) : subscription',
       'subscription',
     ),
+    provokes: lost,
     seed: 5,
   },
   {
@@ -240,6 +235,7 @@ export const safeguards: readonly Safeguard[] = [
       'subscription.activeFrom === undefined &&\n    subscription.predecessor === undefined',
       'false',
     ),
+    provokes: /two deliveries of one event/,
     seed: 68,
   },
   {
@@ -260,13 +256,15 @@ export const safeguards: readonly Safeguard[] = [
     const sequence = early ?? (await ports.sequenceOf(subscription));`,
       },
     ],
+    provokes: /two deliveries of one event|was never told of|POST of what was before the subscribe/,
     seed: 1347,
     plan: overlapping,
   },
   {
     name: 'an end is paired with the birth that follows it',
     without: one('subscriptions/activate.ts', '? [active, { ...previous, activeUntil: sequence }]', '? [active]'),
-    seed: 2,
+    provokes: /was never told of|two deliveries of one event/,
+    seed: 5,
   },
   {
     name: 'a save joins the line of its flow',
@@ -275,11 +273,13 @@ export const safeguards: readonly Safeguard[] = [
       'const superseded = await supersedePrevious(ports, subscription);',
       `const superseded = { kind: 'latest', previous: [] } as Awaited<ReturnType<typeof supersedePrevious>>;`,
     ),
+    provokes: /was never told of|two deliveries of one event/,
     seed: 17,
   },
   {
     name: 'the environment is part of who a flow is',
     without: one('subscriptions/subscription-draft.ts', 'if (!environmentId) return', 'if (true) return'),
+    provokes: lost,
     seed: 2,
   },
   {
@@ -289,12 +289,14 @@ export const safeguards: readonly Safeguard[] = [
       'isRefusedThroughout ? whenExhausted :',
       'true ? whenExhausted :',
     ),
-    seed: 266,
+    provokes: lost,
+    seed: 57,
   },
   {
     name: 'a save that was overtaken becomes a pointer',
     without: one('subscriptions/supersede.ts', 'if (entry.subscriptionId !== subscription.id) {', 'if (false) {'),
-    seed: 276,
+    provokes: /two deliveries of one event|was never told of|after the flow was saved again/,
+    seed: 271,
     plan: saving,
   },
   {
@@ -304,16 +306,19 @@ export const safeguards: readonly Safeguard[] = [
       `if (subscription.successor === undefined) return { kind: 'end', code: 'superseded' };`,
       `return { kind: 'end', code: 'superseded' };`,
     ),
+    provokes: lost,
     seed: 5,
   },
   {
     name: 'a pointer is kept until nothing can wait for it',
     without: one('deliveries/reconciler/reconcile-subscription.ts', 'if (nowMs < untilMs) return untilMs;', ''),
-    seed: 6,
+    provokes: lost,
+    seed: 18,
   },
   {
     name: 'a deleted subscription is remembered for a while',
     without: one('subscriptions/subscription.ts', '(workflowKey === undefined ? 0 : DELETED_GRACE_MS)', '0'),
+    provokes: lost,
     seed: 45,
   },
   {
@@ -334,18 +339,9 @@ export const safeguards: readonly Safeguard[] = [
 `,
       },
     ],
+    provokes: lost,
     seed: 22,
     plan: swept,
-  },
-  {
-    name: 'an instance is taken out by the etag that was read first',
-    without: one(
-      'subscriptions/instance-registry.ts',
-      `{ kind: 'delete', row, etag }`,
-      `{ kind: 'delete', row, etag: '*' }`,
-    ),
-    seed: 179,
-    plan: emptied,
   },
   {
     name: 'a first look reads all the history there is',
@@ -354,6 +350,7 @@ export const safeguards: readonly Safeguard[] = [
       `if (completeAt === undefined || values.some(({ etag }) => etag === undefined)) return MAX_HISTORY_DAYS;`,
       `if (completeAt === undefined) return 1;`,
     ),
+    provokes: lost,
     seed: 2,
     plan: { ...weeks, triggers: ['segment-threshold-crossed', 'measure-threshold-crossed'] },
   },
@@ -366,7 +363,8 @@ export const safeguards: readonly Safeguard[] = [
         : { kind: 'park', subscription, code: codeOfDisabled(subscription) };`,
       `return { kind: 'call', subscription } as { kind: 'call'; subscription: Subscription } | { kind: 'park'; subscription: Subscription; code: ReturnType<typeof codeOfDisabled> };`,
     ),
-    seed: 20,
+    provokes: /which is disabled/,
+    seed: 27,
     plan: weeks,
   },
   {
@@ -376,12 +374,14 @@ export const safeguards: readonly Safeguard[] = [
       'if (await enqueueOne(ports, row, partition)) enqueued += 1;',
       '',
     ),
-    seed: 2,
+    provokes: /was never told of|waits for .* since|the work list does not say so/,
+    seed: 3,
     plan: { ...poisoned, redrives: false },
   },
   {
     name: 'the work list is written before the record of a failure',
     without: one('deliveries/outbox/chunk-outcomes.ts', 'await addToWorkList(ports, recordsIn(saving));', ''),
+    provokes: /was never told of|waits for .* since|the work list does not (say so|know)/,
     seed: 21,
   },
   {
@@ -391,6 +391,7 @@ export const safeguards: readonly Safeguard[] = [
       'has.filter((key) => !had.delete(key))',
       `has.filter((key) => !had.delete(key) && !key.startsWith('~s'))`,
     ),
+    provokes: /no index row|was never told of|waits for .* since/,
     seed: 1,
   },
   {
@@ -400,12 +401,14 @@ export const safeguards: readonly Safeguard[] = [
       'if (againMs === undefined && nowMs >= keptMs)',
       'if (againMs === undefined)',
     ),
+    provokes: /the work list does not (say so|know)|^never finished/,
     seed: 78,
     plan: { freeze: 0.02, latencyMs: 5_000, workers: 3, flowTroubles: 3 },
   },
   {
     name: 'a flow that is turned off is asked again',
     without: one('deliveries/reconciler/reconcile-subscription.ts', '  await makeProbe(ports, parked);\n', ''),
+    provokes: /was never told of|^still parked|waits for .* since/,
     seed: 5,
     plan: { turnsOff: true, actions: 4 },
   },
@@ -416,6 +419,7 @@ export const safeguards: readonly Safeguard[] = [
       `const done = await releaseDeliveries(ports, waitedFor, { kind: 'resumed', resumedAtMs });`,
       `const done = resumedAtMs as unknown;`,
     ),
+    provokes: /was never told of|^still parked|the work list does not know/,
     seed: 5,
     plan: { turnsOff: true, actions: 4 },
   },
@@ -426,6 +430,7 @@ export const safeguards: readonly Safeguard[] = [
       'return (await releaseAll()) ?? redirect(ports, subscription, nowMs);',
       'return redirect(ports, subscription, nowMs);',
     ),
+    provokes: /was never told of|^still parked|waits for .* since/,
     seed: 2,
     plan: { turnsOff: true, saves: true, actions: 4 },
   },
@@ -436,6 +441,7 @@ export const safeguards: readonly Safeguard[] = [
       `(await finishSubscribe(ports, item)) === 'again'`,
       `item.subscriptionId === ''`,
     ),
+    provokes: /^an entry for nobody|^never finished|^a count of|living and in no entry/,
     seed: 11,
     plan: { crash: 0.02, lostAnswers: 0.3 },
   },
@@ -447,6 +453,7 @@ export const safeguards: readonly Safeguard[] = [
       await ports.connections.forget(subscription);`,
       `    case 'gone':`,
     ),
+    provokes: /^an entry for nobody|^a count of/,
     seed: 3,
     plan: { flowTroubles: 3, actions: 4 },
   },
@@ -457,12 +464,14 @@ export const safeguards: readonly Safeguard[] = [
       'const SLACK_MS = 30_000;',
       'const SLACK_MS = 6 * 3_600_000;',
     ),
-    seed: 3,
+    provokes: late,
+    seed: 11,
     plan: { ...steady, losses: 0.3, flowTroubles: 3 },
   },
   {
     name: 'a flow that is off is asked every 12 hours',
     without: one('deliveries/attempt/disposition.ts', 'NEXT_PROBE_MS = 12 *', 'NEXT_PROBE_MS = 20 *'),
+    provokes: late,
     seed: 11,
     plan: { ...steady, turnsOff: true, actions: 4, saves: false },
   },
@@ -473,6 +482,7 @@ export const safeguards: readonly Safeguard[] = [
       "await ports.work.add({ kind: 'subscription', subscriptionId: id }, nowMs);\n    if ((await ports.store.writeTogether([resume(",
       'if ((await ports.store.writeTogether([resume(',
     ),
+    provokes: /was never told of|waits for .* since/,
     seed: 523,
     plan: { ...steady, losses: 0.3, turnsOff: true, actions: 4, saves: false, operatorActions: 12 },
   },
@@ -483,6 +493,7 @@ export const safeguards: readonly Safeguard[] = [
       'return Math.min(MAX_HISTORY_DAYS, 1 + Math.max(1, daysSince));',
       'return Math.min(2, daysSince + 1);',
     ),
+    provokes: lost,
     seed: 1,
     plan: {
       ...weeks,
@@ -497,7 +508,8 @@ export const safeguards: readonly Safeguard[] = [
       'first === undefined && isMoved ? await find(subscription.connection) : undefined',
       'undefined as RequestEntry | undefined',
     ),
-    seed: 109,
+    provokes: /^an entry for nobody|^never finished|^a count of|living and in no entry/,
+    seed: 94,
     plan: { moves: 3, crash: 0.02, lostAnswers: 0.3 },
   },
   {
@@ -507,7 +519,8 @@ export const safeguards: readonly Safeguard[] = [
       'if (entry.rowKey === COUNT_KEY) continue;',
       "if (entry.rowKey === COUNT_KEY || entry.rowKey.startsWith('w:')) continue;",
     ),
-    seed: 53,
+    provokes: /was never told of|two deliveries of one event/,
+    seed: 18,
     plan: { moves: 2, saves: true, actions: 4 },
   },
 ];

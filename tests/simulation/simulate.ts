@@ -19,6 +19,7 @@ Runs seeded worlds of failing storage, crashing workers and restless flows. Ctrl
   --from N          the seed of the first (default 1)
   --processes N     how many run at the same time (default 1)
   --keep-going      a violation does not end the run
+  --until PATTERN   only a violation that matches the regular expression ends the run
   --seed S          one world, with its trace; with --quiet its last line alone
   --small-chunks    every subscription is a chunk of its own
   --plan JSON       changes the plan of every world: '{"flows": 1}'`;
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
     processes: { type: 'string', default: '1' },
     'small-chunks': { type: 'boolean', default: false },
     plan: { type: 'string', default: '{}' },
+    until: { type: 'string', default: '' },
     quiet: { type: 'boolean', default: false },
     'keep-going': { type: 'boolean', default: false },
     // Of its own processes: worlds are handed to it.
@@ -50,7 +52,13 @@ async function main(): Promise<void> {
   }
   const change = JSON.parse(values.plan) as Partial<Plan>;
   if (values.seed !== undefined) return runOne(Number(values.seed), change, values.quiet);
-  const range = { from: Number(values.from), count: Number(values.seeds), keepGoing: values['keep-going'], change };
+  const range = {
+    from: Number(values.from),
+    count: Number(values.seeds),
+    keepGoing: values['keep-going'],
+    until: values.until,
+    change,
+  };
   const processes = Number(values.processes);
   if (processes === 1) return runMany(range, [ownLane]);
   // Sources may change while a long run goes on: what it runs does not.
@@ -86,7 +94,10 @@ async function runOne(seed: number, change: Partial<Plan>, quiet: boolean): Prom
 }
 
 /** Hands the seeds out in batches, tells how far it is, and sums up at the end. */
-async function runMany({ from, count, keepGoing, change = {} }: Batch, lanes: readonly Lane[]): Promise<void> {
+async function runMany(
+  { from, count, keepGoing, until = '', change = {} }: Batch,
+  lanes: readonly Lane[],
+): Promise<void> {
   const startedMs = performance.now();
   const tally = emptyTally();
   let cpuMs = 0;
@@ -100,7 +111,7 @@ async function runMany({ from, count, keepGoing, change = {} }: Batch, lanes: re
   process.once('SIGINT', () => (next = Infinity));
   const work = async (lane: Lane): Promise<void> => {
     while (reports.length === 0 && next < from + count) {
-      const batch = { from: next, count: Math.min(BATCH, from + count - next), keepGoing, change };
+      const batch = { from: next, count: Math.min(BATCH, from + count - next), keepGoing, until, change };
       next += batch.count;
       const { report, ...done } = await lane.run(batch);
       addTally(tally, done.tally);
