@@ -58,7 +58,7 @@ export function fromRawEntity(entity: RawEntity): StoredRow {
     if (!(name in values)) continue;
     const type = String(entity[annotation]);
     if (type === 'Edm.Int64') values[name] = Number(values[name]);
-    else if (!JSON_TYPES.has(type)) delete values[name];
+    else if (!JSON_TYPES.has(type)) Reflect.deleteProperty(values, name);
   }
   return {
     partitionKey: String(entity['PartitionKey']),

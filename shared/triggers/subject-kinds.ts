@@ -68,14 +68,16 @@ export const dataSource = {
   storedName: (name) => name.toLowerCase(),
 } as const satisfies SubjectKind<typeof dataSourceInputs>;
 
+const noInputs = {};
+
 /** The instance as a whole. */
 export const wholeInstance = {
   kind: 'instance',
-  inputs: {},
+  inputs: noInputs,
   nameOf: () => ANY_SUBJECT,
   inputsOf: () => ({}),
   storedName: asGiven,
-} as const satisfies SubjectKind<Record<never, never>>;
+} as const satisfies SubjectKind<typeof noInputs>;
 
 /** The refreshes of the whole instance that a schedule, a user or any of them started. */
 export const startedBy = {

@@ -158,21 +158,22 @@ test('a subscribe after any look of the sweep keeps its instance polled', async 
   /** Whether the instance is polled after a sweep in which a flow subscribes after this look; `undefined`: there is none. */
   const isPolled = async (look: number): Promise<boolean | undefined> => {
     const own = createMemoryTables();
-    const { backend, subscribe, pass } = memoryBackend({ tables: own });
+    let left = 0;
+    const tables: Tables = {
+      ...own,
+      query: async (...request) => {
+        const answer = await own.query(...request);
+        if (--left === 0) await subscribeOne();
+        return answer;
+      },
+    };
+    const { backend, subscribe, pass } = memoryBackend({ tables });
     const subscribeOne = () => subscribe(trigger, { callbackUrl: callbackUrl('one') });
     await backend.unsubscribe('connection-a', trigger, (await subscribeOne()).id);
     await pass(30 * 60_000);
-    const query = own.query.bind(own);
-    let left = look;
-    own.query = async (...request) => {
-      const answer = await query(...request);
-      if (--left !== 0) return answer;
-      own.query = query;
-      await subscribeOne();
-      return answer;
-    };
+    left = look;
     await backend.sweep();
-    const { rows } = await query('instances', { partition: 'instances' });
+    const { rows } = await own.query('instances', { partition: 'instances' });
     return left > 0 ? undefined : rows.length === 1;
   };
   const results: boolean[] = [];

@@ -25,21 +25,21 @@ export interface Rehearsal {
   /** The host that runs now. */
   readonly host: () => StackHost;
   /** Ends the running host (`how`: told to end, or killed) and starts a version in its place, with the clock where it is. */
-  takeOver(version: Version, options?: { how?: 'stop' | 'kill'; settings?: Settings }): Promise<void>;
+  readonly takeOver: (version: Version, options?: { how?: 'stop' | 'kill'; settings?: Settings }) => Promise<void>;
   /** Moves the clock of the app. */
-  advance(hours: number): Promise<void>;
+  readonly advance: (hours: number) => Promise<void>;
   /** Runs the reconciler every hour until all work is done. Resolves with the rows that are left unexplained then. */
-  settle(): Promise<string[]>;
+  readonly settle: () => Promise<string[]>;
   /** `count` saved flows, each on a segment of its own that rises above 100 later. */
-  flowsOn(name: string, count: number, behaviour?: Behaviour): Promise<Flow[]>;
+  readonly flowsOn: (name: string, count: number, behaviour?: Behaviour) => Promise<Flow[]>;
   /** A saved flow on a segment of its own, which waits for it to rise above 100. */
-  flowOn(segmentName: string, behaviour?: Behaviour): Promise<Flow>;
-  saved(definition: FlowDefinition): Promise<Flow>;
+  readonly flowOn: (segmentName: string, behaviour?: Behaviour) => Promise<Flow>;
+  readonly saved: (definition: FlowDefinition) => Promise<Flow>;
   /** The segments of these flows fall and rise, and are polled. */
-  rise(...flows: readonly Flow[]): Promise<void>;
+  readonly rise: (...flows: readonly Flow[]) => Promise<void>;
   /** Calls the operator API. */
-  ask(method: 'GET' | 'POST' | 'DELETE', route: string, body?: object): Promise<Answer>;
-  stop(): Promise<void>;
+  readonly ask: (method: 'GET' | 'POST' | 'DELETE', route: string, body?: object) => Promise<Answer>;
+  readonly stop: () => Promise<void>;
 }
 
 type Settings = Readonly<Record<string, string>>;

@@ -41,7 +41,7 @@ test('health is degraded since the first instance became unreachable, stays 200 
   await unreachable.add('11111111-2222-3333-4444-555555555555', '2026-11-23T10:01:00.000Z');
   await unreachable.add('99999999-2222-3333-4444-555555555555', '2026-11-23T10:00:00.000Z');
   const response = (await handler({} as never, {} as never)) as HttpResponseInit;
-  expect(JSON.parse(String(response.body))).toEqual({
+  expect(JSON.parse(response.body as string)).toEqual({
     status: 'degraded',
     version: expect.any(String),
     unreachableSince: '2026-11-23T10:00:00.000Z',

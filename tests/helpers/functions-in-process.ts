@@ -136,7 +136,7 @@ export function functionsInProcess({
         });
         const context = new InvocationContext({ functionName: name, invocationId: '1' });
         const answer = (await options.handler(request, context)) as HttpResponseInit;
-        const sent = answer.body === undefined ? {} : (JSON.parse(String(answer.body)) as Told['body']);
+        const sent = answer.body === undefined ? {} : (JSON.parse(answer.body as string) as Told['body']);
         return { status: answer.status ?? 200, body: sent };
       }
       throw new Error(`no function takes ${method} ${path}`);
