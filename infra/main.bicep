@@ -88,6 +88,10 @@ param alwaysReady alwaysReadyInstances[] = []
 @description('Address that alerts are mailed to. Empty: they are only shown in the portal.')
 param alertEmail string = ''
 
+@secure()
+@description('Address that is called with each alert, in the common alert schema of Azure Monitor. Empty: none is called.')
+param alertWebhookUrl string = ''
+
 @description('Refuses to purge the vault for 90 days after it was deleted. Cannot be taken back.')
 param vaultPurgeProtection bool = false
 
@@ -207,6 +211,7 @@ module alerts 'modules/alerts.bicep' = {
     tags: tags
     insightsId: monitoring.outputs.id
     alertEmail: alertEmail
+    alertWebhookUrl: alertWebhookUrl
   }
 }
 

@@ -16,6 +16,7 @@ param maximumInstanceCount = int(readEnvironmentVariable('MAXIMUM_INSTANCE_COUNT
 param instanceMemoryMB = { '512': 512, '2048': 2048, '4096': 4096 }[readEnvironmentVariable('INSTANCE_MEMORY_MB', '2048')]
 param alwaysReady = json(readEnvironmentVariable('ALWAYS_READY', '[]'))
 param alertEmail = readEnvironmentVariable('ALERT_EMAIL', '')
+param alertWebhookUrl = readEnvironmentVariable('ALERT_WEBHOOK_URL', '')
 param vaultPurgeProtection = bool(readEnvironmentVariable('VAULT_PURGE_PROTECTION', 'false'))
 param settings = {
   CUSTOMER_INSIGHTS_API_URL: readEnvironmentVariable('CUSTOMER_INSIGHTS_API_URL', '')

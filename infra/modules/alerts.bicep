@@ -3,17 +3,27 @@ param token string
 param location string
 param tags object
 param insightsId string
-@description('Empty: alerts are shown in the portal alone.')
+@description('Empty: alerts are not mailed.')
 param alertEmail string
+@secure()
+@description('Called with each alert in the common alert schema. Empty: nothing is called.')
+param alertWebhookUrl string
 
-resource group 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(alertEmail)) {
+var isSent = !empty(alertEmail) || !empty(alertWebhookUrl)
+
+resource group 'Microsoft.Insights/actionGroups@2023-01-01' = if (isSent) {
   name: 'ag-${token}'
   location: 'global'
   tags: tags
   properties: {
     groupShortName: 'triggers'
     enabled: true
-    emailReceivers: [{ name: 'operator', emailAddress: alertEmail, useCommonAlertSchema: true }]
+    emailReceivers: empty(alertEmail)
+      ? []
+      : [{ name: 'operator', emailAddress: alertEmail, useCommonAlertSchema: true }]
+    webhookReceivers: empty(alertWebhookUrl)
+      ? []
+      : [{ name: 'webhook', serviceUri: alertWebhookUrl, useCommonAlertSchema: true }]
   }
 }
 
@@ -67,6 +77,42 @@ customMetrics
 | summarize Seconds = maxif(valueMax, timestamp > ago(15m)), Last = max(timestamp) by Instance = tostring(customDimensions['triggers.instance.id'])
 | where Seconds > 600 or Last < ago(10m)'''
   }
+  {
+    name: 'failing-flows'
+    title: 'Flows have failed for an hour'
+    severity: 2
+    every: 'PT15M'
+    over: 'PT30M'
+    query: '''
+customMetrics
+| where name == 'triggers.subscription.failing'
+| summarize Subscriptions = sum(valueSum)
+| where Subscriptions > 0'''
+  }
+  {
+    name: 'stopped-subscriptions'
+    title: 'Subscriptions were paused, disabled or ended'
+    severity: 3
+    every: 'PT15M'
+    over: 'PT30M'
+    query: '''
+customMetrics
+| where name == 'triggers.subscription.status'
+| summarize Subscriptions = sum(valueSum) by Status = tostring(customDimensions['triggers.subscription.status'])
+| where Status in ('paused', 'disabled', 'gone') and Subscriptions > 0'''
+  }
+  {
+    name: 'connection-limit'
+    title: 'A connection is near its limit'
+    severity: 3
+    every: 'PT15M'
+    over: 'PT30M'
+    query: '''
+customMetrics
+| where name == 'triggers.connection.usage'
+| summarize Share = max(valueMax) by Limit = tostring(customDimensions['triggers.limit'])
+| where Share >= 0.8'''
+  }
 ]
 
 resource rules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
@@ -88,7 +134,7 @@ resource rules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       criteria: {
         allOf: [{ query: alert.query, timeAggregation: 'Count', operator: 'GreaterThan', threshold: 0 }]
       }
-      actions: { actionGroups: empty(alertEmail) ? [] : [group.id] }
+      actions: { actionGroups: isSent ? [group.id] : [] }
     }
   }
 ]

@@ -1,3 +1,4 @@
+import { reportUsage } from '../rate-limit/connection-usage.ts';
 import { instanceCalls, instanceKey, instanceRule } from '../rate-limit/instance-calls.ts';
 import { dropOldWindows } from '../rate-limit/old-windows.ts';
 import { rateLimiter, type RateLimiter } from '../rate-limit/rate-limiter.ts';
@@ -23,13 +24,20 @@ export type Limits = ReturnType<typeof composeLimits>;
 
 /** Composes the limits of the calls of each connection and of the calls to each instance of Customer Insights. */
 export function composeLimits(
-  { tables, clock, random, telemetry }: Pick<BackendPorts, 'tables' | 'clock' | 'random' | 'telemetry'>,
+  { tables, clock, random, log, telemetry }: Pick<BackendPorts, 'tables' | 'clock' | 'random' | 'log' | 'telemetry'>,
   { calls, windowSeconds }: BackendConfig['rateLimit'],
 ) {
   const rule: RateRule = { calls, windowMs: windowSeconds * 1000, skewMs: CLOCK_SKEW_MS, grainMs: GRAIN_MS };
-  const ofConnections = rateLimiter({ tables, clock, random, rule });
+  const report = reportUsage({ telemetry, log });
+  const ofConnections = rateLimiter({
+    tables,
+    clock,
+    random,
+    rule,
+    onTaken: (connection, before, used) => report(connection, 'calls', { before, used, most: calls }),
+  });
   const callRule = instanceRule(rule);
-  const ofInstances = callRule === rule ? ofConnections : rateLimiter({ tables, clock, random, rule: callRule });
+  const ofInstances = rateLimiter({ tables, clock, random, rule: callRule });
   const permits = instanceCalls(ofInstances, { calls: callRule.calls, telemetry });
   const used = async (limiter: RateLimiter, key: string, limit: number): Promise<CallsUsed | undefined> =>
     calls === 0 ? undefined : { used: await limiter.used(key), limit, windowSeconds };

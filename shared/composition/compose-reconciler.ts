@@ -19,13 +19,14 @@ export function composeReconciler(
   config: BackendConfig,
 ) {
   const { subscriptions: store, connections, state, activity, work } = stores;
-  const { cipher, maxSubscriptionsPerConnection, sequenceOf, release } = subscriptions.subscribing;
+  const { cipher, maxSubscriptionsPerConnection, sequenceOf, release, onCounted } = subscriptions.subscribing;
   const reconciling: ReconcilePorts = {
     tables,
     queues,
     clock,
     random,
     log,
+    telemetry,
     store,
     connections,
     activity,
@@ -34,6 +35,7 @@ export function composeReconciler(
     maxSubscriptionsPerConnection,
     sequenceOf,
     release,
+    onCounted,
     outbox: async (instanceId) => (await state.read(instanceId)).outbox,
     isAllowed: (instanceId) => allowsInstance(config.allowedInstances, instanceId),
     retentionMonths: config.retentionMonths,

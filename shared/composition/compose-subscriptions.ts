@@ -1,5 +1,6 @@
 import { allowsInstance } from '../allowed-instances.ts';
 import { callbackCipher } from '../subscriptions/callback-cipher.ts';
+import { reportUsage } from '../rate-limit/connection-usage.ts';
 import { getOwn, listOwn, type OwnSubscriptionsPorts } from '../subscriptions/own-subscriptions.ts';
 import { subscribe, type SubscribePorts } from '../subscriptions/subscribe.ts';
 import type { Subscriber } from '../subscriptions/subscription-draft.ts';
@@ -16,12 +17,13 @@ export type Subscriptions = ReturnType<typeof composeSubscriptions>;
 
 /** Composes subscribing, unsubscribing and the views that a caller has of its own subscriptions. */
 export function composeSubscriptions(
-  { clock, random, lookup }: BackendPorts,
+  { clock, random, lookup, log, telemetry }: BackendPorts,
   { stores, deliveries, detection }: SubscriptionsParts,
   config: BackendConfig,
 ) {
   const { subscriptions: store, connections, instances, state, work } = stores;
   const isAllowed = (instanceId: string): boolean => allowsInstance(config.allowedInstances, instanceId);
+  const report = reportUsage({ telemetry, log });
   const subscribing: SubscribePorts = {
     store,
     connections,
@@ -37,6 +39,12 @@ export function composeSubscriptions(
     callbackPolicy: config.callbackPolicy,
     allowedInstances: config.allowedInstances,
     readSubject: detection.readSubject,
+    onCounted: (connection, count) =>
+      report(connection, 'subscriptions', {
+        before: count - 1,
+        used: count,
+        most: config.maxSubscriptionsPerConnection,
+      }),
   };
   const subjectView = async (subscription: Subscription): Promise<SubjectView> => ({
     ...(await state.subjectView(subscription)),

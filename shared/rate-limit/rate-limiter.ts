@@ -54,9 +54,11 @@ export interface RateLimiterPorts {
   readonly random: Random;
   /** `calls` = 0 switches the limit off. */
   readonly rule: RateRule;
+  /** Called when permits of a key were taken, with the number that counted before and that count now. */
+  readonly onTaken?: (key: string, before: number, used: number) => void;
 }
 
-export function rateLimiter({ tables, clock, random, rule }: RateLimiterPorts): RateLimiter {
+export function rateLimiter({ tables, clock, random, rule, onTaken }: RateLimiterPorts): RateLimiter {
   const keys = new Map<string, KeyState>();
 
   const stateOf = (key: string): KeyState => {
@@ -77,9 +79,10 @@ export function rateLimiter({ tables, clock, random, rule }: RateLimiterPorts): 
         const wasAlone = state.isAlone;
         if (!wasAlone) await read(key, state);
         calls.push(...state.waiting.splice(0));
-        const { admissions, decisions } = decide(state.admissions, calls);
+        const { before, admissions, decisions } = decide(state.admissions, calls);
         const isUnchanged = decisions.every(({ kind }) => kind === 'refused');
         if (isUnchanged || (await write(key, state, admissions))) {
+          if (!isUnchanged) onTaken?.(key, before, admissions.length);
           calls.forEach(({ resolve }, index) => resolve(decisions[index] ?? { kind: 'admitted' }));
           return;
         }
@@ -93,17 +96,18 @@ export function rateLimiter({ tables, clock, random, rule }: RateLimiterPorts): 
   };
 
   const decide = (
-    before: Admissions,
+    stored: Admissions,
     calls: readonly Waiting[],
-  ): { admissions: Admissions; decisions: RateDecision[] } => {
+  ): { before: number; admissions: Admissions; decisions: RateDecision[] } => {
     const nowMs = clock.now();
-    let admissions = before;
+    const before = admit(stored, rule, { nowMs, count: 0 }).admissions.length;
+    let admissions = stored;
     const decisions = calls.map(({ kept, count }): RateDecision => {
       const admitted = admit(admissions, rule, { nowMs, kept, count });
       admissions = admitted.admissions;
       return admitted.isAdmitted ? { kind: 'admitted' } : { kind: 'refused', retryAfterMs: admitted.freeAtMs - nowMs };
     });
-    return { admissions, decisions };
+    return { before, admissions, decisions };
   };
 
   const read = async (key: string, state: KeyState): Promise<void> => {

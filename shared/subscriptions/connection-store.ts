@@ -49,7 +49,11 @@ export interface ConnectionStore {
       succeeds: boolean;
       max: number;
     },
-  ): Promise<{ readonly kind: 'claimed'; readonly etag: string } | { readonly kind: 'conflict' | 'full' }>;
+  ): Promise<
+    /** `count` is the new number of entries, when one was added. */
+    | { readonly kind: 'claimed'; readonly etag: string; readonly count?: number }
+    | { readonly kind: 'conflict' | 'full' }
+  >;
   /**
    * Marks the entry of a subscription as complete, clears the earlier subscriptions of its flow and removes the entry of
    * the one it replaced. False when the entry no longer belongs to the subscription because the request took too long;
@@ -185,7 +189,9 @@ export function connectionStore(tables: Tables): ConnectionStore {
         }
         const counted = current ? [countWrite(connection, current.count + 1, current.etag)] : [];
         const result = await tables.write(CONNECTIONS_TABLE, [claim, ...flow, ...counted]);
-        if (result.kind === 'written') return { kind: 'claimed', etag: newEtag(result) };
+        if (result.kind === 'written') {
+          return { kind: 'claimed', etag: newEtag(result), ...(current && { count: current.count + 1 }) };
+        }
         if (result.index <= flow.length) return { kind: 'conflict' };
         // Only the count conflicted, so another request of the connection succeeded and this loop ends eventually.
       }

@@ -16,6 +16,8 @@ export interface StoreSubscriptionPorts extends SupersedePorts {
   readonly maxSubscriptionsPerConnection: number;
   /** Enqueues the release of the deliveries that wait for a subscription. */
   readonly release: (subscription: Subscription) => Promise<void>;
+  /** Called with the new number of subscriptions of a connection. */
+  readonly onCounted: (connection: string, count: number) => void;
 }
 
 export type StoreSubscriptionResult =
@@ -78,6 +80,7 @@ export async function storeSubscription(
       return claimed;
     }
     entryEtag = claimed.etag;
+    if (claimed.count !== undefined) ports.onCounted(connection, claimed.count);
   } else {
     // Rewriting the entry keeps the reconciler from treating it as abandoned.
     const request = { connection, trigger, requestKey, subscriptionId: draft.id };

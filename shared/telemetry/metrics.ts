@@ -38,6 +38,7 @@ export type AttributeName =
   | 'triggers.event.id'
   | 'triggers.fan_out.size'
   | 'triggers.instance.id'
+  | 'triggers.limit'
   | 'triggers.place'
   | 'triggers.source'
   | 'triggers.subscription.id'
@@ -94,6 +95,19 @@ export const metrics = {
     meaning:
       'subscriptions that became `active`, `paused`, `disabled` or `gone` because of the responses of their flows',
     by: ['triggers.subscription.status'],
+  },
+  'triggers.subscription.failing': {
+    kind: 'counter',
+    unit: '{subscription}',
+    meaning: 'subscriptions whose flow has failed for an hour without a success, each counted once, by the reconciler',
+    by: [],
+  },
+  'triggers.connection.usage': {
+    kind: 'histogram',
+    unit: '1',
+    meaning:
+      'share of a limit that a connection uses, after a call (`calls`: of a minute) or a subscribe request (`subscriptions`)',
+    by: ['triggers.limit'],
   },
   'triggers.queue.age': {
     kind: 'histogram',

@@ -10,6 +10,8 @@ export type WorkItem =
   | { readonly kind: 'deliveries'; readonly instanceId: string; readonly month: string }
   /** A subscription in transition. */
   | { readonly kind: 'subscription'; readonly subscriptionId: string }
+  /** A subscription whose flow began to fail. Due when it has failed for `FAILING_MS`. */
+  | { readonly kind: 'failing'; readonly subscriptionId: string }
   /** A subscribe request that may be unfinished. */
   | {
       readonly kind: 'subscribe';
@@ -122,6 +124,8 @@ function idOf(item: WorkItem): string {
       return `a${item.instanceId}${item.month}`;
     case 'subscription':
       return `s${item.subscriptionId}`;
+    case 'failing':
+      return `f${item.subscriptionId}`;
     case 'subscribe':
       return `n${item.subscriptionId}`;
     case 'recovery':
@@ -149,6 +153,8 @@ function itemOf(id: string, values: StoredRow['values']): WorkItem | undefined {
       return { kind: 'subscription', subscriptionId: rest };
     case 'r':
       return { kind: 'recovery', recoveryId: rest };
+    case 'f':
+      return { kind: 'failing', subscriptionId: rest };
     case 'n':
       return {
         kind: 'subscribe',

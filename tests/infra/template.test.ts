@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { FAILING_MS } from '../../shared/deliveries/subscription/subscription-health.ts';
+import { NEAR_LIMIT } from '../../shared/rate-limit/connection-usage.ts';
 import { settings } from '../../shared/settings.ts';
 import { DELIVERIES_QUEUE, POLLS_QUEUE, RETRIES_QUEUE } from '../../shared/deliveries/messages.ts';
 import { parseSigningSecret } from '../../shared/outgoing/signature.ts';
@@ -189,7 +191,7 @@ test('the runtime is the Node that everything is tested on', () => {
 });
 
 describe('alerts', () => {
-  const alerts = variables['alerts'] as readonly { name: string; query: string }[];
+  const alerts = variables['alerts'] as readonly { name: string; query: string; every: string; over: string }[];
   const operate = source('docs/operate.md');
 
   test('are over metrics that the app writes', () => {
@@ -218,6 +220,58 @@ describe('alerts', () => {
       expect([query, seconds !== undefined]).toEqual([query, unit === 's']);
       if (seconds !== undefined) expect(meanings.get(name)).toContain(` ${Number(seconds) / 60} minutes`);
     }
+  });
+
+  test('that compare a share of a limit do so where the log names the connection, as explained', () => {
+    const meanings = new Map(tableRows(operate, 'alert').map(([name, meaning]) => [codesOf(name)[0], meaning]));
+    for (const { name, query } of alerts) {
+      const { unit } = metrics[/name == '([^']+)'/.exec(query)?.[1] as MetricName];
+      const share = /\bShare >= ([\d.]+)/.exec(query)?.[1];
+      expect([query, share !== undefined]).toEqual([query, unit === '1']);
+      if (share === undefined) continue;
+      expect(Number(share)).toBe(NEAR_LIMIT);
+      expect(meanings.get(name)).toContain(` ${NEAR_LIMIT * 100} % `);
+    }
+  });
+
+  test('on flows count what the app counts: an hour of failures, and the ends that flows cause', () => {
+    const of = (name: string): string => alerts.find((alert) => alert.name === name)?.query ?? '';
+    expect(of('failing-flows')).toContain(`'triggers.subscription.failing'`);
+    expect(FAILING_MS).toBe(3_600_000);
+    expect(metrics['triggers.subscription.failing'].meaning).toContain(' for an hour ');
+    const statuses = [...(/in \(([^)]+)\)/.exec(of('stopped-subscriptions'))?.[1] ?? '').matchAll(/'(\w+)'/g)];
+    const counted = [...metrics['triggers.subscription.status'].meaning.matchAll(/`(\w+)`/g)].map(([, name]) => name);
+    expect(statuses.map(([, name]) => name).toSorted()).toEqual(counted.filter((name) => name !== 'active').toSorted());
+  });
+
+  test('read at least as far back as the time between two readings, and cost what the docs say', () => {
+    const minutes = (period: string): number => {
+      const [, count = '', unit = ''] = /^PT(\d+)([MH])$/.exec(period) ?? [];
+      return Number(count) * (unit === 'H' ? 60 : 1);
+    };
+    const dollars: Readonly<Record<number, number>> = { 5: 1.5, 15: 0.5 };
+    let sum = 0;
+    for (const { every, over } of alerts) {
+      expect(minutes(over)).toBeGreaterThan(minutes(every));
+      sum += dollars[minutes(every)] ?? NaN;
+    }
+    const scale = source('docs/scale.md').replace(/\s+/g, ' ');
+    expect(scale).toContain('$1.50 a month for one that reads every five minutes and $0.50 for one every fifteen');
+    expect(alerts).toHaveLength(7);
+    expect(scale).toContain(`$${sum.toFixed(2)} for the seven of the template`);
+  });
+
+  test('are mailed and sent to a webhook in the common alert schema, each if its address is set', () => {
+    const group = propertiesOf('Microsoft.Insights/actionGroups');
+    for (const [receivers, address] of Object.entries({
+      emailReceivers: 'alertEmail',
+      webhookReceivers: 'alertWebhookUrl',
+    })) {
+      expect(group[receivers]).toMatch(`if(empty(parameters('${address}')), createArray(), createArray(`);
+      expect(group[receivers]).toContain(`'useCommonAlertSchema', true()`);
+    }
+    const [rules] = ofType('Microsoft.Insights/scheduledQueryRules');
+    expect(JSON.stringify(rules?.properties?.['actions'])).toContain(`variables('isSent')`);
   });
 
   test('are each explained, and no others', () => {

@@ -107,6 +107,67 @@ describe('deliveries are counted as they come to a status', () => {
   });
 });
 
+describe('a flow that fails', () => {
+  beforeEach(async () => {
+    await fixture.join('one');
+    answerAll(503, ['one']);
+    fixture.reach(120);
+    await fixture.tick();
+  });
+
+  test('is counted once when it has failed for an hour', async () => {
+    await fixture.pass(58 * MINUTE);
+    expect(await series('triggers.subscription.failing')).toEqual([]);
+    await fixture.pass(10 * MINUTE);
+    expect(await series('triggers.subscription.failing')).toMatchObject([{ value: 1 }]);
+    await fixture.pass(DAY);
+    expect(await series('triggers.subscription.failing')).toMatchObject([{ value: 1 }]);
+  });
+
+  test('is not counted when it succeeds before, and counts from its next failure', async () => {
+    fixture.answers.clear();
+    await fixture.pass(30 * MINUTE);
+    answerAll(503, ['one']);
+    for (const count of [50, 130]) {
+      fixture.reach(count);
+      await fixture.tick();
+    }
+    await fixture.pass(50 * MINUTE);
+    expect(await series('triggers.subscription.failing')).toEqual([]);
+    await fixture.pass(20 * MINUTE);
+    expect(await series('triggers.subscription.failing')).toMatchObject([{ value: 1 }]);
+  });
+});
+
+describe('a connection near a limit', () => {
+  beforeEach(() => {
+    fixture = tracedBackend(openMemoryTelemetry, {
+      rateLimit: { calls: 10, windowSeconds: 60 },
+      maxSubscriptionsPerConnection: 5,
+    });
+  });
+
+  test('is measured after each call', async () => {
+    for (let calls = 0; calls < 9; calls++) await fixture.backend.limiter.take('connection-a');
+    expect(await series('triggers.connection.usage')).toEqual([
+      { by: { 'triggers.limit': 'calls' }, value: expect.closeTo(4.5) as unknown, count: 9 },
+    ]);
+    await fixture.clock.advance(2 * MINUTE);
+    await fixture.backend.limiter.take('connection-a');
+    expect((await series('triggers.connection.usage'))[0]?.value).toBeCloseTo(4.6);
+  });
+
+  test('is measured after each subscribe request', async () => {
+    for (const name of ['one', 'two', 'three', 'four', 'five']) {
+      await fixture.join(name);
+      await fixture.clock.advance(2 * MINUTE);
+    }
+    expect(await series('triggers.connection.usage')).toEqual([
+      { by: { 'triggers.limit': 'subscriptions' }, value: expect.closeTo(3) as unknown, count: 5 },
+    ]);
+  });
+});
+
 test('a subscription that is disabled is counted', async () => {
   await fixture.join('one');
   answerAll(422, ['one']);

@@ -7,11 +7,12 @@ import { unreachable } from '../../unreachable.ts';
 import { WORK_SHARDS, type WorkEntry, type WorkList } from '../../work/work-list.ts';
 import { MAX_WRITER_MS } from '../lifetimes.ts';
 import { RETRIES_QUEUE } from '../messages.ts';
+import { reportFailing, type ReportFailingPorts } from './report-failing.ts';
 import { enqueueOverdue, type OverduePorts } from './enqueue-overdue.ts';
 import { reconcileSubscription, type ReconcileSubscriptionPorts } from './reconcile-subscription.ts';
 
 export interface ReconcilePorts
-  extends Omit<OverduePorts, 'isBehind'>, ReconcileSubscriptionPorts, StoreSubscriptionPorts {
+  extends Omit<OverduePorts, 'isBehind'>, ReconcileSubscriptionPorts, StoreSubscriptionPorts, ReportFailingPorts {
   readonly work: WorkList;
   readonly queues: Queues;
   readonly log: Log;
@@ -44,7 +45,8 @@ export async function reconcile(ports: ReconcilePorts): Promise<void> {
 async function reconcileEntry(ports: ReconcilePorts & OverduePorts, entry: WorkEntry): Promise<void> {
   const nowMs = ports.clock.now();
   try {
-    const keptMs = entry.addedForMs + MAX_WRITER_MS;
+    // The row of a flow that fails was written an hour before its entry is due.
+    const keptMs = entry.item.kind === 'failing' ? entry.addedForMs : entry.addedForMs + MAX_WRITER_MS;
     // The request that creates the subscription may still be running.
     const againMs = entry.item.kind === 'subscribe' && nowMs < keptMs ? undefined : await step(ports, entry);
     if (againMs === undefined && nowMs >= keptMs) await ports.work.remove(entry);
@@ -68,6 +70,8 @@ async function step(ports: ReconcilePorts & OverduePorts, { item }: WorkEntry): 
         await reconcileSubscription(ports, item.subscriptionId),
         await ports.enqueueOverdueNotice(item.subscriptionId),
       );
+    case 'failing':
+      return reportFailing(ports, item.subscriptionId);
     case 'subscribe':
       return (await finishSubscribe(ports, item)) === 'again' ? ports.clock.now() + FAILED_AGAIN_MS : undefined;
     case 'recovery':

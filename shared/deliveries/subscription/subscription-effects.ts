@@ -11,7 +11,7 @@ import type { WorkList } from '../../work/work-list.ts';
 import type { Disposition } from '../attempt/disposition.ts';
 import { recordOff, probeFailed } from './pause.ts';
 import { nextProbeMs } from '../attempt/target.ts';
-import { nextHealth, type SubscriptionHealth } from './subscription-health.ts';
+import { FAILING_MS, nextHealth, type SubscriptionHealth } from './subscription-health.ts';
 
 export interface EffectPorts {
   readonly store: SubscriptionStore;
@@ -48,6 +48,8 @@ export async function applyToSubscription(
     const item = { kind: 'subscription', subscriptionId: next.id } as const;
     if (isWatched) await ports.work.add(item, isReleased ? nowMs : nextProbeMs(next));
     if (hasNotice) await ports.work.add(item, nowMs);
+    if (current.failingSince === undefined && next.failingSince !== undefined)
+      await ports.work.add({ kind: 'failing', subscriptionId: next.id }, nowMs + FAILING_MS);
     const result = next.status === 'gone' ? await ports.store.end(next) : await ports.store.writeTogether([next]);
     if (result.kind === 'written') {
       if (isTransition) {

@@ -6,6 +6,9 @@ export interface SubscriptionHealth {
   readonly deadCount: number;
 }
 
+/** How long a flow fails before operators are told. */
+export const FAILING_MS = 60 * 60_000;
+
 export const HEALTHY: SubscriptionHealth = { deadCount: 0 };
 
 /** A subscription is disabled after failing for this long: a weekend and the Monday after it. */
