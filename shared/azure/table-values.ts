@@ -44,21 +44,16 @@ export type RawEntity = Readonly<Record<string, unknown>>;
  * times, which takes longer than sending a callback to it.
  */
 export function fromRawEntity(entity: RawEntity): StoredRow {
+  const types = new Map<string, unknown>();
+  for (const name in entity) if (name.endsWith(TYPE)) types.set(name.slice(0, -TYPE.length), entity[name]);
   const values: Record<string, Value> = {};
-  const types: string[] = [];
   for (const name in entity) {
-    if (name === 'PartitionKey' || name === 'RowKey' || name === 'Timestamp') continue;
-    if (name.endsWith(TYPE)) types.push(name);
-    if (name.includes('.')) continue;
+    if (name === 'PartitionKey' || name === 'RowKey' || name === 'Timestamp' || name.includes('.')) continue;
     const value = entity[name];
-    if (isValue(value)) values[name] = value;
-  }
-  for (const annotation of types) {
-    const name = annotation.slice(0, -TYPE.length);
-    if (!(name in values)) continue;
-    const type = String(entity[annotation]);
-    if (type === 'Edm.Int64') values[name] = Number(values[name]);
-    else if (!JSON_TYPES.has(type)) Reflect.deleteProperty(values, name);
+    if (!isValue(value)) continue;
+    const type = types.get(name);
+    if (type === undefined || JSON_TYPES.has(type)) values[name] = value;
+    else if (type === 'Edm.Int64') values[name] = Number(value);
   }
   return {
     partitionKey: String(entity['PartitionKey']),
@@ -69,7 +64,7 @@ export function fromRawEntity(entity: RawEntity): StoredRow {
 }
 
 const TYPE = '@odata.type';
-const JSON_TYPES: ReadonlySet<string> = new Set(['Edm.String', 'Edm.Boolean', 'Edm.Int32', 'Edm.Double']);
+const JSON_TYPES: ReadonlySet<unknown> = new Set(['Edm.String', 'Edm.Boolean', 'Edm.Int32', 'Edm.Double']);
 
 /** Converts a query to an OData filter. */
 export function toFilter({ partition, from, to, where = {}, present = [] }: RowQuery): string {
