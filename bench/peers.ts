@@ -51,6 +51,8 @@ const LATENCY_NAMES = ['ours', ...QUEUES] as const;
 interface FanOutRates {
   readonly deliveries: number;
   readonly rates: Readonly<Record<Name, number[]>>;
+  /** Processor time of the process that delivers in µs per delivery, in each round. */
+  readonly processorUs: Readonly<Record<Name, number[]>>;
 }
 
 interface LoadLatencies {
@@ -83,26 +85,41 @@ export const peers: Benchmark = {
         bullmq: await opened(startPeer('bullmq', { ...settings, url: redis.url })),
       };
 
+      const pids: Readonly<Record<Name, number>> = {
+        ours: ours.app.pid,
+        bare: bare.pid,
+        'graphile-worker': queues['graphile-worker'].pid,
+        bullmq: queues.bullmq.pid,
+      };
       const measured: FanOutRates[] = [];
       let captured: CapturedRequest[] = [];
       for (const { deliveries, warmUps, rounds } of fanOuts) {
         const instanceId = await subscribed(stage, ours, deliveries);
         ({ captured } = await runFanOut(stage, ours, { instanceId, deliveries, capture: true }));
         const rates: FanOutRates['rates'] = { ours: [], bare: [], 'graphile-worker': [], bullmq: [] };
+        const processorUs: FanOutRates['rates'] = { ours: [], bare: [], 'graphile-worker': [], bullmq: [] };
         for (let round = 0; round < warmUps + rounds; round++) {
-          const { round: own } = await runFanOut(stage, ours, { instanceId, deliveries });
-          const of: Record<Name, number | undefined> = {
-            ours: own.rate,
-            bare: await runBare(stage, bare, captured),
-            'graphile-worker': await runQueue(stage, queues['graphile-worker'], captured),
-            bullmq: await runQueue(stage, queues.bullmq, captured),
+          const used = (name: Name): Promise<number> => processorMsOf(pids[name]);
+          const runs: Readonly<Record<Name, () => Promise<number | undefined>>> = {
+            ours: async () => (await runFanOut(stage, ours, { instanceId, deliveries })).round.rate,
+            bare: () => runBare(stage, bare, captured),
+            'graphile-worker': () => runQueue(stage, queues['graphile-worker'], captured),
+            bullmq: () => runQueue(stage, queues.bullmq, captured),
           };
-          const all = Object.entries(of).map(([name, rate]) => `${name} ${shown(rate ?? NaN)}/s`);
+          const of: Partial<Record<Name, number>> = {};
+          for (const name of Object.keys(runs) as Name[]) {
+            const beforeMs = await used(name);
+            const rate = await runs[name]();
+            if (rate === undefined) continue;
+            of[name] = rate;
+            if (round >= warmUps) processorUs[name].push((((await used(name)) - beforeMs) * 1000) / deliveries);
+          }
+          const all = Object.entries(of).map(([name, rate]) => `${name} ${shown(rate)}/s`);
           note(`${deliveries} deliveries, round ${round + 1 - warmUps}: ${all.join(', ')}`);
           if (round < warmUps) continue;
           for (const name of Object.keys(rates) as Name[]) if (of[name] !== undefined) rates[name].push(of[name]);
         }
-        measured.push({ deliveries, rates });
+        measured.push({ deliveries, rates, processorUs });
       }
       const peakMiB = (await processUse(ours.app.pid)).peakResidentBytes / 2 ** 20;
 
@@ -132,6 +149,10 @@ export const peers: Benchmark = {
     }
   },
 };
+
+async function processorMsOf(pid: number): Promise<number> {
+  return (await processUse(pid)).processorMs;
+}
 
 /** Adds a job for each captured POST. Resolves with the rate a second, `undefined` when some did not arrive. */
 async function runQueue(stage: Stage, peer: Peer, captured: readonly CapturedRequest[]): Promise<number | undefined> {
@@ -212,7 +233,7 @@ and POSTs. Ours also finds the recipients, decrypts and checks each URL, writes 
 
 Ours counts from the commit of the event to the arrival of its last callback. The queues count from the success of the call that adds all jobs, and none starts
 before, so the time that adding takes is not counted. _Bare undici_ makes the same POSTs and does nothing else. The designs alternate, after warm-up. No TLS
-anywhere. At a steady rate, events come one by one and each has ten subscribers; when one in ten fails, it always responds with 503 and the other nine are
+anywhere. The processor time is that of the process that delivers, without its storage. At a steady rate, events come one by one and each has ten subscribers; when one in ten fails, it always responds with 503 and the other nine are
 counted.`;
 
 function report(measured: readonly FanOutRates[], latencies: readonly LoadLatencies[], peakMiB: number): Section {
@@ -269,13 +290,14 @@ function report(measured: readonly FanOutRates[], latencies: readonly LoadLatenc
 
 function rateTable(measured: readonly FanOutRates[]): Table {
   return {
-    columns: ['deliveries', 'design', 'deliveries/s, median', 'rounds'],
-    rows: measured.flatMap(({ deliveries, rates }) =>
+    columns: ['deliveries', 'design', 'deliveries/s, median', 'rounds', 'processor time of a delivery, µs'],
+    rows: measured.flatMap(({ deliveries, rates, processorUs }) =>
       (Object.keys(NAMES) as Name[]).map((name) => [
         deliveries.toLocaleString('en-US'),
         NAMES[name],
         shown(median(rates[name])),
         shownAll(rates[name]),
+        shown(median(processorUs[name])),
       ]),
     ),
   };

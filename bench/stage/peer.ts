@@ -42,6 +42,7 @@ interface PeerAdded {
 }
 
 export interface Peer {
+  readonly pid: number;
   /** Adds jobs. Resolves with the time at which the call that adds them had succeeded, or at which they were released. */
   add(jobs: readonly PeerJob[], options?: { readonly held?: boolean }): Promise<number>;
   stop(): Promise<void>;
@@ -67,6 +68,7 @@ export async function startPeer(name: PeerName, settings: PeerSettings): Promise
   await ready.promise;
   let orders = 0;
   return {
+    pid: child.pid ?? 0,
     add(jobs, { held = false } = {}) {
       const order: PeerOrder = { order: ++orders, jobs, held };
       return new Promise((resolve) => {
