@@ -74,7 +74,7 @@ describe('a subscribe warns', () => {
 
   test.each([
     ['full-refresh-completed', { startedBy: 'schedule' }, 'sandbox', [expect.stringContaining('has no scheduled')]],
-    ['full-refresh-completed', { startedBy: 'any' }, 'sandbox', [expect.stringContaining('only for refreshes')]],
+    ['full-refresh-completed', { startedBy: 'any' }, 'sandbox', [expect.stringContaining('only after refreshes')]],
     ['full-refresh-completed', { startedBy: 'user' }, 'sandbox', []],
     ['unification-refresh-completed', {}, 'sandbox', []],
     ['full-refresh-completed', { startedBy: 'schedule' }, 'production', []],

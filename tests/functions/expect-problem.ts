@@ -3,13 +3,22 @@ import { problems, type ProblemCode } from '../../shared/problem.ts';
 import type { Answered } from './start-backend.ts';
 import { requestRows } from './stored-rows.ts';
 
+/** All rows once the operator's webhook has had every notice, which removes the notice from its subscription. */
+async function rowsAtRest(): ReturnType<typeof requestRows> {
+  for (;;) {
+    const rows = await requestRows();
+    if (rows.every(({ values }) => values['notices'] === undefined)) return rows;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** That a call is refused as RFC 9457 has it, with a sentence for people, and stores nothing. Resolves with the answer. */
 export async function expectProblem(
   call: () => Promise<Answered>,
   status: number,
   code: ProblemCode,
 ): Promise<Answered> {
-  const before = await requestRows();
+  const before = await rowsAtRest();
   const answer = await call();
   expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/problem+json' } });
   const { detail, errors: _, parameter: __, ...others } = answer.body as Record<string, unknown>;

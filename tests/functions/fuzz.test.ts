@@ -75,6 +75,7 @@ function genuineBody({ method, route, name }: RegisteredRoute): Record<string, u
   if (route.startsWith('triggers/')) return bodyOf('segment-threshold-crossed', 'fuzz');
   const bodies: Readonly<Record<string, Record<string, unknown>>> = {
     'ManageSubscriptions-recover': { since: '2026-11-20T00:00:00Z' },
+    'ManageRecoveries-start': { since: '2026-11-20T00:00:00Z', dryRun: true },
     'ManageConnections-move': { from: 'key-from', to: 'key-to' },
     CreateItem: { CustomerId: 'new', FullName: 'Somebody' },
     UpdateItem: { FullName: 'Somebody else' },
@@ -234,7 +235,9 @@ test.each(groups)(
 test(`more than ${REQUESTS.toLocaleString('en-US')} were sent, nothing of them is stored, and the service is well`, async () => {
   expect(sent).toBeGreaterThanOrEqual(REQUESTS);
   const { state: stateBefore = [], ...others } = before;
-  const { state = [], ...after } = await storedRows();
+  const { state = [], ...rest } = await storedRows();
+  // The audit has the actions of an operator, refused ones too, but no body that could not be read.
+  const after = Object.fromEntries(Object.entries(rest).filter(([table]) => !table.startsWith('audit')));
   expect(after).toEqual(others);
   // To look at a subject is to observe it. Nobody else's was looked at.
   const instances = new Set([...stateBefore, ...state].map(({ partitionKey }) => partitionKey));

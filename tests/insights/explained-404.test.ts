@@ -22,7 +22,7 @@ async function subscribing(
     new HttpRequest({ method: 'POST', url: 'http://localhost/api' }),
     new InvocationContext({ functionName: 'test', invocationId: '1' }),
   );
-  return (answer as { jsonBody: Record<string, unknown> }).jsonBody;
+  return JSON.parse((answer as { body: string }).body) as Record<string, unknown>;
 }
 
 describe.each([
