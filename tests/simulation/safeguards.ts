@@ -256,8 +256,8 @@ export const safeguards: readonly Safeguard[] = [
     const sequence = early ?? (await ports.sequenceOf(subscription));`,
       },
     ],
-    provokes: /two deliveries of one event|was never told of|POST of what was before the subscribe/,
-    seed: 1347,
+    provokes: /was accepted twice|two deliveries of one event|was never told of/,
+    seed: 9,
     plan: overlapping,
   },
   {
