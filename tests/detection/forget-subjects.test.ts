@@ -167,12 +167,12 @@ test('a subscribe after any look of the sweep keeps its instance polled', async 
         return answer;
       },
     };
-    const { backend, subscribe, pass } = memoryBackend({ tables });
-    const subscribeOne = () => subscribe(trigger, { callbackUrl: callbackUrl('one') });
-    await backend.unsubscribe('connection-a', trigger, (await subscribeOne()).id);
-    await pass(30 * 60_000);
+    const swept = memoryBackend({ tables });
+    const subscribeOne = () => swept.subscribe(trigger, { callbackUrl: callbackUrl('one') });
+    await swept.backend.unsubscribe('connection-a', trigger, (await subscribeOne()).id);
+    await swept.pass(30 * 60_000);
     left = look;
-    await backend.sweep();
+    await swept.backend.sweep();
     const { rows } = await own.query('instances', { partition: 'instances' });
     return left > 0 ? undefined : rows.length === 1;
   };
