@@ -61,7 +61,7 @@ const DUE_DIGITS = 9;
 const MAX_REMEMBERED = 20_000;
 
 export function workList(tables: Tables): WorkList {
-  /** Row keys that this process has written. A key begins with the due time. */
+  /** Row keys that this process has written and not moved or removed since. A key begins with the due time. */
   const added = new Set<string>();
   const remember = (rowKey: string): void => {
     if (added.size >= MAX_REMEMBERED) added.clear();
@@ -82,6 +82,7 @@ export function workList(tables: Tables): WorkList {
       return rows.flatMap((row) => entryOfRow(row) ?? []);
     },
     async postpone(entry, dueAtMs) {
+      added.delete(entry.rowKey);
       const row = workRow(entry.item, Math.max(slotAt(dueAtMs), entry.dueAtMs + SLOT_MS), entry.addedForMs);
       const old = { partitionKey: entry.shard, rowKey: entry.rowKey };
       const moved = await tables.write(WORK_TABLE, [
@@ -94,6 +95,7 @@ export function workList(tables: Tables): WorkList {
       }
     },
     async remove({ shard, rowKey, etag }) {
+      added.delete(rowKey);
       await tables.write(WORK_TABLE, [{ kind: 'delete', row: { partitionKey: shard, rowKey }, etag }]);
     },
   };

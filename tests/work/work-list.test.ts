@@ -76,6 +76,14 @@ describe('an entry', () => {
     await expect(list.add(item, NOW + 1)).rejects.toThrow('written again');
   });
 
+  test.each(['postponed', 'removed'])('is written again for the same time after it was %s', async (how) => {
+    await list.add(item, NOW);
+    if (how === 'postponed') await list.postpone(await only(), NOW + 15 * MINUTE);
+    else await list.remove(await only());
+    await list.add(item, NOW);
+    expect(await due(NOW)).toMatchObject([{ item, dueAtMs: NOW }]);
+  });
+
   test('that could not be written is written by the next call', async () => {
     const write = tables.write.bind(tables);
     tables.write = () => Promise.reject(new Error('no answer'));
