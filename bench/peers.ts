@@ -21,15 +21,18 @@ const SIZES = {
       { deliveries: 1_000, warmUps: 6, rounds: 7 },
       { deliveries: 10_000, warmUps: 1, rounds: 3 },
     ],
-    loads: [load(50, 0), load(50, 1), load(200, 0), load(200, 1)],
+    // What failed under one load is tried again under the next ones, so the loads without failures come first.
+    loads: [load(50, 0), load(200, 0), load(50, 1), load(200, 1)],
     latencyRounds: 3,
     seconds: 2,
+    warmUpSeconds: 10,
   },
   tiny: {
     fanOuts: [{ deliveries: 20, warmUps: 1, rounds: 1 }],
     loads: [load(20, 1)],
     latencyRounds: 1,
     seconds: 1,
+    warmUpSeconds: 1,
   },
 } as const;
 
@@ -66,7 +69,7 @@ export const peers: Benchmark = {
   async run({ size, note }) {
     const missing = [missingServers(), missingPackages()].filter((each) => each !== undefined);
     if (missing.length > 0) throw new Error(`The peers cannot run: ${missing.join('; ')}`);
-    const { fanOuts, loads, latencyRounds, seconds } = SIZES[size];
+    const { fanOuts, loads, latencyRounds, seconds, warmUpSeconds } = SIZES[size];
     const cleanups: (() => Promise<unknown>)[] = [];
     const opened = async <T extends { stop(): Promise<unknown> }>(opening: T | Promise<T>): Promise<T> => {
       const part = await opening;
@@ -76,7 +79,8 @@ export const peers: Benchmark = {
     try {
       const stage = await opened(openStage());
       const signingSecret = `whsec_${randomBytes(32).toString('base64')}`;
-      const ours = await stage.startSide('ours', { environment: { WEBHOOK_SIGNING_SECRETS: signingSecret } });
+      const environment = { WEBHOOK_SIGNING_SECRETS: signingSecret };
+      const ours = await stage.startSide('ours', { environment });
       const bare = await opened(startBareUndici());
       const [postgres, redis] = [await opened(startPostgres()), await opened(startRedis())];
       const settings = { origin: stage.sink.origin, signingSecret, userAgent: 'customer-insights-triggers/peer' };
@@ -123,10 +127,15 @@ export const peers: Benchmark = {
       }
       const peakMiB = (await processUse(ours.app.pid)).peakResidentBytes / 2 ** 20;
 
+      // Azurite reads all rows of a table for each query, so the subscribers of the fan-outs would slow down those of
+      // the loads. Table Storage reads a range. The queues have removed the jobs of the fan-outs.
+      await ours.app.kill();
+      const alone = await stage.startSide('ours', { environment });
+      await (await loadSide(stage, alone, load(200, 0))).drive(warmUpSeconds);
       const latencies: LoadLatencies[] = [];
       for (const each of loads) {
         const driven = {
-          ours: await loadSide(stage, ours, each),
+          ours: await loadSide(stage, alone, each),
           'graphile-worker': loadQueue(stage, queues['graphile-worker'], each, captured),
           bullmq: loadQueue(stage, queues.bullmq, each, captured),
         };
@@ -234,7 +243,7 @@ and POSTs. Ours also finds the recipients, decrypts and checks each URL, writes 
 Ours counts from the commit of the event to the arrival of its last callback. The queues count from the success of the call that adds all jobs, and none starts
 before, so the time that adding takes is not counted. _Bare undici_ makes the same POSTs and does nothing else. The designs alternate, after warm-up. No TLS
 anywhere. The processor time is that of the process that delivers, without its storage. At a steady rate, events come one by one and each has ten subscribers; when one in ten fails, it always responds with 503 and the other nine are
-counted.`;
+counted. Ours then runs on a storage of its own, after a warm-up, and counts from the time that the event carries, which is read before its transaction is sent.`;
 
 function report(measured: readonly FanOutRates[], latencies: readonly LoadLatencies[], peakMiB: number): Section {
   const [few, many = few] = measured;
