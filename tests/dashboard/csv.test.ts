@@ -25,3 +25,19 @@ test.each(['=HYPERLINK("http://x","y")', '+1', '-1+2', '@SUM(A1)', '\t=1', '  =1
     expect(line.replace(/^"/, '')).toMatch(/^'/);
   },
 );
+
+test.each(['a;=1+1', 'a; -1', 'a";=1+1', 'a\n=1', 'a\r\n+1', 'a\t@SUM(A1)'])(
+  'the text %j is no formula in a spreadsheet that separates cells by semicolons or tabs',
+  (name) => {
+    const cells = csvOf(columns, [{ name }]).split(/[;\t\r\n]/);
+    expect(cells.filter((cell) => /^\s*[=+\-@]/.test(cell))).toEqual([]);
+  },
+);
+
+test.each(['\u200b=1', '\uff1d1+1'])('the text %j with other characters is no formula either', (name) => {
+  expect(csvOf(columns, [{ name }])).toContain(`'${name}`);
+});
+
+test.each(['a = b', 'one; two', 'e-mail', 'a\nb', ''])('the text %j gets no apostrophe', (name) => {
+  expect(csvOf(columns, [{ name }])).not.toContain("'");
+});
