@@ -12,6 +12,7 @@ import { systemRandom } from '../shared/random.ts';
 import type { Telemetry } from '../shared/telemetry/telemetry.ts';
 import { consoleLog } from './console-log.ts';
 import { deferred } from './deferred.ts';
+import { once } from './once.ts';
 
 /**
  * Creates the ports to Azure, Customer Insights and flows, once per process. Their clients are most of the app's code. Each
@@ -28,9 +29,10 @@ export function azurePorts(
   const clock = systemClock;
   const random = systemRandom;
   const log = consoleLog;
-  let opening: Promise<AzureStorage> | undefined;
-  const storage = (): Promise<AzureStorage> =>
-    (opening ??= import('../shared/azure/azure-storage.ts').then((module) => module.azureStorage(config.storage, log)));
+  const storage = once(async (): Promise<AzureStorage> => {
+    const { azureStorage } = await import('../shared/azure/azure-storage.ts');
+    return azureStorage(config.storage, log);
+  });
   const { baseUrl, credential, scope, subscriptionKey, timeoutMs, workflowPath } = config.insights;
   const token = customerInsightsToken(credential, scope, clock);
   const calling = {

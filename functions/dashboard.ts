@@ -3,6 +3,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { Config } from '../shared/config.ts';
+import { once } from './once.ts';
 import type { Registrar } from './registrar.ts';
 
 /** The built dashboard, in a folder beside the bundle of this file. */
@@ -40,6 +41,7 @@ export function registerDashboard(
   app: Registrar,
   { authentication, createFlowUrl = POWER_AUTOMATE_HOME }: Pick<Config, 'authentication' | 'createFlowUrl'>,
 ): void {
+  // Files are read on the first request, so that reading does not slow down the start of the app.
   const page = once(async () => {
     const html = await readFile(path.join(FOLDER, 'index.html'), 'utf8');
     const filled = html
@@ -116,17 +118,5 @@ function assetResponse(
       ...extraHeaders,
     },
     body: takesGzip ? gzipped : body,
-  };
-}
-
-/** Reads a file on the first request, so that reading does not slow down the start of the app. A failed read is repeated on the next request. */
-function once<T>(read: () => Promise<T>): () => Promise<T> {
-  let reading: Promise<T> | undefined;
-  return () => {
-    reading ??= read().catch((error: unknown) => {
-      reading = undefined;
-      throw error;
-    });
-    return reading;
   };
 }
