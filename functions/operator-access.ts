@@ -112,8 +112,8 @@ export interface ManageRoute {
   readonly handle: (request: HttpRequest, body?: unknown) => Promise<HttpResponseInit | Refusal>;
 }
 
-/** Maximum length of the ids in a log line. */
-const MAX_TARGET_LENGTH = 128;
+/** What an id or the name of a queue looks like. Any other text in the path may be a secret, such as a callback URL. */
+const TARGET = /^[\w-]{1,128}$/;
 
 /**
  * The response to a wrong key. It is logged until the address exceeds its limit of wrong keys. Only wrong keys are counted,
@@ -197,8 +197,8 @@ async function act(
   request: HttpRequest,
   body: unknown,
 ): Promise<HttpResponseInit | Refusal> {
-  const target = Object.values(request.params).join(' ').slice(0, MAX_TARGET_LENGTH);
-  const action = { operator: operator.name, action: name, target };
+  const target = Object.values(request.params).find((id) => TARGET.test(id));
+  const action = { operator: operator.name, action: name, ...(target !== undefined && { target }) };
   const isKept = described?.check(body).kind === 'valid';
   const entry = await backend.audit.begin({ ...action, ...(isKept && { body }) });
   let result: ActionResult | undefined;

@@ -147,6 +147,23 @@ describe('with operator keys', () => {
     expect(JSON.stringify(await audit())).not.toContain('0perator');
   });
 
+  test('a callback URL in place of an id is in neither the audit nor the log', async () => {
+    const url = encodeURIComponent('prod-12.logic.azure.com?sig=s3cret-signature');
+    for (const [method, route] of [
+      ['DELETE', `manage/subscriptions/${url}`],
+      ['POST', `manage/deliveries/${url}/redeliver`],
+    ] as const) {
+      expect(await call(backend, method, route, { 'x-operator-key': '0perator-one-of-two' })).toMatchObject({
+        status: 404,
+      });
+    }
+    const [newest] = await audit('top=1');
+    expect(newest).toMatchObject({ action: 'ManageDeliveries-redeliver', status: 404 });
+    expect(newest).not.toHaveProperty('target');
+    await until(() => backend.lines.some((line) => line.includes('ManageDeliveries-redeliver')));
+    expect(backend.lines.filter((line) => line.includes('operator.acted')).join()).not.toContain('s3cret');
+  });
+
   test('each action leaves one line with who and what, and no key; a look leaves none', async () => {
     const headers = { 'x-operator-key': '0perator:two-of-two' };
     const acted = (): string[] => backend.lines.filter((line) => line.includes('operator.acted'));
