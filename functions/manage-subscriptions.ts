@@ -155,6 +155,7 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
     );
     if ('kind' in listed) return listed;
     const url = `${config.publicBaseUrl}/api/${path}`;
-    return pageResponse(request, page, { value: listed.subscriptions, next: listed.next, url });
+    const { subscriptions: value, next, more } = listed;
+    return pageResponse(request, page, { value, next, url, ...(more && { more }) });
   };
 }

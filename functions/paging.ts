@@ -31,15 +31,17 @@ export function pageResponse(
     readonly next: string | undefined;
     readonly url: string;
     readonly lookedBackTo?: string;
+    /** There are items that no page has. */
+    readonly more?: true;
   },
 ): HttpResponseInit {
-  const { value, next, url, lookedBackTo } = listed;
-  if (next === undefined) return { jsonBody: { value } };
+  const { value, next, url, lookedBackTo, more } = listed;
+  if (next === undefined) return { jsonBody: { value, more } };
   const nextQuery = new URLSearchParams([...query].filter(([name]) => !PAGE_PARAMETERS.has(name.toLowerCase())));
   nextQuery.set('top', String(limit));
   nextQuery.set('next', next);
   const nextLink = `${url}?${nextQuery.toString()}`;
-  return { jsonBody: { value, nextLink, ...(lookedBackTo !== undefined && { lookedBackTo }) } };
+  return { jsonBody: { value, nextLink, lookedBackTo, more } };
 }
 
 /** Parameters that a `nextLink` must not repeat: those of the page, and the caller's key. */

@@ -76,7 +76,13 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
     id: 'ManageSubscriptionsList',
     summary: 'List the subscriptions of all connections',
     query: subscriptionFilter,
-    answer: pageOf(subscription),
+    answer: answer({
+      value: Type.Array(subscription),
+      nextLink: Type.Optional(text),
+      more: Type.Optional(
+        Type.Literal(true, { description: 'Not all could be sorted: there may be others, which no page has.' }),
+      ),
+    }),
   },
   'get subscriptions/{id}': {
     id: 'ManageSubscriptionsGet',

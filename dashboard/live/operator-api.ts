@@ -14,6 +14,8 @@ export interface Page<T> {
   readonly next: string | undefined;
   /** The time back to which deliveries were searched. Present when there is a next page. */
   readonly lookedBackTo?: string;
+  /** There may be items that no page has, because not all of them could be sorted. */
+  readonly more?: boolean;
 }
 
 /** The operator API of the app that serves this page. */
@@ -68,15 +70,19 @@ export function operatorApi({ fetch, session, onUnknown }: OperatorApiOptions): 
   return {
     get: (path, query = {}, signal) => call(path + search(query), { method: 'GET', ...(signal && { signal }) }),
     async list(path, query = {}, signal) {
-      const answer = await call<{ value: never[]; nextLink?: string; lookedBackTo?: string }>(path + search(query), {
-        method: 'GET',
-        ...(signal && { signal }),
-      });
+      const answer = await call<{ value: never[]; nextLink?: string; lookedBackTo?: string; more?: true }>(
+        path + search(query),
+        {
+          method: 'GET',
+          ...(signal && { signal }),
+        },
+      );
       if (answer.kind !== 'answered') return answer;
-      const { value, nextLink, lookedBackTo } = answer.value;
+      const { value, nextLink, lookedBackTo, more } = answer.value;
       // A next link uses the public base URL of the app, which may differ from the URL of this page.
       const next = nextLink === undefined ? undefined : (new URL(nextLink).searchParams.get('next') ?? undefined);
-      return { kind: 'answered', value: { value, next, ...(lookedBackTo !== undefined && { lookedBackTo }) } };
+      const page = { value, next, ...(lookedBackTo !== undefined && { lookedBackTo }), ...(more && { more }) };
+      return { kind: 'answered', value: page };
     },
     delete: (path) => call(path, { method: 'DELETE' }),
     post: (path, body = {}) => call(path, { method: 'POST', body: JSON.stringify(body) }),

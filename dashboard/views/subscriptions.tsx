@@ -131,6 +131,11 @@ function Pages({
         </table>
       )}
       {problem !== undefined && <Problem>{problem}</Problem>}
+      {first.more && (
+        <p class="note">
+          Only 10,000 subscriptions could be sorted. The others are not listed: narrow the filter to see all that match.
+        </p>
+      )}
       <p class="paging" role="status">
         {next === undefined ? (
           shown.length > 0 && <span>{shown.length} shown, no more.</span>

@@ -43,12 +43,12 @@ import { activityOf } from './subscription-activity.ts';
 
 /** Reads and actions of the operator API. Every action may be repeated. Lists reject with `RangeError` when `next` is malformed. */
 export interface Operator {
-  /** `withActivity` adds the results of each subscription's latest events. */
+  /** `withActivity` adds the results of each subscription's latest events. `more`: not all could be read to be sorted. */
   listSubscriptions(
     filter: SubscriptionFilter,
     page: PageRequest,
     options?: { readonly withActivity?: boolean | undefined; readonly sort?: Sort | undefined },
-  ): Promise<{ subscriptions: ManagedSubscription[]; next?: string }>;
+  ): Promise<{ subscriptions: ManagedSubscription[]; next?: string; more?: true }>;
   getSubscription(id: string): Promise<{ kind: 'found'; subscription: ManagedSubscription } | Refusal>;
   /** The evaluations of the segment or measure in the last `days`, newest first. Each says why it fired or did not. */
   observations(id: string, days: number): Promise<ObservationsOf | Refusal>;
@@ -129,14 +129,14 @@ export function createOperator(ports: OperatorPorts): Operator {
   const { instanceIds } = ports;
   return {
     async listSubscriptions(filter, page, { withActivity = false, sort } = {}) {
-      const { subscriptions, next } = await (sort === undefined
+      const { subscriptions, ...rest } = await (sort === undefined
         ? listSubscriptions(ports.tables, filter, page)
         : listSortedSubscriptions(ports.tables, filter, sort, page));
       const activity = withActivity ? await activityOf(ports.tables, subscriptions, ports.clock.now()) : undefined;
       const views = subscriptions.map((subscription) =>
         managedSubscription(subscription, undefined, activity?.get(subscription.id)),
       );
-      return { subscriptions: views, ...(next !== undefined && { next }) };
+      return { subscriptions: views, ...rest };
     },
     async getSubscription(id) {
       const subscription = await ports.store.load(id);

@@ -10,9 +10,11 @@ export interface Sort {
   readonly descending: boolean;
 }
 
-/** Storage requests of one page, a thousand rows each. Only the subscriptions among these rows are sorted. */
-const MAX_PAGES = 10;
-const ROWS_A_PAGE = 1_000;
+/** The most subscriptions that are sorted. */
+const MAX_SORTED = 10_000;
+/** The most storage requests of one page. Storage may answer with fewer rows than asked for, even with none. */
+const MAX_QUERIES = 100;
+const ROWS_A_QUERY = 1_000;
 /** `next` is the number of subscriptions on the pages before. */
 const NEXT = /^\d{1,5}$/;
 
@@ -25,27 +27,34 @@ export function parseSort(text: string): Sort | undefined {
 
 /**
  * Lists subscriptions in the order of a column. Storage sorts by key only, so each page reads the matching subscriptions
- * again, at most 10,000 in ten storage requests. Rejects with `RangeError` for a malformed `next`.
+ * again, at most 10,000: ten storage requests when their pages are full. `more` says that there may be subscriptions that
+ * were not read and are on no page. Rejects with `RangeError` for a malformed `next`.
  */
 export async function listSortedSubscriptions(
   tables: Tables,
   filter: SubscriptionFilter,
   sort: Sort,
   { limit, next = '0' }: { limit: number; next?: string },
-): Promise<{ subscriptions: Subscription[]; next?: string }> {
+): Promise<{ subscriptions: Subscription[]; next?: string; more?: true }> {
   if (!NEXT.test(next)) throw new RangeError('next must come from an earlier page');
   const found: Subscription[] = [];
   let end: string | undefined;
-  for (let pages = 0; pages < MAX_PAGES; pages++) {
-    const page = await readPage(tables, filter, { limit: ROWS_A_PAGE, next: end });
+  let queries = 0;
+  do {
+    const limit = Math.min(ROWS_A_QUERY, MAX_SORTED - found.length);
+    const page = await readPage(tables, filter, { limit, next: end });
     found.push(...page.subscriptions);
     end = page.next;
-    if (end === undefined) break;
-  }
+    queries += 1;
+  } while (end !== undefined && found.length < MAX_SORTED && queries < MAX_QUERIES);
   const start = Number(next);
   const subscriptions = found.sort(orderBy(sort)).slice(start, start + limit);
   const hasMore = start + limit < found.length;
-  return { subscriptions, ...(hasMore && { next: String(start + limit) }) };
+  return {
+    subscriptions,
+    ...(hasMore && { next: String(start + limit) }),
+    ...(end !== undefined && { more: true }),
+  };
 }
 
 /** Subscriptions without a value come last in either order. Equal values are sorted by id, so that pages do not overlap. */

@@ -49,6 +49,17 @@ export function testLists(visiting: () => OperatorVisit): void {
       expect(page.url()).not.toContain('since=');
     });
 
+    test('that could not be sorted as a whole says so', async () => {
+      const { page } = visiting().browser;
+      await page.route('**/manage/subscriptions?*', async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, json: { ...((await response.json()) as object), more: true } });
+      });
+      await visiting().open('#/subscriptions?sort=label');
+      await page.getByText('Only 10,000 subscriptions could be sorted.').waitFor();
+      await page.unroute('**/manage/subscriptions?*');
+    });
+
     test('is saved as CSV, with no formula in it', async () => {
       const page = await visiting().open('#/subscriptions?sort=label');
       const [head, ...lines] = await savedCsv(page);

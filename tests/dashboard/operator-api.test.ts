@@ -68,6 +68,8 @@ describe('the operator API', () => {
     expect(await api.list('x')).toEqual({ kind: 'answered', value: { value: [1], next: 'a b' } });
     says(200, { value: [] });
     expect(await api.list('x')).toEqual({ kind: 'answered', value: { value: [], next: undefined } });
+    says(200, { value: [], more: true });
+    expect(await api.list('x')).toEqual({ kind: 'answered', value: { value: [], next: undefined, more: true } });
   });
 
   test('says in a sentence why it refuses', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { parseSort } from '../../shared/subscriptions/sorted-subscriptions.ts';
+import { listSortedSubscriptions, parseSort } from '../../shared/subscriptions/sorted-subscriptions.ts';
+import { SUBSCRIPTIONS_TABLE } from '../../shared/subscriptions/subscription-row.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { answered, callbackUrl } from '../helpers/memory-backend.ts';
 import { MINUTE, segmentFixture, type SegmentFixture } from './segment-fixture.ts';
@@ -57,4 +58,31 @@ test.each(['-1', 'x', '1000000'])('the page "%s" does not come from an earlier o
   await expect(fixture.backend.operator.listSubscriptions({}, { limit: 2, next }, { sort })).rejects.toThrow(
     RangeError,
   );
+});
+
+test('pages of storage may be short: all subscriptions are sorted all the same', async () => {
+  for (let n = 0; n < 20; n++) await fixture.flow(`flow-${n}`, { label: `flow ${n}` });
+  expect(await labels('label', 10)).toHaveLength(24);
+});
+
+test('those beyond 10,000 are on no page, and the answer says so', async () => {
+  const tables = createMemoryTables();
+  const first = segmentFixture({ tables });
+  await first.flow('one');
+  const [row] = (await tables.query(SUBSCRIPTIONS_TABLE, { partition: { from: '', to: '~' } })).rows;
+  if (row === undefined) throw new Error('the flow has no row');
+  const copy = async (from: number, to: number): Promise<void> => {
+    for (let n = from; n < to; n++) {
+      const rowKey = row.rowKey.slice(0, 16) + String(n).padStart(16, '0');
+      const copied = { ...row.values, partitionKey: row.partitionKey, rowKey };
+      await tables.write(SUBSCRIPTIONS_TABLE, [{ kind: 'insert', row: copied }]);
+    }
+  };
+  const sort = { column: 'label', descending: false } as const;
+  const list = (next = '0') => listSortedSubscriptions(tables, {}, sort, { limit: 1, next });
+  await copy(0, 9_999);
+  expect(await list()).not.toHaveProperty('more');
+  await copy(9_999, 10_000);
+  expect(await list()).toMatchObject({ next: '1', more: true });
+  expect(await list('9999')).not.toHaveProperty('next');
 });
