@@ -10,6 +10,7 @@ import { tabSession } from './live/session.ts';
 import { useTitle } from './live/use-title.ts';
 import { useKeys } from './live/use-keys.ts';
 import { goBack, useRoute } from './live/use-route.ts';
+import { READ_ONLY } from './parts/action-button.tsx';
 import { ActionDialog } from './parts/action-dialog.tsx';
 import { shownZone } from './live/zone.ts';
 import { ZoneSwitch } from './parts/zone-switch.tsx';
@@ -33,6 +34,7 @@ const isKnown = session.key() !== undefined || authentication === 'entra';
 
 function App(): JSX.Element {
   const [access, setAccess] = useState<{ open: boolean; problem?: string }>({ open: isKnown });
+  const [isReadOnly, setReadOnly] = useState(false);
   const api = useMemo(
     () =>
       operatorApi({
@@ -43,6 +45,7 @@ function App(): JSX.Element {
           session.forget();
           setAccess({ open: false, ...(problem !== undefined && { problem }) });
         },
+        onAccess: setReadOnly,
       }),
     [],
   );
@@ -56,7 +59,10 @@ function App(): JSX.Element {
   const instanceName = useCallback((id: string) => names.get(id) ?? id, [names]);
   const [, setTimes] = useState(0);
   const [question, ask] = useState<Question | undefined>();
-  const context = useMemo(() => ({ api, instanceName, instances: names, ask }), [api, instanceName, names]);
+  const context = useMemo(
+    () => ({ api, instanceName, instances: names, isReadOnly, ask }),
+    [api, instanceName, names, isReadOnly],
+  );
 
   if (!access.open) {
     const onKey = (key: string): void => {
@@ -73,6 +79,7 @@ function App(): JSX.Element {
     <operatorContext.Provider value={context}>
       <Page
         key={shownZone()}
+        isReadOnly={isReadOnly}
         onZone={() => setTimes((count) => count + 1)}
         onLeave={session.key() === undefined ? undefined : leave}
       />
@@ -90,9 +97,11 @@ const places: readonly (readonly [name: string, route: Route])[] = [
 ];
 
 function Page({
+  isReadOnly,
   onLeave,
   onZone,
 }: {
+  readonly isReadOnly: boolean;
   readonly onLeave: (() => void) | undefined;
   /** Renders all times again. */
   readonly onZone: () => void;
@@ -138,6 +147,11 @@ function Page({
         >
           Help
         </button>
+        {isReadOnly && (
+          <span class="read-only" title={READ_ONLY}>
+            Read only
+          </span>
+        )}
         {onLeave && (
           <button type="button" class="quiet small" onClick={onLeave}>
             Forget key

@@ -162,7 +162,7 @@ export function registerManageRoutes(app: Registrar, deps: HttpDeps, routes: rea
       if (operator.kind === 'refused') return operator;
       const unknown = unknownParameter(request.query, query);
       if (unknown) return unknown;
-      if (method === 'GET') return route.handle(request);
+      if (method === 'GET') return withAccess(await route.handle(request), operator);
       if (isCrossSite(request)) return crossSiteRefusal();
       const read =
         route.body === undefined
@@ -180,6 +180,15 @@ export function registerManageRoutes(app: Registrar, deps: HttpDeps, routes: rea
       handler: httpHandler(log, asOperator),
     });
   }
+}
+
+/** The dashboard reads this header, so that it offers no action that would be refused. */
+const ACCESS_HEADER = 'x-operator-access';
+
+function withAccess(response: HttpResponseInit | Refusal, { access }: IdentifiedOperator): HttpResponseInit | Refusal {
+  if ('kind' in response) return response;
+  const headers = response.headers as Record<string, string> | undefined;
+  return { ...response, headers: { ...headers, [ACCESS_HEADER]: access } };
 }
 
 function readOnly(): Refusal {

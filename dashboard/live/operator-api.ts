@@ -32,6 +32,8 @@ export interface OperatorApiOptions {
   readonly session: Session;
   /** Called when the API requires a sign-in or a key. */
   readonly onUnknown: (detail: string) => void;
+  /** Called when a response says whether the operator may only read. */
+  readonly onAccess: (isReadOnly: boolean) => void;
 }
 
 /** The result of an action as a sentence. */
@@ -40,7 +42,7 @@ export function said<T>(answer: Answer<T>, say: (value: T) => string): Answer<st
 }
 
 /** Creates the client of the operator API. Paths are relative to the page, which the same app serves. */
-export function operatorApi({ fetch, session, onUnknown }: OperatorApiOptions): OperatorApi {
+export function operatorApi({ fetch, session, onUnknown, onAccess }: OperatorApiOptions): OperatorApi {
   async function call<T>(path: string, init: RequestInit): Promise<Answer<T>> {
     const key = session.key();
     const headers = { ...(init.body && { 'content-type': 'application/json' }), ...(key && { 'x-operator-key': key }) };
@@ -53,6 +55,8 @@ export function operatorApi({ fetch, session, onUnknown }: OperatorApiOptions): 
       if (init.signal?.aborted) throw error;
       return { kind: 'unreachable', detail: 'The app does not respond. The page tries again.' };
     }
+    const access = response.headers.get('x-operator-access');
+    if (access !== null && session.key() === key) onAccess(access === 'read');
     const body = parsed(text);
     if (response.status === 204) return { kind: 'answered', value: undefined as T };
     if (response.ok && body === undefined) {

@@ -10,6 +10,8 @@ export interface OperatorContext {
   readonly instanceName: (instanceId: string) => string;
   /** The known names of instances, by id. */
   readonly instances: ReadonlyMap<string, string>;
+  /** Whether every action would be refused, because the key or role may only read. */
+  readonly isReadOnly: boolean;
   /** Asks for confirmation of an action, runs it, and shows its result. */
   readonly ask: (question: Question) => void;
 }

@@ -4,6 +4,7 @@ import { useOperator } from '../live/operator-context.ts';
 import type { Question } from '../live/question.ts';
 import { counted } from '../live/wording.ts';
 import { fieldOf, instantOfField } from '../live/zone.ts';
+import { ActionButton } from '../parts/action-button.tsx';
 import { InstantField } from '../parts/instant-field.tsx';
 
 /** A button that sends one delivery again. */
@@ -35,9 +36,9 @@ export function Redeliver({
     ),
   };
   return (
-    <button type="button" class="small" onClick={() => ask(question)} aria-label={`Redeliver ${about}`}>
+    <ActionButton look="small" label={`Redeliver ${about}`} onClick={() => ask(question)}>
       Redeliver…
-    </button>
+    </ActionButton>
   );
 }
 
@@ -90,11 +91,7 @@ export function Recover({
       </>
     ),
   };
-  return (
-    <button type="button" onClick={() => ask(question)}>
-      Recover…
-    </button>
-  );
+  return <ActionButton onClick={() => ask(question)}>Recover…</ActionButton>;
 }
 
 /** A button that makes a paused or disabled subscription active. */
@@ -125,9 +122,9 @@ export function Resume({
     ),
   };
   return (
-    <button type="button" class="primary" onClick={() => ask(question)}>
+    <ActionButton look="primary" onClick={() => ask(question)}>
       Resume…
-    </button>
+    </ActionButton>
   );
 }
 

@@ -4,6 +4,7 @@ import { said } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import type { Live } from '../live/use-live.ts';
 import { counted, shownNumber } from '../live/wording.ts';
+import { ActionButton } from '../parts/action-button.tsx';
 import { Badge } from '../parts/badge.tsx';
 import { Ago } from '../parts/instant.tsx';
 import { LivePart } from '../parts/notes.tsx';
@@ -97,9 +98,9 @@ function Row({ queue, onRedrive }: { readonly queue: QueueResponse; readonly onR
       </td>
       <td class="actions">
         {poisonLength > 0 && (
-          <button type="button" onClick={onRedrive} aria-label={`Redrive ${queue.queue}`}>
+          <ActionButton label={`Redrive ${queue.queue}`} onClick={onRedrive}>
             Redrive…
-          </button>
+          </ActionButton>
         )}
       </td>
     </tr>

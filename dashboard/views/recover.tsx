@@ -6,6 +6,7 @@ import { replaceRoute } from '../live/use-route.ts';
 import { useTitle } from '../live/use-title.ts';
 import { counted, triggerNames } from '../live/wording.ts';
 import { fieldOf, instantOfField } from '../live/zone.ts';
+import { ActionButton, READ_ONLY } from '../parts/action-button.tsx';
 import { Choice } from '../parts/choice.tsx';
 import { InstantField } from '../parts/instant-field.tsx';
 import { Problem } from '../parts/notes.tsx';
@@ -97,6 +98,7 @@ function Counted({
   readonly count: Count;
   readonly onStart: () => void;
 }): JSX.Element {
+  const { isReadOnly } = useOperator();
   if (deliveries === 0) return <p>There is nothing to recover in this range.</p>;
   return (
     <>
@@ -106,9 +108,10 @@ function Counted({
         {counted(subscriptions, 'subscription', 'subscriptions')}.
       </p>
       <div class="buttons">
-        <button type="button" class="primary" onClick={onStart}>
+        <ActionButton look="primary" onClick={onStart}>
           Start
-        </button>
+        </ActionButton>
+        {isReadOnly && <span>{READ_ONLY}</span>}
       </div>
     </>
   );

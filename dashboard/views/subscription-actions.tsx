@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { said } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import type { Question } from '../live/question.ts';
+import { ActionButton } from '../parts/action-button.tsx';
 
 interface Of {
   readonly subscriptionId: string;
@@ -33,14 +34,13 @@ export function Pause({
     ),
   };
   return (
-    <button
-      type="button"
-      class={isSmall ? 'small' : ''}
+    <ActionButton
+      look={isSmall ? 'small' : undefined}
+      label={isSmall ? `Pause ${name}` : undefined}
       onClick={() => ask(question)}
-      aria-label={isSmall ? `Pause ${name}` : undefined}
     >
       Pause…
-    </button>
+    </ActionButton>
   );
 }
 
@@ -63,11 +63,7 @@ export function SendTest({ subscriptionId, name, onDone }: Of): JSX.Element {
       </p>
     ),
   };
-  return (
-    <button type="button" onClick={() => ask(question)}>
-      Send test event…
-    </button>
-  );
+  return <ActionButton onClick={() => ask(question)}>Send test event…</ActionButton>;
 }
 
 /** A button that ends a subscription permanently. */
@@ -89,8 +85,8 @@ export function End({ subscriptionId, name, onDone }: Of): JSX.Element {
     ),
   };
   return (
-    <button type="button" class="danger" onClick={() => ask(question)}>
+    <ActionButton look="danger" onClick={() => ask(question)}>
       End…
-    </button>
+    </ActionButton>
   );
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import type { OperatorVisit } from './operator-visit.ts';
+import { OPERATOR_KEY, READER_KEY } from './stage.ts';
 
 /** Saves what is listed, and resolves with the lines of the file. */
 async function savedCsv(page: Page): Promise<string[]> {
@@ -120,6 +121,42 @@ export function testLists(visiting: () => OperatorVisit): void {
       await page.keyboard.press('Escape');
       await help.waitFor({ state: 'detached' });
       expect(page.url()).toContain('#/deliveries');
+    });
+  });
+
+  describe('an operator who may only read', () => {
+    const use = (key: string): Promise<unknown> =>
+      visiting().browser.page.evaluate(`sessionStorage.setItem('operator-key', '${key}')`);
+
+    test('cannot press what would be refused, and reads why', async () => {
+      const { told } = visiting();
+      const page = await visiting().open('#/');
+      await use(READER_KEY);
+      try {
+        for (const [hash, name] of [
+          [`#/subscriptions/${told.fine}`, 'Pause…'],
+          [`#/subscriptions/${told.fine}`, 'End…'],
+          ['#/deliveries?status=dead', /^Redeliver /],
+        ] as const) {
+          await visiting().open(hash);
+          const button = page.getByRole('button', { name }).first();
+          expect(await button.isDisabled()).toBe(true);
+          expect(await button.getAttribute('title')).toBe('Your operator key or role may only read.');
+        }
+        await page.getByText('Read only', { exact: true }).waitFor();
+        await visiting().open('#/recover');
+        await page.getByRole('button', { name: 'Count' }).click();
+        expect(await page.getByRole('button', { name: 'Start' }).isDisabled()).toBe(true);
+        await page.getByText('Your operator key or role may only read.').waitFor();
+      } finally {
+        await use(OPERATOR_KEY);
+      }
+    });
+
+    test('leaves nothing behind for the next key', async () => {
+      const page = await visiting().open(`#/subscriptions/${visiting().told.fine}`);
+      expect(await page.getByRole('button', { name: 'Pause…' }).isDisabled()).toBe(false);
+      expect(await page.getByText('Read only', { exact: true }).count()).toBe(0);
     });
   });
 }

@@ -24,6 +24,8 @@ import { copyTables } from './copy-tables.ts';
 import { startFlowStub, type FlowStub } from './flow-stub.ts';
 
 export const OPERATOR_KEY = 'browser-operator';
+/** The key of an operator who may only read. */
+export const READER_KEY = 'browser-reads-alone';
 export const ENCRYPTION_KEY = Buffer.alloc(32, 7);
 
 /** The app as it runs, on storage in which a past lies. */
@@ -97,7 +99,7 @@ export async function startStage(agoMs: number): Promise<Stage> {
           CALLBACK_ALLOWED_HOSTS: '*',
           CALLBACK_ALLOWED_NETWORKS: '127.0.0.0/8',
           CALLBACK_ENCRYPTION_KEYS: `test:${ENCRYPTION_KEY.toString('base64')}`,
-          OPERATOR_KEYS: `browser:${OPERATOR_KEY}`,
+          OPERATOR_KEYS: `browser:${OPERATOR_KEY},reader:read:${READER_KEY}`,
           'AzureWebJobs.sweep.Disabled': 'true',
           ...settings,
         },

@@ -7,7 +7,8 @@ import type { Session } from '../../dashboard/live/session.ts';
 
 const seen: { method: string | undefined; url: string | undefined; key: unknown; body: string }[] = [];
 const asked: string[] = [];
-let answer: (request: IncomingMessage) => { status: number; body?: string };
+const readOnly: boolean[] = [];
+let answer: (request: IncomingMessage) => { status: number; body?: string; access?: string };
 let key: string | undefined;
 let api: OperatorApi;
 let stop: () => void;
@@ -18,8 +19,11 @@ beforeAll(async () => {
     request.on('data', (data: Buffer) => (body += data.toString()));
     request.on('end', () => {
       seen.push({ method: request.method, url: request.url, key: request.headers['x-operator-key'], body });
-      const { status, body: text = '' } = answer(request);
-      response.writeHead(status, status === 302 ? { location: '/elsewhere' } : {});
+      const { status, body: text = '', access } = answer(request);
+      response.writeHead(status, {
+        ...(status === 302 && { location: '/elsewhere' }),
+        ...(access !== undefined && { 'x-operator-access': access }),
+      });
       response.end(text);
     });
   });
@@ -36,6 +40,7 @@ beforeAll(async () => {
     fetch: (path, init) => fetch(new URL(path, page), init),
     session,
     onUnknown: (detail) => void asked.push(detail),
+    onAccess: (isReadOnly) => void readOnly.push(isReadOnly),
   });
   stop = () => void server.close();
 });
@@ -89,6 +94,22 @@ describe('the operator API', () => {
     };
     await api.get('x');
     expect(asked).toHaveLength(1);
+  });
+
+  test('says whether the operator may only read, and not for a key that was replaced meanwhile', async () => {
+    const body = '{}';
+    answer = () => ({ status: 200, body, access: 'read' });
+    await api.get('x');
+    answer = () => ({ status: 200, body, access: 'all' });
+    await api.get('x');
+    says(200);
+    await api.get('x');
+    answer = () => {
+      key = 'another';
+      return { status: 200, body, access: 'read' };
+    };
+    await api.get('x');
+    expect(readOnly).toEqual([true, false]);
   });
 
   test('that cannot be reached, or leads elsewhere, is told as such', async () => {

@@ -10,7 +10,9 @@ const routes: [string, string, number][] = [
   ['GET', 'manage/subscriptions', 200],
   ['GET', 'manage/subscriptions/sub_1', 404],
   ['DELETE', 'manage/subscriptions/sub_1', 404],
+  ['POST', 'manage/subscriptions/sub_1/pause', 404],
   ['POST', 'manage/subscriptions/sub_1/resume', 404],
+  ['POST', 'manage/subscriptions/sub_1/test', 404],
   ['POST', 'manage/subscriptions/sub_1/recover', 400],
   ['POST', 'manage/recoveries', 400],
   ['GET', 'manage/recoveries/rec_1', 404],
@@ -77,14 +79,19 @@ describe('with operator keys', () => {
 
   test.each(routes)('%s %s is open with any of them', async (method, route, status) => {
     for (const key of ['0perator-one-of-two', '0perator:two-of-two']) {
-      expect(await call(backend, method, route, { 'x-operator-key': key })).toMatchObject({ status });
+      const answer = await call(backend, method, route, { 'x-operator-key': key });
+      expect(answer).toMatchObject({ status });
+      if (status === 200) expect(answer.headers['x-operator-access']).toBe('all');
     }
   });
 
   test.each(routes)('%s %s with a key that may only read', async (method, route, status) => {
     const asked = (): Promise<Answered> => call(backend, method, route, { 'x-operator-key': '0nly-reads-here-1' });
-    if (method === 'GET') expect(await asked()).toMatchObject({ status });
-    else await expectProblem(asked, 403, 'operator-read-only');
+    if (method === 'GET') {
+      const answer = await asked();
+      expect(answer).toMatchObject({ status });
+      if (status === 200) expect(answer.headers['x-operator-access']).toBe('read');
+    } else await expectProblem(asked, 403, 'operator-read-only');
   });
 
   test('a key that may only read may count what a recovery would send', async () => {
