@@ -110,12 +110,8 @@ export function readConfig(
   };
   const storage = storageSetting(environment);
   if (storage.kind === 'invalid') faults.push(...storage.faults);
-  const operatorKeys = read('OPERATOR_KEYS') as Config['operatorKeys'] | undefined;
-  const short = operatorKeys?.filter(({ key }) => key.length < MIN_OPERATOR_KEY_LENGTH) ?? [];
-  if (short.length > 0) {
-    const message = `has ${short.length} of its keys with fewer than ${MIN_OPERATOR_KEY_LENGTH} characters: they open nothing`;
-    warnings.push({ setting: 'OPERATOR_KEYS', message });
-  }
+  const operatorKeys = usableKeys(read('OPERATOR_KEYS'));
+  warnings.push(...operatorKeys.warnings);
   const config: Omit<Config, 'storage'> = {
     insights: {
       baseUrl: read('CUSTOMER_INSIGHTS_API_URL'),
@@ -128,7 +124,7 @@ export function readConfig(
     authentication: read('AUTHENTICATION'),
     platformAuthenticates: /^true$/i.test(environment['WEBSITE_AUTH_ENABLED'] ?? ''),
     allowedTenants: allowedTenants(environment),
-    operatorKeys: operatorKeys?.filter((key) => !short.includes(key)) ?? [],
+    operatorKeys: operatorKeys.keys,
     allowedInstances: read('ALLOWED_INSTANCES'),
     maxSubscriptionsPerConnection: read('MAX_SUBSCRIPTIONS_PER_CONNECTION'),
     publicBaseUrl: read('PUBLIC_BASE_URL') ?? defaultBaseUrl(environment),
@@ -173,6 +169,31 @@ export function readConfig(
   if (storage.kind === 'invalid' || faults.length > 0 || operatorWebhook === 'invalid')
     return { kind: 'invalid', faults };
   return { kind: 'valid', config: { ...config, storage: storage.storage, operatorWebhook }, warnings };
+}
+
+/**
+ * The operator keys that open something, none when the setting is invalid. A key that is listed twice may do only what each
+ * of its entries allows.
+ */
+function usableKeys(listed: Config['operatorKeys'] = []): {
+  readonly keys: Config['operatorKeys'];
+  readonly warnings: readonly SettingFault[];
+} {
+  const long = listed.filter(({ key }) => key.length >= MIN_OPERATOR_KEY_LENGTH);
+  const shortCount = listed.length - long.length;
+  const readable = new Set(long.flatMap(({ key, access }) => (access === 'read' ? [key] : [])));
+  const messages = [
+    shortCount > 0 &&
+      `has ${shortCount} of its keys with fewer than ${MIN_OPERATOR_KEY_LENGTH} characters: they open nothing`,
+    new Set(long.map(({ key }) => key)).size < long.length &&
+      'has the same key in several entries: the audit cannot tell them apart, and the key may only read if one of them says so',
+    long.some(({ name, access }) => /^read$/i.test(name) && access === 'all') &&
+      'has a key of the name read, which may do everything: a key that may only read is written name:read:key',
+  ];
+  return {
+    keys: long.filter(({ key, access }) => access === 'read' || !readable.has(key)),
+    warnings: messages.flatMap((message) => (message === false ? [] : [{ setting: 'OPERATOR_KEYS', message }])),
+  };
 }
 
 /**

@@ -77,6 +77,27 @@ test('operator keys of fewer than 16 characters are left out with a warning', ()
   expect(JSON.stringify(warnings)).not.toMatch(/S3CR3T|ann|eve/);
 });
 
+test.each([
+  ['all:0123456789abcdef,wall:read:0123456789abcdef', 'wall'],
+  ['wall:read:0123456789abcdef,all:0123456789abcdef', 'wall'],
+])('an operator key that is listed twice may only read if one of %s says so, with a warning', (keys, name) => {
+  const read = readConfig({ ...required, OPERATOR_KEYS: keys });
+  expect(read).toMatchObject({
+    kind: 'valid',
+    config: { operatorKeys: [{ name, access: 'read' }] },
+    warnings: [{ setting: 'OPERATOR_KEYS', message: expect.stringContaining('several entries') }],
+  });
+});
+
+test('an operator key whose name is read is warned of, because it may do everything', () => {
+  const warned = (keys: string): string[] => {
+    const read = readConfig({ ...required, OPERATOR_KEYS: keys });
+    return read.kind === 'valid' ? read.warnings.map(({ message }) => message) : ['invalid'];
+  };
+  expect(warned('read:0123456789abcdef')).toEqual([expect.stringContaining('name:read:key')]);
+  expect(warned('read:read:0123456789abcdef,ann:0123456789abcdeg')).toEqual([]);
+});
+
 test('entra where the platform does not authenticate is warned of', () => {
   const warned = (environment: Readonly<Record<string, string>>): string[] => {
     const read = readConfig({ ...required, AUTHENTICATION: 'entra', ...environment });
