@@ -50,7 +50,7 @@ export const detection: Benchmark = {
       const counter = createRequestCounter();
       const clients = openStorageClients({
         account: { connectionString: azurite.connectionString },
-        policy: (service) => counter.policy(service),
+        policyFor: counter.policyFor,
       });
       const tables = createAzureTables({ clients });
       const costs = new Map<number, Record<Way, Cost[]>>();

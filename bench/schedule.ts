@@ -43,7 +43,7 @@ export const schedule: Benchmark = {
       const counter = createRequestCounter();
       const clients = openStorageClients({
         account: { connectionString: azurite.connectionString },
-        policy: (service) => counter.policy(service),
+        policyFor: counter.policyFor,
       });
       const tables = createAzureTables({ clients });
       const queues = createAzureQueues({ clients });

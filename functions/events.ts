@@ -4,7 +4,7 @@ import { systemClock } from '../shared/clock.ts';
 import { emptyChoice } from '../shared/card-sentence.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 import { httpHandler } from './http.ts';
-import { PAGE_QUERY, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
+import { PAGE_PARAMETERS, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
 import { instanceParameter, sinceParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import { authenticated, type HttpDeps } from './authenticated.ts';
@@ -20,7 +20,7 @@ export function registerEvents(app: Registrar, deps: HttpDeps): void {
     route: 'events',
     handler: httpHandler(
       deps.log,
-      authenticated(deps, (request) => list(deps, request), { query: ['instanceId', 'since', ...PAGE_QUERY] }),
+      authenticated(deps, (request) => list(deps, request), { query: ['instanceId', 'since', ...PAGE_PARAMETERS] }),
     ),
   });
 }

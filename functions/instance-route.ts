@@ -6,7 +6,7 @@ import { instanceUnknown, refusal, type Refusal } from '../shared/problem.ts';
 import { unreachable } from '../shared/unreachable.ts';
 import { principalOf } from './caller.ts';
 import { httpHandler } from './http.ts';
-import { instanceIdParameter } from './instance-id.ts';
+import { instanceInRoute } from './instance-in-route.ts';
 import type { Registrar } from './registrar.ts';
 import { authenticated, type HttpDeps } from './authenticated.ts';
 
@@ -84,7 +84,7 @@ export function onInstance(
       authenticated(
         deps,
         async (request) => {
-          const instanceId = instanceIdParameter(request, deps.config);
+          const instanceId = instanceInRoute(request, deps.config);
           if (typeof instanceId !== 'string') return instanceId;
           return handle({ request, instanceId, param: (part) => decodedPart(request.params[part] ?? '') });
         },

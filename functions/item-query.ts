@@ -4,7 +4,8 @@ import { parameter, WHOLE_NUMBER, wholeNumber } from './query.ts';
 
 /** Options that Customer Insights receives unchanged. `$top` and `$skip` are parsed, because paging changes them. */
 const forwardedOptions = ['$filter', '$select', '$orderby', '$search', '$expand'];
-export const ITEM_QUERY = ['$top', '$skip', ...forwardedOptions];
+/** The query parameters of the route that lists items. */
+export const ITEM_PARAMETERS = ['$top', '$skip', ...forwardedOptions];
 
 const ALL_ITEMS = 'To get all items, leave it empty and turn on Pagination in the settings of the action.';
 

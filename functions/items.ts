@@ -7,19 +7,32 @@ import { refusal } from '../shared/problem.ts';
 import { readJson, type ExpectedBody } from './http.ts';
 import { dataRefusal, instanceUrl, onData, type DataDeps, type InstanceHandle } from './instance-route.ts';
 import { adviceOnCreating, adviceOnList, adviceOnUpdating } from './item-advice.ts';
-import { ITEM_QUERY, readItemQuery, writeItemQuery } from './item-query.ts';
+import { ITEM_PARAMETERS, readItemQuery, writeItemQuery } from './item-query.ts';
 import type { Registrar } from './registrar.ts';
 
-const WRITE_QUERY = ['validUntil', 'caller'];
+/** The query parameters of the routes that create and update an item. */
+const WRITE_PARAMETERS = ['validUntil', 'caller'];
 
 /** Registers the routes that list, get, create and update items of an entity. */
 export function registerItems(app: Registrar, deps: DataDeps): void {
   const items = 'entities/{entity}/items';
   const item = `${items}/{itemId}`;
-  onData(app, deps, { name: 'GetItems', method: 'GET', route: items, query: ITEM_QUERY, handle: list(deps) });
+  onData(app, deps, { name: 'GetItems', method: 'GET', route: items, query: ITEM_PARAMETERS, handle: list(deps) });
   onData(app, deps, { name: 'GetItem', method: 'GET', route: item, handle: get(deps) });
-  onData(app, deps, { name: 'CreateItem', method: 'POST', route: items, query: WRITE_QUERY, handle: create(deps) });
-  onData(app, deps, { name: 'UpdateItem', method: 'PATCH', route: item, query: WRITE_QUERY, handle: update(deps) });
+  onData(app, deps, {
+    name: 'CreateItem',
+    method: 'POST',
+    route: items,
+    query: WRITE_PARAMETERS,
+    handle: create(deps),
+  });
+  onData(app, deps, {
+    name: 'UpdateItem',
+    method: 'PATCH',
+    route: item,
+    query: WRITE_PARAMETERS,
+    handle: update(deps),
+  });
 }
 
 function list(deps: DataDeps): InstanceHandle {

@@ -1,5 +1,5 @@
 import { registerManageRoutes } from './operator-access.ts';
-import { PAGE_QUERY, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
+import { PAGE_PARAMETERS, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
 import { sinceParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
@@ -14,7 +14,7 @@ export function registerManageAudit(app: Registrar, deps: HttpDeps): void {
       name: 'ManageAudit-list',
       method: 'GET',
       route: path,
-      query: ['since', ...PAGE_QUERY],
+      query: ['since', ...PAGE_PARAMETERS],
       handle: async (request) => {
         const page = readPage(request.query);
         if (page.kind === 'refused') return page;

@@ -3,7 +3,7 @@ import { parseEventId } from '../shared/events/event-id.ts';
 import { deliveryStatuses } from '../shared/operations/delivery.ts';
 import { parseSubscriptionId } from '../shared/subscriptions/subscription-id.ts';
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
-import { PAGE_QUERY, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
+import { PAGE_PARAMETERS, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
 import { asFlag, instanceParameter, readInstant, parameter, sinceParameter, triggerParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
@@ -24,7 +24,7 @@ const FILTERS = [
   'until',
 ] as const;
 /** The maximum length of a text filter. */
-const MAX_TEXT = 512;
+const MAX_TEXT_LENGTH = 512;
 
 /** Registers the operator's list of deliveries, one delivery with its attempts, and redelivery. */
 export function registerManageDeliveries(app: Registrar, deps: HttpDeps): void {
@@ -34,7 +34,7 @@ export function registerManageDeliveries(app: Registrar, deps: HttpDeps): void {
       name: 'ManageDeliveries-list',
       method: 'GET',
       route: path,
-      query: [...FILTERS, 'attempts', ...PAGE_QUERY],
+      query: [...FILTERS, 'attempts', ...PAGE_PARAMETERS],
       handle: list(deps),
     },
     {
@@ -114,18 +114,18 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
   };
 }
 
-/** Parses text filters. An empty text counts as absent. */
+/** Parses text filters. */
 function readTexts(
   query: URLSearchParams,
   names: readonly string[],
 ): { readonly kind: 'read'; readonly values: Readonly<Record<string, string | undefined>> } | Refusal {
   const values: Record<string, string | undefined> = {};
   for (const name of names) {
-    const read = parameter(query, name, `at most ${MAX_TEXT} characters`, (text) =>
-      text.length <= MAX_TEXT ? text.trim() : undefined,
+    const read = parameter(query, name, `at most ${MAX_TEXT_LENGTH} characters`, (text) =>
+      text.length <= MAX_TEXT_LENGTH ? text : undefined,
     );
     if (read.kind === 'refused') return read;
-    values[name] = read.value === '' ? undefined : read.value;
+    values[name] = read.value;
   }
   return { kind: 'read', values };
 }

@@ -1,5 +1,5 @@
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
-import { PAGE_QUERY, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
+import { PAGE_PARAMETERS, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
 import { instanceParameter, sinceParameter, triggerParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
@@ -13,7 +13,7 @@ export function registerManageEvents(app: Registrar, deps: HttpDeps): void {
       name: 'ManageEvents-list',
       method: 'GET',
       route: path,
-      query: ['instanceId', 'trigger', 'since', ...PAGE_QUERY],
+      query: ['instanceId', 'trigger', 'since', ...PAGE_PARAMETERS],
       handle: list(deps),
     },
     {

@@ -7,15 +7,15 @@ import type { HttpDeps } from './authenticated.ts';
 /** The default and the maximum time range of the activity, in hours. */
 const DEFAULT_HOURS = 24;
 const MAX_HOURS = 7 * 24;
-/** The URL of a flow run has half of this length. */
-const MAX_TEXT = 512;
+/** The maximum length of a search text: twice that of the URL of a flow run. */
+const MAX_TEXT_LENGTH = 512;
 
-/** The most instances of one call for changes. */
-const MAX_WATCHED = 100;
+/** The maximum number of instances in one request for changes. */
+const MAX_INSTANCE_IDS = 100;
 
 function idsOf(text: string): readonly string[] | undefined {
   const ids = text.split(',').map((id) => id.trim().toLowerCase());
-  return ids.length <= MAX_WATCHED && ids.every(isInstanceId) ? [...new Set(ids)] : undefined;
+  return ids.length <= MAX_INSTANCE_IDS && ids.every(isInstanceId) ? [...new Set(ids)] : undefined;
 }
 
 /** Registers the operator's views of instances and activity, and the search. */
@@ -40,13 +40,18 @@ export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
       route: 'manage/changes',
       query: ['instanceIds', 'polls', 'subscriptionId'],
       handle: async ({ query }) => {
-        const named = parameter(query, 'instanceIds', `1 to ${MAX_WATCHED} instance ids, separated by commas`, idsOf);
-        if (named.kind === 'refused') return named;
+        const instanceIds = parameter(
+          query,
+          'instanceIds',
+          `1 to ${MAX_INSTANCE_IDS} instance ids, separated by commas`,
+          idsOf,
+        );
+        if (instanceIds.kind === 'refused') return instanceIds;
         const polls = parameter(query, 'polls', 'true or false', asFlag);
         if (polls.kind === 'refused') return polls;
         const subscriptionId = query.get('subscriptionId') ?? '';
         if (subscriptionId === '') {
-          const value = await operator.changes({ instanceIds: named.value, withPolls: polls.value });
+          const value = await operator.changes({ instanceIds: instanceIds.value, withPolls: polls.value });
           return { jsonBody: { value } };
         }
         const found = await operator.subscriptionChange(subscriptionId);
@@ -59,10 +64,9 @@ export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
       route: 'manage/search',
       query: ['q'],
       handle: async ({ query }) => {
-        const text = parameter(query, 'q', `a text of 2 to ${MAX_TEXT} characters`, (given) => {
-          const trimmed = given.trim();
-          return trimmed.length >= 2 && trimmed.length <= MAX_TEXT ? trimmed : undefined;
-        });
+        const text = parameter(query, 'q', `a text of 2 to ${MAX_TEXT_LENGTH} characters`, (given) =>
+          given.length >= 2 && given.length <= MAX_TEXT_LENGTH ? given : undefined,
+        );
         if (text.kind === 'refused') return text;
         if (text.value === undefined)
           return refusal('query-invalid', 'The parameter q is required. Set it to the text to search for.');

@@ -4,7 +4,7 @@ import { validateMoveRequest } from '../shared/subscriptions/move-connection.ts'
 import { shownStatuses } from '../shared/subscriptions/subscription-list.ts';
 import { parseSort, sortColumns } from '../shared/subscriptions/sorted-subscriptions.ts';
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
-import { PAGE_QUERY, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
+import { PAGE_PARAMETERS, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
 import { asFlag, countParameter, instanceParameter, parameter, triggerParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
@@ -23,7 +23,17 @@ export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): voi
       name: 'ManageSubscriptions-list',
       method: 'GET',
       route: path,
-      query: ['instanceId', 'trigger', 'status', 'failing', 'label', 'workflowId', 'activity', 'sort', ...PAGE_QUERY],
+      query: [
+        'instanceId',
+        'trigger',
+        'status',
+        'failing',
+        'label',
+        'workflowId',
+        'activity',
+        'sort',
+        ...PAGE_PARAMETERS,
+      ],
       handle: list(deps),
     },
     {

@@ -101,7 +101,7 @@ export interface ManageRoute {
   /**
    * The JSON body of the call: its check, and a valid one for error texts. Default: the call has no body. The body is read
    * before anything happens, and `handle` gets it, valid or not. One that is not valid may contain anything, even a secret,
-   * so it is not kept in the audit.
+   * so it is not kept in the audit log.
    */
   readonly body?: {
     readonly check: (body: unknown) => { readonly kind: 'valid' | 'invalid' };
@@ -150,7 +150,7 @@ export function clientAddress(headers: Pick<Headers, 'get'>): string {
 
 /**
  * Registers routes of the operator API. The host lets every call through, so this code checks the operator. Every call that
- * may change something is in the audit before it takes effect, and in the log.
+ * may change something is written to the audit log before it takes effect, and to the log of the app.
  */
 export function registerManageRoutes(app: Registrar, deps: HttpDeps, routes: readonly ManageRoute[]): void {
   const { config, log } = deps;
@@ -171,7 +171,7 @@ export function registerManageRoutes(app: Registrar, deps: HttpDeps, routes: rea
       if (read.kind === 'refused') return read;
       if (route.onlyReads?.(read.body)) return route.handle(request, read.body);
       if (operator.access === 'read') return readOnly();
-      return act(deps, route, operator, request, read.body);
+      return runAudited(deps, route, operator, request, read.body);
     };
     app.http(name, {
       methods: [method],
@@ -198,17 +198,17 @@ function readOnly(): Refusal {
   );
 }
 
-/** Makes one action between the beginning and the end of its entry in the audit. */
-async function act(
+/** Runs one action: begins its entry in the audit log, calls the handler, and adds the result to the entry. */
+async function runAudited(
   { log, backend }: HttpDeps,
-  { name, body: described, handle }: ManageRoute,
+  { name, body: expected, handle }: ManageRoute,
   operator: IdentifiedOperator,
   request: HttpRequest,
   body: unknown,
 ): Promise<HttpResponseInit | Refusal> {
   const target = Object.values(request.params).find((id) => TARGET.test(id));
   const action = { operator: operator.name, action: name, ...(target !== undefined && { target }) };
-  const isKept = described?.check(body).kind === 'valid';
+  const isKept = expected?.check(body).kind === 'valid';
   const entry = await backend.audit.begin({ ...action, ...(isKept && { body }) });
   let result: ActionResult | undefined;
   try {
@@ -219,7 +219,7 @@ async function act(
         : { status: response.status ?? 200 };
     return response;
   } finally {
-    // Without a status the action threw an error and may have been completed in part.
+    // Without a status, the action threw an error and may be partly done.
     log.info('operator.acted', { ...action, status: result?.status });
     // The action is done, so its response does not depend on whether the result can be stored.
     if (result !== undefined) await backend.audit.finish(entry, result).catch(ignoreStorageError);

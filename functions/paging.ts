@@ -5,8 +5,8 @@ import { pageSizeParameter, parameterRefusal } from './query.ts';
 const DEFAULT_TOP = 50;
 const MAX_TOP = 100;
 
-/** The parameters of every list. */
-export const PAGE_QUERY = ['top', 'next'] as const;
+/** The query parameters of every list. */
+export const PAGE_PARAMETERS = ['top', 'next'] as const;
 
 export interface Page {
   readonly kind: 'page';
@@ -37,7 +37,7 @@ export function pageResponse(
 ): HttpResponseInit {
   const { value, next, url, lookedBackTo, more } = listed;
   if (next === undefined) return { jsonBody: { value, more } };
-  const nextQuery = new URLSearchParams([...query].filter(([name]) => !PAGE_PARAMETERS.has(name.toLowerCase())));
+  const nextQuery = new URLSearchParams([...query].filter(([name]) => !NOT_REPEATED.has(name.toLowerCase())));
   nextQuery.set('top', String(limit));
   nextQuery.set('next', next);
   const nextLink = `${url}?${nextQuery.toString()}`;
@@ -45,7 +45,7 @@ export function pageResponse(
 }
 
 /** Parameters that a `nextLink` must not repeat: those of the page, and the caller's key. */
-const PAGE_PARAMETERS = new Set(['top', 'next', 'code']);
+const NOT_REPEATED = new Set(['top', 'next', 'code']);
 
 /** Returns a refusal when storage rejects a malformed `next` with a `RangeError`, which happens before any request. */
 export async function refuseMalformedNext<T extends object>({ next }: Page, reading: Promise<T>): Promise<T | Refusal> {

@@ -1,7 +1,7 @@
 import { allowsInstance } from '../shared/allowed-instances.ts';
 import { dataSourceTitle, instanceTitle, measureTitle, segmentTitle } from '../shared/insights/choice-title.ts';
 import { httpHandler } from './http.ts';
-import { instanceIdParameter } from './instance-id.ts';
+import { instanceInRoute } from './instance-in-route.ts';
 import type { Registrar } from './registrar.ts';
 import { authenticated, type HttpDeps } from './authenticated.ts';
 
@@ -15,7 +15,11 @@ interface Choice {
 /** Registers the lists that fill the connector's drop-downs. */
 export function registerPickLists(app: Registrar, deps: HttpDeps): void {
   const { insights } = deps.backend;
-  const on = (name: string, route: string, choices: (instanceId: string) => Promise<readonly Choice[]>): void =>
+  const registerList = (
+    name: string,
+    route: string,
+    choices: (instanceId: string) => Promise<readonly Choice[]>,
+  ): void =>
     app.http(name, {
       methods: ['GET'],
       authLevel: deps.config.authentication === 'key' ? 'function' : 'anonymous',
@@ -23,14 +27,14 @@ export function registerPickLists(app: Registrar, deps: HttpDeps): void {
       handler: httpHandler(
         deps.log,
         authenticated(deps, async (request) => {
-          const instanceId = route === 'instances' ? '' : instanceIdParameter(request, deps.config);
+          const instanceId = route === 'instances' ? '' : instanceInRoute(request, deps.config);
           if (typeof instanceId !== 'string') return instanceId;
           return { jsonBody: { value: await choices(instanceId) } };
         }),
       ),
     });
   const allowed = deps.config.allowedInstances;
-  on('ListInstances', 'instances', async () =>
+  registerList('ListInstances', 'instances', async () =>
     (await insights.instances())
       .filter(({ instanceId }) => allowsInstance(allowed, instanceId))
       .map((instance) => ({
@@ -40,14 +44,14 @@ export function registerPickLists(app: Registrar, deps: HttpDeps): void {
         ...(instance.instanceType && { instanceType: instance.instanceType }),
       })),
   );
-  on('ListDataSources', 'instances/{instanceId}/data-sources', async (instanceId) =>
+  registerList('ListDataSources', 'instances/{instanceId}/data-sources', async (instanceId) =>
     (await insights.dataSources(instanceId)).map((source) => ({
       id: source.dataSourceId,
       name: source.displayName,
       title: dataSourceTitle(source),
     })),
   );
-  on('ListSegments', 'instances/{instanceId}/segments', async (instanceId) =>
+  registerList('ListSegments', 'instances/{instanceId}/segments', async (instanceId) =>
     (await insights.segments(instanceId)).map((segment) => ({
       id: segment.name,
       name: segment.displayName,
@@ -55,7 +59,7 @@ export function registerPickLists(app: Registrar, deps: HttpDeps): void {
       ...(segment.state && { state: segment.state }),
     })),
   );
-  on('ListMeasures', 'instances/{instanceId}/measures', async (instanceId) =>
+  registerList('ListMeasures', 'instances/{instanceId}/measures', async (instanceId) =>
     (await insights.measures(instanceId))
       .filter(({ withoutDimension }) => withoutDimension)
       .map((measure) => ({

@@ -19,7 +19,7 @@ const reportTypeOfList = {
   advice: `A custom value must be ${joinedWithOr(reportTypes)}, exactly so.`,
 };
 
-/** Registers the status report: the latest states in an instance, as JSON and as an HTML table that a flow can mail. */
+/** Registers the status report: the latest state of each part of an instance, as JSON and as an HTML table that a flow can mail. */
 export function registerStatusReport(app: Registrar, deps: DataDeps): void {
   onInstance(app, deps, {
     name: 'GetStatusReport',

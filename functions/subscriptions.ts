@@ -6,7 +6,7 @@ import { triggerUnknown } from './trigger-unknown.ts';
 import { authenticated, type Authenticated, type AuthenticatedOptions, type HttpDeps } from './authenticated.ts';
 import { subscriberOf } from './caller.ts';
 import { httpHandler, readJson } from './http.ts';
-import { PAGE_QUERY, readPage, refuseMalformedNext } from './paging.ts';
+import { PAGE_PARAMETERS, readPage, refuseMalformedNext } from './paging.ts';
 import type { Registrar } from './registrar.ts';
 
 /** Registers subscribe, list, get and unsubscribe for each trigger. */
@@ -28,7 +28,7 @@ export function registerSubscriptions(app: Registrar, deps: HttpDeps): void {
         handler: httpHandler(deps.log, authenticated(deps, handle, options)),
       });
     on('subscribe', 'POST', collection, subscribeTo(deps, trigger));
-    on('list', 'GET', collection, list(deps, trigger), { query: PAGE_QUERY });
+    on('list', 'GET', collection, list(deps, trigger), { query: PAGE_PARAMETERS });
     on('get', 'GET', `${collection}/{id}`, get(deps, trigger));
     on('unsubscribe', 'DELETE', `${collection}/{id}`, unsubscribe(deps, trigger), { unlimited: true, query: 'any' });
   }

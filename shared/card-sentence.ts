@@ -4,8 +4,8 @@ import { joinedWithAnd, joinedWithOr } from './joined-words.ts';
 import { shownValue } from './shown-value.ts';
 
 /**
- * The sentence for an error of a body that a flow maker can correct only on the card of the trigger or action. `undefined`
- * when the general message says what to do, or when no card shows the property.
+ * The error sentence for a body that a flow maker filled in on the card of a trigger or action, which is its form in the
+ * designer of Power Automate. `undefined` when the general message suffices, or when no card shows the property.
  */
 export function cardSentence(error: ErrorObject): string | undefined {
   const { keyword, data, instancePath } = error;
@@ -51,7 +51,10 @@ function schemaOfMissing(error: ErrorObject): PropertySchema {
   return schemaOf(error).properties?.[name] ?? {};
 }
 
-/** The sentence for an input without a value. Every required text of a card is chosen from a list; only the operator API requires a time. */
+/**
+ * The sentence for an input without a value. Every required text input of a card is a drop-down. Only the operator API
+ * requires a timestamp, and no card shows it.
+ */
 function emptyInput(name: string, { type, format }: PropertySchema): string | undefined {
   const label = labelOf(name);
   if (label === undefined || format === 'date-time') return undefined;
@@ -74,7 +77,7 @@ function unknownInput(error: ErrorObject, name: string): string | undefined {
   return `This ${card} ${what}. Its inputs are ${inputs}. Delete the ${card} from the flow and add it again, to get a card with these inputs.`;
 }
 
-/** The sentence for a parameter that is required and absent, and whose value is chosen from a list. */
+/** The sentence for an absent required parameter that is a drop-down on the card. */
 export function emptyChoice(name: InputName): string {
   return `${inputLabels[name]} is empty: choose one from the list.`;
 }

@@ -5,8 +5,8 @@
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /**
- * Writes one line per fact. A line begins with a fixed dotted name such as `delivery.attempted`. Never throws
- * and never waits.
+ * A structured log. Each line has the fixed dotted name of an event, such as `delivery.attempted`. Methods never throw and
+ * never block.
  */
 export interface Log {
   info(event: string, fields?: LogFields): void;

@@ -35,7 +35,7 @@ const REFUSED_PAUSE_MS = 20;
 
 async function callLimiter({ connectionString, key, rule, callers, forMs }: LimiterTask): Promise<LimiterResult> {
   const counter = createRequestCounter();
-  const clients = openStorageClients({ account: { connectionString }, policy: (service) => counter.policy(service) });
+  const clients = openStorageClients({ account: { connectionString }, policyFor: counter.policyFor });
   const tables = createAzureTables({ clients });
   // Opens the connection before the measurement, because an app that serves other calls has one too.
   await tables.get('limits', 'another', 'window');

@@ -1,10 +1,10 @@
 import type { RequestPolicy } from './storage-clients.ts';
 
 /**
- * A delete within the body of a transaction, up to the condition that the SDK writes. JSON has no raw line
- * breaks, so the content of a row cannot match.
+ * An unconditional delete in the body of a transaction, up to its `if-match`. JSON has no raw line breaks, so the content
+ * of a row cannot match.
  */
-const BLIND_DELETE = /(\r\nDELETE [^\r\n]+\r\n(?:[^\r\n]+\r\n)*?if-match: )\*(?=\r\n)/gi;
+const UNCONDITIONAL_DELETE = /(\r\nDELETE [^\r\n]+\r\n(?:[^\r\n]+\r\n)*?if-match: )\*(?=\r\n)/gi;
 
 /**
  * Puts the ETags of the deletes, in their order, into one transaction. The `submitTransaction` of
@@ -18,7 +18,7 @@ export function deleteConditions(etags: readonly string[]): RequestPolicy {
     sendRequest(request, next) {
       let found = 0;
       if (typeof request.body !== 'string') throw new TypeError('the body of a transaction is not a string');
-      const body = request.body.replace(BLIND_DELETE, (_, start: string) => `${start}${etags[found++] ?? ''}`);
+      const body = request.body.replace(UNCONDITIONAL_DELETE, (_, start: string) => `${start}${etags[found++] ?? ''}`);
       if (found !== etags.length) throw new Error(`${found} deletes in the transaction instead of ${etags.length}`);
       request.body = body;
       return next(request);

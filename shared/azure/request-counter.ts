@@ -2,8 +2,8 @@ import type { RequestPolicy, StorageService } from './storage-clients.ts';
 
 /** Counts the requests to storage, so that a test can assert the cost of an operation. Each retry counts. */
 export interface RequestCounter {
-  /** The policy to pass to `openStorageClients`. */
-  readonly policy: (service: StorageService) => RequestPolicy;
+  /** The option `policyFor` of `openStorageClients`. */
+  readonly policyFor: (service: StorageService) => RequestPolicy;
   /** Requests so far by service and operation, e.g. `{ 'tables.get': 2, 'queues.send': 1 }`. */
   counts(): Readonly<Record<string, number>>;
   /** All requests so far. */
@@ -18,7 +18,7 @@ export function createRequestCounter(): RequestCounter {
   const counts = new Map<string, number>();
   let rows = 0;
   return {
-    policy: (service) => ({
+    policyFor: (service) => ({
       name: 'requestCounter',
       async sendRequest(request, next) {
         const operation = `${service}.${OPERATIONS[service](request.method, new URL(request.url))}`;

@@ -28,7 +28,7 @@ export interface StorageClients {
 export interface StorageClientsOptions {
   readonly account: StorageAccount;
   /** Creates the policy of each new client, which sees every HTTP request, including retries. For tests and benchmarks. */
-  readonly policy?: (service: StorageService) => RequestPolicy;
+  readonly policyFor?: (service: StorageService) => RequestPolicy;
   /**
    * Timeout of one operation with its retries. Storage usually responds within milliseconds and gives up by
    * itself after 5 s (queries) to 30 s.
@@ -53,11 +53,11 @@ const USER_AGENT = 'customer-insights-triggers';
  * Creates one SDK client for each table and queue. Opens no connection. Throws on a malformed connection
  * string.
  */
-export function openStorageClients({ account, policy, timeoutMs = 10_000 }: StorageClientsOptions): StorageClients {
+export function openStorageClients({ account, policyFor, timeoutMs = 10_000 }: StorageClientsOptions): StorageClients {
   const connect = 'connectionString' in account ? withConnectionString(account) : withManagedIdentity(account);
   const tables = new Map<string, TableClient>();
   const queues = new Map<string, QueueClient>();
-  const policiesFor = (service: StorageService): RequestPolicy[] => (policy ? [policy(service)] : []);
+  const policiesFor = (service: StorageService): RequestPolicy[] => (policyFor ? [policyFor(service)] : []);
 
   const newQueue = (name: string): QueueClient => {
     const client = connect.queue(name, queueOptions());
@@ -73,7 +73,7 @@ export function openStorageClients({ account, policy, timeoutMs = 10_000 }: Stor
     table: (name) => obtain(tables, name, () => connect.table(name, tableOptions(policiesFor('tables')))),
     tableThrough: (name, ownPolicy) => {
       const client = connect.table(name, tableOptions(policiesFor('tables')));
-      // In the phase `Serialize`, the policy runs before the retries, the policy of the options and the signing.
+      // In the phase `Serialize`, the policy runs before the retries, the one of `policyFor` and the signing.
       client.pipeline.addPolicy(ownPolicy, { phase: 'Serialize' });
       return client;
     },

@@ -75,7 +75,7 @@ export function toFilter({ partition, from, to, where = {}, present = [] }: RowQ
   if (from !== undefined) terms.push(odata`RowKey ge ${from}`);
   if (to !== undefined) terms.push(odata`RowKey lt ${to}`);
   for (const [name, value] of Object.entries(where)) terms.push(`${name}${odata` eq ${value}`}`);
-  // A comparison with a property that a row does not have, or that is no text, is false.
+  // A comparison with a property that a row does not have, or that is not a string, is false.
   for (const name of present) terms.push(`${name} ge ''`);
   return terms.join(' and ');
 }

@@ -6,7 +6,7 @@ import type { Stores } from './compose-stores.ts';
 
 export type Recovery = ReturnType<typeof composeRecovery>;
 
-/** Composes the recovery of what many subscriptions lost. */
+/** Composes the recovery, which sends the lost deliveries of many subscriptions again. */
 export function composeRecovery({ tables, queues, clock }: BackendPorts, stores: Stores, config: BackendConfig) {
   const { subscriptions: store, instances, activity, work } = stores;
   const recovering: ResumeRecoveryPorts = {
@@ -22,7 +22,7 @@ export function composeRecovery({ tables, queues, clock }: BackendPorts, stores:
     retentionMonths: config.retentionMonths,
   };
   return {
-    /** With these, an operator starts a recovery. */
+    /** Ports with which the operations start a recovery. */
     recovering,
     /** Continues a recovery. Returns when to continue it again, or `undefined` when nothing is left of it. */
     resumeRecovery: (recoveryId: string) => resumeRecovery(recovering, recoveryId),

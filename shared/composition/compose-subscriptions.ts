@@ -52,7 +52,7 @@ export function composeSubscriptions(
   });
   const own: OwnSubscriptionsPorts = { store, connections, isAllowed, subjectView };
   return {
-    /** With these, the reconciler finishes what a request began. */
+    /** Ports with which the reconciler completes an interrupted subscribe request. */
     subscribing,
     subjectView,
     subscribe: (subscriber: Subscriber, trigger: Trigger, body: unknown) =>

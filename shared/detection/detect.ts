@@ -29,11 +29,11 @@ export interface DetectedBy {
 }
 
 /**
- * A subject's state and its events share a transaction of 100 rows with other subjects. A longer history takes several
- * steps.
+ * The limit of crossings per subject and call, because a subject's state and its events share a transaction of 100 rows
+ * with other subjects. `hasMore` tells the caller to detect the rest.
  */
 const MAX_RISES = 40;
-/** All refreshes of an instance are one state. More facts than this take several steps. */
+/** The same limit for refreshes. All refreshes of an instance are one state. */
 const MAX_FACTS = 60;
 
 /**
@@ -169,7 +169,7 @@ function riseEvent(instanceId: string, subject: ValueSubject, read: ReadValue, r
   }
 }
 
-/** The event still concerns subscriptions to any data source. */
+/** The data source of a task that names none. Subscriptions to any data source still receive the event. */
 function unknownSource(name = 'unknown'): NamedDataSource {
   return { dataSourceId: 'unknown', name };
 }
@@ -234,7 +234,7 @@ function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNa
   }
 }
 
-/** Failed tasks that an event names. An event must fit into one string column. */
+/** Limits of the failed tasks in an event, because an event must fit into one string column. */
 const MAX_FAILED_TASKS = 10;
 const MAX_TASK_NAME = 200;
 

@@ -12,17 +12,16 @@ export interface ForgetPorts {
   readonly state: StateStore;
 }
 
-/** The number of subjects that one transaction deletes. The same transaction raises the floor. */
+/** The number of subjects that one transaction deletes. It also raises the lowest sequence number of new subjects. */
 const MAX_AT_ONCE = 50;
 
 /**
  * Removes the state of subjects that have no subscriptions, so that polls no longer read them. One call removes at most
  * `MAX_AT_ONCE`; the next call removes more.
  *
- * A subject is marked first and its subscriptions are counted again before its row is deleted. A subscription that the
- * second check misses finds the mark, and its own reading of the subject removes the mark. Takes one storage request
- * per subject. Rejects with `StorageError` when storage does not respond. A mark that is left behind is removed by the
- * next poll.
+ * A subject is first marked, then checked for subscriptions again, then deleted. A subscribe request that this second check
+ * misses reads the subject and removes the mark, and a subject without the mark is not deleted. Takes one storage request
+ * per subject. Rejects with `StorageError` when storage does not respond. The next poll removes a mark that is left.
  */
 export async function forgetSubjects({ tables, state: store }: ForgetPorts, instanceId: string): Promise<number> {
   const before = await store.read(instanceId);
@@ -31,9 +30,9 @@ export async function forgetSubjects({ tables, state: store }: ForgetPorts, inst
   for (const batch of transactionsOf(unsubscribed.map(markForRemoval))) await store.commit(instanceId, batch);
 
   const marked = await store.read(instanceId);
-  const names = new Set(unsubscribed.map(nameOf));
+  const names = new Set(unsubscribed.map(keyOf));
   const removable = (await unsubscribedSubjects(tables, marked)).filter(
-    (subject) => names.has(nameOf(subject)) && isMarkedForRemoval(subject),
+    (subject) => names.has(keyOf(subject)) && isMarkedForRemoval(subject),
   );
   const [first, ...rest] = removable;
   if (first === undefined) return 0;
@@ -101,6 +100,6 @@ function isMarkedForRemoval(observed: ObservedSubject): boolean {
   return observed.kind === 'value' ? observed.subject.isMarkedForRemoval : observed.refreshes.isMarkedForRemoval;
 }
 
-function nameOf(observed: ObservedSubject): string {
+function keyOf(observed: ObservedSubject): string {
   return observed.kind === 'value' ? `${observed.subject.trigger} ${observed.subject.name}` : 'refreshes';
 }

@@ -7,7 +7,7 @@ import { kindOf } from './task-kind.ts';
 
 /** A stored string of 32,000 characters holds this many ids. */
 export const MAX_OPEN = 300;
-/** A job that is open for longer will never end. */
+/** A job that has been open for longer is abandoned. */
 export const OPEN_FOR_MS = 14 * 24 * 3600 * 1000;
 
 /**
@@ -40,7 +40,7 @@ export function nextOpen(
   };
 }
 
-/** The jobs of a reading that are open, and the unread owners of failed tasks. */
+/** The open jobs of a reading, and the jobs of failed tasks that were not read. */
 export function openJobs(reading: RefreshReading, owners: ReadonlyMap<string, Job>): string[] {
   const open = new Set<string>();
   for (const job of reading.jobs) if (!isFinal(job)) open.add(job.jobId);
@@ -51,7 +51,7 @@ export function openJobs(reading: RefreshReading, owners: ReadonlyMap<string, Jo
   return [...open];
 }
 
-/** Jobs that only the task history names. Their own ends may be unreported too. */
+/** Jobs that appear only in the task history. They may have ended without an event as well. */
 export function historyJobs(state: RefreshState, reading: RefreshReading): string[] {
   const news = reading.tasks.filter(
     (task) => task.endedAt === undefined || isAfterFloor(state, Date.parse(task.endedAt)),

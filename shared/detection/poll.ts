@@ -28,7 +28,7 @@ export interface PollPorts {
   readonly resumeOutbox: (events: readonly OutboxEntry[]) => Promise<void>;
   /** Schedules an additional poll of the instance after `delayMs`. */
   readonly pollLater: (instanceId: string, delayMs: number) => Promise<void>;
-  /** Called when version 0.9.0 has been at work since this version last polled the instance. */
+  /** Called when version 0.9.0 has polled the instance since this version did. That version maintains no index rows. */
   readonly restartBackfill: () => Promise<void>;
   /** Whether the operator allows the instance. */
   readonly isAllowed: (instanceId: string) => boolean;

@@ -14,23 +14,23 @@ export function outboxRowKey(eventId: string): string {
   return OUTBOX_PREFIX + eventId;
 }
 
-export function outboxRow(open: NewOutboxEntry): Row {
+export function outboxRow(entry: NewOutboxEntry): Row {
   const boundaries: Record<string, string> = {};
-  open.boundaries?.forEach((_, index, all) => {
+  entry.boundaries?.forEach((_, index, all) => {
     if (index % BOUNDARIES_PER_PROPERTY !== 0) return;
     const part = all.slice(index, index + BOUNDARIES_PER_PROPERTY);
     boundaries[`boundaries${index / BOUNDARIES_PER_PROPERTY}`] = part.join(' ');
   });
   return {
-    partitionKey: open.event.instanceId,
-    rowKey: outboxRowKey(open.event.eventId),
+    partitionKey: entry.event.instanceId,
+    rowKey: outboxRowKey(entry.event.eventId),
     v: VERSION,
-    event: JSON.stringify(open.event),
-    sequence: open.sequence,
-    audience: JSON.stringify(open.recipients),
-    openedAt: open.committedAt,
-    writer: open.writer,
-    ...(open.boundaries !== undefined && { cut: true }),
+    event: JSON.stringify(entry.event),
+    sequence: entry.sequence,
+    audience: JSON.stringify(entry.recipients),
+    openedAt: entry.committedAt,
+    writer: entry.writer,
+    ...(entry.boundaries !== undefined && { cut: true }),
     ...boundaries,
   };
 }

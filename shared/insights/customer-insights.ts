@@ -1,7 +1,7 @@
 /**
  * The port to Customer Insights: what the domain reads, independent of HTTP.
  *
- * Statuses and kinds are bare words in lower case (`timedout`), however the service writes them. They are open: an
+ * Statuses and kinds are bare words in lower case (`timedout`), however the service writes them. New words may appear: an
  * unknown word is passed on unchanged. A missing status or kind is the empty string where the service always gives one.
  * Instants are ISO 8601 in UTC with milliseconds (`2026-11-23T10:00:00.000Z`). An instant that cannot be parsed is
  * absent. A list element without its identity (a segment without a name, a job without an id) is left out. Every method

@@ -62,7 +62,7 @@ export interface Entity {
   /** The id in addresses of the entity. */
   readonly entityId: string;
   readonly name: string;
-  /** `profile`, `activity`, `unifiedactivity`, `segment`, …; in lower case and open. */
+  /** `profile`, `activity`, `unifiedactivity`, `segment`, …; in lower case. New ones may appear. */
   readonly entityType: string | undefined;
   readonly attributes: readonly Attribute[];
   /** The names of the columns of each key. */

@@ -22,7 +22,7 @@ export function stringField(object: JsonObject, name: string): string | undefine
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** A value of an open enumeration as a bare word. */
+/** A value of an enumeration that may grow, as a bare word: lower case, without separators. */
 export function wordField(object: JsonObject, name: string): string | undefined {
   const written = stringField(object, name);
   return written === undefined ? undefined : bareWord(written);

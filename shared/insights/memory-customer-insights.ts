@@ -63,7 +63,8 @@ export function memoryCustomerInsights({ clock }: { clock: Clock }): MemoryCusto
     const call = { method, instanceId };
     return respond(call, () => {
       const data = held.get(instanceId);
-      if (data === undefined) throw new CustomerInsightsError('not-found', nameOf(call), 'status 404', { status: 404 });
+      if (data === undefined)
+        throw new CustomerInsightsError('not-found', callName(call), 'status 404', { status: 404 });
       return list(data);
     });
   }
@@ -140,7 +141,7 @@ export function failing(
 ): (call: MemoryCall) => void {
   return (call) => {
     if (methods?.includes(call.method) ?? true) {
-      throw new CustomerInsightsError(kind, nameOf(call), 'set to fail', { retryAfterMs });
+      throw new CustomerInsightsError(kind, callName(call), 'set to fail', { retryAfterMs });
     }
   };
 }
@@ -154,7 +155,7 @@ function copyOf<T>(value: T): T {
   return copy as T;
 }
 
-function nameOf({ method, instanceId }: MemoryCall): string {
+function callName({ method, instanceId }: MemoryCall): string {
   return instanceId === undefined ? method : `${method} of ${instanceId}`;
 }
 

@@ -9,11 +9,11 @@ export interface StatusRow {
   readonly id: string;
   readonly name: string;
   /**
-   * A word in lower case and open, as Customer Insights reports it: `updated`, `completedsuccess`, `successful`, …;
+   * The status word of Customer Insights in lower case, such as `updated` or `completedsuccess`. New words may appear.
    * `unknown` when there is none.
    */
   readonly status: string;
-  /** The status in words for people: `Refreshed`, `Timed out`. */
+  /** The status as a person reads it: `Refreshed`, `Timed out`. */
   readonly state: string;
   /** The time of the last refresh, evaluation or run. ISO 8601 in UTC. */
   readonly at?: string;

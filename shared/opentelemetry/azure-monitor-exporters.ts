@@ -17,7 +17,7 @@ export function azureMonitorExporters({ connectionString, identity }: Applicatio
     ...(identity && { credential: new DefaultAzureCredential(clientId ? { managedIdentityClientId: clientId } : {}) }),
   };
   return {
-    spans: [namesOfRequests, new BatchSpanProcessor({ exporter: new AzureMonitorTraceExporter(options) })],
+    spans: [setsRequestName, new BatchSpanProcessor({ exporter: new AzureMonitorTraceExporter(options) })],
     metrics: new AzureMonitorMetricExporter(options),
   };
 }
@@ -26,7 +26,7 @@ export function azureMonitorExporters({ connectionString, identity }: Applicatio
  * The exporter maps the processing of a message to a request and takes the request's name only from this
  * attribute.
  */
-const namesOfRequests: SpanProcessor = {
+const setsRequestName: SpanProcessor = {
   onStart: (span) => {
     if (span.kind === SpanKind.CONSUMER) span.setAttribute('ai.operation.name', span.name);
   },

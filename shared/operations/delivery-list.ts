@@ -92,10 +92,10 @@ async function deliveriesOfEvent(
   if (address === undefined || (filter.instanceId ?? address.instanceId) !== address.instanceId) {
     return { deliveries: [] };
   }
-  const [recorded, open] = await Promise.all([ports.activity.event(eventId), ports.activity.outboxEntry(eventId)]);
-  const event = recorded ?? open?.event;
+  const [recorded, entry] = await Promise.all([ports.activity.event(eventId), ports.activity.outboxEntry(eventId)]);
+  const event = recorded ?? entry?.event;
   if (event === undefined || !isInTime(event, filter)) return { deliveries: [] };
-  const all = (await deliveriesOf(ports, event, open)).filter((delivery) =>
+  const all = (await deliveriesOf(ports, event, entry)).filter((delivery) =>
     matchesFilter(delivery, event, filter, flowSubscriptionIds),
   );
   const rest = next === undefined ? all : all.filter(({ deliveryId }) => deliveryId > next);
@@ -204,8 +204,8 @@ async function deliveriesOfEvents(
   const deliveries: DeliverySummary[] = [];
   let done = before;
   for (const [index, event] of found.events.entries()) {
-    const open = await ports.activity.outboxEntry(event.eventId);
-    const all = (await deliveriesOf(ports, event, open)).filter((delivery) =>
+    const entry = await ports.activity.outboxEntry(event.eventId);
+    const all = (await deliveriesOf(ports, event, entry)).filter((delivery) =>
       matchesFilter(delivery, event, filter, flowSubscriptionIds),
     );
     const unlisted = index === 0 ? all.filter(({ deliveryId }) => deliveryId > within) : all;

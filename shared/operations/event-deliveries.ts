@@ -24,11 +24,11 @@ export interface EventDeliveriesPorts {
 
 export type DeliveryCounts = Readonly<Record<DeliveryStatus, number>>;
 
-/** Counts the deliveries of an event by status. `open` is its outbox entry, if it still has one. */
+/** Counts the deliveries of an event by status. `entry` is its outbox entry, if it still has one. */
 export async function countDeliveries(
   ports: EventDeliveriesPorts,
   event: Event,
-  open: OutboxEntry | undefined,
+  entry: OutboxEntry | undefined,
 ): Promise<DeliveryCounts> {
   const counts = Object.fromEntries(deliveryStatuses.map((status) => [status, 0])) as Record<DeliveryStatus, number>;
   for (const { values } of await rowsOf(ports.tables, event, ['kind', 'deliveredCount', 'status', 'copied'])) {
@@ -37,9 +37,9 @@ export async function countDeliveries(
     if (values['kind'] === 'trouble' && values['copied'] !== true)
       counts[String(values['status']) as DeliveryStatus] += 1;
   }
-  if (open) {
+  if (entry) {
     const withOutcome = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    counts.pending = Math.max(0, (await recipientsOf(ports, open)).length - withOutcome);
+    counts.pending = Math.max(0, (await recipientsOf(ports, entry)).length - withOutcome);
   }
   return counts;
 }
@@ -48,11 +48,11 @@ export async function countDeliveries(
 export async function deliveriesOf(
   ports: EventDeliveriesPorts,
   event: Event,
-  open: OutboxEntry | undefined,
+  entry: OutboxEntry | undefined,
 ): Promise<Delivery[]> {
   const found = new Map<string, Delivery>();
   const add = (delivery: Delivery): void => void found.set(delivery.deliveryId, delivery);
-  const recipients = open ? await recipientsOf(ports, open) : [];
+  const recipients = entry ? await recipientsOf(ports, entry) : [];
   for (const { range, rowKey } of recipients) add(pendingDelivery(event, range, rowKey));
   // Chunks are ordered before records. A delivery that was sent again is in both, and its record replaces the entry of the chunk.
   for (const row of await rowsOf(ports.tables, event)) {
@@ -67,11 +67,11 @@ export async function deliveriesOf(
 /** The recipients of an outbox entry. Reading must not activate a subscription, so subscriptions that are not active yet are left out. */
 async function recipientsOf(
   { store }: EventDeliveriesPorts,
-  open: OutboxEntry,
+  entry: OutboxEntry,
 ): Promise<{ range: number; rowKey: string }[]> {
-  const { instanceId, trigger } = open.event;
+  const { instanceId, trigger } = entry.event;
   const recipients: { range: number; rowKey: string }[] = [];
-  for (const { range, subjectHash, from, to } of chunkRanges({ ...open, boundaries: undefined }, 0)) {
+  for (const { range, subjectHash, from, to } of chunkRanges({ ...entry, boundaries: undefined }, 0)) {
     let next: string | undefined;
     do {
       const page = await store.page(
@@ -79,7 +79,7 @@ async function recipientsOf(
         { from, to, ...(next !== undefined && { next }) },
       );
       for (const subscription of page.subscriptions) {
-        if (concerns(subscription, open.sequence)) recipients.push({ range, rowKey: subscription.address.rowKey });
+        if (concerns(subscription, entry.sequence)) recipients.push({ range, rowKey: subscription.address.rowKey });
       }
       next = page.next;
     } while (next !== undefined);

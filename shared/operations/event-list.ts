@@ -45,8 +45,8 @@ export interface EventViewPorts extends EventDeliveriesPorts {
 /** Events with the counts of their deliveries. Makes about two storage requests for each event. */
 export async function viewEvents(ports: EventViewPorts, events: readonly Event[]): Promise<EventView[]> {
   const instanceIds = [...new Set(events.map(({ instanceId }) => instanceId))];
-  const open = (await Promise.all(instanceIds.map(ports.outbox))).flat();
-  const byId = new Map(open.map((entry) => [entry.event.eventId, entry]));
+  const entries = (await Promise.all(instanceIds.map(ports.outbox))).flat();
+  const byId = new Map(entries.map((entry) => [entry.event.eventId, entry]));
   return Promise.all(
     events.map(async (event) => ({
       ...event,
@@ -62,11 +62,11 @@ export async function viewEvent(
   eventId: string,
 ): Promise<(EventView & { readonly audience: readonly RecipientSubject[] }) | undefined> {
   if (parseEventId(eventId) === undefined) return undefined;
-  const [recorded, open] = await Promise.all([ports.activity.event(eventId), ports.activity.outboxEntry(eventId)]);
-  const event = recorded ?? open?.event;
+  const [recorded, entry] = await Promise.all([ports.activity.event(eventId), ports.activity.outboxEntry(eventId)]);
+  const event = recorded ?? entry?.event;
   if (event === undefined) return undefined;
-  const deliveries = await countDeliveries(ports, event, open);
-  return { ...event, open: open !== undefined, deliveries, audience: recipientsOf(event) };
+  const deliveries = await countDeliveries(ports, event, entry);
+  return { ...event, open: entry !== undefined, deliveries, audience: recipientsOf(event) };
 }
 
 /** The index of the recipient range with the subscribers of a subject, or -1 when the event does not concern the subject. */

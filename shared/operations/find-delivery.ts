@@ -34,14 +34,14 @@ export async function findDelivery(ports: FindDeliveryPorts, deliveryId: string)
     const outcome = chunk.delivered.find((delivered) => delivered.range === range && delivered.rowKey === rowKey);
     if (event && outcome) return { delivery: deliveredAtOnce(event, outcome), event, record: undefined };
   }
-  const open = await activity.outboxEntry(eventId);
-  if (open === undefined) return undefined;
-  const ranges = chunkRanges({ ...open, boundaries: undefined }, 0);
+  const entry = await activity.outboxEntry(eventId);
+  if (entry === undefined) return undefined;
+  const ranges = chunkRanges({ ...entry, boundaries: undefined }, 0);
   const isInRange = ranges.some(
     (candidate) => candidate.range === range && candidate.from <= rowKey && rowKey < candidate.to,
   );
-  const subscriptionId = isInRange ? subscriptionIdAt(open.event, range, rowKey) : undefined;
+  const subscriptionId = isInRange ? subscriptionIdAt(entry.event, range, rowKey) : undefined;
   const subscription = subscriptionId && (await store.load(subscriptionId));
-  if (!subscription || !concerns(subscription, open.sequence)) return undefined;
-  return { delivery: pendingDelivery(open.event, range, rowKey), event: open.event, record: undefined };
+  if (!subscription || !concerns(subscription, entry.sequence)) return undefined;
+  return { delivery: pendingDelivery(entry.event, range, rowKey), event: entry.event, record: undefined };
 }

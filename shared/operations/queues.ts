@@ -39,10 +39,10 @@ export async function viewQueues({ queues }: { readonly queues: Queues }): Promi
   );
 }
 
-/** The most batches of 32 messages that one call puts back. */
+/** The maximum number of batches of 32 messages that one call moves. */
 const MAX_BATCHES = 32;
-/** Received messages are hidden for this long. Messages that were not put back then become visible again. */
-const LEASE_MS = 60_000;
+/** Visibility timeout of the received messages. Those that were not moved become visible again after it. */
+const VISIBILITY_TIMEOUT_MS = 60_000;
 
 /**
  * Moves the messages of a poison queue back to the work queue. Each message is sent before it is deleted, so a crash in
@@ -56,7 +56,7 @@ export async function redrive(
   if (known === undefined) return refusal('queue-unknown', `The queue must be one of ${WORK_QUEUES.join(', ')}.`);
   let redriven = 0;
   for (let batches = 0; batches < MAX_BATCHES; batches++) {
-    const received = await queueDrain.receive(poisonOf(known), LEASE_MS);
+    const received = await queueDrain.receive(poisonOf(known), VISIBILITY_TIMEOUT_MS);
     if (received.length === 0) break;
     await Promise.all(
       received.map(async (poisoned) => {

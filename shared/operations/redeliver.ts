@@ -64,7 +64,7 @@ export async function sendAgain(
   return 'written';
 }
 
-/** A new record for a delivery that succeeded at the first attempt. Such a delivery has no record until it is sent again. */
+/** A new record for a delivery that succeeded at the first attempt. Its outcome is only in the row of its chunk. */
 function newRecord({ deliveryId, instanceId, subscriptionId, attempts }: FoundDelivery['delivery']): DeliveryRecord {
   const idle = { dueAtMs: undefined, claim: undefined, redelivering: false };
   const status = { status: 'delivered', code: 'delivered' } as const;

@@ -130,7 +130,7 @@ export async function sendTestTo(
       : { subjectHash, from: '', to: '' },
   );
   const range = rangeOfSubject(event, address.subjectHash);
-  const open: NewOutboxEntry = {
+  const entry: NewOutboxEntry = {
     event,
     sequence: Number.MAX_SAFE_INTEGER,
     recipients,
@@ -139,7 +139,7 @@ export async function sendTestTo(
     writer: random.token(9),
   };
   // A conflict can only come from a retry of this same write, because no other writer has this event id.
-  await tables.write(STATE_TABLE, [{ kind: 'insert', row: outboxRow(open) }]);
-  await ports.enqueueEvents([open]);
+  await tables.write(STATE_TABLE, [{ kind: 'insert', row: outboxRow(entry) }]);
+  await ports.enqueueEvents([entry]);
   return { kind: 'sent', deliveryId: formatDeliveryId(eventId, range, address.rowKey) };
 }

@@ -9,7 +9,7 @@ export interface AnswerExcerpt {
   readonly cut?: true;
 }
 
-/** The error bodies of Logic Apps are shorter. */
+/** The error bodies of Logic Apps fit into this. */
 const MAX_BODY_BYTES = 4 * 1024;
 const MAX_HEADERS = 30;
 const MAX_HEADER_LENGTH = 200;
@@ -20,8 +20,8 @@ const SECRET_HEADER = /cookie|authoriz|authentic|token|secret|signature|password
 /** A name followed by a secret, in a query, a form or JSON. */
 const NAMED_SECRET =
   /((?:^|[^\w])["']?[\w-]*(?:sig|signature|password|passwd|pwd|secret|token|authorization|api-?key|access-?key|accountkey)["']?\s*[:=]\s*["']?)(?!["'\s,}])[^"'&\s,;}<]{4,}/gi;
-/** `code` is a secret in the query of an address, and an error code elsewhere. */
-const CODE_OF_ADDRESS = /([?&]code=)[^&\s"'<]{4,}/gi;
+/** `code` is a secret in the query of a URL, and an error code elsewhere. */
+const CODE_IN_URL = /([?&]code=)[^&\s"'<]{4,}/gi;
 const BEARER = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi;
 /** A JSON web token: three parts of base64url, the first one an object. */
 const JSON_WEB_TOKEN = /\beyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*/g;
@@ -34,8 +34,8 @@ const MIN_SEGMENT_LENGTH = 16;
 
 /**
  * Makes the excerpt of an error response. The callback URL is a secret that the receiver knows and may repeat, so the URL,
- * its path, the long segments of its path and the values of its query are removed wherever they occur. `isCut`: the body was
- * not read to its end, so a secret may be truncated there.
+ * its path, the long segments of its path and the values of its query are removed wherever they occur. With `isCut`, the body
+ * was not read to its end. Its last characters are dropped, because they may be the beginning of a secret.
  */
 export function excerptOf(
   answer: { readonly headers: IncomingHttpHeaders; readonly body: string; readonly isCut: boolean },
@@ -89,7 +89,7 @@ function without(text: string, secrets: readonly string[]): string {
   let rest = text;
   for (const secret of secrets) rest = rest.replaceAll(secret, REMOVED);
   return rest
-    .replace(CODE_OF_ADDRESS, `$1${REMOVED}`)
+    .replace(CODE_IN_URL, `$1${REMOVED}`)
     .replace(BEARER, `$1 ${REMOVED}`)
     .replace(JSON_WEB_TOKEN, REMOVED)
     .replace(SIGNING_SECRET, REMOVED)

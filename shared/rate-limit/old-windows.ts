@@ -4,8 +4,8 @@ import type { Tables } from '../storage/tables.ts';
 import { lastAdmissionOf, LIMITS_TABLE } from './rate-limiter.ts';
 import { wideWindowMs, type RateRule } from './rate-window.ts';
 
-/** Allowance for clocks that differ. */
-const KEPT_MS = 3600 * 1000;
+/** Allowance for clock skew between workers. */
+const CLOCK_SKEW_MS = 3600 * 1000;
 
 /**
  * Deletes windows without current admissions, for instance those of removed connections. A later call with the same key
@@ -21,7 +21,7 @@ export async function dropOldWindows({
   rule: RateRule;
 }): Promise<void> {
   if (rule.calls === 0) return;
-  const endedMs = clock.now() - wideWindowMs(rule) - KEPT_MS;
+  const endedMs = clock.now() - wideWindowMs(rule) - CLOCK_SKEW_MS;
   for await (const row of allRows(tables, LIMITS_TABLE, { partition: { from: '', to: '~' } })) {
     const { partitionKey, rowKey, etag } = row;
     if (lastAdmissionOf(row) > endedMs) continue;

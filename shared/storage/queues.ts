@@ -21,8 +21,8 @@ export interface Queues {
    */
   length(queue: string): Promise<number>;
   /**
-   * The time (ms since the epoch) since which the first visible message has been waiting: when it was sent, or
-   * its `dueAtMs` when that is later. `undefined` when no message is visible. One storage request.
+   * The time (ms since the epoch) at which the first visible message was sent, or its `dueAtMs` when that is later.
+   * `undefined` when no message is visible. One storage request.
    */
   oldestSentAt(queue: string): Promise<number | undefined>;
 }

@@ -11,23 +11,23 @@ export interface StatusNotice {
   readonly at: string;
   /** The code of the response that caused the change, or `operator`. */
   readonly code: string;
-  /** Calls that failed. */
+  /** How many calls of the webhook failed. */
   readonly attempts: number;
-  /** When the next call is due. A worker that makes it moves this first. */
+  /** When the next call is due. A worker postpones this before it calls, so that no other worker calls too. */
   readonly dueAtMs: number;
 }
 
-interface Noticed {
+interface WithNotices {
   readonly status: string;
   readonly notices?: readonly StatusNotice[] | undefined;
 }
 
-/** More than a flow can cause before the schedule of the first notice is over. Bounds the size of the row. */
+/** Limits the size of the row. A flow cannot cause more notices before the first one is given up. */
 const MAX_NOTICES = 20;
 
-/** The subscription after a change, with a notice of it when it is no longer called. Otherwise `after` itself. Pure. */
-export function withNotice<S extends Noticed>(
-  before: Noticed,
+/** Adds a notice to `after` when the change means that the flow is no longer called. Otherwise returns `after`. Pure. */
+export function withNotice<S extends WithNotices>(
+  before: WithNotices,
   after: S,
   { code, nowMs }: { readonly code: string; readonly nowMs: number },
 ): S {

@@ -3,13 +3,13 @@ import { instanceUnknown, refusal, type Refusal } from '../problem.ts';
 import { triggers, type ThresholdTrigger } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 
-/** A subject that does not exist, with what the maker can have meant. */
+/** A subject that does not exist, with suggestions. */
 export interface UnknownSubject {
   readonly kind: 'unknown-subject';
   readonly of: 'segment' | 'measure' | 'data-source';
   /** Existing subjects with a similar name. */
   readonly nearest: readonly Named[];
-  /** A measure of the same name where a segment was asked for, or the reverse, with its trigger. */
+  /** When a segment was requested: the measure of the same name, and the trigger for it. Or the reverse. */
   readonly meantFor?: { readonly trigger: ThresholdTrigger; readonly name: string };
 }
 

@@ -59,6 +59,6 @@ export function validateSubscribeRequest(trigger: Trigger, body: unknown): Retur
 
 /** The subject of a request in canonical form: ids in lower case, names unchanged. */
 export function subjectOf<T extends Trigger>(trigger: T, request: { instanceId: string } & SubjectInputs<T>): Subject {
-  const name = recordOf(trigger).subject.nameOf(request);
+  const name = recordOf(trigger).subject.subjectName(request);
   return { trigger, instanceId: request.instanceId.toLowerCase(), name };
 }

@@ -19,7 +19,7 @@ export interface NewSubscription {
   readonly connection: string;
   readonly trigger: Trigger;
   readonly instanceId: string;
-  /** Segment name, measure name, data source id, who started it (`subjectStartedBy`) or `ANY_SUBJECT`. */
+  /** Segment name, measure name, data source id, who starts the refreshes (`subjectStartedBy`) or `ANY_SUBJECT`. */
   readonly subject: string;
   /** The display name of the segment, measure or data source as of the last subscribe. Older rows have none. */
   readonly subjectName: string | undefined;

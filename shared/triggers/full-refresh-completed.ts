@@ -14,7 +14,7 @@ const failedTask = Type.Object(
   { title: 'Failed Task', description: 'One task that failed or timed out.' },
 );
 
-/** A task of a full refresh that failed or timed out. Its operation type is in lower case and open. */
+/** A task of a full refresh that failed or timed out. Its operation type is in lower case and may be a new one. */
 export type FailedTask = Readonly<Static<typeof failedTask>>;
 
 const payload = {

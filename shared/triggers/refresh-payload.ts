@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { instant, oneOf, text } from './payload-schema.ts';
 
-/** How a refresh ended that fires a trigger. */
+/** The final states of a refresh that can fire a trigger. */
 export type RefreshStatus = 'successful' | 'failed' | 'timedOut';
 
 type SubmissionKind = 'scheduled' | 'onDemand';
@@ -19,7 +19,7 @@ export const submissionKind = oneOf<SubmissionKind>(
   'onDemand',
 );
 
-/** Stands for an id of Customer Insights in a sample event. */
+/** The job or task id in a sample event. */
 export const SAMPLE_ID = '00000000-0000-0000-0000-000000000000';
 
 const endings: Readonly<Record<RefreshStatus, string>> = {
@@ -28,12 +28,15 @@ const endings: Readonly<Record<RefreshStatus, string>> = {
   timedOut: 'timed out',
 };
 
-/** How a refresh ended, with the word of Customer Insights when that is another: `ended successful (completedWithWarnings)`. */
+/**
+ * How a refresh ended, such as `timed out`. The status word of Customer Insights is added when it differs, such as
+ * `ended successful (completedWithWarnings)`.
+ */
 export function ending(ended: RefreshStatus, original: string | undefined): string {
   return endings[ended] + (original === undefined ? '' : ` (${original})`);
 }
 
-/** Who started a run: `started by a schedule`. Events of version 0.8 and earlier name none but are of a schedule. */
+/** Who started a run: `started by a schedule`. Events of version 0.8 and earlier have no kind and are all scheduled. */
 export function start(kind: SubmissionKind = 'scheduled'): string {
   return kind === 'scheduled' ? 'started by a schedule' : 'started by a user';
 }

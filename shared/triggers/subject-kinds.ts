@@ -8,10 +8,10 @@ export interface SubjectKind<Inputs extends TProperties> {
   /** The properties of the subscribe body that name the subject. */
   readonly inputs: Inputs;
   /** The stored name of a subject. */
-  readonly nameOf: (inputs: Static<TObject<Inputs>>) => string;
-  /** The inputs that give this name, as a subscription shows them. The reverse of `nameOf`; empty for any subject. */
+  readonly subjectName: (inputs: Static<TObject<Inputs>>) => string;
+  /** The inputs that a subscription to this subject shows. The reverse of `subjectName`. Empty for any subject. */
   readonly inputsOf: (name: string) => Partial<Static<TObject<Inputs>>>;
-  /** The stored form of a name that Customer Insights gives. */
+  /** The stored form of a name from Customer Insights. */
   readonly storedName: (name: string) => string;
 }
 
@@ -45,7 +45,7 @@ const startedByInputs = {
 export const segment = {
   kind: 'segment',
   inputs: segmentInputs,
-  nameOf: ({ segmentName }) => segmentName,
+  subjectName: ({ segmentName }) => segmentName,
   inputsOf: (name) => ({ segmentName: name }),
   storedName: asGiven,
 } as const satisfies SubjectKind<typeof segmentInputs>;
@@ -54,7 +54,7 @@ export const segment = {
 export const measure = {
   kind: 'measure',
   inputs: measureInputs,
-  nameOf: ({ measureName }) => measureName,
+  subjectName: ({ measureName }) => measureName,
   inputsOf: (name) => ({ measureName: name }),
   storedName: asGiven,
 } as const satisfies SubjectKind<typeof measureInputs>;
@@ -63,7 +63,7 @@ export const measure = {
 export const dataSource = {
   kind: 'data-source',
   inputs: dataSourceInputs,
-  nameOf: ({ dataSourceId = ANY_SUBJECT }) => dataSourceId.toLowerCase().trim(),
+  subjectName: ({ dataSourceId = ANY_SUBJECT }) => dataSourceId.toLowerCase().trim(),
   inputsOf: (name) => (name === ANY_SUBJECT ? {} : { dataSourceId: name }),
   storedName: (name) => name.toLowerCase(),
 } as const satisfies SubjectKind<typeof dataSourceInputs>;
@@ -74,7 +74,7 @@ const noInputs = {};
 export const wholeInstance = {
   kind: 'instance',
   inputs: noInputs,
-  nameOf: () => ANY_SUBJECT,
+  subjectName: () => ANY_SUBJECT,
   inputsOf: () => ({}),
   storedName: asGiven,
 } as const satisfies SubjectKind<typeof noInputs>;
@@ -83,7 +83,7 @@ export const wholeInstance = {
 export const startedBy = {
   kind: 'started-by',
   inputs: startedByInputs,
-  nameOf: ({ startedBy = 'any' }) => subjectStartedBy(startedBy),
+  subjectName: ({ startedBy = 'any' }) => subjectStartedBy(startedBy),
   inputsOf: (name) => (startedByOf(name) === 'any' ? {} : { startedBy: startedByOf(name) }),
   storedName: asGiven,
 } as const satisfies SubjectKind<typeof startedByInputs>;

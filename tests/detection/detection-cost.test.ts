@@ -15,7 +15,7 @@ beforeEach(() => {
   counter = createRequestCounter();
   const clients = openStorageClients({
     account: { connectionString: sharedAzurite().connectionString },
-    policy: (service) => counter.policy(service),
+    policyFor: counter.policyFor,
   });
   const rateLimit = { calls: 100, windowSeconds: 60 };
   fixture = memoryBackend({ tables: uniqueTables(createAzureTables({ clients })), config: { rateLimit } });

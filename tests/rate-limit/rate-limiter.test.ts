@@ -18,7 +18,7 @@ const rule: RateRule = { calls: 100, windowMs: 60_000, skewMs: 1_000, grainMs: 1
 async function azure(): Promise<{ tables: Tables; counter: ReturnType<typeof createRequestCounter> }> {
   const counter = createRequestCounter();
   const account = { connectionString: sharedAzurite().connectionString };
-  const clients = openStorageClients({ account, policy: (service) => counter.policy(service) });
+  const clients = openStorageClients({ account, policyFor: counter.policyFor });
   const tables = uniqueTables(createAzureTables({ clients }));
   await tables.write('limits', [{ kind: 'insert', row: { partitionKey: 'other', rowKey: 'window' } }]);
   counter.reset();

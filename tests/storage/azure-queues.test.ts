@@ -40,7 +40,7 @@ test.each([
 
 test('sending, counting and looking cost one request each, and two more when the queue is new', async () => {
   const counter = createRequestCounter();
-  const queues = createAzureQueues({ clients: openStorageClients({ account, policy: counter.policy }) });
+  const queues = createAzureQueues({ clients: openStorageClients({ account, policyFor: counter.policyFor }) });
   const queue = uniqueName('queue');
   await queues.length(queue);
   await queues.send(queue, {});
@@ -54,7 +54,7 @@ test('sending, counting and looking cost one request each, and two more when the
 
 test('a message that breaks a limit costs no request', async () => {
   const counter = createRequestCounter();
-  const queues = createAzureQueues({ clients: openStorageClients({ account, policy: counter.policy }) });
+  const queues = createAzureQueues({ clients: openStorageClients({ account, policyFor: counter.policyFor }) });
   await expect(queues.send(uniqueName('queue'), { text: 'x'.repeat(48 * 1024) })).rejects.toThrow(RangeError);
   expect(counter.total()).toBe(0);
 });

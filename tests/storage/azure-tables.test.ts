@@ -14,7 +14,7 @@ describe('tables in Azurite', () => {
 
 describe('requests', () => {
   const counter = createRequestCounter();
-  const tables = createAzureTables({ clients: openStorageClients({ account, policy: counter.policy }) });
+  const tables = createAzureTables({ clients: openStorageClients({ account, policyFor: counter.policyFor }) });
 
   test('a table is created by the first write that misses it, and by no read', async () => {
     const table = uniqueName('cost');

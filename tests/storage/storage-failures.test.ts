@@ -162,8 +162,8 @@ describe('a storage error', () => {
 
   test('has what broke before any request as its cause', async () => {
     const noToken = new Error('no token');
-    const policy = (): RequestPolicy => ({ name: 'noToken', sendRequest: () => Promise.reject(noToken) });
-    const clients = openStorageClients({ account: sharedAzurite(), policy });
+    const policyFor = (): RequestPolicy => ({ name: 'noToken', sendRequest: () => Promise.reject(noToken) });
+    const clients = openStorageClients({ account: sharedAzurite(), policyFor });
     const asked = createAzureTables({ clients }).get('failures', 'p', 'r');
     await expect(asked).rejects.toMatchObject({ message: 'tables.get failures: Error', cause: noToken });
   });

@@ -12,6 +12,6 @@ export interface AttemptRequest {
   readonly number: number;
   /** End of the claim. The attempt does not start at or after this time. Read once a permit is available. */
   readonly notAfterMs: () => number;
-  /** When the attempt gets a span in the trace. */
+  /** Whether the attempt always gets a span in the trace, or only when it fails. */
   readonly spanned: 'always' | 'unless-delivered';
 }

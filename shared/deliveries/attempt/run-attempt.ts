@@ -39,9 +39,9 @@ export type AttemptResult =
   | { readonly kind: 'failed-extra'; readonly attempt: AttemptRecord; readonly answer: FailedAnswer | undefined };
 
 /**
- * Runs one attempt from the POST to its consequences: sends it, decides the disposition, writes the log line, and
- * says what the delivery record and the subscription become. First attempts and retries both go through here; the
- * caller stores the outcome and then calls `effect`.
+ * Runs one attempt: sends the POST, decides the disposition, writes the log line, and computes the changes to the delivery
+ * record and the subscription. First attempts and retries both use it. The caller stores the outcome, then calls
+ * `effect` to update the subscription.
  */
 export async function runAttempt(ports: RunAttemptPorts, request: RunAttemptRequest): Promise<AttemptResult> {
   const { called, earlier, readyAtMs, isExtra } = request;

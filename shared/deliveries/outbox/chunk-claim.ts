@@ -43,11 +43,11 @@ export async function claimChunk(
 /** The ids of the deliveries whose outcome an earlier claim on the chunk has stored. */
 export async function deliveriesWithOutcome(
   ports: ChunkPorts,
-  open: OutboxEntry,
+  entry: OutboxEntry,
   { row, isNew }: Claim & { kind: 'claimed' },
 ): Promise<ReadonlySet<string>> {
   if (isNew) return new Set();
-  const delivered = row.delivered.map(({ range, rowKey }) => formatDeliveryId(open.event.eventId, range, rowKey));
-  const records = await ports.activity.recordsOf(open.event);
+  const delivered = row.delivered.map(({ range, rowKey }) => formatDeliveryId(entry.event.eventId, range, rowKey));
+  const records = await ports.activity.recordsOf(entry.event);
   return new Set([...delivered, ...records.map(({ deliveryId }) => deliveryId)]);
 }

@@ -25,12 +25,12 @@ export function chunkCount({ boundaries }: OutboxEntry): number {
 }
 
 /** The row ranges that a chunk covers. Chunks have no gaps between them and do not overlap. */
-export function chunkRanges(open: OutboxEntry, chunk: number): ChunkRange[] {
+export function chunkRanges(entry: OutboxEntry, chunk: number): ChunkRange[] {
   const [start, end] = [chunk - 1, chunk].map((index) => {
-    const boundary = open.boundaries?.[index];
+    const boundary = entry.boundaries?.[index];
     return boundary === undefined ? undefined : parseBoundary(boundary);
   });
-  return open.recipients.flatMap((recipients, range) => {
+  return entry.recipients.flatMap((recipients, range) => {
     if (start && range < start.range) return [];
     if (end && range > end.range) return [];
     const from = start?.range === range ? start.rowKey : recipients.from;

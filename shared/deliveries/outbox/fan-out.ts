@@ -22,7 +22,7 @@ const RESUMED_CHUNKS = 8;
 export async function fanOut(ports: ChunkPorts, events: readonly OutboxEntry[]): Promise<void> {
   const chunksPerEvent = Math.max(1, Math.floor(INLINE_CHUNKS / events.length));
   await allDone([
-    ...events.slice(0, INLINE_CHUNKS).map((open) => fanOutEvent(ports, open, chunksPerEvent)),
+    ...events.slice(0, INLINE_CHUNKS).map((entry) => fanOutEvent(ports, entry, chunksPerEvent)),
     enqueueEvents(ports, events.slice(INLINE_CHUNKS)),
   ]);
 }
@@ -39,35 +39,35 @@ export async function enqueueEvents(
  * Finds the recipients of one event, divides them into chunks if there are many, processes the first
  * `inlineChunks` and enqueues the others. An event without recipients is removed without a trace.
  */
-function fanOutEvent(ports: ChunkPorts, open: OutboxEntry, inlineChunks: number): Promise<void> {
-  return ports.telemetry.span('fan out', { attributes: eventAttributes(open.event) }, (span) =>
-    fanOutUnlessCut(ports, open, inlineChunks, span),
+function fanOutEvent(ports: ChunkPorts, entry: OutboxEntry, inlineChunks: number): Promise<void> {
+  return ports.telemetry.span('fan out', { attributes: eventAttributes(entry.event) }, (span) =>
+    fanOutUnlessCut(ports, entry, inlineChunks, span),
   );
 }
 
-async function fanOutUnlessCut(ports: ChunkPorts, open: OutboxEntry, inlineChunks: number, span: Span): Promise<void> {
+async function fanOutUnlessCut(ports: ChunkPorts, entry: OutboxEntry, inlineChunks: number, span: Span): Promise<void> {
   // Another worker has cut the event and takes care of its chunks.
-  if (open.boundaries !== undefined) return;
+  if (entry.boundaries !== undefined) return;
   const sinceMs = ports.clock.now();
-  const read = await readChunk(ports, open, 0, inlineChunks === 1 ? CHUNK_SIZE : MAX_PAGE);
+  const read = await readChunk(ports, entry, 0, inlineChunks === 1 ? CHUNK_SIZE : MAX_PAGE);
   if (!read.more && read.recipients.length <= CHUNK_SIZE) {
-    const recipients = read.recipients.filter(({ subscription }) => concerns(subscription, open.sequence));
-    if (recipients.length === 0) return ports.activity.removeOutboxEntry(open);
-    recordFanOut(ports.telemetry, open, recipients.length, span);
-    await processChunk(ports, open, 0, { recipients, sinceMs });
+    const recipients = read.recipients.filter(({ subscription }) => concerns(subscription, entry.sequence));
+    if (recipients.length === 0) return ports.activity.removeOutboxEntry(entry);
+    recordFanOut(ports.telemetry, entry, recipients.length, span);
+    await processChunk(ports, entry, 0, { recipients, sinceMs });
     return;
   }
-  const { boundaries, count } = read.more ? await cutBoundaries(ports, open) : boundariesOf(read.recipients);
-  const cut = await ports.activity.saveBoundaries(open, boundaries);
+  const { boundaries, count } = read.more ? await cutBoundaries(ports, entry) : boundariesOf(read.recipients);
+  const cut = await ports.activity.saveBoundaries(entry, boundaries);
   // Another worker has cut the event or completed it since.
   if (cut === undefined) return;
-  recordFanOut(ports.telemetry, open, count, span);
+  recordFanOut(ports.telemetry, entry, count, span);
   const chunks = byChunk(cut, read);
   const results = await allDone(
     Array.from({ length: chunkCount(cut) }, async (_, chunk) => {
       const recipients = chunks.get(chunk);
       if (chunk < inlineChunks) return processChunk(ports, cut, chunk, recipients && { recipients, sinceMs });
-      await enqueueChunk(ports, open.event.eventId, chunk);
+      await enqueueChunk(ports, entry.event.eventId, chunk);
       return 'enqueued';
     }),
   );
@@ -76,12 +76,12 @@ async function fanOutUnlessCut(ports: ChunkPorts, open: OutboxEntry, inlineChunk
 
 /** Processes the chunk that a message names. Does nothing when the event has left the outbox. */
 export async function deliverChunk(ports: ChunkPorts, { eventId, chunk }: ChunkMessage): Promise<void> {
-  const open = await ports.activity.outboxEntry(eventId);
-  if (open === undefined || chunk >= chunkCount(open)) return;
-  if (chunk === 0 && open.boundaries === undefined && (await ports.activity.chunk(eventId, 0)) === undefined) {
-    return fanOutEvent(ports, open, 1);
+  const entry = await ports.activity.outboxEntry(eventId);
+  if (entry === undefined || chunk >= chunkCount(entry)) return;
+  if (chunk === 0 && entry.boundaries === undefined && (await ports.activity.chunk(eventId, 0)) === undefined) {
+    return fanOutEvent(ports, entry, 1);
   }
-  await processChunk(ports, open, chunk);
+  await processChunk(ports, entry, chunk);
 }
 
 /**
@@ -92,28 +92,28 @@ export async function deliverChunk(ports: ChunkPorts, { eventId, chunk }: ChunkM
 export async function resumeOutbox(ports: ChunkPorts, events: readonly OutboxEntry[]): Promise<void> {
   let budget = RESUMED_CHUNKS;
   const left: ChunkMessage[] = [];
-  for (const open of events) {
-    const isOld = ports.clock.now() - Date.parse(open.committedAt) > ports.claimMs;
-    if (!isOld && open.boundaries === undefined) continue;
-    const chunks = await ports.activity.chunks(open.event);
-    if (open.boundaries === undefined && chunks.size === 0) {
-      if (budget-- > 0) await fanOutEvent(ports, open, 1);
-      else left.push({ v: 1, eventId: open.event.eventId, chunk: 0 });
+  for (const entry of events) {
+    const isOld = ports.clock.now() - Date.parse(entry.committedAt) > ports.claimMs;
+    if (!isOld && entry.boundaries === undefined) continue;
+    const chunks = await ports.activity.chunks(entry.event);
+    if (entry.boundaries === undefined && chunks.size === 0) {
+      if (budget-- > 0) await fanOutEvent(ports, entry, 1);
+      else left.push({ v: 1, eventId: entry.event.eventId, chunk: 0 });
       continue;
     }
     let completeCount = 0;
-    for (let chunk = 0; chunk < chunkCount(open); chunk++) {
+    for (let chunk = 0; chunk < chunkCount(entry); chunk++) {
       const row = chunks.get(chunk);
       if (row?.isComplete) completeCount += 1;
       else if (!isOld || (row !== undefined && row.untilMs > ports.clock.now())) continue;
-      else if (budget <= 0) left.push({ v: 1, eventId: open.event.eventId, chunk });
+      else if (budget <= 0) left.push({ v: 1, eventId: entry.event.eventId, chunk });
       else {
         budget -= 1;
-        ports.log.info('chunk.taken-over', { eventId: open.event.eventId, chunk });
-        if ((await processChunk(ports, open, chunk)) === 'complete') completeCount += 1;
+        ports.log.info('chunk.taken-over', { eventId: entry.event.eventId, chunk });
+        if ((await processChunk(ports, entry, chunk)) === 'complete') completeCount += 1;
       }
     }
-    if (completeCount === chunkCount(open)) await ports.activity.removeOutboxEntry(open);
+    if (completeCount === chunkCount(entry)) await ports.activity.removeOutboxEntry(entry);
   }
   if (left.length > 0 && !(await isQueueBehind(ports, DELIVERIES_QUEUE))) {
     await allDone(left.map(({ eventId, chunk }) => enqueueChunk(ports, eventId, chunk)));

@@ -24,11 +24,11 @@ export interface FirstAttempt {
 /** Makes the first attempt of a delivery, or none when its subscription may not be called at this moment. */
 export async function firstAttempt(
   ports: ChunkPorts,
-  open: OutboxEntry,
+  entry: OutboxEntry,
   { range, subscription: own }: Recipient,
   { claimedUntilMs, spanned }: Pick<AttemptRequest, 'spanned'> & { readonly claimedUntilMs: () => number },
 ): Promise<FirstAttempt> {
-  const { event } = open;
+  const { event } = entry;
   const { rowKey } = own.address;
   const deliveryId = formatDeliveryId(event.eventId, range, rowKey);
   const nothing = (): Promise<void> => Promise.resolve();
@@ -72,7 +72,7 @@ export async function firstAttempt(
     earlier: [],
     notAfterMs: claimedUntilMs,
     spanned,
-    readyAtMs: Date.parse(open.committedAt),
+    readyAtMs: Date.parse(entry.committedAt),
     isExtra: false,
   });
   switch (result.kind) {

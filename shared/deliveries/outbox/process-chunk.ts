@@ -37,54 +37,54 @@ export interface AlreadyRead {
  */
 export function processChunk(
   ports: ChunkPorts,
-  open: OutboxEntry,
+  entry: OutboxEntry,
   chunk: number,
   alreadyRead?: AlreadyRead,
 ): Promise<'complete' | 'busy'> {
-  const attributes = { ...eventAttributes(open.event), 'triggers.chunk.index': chunk };
+  const attributes = { ...eventAttributes(entry.event), 'triggers.chunk.index': chunk };
   return ports.telemetry.span('deliver chunk', { attributes }, (span) =>
-    claimAndDeliver(ports, open, { chunk, alreadyRead, span }),
+    claimAndDeliver(ports, entry, { chunk, alreadyRead, span }),
   );
 }
 
 async function claimAndDeliver(
   ports: ChunkPorts,
-  open: OutboxEntry,
+  entry: OutboxEntry,
   { chunk, alreadyRead, span }: { chunk: number; alreadyRead: AlreadyRead | undefined; span: Span },
 ): Promise<'complete' | 'busy'> {
   if (ports.stopping?.aborted) {
-    await enqueueChunk(ports, open.event.eventId, chunk);
+    await enqueueChunk(ports, entry.event.eventId, chunk);
     return 'busy';
   }
-  const claim = await claimChunk(ports, open, chunk, alreadyRead?.sinceMs ?? ports.clock.now());
+  const claim = await claimChunk(ports, entry, chunk, alreadyRead?.sinceMs ?? ports.clock.now());
   if (claim.kind !== 'claimed') return claim.kind;
-  const done = await deliveriesWithOutcome(ports, open, claim);
-  const { recipients } = claim.isNew && alreadyRead ? alreadyRead : await readChunk(ports, open, chunk, NO_LIMIT);
+  const done = await deliveriesWithOutcome(ports, entry, claim);
+  const { recipients } = claim.isNew && alreadyRead ? alreadyRead : await readChunk(ports, entry, chunk, NO_LIMIT);
   const todo = recipients.filter(
     ({ range, subscription }) =>
-      concerns(subscription, open.sequence) &&
-      (done.size === 0 || !done.has(formatDeliveryId(open.event.eventId, range, subscription.address.rowKey))),
+      concerns(subscription, entry.sequence) &&
+      (done.size === 0 || !done.has(formatDeliveryId(entry.event.eventId, range, subscription.address.rowKey))),
   );
   span.set({ 'triggers.chunk.size': todo.length });
-  const result = await deliverAll(ports, open, chunk, claim.row, todo);
-  if (result === 'complete' && chunkCount(open) === 1) await ports.activity.removeOutboxEntry(open);
+  const result = await deliverAll(ports, entry, chunk, claim.row, todo);
+  if (result === 'complete' && chunkCount(entry) === 1) await ports.activity.removeOutboxEntry(entry);
   return result;
 }
 
 /** Runs all deliveries concurrently, limited by the attempt permits, and stores their outcomes as they arrive. */
 async function deliverAll(
   ports: ChunkPorts,
-  open: OutboxEntry,
+  entry: OutboxEntry,
   chunk: number,
   claimed: StoredChunk,
   recipients: readonly Recipient[],
 ): Promise<'complete' | 'busy'> {
-  const outcomes = chunkOutcomes(ports, open.event, chunk, claimed);
+  const outcomes = chunkOutcomes(ports, entry.event, chunk, claimed);
   const effects: Promise<void>[] = [];
   const deferredEffects: (() => Promise<void>)[] = [];
   const spanned = recipients.length <= SPANNED ? 'always' : 'unless-delivered';
   const deliveries = recipients.map(async (recipient) => {
-    const tried = await tryOne(ports, open, recipient, { claimedUntilMs: () => outcomes.claimedUntilMs(), spanned });
+    const tried = await tryOne(ports, entry, recipient, { claimedUntilMs: () => outcomes.claimedUntilMs(), spanned });
     if (tried === undefined || tried.outcome.kind === 'not-attempted') return false;
     outcomes.add(tried.outcome);
     recordStatus(ports.telemetry, tried.outcome.kind === 'delivered' ? 'delivered' : tried.outcome.record.status);
@@ -98,7 +98,7 @@ async function deliverAll(
   // A stopping process ends its claim at a time that is past by every clock.
   await outcomes.save({ isComplete, untilMs: isStopping ? 1 : ports.clock.now() });
   const isOurs = outcomes.holdsClaim();
-  if (isOurs && !isComplete && isStopping) await enqueueChunk(ports, open.event.eventId, chunk);
+  if (isOurs && !isComplete && isStopping) await enqueueChunk(ports, entry.event.eventId, chunk);
   // An ended subscription is no longer a recipient. A worker that takes the chunk over finds its delivery only if the
   // outcome is stored, so subscriptions end after that.
   const ended = isOurs ? deferredEffects.map((effect) => effect()) : [];
@@ -122,15 +122,15 @@ export async function enqueueChunk(
  */
 async function tryOne(
   ports: ChunkPorts,
-  open: OutboxEntry,
+  entry: OutboxEntry,
   recipient: Recipient,
   options: Parameters<typeof firstAttempt>[3],
 ): Promise<Awaited<ReturnType<typeof firstAttempt>> | undefined> {
   try {
-    return await firstAttempt(ports, open, recipient, options);
+    return await firstAttempt(ports, entry, recipient, options);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
-    ports.log.warn('delivery.unsettled', { eventId: open.event.eventId, reason: error.message });
+    ports.log.warn('delivery.unsettled', { eventId: entry.event.eventId, reason: error.message });
     return undefined;
   }
 }

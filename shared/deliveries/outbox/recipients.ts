@@ -9,13 +9,13 @@ import { boundaryAt, CHUNK_SIZE, chunkOf, chunkRanges, type Recipient } from './
  */
 export async function readChunk(
   ports: ActivatePorts,
-  open: OutboxEntry,
+  entry: OutboxEntry,
   chunk: number,
   limit: number,
 ): Promise<{ recipients: Recipient[]; more: boolean }> {
   const recipients: Recipient[] = [];
-  for (const { range, subjectHash, from, to } of chunkRanges(open, chunk)) {
-    const { instanceId, trigger } = open.event;
+  for (const { range, subjectHash, from, to } of chunkRanges(entry, chunk)) {
+    const { instanceId, trigger } = entry.event;
     let next: string | undefined;
     do {
       if (recipients.length === limit) return { recipients, more: true };
@@ -45,24 +45,24 @@ export function boundariesOf(recipients: readonly Recipient[]): { boundaries: st
 
 /** Groups the first recipients of an event by chunk. Leaves the last chunk out when `more` says that it may be incomplete. */
 export function byChunk(
-  open: OutboxEntry,
+  entry: OutboxEntry,
   { recipients, more }: { recipients: readonly Recipient[]; more: boolean },
 ): Map<number, readonly Recipient[]> {
-  const chunks = Map.groupBy(recipients, (recipient) => chunkOf(open, recipient));
+  const chunks = Map.groupBy(recipients, (recipient) => chunkOf(entry, recipient));
   const last = recipients.at(-1);
-  if (more && last) chunks.delete(chunkOf(open, last));
+  if (more && last) chunks.delete(chunkOf(entry, last));
   return chunks;
 }
 
 /** Reads the keys of all recipients and returns a boundary every `CHUNK_SIZE` rows, and the number of rows. */
 export async function cutBoundaries(
   ports: ActivatePorts,
-  open: OutboxEntry,
+  entry: OutboxEntry,
 ): Promise<{ boundaries: string[]; count: number }> {
   const boundaries: string[] = [];
   let count = 0;
-  for (const { range, subjectHash, from, to } of chunkRanges({ ...open, boundaries: undefined }, 0)) {
-    const { instanceId, trigger } = open.event;
+  for (const { range, subjectHash, from, to } of chunkRanges({ ...entry, boundaries: undefined }, 0)) {
+    const { instanceId, trigger } = entry.event;
     let next: string | undefined;
     do {
       const page = await ports.store.rowKeys(

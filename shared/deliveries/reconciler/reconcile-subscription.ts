@@ -99,8 +99,8 @@ async function redirect(
     return nowMs + SOON_MS;
   }
   const { activeUntil: until } = subscription;
-  const open = await ports.outbox(subscription.instanceId);
-  if (open.some(({ sequence }) => sequence <= until)) return nowMs + SOON_MS;
+  const outbox = await ports.outbox(subscription.instanceId);
+  if (outbox.some(({ sequence }) => sequence <= until)) return nowMs + SOON_MS;
   await ports.store.end({ ...subscription, deletedAt: new Date(nowMs).toISOString() });
   return nowMs + SOON_MS;
 }

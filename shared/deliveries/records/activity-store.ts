@@ -30,9 +30,9 @@ export interface StoredChunk extends ChunkRow {
 export interface ActivityStore {
   outboxEntry(eventId: string): Promise<OutboxEntry | undefined>;
   /** Saves the chunk boundaries, once. `undefined` when another worker has saved other ones or removed the entry. */
-  saveBoundaries(open: OutboxEntry, boundaries: readonly string[]): Promise<OutboxEntry | undefined>;
+  saveBoundaries(entry: OutboxEntry, boundaries: readonly string[]): Promise<OutboxEntry | undefined>;
   /** Removes an entry whose deliveries all have an outcome. A conflict leaves it to the worker that changed it. */
-  removeOutboxEntry(open: OutboxEntry): Promise<void>;
+  removeOutboxEntry(entry: OutboxEntry): Promise<void>;
   /** Inserts the event and the first claim on one of its chunks. `taken` when the chunk has a row already. */
   insertClaim(
     event: Event,
@@ -107,17 +107,17 @@ export function activityStore(tables: Tables): ActivityStore {
   return {
     outboxEntry: outboxEntry,
 
-    async saveBoundaries(open, boundaries) {
-      const cut: OutboxEntry = { ...open, boundaries };
-      const result = await tables.write(STATE_TABLE, [{ kind: 'replace', row: outboxRow(cut), etag: open.etag }]);
+    async saveBoundaries(entry, boundaries) {
+      const cut: OutboxEntry = { ...entry, boundaries };
+      const result = await tables.write(STATE_TABLE, [{ kind: 'replace', row: outboxRow(cut), etag: entry.etag }]);
       if (result.kind === 'written') return { ...cut, etag: newEtag(result) };
       // The write may have succeeded although its response was lost, and the client's own retry then met a conflict.
-      const stored = await outboxEntry(open.event.eventId);
+      const stored = await outboxEntry(entry.event.eventId);
       return stored?.boundaries?.join(' ') === boundaries.join(' ') ? stored : undefined;
     },
 
-    async removeOutboxEntry(open) {
-      await tables.write(STATE_TABLE, [{ kind: 'delete', row: outboxRow(open), etag: open.etag }]);
+    async removeOutboxEntry(entry) {
+      await tables.write(STATE_TABLE, [{ kind: 'delete', row: outboxRow(entry), etag: entry.etag }]);
     },
 
     async insertClaim(event, chunk, claim) {

@@ -37,7 +37,7 @@ export async function applyToSubscription(
 ): Promise<void> {
   let current: Subscription | undefined = called;
   for (let tries = 0; current !== undefined && tries < 5; tries++) {
-    const change = changed(current, disposition, nowMs);
+    const change = subscriptionAfter(current, disposition, nowMs);
     if (change === undefined) return;
     const code = 'code' in disposition ? disposition.code : 'delivered';
     const next = ports.notifiesOperator ? withNotice(current, change, { code, nowMs }) : change;
@@ -71,8 +71,8 @@ export async function applyToSubscription(
 }
 
 /**
- * Does the same for a caller that must not fail. A storage error is logged: the next attempt for this subscription
- * makes the update.
+ * Like `applyToSubscription`, but logs a storage error instead of rejecting. The next attempt for this subscription repeats
+ * the update.
  */
 export async function applyQuietly(
   ports: EffectPorts,
@@ -89,7 +89,11 @@ export async function applyQuietly(
 }
 
 /** The subscription after the attempt, or undefined when nothing changes. */
-function changed(subscription: Subscription, disposition: Disposition, nowMs: number): Subscription | undefined {
+function subscriptionAfter(
+  subscription: Subscription,
+  disposition: Disposition,
+  nowMs: number,
+): Subscription | undefined {
   if (subscription.ended || (subscription.status !== 'active' && subscription.status !== 'paused')) return undefined;
   const isPaused = subscription.status === 'paused';
   switch (disposition.kind) {
