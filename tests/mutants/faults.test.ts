@@ -31,7 +31,7 @@ describe('a fault is planted in', () => {
   });
 
   test.each(['log.info("a", { b: 1 });', 'telemetry.record("a", 1);', 'throw new RangeError(`no ${a + 1}`);'])(
-    'nothing of what is only told: %s',
+    'nothing that is only informational: %s',
     (body) => {
       expect(mutated(body).filter((each) => !each.startsWith('return;'))).toEqual([]);
     },

@@ -33,7 +33,7 @@ const OTHER_METHODS: Readonly<Record<string, string>> = {
 };
 const TAKEN_OUT = new Set(['toLowerCase', 'toUpperCase', 'trim', 'sort', 'toSorted', 'toReversed', 'filter', 'slice']);
 
-/** Every fault that can be planted in a source file, in the order of its text. What is only told (log, telemetry, texts) has none. */
+/** Every fault that can be planted in a source file, in the order of its text. Purely informational code (log, telemetry, texts) has none. */
 export function faultsOf(file: string, text: string): readonly Mutant[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const mutants: Mutant[] = [];

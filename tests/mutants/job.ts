@@ -41,7 +41,7 @@ export type Verdict =
     }
   | { readonly kind: 'unnoticed' };
 
-export type Told = Passed | Verdict | { readonly kind: 'step'; readonly limitMs: number };
+export type Report = Passed | Verdict | { readonly kind: 'step'; readonly limitMs: number };
 
 /** Of the processor: one that takes more for a step than this and what the step allows runs in circles. */
 const PATIENCE_MS = 30_000;
@@ -81,11 +81,11 @@ export function openLane(): Lane {
         const onExit = (code: number | null, signal: string | null): void =>
           end({ kind: 'noticed', by: 'ended', what: isLate ? 'does not end' : `broke off (${signal ?? code})` });
         const onMessage = (message: unknown): void => {
-          const told = message as Told;
-          if (told.kind === 'step') {
-            step = { limitMs: told.limitMs, usedMs: usedBy(current), atMs: performance.now() };
-          } else if (told.kind === 'passed') onPassed?.(told);
-          else end(told);
+          const report = message as Report;
+          if (report.kind === 'step') {
+            step = { limitMs: report.limitMs, usedMs: usedBy(current), atMs: performance.now() };
+          } else if (report.kind === 'passed') onPassed?.(report);
+          else end(report);
         };
         const end = (verdict: Verdict): void => {
           clearInterval(timer);

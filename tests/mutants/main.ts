@@ -14,7 +14,7 @@ import { openTypeCheck } from './types.ts';
 
 const AREAS = 'shared/{deliveries,detection,subscriptions,rate-limit,work,outgoing,operations,events,triggers}/**/*.ts';
 /** Schemas, measurements and lines of the log. */
-const TOLD = /(-schemas|telemetry|attempt-log|operator-responses)\.ts$/;
+const INFORMATIONAL = /(-schemas|telemetry|attempt-log|operator-responses)\.ts$/;
 const SURVEYED = 60;
 const NOT_COPIED = new Set(['.git', 'build', 'dist', 'node_modules']);
 
@@ -46,7 +46,7 @@ async function main(): Promise<void> {
     out: { type: 'string' },
     survivors: { type: 'boolean', default: false },
   });
-  const files = globSync(values.files).filter((file) => !TOLD.test(file));
+  const files = globSync(values.files).filter((file) => !INFORMATIONAL.test(file));
   const texts = new Map(files.toSorted().map((file) => [file, readFileSync(file, 'utf8')]));
   const textOf = (file: string): string => texts.get(file) ?? '';
   const equivalents = readEquivalents();
@@ -81,7 +81,7 @@ async function main(): Promise<void> {
       const planted = plant(text, mutant);
       const steps = survey.stepsFor(mutant, { seeds: Number(values.seeds), ms: Number(values.seconds) * 1000 });
       const verdict = await lane.run({ planted: new Map([[mutant.file, planted]]), steps, isSurvey: false });
-      const told = (outcome: Result['outcome'], by: string): Result => ({
+      const resultOf = (outcome: Result['outcome'], by: string): Result => ({
         ...linesOf(text, mutant),
         line: lineNumber(text, mutant.start),
         fault: mutant.fault,
@@ -89,9 +89,9 @@ async function main(): Promise<void> {
         by,
         seconds: Math.round((performance.now() - startedMs) / 100) / 10,
       });
-      if (verdict.kind === 'noticed') return told(verdict.by, verdict.what);
+      if (verdict.kind === 'noticed') return resultOf(verdict.by, verdict.what);
       const seeds = steps.filter(({ kind }) => kind === 'seed').length;
-      return told('survived', `${seeds} seeds and the tests of ${steps.length - seeds} files`);
+      return resultOf('survived', `${seeds} seeds and the tests of ${steps.length - seeds} files`);
     };
     await Promise.all(
       lanes.map(async (lane) => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { simulate as Simulate } from '../simulation/simulation.ts';
 import type { Edit } from '../simulation/safeguards.ts';
 import { SMALL_CHUNKS } from '../simulation/variant.ts';
-import type { Job, SeedStep, Step, Told, Verdict } from './job.ts';
+import type { Job, SeedStep, Step, Report, Verdict } from './job.ts';
 import { loaderOf, type Planted } from './loader.ts';
 
 /** A process that is sent jobs, one at a time, and tells what came of each. */
@@ -47,7 +47,7 @@ async function runJob({ planted, steps, isSurvey }: Job): Promise<Verdict> {
   const loadSmall = once(() => loaderOf(withEdits(planted, SMALL_CHUNKS)));
   for (const step of steps) {
     const limitMs = PATIENCE * step.ms;
-    tell({ kind: 'step', limitMs });
+    send({ kind: 'step', limitMs });
     const verdict =
       step.kind === 'seed'
         ? await runSeed(step.smallChunks ? loadSmall() : load, step, isSurvey)
@@ -81,7 +81,7 @@ async function runSeed(load: Load, step: SeedStep, isSurvey: boolean): Promise<V
   const startedMs = processorMs();
   const outcome = await Promise.race([simulate(seed), restless()]);
   if (isSurvey)
-    tellPassed({
+    reportPassed({
       by: step,
       isFailing: outcome?.violation !== undefined,
       ms: processorMs() - startedMs,
@@ -108,7 +108,7 @@ async function runTests(
   load(file);
   const onDone: OnDone = (number, test) => {
     const isFailing = test.errors.length > 0;
-    if (isSurvey) tellPassed({ by: { kind: 'test', file, number }, isFailing, ms: test.ms });
+    if (isSurvey) reportPassed({ by: { kind: 'test', file, number }, isFailing, ms: test.ms });
     if (!isFailing || isSurvey || verdict.kind === 'noticed') return;
     const isSpoilt = test.errors.flat().some((error) => String(error).includes('Exceeded timeout'));
     verdict = { kind: 'noticed', by: 'tests', what: `${file}: ${test.name}`, isSpoilt };
@@ -120,8 +120,8 @@ async function runTests(
   return verdict;
 }
 
-function tellPassed(passed: Omit<Told & { kind: 'passed' }, 'kind' | 'places'>): void {
-  tell({ kind: 'passed', ...passed, places });
+function reportPassed(passed: Omit<Report & { kind: 'passed' }, 'kind' | 'places'>): void {
+  send({ kind: 'passed', ...passed, places });
   places = new Set();
 }
 
@@ -130,8 +130,8 @@ function processorMs(): number {
   return (user + system) / 1000;
 }
 
-function tell(told: Told): void {
-  process.send?.(told);
+function send(report: Report): void {
+  process.send?.(report);
 }
 
 fc.configureGlobal({ seed: 1 });
@@ -139,7 +139,7 @@ process.on('disconnect', () => process.exit());
 process.on('message', (message) => {
   const job = message as Job;
   globalThis.passed = job.isSurvey ? (place) => places.add(place) : undefined;
-  void runJob(job).then(tell, (error: unknown) =>
-    tell({ kind: 'noticed', by: 'ended', what: String(error).split('\n')[0] ?? '' }),
+  void runJob(job).then(send, (error: unknown) =>
+    send({ kind: 'noticed', by: 'ended', what: String(error).split('\n')[0] ?? '' }),
   );
 });

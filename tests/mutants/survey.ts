@@ -73,11 +73,11 @@ export async function takeSurvey(
       !isFailing ? [] : [by.kind === 'seed' ? `seed ${by.seed}` : `${by.file} (test ${by.number})`],
     ),
     stepsFor(mutant, most) {
-      const worlds: Step[] = [];
+      const seeds: Step[] = [];
       const tests = new Map<string, { ms: number; numbers: Set<number> }>();
       for (const { by, ms } of right.filter(passes(mutant))) {
         if (by.kind === 'seed') {
-          if (worlds.length < most.seeds) worlds.push({ ...by, ms });
+          if (seeds.length < most.seeds) seeds.push({ ...by, ms });
           continue;
         }
         const ofFile = tests.get(by.file) ?? { ms: 0, numbers: new Set() };
@@ -86,7 +86,7 @@ export async function takeSurvey(
       }
       const files = [...tests].map(([file, ofFile]): Step => ({ kind: 'tests', file, ...ofFile }));
       const isDirect = (step: Step): boolean => step.kind === 'tests' && importedBy(step.file).includes(mutant.file);
-      const quickFirst = [...worlds, ...files].toSorted((a, b) => a.ms - b.ms);
+      const quickFirst = [...seeds, ...files].toSorted((a, b) => a.ms - b.ms);
       let ms = 0;
       const others = quickFirst.filter((step) => !isDirect(step) && (ms += step.ms) <= most.ms);
       return [...quickFirst.filter(isDirect), ...others];

@@ -5,21 +5,21 @@ import { CLAIM_MS, clockErrorMs, isSteady, type Plan } from './plan.ts';
 import type { Fact } from './source-script.ts';
 import type { Run, Stage } from './stage.ts';
 
-/** Compares what happens with what was promised. It knows nothing of how the system works inside. */
+/** Compares what happens with what the app promises, without knowledge of the app's internals. */
 export interface Checker {
-  /** A callback leaves. */
+  /** Called when a callback is sent. */
   posted(post: Post): void;
-  /** A callback arrives, and its flow has decided. */
+  /** Called when a callback arrives and its flow has decided on the response. */
   arrived(post: Post): void;
-  /** An operator's request for a further attempt of a delivery begins. */
+  /** Called when an operator begins to request a further attempt of a delivery. */
   redelivering(webhookId: string, run: Run): void;
-  /** What each flow should have been told by now and was not; `code` is the trouble's, by fact. */
+  /** The facts of which each flow should have been notified by now and was not. */
   owed(flows: readonly Flow[]): { readonly flow: Flow; readonly fact: Fact; readonly why: string }[];
   /** Disabled subscriptions that the rules do not disable. */
   wronglyDisabled(flows: readonly Flow[]): Version[];
-  /** What a flow was told too late, in a world where nothing is an excuse. */
+  /** Facts of which a flow was notified too late, in a plan without faults that excuse a delay. */
   late(flows: readonly Flow[]): { readonly flow: Flow; readonly fact: Fact; readonly afterMs: number }[];
-  /** Attempts that were made later than the truth excuses, or not at all. */
+  /** Attempts that were made later than the faults excuse, or not at all. */
   overdue(flows: readonly Flow[]): Lateness[];
   readonly posts: readonly Post[];
 }
@@ -28,17 +28,21 @@ const MINUTE = 60_000;
 const GRACE_MS = 15 * MINUTE;
 const DAY = 24 * 60 * MINUTE;
 const PAUSED_FOR_MS = 7 * DAY;
-/** A paused flow is asked every 12 hours, and answers that lie further apart than this do not count together. */
+/**
+ * A paused flow is probed every 12 hours. Responses further apart than this do not count together.
+ */
 const UNASKED_MS = 25 * 60 * MINUTE;
 const DISABLED_AFTER_MS = 5 * DAY;
-/** A poll and all its calls take no longer in a world that is in no hurry; a claim that has to run out takes far longer. */
+/** The longest time of a poll and all its calls in a steady plan. Far shorter than a claim. */
 const POLL_MS = 40_000;
-/** An answer is written down by then, in a world that is steady. */
+/** The longest time until an outcome is stored in a steady plan. */
 const WRITTEN_MS = 10_000;
 
 /**
- * Storage always answers, though it may see a request twice, nobody crashes, freezes or sleeps, no flow is turned off (what it misses
- * waits for a probe), and calls to Customer Insights are not limited (a poll may have to go on later): then the first poll that can know of a fact tells it.
+ * Whether no fault of a plan can delay a callback: storage always answers, although it may execute
+ * a request twice; no worker crashes, freezes or sleeps; no flow is turned off, since its
+ * deliveries then wait for a probe; and calls to Customer Insights are not limited, since a poll
+ * may then have to resume later. The first poll that can see a fact notifies the flows of it.
  */
 function isGentle({ storage, ...plan }: Plan): boolean {
   const chances = [storage.failsBefore, storage.failsAfter, storage.slow, plan.insightsFails, plan.crash, plan.freeze];
@@ -47,14 +51,14 @@ function isGentle({ storage, ...plan }: Plan): boolean {
     plan.losses === 0 &&
     plan.outages.length === 0 &&
     plan.losesMessage === 0 &&
-    Math.max(...plan.troubleMs) < DISABLED_AFTER_MS &&
+    Math.max(...plan.faultMs) < DISABLED_AFTER_MS &&
     plan.clockJumps === 0 &&
     plan.lateMs === 0 &&
     plan.latencyMs <= 500;
   return isUnhurried && !plan.turnsOff && plan.calls === 0 && chances.every((chance) => chance === 0);
 }
 
-/** What ends a subscription when all of a delivery's schedule is answered so. */
+/** The statuses that end a subscription when every attempt of a delivery receives one. */
 function isRefusal({ answer }: Post): boolean {
   return answer?.kind === 'answered' && (answer.status === 401 || answer.status === 404);
 }
@@ -62,23 +66,25 @@ function isRefusal({ answer }: Post): boolean {
 export function createChecker(
   stage: Stage,
   facts: () => readonly Fact[],
-  /** Whether it is written down that a delivery was delivered. */
+  /** Whether a delivery is stored as delivered. */
   isDelivered: (deliveryId: string) => boolean,
 ): Checker {
   const { plan } = stage;
   const posts: Post[] = [];
   const byWebhook = new Map<string, Post[]>();
   const redeliveries = new Map<string, Run[]>();
-  /** The webhook id by flow and event. */
+  /** The webhook id of each flow and event. */
   const ids = new Map<string, string>();
 
-  const factOf = ({ version, told }: Post): Fact | undefined =>
-    facts().find((fact) => fact.trigger === version.flow.trigger && fact.occurredAt === told.occurredAt);
+  const factOf = ({ version, callback }: Post): Fact | undefined =>
+    facts().find((fact) => fact.trigger === version.flow.trigger && fact.occurredAt === callback.occurredAt);
 
   const jumpedSince = (sinceMs: number): boolean => stage.jumps.some((atMs) => atMs >= sinceMs);
   const clocksAreOff = (): boolean => clockErrorMs(plan) > CLAIM_MS / 4 && stage.jumps.length > 0;
 
-  /** Ends only for what was sent before this, by claims in hand. */
+  /**
+   * Whether a callback was sent so long after `sinceMs` that no claim from before then explains it.
+   */
   const isTooLate = (post: Post, sinceMs: number | undefined): boolean =>
     sinceMs !== undefined &&
     post.atMs > sinceMs + CLAIM_MS + 2 * plan.skewMs + 1000 &&
@@ -118,8 +124,8 @@ export function createChecker(
   };
 
   const checkIdentity = (post: Post): void => {
-    const { version, webhookId, told, body } = post;
-    const key = `${version.flow.name} ${told.eventId}`;
+    const { version, webhookId, callback, body } = post;
+    const key = `${version.flow.name} ${callback.eventId}`;
     const id = ids.get(key);
     if (version.flow.workflowId !== undefined && !version.flow.unruly && id !== undefined && id !== webhookId) {
       stage.violate(`two deliveries of one event to one flow: ${id} and ${webhookId}`);
@@ -132,7 +138,7 @@ export function createChecker(
   const checkSchedule = (post: Post, earlier: readonly Post[]): void => {
     const before = earlier.at(-1);
     const firstDelayMs = (plan.scheduleSeconds[0] ?? 0) * 1000;
-    if (before?.answeredAtMs === undefined || before.run.misfortunes.size > 0 || plan.clockJumps > 0) return;
+    if (before?.answeredAtMs === undefined || before.run.faults.size > 0 || plan.clockJumps > 0) return;
     const { flow } = post.version;
     const mayBeReleased =
       flow.versions.length > 1 || flow.offFromMs !== undefined || plan.turnsOff || plan.actions > 0 || flow.isTended;
@@ -141,23 +147,29 @@ export function createChecker(
     }
   };
 
-  /** What is written down to be delivered is not sent again, whatever befell whom: but by a worker that was frozen since before, or on request. */
+  /**
+   * A delivery that is stored as delivered is not sent again, except on request or by a worker that
+   * was frozen since before.
+   */
   const checkDelivered = ({ webhookId, run }: Post): void => {
-    const isExcused = run.misfortunes.has('froze') || jumpedSince(run.startedAtMs) || clocksAreOff();
+    const isExcused = run.faults.has('froze') || jumpedSince(run.startedAtMs) || clocksAreOff();
     if (isExcused || redeliveries.has(webhookId) || !isDelivered(webhookId)) return;
     stage.violate(`POST ${webhookId} by #${run.number}, which is delivered already`);
   };
 
   const explained = (first: Post, second: Post): boolean =>
     first.answerLost ||
-    first.run.misfortunes.size > 0 ||
+    first.run.faults.size > 0 ||
     jumpedSince(Math.min(first.run.startedAtMs, second.run.startedAtMs)) ||
     clocksAreOff();
 
-  /** Each request of an operator is good for one more, or for several when something befell it. */
+  /**
+   * Each request of an operator allows one further attempt, or several when a fault interrupted the
+   * request.
+   */
   const wasAskedFor = (group: readonly Post[]): boolean => {
     const requests = redeliveries.get(group[0]?.webhookId ?? '') ?? [];
-    if (requests.some(({ misfortunes }) => misfortunes.size > 0)) return true;
+    if (requests.some(({ faults }) => faults.size > 0)) return true;
     const accepted = group.filter((post) => post.accepted);
     const unexplained = accepted.filter(
       (post, index) => index > 0 && !accepted.slice(0, index).some((earlier) => explained(earlier, post)),
@@ -166,13 +178,16 @@ export function createChecker(
   };
 
   /**
-   * Whether an operator may have ended what a flow was owed. An end is final, and a later save starts anew. It changes
-   * nothing when the flow had saved or unsubscribed before.
+   * Whether an operator may have ended the subscription that a flow relied on. An end is final, and
+   * a later save subscribes anew. An end after the flow has saved or unsubscribed changes nothing.
    */
   const mayBeEnded = ({ endSentAtMs, deletedAtMs = Infinity }: Version, next: Version | undefined): boolean =>
     endSentAtMs !== undefined && endSentAtMs <= Math.min(deletedAtMs, next?.subscribedAtMs ?? Infinity);
 
-  /** Whether the platform and we agree that the flow was subscribed with this input without a gap from `version` on. */
+  /**
+   * Whether the flow was subscribed with this input from `version` on without a gap, according to
+   * the platform and the app.
+   */
   const stayed = (version: Version): boolean => {
     const { versions } = version.flow;
     const from = versions.indexOf(version);
@@ -188,13 +203,13 @@ export function createChecker(
     });
   };
 
-  /** One more attempt was made when its flow had no trouble any more. */
-  const isRecovered = ({ version, told }: Post): boolean =>
-    version.flow.versions.some((one) => one.subscriptionId === told.subscriptionId && one.isRecovered);
+  /** Whether an operator had the delivery sent again after its flow had recovered. */
+  const isRecovered = ({ version, callback }: Post): boolean =>
+    version.flow.versions.some((one) => one.subscriptionId === callback.subscriptionId && one.isRecovered);
 
   /**
-   * Whether a flow was really off for so long that it may be given up, whatever the app made of it. Two times that it was off are one when the
-   * app cannot have asked in between.
+   * Whether a flow was turned off for so long that the app may give it up, whatever the app
+   * observed. Two periods count as one when the app cannot have probed between them.
    */
   const wasGivenUp = ({ offSpans }: Flow): boolean => {
     let offMs = 0;
@@ -206,7 +221,10 @@ export function createChecker(
     });
   };
 
-  /** Whether something was delivered between the first attempt of a delivery and its last, and certainly written down in time. */
+  /**
+   * Whether another delivery succeeded between the first and the last attempt of a delivery, and
+   * was certainly stored in time.
+   */
   const workedMeanwhile = (group: readonly Post[]): boolean => {
     const [first, last] = [group[0], group.at(-1)];
     if (!isSteady(plan) || first?.answeredAtMs === undefined || last === undefined) return false;
@@ -216,7 +234,7 @@ export function createChecker(
     );
   };
 
-  /** A reason of the delivery policy for not having been told. */
+  /** Why the delivery policy does not require that the flow is notified of the fact, if so. */
   const excuse = (flow: Flow, fact: Fact): string | undefined => {
     if (flow.unruly) return 'saves that nobody can order';
     if (flow.removedAtMs !== undefined) return 'the flow was deleted';
@@ -230,7 +248,7 @@ export function createChecker(
       const codes = group.flatMap(({ answer }) =>
         answer?.kind === 'answered' ? [answer.errorCode ?? answer.status] : [],
       );
-      const isThis = first.told.occurredAt === fact.occurredAt && !isRecovered(first);
+      const isThis = first.callback.occurredAt === fact.occurredAt && !isRecovered(first);
       if (isThis && group.length >= attempts) return 'the schedule was used up';
       if (isThis && codes.includes('TriggerInputSchemaMismatch')) return 'the flow refuses the body';
       if (group.filter(isRefusal).length >= attempts && !workedMeanwhile(group)) return 'the flow refuses us';
@@ -238,7 +256,7 @@ export function createChecker(
     return undefined;
   };
 
-  /** All that flows are to be told by the rules, told or not. */
+  /** All notifications that the rules require, whether they were sent or not. */
   const owedTo = (flows: readonly Flow[]): Owed[] =>
     flows.flatMap((flow) => {
       const steady = flow.versions.filter(({ subscribedAtMs }) => subscribedAtMs !== undefined).filter(stayed);
@@ -281,13 +299,14 @@ export function createChecker(
         const owed = facts().filter(
           (fact) =>
             subscribedAtMs < fact.publishedAtMs &&
-            // Polls are rarer in the calm.
+            // Polls are rarer after the faults have stopped.
             fact.publishedAtMs < plan.startMs + plan.stormMs - plan.pollEveryMs &&
             concernsInput(fact, flow.trigger, input),
         );
         return owed.flatMap((fact) => {
           const first = posts.find(
-            ({ version: { flow: told }, told: { occurredAt } }) => told === flow && occurredAt === fact.occurredAt,
+            ({ version: { flow: called }, callback: { occurredAt } }) =>
+              called === flow && occurredAt === fact.occurredAt,
           );
           const afterMs = (first?.atMs ?? 0) - fact.publishedAtMs;
           return afterMs > plan.pollEveryMs + POLL_MS ? [{ flow, fact, afterMs }] : [];
@@ -295,13 +314,13 @@ export function createChecker(
       });
     },
     wronglyDisabled(flows) {
-      // What an operator has delivered by hand does not make a subscription active again.
+      // A delivery that an operator requested does not make a subscription active again.
       const own = flows.filter(({ isTended }) => isTended !== true);
       const disabled = own.flatMap((flow) => flow.versions).filter(({ isDisabled }) => isDisabled);
       return disabled.filter((version) => {
-        const told = posts.filter((post) => post.version === version && post.answeredAtMs !== undefined);
-        const lastSuccess = told.findLastIndex(({ accepted, answerLost }) => accepted && !answerLost);
-        const failures = told.slice(lastSuccess + 1);
+        const answered = posts.filter((post) => post.version === version && post.answeredAtMs !== undefined);
+        const lastSuccess = answered.findLastIndex(({ accepted, answerLost }) => accepted && !answerLost);
+        const failures = answered.slice(lastSuccess + 1);
         const spanMs = (failures.at(-1)?.atMs ?? 0) - (failures[0]?.atMs ?? 0);
         const deliveries = new Set(failures.map(({ webhookId }) => webhookId));
         return deliveries.size < 2 || spanMs < DISABLED_AFTER_MS - MINUTE - 2 * clockErrorMs(plan);
@@ -319,7 +338,7 @@ export function createChecker(
     owed: (flows) =>
       owedTo(flows).flatMap(({ flow, fact, version }) => {
         const wasTold = posts.some(
-          (post) => post.version.flow === flow && post.accepted && post.told.occurredAt === fact.occurredAt,
+          (post) => post.version.flow === flow && post.accepted && post.callback.occurredAt === fact.occurredAt,
         );
         if (wasTold || excuse(flow, fact) !== undefined) return [];
         return [{ flow, fact, why: `subscribed by ${version.url.slice(-2)}` }];

@@ -1,17 +1,20 @@
-/** All chance of a run, from one seed. */
+/** All randomness of a run, from one seed. */
 export interface Dice {
   /** A number in [0, 1). */
   fraction(): number;
   /** True with this probability. */
   chance(probability: number): boolean;
-  /** A whole number, both ends included. */
+  /** A whole number from `from` to `to`, both included. */
   between(from: number, to: number): number;
   pick<T>(list: readonly T[]): T;
 }
 
-/** Mulberry32: 32 bits of state are plenty for one small world, and a seed is a number that fits in a command line. */
+/**
+ * Mulberry32. Its 32 bits of state suffice for one small simulation, and the seed is short enough
+ * for a command line.
+ */
 export function diceOf(seed: number): Dice {
-  // Neighbouring seeds begin far apart.
+  // Neighbouring seeds start far apart.
   let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ (seed >>> 13);
   const fraction = (): number => {
     state = (state + 0x6d2b79f5) | 0;

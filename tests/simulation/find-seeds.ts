@@ -3,7 +3,7 @@ import { safeguards } from './safeguards.ts';
 import { buildVariant, SMALL_CHUNKS } from './variant.ts';
 
 /**
- * Prints, for each safeguard, the first seed that has the violation it prevents when it is taken out:
+ * Prints, for each safeguard, the first seed that has the violation when the safeguard is removed:
  * `node tests/simulation/find-seeds.ts [seeds] [name]`.
  */
 async function main(seeds = '3000', name = ''): Promise<void> {

@@ -8,7 +8,7 @@ import type { Checker } from './checker.ts';
 import { INSTANCE } from './source-script.ts';
 import type { Stage } from './stage.ts';
 
-/** The callers, by the keys that they use one after the other. */
+/** The callers, by the keys that they use one after another. */
 export const CONNECTIONS = [`key-${'a'.repeat(32)}`, `key-${'b'.repeat(32)}`] as const;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -17,22 +17,27 @@ const PLATFORM_TIMEOUT_MS = 2 * MINUTE;
 const DELETE_TRIES = 4;
 const CALLBACK_TIMEOUT_MS = 15 * SECOND;
 
-/** The side of the flows: they subscribe, are saved, turned off, deleted, and answer callbacks. */
+/**
+ * Simulates the flows: they subscribe, are saved, turned off and deleted, and respond to callbacks.
+ */
 export interface FlowPlatform {
   readonly flows: readonly Flow[];
   readonly client: CallbackClient;
-  /** Sets the flows going. */
+  /** Starts the flows. */
   begin(): void;
-  /** Whether some flow is in the middle of something. */
+  /** Whether a request of a flow is in progress. */
   isBusy(): boolean;
-  /** The other key is used from now on, and an operator is about to move the connection: who subscribes, saves or unsubscribes meanwhile is on their own. */
+  /**
+   * Switches to the other key before an operator moves the connection. Requests of flows during the
+   * move have no guaranteed result.
+   */
   beginMove(): { readonly from: string; readonly to: string };
   endMove(): void;
   /** Whether a move has begun and not ended. */
   isMoving(): boolean;
 }
 
-export function createFlowPlatform(stage: Stage, judge: Checker): FlowPlatform {
+export function createFlowPlatform(stage: Stage, checker: Checker): FlowPlatform {
   const { plan, dice, timeline } = stage;
   const versions = new Map<string, Version>();
   let busy = 0;
@@ -48,7 +53,7 @@ export function createFlowPlatform(stage: Stage, judge: Checker): FlowPlatform {
     });
   };
 
-  /** One request until it is answered, repeated as the platform does after a time-out or a 5xx. */
+  /** Makes one request, and repeats it after a timeout or a 5xx as the platform does. */
   const request = (call: {
     what: string;
     flow: Flow;
@@ -59,10 +64,10 @@ export function createFlowPlatform(stage: Stage, judge: Checker): FlowPlatform {
     onGiveUp: () => void;
   }): void => {
     const { flow, what } = call;
-    let settled = false;
+    let isOver = false;
     const again = (ms: number, calmMs = SECOND): void => {
-      if (settled) return;
-      settled = true;
+      if (isOver) return;
+      isOver = true;
       if (call.tries <= 1 && !stage.isCalm()) {
         call.onGiveUp();
         return;
@@ -76,7 +81,7 @@ export function createFlowPlatform(stage: Stage, judge: Checker): FlowPlatform {
     stage.start(`${flow.name} ${what}`, call.work, (end) => {
       call.onRun?.(-1);
       flow.openRuns -= 1;
-      if (settled) return;
+      if (isOver) return;
       const isLost = !stage.isCalm() && dice.chance(plan.platformFaults);
       if (end.kind === 'done' && isLost) {
         tell(flow, () => `${what}: the answer is lost`);
@@ -95,7 +100,7 @@ export function createFlowPlatform(stage: Stage, judge: Checker): FlowPlatform {
         again(dice.between(1, 60) * SECOND);
         return;
       }
-      settled = true;
+      isOver = true;
       later(stage.latencyMs(), () => {
         tell(flow, () => `${what}: answered`);
         call.onEnd(end.value);
@@ -106,7 +111,7 @@ export function createFlowPlatform(stage: Stage, judge: Checker): FlowPlatform {
 
   const subscribe = (version: Version, onEnd: () => void): void => {
     const { flow } = version;
-    // A save that was held up comes after one that was made later.
+    // A delayed save may arrive after a later one.
     const madeLater = flow.versions.slice(flow.versions.indexOf(version) + 1);
     if (madeLater.some(({ sentAtMs }) => sentAtMs !== undefined)) flow.unruly = true;
     version.sentAtMs ??= timeline.now();
@@ -244,7 +249,7 @@ export function createFlowPlatform(stage: Stage, judge: Checker): FlowPlatform {
         flow.offFromMs ??= timeline.now();
         if (dice.chance(0.1)) flow.offForeverFromMs ??= timeline.now();
         else {
-          // Nobody polls for that: it changes nothing but answers.
+          // Returns false: only later responses change, so no code of the app can continue.
           timeline.at(timeline.now() + dice.pick(plan.offMs), () => {
             const span = flow.offSpans.at(-1);
             if (flow.offForeverFromMs !== undefined || flow.offFromMs === undefined) return false;
@@ -275,7 +280,7 @@ export function createFlowPlatform(stage: Stage, judge: Checker): FlowPlatform {
       const run = stage.currentRun();
       const version = versions.get(url);
       if (version === undefined) throw new Error(`a callback to nobody: ${url}`);
-      const told = JSON.parse(body) as Post['told'];
+      const callback = JSON.parse(body) as Post['callback'];
       const webhookId = headers['webhook-id'] ?? '';
       const post: Post = {
         atMs: timeline.now(),
@@ -283,11 +288,11 @@ export function createFlowPlatform(stage: Stage, judge: Checker): FlowPlatform {
         version,
         webhookId,
         body,
-        told,
+        callback,
         accepted: false,
         answerLost: false,
       };
-      judge.posted(post);
+      checker.posted(post);
       const arrive = (): CallbackResponse => {
         const answer = answerOf(version, timeline.now(), dice);
         post.answer = answer;
@@ -297,9 +302,9 @@ export function createFlowPlatform(stage: Stage, judge: Checker): FlowPlatform {
         tell(version.flow, () => {
           const status = answer.kind === 'answered' ? `${answer.status} ${answer.errorCode ?? ''}` : answer.kind;
           const where = `${url.slice(-2)} …${webhookId.slice(-24)}`;
-          return `POST ${where} of #${run.number}: ${told.occurredAt} → ${status}`;
+          return `POST ${where} of #${run.number}: ${callback.occurredAt} → ${status}`;
         });
-        judge.arrived(post);
+        checker.arrived(post);
         return answer;
       };
       if (stage.isCalm()) {
@@ -336,13 +341,13 @@ export function createFlowPlatform(stage: Stage, judge: Checker): FlowPlatform {
   };
 
   const flows = Array.from({ length: plan.flows }, (_, index): Flow => {
-    const troubles = Array.from({ length: plan.flowTroubles }, () => {
+    const faults = Array.from({ length: plan.flowFaults }, () => {
       const fromMs = plan.startMs + dice.between(0, plan.stormMs);
       const kind = dice.pick(['http-500', 'http-500', 'http-429', 'refuses', 'mismatch'] as const);
-      const lastsMs = dice.between(SECOND, dice.pick(plan.troubleMs));
+      const lastsMs = dice.between(SECOND, dice.pick(plan.faultMs));
       return { kind, fromMs, untilMs: Math.min(fromMs + lastsMs, plan.startMs + plan.stormMs + 3 * HOUR) };
     });
-    // Every other flow was imported: its id is also that of flows in other environments.
+    // Every other flow was imported, so flows in other environments have the same id.
     const environmentId = index % 2 === 1 ? `Environment-${index + 1}` : undefined;
     const workflowId = dice.chance(0.85) ? (environmentId ? 'imported' : `workflow-${index + 1}`) : undefined;
     const trigger = dice.pick(plan.triggers);
@@ -353,7 +358,7 @@ export function createFlowPlatform(stage: Stage, judge: Checker): FlowPlatform {
       environmentId,
       versions: [],
       unruly: false,
-      troubles,
+      faults,
       offSpans: [],
       resumes: [],
       isActing: false,

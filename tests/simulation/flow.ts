@@ -5,89 +5,100 @@ import type { Dice } from './dice.ts';
 import { MEASURE, SEGMENT, SOURCES, type Fact } from './source-script.ts';
 import type { Run } from './stage.ts';
 
-/** What a flow asks for beside its trigger. */
+/** The inputs of a flow's trigger. */
 export interface Input {
   readonly threshold?: number;
   readonly dataSourceId?: string;
   readonly startedBy?: 'schedule' | 'user';
 }
 
-/** One save of a flow: it has a callback URL of its own. What the platform knows of its subscription. */
+/**
+ * One save of a flow, with its own callback URL, and what the platform knows of its subscription.
+ */
 export interface Version {
   readonly flow: Flow;
   readonly url: string;
   readonly input: Input;
-  /** The first subscribe left the platform. */
+  /** When the first subscribe request was sent. */
   sentAtMs?: number;
-  /** The first 201 arrived. */
+  /** When the first 201 arrived. */
   subscribedAtMs?: number;
   subscriptionId?: string;
   deleteSentAtMs?: number;
-  /** The 204 arrived. */
+  /** When the 204 arrived. */
   deletedAtMs?: number;
-  /** When an operator first asked to end it. */
+  /** When an operator first requested its end. */
   endSentAtMs?: number;
-  /** The platform answers 404 for this version from here on. */
+  /** From when on the platform responds 404 for this version. */
   staleFromMs?: number;
-  /** Subscribes that the platform gave up. */
+  /** Whether the platform gave up its subscribe request. */
   abandoned: boolean;
-  /** Subscribes that some worker is still at, answered in time or not, or that the platform will repeat. */
+  /** Subscribe requests that a worker still processes, or that the platform will repeat. */
   openSubscribes: number;
-  /** Saved again before the platform knew how this save ended: it keeps both. */
+  /**
+   * Whether it was saved again before the platform knew the result of this save. The platform then
+   * keeps both.
+   */
   overlapped: boolean;
-  /** The operator saw that it was disabled, and nobody has done anything about it since. */
+  /** When an operator saw that it was disabled. Unset once somebody has acted on that. */
   disabledAtMs?: number | undefined;
-  /** Whether it was disabled when the operator looked last. */
+  /** Whether it was disabled at the operator's last check. */
   isDisabled?: boolean;
-  /** The operator recovered at the end whatever it had lost. */
+  /** Whether the operator recovered its lost deliveries at the end. */
   isRecovered?: boolean;
 }
 
 export interface Flow {
   readonly name: string;
   readonly trigger: Trigger;
-  /** Absent: the platform did not say, and a save cannot be recognised as one. */
+  /** Absent when the platform sends none. A save cannot be recognised as one then. */
   readonly workflowId: string | undefined;
   /** Flows of different environments may have the same `workflowId`. */
   readonly environmentId: string | undefined;
   readonly versions: Version[];
   offFromMs?: number | undefined;
-  /** When it was really off, from and until; the last one may go on. */
+  /** The periods in which it was turned off. The last one may not have ended. */
   readonly offSpans: { readonly fromMs: number; untilMs?: number }[];
   offForeverFromMs?: number;
   removedAtMs?: number;
-  /** When somebody made it active again, by saving it, by subscribing once more or as an operator: from the request to its answer. */
+  /**
+   * From the request to the response of each action that makes it active again: a save, a repeated
+   * subscribe, or a resume by an operator.
+   */
   readonly resumes: { readonly fromMs: number; readonly atMs: number }[];
-  /** The operator has brought deliveries of it forward, perhaps. */
+  /** Whether an operator may have brought its deliveries forward. */
   isTended?: boolean;
-  /** A subscribe of an older version was still under way when a newer one came: who comes last is anybody's guess. */
+  /**
+   * Whether the subscribe of an older version was in progress when a newer one arrived. Either may
+   * win.
+   */
   unruly: boolean;
-  /** It subscribes, saves or unsubscribes at the moment. */
+  /** Whether it subscribes, saves or unsubscribes now. */
   isActing: boolean;
-  /** Requests that some worker is at, answered in time or not. */
+  /** Requests that a worker still processes, whether the platform has a response or not. */
   openRuns: number;
-  readonly troubles: readonly FlowFault[];
+  readonly faults: readonly FlowFault[];
 }
 
-/** For a while the flow does not accept. */
+/** A period in which the flow does not accept callbacks. */
 export interface FlowFault {
   readonly fromMs: number;
   readonly untilMs: number;
   readonly kind: 'http-500' | 'http-429' | 'refuses' | 'mismatch';
 }
 
-/** One callback, as the outside world saw it. */
+/** One callback, as an observer outside the app sees it. */
 export interface Post {
   readonly atMs: number;
   readonly run: Run;
   readonly version: Version;
   readonly webhookId: string;
   readonly body: string;
-  readonly told: { readonly eventId: string; readonly subscriptionId: string; readonly occurredAt: string };
-  /** What the flow said; absent when the request did not arrive (yet). */
+  readonly callback: { readonly eventId: string; readonly subscriptionId: string; readonly occurredAt: string };
+  /** The response of the flow. Absent until the request has arrived. */
   answer?: CallbackResponse;
   accepted: boolean;
-  /** The worker was told otherwise than the flow decided. */
+  /** Whether the worker received another outcome than the flow decided. */
   answerLost: boolean;
   answeredAtMs?: number;
 }
@@ -115,7 +126,7 @@ export function sameInput(one: Input, other: Input): boolean {
   );
 }
 
-/** The body of the subscribe. */
+/** The body of the subscribe request. */
 export function requestOf(instanceId: string, { flow, input, url }: Version): object {
   const subject =
     flow.trigger === 'segment-threshold-crossed'
@@ -126,7 +137,7 @@ export function requestOf(instanceId: string, { flow, input, url }: Version): ob
   return { instanceId, callbackUrl: url, ...subject, ...input };
 }
 
-/** Whether a fact is of the kind that was asked for: an edge from at most the threshold to above it. */
+/** Whether a fact matches the input: a rise from at most the threshold to above it. */
 export function concernsInput(fact: Fact, trigger: Trigger, { threshold, dataSourceId, startedBy }: Input): boolean {
   if (fact.trigger !== trigger) return false;
   if (startedBy !== undefined && startedBy !== fact.startedBy) return false;
@@ -136,7 +147,7 @@ export function concernsInput(fact: Fact, trigger: Trigger, { threshold, dataSou
   return dataSourceId === undefined || dataSourceId === fact.dataSourceId;
 }
 
-/** What the flow platform answers to a callback that arrives now. */
+/** The response of the flow platform to a callback that arrives now. */
 export function answerOf({ flow, staleFromMs }: Version, nowMs: number, dice: Dice): CallbackResponse {
   const answered = (status: number, more: { errorCode?: string; retryAfterMs?: number } = {}): CallbackResponse => ({
     kind: 'answered',
@@ -149,7 +160,7 @@ export function answerOf({ flow, staleFromMs }: Version, nowMs: number, dice: Di
     return answered(404, { errorCode: 'WorkflowTriggerVersionNotFound' });
   }
   if (flow.offFromMs !== undefined) return answered(400, { errorCode: 'WorkflowTriggerIsNotEnabled' });
-  switch (flow.troubles.find(({ fromMs, untilMs }) => fromMs <= nowMs && nowMs < untilMs)?.kind) {
+  switch (flow.faults.find(({ fromMs, untilMs }) => fromMs <= nowMs && nowMs < untilMs)?.kind) {
     case 'http-500':
       return answered(500);
     case 'http-429':

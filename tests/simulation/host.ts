@@ -4,7 +4,10 @@ import { MAX_DELAY_MS } from '../../shared/storage/queues.ts';
 import type { Backend } from '../../shared/backend.ts';
 import type { Stage } from './stage.ts';
 
-/** The platform's side of timers and queues: who gets which message when, how often, and what becomes of it. */
+/**
+ * Simulates timers and queues: which worker receives which message, when and how often, and what
+ * happens to the message.
+ */
 export interface Host {
   noticeSent(queue: string, delayMs: number): void;
   schedulePolls(): void;
@@ -12,15 +15,24 @@ export interface Host {
   sweep(): void;
 }
 
-/** How long the functions host hides a message that it works on. */
+/** The visibility timeout of a message that a function processes. */
 const LEASE_MS = 10 * 60 * 1000;
-/** As host.json says: when a message is shown again that failed, and how often, until it ends in its poison queue. */
+/**
+ * As in host.json: when a failed message becomes visible again, and how often until it goes to its
+ * poison queue.
+ */
 const SHOWN_AGAIN_MS = 30 * 1000;
 const MAX_DEQUEUE_COUNT = 5;
-/** A message that waits is sent again by each who gets it: without a bound, doubled ones would double without end. */
+/**
+ * Limits duplicates. Every receiver of a waiting message sends it again, so duplicates would double
+ * without end.
+ */
 const MAX_DUPLICATES = 40;
 
-/** `watch` sees each message before it is worked on, and what it answers is called when that is done. */
+/**
+ * `watch` sees each message before it is processed. The function that it returns is called after
+ * that.
+ */
 export function createHost(
   stage: Stage,
   queues: MemoryQueues,
@@ -63,11 +75,11 @@ export function createHost(
       return true;
     };
     if (!stage.isCalm() && dice.chance(plan.poisons)) return poison();
-    // Whoever received it last has died.
+    // The worker that received it last has crashed.
     if (received.dequeueCount > MAX_DEQUEUE_COUNT) return poison();
-    // A batch is received at once and worked on in any order.
+    // A batch is received together and processed in any order.
     timeline.at(timeline.now() + stage.latencyMs(), () => {
-      stage.start(what, work, ({ kind }, { misfortunes }) => {
+      stage.start(what, work, ({ kind }, { faults }) => {
         if (kind === 'crashed') return;
         const deleteFails =
           stage.backAtMs('storage') !== undefined || (!stage.isCalm() && dice.chance(plan.storage.failsBefore));
@@ -79,7 +91,7 @@ export function createHost(
           queues.delete(queue, received);
           return;
         }
-        if (stage.isCalm() && misfortunes.size === 0) stage.violate(`${what} failed although all is calm`);
+        if (stage.isCalm() && faults.size === 0) stage.violate(`${what} failed although all is calm`);
         if (received.dequeueCount >= MAX_DEQUEUE_COUNT) {
           poison();
           return;

@@ -11,7 +11,7 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
 
-test('worlds come out the same in a process of their own, and add up', async () => {
+test('simulations have the same result in a process of their own, and add up', async () => {
   const bundle = await buildVariant([]);
   folders.push(path.dirname(bundle));
   const lane = forkedLane(bundle);

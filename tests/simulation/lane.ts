@@ -6,29 +6,29 @@ import { addOutcome, emptyTally, type Tally } from './tally.ts';
 export interface Batch {
   readonly from: number;
   readonly count: number;
-  /** Whether a violation does not end it. */
+  /** Whether to continue after a violation. */
   readonly keepGoing: boolean;
-  /** The pattern of the violations that end it; all of them unless given. */
+  /** The pattern of the violations that end the batch. Default: all. */
   readonly until?: string;
-  /** What the plan of each seed is changed to. */
+  /** Changes to the plan of each seed. */
   readonly change?: Partial<Plan>;
 }
 
 export interface BatchResult {
   readonly tally: Tally;
-  /** Of the processor. */
+  /** Processor time. */
   readonly cpuMs: number;
-  /** What a violation that ended the batch looks like. */
+  /** The pattern of a violation that ended the batch. */
   readonly report?: string;
 }
 
-/** Somewhere that batches of worlds run one after another. */
+/** Runs batches of simulations, one after another. */
 export interface Lane {
   run(batch: Batch): Promise<BatchResult>;
   close(): void;
 }
 
-/** In this process. */
+/** Runs in this process. */
 export const ownLane: Lane = {
   async run({ from, count, keepGoing, until = '', change }) {
     const awaited = new RegExp(until);
@@ -48,7 +48,10 @@ export const ownLane: Lane = {
   close: () => undefined,
 };
 
-/** A process of its own that runs `bundle` with `--lane`. One that dies is replaced, and its batch counts as a violation of its first seed. */
+/**
+ * A child process that runs `bundle` with `--lane`. A child that crashes is replaced, and the crash
+ * counts as a violation of the first seed of its batch.
+ */
 export function forkedLane(bundle: string): Lane {
   let child: ChildProcess | undefined;
   return {
@@ -72,12 +75,14 @@ export function forkedLane(bundle: string): Lane {
   };
 }
 
-/** The other side of `forkedLane`: runs what it is sent until its parent is gone. */
+/**
+ * The child's side of `forkedLane`: runs the batches that it receives until its parent has ended.
+ */
 export function serveLane(): void {
   process.on('message', (batch) => {
     void ownLane.run(batch as Batch).then((result) => process.send?.(result));
   });
   process.on('disconnect', () => process.exit());
-  // Of the terminal, for all of its processes: the parent has this batch ended.
+  // The terminal sends Ctrl-C to all processes. The parent ends this batch.
   process.on('SIGINT', () => undefined);
 }

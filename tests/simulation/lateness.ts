@@ -3,7 +3,7 @@ import { CLAIM_MS, clockErrorMs, isSteady } from './plan.ts';
 import type { Fact } from './source-script.ts';
 import type { LostMessage, Stage } from './stage.ts';
 
-/** Something that a flow is owed, by which of its versions. */
+/** A fact of which a flow has to be notified, and the version of the flow. */
 export interface Owed {
   readonly flow: Flow;
   readonly fact: Fact;
@@ -12,7 +12,7 @@ export interface Owed {
 
 /** An attempt that was made too late, or not at all. */
 export interface Lateness extends Owed {
-  /** After what. */
+  /** The event after which the attempt was due. */
   readonly since: string;
   readonly byMs: number;
 }
@@ -21,22 +21,31 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-/** The parts of a pass of the reconciler: work is noted for up to 75 s ahead, a message is missed after 30 s, and what was done is looked at again a minute later. */
+/**
+ * The longest delay of the reconciler beside its period: work is due up to 75 s later, a message
+ * counts as lost after 30 s, and processed work is checked again after a minute.
+ */
 const PARTS_MS = 3 * MINUTE;
-/** A poll and all its calls. */
+/** The longest time of a poll and all its calls. */
 const POLL_MS = 40 * SECOND;
-/** Polls in the calm. */
+/** The period of polls after the faults have stopped. */
 const CALM_POLL_MS = 130 * SECOND;
-/** A flow that is off is asked again this often, if something waits for it. */
+/** How often a flow that is turned off is probed while deliveries wait for it. */
 const PROBE_MS = 12 * HOUR;
 const STALE_MS = 15 * MINUTE;
-/** Of what went wrong before the calm: a lease of a message, a frozen worker, a right to probe, a pause that could not be written down. */
+/**
+ * How long faults may have an effect after they stop: the lease of a message, a frozen worker, a
+ * claimed probe, a pause that could not be stored.
+ */
 const AFTERMATH_MS = HOUR;
-/** An answer is written down by then, in a world that is steady. */
+/** The longest time until an outcome is stored in a steady plan. */
 const WRITTEN_MS = 10 * SECOND;
 const DISABLED_AFTER_MS = 5 * DAY;
 
-/** A time in which nothing is sent to a flow but probes, or not even these: its subscription was paused or deleted. */
+/**
+ * A period in which a flow receives nothing or only probes, because its subscription was paused or
+ * deleted.
+ */
 interface Hold {
   readonly fromMs: number;
   readonly untilMs: number;
@@ -44,9 +53,11 @@ interface Hold {
 }
 
 /**
- * Attempts that came too late, judged by what really happened: after each failure the next attempt is due by the schedule, after a flow said that it is off it is asked
- * every 12 hours, and after each success, resume or save all goes out that waits. Each is due within a period of the reconciler and its parts, and one more for each
- * message that was lost. From the calm on; in a steady world, always.
+ * Finds the attempts that came too late, judged by what really happened. After a failure, the next
+ * attempt is due by the schedule. A flow that responded that it is off is probed every 12 hours.
+ * After each success, resume or save, all waiting deliveries are due. Each is due within one period
+ * of the reconciler and its own delays, and one more period for each lost message. In a steady plan
+ * this holds always, otherwise once the faults have stopped.
  */
 export function latenessOf(stage: Stage, owed: readonly Owed[], posts: readonly Post[]): Lateness[] {
   const { plan, timeline } = stage;
@@ -62,13 +73,14 @@ export function latenessOf(stage: Stage, owed: readonly Owed[], posts: readonly 
   function lateOf(one: Owed): Lateness | undefined {
     const { flow, fact } = one;
     const own = posts.filter(({ version }) => version.flow === flow);
-    const attempts = own.filter(({ told }) => told.occurredAt === fact.occurredAt);
+    const attempts = own.filter(({ callback }) => callback.occurredAt === fact.occurredAt);
     const accepted = attempts.findIndex((post) => post.accepted);
     const tried = accepted === -1 ? attempts : attempts.slice(0, accepted + 1);
     const holds = holdsOf(flow, own);
     if (wasPerhapsDisabled(own)) return undefined;
     let since = 'it was published';
-    // Behind 30 jobs, or while Customer Insights asked to wait, a poll finds nothing: then there is no first attempt to wait for.
+    // A poll finds nothing behind 30 jobs, or while Customer Insights asked to wait, so no first
+    // attempt is due.
     let state = {
       sinceMs: fact.shownByMs,
       dueMs: fact.shownByMs + firstMs,
@@ -90,18 +102,18 @@ export function latenessOf(stage: Stage, owed: readonly Owed[], posts: readonly 
     return undefined;
   }
 
-  /** Whether no further attempt is owed, but by an operator. */
+  /** Whether only an operator can cause a further attempt. */
   function isLast({ answer }: Post, index: number): boolean {
     const code = answer?.kind === 'answered' ? answer.errorCode : undefined;
     return index >= plan.scheduleSeconds.length || code === 'TriggerInputSchemaMismatch';
   }
 
-  /** The longest that an attempt is put off after this one failed. */
+  /** The longest delay of the next attempt after this one failed. */
   function delayMs({ answer, answerLost, answeredAtMs }: Post, index: number): number {
     const scheduledMs = Math.max(...plan.scheduleSeconds.slice(0, index + 1)) * 1.1 * SECOND;
-    const told = answer?.kind === 'answered' ? answer : undefined;
-    const askedMs = told?.retryAfterMs ?? (told?.errorCode === 'WorkflowTriggerVersionNotFound' ? STALE_MS : 0);
-    // Nobody knows of it: its claim has to run out.
+    const response = answer?.kind === 'answered' ? answer : undefined;
+    const askedMs = response?.retryAfterMs ?? (response?.errorCode === 'WorkflowTriggerVersionNotFound' ? STALE_MS : 0);
+    // No worker knows the outcome, so the claim has to expire.
     const unknownMs = answerLost || answeredAtMs === undefined ? CLAIM_MS + 15 * SECOND : 0;
     return Math.max(scheduledMs, askedMs) + unknownMs;
   }
@@ -152,7 +164,7 @@ export function latenessOf(stage: Stage, owed: readonly Owed[], posts: readonly 
     return Math.min(freedMs, Math.max(directMs, allowed(askedMs + PROBE_MS)));
   }
 
-  /** Messages that were about this delivery or its flow, or might have been. */
+  /** Lost messages that concerned this delivery or its flow, or may have. */
   function lossesOf(flow: Flow, webhookId: string | undefined, sinceMs: number): readonly LostMessage[] {
     return stage.lost.filter(({ atMs, message }) => {
       if (atMs < sinceMs) return false;
@@ -173,7 +185,10 @@ interface Free {
   readonly atMs: number;
 }
 
-/** What makes a paused subscription active: requests of people, and successes whose answer arrived. */
+/**
+ * The times at which a paused subscription becomes active: by requests of people, and by successes
+ * whose response arrived.
+ */
 function freesOf(flow: Flow, own: readonly Post[]): Free[] {
   const successes = own.flatMap(({ accepted, answerLost, atMs, answeredAtMs, run }) =>
     accepted && !answerLost && answeredAtMs !== undefined && run.state !== 'crashed'
@@ -188,7 +203,9 @@ function isOffIn({ offSpans, removedAtMs }: Flow, fromMs: number, untilMs: numbe
   return offSpans.some((span) => span.fromMs < untilMs && (span.untilMs ?? Infinity) > fromMs);
 }
 
-/** Whether a flow has failed for so long that only an operator makes it active again. */
+/**
+ * Whether a flow has failed for so long that only an operator makes its subscription active again.
+ */
 function wasPerhapsDisabled(own: readonly Post[]): boolean {
   let failingSinceMs = Infinity;
   return own.some(({ accepted, answerLost, atMs }) => {

@@ -17,18 +17,21 @@ afterAll(() => {
   rmSync(path.dirname(bundle), { recursive: true });
 });
 
-/** Worlds in which nothing else goes wrong but flows: they are off, fail and are saved. */
-const world: Partial<Plan> = {
+/** Simulations without faults but those of flows, which are turned off, fail and are saved. */
+const plan: Partial<Plan> = {
   ...steady,
   losses: 0,
   duplicates: 0,
   flows: 3,
-  flowTroubles: 2,
+  flowFaults: 2,
   turnsOff: true,
   actions: 3,
 };
 
-/** The first ones have many chunks and retries. Some have a reconciler with a pass every three minutes, others every hour. */
+/**
+ * The first seeds have many chunks and retries. Some have a reconciler that runs every three
+ * minutes, others one that runs every hour.
+ */
 const seeds = sized({ small: [5], full: [5, 4, 2, 3, ...Array.from({ length: 16 }, (_, index) => index + 6)] }).map(
   (seed, index) => ({ seed, reconcileEveryMs: index % 2 === 0 ? 180_000 : 3_600_000 }),
 );
@@ -37,7 +40,7 @@ test.each(seeds)(
   'seed $seed: whichever one message is lost, all arrives in time',
   async ({ seed, reconcileEveryMs }) => {
     const run = async (losesMessage: number): ReturnType<Lane['run']> =>
-      lane.run({ from: seed, count: 1, keepGoing: true, change: { ...world, reconcileEveryMs, losesMessage } });
+      lane.run({ from: seed, count: 1, keepGoing: true, change: { ...plan, reconcileEveryMs, losesMessage } });
     const { tally } = await run(0);
     expect(tally.violations).toEqual({});
     expect(tally.messages).toBeGreaterThan(0);

@@ -6,23 +6,26 @@ import type { FlowPlatform } from './flow-platform.ts';
 import type { Checker } from './checker.ts';
 import type { Stage } from './stage.ts';
 
-/** The side of the operator, who resumes, redelivers and recovers at any time, and asks again when the answer is an error. */
+/**
+ * Simulates the operator, who resumes, redelivers and recovers at any time, and repeats a request
+ * after an error.
+ */
 export interface Operator {
   begin(): void;
-  /** Recovers all that every subscription lost. */
+  /** Recovers the lost deliveries of every subscription. */
   recoverAll(): void;
-  /** Looks which subscriptions are disabled. */
-  lookAtAll(): void;
-  /** Makes all subscriptions active. */
+  /** Checks which subscriptions are disabled. */
+  checkAll(): void;
+  /** Resumes all subscriptions. */
   resumeAll(): void;
-  /** Puts the messages of all poison queues back. */
+  /** Moves the messages of all poison queues back to their queues. */
   redriveAll(): void;
 }
 
 const TRIES = 3;
 const MOVE_TRIES = 1000;
 
-export function createOperator(stage: Stage, platform: FlowPlatform, judge: Checker): Operator {
+export function createOperator(stage: Stage, platform: FlowPlatform, checker: Checker): Operator {
   const { plan, dice, timeline } = stage;
   const since = new Date(plan.startMs - 3_600_000).toISOString();
 
@@ -50,7 +53,7 @@ export function createOperator(stage: Stage, platform: FlowPlatform, judge: Chec
     flow.isTended = true;
     for (const version of flow.versions) version.disabledAtMs = undefined;
   };
-  const look = (version: Version): void => {
+  const check = (version: Version): void => {
     const isQuiet = (): boolean => version.openSubscribes === 0 && version.flow.isTended !== true;
     const wasQuiet = isQuiet();
     const id = version.subscriptionId ?? '';
@@ -99,7 +102,7 @@ export function createOperator(stage: Stage, platform: FlowPlatform, judge: Chec
     if (versions.length === 0) return;
     const version = dice.pick(versions);
     const action = dice.pick(['resume', 'recover', 'redeliver', 'redeliver'] as const);
-    const posts = judge.posts.filter((post) => post.version.flow === version.flow);
+    const posts = checker.posts.filter((post) => post.version.flow === version.flow);
     if (action === 'redeliver' && posts.length === 0) return;
     stage.count(`operator: ${action}`);
     tend(version.flow);
@@ -115,7 +118,7 @@ export function createOperator(stage: Stage, platform: FlowPlatform, judge: Chec
         request(
           `redelivers …${webhookId.slice(-24)}`,
           (backend) => {
-            judge.redelivering(webhookId, stage.currentRun());
+            checker.redelivering(webhookId, stage.currentRun());
             return backend.operator.redeliver(webhookId);
           },
           () => undefined,
@@ -124,9 +127,13 @@ export function createOperator(stage: Stage, platform: FlowPlatform, judge: Chec
     }
   };
 
-  /** Repeated until it is answered: what was moved in part is nobody's. */
+  /**
+   * Repeated until it succeeds, because entries that were moved in part belong to neither
+   * connection.
+   */
   const move = (): void => {
-    // The way back may not start before the way there is complete: nobody could say where an entry belongs.
+    // The way back starts after the move is complete. Otherwise it would be undefined where an
+    // entry belongs.
     if (platform.isMoving()) return;
     stage.count('operator: move');
     const body = platform.beginMove();
@@ -140,7 +147,7 @@ export function createOperator(stage: Stage, platform: FlowPlatform, judge: Chec
       MOVE_TRIES,
     );
   };
-  /** The reconciler goes on with it, whatever becomes of the request. */
+  /** The reconciler continues it, whatever becomes of the request. */
   const recoverEveryone = (): void => {
     stage.count('operator: recovery of all');
     for (const flow of platform.flows) tend(flow);
@@ -184,22 +191,23 @@ export function createOperator(stage: Stage, platform: FlowPlatform, judge: Chec
       });
       inStorm(plan.recoveries, recoverEveryone);
       for (let action = 0; action < plan.operatorActions; action++) {
-        // Some come when all is calm, but deliveries are still parked, dead or delivered.
+        // Some requests come after the faults have stopped, while deliveries are still parked, dead
+        // or delivered.
         timeline.at(plan.startMs + dice.between(0, plan.stormMs * dice.pick([1, 1, 3])), () => {
           act();
           return true;
         });
       }
-      for (let looks = 0; looks < plan.operatorLooks; looks++) {
+      for (let checks = 0; checks < plan.operatorChecks; checks++) {
         timeline.at(plan.startMs + dice.between(0, plan.stormMs), () => {
-          for (const version of subscribed()) look(version);
+          for (const version of subscribed()) check(version);
           if (plan.poisons > 0 && plan.redrives) redriveAll();
           return true;
         });
       }
     },
-    lookAtAll() {
-      for (const version of subscribed()) look(version);
+    checkAll() {
+      for (const version of subscribed()) check(version);
     },
     resumeAll() {
       for (const version of subscribed()) {

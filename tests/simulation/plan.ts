@@ -2,22 +2,24 @@ import type { Trigger } from '../../shared/triggers/trigger.ts';
 import { triggerNames } from '../../shared/triggers/trigger.ts';
 import { diceOf, type Dice } from './dice.ts';
 
-/** How long a worker's claim on a chunk or a retry holds. */
+/** How long a worker's claim on a chunk or a retry is valid. */
 export const CLAIM_MS = 120_000;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A time in which the whole app, storage or Customer Insights is away. */
+/** A period in which the whole app, storage or Customer Insights is unavailable. */
 export interface Outage {
   readonly of: 'app' | 'storage' | 'Customer Insights';
-  /** After the start. */
+  /** Since the start of the simulation. */
   readonly afterMs: number;
   readonly lastsMs: number;
 }
 
-/** What a seed's world is like: how large, and which kinds of misfortune it knows and how often (swarm testing). */
+/**
+ * What a seed simulates: its size, and which kinds of faults occur and how often (swarm testing).
+ */
 export interface Plan {
   readonly seed: number;
   readonly startMs: number;
@@ -25,82 +27,93 @@ export interface Plan {
   readonly flows: number;
   readonly triggers: readonly Trigger[];
   readonly pollEveryMs: number;
-  /** How long there are actions and faults; then everything is calm. */
+  /** How long actions and faults occur. After that, everything is calm. */
   readonly stormMs: number;
   readonly scheduleSeconds: readonly number[];
-  /** Calls and answers take up to this long each, mostly much less. */
+  /** The maximum latency of a call and of its response. Most are much shorter. */
   readonly latencyMs: number;
-  /** Chances per storage call. */
+  /** Probabilities per storage call. */
   readonly storage: {
     readonly failsBefore: number;
     readonly failsAfter: number;
     readonly echoes: number;
     readonly slow: number;
   };
-  /** Chance that a Customer Insights call fails. */
+  /** The probability that a call to Customer Insights fails. */
   readonly insightsFails: number;
-  /** Chances per answer that a worker gets. */
+  /** Probabilities per response that a worker receives. */
   readonly crash: number;
   readonly freeze: number;
-  /** Clocks differ from true time by up to this. */
+  /** The maximum difference between a worker's clock and true time. */
   readonly skewMs: number;
   readonly clockJumps: number;
   readonly longestJumpMs: number;
   readonly duplicates: number;
   readonly lateMs: number;
-  /** Evaluations and refreshes in the storm. */
+  /** The number of evaluations and of refreshes before the calm. */
   readonly evaluations: number;
   readonly jobs: number;
-  /** Flows are made until this long after the start. */
+  /** Flows are created until this long after the start. */
   readonly madeBeforeMs: number;
-  /** Actions of one flow after it has subscribed. */
+  /** The number of actions of a flow after it has subscribed. */
   readonly actions: number;
   readonly saves: boolean;
   readonly overlaps: boolean;
   readonly ends: boolean;
   readonly turnsOff: boolean;
-  /** How long a flow stays turned off that is turned on again. */
+  /** How long a flow stays turned off before it is turned on again. */
   readonly offMs: readonly number[];
-  /** Troubles per flow, and how long each lasts at most. */
-  readonly flowTroubles: number;
-  readonly troubleMs: readonly number[];
+  /** The number of faults per flow, and the maximum duration of each. */
+  readonly flowFaults: number;
+  readonly faultMs: readonly number[];
   readonly lostAnswers: number;
   readonly platformFaults: number;
   readonly sweeps: number;
-  /** How often the reconciler has a pass. */
+  /** The period of the reconciler. */
   readonly reconcileEveryMs: number;
-  /** Calls that an instance takes in a minute; 0: as many as anybody likes. */
+  /** How many calls an instance accepts per minute. 0: no limit. */
   readonly calls: number;
-  /** How often others use them up. */
+  /** How often other callers use them up. */
   readonly greed: number;
   readonly operatorActions: number;
-  /** How often the operator looks which subscriptions are disabled, and puts poison queues back. */
-  readonly operatorLooks: number;
-  /** Chance that a message meets a bug, and ends in its poison queue. */
+  /**
+   * How often the operator checks which subscriptions are disabled, and moves poisoned messages
+   * back.
+   */
+  readonly operatorChecks: number;
+  /**
+   * The probability that the processing of a message fails with a bug, so that it goes to its
+   * poison queue.
+   */
   readonly poisons: number;
-  /** Whether they put back, when all is calm, what is in poison queues; else only sweeps help. */
+  /**
+   * Whether the operator moves poisoned messages back after the faults have stopped. Otherwise only
+   * sweeps help.
+   */
   readonly redrives: boolean;
-  /** Whether the operator recovers, when all is calm, whatever was lost. */
+  /** Whether the operator recovers all lost deliveries after the faults have stopped. */
   readonly recovers: boolean;
-  /** Chance that a message is lost, of which nobody hears. */
+  /** The probability that a message is lost without notice. */
   readonly losses: number;
-  /** The number of the one message that is lost, whenever it is sent; 0: none. */
+  /** The number of the one message that is lost, whenever it is sent. 0: none. */
   readonly losesMessage: number;
   readonly outages: readonly Outage[];
-  /** How often the operator moves the connection, after its key was rotated. */
+  /** How often the operator moves the connection after its key was rotated. */
   readonly moves: number;
   /** How often the operator deletes a subscription. */
   readonly operatorEnds: number;
-  /** How often the operator sends again what all subscriptions lost. */
+  /** How often the operator sends the lost deliveries of all subscriptions again. */
   readonly recoveries: number;
 }
 
-/** Flows fail, workers crash, and the operator sends again what all subscriptions lost. */
-export const recovering: Partial<Plan> = { recoveries: 4, flowTroubles: 3, crash: 0.02 };
+/**
+ * Flows fail, workers crash, and the operator sends the lost deliveries of all subscriptions again.
+ */
+export const recovering: Partial<Plan> = { recoveries: 4, flowFaults: 3, crash: 0.02 };
 
-/** Everything off but what the dice switch on. */
+/** The plan of a seed. Every kind of fault is off unless the dice turn it on. */
 export function planOf(seed: number): Plan {
-  // Dice of their own again, for what was thought of later.
+  // Separate dice, so that plans of earlier kinds stay the same.
   const people = diceOf(seed * 19 + 13);
   const isMeddling = people.chance(0.15);
   const meddling = isMeddling ? { moves: people.between(0, 2), operatorEnds: people.between(0, 2) } : {};
@@ -110,7 +123,7 @@ export function planOf(seed: number): Plan {
   return { ...plan, outages: outagesOf(plan, diceOf(seed * 17 + 11)) };
 }
 
-/** All over when the storm is. */
+/** All outages end before the calm. */
 function outagesOf({ stormMs }: Plan, dice: Dice): Outage[] {
   if (!dice.chance(0.12)) return [];
   return Array.from({ length: dice.between(1, 2) }, () => {
@@ -124,7 +137,10 @@ function outagesOf({ stormMs }: Plan, dice: Dice): Outage[] {
   });
 }
 
-/** Nothing goes wrong but that flows are off, fail and are saved, and that messages are lost and doubled: then the judge knows how late each delivery may be. */
+/**
+ * No faults but these: flows are off, fail and are saved, and messages are lost and duplicated. The
+ * checker then knows how late each delivery may be.
+ */
 export const steady: Partial<Plan> = {
   storage: { failsBefore: 0, failsAfter: 0, slow: 0, echoes: 0 },
   insightsFails: 0,
@@ -159,15 +175,18 @@ export function isSteady({ storage, ...plan }: Plan): boolean {
 
 function stormOf(seed: number): Plan {
   const plan = dayOf(seed);
-  // Dice of their own: what else a seed's world is like does not depend on these.
+  // Separate dice, so that the rest of the plan does not depend on these.
   const rare = diceOf(seed * 7 + 3);
   const poisons = rare.chance(0.05) ? 0.2 * rare.fraction() : 0;
   if (rare.chance(0.05)) return { ...plan, ...weeksOf(plan, rare), poisons };
   if (rare.chance(0.02)) return { ...plan, ...monthsOf(plan, rare), poisons };
-  return poisons > 0 ? { ...plan, poisons, operatorLooks: rare.between(0, 4), redrives: rare.chance(0.5) } : plan;
+  return poisons > 0 ? { ...plan, poisons, operatorChecks: rare.between(0, 4), redrives: rare.chance(0.5) } : plan;
 }
 
-/** Polled twice a day, for as long as it takes until a flow that fails is disabled, and one that is turned off given up. */
+/**
+ * Two polls a day, for as long as it takes until a failing flow is disabled and one that is turned
+ * off is given up.
+ */
 function weeksOf({ storage, crash, freeze, duplicates }: Plan, dice: Dice): Partial<Plan> {
   const pollEveryMs = 12 * HOUR;
   const stormMs = pollEveryMs * dice.between(14, 24);
@@ -178,7 +197,8 @@ function weeksOf({ storage, crash, freeze, duplicates }: Plan, dice: Dice): Part
     madeBeforeMs: stormMs / 3,
     evaluations: dice.between(6, 20),
     jobs: dice.pick([4, 8, 14]),
-    // What waits for days is looked at many times: were it sent twice as often as in an hour, it would double without end.
+    // Messages that wait for days are received many times. With the usual rate of duplicates, they
+    // would double without end.
     storage: {
       failsBefore: storage.failsBefore / 100,
       failsAfter: storage.failsAfter / 100,
@@ -189,16 +209,19 @@ function weeksOf({ storage, crash, freeze, duplicates }: Plan, dice: Dice): Part
     freeze: freeze / 10,
     duplicates: duplicates / 10,
     offMs: [HOUR, 30 * HOUR, 6 * DAY, 8 * DAY],
-    flowTroubles: dice.pick([0, 1, 2, 3]),
-    troubleMs: [10 * MINUTE, stormMs, 2 * stormMs],
+    flowFaults: dice.pick([0, 1, 2, 3]),
+    faultMs: [10 * MINUTE, stormMs, 2 * stormMs],
     sweeps: dice.pick([0, 4, 40]),
     reconcileEveryMs: dice.pick([5 * MINUTE, HOUR, 12 * HOUR]),
     operatorActions: dice.chance(0.2) ? dice.between(1, 6) : 0,
-    operatorLooks: dice.between(4, 20),
+    operatorChecks: dice.between(4, 20),
   };
 }
 
-/** Months in which little happens: flows that are off or fail for days, saved meanwhile, and a reconciler that seldom comes by. */
+/**
+ * Months in which little happens: flows are off or fail for days, are saved meanwhile, and the
+ * reconciler runs rarely.
+ */
 export function monthsOf(plan: Plan, dice: Dice): Partial<Plan> {
   const stormMs = dice.between(30, 90) * DAY;
   return {
@@ -212,8 +235,8 @@ export function monthsOf(plan: Plan, dice: Dice): Partial<Plan> {
     saves: dice.chance(0.7),
     turnsOff: dice.chance(0.8),
     offMs: [DAY, 3 * DAY, 5 * DAY, 6.9 * DAY],
-    flowTroubles: dice.pick([0, 1, 2]),
-    troubleMs: [HOUR, 3 * DAY, 6 * DAY],
+    flowFaults: dice.pick([0, 1, 2]),
+    faultMs: [HOUR, 3 * DAY, 6 * DAY],
     scheduleSeconds: [5, 30, 300, 1800, 7200, 18000, 36000, 36000],
     reconcileEveryMs: dice.pick([5 * MINUTE, HOUR, 12 * HOUR]),
   };
@@ -264,15 +287,15 @@ function dayOf(seed: number): Plan {
     ends: dice.chance(0.3),
     turnsOff: dice.chance(0.4),
     offMs: [10 * MINUTE, HOUR, 30 * HOUR],
-    flowTroubles: dice.chance(0.6) ? dice.between(1, 3) : 0,
-    troubleMs: [MINUTE, 10 * MINUTE, 3 * HOUR],
+    flowFaults: dice.chance(0.6) ? dice.between(1, 3) : 0,
+    faultMs: [MINUTE, 10 * MINUTE, 3 * HOUR],
     lostAnswers: rarely(0.3, 0.3),
     platformFaults: rarely(0.3, 0.3),
     sweeps: dice.chance(0.4) ? dice.between(1, 4) : 0,
     reconcileEveryMs: 3 * MINUTE,
     ...(dice.chance(0.2) ? { calls: dice.pick([16, 20, 30]), greed: dice.between(1, 8) } : { calls: 0, greed: 0 }),
     operatorActions: dice.chance(0.3) ? dice.between(1, 6) : 0,
-    operatorLooks: 0,
+    operatorChecks: 0,
     poisons: 0,
     redrives: true,
     recovers: dice.chance(0.3),
@@ -285,13 +308,13 @@ function dayOf(seed: number): Plan {
   };
 }
 
-/** Some storms cross the end of a month. */
+/** Some simulations cross the end of a month. */
 function startOf(dice: Dice, stormMs: number): number {
   const monthEnds = Date.UTC(2026, 11, 1);
   return dice.chance(0.2) ? monthEnds - Math.floor(stormMs * dice.fraction()) : Date.UTC(2026, 10, 23, 10);
 }
 
-/** How wrong a worker's clock can be. */
+/** The maximum error of a worker's clock. */
 export function clockErrorMs({ skewMs, clockJumps, longestJumpMs }: Plan): number {
   return skewMs + clockJumps * longestJumpMs;
 }

@@ -17,11 +17,11 @@ export interface SharedPorts {
   readonly queues: MemoryQueues;
   readonly insights: CustomerInsights;
   readonly client: CallbackClient;
-  /** A message was sent; it becomes visible after `delayMs`. */
+  /** A message was sent. It becomes visible after `delayMs`. */
   readonly noticeSent: (queue: string, delayMs: number) => void;
 }
 
-/** The world as one worker sees it: everything goes through the storm. */
+/** The ports as one worker sees them. Every call is subject to the simulated faults. */
 export function portsOf(stage: Stage, worker: Worker, shared: SharedPorts): BackendPorts {
   const { dice, timeline } = stage;
   let tokens = 0;
@@ -97,7 +97,7 @@ function stormyTables(stage: Stage, tables: Tables): Tables {
       ),
     write: (table, writes) =>
       storageCall(
-        () => `write ${table} ${writes.map(told).join(', ')}`,
+        () => `write ${table} ${writes.map(writeText).join(', ')}`,
         () => tables.write(table, writes),
         (result) => (result.kind === 'written' ? 'written' : `conflict: ${result.reason} at ${result.index}`),
       ),
@@ -114,7 +114,7 @@ function stormyTables(stage: Stage, tables: Tables): Tables {
   };
 }
 
-function told({ kind, row }: Write): string {
+function writeText({ kind, row }: Write): string {
   const { status, settled, birth, until, untilMs, nonce, sequence } = row as Record<string, unknown>;
   const facts = Object.entries({ status, settled, birth, until, untilMs, nonce, sequence });
   const shown = facts.flatMap(([name, value]) =>
@@ -123,12 +123,15 @@ function told({ kind, row }: Write): string {
   return `${kind} ${short(row.rowKey)}${shown.length > 0 ? ` {${shown.join(' ')}}` : ''}`;
 }
 
-/** Long keys differ at their ends. */
+/** Shortens a key to its end, because long keys differ there. */
 function short(key: string): string {
   return key.length > 26 ? `${key.slice(0, 2)}…${key.slice(-22)}` : key;
 }
 
-/** Bounds how often a send may be made twice without its sender knowing: what waits is sent again and again, and would double without end. */
+/**
+ * Limits how often a send is duplicated without its sender knowing. Waiting messages are sent again
+ * and again, and would double without end.
+ */
 const MAX_DOUBLED_SENDS = 40;
 
 function stormyQueues(stage: Stage, { queues, noticeSent }: SharedPorts): Queues {

@@ -7,10 +7,13 @@ import { buildVariant, SMALL_CHUNKS } from './variant.ts';
 
 const tried = inRotation(safeguards, 2);
 
-/** Any change of the sources may give a seed another run; then the first of so many seeds must find it. */
+/**
+ * A change of the sources may change the run of a seed. Then one of so many seeds must have the
+ * violation.
+ */
 const SEARCHED = '1500';
 
-/** What a built simulation prints for the first seed whose violation matches. */
+/** The output of a built simulation for the first seed whose violation matches. */
 function search(bundle: string, plan: string, provokes: RegExp): Promise<string> {
   return new Promise((resolve) => {
     const options = { maxBuffer: 100 * 1024 * 1024 };
@@ -24,18 +27,22 @@ function violationIn(output: string): string {
   return [...output.matchAll(/^seed \d+: (.*)$/gm)].at(-1)?.[1] ?? '';
 }
 
-/** The last line that a built simulation prints for one seed: whether all holds. */
+/** The last line that a built simulation prints for one seed: whether it has a violation. */
 function verdict(bundle: string, seed: number, plan: string): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [bundle, '--seed', String(seed), '--plan', plan, '--quiet'], (error, stdout, stderr) => {
-      // A violation ends with 1; anything without a word about the seed is a broken build.
+      // A violation exits with 1. Output without a line about the seed means that the build is
+      // broken.
       if (!stdout.startsWith(`seed ${seed}: `)) reject(new Error(stderr, { cause: error }));
       resolve(stdout);
     });
   });
 }
 
-/** Checks all edits, also those that are not in rotation today: reading the sources is quick, a build takes seconds. */
+/**
+ * Checks all edits, also those that are not in today's rotation: reading the sources is quick,
+ * while a build takes seconds.
+ */
 test('each edit matches the sources exactly once', () => {
   const edits = [...SMALL_CHUNKS, ...safeguards.flatMap(({ without }) => without)];
   expect(edits.filter(({ file, find }) => readFileSync(file, 'utf8').split(find).length !== 2)).toEqual([]);

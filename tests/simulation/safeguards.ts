@@ -1,23 +1,29 @@
 import { recovering, steady, type Plan } from './plan.ts';
 
-/** One replacement in one source file; `find` occurs in it exactly once. */
+/** One replacement in one source file. `find` occurs in the file exactly once. */
 export interface Edit {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
 }
 
-/** Something that keeps the promises, and how to take it out. */
+/** A safeguard of the sources, and how to remove it. */
 export interface Safeguard {
   readonly name: string;
   readonly without: readonly Edit[];
-  /** What then happens. Another violation does not show that the safeguard is needed. */
+  /**
+   * The violation without the safeguard. Another violation does not show that the safeguard is
+   * needed.
+   */
   readonly provokes: RegExp;
-  /** A seed in which it happens. */
+  /** A seed with this violation. */
   readonly seed: number;
-  /** It matters only where an event has several chunks: they are made small. */
+  /** The safeguard matters only for events with several chunks, so the chunks are made small. */
   readonly smallChunks?: true;
-  /** It matters only where much happens of what the plans of few seeds have: what theirs is changed to. */
+  /**
+   * Changes to the plan, for a safeguard that matters only with events that are rare in the usual
+   * plans.
+   */
   readonly plan?: Partial<Plan>;
 }
 
@@ -25,9 +31,9 @@ const one = (file: string, find: string, replace: string): readonly Edit[] => [
   { file: `shared/${file}`, find, replace },
 ];
 
-/** Slow answers and many sweeps around the first subscribe. */
+/** Slow responses, and many sweeps around the first subscribe. */
 const swept: Partial<Plan> = { flows: 1, sweeps: 80, latencyMs: 5_000, stormMs: 300_000, madeBeforeMs: 100_000 };
-/** Nothing goes wrong but that storage sees requests twice. */
+/** No faults but duplicated storage requests. */
 const echoing: Partial<Plan> = {
   storage: { failsBefore: 0, failsAfter: 0, slow: 0, echoes: 0.2 },
   insightsFails: 0,
@@ -39,9 +45,9 @@ const echoing: Partial<Plan> = {
   turnsOff: false,
   calls: 0,
 };
-/** Saves that overlap, some of which break off. */
+/** Saves that overlap, some of which are aborted. */
 const saving: Partial<Plan> = { flows: 2, actions: 4, saves: true, overlaps: true, crash: 0.01, latencyMs: 5_000 };
-/** Polls and saves that each take longer than the next one waits. */
+/** Polls and saves that each take longer than the interval to the next one. */
 const overlapping: Partial<Plan> = {
   workers: 3,
   flows: 4,
@@ -52,7 +58,7 @@ const overlapping: Partial<Plan> = {
   saves: true,
   ends: true,
 };
-/** Twelve days, polled twice a day, in which flows fail for long. */
+/** Twelve days with two polls a day, in which flows fail for long. */
 const weeks: Partial<Plan> = {
   pollEveryMs: 43_200_000,
   stormMs: 1_036_800_000,
@@ -62,32 +68,32 @@ const weeks: Partial<Plan> = {
   jobs: 14,
   actions: 0,
   turnsOff: false,
-  flowTroubles: 3,
-  troubleMs: [1_036_800_000],
+  flowFaults: 3,
+  faultMs: [1_036_800_000],
   operatorActions: 0,
-  operatorLooks: 20,
+  operatorChecks: 20,
   crash: 0,
   freeze: 0,
   clockJumps: 0,
   storage: { failsBefore: 0, failsAfter: 0, slow: 0, echoes: 0 },
 };
-/** Bugs that are put right afterwards, by an operator or by sweeps alone. */
-const poisoned: Partial<Plan> = { poisons: 0.3, operatorLooks: 4, flowTroubles: 3, crash: 0.02, redrives: true };
+/** Bugs that an operator or sweeps alone repair afterwards. */
+const poisoned: Partial<Plan> = { poisons: 0.3, operatorChecks: 4, flowFaults: 3, crash: 0.02, redrives: true };
 
-const lost = /was never told of/;
-const late = /was told of .* after|waits for .* since/;
+const lost = /was never notified of/;
+const late = /was notified of .* after|waits for .* since/;
 const doubled = /accepted twice|is delivered already/;
 
 export const safeguards: readonly Safeguard[] = [
   {
-    name: 'a claim keeps others off a chunk',
+    name: 'only the owner of its claim processes a chunk',
     without: one('deliveries/outbox/chunk-claim.ts', `if (row.untilMs > nowMs) return { kind: 'busy' };`, ''),
     provokes: doubled,
     seed: 444,
     smallChunks: true,
   },
   {
-    name: 'no attempt begins when the claim has ended',
+    name: 'no attempt begins after the claim has expired',
     without: one(
       'deliveries/attempt/attempt.ts',
       `if (startedAtMs >= request.notAfterMs()) return { kind: 'too-late' };`,
@@ -98,14 +104,14 @@ export const safeguards: readonly Safeguard[] = [
     plan: { workers: 3, freeze: 0.02 },
   },
   {
-    name: 'a claim on a retry keeps others off it',
+    name: 'only the owner of its claim processes a retry',
     without: one('deliveries/retry/retry.ts', `if (isClaimed(record, nowMs)) return;`, ''),
     provokes: doubled,
     seed: 231,
-    plan: { workers: 3, freeze: 0.02, flowTroubles: 3, duplicates: 0.4 },
+    plan: { workers: 3, freeze: 0.02, flowFaults: 3, duplicates: 0.4 },
   },
   {
-    name: 'a delivery that is not due is not tried, whatever messages come',
+    name: 'a delivery that is not due is not attempted, whatever messages arrive',
     without: one(
       'deliveries/retry/retry.ts',
       'if (record === undefined || !isDue(record)) return;',
@@ -126,25 +132,25 @@ export const safeguards: readonly Safeguard[] = [
     plan: echoing,
   },
   {
-    name: 'an attempt whose write met its own echo is noted once',
+    name: 'an attempt whose write was repeated by storage is recorded once',
     without: one(
       'deliveries/retry/retry.ts',
       `if (current && attempt && current.attempts.some(({ at }) => at === attempt.at)) return;`,
       '',
     ),
-    provokes: /was never told of|waits for .* since attempt|^attempts /,
+    provokes: /was never notified of|waits for .* since attempt|^attempts /,
     seed: 8,
-    plan: { ...echoing, flowTroubles: 3 },
+    plan: { ...echoing, flowFaults: 3 },
   },
   {
-    name: 'what an operator asks for is one attempt',
+    name: 'a redelivery by an operator makes one attempt',
     without: [
       ...one(
         'deliveries/retry/retry.ts',
         'const notDue = { ...released, dueAtMs: undefined, redelivering: false };',
         'const notDue = { ...released, dueAtMs: released.redelivering ? released.dueAtMs : undefined };',
       ),
-      // Attempts without end are seen after a tenth of the calls just as well, and in a tenth of the time.
+      // Endless attempts show after a tenth of the calls as well, and in a tenth of the time.
       {
         file: 'tests/simulation/stage.ts',
         find: 'const MAX_CALM_CALLS = 100_000;',
@@ -155,7 +161,7 @@ export const safeguards: readonly Safeguard[] = [
     seed: 28,
   },
   {
-    name: 'a recovery sends again what is dead',
+    name: 'a recovery sends dead deliveries again',
     without: one(
       'operations/lost-deliveries.ts',
       "const LOST_STATUSES = ['dead', 'parked'] as const;",
@@ -165,18 +171,18 @@ export const safeguards: readonly Safeguard[] = [
     seed: 59,
   },
   {
-    name: 'a recovery of all subscriptions goes on without the process that began it',
+    name: 'a recovery of all subscriptions continues without the process that began it',
     without: one(
       'deliveries/reconciler/reconcile.ts',
       'return ports.resumeRecovery(item.recoveryId);',
       'return undefined;',
     ),
-    provokes: /^never finished|was never told of/,
+    provokes: /^never finished|was never notified of/,
     seed: 5,
     plan: recovering,
   },
   {
-    name: 'a chunk is only written by the holder of its claim',
+    name: 'only the owner of its claim writes a chunk',
     without: one(
       'deliveries/records/activity-store.ts',
       `{ kind: 'replace', row: chunkRow(event, chunk, rest), etag },`,
@@ -186,13 +192,13 @@ export const safeguards: readonly Safeguard[] = [
     seed: 5,
   },
   {
-    name: 'who takes a chunk over leaves out what is done',
+    name: 'a worker that takes a chunk over skips deliveries that have an outcome',
     without: one('deliveries/outbox/chunk-claim.ts', 'if (isNew) return new Set();', 'return new Set();'),
     provokes: doubled,
     seed: 6,
   },
   {
-    name: 'state and events are one transaction',
+    name: 'state and events are written in one transaction',
     without: one(
       'detection/state-store.ts',
       'const result = await tables.write(STATE_TABLE, writes);',
@@ -206,20 +212,20 @@ export const safeguards: readonly Safeguard[] = [
     seed: 13,
   },
   {
-    name: 'the state is swapped by its etag',
+    name: 'the state is replaced by its etag',
     without: one('detection/state-store.ts', `{ kind: 'replace', row, etag: state.etag }`, `{ kind: 'upsert', row }`),
-    provokes: /two deliveries of one event|was never told of/,
+    provokes: /two deliveries of one event|was never notified of/,
     seed: 32,
     plan: overlapping,
   },
   {
-    name: 'open events are carried on with by later polls',
+    name: 'later polls resume outbox entries',
     without: one('detection/poll.ts', 'ports.resumeOutbox(before.outbox),', ''),
-    provokes: /was never told of|^still open/,
+    provokes: /was never notified of|^outbox entry left/,
     seed: 3,
   },
   {
-    name: 'whoever is being made is decided before an audience is read',
+    name: 'pending subscriptions are activated or skipped before the recipients are read',
     without: one(
       'deliveries/outbox/recipients.ts',
       'isPending(subscription) ? await resolvePending(ports, subscription) : subscription',
@@ -229,7 +235,7 @@ export const safeguards: readonly Safeguard[] = [
     seed: 5,
   },
   {
-    name: 'a subscription without a place in the line is not born by an event',
+    name: 'an event does not activate a subscription before it has joined the saves of its flow',
     without: one(
       'subscriptions/activate.ts',
       'subscription.activeFrom === undefined &&\n    subscription.predecessor === undefined',
@@ -239,7 +245,7 @@ export const safeguards: readonly Safeguard[] = [
     seed: 68,
   },
   {
-    name: 'the sequence is read after the row is in',
+    name: 'the sequence is read after the row is inserted',
     without: [
       {
         file: 'shared/subscriptions/store-subscription.ts',
@@ -256,28 +262,28 @@ export const safeguards: readonly Safeguard[] = [
     const sequence = early ?? (await ports.sequenceOf(subscription));`,
       },
     ],
-    provokes: /was accepted twice|two deliveries of one event|was never told of/,
+    provokes: /was accepted twice|two deliveries of one event|was never notified of/,
     seed: 9,
     plan: overlapping,
   },
   {
-    name: 'an end is paired with the birth that follows it',
+    name: 'a superseded subscription ends where its successor becomes active',
     without: one('subscriptions/activate.ts', '? [active, { ...previous, activeUntil: sequence }]', '? [active]'),
-    provokes: /was never told of|two deliveries of one event/,
+    provokes: /was never notified of|two deliveries of one event/,
     seed: 5,
   },
   {
-    name: 'a save joins the line of its flow',
+    name: 'a save supersedes the previous save of its flow',
     without: one(
       'subscriptions/store-subscription.ts',
       'const superseded = await supersedePrevious(ports, subscription);',
       `const superseded = { kind: 'latest', previous: [] } as Awaited<ReturnType<typeof supersedePrevious>>;`,
     ),
-    provokes: /was never told of|two deliveries of one event/,
+    provokes: /was never notified of|two deliveries of one event/,
     seed: 17,
   },
   {
-    name: 'the environment is part of who a flow is',
+    name: 'the environment is part of the identity of a flow',
     without: one('subscriptions/subscription-draft.ts', 'if (!environmentId) return', 'if (true) return'),
     provokes: lost,
     seed: 2,
@@ -293,14 +299,14 @@ export const safeguards: readonly Safeguard[] = [
     seed: 57,
   },
   {
-    name: 'a save that was overtaken becomes a pointer',
+    name: 'a save that a later one overtook becomes a redirect',
     without: one('subscriptions/supersede.ts', 'if (entry.subscriptionId !== subscription.id) {', 'if (false) {'),
-    provokes: /two deliveries of one event|was never told of|after the flow was saved again/,
+    provokes: /two deliveries of one event|was never notified of|after the flow was saved again/,
     seed: 271,
     plan: saving,
   },
   {
-    name: 'deliveries follow the pointer of a superseded subscription',
+    name: 'deliveries follow the redirect of a superseded subscription',
     without: one(
       'deliveries/attempt/target.ts',
       `if (subscription.successor === undefined) return { kind: 'end', code: 'superseded' };`,
@@ -310,13 +316,13 @@ export const safeguards: readonly Safeguard[] = [
     seed: 5,
   },
   {
-    name: 'a pointer is kept until nothing can wait for it',
+    name: 'a redirect is kept until no delivery can need it',
     without: one('deliveries/reconciler/reconcile-subscription.ts', 'if (nowMs < untilMs) return untilMs;', ''),
     provokes: lost,
     seed: 18,
   },
   {
-    name: 'a deleted subscription is remembered for a while',
+    name: 'a deleted subscription is kept for a while',
     without: one('subscriptions/subscription.ts', '(workflowKey === undefined ? 0 : DELETED_GRACE_MS)', '0'),
     provokes: lost,
     seed: 45,
@@ -344,7 +350,7 @@ export const safeguards: readonly Safeguard[] = [
     plan: swept,
   },
   {
-    name: 'a first look reads all the history there is',
+    name: 'the first reading reads the whole history',
     without: one(
       'detection/snapshot.ts',
       `if (completeAt === undefined || values.some(({ etag }) => etag === undefined)) return MAX_HISTORY_DAYS;`,
@@ -368,34 +374,34 @@ export const safeguards: readonly Safeguard[] = [
     plan: weeks,
   },
   {
-    name: 'the reconciler sends the message of what is overdue again',
+    name: 'the reconciler sends the message of an overdue delivery again',
     without: one(
       'deliveries/reconciler/enqueue-overdue.ts',
       'if (await enqueueOne(ports, row, partition)) enqueued += 1;',
       '',
     ),
-    provokes: /was never told of|waits for .* since|the work list does not say so/,
+    provokes: /was never notified of|waits for .* since|the work list does not say so/,
     seed: 3,
     plan: { ...poisoned, redrives: false },
   },
   {
     name: 'the work list is written before the record of a failure',
     without: one('deliveries/outbox/chunk-outcomes.ts', 'await addToWorkList(ports, recordsIn(saving));', ''),
-    provokes: /was never told of|waits for .* since|the work list does not (say so|know)/,
+    provokes: /was never notified of|waits for .* since|the work list does not (say so|know)/,
     seed: 21,
   },
   {
-    name: 'a record and its index rows are one transaction',
+    name: 'a record and its index rows are written in one transaction',
     without: one(
       'deliveries/records/delivery-record.ts',
       'has.filter((key) => !had.delete(key))',
       `has.filter((key) => !had.delete(key) && !key.startsWith('~s'))`,
     ),
-    provokes: /no index row|was never told of|waits for .* since/,
+    provokes: /no index row|was never notified of|waits for .* since/,
     seed: 1,
   },
   {
-    name: 'an entry of the work list is kept for as long as its writer may live',
+    name: 'an entry of the work list is kept while its writer may be running',
     without: one(
       'deliveries/reconciler/reconcile.ts',
       'if (againMs === undefined && nowMs >= keptMs)',
@@ -403,39 +409,39 @@ export const safeguards: readonly Safeguard[] = [
     ),
     provokes: /the work list does not (say so|know)|^never finished/,
     seed: 78,
-    plan: { freeze: 0.02, latencyMs: 5_000, workers: 3, flowTroubles: 3 },
+    plan: { freeze: 0.02, latencyMs: 5_000, workers: 3, flowFaults: 3 },
   },
   {
-    name: 'a flow that is turned off is asked again',
+    name: 'a flow that is turned off is probed',
     without: one('deliveries/reconciler/reconcile-subscription.ts', '  await makeProbe(ports, parked);\n', ''),
-    provokes: /was never told of|^still parked|waits for .* since/,
+    provokes: /was never notified of|^still parked|waits for .* since/,
     seed: 5,
     plan: { turnsOff: true, actions: 4 },
   },
   {
-    name: 'a resume lets out what is parked',
+    name: 'a resume releases parked deliveries',
     without: one(
       'deliveries/reconciler/reconcile-subscription.ts',
       `const done = await releaseDeliveries(ports, waitedFor, { kind: 'resumed', resumedAtMs });`,
       `const done = resumedAtMs as unknown;`,
     ),
-    provokes: /was never told of|^still parked|the work list does not know/,
+    provokes: /was never notified of|^still parked|the work list does not know/,
     seed: 5,
     plan: { turnsOff: true, actions: 4 },
   },
   {
-    name: 'what waits for a superseded subscription goes to its successor',
+    name: 'deliveries that wait for a superseded subscription go to its successor',
     without: one(
       'deliveries/reconciler/reconcile-subscription.ts',
       'return (await releaseAll()) ?? redirect(ports, subscription, nowMs);',
       'return redirect(ports, subscription, nowMs);',
     ),
-    provokes: /was never told of|^still parked|waits for .* since/,
+    provokes: /was never notified of|^still parked|waits for .* since/,
     seed: 2,
     plan: { turnsOff: true, saves: true, actions: 4 },
   },
   {
-    name: 'a subscribe that was given up is undone',
+    name: 'an aborted subscribe is undone',
     without: one(
       'deliveries/reconciler/reconcile.ts',
       `(await finishSubscribe(ports, item)) === 'again'`,
@@ -446,7 +452,7 @@ export const safeguards: readonly Safeguard[] = [
     plan: { crash: 0.02, lostAnswers: 0.3 },
   },
   {
-    name: 'an end frees the place of its connection',
+    name: 'an ended subscription no longer counts for its connection',
     without: one(
       'deliveries/reconciler/reconcile-subscription.ts',
       `    case 'gone':
@@ -455,10 +461,10 @@ export const safeguards: readonly Safeguard[] = [
     ),
     provokes: /^an entry for nobody|^a count of/,
     seed: 3,
-    plan: { flowTroubles: 3, actions: 4 },
+    plan: { flowFaults: 3, actions: 4 },
   },
   {
-    name: 'a message is soon taken for lost',
+    name: 'a message soon counts as lost',
     without: one(
       'deliveries/reconciler/enqueue-overdue.ts',
       'const SLACK_MS = 30_000;',
@@ -466,10 +472,10 @@ export const safeguards: readonly Safeguard[] = [
     ),
     provokes: late,
     seed: 11,
-    plan: { ...steady, losses: 0.3, flowTroubles: 3 },
+    plan: { ...steady, losses: 0.3, flowFaults: 3 },
   },
   {
-    name: 'a flow that is off is asked every 12 hours',
+    name: 'a flow that is turned off is probed every 12 hours',
     without: one('deliveries/attempt/disposition.ts', 'NEXT_PROBE_MS = 12 *', 'NEXT_PROBE_MS = 20 *'),
     provokes: late,
     seed: 11,
@@ -482,12 +488,12 @@ export const safeguards: readonly Safeguard[] = [
       "await ports.work.add({ kind: 'subscription', subscriptionId: id }, nowMs);\n    if ((await ports.store.writeTogether([resume(",
       'if ((await ports.store.writeTogether([resume(',
     ),
-    provokes: /was never told of|waits for .* since/,
+    provokes: /was never notified of|waits for .* since/,
     seed: 523,
     plan: { ...steady, losses: 0.3, turnsOff: true, actions: 4, saves: false, operatorActions: 12 },
   },
   {
-    name: 'history is asked for back to the last whole poll',
+    name: 'history is read back to the last complete poll',
     without: one(
       'detection/snapshot.ts',
       'return Math.min(MAX_HISTORY_DAYS, 1 + Math.max(1, daysSince));',
@@ -502,7 +508,7 @@ export const safeguards: readonly Safeguard[] = [
     },
   },
   {
-    name: 'a subscribe that broke off is looked for where it was moved to',
+    name: 'an aborted subscribe is found at the connection that it was moved to',
     without: one(
       'subscriptions/finish-subscribe.ts',
       'first === undefined && isMoved ? await find(subscription.connection) : undefined',
@@ -513,13 +519,13 @@ export const safeguards: readonly Safeguard[] = [
     plan: { moves: 3, crash: 0.02, lostAnswers: 0.3 },
   },
   {
-    name: 'a connection is moved with what is known of its flows',
+    name: 'a move of a connection includes the entries of its flows',
     without: one(
       'subscriptions/move-connection.ts',
       'if (entry.rowKey === COUNT_KEY) continue;',
       "if (entry.rowKey === COUNT_KEY || entry.rowKey.startsWith('w:')) continue;",
     ),
-    provokes: /was never told of|two deliveries of one event/,
+    provokes: /was never notified of|two deliveries of one event/,
     seed: 18,
     plan: { moves: 2, saves: true, actions: 4 },
   },

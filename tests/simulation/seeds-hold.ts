@@ -6,8 +6,9 @@ import type { Plan } from './plan.ts';
 import { buildVariant } from './variant.ts';
 
 /**
- * Declares the test that these worlds keep every promise. One file for each part, so that the parts run at the same time. They run in a process of
- * their own: Jest's makes them take three times as long.
+ * Declares the test that these simulations have no violation. Each part is one file, so that the
+ * parts run concurrently. They run in child processes, because they take three times as long in
+ * Jest's.
  */
 export function seedsHold(from: number, to: number, change: Partial<Plan> = {}): void {
   let bundle: string;
@@ -21,7 +22,7 @@ export function seedsHold(from: number, to: number, change: Partial<Plan> = {}):
     rmSync(path.dirname(bundle), { recursive: true });
   });
 
-  test(`worlds ${from} to ${to} lose nothing, double nothing unexplained, and come to rest`, async () => {
+  test(`simulations ${from} to ${to} lose nothing, have no unexplained duplicate, and come to an end`, async () => {
     const count = to - from + 1;
     const { tally } = await lane.run({ from, count, keepGoing: true, change });
     expect(tally.violations).toEqual({});

@@ -13,16 +13,16 @@ const PROGRESS_MS = 30_000;
 
 const usage = `npm run simulate -- [option …]
 
-Runs seeded worlds of failing storage, crashing workers and restless flows. Ctrl-C ends a long run with the summary of what it has done.
+Simulates failing storage, crashing workers and changing flows, one simulation per seed. Ctrl-C ends a long run with a summary.
 
-  --seeds N         how many worlds (default 2000)
+  --seeds N         how many simulations (default 2000)
   --from N          the seed of the first (default 1)
   --processes N     how many run at the same time (default 1)
   --keep-going      a violation does not end the run
   --until PATTERN   only a violation that matches the regular expression ends the run
-  --seed S          one world, with its trace; with --quiet its last line alone
+  --seed S          one simulation, with its trace; with --quiet only the last line
   --small-chunks    every subscription is a chunk of its own
-  --plan JSON       changes the plan of every world: '{"flows": 1}'`;
+  --plan JSON       changes the plan of every simulation: '{"flows": 1}'`;
 
 async function main(): Promise<void> {
   const { values } = readCommandLine(usage, {
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
     until: { type: 'string', default: '' },
     quiet: { type: 'boolean', default: false },
     'keep-going': { type: 'boolean', default: false },
-    // Of its own processes: worlds are handed to it.
+    // One of its own child processes, which receives batches of seeds.
     lane: { type: 'boolean', default: false },
   });
   if (values.lane) {
@@ -61,7 +61,7 @@ async function main(): Promise<void> {
   };
   const processes = Number(values.processes);
   if (processes === 1) return runMany(range, [ownLane]);
-  // Sources may change while a long run goes on: what it runs does not.
+  // Sources may change during a long run. The bundle does not.
   return withBundle({}, (bundle) =>
     runMany(
       range,
@@ -70,7 +70,9 @@ async function main(): Promise<void> {
   );
 }
 
-/** The simulation as one file: this one if it is, else a new one that is removed at the end. */
+/**
+ * The bundle of the simulation: this file if it is one, else a new one that is removed at the end.
+ */
 async function withBundle(
   { smallChunks = false }: { smallChunks?: boolean },
   use: (bundle: string) => Promise<void>,
@@ -93,7 +95,7 @@ async function runOne(seed: number, change: Partial<Plan>, quiet: boolean): Prom
   process.exitCode = outcome.violation === undefined ? 0 : 1;
 }
 
-/** Hands the seeds out in batches, tells how far it is, and sums up at the end. */
+/** Distributes the seeds in batches, reports progress, and prints the summary. */
 async function runMany(
   { from, count, keepGoing, until = '', change = {} }: Batch,
   lanes: readonly Lane[],

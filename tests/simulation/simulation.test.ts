@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { simulate } from './simulation.ts';
 
-describe('small worlds in a storm', () => {
+describe('small simulations with faults', () => {
   test('know the faults, the flows and the callbacks that they are meant to try', async () => {
     const traces: string[] = [];
     for (let seed = 1; seed <= 120; seed++) traces.push((await simulate(seed)).trace());

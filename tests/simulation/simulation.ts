@@ -18,16 +18,16 @@ import { watchTables, storedState } from './stored-checks.ts';
 export interface Outcome {
   readonly seed: number;
   readonly plan: Plan;
-  /** What was broken first; absent when everything held. */
+  /** The first violation. Absent when there was none. */
   readonly violation: string | undefined;
   readonly steps: number;
   readonly posts: number;
   readonly storageCalls: number;
-  /** Messages that were sent. */
+  /** The number of messages that were sent. */
   readonly messages: number;
-  /** How often each kind of misfortune was dealt out, and each action of a flow's owner. */
+  /** How often each kind of fault occurred, and each action of a flow's owner. */
   readonly counts: ReadonlyMap<string, number>;
-  /** Every step, one line each, and their hash: the same for the same seed. */
+  /** Every step, one line each, and their hash, which is the same for the same seed. */
   readonly trace: () => string;
   readonly hash: () => string;
 }
@@ -38,15 +38,18 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** Longer than a claim. */
 const CALM_POLL_MS = 130 * SECOND;
-/** Longer than the longest retry schedule, shorter than what is parked for a week. */
+/** Longer than the longest retry schedule, shorter than a delivery stays parked. */
 const PROMPT_MS = 40 * HOUR;
-/** Nothing waits for longer than two weeks: a pointer is kept for one after an event that was open for long. */
+/**
+ * Nothing waits for longer than two weeks. A redirect is kept for one week after an event that was
+ * unfinished for long.
+ */
 const END_MS = 40 * DAY;
-/** Many times what a world of hours has that comes to an end, and one of weeks. */
+/** Many times the steps of a simulation of hours that ends, and of one of weeks. */
 const MAX_HAPPENINGS = 50_000;
 const MAX_HAPPENINGS_OF_WEEKS = 500_000;
 
-/** One small world from its first subscribe to the last message, in virtual time. */
+/** Simulates one seed from its first subscribe to the last message, in virtual time. */
 export async function simulate(seed: number, change: Partial<Plan> = {}): Promise<Outcome> {
   await breathe();
   const plan = { ...planOf(seed), ...change };
@@ -91,13 +94,13 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   const stored = storedState(stage, tables, queues);
   const host = createHost(stage, queues, (message) => stored.watchVoid(message));
   const life: SourceScript = liveSources(stage, data);
-  const judge = createChecker(
+  const checker = createChecker(
     stage,
     () => life.facts,
     (deliveryId) => tables.isDelivered(deliveryId),
   );
-  const platform = createFlowPlatform(stage, judge);
-  const operator = createOperator(stage, platform, judge);
+  const platform = createFlowPlatform(stage, checker);
+  const operator = createOperator(stage, platform, checker);
 
   const every = (periodMs: number, action: () => void): void => {
     timeline.at(timeline.now() + periodMs, () => {
@@ -111,7 +114,7 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   let happenings = 0;
   const runUntil = async (untilMs: number): Promise<void> => {
     for (;;) {
-      // Also for changes before the first step: nothing else may be left to happen.
+      // Also for changes before the first step, when nothing else may be left to happen.
       if (isWorkChanged) await planPass();
       const woke = timeline.step(untilMs);
       if (woke === undefined || stage.violation() !== undefined) return;
@@ -119,7 +122,7 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
       if (woke) await quiet();
     }
   };
-  /** A pass that finds nothing to look at does nothing: only the others are made. */
+  /** Schedules only the runs of the reconciler that have work. The others would change nothing. */
   let passAtMs = Infinity;
   const planPass = async (): Promise<void> => {
     isWorkChanged = false;
@@ -130,7 +133,7 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
     timeline.at(nextMs, () => {
       if (passAtMs !== nextMs) return false;
       passAtMs = Infinity;
-      // What it cannot do now is done by the next one.
+      // The next run does what fails now.
       isWorkChanged = true;
       host.reconcile();
       return true;
@@ -140,15 +143,18 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
     for (const what of await stored.unfindable()) stage.violate(`${when}, ${what}`);
   };
   const checkOwed = (): void => {
-    for (const { flow, fact, why } of judge.owed(platform.flows))
-      stage.violate(`${flow.name} was never told of ${fact.trigger} ${fact.occurredAt}, ${why}`);
-    for (const { flow, fact, afterMs } of judge.late(platform.flows))
-      stage.violate(`${flow.name} was told of ${fact.trigger} ${fact.occurredAt} after ${afterMs / SECOND} s`);
-    for (const { flow, fact, since, byMs } of judge.overdue(platform.flows))
+    for (const { flow, fact, why } of checker.owed(platform.flows))
+      stage.violate(`${flow.name} was never notified of ${fact.trigger} ${fact.occurredAt}, ${why}`);
+    for (const { flow, fact, afterMs } of checker.late(platform.flows))
+      stage.violate(`${flow.name} was notified of ${fact.trigger} ${fact.occurredAt} after ${afterMs / SECOND} s`);
+    for (const { flow, fact, since, byMs } of checker.overdue(platform.flows))
       stage.violate(`${flow.name} waits for ${fact.trigger} ${fact.occurredAt} since ${since}, ${byMs / SECOND} s ago`);
   };
 
-  /** Twice: what somebody received who broke off comes back after a minute. */
+  /**
+   * Twice, because messages that a crashed redrive had received become visible again after a
+   * minute.
+   */
   const putBack = async (): Promise<void> => {
     operator.redriveAll();
     timeline.at(timeline.now() + 2 * MINUTE, () => {
@@ -197,11 +203,12 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
     if (plan.redrives) await putBack();
     else sweepHourly();
   }
-  /** What a clock that was ahead has dated or claimed stays young for as long. */
+  /** Claims and times of a worker whose clock was ahead stay valid for as long as it was ahead. */
   const maxPolls = 400 + Math.ceil(clockErrorMs(plan) / CALM_POLL_MS);
-  /** Polls go on as long as something happens that only a poll goes on with. */
+  /** Polls continue while there is work that only a poll continues. */
   for (let polls = 0, idle = 0; polls < maxPolls && stage.violation() === undefined; polls++) {
-    // A process may have been frozen for long in a poll, or the poll waits for places for its calls: it opens events that the next one closes.
+    // A process may have been frozen in a poll, or the poll waits for call permits. It commits
+    // events that the next poll completes.
     const isAtWork = stage.workers.some(({ runs }) => runs.size > 0) || queues.waiting('polls').length > 0;
     const isIdle = !isAtWork && !life.isBusy() && !platform.isBusy() && (await stored.outboxEntries()) === 0;
     idle = isIdle ? idle + 1 : 0;
@@ -215,17 +222,17 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   }
   const isOff = platform.flows.some(({ offFromMs }) => offFromMs !== undefined);
   const offMs = isOff ? Math.max(...plan.offMs) : 0;
-  // A sweep comes late, and only then the schedule begins.
+  // A sweep comes late, and the retry schedule begins only after it.
   const sweptMs = plan.redrives ? 0 : PROMPT_MS;
   const promptMs = Math.max(timeline.now(), stormEndsMs) + PROMPT_MS + offMs + sweptMs;
   await runUntil(promptMs);
   timeline.skipTo(promptMs);
-  operator.lookAtAll();
+  operator.checkAll();
   await quiet();
   if (stage.violation() === undefined) {
     await checkFindable('in the calm');
     checkOwed();
-    for (const { url } of judge.wronglyDisabled(platform.flows)) stage.violate(`${url} is disabled without a reason`);
+    for (const { url } of checker.wronglyDisabled(platform.flows)) stage.violate(`${url} is disabled without a reason`);
   }
   if (platform.flows.some(({ versions }) => versions.some(({ isDisabled }) => isDisabled))) {
     operator.resumeAll();
@@ -236,7 +243,7 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   if (plan.recovers && stage.violation() === undefined) {
     operator.recoverAll();
     await quiet();
-    // A message may be lost: then the next pass of the reconciler sends it again.
+    // A message may be lost. The next run of the reconciler then sends it again.
     await runUntil(timeline.now() + HOUR + plan.reconcileEveryMs);
     checkOwed();
   }
@@ -255,7 +262,7 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
     plan,
     violation: stage.violation(),
     steps: stage.trace.length(),
-    posts: judge.posts.length,
+    posts: checker.posts.length,
     storageCalls: stage.storageCalls(),
     messages: stage.messages(),
     counts: stage.counts,
@@ -265,14 +272,15 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
 }
 
 /**
- * Lets everything go on that can go on without a further answer: Node comes to its next ticks when no promise has anything
- * left to do. Called by a promise's continuation only: ticks follow each other without a look at the promises.
+ * Runs everything that can run without a further response. Node comes to its next ticks when no
+ * promise has work left. Call it only from the continuation of a promise, because ticks follow each
+ * other without a check of the promises.
  */
 function quiet(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
 }
 
-/** Lets the rest of the process have its turn: signals, output, timers. */
+/** Gives the rest of the process a turn: signals, output, timers. */
 function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -11,18 +11,21 @@ export const SOURCES = [
   { id: 'aaaaaaaa-0000-0000-0000-000000000002', name: 'Web' },
 ] as const;
 
-/** Something that happened in Customer Insights and that a flow may be owed: the truth, whoever detects it. */
+/**
+ * A fact of Customer Insights of which a flow may have to be notified, whether the app detects it
+ * or not.
+ */
 export interface Fact {
   readonly trigger: Trigger;
-  /** Data source id of an ingestion. */
+  /** The data source id of an ingestion. */
   readonly dataSourceId?: string;
   /** Who started a full refresh. */
   readonly startedBy?: 'schedule' | 'user';
-  /** Unique per trigger: how a callback is known to tell of this fact. */
+  /** Unique per trigger: it connects a callback with this fact. */
   readonly occurredAt: string;
-  /** From when on Customer Insights would have told it. */
+  /** From when on Customer Insights shows it. */
   readonly publishedAtMs: number;
-  /** From when on all lists of it tell it. */
+  /** From when on all lists of Customer Insights show it. */
   readonly shownByMs: number;
   /** Of a rise. */
   readonly previousValue?: number;
@@ -35,10 +38,13 @@ export interface SourceScript {
   isBusy(): boolean;
 }
 
-/** Values that one threshold lies between, so that rises often cross it. */
+/** Values on both sides of one threshold, so that rises often cross it. */
 const VALUES = [80, 90, 100, 100.5, 110, 120];
 
-/** Makes values move and jobs run in the storm. Answers the facts, which grow as they happen. */
+/**
+ * Makes values change and jobs run before the calm. Returns the facts, a list that grows as they
+ * happen.
+ */
 export function liveSources(stage: Stage, data: MemoryInstance): SourceScript {
   const { plan, dice, timeline } = stage;
   const facts: Fact[] = [];
@@ -181,7 +187,7 @@ export function liveSources(stage: Stage, data: MemoryInstance): SourceScript {
       publish({ trigger: 'full-refresh-completed', startedBy, occurredAt: endedAt });
     }
   };
-  /** Failed tasks that their job is about to run once more. */
+  /** Failed tasks that their job is about to repeat. */
   const triedAgain = new Set<string>();
   let ids = 0;
   const startJob = (): void => {

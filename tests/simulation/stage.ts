@@ -11,7 +11,7 @@ import { createTrace, type Trace } from './trace.ts';
 /** One process of the app. */
 export interface Worker {
   readonly name: string;
-  /** Its clock is this much ahead of true time. */
+  /** How far its clock is ahead of true time. */
   offsetMs: number;
   frozenUntilMs: number;
   backend: Backend;
@@ -23,25 +23,25 @@ export type RunEnd =
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'crashed' };
 
-/** One invocation: a message, a timer or an HTTP call in the hands of a worker. */
+/** One invocation by a worker: a message, a timer or an HTTP call. */
 export interface Run {
   readonly number: number;
   readonly what: string;
   readonly worker: Worker;
   readonly startedAtMs: number;
   state: 'going' | 'ended' | 'crashed';
-  /** What befell it: explains a second POST of a delivery. */
-  readonly misfortunes: Set<string>;
+  /** The faults during the run. They explain a second POST of a delivery. */
+  readonly faults: Set<string>;
 }
 
-/** A message that its sender takes for sent, and that nobody receives. */
+/** A message that its sender considers sent and that nobody receives. */
 export interface LostMessage {
   readonly atMs: number;
   readonly queue: string;
   readonly message: object;
 }
 
-/** One call of a port on its way through the storm. */
+/** One call of a port, subject to the simulated faults. */
 export interface PortCall<T> {
   readonly port: 'storage' | 'Customer Insights';
   /** For the trace. */
@@ -54,7 +54,7 @@ export interface PortCall<T> {
   readonly tell?: (result: T) => string;
 }
 
-/** Where everything happens: time, chance, workers and what befalls them. */
+/** The environment of a simulation: time, randomness, workers and their faults. */
 export interface Stage {
   readonly plan: Plan;
   readonly dice: Dice;
@@ -63,44 +63,49 @@ export interface Stage {
   readonly workers: Worker[];
   /** The run that is calling. */
   currentRun(): Run;
-  /** Instants at which some clock jumped. */
+  /** The times at which a clock jumped. */
   readonly jumps: number[];
   /** Messages that were lost. */
   readonly lost: LostMessage[];
-  /** Whether the message that is about to be sent is lost; then it is noted. */
+  /** Whether the message that is about to be sent is lost. Records it if so. */
   loses(queue: string, message: object): boolean;
-  /** When what is away now is back; `undefined`: it is there. */
+  /** When the dependency that is unavailable now returns. `undefined` when it is available. */
   backAtMs(of: Outage['of']): number | undefined;
-  /** Messages sent so far. */
+  /** The number of messages sent so far. */
   messages(): number;
-  /** When all became calm. */
+  /** When the faults stopped. */
   calmSinceMs(): number | undefined;
   isCalm(): boolean;
-  /** Faults stop, clocks agree, nobody is frozen. */
+  /** Stops the faults, corrects the clocks and thaws frozen workers. */
   calmDown(): void;
   violate(what: string): void;
   violation(): string | undefined;
-  /** Notes that some kind of misfortune befell somebody, or that a flow's owner did something. */
+  /** Counts a kind of fault or an action of a flow's owner. */
   count(what: string): void;
-  /** How often, by what was noted. */
+  /** The counts, by kind. */
   readonly counts: ReadonlyMap<string, number>;
   storageCalls(): number;
-  /** Starts on a worker that is not frozen, as soon as there is one. */
+  /** Starts a run on a worker that is not frozen, as soon as there is one. */
   start(what: string, work: (backend: Backend) => Promise<unknown>, onEnd: (end: RunEnd, run: Run) => void): void;
   through<T>(call: PortCall<T>): Promise<T>;
-  /** Something comes back to a run: lost if it crashed, late if it is frozen, and a moment at which it may crash. */
-  answer(run: Run, atMs: number, settle: () => void): void;
+  /**
+   * Gives a response to a run: never if its worker has crashed, late if it is frozen. The worker
+   * may crash at this moment.
+   */
+  answer(run: Run, atMs: number, resume: () => void): void;
   latencyMs(): number;
 }
 
-/** Many times what a world needs that comes to rest. */
+/** Many times the calls that a simulation needs after the faults have stopped. */
 const MAX_CALM_CALLS = 100_000;
-/** Of one world after the other: a storage each would add an entry to the context that all of them share. */
+/**
+ * Shared by all simulations. Each further storage would add an entry to the context that all share.
+ */
 const current = new AsyncLocalStorage<Run>();
 const FATES = {
   'fails-before': 'fails before it took effect',
   'fails-after': 'fails after it took effect',
-  echoes: 'is made twice and told 409 or 412',
+  echoes: 'is made twice and answered 409 or 412',
 };
 const NOBODY: Backend = {} as Backend;
 
@@ -111,7 +116,7 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
   let calm = false;
   let calmSinceMs: number | undefined;
   let messages = 0;
-  /** Of their own: what else happens does not depend on these. */
+  /** Separate dice, so that the rest does not depend on these. */
   const lossDice = diceOf(plan.seed * 13 + 7);
   const timeoutDice = diceOf(plan.seed * 23 + 17);
   let violation: string | undefined;
@@ -132,7 +137,7 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
     worker.backend = makeBackend(stage, worker);
     for (const run of lost) {
       run.state = 'crashed';
-      run.misfortunes.add('crashed');
+      run.faults.add('crashed');
       endings.get(run)?.({ kind: 'crashed' }, run);
       endings.delete(run);
     }
@@ -142,11 +147,12 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
     tell(worker.name, `FREEZES for ${forMs / 1000} s`);
     stage.count(forMs > CLAIM_MS ? 'worker freezes beyond its claim' : 'worker freezes for less than its claim');
     worker.frozenUntilMs = timeline.now() + forMs;
-    for (const run of worker.runs) run.misfortunes.add('froze');
+    for (const run of worker.runs) run.faults.add('froze');
   };
   /**
-   * The host ends a function that runs for too long, together with its process. A process that freezes alone is ended while it is
-   * frozen. When the whole machine freezes, the host notices afterwards.
+   * The host ends a function that runs for too long, together with its process. A process that
+   * freezes alone is ended while it is frozen. When the whole machine freezes, the host notices
+   * afterwards.
    */
   const endLongRun = (run: Run): boolean => {
     if (run.state !== 'going') return false;
@@ -227,7 +233,7 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
     counts,
     storageCalls: () => storageCalls,
     start(what, work, onEnd) {
-      // Nobody is there who could know of it.
+      // No process is left that could know of it.
       if (stage.backAtMs('app') !== undefined) {
         timeline.at(timeline.now() + 1, () => {
           const [worker] = stage.workers as [Worker];
@@ -237,7 +243,7 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
             worker,
             startedAtMs: timeline.now(),
             state: 'ended',
-            misfortunes: new Set(),
+            faults: new Set(),
           };
           onEnd({ kind: 'failed', error: new StorageError('the app', 'is away') }, nobody);
           return true;
@@ -254,7 +260,7 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
       }
       const worker = dice.pick(awake);
       const startedAtMs = timeline.now();
-      const run: Run = { number: ++runs, what, worker, startedAtMs, state: 'going', misfortunes: new Set() };
+      const run: Run = { number: ++runs, what, worker, startedAtMs, state: 'going', faults: new Set() };
       worker.runs.add(run);
       endings.set(run, onEnd);
       timeline.at(startedAtMs + FUNCTION_TIMEOUT_MS, () => endLongRun(run));
@@ -277,19 +283,20 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
       };
       if (port === 'storage') storageCalls += 1;
       if (calm) {
-        // Nothing makes a call wait that is answered at once: whoever asks again and again would never let anybody look.
+        // In the calm, calls are answered immediately, so a run that calls again and again would
+        // never let time pass.
         if (++calmCalls <= MAX_CALM_CALLS) return act();
         stage.violate(`${run.what} still calls after ${MAX_CALM_CALLS} calls in the calm: ${name()}`);
         return new Promise(() => undefined);
       }
       if (fate !== 'answered') stage.count(`${port} call ${FATES[fate]}`);
       if (slowMs > 0) stage.count(`${port} call is slow`);
-      if (fate !== 'answered' || slowMs > 20_000) run.misfortunes.add(fate);
+      if (fate !== 'answered' || slowMs > 20_000) run.faults.add(fate);
       return new Promise((resolve, reject) => {
         const effectAtMs = timeline.now() + slowMs + stage.latencyMs();
         let outcome: Promise<Awaited<ReturnType<typeof perform>>> | undefined;
         const takeEffect = (): boolean => {
-          // A request of a process that has died may have left it before.
+          // A request may have been sent before its process crashed.
           if (run.state === 'crashed' && dice.chance(0.5)) return false;
           outcome = act();
           outcome.catch(() => undefined);
@@ -308,12 +315,12 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
         });
       });
     },
-    answer(run, atMs, settle) {
+    answer(run, atMs, resume) {
       timeline.at(atMs, () => {
         const { worker } = run;
         if (run.state === 'crashed') return false;
         if (isFrozen(worker)) {
-          stage.answer(run, worker.frozenUntilMs + dice.between(0, 50), settle);
+          stage.answer(run, worker.frozenUntilMs + dice.between(0, 50), resume);
           return false;
         }
         if (!calm && dice.chance(plan.crash)) {
@@ -322,10 +329,10 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
         }
         if (!calm && dice.chance(plan.freeze)) {
           freeze(worker);
-          stage.answer(run, worker.frozenUntilMs + dice.between(0, 50), settle);
+          stage.answer(run, worker.frozenUntilMs + dice.between(0, 50), resume);
           return false;
         }
-        settle();
+        resume();
         return true;
       });
     },
@@ -360,7 +367,7 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
   return stage;
 }
 
-/** Injected failures are many, and their stacks say nothing. */
+/** Injected failures are numerous, and their stacks are of no use. */
 function withoutStack(make: () => Error): Error {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
@@ -371,7 +378,7 @@ function withoutStack(make: () => Error): Error {
   }
 }
 
-/** Broken dependencies; anything else that a run rejects with is a bug. */
+/** Failures of dependencies. Any other rejection of a run is a bug. */
 function isExpected(error: unknown): boolean {
   return error instanceof StorageError || error instanceof CustomerInsightsError;
 }

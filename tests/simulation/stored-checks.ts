@@ -33,11 +33,14 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** Tables that see each write. */
 export interface WatchedTables extends Tables {
-  /** Whether it is written down that a delivery was delivered. */
+  /** Whether a delivery is stored as delivered. */
   isDelivered(deliveryId: string): boolean;
 }
 
-/** Refuses to let a delivery fall back from `delivered`, whoever writes. `onWork`: the work list has changed. */
+/**
+ * Reports a violation when a write changes a delivery back from `delivered`. `onWork` is called
+ * when the work list has changed.
+ */
 export function watchTables(tables: Tables, violate: (what: string) => void, onWork: () => void): WatchedTables {
   const delivered = new Set<string>();
   const counts = new Map<string, number>();
@@ -72,14 +75,17 @@ export function watchTables(tables: Tables, violate: (what: string) => void, onW
   };
 }
 
-/** What is stored, read past the storm. */
+/** Reads what is stored, without simulated faults. */
 export interface Stored {
   outboxEntries(): Promise<number>;
-  /** What is unfinished and would not be found if all messages were lost now. */
+  /** Unfinished work that nobody would find if all messages were lost now. */
   unfindable(): Promise<string[]>;
-  /** Looks at a retry message before it is worked on, and again when that is done: one whose delivery is not due changes nothing. Only in the calm. */
+  /**
+   * Compares a delivery before and after its retry message is processed: a message for a delivery
+   * that is not due changes nothing. Only after the faults have stopped.
+   */
   watchVoid(message: object): Promise<() => Promise<void>>;
-  /** What must be true when nothing is left to do. */
+  /** The checks of what is stored when no work is left. */
   checkEnd(): Promise<void>;
 }
 
@@ -106,7 +112,7 @@ export function storedState(stage: Stage, tables: Tables, queues: MemoryQueues):
       return address ? [subscriptionOfRow(row, address)] : [];
     });
   };
-  /** When each item of the work list is looked at. */
+  /** When each item of the work list is due. */
   const work = async (): Promise<Map<string, number>> => {
     const pages = await Promise.all(WORK_SHARDS.map((partition) => tables.query(WORK_TABLE, { partition })));
     const dueMs = new Map<string, number>();
@@ -164,9 +170,10 @@ export function storedState(stage: Stage, tables: Tables, queues: MemoryQueues):
     async checkEnd() {
       const polled = await tables.query(INSTANCES_TABLE, { partition: { from: ' ', to: '~' } });
       const open = (await openRows()).map((row) => outboxEntryOfRow(row).event.eventId);
-      // A subscribe that was given up may leave an event of an instance that nobody is subscribed to; the next subscribe has it closed.
+      // An aborted subscribe may leave an event of an instance without subscriptions. The next
+      // subscribe completes it.
       const isPolled = polled.rows.length > 0;
-      if (isPolled) for (const eventId of open) stage.violate(`still open: ${eventId}`);
+      if (isPolled) for (const eventId of open) stage.violate(`outbox entry left: ${eventId}`);
       const openKeys = open.map((eventId) => eventKey(addressOfEvent(eventId)));
       const rows = await activity();
       const all = await subscriptions();
@@ -174,19 +181,20 @@ export function storedState(stage: Stage, tables: Tables, queues: MemoryQueues):
       for (const row of rows) {
         if (openKeys.some((key) => row.rowKey.startsWith(key))) continue;
         if (row.values['kind'] === 'chunk') {
-          const { isComplete: settled, delivered, recordCount: troubled } = chunkOfRow(row);
-          // Claimed when the flow was still there, and closed by somebody who looked when it had gone: nobody goes on with it, or needs to.
-          const isEmpty = delivered.length === 0 && troubled === 0;
-          if (!settled && !isEmpty) stage.violate(`not settled: chunk ${row.rowKey}`);
+          const { isComplete, delivered, recordCount } = chunkOfRow(row);
+          // A worker claimed the chunk while the flow existed, and another completed the event
+          // after the flow had gone. The row needs no further work.
+          const isEmpty = delivered.length === 0 && recordCount === 0;
+          if (!isComplete && !isEmpty) stage.violate(`incomplete chunk: ${row.rowKey}`);
         }
         if (row.values['kind'] !== 'trouble') continue;
-        const trouble = recordOfRow(row);
-        const waitsFor = all.find(({ id }) => id === trouble.waitsFor);
-        if (isWaiting(trouble) && waitsFor?.status !== 'disabled')
-          stage.violate(`still ${trouble.status}: ${trouble.deliveryId}`);
-        const numbers = trouble.attempts.map(({ number }) => number);
+        const record = recordOfRow(row);
+        const waitsFor = all.find(({ id }) => id === record.waitsFor);
+        if (isWaiting(record) && waitsFor?.status !== 'disabled')
+          stage.violate(`still ${record.status}: ${record.deliveryId}`);
+        const numbers = record.attempts.map(({ number }) => number);
         if (numbers.some((number, index) => number !== index + 1))
-          stage.violate(`attempts ${numbers.join(' ')} of ${trouble.deliveryId}`);
+          stage.violate(`attempts ${numbers.join(' ')} of ${record.deliveryId}`);
       }
       for (const queue of ['polls', 'deliveries', 'retries'])
         for (const { message } of queues.waiting(queue))
@@ -195,11 +203,11 @@ export function storedState(stage: Stage, tables: Tables, queues: MemoryQueues):
     },
   };
 
-  /** Nothing is kept that nobody needs, and nothing is counted that is not there. */
+  /** Nothing is stored that is not needed, and nothing is counted that does not exist. */
   async function checkHouse(all: readonly Subscription[]): Promise<void> {
     const living = all.filter(({ status }) => status === 'active' || status === 'paused' || status === 'disabled');
     for (const { id, status } of all) if (status === 'deleted') stage.violate(`still there although deleted: ${id}`);
-    for (const { id, activeFrom: birth } of living) if (birth === undefined) stage.violate(`never finished: ${id}`);
+    for (const { id, activeFrom } of living) if (activeFrom === undefined) stage.violate(`never finished: ${id}`);
     const recoveries = await tables.query(RECOVERIES_TABLE, { partition: { from: ' ', to: '~' } });
     for (const { rowKey, values } of recoveries.rows) {
       const { finishedAtMs, batch } = JSON.parse(String(values['recovery'])) as Recovery;
@@ -215,11 +223,13 @@ export function storedState(stage: Stage, tables: Tables, queues: MemoryQueues):
     }
     for (const { id } of living) if (!entries.includes(id)) stage.violate(`living and in no entry: ${id}`);
     const redirects = all.filter(({ status, ended }) => ended && (status === 'superseded' || status === 'gone'));
-    // One that redirected is looked at when its time is over, also when it was removed before.
+    // A superseded subscription is due in the work list when its redirect expires, also when it was
+    // removed before.
     const rest = all.filter((one) => !redirects.includes(one)).map(({ id }) => `s${id}`);
     for (const item of (await work()).keys())
       if (item.startsWith('a') || rest.includes(item)) stage.violate(`still in the work list: ${item}`);
-    // One that was overtaken answers the request that made it; one that is gone counts no more.
+    // A save that a later one overtook still answers its own request. A subscription that is gone
+    // no longer counts.
     const superseded = redirects.filter(({ status }) => status === 'superseded');
     const known = new Set<unknown>([...living, ...superseded].map(({ id }) => id));
     for (const entry of entries) if (!known.has(entry)) stage.violate(`an entry for nobody: ${String(entry)}`);

@@ -1,16 +1,16 @@
 import type { Outcome } from './simulation.ts';
 
-/** What many worlds add up to. Plain data: it goes from one process to another. */
+/** The totals of many simulations. Plain data, because it is sent between processes. */
 export interface Tally {
   seeds: number;
   steps: number;
   callbacks: number;
   storageCalls: number;
-  /** That were sent. */
+  /** The number that were sent. */
   messages: number;
-  /** How often each kind of misfortune was dealt out, and each action of a flow's owner. */
+  /** How often each kind of fault occurred, and each action of a flow's owner. */
   readonly counts: Record<string, number>;
-  /** Seeds by kind of violation. */
+  /** The seeds of each kind of violation. */
   readonly violations: Record<string, number[]>;
 }
 
@@ -42,7 +42,7 @@ export function violationsOf({ violations }: Tally): number {
   return Object.values(violations).flat().length;
 }
 
-/** The whole tally, a line each: totals, what befell the worlds, violations. */
+/** The whole tally, a line each: totals, faults, violations. */
 export function summaryOf(tally: Tally): string[] {
   const { seeds, steps, callbacks, storageCalls, counts, violations } = tally;
   const number = (count: number): string => count.toLocaleString('en');
@@ -62,7 +62,7 @@ function seedsText(seeds: readonly number[]): string {
   return `seeds ${sorted.slice(0, 12).join(' ')}${sorted.length > 12 ? ' …' : ''}`;
 }
 
-/** A violation without its ids and instants. */
+/** A violation without its ids and times. */
 function kindOf(violation: string): string {
   const [line = ''] = violation.split('\n');
   return line.replaceAll(/[\w-]*\d[\w:.-]*/g, '…').slice(0, 110);

@@ -1,14 +1,17 @@
-/** What happens at an instant. Answers whether domain code may go on because of it. */
+/** An action at a point in time. Returns whether code of the app can continue because of it. */
 export type Happening = () => boolean;
 
-/** Virtual time: nothing happens but what was put here, in order of time, then of arrival. */
+/**
+ * Virtual time. Only scheduled actions happen, in the order of their times, then of their
+ * scheduling.
+ */
 export interface Timeline {
-  /** True time in ms since the epoch; workers' clocks differ from it. */
+  /** True time in ms since the epoch. The clocks of workers differ from it. */
   now(): number;
   at(atMs: number, happening: Happening): void;
-  /** Moves on to the next happening and lets it happen; undefined when there is none until `untilMs`. */
+  /** Advances to the next action and runs it. `undefined` when there is none until `untilMs`. */
   step(untilMs: number): boolean | undefined;
-  /** Moves on although nothing happens. */
+  /** Advances without an action. */
   skipTo(atMs: number): void;
 }
 

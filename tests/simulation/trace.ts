@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 
-/** What happened, step by step. Text is made when it is asked for: hardly any run is ever read. */
+/** The steps of a run. Text is made on demand, because hardly any run is ever read. */
 export interface Trace {
-  /** `what` is asked for later, and must then still say the same. */
+  /** `what` is called later, and must then return the same text as now. */
   add(atMs: number, who: string, what: string | (() => string)): void;
-  /** Steps so far. */
+  /** The number of steps so far. */
   length(): number;
-  /** One line a step: seconds since the start, who, what. */
+  /** One line per step: seconds since the start, actor, action. */
   text(): string;
   hash(): string;
 }

@@ -4,7 +4,10 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import type { Edit } from './safeguards.ts';
 
-/** Chunks of one instead of 250, of which a poll works two: a handful of subscriptions is cut into several, and some are handed on. */
+/**
+ * Chunks of one recipient instead of 250, of which a poll processes two, so that a few
+ * subscriptions are cut into several chunks and some are enqueued.
+ */
 export const SMALL_CHUNKS: readonly Edit[] = [
   {
     file: 'shared/deliveries/outbox/chunk.ts',
@@ -19,8 +22,9 @@ export const SMALL_CHUNKS: readonly Edit[] = [
 ];
 
 /**
- * Builds the simulation as one file, with some lines of the sources replaced, and answers its path. Throws when a line that is to be replaced is not in its
- * file exactly once: the source has changed, and so must the edit.
+ * Builds the simulation as one file with some lines of the sources replaced, and returns its path.
+ * Throws when a line to replace is not in its file exactly once. The source has changed then, and
+ * the edit must change too.
  */
 export async function buildVariant(edits: readonly Edit[]): Promise<string> {
   const outfile = path.join(mkdtempSync(path.join(tmpdir(), 'simulation-')), 'simulate.cjs');
@@ -29,7 +33,7 @@ export async function buildVariant(edits: readonly Edit[]): Promise<string> {
     entryPoints: ['tests/simulation/simulate.ts'],
     bundle: true,
     platform: 'node',
-    // The simulation itself can build variants, but not from within one.
+    // The simulation can build variants, but not from within a variant.
     external: ['esbuild'],
     format: 'cjs',
     outfile,
