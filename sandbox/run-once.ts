@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { countsOf, scenario } from './scenario.ts';
-import { broken, openStage } from './scenario-stage.ts';
+import { failed, openStage } from './scenario-stage.ts';
 import type { Stage, Verdict } from './scenario-stage.ts';
 import { startStack } from './stack.ts';
 
@@ -27,10 +27,10 @@ export async function runOnce({
     const stage = openStage(stack);
     let failures = 0;
     for (const { sentence, run } of scenario) {
-      const verdict = await run(stage).catch((error: unknown): Verdict => broken(String(error)));
-      if (verdict.kind === 'held') write(`${styleText('green', '✓')} ${sentence}`);
+      const verdict = await run(stage).catch((error: unknown): Verdict => failed(String(error)));
+      if (verdict.kind === 'passed') write(`${styleText('green', '✓')} ${sentence}`);
       else write(`${styleText('red', '✗')} ${sentence}\n  ${verdict.reason}`);
-      if (verdict.kind === 'broken') failures++;
+      if (verdict.kind === 'failed') failures++;
     }
     write(`\n${table(stage).join('\n')}\n`);
     write(

@@ -4,7 +4,7 @@ import {
   storeDataSourceId as dataSourceId,
 } from './customer-insights/seed/seeded-instances.ts';
 import type { FlowDefinition } from './flow-platform/flow.ts';
-import { after, broken, held, savedFlow } from './scenario-stage.ts';
+import { after, failed, passed, savedFlow } from './scenario-stage.ts';
 import type { Stage, Step, Verdict } from './scenario-stage.ts';
 
 const newsletterPeak: FlowDefinition = {
@@ -68,10 +68,10 @@ export const rules: readonly Step[] = [
           }),
         [flow],
       );
-      if (verdict.kind === 'broken') return verdict;
+      if (verdict.kind === 'failed') return verdict;
       const { previousValue, value } = calls[0]?.body as { previousValue?: unknown; value?: unknown };
       const rise = `${String(previousValue)} to ${String(value)}`;
-      return rise === '200 to 250' ? held : broken(`the callback reports a rise from ${rise}`);
+      return rise === '200 to 250' ? passed : failed(`the callback reports a rise from ${rise}`);
     },
   },
   {
@@ -91,7 +91,7 @@ export const rules: readonly Step[] = [
         input: { instanceId, measureName: 'ActiveCustomers', threshold: 240 },
       });
       const answer = await flow.turnOff();
-      if (answer.kind !== 'answered' || answer.status !== 204) return broken(JSON.stringify(answer));
+      if (answer.kind !== 'answered' || answer.status !== 204) return failed(JSON.stringify(answer));
       return expectNoCall(stage, () =>
         stage.stack.insights.control.setMeasureValue({ instanceId, measureName: 'ActiveCustomers', value: 250 }),
       );
@@ -110,9 +110,9 @@ async function refusedSubscription({ stack }: Stage): Promise<Verdict> {
     input: { instanceId, measureName: 'RevenueByCountry', threshold: 1 },
   });
   const answer = await flow.save();
-  if (answer.kind !== 'answered' || answer.status !== 422) return broken(JSON.stringify(answer));
+  if (answer.kind !== 'answered' || answer.status !== 422) return failed(JSON.stringify(answer));
   const { detail } = answer.body as { detail?: unknown };
-  return typeof detail === 'string' && /dimension/.test(detail) ? held : broken(`the detail is ${String(detail)}`);
+  return typeof detail === 'string' && /dimension/.test(detail) ? passed : failed(`the detail is ${String(detail)}`);
 }
 
 async function retriedIngestion(stage: Stage): Promise<Verdict> {
@@ -128,7 +128,7 @@ async function retriedIngestion(stage: Stage): Promise<Verdict> {
   const job = control.refreshDataSource({ ...input, end: 'open' });
   const taskId = job.tasks[0]?.taskId ?? '';
   const failing = await expectNoCall(stage, () => control.moveTask({ instanceId, taskId, status: 'failed' }));
-  if (failing.kind === 'broken') return failing;
+  if (failing.kind === 'failed') return failing;
   const { verdict } = await after(stage, () => {
     control.moveTask({ instanceId, taskId, status: 'running' });
     control.moveTask({ instanceId, taskId, status: 'successful' });

@@ -19,7 +19,7 @@ export interface Timing {
   readonly pollToCallbackMs: number;
 }
 
-export type Verdict = { readonly kind: 'held' } | { readonly kind: 'broken'; readonly reason: string };
+export type Verdict = { readonly kind: 'passed' } | { readonly kind: 'failed'; readonly reason: string };
 
 /** One step of the run. Steps build on each other, so each runs once and in order. */
 export interface Step {
@@ -29,10 +29,10 @@ export interface Step {
   readonly run: (stage: Stage) => Promise<Verdict>;
 }
 
-export const held: Verdict = { kind: 'held' };
+export const passed: Verdict = { kind: 'passed' };
 
-export function broken(reason: string): Verdict {
-  return { kind: 'broken', reason };
+export function failed(reason: string): Verdict {
+  return { kind: 'failed', reason };
 }
 
 /**
@@ -79,9 +79,9 @@ export async function after(stage: Stage, makeChange: () => unknown, called: rea
   const polls = [await host.poll()];
   for (let further = 0; further < FURTHER_POLLS; further++) polls.push(await host.poll());
   const calls = flows.calls.slice(before);
-  const failed = polls.some(({ succeeded }) => !succeeded);
+  const hasFailure = polls.some(({ succeeded }) => !succeeded);
   return {
-    verdict: failed ? broken('a poll failed') : compare(calls, called, flows.flows),
+    verdict: hasFailure ? failed('a poll failed') : compare(calls, called, flows.flows),
     changedAtMs,
     polledAtMs: polls[0]?.startedAtMs ?? NaN,
     calls,
@@ -90,11 +90,11 @@ export async function after(stage: Stage, makeChange: () => unknown, called: rea
 
 function compare(calls: readonly CallbackCall[], called: readonly Flow[], flows: readonly Flow[]): Verdict {
   const refused = calls.find(({ answer }) => answer.kind !== 'accept');
-  if (refused) return broken(`a callback was answered ${JSON.stringify(refused.answer)}`);
+  if (refused) return failed(`a callback was answered ${JSON.stringify(refused.answer)}`);
   const wrong = flows.flatMap((flow) => {
     const times = calls.filter(({ flowId }) => flowId === flow.id).length;
     const expected = called.includes(flow) ? 1 : 0;
     return times === expected ? [] : [`"${flow.definition.name}" was called ${times} times instead of ${expected}`];
   });
-  return wrong.length === 0 ? held : broken(wrong.join(', '));
+  return wrong.length === 0 ? passed : failed(wrong.join(', '));
 }

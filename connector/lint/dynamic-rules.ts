@@ -15,7 +15,7 @@ import type { Rule } from './rule.ts';
 export const dynamicRules: readonly Rule[] = [
   {
     id: 'DynamicPairIncomplete',
-    says: 'What the old designer is told, the new one is told as well, and the other way round.',
+    says: 'Both designers get the same dynamic data: each extension of the old designer has its counterpart for the new one.',
     find: (connector) =>
       locationsWhere(
         asking(connector),
@@ -26,7 +26,7 @@ export const dynamicRules: readonly Rule[] = [
   },
   {
     id: 'DynamicPairDiffers',
-    says: 'Both designers are told the same.',
+    says: 'Both designers get the same values.',
     find: (connector) => locationsWhere(asking(connector), ({ questions: [one, other] }) => !alike(one, other)),
   },
   {
@@ -84,7 +84,7 @@ export const dynamicRules: readonly Rule[] = [
   },
   {
     id: 'DynamicReferenceUnknown',
-    says: 'What the operation is told is an input of the same request that its maker sees.',
+    says: 'Each parameter of a dynamic operation refers to a visible input of the same request.',
     find: (connector) =>
       locationsWhere(asked(connector), ({ question, operation }) =>
         Object.values(question.references).some((reference) => !isVisibleInput(operation, reference)),

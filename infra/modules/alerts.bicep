@@ -1,4 +1,4 @@
-// What somebody should be told of, over the metrics that the app writes. docs/operate.md says what each means and what to do.
+// Alerts over the metrics and logs of the app. docs/operate.md says what each means and what to do.
 param token string
 param location string
 param tags object

@@ -44,8 +44,8 @@ export function testActions(visiting: () => Visit): void {
   });
 
   test('a range is recovered', async () => {
-    const { told } = visiting();
-    const page = await open(visiting(), `#/subscriptions/${told.winback.id}?days=14`);
+    const { story } = visiting();
+    const page = await open(visiting(), `#/subscriptions/${story.winback.id}?days=14`);
     await page.getByRole('button', { name: 'Recover…' }).click();
     const since = new Date(Date.now() - 10 * 86_400_000).toISOString().slice(0, 16);
     await page.getByLabel('Since').fill(since);
@@ -59,8 +59,8 @@ export function testActions(visiting: () => Visit): void {
   });
 
   test('a paused subscription is resumed, and what it held goes out', async () => {
-    const { told } = visiting();
-    const page = await open(visiting(), `#/subscriptions/${told.bell.id}`);
+    const { story } = visiting();
+    const page = await open(visiting(), `#/subscriptions/${story.bell.id}`);
     const said = await act(page, page.getByRole('button', { name: 'Resume…' }), 'Resume');
     expect(said).toContain('It is active. What waited goes out now.');
     await page.locator('.under').getByText('Active').waitFor();
@@ -68,8 +68,8 @@ export function testActions(visiting: () => Visit): void {
   });
 
   test('a test event is sent, and is among what happened', async () => {
-    const { told } = visiting();
-    const page = await open(visiting(), `#/subscriptions/${told.bell.id}`);
+    const { story } = visiting();
+    const page = await open(visiting(), `#/subscriptions/${story.bell.id}`);
     const said = await act(page, page.getByRole('button', { name: 'Send test event…' }), 'Send');
     expect(said).toContain('The test event is on its way.');
     await page
@@ -86,8 +86,8 @@ export function testActions(visiting: () => Visit): void {
   });
 
   test('an action that is refused says why, and can be tried again', async () => {
-    const { told } = visiting();
-    const page = await open(visiting(), `#/subscriptions/${told.winback.id}?days=14`);
+    const { story } = visiting();
+    const page = await open(visiting(), `#/subscriptions/${story.winback.id}?days=14`);
     await page.route('**/recover', (route) =>
       route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"detail":"Storage sleeps."}' }),
     );

@@ -2,14 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { open, type Visit } from './visit.ts';
 
 /** Every view, as an address. */
-function views({ told }: Visit): Record<string, string> {
+function views({ story }: Visit): Record<string, string> {
   return {
     overview: '#/',
     subscriptions: '#/subscriptions?label=a',
-    subscription: `#/subscriptions/${told.vip.id}`,
-    'a paused subscription': `#/subscriptions/${told.bell.id}`,
-    'a subscription without values': `#/subscriptions/${told.crm.id}?days=14`,
-    'a hostile subscription': `#/subscriptions/${told.hostile.id}`,
+    subscription: `#/subscriptions/${story.vip.id}`,
+    'a paused subscription': `#/subscriptions/${story.bell.id}`,
+    'a subscription without values': `#/subscriptions/${story.crm.id}?days=14`,
+    'a hostile subscription': `#/subscriptions/${story.hostile.id}`,
     'dead letters': '#/deliveries?days=14',
     nothing: '#/nowhere/at/all',
   };
@@ -47,18 +47,18 @@ export function testAppearance(visiting: () => Visit): void {
     });
 
     test('with a threshold that is tried', async () => {
-      const { browser, told } = visiting();
+      const { browser, story } = visiting();
       await browser.show({ scheme });
-      const page = await open(visiting(), `#/subscriptions/${told.vip.id}`);
+      const page = await open(visiting(), `#/subscriptions/${story.vip.id}`);
       await page.getByLabel('Try a threshold').fill('46');
       await page.getByRole('list', { name: 'When it would have fired with 46' }).waitFor();
       expect(await browser.violations()).toEqual([]);
     });
 
     test('with a question before an action', async () => {
-      const { browser, told } = visiting();
+      const { browser, story } = visiting();
       await browser.show({ scheme });
-      const page = await open(visiting(), `#/subscriptions/${told.bell.id}`);
+      const page = await open(visiting(), `#/subscriptions/${story.bell.id}`);
       await page.getByRole('button', { name: 'Recover…' }).click();
       await page.getByRole('dialog').waitFor();
       expect(await browser.violations()).toEqual([]);

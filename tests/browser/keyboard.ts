@@ -53,7 +53,7 @@ export function testKeyboard(visiting: () => Visit): void {
   });
 
   test('answers the question before an action, and comes back to where it was', async () => {
-    const page = await open(visiting(), `#/subscriptions/${visiting().told.bell.id}`);
+    const page = await open(visiting(), `#/subscriptions/${visiting().story.bell.id}`);
     await tabTo(page, 'Resume…');
     await page.keyboard.press('Enter');
     const dialog = page.getByRole('dialog', { name: 'Resume Ring the sales bell?' });
@@ -64,7 +64,7 @@ export function testKeyboard(visiting: () => Visit): void {
   });
 
   test('tries another threshold, and goes back to its own', async () => {
-    const page = await open(visiting(), `#/subscriptions/${visiting().told.vip.id}`);
+    const page = await open(visiting(), `#/subscriptions/${visiting().story.vip.id}`);
     const values = page.getByRole('region').filter({ has: page.getByRole('slider') });
     await values.getByText(/^Its own threshold, 50, was crossed 3 times in the last 7 days\.$/).waitFor();
     await tabTo(page, 'Try a threshold');

@@ -6,7 +6,7 @@ import { STORY_BEGINS_MS, createStory } from './story.ts';
 import type { Visit } from './visit.ts';
 
 /**
- * Lets the tests of one file visit a dashboard of its own, after the story was told, and declares a last test: no page has complained.
+ * Lets the tests of one file visit a dashboard of its own, after the story has been created, and declares a last test: no page has complained.
  * `visiting` is for use within tests.
  */
 export function openVisit(declareTests: (visiting: () => Visit) => void): void {
@@ -14,10 +14,10 @@ export function openVisit(declareTests: (visiting: () => Visit) => void): void {
   let stage: Stage | undefined;
   beforeAll(async () => {
     stage = await startStage(STORY_BEGINS_MS);
-    const told = await createStory(stage);
+    const story = await createStory(stage);
     await stage.queues.send('polls-poison', { v: 1, instanceId: contosoInstanceId });
     const dashboard = await stage.open();
-    visit = { stage, told, dashboard, browser: await openBrowser() };
+    visit = { stage, story, dashboard, browser: await openBrowser() };
   });
   afterAll(async () => {
     await visit?.browser.close();

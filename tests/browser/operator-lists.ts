@@ -105,7 +105,7 @@ export function testLists(visiting: () => OperatorVisit): void {
       await page.keyboard.press('/');
       await page.keyboard.type('juk?');
       expect(await page.locator('#search').inputValue()).toBe('juk?');
-      await visiting().open(`#/subscriptions/${visiting().told.fine}`);
+      await visiting().open(`#/subscriptions/${visiting().story.fine}`);
       await page.keyboard.press('Escape');
       await page.getByRole('heading', { level: 1, name: 'Subscriptions' }).waitFor();
     });

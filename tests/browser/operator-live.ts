@@ -60,7 +60,7 @@ export function testLive(visiting: () => OperatorVisit): void {
     test.each([
       ['the overview', () => '#/', ['changes', 'queues']],
       ['the list of subscriptions', () => '#/subscriptions', ['changes', 'subscriptions']],
-      ['a subscription', () => `#/subscriptions/${visiting().told.fine}`, ['changes']],
+      ['a subscription', () => `#/subscriptions/${visiting().story.fine}`, ['changes']],
       ['the list of deliveries', () => '#/deliveries', ['changes']],
     ])('and on which nothing happens: %s makes these calls in five seconds, each once', async (_, hash, calls) => {
       await stopped.show(hash());
@@ -68,12 +68,12 @@ export function testLive(visiting: () => OperatorVisit): void {
     });
 
     test('shows five seconds later what has happened, and asks for nothing while it is hidden', async () => {
-      const { told, dashboard } = visiting();
+      const { story, dashboard } = visiting();
       const { page } = stopped;
       await stopped.show('#/deliveries?status=any');
       const headers = { 'x-operator-key': OPERATOR_KEY, 'content-type': 'application/json' };
       const api = (path: string): string => new URL(`manage/${path}`, dashboard).href;
-      const sent = await fetch(api(`subscriptions/${told.fine}/test`), { method: 'POST', headers, body: '{}' });
+      const sent = await fetch(api(`subscriptions/${story.fine}/test`), { method: 'POST', headers, body: '{}' });
       const { deliveryId } = (await sent.json()) as { deliveryId: string };
       for (let status = ''; status !== 'delivered';) {
         const response = await fetch(api(`deliveries/${deliveryId}`), { headers });

@@ -32,7 +32,7 @@ export function testQuestions(visiting: () => OperatorVisit): void {
   describe('three clicks at most from the overview answer', () => {
     test('did this flow fire at that time, and why not', () =>
       answer(visiting(), async (page, click) => {
-        const url = new URL(`manage/subscriptions/${visiting().told.fine}/observations`, visiting().dashboard).href;
+        const url = new URL(`manage/subscriptions/${visiting().story.fine}/observations`, visiting().dashboard).href;
         const response = await fetch(url, { headers: { 'x-operator-key': OPERATOR_KEY } });
         const { value } = (await response.json()) as {
           value: { evaluatedAt: string; sentence: string; fires: boolean }[];

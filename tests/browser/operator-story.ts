@@ -29,7 +29,7 @@ export async function tellOperatorStory({ past, sandbox, flows }: Stage): Promis
     operationName: 'When',
     environmentId: ENVIRONMENT,
   };
-  const told = {
+  const story = {
     fine: await subscribe('fine', { ...churn, threshold: 130 }, 'Churn alarm', named),
     broken: await subscribe('broken', { ...churn, threshold: 131 }, 'Broken flow'),
     refused: await subscribe('refused', { ...churn, threshold: 132 }, 'Refusing flow'),
@@ -58,5 +58,5 @@ export async function tellOperatorStory({ past, sandbox, flows }: Stage): Promis
   });
   await poll();
   await past.pass(OPERATOR_STORY_MS - 4 * MINUTE);
-  return told;
+  return story;
 }

@@ -8,7 +8,7 @@ import { open } from './visit.ts';
 export interface OperatorVisit {
   readonly stage: Stage;
   readonly browser: TestBrowser;
-  readonly told: OperatorStory;
+  readonly story: OperatorStory;
   /** The address of the dashboard. */
   readonly dashboard: string;
   /** Opens a view as a link to it does. Resolves when everything it asks for is there. */
@@ -18,13 +18,13 @@ export interface OperatorVisit {
 
 export async function startOperatorVisit(settings: Readonly<Record<string, string>> = {}): Promise<OperatorVisit> {
   const stage = await startStage(OPERATOR_STORY_MS);
-  const told = await tellOperatorStory(stage);
+  const story = await tellOperatorStory(stage);
   const dashboard = await stage.open(settings);
   const browser = await openBrowser();
   return {
     stage,
     browser,
-    told,
+    story,
     dashboard,
     open: (hash) => open({ browser, dashboard }, hash),
     async stop() {

@@ -79,7 +79,7 @@ describe('deliveries', () => {
   });
 
   test('are opened from the timeline of their subscription', async () => {
-    const page = await open(`#/subscriptions/${visit.told.fine}`);
+    const page = await open(`#/subscriptions/${visit.story.fine}`);
     await page.getByRole('link', { name: /^Details of the delivery/ }).click();
     const drawer = page.locator('dialog.drawer');
     await drawer.getByRole('region', { name: 'Body as sent' }).first().waitFor();
@@ -123,13 +123,13 @@ describe.each(['light', 'dark'] as const)('in the %s scheme', (scheme) => {
   test.each([1440, 390])(
     'axe finds nothing wrong on a page %i wide, and nothing is scrolled sideways',
     async (width) => {
-      const { browser, told } = visit;
+      const { browser, story } = visit;
       await browser.show({ scheme, width });
       const views: Record<string, string> = {
         overview: '#/',
         deliveries: '#/deliveries?status=any',
         subscriptions: '#/subscriptions',
-        subscription: `#/subscriptions/${told.crm}`,
+        subscription: `#/subscriptions/${story.crm}`,
         search: '#/search?q=flow',
         recover: '#/recover',
         audit: '#/audit',
@@ -163,10 +163,10 @@ testLive(() => visit);
 testQuestions(() => visit);
 describe('a subscription', () => {
   test('says whose it is, and in which environment', async () => {
-    const page = await open(`#/subscriptions/${visit.told.fine}`);
+    const page = await open(`#/subscriptions/${visit.story.fine}`);
     await page.getByText(ENVIRONMENT).waitFor();
     await page.getByText('key-Zk3vQ8mP1xT7').waitFor();
-    await open(`#/subscriptions/${visit.told.crm}`);
+    await open(`#/subscriptions/${visit.story.crm}`);
     await page.getByRole('definition').filter({ hasText: 'Contoso CRM' }).first().waitFor();
   });
 
@@ -181,7 +181,7 @@ describe('a subscription', () => {
   });
 
   test('is paused, resumed, tested and ended', async () => {
-    const page = await open(`#/subscriptions/${visit.told.fine}`);
+    const page = await open(`#/subscriptions/${visit.story.fine}`);
     expect(await act(page, 'Pause…', 'Pause')).toContain('The subscription is paused.');
     await page.locator('.under').getByText('Paused by operator').waitFor();
     await page.getByText('An operator paused it').waitFor();
@@ -196,7 +196,7 @@ describe('a subscription', () => {
   });
 
   test('that was ended leaves no nameless rows whose actions fail', async () => {
-    const page = await open(`#/subscriptions/${visit.told.off}`);
+    const page = await open(`#/subscriptions/${visit.story.off}`);
     await act(page, 'End…', 'End it');
     await open('#/deliveries?status=ended');
     const row = page.getByRole('row', { name: /^Sleeping flow/ });

@@ -8,10 +8,10 @@ const WRITES = process.env['WRITE_PICTURES'] === '1';
 
 const pictures: readonly (readonly [name: string, height: number, hash: (visit: Visit) => string])[] = [
   ['overview', 1_170, () => '#/'],
-  ['subscription', 1_012, ({ told }) => `#/subscriptions/${told.vip.id}`],
+  ['subscription', 1_012, ({ story }) => `#/subscriptions/${story.vip.id}`],
 ];
 
-/** The pictures of the README: the story as this run has told it. */
+/** The pictures of the README: the story of this run. */
 export function takePictures(visiting: () => Visit): void {
   test.each(
     (['light', 'dark'] as const).flatMap((scheme) =>

@@ -47,7 +47,7 @@ export async function createStory(stage: Stage): Promise<Record<Names, StoryDeli
   };
   const segment = 'segment-threshold-crossed';
   control.addSegment({ instanceId, name: HOSTILE, displayName: HOSTILE, memberCount: 3 });
-  const told: Record<Names, StoryDelivery> = {
+  const story: Record<Names, StoryDelivery> = {
     vip: await subscribe('vip', segment, { segmentName: 'HighValueCustomers', threshold: 50 }, 'VIP programme'),
     churn: await subscribe('churn', segment, { segmentName: 'ChurnRisk', threshold: 130 }, 'Churn alarm'),
     bell: await subscribe(
@@ -132,5 +132,5 @@ export async function createStory(stage: Stage): Promise<Record<Names, StoryDeli
   evaluate('ChurnRisk', 141);
   await past.pass(MINUTE);
   await poll();
-  return told;
+  return story;
 }

@@ -6,7 +6,7 @@ import { open, signIn, type Visit } from './visit.ts';
 
 /** What each view shows of the story. */
 export function testViews(visiting: () => Visit): void {
-  test('a key is asked for once, told when it is wrong, and kept in the tab alone', async () => {
+  test('a key is asked for once, refused when it is wrong, and kept in the tab alone', async () => {
     const { browser, dashboard } = visiting();
     const { page } = browser;
     await page.goto(dashboard);
@@ -56,7 +56,7 @@ export function testViews(visiting: () => Visit): void {
   });
 
   test('subscriptions are filtered by all that the address says, and it by what is chosen', async () => {
-    const { told } = visiting();
+    const { story } = visiting();
     const page = await open(visiting(), '#/subscriptions');
     await page.getByLabel('Label contains').fill('VIP');
     await page.waitForURL(/#\/subscriptions\?label=VIP$/);
@@ -66,7 +66,7 @@ export function testViews(visiting: () => Visit): void {
     await page.waitForURL(/#\/subscriptions\?status=disabled$/);
     await page.getByText('2 shown, no more.').waitFor();
     const cases: [string, string][] = [
-      [`workflowId=${told.bell.workflowId}`, 'Ring the sales bell'],
+      [`workflowId=${story.bell.workflowId}`, 'Ring the sales bell'],
       ['trigger=data-source-refresh-failed&instanceId=0f1e2d3c-4b5a-4968-8776-655443322110', 'Alert the data team'],
       ['status=paused', 'Ring the sales bell'],
     ];
@@ -94,7 +94,7 @@ export function testViews(visiting: () => Visit): void {
   });
 
   test('a subscription has its values with the threshold, and why each of them fired or not', async () => {
-    const page = await open(visiting(), `#/subscriptions/${visiting().told.vip.id}`);
+    const page = await open(visiting(), `#/subscriptions/${visiting().story.vip.id}`);
     await page.getByRole('heading', { name: 'VIP programme' }).waitFor();
     await page
       .getByRole('img', { name: /^\d+ values of the last 7 days against the threshold 50, 3 crossings/ })
@@ -115,8 +115,8 @@ export function testViews(visiting: () => Visit): void {
   });
 
   test('another threshold is tried on the chart: it tells when the flow would have been called, as a preview does', async () => {
-    const { told, dashboard } = visiting();
-    const page = await open(visiting(), `#/subscriptions/${told.vip.id}`);
+    const { story, dashboard } = visiting();
+    const page = await open(visiting(), `#/subscriptions/${story.vip.id}`);
     const manageCalls: string[] = [];
     page.on('request', (request) => manageCalls.push(request.url()));
     await page.getByLabel('Try a threshold').fill('46');
@@ -145,17 +145,17 @@ export function testViews(visiting: () => Visit): void {
   });
 
   test('a delivery has each of its attempts, and what is held says why', async () => {
-    const { told } = visiting();
-    const page = await open(visiting(), `#/subscriptions/${told.bell.id}`);
+    const { story } = visiting();
+    const page = await open(visiting(), `#/subscriptions/${story.bell.id}`);
     await page.getByText('The flow is turned off. Its deliveries are parked').waitFor();
     await page.getByText('parked: the flow is turned off', { exact: true }).waitFor();
-    await open(visiting(), `#/subscriptions/${told.loyalty.id}?days=14`);
+    await open(visiting(), `#/subscriptions/${story.loyalty.id}?days=14`);
     const dead = page.getByRole('listitem').filter({ hasText: 'dead: the flow answered 503' }).first();
     expect(await dead.getByRole('list', { name: 'Attempts' }).getByRole('listitem').count()).toBe(6);
   });
 
   test('a trigger without values has its deliveries, and the refreshes that it does not wait for', async () => {
-    const page = await open(visiting(), `#/subscriptions/${visiting().told.crm.id}?days=14`);
+    const page = await open(visiting(), `#/subscriptions/${visiting().story.crm.id}?days=14`);
     const delivered = page.getByRole('listitem').filter({ hasText: 'the flow accepted it' }).first();
     await delivered.getByText('refresh of Contoso CRM failed: The password has expired.', { exact: true }).waitFor();
     await page.getByText('refresh of Contoso CRM ended successful: this flow waits for failed ones').first().waitFor();
@@ -172,9 +172,9 @@ export function testViews(visiting: () => Visit): void {
   });
 
   test('the question why a flow did not fire at a certain time takes two clicks from the overview', async () => {
-    const { told, dashboard } = visiting();
+    const { story, dashboard } = visiting();
     const page = await open(visiting(), '#/');
-    const url = new URL(`manage/subscriptions/${told.churn.id}/observations`, dashboard).href;
+    const url = new URL(`manage/subscriptions/${story.churn.id}/observations`, dashboard).href;
     const response = await page.request.get(url, { headers: { 'x-operator-key': OPERATOR_KEY } });
     const { value } = (await response.json()) as {
       value: { evaluatedAt: string; fires: boolean; sentence: string }[];
@@ -188,10 +188,10 @@ export function testViews(visiting: () => Visit): void {
   });
 
   test('a label and a segment that are markup are shown as the text that they are', async () => {
-    const { told } = visiting();
+    const { story } = visiting();
     const page = await open(visiting(), '#/subscriptions?label=onerror');
     await page.getByRole('link', { name: HOSTILE, exact: true }).waitFor();
-    await open(visiting(), `#/subscriptions/${told.hostile.id}`);
+    await open(visiting(), `#/subscriptions/${story.hostile.id}`);
     await page.getByRole('heading', { level: 1, name: HOSTILE }).waitFor();
     await page.getByRole('heading', { level: 2, name: HOSTILE }).waitFor();
     expect(await page.locator('main img').count()).toBe(0);

@@ -3,11 +3,11 @@ import type { TestBrowser } from './browser.ts';
 import { OPERATOR_KEY, type Stage } from './stage.ts';
 import type { Names, StoryDelivery } from './story.ts';
 
-/** A visit to the dashboard, after the story was told. */
+/** A visit to the dashboard, after the story has been created. */
 export interface Visit {
   readonly stage: Stage;
   readonly browser: TestBrowser;
-  readonly told: Readonly<Record<Names, StoryDelivery>>;
+  readonly story: Readonly<Record<Names, StoryDelivery>>;
   /** The address of the dashboard. */
   readonly dashboard: string;
 }

@@ -73,7 +73,7 @@ test('a flow is opened by its name, which its address has', async () => {
 
 test('while Customer Insights is away the page claims nothing of what it cannot read', async () => {
   visit.stage.sandbox.control.addFault({ fault: { kind: 'status', status: 503 }, times: 1_000 });
-  const page = await open(`#/subscriptions/${visit.told.fine}`);
+  const page = await open(`#/subscriptions/${visit.story.fine}`);
   await page.getByText('what happened before it is not known').waitFor();
   await page.getByText('the last known value').waitFor();
   expect(await page.getByText(/was crossed (never|once|twice|\d+ times)/).count()).toBe(0);
@@ -83,7 +83,7 @@ test('while Customer Insights is away the page claims nothing of what it cannot 
 });
 
 test('a refresh says which data source, how it ended and why', async () => {
-  const page = await open(`#/subscriptions/${visit.told.crm}`);
+  const page = await open(`#/subscriptions/${visit.story.crm}`);
   await page.getByText('refresh of Contoso CRM failed: The password expired.').waitFor();
 });
 
@@ -97,7 +97,7 @@ test('numbers and the words after them agree', async () => {
 });
 
 test('times name their zone, are in UTC at a click, and have 24 hours in a dialog too', async () => {
-  const page = await open(`#/subscriptions/${visit.told.refused}`);
+  const page = await open(`#/subscriptions/${visit.story.refused}`);
   await page.getByRole('button', { name: 'Times in Europe/Berlin' }).waitFor();
   const shown = page.locator('.timeline time').first();
   const at = new Date((await shown.getAttribute('datetime')) ?? '');
@@ -127,7 +127,7 @@ test('times name their zone, are in UTC at a click, and have 24 hours in a dialo
 test('both fields of a dialog lie within it, whatever the browser makes of dates', async () => {
   const american = await openBrowser('en-US');
   const { page } = american;
-  await page.goto(`${visit.dashboard}#/subscriptions/${visit.told.refused}`);
+  await page.goto(`${visit.dashboard}#/subscriptions/${visit.story.refused}`);
   await signIn(page, OPERATOR_KEY);
   for (const width of [1440, 480, 390]) {
     await american.show({ width });
@@ -153,7 +153,7 @@ test.each([
 });
 
 test('the tab of a subscription has its name', async () => {
-  const page = await open(`#/subscriptions/${visit.told.fine}`);
+  const page = await open(`#/subscriptions/${visit.story.fine}`);
   expect(await page.title()).toBe('Churn alarm · Customer Insights triggers');
 });
 

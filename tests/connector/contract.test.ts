@@ -182,8 +182,8 @@ describe('the previews of a threshold', () => {
       evaluations: [110, 120, 90, 130].map((memberCount) => ({ kind: 'succeeded', memberCount })),
     });
     const inputs = { ...body, 'body/segmentName': segmentName };
-    const { body: told } = await driver.run('PreviewSegmentThreshold', { ...inputs, 'body/days': 7 });
-    expect(told).toMatchObject({
+    const { body: preview } = await driver.run('PreviewSegmentThreshold', { ...inputs, 'body/days': 7 });
+    expect(preview).toMatchObject({
       instanceId: contosoInstanceId,
       segmentName,
       threshold: 100,
@@ -203,8 +203,8 @@ describe('the previews of a threshold', () => {
     const measureName = 'Previewed';
     stack.insights.control.addMeasure({ instanceId: contosoInstanceId, name: measureName, value: '99.5' });
     stack.insights.control.setMeasureValue({ instanceId: contosoInstanceId, measureName, value: '100.5' });
-    const { body: told } = await driver.run('PreviewMeasureThreshold', { ...body, 'body/measureName': measureName });
-    expect(told).toMatchObject({ measureName, evaluations: 2, value: [{ previousValue: 99.5, value: 100.5 }] });
+    const { body: preview } = await driver.run('PreviewMeasureThreshold', { ...body, 'body/measureName': measureName });
+    expect(preview).toMatchObject({ measureName, evaluations: 2, value: [{ previousValue: 99.5, value: 100.5 }] });
     const withDimension = { ...body, 'body/measureName': 'RevenueByCountry' };
     expect(await driver.run('PreviewMeasureThreshold', withDimension)).toMatchObject({ status: 422 });
   });

@@ -11,7 +11,7 @@ import { callbackBody } from '../../shared/deliveries/attempt/callback-body.ts';
 import { sampleEvent } from '../../shared/events/sample-event.ts';
 import { subscriptionStore } from '../../shared/subscriptions/subscription-store.ts';
 import { triggerNames, triggers, type Trigger } from '../../shared/triggers/trigger.ts';
-import { functionsInProcess, type FunctionsInProcess, type Told } from '../helpers/functions-in-process.ts';
+import { functionsInProcess, type FunctionsInProcess, type CallResult } from '../helpers/functions-in-process.ts';
 import { manualClock } from '../helpers/manual-clock.ts';
 
 /** An operation of the connector definition of version 0.9.0, without texts. Flows that were made with it still call it. */
@@ -135,7 +135,7 @@ async function storeOldSubscriptions(): Promise<void> {
 }
 
 /** Calls an operation as the platform does for a flow that was made with the old definition: with what it requires, and `more`. */
-function call(operationId: string, given: Record<string, unknown>, more: readonly string[] = []): Promise<Told> {
+function call(operationId: string, given: Record<string, unknown>, more: readonly string[] = []): Promise<CallResult> {
   const { method, path: template, parameters } = operations[operationId] ?? { method: '', path: '', parameters: [] };
   const valueOf = (name: string): unknown => {
     const value = given[name] ?? values[name];
@@ -190,12 +190,12 @@ const cases = names.flatMap((name) => {
 
 describe('a flow that was made with the connector of version 0.9.0', () => {
   test.each(cases)('calls %s with %j beside what it requires, and is answered as it was', async (operationId, more) => {
-    const told = await call(operationId, itemOf(operationId), more);
+    const result = await call(operationId, itemOf(operationId), more);
     const responses = operations[operationId]?.responses ?? {};
-    expect({ ...told, statuses: Object.keys(responses) }).toMatchObject({
-      statuses: expect.arrayContaining([String(told.status)]),
+    expect({ ...result, statuses: Object.keys(responses) }).toMatchObject({
+      statuses: expect.arrayContaining([String(result.status)]),
     });
-    expect(broken(responses[String(told.status)] ?? {}, told.body)).toBeUndefined();
+    expect(broken(responses[String(result.status)] ?? {}, result.body)).toBeUndefined();
   });
 
   test.each(triggerNames)('gets the callback of %s that it expects', async (trigger) => {

@@ -89,7 +89,7 @@ export function telemetryContract(open: (clock: SetClock) => OpenedTelemetry): v
     },
   );
 
-  test('a span can be told of when it is over', async () => {
+  test('a span can be recorded after it has ended', async () => {
     const { telemetry, clock, span } = start();
     await telemetry.span('running', {}, () => {
       const startMs = clock.nowMs - 250;

@@ -33,11 +33,11 @@ function subscription(id: string, more: Partial<SubscriptionResponse> = {}): Sub
   };
 }
 
-const told = (observed: Partial<Observed>): (readonly [severity: string, what: string])[] =>
+const attentionFor = (observed: Partial<Observed>): (readonly [severity: string, what: string])[] =>
   concernsOf({ ...well, ...observed }).map(({ severity, what }) => [severity, what] as const);
 
 test('nothing needs attention when all is well', () => {
-  expect(told({})).toEqual([]);
+  expect(attentionFor({})).toEqual([]);
 });
 
 test.each<[Partial<Observed>, string, string]>([
@@ -72,14 +72,16 @@ test.each<[Partial<Observed>, string, string]>([
   ],
   [{ paused: [subscription('sub_1', { label: 'Mail', status: 'paused' })] }, 'warning', 'Mail is paused'],
 ])('%j needs attention', (observed, severity, what) => {
-  expect(told(observed)).toEqual([[severity, what]]);
+  expect(attentionFor(observed)).toEqual([[severity, what]]);
 });
 
 test('a delayed retry and a message of a moment ago are no reason to look', () => {
-  expect(told({ queues: [{ queue: 'retries', length: 9, poisonLength: 0, oldestSentAt: minutesAgo(600) }] })).toEqual(
-    [],
-  );
-  expect(told({ queues: [{ queue: 'polls', length: 1, poisonLength: 0, oldestSentAt: minutesAgo(1) }] })).toEqual([]);
+  expect(
+    attentionFor({ queues: [{ queue: 'retries', length: 9, poisonLength: 0, oldestSentAt: minutesAgo(600) }] }),
+  ).toEqual([]);
+  expect(
+    attentionFor({ queues: [{ queue: 'polls', length: 1, poisonLength: 0, oldestSentAt: minutesAgo(1) }] }),
+  ).toEqual([]);
 });
 
 test('the worst comes first, and leads to where it can be seen', () => {

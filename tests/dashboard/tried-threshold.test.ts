@@ -5,7 +5,7 @@ import { explain, type HistoryEntry } from '../../shared/detection/explain.ts';
 import type { ObservationResponse } from '../../shared/operations/operator-responses.ts';
 
 /** What the operator API tells of a history with this threshold, newest first, without its first `hidden` evaluations. */
-function told(history: readonly HistoryEntry[], threshold: number, hidden = 0): ObservationResponse[] {
+function observationsOf(history: readonly HistoryEntry[], threshold: number, hidden = 0): ObservationResponse[] {
   return explain(history, threshold)
     .slice(hidden)
     .toReversed()
@@ -27,23 +27,25 @@ const history = fc
   );
 
 describe('another threshold', () => {
-  test('is told as the API would tell it, whatever the history and the time that is shown', () => {
+  test('is shown as the API would show it, whatever the history and the time that is shown', () => {
     fc.assert(
       fc.property(history, threshold, threshold, fc.nat({ max: 4 }), (entries, own, tried, hidden) => {
-        expect(withThreshold(told(entries, own, hidden), tried)).toEqual(told(entries, tried, hidden));
+        expect(withThreshold(observationsOf(entries, own, hidden), tried)).toEqual(
+          observationsOf(entries, tried, hidden),
+        );
       }),
     );
   });
 
   test('leaves why an evaluation failed as it was', () => {
-    const failed = told([{ evaluatedAtMs: 0, failure: 'The store is closed.' }], 1);
+    const failed = observationsOf([{ evaluatedAtMs: 0, failure: 'The store is closed.' }], 1);
     expect(withThreshold(failed, 2)).toEqual(failed);
   });
 });
 
 describe('the range of a slider', () => {
   const ofValues = (...values: number[]): ObservationResponse[] =>
-    told(
+    observationsOf(
       values.map((value, minute) => ({ evaluatedAtMs: minute * 60_000, value })),
       0,
     );

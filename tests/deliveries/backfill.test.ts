@@ -128,13 +128,13 @@ describe('a deployment that went back and returned', () => {
     expect(await statuses()).toEqual(['delivered']);
   });
 
-  test('removes the index rows of what the version before settled', async () => {
+  test('removes the index rows of deliveries that the version before completed', async () => {
     const rows = await drain(fixture.tables, ACTIVITY, everything);
     const { partitionKey, rowKey, values, etag } = rows.find((row) => row.values['kind'] === 'trouble') as StoredRow;
     const { indexed, ...known } = values;
     expect(indexed).toBe(true);
-    const settled = { ...known, status: 'delivered', dueAtMs: 0, partitionKey, rowKey };
-    await fixture.tables.write(ACTIVITY, [{ kind: 'replace', row: settled, etag }]);
+    const completed = { ...known, status: 'delivered', dueAtMs: 0, partitionKey, rowKey };
+    await fixture.tables.write(ACTIVITY, [{ kind: 'replace', row: completed, etag }]);
     const indexRows = async (): Promise<StoredRow[]> =>
       (await drain(fixture.tables, ACTIVITY, everything)).filter((row) => row.rowKey.startsWith('~'));
     expect(await indexRows()).not.toEqual([]);

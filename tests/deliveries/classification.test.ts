@@ -59,7 +59,7 @@ describe('an answer by its error code', () => {
   });
 
   test.each(['WorkflowNotFound', 'WorkflowTriggerIsNotEnabled', 'TriggerInputSchemaMismatch'])(
-    '%s in a success or in the platform’s own trouble decides nothing',
+    '%s in a success or an error of the platform decides nothing',
     (errorCode) => {
       expect(classify(answered(202, errorCode))).toEqual({ kind: 'delivered' });
       for (const status of [300, 302, 399, 500, 503, 599])

@@ -269,7 +269,7 @@ describe('a flow that is', () => {
     expect(new Set(delivered).size).toBe(3);
   });
 
-  test('turned off is told once, however many deliveries find out at the same time', async () => {
+  test('turned off is recorded once, however many deliveries find out at the same time', async () => {
     const changes: unknown[] = [];
     const note = (event: string, fields?: LogFields): void => {
       if (event === 'subscription.status-changed') changes.push(fields);

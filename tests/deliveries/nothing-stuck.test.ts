@@ -142,8 +142,8 @@ test('what waited for 9 days for a flow that is saved again then goes to the new
 });
 
 describe('every message that is lost, one after the other', () => {
-  /** Fails, is turned off, is saved again, unsubscribes: all kinds of messages. Resolves with what the flows were told in the end. */
-  const run = async (lost: number): Promise<{ told: Set<unknown>; sent: number }> => {
+  /** Fails, is turned off, is saved again, unsubscribes: all kinds of messages. Resolves with the events that the flows accepted. */
+  const run = async (lost: number): Promise<{ notified: Set<unknown>; sent: number }> => {
     const fixture = segmentFixture();
     let sent = 0;
     const send = fixture.queues.send.bind(fixture.queues);
@@ -162,14 +162,15 @@ describe('every message that is lost, one after the other', () => {
     await fixture.rise();
     await fixture.pass(DAY);
     const accepted = fixture.calls.filter(({ url }) => url === callbackUrl('two')).map(({ body }) => body['eventId']);
-    return { told: new Set(accepted), sent };
+    return { notified: new Set(accepted), sent };
   };
 
   test('costs minutes, and no delivery', async () => {
-    const { told, sent } = await run(0);
-    expect(told.size).toBe(3);
+    const { notified, sent } = await run(0);
+    expect(notified.size).toBe(3);
     expect(sent).toBeGreaterThan(10);
-    for (let lost = 1; lost <= sent; lost++) expect({ lost, told: (await run(lost)).told }).toEqual({ lost, told });
+    for (let lost = 1; lost <= sent; lost++)
+      expect({ lost, notified: (await run(lost)).notified }).toEqual({ lost, notified });
   });
 });
 
@@ -254,7 +255,7 @@ test('700 deliveries that waited for a flow go out paced, those of the oldest ev
   const parked = fixture.calls.length;
   fixture.answers.clear();
   await fixture.pass(13 * HOUR);
-  const told = fixture.calls.slice(parked).map(({ body }) => String(body['occurredAt']));
-  expect(new Set(told).size).toBe(700);
-  expect(told.slice(1, 500)).toEqual(told.slice(1, 500).toSorted());
+  const notified = fixture.calls.slice(parked).map(({ body }) => String(body['occurredAt']));
+  expect(new Set(notified).size).toBe(700);
+  expect(notified.slice(1, 500)).toEqual(notified.slice(1, 500).toSorted());
 }, 60_000);

@@ -7,7 +7,7 @@ import { HOUR, MINUTE, segmentFixture } from '../operations/segment-fixture.ts';
 
 const URL = callbackUrl('one');
 
-test('a probe whose success its subscription was never told of: the next parked delivery is the probe', async () => {
+test('a probe whose success was not stored in its subscription: the next parked delivery is the probe', async () => {
   const tables = createMemoryTables();
   const fixture = segmentFixture({ tables });
   await fixture.flow('one');

@@ -28,7 +28,7 @@ interface Stage {
   readonly other: (clock?: ManualClock) => MemoryBackend;
 }
 
-/** A process with so many flows that answer when they are told to. */
+/** A process with so many flows that answer on request. */
 async function waitingFlows(count: number): Promise<Stage> {
   const stopping = new AbortController();
   const [tables, clock] = [createMemoryTables(), manualClock()];
@@ -56,8 +56,8 @@ async function waitingFlows(count: number): Promise<Stage> {
   };
 }
 
-const urls = (...worlds: readonly MemoryBackend[]): string[] =>
-  worlds.flatMap(({ calls }) => calls.map(({ url }) => url));
+const urls = (...backends: readonly MemoryBackend[]): string[] =>
+  backends.flatMap(({ calls }) => calls.map(({ url }) => url));
 
 test('a process that is to end begins no POST; another makes the others at once, without waiting for a claim', async () => {
   const { fixture, poll, stop, answer, other } = await waitingFlows(600);
@@ -125,9 +125,9 @@ test('instances whose poll was not begun are polled by another', async () => {
 });
 
 test('the app knows by the word of the host, and by a signal where that does not end the process', () => {
-  const told: (() => void)[] = [];
+  const registered: (() => void)[] = [];
   const listening: string[] = [];
-  const hooks = { appTerminate: (hook: () => void) => void told.push(hook) };
+  const hooks = { appTerminate: (hook: () => void) => void registered.push(hook) };
   const signals = {
     listenerCount: (signal: string) => (signal === 'SIGTERM' ? 1 : 0),
     on: (signal: string) => void listening.push(signal),
@@ -135,6 +135,6 @@ test('the app knows by the word of the host, and by a signal where that does not
   const stopping = stopSignal(hooks as never, signals as never);
   expect(listening).toEqual(['SIGTERM']);
   expect(stopping.aborted).toBe(false);
-  told[0]?.();
+  registered[0]?.();
   expect(stopping.aborted).toBe(true);
 });

@@ -4,7 +4,7 @@ import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import { answered, callbackUrl, INSTANCE } from '../helpers/memory-backend.ts';
 import { segmentFixture } from '../operations/segment-fixture.ts';
 
-test('a delivery that is settled between the look at the index and at its record does not wait any more', async () => {
+test('a delivery that gets its outcome after the index is read and before its record is read no longer waits', async () => {
   const tables = createMemoryTables();
   const fixture = segmentFixture({ tables });
   const { id } = await fixture.flow('one');

@@ -44,7 +44,7 @@ describe('what a poll costs in requests to storage', () => {
     expect(fixture.insights.calls.map(({ method }) => method).sort()).toEqual(['jobs', 'measures', 'segments']);
   });
 
-  test('one event for one subscriber, from open to settled: four, beside those of the poll', async () => {
+  test('one event for one subscriber, from the commit to the last outcome: four, beside those of the poll', async () => {
     fixture.data.measures = [measure('revenue', output(10, 1))];
     await subscribe('one', 20);
     // The first event of a month also makes the month's table.
@@ -55,8 +55,8 @@ describe('what a poll costs in requests to storage', () => {
     await fixture.poll();
     expect(fixture.calls).toHaveLength(2);
     const poll = { read: 1, placesOfLists: 1, placeOfHistory: 1, commit: 1, save: 1 };
-    const settle = { findSubscribers: 1, claim: 1, outcome: 1, close: 1 };
-    expect(counter.total()).toBe(Object.values({ ...poll, ...settle }).reduce((sum, count) => sum + count, 0));
+    const finish = { findSubscribers: 1, claim: 1, outcome: 1, close: 1 };
+    expect(counter.total()).toBe(Object.values({ ...poll, ...finish }).reduce((sum, count) => sum + count, 0));
   });
 
   test('with 10,000 subscriptions of which 50 are crossed: one request and 50 rows find them', async () => {

@@ -49,21 +49,21 @@ async function seen(...jobs: Job[]): Promise<Record<string, string[]>> {
   await fixture.clock.advance(HOUR_MS);
   fixture.data.jobs = jobs;
   await fixture.poll();
-  const told: Record<string, string[]> = {};
+  const outcomes: Record<string, string[]> = {};
   for (const { url } of fixture.calls.splice(0))
-    (told[new URL(url).hostname.split('.')[0] ?? ''] ??= []).push('called');
+    (outcomes[new URL(url).hostname.split('.')[0] ?? ''] ??= []).push('called');
   for (const [name, id] of Object.entries(ids)) {
     const found = await fixture.backend.operator.observations(id, 7);
     if (found.kind === 'refused') throw new Error(found.detail);
     for (const { evaluatedAt, outcome, fires, sentence } of found.value) {
       expect({ evaluatedAt, outcome, fires }).toEqual({ evaluatedAt: ended, outcome: 'not-awaited', fires: false });
-      (told[name] ??= []).push(sentence);
+      (outcomes[name] ??= []).push(sentence);
     }
   }
-  return told;
+  return outcomes;
 }
 
-describe('everybody who waits for the process is called, or told why not', () => {
+describe('everybody who waits for the process is called, or has the reason why not', () => {
   const waits = (ones: string): string => `this flow waits for ${ones} ones`;
   test.each<[string, Job, Record<string, string[]>]>([
     [
@@ -127,12 +127,12 @@ describe('everybody who waits for the process is called, or told why not', () =>
       ran('match', 'successful', {}, 'match'),
       { unified: ['match-only run ended successful: a run without a merge is not a unification'] },
     ],
-  ])('%s', async (_, one, told) => {
-    expect(await seen(one)).toEqual(told);
+  ])('%s', async (_, one, expected) => {
+    expect(await seen(one)).toEqual(expected);
   });
 });
 
-test('what failed may be tried again as long as a job is open, and is told when none is', async () => {
+test('what failed may be tried again as long as a job is open, and is reported when none is', async () => {
   const failed = task({ taskId: 't1', status: 'failed', endedAt: ended });
   const open = job({ jobId: 'j1', status: 'running', endedAt: undefined, idList: [CRM], tasks: [failed] });
   const again = ['refresh of CRM ended failed: Customer Insights may retry it'];

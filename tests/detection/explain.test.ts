@@ -45,7 +45,7 @@ describe('an evaluation', () => {
     [0, '0'],
     [-3.5, '-3.5'],
     [2e21, '2e+21'],
-  ])('of %d is told as %s', (value, shown) => {
+  ])('of %d is explained as %s', (value, shown) => {
     expect(last(1e30, value)?.sentence).toMatch(`${shown}:`);
   });
 });
@@ -57,13 +57,13 @@ test('a value and a failure of the same instant are one evaluation, which has th
     { evaluatedAtMs: 2, value: 120 },
     { evaluatedAtMs: 3, failure: undefined },
   ];
-  const told = [
+  const expected = [
     { evaluatedAtMs: 1, value: 90, outcome: 'first', sentence: expect.any(String) },
     { evaluatedAtMs: 2, value: 120, previousValue: 90, outcome: 'crossed', sentence: expect.any(String) },
     { evaluatedAtMs: 3, previousValue: 120, outcome: 'failed', sentence: expect.any(String) },
   ];
-  expect(explain(history, 100)).toEqual(told);
-  expect(explain(history.toReversed(), 100)).toEqual(told);
+  expect(explain(history, 100)).toEqual(expected);
+  expect(explain(history.toReversed(), 100)).toEqual(expected);
 });
 
 const histories = fc.array(

@@ -31,7 +31,7 @@ function show(fixture: MemoryBackend, kind: 'segment' | 'measure', ...values: [n
   else fixture.data.measures = [measure('vip', ...values.map(([value, minute]) => output(value, minute)))];
 }
 
-const told = (fixture: MemoryBackend): unknown[] =>
+const crossings = (fixture: MemoryBackend): unknown[] =>
   fixture.calls.map(({ body }) => [body['previousValue'], body['value']]);
 
 describe.each(['segment', 'measure'] as const)('a %s with an evaluation that is dated far in the future', (kind) => {
@@ -40,10 +40,10 @@ describe.each(['segment', 'measure'] as const)('a %s with an evaluation that is 
     show(fixture, kind, [90, 1], [500, FAR]);
     await fixture.poll();
     await fixture.poll();
-    expect(told(fixture)).toEqual([]);
+    expect(crossings(fixture)).toEqual([]);
     show(fixture, kind, [90, 1], [500, FAR], [120, 3]);
     await fixture.poll();
-    expect(told(fixture)).toEqual([[90, 120]]);
+    expect(crossings(fixture)).toEqual([[90, 120]]);
     expect(lines).toEqual([
       { event: 'insights.instant-in-future', instanceId: INSTANCE, source: `${kind}s`, what: 'vip', instant: at(FAR) },
     ]);
@@ -59,7 +59,7 @@ describe.each(['segment', 'measure'] as const)('a %s with an evaluation that is 
     show(fixture, kind, [90, 1], wrong, [120, 2.6 * DAY]);
     await fixture.clock.advance(0.2 * DAY * 60_000);
     await fixture.poll();
-    expect(told(fixture)).toEqual([[90, 120]]);
+    expect(crossings(fixture)).toEqual([[90, 120]]);
   });
 
   test('was believed by an earlier version, and begins anew with what is believed now', async () => {
@@ -73,7 +73,7 @@ describe.each(['segment', 'measure'] as const)('a %s with an evaluation that is 
     await fixture.poll();
     show(fixture, kind, [95, 2], [120, 3], [500, FAR]);
     await fixture.poll();
-    expect(told(fixture)).toEqual([[95, 120]]);
+    expect(crossings(fixture)).toEqual([[95, 120]]);
   });
 
   test('is subscribed to by its last evaluation that is believed', async () => {
@@ -85,7 +85,7 @@ describe.each(['segment', 'measure'] as const)('a %s with an evaluation that is 
       : fixture.subscribe('measure-threshold-crossed', { measureName: 'vip', ...input }));
     show(fixture, kind, [90, 1], [120, 2], [500, FAR]);
     await fixture.poll();
-    expect(told(fixture)).toEqual([[90, 120]]);
+    expect(crossings(fixture)).toEqual([[90, 120]]);
   });
 
   test('shows the operator why it did not fire', async () => {
@@ -102,7 +102,7 @@ describe.each(['segment', 'measure'] as const)('a %s with an evaluation that is 
     const { fixture } = await watching(kind);
     show(fixture, kind, [90, 1], [120, 14 * 60]);
     await fixture.poll();
-    expect(told(fixture)).toEqual([[90, 120]]);
+    expect(crossings(fixture)).toEqual([[90, 120]]);
   });
 });
 
@@ -116,7 +116,7 @@ describe('a refresh that is said to end far in the future', () => {
     return { fixture, lines };
   }
 
-  test('hides none that end before, and is told itself, as ended now', async () => {
+  test('hides none that end before, and is reported itself, as ended now', async () => {
     const { fixture, lines } = await refreshes();
     const merged = (minute: number): ReturnType<typeof job> =>
       job({ operationType: 'merge', tasks: [task({ operationType: 'merge', endedAt: at(minute) })] });

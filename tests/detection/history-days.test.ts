@@ -23,7 +23,7 @@ function upAndDown(fixture: MemoryBackend, at: number): void {
 }
 
 describe('what went up and down while nobody looked', () => {
-  test.each([1, 5, 14, 26])('is told when polls come back %i days after it', async (days) => {
+  test.each([1, 5, 14, 26])('is reported when polls come back %i days after it', async (days) => {
     const fixture = await watching();
     upAndDown(fixture, 2 * DAY);
     await fixture.clock.advance((days + 2) * DAY_MS);
@@ -34,7 +34,7 @@ describe('what went up and down while nobody looked', () => {
     ]);
   });
 
-  test('is told when it is listed a day late', async () => {
+  test('is reported when it is listed a day late', async () => {
     const fixture = await watching();
     await fixture.clock.advance(2 * DAY_MS);
     await fixture.poll();

@@ -13,7 +13,8 @@ beforeEach(() => {
 });
 
 const pollOnly = (): Promise<void> => fixture.backend.pollInstance({ v: 1, instanceId: INSTANCE });
-const told = (): string[] => fixture.calls.map(({ body }) => String(body['measureName'] ?? body['segmentName'])).sort();
+const called = (): string[] =>
+  fixture.calls.map(({ body }) => String(body['measureName'] ?? body['segmentName'])).sort();
 
 /** A flow that waits for 100, for each measure and for a segment. */
 async function subscribeToAll(): Promise<void> {
@@ -55,11 +56,11 @@ describe('a poll for which there are not enough calls', () => {
     await pollOnly();
     expect(fixture.insights.calls).toHaveLength(CALLS);
     // Two lists, and histories of eight measures.
-    expect(told()).toEqual([...NAMES.slice(0, 8), 'vip'].sort());
+    expect(called()).toEqual([...NAMES.slice(0, 8), 'vip'].sort());
     expect(fixture.queues.waiting('polls')).toMatchObject([{ visibleAt: fixture.clock.now() + WINDOW_MS }]);
 
     await fixture.pass(WINDOW_MS);
-    expect(told()).toEqual([...NAMES, 'vip'].sort());
+    expect(called()).toEqual([...NAMES, 'vip'].sort());
     expect(fixture.queues.waiting('polls')).toEqual([]);
   });
 
@@ -75,9 +76,9 @@ describe('a poll for which there are not enough calls', () => {
     await fixture.clock.advance(days);
     await use(CALLS - 1, 'limiter');
     await pollOnly();
-    expect(told()).toEqual([]);
+    expect(called()).toEqual([]);
     await fixture.pass(WINDOW_MS);
-    expect(told()).toEqual(['measure-0']);
+    expect(called()).toEqual(['measure-0']);
   });
 
   test('sends one message, however many polls are stopped until it comes', async () => {
@@ -123,7 +124,7 @@ describe('the calls of an instance', () => {
     expect(await use(20)).toBe(7);
     fixture.data.segments = [segment('vip', evaluated(200, 5))];
     await pollOnly();
-    expect(told()).toEqual(['vip']);
+    expect(called()).toEqual(['vip']);
   });
 
   test('are not shared by instances, nor by the list of instances', async () => {

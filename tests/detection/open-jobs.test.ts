@@ -35,10 +35,10 @@ async function readBy(poll: () => Promise<void>): Promise<(string | undefined)[]
   return fixture.insights.calls.filter(({ method }) => method === 'job').map(({ subject }) => subject);
 }
 
-const told = (): unknown[] => fixture.calls.splice(0).map(({ body }) => body['endedAt']);
+const reported = (): unknown[] => fixture.calls.splice(0).map(({ body }) => body['endedAt']);
 
 describe('jobs that never end', () => {
-  test('do not keep others from being told', async () => {
+  test('do not keep others from being reported', async () => {
     const slow = (more: Partial<Job>): Job =>
       job({ jobId: 'slow', operationType: 'all', submissionKind: 'scheduled', submittedAt: at(-1), ...more });
     const open = slow({ status: 'running', endedAt: undefined });
@@ -50,7 +50,7 @@ describe('jobs that never end', () => {
     fixture.data.jobs = [...newer(120), ...stuck(10), slow({ endedAt: at(7) })];
     await fixture.poll();
     await fixture.poll();
-    expect(told()).toEqual([at(7)]);
+    expect(reported()).toEqual([at(7)]);
   });
 
   test('are read in turn, ten in a poll, so that each comes round', async () => {
@@ -113,7 +113,7 @@ describe('a status that nobody knows', () => {
     fixture.data.jobs = [...newer(120), ...jobs];
     await fixture.poll();
     expect(await readBy(() => fixture.poll())).toEqual([]);
-    expect(told()).toEqual([]);
+    expect(reported()).toEqual([]);
     expect(lines).toEqual([
       { event: 'insights.status-unknown', instanceId: INSTANCE, source: 'jobs', what: 'job', status: 'exploded' },
     ]);
@@ -124,7 +124,7 @@ describe('a status that nobody knows', () => {
     await fixture.poll();
     fixture.data.jobs = [odd({ submissionKind: 'scheduled', status: 'successful', endedAt: at(4) })];
     await fixture.poll();
-    expect(told()).toEqual([at(4)]);
+    expect(reported()).toEqual([at(4)]);
     expect(lines).toEqual([]);
   });
 
@@ -132,7 +132,7 @@ describe('a status that nobody knows', () => {
     const failed = task({ operationType: 'merge', status: 'failed', endedAt: at(3) });
     fixture.data.jobs = [odd({ operationType: 'merge', endedAt: at(4), tasks: [failed] })];
     await fixture.poll();
-    expect(told()).toEqual([at(3)]);
+    expect(reported()).toEqual([at(3)]);
   });
 
   test('shows the operator why nothing fired', async () => {
@@ -166,18 +166,18 @@ test.each([
   ['completedwithwarnings', 'successful'],
   ['partiallySuccessful', 'successful'],
   ['failedPermanent', 'failed'],
-])('%s is told as %s, with the word itself', async (word, status) => {
+])('%s is reported as %s, with the word itself', async (word, status) => {
   fixture.data.jobs = [job({ operationType: 'all', submissionKind: 'scheduled', status: word, endedAt: at(3) })];
   await fixture.poll();
   expect(fixture.calls[0]?.body).toMatchObject({ status, originalStatus: word });
 });
 
-test('failedRetrying is running: nothing is told before it has ended', async () => {
+test('failedRetrying is running: nothing is reported before it has ended', async () => {
   fixture.data.jobs = [
     job({ jobId: 'a', operationType: 'all', submissionKind: 'scheduled', status: 'failedRetrying' }),
   ];
   await fixture.poll();
-  expect(told()).toEqual([]);
+  expect(reported()).toEqual([]);
   fixture.data.jobs = [job({ jobId: 'a', operationType: 'all', submissionKind: 'scheduled', endedAt: at(9) })];
   await fixture.poll();
   expect(fixture.calls[0]?.body).toMatchObject({ status: 'successful' });

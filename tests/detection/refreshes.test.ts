@@ -53,7 +53,7 @@ const ingestion = (more: Partial<Job>, ...tasks: Task[]): Job =>
   job({ operationType: 'ingestion', idList: [CRM], tasks, ...more });
 
 describe('a data source refresh', () => {
-  test('succeeded: everybody who waits for this or any data source is told once, with what it was', async () => {
+  test('succeeded: every flow that waits for this or any data source is called once, with its name', async () => {
     const done = ingestion({ jobId: 'j1' }, task({ taskId: 't1', endedAt: at(3) }));
     fixture.data.jobs = [done];
     await fixture.poll();
@@ -77,7 +77,7 @@ describe('a data source refresh', () => {
     expect(await after(ingestion({ idList: [WEB] }, task()))).toEqual(['succeeded: successful']);
   });
 
-  test('failed: told when every owning job is final, and not before', async () => {
+  test('failed: reported when every owning job is final, and not before', async () => {
     const failed = task({ taskId: 't1', status: 'failed', jobIds: ['j1', 'j2'], error: 'no access' });
     const first = ingestion({ jobId: 'j1', status: 'failed' }, failed);
     expect(await after(first, ingestion({ jobId: 'j2', status: 'running', endedAt: undefined }, failed))).toEqual([]);
@@ -91,7 +91,7 @@ describe('a data source refresh', () => {
     expect(called()).toEqual(['failed: failed']);
   });
 
-  test('failed, tried again in the same job and succeeded: only the success is told', async () => {
+  test('failed, tried again in the same job and succeeded: only the success is reported', async () => {
     const running = (status: string): Job =>
       ingestion({ jobId: 'j1', status: 'running', endedAt: undefined }, task({ taskId: 't1', status }));
     expect(await after(running('failed'))).toEqual([]);
@@ -113,14 +113,14 @@ describe('a data source refresh', () => {
     expect(await after(...jobs)).toEqual([]);
   });
 
-  test('several refreshes of one data source between two polls are told one by one', async () => {
+  test('several refreshes of one data source between two polls are reported one by one', async () => {
     const jobs = [1, 2, 3].map((number) =>
       ingestion({ jobId: `j${number}` }, task({ taskId: `t${number}`, endedAt: at(number) })),
     );
     expect(await after(...jobs)).toHaveLength(6);
   });
 
-  test('inside a full refresh the data source is told by node status or by name', async () => {
+  test('inside a full refresh the data source is reported by node status or by name', async () => {
     fixture.data.nodes = [
       {
         operationType: 'ingestion',
@@ -146,8 +146,8 @@ describe('a full refresh', () => {
     ['successful', 'successful'],
     ['failed', 'failed'],
     ['timedout', 'timedOut'],
-  ])('that was scheduled and ended %s is told', async (status, told) => {
-    expect(await after(full({ status }))).toEqual([`full: ${told}`]);
+  ])('that was scheduled and ended %s is reported', async (status, reported) => {
+    expect(await after(full({ status }))).toEqual([`full: ${reported}`]);
   });
 
   test('tells how many tasks failed, and which', async () => {
@@ -215,18 +215,18 @@ describe('a full refresh', () => {
     ['ondemand', 'onDemand', ['any: successful', 'user: successful']],
     ['somethingnew', 'onDemand', ['any: successful', 'user: successful']],
   ])(
-    'that is %s is told to those who wait for who started it, and to those who wait for any',
-    async (kind, told, who) => {
+    'that is %s is sent to flows that wait for who started it, and to those that wait for any',
+    async (kind, reported, who) => {
       for (const startedBy of ['any', 'schedule', 'user'])
         await fixture.subscribe('full-refresh-completed', { callbackUrl: callbackUrl(startedBy), startedBy });
       fixture.data.jobs = [full({ submissionKind: kind })];
       await fixture.poll();
-      expect(fixture.calls.map(({ body }) => body['submissionKind'])).toEqual(who.map(() => told));
+      expect(fixture.calls.map(({ body }) => body['submissionKind'])).toEqual(who.map(() => reported));
       expect(called()).toEqual(who);
     },
   );
 
-  test('of a schedule alone is told to a subscription that was stored before there was a choice', async () => {
+  test('of a schedule alone is sent to a subscription from before the input existed', async () => {
     const { id } = await fixture.subscribe('full-refresh-completed', {
       callbackUrl: callbackUrl('old'),
       startedBy: 'schedule',
@@ -248,7 +248,7 @@ describe('a full refresh', () => {
 });
 
 describe('a unification', () => {
-  test('that merged is told, with who started it', async () => {
+  test('that merged is reported, with who started it', async () => {
     fixture.data.jobs = [
       job({
         jobId: 'j1',
@@ -270,7 +270,7 @@ describe('a unification', () => {
     expect(await after(job({ operationType: 'match', tasks: [task({ operationType: 'match' })] }))).toEqual([]);
   });
 
-  test('that failed is told when its job is final', async () => {
+  test('that failed is reported when its job is final', async () => {
     const failed = task({ taskId: 't', operationType: 'merge', status: 'failed' });
     expect(await after(job({ jobId: 'j', status: 'running', operationType: 'all', tasks: [failed] }))).toEqual([]);
     expect(await after(job({ jobId: 'j', status: 'failed', operationType: 'all', tasks: [failed] }))).toEqual([
@@ -354,7 +354,7 @@ describe('jobs come and go', () => {
     expect(await after(ingestion({ jobId: 'j-bare', status: 'failed', endedAt: at(31) }))).toEqual(['failed: failed']);
   });
 
-  test('a task without a name is told by the node that ended as it did, and else as of an unknown data source', async () => {
+  test('a task without a name is reported by the node that ended as it did, and else as of an unknown data source', async () => {
     const node = (identifier: string, status: string): MemoryBackend['data']['nodes'][number] => ({
       operationType: 'ingestion',
       identifier,

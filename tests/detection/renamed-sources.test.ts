@@ -140,7 +140,7 @@ describe('a refresh that is listed behind 30 newer ones', () => {
     expect(called()).toEqual(['crm']);
   });
 
-  test('is told with its job, also when that is a full refresh', async () => {
+  test('is reported with its job, also when that is a full refresh', async () => {
     await fixture.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('full') });
     fixture.data.jobs = newer();
     await fixture.poll();
@@ -159,7 +159,7 @@ describe('a refresh that is listed behind 30 newer ones', () => {
     expect(await methods()).toEqual(['jobs']);
   });
 
-  test('is looked for again when the history gave no answer, and what the page shows is told all the same', async () => {
+  test('is searched again when the history did not respond, and what the page shows is reported anyway', async () => {
     fixture.data.jobs = newer();
     await fixture.poll();
     const { insights } = fixture;

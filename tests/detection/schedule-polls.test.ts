@@ -85,7 +85,7 @@ test('messages carry several instances once there are many, in a form whose firs
 });
 
 describe('sending', () => {
-  /** Storage that answers a send when it is told to. */
+  /** Storage that answers a send on request. */
   function stage(count: number, timing = pollTiming('0 * * * * *', NOW)) {
     let nowMs = NOW;
     const waiting: { readonly take: () => void; readonly fail: () => void }[] = [];

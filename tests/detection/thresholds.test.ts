@@ -123,7 +123,7 @@ describe('a segment crosses a threshold', () => {
     expect(fixture.calls).toHaveLength(0);
   });
 
-  test('a second subscriber causes events for the first, and is born after them', async () => {
+  test('a second subscriber causes events for the first, and becomes active after them', async () => {
     const fixture = await watching(100, [90, 1]);
     now(fixture, [90, 1], [120, 2]);
     await fixture.subscribe('segment-threshold-crossed', {

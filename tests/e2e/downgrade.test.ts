@@ -136,7 +136,7 @@ test('0.9.0 works over the rows of the present version and back again: nothing i
     failsAt: { operationType: 'ingestion', identifier: loyaltyDataSourceId },
   });
   await rise(...steady, ...saved, ...savedTwice);
-  expect(await rehearsal.settle()).toEqual([]);
+  expect(await rehearsal.finish()).toEqual([]);
   await host().runTimer('sweep');
   await host().poll();
   expectRuns(steady, 4);

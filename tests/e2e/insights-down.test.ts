@@ -90,8 +90,8 @@ test.each(inRotation(faults, 2))(
     expect(flow.calls.map(({ body }) => body)).toMatchObject([{ previousValue: 10, value: 200 }]);
 
     await until(() => said('insights.reachable').length > before.reachable);
-    const told = said('insights.unreachable').slice(before.unreachable);
-    expect(told).toMatchObject([{ instanceId, reason: expect.stringMatching(reason) as unknown }]);
+    const logged = said('insights.unreachable').slice(before.unreachable);
+    expect(logged).toMatchObject([{ instanceId, reason: expect.stringMatching(reason) as unknown }]);
     expect(said('insights.reachable').length).toBe(before.reachable + 1);
   },
 );

@@ -16,7 +16,7 @@ const BUSY: Fate = { status: 503, code: 'ServerBusy' };
 type Service = 'queues' | 'tables';
 
 test.concurrent.each<Service>(inRotation(['queues', 'tables'], 1))(
-  `when all %s are gone for ${OUTAGE_MS / 1000} s in mid-delivery, health says so, and afterwards everything is told`,
+  `when all %s are gone for ${OUTAGE_MS / 1000} s in mid-delivery, health says so, and afterwards everything is delivered`,
   async (service) => {
     const azurite = ownAccount();
     const serviceUrl = service === 'queues' ? azurite.queueUrl : azurite.tableUrl;

@@ -24,12 +24,12 @@ export interface Rehearsal {
   readonly tables: Tables;
   /** The host that runs now. */
   readonly host: () => StackHost;
-  /** Ends the running host (`how`: told to end, or killed) and starts a version in its place, with the clock where it is. */
+  /** Ends the running host (`how`: asked to stop, or killed) and starts a version in its place, with the clock where it is. */
   readonly takeOver: (version: Version, options?: { how?: 'stop' | 'kill'; settings?: Settings }) => Promise<void>;
   /** Moves the clock of the app. */
   readonly advance: (hours: number) => Promise<void>;
   /** Runs the reconciler every hour until all work is done. Resolves with the rows that are left unexplained then. */
-  readonly settle: () => Promise<string[]>;
+  readonly finish: () => Promise<string[]>;
   /** `count` saved flows, each on a segment of its own that rises above 100 later. */
   readonly flowsOn: (name: string, count: number, behaviour?: Behaviour) => Promise<Flow[]>;
   /** A saved flow on a segment of its own, which waits for it to rise above 100. */
@@ -118,7 +118,7 @@ export async function startRehearsal(version: Version, settings: Settings = {}):
     flowsOn: (name, count, behaviour) =>
       Promise.all(Array.from({ length: count }, (_, index) => flowOn(`${name}${index}`, behaviour))),
 
-    async settle() {
+    async finish() {
       for (let passes = 0; ; passes++) {
         const unexplained = await unexplainedRows(tables);
         if (unexplained.length === 0 || passes === MAX_PASSES) return unexplained;

@@ -87,7 +87,7 @@ test('a flow that runs although the host was killed before its answer runs again
   for (const flow of fast) expect(received(flow)).toMatchObject({ webhookIds: 1 });
 });
 
-test('a host that is told to stop waits for the answers in hand: nothing is lost, nothing is doubled', async () => {
+test('a host that is asked to stop waits for the answers in hand: nothing is lost, nothing is doubled', async () => {
   const flows = await flowsOn('Graceful', 4);
   for (const flow of flows) flow.behave({ answers: ['slow 1500'] });
   await inMidDelivery('Graceful', flows);
@@ -117,7 +117,7 @@ test('what a stopped host could not finish is finished by the next one, and is n
   }
 });
 
-test('what happens while no host runs is told by the next one', async () => {
+test('what happens while no host runs is delivered by the next one', async () => {
   const flows = await flowsOn('Downtime', 1);
   await host.stop();
   stack.insights.control.evaluateSegment({

@@ -78,7 +78,7 @@ test('what 0.9.0 leaves, the present version takes over: all that is owed arrive
 
   // Deliveries whose messages do not come any more, and flows that are on again.
   for (const flow of off) flow.behave({ answers: [] });
-  expect(await rehearsal.settle()).toEqual([]);
+  expect(await rehearsal.finish()).toEqual([]);
 
   // Nothing comes twice.
   await rehearsal.host().runTimer('sweep');
@@ -106,5 +106,5 @@ test('what 0.9.0 leaves, the present version takes over: all that is owed arrive
     if (flow.state === 'on') expect(await flow.turnOff()).toMatchObject({ status: 204 });
   await happen();
   each(tour, 2, 2, 2);
-  expect(await rehearsal.settle()).toEqual([]);
+  expect(await rehearsal.finish()).toEqual([]);
 });

@@ -54,6 +54,6 @@ test.each<[Event, string]>([
     { ...base, trigger: 'unification-refresh-completed', status: 'successful', submissionKind: 'onDemand', endedAt },
     'unification ended successful, started by a user',
   ],
-])('%o is told in words', (event, sentence) => {
+])('%o is described in words', (event, sentence) => {
   expect(eventSentence(event)).toBe(sentence);
 });

@@ -21,12 +21,12 @@ const POLL_MS = 60_000;
 /** The longest run waits 30 minutes for a probe, polls once a minute only while an event is open, and has passes of the reconciler. */
 const MAX_STEPS = 200;
 const RECONCILED_EVERY_MS = 3 * 60_000;
-/** Beyond the time after which a chunk writes down what is settled while it waits for its last answers. */
+/** Beyond the time after which a chunk stores its outcomes while it waits for its last responses. */
 const EARLY_WRITE_MS = 2_500;
 
 /**
- * One run over real storage and HTTP: two segments rise, 268 flows are told, some of them at their second or third attempt. One storage
- * call fails as told; whoever is left goes on. Time is the test's.
+ * One run over real storage and HTTP: two segments rise, 268 flows are called, some of them at their second or third attempt. One storage
+ * call fails as configured, and the workers that are left continue. Time is the test's.
  */
 export async function faultyRun(azurite: AzuriteEndpoints, fault?: Fault): Promise<RunReport> {
   const cleanups: (() => Promise<unknown>)[] = [];
@@ -61,9 +61,9 @@ async function run(
   const injector = faultInjector(fault);
   const proxy = await startStorageProxy(azurite, injector.decide);
   cleanups.push(() => proxy.stop());
-  const troubled = { prefix, connectionString: proxy.connectionString, nowMs, isRisen: true };
-  const mortal = fault?.mode.startsWith('killed') ? startWorkerProcess(troubled, injector.killed) : undefined;
-  worker = mortal ?? openWorker(troubled);
+  const faulty = { prefix, connectionString: proxy.connectionString, nowMs, isRisen: true };
+  const mortal = fault?.mode.startsWith('killed') ? startWorkerProcess(faulty, injector.killed) : undefined;
+  worker = mortal ?? openWorker(faulty);
   cleanups.push(async () => worker?.close());
   const host = createQueueHost({ ...direct, deleting: proxy.connectionString });
 
@@ -89,7 +89,7 @@ async function run(
       worker = openWorker({ ...direct, nowMs, isRisen: true });
     }
   }
-  const doubled = await judge({ flows, stored, host, fault, violations });
+  const doubled = await findViolations({ flows, stored, host, fault, violations });
   return { ...injector.report(), doubled, violations };
 }
 
@@ -136,7 +136,7 @@ function doubleCheck(stored: StoredRun, violations: string[]): (call: FlowCall) 
 }
 
 /** Says what is wrong at the end; answers how many deliveries were taken more than once. */
-async function judge(run: {
+async function findViolations(run: {
   flows: FlowServer;
   stored: StoredRun;
   host: QueueHost;
@@ -157,7 +157,7 @@ async function judge(run: {
     if (taken > 1) doubled += 1;
   }
   if (outcomes.length !== FLOWS.length) violations.push(`${outcomes.length} outcomes`);
-  if ((await stored.unsettledChunks()) > 0) violations.push('a chunk is not settled');
+  if ((await stored.unsettledChunks()) > 0) violations.push('a chunk is not complete');
   violations.push(...host.poisoned.map((message) => `poisoned: ${message}`));
   if (doubled > allowedDoubles(fault)) violations.push(`${doubled} doubled`);
   return doubled;

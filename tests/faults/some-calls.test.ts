@@ -15,7 +15,7 @@ const SOME: readonly (readonly [Mode, number])[] = [
 ];
 
 test.each(inRotation(SOME, 3))(
-  '%s: whatever befalls a storage call, here call %i, all flows are told, and none again whose answer was written down',
+  '%s: whatever happens to a storage call, here call %i, all flows are called, and none again whose outcome was stored',
   async (mode, call) => {
     const { befallen, violations } = await faultyRun(sharedAzurite(), { mode, call });
     expect(violations).toEqual([]);

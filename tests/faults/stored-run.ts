@@ -38,8 +38,8 @@ export function storedRun(tables: Tables, nowMs: number): StoredRun {
           status: 'delivered',
         })),
       );
-      const troubles = activity('trouble', rows).map(recordOfRow);
-      return [...first, ...troubles.map(({ deliveryId, status }) => ({ deliveryId, status }))];
+      const records = activity('trouble', rows).map(recordOfRow);
+      return [...first, ...records.map(({ deliveryId, status }) => ({ deliveryId, status }))];
     },
   };
 }

@@ -140,7 +140,7 @@ describe('an entity whose name needs encoding', () => {
   });
 });
 
-describe('a call that Customer Insights does not like is told in its words:', () => {
+describe('a call that Customer Insights rejects is explained in its words:', () => {
   test.each([
     ["$filter=Nope eq 'x'", "'Customer' has no property 'Nope'."],
     ['$filter=((((', undefined],

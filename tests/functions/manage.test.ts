@@ -250,9 +250,9 @@ describe('events', () => {
     expect(answer.status).toBe(200);
     const { value, nextLink } = answer.body as { value: Fields[]; nextLink?: string };
     expect(value.map(({ eventId }) => eventId)).toEqual([newer, older]);
-    const { deliveryId, subscriptionId, threshold, ...told } = flows.calls('catching up')[1] ?? {};
+    const { deliveryId, subscriptionId, threshold, ...callback } = flows.calls('catching up')[1] ?? {};
     expect([deliveryId, subscriptionId, threshold]).not.toContain(undefined);
-    expect(value[0]).toEqual(told);
+    expect(value[0]).toEqual(callback);
     if (nextLink !== undefined) {
       const more = await backend.call('GET', nextLink.slice(`${PUBLIC_BASE_URL}/api/`.length));
       const ids = (more.body as { value: Fields[] }).value.map(({ eventId }) => eventId);

@@ -20,11 +20,11 @@ function hooksOf(): { hooks: Hooks; registered: Map<string, (context: never) => 
 
 test('without telemetry no hook costs anything', async () => {
   const { hooks, registered } = hooksOf();
-  const told: string[] = [];
-  const log = { ...silentLog, error: (event: string) => void told.push(event) };
+  const logged: string[] = [];
+  const log = { ...silentLog, error: (event: string) => void logged.push(event) };
   expect(await startTelemetry(hooks, { telemetry: undefined }, { clock: systemClock, log })).toBe(noTelemetry);
   expect(registered.size).toBe(0);
-  expect(told).toEqual([]);
+  expect(logged).toEqual([]);
 });
 
 test('what a function does is part of the span that the host has for it, and telemetry ends with the app', async () => {
@@ -49,12 +49,12 @@ test('what a function does is part of the span that the host has for it, and tel
   await registered.get('appTerminate')?.({} as never);
 });
 
-test('telemetry that cannot be started is told of, and done without', async () => {
-  const told: string[] = [];
-  const log = { ...silentLog, error: (event: string) => void told.push(event) };
+test('telemetry that cannot be started is logged, and the app runs without it', async () => {
+  const logged: string[] = [];
+  const log = { ...silentLog, error: (event: string) => void logged.push(event) };
   const { hooks } = hooksOf();
   const otlp = { endpoint: 'not a URL', headers: {} };
   const settings = { serviceName: 'tests', sampledRatio: 1, otlp, applicationInsights: undefined };
   expect(await startTelemetry(hooks, { telemetry: settings }, { clock: systemClock, log })).toBe(noTelemetry);
-  expect(told).toEqual(['telemetry.unavailable']);
+  expect(logged).toEqual(['telemetry.unavailable']);
 });

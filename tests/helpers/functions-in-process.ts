@@ -35,14 +35,14 @@ export interface Asked {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface Told {
+export interface CallResult {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
 export interface FunctionsInProcess {
   /** Calls the function whose route fits, as the host would: the first in the order of names. */
-  ask(asked: Asked): Promise<Told>;
+  ask(asked: Asked): Promise<CallResult>;
   readonly tables: Tables;
   close(): Promise<void>;
 }
@@ -136,7 +136,7 @@ export function functionsInProcess({
         });
         const context = new InvocationContext({ functionName: name, invocationId: '1' });
         const answer = (await options.handler(request, context)) as HttpResponseInit;
-        const sent = answer.body === undefined ? {} : (JSON.parse(answer.body as string) as Told['body']);
+        const sent = answer.body === undefined ? {} : (JSON.parse(answer.body as string) as CallResult['body']);
         return { status: answer.status ?? 200, body: sent };
       }
       throw new Error(`no function takes ${method} ${path}`);

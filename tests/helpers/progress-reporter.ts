@@ -20,7 +20,7 @@ interface RunResult {
   readonly wasInterrupted?: boolean;
 }
 
-/** Whoever waits is told at least so often how far it is. */
+/** The longest time between two reports of progress. */
 const PROGRESS_MS = 5_000;
 /** When no file ends for so long, those that are running are named. */
 const SILENCE_MS = 60_000;
@@ -28,7 +28,7 @@ const SILENCE_MS = 60_000;
 const USUAL_MS = { small: 1_500, full: 4_000 };
 
 /**
- * Says at the start how many files there are and about how long they take, then how far it is, and nothing of what passes. What fails is told at
+ * Says at the start how many files there are and about how long they take, then how far it is, and nothing of what passes. Failures are reported at
  * once, and again as the last thing of all. Jest makes one for each run.
  *
  * @public

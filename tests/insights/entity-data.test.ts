@@ -157,7 +157,7 @@ describe('entities', () => {
   });
 });
 
-test('a partition whose rows do not come within a minute is given up, and its address is not told', async () => {
+test('a partition whose rows do not come within a minute is given up, and its address is not shown', async () => {
   const arrived = Promise.withResolvers<undefined>();
   const server = createServer(({ url = '' }, response) => {
     const httpRequests = [{ uri: `http://${origin}/part?sig=s3cret` }];

@@ -51,7 +51,7 @@ describe('Customer Insights in memory', () => {
     ]);
   });
 
-  test('fails as it is told, until it is told otherwise', async () => {
+  test('fails as configured, until configured otherwise', async () => {
     const insights = open();
     insights.beforeCall = failing('throttled', { retryAfterMs: 2000 });
     await expect(insights.instances()).rejects.toMatchObject({ kind: 'throttled', retryAfterMs: 2000 });
@@ -66,7 +66,7 @@ describe('Customer Insights in memory', () => {
     expect(await insights.instance('i1')).toEqual(instance);
   });
 
-  test('reads after the delay it is told to make', async () => {
+  test('reads after the configured delay', async () => {
     const insights = open();
     let proceed = (): void => undefined;
     insights.beforeCall = () => new Promise((resolve) => (proceed = resolve));

@@ -89,7 +89,7 @@ describe('Retry-After', () => {
     expect(clock.naps).toEqual([250]);
   });
 
-  test('of more than five seconds is told to the caller at once', async () => {
+  test('of more than five seconds is reported to the caller at once', async () => {
     const { insights, server, clock } = await open([throttled('6'), ok]);
     expect(await failure(insights.segments('i'))).toMatchObject({ kind: 'throttled', status: 429, retryAfterMs: 6000 });
     expect(server.requests).toHaveLength(1);
@@ -103,7 +103,7 @@ describe('Retry-After', () => {
     expect(clock.naps).toEqual([3000]);
   });
 
-  test('of a 503 is told too', async () => {
+  test('of a 503 is reported too', async () => {
     const { insights } = await open([{ status: 503, headers: { 'retry-after': '120' } }]);
     expect(await failure(insights.segments('i'))).toMatchObject({ kind: 'unavailable', retryAfterMs: 120_000 });
   });
@@ -209,7 +209,7 @@ describe('places for calls', () => {
     expect(asked).toEqual(['i', 'i', 'i', undefined]);
   });
 
-  test('that there are none of: nothing is sent, and the caller is told how long to wait', async () => {
+  test('that there are none of: nothing is sent, and the caller receives the time to wait', async () => {
     const { insights, server } = await open([ok], permitsFor(0));
     const error = await failure(insights.segments('i'));
     expect(error).toMatchObject({ kind: 'limited', retryAfterMs: 41_000, call: 'GET instances/i/manage/segments' });

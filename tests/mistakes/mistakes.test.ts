@@ -9,7 +9,7 @@ import {
 } from '../../sandbox/customer-insights/customer-insights-sandbox.ts';
 import { contosoInstanceId } from '../../sandbox/customer-insights/seed/seeded-instances.ts';
 import { inputLabels } from '../../shared/input-labels.ts';
-import { functionsInProcess, type FunctionsInProcess, type Told } from '../helpers/functions-in-process.ts';
+import { functionsInProcess, type FunctionsInProcess, type CallResult } from '../helpers/functions-in-process.ts';
 import { manualClock } from '../helpers/manual-clock.ts';
 import { mistakes, type Mistake } from './mistakes.ts';
 
@@ -23,7 +23,7 @@ const opened = new Map<Mistake['where'], FunctionsInProcess>();
 /** Ids that are known only when they are made, by the word that stands for them in the table. */
 const made = new Map<string, string>();
 let sandbox: CustomerInsightsSandbox;
-const told = new Map<Mistake, Told>();
+const results = new Map<Mistake, CallResult>();
 
 const settings: Readonly<Record<NonNullable<Mistake['where']>, Readonly<Record<string, string>>>> = {
   'one-instance-allowed': { ALLOWED_INSTANCES: contosoInstanceId },
@@ -52,7 +52,7 @@ beforeAll(async () => {
     control.addMeasure({ instanceId, name, value });
   }
   await prepare();
-  for (const mistake of mistakes) told.set(mistake, await ask(mistake));
+  for (const mistake of mistakes) results.set(mistake, await ask(mistake));
 });
 afterAll(async () => {
   await Promise.all([...opened.values()].map((each) => each.close()));
@@ -95,7 +95,7 @@ async function prepare(): Promise<void> {
   await backendOf(undefined).ask({ method: 'POST', path: `${entities}/UnifiedActivity/items`, body });
 }
 
-async function ask({ operationId, inputs, where }: Mistake): Promise<Told> {
+async function ask({ operationId, inputs, where }: Mistake): Promise<CallResult> {
   const found = operations.find(({ operation }) => operation.operationId === operationId);
   if (found === undefined) throw new Error(`the connector has no operation ${operationId}`);
   const { body, ...given } = inputs;
@@ -163,7 +163,7 @@ describe('the answer', () => {
   test.each(mistakes.map((mistake) => [mistake.operationId, mistake.made, mistake] as const))(
     'of %s to %s',
     (_, __, mistake) => {
-      const answer = told.get(mistake);
+      const answer = results.get(mistake);
       if (mistake.answer === 'done') {
         expect(answer).toMatchObject({ status: expect.any(Number) });
         expect(answer?.status).toBeLessThan(300);
@@ -185,7 +185,7 @@ test('the document has each of them with its answer', () => {
 
 /** The words of an answer. Empty when there is nothing to say. */
 function saidTo(mistake: Mistake): string {
-  const { detail = '', warnings = [] } = (told.get(mistake)?.body ?? {}) as { detail?: string; warnings?: string[] };
+  const { detail = '', warnings = [] } = (results.get(mistake)?.body ?? {}) as { detail?: string; warnings?: string[] };
   return [detail, ...warnings].join(' ').trim();
 }
 
@@ -220,7 +220,7 @@ function documentOf(): string {
 }
 
 function shown(mistake: Mistake): string {
-  const { status, body } = told.get(mistake) ?? { status: 0, body: {} };
+  const { status, body } = results.get(mistake) ?? { status: 0, body: {} };
   if (mistake.answer === 'done') return `${status}: ${meanings[status] ?? ''}`;
   if (mistake.answer === 'warned')
     return `${status} with the warning: ${cell((body['warnings'] as string[]).join(' '))}`;

@@ -14,7 +14,7 @@ test.each([
   ['dead', 'http-400', 'dead: the flow answered 400'],
   ['ended', 'workflow-not-found', 'ended: the flow is deleted'],
   ['dead', 'of a later version', 'dead: of a later version'],
-] as const)('%s with the code %s is told as "%s"', (status, code, sentence) => {
+] as const)('%s with the code %s is explained as "%s"', (status, code, sentence) => {
   expect(deliveryReason(status, code)).toBe(sentence);
 });
 

@@ -164,7 +164,7 @@ describe('an instance that is allowed again', () => {
     expect(called()).toEqual([]);
   });
 
-  test('is told from then on', async () => {
+  test('receives events from then on', async () => {
     await fixture.poll();
     values([90, 1], [120, 2], [80, 3], [95, 4], [120, 5]);
     merged('after', 5);

@@ -8,7 +8,7 @@ export interface FailingTables extends Tables {
   failAfter(calls: number): void;
 }
 
-/** Tables in memory that stop answering when they are told to. A call that gets no answer has no effect. */
+/** Tables in memory that stop answering on request. A call that gets no answer has no effect. */
 export function failingTables(): FailingTables {
   let tables = createMemoryTables();
   let left = Infinity;

@@ -70,11 +70,11 @@ describe('the webhook of the operator', () => {
     await fixture.backend.operator.pauseSubscription(ids.get('paused') ?? '');
     await fixture.backend.operator.endSubscription(ids.get('ended') ?? '');
     await fixture.pass(MINUTE);
-    const told = notifications().map(({ body }) => [body['subscriptionId'], body['status'], body['code']]);
-    expect(told).toContainEqual([ids.get('deleted'), 'gone', 'workflow-not-found']);
-    expect(told).toContainEqual([ids.get('paused'), 'disabled', 'operator']);
-    expect(told).toContainEqual([ids.get('ended'), 'gone', 'operator']);
-    expect(told).toHaveLength(4);
+    const notices = notifications().map(({ body }) => [body['subscriptionId'], body['status'], body['code']]);
+    expect(notices).toContainEqual([ids.get('deleted'), 'gone', 'workflow-not-found']);
+    expect(notices).toContainEqual([ids.get('paused'), 'disabled', 'operator']);
+    expect(notices).toContainEqual([ids.get('ended'), 'gone', 'operator']);
+    expect(notices).toHaveLength(4);
   });
 
   test('is called again on the schedule of callbacks until it succeeds, with the same id', async () => {

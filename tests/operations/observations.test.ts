@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 
 /** Oldest first, as the sentences are read. */
-async function told(id: string, days = 7): Promise<(readonly [sentence: string, fires: boolean])[]> {
+async function explained(id: string, days = 7): Promise<(readonly [sentence: string, fires: boolean])[]> {
   const found = await fixture.backend.operator.observations(id, days);
   if (found.kind === 'refused') throw new Error(found.detail);
   return found.value.map(({ sentence, fires }) => [sentence, fires] as const).toReversed();
@@ -29,7 +29,7 @@ describe('the observations of a subscription', () => {
   test('say of each evaluation why it fired or not, newest first', async () => {
     const { id } = await fixture.flow('one');
     await evaluate(90, 120, 150, 'failed', 150, 90, 95, 130);
-    expect(await told(id)).toEqual([
+    expect(await explained(id)).toEqual([
       ['90: the first value, nothing before it to compare with', false],
       ['90 → 120: crossed 100', true],
       ['120 → 150: stayed above 100', false],
@@ -57,7 +57,7 @@ describe('the observations of a subscription', () => {
     await evaluate(90, 120, 90, 121, 90);
     await fixture.flow('two', {}, flow);
     await evaluate(90, 120, 90, 121, 90, 122);
-    expect((await told(id)).filter(([sentence]) => sentence.includes('crossed'))).toEqual([
+    expect((await explained(id)).filter(([sentence]) => sentence.includes('crossed'))).toEqual([
       ['90 → 120: crossed 100, before this subscription was made', false],
       ['90 → 121: crossed 100', true],
       ['90 → 122: crossed 100, after the flow was saved again', false],
@@ -67,12 +67,15 @@ describe('the observations of a subscription', () => {
   test('do not fire before the next poll has seen them', async () => {
     const { id } = await fixture.flow('one');
     fixture.data.segments = [segment('vip', evaluated(90, 1), evaluated(120, 2))];
-    expect((await told(id)).at(-1)).toEqual(['90 → 120: crossed 100; not polled yet, the next poll decides', false]);
+    expect((await explained(id)).at(-1)).toEqual([
+      '90 → 120: crossed 100; not polled yet, the next poll decides',
+      false,
+    ]);
     await fixture.poll();
-    expect((await told(id)).at(-1)).toEqual(['90 → 120: crossed 100', true]);
+    expect((await explained(id)).at(-1)).toEqual(['90 → 120: crossed 100', true]);
   });
 
-  test('of a measure are told too', async () => {
+  test('of a measure are explained too', async () => {
     fixture.data.measures = [measure('revenue', output(5, 1))];
     const input = { measureName: 'revenue', threshold: 7, callbackUrl: callbackUrl('m') };
     const { id } = await fixture.subscribe('measure-threshold-crossed', input);
@@ -82,7 +85,7 @@ describe('the observations of a subscription', () => {
     ];
     fixture.data.measures = [{ ...measure('revenue', output(5, 1), output(8, 2)), failures }];
     await fixture.poll();
-    expect((await told(id)).slice(1)).toEqual([
+    expect((await explained(id)).slice(1)).toEqual([
       ['5 → 8: crossed 7', true],
       ['evaluation failed, kept 8 (The store is closed.)', false],
     ]);
@@ -92,9 +95,9 @@ describe('the observations of a subscription', () => {
     const { id } = await fixture.flow('one');
     await evaluate(90, 120);
     await fixture.pass(2 * 24 * 60 * MINUTE);
-    expect(await told(id, 3)).toHaveLength(2);
+    expect(await explained(id, 3)).toHaveLength(2);
     // The value that holds is always among them, and compared with the one before it.
-    expect(await told(id, 1)).toEqual([['90 → 120: crossed 100', true]]);
+    expect(await explained(id, 1)).toEqual([['90 → 120: crossed 100', true]]);
   });
 
   test('are the last one remembered while Customer Insights gives no answer', async () => {
@@ -140,7 +143,7 @@ describe('the observations of a subscription', () => {
     const toldBehind = async (newer: number): Promise<number> => {
       const others = Array.from({ length: newer }, () => job({ operationType: 'segmentation', submittedAt: at(5) }));
       fixture.data.jobs = [...others, job(scheduled)];
-      return (await told(id)).length;
+      return (await explained(id)).length;
     };
     expect(await toldBehind(99)).toBe(1);
     expect(await toldBehind(100)).toBe(0);

@@ -101,7 +101,7 @@ describe('recover', () => {
     const activity = activityStore(fixture.tables);
     const { deliveries } = await fixture.backend.operator.listDeliveries({ eventId }, { limit: 1 });
     const dead = await activity.record(deliveries[0]?.deliveryId ?? '');
-    if (!dead) throw new Error('no trouble');
+    if (!dead) throw new Error('no delivery record');
     const row = (await fixture.tables.query('activity202611', { partition: INSTANCE, where: { kind: 'trouble' } }))
       .rows[0];
     const writes = Array.from({ length: 1_099 }, (_, index) => {

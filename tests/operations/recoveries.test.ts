@@ -46,11 +46,11 @@ const lose = async (...names: readonly string[]): Promise<void> => {
     fixture.answers.set(callbackUrl(name), () => answered(400));
   }
   await fixture.rise();
-  await settled();
+  await recovered();
 };
 
 /** The failures are over, and the clock is past them. */
-const settled = async (): Promise<void> => {
+const recovered = async (): Promise<void> => {
   fixture.answers.clear();
   fixture.calls.length = 0;
   await fixture.clock.advance(1_000);
@@ -83,7 +83,7 @@ describe('a recovery of all subscriptions', () => {
     await fixture.flow('off');
     fixture.answers.set(callbackUrl('off'), () => answered(400, 'WorkflowTriggerIsNotEnabled'));
     await fixture.rise();
-    await settled();
+    await recovered();
     const id = await start();
     expect(await progress(id)).toMatchObject({
       status: 'finished',

@@ -133,11 +133,11 @@ describe('resume', () => {
     expect(fixture.calls).toHaveLength(1);
   });
 
-  test('lets out what happened before the flow began to fail, but was told only when its subscription was disabled', async () => {
+  test('releases what happened before the flow began to fail, but was detected only when its subscription was disabled', async () => {
     const failing = callbackUrl('failing');
     const { id } = await fixture.subscribe('data-source-refresh-failed', { callbackUrl: failing });
     fixture.answers.set(failing, () => answered(500));
-    /** A failure is told when its job has ended: Customer Insights may try the task again. */
+    /** A failure is reported when its job has ended: Customer Insights may try the task again. */
     const old = task({ status: 'failed', endedAt: at(1) });
     const failed = (minute: number): Job =>
       job({ status: 'failed', endedAt: at(minute), tasks: [task({ status: 'failed', endedAt: at(minute) })] });

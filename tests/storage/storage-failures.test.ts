@@ -23,7 +23,7 @@ let proxy: StorageProxy | undefined;
 afterEach(() => proxy?.stop());
 
 /** The same storage, through a proxy that decides what becomes of each request. */
-async function troubled(
+async function throughFaults(
   decide: (request: ProxiedRequest) => Fate,
   timeoutMs?: number,
 ): Promise<{ tables: Tables; queues: Queues; proxy: StorageProxy }> {
@@ -41,7 +41,7 @@ describe('a request that met a busy service is repeated unseen', () => {
   test('for a write', async () => {
     const table = uniqueName('failures');
     await tables.write(table, [insert('a')]);
-    const through = await troubled(first(BUSY));
+    const through = await throughFaults(first(BUSY));
     expect(await through.tables.write(table, [insert('b')])).toMatchObject({ kind: 'written' });
     expect(through.proxy.requests).toHaveLength(2);
   });
@@ -51,7 +51,7 @@ describe('a request that met a busy service is repeated unseen', () => {
     const written = await tables.write(table, [insert('a'), insert('b')]);
     const [etag = ''] = written.kind === 'written' ? written.etags : [];
     await tables.write(table, [{ kind: 'upsert', row: row('b') }]);
-    const through = await troubled(({ number }) => (number === 2 ? 'pass' : BUSY));
+    const through = await throughFaults(({ number }) => (number === 2 ? 'pass' : BUSY));
     const stale = await through.tables.write(table, [insert('c'), { kind: 'delete', row: row('b'), etag }]);
     expect(stale).toEqual({ kind: 'conflict', reason: 'changed', index: 1 });
     expect(through.proxy.requests).toHaveLength(2);
@@ -60,7 +60,7 @@ describe('a request that met a busy service is repeated unseen', () => {
   test('for a message', async () => {
     const queue = uniqueName('failures');
     await queues.send(queue, { n: 1 });
-    const through = await troubled(first(BUSY));
+    const through = await throughFaults(first(BUSY));
     await through.queues.send(queue, { n: 2 });
     expect(through.proxy.requests).toHaveLength(2);
     expect(await queues.length(queue)).toBe(2);
@@ -71,7 +71,7 @@ describe('a write whose answer was lost is made again', () => {
   test('so an insert may meet the row that it inserted itself', async () => {
     const table = uniqueName('failures');
     await tables.write(table, [insert('a')]);
-    const through = await troubled(first('lose the answer'));
+    const through = await throughFaults(first('lose the answer'));
     const result = await through.tables.write(table, [insert('b', { writer: 'me' })]);
     expect(result).toEqual({ kind: 'conflict', reason: 'exists', index: 0 });
     expect((await tables.get(table, 'p', 'b'))?.values).toEqual({ writer: 'me' });
@@ -81,7 +81,7 @@ describe('a write whose answer was lost is made again', () => {
     const table = uniqueName('failures');
     const written = await tables.write(table, [insert('a', { n: 1 }), insert('b')]);
     const [etag = ''] = written.kind === 'written' ? written.etags : [];
-    const through = await troubled(first('lose the answer'));
+    const through = await throughFaults(first('lose the answer'));
     const writes = [
       { kind: 'replace', row: row('a', { n: 2 }), etag },
       { kind: 'upsert', row: row('c') },
@@ -93,7 +93,7 @@ describe('a write whose answer was lost is made again', () => {
   test('so a message may be sent twice', async () => {
     const queue = uniqueName('failures');
     await queues.send(queue, {});
-    const through = await troubled(first('lose the answer'));
+    const through = await throughFaults(first('lose the answer'));
     await through.queues.send(queue, {});
     expect(await queues.length(queue)).toBe(3);
   });
@@ -101,7 +101,7 @@ describe('a write whose answer was lost is made again', () => {
 
 describe('a storage error', () => {
   test('ends what was busy three times', async () => {
-    const through = await troubled(() => BUSY);
+    const through = await throughFaults(() => BUSY);
     await expect(through.tables.get('failures', 'p', 'r')).rejects.toThrow('tables.get failures: 503 ServerBusy');
     expect(through.proxy.requests).toHaveLength(3);
     await expect(through.queues.length('failures')).rejects.toThrow('queues.length failures: 503 ServerBusy');
@@ -121,7 +121,7 @@ describe('a storage error', () => {
   });
 
   test('is given when nobody listens', async () => {
-    const through = await troubled(() => 'pass');
+    const through = await throughFaults(() => 'pass');
     await through.proxy.stop();
     await expect(through.tables.write('failures', [insert('r')])).rejects.toThrow(
       'tables.write failures: ECONNREFUSED',
@@ -140,13 +140,13 @@ describe('a storage error', () => {
     ['queues.length failures', (through) => through.queues.length('failures')],
     ['queues.peek failures', (through) => through.queues.oldestSentAt('failures')],
   ])('is given when storage does not answer to %s', async (call, ask) => {
-    const through = await troubled(() => 'hang', 100);
+    const through = await throughFaults(() => 'hang', 100);
     await expect(ask(through)).rejects.toThrow(`${call}: timed out`);
     expect(through.proxy.requests).toHaveLength(1);
   });
 
   test('is given while a table is being deleted', async () => {
-    const through = await troubled(({ url }) =>
+    const through = await throughFaults(({ url }) =>
       url.pathname.endsWith('/Tables')
         ? { status: 409, code: 'TableBeingDeleted' }
         : { status: 404, code: 'TableNotFound' },
@@ -156,7 +156,7 @@ describe('a storage error', () => {
   });
 
   test('is given when a transaction fails for a reason that is no conflict', async () => {
-    const through = await troubled(() => ({ status: 400, code: 'InvalidInput' }));
+    const through = await throughFaults(() => ({ status: 400, code: 'InvalidInput' }));
     await expect(through.tables.write('failures', [insert('r'), insert('s')])).rejects.toThrow('400 InvalidInput');
   });
 
@@ -169,7 +169,7 @@ describe('a storage error', () => {
   });
 
   test('holds nothing of the row or the message, and no key', async () => {
-    const through = await troubled(() => BUSY);
+    const through = await throughFaults(() => BUSY);
     const errors = await Promise.all([
       through.tables.write('failures', [insert('r', { text: 'a secret' })]).catch((error: unknown) => error),
       through.tables
@@ -186,7 +186,7 @@ describe('a storage error', () => {
 });
 
 test('dropping a table that is being deleted is nothing to do', async () => {
-  const through = await troubled(() => ({ status: 409, code: 'TableBeingDeleted' }));
+  const through = await throughFaults(() => ({ status: 409, code: 'TableBeingDeleted' }));
   await through.tables.dropTable('failures');
   expect(through.proxy.requests).toHaveLength(1);
 });

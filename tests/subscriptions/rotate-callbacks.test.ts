@@ -25,7 +25,7 @@ const rotate = (tables: Tables, ...keys: (typeof old)[]): Promise<Rotated> =>
   rotateCallbacks({ tables, cipher: callbackCipher(keys) });
 const rows = (tables: Tables) => drain(tables, SUBSCRIPTIONS_TABLE, { partition: { from: '', to: '~' } });
 
-/** Subscribes a flow of each name, with a threshold of its own: two worlds draw the same random numbers. Their ids in that order. */
+/** Subscribes a flow of each name, with a threshold of its own: two backends draw the same random numbers. Their ids in that order. */
 async function subscribed(fixture: SegmentFixture, flows = names): Promise<string[]> {
   const ids: string[] = [];
   for (const name of flows) ids.push((await fixture.flow(name, { threshold: 100 + names.indexOf(name) })).id);

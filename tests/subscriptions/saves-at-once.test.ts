@@ -142,7 +142,7 @@ describe('a save that breaks off in the middle of another one, each at any stora
 });
 
 describe('a save with another threshold', () => {
-  test('never has an event told to both versions, whenever it happens', async () => {
+  test('never has an event sent to both versions, whenever it happens', async () => {
     const called = new Set<string>();
     for (let number = 1, isOver = false; !isOver; number++) {
       const fixture = saves();

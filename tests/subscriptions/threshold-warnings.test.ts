@@ -17,7 +17,7 @@ test.each([
 test.each([
   ['a segment', { latest: latest(57), isSegment: true }, 'The segment has 57 members'],
   ['a measure', { latest: latest(57) }, 'The measure is 57'],
-])('a value of %s that is above already is told, with when the flow starts', (_, read, present) => {
+])('a value of %s that is above already causes a warning that says when the flow starts', (_, read, present) => {
   expect(thresholdWarnings(40, read)).toEqual([
     `${present} (2026-11-23 10:01 UTC), already above 40: the flow starts only after it has fallen to 40 or below and has risen above 40 again.`,
   ]);
@@ -29,7 +29,7 @@ test('one member is not members', () => {
   ]);
 });
 
-test('a threshold that cannot be crossed is told once, whatever the value is', () => {
+test('a threshold that cannot be crossed causes one warning, whatever the value is', () => {
   expect(thresholdWarnings(-1, { latest: latest(57), isCount: true })).toEqual([
     expect.stringContaining('never starts'),
   ]);

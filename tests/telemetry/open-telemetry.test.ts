@@ -30,7 +30,7 @@ test('what is left is sent when it closes, with name and version of the app', as
   for (const text of ['triggers.queue.poison', 'tests']) expect(receiver.textOf('/v1/metrics')).toContain(text);
 });
 
-test('what cannot be sent is told of once, and keeps nobody from the work or the end', async () => {
+test('telemetry that cannot be sent is logged once, and delays neither the work nor the end', async () => {
   const failing = await startReceiver({ status: 400 });
   closing.push(failing);
   expect(await sendOnce(failing)).toEqual(['telemetry.failing']);
@@ -39,8 +39,8 @@ test('what cannot be sent is told of once, and keeps nobody from the work or the
 
 test('while nothing can be sent the log says so every ten minutes', async () => {
   const clock = manualClock();
-  const told: unknown[] = [];
-  const log = { ...silentLog, warn: (event: string, fields?: LogFields) => void told.push([event, fields]) };
+  const logged: unknown[] = [];
+  const log = { ...silentLog, warn: (event: string, fields?: LogFields) => void logged.push([event, fields]) };
   const nowhere = { serviceName: 'tests', sampledRatio: 1, otlp: undefined, applicationInsights: undefined };
   await openTelemetry(nowhere, { clock, log, version: '1.2.3' });
   for (const minutes of [0, 9, 1]) {
@@ -48,7 +48,7 @@ test('while nothing can be sent the log says so every ten minutes', async () => 
     diag.error('refused', new Error('because'));
   }
   const line = ['telemetry.failing', { reason: 'refused Error: because' }];
-  expect(told).toEqual([line, line]);
+  expect(logged).toEqual([line, line]);
 });
 
 test('of traces that begin here a part is kept, and of those that began elsewhere what is kept there', async () => {
