@@ -16,8 +16,8 @@ export interface BackendPorts {
   readonly tables: Tables;
   readonly queues: Queues;
   readonly queueDrain: QueueDrain;
-  /** Customer Insights. Its calls take permits from `places`. */
-  readonly insights: (places: CallPermits) => CustomerInsights;
+  /** Customer Insights. Its calls take permits from `permits`. */
+  readonly insights: (permits: CallPermits) => CustomerInsights;
   readonly client: CallbackClient;
   /** Calls the webhook of the operator. Default: `client`. */
   readonly operatorClient?: CallbackClient | undefined;

@@ -10,7 +10,7 @@ export function reachesKnownJob(state: RefreshState, jobs: readonly Job[]): bool
   return jobs.length === 0 || jobs.some(({ jobId }) => open.has(jobId) || state.handled.has(handledKey(jobId)));
 }
 
-/** Whether a job that has just ended came without its tasks, although a job of its kind has some. */
+/** Whether a job that ended since the last poll is listed without tasks, although jobs of its operation type have tasks. */
 export function lacksTasks(state: RefreshState, jobs: readonly Job[]): boolean {
   return jobs.some(
     (job) =>

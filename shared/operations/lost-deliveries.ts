@@ -62,18 +62,18 @@ export async function lostRows(
   const first = untilMs === undefined ? '' : eventKeyAt(untilMs);
   const rows: StoredRow[] = [];
   let queries = 0;
-  for (const place of placesFrom(from, ids, months)) {
-    let { after } = place;
-    if (queries >= maxQueries) return { rows, next: place };
+  for (const position of positionsFrom(from, ids, months)) {
+    let { after } = position;
+    if (queries >= maxQueries) return { rows, next: position };
     const query = {
-      partition: place.instanceId,
+      partition: position.instanceId,
       from: after === '' ? first : `${after} `,
       to: `${eventKeyAt(sinceMs)}~`,
-      where: { kind: 'trouble', status: place.status, ...(code !== undefined && { code }) },
+      where: { kind: 'trouble', status: position.status, ...(code !== undefined && { code }) },
     };
     let next: string | undefined;
     do {
-      const page = await tables.query(activityTable(place.month), {
+      const page = await tables.query(activityTable(position.month), {
         ...query,
         limit: Math.min(PAGE, limit - rows.length),
         ...(next !== undefined && { next }),
@@ -82,28 +82,28 @@ export async function lostRows(
       after = page.rows.at(-1)?.rowKey ?? after;
       rows.push(...page.rows.filter((row) => row.values['redelivering'] !== true && isOfTrigger(row, trigger)));
       next = page.next;
-      if (rows.length >= limit) return { rows, next: { ...place, after } };
+      if (rows.length >= limit) return { rows, next: { ...position, after } };
     } while (next !== undefined);
   }
   return { rows };
 }
 
 /** The positions to read from, in the order of the search. */
-function placesFrom(
+function positionsFrom(
   from: LostCursor | undefined,
   instanceIds: readonly string[],
   months: readonly string[],
 ): LostCursor[] {
-  const places = instanceIds
+  const positions = instanceIds
     .toSorted()
     .flatMap((instanceId) =>
       months.flatMap((month) => LOST_STATUSES.map((status) => ({ instanceId, month, status, after: '' }))),
     );
-  if (from === undefined) return places;
+  if (from === undefined) return positions;
   const startsAt = keyOf(from);
-  return places.flatMap((place) => {
-    if (keyOf(place) < startsAt) return [];
-    return keyOf(place) === startsAt ? [from] : [place];
+  return positions.flatMap((position) => {
+    if (keyOf(position) < startsAt) return [];
+    return keyOf(position) === startsAt ? [from] : [position];
   });
 }
 

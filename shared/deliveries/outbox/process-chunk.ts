@@ -16,12 +16,15 @@ import { firstAttempt } from './first-attempt.ts';
 import { MAX_CHUNK_MS } from '../lifetimes.ts';
 import { DELIVERIES_QUEUE, type ChunkMessage } from '../messages.ts';
 
-/** Outcomes that are known by then are stored early. Slow receivers may take until their timeout and follow in a second write. */
+/** When outcomes are stored for the first time. Those of slower receivers follow in later writes. */
 const EARLY_WRITE_MS = 2_000;
-/** Interval between writes while the process is stopping. It may end within ten seconds, and a POST whose outcome is not stored is repeated. */
+/**
+ * Interval between writes while the process is stopping. The host may end the process within ten seconds, and a POST whose
+ * outcome is not stored by then is repeated.
+ */
 const LAST_WRITES_MS = 500;
-/** Larger chunks have no spans for attempts that succeed: 10,000 spans would cost more than the callbacks. */
-const SPANNED = 20;
+/** The most recipients of a chunk whose successful attempts have spans. 10,000 spans would cost more than the callbacks. */
+const MAX_SPANNED = 20;
 /** Reads a whole chunk. It may have grown since its boundaries were saved. */
 const NO_LIMIT = 100_000;
 
@@ -82,7 +85,7 @@ async function deliverAll(
   const outcomes = chunkOutcomes(ports, entry.event, chunk, claimed);
   const effects: Promise<void>[] = [];
   const deferredEffects: (() => Promise<void>)[] = [];
-  const spanned = recipients.length <= SPANNED ? 'always' : 'unless-delivered';
+  const spanned = recipients.length <= MAX_SPANNED ? 'always' : 'unless-delivered';
   const deliveries = recipients.map(async (recipient) => {
     const tried = await tryOne(ports, entry, recipient, { claimedUntilMs: () => outcomes.claimedUntilMs(), spanned });
     if (tried === undefined || tried.outcome.kind === 'not-attempted') return false;
@@ -95,7 +98,7 @@ async function deliverAll(
   });
   const isComplete = (await saveWhileRunning(ports, outcomes, allDone(deliveries))).every(Boolean);
   const isStopping = ports.stopping?.aborted === true;
-  // A stopping process ends its claim at a time that is past by every clock.
+  // A stopping process lets its claim expire in 1970, so that clock skew does not delay the next worker.
   await outcomes.save({ isComplete, untilMs: isStopping ? 1 : ports.clock.now() });
   const isOurs = outcomes.holdsClaim();
   if (isOurs && !isComplete && isStopping) await enqueueChunk(ports, entry.event.eventId, chunk);
