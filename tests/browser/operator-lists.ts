@@ -129,13 +129,13 @@ export function testLists(visiting: () => OperatorVisit): void {
       visiting().browser.page.evaluate(`sessionStorage.setItem('operator-key', '${key}')`);
 
     test('cannot press what would be refused, and reads why', async () => {
-      const { told } = visiting();
+      const { story } = visiting();
       const page = await visiting().open('#/');
       await use(READER_KEY);
       try {
         for (const [hash, name] of [
-          [`#/subscriptions/${told.fine}`, 'Pause…'],
-          [`#/subscriptions/${told.fine}`, 'End…'],
+          [`#/subscriptions/${story.fine}`, 'Pause…'],
+          [`#/subscriptions/${story.fine}`, 'End…'],
           ['#/deliveries?status=dead', /^Redeliver /],
         ] as const) {
           await visiting().open(hash);
@@ -154,7 +154,7 @@ export function testLists(visiting: () => OperatorVisit): void {
     });
 
     test('leaves nothing behind for the next key', async () => {
-      const page = await visiting().open(`#/subscriptions/${visiting().told.fine}`);
+      const page = await visiting().open(`#/subscriptions/${visiting().story.fine}`);
       expect(await page.getByRole('button', { name: 'Pause…' }).isDisabled()).toBe(false);
       expect(await page.getByText('Read only', { exact: true }).count()).toBe(0);
     });

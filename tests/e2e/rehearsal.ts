@@ -50,8 +50,8 @@ export interface Answer {
 }
 
 const HOUR_MS = 3_600_000;
-/** A poll makes the first attempts of 16 events itself; further ones follow by message, whenever it arrives. */
-const EVENTS_A_POLL = 10;
+/** A poll makes the first attempts of up to 16 events itself. Others follow by message, as some of ten did. */
+const EVENTS_A_POLL = 5;
 /** Less than the days after which a flow that is off is given up. */
 const MAX_PASSES = 150;
 const NEVER = '0 0 0 1 1 *';
