@@ -174,6 +174,21 @@ describe('every message that is lost, one after the other', () => {
   });
 });
 
+test('what waits for a resume whose message is lost goes out within minutes', async () => {
+  const fixture = segmentFixture();
+  const { id } = await fixture.flow('one');
+  await fixture.backend.operator.pauseSubscription(id);
+  await fixture.rise();
+  // The reconciler finds the subscription disabled, and looks again in days.
+  await fixture.pass(HOUR);
+  const send = fixture.queues.send.bind(fixture.queues);
+  fixture.queues.send = () => Promise.resolve();
+  await fixture.backend.operator.resumeSubscription(id);
+  fixture.queues.send = send;
+  await fixture.pass(SOON_MS);
+  expect(await deliveryStatuses(fixture)).toEqual(['delivered']);
+});
+
 test('what occurred long before a resume and is found after it goes out within minutes', async () => {
   const fixture = segmentFixture();
   const { id } = await fixture.flow('one');

@@ -482,17 +482,6 @@ export const safeguards: readonly Safeguard[] = [
     plan: { ...steady, turnsOff: true, actions: 4, saves: false },
   },
   {
-    name: 'a resume whose message is lost is found by the reconciler',
-    without: one(
-      'operations/subscription-actions.ts',
-      "await ports.work.add({ kind: 'subscription', subscriptionId: id }, nowMs);\n    if ((await ports.store.writeTogether([resume(",
-      'if ((await ports.store.writeTogether([resume(',
-    ),
-    provokes: /was never notified of|waits for .* since/,
-    seed: 523,
-    plan: { ...steady, losses: 0.3, turnsOff: true, actions: 4, saves: false, operatorActions: 12 },
-  },
-  {
     name: 'history is read back to the last complete poll',
     without: one(
       'detection/snapshot.ts',
