@@ -155,7 +155,7 @@ function send({ method, path, headers, body }: HostileRequest): Promise<Seen> {
 /** What answers have. One more would be one that a request had brought in. */
 const HEADERS = new Set([
   ...['connection', 'content-length', 'content-type', 'date', 'keep-alive', 'location', 'retry-after'],
-  ...['transfer-encoding', 'cache-control', 'x-content-type-options'],
+  ...['transfer-encoding', 'cache-control', 'x-content-type-options', 'x-operator-access'],
   // Of pages.
   ...['content-encoding', 'content-security-policy', 'referrer-policy', 'vary'],
   ...['cross-origin-opener-policy', 'cross-origin-resource-policy'],
