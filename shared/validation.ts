@@ -3,12 +3,18 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { bodyError, type BodyFault } from './body-error.ts';
 
-const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, verbose: true });
-// In Node, the ESM import wraps the CommonJS function once more than the types say. Jest does not.
-const { default: add } = addFormats as unknown as { default?: AddFormats };
-(add ?? (addFormats as unknown as AddFormats))(ajv, ['date-time']);
-// The `uuid` of ajv-formats also allows `urn:uuid:…`, which Customer Insights rejects.
-ajv.addFormat('uuid', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
+/** Created with the first check, because that takes longer than loading most modules. */
+let compiler: Ajv | undefined;
+
+function createCompiler(): Ajv {
+  const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, verbose: true });
+  // In Node, the ESM import wraps the CommonJS function once more than the types say. Jest does not.
+  const { default: add } = addFormats as unknown as { default?: AddFormats };
+  (add ?? (addFormats as unknown as AddFormats))(ajv, ['date-time']);
+  // The `uuid` of ajv-formats also allows `urn:uuid:…`, which Customer Insights rejects.
+  ajv.addFormat('uuid', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
+  return ajv;
+}
 type AddFormats = (target: Ajv, formats: readonly string[]) => void;
 
 /** Checks `input` against a schema. A valid value has the schema's type. */
@@ -21,7 +27,7 @@ export type Validator<T> = (input: unknown) => { kind: 'valid'; value: T } | { k
 export function validatorOf<S extends TSchema>(schema: S): Validator<Static<S>> {
   let compiled: ValidateFunction<Static<S>> | undefined;
   return (input) => {
-    const check = (compiled ??= ajv.compile<Static<S>>(schema));
+    const check = (compiled ??= (compiler ??= createCompiler()).compile<Static<S>>(schema));
     return check(input)
       ? { kind: 'valid', value: input }
       : { kind: 'invalid', errors: (check.errors ?? []).slice(0, 20).map(bodyError) };
