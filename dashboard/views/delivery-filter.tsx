@@ -7,6 +7,7 @@ import { deliveryStatuses, triggerNames } from '../live/wording.ts';
 import { fieldOf, instantOfField } from '../live/zone.ts';
 import { Choice } from '../parts/choice.tsx';
 import { InstantField } from '../parts/instant-field.tsx';
+import { SearchField } from '../parts/search-field.tsx';
 
 export type DeliveriesRoute = Extract<Route, { view: 'deliveries' }>;
 
@@ -18,17 +19,7 @@ export function DeliveryFilter({ place }: { readonly place: DeliveriesRoute }): 
   const { instances } = useOperator();
   const { form, apply, applySoon } = useFilterForm((given) => replaceRoute(routeOf(given, place)));
   const field = (name: 'q' | 'flow' | 'deliveryCode' | 'httpStatus', label: string): JSX.Element => (
-    <label>
-      {label}
-      <input
-        name={name}
-        type="search"
-        value={place[name] ?? ''}
-        onInput={applySoon}
-        autocomplete="off"
-        spellcheck={false}
-      />
-    </label>
+    <SearchField name={name} label={label} value={place[name]} onInput={applySoon} />
   );
   const days = place.since === undefined ? String(place.days) : RANGE;
   return (

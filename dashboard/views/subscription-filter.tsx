@@ -7,6 +7,7 @@ import { useLive } from '../live/use-live.ts';
 import { replaceRoute } from '../live/use-route.ts';
 import { subscriptionStatuses, triggerNames } from '../live/wording.ts';
 import { Choice } from '../parts/choice.tsx';
+import { SearchField } from '../parts/search-field.tsx';
 
 /** The filter of the list of subscriptions. All its values are part of the URL. */
 export function FilterForm({ filter }: { readonly filter: SubscriptionFilter }): JSX.Element {
@@ -18,17 +19,7 @@ export function FilterForm({ filter }: { readonly filter: SubscriptionFilter }):
   if (filter.instanceId !== undefined) listed.add(filter.instanceId);
   const { form, apply, applySoon } = useFilterForm((given) => replaceRoute({ view: 'subscriptions', filter: given }));
   const field = (name: 'label' | 'workflowId', label: string): JSX.Element => (
-    <label>
-      {label}
-      <input
-        name={name}
-        type="search"
-        value={filter[name] ?? ''}
-        onInput={applySoon}
-        autocomplete="off"
-        spellcheck={false}
-      />
-    </label>
+    <SearchField name={name} label={label} value={filter[name]} onInput={applySoon} />
   );
   return (
     <form {...form} class="filter">

@@ -8,6 +8,7 @@ import type { Tables } from '../storage/tables.ts';
 import { inputValidatorOf } from '../validation.ts';
 import { isLost } from './lost-deliveries.ts';
 import { newestRows } from './newest-rows.ts';
+import { PACE_MS, pacedWrites } from './paced-writes.ts';
 import { sendAgain, type RedeliverPorts } from './redeliver.ts';
 import { parseTimeRange, timestamp } from './time-range.ts';
 
@@ -28,10 +29,6 @@ export interface Recovered {
 
 /** The most deliveries that one call sends again. */
 export const MAX_RECOVERED = 1_000;
-/** Interval between two deliveries to one flow, so that a flow that has just recovered is not flooded. */
-export const PACE_MS = 100;
-/** The number of concurrent writes. With 20, a call with a thousand deliveries ends within seconds. */
-export const CONCURRENT_WRITES = 20;
 
 /**
  * Sends the dead and parked deliveries of a subscription again, for events that occurred in a time range. Each delivery
@@ -71,16 +68,7 @@ export async function recover(
 
 /** Returns the number of records written. A record that another writer changed meanwhile is skipped. */
 async function sendAll(ports: RedeliverPorts, records: readonly DeliveryRecord[], before: number): Promise<number> {
-  const startMs = ports.clock.now();
-  let written = 0;
-  for (let index = 0; index < records.length; index += CONCURRENT_WRITES) {
-    const results = await Promise.all(
-      records.slice(index, index + CONCURRENT_WRITES).map((record, offset) => {
-        const dueAtMs = startMs + (before + index + offset) * PACE_MS;
-        return sendAgain(ports, record, dueAtMs);
-      }),
-    );
-    written += results.filter((result) => result === 'written').length;
-  }
-  return written;
+  const firstDueMs = ports.clock.now() + before * PACE_MS;
+  const results = await pacedWrites(records, firstDueMs, (record, dueAtMs) => sendAgain(ports, record, dueAtMs));
+  return results.filter((result) => result === 'written').length;
 }

@@ -4,7 +4,7 @@ import { RETRIES_QUEUE } from '../deliveries/messages.ts';
 import { recordOfRow, type DeliveryRecord } from '../deliveries/records/delivery-record.ts';
 import { isQueueBehind } from '../storage/is-queue-behind.ts';
 import { isLost, lostRows, type LostRowsPorts } from './lost-deliveries.ts';
-import { CONCURRENT_WRITES, PACE_MS } from './recover.ts';
+import { PACE_MS, pacedWrites } from './paced-writes.ts';
 import { sendAgain, type RedeliverPorts } from './redeliver.ts';
 import type { RecoveryStore, StoredRecovery } from './recovery.ts';
 
@@ -104,22 +104,19 @@ async function sendBatch(
   const { batch } = recovery;
   const firstDueMs = Math.max(ports.clock.now(), recovery.pacedUntilMs);
   const canBeCalled = callableOnce(ports);
-  let { sent, skipped } = recovery;
-  for (let index = 0; index < batch.length; index += CONCURRENT_WRITES) {
-    const results = await Promise.all(
-      batch.slice(index, index + CONCURRENT_WRITES).map(async (deliveryId, offset) => {
-        const record = records.get(deliveryId) ?? (await ports.activity.record(deliveryId));
-        if (record === undefined) return false;
-        if (wasSent(recovery, record)) return true;
-        if (!isLost(record) || !(await canBeCalled(record.subscriptionId))) return false;
-        return (await sendAgain(ports, record, firstDueMs + (index + offset) * PACE_MS)) === 'written';
-      }),
-    );
-    const sentNow = results.filter(Boolean).length;
-    sent += sentNow;
-    skipped += results.length - sentNow;
-  }
-  return { sent, skipped, pacedUntilMs: firstDueMs + batch.length * PACE_MS };
+  const results = await pacedWrites(batch, firstDueMs, async (deliveryId, dueAtMs) => {
+    const record = records.get(deliveryId) ?? (await ports.activity.record(deliveryId));
+    if (record === undefined) return false;
+    if (wasSent(recovery, record)) return true;
+    if (!isLost(record) || !(await canBeCalled(record.subscriptionId))) return false;
+    return (await sendAgain(ports, record, dueAtMs)) === 'written';
+  });
+  const sentNow = results.filter(Boolean).length;
+  return {
+    sent: recovery.sent + sentNow,
+    skipped: recovery.skipped + results.length - sentNow,
+    pacedUntilMs: firstDueMs + batch.length * PACE_MS,
+  };
 }
 
 /**

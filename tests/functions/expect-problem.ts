@@ -1,15 +1,12 @@
 import { expect } from '@jest/globals';
 import { problems, type ProblemCode } from '../../shared/problem.ts';
+import { eventually } from '../sandbox/functions-host/start-app.ts';
 import type { Answered } from './start-backend.ts';
 import { requestRows } from './stored-rows.ts';
 
 /** All rows once the operator's webhook has had every notice, which removes the notice from its subscription. */
-async function rowsAtRest(): ReturnType<typeof requestRows> {
-  for (;;) {
-    const rows = await requestRows();
-    if (rows.every(({ values }) => values['notices'] === undefined)) return rows;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+function rowsAtRest(): ReturnType<typeof requestRows> {
+  return eventually(requestRows, (rows) => rows.every(({ values }) => values['notices'] === undefined));
 }
 
 /** That a call is refused as RFC 9457 has it, with a sentence for people, and stores nothing. Resolves with the answer. */
