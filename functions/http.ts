@@ -82,12 +82,15 @@ export async function readJson(
   }
   if (bytes.length > MAX_BODY_BYTES) return tooLarge();
   if (bytes.length === 0)
-    return refusal('body-invalid', `${name} is empty. It must be one JSON object, such as ${example}.`);
+    return refusal('body-invalid', `${name} is empty. Enter one JSON object, such as ${example}.`);
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return { kind: 'json', body: JSON.parse(text) as unknown, text };
   } catch {
-    return refusal('body-invalid', `${name} is not JSON in UTF-8. It must be one JSON object, such as ${example}.`);
+    return refusal(
+      'body-invalid',
+      `${name} cannot be read, because it is not JSON in UTF-8. Send one JSON object, such as ${example}. Look for a missing quotation mark, or a comma too many. The cards of Power Automate never cause this: only an HTTP call does.`,
+    );
   }
 }
 

@@ -46,7 +46,7 @@ function dataActionRefusal(request: HttpRequest, config: HttpDeps['config']): Re
     case 'off':
       return refusal(
         'data-actions-off',
-        'The operator of this service has turned off reading and writing of data. Ask the operator to turn it on.',
+        'The operator of this service (whoever set up this connector for you) has turned off reading and writing of data. Ask the operator to turn it on.',
       );
     case 'role':
       return principalOf(request, config)?.roles.includes(DATA_ROLE)

@@ -23,13 +23,13 @@ function adviceOnFilter(entity: string): string {
   if (INGESTED.test(entity)) {
     return 'Leave Filter Query empty, and filter what the action returns, with the action Filter array.';
   }
-  return `Write Filter Query like CustomerId eq 'a1': a field, then eq for equal, then a text in single quotes. ${filterFields(entity)}`;
+  return `${filterFields(entity)} Write Filter Query like CustomerId eq 'a1': a field, then eq for equal, then a text in single quotes. For any other field, leave Filter Query empty, and filter what the action returns, with the action Filter array.`;
 }
 
 function filterFields(entity: string): string {
   switch (entity) {
     case 'Customer':
-      return 'In Customer, CustomerId and the fields of the search and filter index of Customer Insights can be filtered.';
+      return 'In Customer, only CustomerId can be filtered, and the fields that an administrator of Customer Insights has put into its search and filter index.';
     case 'UnifiedActivity':
       return 'In UnifiedActivity, only ActivityId and CustomerId can be filtered.';
     default:
@@ -40,18 +40,19 @@ function filterFields(entity: string): string {
 /** What to change in a new item that Customer Insights refused with `message`. Real-time data are activities and changes of profiles. */
 export function adviceOnCreating(entity: string, message = ''): string {
   if (message.includes('validUntil')) return VALID_UNTIL;
-  if (entity === 'UnifiedActivity') return 'Correct the attributes of the item.';
+  if (entity === 'UnifiedActivity') return CORRECT_ITEM;
   const other =
     "Only activities can be created: choose UnifiedActivity, or a data source's table of activities, as Entity.";
-  return INGESTED.test(entity) ? `Correct the attributes of the item. ${other}` : other;
+  return INGESTED.test(entity) ? `${CORRECT_ITEM} ${other}` : other;
 }
 
 /** What to change in an update that Customer Insights refused with `message`. */
 export function adviceOnUpdating(entity: string, message = ''): string {
   if (message.includes('validUntil')) return VALID_UNTIL;
-  if (entity === 'Customer') return 'Correct the attributes of the item.';
-  return 'Only customer profiles can be changed: choose Customer as Entity. An activity stays as it was created.';
+  if (entity === 'Customer') return CORRECT_ITEM;
+  return 'An activity stays as it was created: to add another one, use the action Create an item. To change a customer, choose Customer as Entity.';
 }
 
+const CORRECT_ITEM = 'Correct this in Item: add what is missing, and take out what is refused.';
 const VALID_UNTIL =
   'Correct Valid Until to a time within the next 30 days, such as the expression addDays(utcNow(), 7), or leave it empty.';

@@ -7,7 +7,8 @@ const forwardedOptions = ['$filter', '$select', '$orderby', '$search', '$expand'
 /** The query parameters of the route that lists items. */
 export const ITEM_PARAMETERS = ['$top', '$skip', ...forwardedOptions];
 
-const ALL_ITEMS = 'To get all items, leave it empty and turn on Pagination in the settings of the action.';
+const ALL_ITEMS =
+  'To get all items, leave it empty, turn on Pagination in the settings of the action, and enter there how many items you want at most.';
 
 /** Parses the OData options of a call. */
 export function readItemQuery(parameters: URLSearchParams): { kind: 'query'; query: ItemQuery } | Refusal {

@@ -55,7 +55,7 @@ export async function refuseMalformedNext<T extends object>({ next }: Page, read
     if (next === undefined || !(error instanceof RangeError)) throw error;
     return parameterRefusal(
       'next',
-      'must be taken unchanged from the nextLink of a page. Leave it out to get the first page.',
+      'is not one that this service gave. Leave it out to get the first page. For the next page, call the whole address in nextLink of the page before. In a flow, turn on Pagination in the settings of the action instead.',
     );
   }
 }

@@ -23,11 +23,13 @@ export function unknownParameter(query: URLSearchParams, known: readonly string[
         known.map((name) => ({ name, displayName: name })),
       )
     : [];
+  const meantInput = nearest.length === 1 ? labelOf(nearest[0]?.name ?? '') : undefined;
+  const onCard = meantInput === undefined ? '' : ` On the card of the action, this is the input ${meantInput}.`;
   const parameters = known.length === 1 ? 'the parameter' : 'the parameters';
   const accepted = known.length === 0 ? 'no parameters' : `${parameters} ${joinedWithAnd(known)}`;
   return refusal(
     'query-invalid',
-    `This call has ${subject}.${nearestSentence(nearest)} Correct its name in the address of the call, or remove it. The call has ${accepted}.`,
+    `This call has ${subject}.${nearestSentence(nearest)} Correct its name in the address of the HTTP call, or remove it.${onCard} The call has ${accepted}.`,
     isPlain ? { parameter: unknown } : {},
   );
 }
@@ -108,7 +110,8 @@ export function asFlag(text: string): boolean | undefined {
 }
 
 /** How a flow gets more than one page, for a caller who asked for a longer page. */
-const PAGES = 'It limits one page. To get all pages, turn on Pagination in the settings of the action.';
+const PAGES =
+  'It limits one page. To get all pages, turn on Pagination in the settings of the action, and enter there how many rows you want at most.';
 
 /** The size of a page: a whole number from 1 to `most`, or `otherwise` when the parameter is absent. */
 export function pageSizeParameter(

@@ -14,10 +14,18 @@ const titles: Readonly<Record<ReportType, string>> = {
   system: 'System processes',
 };
 
-const reportTypeOfList = {
-  form: `chosen from the list: ${joinedWithOr(Object.values(titles))}`,
-  advice: `A custom value must be ${joinedWithOr(reportTypes)}, exactly so.`,
-};
+/** What a report type must be, after a text that is none. */
+function expectedInPlaceOf(text: string) {
+  const meant = reportTypes.find((name) => [name, titles[name]].some((known) => isSameText(known, text)));
+  return {
+    form: `chosen from the list, or one of the custom values ${joinedWithOr(reportTypes)}, with exactly these capitals`,
+    advice: meant === undefined ? '' : `Did you mean ${meant}?`,
+  };
+}
+
+function isSameText(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
 
 /** Registers the status report: the latest state of each part of an instance, as JSON and as an HTML table that a flow can mail. */
 export function registerStatusReport(app: Registrar, deps: DataDeps): void {
@@ -32,9 +40,8 @@ export function registerStatusReport(app: Registrar, deps: DataDeps): void {
 
 function report({ backend, clock }: DataDeps): InstanceHandle {
   return async ({ request, instanceId }) => {
-    const type = parameter(request.query, 'reportType', reportTypeOfList, (text) =>
-      reportTypes.find((name) => name === text),
-    );
+    const expected = expectedInPlaceOf(request.query.get('reportType')?.trim() ?? '');
+    const type = parameter(request.query, 'reportType', expected, (text) => reportTypes.find((name) => name === text));
     if (type.kind === 'refused') return type;
     if (type.value === undefined)
       return refusal('query-invalid', emptyChoice('reportType'), { parameter: 'reportType' });

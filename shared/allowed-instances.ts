@@ -12,6 +12,6 @@ export function allowsInstance(allowed: ReadonlySet<string>, instanceId: string)
 export function instanceNotAllowed(): Refusal {
   return refusal(
     'instance-not-allowed',
-    'The operator of this service does not allow this instance. Choose another Instance from the list, or ask the operator to allow this one.',
+    'The operator of this service (whoever set up this connector for you) does not allow this instance. Choose another Instance from the list, or ask the operator to allow this one.',
   );
 }

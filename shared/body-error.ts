@@ -85,7 +85,10 @@ function inputsOf({ parentSchema }: ErrorObject): string {
 /** What to do with a number that came as a text. */
 function asNumber(expected: string, data: unknown): string {
   if (expected !== types['number'] || typeof data !== 'string' || !/^[\d.,'\s+-]+$/.test(data)) return '';
-  return '. Write digits only, with a point before decimals. If it comes from an expression or from dynamic content, put float( ) around that';
+  // A text of digits alone comes from an expression, because the card turns typed digits into a number.
+  const isPlain = /^-?\d+(\.\d+)?$/.test(data.trim());
+  const typed = isPlain ? 'If you typed it, remove the quotes' : 'Write digits only, with a point before decimals';
+  return `. ${typed}. If it comes from an expression or from dynamic content, put float( ) around that`;
 }
 
 const formats: Readonly<Record<string, string>> = {

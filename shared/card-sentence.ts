@@ -59,7 +59,7 @@ function emptyInput(name: string, { type, format }: PropertySchema): string | un
   const label = labelOf(name);
   if (label === undefined || format === 'date-time') return undefined;
   if (name === 'callbackUrl') {
-    return `${label} is missing. Power Automate sends it by itself. Any other caller must send the https address that is to be called.`;
+    return `${label} is missing. Power Automate fills it in: if this is the card of a trigger, delete the trigger and add it again. An HTTP call must have callbackUrl in its body: the https address that this service is to call.`;
   }
   const advice = type === 'string' ? 'choose one from the list' : 'enter a number, such as 1500';
   return `${label} is empty: ${advice}.`;
@@ -74,8 +74,20 @@ function unknownInput(error: ErrorObject, name: string): string | undefined {
   const shown = labelOf(name) ?? (/^[\w.$-]{1,40}$/.test(name) ? name : undefined);
   const what = shown === undefined ? 'was given an input that it does not have' : `has no input ${shown}`;
   const inputs = joinedWithAnd(labels.filter((label) => label !== undefined));
-  return `This ${card} ${what}. Its inputs are ${inputs}. Delete the ${card} from the flow and add it again, to get a card with these inputs.`;
+  const elsewhere = card === 'trigger' ? (triggersWithInput[name] ?? '') : '';
+  return `This ${card} ${what}. Its inputs are ${inputs}. ${elsewhere}${elsewhere ? 'Otherwise, delete' : 'Delete'} the ${card} from the flow and add it again, to get a card with these inputs. Then check the cards that use its outputs.`;
 }
+
+/** Where a maker finds an input that another trigger has. */
+const triggersWithInput: Readonly<Record<string, string>> = {
+  segmentName: 'For a segment, use the trigger When a segment crosses above a threshold. ',
+  measureName: 'For a measure, use the trigger When a measure crosses above a threshold. ',
+  threshold:
+    'For a threshold, use the trigger When a segment crosses above a threshold or When a measure crosses above a threshold. ',
+  dataSourceId:
+    'For one data source, use the trigger When a data source refresh fails or When a data source refresh succeeds. ',
+  startedBy: 'Only the trigger When a full refresh is completed can tell who started a refresh. ',
+};
 
 /** The sentence for an absent required parameter that is a drop-down on the card. */
 export function emptyChoice(name: InputName): string {

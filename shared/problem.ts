@@ -88,6 +88,6 @@ export function refusal(
 export function instanceUnknown(): Refusal {
   return refusal(
     'instance-unknown',
-    'Customer Insights does not show this instance to this service. Choose Instance from the list. If it is not in the list, ask the operator of this service for access to it.',
+    'Customer Insights does not show this instance to this service: it may have been deleted, its ID may be wrong, or the service may have no access to it. Choose Instance from the list. If your instance exists in Customer Insights but is not in the list, ask the operator of this service (whoever set up this connector for you) for access to it.',
   );
 }

@@ -74,7 +74,8 @@ export async function sendTest(
   );
 }
 
-const WHERE_LISTED = ' Check Trigger, and choose Subscription from the list.';
+const WHERE_LISTED =
+  ' Check Trigger, and choose Subscription from the list. If your flow is not in the list, give this action the same connection as the trigger of your flow.';
 const PAGE = 100;
 
 /** The subscriptions of a connection to one trigger that have not ended. Makes one storage request for each, which is fine because only people call this. */

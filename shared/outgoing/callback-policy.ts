@@ -179,7 +179,7 @@ function refused(code: CallbackUrlFault, host?: string): CallbackUrlCheck {
 
 /** The reason for a maker why a well-formed host may not be called. */
 export function hostNotAllowed(host: string): string {
-  return `This service may not call the host ${host}. Its operator can allow the host with the setting CALLBACK_ALLOWED_HOSTS.`;
+  return `This service may not call addresses at ${host}. If the callback URL is wrong, correct callbackUrl in the body of the call. If it is right, ask the operator of this service (whoever set up this connector for you) to allow this host (setting CALLBACK_ALLOWED_HOSTS).`;
 }
 
 function reasonOf(code: CallbackUrlFault, host: string | undefined): string {
@@ -195,7 +195,7 @@ function reasonOf(code: CallbackUrlFault, host: string | undefined): string {
     case 'ip-literal':
       return 'The callback URL must name a host, not an IP address.';
     case 'scheme':
-      return 'The callback URL must begin with https.';
+      return 'The callback URL must begin with https://. Correct callbackUrl in the body of the call. (The card of a trigger always sends an https address.)';
     case 'port':
       return 'The callback URL must use port 443.';
     case 'host':

@@ -62,7 +62,7 @@ function unknownSubjectRefusal({ of, nearest, meantFor }: UnknownSubject, chosen
     case 'data-source':
       return refusal(
         'data-source-unknown',
-        `The instance has no such data source.${meant} It may have been deleted, or belong to another instance. Choose Data Source again from the list, or leave it empty for any data source.`,
+        `The instance has no such data source.${meant} It may have been deleted, or belong to another instance. Check Instance, and choose Data Source again from the list, or leave it empty for any data source.`,
       );
     default:
       return unreachable(of);

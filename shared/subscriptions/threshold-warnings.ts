@@ -32,6 +32,6 @@ export function thresholdWarnings(
     ? `The segment has ${value} ${latest.value === 1 ? 'member' : 'members'} (${at})`
     : `The measure is ${value} (${at})`;
   return [
-    `${present}, already above ${limit}: the flow starts only after it has fallen to ${limit} or below and has risen above ${limit} again.`,
+    `${present}, already above ${limit}: the flow starts only after it has fallen to ${limit} or below and has risen above ${limit} again. If that is what you want, no action is needed. Otherwise, enter a Threshold of ${latest.value} or more.`,
   ];
 }

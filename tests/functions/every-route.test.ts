@@ -267,7 +267,7 @@ describe('every route', () => {
       status: 400,
       body: {
         detail:
-          'This call has no such parameter. Correct its name in the address of the call, or remove it. The call has no parameters.',
+          'This call has no such parameter. Correct its name in the address of the HTTP call, or remove it. The call has no parameters.',
       },
     });
   });

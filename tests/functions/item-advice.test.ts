@@ -10,7 +10,7 @@ const options = (...names: string[]) => ({
 
 describe('after a list that Customer Insights refused, the advice', () => {
   test.each([
-    ['Customer', /like CustomerId eq 'a1': .+ In Customer, CustomerId and the fields of the search and filter index/],
+    ['Customer', /^In Customer, only CustomerId can be filtered, and the fields .+ index\. .+ like CustomerId eq 'a1': /],
     ['UnifiedActivity', /only ActivityId and CustomerId can be filtered/],
     ['Segment_x', /only CustomerId can be filtered/],
     [ingested, /^Leave Filter Query empty, .+ Filter array\.$/],
@@ -32,17 +32,21 @@ describe('after a list that Customer Insights refused, the advice', () => {
 });
 
 test.each([
-  ['UnifiedActivity', "The property 'ActivityId' is missing.", /^Correct the attributes of the item\.$/],
+  [
+    'UnifiedActivity',
+    "The property 'ActivityId' is missing.",
+    /^Correct this in Item: add what is missing, and take out what is refused\.$/,
+  ],
   ['ChurnRisk', 'Rows cannot be created.', /^Only activities can be created: choose UnifiedActivity/],
-  [ingested, undefined, /^Correct the attributes of the item\. Only activities/],
+  [ingested, undefined, /^Correct this in Item: .* Only activities/],
   ['UnifiedActivity', 'validUntil must be a timestamp.', /^Correct Valid Until to a time within the next 30 days/],
 ])('after a new item of %s that was refused with %j', (entity, message, advice) => {
   expect(adviceOnCreating(entity, message)).toMatch(advice);
 });
 
 test.each([
-  ['Customer', 'No.', /^Correct the attributes of the item\.$/],
-  ['UnifiedActivity', 'No.', /^Only customer profiles can be changed: choose Customer/],
+  ['Customer', 'No.', /^Correct this in Item: add what is missing, and take out what is refused\.$/],
+  ['UnifiedActivity', 'No.', /^An activity stays as it was created: .* choose Customer as Entity\.$/],
   ['Customer', 'validUntil must be a timestamp.', /^Correct Valid Until/],
 ])('after a change of %s that was refused with %j', (entity, message, advice) => {
   expect(adviceOnUpdating(entity, message)).toMatch(advice);

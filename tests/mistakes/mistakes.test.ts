@@ -138,7 +138,7 @@ test('every trigger and action that a maker sees has a mistake, and there are fo
 
 test('every refusal and every warning says what to do', () => {
   const advises =
-    /\b(choose|enter|write|did you mean|must|use|give|leave|ask|take|correct|try again|run|delete|can allow|activates|nothing to do|starts only after)\b/i;
+    /\b(choose|enter|write|send|did you mean|must|use|give|leave|ask|take|correct|try again|run|delete|can allow|activates|nothing to do|starts only after)\b/i;
   const silent = mistakes.flatMap((mistake) => {
     if (mistake.answer === 'done') return [];
     const said = saidTo(mistake);

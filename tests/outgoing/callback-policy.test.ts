@@ -178,7 +178,7 @@ describe('wire form', () => {
   ])('the refusal of %s is called %s and its reason repeats nothing of the URL', (url, code) => {
     const check = checkCallbackUrl(url, anyHost);
 
-    expect(check).toEqual({ kind: 'refused', code, reason: expect.stringMatching(/^The [^:]+\.$|^The .+: .+\.$/) });
+    expect(check).toEqual({ kind: 'refused', code, reason: expect.stringMatching(/^The [^:]+\.$|^The .+: .+\.$|^The .+ https:\/\/\. /) });
     expect(JSON.stringify(check)).not.toMatch(/example|10\.0/);
   });
 
@@ -187,7 +187,7 @@ describe('wire form', () => {
       kind: 'refused',
       code: 'host',
       reason:
-        'This service may not call the host intranet. Its operator can allow the host with the setting CALLBACK_ALLOWED_HOSTS.',
+        'This service may not call addresses at intranet. If the callback URL is wrong, correct callbackUrl in the body of the call. If it is right, ask the operator of this service (whoever set up this connector for you) to allow this host (setting CALLBACK_ALLOWED_HOSTS).',
     });
   });
 });

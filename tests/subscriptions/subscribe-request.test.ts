@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { bodyRefusal } from '../../shared/body-error.ts';
 import { validatePreviewRequest } from '../../shared/subscriptions/preview-request.ts';
-import { validateSubscribeRequest } from '../../shared/subscriptions/subscribe-request.ts';
+import { subscribeRequestSchemas, validateSubscribeRequest } from '../../shared/subscriptions/subscribe-request.ts';
+import { triggerNames, triggers, type Trigger } from '../../shared/triggers/trigger.ts';
 import { INSTANCE } from '../helpers/memory-backend.ts';
 
 const segment = {
@@ -37,8 +38,23 @@ describe('an optional input that is empty counts as absent', () => {
     for (const threshold of ['', null, undefined])
       expect(detailOf({ ...segment, threshold })).toBe('Threshold is empty: enter a number, such as 1500.');
     expect(detailOf({ ...segment, dataSourceId: '' })).toBe(
-      'This trigger has no input Data Source. Its inputs are Instance, Label, Segment and Threshold. Delete the trigger from the flow and add it again, to get a card with these inputs.',
+      'This trigger has no input Data Source. Its inputs are Instance, Label, Segment and Threshold. For one data source, use the trigger When a data source refresh fails or When a data source refresh succeeds. Otherwise, delete the trigger from the flow and add it again, to get a card with these inputs. Then check the cards that use its outputs.',
     );
+  });
+
+  test('and an input of other triggers is answered with the names of triggers that have it', () => {
+    const hasInput = (trigger: Trigger, input: string): boolean => input in subscribeRequestSchemas[trigger].properties;
+    for (const input of ['segmentName', 'measureName', 'threshold', 'dataSourceId', 'startedBy']) {
+      const having = triggerNames.filter((name) => hasInput(name, input)).map((name) => triggers[name].texts.summary);
+      const without = triggerNames.filter((name) => !hasInput(name, input));
+      expect(without.length).toBeGreaterThan(0);
+      for (const trigger of without) {
+        const validated = validateSubscribeRequest(trigger, { [input]: 'x' });
+        const errors = validated.kind === 'valid' ? [] : validated.errors;
+        const unknown = errors.find(({ pointer }) => pointer === `/${input}`);
+        for (const summary of having) expect(unknown?.sentence).toContain(summary);
+      }
+    }
   });
 });
 
@@ -59,7 +75,11 @@ describe('the detail of a refused body names the cause in words', () => {
     ],
     [
       { color: 'red' },
-      'This trigger has no input color. Its inputs are Instance, Label, Segment and Threshold. Delete the trigger from the flow and add it again, to get a card with these inputs.',
+      'This trigger has no input color. Its inputs are Instance, Label, Segment and Threshold. Delete the trigger from the flow and add it again, to get a card with these inputs. Then check the cards that use its outputs.',
+    ],
+    [
+      { threshold: '150' },
+      'Threshold must be a number, such as 1500; it was the text "150". If you typed it, remove the quotes. If it comes from an expression or from dynamic content, put float( ) around that.',
     ],
   ])('%j', (change, detail) => {
     expect(detailOf({ ...segment, ...change })).toBe(detail);
@@ -67,7 +87,7 @@ describe('the detail of a refused body names the cause in words', () => {
 
   test('of three causes at most, and says how many more there are', () => {
     expect(detailOf({})).toBe(
-      'Callback URL is missing. Power Automate sends it by itself. Any other caller must send the https address that is to be called. Instance is empty: choose one from the list. Segment is empty: choose one from the list. There is 1 more mistake.',
+      'Callback URL is missing. Power Automate fills it in: if this is the card of a trigger, delete the trigger and add it again. An HTTP call must have callbackUrl in its body: the https address that this service is to call. Instance is empty: choose one from the list. Segment is empty: choose one from the list. There is 1 more mistake.',
     );
     expect(detailOf(7)).toBe('The body must be one JSON object; it was the number 7.');
   });

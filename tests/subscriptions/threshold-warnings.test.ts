@@ -19,7 +19,7 @@ test.each([
   ['a measure', { latest: latest(57) }, 'The measure is 57'],
 ])('a value of %s that is above already causes a warning that says when the flow starts', (_, read, present) => {
   expect(thresholdWarnings(40, read)).toEqual([
-    `${present} (2026-11-23 10:01 UTC), already above 40: the flow starts only after it has fallen to 40 or below and has risen above 40 again.`,
+    `${present} (2026-11-23 10:01 UTC), already above 40: the flow starts only after it has fallen to 40 or below and has risen above 40 again. If that is what you want, no action is needed. Otherwise, enter a Threshold of 57 or more.`,
   ]);
 });
 
