@@ -34,7 +34,7 @@ export function generatedFiles({ definition, properties }: Connector, recorded: 
   ];
 }
 
-/** Indented as certification requires (learn.microsoft.com/connectors/custom-connectors/certification-submission). */
+/** Indented as certification requires (learn.microsoft.com/connectors/custom-connectors/coding-standards). */
 function json(name: string, value: object): GeneratedFile {
   const content = Buffer.from(`${JSON.stringify(value, undefined, 4)}\n`);
   return { name, content, isSame: (there) => there.equals(content) };

@@ -12,7 +12,7 @@ Waits until what was just provisioned can be used; \`azd up\` runs it before and
 
 Reads AZURE_SUBSCRIPTION_ID, AZURE_RESOURCE_GROUP, APP_NAME and HEALTH_URL, as azd sets them. Gives up after ten minutes.`;
 
-/** Role assignments take up to ten minutes (learn.microsoft.com/azure/role-based-access-control/troubleshooting, "Symptom - Role assignment changes are not being detected"). */
+/** Role assignments usually take up to ten minutes (learn.microsoft.com/azure/role-based-access-control/troubleshooting, "Symptom - Role assignment changes are not being detected"). */
 const PATIENCE_MS = Number(process.env['READY_PATIENCE_MS'] ?? 600_000);
 const PAUSE_MS = Number(process.env['READY_PAUSE_MS'] ?? 15_000);
 const API_VERSION = '2022-03-01';

@@ -143,7 +143,7 @@ export function applicationInsights(text: string): string | undefined {
   return text;
 }
 
-/** Parsed as the functions host does (learn.microsoft.com/azure/azure-functions/functions-app-settings). */
+/** Parsed as the functions host does (learn.microsoft.com/azure/azure-monitor/app/azure-ad-authentication). */
 export function applicationInsightsIdentity(text: string): { clientId: string | undefined } | undefined {
   if (text === '') return undefined;
   const parts = text.split(';').filter((part) => part !== '');

@@ -56,7 +56,7 @@ export const settings = {
   ),
   CUSTOMER_INSIGHTS_SCOPE: setting(
     'https://api.ci.ai.microsoft.com/.default',
-    'The scope of access tokens for the API. Other clouds have another one.',
+    'The scope of access tokens for the API. Microsoft does not document it. Other clouds have another one.',
     matching(/^[\x21-\x7e]+\/\.default$/, 'must be a resource followed by /.default'),
   ),
   CUSTOMER_INSIGHTS_WORKFLOW_PATH: setting(

@@ -61,8 +61,8 @@ export function createGateway({ backendUrl, key, clock, retryDelaysMs, signal }:
   const backend = new URL(backendUrl);
 
   /**
-   * The credentials belong to the connector's host. A location on another host is called without them and
-   * probably fails: github.com/microsoft/PowerPlatformConnectors/issues/3678.
+   * The credentials belong to the connector's host. A location on another host is called without them, as we read
+   * github.com/microsoft/PowerPlatformConnectors/issues/3678, which reports a DELETE without the key.
    */
   const credentials = (target: URL): Readonly<Record<string, string>> =>
     key !== undefined && target.origin === backend.origin ? { 'x-functions-key': key } : {};

@@ -51,7 +51,7 @@ function isByOperator({ status, reason }: Subscription): boolean {
 const ENGINE_ID = /^[0-9a-f]{32}$/i;
 
 /**
- * The base URL of a flow's pages in Power Automate (`/details`, `/runs/{runId}`; learn.microsoft.com/power-automate).
+ * The base URL of a flow's pages in Power Automate (`/details`, `/runs/{runId}`). Observed, not documented.
  * `undefined` when the subscribe call named no environment, or named the flow only by the engine's id.
  */
 export function flowUrlOf({

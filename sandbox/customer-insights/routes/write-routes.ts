@@ -15,7 +15,7 @@ const hourMs = 3_600_000;
  */
 const profileHoldsMs = 4 * hourMs;
 const activityHoldsMs = 30 * 24 * hourMs;
-/** The latest allowed `validUntil`, from the same page. */
+/** The latest `validUntil` that the sandbox allows. The page names no maximum. */
 const longestHoldMs = 30 * 24 * hourMs;
 
 /**

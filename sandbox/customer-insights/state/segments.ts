@@ -88,7 +88,7 @@ export function findSegment(instance: Instance, name: string): SegmentMetadata {
 
 /**
  * Evaluates the segment, later than its previous evaluation. Throws `RefusedError` (409) when the segment is
- * inactive, because inactive segments are never refreshed
+ * inactive, because a scheduled refresh leaves inactive segments out
  * (learn.microsoft.com/dynamics365/customer-insights/data/segments).
  */
 export function evaluateSegment(segment: SegmentMetadata, outcome: SegmentOutcome, ports: Ports): void {
