@@ -10,8 +10,13 @@ export function shownValue(value: unknown): string {
       return Number.isFinite(value) ? `the number ${value}` : 'a number that is too large';
     case 'boolean':
       return String(value);
-    default:
+    case 'object':
       return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
+    case 'bigint':
+    case 'function':
+    case 'symbol':
+    case 'undefined':
+      return 'no JSON value';
   }
 }
 

@@ -112,6 +112,7 @@ async function act(flow: Flow, action: string | undefined, given: unknown): Prom
       if (!behaviourSchema(given)) return badRequest(ajv.errorsText(behaviourSchema.errors));
       flow.behave(given);
       return ok(flowView(flow));
+    case undefined:
     default:
       return notFound();
   }

@@ -98,6 +98,7 @@ function valueOf(cell: Cell, dataType: string): unknown {
       return /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/i.test(cell) ? exactNumber(cell) : cell;
     case 'boolean':
       return /^true$/i.test(cell) ? true : /^false$/i.test(cell) ? false : cell;
+    case undefined:
     default:
       return cell;
   }

@@ -148,7 +148,7 @@ function entryOfRow({ partitionKey, rowKey, values, etag }: StoredRow): WorkEntr
 
 function itemOf(id: string, values: StoredRow['values']): WorkItem | undefined {
   const rest = id.slice(1);
-  switch (id[0]) {
+  switch (id.charAt(0)) {
     case 'a':
       return { kind: 'deliveries', instanceId: rest.slice(0, -MONTH_DIGITS), month: rest.slice(-MONTH_DIGITS) };
     case 's':

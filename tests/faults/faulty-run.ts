@@ -1,3 +1,4 @@
+import { unreachable } from '../../shared/unreachable.ts';
 import { uniqueName, type AzuriteEndpoints } from '../helpers/azurite.ts';
 import { insertSubscriptions } from '../helpers/many-subscriptions.ts';
 import { nextPassMs } from '../helpers/next-pass.ts';
@@ -165,13 +166,17 @@ async function findViolations(run: {
 
 /** A success that was not written: all of a chunk at a kill, one retry when its outcome is refused, else none. */
 function allowedDoubles(fault: Fault | undefined): number {
-  switch (fault?.mode) {
+  if (fault === undefined) return 0;
+  switch (fault.mode) {
     case 'killed before':
     case 'killed after':
       return FLOWS.length;
     case 'refused':
       return 1;
-    default:
+    case 'answer lost':
+    case 'lost for good':
       return 0;
+    default:
+      return unreachable(fault.mode);
   }
 }
