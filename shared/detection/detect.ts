@@ -239,7 +239,7 @@ const MAX_FAILED_TASKS = 10;
 const MAX_TASK_NAME = 200;
 
 function failedTasks(failed: readonly Task[]): FailedTask[] {
-  return failed.slice(0, MAX_FAILED_TASKS).map(({ operationType, friendlyName = operationType, error }) => ({
+  return failed.slice(0, MAX_FAILED_TASKS).map(({ operationType = '', friendlyName = operationType, error }) => ({
     operationType,
     name: friendlyName.slice(0, MAX_TASK_NAME).toWellFormed(),
     ...(error !== undefined && { message: error }),

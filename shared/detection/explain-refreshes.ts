@@ -89,11 +89,11 @@ const endings: ReadonlyMap<KnownStatus | undefined, string> = new Map([
 ]);
 
 /** Skipped, aborted and deleted refreshes fire nothing. */
-function reasonOfStatus(status: string): string | undefined {
+function reasonOfStatus(status: string | undefined): string | undefined {
   return endings.has(knownStatus(status)) ? undefined : 'that fires nothing';
 }
 
-function reasonOfStart(startedBy: StartedBy, submissionKind: string): string | undefined {
+function reasonOfStart(startedBy: StartedBy, submissionKind: string | undefined): string | undefined {
   const isScheduled = submissionKind === 'scheduled';
   if (startedBy === 'any' || isScheduled === (startedBy === 'schedule')) return undefined;
   return isScheduled
@@ -101,7 +101,7 @@ function reasonOfStart(startedBy: StartedBy, submissionKind: string): string | u
     : 'a user started it, and this flow waits for those that a schedule starts';
 }
 
-function reasonOfTrigger(trigger: RefreshTrigger, status: string): string | undefined {
+function reasonOfTrigger(trigger: RefreshTrigger, status: string | undefined): string | undefined {
   const isSuccess = knownStatus(status) === 'successful';
   if (isSuccess === (trigger === 'data-source-refresh-succeeded')) return undefined;
   return `this flow waits for ${isSuccess ? 'failed' : 'successful'} ones`;
@@ -110,12 +110,12 @@ function reasonOfTrigger(trigger: RefreshTrigger, status: string): string | unde
 function explained(
   endedAtMs: number,
   description: string,
-  status: string,
+  status: string | undefined,
   reason: string | undefined,
 ): NonFiringRefresh[] {
   if (reason === undefined) return [];
   const known = knownStatus(status);
   const ending =
-    endings.get(known) ?? (known === undefined ? `ended with the unknown status "${status}"` : `was ${known}`);
+    endings.get(known) ?? (known === undefined ? `ended with the unknown status "${status ?? ''}"` : `was ${known}`);
   return [{ endedAtMs, sentence: `${description} ${ending}: ${reason}` }];
 }

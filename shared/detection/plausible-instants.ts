@@ -39,7 +39,8 @@ export function plausibilityFilter(nowMs: number, loggedAnomalies: LoggedAnomali
   const record = (found: Anomaly): void => void anomalies.set(found.key, found);
   const recordInstant = (subject: string, instant: string): void =>
     record(anomaly('jobs', 'insights.instant-in-future', { what: subject, instant }));
-  const recordStatus = (source: Source, subject: string, status: string): void =>
+  // Logs and the keys of logged anomalies show a missing status as an empty text.
+  const recordStatus = (source: Source, subject: string, status = ''): void =>
     record(anomaly(source, 'insights.status-unknown', { what: subject, status }));
   const checkStatus = (subject: string, { status, endedAt, writtenStatus }: Job | Task): void => {
     if (endedAt !== undefined && knownStatus(status) === undefined)

@@ -24,8 +24,11 @@ export interface ReadValue {
   readonly isCount: boolean;
   /** For a measure: the kind of its latest output when that is not one number. */
   readonly instead?: MeasureOutput['instead'];
-  /** Unknown status words of evaluations that have an instant. Such evaluations are no observations. */
-  readonly unknownStatuses: readonly string[];
+  /**
+   * Unknown status words of evaluations that have an instant, `undefined` for a missing one. Such evaluations are no
+   * observations.
+   */
+  readonly unknownStatuses: readonly (string | undefined)[];
 }
 
 /** Keeps the successful evaluations that have an instant and a count. All others are no observations. */

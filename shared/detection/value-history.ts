@@ -88,7 +88,7 @@ function failuresOf({ history, latest }: Segment): HistoryEntry[] {
   });
 }
 
-function unknownStatus({ status }: SegmentEvaluation): string {
+function unknownStatus({ status = '' }: SegmentEvaluation): string {
   return `status "${status}" is not known`;
 }
 

@@ -15,7 +15,7 @@ export function dataSourceTitle({ displayName, active }: DataSource): string {
 /** The title of a segment in a drop-down, with its size or the reason why it has none: `Churn risk (160)`, `Lapsed customers (inactive)`. */
 export function segmentTitle({ displayName, state = 'active', latest }: Segment): string {
   if (state !== 'active') return `${displayName} (${state})`;
-  if (knownStatus(latest?.status ?? '') === 'failed') return `${displayName} (last evaluation failed)`;
+  if (knownStatus(latest?.status) === 'failed') return `${displayName} (last evaluation failed)`;
   const size = latest?.memberCount;
   return `${displayName} (${size === undefined ? 'not evaluated yet' : shownNumber(size)})`;
 }

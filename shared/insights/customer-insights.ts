@@ -2,7 +2,7 @@
  * The port to Customer Insights: what the domain reads, independent of HTTP.
  *
  * Statuses and kinds are bare words in lower case (`timedout`), however the service writes them. New words may appear: an
- * unknown word is passed on unchanged. A missing status or kind is the empty string where the service always gives one.
+ * unknown word is passed on unchanged. A status or kind that the service left out is `undefined`.
  * Instants are ISO 8601 in UTC with milliseconds (`2026-11-23T10:00:00.000Z`). An instant that cannot be parsed is
  * absent. A list element without its identity (a segment without a name, a job without an id) is left out. Every method
  * rejects with `CustomerInsightsError` when the call fails.
@@ -57,7 +57,7 @@ export interface Segment {
 
 export interface SegmentEvaluation {
   /** `completedsuccess`, `completedfailure`, `running`, `cancelled`, … */
-  readonly status: string;
+  readonly status: string | undefined;
   readonly evaluatedAt: string | undefined;
   readonly memberCount: number | undefined;
   readonly error: string | undefined;
@@ -99,12 +99,12 @@ export interface MeasureOutput {
 export interface Job {
   readonly jobId: string;
   /** `scheduled` or `ondemand`. */
-  readonly submissionKind: string;
-  readonly status: string;
+  readonly submissionKind: string | undefined;
+  readonly status: string | undefined;
   /** The status as the service wrote it, when it is not a word of the published clients. */
   readonly writtenStatus?: string;
   /** `all`, `ingestion`, `merge`, … */
-  readonly operationType: string;
+  readonly operationType: string | undefined;
   readonly submittedAt: string | undefined;
   readonly endedAt: string | undefined;
   /** The identifiers that the job was asked for (data source ids for an ingestion). */
@@ -114,10 +114,10 @@ export interface Job {
 
 export interface Task {
   readonly taskId: string;
-  readonly status: string;
+  readonly status: string | undefined;
   /** The status as the service wrote it, when it is not a word of the published clients. */
   readonly writtenStatus?: string;
-  readonly operationType: string;
+  readonly operationType: string | undefined;
   /** Every job that owns the task. */
   readonly jobIds: readonly string[];
   readonly friendlyName: string | undefined;
@@ -132,7 +132,7 @@ export interface Node {
   readonly identifier: string | undefined;
   readonly friendlyName: string | undefined;
   readonly jobIds: readonly string[];
-  readonly status: string;
+  readonly status: string | undefined;
   readonly endedAt: string | undefined;
 }
 

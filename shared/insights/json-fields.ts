@@ -22,10 +22,13 @@ export function stringField(object: JsonObject, name: string): string | undefine
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** A value of an enumeration that may grow, as a bare word: lower case, without separators. */
+/**
+ * A value of an enumeration that may grow, as a bare word: lower case, without separators. A text without a letter or
+ * digit reads as absent.
+ */
 export function wordField(object: JsonObject, name: string): string | undefined {
-  const written = stringField(object, name);
-  return written === undefined ? undefined : bareWord(written);
+  const word = bareWord(stringField(object, name) ?? '');
+  return word === '' ? undefined : word;
 }
 
 /**

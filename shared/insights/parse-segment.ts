@@ -27,7 +27,7 @@ export function parseSegment(json: JsonObject): Segment | undefined {
 
 function readEvaluation(json: JsonObject): SegmentEvaluation {
   return {
-    status: wordField(json, 'jobStatus') ?? '',
+    status: wordField(json, 'jobStatus'),
     evaluatedAt: instantField(json, 'evaluationDate'),
     memberCount: finiteNumber(field(json, 'entityCount')),
     error: errorMessage(field(json, 'error')),

@@ -17,10 +17,10 @@ export function parseJob(json: JsonObject): Job | undefined {
   if (jobId === undefined) return undefined;
   return {
     jobId,
-    submissionKind: wordField(json, 'jobSubmissionKind') ?? '',
-    status: wordField(json, 'jobStatus') ?? '',
+    submissionKind: wordField(json, 'jobSubmissionKind'),
+    status: wordField(json, 'jobStatus'),
     ...writtenStatus(json, 'jobStatus'),
-    operationType: wordField(json, 'operationType') ?? '',
+    operationType: wordField(json, 'operationType'),
     submittedAt: instantField(json, 'submittedTimestamp'),
     endedAt: instantField(json, 'endTimestamp'),
     idList: stringListField(json, 'idList'),
@@ -34,9 +34,9 @@ export function parseTask(json: JsonObject): Task | undefined {
   if (taskId === undefined) return undefined;
   return {
     taskId,
-    status: wordField(json, 'taskStatus') ?? '',
+    status: wordField(json, 'taskStatus'),
     ...writtenStatus(json, 'taskStatus'),
-    operationType: wordField(json, 'operationType') ?? '',
+    operationType: wordField(json, 'operationType'),
     jobIds: stringListField(json, 'jobIds'),
     friendlyName: stringField(json, 'friendlyName'),
     submittedAt: instantField(json, 'submittedTimestamp'),
@@ -59,7 +59,7 @@ export function parseNode(json: JsonObject): Node | undefined {
     identifier: stringField(json, 'identifier'),
     friendlyName: stringField(json, 'friendlyName'),
     jobIds: stringListField(json, 'jobIds'),
-    status: wordField(json, 'taskStatus') ?? '',
+    status: wordField(json, 'taskStatus'),
     endedAt: instantField(json, 'endTimestamp'),
   };
 }

@@ -67,7 +67,7 @@ const readings: Readonly<Record<ReportType, (insights: Sources, instanceId: stri
 };
 
 function withoutAbsent({ id = '', name = '', status, at, value, error }: Reading): StatusRow {
-  const word = status === undefined || status === '' ? 'unknown' : status;
+  const word = status ?? 'unknown';
   return {
     id,
     name,

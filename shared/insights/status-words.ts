@@ -27,12 +27,12 @@ const known: ReadonlyMap<string, KnownStatus> = new Map(
   ),
 );
 
-/** The meaning of a word, in any spelling. `undefined` when the word is unknown. */
-export function knownStatus(word: string): KnownStatus | undefined {
-  return known.get(bareWord(word));
+/** The meaning of a word, in any spelling. `undefined` when the word is unknown, or missing. */
+export function knownStatus(word: string | undefined): KnownStatus | undefined {
+  return word === undefined ? undefined : known.get(bareWord(word));
 }
 
 /** Whether a word is one of the published clients' own, not a synonym. */
-export function isReportedStatus(word: string): boolean {
-  return Object.hasOwn(words, bareWord(word));
+export function isReportedStatus(word: string | undefined): boolean {
+  return word !== undefined && Object.hasOwn(words, bareWord(word));
 }

@@ -79,6 +79,6 @@ const firingOperations: ReadonlySet<string> = new Set(
 );
 
 /** Whether refreshes of this operation type fire a trigger. */
-export function isFiringOperation(operationType: string): operationType is FiringOperation {
-  return firingOperations.has(operationType);
+export function isFiringOperation(operationType: string | undefined): operationType is FiringOperation {
+  return operationType !== undefined && firingOperations.has(operationType);
 }

@@ -128,7 +128,7 @@ describe('what is missing, null or of another type is absent', () => {
       history: [],
     });
     expect(parseSegment({ name: 's', evaluationStatus: {} })?.latest).toEqual({
-      status: '',
+      status: undefined,
       evaluatedAt: undefined,
       memberCount: undefined,
       error: undefined,
@@ -148,18 +148,26 @@ describe('what is missing, null or of another type is absent', () => {
     });
   });
 
-  test('from a job, a task and a node, whose status is then no word at all', () => {
+  test('from a job, a task and a node, whose status is then absent', () => {
     expect(
       parseJob({ jobId: 'j1', idList: [1, 'd1', null], tasks: [null, {}, { taskStatus: 'failed' }] }),
     ).toMatchObject({
-      submissionKind: '',
-      status: '',
-      operationType: '',
+      submissionKind: undefined,
+      status: undefined,
+      operationType: undefined,
       idList: ['d1'],
       tasks: [],
     });
-    expect(parseTask({ taskId: 't1', jobIds: null })).toMatchObject({ status: '', operationType: '', jobIds: [] });
-    expect(parseNode({ operationType: 'merge' })).toMatchObject({ status: '', jobIds: [], identifier: undefined });
+    expect(parseTask({ taskId: 't1', jobIds: null })).toMatchObject({
+      status: undefined,
+      operationType: undefined,
+      jobIds: [],
+    });
+    expect(parseNode({ operationType: 'merge' })).toMatchObject({
+      status: undefined,
+      jobIds: [],
+      identifier: undefined,
+    });
   });
 
   test.each([

@@ -104,7 +104,7 @@ function historic<T extends { evaluatedAt: string | undefined }>(
 
 function evaluation({ status, evaluatedAt, memberCount, error }: SegmentEvaluation): object {
   return {
-    jobStatus: status.replace(/^./, (first) => first.toUpperCase()),
+    jobStatus: status?.replace(/^./, (first) => first.toUpperCase()),
     evaluationDate: written(evaluatedAt),
     entityCount: memberCount,
     error: error === undefined ? null : { value: error, key: 'segmentEvaluationOrchestrationFailed', args: [] },
