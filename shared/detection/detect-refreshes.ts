@@ -5,7 +5,7 @@ import { handledKey, newestHandled } from './handled-refreshes.ts';
 import { MAX_OPEN, nextOpen, openJobs } from './open-jobs.ts';
 import { endOf, endOfTask, isFinal, isFinished } from './refresh-end.ts';
 import { jobsById, tasksOf, type RefreshReading } from './refresh-reading.ts';
-import { isAfterFloor, type RefreshState } from './refresh-state.ts';
+import { isAfterProcessed, type RefreshState } from './refresh-state.ts';
 import { kindOf, type TaskKind } from './task-kind.ts';
 
 /** A refresh that ended. Facts are in the order in which the refreshes ended. */
@@ -39,7 +39,9 @@ const firingStatuses: ReadonlyMap<KnownStatus | undefined, RefreshStatus> = new 
   ['timedout', 'timedOut'],
 ]);
 
-/** The first reading. Everything that has ended counts as processed. Everything open is remembered. */
+/**
+ * The first reading. Everything that has ended counts as processed. Everything open is remembered.
+ */
 export function baselineRefreshes(reading: RefreshReading, nowMs: number): RefreshState {
   const owners = jobsById(reading.jobs);
   const ended: [string, number][] = [];
@@ -54,21 +56,21 @@ export function baselineRefreshes(reading: RefreshReading, nowMs: number): Refre
       .slice(0, MAX_OPEN)
       .map((jobId) => ({ jobId, sinceMs: nowMs })),
     handled: new Map(newestHandled(ended)),
-    // The length of a page is not documented. A refresh that ended before the oldest one on the page ended before this
-    // reading. So did a refresh that ended well before the newest one.
-    floorMs:
+    // The length of a page is not documented. A refresh that ended before the oldest one on the
+    // page ended before this reading. So did a refresh that ended well before the newest one.
+    processedUntilMs:
       ended.length > 0 ? Math.max(Math.min(...instants) - 1, Math.max(...instants) - LISTED_WITHIN_MS) : undefined,
     names: new Map(),
   };
 }
 
 /**
- * Finds the refreshes that ended since the last poll. Ingestions and merges are identified by task, full refreshes by
- * job. Each is reported once. A success is reported at once. A failure is reported when every owning job is final,
- * because Customer Insights retries failed tasks.
+ * Finds the refreshes that ended since the last poll. Ingestions and merges are identified by task,
+ * full refreshes by job. Each is reported once. A success is reported at once. A failure is
+ * reported when every owning job is final, because Customer Insights retries failed tasks.
  *
- * Returns at most `maxFacts`, the earliest; the next call finds the rest. Jobs that were open for `OPEN_FOR_MS` count
- * as processed and are abandoned.
+ * Returns at most `maxFacts`, the earliest; the next call finds the rest. Jobs that were open for
+ * `OPEN_FOR_MS` count as processed and are abandoned.
  */
 export function detectRefreshes(
   state: RefreshState,
@@ -81,7 +83,7 @@ export function detectRefreshes(
   const handled = new Map(state.handled);
   const found: { endedAtMs: number; fact: WithoutSequence<RefreshFact> }[] = [];
   const isKnown = (id: string, endedAtMs: number, jobIds: readonly string[]): boolean =>
-    handled.has(handledKey(id)) || (!isAfterFloor(state, endedAtMs) && !jobIds.some((jobId) => wasOpen.has(jobId)));
+    handled.has(handledKey(id)) || (!isAfterProcessed(state, endedAtMs) && !jobIds.some((jobId) => wasOpen.has(jobId)));
 
   for (const task of tasksOf(reading)) {
     const kind = kindOf(task);
@@ -117,7 +119,8 @@ export function detectRefreshes(
       sequence: state.sequence + found.length,
       open,
       handled: kept,
-      floorMs: forgotten.length === 0 ? state.floorMs : Math.max(...forgotten, state.floorMs ?? -Infinity),
+      processedUntilMs:
+        forgotten.length === 0 ? state.processedUntilMs : Math.max(...forgotten, state.processedUntilMs ?? -Infinity),
       names: state.names,
     },
     facts: found.map(({ fact }, index) => ({ ...fact, sequence: state.sequence + index + 1 })),

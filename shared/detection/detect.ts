@@ -18,27 +18,32 @@ import { observe, type Rise } from './value-observation.ts';
 
 export interface Detected {
   readonly changes: readonly Change[];
-  /** A limit was reached, so some changes are still missing. Detect again after these changes are committed. */
+  /**
+   * A limit was reached, so some changes are still missing. Detect again after these changes are
+   * committed.
+   */
   readonly hasMore: boolean;
 }
 
 export interface DetectedBy {
   readonly nowMs: number;
-  /** Marks the outbox entries, so that the writer recognises its own entries after a lost response. */
+  /**
+   * Marks the outbox entries, so that the writer recognises its own entries after a lost response.
+   */
   readonly writer: string;
 }
 
 /**
- * The limit of crossings per subject and call, because a subject's state and its events share a transaction of 100 rows
- * with other subjects. `hasMore` tells the caller to detect the rest.
+ * The limit of crossings per subject and call, because a subject's state and its events share a
+ * transaction of 100 rows with other subjects. `hasMore` tells the caller to detect the rest.
  */
 const MAX_RISES = 40;
 /** The same limit for refreshes. All refreshes of an instance are one state. */
 const MAX_FACTS = 60;
 
 /**
- * Compares the readings with the stored state. Returns the changes of state and the events that they cause. Pure: the
- * same input gives the same result.
+ * Compares the readings with the stored state. Returns the changes of state and the events that
+ * they cause. Pure: the same input gives the same result.
  */
 export function detect(state: InstanceState, readings: Readings, by: DetectedBy): Detected {
   const changes: Change[] = [];
@@ -87,7 +92,7 @@ function detectRefreshChange(
     const refreshes = {
       ...baselineRefreshes(reading, by.nowMs),
       names: namedBefore(before.names, reading.names),
-      sequence: Math.max(state.floor.sequence, before.sequence),
+      sequence: Math.max(state.startingSequence.sequence, before.sequence),
       isSuspended: false,
       isMarkedForRemoval: false,
     };
@@ -169,7 +174,10 @@ function riseEvent(instanceId: string, subject: ValueSubject, read: ReadValue, r
   }
 }
 
-/** The data source of a task that names none. Subscriptions to any data source still receive the event. */
+/**
+ * The data source of a task that names none. Subscriptions to any data source still receive the
+ * event.
+ */
 function unknownSource(name = 'unknown'): NamedDataSource {
   return { dataSourceId: 'unknown', name };
 }

@@ -11,13 +11,13 @@ import { jobsById, tasksOf } from './refresh-reading.ts';
 /** A refresh that ended and fired nothing for a subscription, with the reason. */
 export interface NonFiringRefresh {
   readonly endedAtMs: number;
-  /** Such as `refresh of CRM ended successful: this flow waits for failed ones`. */
+  /** Such as `refresh of CRM succeeded: this flow waits for failed ones`. */
   readonly sentence: string;
 }
 
 /**
- * Finds the refreshes that ended, belong to the subscription's process and fired nothing for it, and gives the reason
- * for each. Refreshes of other data sources are left out. Newest first. Pure.
+ * Finds the refreshes that ended, belong to the subscription's process and fired nothing for it,
+ * and gives the reason for each. Refreshes of other data sources are left out. Newest first. Pure.
  */
 export function explainRefreshes(
   { trigger, subject }: { readonly trigger: RefreshTrigger; readonly subject: string },
@@ -83,8 +83,8 @@ function mayBeRetried({ status, jobIds }: Task, owners: ReadonlyMap<string, Job>
 }
 
 const endings: ReadonlyMap<KnownStatus | undefined, string> = new Map([
-  ['successful', 'ended successful'],
-  ['failed', 'ended failed'],
+  ['successful', 'succeeded'],
+  ['failed', 'failed'],
   ['timedout', 'timed out'],
 ]);
 

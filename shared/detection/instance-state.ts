@@ -9,16 +9,16 @@ import type { OpenJob, RefreshState, StoredRefreshState } from './refresh-state.
 import type { ValueState } from './value-observation.ts';
 
 /**
- * A segment or measure with subscriptions. `isSuspended`: its instance was removed from `ALLOWED_INSTANCES`. If the
- * instance is allowed again, the next reading is a baseline.
+ * A segment or measure with subscriptions. `isSuspended`: its instance was removed from
+ * `ALLOWED_INSTANCES`. If the instance is allowed again, the next reading is a baseline.
  */
 export interface ValueSubject extends ValueState {
   readonly trigger: ThresholdTrigger;
   readonly name: string;
   readonly isSuspended: boolean;
   /**
-   * The sweep found no subscriptions and is about to remove the subject. A reading for a subscribe request removes the
-   * mark.
+   * The sweep found no subscriptions and is about to remove the subject. A reading for a subscribe
+   * request removes the mark.
    */
   readonly isMarkedForRemoval: boolean;
   /** Absent before the subject is stored. */
@@ -26,18 +26,18 @@ export interface ValueSubject extends ValueState {
 }
 
 /**
- * For each list that cannot be read: since when, and the reason. Customer Insights has asked for no call before
- * `notBefore`.
+ * For each list that cannot be read: since when, and the reason. Customer Insights has asked for no
+ * call before `notBefore`.
  */
 export type Failing = Partial<
   Record<Source, { readonly since: string; readonly reason: string; readonly notBefore?: string }>
 >;
 
 /**
- * The highest sequence number of a subject that was removed. A subject that is observed anew starts at this number, so
- * its sequence numbers never repeat.
+ * The highest sequence number of a subject that was removed. A subject that is observed anew starts
+ * at this number, so its sequence numbers never repeat.
  */
-export interface SequenceFloor {
+export interface StartingSequence {
   readonly sequence: number;
   /** Absent when the row does not exist yet. */
   readonly etag: string | undefined;
@@ -56,14 +56,20 @@ export interface InstanceState {
   readonly values: readonly ValueSubject[];
   readonly refreshes: StoredRefreshState | undefined;
   readonly outbox: readonly OutboxEntry[];
-  readonly floor: SequenceFloor;
+  readonly startingSequence: StartingSequence;
   readonly failing: Failing;
   readonly loggedAnomalies: LoggedAnomalies;
   readonly history: HistoryRead | undefined;
   readonly lastPolledAt: string | undefined;
-  /** Whether the last poll was made by version 0.9.0, which writes delivery records without index rows. */
+  /**
+   * Whether the last poll was made by version 0.9.0, which writes delivery records without index
+   * rows.
+   */
   readonly wasPolledWithoutIndex: boolean;
-  /** The last poll in which every list could be read. The next poll reads the history back to this time. */
+  /**
+   * The last poll in which every list could be read. The next poll reads the history back to this
+   * time.
+   */
   readonly completeAt: string | undefined;
   /** When the message is due that continues a poll that ran out of call permits. */
   readonly resumesAt: string | undefined;
@@ -71,10 +77,10 @@ export interface InstanceState {
 
 export const REFRESHES_ROW_KEY = 'jobs';
 export const POLL_ROW_KEY = 'poll';
-export const FLOOR_ROW_KEY = 'floor';
+export const STARTING_SEQUENCE_ROW_KEY = 'floor';
 const VERSION = 1;
-/** Stored in place of an absent floor. */
-const NO_FLOOR = -1;
+/** Stored as `floorMs` in place of an absent `processedUntilMs`. */
+const NOTHING_PROCESSED = -1;
 
 export function valueRowKey(trigger: ThresholdTrigger, name: string): string {
   return `v:${triggers[trigger].code}:${shortHash(name)}`;
@@ -112,7 +118,7 @@ export function refreshesRow(instanceId: string, state: Omit<StoredRefreshState,
     open: JSON.stringify(state.open.map(({ jobId }) => jobId)),
     openSince: JSON.stringify(state.open.map(({ sinceMs }) => sinceMs ?? null)),
     handled: [...state.handled].map(([key, endedAtMs]) => `${key}${Math.max(0, endedAtMs).toString(36)}`).join(' '),
-    floorMs: state.floorMs ?? NO_FLOOR,
+    floorMs: state.processedUntilMs ?? NOTHING_PROCESSED,
     names: storedNames(state.names),
     ...(state.isSuspended && { suspended: true }),
     ...(state.isMarkedForRemoval && { leaving: true }),
@@ -120,7 +126,7 @@ export function refreshesRow(instanceId: string, state: Omit<StoredRefreshState,
 }
 
 export function refreshesOfRow(row: StoredRow): StoredRefreshState {
-  const { sequence, open, openSince, handled, floorMs, names } = row.values;
+  const { sequence, open, openSince, handled, floorMs: processedUntilMs, names } = row.values;
   const entries = String(handled ?? '')
     .split(' ')
     .filter((entry) => entry !== '')
@@ -129,7 +135,7 @@ export function refreshesOfRow(row: StoredRow): StoredRefreshState {
     sequence: Number(sequence),
     open: openJobsOf(JSON.parse(String(open)) as string[], JSON.parse(String(openSince ?? '[]')) as (number | null)[]),
     handled: new Map(entries),
-    floorMs: floorMs === NO_FLOOR ? undefined : Number(floorMs),
+    processedUntilMs: processedUntilMs === NOTHING_PROCESSED ? undefined : Number(processedUntilMs),
     names: new Map(JSON.parse(String(names ?? '[]')) as [string, string][]),
     ...marksOf(row),
     etag: row.etag,
@@ -140,7 +146,9 @@ function marksOf({ values }: StoredRow): Pick<ValueSubject, 'isSuspended' | 'isM
   return { isSuspended: values['suspended'] === true, isMarkedForRemoval: values['leaving'] === true };
 }
 
-/** A stored string holds 32,000 characters. The names that were seen longest ago are dropped first. */
+/**
+ * A stored string holds 32,000 characters. The names that were seen longest ago are dropped first.
+ */
 const MAX_NAMES_LENGTH = 30_000;
 
 function storedNames(names: RefreshState['names']): string {
@@ -184,8 +192,8 @@ export function pollRow(instanceId: string, poll: PollRecord): Row {
 }
 
 /**
- * Assembles the rows of one partition of the `state` table. Rows of a kind that only a newer version supports are
- * skipped.
+ * Assembles the rows of one partition of the `state` table. Rows of a kind that only a newer
+ * version supports are skipped.
  */
 export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]): InstanceState {
   const values: ValueSubject[] = [];
@@ -194,7 +202,7 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
   let failing: Failing = {};
   let loggedAnomalies: LoggedAnomalies = {};
   let history: HistoryRead | undefined;
-  let floor: SequenceFloor = { sequence: 0, etag: undefined };
+  let startingSequence: StartingSequence = { sequence: 0, etag: undefined };
   let lastPolledAt: string | undefined;
   let wasPolledWithoutIndex = false;
   let completeAt: string | undefined;
@@ -205,7 +213,8 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
       const value = valueOfRow(row);
       if (value) values.push(value);
     } else if (row.rowKey === REFRESHES_ROW_KEY) refreshes = refreshesOfRow(row);
-    else if (row.rowKey === FLOOR_ROW_KEY) floor = { sequence: Number(row.values['sequence']), etag: row.etag };
+    else if (row.rowKey === STARTING_SEQUENCE_ROW_KEY)
+      startingSequence = { sequence: Number(row.values['sequence']), etag: row.etag };
     else if (row.rowKey === POLL_ROW_KEY) {
       failing = JSON.parse(String(row.values['failing'] ?? '{}')) as Failing;
       loggedAnomalies = JSON.parse(String(row.values['noted'] ?? '{}')) as LoggedAnomalies;
@@ -223,7 +232,7 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
     values,
     refreshes,
     outbox: outboxEntries,
-    floor,
+    startingSequence,
     failing,
     loggedAnomalies,
     history,

@@ -2,7 +2,7 @@ import type { Job } from '../insights/customer-insights.ts';
 import { handledKey } from './handled-refreshes.ts';
 import { isFailure, isFinal, isFinished } from './refresh-end.ts';
 import { jobsById, tasksOf, type RefreshReading } from './refresh-reading.ts';
-import { isAfterFloor, type OpenJob, type RefreshState } from './refresh-state.ts';
+import { isAfterProcessed, type OpenJob, type RefreshState } from './refresh-state.ts';
 import { kindOf } from './task-kind.ts';
 
 /** A stored string of 32,000 characters holds this many ids. */
@@ -11,8 +11,8 @@ export const MAX_OPEN = 300;
 export const OPEN_FOR_MS = 14 * 24 * 3600 * 1000;
 
 /**
- * The jobs to read again, and the jobs that are abandoned. Jobs that were not read this time come before those that
- * were, so that a fixed number of reads per poll reaches all of them in turn.
+ * The jobs to read again, and the jobs that are abandoned. Jobs that were not read this time come
+ * before those that were, so that a fixed number of reads per poll reaches all of them in turn.
  */
 export function nextOpen(
   state: RefreshState,
@@ -54,7 +54,7 @@ export function openJobs(reading: RefreshReading, owners: ReadonlyMap<string, Jo
 /** Jobs that appear only in the task history. They may have ended without an event as well. */
 export function historyJobs(state: RefreshState, reading: RefreshReading): string[] {
   const news = reading.tasks.filter(
-    (task) => task.endedAt === undefined || isAfterFloor(state, Date.parse(task.endedAt)),
+    (task) => task.endedAt === undefined || isAfterProcessed(state, Date.parse(task.endedAt)),
   );
   return [...new Set(news.flatMap(({ jobIds }) => jobIds))].filter((jobId) => !state.handled.has(handledKey(jobId)));
 }

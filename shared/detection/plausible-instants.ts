@@ -7,8 +7,8 @@ import type { RefreshState } from './refresh-state.ts';
 import type { ValueState } from './value-observation.ts';
 
 /**
- * How far after our clock's time an instant of Customer Insights is still plausible. A local time written as UTC is at
- * most 14 hours ahead, and our own clock may be wrong by hours.
+ * How far after our clock's time an instant of Customer Insights is still plausible. A local time
+ * written as UTC is at most 14 hours ahead, and our own clock may be wrong by hours.
  */
 export const FUTURE_ALLOWANCE_MS = 24 * 3600 * 1000;
 
@@ -21,8 +21,8 @@ export function isTooFarAhead(instantMs: number, nowMs: number): boolean {
 export interface PlausibilityFilter {
   readonly anomalies: readonly Anomaly[];
   /**
-   * Removes implausible evaluations of a segment or measure. An evaluation that was once implausible stays so until its
-   * instant has passed.
+   * Removes implausible evaluations of a segment or measure. An evaluation that was once
+   * implausible stays so until its instant has passed.
    */
   value(source: Source, name: string, read: ReadValue): ReadValue;
   job(job: Job): Job;
@@ -30,9 +30,9 @@ export interface PlausibilityFilter {
 }
 
 /**
- * Makes a filter for one reading. An evaluation is identified by its instant, so one in the future would hide all that
- * come before it. The filter removes it. Jobs and tasks are identified by id, so one that ends in the future is changed
- * to end now.
+ * Makes a filter for one reading. An evaluation is identified by its instant, so one in the future
+ * would hide all that come before it. The filter removes it. Jobs and tasks are identified by id,
+ * so one that ends in the future is changed to end now.
  */
 export function plausibilityFilter(nowMs: number, loggedAnomalies: LoggedAnomalies): PlausibilityFilter {
   const anomalies = new Map<string, Anomaly>();
@@ -88,7 +88,8 @@ export function plausibilityFilter(nowMs: number, loggedAnomalies: LoggedAnomali
 }
 
 /**
- * Discards a last observation in the far future, which earlier versions stored. The next reading is then a baseline.
+ * Discards a last observation in the far future, which earlier versions stored. The next reading is
+ * then a baseline.
  */
 export function plausibleValue<S extends ValueState>(state: S, nowMs: number): S {
   return state.last !== undefined && isTooFarAhead(state.last.evaluatedAtMs, nowMs)
@@ -97,10 +98,12 @@ export function plausibleValue<S extends ValueState>(state: S, nowMs: number): S
 }
 
 /**
- * Lowers a floor in the far future, which earlier versions stored, to the current time. Refreshes that end later are
- * then detected.
+ * Lowers a `processedUntilMs` in the far future, which earlier versions stored, to the current
+ * time. Refreshes that end later are then detected.
  */
 export function plausibleRefreshes<S extends RefreshState>(state: S, nowMs: number): S {
-  const { floorMs } = state;
-  return floorMs !== undefined && isTooFarAhead(floorMs, nowMs) ? { ...state, floorMs: nowMs } : state;
+  const { processedUntilMs } = state;
+  return processedUntilMs !== undefined && isTooFarAhead(processedUntilMs, nowMs)
+    ? { ...state, processedUntilMs: nowMs }
+    : state;
 }

@@ -27,8 +27,8 @@ import { inOrder } from './value-observation.ts';
 
 export interface ReadSubjectPorts {
   /**
-   * Customer Insights with call permits for that many calls to an instance. Rejects with `CustomerInsightsError`
-   * (`limited`) when there are too few.
+   * Customer Insights with call permits for that many calls to an instance. Rejects with
+   * `CustomerInsightsError` (`limited`) when there are too few.
    */
   readonly insightsFor: (instanceId: string, calls: number) => Promise<CustomerInsights>;
   readonly state: StateStore;
@@ -36,15 +36,16 @@ export interface ReadSubjectPorts {
   readonly random: Random;
   readonly log: Log;
   /**
-   * Enqueues events that this reading caused. A subscribe request does not wait for the callbacks of other
-   * subscriptions.
+   * Enqueues events that this reading caused. A subscribe request does not wait for the callbacks
+   * of other subscriptions.
    */
   readonly enqueueEvents: (events: readonly OutboxEntry[]) => Promise<void>;
 }
 
 /**
- * Reads a subject for a subscribe request, like a poll of this one subject. From then on the subject is observed, and
- * the current value counts as observed before the subscription. Rejects with `CustomerInsightsError` or `StorageError`.
+ * Reads a subject for a subscribe request, like a poll of this one subject. From then on the
+ * subject is observed, and the current value counts as observed before the subscription. Rejects
+ * with `CustomerInsightsError` or `StorageError`.
  */
 export async function readSubject(ports: ReadSubjectPorts, subject: Subject): Promise<SubjectReading> {
   const { trigger } = subject;
@@ -58,12 +59,16 @@ export async function readSubject(ports: ReadSubjectPorts, subject: Subject): Pr
   }
 }
 
-/** One call for the list. A new value of a known measure takes one more call until a poll has observed it. */
+/**
+ * One call for the list. A new value of a known measure takes one more call until a poll has
+ * observed it.
+ */
 const CALLS_FOR_VALUE = 1;
 /** One call for the list and one for the measure's history. */
 const CALLS_FOR_FIRST_MEASURE = 2;
 /**
- * One call for the instance or its data sources, and one for the jobs. The baseline also reads data sources and nodes.
+ * One call for the instance or its data sources, and one for the jobs. The baseline also reads data
+ * sources and nodes.
  */
 const CALLS_FOR_REFRESHES = 2;
 const CALLS_FOR_BASELINE = 4;
@@ -77,7 +82,7 @@ async function readValueSubject(
   const { source } = triggers[trigger];
   const state = await ports.state.read(instanceId);
   const known = state.values.find((value) => value.trigger === trigger && value.name === name);
-  const subject: ValueSubject = known ?? newSubject(trigger, name, state.floor.sequence);
+  const subject: ValueSubject = known ?? newSubject(trigger, name, state.startingSequence.sequence);
   const subjectState: InstanceState = { ...state, values: [subject], refreshes: undefined };
   const insights = await ports.insightsFor(
     instanceId,
@@ -147,8 +152,8 @@ async function checkMeasure(subjectRead: SubjectRead, name: string): Promise<Che
 }
 
 /**
- * The snapshot keeps only observed measures, so the list is read again for the suggestions. A new measure has a call
- * permit for its history, which is not read.
+ * The snapshot keeps only observed measures, so the list is read again for the suggestions. A new
+ * measure has a call permit for its history, which is not read.
  */
 async function unknownMeasure({ insights, subjectState }: SubjectRead, name: string): Promise<SubjectReading> {
   const isNew = subjectState.values.every(({ etag }) => etag === undefined);
@@ -172,7 +177,8 @@ async function readRefreshSubject(
     ...state,
     values: [],
     refreshes: state.refreshes ?? unreadRefreshes(),
-    // Marks the task history as read. Call permits are taken for the other calls only, and a poll reads the history.
+    // Marks the task history as read. Call permits are taken for the other calls only, and a poll
+    // reads the history.
     history: { readAt: new Date(ports.clock.now()).toISOString(), refreshesEtag: state.refreshes?.etag },
   };
   const subjectRead = { insights, subjectState, nowMs: ports.clock.now() };

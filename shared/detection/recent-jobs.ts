@@ -2,7 +2,7 @@ import type { Job } from '../insights/customer-insights.ts';
 import { isFiringOperation } from '../triggers/trigger.ts';
 import { handledKey } from './handled-refreshes.ts';
 import { endOf, isFinal } from './refresh-end.ts';
-import { isAfterFloor, type RefreshState } from './refresh-state.ts';
+import { isAfterProcessed, type RefreshState } from './refresh-state.ts';
 
 /** Whether a page of jobs reaches back to a known job. The length of a page is not documented. */
 export function reachesKnownJob(state: RefreshState, jobs: readonly Job[]): boolean {
@@ -10,7 +10,10 @@ export function reachesKnownJob(state: RefreshState, jobs: readonly Job[]): bool
   return jobs.length === 0 || jobs.some(({ jobId }) => open.has(jobId) || state.handled.has(handledKey(jobId)));
 }
 
-/** Whether a job that ended since the last poll is listed without tasks, although jobs of its operation type have tasks. */
+/**
+ * Whether a job that ended since the last poll is listed without tasks, although jobs of its
+ * operation type have tasks.
+ */
 export function lacksTasks(state: RefreshState, jobs: readonly Job[]): boolean {
   return jobs.some(
     (job) =>
@@ -18,6 +21,6 @@ export function lacksTasks(state: RefreshState, jobs: readonly Job[]): boolean {
       isFiringOperation(job.operationType) &&
       isFinal(job) &&
       !state.handled.has(handledKey(job.jobId)) &&
-      isAfterFloor(state, endOf(job)),
+      isAfterProcessed(state, endOf(job)),
   );
 }

@@ -2,12 +2,18 @@
 export interface RefreshState {
   /** Refreshes observed so far. */
   readonly sequence: number;
-  /** Jobs to read again by id until they are final. The jobs that were not read for longest come first. */
+  /**
+   * Jobs to read again by id until they are final. The jobs that were not read for longest come
+   * first.
+   */
   readonly open: readonly OpenJob[];
   /** Jobs and tasks that are processed, by hashed id, with the instant when each ended. */
   readonly handled: ReadonlyMap<string, number>;
-  /** Everything that ended at or before this instant is processed, even if `handled` no longer holds it. Absent before anything has ended. */
-  readonly floorMs: number | undefined;
+  /**
+   * Everything that ended at or before this instant is processed, even if `handled` no longer holds
+   * it. Absent before anything has ended.
+   */
+  readonly processedUntilMs: number | undefined;
   /** Data source ids by each name that they were seen with, as `namedBefore` returns them. */
   readonly names: ReadonlyMap<string, string>;
 }
@@ -27,9 +33,12 @@ export interface StoredRefreshState extends RefreshState {
   readonly etag: string | undefined;
 }
 
-/** Whether something ended after the floor. */
-export function isAfterFloor({ floorMs }: Pick<RefreshState, 'floorMs'>, endedAtMs: number): boolean {
-  return floorMs === undefined || endedAtMs > floorMs;
+/** Whether something ended after the startingSequence. */
+export function isAfterProcessed(
+  { processedUntilMs }: Pick<RefreshState, 'processedUntilMs'>,
+  endedAtMs: number,
+): boolean {
+  return processedUntilMs === undefined || endedAtMs > processedUntilMs;
 }
 
 /** Whether the next reading of an instance's refreshes is a baseline. */
@@ -37,13 +46,15 @@ export function isUnread({ etag, isSuspended }: StoredRefreshState): boolean {
   return etag === undefined || isSuspended;
 }
 
-/** The state of an instance's refreshes before the first reading. The first reading is a baseline. */
+/**
+ * The state of an instance's refreshes before the first reading. The first reading is a baseline.
+ */
 export function unreadRefreshes(): StoredRefreshState {
   return {
     sequence: 0,
     open: [],
     handled: new Map(),
-    floorMs: undefined,
+    processedUntilMs: undefined,
     names: new Map(),
     isSuspended: false,
     isMarkedForRemoval: false,

@@ -6,7 +6,7 @@ import type { SubjectView } from '../subscriptions/subscription-view.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { hasThreshold, triggers } from '../triggers/trigger.ts';
 import {
-  FLOOR_ROW_KEY,
+  STARTING_SEQUENCE_ROW_KEY,
   instanceStateOf,
   POLL_ROW_KEY,
   pollRow,
@@ -41,27 +41,27 @@ export interface StateStore {
   /** Reads the whole state of an instance. Takes one storage request per 1,000 rows. */
   read(instanceId: string): Promise<InstanceState>;
   /**
-   * Commits changes in one transaction. There must be no more of them than one transaction takes. `conflict`: nothing
-   * was written, so read the state and detect again.
+   * Commits changes in one transaction. There must be no more of them than one transaction takes.
+   * `conflict`: nothing was written, so read the state and detect again.
    */
   commit(instanceId: string, changes: readonly [Change, ...Change[]]): Promise<CommitResult>;
   savePoll(instanceId: string, poll: PollRecord): Promise<void>;
   /**
-   * Removes at most `MAX_TRANSACTION_ROWS - 1` subjects and raises the floor to their highest sequence number, in one
-   * transaction.
+   * Removes at most `MAX_TRANSACTION_ROWS - 1` subjects and raises the starting sequence to their
+   * highest sequence number, in one transaction.
    */
   forget(
     state: InstanceState,
     subjects: readonly [ObservedSubject, ...ObservedSubject[]],
   ): Promise<'forgotten' | 'conflict'>;
   /**
-   * The stored state of a subscription's segment or measure. `undefined` for any other subject. Takes one storage
-   * request.
+   * The stored state of a subscription's segment or measure. `undefined` for any other subject.
+   * Takes one storage request.
    */
   observed(subscription: Subscription): Promise<ValueSubject | undefined>;
   /**
-   * The number of observations of a subscription's subject. `undefined` when the subject is not observed or is marked
-   * for removal. Takes one storage request.
+   * The number of observations of a subscription's subject. `undefined` when the subject is not
+   * observed or is marked for removal. Takes one storage request.
    */
   sequenceOf(subscription: Subscription): Promise<number | undefined>;
   /** The subject as the subscription's owner may see it. Takes two storage requests. */
@@ -75,7 +75,9 @@ export type ObservedSubject =
   | { readonly kind: 'value'; readonly subject: ValueSubject & { readonly etag: string } }
   | { readonly kind: 'refreshes'; readonly refreshes: StoredRefreshState & { readonly etag: string } };
 
-/** The limit of rows in one transaction (learn.microsoft.com: performing entity group transactions). */
+/**
+ * The limit of rows in one transaction (learn.microsoft.com: performing entity group transactions).
+ */
 export const MAX_TRANSACTION_ROWS = 100;
 
 export function rowsOf(change: Change): number {
@@ -114,18 +116,20 @@ export function stateStore(tables: Tables): StateStore {
       await tables.write(STATE_TABLE, [{ kind: 'upsert', row: pollRow(instanceId, poll) }]);
     },
 
-    async forget({ instanceId, floor }, subjects) {
+    async forget({ instanceId, startingSequence }, subjects) {
       const counts = subjects.map((removed) =>
         removed.kind === 'value' ? removed.subject.sequence : removed.refreshes.sequence,
       );
       const row = {
         partitionKey: instanceId,
-        rowKey: FLOOR_ROW_KEY,
+        rowKey: STARTING_SEQUENCE_ROW_KEY,
         v: 1,
-        sequence: Math.max(floor.sequence, ...counts),
+        sequence: Math.max(startingSequence.sequence, ...counts),
       };
       const raised: Write =
-        floor.etag === undefined ? { kind: 'insert', row } : { kind: 'replace', row, etag: floor.etag };
+        startingSequence.etag === undefined
+          ? { kind: 'insert', row }
+          : { kind: 'replace', row, etag: startingSequence.etag };
       const deleted = subjects.map((removed): Write => {
         const { etag } = removed.kind === 'value' ? removed.subject : removed.refreshes;
         const rowKey =

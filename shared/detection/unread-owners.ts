@@ -2,22 +2,22 @@ import { handledKey } from './handled-refreshes.ts';
 import { historyJobs } from './open-jobs.ts';
 import { endOfTask, isFailure } from './refresh-end.ts';
 import { jobsById, tasksOf, type RefreshReading } from './refresh-reading.ts';
-import { isAfterFloor, type RefreshState } from './refresh-state.ts';
+import { isAfterProcessed, type RefreshState } from './refresh-state.ts';
 import { kindOf } from './task-kind.ts';
 
 /** Jobs that one poll reads by id. Later polls read the others. */
 export const MAX_JOB_READS = 10;
 
 /**
- * Jobs to read by id: open jobs and owners of failed tasks that the reading does not contain. The jobs that were not
- * read for longest come first.
+ * Jobs to read by id: open jobs and owners of failed tasks that the reading does not contain. The
+ * jobs that were not read for longest come first.
  */
 export function unreadOwners(state: RefreshState, reading: RefreshReading): string[] {
   const owners = jobsById(reading.jobs);
   const unread = new Set<string>(state.open.map(({ jobId }) => jobId));
   for (const task of tasksOf(reading)) {
     if (kindOf(task) === undefined || !isFailure(task) || state.handled.has(handledKey(task.taskId))) continue;
-    if (!isAfterFloor(state, endOfTask(task, owners))) continue;
+    if (!isAfterProcessed(state, endOfTask(task, owners))) continue;
     for (const jobId of task.jobIds) if (!state.handled.has(handledKey(jobId))) unread.add(jobId);
   }
   for (const jobId of historyJobs(state, reading)) unread.add(jobId);

@@ -15,7 +15,7 @@ const payload = {
   errorMessage: Type.Optional(text('Error Message', 'What Customer Insights says went wrong, when it says so.')),
 };
 
-/** An ingestion of a data source ended failed or timed out, and Customer Insights does not retry it. */
+/** An ingestion of a data source failed or timed out, and Customer Insights does not retry it. */
 export const dataSourceRefreshFailed = {
   code: 'a',
   operationId: 'DataSourceRefreshFailed',

@@ -10,7 +10,7 @@ import type { TriggerRecord } from './trigger-record.ts';
 
 const payload = dataSourcePayload('successful');
 
-/** An ingestion of a data source ended successful. */
+/** An ingestion of a data source succeeded. */
 export const dataSourceRefreshSucceeded = {
   code: 'b',
   operationId: 'DataSourceRefreshSucceeded',

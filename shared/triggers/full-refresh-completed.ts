@@ -14,7 +14,10 @@ const failedTask = Type.Object(
   { title: 'Failed Task', description: 'One task that failed or timed out.' },
 );
 
-/** A task of a full refresh that failed or timed out. Its operation type is in lower case and may be a new one. */
+/**
+ * A task of a full refresh that failed or timed out. Its operation type is in lower case and may be
+ * a new one.
+ */
 export type FailedTask = Readonly<Static<typeof failedTask>>;
 
 const payload = {
@@ -48,7 +51,7 @@ const titles: Readonly<Record<StartedBy, string>> = {
   user: 'Full refresh by a user',
 };
 
-/** A full refresh of the instance ended successful, failed or timed out. */
+/** A full refresh of the instance succeeded, failed or timed out. */
 export const fullRefreshCompleted = {
   code: 'e',
   operationId: 'FullRefreshCompleted',

@@ -23,20 +23,23 @@ export const submissionKind = oneOf<SubmissionKind>(
 export const SAMPLE_ID = '00000000-0000-0000-0000-000000000000';
 
 const endings: Readonly<Record<RefreshStatus, string>> = {
-  successful: 'ended successful',
+  successful: 'succeeded',
   failed: 'failed',
   timedOut: 'timed out',
 };
 
 /**
- * How a refresh ended, such as `timed out`. The status word of Customer Insights is added when it differs, such as
- * `ended successful (completedWithWarnings)`.
+ * How a refresh ended, such as `timed out`. The status word of Customer Insights is added when it
+ * differs, such as `succeeded (completedWithWarnings)`.
  */
 export function ending(ended: RefreshStatus, original: string | undefined): string {
   return endings[ended] + (original === undefined ? '' : ` (${original})`);
 }
 
-/** Who started a run: `started by a schedule`. Events of version 0.8 and earlier have no kind and are all scheduled. */
+/**
+ * Who started a run: `started by a schedule`. Events of version 0.8 and earlier have no kind and
+ * are all scheduled.
+ */
 export function start(kind: SubmissionKind = 'scheduled'): string {
   return kind === 'scheduled' ? 'started by a schedule' : 'started by a user';
 }

@@ -13,7 +13,7 @@ const payload = {
   endedAt,
 };
 
-/** A unification of the customer profiles ended successful, failed or timed out. */
+/** A unification of the customer profiles succeeded, failed or timed out. */
 export const unificationRefreshCompleted = {
   code: 'f',
   operationId: 'UnificationRefreshCompleted',

@@ -158,7 +158,7 @@ export function testViews(visiting: () => Visit): void {
     const page = await open(visiting(), `#/subscriptions/${visiting().story.crm.id}?days=14`);
     const delivered = page.getByRole('listitem').filter({ hasText: 'the flow accepted it' }).first();
     await delivered.getByText('refresh of Contoso CRM failed: The password has expired.', { exact: true }).waitFor();
-    await page.getByText('refresh of Contoso CRM ended successful: this flow waits for failed ones').first().waitFor();
+    await page.getByText('refresh of Contoso CRM succeeded: this flow waits for failed ones').first().waitFor();
     expect(await page.locator('canvas').count()).toBe(0);
   });
 

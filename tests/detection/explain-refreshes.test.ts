@@ -71,14 +71,14 @@ describe('everybody who waits for the process is called, or has the reason why n
       ran('ingestion', 'successful', {}, 'ingestion'),
       {
         succeeded: ['called'],
-        failed: [`refresh of CRM ended successful: ${waits('failed')}`],
-        crm: [`refresh of CRM ended successful: ${waits('failed')}`],
+        failed: [`refresh of CRM succeeded: ${waits('failed')}`],
+        crm: [`refresh of CRM succeeded: ${waits('failed')}`],
       },
     ],
     [
       'a failed one',
       ran('ingestion', 'failed', {}, 'ingestion'),
-      { failed: ['called'], crm: ['called'], succeeded: [`refresh of CRM ended failed: ${waits('successful')}`] },
+      { failed: ['called'], crm: ['called'], succeeded: [`refresh of CRM failed: ${waits('successful')}`] },
     ],
     [
       'one that timed out, of another data source',
@@ -88,7 +88,7 @@ describe('everybody who waits for the process is called, or has the reason why n
     [
       'a successful one of another data source',
       ran('ingestion', 'successful', { idList: [WEB] }, 'ingestion'),
-      { succeeded: ['called'], failed: [`refresh of Web ended successful: ${waits('failed')}`] },
+      { succeeded: ['called'], failed: [`refresh of Web succeeded: ${waits('failed')}`] },
     ],
     [
       'one that somebody stopped',
@@ -104,9 +104,7 @@ describe('everybody who waits for the process is called, or has the reason why n
       ran('all', 'successful', { submissionKind: 'ondemand' }, 'merge'),
       {
         unified: ['called'],
-        full: [
-          'full refresh ended successful: a user started it, and this flow waits for those that a schedule starts',
-        ],
+        full: ['full refresh succeeded: a user started it, and this flow waits for those that a schedule starts'],
       },
     ],
     [
@@ -125,7 +123,7 @@ describe('everybody who waits for the process is called, or has the reason why n
     [
       'a run that only matched',
       ran('match', 'successful', {}, 'match'),
-      { unified: ['match-only run ended successful: a run without a merge is not a unification'] },
+      { unified: ['match-only run succeeded: a run without a merge is not a unification'] },
     ],
   ])('%s', async (_, one, expected) => {
     expect(await seen(one)).toEqual(expected);
@@ -135,7 +133,7 @@ describe('everybody who waits for the process is called, or has the reason why n
 test('what failed may be tried again as long as a job is open, and is reported when none is', async () => {
   const failed = task({ taskId: 't1', status: 'failed', endedAt: ended });
   const open = job({ jobId: 'j1', status: 'running', endedAt: undefined, idList: [CRM], tasks: [failed] });
-  const again = ['refresh of CRM ended failed: Customer Insights may retry it'];
+  const again = ['refresh of CRM failed: Customer Insights may retry it'];
   expect(await seen(open)).toEqual({ failed: again, crm: again, succeeded: again });
   expect(await seen({ ...open, status: 'failed', endedAt: at(31) })).toMatchObject({
     failed: ['called'],
@@ -166,6 +164,6 @@ test('a full refresh of a schedule says so to a flow that waits for those that a
   });
   ids = { user: id };
   expect(await seen(ran('all', 'successful', { submissionKind: 'scheduled' }))).toMatchObject({
-    user: ['full refresh ended successful: a schedule started it, and this flow waits for those that a user starts'],
+    user: ['full refresh succeeded: a schedule started it, and this flow waits for those that a user starts'],
   });
 });

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { FLOOR_ROW_KEY, REFRESHES_ROW_KEY } from '../../shared/detection/instance-state.ts';
+import { STARTING_SEQUENCE_ROW_KEY, REFRESHES_ROW_KEY } from '../../shared/detection/instance-state.ts';
 import { STATE_TABLE } from '../../shared/events/outbox-row.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import type { Tables } from '../../shared/storage/tables.ts';
@@ -9,7 +9,9 @@ import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../hel
 
 let tables: Tables;
 let fixture: MemoryBackend;
-/** Called before each query for subscriptions: what happens then is between the looks of a sweep. */
+/**
+ * Called before each query for subscriptions: what happens then is between the looks of a sweep.
+ */
 let beforeLook: () => Promise<void>;
 
 beforeEach(() => {
@@ -57,7 +59,7 @@ test('150 measures that nobody is subscribed to any more are not polled', async 
   fixture.data.measures = names.map((name) => measure(name, output(2, 2)));
   await fixture.poll();
   expect(await callsOfPoll()).toBe(1);
-  expect(await rows()).toEqual([FLOOR_ROW_KEY, REFRESHES_ROW_KEY, 'poll']);
+  expect(await rows()).toEqual([STARTING_SEQUENCE_ROW_KEY, REFRESHES_ROW_KEY, 'poll']);
 });
 
 test('a subject that somebody is subscribed to stays, and so do refreshes', async () => {
@@ -100,7 +102,9 @@ test.each([
       : measureOf(name);
   const sequence = async (): Promise<number> => {
     const stored = (await tables.query(STATE_TABLE, { partition: INSTANCE })).rows;
-    return Number(stored.find(({ rowKey }) => rowKey !== FLOOR_ROW_KEY && rowKey !== 'poll')?.values['sequence']);
+    return Number(
+      stored.find(({ rowKey }) => rowKey !== STARTING_SEQUENCE_ROW_KEY && rowKey !== 'poll')?.values['sequence'],
+    );
   };
   fixture.data.measures = [measure('revenue', output(1, 1))];
   const first = await subscribe();
@@ -115,7 +119,7 @@ test.each([
   expect(before).toBeGreaterThan(3);
   await unsubscribe(first.id, name === undefined ? 'full-refresh-completed' : 'measure-threshold-crossed');
   await fixture.backend.sweep();
-  expect(await rows()).toEqual([FLOOR_ROW_KEY, 'poll']);
+  expect(await rows()).toEqual([STARTING_SEQUENCE_ROW_KEY, 'poll']);
   await subscribe();
   expect(await sequence()).toBeGreaterThanOrEqual(before);
 });
@@ -149,13 +153,16 @@ test('an instance that nobody is subscribed to leaves no subject behind', async 
   const { id } = await measureOf('revenue');
   await unsubscribe(id);
   await fixture.backend.sweep();
-  expect(await rows()).toEqual([FLOOR_ROW_KEY]);
+  expect(await rows()).toEqual([STARTING_SEQUENCE_ROW_KEY]);
   expect((await tables.query('instances', { partition: 'instances' })).rows).toEqual([]);
 });
 
 test('a subscribe after any look of the sweep keeps its instance polled', async () => {
   const trigger = 'unification-refresh-completed';
-  /** Whether the instance is polled after a sweep in which a flow subscribes after this look; `undefined`: there is none. */
+  /**
+   * Whether the instance is polled after a sweep in which a flow subscribes after this look;
+   * `undefined`: there is none.
+   */
   const isPolled = async (look: number): Promise<boolean | undefined> => {
     const own = createMemoryTables();
     let left = 0;

@@ -36,7 +36,7 @@ const refreshes: Omit<StoredRefreshState, 'etag'> = {
     ['abcdefghijkl', 1_700_000_000_000],
     ['mnopqrstuvwx', 0],
   ]),
-  floorMs: 4,
+  processedUntilMs: 4,
   names: new Map([['crm', 'id']]),
   isSuspended: true,
   isMarkedForRemoval: false,
@@ -57,7 +57,7 @@ test('the state of an instance is read as it was written', () => {
     values: [{ ...subject, etag: rows[0]?.etag }],
     refreshes: { ...refreshes, etag: rows[1]?.etag },
     outbox: [],
-    floor: { sequence: 0, etag: undefined },
+    startingSequence: { sequence: 0, etag: undefined },
     wasPolledWithoutIndex: false,
     ...poll,
   });
@@ -65,7 +65,7 @@ test('the state of an instance is read as it was written', () => {
 });
 
 test('a state in which nothing has happened yet is read as it was written', () => {
-  const none = { ...refreshes, open: [], handled: new Map(), names: new Map(), floorMs: undefined };
+  const none = { ...refreshes, open: [], handled: new Map(), names: new Map(), processedUntilMs: undefined };
   const bare = { ...poll, completeAt: undefined, resumesAt: undefined, failing: {}, history: undefined };
   const rows = [
     valueRow(INSTANCE, { ...subject, last: undefined }),

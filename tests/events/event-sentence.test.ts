@@ -36,7 +36,7 @@ test.each<[Event, string]>([
       refreshStatus: 'successful',
       originalStatus: 'completedWithWarnings',
     },
-    'refresh of CRM ended successful (completedWithWarnings)',
+    'refresh of CRM succeeded (completedWithWarnings)',
   ],
   [
     {
@@ -52,7 +52,7 @@ test.each<[Event, string]>([
   ],
   [
     { ...base, trigger: 'unification-refresh-completed', status: 'successful', submissionKind: 'onDemand', endedAt },
-    'unification ended successful, started by a user',
+    'unification succeeded, started by a user',
   ],
 ])('%o is described in words', (event, sentence) => {
   expect(eventSentence(event)).toBe(sentence);
