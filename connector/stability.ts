@@ -1,7 +1,10 @@
 import { operationsOf } from './document/operations.ts';
 import type { Operation, SwaggerDocument } from './document/swagger-document.ts';
 
-/** The contract that existing flows rely on: the required inputs of each operation id, such as `path/id` or `body/threshold`. */
+/**
+ * The contract that existing flows rely on: the required inputs of each operation id, such as
+ * `path/id` or `body/threshold`.
+ */
 export type Stability = Readonly<Record<string, readonly string[]>>;
 
 export function stabilityOf(definition: SwaggerDocument): Stability {
@@ -20,8 +23,8 @@ export function recordedWith(recorded: Stability, current: Stability): Stability
 }
 
 /**
- * Finds changes that would break existing flows, one sentence each: an operation that was removed or renamed, an input that
- * has become required, or an input with another name or location.
+ * Finds changes that would break existing flows, one sentence each: an operation that was removed
+ * or renamed, an input that has become required, or an input with another name or location.
  */
 export function breaksIn(recorded: Stability, current: Stability): string[] {
   return Object.entries(recorded).flatMap(([operationId, before]) => {

@@ -29,7 +29,10 @@ import { Subscriptions } from './views/subscriptions.tsx';
 const session = tabSession(sessionStorage);
 const authentication = document.querySelector('meta[name=authentication]')?.getAttribute('content') ?? 'key';
 
-/** Whether the first view is shown without asking for a key: the tab has a key, or the platform authenticates the user. */
+/**
+ * Whether the first view is shown without asking for a key: the tab has a key, or the platform
+ * authenticates the user.
+ */
 const isKnown = session.key() !== undefined || authentication === 'entra';
 
 function App(): JSX.Element {

@@ -21,15 +21,17 @@ export interface HttpDeps {
 export type Authenticated = (request: HttpRequest, connection: string) => Promise<HttpResponseInit | Refusal>;
 
 export interface AuthenticatedOptions {
-  /** Whether the call ignores the rate limit. Only unsubscribing does, because it must always work. */
+  /**
+   * Whether the call ignores the rate limit. Only unsubscribing does, because it must always work.
+   */
   readonly unlimited?: boolean;
   /** The query parameters that the call accepts. Default: none. */
   readonly query?: readonly string[] | 'any';
 }
 
 /**
- * Wraps a handler so that it runs only for an authenticated caller whose connection is within its rate limit. When the
- * storage of the rate limit fails, the call is answered with 503.
+ * Wraps a handler so that it runs only for an authenticated caller whose connection is within its
+ * rate limit. When the storage of the rate limit fails, the call is answered with 503.
  */
 export function authenticated(
   { config, limiter }: HttpDeps,

@@ -15,9 +15,9 @@ import { deferred } from './deferred.ts';
 import { once } from './once.ts';
 
 /**
- * Creates the ports to Azure, Customer Insights and flows, once per process. Their clients are most of the app's code. Each
- * is imported with its first call, because the platform starts a process for every group of functions, and no group needs
- * all of them.
+ * Creates the ports to Azure, Customer Insights and flows, once per process. Their clients are most
+ * of the app's code. Each is imported with its first call, because the platform starts a process
+ * for every group of functions, and no group needs all of them.
  */
 export function azurePorts(
   config: Config,

@@ -7,14 +7,18 @@ import type { Subscriber } from '../shared/subscriptions/subscription-draft.ts';
 /** The connection of callers without a key, when the host does not require a key. */
 const LOCAL_CONNECTION = 'local';
 
-/** Identifies the caller's connection: by the hash of the key in the request, or by the principal from App Service authentication. */
+/**
+ * Identifies the caller's connection: by the hash of the key in the request, or by the principal
+ * from App Service authentication.
+ */
 export function connectionOf(
   request: HttpRequest,
   config: Pick<Config, 'authentication' | 'platformAuthenticates' | 'allowedTenants'>,
 ): { kind: 'connection'; connection: string } | Refusal {
   if (config.authentication === 'key') {
     const key = request.headers.get('x-functions-key') ?? keyInQuery(request.query) ?? '';
-    // The host checks only the first of several keys, but passes on all of them with commas between. Text after the first key would make a different connection.
+    // The host checks only the first of several keys, but passes on all of them with commas
+    // between. Text after the first key would make a different connection.
     if (key.includes(',')) return refusal('not-authenticated', 'Send exactly one key. A key must not contain a comma.');
     return { kind: 'connection', connection: key === '' ? LOCAL_CONNECTION : `key-${hash(key)}` };
   }
@@ -26,8 +30,9 @@ export function connectionOf(
 }
 
 /**
- * Whether a page of another origin made the browser send this request. The browser adds the cookie of the signed-in user
- * to such a request too. Only browsers send the header (w3.org/TR/fetch-metadata).
+ * Whether a page of another origin made the browser send this request. The browser adds the cookie
+ * of the signed-in user to such a request too. Only browsers send the header
+ * (w3.org/TR/fetch-metadata).
  */
 export function isCrossSite({ headers }: Pick<HttpRequest, 'headers'>): boolean {
   return !['same-origin', 'none'].includes(headers.get('sec-fetch-site') ?? 'none');
@@ -40,7 +45,10 @@ export function crossSiteRefusal(): Refusal {
   );
 }
 
-/** The flow that a subscribe call comes from, according to the platform's headers. All of them are optional. */
+/**
+ * The flow that a subscribe call comes from, according to the platform's headers. All of them are
+ * optional.
+ */
 export function subscriberOf(request: HttpRequest, connection: string): Subscriber {
   return {
     connection,
@@ -51,7 +59,10 @@ export function subscriberOf(request: HttpRequest, connection: string): Subscrib
   };
 }
 
-/** The key in the query. The host ignores the case of parameter names, so a call with `?CODE=` is authenticated by that key. */
+/**
+ * The key in the query. The host ignores the case of parameter names, so a call with `?CODE=` is
+ * authenticated by that key.
+ */
 function keyInQuery(query: URLSearchParams): string | undefined {
   return [...query].find(([name]) => name.toLowerCase() === 'code')?.[1];
 }
@@ -69,8 +80,9 @@ export interface Principal {
 }
 
 /**
- * The signed-in user according to App Service authentication. Returns `undefined` for an account of a tenant that is not
- * allowed. Also returns `undefined` when the platform does not authenticate, because any client could then send the header.
+ * The signed-in user according to App Service authentication. Returns `undefined` for an account of
+ * a tenant that is not allowed. Also returns `undefined` when the platform does not authenticate,
+ * because any client could then send the header.
  */
 export function principalOf(
   { headers }: Pick<HttpRequest, 'headers'>,
@@ -83,8 +95,8 @@ export function principalOf(
 
 /**
  * Reads `tid`, `oid` and `roles`, which tokens of version 1 and 2 contain
- * (learn.microsoft.com/entra/identity-platform/access-token-claims-reference). App Service may map the claims to other
- * names, which are read too ("Perform validations from application code" of
+ * (learn.microsoft.com/entra/identity-platform/access-token-claims-reference). App Service may map
+ * the claims to other names, which are read too ("Perform validations from application code" of
  * learn.microsoft.com/azure/app-service/configure-authentication-provider-aad).
  */
 function readPrincipal(header: string | null): Principal | undefined {

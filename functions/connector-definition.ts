@@ -12,8 +12,9 @@ import type { Registrar } from './registrar.ts';
 const ICON = path.join(import.meta.dirname, '../connector/icon.png');
 
 /**
- * Registers the files that a maker imports, filled in for this deployment: the definition, its properties, the icon and two
- * solutions. They are anonymous, because they contain no secret and the wizard that imports a definition by URL sends no key.
+ * Registers the files that a maker imports, filled in for this deployment: the definition, its
+ * properties, the icon and two solutions. They are anonymous, because they contain no secret and
+ * the wizard that imports a definition by URL sends no key.
  */
 export function registerConnectorDefinition(app: Registrar, { config }: { config: Config }): void {
   const { publicBaseUrl, contactEmail } = config;
@@ -70,7 +71,10 @@ type Result = HttpResponseInit | Refusal;
 
 const anyTenant = { kind: 'entra', tenantId: 'organizations' } as const;
 
-/** The committed definition, and what fills it in. Both are imported with the first request, like `solutions`. */
+/**
+ * The committed definition, and what fills it in. Both are imported with the first request, like
+ * `solutions`.
+ */
 async function deployment() {
   const [{ default: definition }, { deployedConnector }] = await Promise.all([
     import('../connector/apiDefinition.swagger.json', { with: { type: 'json' } }),
@@ -90,7 +94,10 @@ function zip(name: string, body: Uint8Array): HttpResponseInit {
   };
 }
 
-/** How a connection authenticates at this deployment. Returns a refusal when the settings lack an id that the connector needs. */
+/**
+ * How a connection authenticates at this deployment. Returns a refusal when the settings lack an id
+ * that the connector needs.
+ */
 function accessOf({ authentication, entra }: Config): Access | Refusal {
   if (authentication === 'key') return { kind: 'key' };
   const { tenantId, clientId, connectorClientId } = entra;

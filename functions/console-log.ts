@@ -1,7 +1,10 @@
 import { systemClock } from '../shared/clock.ts';
 import { logLine, type Log } from '../shared/log.ts';
 
-/** Writes the log to standard output and standard error, which the functions host collects line by line. */
+/**
+ * Writes the log to standard output and standard error, which the functions host collects line by
+ * line.
+ */
 export const consoleLog: Log = createConsoleLog();
 
 function createConsoleLog(): Log {
@@ -15,8 +18,9 @@ function createConsoleLog(): Log {
 }
 
 /**
- * Writes all lines of one turn of the event loop together. Writes to a pipe are synchronous, and a fan-out that wrote each
- * line separately spent a quarter of its time on them. Remaining lines are written when the process exits.
+ * Writes all lines of one turn of the event loop together. Writes to a pipe are synchronous, and a
+ * fan-out that wrote each line separately spent a quarter of its time on them. Remaining lines are
+ * written when the process exits.
  */
 export function lineWriter(stream: Pick<NodeJS.WriteStream, 'write'>): (line: string) => void {
   let lines = '';

@@ -8,7 +8,10 @@ import type { Registrar } from './registrar.ts';
 /** The built dashboard, in a folder beside the bundle of this file. */
 const FOLDER = path.join(import.meta.dirname, '../dashboard');
 
-/** Allows only resources of this app. Forbids inline scripts and styles, frames around the page, and markup built from strings. */
+/**
+ * Allows only resources of this app. Forbids inline scripts and styles, frames around the page, and
+ * markup built from strings.
+ */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -33,8 +36,8 @@ const SAFE_HEADERS = {
 };
 
 /**
- * Registers the operators' dashboard: a page and its assets. They are anonymous because they contain no data. All data
- * comes from the operator API, which authenticates the operator.
+ * Registers the operators' dashboard: a page and its assets. They are anonymous because they
+ * contain no data. All data comes from the operator API, which authenticates the operator.
  */
 export function registerDashboard(
   app: Registrar,
@@ -63,7 +66,8 @@ export function registerDashboard(
     authLevel: 'anonymous',
     route: 'dashboard',
     handler: async (request) => {
-      // The page refers to its assets by relative URLs, which a slash at the end of the path would break.
+      // The page refers to its assets by relative URLs, which a slash at the end of the path would
+      // break.
       if (new URL(request.url).pathname.endsWith('/')) return { status: 308, headers: { location: '../dashboard' } };
       return assetResponse(request, await page(), {
         'cache-control': 'no-cache',

@@ -2,7 +2,10 @@ import { itemSchema } from '../shared/insights/item-schema.ts';
 import { dataRefusal, onInstance, type DataDeps, type InstanceHandle } from './instance-route.ts';
 import type { Registrar } from './registrar.ts';
 
-/** Registers the list of entities for the connector's drop-down, and one entity with the schema of its items. */
+/**
+ * Registers the list of entities for the connector's drop-down, and one entity with the schema of
+ * its items.
+ */
 export function registerEntities(app: Registrar, deps: DataDeps): void {
   onInstance(app, deps, { name: 'GetEntities', method: 'GET', route: 'entities', handle: list(deps) });
   onInstance(app, deps, { name: 'GetEntity', method: 'GET', route: 'entities/{entity}', handle: get(deps) });

@@ -12,7 +12,10 @@ import { authenticated, type HttpDeps } from './authenticated.ts';
 /** The time range that is listed without `since`. */
 const DEFAULT_SINCE_MS = 24 * 3600 * 1000;
 
-/** Registers the list of recent events of an instance, with which a flow catches up on missed events. */
+/**
+ * Registers the list of recent events of an instance, with which a flow catches up on missed
+ * events.
+ */
 export function registerEvents(app: Registrar, deps: HttpDeps): void {
   app.http('ListEvents', {
     methods: ['GET'],

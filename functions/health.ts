@@ -10,12 +10,16 @@ import { StorageError, type Tables } from '../shared/storage/tables.ts';
 import { problemResponse, withSafeHeaders } from './http.ts';
 import type { Registrar } from './registrar.ts';
 
-/** How long a response is cached. The route is anonymous, and each check makes four storage requests. */
+/**
+ * How long a response is cached. The route is anonymous, and each check makes four storage
+ * requests.
+ */
 const CACHED_MS = { healthy: 5_000, unhealthy: 1_000 };
 
 /**
- * Registers the health check: whether storage can be reached, since when Customer Insights cannot be read, how many messages
- * are in poison queues, and warnings about settings. The route is anonymous, so the response contains nothing else.
+ * Registers the health check: whether storage can be reached, since when Customer Insights cannot
+ * be read, how many messages are in poison queues, and warnings about settings. The route is
+ * anonymous, so the response contains nothing else.
  */
 export function registerHealth(
   app: Registrar,
@@ -68,7 +72,10 @@ function cached(check: () => Promise<HttpResponseInit>, { now }: Pick<Clock, 'no
   };
 }
 
-/** Registers only a health check that lists invalid settings. If the app threw an error while loading, the host would answer every call with 404. */
+/**
+ * Registers only a health check that lists invalid settings. If the app threw an error while
+ * loading, the host would answer every call with 404.
+ */
 export function registerBrokenHealth(app: Registrar, faults: readonly SettingFault[]): void {
   const detail = faults.map(({ setting, message }) => `${setting} ${message}`).join('; ');
   onHealth(app, () =>

@@ -13,7 +13,10 @@ const DEFAULT_RETRY_AFTER_MS = 10_000;
 /** A handler returns a response, or a refusal that becomes problem+json. */
 export type Handle = (request: HttpRequest) => Promise<HttpResponseInit | Refusal>;
 
-/** Converts refusals and errors of dependencies to RFC 9457 responses. Any other error is a bug: it is rethrown, and the host answers 500. */
+/**
+ * Converts refusals and errors of dependencies to RFC 9457 responses. Any other error is a bug: it
+ * is rethrown, and the host answers 500.
+ */
 export function httpHandler(log: Log, handle: Handle): HttpHandler {
   return async (request: HttpRequest, context: InvocationContext) => {
     try {
@@ -29,9 +32,9 @@ export function httpHandler(log: Log, handle: Handle): HttpHandler {
 }
 
 /**
- * Adds headers that stop browsers from guessing the content type, and that stop caches from storing the response. A cache
- * does not know that a response is meant for the holder of one key. JSON ends in a newline, so that a terminal shows its
- * prompt on a line of its own.
+ * Adds headers that stop browsers from guessing the content type, and that stop caches from storing
+ * the response. A cache does not know that a response is meant for the holder of one key. JSON ends
+ * in a newline, so that a terminal shows its prompt on a line of its own.
  */
 export function withSafeHeaders({ jsonBody, ...response }: HttpResponseInit): HttpResponseInit {
   const headers = {
@@ -70,7 +73,10 @@ export interface ExpectedBody {
   readonly example: string;
 }
 
-/** Reads the JSON body of a request, parsed and as text. The host drops chunked bodies and passes on all others completely. */
+/**
+ * Reads the JSON body of a request, parsed and as text. The host drops chunked bodies and passes on
+ * all others completely.
+ */
 export async function readJson(
   request: HttpRequest,
   { name, example }: ExpectedBody,

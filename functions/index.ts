@@ -32,14 +32,16 @@ import { startTelemetry } from './telemetry.ts';
 import { registerTestEvents } from './test-events.ts';
 import { registerWorkers } from './workers.ts';
 
-// Entry point of the app. This is the only module with side effects on import: it reads the settings and registers every function.
+// Entry point of the app. This is the only module with side effects on import: it reads the
+// settings and registers every function.
 const settings = readConfig(process.env);
 if (settings.kind === 'invalid') {
   for (const { setting, message } of settings.faults) consoleLog.error('setting.invalid', { setting, reason: message });
   registerBrokenHealth(app, settings.faults);
 } else {
   const { config } = settings;
-  // A violated bound between settings only causes a warning in the release that introduces it, so that an upgrade cannot stop the app.
+  // A violated bound between settings only causes a warning in the release that introduces it, so
+  // that an upgrade cannot stop the app.
   const warnings = [...settings.warnings, ...brokenBounds(config)];
   for (const { setting, message } of warnings) consoleLog.warn('setting.warned', { setting, reason: message });
   const telemetry = await startTelemetry(app.hook, config, { clock: systemClock, log: consoleLog });

@@ -5,7 +5,10 @@ import { chosenInstance } from '../shared/card-sentence.ts';
 import { shownText } from '../shared/shown-value.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 
-/** The instance id in the route, in lower case. Returns a refusal when it is not a GUID or the instance is not allowed. */
+/**
+ * The instance id in the route, in lower case. Returns a refusal when it is not a GUID or the
+ * instance is not allowed.
+ */
 export function instanceInRoute(
   request: HttpRequest,
   { allowedInstances }: Pick<Config, 'allowedInstances'>,

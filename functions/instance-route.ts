@@ -28,7 +28,10 @@ export type InstanceHandle = (call: InstanceRequest) => Promise<HttpResponseInit
 /** The app role that a signed-in caller needs for data actions when `DATA_ACTIONS` is `role`. */
 const DATA_ROLE = 'Data';
 
-/** Registers a function that reads or writes data of an instance with the app's own rights. `DATA_ACTIONS` says which callers may use it. */
+/**
+ * Registers a function that reads or writes data of an instance with the app's own rights.
+ * `DATA_ACTIONS` says which callers may use it.
+ */
 export function onData(app: Registrar, deps: HttpDeps, route: InstanceRoute): void {
   onInstance(app, deps, {
     ...route,
@@ -94,13 +97,19 @@ export function onInstance(
   });
 }
 
-/** A URL on this service from which `param` reads the same parts. Parts are encoded twice, because the host decodes once and leaves `%2F` encoded. */
+/**
+ * A URL on this service from which `param` reads the same parts. Parts are encoded twice, because
+ * the host decodes once and leaves `%2F` encoded.
+ */
 export function instanceUrl(publicBaseUrl: string, ...parts: readonly string[]): string {
   const encoded = parts.map((part) => encodeURIComponent(encodeURIComponent(part.toWellFormed())));
   return `${publicBaseUrl}/api/instances/${encoded.join('/')}`;
 }
 
-/** The refusal of a call for which Customer Insights has no data, or which it refused. `adviceOn` gives the sentence that follows its message. */
+/**
+ * The refusal of a call for which Customer Insights has no data, or which it refused. `adviceOn`
+ * gives the sentence that follows its message.
+ */
 export function dataRefusal(
   outcome: Missing | Refused,
   adviceOn: (message: string | undefined) => string | undefined = () => undefined,
@@ -137,7 +146,10 @@ export function dataRefusal(
   }
 }
 
-/** Decodes a part of a route once more, because the connector encodes twice. The host has decoded it once, except for `%2F`. */
+/**
+ * Decodes a part of a route once more, because the connector encodes twice. The host has decoded it
+ * once, except for `%2F`.
+ */
 export function decodedPart(part: string): string {
   try {
     return decodeURIComponent(part);

@@ -37,7 +37,10 @@ function filterFields(entity: string): string {
   }
 }
 
-/** What to change in a new item that Customer Insights refused with `message`. Real-time data are activities and changes of profiles. */
+/**
+ * What to change in a new item that Customer Insights refused with `message`. Real-time data are
+ * activities and changes of profiles.
+ */
 export function adviceOnCreating(entity: string, message = ''): string {
   if (message.includes('validUntil')) return VALID_UNTIL;
   if (entity === 'UnifiedActivity') return CORRECT_ITEM;

@@ -2,7 +2,10 @@ import type { ItemQuery } from '../shared/insights/item-pages.ts';
 import type { Refusal } from '../shared/problem.ts';
 import { parameter, WHOLE_NUMBER, wholeNumber } from './query.ts';
 
-/** Options that Customer Insights receives unchanged. `$top` and `$skip` are parsed, because paging changes them. */
+/**
+ * Options that Customer Insights receives unchanged. `$top` and `$skip` are parsed, because paging
+ * changes them.
+ */
 const forwardedOptions = ['$filter', '$select', '$orderby', '$search', '$expand'];
 /** The query parameters of the route that lists items. */
 export const ITEM_PARAMETERS = ['$top', '$skip', ...forwardedOptions];
@@ -22,7 +25,10 @@ export function readItemQuery(parameters: URLSearchParams): { kind: 'query'; que
   return { kind: 'query', query: { top: top.value, skip: skip.value ?? 0, options } };
 }
 
-/** Formats `query` so that `readItemQuery` parses the same. Blanks are written as `%20`, because some readers do not treat `+` as a blank. */
+/**
+ * Formats `query` so that `readItemQuery` parses the same. Blanks are written as `%20`, because
+ * some readers do not treat `+` as a blank.
+ */
 export function writeItemQuery({ skip, top, options }: ItemQuery): string {
   const all = { ...options, ...(top !== undefined && { $top: String(top) }), $skip: String(skip) };
   return Object.entries(all)

@@ -2,7 +2,10 @@ import { registerManageRoutes } from './operator-access.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
-/** Registers the operator's view of the work queues and poison queues, and the redrive of a poison queue. */
+/**
+ * Registers the operator's view of the work queues and poison queues, and the redrive of a poison
+ * queue.
+ */
 export function registerManageQueues(app: Registrar, deps: HttpDeps): void {
   const { operator } = deps.backend;
   registerManageRoutes(app, deps, [

@@ -15,7 +15,10 @@ const DEFAULT_DAYS = 7;
 const MAX_DAYS = 30;
 const idOf = ({ params }: HttpRequest): string => params['id'] ?? '';
 
-/** Registers the operator's routes for the subscriptions of all connections: list, get, pause, resume, end, test, recover and move. */
+/**
+ * Registers the operator's routes for the subscriptions of all connections: list, get, pause,
+ * resume, end, test, recover and move.
+ */
 export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): void {
   const { operator } = deps.backend;
   registerManageRoutes(app, deps, [

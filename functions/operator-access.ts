@@ -31,9 +31,9 @@ interface WrongKey {
 }
 
 /**
- * Identifies the operator: by the name of the key in `x-operator-key`, or by the object id of a signed-in caller with a
- * role. When keys are configured and the request has one, the sign-in is ignored. When none are configured, a key cannot
- * be wrong: it is ignored.
+ * Identifies the operator: by the name of the key in `x-operator-key`, or by the object id of a
+ * signed-in caller with a role. When keys are configured and the request has one, the sign-in is
+ * ignored. When none are configured, a key cannot be wrong: it is ignored.
  */
 export function identifyOperator(
   request: Pick<HttpRequest, 'headers'>,
@@ -77,7 +77,10 @@ export function identifyOperator(
   return refusal('not-authenticated', 'Send an operator key in the header x-operator-key.');
 }
 
-/** Compares the hash of a key with the hash of every operator key, so that the response time reveals nothing about the keys. */
+/**
+ * Compares the hash of a key with the hash of every operator key, so that the response time reveals
+ * nothing about the keys.
+ */
 function findKey(
   key: string,
   operatorKeys: OperatorConfig['operatorKeys'],
@@ -92,16 +95,19 @@ function sha256(text: string): Buffer {
 
 /** One route of the operator API. */
 export interface ManageRoute {
-  /** The name of the Azure function. The Functions host matches routes in the alphabetical order of these names. */
+  /**
+   * The name of the Azure function. The Functions host matches routes in the alphabetical order of
+   * these names.
+   */
   readonly name: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly route: string;
   /** The query parameters that the call accepts. Default: none. */
   readonly query?: readonly string[];
   /**
-   * The JSON body of the call: its check, and a valid one for error texts. Default: the call has no body. The body is read
-   * before anything happens, and `handle` gets it, valid or not. One that is not valid may contain anything, even a secret,
-   * so it is not kept in the audit log.
+   * The JSON body of the call: its check, and a valid one for error texts. Default: the call has no
+   * body. The body is read before anything happens, and `handle` gets it, valid or not. One that is
+   * not valid may contain anything, even a secret, so it is not kept in the audit log.
    */
   readonly body?: {
     readonly check: (body: unknown) => { readonly kind: 'valid' | 'invalid' };
@@ -112,12 +118,16 @@ export interface ManageRoute {
   readonly handle: (request: HttpRequest, body?: unknown) => Promise<HttpResponseInit | Refusal>;
 }
 
-/** What an id or the name of a queue looks like. Any other text in the path may be a secret, such as a callback URL. */
+/**
+ * What an id or the name of a queue looks like. Any other text in the path may be a secret, such as
+ * a callback URL.
+ */
 const TARGET = /^[\w-]{1,128}$/;
 
 /**
- * The response to a wrong key. It is logged until the address exceeds its limit of wrong keys. Only wrong keys are counted,
- * so a correct key is accepted even from an address that has exceeded the limit.
+ * The response to a wrong key. It is logged until the address exceeds its limit of wrong keys. Only
+ * wrong keys are counted, so a correct key is accepted even from an address that has exceeded the
+ * limit.
  */
 function refuseWrongKey({ wrongKeys, log }: HttpDeps, refused: Refusal, request: HttpRequest, action: string): Refusal {
   const address = clientAddress(request.headers);
@@ -138,8 +148,9 @@ function refuseWrongKey({ wrongKeys, log }: HttpDeps, refused: Refusal, request:
 }
 
 /**
- * The client's address as the platform saw it. The platform appends it to the header, and everything before it may be
- * forged by the client. Returns `unknown` without a platform in front of the app.
+ * The client's address as the platform saw it. The platform appends it to the header, and
+ * everything before it may be forged by the client. Returns `unknown` without a platform in front
+ * of the app.
  */
 export function clientAddress(headers: Pick<Headers, 'get'>): string {
   const last = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
@@ -149,8 +160,9 @@ export function clientAddress(headers: Pick<Headers, 'get'>): string {
 }
 
 /**
- * Registers routes of the operator API. The host lets every call through, so this code checks the operator. Every call that
- * may change something is written to the audit log before it takes effect, and to the log of the app.
+ * Registers routes of the operator API. The host lets every call through, so this code checks the
+ * operator. Every call that may change something is written to the audit log before it takes
+ * effect, and to the log of the app.
  */
 export function registerManageRoutes(app: Registrar, deps: HttpDeps, routes: readonly ManageRoute[]): void {
   const { config, log } = deps;
@@ -198,7 +210,10 @@ function readOnly(): Refusal {
   );
 }
 
-/** Runs one action: begins its entry in the audit log, calls the handler, and adds the result to the entry. */
+/**
+ * Runs one action: begins its entry in the audit log, calls the handler, and adds the result to the
+ * entry.
+ */
 async function runAudited(
   { log, backend }: HttpDeps,
   { name, body: expected, handle }: ManageRoute,

@@ -14,7 +14,10 @@ export interface Page {
   readonly next?: string;
 }
 
-/** Parses `top` and `next` of a list call. `next` is opaque: callers take it unchanged from a `nextLink`. */
+/**
+ * Parses `top` and `next` of a list call. `next` is opaque: callers take it unchanged from a
+ * `nextLink`.
+ */
 export function readPage(query: URLSearchParams): Page | Refusal {
   const top = pageSizeParameter(query, 'top', { most: MAX_TOP, otherwise: DEFAULT_TOP });
   if (top.kind === 'refused') return top;
@@ -22,7 +25,9 @@ export function readPage(query: URLSearchParams): Page | Refusal {
   return { kind: 'page', limit: top.value, ...(next !== null && next !== '' && { next }) };
 }
 
-/** The response of a list. `nextLink` is a URL on this service that keeps the filters of the call. */
+/**
+ * The response of a list. `nextLink` is a URL on this service that keeps the filters of the call.
+ */
 export function pageResponse(
   { query }: Pick<HttpRequest, 'query'>,
   { limit }: Page,
@@ -47,7 +52,10 @@ export function pageResponse(
 /** Parameters that a `nextLink` must not repeat: those of the page, and the caller's key. */
 const NOT_REPEATED = new Set(['top', 'next', 'code']);
 
-/** Returns a refusal when storage rejects a malformed `next` with a `RangeError`, which happens before any request. */
+/**
+ * Returns a refusal when storage rejects a malformed `next` with a `RangeError`, which happens
+ * before any request.
+ */
 export async function refuseMalformedNext<T extends object>({ next }: Page, reading: Promise<T>): Promise<T | Refusal> {
   try {
     return await reading;

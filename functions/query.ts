@@ -7,14 +7,16 @@ import { shownText } from '../shared/shown-value.ts';
 import { isTrigger, triggerNames, type Trigger } from '../shared/triggers/trigger.ts';
 
 /**
- * Refuses a parameter that the call does not accept, because a misspelt filter would otherwise be ignored. `code` is always
- * accepted, in any case, because callers send their Azure function key in it. The text has the names of parameters, not
- * the labels of cards, because only a call that was written by hand has an unknown one.
+ * Refuses a parameter that the call does not accept, because a misspelt filter would otherwise be
+ * ignored. `code` is always accepted, in any case, because callers send their Azure function key in
+ * it. The text has the names of parameters, not the labels of cards, because only a call that was
+ * written by hand has an unknown one.
  */
 export function unknownParameter(query: URLSearchParams, known: readonly string[]): Refusal | undefined {
   const unknown = [...query.keys()].find((name) => !known.includes(name) && name.toLowerCase() !== 'code');
   if (unknown === undefined) return undefined;
-  // A query may contain secrets, such as parts of a callback URL. Only text that looks like a name is repeated in the response.
+  // A query may contain secrets, such as parts of a callback URL. Only text that looks like a name
+  // is repeated in the response.
   const isPlain = /^[$\w.-]{1,40}$/.test(unknown);
   const subject = isPlain ? `no parameter ${unknown}` : 'no such parameter';
   const nearest = isPlain
@@ -34,7 +36,9 @@ export function unknownParameter(query: URLSearchParams, known: readonly string[
   );
 }
 
-/** The value of a query parameter (`undefined` when it is absent), or a refusal when it is invalid. */
+/**
+ * The value of a query parameter (`undefined` when it is absent), or a refusal when it is invalid.
+ */
 export type Read<T> = { readonly kind: 'read'; readonly value: T | undefined } | Refusal;
 
 /** Completes "the parameter must be", with a sentence of advice if needed. */
@@ -55,7 +59,10 @@ export function parameter<T>(
   return parameterRefusal(name, `must be ${form}; it was ${shownText(text)}.${advice === '' ? '' : ` ${advice}`}`);
 }
 
-/** The refusal of a parameter. `rest` continues a sentence that begins with its label, or with its name when no card shows it. */
+/**
+ * The refusal of a parameter. `rest` continues a sentence that begins with its label, or with its
+ * name when no card shows it.
+ */
 export function parameterRefusal(name: string, rest: string): Refusal {
   return refusal('query-invalid', `${labelOf(name) ?? `The parameter ${name}`} ${rest}`, { parameter: name });
 }
@@ -113,7 +120,9 @@ export function asFlag(text: string): boolean | undefined {
 const PAGES =
   'It limits one page. To get all pages, turn on Pagination in the settings of the action, and enter there how many rows you want at most.';
 
-/** The size of a page: a whole number from 1 to `most`, or `otherwise` when the parameter is absent. */
+/**
+ * The size of a page: a whole number from 1 to `most`, or `otherwise` when the parameter is absent.
+ */
 export function pageSizeParameter(
   query: URLSearchParams,
   name: string,

@@ -27,7 +27,10 @@ function isSameText(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
-/** Registers the status report: the latest state of each part of an instance, as JSON and as an HTML table that a flow can mail. */
+/**
+ * Registers the status report: the latest state of each part of an instance, as JSON and as an HTML
+ * table that a flow can mail.
+ */
 export function registerStatusReport(app: Registrar, deps: DataDeps): void {
   onInstance(app, deps, {
     name: 'GetStatusReport',

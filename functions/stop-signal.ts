@@ -4,10 +4,10 @@ import type { app } from '@azure/functions';
 type Signals = Pick<NodeJS.Process, 'listenerCount' | 'on'>;
 
 /**
- * Returns a signal that is aborted as soon as the app learns that its process will end. The host's hook runs only after
- * running functions have ended or timed out, so an operating system signal usually comes earlier. A listener for an
- * operating system signal is added only when there is another one, because the first listener disables the default action
- * of ending the process.
+ * Returns a signal that is aborted as soon as the app learns that its process will end. The host's
+ * hook runs only after running functions have ended or timed out, so an operating system signal
+ * usually comes earlier. A listener for an operating system signal is added only when there is
+ * another one, because the first listener disables the default action of ending the process.
  */
 export function stopSignal(hooks: Pick<typeof app.hook, 'appTerminate'>, signals: Signals = process): AbortSignal {
   const stopping = new AbortController();

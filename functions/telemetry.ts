@@ -8,8 +8,8 @@ import { noTelemetry, type Telemetry } from '../shared/telemetry/telemetry.ts';
 type Hooks = Pick<typeof app.hook, 'appTerminate' | 'preInvocation'>;
 
 /**
- * Starts telemetry if the settings name an exporter. Otherwise OpenTelemetry is not loaded at all. If telemetry cannot be
- * started, the error is logged and the app runs without it.
+ * Starts telemetry if the settings name an exporter. Otherwise OpenTelemetry is not loaded at all.
+ * If telemetry cannot be started, the error is logged and the app runs without it.
  */
 export async function startTelemetry(
   hooks: Hooks,

@@ -22,7 +22,8 @@ export function registerTestEvents(app: Registrar, deps: HttpDeps): void {
       ),
     });
   }
-  // The host matches routes in the order of function names, and this name sorts after every trigger's.
+  // The host matches routes in the order of function names, and this name sorts after every
+  // trigger's.
   app.http('UnknownTrigger-test', {
     methods: ['POST'],
     authLevel,

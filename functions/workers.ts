@@ -16,7 +16,10 @@ const connection = 'AzureWebJobsStorage';
 /** Cleanup is not urgent, so it runs hourly. */
 const SWEEP_SCHEDULE = '0 7 * * * *';
 
-/** Registers timers and queue functions. Operators call functions by name (`admin/functions/{name}`), so the names must not change. */
+/**
+ * Registers timers and queue functions. Operators call functions by name
+ * (`admin/functions/{name}`), so the names must not change.
+ */
 export function registerWorkers(
   app: Registrar,
   backend: Backend,
@@ -43,9 +46,10 @@ export function registerWorkers(
 }
 
 /**
- * Creates the handler of a queue. When the handler returns, the host deletes the message. When it throws, the host shows the
- * message again, and moves it to the poison queue after five tries. Expected failures of a delivery return. An invalid
- * message throws, because it comes from a bug or from a newer version.
+ * Creates the handler of a queue. When the handler returns, the host deletes the message. When it
+ * throws, the host shows the message again, and moves it to the poison queue after five tries.
+ * Expected failures of a delivery return. An invalid message throws, because it comes from a bug or
+ * from a newer version.
  */
 function messageHandler<T>(validate: Validator<T>, work: (message: T) => Promise<void>): StorageQueueHandler {
   return async (entry: unknown) => {

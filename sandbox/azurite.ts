@@ -9,7 +9,8 @@ import { createInterface } from 'node:readline';
 export interface Azurite {
   readonly connectionString: string;
   /**
-   * Ends the process and discards what it stored. Resolves when the process has exited, also when called again.
+   * Ends the process and discards what it stored. Resolves when the process has exited, also when
+   * called again.
    */
   readonly stop: () => Promise<void>;
 }
@@ -22,21 +23,28 @@ export interface AzuritePorts {
 
 export interface AzuriteOptions {
   /**
-   * Accounts beside Azurite's default account, each with its own queues and tables. Names have 3 to 24
-   * lower-case letters and digits.
+   * Accounts beside Azurite's default account, each with its own queues and tables. Names have 3 to
+   * 24 lower-case letters and digits.
    */
   readonly accounts?: readonly string[];
-  /** Temporary folders of this process, which are removed when it ends without having stopped Azurite. */
+  /**
+   * Temporary folders of this process, which are removed when it ends without having stopped
+   * Azurite.
+   */
   readonly folders?: readonly string[];
 }
 
-/** Azurite's published account, not a secret (learn.microsoft.com/azure/storage/common/storage-use-azurite). */
+/**
+ * Azurite's published account, not a secret
+ * (learn.microsoft.com/azure/storage/common/storage-use-azurite).
+ */
 const ACCOUNT = 'devstoreaccount1';
 const ACCOUNT_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
 /**
- * Azurite's default of 5 s closes connections just as clients reuse them. A response that is lost with a
- * connection may hide messages until their lease ends. Azure keeps connections open for minutes.
+ * Azurite's default of 5 s closes connections just as clients reuse them. A response that is lost
+ * with a connection may hide messages until their lease ends. Azure keeps connections open for
+ * minutes.
  */
 const KEEP_ALIVE_SECONDS = '600';
 
@@ -44,8 +52,8 @@ const KEEP_ALIVE_SECONDS = '600';
 const FOLDERS = 'SANDBOX_FOLDERS';
 
 /**
- * Loaded before Azurite. Its standard input is a pipe from the parent, which closes however the parent ends. A parent
- * that was killed has not removed its folders.
+ * Loaded before Azurite. Its standard input is a pipe from the parent, which closes however the
+ * parent ends. A parent that was killed has not removed its folders.
  */
 const EXIT_WITH_PARENT = `data:text/javascript,${encodeURIComponent(`
 import { rmSync } from 'node:fs';
@@ -56,9 +64,10 @@ process.stdin.on('close', () => {
 }).resume();`)}`;
 
 /**
- * Starts an Azurite process, in memory, on the loopback address. Port 0 is any free port. The process ends at
- * the latest when this process ends, but not by a Ctrl-C in the terminal, because programs that write to it
- * may have to finish first. Rejects when the process ends before it listens, as on a port in use.
+ * Starts an Azurite process, in memory, on the loopback address. Port 0 is any free port. The
+ * process ends at the latest when this process ends, but not by a Ctrl-C in the terminal, because
+ * programs that write to it may have to finish first. Rejects when the process ends before it
+ * listens, as on a port in use.
  */
 export async function startAzurite(
   ports: AzuritePorts,
@@ -80,8 +89,8 @@ export async function startAzurite(
       [FOLDERS]: JSON.stringify([directory, ...folders]),
       AZURITE_ACCOUNTS: [ACCOUNT, ...accounts].map((account) => `${account}:${ACCOUNT_KEY}`).join(';'),
     },
-    // Azurite gets its own process group, because a Ctrl-C in the terminal goes to the whole group of
-    // this process.
+    // Azurite gets its own process group, because a Ctrl-C in the terminal goes to the whole group
+    // of this process.
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -6,7 +6,10 @@ import {
 } from './customer-insights/seed/seeded-instances.ts';
 import type { FlowDefinition } from './flow-platform/flow.ts';
 
-/** A flow, and an occurrence in Customer Insights that calls this flow and no other flow of the tour. */
+/**
+ * A flow, and an occurrence in Customer Insights that calls this flow and no other flow of the
+ * tour.
+ */
 export interface TourStop {
   readonly flow: FlowDefinition;
   /** The occurrence, as a sentence without a full stop. */
@@ -68,8 +71,8 @@ export const firstTour: readonly TourStop[] = [
       input: { instanceId },
     },
     change: 'the scheduled full refresh ends: it failed, because of the data source Loyalty programme',
-    // The refresh fails, because a success would also call the flows for Loyalty programme and for the
-    // unification.
+    // The refresh fails, because a success would also call the flows for Loyalty programme and for
+    // the unification.
     makeChange: (control) =>
       void control.refreshAll({
         instanceId,

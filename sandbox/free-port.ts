@@ -3,15 +3,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * Below the ports that systems assign for "any port" and for outgoing connections (Linux from 32768, others
- * from 49152).
+ * Below the ports that systems assign for "any port" and for outgoing connections (Linux from
+ * 32768, others from 49152).
  */
 const FROM = 20_000;
 const UNTIL = 32_768;
 
 /**
- * A port that is free on the loopback address. The port is not reserved until the caller listens on it. But
- * systems assign no port of this range by themselves, so another program hardly ever takes it first.
+ * A port that is free on the loopback address. The port is not reserved until the caller listens on
+ * it. But systems assign no port of this range by themselves, so another program hardly ever takes
+ * it first.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -46,8 +46,8 @@ export interface Invocation {
 export interface InvocationWatch {
   readLine(line: string): void;
   /**
-   * Resolves with the next completed run of this function that began at `sinceMs` or later. Rejects with the
-   * signal's reason.
+   * Resolves with the next completed run of this function that began at `sinceMs` or later. Rejects
+   * with the signal's reason.
    */
   nextEnd(name: string, sinceMs: number, signal: AbortSignal): Promise<Invocation>;
 }

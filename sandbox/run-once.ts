@@ -8,9 +8,9 @@ import { startStack } from './stack.ts';
 const NEVER = '0 0 0 1 1 *';
 
 /**
- * Runs the scripted scenario of all triggers, on its own stack on free ports. Writes one line per step
- * and a table at the end. Resolves with the exit code, 0 when every step succeeded. Rejects when the stack
- * does not start.
+ * Runs the scripted scenario of all triggers, on its own stack on free ports. Writes one line per
+ * step and a table at the end. Resolves with the exit code, 0 when every step succeeded. Rejects
+ * when the stack does not start.
  */
 export async function runOnce({
   write,

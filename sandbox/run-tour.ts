@@ -20,13 +20,16 @@ export interface TourOptions {
   readonly signal: AbortSignal;
 }
 
-/** A manual change is found within these five seconds and one more, the polling interval of an idle queue. */
+/**
+ * A manual change is found within these five seconds and one more, the polling interval of an idle
+ * queue.
+ */
 const POLL_SCHEDULE = '*/5 * * * * *';
 
 /**
- * Starts the stack on these ports, makes each trigger fire once, prints suggestions for the next steps, and
- * reports events until `signal` is aborted. Resolves with the exit code after everything has stopped: 0, or 1
- * when the backend ended by itself. Rejects when the stack does not start.
+ * Starts the stack on these ports, makes each trigger fire once, prints suggestions for the next
+ * steps, and reports events until `signal` is aborted. Resolves with the exit code after everything
+ * has stopped: 0, or 1 when the backend ended by itself. Rejects when the stack does not start.
  */
 export async function runTour({ write, output, paceMs, ports, signal }: TourOptions): Promise<0 | 1> {
   const story = createStory({ write, now: () => systemClock.now() });

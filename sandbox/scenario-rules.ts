@@ -23,8 +23,8 @@ export const rules: readonly Step[] = [
         stage.stack.insights.control.refreshAll({
           instanceId,
           submission: 'onDemand',
-          // The refresh fails, as in the tour, so that the flows for its ingestions and its unification are
-          // not called.
+          // The refresh fails, as in the tour, so that the flows for its ingestions and its
+          // unification are not called.
           end: 'failed',
           failsAt: { operationType: 'ingestion', identifier: loyaltyDataSourceId },
         }),

@@ -36,8 +36,8 @@ export function failed(reason: string): Verdict {
 }
 
 /**
- * The poll that finds a change is followed by two more, which must find nothing. A duplicate would be sent by
- * then.
+ * The poll that finds a change is followed by two more, which must find nothing. A duplicate would
+ * be sent by then.
  */
 const FURTHER_POLLS = 2;
 
@@ -46,8 +46,8 @@ export function openStage(stack: Stack): Stage {
 }
 
 /**
- * The flow with this name, created and saved when there is none. Rejects when the backend refuses its
- * subscription.
+ * The flow with this name, created and saved when there is none. Rejects when the backend refuses
+ * its subscription.
  */
 export async function savedFlow({ stack }: Stage, definition: FlowDefinition): Promise<Flow> {
   const known = stack.flows.flows.find((flow) => flow.definition.name === definition.name);
@@ -68,8 +68,8 @@ export interface Aftermath {
 }
 
 /**
- * Makes a change, polls, and polls again. The check succeeds when these flows and no others were called, each
- * once and with a payload that the platform accepted.
+ * Makes a change, polls, and polls again. The check succeeds when these flows and no others were
+ * called, each once and with a payload that the platform accepted.
  */
 export async function after(stage: Stage, makeChange: () => unknown, called: readonly Flow[]): Promise<Aftermath> {
   const { host, flows } = stage.stack;

@@ -5,8 +5,8 @@ import { after, failed, passed, savedFlow } from './scenario-stage.ts';
 import type { Stage, Step } from './scenario-stage.ts';
 
 /**
- * As in the tour, except for the flow for scheduled refreshes, because one rule starts a full refresh
- * manually, which must not call it.
+ * As in the tour, except for the flow for scheduled refreshes, because one rule starts a full
+ * refresh manually, which must not call it.
  */
 const tour = firstTour.map((stop) =>
   stop.flow.trigger === 'full-refresh-completed'
@@ -67,5 +67,7 @@ const counting: Step = {
   },
 };
 
-/** The scripted run: all triggers, then changes that must not fire, and changes that must fire once. */
+/**
+ * The scripted run: all triggers, then changes that must not fire, and changes that must fire once.
+ */
 export const scenario: readonly Step[] = [subscribing, ...firing, ...rules, counting];

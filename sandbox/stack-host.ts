@@ -6,9 +6,9 @@ import type { Invocation } from './host-lines.ts';
 /** A functions host with the backend, which can be polled manually. */
 export interface StackHost extends FunctionsHostProcess {
   /**
-   * Polls through the queue, as the timer does. Resolves with the end of a poll that began after the call, so
-   * it has read all earlier changes. The first attempts have been made by then. Only for one polled instance
-   * and one host. Rejects when the host ends first.
+   * Polls through the queue, as the timer does. Resolves with the end of a poll that began after
+   * the call, so it has read all earlier changes. The first attempts have been made by then. Only
+   * for one polled instance and one host. Rejects when the host ends first.
    */
   poll(): Promise<Invocation>;
   /** Polls one instance in this host immediately, without the queue. */
@@ -20,16 +20,16 @@ export interface StackHost extends FunctionsHostProcess {
 export type StackHostOptions = Omit<FunctionsHostOptions, 'verbose' | 'entry' | 'enableAuth' | 'hostKeys'>;
 
 /**
- * A poll of an unavailable Customer Insights takes three timeouts of a call, by default 10 s each. Both
- * limits allow for a busy machine.
+ * A poll of an unavailable Customer Insights takes three timeouts of a call, by default 10 s each.
+ * Both limits allow for a busy machine.
  */
 const POLL_TIMEOUT_MS = 180_000;
 const HEALTH_TIMEOUT_MS = 120_000;
 const HEALTH_PAUSE_MS = 50;
 
 /**
- * Resolves once `GET api/health` responds with 200. Rejects when it does not within two minutes, or when the
- * host ends.
+ * Resolves once `GET api/health` responds with 200. Rejects when it does not within two minutes, or
+ * when the host ends.
  */
 export async function startStackHost(options: StackHostOptions): Promise<StackHost> {
   const watch = watchInvocations();

@@ -21,7 +21,10 @@ export interface StackPorts {
   readonly table: number;
 }
 
-/** The ports in README and local.settings.sample.json. Core Tools also use 7071, and Azurite 10000 to 10002. */
+/**
+ * The ports in README and local.settings.sample.json. Core Tools also use 7071, and Azurite 10000
+ * to 10002.
+ */
 export const defaultPorts: StackPorts = {
   app: 7071,
   insights: 7072,
@@ -45,7 +48,9 @@ export interface StackOptions {
   readonly azurite?: { readonly connectionString: string };
   /** The `--lease-seconds` of the host. */
   readonly leaseSeconds?: number;
-  /** The folder of the built app: package.json, host.json, dist. The default is the current folder. */
+  /**
+   * The folder of the built app: package.json, host.json, dist. The default is the current folder.
+   */
   readonly appFolder?: string;
 }
 
@@ -63,8 +68,8 @@ export interface Stack {
   /** The host that was started first. A restart returns another. */
   readonly host: StackHost;
   /**
-   * Starts another host over the same storage, with the same settings unless others are given. By default on a
-   * free port.
+   * Starts another host over the same storage, with the same settings unless others are given. By
+   * default on a free port.
    */
   startHost(options?: AnotherHost): Promise<StackHost>;
   /** Stops the hosts, including those that have ended already, and then their dependencies. */
@@ -72,8 +77,8 @@ export interface Stack {
 }
 
 /**
- * Starts the whole stack. Resolves once the app is healthy. Needs `npm run build` first. On a failure,
- * everything that was started is stopped.
+ * Starts the whole stack. Resolves once the app is healthy. Needs `npm run build` first. On a
+ * failure, everything that was started is stopped.
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const cleanups: (() => Promise<unknown>)[] = [];
@@ -147,7 +152,9 @@ async function start(
   return { ports, insights, flows, host, startHost, stop };
 }
 
-/** The ports to listen on, with 0 (any free port) for each one that is in use or was not requested. */
+/**
+ * The ports to listen on, with 0 (any free port) for each one that is in use or was not requested.
+ */
 async function freePorts(ports: Partial<StackPorts>): Promise<StackPorts> {
   const wanted = { app: 0, insights: 0, flows: 0, blob: 0, queue: 0, table: 0, ...ports };
   for (const name of Object.keys(wanted) as (keyof StackPorts)[]) if (!(await isFree(wanted[name]))) wanted[name] = 0;
@@ -166,8 +173,8 @@ function portOf(url: string): number {
 }
 
 /**
- * Copies the files of a deployment to a new folder, without local.settings.json and node_modules. A build
- * meanwhile does not change the copy.
+ * Copies the files of a deployment to a new folder, without local.settings.json and node_modules. A
+ * build meanwhile does not change the copy.
  */
 async function stageApp(from: string): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'sandbox-app-'));

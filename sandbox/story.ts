@@ -10,9 +10,15 @@ export type Narrator = 'Customer Insights' | 'poll' | 'flow' | 'backend';
 /** Reports what happens, one line per event, as it happens. */
 export interface Story {
   report(subject: Narrator, text: string): void;
-  /** Reports a change in Customer Insights. The next callback is reported with the time since this change. */
+  /**
+   * Reports a change in Customer Insights. The next callback is reported with the time since this
+   * change.
+   */
   change(text: string): void;
-  /** Reads a line of the functions host, which reports the starts of polls and warnings for the operator. */
+  /**
+   * Reads a line of the functions host, which reports the starts of polls and warnings for the
+   * operator.
+   */
   readLine(line: string): void;
   /** Reports every callback to the platform until `signal` is aborted. */
   follow(platform: FlowPlatform, signal: AbortSignal): Promise<void>;
@@ -60,7 +66,8 @@ export function createStory({ write, now }: { write: (line: string) => void; now
       if (logged === undefined) return;
       const warning = warningOf(logged);
       if (warning !== undefined) report('backend', warning);
-      // The platform reports its own calls. It has received the call before the backend logs the attempt.
+      // The platform reports its own calls. It has received the call before the backend logs the
+      // attempt.
       const isOfPlatform = followed?.calls.some(({ body }) => deliveryIdIn(body) === logged['deliveryId']) ?? true;
       if (logged['event'] === 'delivery.attempted' && !isOfPlatform) report('flow', attemptOf(logged));
     },

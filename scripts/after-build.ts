@@ -5,9 +5,9 @@ import { asksForHelp } from './command-line.ts';
 const UNWRITABLE = ['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST'];
 
 /**
- * `node scripts/after-build.ts PROGRAM [argument …]` builds the app and then runs a program of the project in
- * this same process, so that signals reach the program. Nothing is built when the arguments only ask for the
- * usage.
+ * `node scripts/after-build.ts PROGRAM [argument …]` builds the app and then runs a program of the
+ * project in this same process, so that signals reach the program. Nothing is built when the
+ * arguments only ask for the usage.
  */
 const root = path.join(import.meta.dirname, '..');
 const [, , program = '', ...args] = process.argv;
@@ -17,7 +17,8 @@ process.argv = [process.execPath, file, ...args];
 await import(file);
 
 async function build(): Promise<void> {
-  // Standard output belongs to the program. The bundler is loaded after this line, because that alone takes a second.
+  // Standard output belongs to the program. The bundler is loaded after this line, because that
+  // alone takes a second.
   console.error('building…');
   const { buildApp } = await import('./build-app.ts');
   try {

@@ -6,7 +6,9 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 
-/** The compiled template names the version of its compiler, so every comparison uses this version. */
+/**
+ * The compiled template names the version of its compiler, so every comparison uses this version.
+ */
 export const BICEP_VERSION = '0.49.2';
 
 const PACKAGE = 'azure.bicep.commandline.linux-x64';
@@ -19,9 +21,9 @@ export type FoundBicep =
   { readonly kind: 'found'; readonly path: string } | { readonly kind: 'missing'; readonly reason: string };
 
 /**
- * Finds the Bicep CLI of `BICEP_VERSION`: the program that `BICEP` names, one on the PATH, an earlier
- * download, or a new download from the NuGet source of `NUGET_SOURCE` or of the user's NuGet.Config. Needs
- * neither dotnet nor nuget. Downloads only for Linux on x64.
+ * Finds the Bicep CLI of `BICEP_VERSION`: the program that `BICEP` names, one on the PATH, an
+ * earlier download, or a new download from the NuGet source of `NUGET_SOURCE` or of the user's
+ * NuGet.Config. Needs neither dotnet nor nuget. Downloads only for Linux on x64.
  */
 export async function findBicep(root: string): Promise<FoundBicep> {
   const downloaded = path.join(root, 'node_modules', '.cache', `bicep-${BICEP_VERSION}`, 'bicep');

@@ -5,8 +5,8 @@ import { buildDashboard, type BuiltFile } from './build-dashboard.ts';
 import { bundleApp, putFile } from './bundle-app.ts';
 
 /**
- * Bundles the app and its dashboard into the folder `dist` of the project at `root`. A host that starts
- * during the build finds all files that it loads.
+ * Bundles the app and its dashboard into the folder `dist` of the project at `root`. A host that
+ * starts during the build finds all files that it loads.
  */
 export async function buildApp(root: string): Promise<void> {
   const dist = path.join(root, 'dist');
@@ -19,7 +19,8 @@ export async function buildApp(root: string): Promise<void> {
   for (const file of [...dashboard, icon, ...chunks, ...app]) await putFile(dist, file);
   await dropOthers(dist, 'dashboard/assets', dashboard);
   await dropOthers(dist, 'chunks', chunks);
-  // The bundler runs in its own process, which would otherwise keep running beside the next program.
+  // The bundler runs in its own process, which would otherwise keep running beside the next
+  // program.
   await stop();
 }
 

@@ -11,8 +11,9 @@ export interface BuiltFile {
 const OUT = 'dashboard';
 
 /**
- * Builds the page and its assets. The name of an asset contains a hash of its content, so that browsers may
- * cache it forever. The page refers to its assets by relative URLs, so it works below any path.
+ * Builds the page and its assets. The name of an asset contains a hash of its content, so that
+ * browsers may cache it forever. The page refers to its assets by relative URLs, so it works below
+ * any path.
  */
 export async function buildDashboard(root: string): Promise<BuiltFile[]> {
   const source = path.join(root, 'dashboard');

@@ -4,10 +4,10 @@ import { build } from 'esbuild';
 import type { BuiltFile } from './build-dashboard.ts';
 
 /**
- * Bundles a functions app as ES modules with all dependencies, so that a deployment needs no node_modules:
- * `functions/index.js`, and in `chunks` the modules that are loaded only when a setting requires them. The
- * functions host supplies the core module at run time. CommonJS packages inside the bundle still need a
- * `require`.
+ * Bundles a functions app as ES modules with all dependencies, so that a deployment needs no
+ * node_modules: `functions/index.js`, and in `chunks` the modules that are loaded only when a
+ * setting requires them. The functions host supplies the core module at run time. CommonJS packages
+ * inside the bundle still need a `require`.
  */
 export async function bundleApp(entry: string): Promise<BuiltFile[]> {
   const outdir = path.resolve('dist');
@@ -20,7 +20,8 @@ export async function bundleApp(entry: string): Promise<BuiltFile[]> {
     platform: 'node',
     target: 'node22',
     format: 'esm',
-    // `debug` does without supports-color where there is none: what happens to be installed for the development is no part of the app.
+    // `debug` does without supports-color where there is none: what happens to be installed for the
+    // development is no part of the app.
     external: ['@azure/functions-core', 'supports-color'],
     sourcemap: true,
     legalComments: 'none',
@@ -34,8 +35,8 @@ export async function bundleApp(entry: string): Promise<BuiltFile[]> {
 }
 
 /**
- * Writes a file below a folder. Replaces the old file in one step, so a host that starts meanwhile finds a
- * complete app.
+ * Writes a file below a folder. Replaces the old file in one step, so a host that starts meanwhile
+ * finds a complete app.
  */
 export async function putFile(folder: string, { path: file, contents }: BuiltFile): Promise<void> {
   const target = path.join(folder, file);

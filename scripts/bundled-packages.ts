@@ -13,8 +13,9 @@ export interface BundledPackage {
 }
 
 /**
- * The packages that the built app in `dist` and the dashboard have code of, by name and version. The bundler writes the path of each module into the
- * app, and tells those of the dashboard, which is minified.
+ * The packages that the built app in `dist` and the dashboard have code of, by name and version.
+ * The bundler writes the path of each module into the app, and tells those of the dashboard, which
+ * is minified.
  */
 export async function bundledPackages(root: string): Promise<BundledPackage[]> {
   const modules = [...(await modulesOfApp(path.join(root, 'dist'))), ...(await modulesOfDashboard(root))];

@@ -45,8 +45,8 @@ const steps: readonly Step[] = [
 ];
 
 /**
- * Runs a program of the project or of a package with this Node version. The step is clean when the program
- * exits with 0.
+ * Runs a program of the project or of a package with this Node version. The step is clean when the
+ * program exits with 0.
  */
 function tool(program: string, ...args: readonly string[]): () => Promise<Finding> {
   return () =>

@@ -3,9 +3,9 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 type Options = NonNullable<ParseArgsConfig['options']>;
 
 /**
- * Parses the command line of this program. With `--help`, prints `usage` and exits with 0. With an unknown
- * argument, prints the argument and `usage` and exits with 1. Call it before anything is built, started or
- * written.
+ * Parses the command line of this program. With `--help`, prints `usage` and exits with 0. With an
+ * unknown argument, prints the argument and `usage` and exits with 1. Call it before anything is
+ * built, started or written.
  */
 export function readCommandLine<const O extends Options>(
   usage: string,

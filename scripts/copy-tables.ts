@@ -13,7 +13,10 @@ where nothing takes its place. May be repeated. Subscriptions go last but one an
   --from ACCOUNT   the name of a storage account, reached with your own sign-in, or its connection string
   --to ACCOUNT     the same of the other one`;
 
-/** In this order; the tables of activity come before them. Windows of rate limits are of the moment, and no message is needed. */
+/**
+ * In this order; the tables of activity come before them. Windows of rate limits are of the moment,
+ * and no message is needed.
+ */
 const TABLES = ['state', 'work', 'recoveries', 'connections', 'subscriptions', 'instances'];
 /** Rows of one transaction. */
 const AT_ONCE = 100;

@@ -17,7 +17,10 @@ const scope = {
   location: 'westeurope',
 } as const;
 
-/** Every combination of sign-in, network and zones, by the environment variables that `infra/main.bicepparam` reads. */
+/**
+ * Every combination of sign-in, network and zones, by the environment variables that
+ * `infra/main.bicepparam` reads.
+ */
 export const snapshotCases: readonly {
   readonly name: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -55,13 +58,18 @@ export async function madeFrom(root: string): Promise<string | undefined> {
   return (JSON.parse(text) as { sha256?: string }).sha256;
 }
 
-/** Leaves out the rest of a long expression, such as how a secret is made: it is in the template. */
+/**
+ * Leaves out the rest of a long expression, such as how a secret is made: it is in the template.
+ */
 function shortened(_: string, value: unknown): unknown {
   return typeof value === 'string' && value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value;
 }
 const LONGEST = 300;
 
-/** Writes what the template resolves to in each case: resources that are not deployed are left out, and conditions are decided. */
+/**
+ * Writes what the template resolves to in each case: resources that are not deployed are left out,
+ * and conditions are decided.
+ */
 export async function writeSnapshots(root: string, bicep: string): Promise<void> {
   const copy = await mkdtemp(path.join(tmpdir(), 'infra-'));
   await mkdir(path.join(root, folder), { recursive: true });

@@ -23,9 +23,10 @@ network and zones (infra/snapshots). Downloads the Bicep CLI ${BICEP_VERSION} wh
 const run = promisify(execFile);
 
 /**
- * `npm run infra` compiles the template and writes the result. With `--check` it only compares. Both lint the
- * template and the parameters and fail at the first warning. Without a Bicep CLI, a check reports that and
- * passes, because `tests/infra` compares the compiled template with the code.
+ * `npm run infra` compiles the template and writes the result. With `--check` it only compares.
+ * Both lint the template and the parameters and fail at the first warning. Without a Bicep CLI, a
+ * check reports that and passes, because `tests/infra` compares the compiled template with the
+ * code.
  */
 async function main(check: boolean): Promise<number> {
   const bicep = await findBicep(root);

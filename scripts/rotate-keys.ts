@@ -13,9 +13,9 @@ Encrypts every stored callback URL with the first of CALLBACK_ENCRYPTION_KEYS, s
 cannot be decrypted. Reads the app's settings from the environment, then from local.settings.json in the current folder.`;
 
 /**
- * Settings from the environment, then from local.settings.json in the current folder, as the local host reads
- * them. But when the environment names a storage, also by account name, the connection string of the file is
- * ignored. Otherwise the keys of another storage would be rotated.
+ * Settings from the environment, then from local.settings.json in the current folder, as the local
+ * host reads them. But when the environment names a storage, also by account name, the connection
+ * string of the file is ignored. Otherwise the keys of another storage would be rotated.
  */
 async function readSettings(): Promise<Record<string, string | undefined>> {
   const text = await readFile('local.settings.json', 'utf8').catch((error: unknown) => {

@@ -45,8 +45,8 @@ async function main(args: readonly string[]): Promise<number> {
     stdio: 'inherit',
     env: {
       ...process.env,
-      // For the more than one hundred hosts that tests start, because compiling takes half of their start
-      // time.
+      // For the more than one hundred hosts that tests start, because compiling takes half of their
+      // start time.
       NODE_COMPILE_CACHE: path.join(root, 'node_modules', '.cache', 'compiled'),
       TEST_SIZE: size,
       TEST_MATCH: matched.join(' '),

@@ -1,8 +1,8 @@
 import { refusal, type Refusal } from './problem.ts';
 
 /**
- * Whether the operator allows an instance. `allowed` holds the lower-case ids of `ALLOWED_INSTANCES`. An
- * empty set allows all instances.
+ * Whether the operator allows an instance. `allowed` holds the lower-case ids of
+ * `ALLOWED_INSTANCES`. An empty set allows all instances.
  */
 export function allowsInstance(allowed: ReadonlySet<string>, instanceId: string): boolean {
   return allowed.size === 0 || allowed.has(instanceId.toLowerCase());

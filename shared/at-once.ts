@@ -1,7 +1,7 @@
 /**
- * Runs `work` for every item, in order, for at most `count` items at a time. A failure stops one of the
- * `count` lanes, so a dependency that fails every time is not called for every item. The other lanes
- * continue. Rejects with the first failure when all lanes have ended.
+ * Runs `work` for every item, in order, for at most `count` items at a time. A failure stops one of
+ * the `count` lanes, so a dependency that fails every time is not called for every item. The other
+ * lanes continue. Rejects with the first failure when all lanes have ended.
  */
 export async function atOnce<T>(count: number, items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
   const left = items[Symbol.iterator]();

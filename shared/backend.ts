@@ -14,7 +14,10 @@ import { tracedQueues } from './telemetry/propagated-context.ts';
 export const VERSION = '0.9.0';
 const USER_AGENT = `customer-insights-triggers/${VERSION}`;
 
-/** What the functions call, one method each. A method rejects only when a dependency fails or for a bug. */
+/**
+ * What the functions call, one method each. A method rejects only when a dependency fails or for a
+ * bug.
+ */
 export type Backend = ReturnType<typeof createBackend>;
 
 /** Wires the domain to its ports. Opens nothing. */

@@ -4,14 +4,17 @@ import { labelOf } from './input-labels.ts';
 import { refusal, type BodyError, type Refusal } from './problem.ts';
 import { shownValue } from './shown-value.ts';
 
-/** An error of a body with the sentence that tells a flow maker what to do. Absent: the message says it. */
+/**
+ * An error of a body with the sentence that tells a flow maker what to do. Absent: the message says
+ * it.
+ */
 export interface BodyFault extends BodyError {
   readonly sentence?: string | undefined;
 }
 
 /**
- * Converts an error of Ajv (with the option `verbose`) to a pointer and a message. The message continues a
- * sentence that begins with the property's name.
+ * Converts an error of Ajv (with the option `verbose`) to a pointer and a message. The message
+ * continues a sentence that begins with the property's name.
  */
 export function bodyError(error: ErrorObject): BodyFault {
   return { ...positionAndMessage(error), sentence: cardSentence(error) };
@@ -75,7 +78,10 @@ function wholeRange({ parentSchema }: ErrorObject): string | undefined {
   return `a whole number from ${minimum} to ${maximum}`;
 }
 
-/** Lists the properties of the schema except `callbackUrl`, which Power Automate fills in. Empty when the schema lists none. */
+/**
+ * Lists the properties of the schema except `callbackUrl`, which Power Automate fills in. Empty
+ * when the schema lists none.
+ */
 function inputsOf({ parentSchema }: ErrorObject): string {
   const properties = Object.keys((parentSchema as { properties?: object } | undefined)?.properties ?? {});
   const names = properties.filter((name) => name !== 'callbackUrl');
@@ -102,8 +108,8 @@ function at(error: ErrorObject, property: string, message: string): BodyError {
 }
 
 /**
- * The refusal of a body. `detail` has the first three errors as sentences that name inputs by their labels. `errors` has
- * the first error of each position.
+ * The refusal of a body. `detail` has the first three errors as sentences that name inputs by their
+ * labels. `errors` has the first error of each position.
  */
 export function bodyRefusal(faults: readonly BodyFault[]): Refusal {
   const positions = new Set(faults.map(({ pointer }) => pointer));

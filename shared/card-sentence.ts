@@ -4,8 +4,9 @@ import { joinedWithAnd, joinedWithOr } from './joined-words.ts';
 import { shownValue } from './shown-value.ts';
 
 /**
- * The error sentence for a body that a flow maker filled in on the card of a trigger or action, which is its form in the
- * designer of Power Automate. `undefined` when the general message suffices, or when no card shows the property.
+ * The error sentence for a body that a flow maker filled in on the card of a trigger or action,
+ * which is its form in the designer of Power Automate. `undefined` when the general message
+ * suffices, or when no card shows the property.
  */
 export function cardSentence(error: ErrorObject): string | undefined {
   const { keyword, data, instancePath } = error;
@@ -52,8 +53,8 @@ function schemaOfMissing(error: ErrorObject): PropertySchema {
 }
 
 /**
- * The sentence for an input without a value. Every required text input of a card is a drop-down. Only the operator API
- * requires a timestamp, and no card shows it.
+ * The sentence for an input without a value. Every required text input of a card is a drop-down.
+ * Only the operator API requires a timestamp, and no card shows it.
  */
 function emptyInput(name: string, { type, format }: PropertySchema): string | undefined {
   const label = labelOf(name);
@@ -65,7 +66,10 @@ function emptyInput(name: string, { type, format }: PropertySchema): string | un
   return `${label} is empty: ${advice}.`;
 }
 
-/** The sentence for a property that a trigger or action of the connector does not have. `undefined` for other bodies. */
+/**
+ * The sentence for a property that a trigger or action of the connector does not have. `undefined`
+ * for other bodies.
+ */
 function unknownInput(error: ErrorObject, name: string): string | undefined {
   const names = Object.keys(schemaOf(error).properties ?? {});
   const labels = names.filter((known) => known !== 'callbackUrl').map(labelOf);

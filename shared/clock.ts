@@ -1,10 +1,14 @@
 /** The domain's only source of time. Times are milliseconds since the epoch, UTC. */
 export interface Clock {
   /**
-   * The current time in ms. It may jump in either direction between two calls, so never use it as an identity.
+   * The current time in ms. It may jump in either direction between two calls, so never use it as
+   * an identity.
    */
   now(): number;
-  /** Resolves after at least `ms`. Rejects with the reason of `signal` when `signal` is aborted first. */
+  /**
+   * Resolves after at least `ms`. Rejects with the reason of `signal` when `signal` is aborted
+   * first.
+   */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 

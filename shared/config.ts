@@ -19,8 +19,8 @@ export interface Config {
   };
   readonly authentication: 'key' | 'entra';
   /**
-   * Whether the platform reports that App Service authentication is on. Only then does the app trust its
-   * principal header.
+   * Whether the platform reports that App Service authentication is on. Only then does the app
+   * trust its principal header.
    */
   readonly platformAuthenticates: boolean;
   /** Tenants whose accounts may sign in, in lower case. Empty: all that the platform lets in. */
@@ -36,7 +36,10 @@ export interface Config {
   readonly callbackPolicy: CallbackPolicy;
   readonly encryptionKeys: readonly EncryptionKey[];
   readonly signingSecrets: readonly KeyObject[];
-  /** Called when a subscription is paused, disabled or gone. A secret, because it may be the URL of a flow. */
+  /**
+   * Called when a subscription is paused, disabled or gone. A secret, because it may be the URL of
+   * a flow.
+   */
   readonly operatorWebhook: { readonly url: string; readonly policy: CallbackPolicy } | undefined;
   readonly deliveryTimeoutMs: number;
   readonly deliveryScheduleSeconds: readonly number[];
@@ -44,8 +47,8 @@ export interface Config {
   readonly claimMs: number;
   readonly retentionMonths: number;
   /**
-   * Who may read and write entity items and partitions: `on` is all callers, `off` is nobody, `role` is callers
-   * with the app role `Data`.
+   * Who may read and write entity items and partitions: `on` is all callers, `off` is nobody,
+   * `role` is callers with the app role `Data`.
    */
   readonly dataActions: 'on' | 'off' | 'role';
   /** With `entra`: the ids that the connector needs to sign makers in. */
@@ -60,7 +63,10 @@ export interface Config {
   readonly contactEmail: string | undefined;
   /** The target of "Create a flow". `undefined`: the maker's home page. */
   readonly createFlowUrl: string | undefined;
-  /** Where metrics and traces are sent. When `undefined`, nothing is sent and OpenTelemetry is not loaded. */
+  /**
+   * Where metrics and traces are sent. When `undefined`, nothing is sent and OpenTelemetry is not
+   * loaded.
+   */
   readonly telemetry:
     | {
         readonly serviceName: string;
@@ -88,8 +94,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const MIN_OPERATOR_KEY_LENGTH = 16;
 
 /**
- * Reads all settings at once. Never throws, because a host whose app throws while loading keeps running
- * without any function. `warnings` are about settings that the app works without.
+ * Reads all settings at once. Never throws, because a host whose app throws while loading keeps
+ * running without any function. `warnings` are about settings that the app works without.
  */
 export function readConfig(
   environment: Environment,
@@ -172,8 +178,8 @@ export function readConfig(
 }
 
 /**
- * The operator keys that open something, none when the setting is invalid. A key that is listed twice may do only what each
- * of its entries allows.
+ * The operator keys that open something, none when the setting is invalid. A key that is listed
+ * twice may do only what each of its entries allows.
  */
 function usableKeys(listed: Config['operatorKeys'] = []): {
   readonly keys: Config['operatorKeys'];
@@ -197,8 +203,8 @@ function usableKeys(listed: Config['operatorKeys'] = []): {
 }
 
 /**
- * The operator chooses the webhook, so any public host is allowed. Its addresses are checked on every call, as those of
- * callbacks are.
+ * The operator chooses the webhook, so any public host is allowed. Its addresses are checked on
+ * every call, as those of callbacks are.
  */
 function webhookOf(url: string, callbackPolicy: CallbackPolicy): Config['operatorWebhook'] | 'invalid' {
   if (url === '') return undefined;
@@ -230,8 +236,10 @@ function telemetryOf(read: Read): Config['telemetry'] {
 }
 
 /**
- * The platform's own setting, which the template sets too: App Service authentication answers 403 to tokens of other tenants
- * (learn.microsoft.com/azure/app-service/configure-authentication-provider-aad, "Use a built-in authorization policy").
+ * The platform's own setting, which the template sets too: App Service authentication answers 403
+ * to tokens of other tenants
+ * (learn.microsoft.com/azure/app-service/configure-authentication-provider-aad, "Use a built-in
+ * authorization policy").
  */
 function allowedTenants(environment: Environment): ReadonlySet<string> {
   return new Set(list(environment['WEBSITE_AUTH_AAD_ALLOWED_TENANTS'] ?? '').map((tenant) => tenant.toLowerCase()));

@@ -1,6 +1,7 @@
 /**
- * The label of each input on the card of a trigger or an action, by its name in the HTTP API. The connector definition is
- * generated with these labels, and error texts use them, because a flow maker sees no other names.
+ * The label of each input on the card of a trigger or an action, by its name in the HTTP API. The
+ * connector definition is generated with these labels, and error texts use them, because a flow
+ * maker sees no other names.
  */
 export const inputLabels = {
   $expand: 'Expand Query',
@@ -34,7 +35,10 @@ export const inputLabels = {
 
 export type InputName = keyof typeof inputLabels;
 
-/** The label of an input. `undefined` for a name that no card shows, such as a parameter of the operator API. */
+/**
+ * The label of an input. `undefined` for a name that no card shows, such as a parameter of the
+ * operator API.
+ */
 export function labelOf(name: string): string | undefined {
   return Object.hasOwn(inputLabels, name) ? inputLabels[name as InputName] : undefined;
 }

@@ -1,12 +1,12 @@
 /**
- * The fields of a log line. They are flat, so that each field becomes a column. Never a secret, a body or a
- * full URL.
+ * The fields of a log line. They are flat, so that each field becomes a column. Never a secret, a
+ * body or a full URL.
  */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /**
- * A structured log. Each line has the fixed dotted name of an event, such as `delivery.attempted`. Methods never throw and
- * never block.
+ * A structured log. Each line has the fixed dotted name of an event, such as `delivery.attempted`.
+ * Methods never throw and never block.
  */
 export interface Log {
   info(event: string, fields?: LogFields): void;
@@ -17,8 +17,8 @@ export interface Log {
 export const silentLog: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**
- * Formats a log line as one JSON object, which Application Insights and `jq` can both read. `time` is for readers without a
- * platform that adds it, such as a terminal.
+ * Formats a log line as one JSON object, which Application Insights and `jq` can both read. `time`
+ * is for readers without a platform that adds it, such as a terminal.
  */
 export function logLine(
   level: 'info' | 'warn' | 'error',

@@ -34,9 +34,9 @@ const WEEKDAYS: Field = {
 const FURTHEST_MS = 41 * 366 * 24 * 3600 * 1000;
 
 /**
- * Parses `{second} {minute} {hour} {day} {month} {weekday}`, or five fields that begin with the minute.
- * `undefined` for any other text. Fields may hold `*`, numbers, names, ranges, steps and lists
- * (learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions).
+ * Parses `{second} {minute} {hour} {day} {month} {weekday}`, or five fields that begin with the
+ * minute. `undefined` for any other text. Fields may hold `*`, numbers, names, ranges, steps and
+ * lists (learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions).
  */
 export function parseSchedule(expression: string): Schedule | undefined {
   const parts = expression.trim().split(/\s+/);
@@ -51,8 +51,9 @@ export function parseSchedule(expression: string): Schedule | undefined {
 }
 
 /**
- * The first occurrence (in ms) strictly after `afterMs`. `undefined` when there is none, as for 30 February.
- * A day must match both the day and the weekday field. Unix cron requires only one of the two.
+ * The first occurrence (in ms) strictly after `afterMs`. `undefined` when there is none, as for 30
+ * February. A day must match both the day and the weekday field. Unix cron requires only one of the
+ * two.
  */
 export function nextOccurrence(schedule: Schedule, afterMs: number): number | undefined {
   const end = afterMs + FURTHEST_MS;
@@ -70,7 +71,10 @@ export function nextOccurrence(schedule: Schedule, afterMs: number): number | un
   return undefined;
 }
 
-/** How many seconds after second `from` the next of `seconds` is, or the next minute when the minute has none left. */
+/**
+ * How many seconds after second `from` the next of `seconds` is, or the next minute when the minute
+ * has none left.
+ */
 function untilSecond(seconds: ReadonlySet<number>, from: number): number {
   return Math.min(60, ...[...seconds].filter((second) => second > from)) - from;
 }
@@ -79,8 +83,8 @@ function untilSecond(seconds: ReadonlySet<number>, from: number): number {
 const OCCURRENCES = 100;
 
 /**
- * The shortest time (in ms) between two of the next hundred occurrences after `afterMs`. `schedule` must have
- * an occurrence.
+ * The shortest time (in ms) between two of the next hundred occurrences after `afterMs`. `schedule`
+ * must have an occurrence.
  */
 export function periodOf(schedule: Schedule, afterMs: number): number {
   let shortest = Infinity;

@@ -9,8 +9,8 @@ export interface Named {
 const MAX_NEAREST = 3;
 
 /**
- * The choices whose name or display name is most similar to `wanted`, best first, three at most. Case,
- * blanks, hyphens and underscores are ignored. A choice with little in common is left out.
+ * The choices whose name or display name is most similar to `wanted`, best first, three at most.
+ * Case, blanks, hyphens and underscores are ignored. A choice with little in common is left out.
  */
 export function nearestNames(wanted: string, choices: Iterable<Named>): readonly Named[] {
   const asked = plain(wanted);
@@ -24,7 +24,10 @@ export function nearestNames(wanted: string, choices: Iterable<Named>): readonly
     .map(({ choice }) => choice);
 }
 
-/** The choice whose name or display name is `wanted`. Case, blanks, hyphens and underscores are ignored. */
+/**
+ * The choice whose name or display name is `wanted`. Case, blanks, hyphens and underscores are
+ * ignored.
+ */
 export function sameName(wanted: string, choices: Iterable<Named>): Named | undefined {
   const asked = plain(wanted);
   return [...choices].find(({ name, displayName }) => plain(name) === asked || plain(displayName) === asked);
@@ -39,7 +42,10 @@ export function nearestSentence(nearest: readonly Named[]): string {
   return ` Did you mean ${joinedWithOr(names)}?`;
 }
 
-/** Names are cut to this length before the comparison, because its cost grows with the square of the length. */
+/**
+ * Names are cut to this length before the comparison, because its cost grows with the square of the
+ * length.
+ */
 const MAX_COMPARED = 64;
 
 function plain(name: string): string {

@@ -1,6 +1,6 @@
 /**
- * Every reason for refusing a request: a stable code with its HTTP status and title (RFC 9457). A code never
- * changes its meaning and is never reused.
+ * Every reason for refusing a request: a stable code with its HTTP status and title (RFC 9457). A
+ * code never changes its meaning and is never reused.
  */
 export const problems = {
   'body-invalid': { status: 400, title: 'The request body is not valid' },
@@ -57,14 +57,18 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems;
 
-/** One error in a body: an RFC 6901 pointer to its position, and a message that continues a sentence. */
+/**
+ * One error in a body: an RFC 6901 pointer to its position, and a message that continues a
+ * sentence.
+ */
 export interface BodyError {
   readonly pointer: string;
   readonly message: string;
 }
 
 /**
- * An expected refusal. `detail` is a sentence that a flow maker understands. It never repeats a callback URL.
+ * An expected refusal. `detail` is a sentence that a flow maker understands. It never repeats a
+ * callback URL.
  */
 export interface Refusal {
   readonly kind: 'refused';

@@ -26,7 +26,10 @@ import { parseEncryptionKeys } from './subscriptions/callback-cipher.ts';
 
 /** One setting of the environment. */
 export interface Setting<T> {
-  /** The default for a setting that is absent or empty. `undefined` means that the setting is required. */
+  /**
+   * The default for a setting that is absent or empty. `undefined` means that the setting is
+   * required.
+   */
   readonly default: string | undefined;
   readonly meaning: string;
   /** Throws an error whose message continues a sentence that begins with the setting's name. */
@@ -37,7 +40,10 @@ function setting<T>(defaultText: string | undefined, meaning: string, parse: (te
   return { default: defaultText, meaning, parse };
 }
 
-/** The one schema of all settings. Tests compare the documentation and `local.settings.sample.json` with it. */
+/**
+ * The one schema of all settings. Tests compare the documentation and `local.settings.sample.json`
+ * with it.
+ */
 export const settings = {
   CUSTOMER_INSIGHTS_API_URL: setting(
     'https://api.ci.ai.dynamics.com/v1',

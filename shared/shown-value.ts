@@ -1,6 +1,6 @@
 /**
- * Describes a value for an error message. A string is repeated only when it is short and cannot be part of a
- * URL, because a callback URL must never be repeated.
+ * Describes a value for an error message. A string is repeated only when it is short and cannot be
+ * part of a URL, because a callback URL must never be repeated.
  */
 export function shownValue(value: unknown): string {
   switch (typeof value) {

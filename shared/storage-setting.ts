@@ -1,6 +1,9 @@
 import { httpUrl } from './setting-parsers.ts';
 
-/** How storage is reached: with the keys of a connection string, or with the identity of the app at two end points. */
+/**
+ * How storage is reached: with the keys of a connection string, or with the identity of the app at
+ * two end points.
+ */
 export type StorageSetting =
   | { readonly connectionString: string }
   | {
@@ -9,7 +12,9 @@ export type StorageSetting =
       readonly tableServiceUri: string;
     };
 
-/** Without a connection string, these say where storage is; the host reads them by the same names. */
+/**
+ * Without a connection string, these say where storage is; the host reads them by the same names.
+ */
 const ACCOUNT_NAME = 'AzureWebJobsStorage__accountName';
 const SERVICE_URIS = {
   queue: 'AzureWebJobsStorage__queueServiceUri',
@@ -17,9 +22,10 @@ const SERVICE_URIS = {
 } as const;
 
 /**
- * Reads the settings of storage as the functions host reads them (Azure/azure-functions-host, `StorageServiceUriOptions.cs`): a connection
- * string outweighs all others, the end point of a service outweighs the account's name, and a name alone leads to the public cloud. The
- * host needs `AzureWebJobsStorage__blobServiceUri` beside them; the app itself reads no blobs.
+ * Reads the settings of storage as the functions host reads them (Azure/azure-functions-host,
+ * `StorageServiceUriOptions.cs`): a connection string outweighs all others, the end point of a
+ * service outweighs the account's name, and a name alone leads to the public cloud. The host needs
+ * `AzureWebJobsStorage__blobServiceUri` beside them; the app itself reads no blobs.
  */
 export function storageSetting(
   environment: Readonly<Record<string, string | undefined>>,
@@ -67,8 +73,9 @@ function missing(): ReturnType<typeof storageSetting> {
 }
 
 /**
- * Whether the storage SDKs can make clients from it: they throw on anything else, and then no function would be registered.
- * `UseDevelopmentStorage=true`, an account with its key, or endpoints with a shared access signature.
+ * Whether the storage SDKs can make clients from it: they throw on anything else, and then no
+ * function would be registered. `UseDevelopmentStorage=true`, an account with its key, or endpoints
+ * with a shared access signature.
  */
 function isConnectionString(text: string): boolean {
   if (/^UseDevelopmentStorage=true;?$/.test(text)) return true;

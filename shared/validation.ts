@@ -8,7 +8,8 @@ let compiler: Ajv | undefined;
 
 function createCompiler(): Ajv {
   const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, verbose: true });
-  // In Node, the ESM import wraps the CommonJS function once more than the types say. Jest does not.
+  // In Node, the ESM import wraps the CommonJS function once more than the types say. Jest does
+  // not.
   const { default: add } = addFormats as unknown as { default?: AddFormats };
   (add ?? (addFormats as unknown as AddFormats))(ajv, ['date-time']);
   // The `uuid` of ajv-formats also allows `urn:uuid:…`, which Customer Insights rejects.
@@ -21,8 +22,8 @@ type AddFormats = (target: Ajv, formats: readonly string[]) => void;
 export type Validator<T> = (input: unknown) => { kind: 'valid'; value: T } | { kind: 'invalid'; errors: BodyFault[] };
 
 /**
- * Compiles a schema once. Unknown properties are refused where the schema says so. Values are not coerced,
- * and defaults are not filled in.
+ * Compiles a schema once. Unknown properties are refused where the schema says so. Values are not
+ * coerced, and defaults are not filled in.
  */
 export function validatorOf<S extends TSchema>(schema: S): Validator<Static<S>> {
   let compiled: ValidateFunction<Static<S>> | undefined;
@@ -34,12 +35,16 @@ export function validatorOf<S extends TSchema>(schema: S): Validator<Static<S>> 
   };
 }
 
-/** Properties that are not trimmed: a callback URL is kept byte for byte, and blanks may belong to a name or label. */
+/**
+ * Properties that are not trimmed: a callback URL is kept byte for byte, and blanks may belong to a
+ * name or label.
+ */
 const verbatim: ReadonlySet<string> = new Set(['callbackUrl', 'segmentName', 'measureName', 'label']);
 
 /**
- * A validator for input that people or flow definitions write. Blanks around an id are ignored. An empty box is stored
- * as `""` or `null`, so an optional property of the object with such a value counts as absent.
+ * A validator for input that people or flow definitions write. Blanks around an id are ignored. An
+ * empty box is stored as `""` or `null`, so an optional property of the object with such a value
+ * counts as absent.
  */
 export function inputValidatorOf<S extends TObject>(schema: S): Validator<Static<S>> {
   const validate = validatorOf(schema);

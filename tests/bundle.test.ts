@@ -4,7 +4,10 @@ import { expect, test } from '@jest/globals';
 
 const entry = 'dist/functions/index.js';
 
-/** A module of the bundle and all that it loads with itself; with `later` also what it loads when it is asked to. */
+/**
+ * A module of the bundle and all that it loads with itself; with `later` also what it loads when it
+ * is asked to.
+ */
 function loaded(file: string, { later }: { later: boolean }, seen = new Map<string, string>()): Map<string, string> {
   if (seen.has(file)) return seen;
   const text = readFileSync(file, 'utf8');

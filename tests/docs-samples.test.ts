@@ -16,7 +16,9 @@ import { codesOf, tableRows } from './helpers/markdown.ts';
 
 const guide = readFileSync('docs/flow-makers-guide.md', 'utf8');
 
-/** The text of each second-level section by its heading; that before the first one has no heading. */
+/**
+ * The text of each second-level section by its heading; that before the first one has no heading.
+ */
 const sections = new Map(
   guide.split(/^## /m).map((section, index) => {
     const end = section.indexOf('\n');

@@ -16,7 +16,10 @@ const rules = forbiddenImports();
 const matches = (patterns: string | readonly string[] | undefined, file: string): boolean =>
   [patterns ?? []].flat().some((pattern) => new RegExp(pattern).test(file));
 
-/** The rules that forbid a file to import another file or package, in the way dependency-cruiser reads them. */
+/**
+ * The rules that forbid a file to import another file or package, in the way dependency-cruiser
+ * reads them.
+ */
 function forbidding(file: string, target: string): string[] {
   return rules.flatMap(({ name, from, to }) =>
     to?.pathNot !== undefined && matches(from.path, file) && !matches(to.pathNot, target) ? [name] : [],

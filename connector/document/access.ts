@@ -1,6 +1,9 @@
 import type { SwaggerDocument } from './swagger-document.ts';
 
-/** The header of the functions host for its keys (learn.microsoft.com/azure/azure-functions/function-keys-how-to). */
+/**
+ * The header of the functions host for its keys
+ * (learn.microsoft.com/azure/azure-functions/function-keys-how-to).
+ */
 export const KEY_HEADER = 'x-functions-key';
 
 /** How a connection authenticates. A backend accepts one kind and refuses the other. */
@@ -41,7 +44,10 @@ export function securityOf(access: Access): Pick<SwaggerDocument, 'security' | '
   };
 }
 
-/** The inputs of the form that creates a connection (learn.microsoft.com/connectors/custom-connectors/connection-parameters). */
+/**
+ * The inputs of the form that creates a connection
+ * (learn.microsoft.com/connectors/custom-connectors/connection-parameters).
+ */
 export function connectionParametersOf(access: Access): Readonly<Record<string, ConnectionParameter>> {
   if (access.kind === 'key') return { api_key: apiKey };
   return {

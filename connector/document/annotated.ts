@@ -1,8 +1,9 @@
 import { methods, type Operation, type PathItem } from './swagger-document.ts';
 
 /**
- * Adds the version of each operation (`x-ms-api-annotation`). An operation without an annotation becomes the first version
- * of a family with its own name. Without a family, a later version could not be linked to the operation.
+ * Adds the version of each operation (`x-ms-api-annotation`). An operation without an annotation
+ * becomes the first version of a family with its own name. Without a family, a later version could
+ * not be linked to the operation.
  */
 export function annotated(paths: Readonly<Record<string, PathItem>>): Record<string, PathItem> {
   return Object.fromEntries(

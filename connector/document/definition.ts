@@ -12,8 +12,9 @@ import type { SwaggerDocument } from './swagger-document.ts';
 import { triggerPaths } from './trigger-paths.ts';
 
 /**
- * The definition of the connector. Host and web sites are placeholders in a domain that nobody can register (RFC 2606), so
- * that no key can be sent to a third party. A running backend serves the definition with its own host.
+ * The definition of the connector. Host and web sites are placeholders in a domain that nobody can
+ * register (RFC 2606), so that no key can be sent to a third party. A running backend serves the
+ * definition with its own host.
  */
 export function connectorDefinition(version: string): SwaggerDocument {
   return {

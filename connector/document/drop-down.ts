@@ -1,6 +1,9 @@
 import type { DropDown, Schema } from './swagger-document.ts';
 
-/** For each parameter of the list operation: the source of its value, such as `instanceId` or `body/instanceId`. */
+/**
+ * For each parameter of the list operation: the source of its value, such as `instanceId` or
+ * `body/instanceId`.
+ */
 export type References = Readonly<Record<string, string>>;
 
 /** The operation that fills a drop-down, and its parameters. */
@@ -11,7 +14,10 @@ export interface ChoicesSource {
   readonly titlePath?: string;
 }
 
-/** A drop-down in the form of both designers. List operations answer `{value: [{id, title}]}` unless `titlePath` names another property. */
+/**
+ * A drop-down in the form of both designers. List operations answer `{value: [{id, title}]}` unless
+ * `titlePath` names another property.
+ */
 export function dropDown({ operationId, references, titlePath = 'title' }: ChoicesSource): DropDown {
   return {
     'x-ms-dynamic-values': {
@@ -31,7 +37,10 @@ export function dropDown({ operationId, references, titlePath = 'title' }: Choic
   };
 }
 
-/** A dynamic schema in the form of both designers. The operation answers it in the property `schema`. */
+/**
+ * A dynamic schema in the form of both designers. The operation answers it in the property
+ * `schema`.
+ */
 export function dynamicSchema(operationId: string, references: References): Schema {
   return {
     'x-ms-dynamic-schema': { operationId, parameters: byName(references), 'value-path': 'schema' },

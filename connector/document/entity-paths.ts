@@ -4,7 +4,10 @@ import { ok, responses } from './responses.ts';
 import { list, object, text } from './schemas.ts';
 import type { PathItem, Schema } from './swagger-document.ts';
 
-/** The dynamic schema of an item. The designer requests it when the maker has chosen instance and entity. */
+/**
+ * The dynamic schema of an item. The designer requests it when the maker has chosen instance and
+ * entity.
+ */
 export const itemSchema: Schema = {
   type: 'object',
   title: 'Item',

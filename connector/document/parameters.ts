@@ -5,7 +5,10 @@ import type { PlainParameter } from './swagger-document.ts';
 
 type Rest = Omit<PlainParameter, 'name' | 'in' | 'required' | 'type' | 'description' | 'x-ms-summary'>;
 
-/** A path parameter. Texts that may contain a slash are encoded twice, because the functions host decodes once and leaves `%2F`. */
+/**
+ * A path parameter. Texts that may contain a slash are encoded twice, because the functions host
+ * decodes once and leaves `%2F`.
+ */
 export function inPath(name: InputName, description: string, rest: Rest = {}): PlainParameter {
   const encoding = { 'x-ms-url-encoding': 'single', ...rest } as const;
   const summary = inputLabels[name];
@@ -63,8 +66,8 @@ export const pageSize = inQuery('top', 'The largest number of entries on a page,
 });
 
 /**
- * Headers in which the platform identifies the flow. They are declared so that they are part of the connector's contract.
- * They are optional, because the platform may omit them.
+ * Headers in which the platform identifies the flow. They are declared so that they are part of the
+ * connector's contract. They are optional, because the platform may omit them.
  */
 export const workflowHeaders: readonly PlainParameter[] = (
   [

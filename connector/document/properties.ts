@@ -2,7 +2,10 @@ import { connectionParametersOf, type Access, type ConnectionParameter } from '.
 import type { SwaggerDocument } from './swagger-document.ts';
 import { operationsOf } from './operations.ts';
 
-/** The content of `apiProperties.json` (learn.microsoft.com/connectors/custom-connectors/connection-parameters). */
+/**
+ * The content of `apiProperties.json`
+ * (learn.microsoft.com/connectors/custom-connectors/connection-parameters).
+ */
 export interface ConnectorProperties {
   readonly properties: {
     readonly connectionParameters: Readonly<Record<string, ConnectionParameter>>;
@@ -20,8 +23,8 @@ export interface PolicyTemplateInstance {
 }
 
 /**
- * The properties with the one kind of authentication that the backend accepts. For paged operations (`x-ms-pageable`), a
- * policy rewrites the next link so that it goes through the gateway.
+ * The properties with the one kind of authentication that the backend accepts. For paged operations
+ * (`x-ms-pageable`), a policy rewrites the next link so that it goes through the gateway.
  */
 export function connectorProperties(
   definition: Pick<SwaggerDocument, 'paths'>,

@@ -1,6 +1,9 @@
 import type { Response, Schema } from './swagger-document.ts';
 
-/** Descriptions of the backend's refusals by status. The `detail` of the `application/problem+json` body explains each to a maker. */
+/**
+ * Descriptions of the backend's refusals by status. The `detail` of the `application/problem+json`
+ * body explains each to a maker.
+ */
 const refusals = {
   400: 'The request is not valid: the answer says what is wrong with it.',
   401: 'The caller is not authenticated: the key or the sign-in of the connection is missing or wrong.',
@@ -17,7 +20,10 @@ type RefusalStatus = keyof typeof refusals;
 /** Refusals that every operation may return if it needs a connection and counts as a call. */
 const usual: readonly RefusalStatus[] = [400, 401, 429, 503];
 
-/** A success, the usual refusals, and additional ones. Only a success has a schema, because the designer offers its properties as outputs. */
+/**
+ * A success, the usual refusals, and additional ones. Only a success has a schema, because the
+ * designer offers its properties as outputs.
+ */
 export function responses(
   success: Readonly<Record<number, Response>>,
   ...more: readonly RefusalStatus[]

@@ -40,7 +40,9 @@ export function list(title: string, description: string, items: Schema): Schema 
   return { type: 'array', title, description, items };
 }
 
-/** Converts a TypeBox schema to Swagger, without `additionalProperties`, which designers do not use. */
+/**
+ * Converts a TypeBox schema to Swagger, without `additionalProperties`, which designers do not use.
+ */
 export function swaggerSchema(schema: TObject | TSchema): Schema {
   // Converting to JSON text and back drops TypeBox's symbols.
   const { additionalProperties, ...rest } = JSON.parse(JSON.stringify(schema)) as Schema;

@@ -18,7 +18,10 @@ const reportType = inQuery('reportType', 'What the report is about.', {
   'x-ms-visibility': 'important',
 });
 
-/** The operation that reports the states of all data sources, segments, measures or processes. A flow can mail the report. */
+/**
+ * The operation that reports the states of all data sources, segments, measures or processes. A
+ * flow can mail the report.
+ */
 export const statusReportPath: Readonly<Record<string, PathItem>> = {
   '/instances/{instanceId}/status-report': {
     get: {

@@ -8,7 +8,10 @@ import type { BodyParameter, Schema } from './swagger-document.ts';
 
 const ofInstance = { instanceId: 'body/instanceId' };
 
-/** How the designer shows each property of a subscribe body. The allowed values come from the schema that validates requests. */
+/**
+ * How the designer shows each property of a subscribe body. The allowed values come from the schema
+ * that validates requests.
+ */
 const shown: Readonly<Record<string, Schema>> = {
   callbackUrl: {
     description: 'Where the flow is called. The platform fills it in.',

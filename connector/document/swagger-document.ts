@@ -117,7 +117,9 @@ export interface Constraints {
   readonly pattern?: string;
 }
 
-/** A drop-down is described twice, because the old designer reads `-values` and the new one `-list`. */
+/**
+ * A drop-down is described twice, because the old designer reads `-values` and the new one `-list`.
+ */
 export interface DropDown {
   readonly 'x-ms-dynamic-values': {
     readonly operationId: string;

@@ -6,7 +6,10 @@ import { swaggerSchema } from './schemas.ts';
 import { subscribeBody } from './subscribe-body.ts';
 import type { PathItem } from './swagger-document.ts';
 
-/** For each trigger: its subscribe operation, and the unsubscribe operation at the `Location` of a subscription. */
+/**
+ * For each trigger: its subscribe operation, and the unsubscribe operation at the `Location` of a
+ * subscription.
+ */
 export function triggerPaths(): Record<string, PathItem> {
   return Object.fromEntries(
     triggerNames.flatMap((trigger) => [
@@ -54,7 +57,8 @@ function unsubscribePath(trigger: Trigger): PathItem {
       description: `This operation ends the subscription of a flow with the trigger "${summary}"; the platform calls it.`,
       'x-ms-visibility': 'internal',
       parameters: [inPath('id', 'The subscription to end.')],
-      // Unsubscribing is not counted as a call, and an unknown id is treated like a subscription that was deleted.
+      // Unsubscribing is not counted as a call, and an unknown id is treated like a subscription
+      // that was deleted.
       responses: { 204: { description: 'The subscription no longer exists.' }, ...refusing(401, 503) },
     },
   };

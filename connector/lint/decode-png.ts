@@ -11,7 +11,10 @@ const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** Eight bits a channel, colour type 2 (red, green, blue), no interlacing (W3C PNG, 11.2.2). */
 const TRUE_COLOUR = Buffer.from([8, 2, 0, 0, 0]);
 
-/** Decodes a PNG without transparency, interlacing and row filters. `undefined`: the file has another format. */
+/**
+ * Decodes a PNG without transparency, interlacing and row filters. `undefined`: the file has
+ * another format.
+ */
 export function decodePng(png: Buffer): Picture | undefined {
   if (!png.subarray(0, 8).equals(SIGNATURE)) return undefined;
   const data: Buffer[] = [];

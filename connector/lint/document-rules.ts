@@ -1,7 +1,10 @@
 import { operationLocations, parametersOf } from './locations.ts';
 import type { Rule } from './rule.ts';
 
-/** The maximum size of a connector in a solution (github.com/microsoft/PowerPlatformConnectors/issues/3567). */
+/**
+ * The maximum size of a connector in a solution
+ * (github.com/microsoft/PowerPlatformConnectors/issues/3567).
+ */
 const MAX_CHARACTERS = 500_000;
 /** learn.microsoft.com/connectors/custom-connectors/certification-submission. */
 const categories = [
@@ -17,7 +20,9 @@ const categories = [
     'Website',
   ],
 ];
-/** Words that a title must not contain: the kind of component, and names of Microsoft's products. */
+/**
+ * Words that a title must not contain: the kind of component, and names of Microsoft's products.
+ */
 const restricted =
   /\b(api|connector|microsoft|azure|dynamics|customer insights|power (apps|automate|platform|bi)|copilot|sharepoint|teams)\b/i;
 

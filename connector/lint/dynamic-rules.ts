@@ -11,7 +11,10 @@ import {
 } from './locations.ts';
 import type { Rule } from './rule.ts';
 
-/** Rules for drop-downs and dynamic schemas (learn.microsoft.com/connectors/custom-connectors/openapi-extensions). */
+/**
+ * Rules for drop-downs and dynamic schemas
+ * (learn.microsoft.com/connectors/custom-connectors/openapi-extensions).
+ */
 export const dynamicRules: readonly Rule[] = [
   {
     id: 'DynamicPairIncomplete',
@@ -122,7 +125,10 @@ interface Asking {
   readonly questions: readonly Question[];
 }
 
-/** Every location with a drop-down or dynamic schema, with its request in the old and in the new form. */
+/**
+ * Every location with a drop-down or dynamic schema, with its request in the old and in the new
+ * form.
+ */
 function asking(connector: Connector): Asking[] {
   const inputs = [
     ...parameterLocations(connector).map(({ place, parameter, operation }) => ({ place, input: parameter, operation })),

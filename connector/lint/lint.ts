@@ -10,8 +10,8 @@ import { textRules } from './text-rules.ts';
 import { webhookRules } from './webhook-rules.ts';
 
 /**
- * The rules that can be checked without Microsoft's validator, which requires a sign-in (`paconn validate`). They cover
- * what its published JSON schemas do not.
+ * The rules that can be checked without Microsoft's validator, which requires a sign-in
+ * (`paconn validate`). They cover what its published JSON schemas do not.
  */
 export const rules: readonly Rule[] = [
   ...documentRules,

@@ -2,9 +2,14 @@ import type { LocatedOperation } from '../document/operations.ts';
 import { answerSchema, operationLocations, operationsWhere, repeated } from './locations.ts';
 import type { Rule } from './rule.ts';
 
-/** learn.microsoft.com/connectors/custom-connectors/faq: how many operations a connector may have. */
+/**
+ * learn.microsoft.com/connectors/custom-connectors/faq: how many operations a connector may have.
+ */
 const MAX_OPERATIONS = 256;
-/** Microsoft publishes no number for the validator's rule. Power Automate limits the name of a step to 80 characters. */
+/**
+ * Microsoft publishes no number for the validator's rule. Power Automate limits the name of a step
+ * to 80 characters.
+ */
 const MAX_OPERATION_ID = 80;
 const mimeTypes = ['application/json', 'text/plain', 'multipart/form-data', 'application/x-www-form-urlencoded'];
 

@@ -103,7 +103,10 @@ function namesIn(path: string): string[] {
   return [...path.matchAll(/\{([^}]*)\}/g)].map(([, name = '']) => name);
 }
 
-/** Whether parameter values can make `template` equal to `path`, because `path` has a static part where `template` has a parameter. */
+/**
+ * Whether parameter values can make `template` equal to `path`, because `path` has a static part
+ * where `template` has a parameter.
+ */
 function coversPath(template: string, path: string): boolean {
   const [wide, narrow] = [template, path].map((each) => each.toLowerCase().split('/')) as [string[], string[]];
   const isParameter = (part: string | undefined): boolean => part?.startsWith('{') === true;
@@ -115,8 +118,9 @@ function coversPath(template: string, path: string): boolean {
 }
 
 /**
- * Paths that existing flows use. With a trigger's name, the path of *Delete a subscription* equals the path with which the
- * platform unsubscribes. The validator warns about this correctly, but both operations do the same.
+ * Paths that existing flows use. With a trigger's name, the path of *Delete a subscription* equals
+ * the path with which the platform unsubscribes. The validator warns about this correctly, but both
+ * operations do the same.
  */
 function leadsToTheSame(operationId: string, otherId: string): boolean {
   return operationId === 'DeleteSubscription' && otherId.endsWith('Unsubscribe');

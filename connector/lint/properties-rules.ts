@@ -2,7 +2,10 @@ import type { Connector } from './connector.ts';
 import { operationLocations } from './locations.ts';
 import type { Rule } from './rule.ts';
 
-/** Sides of the icon in pixels (learn.microsoft.com/connectors/custom-connectors/certification-submission). */
+/**
+ * Sides of the icon in pixels
+ * (learn.microsoft.com/connectors/custom-connectors/certification-submission).
+ */
 const ICON_SIDE = 230;
 const MARK_SIDE = 160;
 

@@ -1,6 +1,8 @@
 import type { Connector } from './connector.ts';
 
-/** A rule of the platform or of its connector review that the published JSON schemas do not check. */
+/**
+ * A rule of the platform or of its connector review that the published JSON schemas do not check.
+ */
 export interface Rule {
   /** The code in the platform's validator, if it has one. */
   readonly id: string;

@@ -4,7 +4,10 @@ import type { Rule } from './rule.ts';
 
 /** Microsoft publishes no number. Outputs that are nested deeper are hard to find in a designer. */
 const MAX_DEPTH = 8;
-/** learn.microsoft.com/connectors/custom-connectors/faq: schemas of one body, and of all of an operation. */
+/**
+ * learn.microsoft.com/connectors/custom-connectors/faq: schemas of one body, and of all of an
+ * operation.
+ */
 const MAX_SCHEMAS_OF_BODY = 512;
 const MAX_SCHEMAS_OF_OPERATION = 16_384;
 

@@ -6,7 +6,11 @@ import { isTrigger } from './webhook-rules.ts';
 const MAX_SUMMARY = 80;
 const URL = /https?:\/\//i;
 
-/** Rules for texts of operations (learn.microsoft.com/connectors/custom-connectors/connector-string-guidance and coding-standards). */
+/**
+ * Rules for texts of operations
+ * (learn.microsoft.com/connectors/custom-connectors/connector-string-guidance and
+ * coding-standards).
+ */
 const operationTexts: readonly Rule[] = [
   {
     id: 'OperationSummaryMissing',

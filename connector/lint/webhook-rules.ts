@@ -11,7 +11,10 @@ import type { SchemaLocation } from './locations.ts';
 import type { Connector } from './connector.ts';
 import type { Rule } from './rule.ts';
 
-/** Rules for webhook triggers (learn.microsoft.com/connectors/custom-connectors/create-webhook-trigger). */
+/**
+ * Rules for webhook triggers
+ * (learn.microsoft.com/connectors/custom-connectors/create-webhook-trigger).
+ */
 export const webhookRules: readonly Rule[] = [
   {
     id: 'WebhookOperationsMissingNotificationUrlProperty',

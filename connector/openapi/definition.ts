@@ -21,8 +21,9 @@ const schemas: Readonly<Record<string, object>> = {
 };
 
 /**
- * The whole HTTP API in OpenAPI 3.1, generated from the connector's definition and the schemas that validate requests. The
- * server is a placeholder. A running backend serves the document with its own URL.
+ * The whole HTTP API in OpenAPI 3.1, generated from the connector's definition and the schemas that
+ * validate requests. The server is a placeholder. A running backend serves the document with its
+ * own URL.
  */
 export function openApiDefinition(version: string): OpenApiDocument {
   const connector = connectorDefinition(version);

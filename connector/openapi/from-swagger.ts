@@ -8,7 +8,10 @@ import {
 } from './open-api-document.ts';
 import { refusalReference, refusals } from './problem-responses.ts';
 
-/** The start of the next page. The connector does not declare this parameter, because it only follows `nextLink`. */
+/**
+ * The start of the next page. The connector does not declare this parameter, because it only
+ * follows `nextLink`.
+ */
 export const nextInQuery: OpenApiParameter = {
   name: 'next',
   in: 'query',
@@ -17,9 +20,9 @@ export const nextInQuery: OpenApiParameter = {
 };
 
 /**
- * Converts an operation of the connector to OpenAPI 3.1, with the same parameters, bodies and responses. Extensions for
- * designers are removed. The bodies of refusals and the refusal of unknown properties are added, because Swagger for
- * connectors cannot express them.
+ * Converts an operation of the connector to OpenAPI 3.1, with the same parameters, bodies and
+ * responses. Extensions for designers are removed. The bodies of refusals and the refusal of
+ * unknown properties are added, because Swagger for connectors cannot express them.
  */
 export function fromSwagger(operation: Operation, tag: string): OpenApiOperation {
   const { operationId, summary, description, deprecated, parameters = [], responses } = operation;
@@ -55,7 +58,10 @@ function parameterFrom({ name, in: where, required, description, ...rest }: Plai
   };
 }
 
-/** Adds that unknown properties are refused. An item of an entity is an exception, because its properties are not known here. */
+/**
+ * Adds that unknown properties are refused. An item of an entity is an exception, because its
+ * properties are not known here.
+ */
 function bodyFrom({ description, schema }: BodyParameter): NonNullable<OpenApiOperation['requestBody']> {
   const closed = schema.properties === undefined ? {} : { additionalProperties: false };
   return {

@@ -1,4 +1,7 @@
-/** The parts of OpenAPI 3.1 that the description of the HTTP API uses (spec.openapis.org/oas/v3.1.1). */
+/**
+ * The parts of OpenAPI 3.1 that the description of the HTTP API uses
+ * (spec.openapis.org/oas/v3.1.1).
+ */
 export interface OpenApiDocument {
   readonly openapi: '3.1.1';
   readonly info: {
@@ -28,7 +31,10 @@ export interface OpenApiOperation {
   readonly description?: string;
   readonly tags: readonly string[];
   readonly deprecated?: boolean;
-  /** The security of this operation, if it differs from the document's. An empty list means anonymous. */
+  /**
+   * The security of this operation, if it differs from the document's. An empty list means
+   * anonymous.
+   */
   readonly security?: readonly SecurityRequirement[];
   readonly parameters?: readonly OpenApiParameter[];
   readonly requestBody?: { readonly required: true; readonly description?: string; readonly content: Content };

@@ -15,9 +15,10 @@ const getSubscription: Operation = {
 };
 
 /**
- * Adds what the connector's paths leave out: the operation that gets one subscription, the response body of subscribe, and
- * all operations on subscriptions at the path of each trigger. OpenAPI matches a concrete path before a templated one, so a
- * reader would miss operations that only the templated path lists.
+ * Adds what the connector's paths leave out: the operation that gets one subscription, the response
+ * body of subscribe, and all operations on subscriptions at the path of each trigger. OpenAPI
+ * matches a concrete path before a templated one, so a reader would miss operations that only the
+ * templated path lists.
  */
 export function withAllOfTriggers(paths: Readonly<Record<string, PathItem>>): Record<string, PathItem> {
   const all: Record<string, PathItem> = { ...paths };
@@ -41,7 +42,10 @@ export function withAllOfTriggers(paths: Readonly<Record<string, PathItem>>): Re
   return all;
 }
 
-/** Adds the response body of subscribe. The connector omits it, because the designer would show it as the flow's data. */
+/**
+ * Adds the response body of subscribe. The connector omits it, because the designer would show it
+ * as the flow's data.
+ */
 function answeringSubscription(subscribe: Operation): Operation {
   const created: Response = { description: '', ...subscribe.responses['201'], schema: subscriptionSchema };
   return { ...subscribe, responses: { ...subscribe.responses, 201: created } };

@@ -15,8 +15,8 @@ const headers: readonly OpenApiParameter[] = [
 ];
 
 /**
- * The requests that the service POSTs: to callback URLs, for each trigger, and to the webhook of the operator.
- * docs/delivery.md describes how it treats each response.
+ * The requests that the service POSTs: to callback URLs, for each trigger, and to the webhook of
+ * the operator. docs/delivery.md describes how it treats each response.
  */
 export function webhooks(): Record<string, OpenApiPathItem> {
   const callbacks = triggerNames.map((trigger) => [trigger, { post: callback(trigger) }] as const);

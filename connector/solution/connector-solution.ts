@@ -24,7 +24,10 @@ export function versionOf(definition: SwaggerDocument): string {
   return `${definition.info.version.replace(/[^\d.].*$/, '')}.0`;
 }
 
-/** Creates the solution that contains only the custom connector. It is imported before the components that use it. */
+/**
+ * Creates the solution that contains only the custom connector. It is imported before the
+ * components that use it.
+ */
 export function connectorSolution({ definition, icon, deployment }: SolutionInput): SolutionFiles {
   const connector = deployedConnector(definition, deployment);
   const { connectionParameters, iconBrandColor, policyTemplateInstances } = connector.properties.properties;
@@ -63,7 +66,9 @@ export function connectorSolution({ definition, icon, deployment }: SolutionInpu
   };
 }
 
-/** Converts a policy: its keys begin with capitals in a solution, but not in `apiProperties.json`. */
+/**
+ * Converts a policy: its keys begin with capitals in a solution, but not in `apiProperties.json`.
+ */
 function asStored({ templateId, title, parameters }: PolicyTemplateInstance): object {
   return { TemplateId: templateId, Title: title, Parameters: parameters };
 }

@@ -60,7 +60,10 @@ export function valueOf(variable: EnvironmentVariable): string {
   return `@parameters('${parameterOf(variable)}')`;
 }
 
-/** Types of environment variables (learn.microsoft.com/power-apps/developer/data-platform/reference/entities/environmentvariabledefinition). */
+/**
+ * The types of the entity `environmentvariabledefinition`
+ * (learn.microsoft.com/power-apps/developer/data-platform/reference/entities).
+ */
 const types = { text: '100000000', number: '100000001' } as const;
 
 export function variableFile({ schemaName }: EnvironmentVariable): string {

@@ -3,7 +3,10 @@ import { operationOf, type Flow, type Step } from './flows.ts';
 import { CONNECTOR_API, CONNECTOR_ID, CONNECTOR_NAME, idOf, PREFIX } from './names.ts';
 import { element, type Element } from './xml.ts';
 
-/** A connection reference. Flows use its name, which stays the same when it is set to another connection. */
+/**
+ * A connection reference. Flows use its name, which stays the same when it is set to another
+ * connection.
+ */
 interface ConnectionReference {
   readonly logicalName: string;
   readonly displayName: string;
@@ -17,7 +20,10 @@ export const connectionReferences: Readonly<Record<Step['connector'], Connection
   outlook: { logicalName: `${PREFIX}_Outlook`, displayName: 'Office 365 Outlook', api: 'shared_office365' },
 };
 
-/** A flow in a solution: `properties.definition` in the language of Azure Logic Apps, and the connection references. */
+/**
+ * A flow in a solution: `properties.definition` in the language of Azure Logic Apps, and the
+ * connection references.
+ */
 export function flowJson(flow: Flow): object {
   const used = [...new Set(['own' as const, ...flow.steps.map(({ connector }) => connector)])];
   const text = JSON.stringify([flow.inputs, flow.steps]);
@@ -55,7 +61,9 @@ export function flowJson(flow: Flow): object {
   };
 }
 
-/** The name that the designer gives to a trigger, such as `When_…`: the summary of its operation. */
+/**
+ * The name that the designer gives to a trigger, such as `When_…`: the summary of its operation.
+ */
 function nameOf(operationId: string): string {
   return `When_${operationId.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase()}`;
 }
@@ -89,7 +97,8 @@ function operation(type: string, flow: Flow, { name, connector, operationId, par
       host: {
         connectionName: api,
         operationId,
-        // A custom connector is identified by its name in the connection reference, because its path differs in each environment.
+        // A custom connector is identified by its name in the connection reference, because its
+        // path differs in each environment.
         apiId: connector === 'own' ? '' : pathOf(api),
       },
       parameters,
@@ -102,7 +111,10 @@ function pathOf(api: string): string {
   return `/providers/Microsoft.PowerApps/apis/${api}`;
 }
 
-/** The connection references in `customizations.xml`. The one of the custom connector refers to the connector by its id. */
+/**
+ * The connection references in `customizations.xml`. The one of the custom connector refers to the
+ * connector by its id.
+ */
 export function connectionReferenceElements(): Element[] {
   return Object.entries(connectionReferences).map(([key, { logicalName, displayName, api }]) =>
     element(

@@ -9,7 +9,10 @@ import { CONNECTOR_ID, CONNECTOR_NAME, idOf } from './names.ts';
 import type { SolutionFiles } from './pack.ts';
 import { element, type Element } from './xml.ts';
 
-/** Creates the solution with four flows, turned off, and their connection references and environment variables. It requires the connector's solution. */
+/**
+ * Creates the solution with four flows, turned off, and their connection references and environment
+ * variables. It requires the connector's solution.
+ */
 export function flowsSolution(definition: SwaggerDocument): SolutionFiles {
   const { title } = definition.info;
   const version = versionOf(definition);
@@ -42,7 +45,10 @@ function flowFile(flow: Flow): string {
   return `Workflows/${letters}-${flowId(flow).toUpperCase()}.json`;
 }
 
-/** The dependencies of each flow and of the connection reference on the connector, which is in another solution. */
+/**
+ * The dependencies of each flow and of the connection reference on the connector, which is in
+ * another solution.
+ */
 function needs(title: string, version: string): NeededComponent[] {
   const required = {
     type: '372',
@@ -62,7 +68,10 @@ function needs(title: string, version: string): NeededComponent[] {
   ].map((dependent) => ({ required, dependent }));
 }
 
-/** The entry of a cloud flow (category 5) in `customizations.xml`. The flow is a draft (state 0, status 1) until its maker turns it on. */
+/**
+ * The entry of a cloud flow (category 5) in `customizations.xml`. The flow is a draft (state 0,
+ * status 1) until its maker turns it on.
+ */
 function workflow(flow: Flow, version: string): Element {
   const said = {
     ...{ JsonFileName: `/${flowFile(flow)}`, Type: '1', Subprocess: '0', Category: '5', Mode: '0', Scope: '4' },

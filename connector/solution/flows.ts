@@ -13,7 +13,10 @@ export interface Step {
 export interface Flow {
   readonly name: string;
   readonly trigger: Trigger;
-  /** The inputs of the trigger except the label. The names, such as `body/…`, are those of the connector's definition. */
+  /**
+   * The inputs of the trigger except the label. The names, such as `body/…`, are those of the
+   * connector's definition.
+   */
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly steps: readonly Step[];
 }
@@ -43,7 +46,10 @@ const crossing =
   `<p><strong>${test}${html(fact('displayName'))} has ${shown('value')} members, more than ${shown('threshold')}.</strong><br>` +
   `Before it had ${shown('previousValue')}. Customer Insights counted them on ${time('evaluatedAt')}.</p>`;
 
-/** The two examples of Microsoft's page, a message about a segment to a team, and a report to the people who maintain the data. */
+/**
+ * The two examples of Microsoft's page, a message about a segment to a team, and a report to the
+ * people who maintain the data.
+ */
 export const flows: readonly Flow[] = [
   {
     name: 'Post to Teams when a data source refresh fails',

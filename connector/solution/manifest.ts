@@ -23,7 +23,10 @@ const DATAVERSE_VERSION = '9.2.22064.56';
 const ENGLISH = '1033';
 export const XSI = { 'xmlns:xsi': 'http://www.w3.org/2001/XMLSchema-instance' };
 
-/** `solution.xml`: the name, publisher and components of the solution. The solution is unmanaged, so makers may change the imported components. */
+/**
+ * `solution.xml`: the name, publisher and components of the solution. The solution is unmanaged, so
+ * makers may change the imported components.
+ */
 export function manifestXml(manifest: Manifest): string {
   const { uniqueName, displayName, description, version, components, needs } = manifest;
   return xmlDocument(
@@ -64,7 +67,10 @@ export function localized(description: string): Element {
   return element('LocalizedNames', [element('LocalizedName', [], { description, languagecode: ENGLISH })]);
 }
 
-/** The prefix of the publisher's option values: any number from 10,000 to 99,999 that no other publisher uses. */
+/**
+ * The prefix of the publisher's option values: any number from 10,000 to 99,999 that no other
+ * publisher uses.
+ */
 const OPTION_VALUE_PREFIX = '43817';
 
 function publisher(): Element {

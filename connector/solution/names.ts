@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 export const PREFIX = 'cit';
 
 /**
- * A UUID of version 5 (RFC 9562) in this project's name space. It is the same in every build, so an import updates the
- * component that has the same id.
+ * A UUID of version 5 (RFC 9562) in this project's name space. It is the same in every build, so an
+ * import updates the component that has the same id.
  */
 export function idOf(name: string): string {
   const hash = createHash('sha1').update(`customer-insights-triggers/${name}`).digest();
@@ -15,12 +15,16 @@ export function idOf(name: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }
 
-/** The name of the connector in Dataverse, in which the underscore after the prefix is written as its character code. */
+/**
+ * The name of the connector in Dataverse, in which the underscore after the prefix is written as
+ * its character code.
+ */
 export const CONNECTOR_NAME = `${PREFIX}_5Fcustomerdatatriggers`;
 export const CONNECTOR_ID = idOf('connector');
 
 /**
- * The name of the connector in flows. The last 16 digits stand for the environment in which a flow was made. An import
- * replaces them with those of its own environment, using the connector's name and id.
+ * The name of the connector in flows. The last 16 digits stand for the environment in which a flow
+ * was made. An import replaces them with those of its own environment, using the connector's name
+ * and id.
  */
 export const CONNECTOR_API = `shared_${PREFIX}-5fcustomerdatatriggers-5f${idOf('environment').replaceAll('-', '').slice(0, 16)}`;

@@ -4,7 +4,10 @@ import { element, xmlDocument } from './xml.ts';
 /** The files of a solution by name. A string is written as UTF-8. */
 export type SolutionFiles = Readonly<Record<string, string | Uint8Array>>;
 
-/** The earliest timestamp of the zip format in the local time zone. A constant makes the same files give the same bytes. */
+/**
+ * The earliest timestamp of the zip format in the local time zone. A constant makes the same files
+ * give the same bytes.
+ */
 const MTIME = new Date(1980, 0, 1);
 
 /** Packs a solution for import: a zip with its files and a table of their content types. */
@@ -19,7 +22,10 @@ export function packed(files: SolutionFiles): Uint8Array {
   return zipSync(entries);
 }
 
-/** The content types file of the Open Packaging Conventions. Dataverse writes the same content type for every file. */
+/**
+ * The content types file of the Open Packaging Conventions. Dataverse writes the same content type
+ * for every file.
+ */
 function contentTypes(names: readonly string[]): string {
   const extensions = [...new Set(names.map((name) => name.slice(name.lastIndexOf('.') + 1)))].sort();
   return xmlDocument(

@@ -16,10 +16,15 @@ const stack = [
 ] as const;
 
 const HEIGHT = 160;
-/** The axis ends at the end of the last hour, because a bar covers the whole hour that it counts. */
+/**
+ * The axis ends at the end of the last hour, because a bar covers the whole hour that it counts.
+ */
 const HOUR_SECONDS = 3_600;
 
-/** Deliveries by hour as stacked bars. The table beside it has the same numbers for readers who cannot see the bars. */
+/**
+ * Deliveries by hour as stacked bars. The table beside it has the same numbers for readers who
+ * cannot see the bars.
+ */
 export function ActivityChart({
   hours,
   label,
@@ -77,7 +82,10 @@ export function ActivityChart({
   return <div ref={place} class="chart" role="img" aria-label={label} />;
 }
 
-/** The minimum height of a part, as a fraction of the tallest bar, so that one dead delivery among thousands is visible. */
+/**
+ * The minimum height of a part, as a fraction of the tallest bar, so that one dead delivery among
+ * thousands is visible.
+ */
 const LEAST_SEEN = 0.03;
 
 /** uPlot draws each series from zero, so the tallest series comes first and the others cover it. */

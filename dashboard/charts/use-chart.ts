@@ -10,8 +10,9 @@ type Making = (palette: Palette) => Omit<uPlot.Options, 'width' | 'height'>;
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
 /**
- * Draws a chart into the element that receives the returned ref, in the width of the element. A change of `key` or of the
- * colour scheme creates the chart again. New data with the same `key` updates the chart without a flicker.
+ * Draws a chart into the element that receives the returned ref, in the width of the element. A
+ * change of `key` or of the colour scheme creates the chart again. New data with the same `key`
+ * updates the chart without a flicker.
  */
 export function useChart(
   key: string,

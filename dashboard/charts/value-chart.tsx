@@ -10,7 +10,10 @@ import { valueRange } from './value-range.ts';
 
 const HEIGHT = 232;
 
-/** Values over time as steps, thresholds as lines, crossings and failures as marks. The timeline shows the same in words. */
+/**
+ * Values over time as steps, thresholds as lines, crossings and failures as marks. The timeline
+ * shows the same in words.
+ */
 export function ValueChart({
   observations,
   threshold,

@@ -42,7 +42,10 @@ export function drawMarks(chart: uPlot, palette: Palette, { points, threshold, t
   ctx.restore();
 }
 
-/** Draws a line and its number. The number replaces the label of the axis, because within the chart it would hide values. */
+/**
+ * Draws a line and its number. The number replaces the label of the axis, because within the chart
+ * it would hide values.
+ */
 function drawThreshold(chart: uPlot, colour: string, ground: string, threshold: number): void {
   const { ctx, bbox } = chart;
   const ratio = devicePixelRatio;

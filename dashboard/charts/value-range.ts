@@ -1,7 +1,13 @@
-/** Smallest relative range. uPlot adds a step to get from tick to tick, and would never end if the step were too small to change the number. */
+/**
+ * Smallest relative range. uPlot adds a step to get from tick to tick, and would never end if the
+ * step were too small to change the number.
+ */
 const LEAST_SHARE = 1e-9;
 
-/** The range of the axis, from below the lowest to above the highest of values and thresholds, with a margin. Pure. */
+/**
+ * The range of the axis, from below the lowest to above the highest of values and thresholds, with
+ * a margin. Pure.
+ */
 export function valueRange(
   min: number | null,
   max: number | null,

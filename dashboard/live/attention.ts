@@ -31,9 +31,15 @@ export interface Observed {
 
 /** Polls run every minute by default. A longer gap than this is a problem. */
 const POLL_LATE_MS = 5 * 60_000;
-/** A due message is normally taken within a second. A longer wait means that no worker runs or that there is too much work. */
+/**
+ * A due message is normally taken within a second. A longer wait means that no worker runs or that
+ * there is too much work.
+ */
 const QUEUE_LATE_MS = 5 * 60_000;
-/** An event is normally fanned out within seconds. After a crash, another worker resumes its outbox entry when the claim expires, after two minutes. */
+/**
+ * An event is normally fanned out within seconds. After a crash, another worker resumes its outbox
+ * entry when the claim expires, after two minutes.
+ */
 const EVENT_LATE_MS = 10 * 60_000;
 
 /** The problems that need attention, the most severe first. Pure. */
@@ -124,7 +130,9 @@ function ofDisabled(subscription: SubscriptionResponse): Concern {
   };
 }
 
-/** A subscription must fail for this long before it is listed, because short failures are retried. */
+/**
+ * A subscription must fail for this long before it is listed, because short failures are retried.
+ */
 const FAILING_LONG_MS = 3_600_000;
 
 function ofFailing(subscription: SubscriptionResponse, nowMs: number): Concern {

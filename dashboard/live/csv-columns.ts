@@ -22,7 +22,10 @@ export const subscriptionColumns: readonly CsvColumn<SubscriptionResponse>[] = [
   ['flowUrl', ({ flowUrl }) => flowUrl],
 ];
 
-/** The columns of the list of deliveries as CSV. `nameOf` returns the name of a subscription. Times are in UTC. */
+/**
+ * The columns of the list of deliveries as CSV. `nameOf` returns the name of a subscription. Times
+ * are in UTC.
+ */
 export function deliveryColumns(
   nameOf: (subscriptionId: string) => string | undefined,
 ): readonly CsvColumn<DeliveryResponse>[] {

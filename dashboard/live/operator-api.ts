@@ -41,7 +41,10 @@ export function said<T>(answer: Answer<T>, say: (value: T) => string): Answer<st
   return answer.kind === 'answered' ? { kind: 'answered', value: say(answer.value) } : answer;
 }
 
-/** Creates the client of the operator API. Paths are relative to the page, which the same app serves. */
+/**
+ * Creates the client of the operator API. Paths are relative to the page, which the same app
+ * serves.
+ */
 export function operatorApi({ fetch, session, onUnknown, onAccess }: OperatorApiOptions): OperatorApi {
   async function call<T>(path: string, init: RequestInit): Promise<Answer<T>> {
     const key = session.key();
@@ -83,7 +86,8 @@ export function operatorApi({ fetch, session, onUnknown, onAccess }: OperatorApi
       );
       if (answer.kind !== 'answered') return answer;
       const { value, nextLink, lookedBackTo, more } = answer.value;
-      // A next link uses the public base URL of the app, which may differ from the URL of this page.
+      // A next link uses the public base URL of the app, which may differ from the URL of this
+      // page.
       const next = nextLink === undefined ? undefined : (new URL(nextLink).searchParams.get('next') ?? undefined);
       const page = { value, next, ...(lookedBackTo !== undefined && { lookedBackTo }), ...(more && { more }) };
       return { kind: 'answered', value: page };

@@ -1,7 +1,10 @@
 import type { ComponentChildren } from 'preact';
 import type { Answer } from './operator-api.ts';
 
-/** A confirmation before an action. It is kept outside the row that asked, because the row may disappear after the action. */
+/**
+ * A confirmation before an action. It is kept outside the row that asked, because the row may
+ * disappear after the action.
+ */
 export interface Question {
   readonly title: string;
   /** A description of the action, with its input fields. */

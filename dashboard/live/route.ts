@@ -1,6 +1,9 @@
 import { unreachable } from '../../shared/unreachable.ts';
 
-/** The current view with all its parameters. All of them are part of the URL, so that a link shows the same view. */
+/**
+ * The current view with all its parameters. All of them are part of the URL, so that a link shows
+ * the same view.
+ */
 export type Route =
   | { readonly view: 'overview' }
   | { readonly view: 'subscriptions'; readonly filter: SubscriptionFilter }
@@ -28,7 +31,9 @@ export type Route =
   | { readonly view: 'audit'; readonly days: number }
   | { readonly view: 'nowhere' };
 
-/** Filters of the subscription list, as parameters of the operator API. An absent filter means any. */
+/**
+ * Filters of the subscription list, as parameters of the operator API. An absent filter means any.
+ */
 export interface SubscriptionFilter {
   readonly instanceId?: string;
   readonly trigger?: string;
@@ -39,7 +44,10 @@ export interface SubscriptionFilter {
   readonly sort?: string;
 }
 
-/** Filters of the delivery list except the status, as parameters of the operator API. An absent filter means any. */
+/**
+ * Filters of the delivery list except the status, as parameters of the operator API. An absent
+ * filter means any.
+ */
 export interface DeliverySearch {
   readonly q?: string;
   readonly instanceId?: string;
@@ -59,7 +67,10 @@ const filterNames = ['instanceId', 'trigger', 'status', 'label', 'workflowId', '
 export const dayChoices = [1, 7, 14, 30] as const;
 const DEFAULT_DAYS = 7;
 
-/** Ids become parts of paths of the operator API, so a forged link must not be able to change the path. */
+/**
+ * Ids become parts of paths of the operator API, so a forged link must not be able to change the
+ * path.
+ */
 const IDS = /^[\w-]+$/;
 
 /** Parses a hash to a route. An invalid hash gives `nowhere`. */

@@ -1,4 +1,7 @@
-/** The operator key of this tab. It is not shared with other tabs and is deleted when the tab is closed. */
+/**
+ * The operator key of this tab. It is not shared with other tabs and is deleted when the tab is
+ * closed.
+ */
 export interface Session {
   key(): string | undefined;
   keep(key: string): void;

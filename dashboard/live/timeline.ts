@@ -3,7 +3,10 @@ import type { DeliveryResponse, ObservationResponse } from '../../shared/operati
 /** An entry of the timeline: an evaluation, its deliveries, or both. */
 export interface TimelineEntry {
   readonly at: string;
-  /** Absent for a refresh, for a test event, and for an evaluation that is no longer in the history of Customer Insights. */
+  /**
+   * Absent for a refresh, for a test event, and for an evaluation that is no longer in the history
+   * of Customer Insights.
+   */
   readonly observation?: ObservationResponse;
   readonly deliveries: readonly DeliveryResponse[];
 }
@@ -33,7 +36,10 @@ export function timelineOf(
   ].sort((left, right) => Date.parse(right.at) - Date.parse(left.at));
 }
 
-/** Whether the subscription matches this evaluation. If it does not, a delivery with the same time belongs to another refresh. */
+/**
+ * Whether the subscription matches this evaluation. If it does not, a delivery with the same time
+ * belongs to another refresh.
+ */
 function isSubscribed({ outcome }: ObservationResponse): boolean {
   return outcome !== 'not-awaited';
 }

@@ -2,8 +2,9 @@ import type { ObservationResponse } from '../../shared/operations/operator-respo
 import { explain, type HistoryEntry } from '../../shared/detection/explain.ts';
 
 /**
- * The observations with outcomes for another threshold, computed by the code of detection. `fires` says whether a
- * subscription with that threshold would have been called. Order: newest first, as in the input. Pure.
+ * The observations with outcomes for another threshold, computed by the code of detection. `fires`
+ * says whether a subscription with that threshold would have been called. Order: newest first, as
+ * in the input. Pure.
  */
 export function withThreshold(observations: readonly ObservationResponse[], threshold: number): ObservationResponse[] {
   const entries = observations.map(({ evaluatedAt, value }): HistoryEntry => {
@@ -25,7 +26,9 @@ export function withThreshold(observations: readonly ObservationResponse[], thre
   });
 }
 
-/** The range of a slider: from `min` to `max` by `step`. It includes the subscription's threshold. */
+/**
+ * The range of a slider: from `min` to `max` by `step`. It includes the subscription's threshold.
+ */
 export interface ThresholdRange {
   readonly min: number;
   readonly max: number;
@@ -35,7 +38,10 @@ export interface ThresholdRange {
 /** The minimum number of steps from the lowest value to the highest. */
 const STEPS = 100;
 
-/** Computes the range of thresholds, from below the lowest value to above the highest. Whole numbers if all values are whole. Pure. */
+/**
+ * Computes the range of thresholds, from below the lowest value to above the highest. Whole numbers
+ * if all values are whole. Pure.
+ */
 export function thresholdRange(observations: readonly ObservationResponse[], threshold: number): ThresholdRange {
   const values = observations.flatMap(({ value, previousValue }) => [value ?? threshold, previousValue ?? threshold]);
   const low = Math.min(threshold, ...values);

@@ -2,7 +2,10 @@ import type { ChangeMarkResponse } from '../../shared/operations/operator-respon
 import { useOperator } from './operator-context.ts';
 import { useLive } from './use-live.ts';
 
-/** What happens is shown within five seconds: the wait for this poll, and the request for what changed. */
+/**
+ * What happens is shown within five seconds: the wait for this poll, and the request for what
+ * changed.
+ */
 export const LIVE_MS = 4_000;
 /** A change to older records than those of the mark is shown by a refresh this often. */
 export const SLOW_MS = 60_000;
@@ -15,7 +18,10 @@ export interface Watched {
   readonly subscriptionId?: string;
 }
 
-/** A text that differs after a change. The server makes at most one storage request for each partition that is shown. */
+/**
+ * A text that differs after a change. The server makes at most one storage request for each
+ * partition that is shown.
+ */
 export function useChanges({ instanceIds, polls = false, subscriptionId }: Watched): string | undefined {
   const { api } = useOperator();
   const query = { instanceIds: instanceIds?.join(','), ...(polls && { polls: 'true' }), subscriptionId };

@@ -18,7 +18,10 @@ export interface FilterForm {
   readonly applySoon: () => void;
 }
 
-/** A form that filters a list. `onApply` receives the fields that have a value, without surrounding spaces. */
+/**
+ * A form that filters a list. `onApply` receives the fields that have a value, without surrounding
+ * spaces.
+ */
 export function useFilterForm(onApply: (given: Readonly<Record<string, string>>) => void): FilterForm {
   const ref = useRef<HTMLFormElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);

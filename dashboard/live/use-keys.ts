@@ -12,7 +12,10 @@ export const rowLink = { 'data-row': '' } as const;
 const ROWS = 'main [data-row]';
 const FIELDS = 'input, select, textarea';
 
-/** Keys of every view: `j` and `k` or the arrows move through the list, `u` or Escape goes back, `?` opens the help. Enter follows a link by itself. */
+/**
+ * Keys of every view: `j` and `k` or the arrows move through the list, `u` or Escape goes back, `?`
+ * opens the help. Enter follows a link by itself.
+ */
 export function useKeys({ onBack, onHelp }: KeyActions): void {
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {

@@ -13,15 +13,19 @@ export interface Live<T> {
   readonly refresh: () => void;
 }
 
-/** After a refresh on request, the value is refreshed for this long as often as `AFTERWARDS_MS` says. */
+/**
+ * After a refresh on request, the value is refreshed for this long as often as `AFTERWARDS_MS`
+ * says.
+ */
 const HURRY_MS = 30_000;
 const AFTERWARDS_MS = 3_000;
 
 /**
- * Requests a value at once, when `key` changes, and then every `everyMs` while the page is visible. After a change of `key`,
- * the old value is not shown. With `everyMs` 0 the value is refreshed only on request. A change of `mark` refreshes the
- * value too; while a request is running, the next one waits for it. What an operator starts takes effect seconds later, so
- * a refresh on request is repeated for half a minute.
+ * Requests a value at once, when `key` changes, and then every `everyMs` while the page is visible.
+ * After a change of `key`, the old value is not shown. With `everyMs` 0 the value is refreshed only
+ * on request. A change of `mark` refreshes the value too; while a request is running, the next one
+ * waits for it. What an operator starts takes effect seconds later, so a refresh on request is
+ * repeated for half a minute.
  */
 export function useLive<T>(
   key: string,

@@ -1,7 +1,9 @@
 import { useState } from 'preact/hooks';
 import type { Answer, Page } from './operator-api.ts';
 
-/** The pages after the first one, which is refreshed. They stay as they were when they were loaded. */
+/**
+ * The pages after the first one, which is refreshed. They stay as they were when they were loaded.
+ */
 export interface Older<T> {
   /** The rows of all pages, each once. */
   readonly rows: readonly T[];

@@ -34,7 +34,10 @@ export function replaceRoute(route: Route): void {
   location.replace(hash);
 }
 
-/** Closes what is open over a view: goes back when the view was there before it, and otherwise replaces the URL. */
+/**
+ * Closes what is open over a view: goes back when the view was there before it, and otherwise
+ * replaces the URL.
+ */
 export function closeTo(view: Route): void {
   if (visited.at(-2) === hashOf(view)) history.back();
   else replaceRoute(view);

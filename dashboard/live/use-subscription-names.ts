@@ -3,7 +3,10 @@ import type { DeliveryResponse, SubscriptionResponse } from '../../shared/operat
 import { useOperator } from './operator-context.ts';
 import { conditionOf } from './wording.ts';
 
-/** The names of the deliveries' subscriptions, by id. Each is requested once. `null` means that the subscription is no longer stored. */
+/**
+ * The names of the deliveries' subscriptions, by id. Each is requested once. `null` means that the
+ * subscription is no longer stored.
+ */
 export function useSubscriptionNames(deliveries: readonly DeliveryResponse[]): ReadonlyMap<string, string | null> {
   const { api } = useOperator();
   const [names, setNames] = useState<ReadonlyMap<string, string | null>>(new Map());

@@ -2,8 +2,8 @@ import type { DeliveryResponse, SubscriptionResponse } from '../../shared/operat
 import type { Trigger } from '../../shared/triggers/trigger.ts';
 
 /**
- * The names of the triggers on the page. They are not in the records of `shared/triggers`, because these would bring the
- * schemas of the callbacks to the browser.
+ * The names of the triggers on the page. They are not in the records of `shared/triggers`, because
+ * these would bring the schemas of the callbacks to the browser.
  */
 export const triggerNames: Readonly<Record<Trigger, string>> = {
   'data-source-refresh-failed': 'Data source refresh failed',
@@ -37,7 +37,10 @@ export const subscriptionStatuses: Readonly<
   },
 };
 
-/** The status on the page. A pause or an end by an operator has a separate name, because the API reports it as disabled or gone. */
+/**
+ * The status on the page. A pause or an end by an operator has a separate name, because the API
+ * reports it as disabled or gone.
+ */
 export function subscriptionState({ status, reason }: Pick<SubscriptionResponse, 'status' | 'reason'>): {
   readonly name: string;
   readonly meaning: string;

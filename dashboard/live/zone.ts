@@ -36,13 +36,17 @@ export function formatIn(at: Date, options: Intl.DateTimeFormatOptions): string 
 
 const FIELD = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)$/;
 
-/** Parses a field such as `2026-11-30 22:05` in the time zone of the page. Returns `undefined` for an invalid text. */
+/**
+ * Parses a field such as `2026-11-30 22:05` in the time zone of the page. Returns `undefined` for
+ * an invalid text.
+ */
 export function instantOfField(text: string): Date | undefined {
   const [, year, month, day, hour, minute] = FIELD.exec(text.trim()) ?? [];
   if (minute === undefined) return undefined;
   const parts = [Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute)] as const;
   const at = zone === 'utc' ? new Date(Date.UTC(...parts)) : new Date(...parts);
-  // `Date` converts a date that does not exist, such as 31 November, to another day, so it is refused here.
+  // `Date` converts a date that does not exist, such as 31 November, to another day, so it is
+  // refused here.
   return fieldOf(at) === text.trim().replace('T', ' ') ? at : undefined;
 }
 

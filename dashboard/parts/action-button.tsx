@@ -4,7 +4,10 @@ import { useOperator } from '../live/operator-context.ts';
 /** Why an action is not offered. */
 export const READ_ONLY = 'Your operator key or role may only read.';
 
-/** A button of an action that changes something. An operator who may only read cannot press it, and its title says why. */
+/**
+ * A button of an action that changes something. An operator who may only read cannot press it, and
+ * its title says why.
+ */
 export function ActionButton({
   onClick,
   label,

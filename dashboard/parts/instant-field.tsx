@@ -1,7 +1,10 @@
 import type { JSX } from 'preact';
 import { zoneName } from '../live/zone.ts';
 
-/** A field for date and time in 24 hours, in the time zone of the page. The browsers' own fields differ in format and zone. */
+/**
+ * A field for date and time in 24 hours, in the time zone of the page. The browsers' own fields
+ * differ in format and zone.
+ */
 export function InstantField({
   name,
   label,

@@ -17,7 +17,10 @@ export function Empty({ children }: { readonly children: ComponentChildren }): J
   return <p class="note empty">{children}</p>;
 }
 
-/** A part of a page that is refreshed. It shows the last response, the error of a failed refresh above it, and a placeholder before the first response. */
+/**
+ * A part of a page that is refreshed. It shows the last response, the error of a failed refresh
+ * above it, and a placeholder before the first response.
+ */
 export function LivePart<T>({
   live,
   lines = 3,

@@ -1,6 +1,9 @@
 import type { JSX } from 'preact';
 
-/** The head of a column that the list can be sorted by. A press sorts by it, another one reverses the order. */
+/**
+ * The head of a column that the list can be sorted by. A press sorts by it, another one reverses
+ * the order.
+ */
 export function SortHeader({
   column,
   name,

@@ -45,7 +45,8 @@ export function Deliveries({ place }: { readonly place: DeliveriesRoute }): JSX.
     return api.list<DeliveryResponse>('deliveries', { ...filter, attempts: 'true', top: TOP, next }, signal);
   };
   const mark = useChanges(search.instanceId === undefined ? {} : { instanceIds: [search.instanceId] });
-  // A list with delivered ones reads all deliveries of each event, which is expensive. It is refreshed only after a change.
+  // A list with delivered ones reads all deliveries of each event, which is expensive. It is
+  // refreshed only after a change.
   const isCostly = status === 'any' || status === 'delivered' || status === 'pending';
   const first = useLive(key, isCostly ? 0 : SLOW_MS, (signal) => ask(undefined, signal), mark);
   return (
@@ -141,7 +142,10 @@ function Row({
   onChange,
 }: {
   readonly delivery: DeliveryResponse;
-  /** The name of the subscription. Absent while it is loading. `null` when the subscription is no longer stored, so that no flow can be called. */
+  /**
+   * The name of the subscription. Absent while it is loading. `null` when the subscription is no
+   * longer stored, so that no flow can be called.
+   */
   readonly name: string | null | undefined;
   /** Opens the delivery. */
   readonly href: string;

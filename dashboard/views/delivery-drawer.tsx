@@ -12,7 +12,10 @@ import { DeliveryStatus } from '../parts/status.tsx';
 import { Attempts } from './attempts.tsx';
 import { Redeliver } from './delivery-actions.tsx';
 
-/** One delivery over the view: its request, the last failed response and every attempt. Escape or the button closes it. */
+/**
+ * One delivery over the view: its request, the last failed response and every attempt. Escape or
+ * the button closes it.
+ */
 export function DeliveryDrawer({
   id,
   mark,

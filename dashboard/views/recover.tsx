@@ -26,7 +26,10 @@ type Step =
   | { readonly kind: 'counted'; readonly body: object; readonly count: Count }
   | { readonly kind: 'failed'; readonly detail: string };
 
-/** Sends dead and parked deliveries of all subscriptions again: first a count of what a range has, then the start. */
+/**
+ * Sends dead and parked deliveries of all subscriptions again: first a count of what a range has,
+ * then the start.
+ */
 export function Recover(): JSX.Element {
   const { api, instances } = useOperator();
   useTitle('Recover');

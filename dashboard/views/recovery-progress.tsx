@@ -13,7 +13,9 @@ import { Panel } from '../parts/panel.tsx';
 /** The progress is read this often. One storage request each. */
 const EVERY_MS = 2_000;
 
-/** The progress of a recovery. Its id is part of the URL, so the page shows it again after a reload. */
+/**
+ * The progress of a recovery. Its id is part of the URL, so the page shows it again after a reload.
+ */
 export function RecoveryProgress({ id }: { readonly id: string }): JSX.Element {
   const { api } = useOperator();
   useTitle('Recovery');

@@ -25,7 +25,9 @@ interface Place {
 
 const DAY_MS = 86_400_000;
 
-/** One subscription: its values and its threshold, and each evaluation and delivery with its reason. */
+/**
+ * One subscription: its values and its threshold, and each evaluation and delivery with its reason.
+ */
 export function Subscription(place: Place): JSX.Element {
   const { id, days } = place;
   const { api } = useOperator();
@@ -37,7 +39,8 @@ export function Subscription(place: Place): JSX.Element {
     mark,
   );
   const deliveries = useLive(`${id} ${days}`, SLOW_MS, (signal) => deliveriesOf(api, id, days, signal), mark);
-  // Values are requested again only when there is a new evaluation, because calls to Customer Insights are limited.
+  // Values are requested again only when there is a new evaluation, because calls to Customer
+  // Insights are limited.
   const evaluatedAt = subscription.value?.lastEvaluation?.evaluatedAt;
   const isKnown = subscription.value !== undefined;
   const observations = useLive(`${id} ${days} ${isKnown ? (evaluatedAt ?? 'none') : 'wait'}`, 0, (signal) =>

@@ -33,8 +33,8 @@ export function Subscriptions({ filter }: { readonly filter: SubscriptionFilter 
       { ...asked(filter), ...(activity && { activity: 'true' }), top: TOP },
       signal,
     );
-  // The activity takes more storage requests than the list, and changes only with the mark. A list that is sorted, or
-  // filtered by label, takes up to ten.
+  // The activity takes more storage requests than the list, and changes only with the mark. A list
+  // that is sorted, or filtered by label, takes up to ten.
   const withActivity = useLive(key, SLOW_MS, list(true), mark);
   const isPolled = withActivity.value !== undefined && filter.sort === undefined && filter.label === undefined;
   const newest = useLive(`${key} ${isPolled}`, LIVE_MS, (signal) =>
@@ -52,7 +52,10 @@ export function Subscriptions({ filter }: { readonly filter: SubscriptionFilter 
   );
 }
 
-/** The newer of two responses. The results of the latest events are those of the response that has them. */
+/**
+ * The newer of two responses. The results of the latest events are those of the response that has
+ * them.
+ */
 function newerOf(
   withActivity: Live<Page<SubscriptionResponse>>,
   newest: Live<Page<SubscriptionResponse>>,
@@ -66,12 +69,16 @@ function newerOf(
   return { ...newest, value: { ...newest.value, value }, refresh: withActivity.refresh };
 }
 
-/** Failing subscriptions have the status active, so the operator API has a separate filter for them. */
+/**
+ * Failing subscriptions have the status active, so the operator API has a separate filter for them.
+ */
 function asked({ status, ...filter }: SubscriptionFilter): Query {
   return { ...filter, ...(status === 'failing' ? { failing: 'true' } : { status }) };
 }
 
-/** The first page, which is refreshed, and the following pages as they were when they were loaded. */
+/**
+ * The first page, which is refreshed, and the following pages as they were when they were loaded.
+ */
 function Pages({
   first,
   filter,

@@ -8,7 +8,10 @@ import { Instant } from '../parts/instant.tsx';
 /** The most crossings that are listed. Further ones are shown only in the chart. */
 const LISTED = 6;
 
-/** Shows when another threshold would have called the flow, for the values on the page. Nothing is requested or stored. */
+/**
+ * Shows when another threshold would have called the flow, for the values on the page. Nothing is
+ * requested or stored.
+ */
 export function ThresholdSlider({
   observations,
   threshold,

@@ -19,7 +19,10 @@ export interface Observed {
   readonly historyMissing?: string;
 }
 
-/** The values of a subscription over time, with its threshold or another threshold that the operator tries. */
+/**
+ * The values of a subscription over time, with its threshold or another threshold that the operator
+ * tries.
+ */
 export function ValuesPanel({
   threshold,
   place,

@@ -16,8 +16,8 @@ export interface CustomerInsightsSandboxOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   /**
-   * When set, calls need this `Ocp-Apim-Subscription-Key` and any bearer token, because the real service
-   * requires both.
+   * When set, calls need this `Ocp-Apim-Subscription-Key` and any bearer token, because the real
+   * service requires both.
    */
   readonly requiredKey?: string;
 }

@@ -4,7 +4,10 @@ import type { Instance } from './state/instance.ts';
 import type { Ports } from './state/ports.ts';
 import type { Fault } from './http/faults.ts';
 
-/** Behaviour that the public documents leave open. Each switch selects one of the possible behaviours. */
+/**
+ * Behaviour that the public documents leave open. Each switch selects one of the possible
+ * behaviours.
+ */
 export interface Behaviour {
   /** `JobId` instead of `jobId`. */
   pascalCaseNames: boolean;
@@ -54,7 +57,9 @@ export function newModel(ports: Ports, requiredKey: string | undefined): Sandbox
   };
 }
 
-/** The instance with that id, in any letter case. Throws `RefusedError` (404) when there is none. */
+/**
+ * The instance with that id, in any letter case. Throws `RefusedError` (404) when there is none.
+ */
 export function findInstance(model: SandboxModel, instanceId: string): Instance {
   const instance = model.instances.find(({ metadata }) => metadata.instanceId === instanceId.toLowerCase());
   if (instance === undefined) throw new RefusedError(404, `There is no instance ${instanceId}.`);

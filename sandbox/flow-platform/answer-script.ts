@@ -1,12 +1,13 @@
 /**
  * How a flow responds to a valid callback, as a tester writes it:
  * - `202`: accepts the callback and starts a run.
- * - `{ status, errorCode?, retryAfter? }`: responds with that status. With an error code, the body is the
- *   platform's error body. A 2xx status starts a run. `retryAfter` is sent unchanged: seconds or an HTTP
- *   date.
- * - `'hang'`: never responds. `'reset'`: closes the connection with a TCP reset. Neither starts a run.
- * - `'slow 2500'`: accepts after that many ms. The run starts even when the caller has closed the connection
- *   meanwhile.
+ * - `{ status, errorCode?, retryAfter? }`: responds with that status. With an error code, the body
+ *   is the platform's error body. A 2xx status starts a run. `retryAfter` is sent unchanged:
+ *   seconds or an HTTP date.
+ * - `'hang'`: never responds. `'reset'`: closes the connection with a TCP reset. Neither starts a
+ *   run.
+ * - `'slow 2500'`: accepts after that many ms. The run starts even when the caller has closed the
+ *   connection meanwhile.
  * - `'redirect'`: 307 to another path of this server, which detects callers that follow redirects.
  */
 export type WrittenAnswer =
@@ -24,8 +25,8 @@ export interface Behaviour {
   /** The answer to every later callback. The default is `202`. */
   readonly then?: WrittenAnswer;
   /**
-   * When true, each `webhook-id` goes through `answers` from the start. By default, the flow goes through them
-   * once.
+   * When true, each `webhook-id` goes through `answers` from the start. By default, the flow goes
+   * through them once.
    */
   readonly perDelivery?: boolean;
 }

@@ -26,14 +26,16 @@ export interface FlowRun extends CallbackCall {
   readonly duplicate: boolean;
 }
 
-/** The received callbacks of one flow or of the whole platform. The arrays grow with each callback. */
+/**
+ * The received callbacks of one flow or of the whole platform. The arrays grow with each callback.
+ */
 export interface CallView {
   readonly calls: readonly CallbackCall[];
   readonly runs: readonly FlowRun[];
   readonly duplicates: readonly FlowRun[];
   /**
-   * Resolves with the runs once there are `count` of them. Rejects after `timeoutMs` on the platform's clock,
-   * or when the platform stops.
+   * Resolves with the runs once there are `count` of them. Rejects after `timeoutMs` on the
+   * platform's clock, or when the platform stops.
    */
   waitForRuns(count: number, timeoutMs: number): Promise<readonly FlowRun[]>;
   /**

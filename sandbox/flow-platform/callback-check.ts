@@ -19,10 +19,11 @@ export function workflowIdOf(url: string): string | undefined {
 }
 
 /**
- * The platform's response to a callback. The flow's script decides about a valid callback and is not used for
- * any other. Codes and statuses come from public error reports of Logic Apps and from the sender of such
- * callbacks in Business Central (codeunit 1545 of microsoft/BCApps). The checks are in the order of the
- * platform, as far as it is known: the flow, the signature, the state of the flow, the body.
+ * The platform's response to a callback. The flow's script decides about a valid callback and is
+ * not used for any other. Codes and statuses come from public error reports of Logic Apps and from
+ * the sender of such callbacks in Business Central (codeunit 1545 of microsoft/BCApps). The checks
+ * are in the order of the platform, as far as it is known: the flow, the signature, the state of
+ * the flow, the body.
  */
 export function answerToCallback(
   callback: IncomingCallback,
@@ -55,8 +56,8 @@ export function answerToCallback(
 }
 
 function bodyRefusal(callback: IncomingCallback, trigger: TriggerSegment): CallbackAnswer | undefined {
-  // A body of any other content type reaches the flow as text wrapped in an object, which matches no
-  // declared schema.
+  // A body of any other content type reaches the flow as text wrapped in an object, which matches
+  // no declared schema.
   if (!/^application\/json\s*(;|$)/i.test(callback.headers['content-type'] ?? '')) {
     return refuse(400, 'TriggerInputSchemaMismatch', 'The content type is not application/json.');
   }

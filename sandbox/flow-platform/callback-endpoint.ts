@@ -21,8 +21,8 @@ export interface CallbackEndpointDependencies {
 }
 
 /**
- * Responds to one request to a callback URL and records it. Resolves once the response is sent or will never
- * be sent.
+ * Responds to one request to a callback URL and records it. Resolves once the response is sent or
+ * will never be sent.
  */
 export type CallbackEndpoint = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 

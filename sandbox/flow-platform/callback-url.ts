@@ -9,8 +9,9 @@ export interface CallbackAddress {
 }
 
 /**
- * The maker's language names a trigger, with `_` for spaces. These names are Japanese, because each character
- * takes nine in a URL. Callback URLs of makers outside English are the ones that break a backend.
+ * The maker's language names a trigger, with `_` for spaces. These names are Japanese, because each
+ * character takes nine in a URL. Callback URLs of makers outside English are the ones that break a
+ * backend.
  */
 const triggerNames: Readonly<Record<TriggerSegment, string>> = {
   'data-source-refresh-failed': 'データ_ソースの更新に失敗したとき',
@@ -27,8 +28,9 @@ export function encodedTriggerName(trigger: TriggerSegment): string {
 }
 
 /**
- * Path and query of the callback URL of a connector's webhook trigger, in the form that Logic Apps hosting
- * uses: with the version, the permissions in `sp` escaped (`%2F`, `%2C`), 650 to 880 characters long.
+ * Path and query of the callback URL of a connector's webhook trigger, in the form that Logic Apps
+ * hosting uses: with the version, the permissions in `sp` escaped (`%2F`, `%2C`), 650 to 880
+ * characters long.
  */
 export function callbackPath({ workflowId, trigger, version, signature }: CallbackAddress): string {
   const name = encodedTriggerName(trigger);

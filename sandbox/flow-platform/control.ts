@@ -14,7 +14,10 @@ export interface ControlDependencies {
   readonly log: CallView;
 }
 
-/** The controls of the platform over HTTP, to be used with curl. The README of this folder lists the routes. */
+/**
+ * The controls of the platform over HTTP, to be used with curl. The README of this folder lists the
+ * routes.
+ */
 export type Control = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 interface Reply {

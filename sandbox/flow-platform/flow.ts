@@ -31,21 +31,26 @@ export interface FlowVersion {
 }
 
 export interface LoseDelete {
-  /** When true, the platform does not send the DELETE, so the backend keeps an orphaned subscription. */
+  /**
+   * When true, the platform does not send the DELETE, so the backend keeps an orphaned
+   * subscription.
+   */
   readonly loseDelete?: boolean;
 }
 
 export interface SaveAgain extends LoseDelete {
   /**
-   * Whether the old version's DELETE or the new version's POST comes first. The platform documents neither
-   * order.
+   * Whether the old version's DELETE or the new version's POST comes first. The platform documents
+   * neither order.
    */
   readonly order: 'delete-first' | 'post-first';
   /** Replaces the whole input of the trigger. */
   readonly input?: FlowInput;
 }
 
-/** A flow. Its actions reject when the state of the flow does not allow them (see `allowsAction`). */
+/**
+ * A flow. Its actions reject when the state of the flow does not allow them (see `allowsAction`).
+ */
 export interface Flow extends CallView {
   /** A GUID, sent as `x-ms-workflow-name`. */
   readonly id: string;
@@ -58,8 +63,8 @@ export interface Flow extends CallView {
   /** Subscribes. */
   save(): Promise<SubscribeOutcome>;
   /**
-   * Creates a new version. From then on, the old callback URL responds with 404, although the backend has not
-   * been notified yet.
+   * Creates a new version. From then on, the old callback URL responds with 404, although the
+   * backend has not been notified yet.
    */
   saveAgain(how: SaveAgain): Promise<SubscribeOutcome>;
   /** Unsubscribes. */

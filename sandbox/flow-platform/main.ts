@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import { startFlowPlatform } from './start-flow-platform.ts';
 
 /**
- * Runs only the platform, for a backend that is already running: `node sandbox/flow-platform/main.ts
- * --backend URL [--port N] [--key KEY]`.
+ * Runs only the platform, for a backend that is already running: `node
+ * sandbox/flow-platform/main.ts --backend URL [--port N] [--key KEY]`.
  */
 const { values } = parseArgs({
   options: {

@@ -18,8 +18,9 @@ const instant = { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:
 const oneOf = (...values: readonly string[]): object => ({ type: 'string', enum: values });
 
 /**
- * The schema that the connector declares for a trigger. Undeclared properties are allowed when they are flat,
- * because connectors gain properties without a new version, and flows cannot use undeclared nested ones.
+ * The schema that the connector declares for a trigger. Undeclared properties are allowed when they
+ * are flat, because connectors gain properties without a new version, and flows cannot use
+ * undeclared nested ones.
  */
 function notification(trigger: TriggerSegment, required: Properties, optional: Properties = {}): object {
   const common = {
@@ -43,8 +44,8 @@ const dataSource = { dataSourceId: text, dataSourceName: text, endedAt: instant 
 const finalStatus = oneOf('successful', 'failed', 'timedOut');
 
 /**
- * The JSON schema of each trigger's callback. Written by hand from the contract and deliberately not shared
- * with the backend, so that a change on one side only is refused here.
+ * The JSON schema of each trigger's callback. Written by hand from the contract and deliberately
+ * not shared with the backend, so that a change on one side only is refused here.
  */
 export const notificationSchemas: Readonly<Record<TriggerSegment, object>> = {
   'data-source-refresh-failed': notification(
@@ -91,8 +92,8 @@ const validators = new Map<string, ValidateFunction>(
 );
 
 /**
- * What is wrong with the body of a callback, in one line. `undefined` when the body matches the trigger's
- * schema.
+ * What is wrong with the body of a callback, in one line. `undefined` when the body matches the
+ * trigger's schema.
  */
 export function notificationMismatch(trigger: TriggerSegment, body: unknown): string | undefined {
   const validate = validators.get(trigger);

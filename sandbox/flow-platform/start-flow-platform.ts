@@ -17,20 +17,26 @@ import { createWorkflowIdentifiers } from './workflow-identifiers.ts';
 export interface FlowPlatformOptions {
   /** The base URL of the backend's API with its prefix, such as `http://127.0.0.1:7071/api`. */
   readonly backendUrl: string;
-  /** The connection's key, sent as `x-functions-key` to the backend's own host. By default no key is sent. */
+  /**
+   * The connection's key, sent as `x-functions-key` to the backend's own host. By default no key is
+   * sent.
+   */
   readonly key?: string;
   /** The default 0 is any free port. */
   readonly port?: number;
   /**
-   * The pauses before a failed subscribe is repeated. The default is four repeats, like the default policy of
-   * Logic Apps, but within two seconds instead of minutes.
+   * The pauses before a failed subscribe is repeated. The default is four repeats, like the default
+   * policy of Logic Apps, but within two seconds instead of minutes.
    */
   readonly subscribeRetryDelaysMs?: readonly number[];
   readonly clock?: Clock;
   readonly random?: Random;
 }
 
-/** A running platform. Its calls, runs and waits include those of all flows and those that match no flow. */
+/**
+ * A running platform. Its calls, runs and waits include those of all flows and those that match no
+ * flow.
+ */
 export interface FlowPlatform extends CallView {
   /** The base URL for callbacks and control requests, without a trailing slash. */
   readonly url: string;
@@ -79,8 +85,8 @@ export async function startFlowPlatform(options: FlowPlatformOptions): Promise<F
   server.on('request', (request, response) => {
     const handle = request.url?.startsWith('/control/') ? control : callbacks;
     handle(request, response).catch((error: unknown) => {
-      // No response is needed when the caller has closed the connection or the platform stops. Any other
-      // error is a bug of this sandbox.
+      // No response is needed when the caller has closed the connection or the platform stops. Any
+      // other error is a bug of this sandbox.
       if (response.destroyed || signal.aborted) return;
       console.error(error);
       response.destroy();

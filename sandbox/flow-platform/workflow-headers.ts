@@ -13,9 +13,9 @@ export interface SubscribingWorkflow {
 const REGION = 'westeurope';
 
 /**
- * The headers of a subscribe, as seen in run histories published by Microsoft (Azure SDK and Logic Apps UX
- * tests) and in certified connectors that read them. Power Automate adds those about the environment. None of
- * the headers is part of a contract.
+ * The headers of a subscribe, as seen in run histories published by Microsoft (Azure SDK and Logic
+ * Apps UX tests) and in certified connectors that read them. Power Automate adds those about the
+ * environment. None of the headers is part of a contract.
  */
 export function workflowHeaders(workflow: SubscribingWorkflow): Readonly<Record<string, string>> {
   const { workflowId, workflowName, version, operationName, environmentId, runId, trackingId } = workflow;

@@ -15,7 +15,9 @@ export interface WorkflowIdentifiers {
   signature(): string;
 }
 
-/** .NET counts time in ticks of 100 ns since the year 1. This is the tick of 1970-01-01T00:00:00Z. */
+/**
+ * .NET counts time in ticks of 100 ns since the year 1. This is the tick of 1970-01-01T00:00:00Z.
+ */
 const EPOCH_TICKS = 621_355_968_000_000_000n;
 const MAX_TICKS = 9_223_372_036_854_775_807n;
 

@@ -23,9 +23,9 @@ interface AdminDependencies {
 }
 
 /**
- * Responds to the routes of the host that operators use: ping, status, functions and their status, keys, and
- * `POST admin/functions/{name}`, which runs a function now. `undefined` for any other path. Like the real
- * host, it accepts a manual run of an HTTP function and does not run it.
+ * Responds to the routes of the host that operators use: ping, status, functions and their status,
+ * keys, and `POST admin/functions/{name}`, which runs a function now. `undefined` for any other
+ * path. Like the real host, it accepts a manual run of an HTTP function and does not run it.
  */
 export async function handleAdminRequest(
   dependencies: AdminDependencies,
@@ -74,7 +74,10 @@ function keysOf(keys: HostKeys | undefined): object[] {
   return [...(keys ?? [])].filter(([name]) => name !== '_master').map(([name, value]) => ({ name, value }));
 }
 
-/** The `input` of a body as text. `undefined` when the body does not have the form `{"input"?: "…"}`. */
+/**
+ * The `input` of a body as text. `undefined` when the body does not have the form
+ * `{"input"?: "…"}`.
+ */
 function readInput(body: string): string | undefined {
   try {
     const parsed: unknown = JSON.parse(body);

@@ -7,9 +7,9 @@ export type HealthVerdict =
   | { readonly kind: 'settings-invalid'; readonly detail: string };
 
 /**
- * Calls the app's health route, an anonymous GET that responds with problem+json when the app is unhealthy.
- * An app without such a route or with an unknown response counts as healthy, because the host cannot know
- * better. Never rejects.
+ * Calls the app's health route, an anonymous GET that responds with problem+json when the app is
+ * unhealthy. An app without such a route or with an unknown response counts as healthy, because the
+ * host cannot know better. Never rejects.
  */
 export async function checkHealth(url: string): Promise<HealthVerdict> {
   try {

@@ -2,8 +2,8 @@ import Module from 'node:module';
 import type { HostLog, LogLevel } from './host-log.ts';
 
 /**
- * The name of the module that the npm library `@azure/functions` requires at run time. No such package
- * exists, because the host supplies the module.
+ * The name of the module that the npm library `@azure/functions` requires at run time. No such
+ * package exists, because the host supplies the module.
  */
 const CORE_MODULE = '@azure/functions-core';
 
@@ -46,7 +46,9 @@ export interface FunctionMetadata {
 
 export type FunctionCallback = (...inputs: unknown[]) => unknown;
 
-/** The library's steps of one invocation: convert the inputs, call the handler, convert the output. */
+/**
+ * The library's steps of one invocation: convert the inputs, call the handler, convert the output.
+ */
 export interface InvocationModel {
   getArguments(): Promise<{ context: unknown; inputs: unknown[] }>;
   invokeFunction(context: unknown, inputs: unknown[], callback: FunctionCallback): Promise<unknown>;
@@ -84,7 +86,10 @@ export function emptyApp(): RegisteredApp {
   };
 }
 
-/** The host's side of the contract with the library. Everything that an app registers is stored in `app`. */
+/**
+ * The host's side of the contract with the library. Everything that an app registers is stored in
+ * `app`.
+ */
 export function createCoreModule({ app, log }: { app: RegisteredApp; log: HostLog }): object {
   return {
     version: '4.0.0',
@@ -103,7 +108,8 @@ export function createCoreModule({ app, log }: { app: RegisteredApp; log: HostLo
       return disposable(() => remove(app.functions, registered));
     },
     registerHook: (name: HookName, callback: HookCallback) => {
-      // The library recognises this error and reports to the app that the host is too old for the hook.
+      // The library recognises this error and reports to the app that the host is too old for the
+      // hook.
       if (!(name in app.hooks)) throw systemError(new RangeError(`Unrecognized hook "${name}"`));
       app.hooks[name].push(callback);
       return disposable(() => remove(app.hooks[name], callback));
@@ -112,9 +118,9 @@ export function createCoreModule({ app, log }: { app: RegisteredApp; log: HostLo
 }
 
 /**
- * Makes every later `require('@azure/functions-core')` of this process return `core`. The library requires
- * the module once, at the first registration, and remembers its absence, so this function must run before the
- * app is loaded.
+ * Makes every later `require('@azure/functions-core')` of this process return `core`. The library
+ * requires the module once, at the first registration, and remembers its absence, so this function
+ * must run before the app is loaded.
  */
 export function installCoreModule(core: object): void {
   const loader = Module as unknown as { _load: (request: string, ...rest: unknown[]) => unknown };
@@ -122,7 +128,9 @@ export function installCoreModule(core: object): void {
   loader._load = (request, ...rest) => (request === CORE_MODULE ? core : load.call(Module, request, ...rest));
 }
 
-/** Whether two names are equal in any letter case, because the real host compares function names so. */
+/**
+ * Whether two names are equal in any letter case, because the real host compares function names so.
+ */
 export function sameName(left: string, right: string): boolean {
   return left.toUpperCase() === right.toUpperCase();
 }

@@ -49,22 +49,22 @@ interface HostOptions {
 export interface RunningHost {
   readonly port: number;
   /**
-   * Stops listening and polling immediately, lets running work finish within the grace period, and runs the
-   * appTerminate hooks. Messages of unfinished work stay invisible until their lease ends. The caller then ends
-   * the process.
+   * Stops listening and polling immediately, lets running work finish within the grace period, and
+   * runs the appTerminate hooks. Messages of unfinished work stay invisible until their lease ends.
+   * The caller then ends the process.
    */
   stop(): Promise<void>;
 }
 
 /**
- * Loads the app and runs its HTTP, timer and queue functions. Only one host per process, because the app
- * reads the environment and the library supports only one host. Rejects with `HostStartError` when the host
- * cannot start.
+ * Loads the app and runs its HTTP, timer and queue functions. Only one host per process, because
+ * the app reads the environment and the library supports only one host. Rejects with
+ * `HostStartError` when the host cannot start.
  *
- * The behaviour is that observed with the real host, as far as the app of this project needs it. Not
- * implemented: other triggers, input and output bindings, retry policies, HTTP streaming, CORS, cookies, keys
- * of single functions, drain mode, timer status in storage, and the separate worker process that the real
- * host restarts after a crash.
+ * The behaviour is that observed with the real host, as far as the app of this project needs it.
+ * Not implemented: other triggers, input and output bindings, retry policies, HTTP streaming, CORS,
+ * cookies, keys of single functions, drain mode, timer status in storage, and the separate worker
+ * process that the real host restarts after a crash.
  */
 export async function runFunctionsHost(options: HostOptions): Promise<RunningHost> {
   const { appDirectory, settings, environment, keys, leaseMs, graceMs, clock, random, log } = options;
@@ -143,8 +143,8 @@ export async function runFunctionsHost(options: HostOptions): Promise<RunningHos
 }
 
 /**
- * Hosts belong to one app when they run from the same folder over the same storage, unless a setting names
- * the app.
+ * Hosts belong to one app when they run from the same folder over the same storage, unless a
+ * setting names the app.
  */
 function timerLock({ appDirectory, environment, leaseMs, clock }: HostOptions): TimerLock {
   const connectionString = environment['AzureWebJobsStorage'];

@@ -21,9 +21,9 @@ export interface MessageDependencies {
 }
 
 /**
- * Processes one received message. Deletes it when the function succeeds. Otherwise returns it to the queue,
- * or moves it to the poison queue after the last try. When storage fails here, the message is logged and
- * becomes visible again after its lease. Never rejects.
+ * Processes one received message. Deletes it when the function succeeds. Otherwise returns it to
+ * the queue, or moves it to the poison queue after the last try. When storage fails here, the
+ * message is logged and becomes visible again after its lease. Never rejects.
  */
 export async function handleMessage(dependencies: MessageDependencies, message: ReceivedMessage): Promise<void> {
   try {
@@ -84,7 +84,10 @@ async function moveToPoison(
   await queue.remove(message.id, popReceipt);
 }
 
-/** A message that fails in a poison queue stays invisible until its lease ends, and is then received again. */
+/**
+ * A message that fails in a poison queue stays invisible until its lease ends, and is then received
+ * again.
+ */
 function isPoisonQueue(queue: TriggerQueue): boolean {
   return queue.name.endsWith(POISON_SUFFIX);
 }

@@ -2,14 +2,15 @@
 export type LogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical';
 
 /**
- * Writes one entry. `source` is the function's name, or `host` for entries of the host itself. Never throws.
+ * Writes one entry. `source` is the function's name, or `host` for entries of the host itself.
+ * Never throws.
  */
 export type HostLog = (level: LogLevel, source: string, message: string) => void;
 
 /**
- * Creates a log with one line per entry (`2026-11-23T10:00:00.000Z warning  deliver: …`). Further lines of a
- * message, such as a stack, are indented. Entries below `information` are written only when `verbose`, as the
- * real host does by default.
+ * Creates a log with one line per entry (`2026-11-23T10:00:00.000Z warning  deliver: …`). Further
+ * lines of a message, such as a stack, are indented. Entries below `information` are written only
+ * when `verbose`, as the real host does by default.
  */
 export function createHostLog(options: {
   write: (line: string) => void;
@@ -30,8 +31,8 @@ export function describeError(error: unknown): string {
 }
 
 /**
- * Describes in one line an error whose stack is of no use, such as a network error, with its HTTP status or
- * code.
+ * Describes in one line an error whose stack is of no use, such as a network error, with its HTTP
+ * status or code.
  */
 export function summarizeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

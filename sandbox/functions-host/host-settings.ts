@@ -37,10 +37,11 @@ export interface LocalSettings {
 const OVERRIDE = /^AzureFunctionsJobHost(?:__|:)(.+)$/i;
 
 /**
- * Parses host.json. Variables of the environment named `AzureFunctionsJobHost__section__property` override it
- * (learn.microsoft.com/azure/azure-functions/functions-host-json, "Override host.json values"). Unknown
- * properties are ignored. Throws `HostStartError` for a value that the real host rejects. Defaults are those of the storage extension 5 under `func start` (an empty queue is polled every 2
- * s), and 30 minutes for a function, as on the Flex Consumption plan.
+ * Parses host.json. Variables of the environment named `AzureFunctionsJobHost__section__property`
+ * override it (learn.microsoft.com/azure/azure-functions/functions-host-json, "Override host.json
+ * values"). Unknown properties are ignored. Throws `HostStartError` for a value that the real host
+ * rejects. Defaults are those of the storage extension 5 under `func start` (an empty queue is
+ * polled every 2 s), and 30 minutes for a function, as on the Flex Consumption plan.
  */
 export function parseHostSettings(
   text: string,
@@ -78,7 +79,9 @@ export function parseHostSettings(
   };
 }
 
-/** Parses local.settings.json (learn.microsoft.com/azure/azure-functions/functions-develop-local). */
+/**
+ * Parses local.settings.json (learn.microsoft.com/azure/azure-functions/functions-develop-local).
+ */
 export function parseLocalSettings(text: string): LocalSettings {
   const json = parseObject(text, 'local.settings.json');
   const port = section(json, 'Host')['LocalHttpPort'];
@@ -110,7 +113,10 @@ function parseObject(text: string, file: string): Record<string, unknown> {
   return json as Record<string, unknown>;
 }
 
-/** `json` with the values that the environment overrides. They are texts, but host.json has numbers, too. */
+/**
+ * `json` with the values that the environment overrides. They are texts, but host.json has numbers,
+ * too.
+ */
 function withOverrides(
   json: Record<string, unknown>,
   environment: Readonly<Record<string, string | undefined>>,

@@ -4,8 +4,8 @@ import { encodePath } from './request-target.ts';
 import type { RequestTarget } from './request-target.ts';
 
 /**
- * The longest request body in bytes. A longer body is refused unread (observed, the default of the real
- * host).
+ * The longest request body in bytes. A longer body is refused unread (observed, the default of the
+ * real host).
  */
 export const MAX_BODY_BYTES = 104_857_600;
 
@@ -15,8 +15,8 @@ export function declaredLength(request: IncomingMessage): number {
 }
 
 /**
- * The body of a request that declares its length. A chunked body is dropped, as the real host does. Rejects
- * when the caller closes the connection.
+ * The body of a request that declares its length. A chunked body is dropped, as the real host does.
+ * Rejects when the caller closes the connection.
  */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   if (declaredLength(request) === 0) {
@@ -29,8 +29,8 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 }
 
 /**
- * Header names in lower case. Values of a repeated name are joined with a comma. Values are decoded as UTF-8,
- * as Kestrel does. `undefined` when a value is not UTF-8.
+ * Header names in lower case. Values of a repeated name are joined with a comma. Values are decoded
+ * as UTF-8, as Kestrel does. `undefined` when a value is not UTF-8.
  */
 export function foldHeaders(request: IncomingMessage): Map<string, string> | undefined {
   const folded = new Map<string, string>();
@@ -63,7 +63,8 @@ export function isAscii(value: string): boolean {
 }
 
 /**
- * A request as the library expects it. The URL is built from the Host header. Forwarding headers are ignored.
+ * A request as the library expects it. The URL is built from the Host header. Forwarding headers
+ * are ignored.
  */
 export function toRequestData(options: {
   method: string;

@@ -11,8 +11,8 @@ export interface HostResponse {
 }
 
 /**
- * Converts the return value of a function to a response. `reason` says why that is impossible. The caller
- * then gets a 500.
+ * Converts the return value of a function to a response. `reason` says why that is impossible. The
+ * caller then gets a 500.
  */
 export function toHostResponse(
   value: TypedData | null | undefined,
@@ -27,9 +27,9 @@ export function toHostResponse(
 }
 
 /**
- * Sends a response and resolves when it has been sent or the caller has gone. The body is chunked unless the
- * function set a content-length. Without a body the content-length is 0, which a 404 to HEAD leaves out.
- * `last` closes the connection.
+ * Sends a response and resolves when it has been sent or the caller has gone. The body is chunked
+ * unless the function set a content-length. Without a body the content-length is 0, which a 404 to
+ * HEAD leaves out. `last` closes the connection.
  */
 export async function sendResponse(
   target: ServerResponse,

@@ -33,7 +33,9 @@ interface ServerDependencies {
   readonly stopping: AbortSignal;
 }
 
-/** Kestrel's default. Node's default of 5 s would close connections that clients are about to reuse. */
+/**
+ * Kestrel's default. Node's default of 5 s would close connections that clients are about to reuse.
+ */
 const KEEP_ALIVE_MS = 130_000;
 
 const homePage = '<!doctype html><title>Functions</title><p>Your functions app is up and running.';
@@ -72,8 +74,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Node's parser accepts methods only in upper case. A request with a lower-case method is sent again to this
- * server in upper case.
+ * Node's parser accepts methods only in upper case. A request with a lower-case method is sent
+ * again to this server in upper case.
  */
 function respondToUnreadable(server: Server, { code = '', rawPacket }: UnreadableRequest, socket: Socket): void {
   if (!socket.writable) return;
@@ -113,8 +115,8 @@ async function handleRequest(dependencies: ServerDependencies, request: Incoming
 }
 
 /**
- * The first function whose route and method match. When only the method differs, the route does not match
- * either, so the response is 404.
+ * The first function whose route and method match. When only the method differs, the route does not
+ * match either, so the response is 404.
  */
 function findRoute(
   functions: readonly HostFunction[],
@@ -155,7 +157,10 @@ async function callFunction(
   return { status: 500 };
 }
 
-/** The first of several keys, as the real host does (azure-functions-host, `GetAuthorizationKeyInfoAsync`). */
+/**
+ * The first of several keys, as the real host does (azure-functions-host,
+ * `GetAuthorizationKeyInfoAsync`).
+ */
 function presentedKey(request: IncomingMessage, { search }: RequestTarget): string | undefined {
   const header = request.headersDistinct['x-functions-key']?.[0];
   if (header !== undefined) return header;

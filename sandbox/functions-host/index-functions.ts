@@ -13,7 +13,9 @@ interface AnyFunction {
   readonly name: string;
   /** The name of the trigger's binding. */
   readonly input: string;
-  /** Set by `AzureWebJobs.<name>.Disabled`. The function is not triggered, but can be run manually. */
+  /**
+   * Set by `AzureWebJobs.<name>.Disabled`. The function is not triggered, but can be run manually.
+   */
   readonly disabled: boolean;
   readonly registered: RegisteredFunction;
 }
@@ -40,9 +42,9 @@ export interface QueueFunction extends AnyFunction {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The functions of an app, ordered by name in any letter case, which is the order in which the real host
- * tries their routes. A function that the host cannot run is left out and the reason is logged. Throws
- * `HostStartError` for a route on which the real host fails.
+ * The functions of an app, ordered by name in any letter case, which is the order in which the real
+ * host tries their routes. A function that the host cannot run is left out and the reason is
+ * logged. Throws `HostStartError` for a route on which the real host fails.
  */
 export function indexFunctions(options: {
   registered: readonly RegisteredFunction[];

@@ -14,7 +14,10 @@ export interface Call {
 
 export type InvocationOutcome =
   | { readonly kind: 'succeeded'; readonly value: TypedData | null | undefined }
-  /** The handler or a hook threw, the result could not be converted, or the call timed out. Already logged. */
+  /**
+   * The handler or a hook threw, the result could not be converted, or the call timed out. Already
+   * logged.
+   */
   | { readonly kind: 'failed' };
 
 /** Runs a function to its end. Never rejects. */
@@ -30,8 +33,8 @@ interface InvocationDependencies {
 }
 
 /**
- * Runs functions as the functions worker does. A function that takes longer than `timeoutMs` has failed but
- * continues in this process. The real host would kill the whole worker.
+ * Runs functions as the functions worker does. A function that takes longer than `timeoutMs` has
+ * failed but continues in this process. The real host would kill the whole worker.
  */
 export function createInvoke(dependencies: InvocationDependencies): Invoke {
   const { timeoutMs, clock, log, newInvocationId } = dependencies;
@@ -52,7 +55,10 @@ export function createInvoke(dependencies: InvocationDependencies): Invoke {
   };
 }
 
-/** The steps of one invocation in the order of the functions worker. Rejects when the invocation fails. */
+/**
+ * The steps of one invocation in the order of the functions worker. Rejects when the invocation
+ * fails.
+ */
 async function runOnce(
   { app, log }: InvocationDependencies,
   called: HostFunction,

@@ -1,8 +1,8 @@
 import { HostStartError } from './host-settings.ts';
 
 /**
- * The rights of a caller, from least to most. Functions and admin routes name the least level that they
- * require.
+ * The rights of a caller, from least to most. Functions and admin routes name the least level that
+ * they require.
  */
 export type AccessLevel = 'anonymous' | 'function' | 'admin';
 
@@ -26,8 +26,8 @@ export function parseHostKeys(list: string): HostKeys {
 }
 
 /**
- * The level of a presented key. When `keys` is `undefined`, keys are not enforced and every caller is admin,
- * as in `func start` without its authentication switch.
+ * The level of a presented key. When `keys` is `undefined`, keys are not enforced and every caller
+ * is admin, as in `func start` without its authentication switch.
  */
 export function accessLevel(keys: HostKeys | undefined, presented: string | undefined): AccessLevel {
   if (!keys) return 'admin';

@@ -7,9 +7,9 @@ import { describeError } from './host-log.ts';
 import type { HostLog } from './host-log.ts';
 
 /**
- * Loads the app from `main` of its package.json and runs its appStart hooks. Like the real host, it keeps
- * running when an app throws while loading. The app then has no functions and the reason is logged. Call it
- * once per process.
+ * Loads the app from `main` of its package.json and runs its appStart hooks. Like the real host, it
+ * keeps running when an app throws while loading. The app then has no functions and the reason is
+ * logged. Call it once per process.
  */
 export async function loadApp(options: { appDirectory: string; log: HostLog }): Promise<RegisteredApp> {
   const { appDirectory, log } = options;
@@ -29,8 +29,8 @@ export async function loadApp(options: { appDirectory: string; log: HostLog }): 
 }
 
 /**
- * Runs the appTerminate hooks in the order of registration. An error of a hook is logged and does not stop
- * the others.
+ * Runs the appTerminate hooks in the order of registration. An error of a hook is logged and does
+ * not stop the others.
  */
 export async function terminateApp(options: { app: RegisteredApp; log: HostLog }): Promise<void> {
   for (const hook of options.app.hooks.appTerminate) {

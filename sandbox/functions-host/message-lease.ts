@@ -14,8 +14,8 @@ export interface MessageLease {
 const SHORTEST_PAUSE_MS = 60_000;
 
 /**
- * Renews the lease of a received message at half time until `end` is called or another receiver has the
- * message.
+ * Renews the lease of a received message at half time until `end` is called or another receiver has
+ * the message.
  */
 export function holdMessage(options: {
   queue: TriggerQueue;

@@ -8,9 +8,10 @@ import type { WorkInHand } from './work-in-hand.ts';
 const FIRST_PAUSE_MS = 100;
 
 /**
- * Processes the messages of one queue until `signal` is aborted. Receives a batch, and the next batch when at
- * most `newBatchThreshold` messages are in progress. The pauses grow while the queue is empty or missing or
- * storage fails. Received messages are in `work` until they are finished. Never rejects.
+ * Processes the messages of one queue until `signal` is aborted. Receives a batch, and the next
+ * batch when at most `newBatchThreshold` messages are in progress. The pauses grow while the queue
+ * is empty or missing or storage fails. Received messages are in `work` until they are finished.
+ * Never rejects.
  */
 export async function listenToQueue(
   dependencies: MessageDependencies & { random: Random; work: WorkInHand; signal: AbortSignal },
@@ -41,8 +42,8 @@ export async function listenToQueue(
 
   let emptyPolls = 0;
   while (!signal.aborted) {
-    // A receive is never cancelled, because the messages in an unread response would be invisible for
-    // their whole lease.
+    // A receive is never cancelled, because the messages in an unread response would be invisible
+    // for their whole lease.
     const taken = await work.track(takeBatch());
     if (taken > 0) {
       emptyPolls = 0;
@@ -58,8 +59,8 @@ export async function listenToQueue(
 }
 
 /**
- * The pause in ms after the (`emptyPolls` + 1)th empty receive in a row: 100 ms, then growing by a doubling
- * amount with ±20 % of jitter (`fraction` in [0, 1)), up to `maxMs`.
+ * The pause in ms after the (`emptyPolls` + 1)th empty receive in a row: 100 ms, then growing by a
+ * doubling amount with ±20 % of jitter (`fraction` in [0, 1)), up to `maxMs`.
  */
 export function pollPause(emptyPolls: number, maxMs: number, fraction: number): number {
   const growth = emptyPolls === 0 ? 0 : FIRST_PAUSE_MS * 2 ** (emptyPolls - 1) * (0.8 + 0.4 * fraction);

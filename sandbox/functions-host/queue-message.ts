@@ -3,7 +3,9 @@ import type { TypedData } from './core-module.ts';
 /** A message received from the queue. */
 export interface ReceivedMessage {
   readonly id: string;
-  /** Proves that this host holds the message. Every change of the visibility returns a new receipt. */
+  /**
+   * Proves that this host holds the message. Every change of the visibility returns a new receipt.
+   */
   readonly popReceipt: string;
   /** The raw text in the queue. */
   readonly text: string;
@@ -19,8 +21,8 @@ export type DecodedMessage =
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Decodes the text of a message. As strict as .NET, which allows white space in base64 and nothing else
- * outside the alphabet.
+ * Decodes the text of a message. As strict as .NET, which allows white space in base64 and nothing
+ * else outside the alphabet.
  */
 export function decodeMessage(raw: string, encoding: 'base64' | 'none'): DecodedMessage {
   if (encoding === 'none') return { kind: 'text', text: raw };
@@ -35,9 +37,9 @@ export function decodeMessage(raw: string, encoding: 'base64' | 'none'): Decoded
 }
 
 /**
- * The trigger metadata of a message. The properties of a JSON object are added and replace those of the host,
- * so a message should not use names such as `id`, `dequeueCount` or `queueTrigger`. Arrays and nulls are left
- * out.
+ * The trigger metadata of a message. The properties of a JSON object are added and replace those of
+ * the host, so a message should not use names such as `id`, `dequeueCount` or `queueTrigger`.
+ * Arrays and nulls are left out.
  */
 export function messageMetadata(message: ReceivedMessage, text: string): Record<string, TypedData> {
   return {
@@ -69,8 +71,8 @@ function bodyProperties(text: string): Record<string, TypedData> {
   const properties: Record<string, TypedData> = {};
   for (const [name, value] of Object.entries(parseObject(text))) {
     if (value === null || Array.isArray(value)) continue;
-    // The library makes the first letter lower-case. Doing the same here lets `Id` replace `id`, as on
-    // the real host.
+    // The library makes the first letter lower-case. Doing the same here lets `Id` replace `id`, as
+    // on the real host.
     const key = name.charAt(0).toLowerCase() + name.slice(1);
     properties[key] = typeof value === 'object' ? { json: JSON.stringify(value) } : { string: dotNetString(value) };
   }

@@ -2,19 +2,20 @@ import type { IncomingMessage } from 'node:http';
 import type { HostResponse } from './http-response.ts';
 
 /**
- * Kestrel's limits in bytes: of the request line with its line end, and of all headers with their line ends.
+ * Kestrel's limits in bytes: of the request line with its line end, and of all headers with their
+ * line ends.
  */
 const MAX_REQUEST_LINE_BYTES = 8 * 1024;
 const MAX_HEADERS_BYTES = 32 * 1024;
 /**
- * The size at which Node refuses a request. It is a little larger than both limits together, so that this
- * host can report which limit was exceeded.
+ * The size at which Node refuses a request. It is a little larger than both limits together, so
+ * that this host can report which limit was exceeded.
  */
 export const MAX_HEAD_BYTES = MAX_REQUEST_LINE_BYTES + MAX_HEADERS_BYTES + 8 * 1024;
 
 /**
- * The response to a request that the real host's web server refuses before routing. `undefined` when the
- * request is accepted.
+ * The response to a request that the real host's web server refuses before routing. `undefined`
+ * when the request is accepted.
  */
 export function refusedRequest(request: IncomingMessage): HostResponse | undefined {
   const { method = '', url = '', httpVersion, rawHeaders } = request;
@@ -27,7 +28,10 @@ export function refusedRequest(request: IncomingMessage): HostResponse | undefin
   return hosts.length === 0 && httpVersion === '1.0' ? { status: 500 } : undefined;
 }
 
-/** No route has a method that HTTP does not define. `get` is GET, because routes match in any letter case. */
+/**
+ * No route has a method that HTTP does not define. `get` is GET, because routes match in any letter
+ * case.
+ */
 export function readMethod(method: string): 'unknown' | 'known' {
   return /^(GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH)$/i.test(method) ? 'known' : 'unknown';
 }

@@ -5,8 +5,8 @@ export interface RequestTarget {
   /** The query as sent, with its question mark. Empty when there is none. */
   readonly search: string;
   /**
-   * One value per name. Values of a repeated name are joined with a comma. Names are compared in any letter
-   * case.
+   * One value per name. Values of a repeated name are joined with a comma. Names are compared in
+   * any letter case.
    */
   readonly query: ReadonlyMap<string, string>;
 }
@@ -20,8 +20,8 @@ export function readRequestTarget(target: string): RequestTarget {
 }
 
 /**
- * A decoded path as part of a request's URL: escaped where necessary, valid escapes unchanged. So `%2F`
- * stays, and `%252F` has become `%2F` too.
+ * A decoded path as part of a request's URL: escaped where necessary, valid escapes unchanged. So
+ * `%2F` stays, and `%252F` has become `%2F` too.
  */
 export function encodePath(path: string): string {
   return path.replace(/%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/]+/g, (match) => {

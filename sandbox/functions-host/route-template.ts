@@ -10,9 +10,9 @@ type RouteSegment =
   | { readonly kind: 'rest'; readonly name: string };
 
 /**
- * Parses a route template, or returns why it cannot. Of ASP.NET's syntax this host supports `{x}`, `{x?}` and
- * `{*rest}`. Constraints, defaults and several parameters in one segment are refused, because they would
- * match wrongly.
+ * Parses a route template, or returns why it cannot. Of ASP.NET's syntax this host supports `{x}`,
+ * `{x?}` and `{*rest}`. Constraints, defaults and several parameters in one segment are refused,
+ * because they would match wrongly.
  */
 export function parseRouteTemplate(
   template: string,
@@ -36,8 +36,9 @@ export function parseRouteTemplate(
 }
 
 /**
- * The parameters of a matching path (decoded, beginning with a slash), `undefined` for another path. A
- * trailing slash is accepted, an empty segment is not. An optional parameter without a value is absent.
+ * The parameters of a matching path (decoded, beginning with a slash), `undefined` for another
+ * path. A trailing slash is accepted, an empty segment is not. An optional parameter without a
+ * value is absent.
  */
 export function matchRoute(template: RouteTemplate, path: string): Record<string, string> | undefined {
   const parts = path === '/' ? [] : path.replace(/\/$/, '').slice(1).split('/');

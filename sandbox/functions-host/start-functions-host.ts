@@ -8,8 +8,8 @@ export interface FunctionsHostOptions {
   /** The folder of the app's package.json, host.json and local.settings.json. */
   readonly appDirectory: string;
   /**
-   * The whole environment of the app, beside PATH and the folder of Node's compile cache. Nothing else of this
-   * process is inherited.
+   * The whole environment of the app, beside PATH and the folder of Node's compile cache. Nothing
+   * else of this process is inherited.
    */
   readonly environment?: Readonly<Record<string, string>>;
   /** The default 0 is any free port. */
@@ -18,7 +18,8 @@ export interface FunctionsHostOptions {
   readonly enableAuth?: boolean;
   readonly hostKeys?: Readonly<Record<string, string>>;
   /**
-   * How long a received queue message stays invisible to other receivers unless renewed. The default is 600.
+   * How long a received queue message stays invisible to other receivers unless renewed. The
+   * default is 600.
    */
   readonly leaseSeconds?: number;
   /** How long running work may take after the host is stopped. The default is 10. */
@@ -45,9 +46,9 @@ export interface FunctionsHostProcess {
 const LISTENING = /^listening on (http:\/\/127\.0\.0\.1:\d+)$/;
 
 /**
- * Starts the functions host as a separate process, so that its app has its own environment and can be killed.
- * Resolves when the host is listening. Rejects with the output of the host when it ends before. The host ends
- * with this process.
+ * Starts the functions host as a separate process, so that its app has its own environment and can
+ * be killed. Resolves when the host is listening. Rejects with the output of the host when it ends
+ * before. The host ends with this process.
  */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHostProcess> {
   const { appDirectory, environment, port = 0, enableAuth, hostKeys, leaseSeconds, graceSeconds, output } = options;

@@ -3,20 +3,25 @@ import { nextOccurrence, type Schedule } from '../../shared/ncrontab.ts';
 import type { WorkInHand } from './work-in-hand.ts';
 
 export interface TimerListener {
-  /** Runs the function at every occurrence until `signal` is aborted. Never runs it twice at once. */
+  /**
+   * Runs the function at every occurrence until `signal` is aborted. Never runs it twice at once.
+   */
   listen(signal: AbortSignal): Promise<void>;
   /** The handler's input, as the JSON text that the real host sends. */
   input(): string;
 }
 
-/** The longest single sleep, because `setTimeout` cannot exceed 24.8 days and is not used for longer than this. */
+/**
+ * The longest single sleep, because `setTimeout` cannot exceed 24.8 days and is not used for longer
+ * than this.
+ */
 const LONGEST_SLEEP_MS = 3_600_000;
 
 /**
- * Runs the function at the second of each occurrence. A run that lasts beyond the next occurrence delays it
- * until the run ends, and skips those after it. Of several hosts of one app, the one with the lock runs the
- * function. Unlike the real host, it keeps no status in storage, so an occurrence missed while the host was
- * down is not repeated, and `isPastDue` is always false.
+ * Runs the function at the second of each occurrence. A run that lasts beyond the next occurrence
+ * delays it until the run ends, and skips those after it. Of several hosts of one app, the one with
+ * the lock runs the function. Unlike the real host, it keeps no status in storage, so an occurrence
+ * missed while the host was down is not repeated, and `isPastDue` is always false.
  */
 export function createTimerListener(options: {
   schedule: Schedule;

@@ -4,8 +4,8 @@ import type { Clock } from '../../shared/clock.ts';
 /** Decides which of several hosts of one app runs a timer. The real host uses a blob lease. */
 export interface TimerLock {
   /**
-   * Whether this host may run the timer now. Takes or keeps the lock when possible. Rejects when storage does
-   * not respond.
+   * Whether this host may run the timer now. Takes or keeps the lock when possible. Rejects when
+   * storage does not respond.
    */
   mayRun(timer: string): Promise<boolean>;
   /** Releases all locks of this host. Never rejects. */
@@ -20,9 +20,9 @@ const TABLE = 'azurewebjobslocks';
 const clientOptions = { allowInsecureConnection: true, retryOptions: { maxRetries: 0 } };
 
 /**
- * A lock is a row with its owner and its end. At an occurrence, the first host takes a lock that is free, its
- * own or expired. After the owner has died, the other hosts wait until the lock expires, as with the real
- * host.
+ * A lock is a row with its owner and its end. At an occurrence, the first host takes a lock that is
+ * free, its own or expired. After the owner has died, the other hosts wait until the lock expires,
+ * as with the real host.
  */
 export function createTimerLock(options: {
   readonly connectionString: string;
@@ -34,7 +34,8 @@ export function createTimerLock(options: {
 }): TimerLock {
   const { connectionString, hostId, owner, leaseMs, clock } = options;
   let client: TableClient | undefined;
-  // Created only when needed, so that a host with an invalid storage setting still responds to HTTP.
+  // Created only when needed, so that a host with an invalid storage setting still responds to
+  // HTTP.
   const lockTable = (): TableClient =>
     (client ??= TableClient.fromConnectionString(connectionString, TABLE, clientOptions));
   const held = new Map<string, { row: LockRow; etag: string }>();
@@ -71,8 +72,8 @@ export function createTimerLock(options: {
   };
 
   /**
-   * The response. `undefined` when another host was faster or the row is gone. Creates the table when it is
-   * missing.
+   * The response. `undefined` when another host was faster or the row is gone. Creates the table
+   * when it is missing.
    */
   async function unlessTaken<T>(request: () => Promise<T>): Promise<T | undefined> {
     try {

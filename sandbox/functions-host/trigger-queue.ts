@@ -2,20 +2,20 @@ import { QueueClient, RestError } from '@azure/storage-queue';
 import type { ReceivedMessage } from './queue-message.ts';
 
 /**
- * The state of a received message: still held by this host, under a new receipt, or lost because another
- * receiver took it, it was deleted or it expired.
+ * The state of a received message: still held by this host, under a new receipt, or lost because
+ * another receiver took it, it was deleted or it expired.
  */
 export type Hold = { readonly kind: 'held'; readonly popReceipt: string } | { readonly kind: 'lost' };
 
 /**
- * The queue of a trigger. Every method sends one or two storage requests and rejects when storage does not
- * respond.
+ * The queue of a trigger. Every method sends one or two storage requests and rejects when storage
+ * does not respond.
  */
 export interface TriggerQueue {
   readonly name: string;
   /**
-   * Receives up to `count` messages and hides them from others for `leaseMs`. Returns none when the queue does
-   * not exist.
+   * Receives up to `count` messages and hides them from others for `leaseMs`. Returns none when the
+   * queue does not exist.
    */
   receive(count: number, leaseMs: number): Promise<ReceivedMessage[]>;
   /** Hides a message for `ms` from now. 0 makes it visible immediately. */
@@ -30,8 +30,8 @@ export interface TriggerQueue {
 export const POISON_SUFFIX = '-poison';
 
 /**
- * Without retries of the SDK, which would wait 4 s before the second try. The callers handle failures better
- * themselves: they poll again later or let the message reappear.
+ * Without retries of the SDK, which would wait 4 s before the second try. The callers handle
+ * failures better themselves: they poll again later or let the message reappear.
  */
 const clientOptions = { retryOptions: { maxTries: 1, tryTimeoutInMs: 30_000 } };
 

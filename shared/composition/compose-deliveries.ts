@@ -19,13 +19,13 @@ import type { BackendConfig, BackendPorts } from './backend-ports.ts';
 import type { Stores } from './compose-stores.ts';
 
 /**
- * Attempts in flight per process. Each holds a socket and a few KiB, and one core cannot process more at
- * once.
+ * Attempts in flight per process. Each holds a socket and a few KiB, and one core cannot process
+ * more at once.
  */
 const ATTEMPTS_IN_FLIGHT = 256;
 /**
- * Attempts in flight per subscription, because a flow that never responds holds its permit until the attempt
- * times out.
+ * Attempts in flight per subscription, because a flow that never responds holds its permit until
+ * the attempt times out.
  */
 const ATTEMPTS_OF_ONE = 4;
 

@@ -21,13 +21,18 @@ import type { Limits } from './compose-limits.ts';
 import type { Stores } from './compose-stores.ts';
 
 /**
- * Polls in progress per process. The host takes as many messages at once (host.json), and one message may
- * name several instances.
+ * Polls in progress per process. The host takes as many messages at once (host.json), and one
+ * message may name several instances.
  */
 const POLLS_AT_ONCE = 32;
-/** Polls in progress per instance, so that an instance whose polls hang leaves permits to the others. */
+/**
+ * Polls in progress per instance, so that an instance whose polls hang leaves permits to the
+ * others.
+ */
 const POLLS_OF_ONE = 2;
-/** A function may run for 10 minutes (host.json), and a poll that starts last must finish in time. */
+/**
+ * A function may run for 10 minutes (host.json), and a poll that starts last must finish in time.
+ */
 const LONGEST_WAIT_FOR_PERMIT_MS = 240_000;
 
 export type Detection = ReturnType<typeof composeDetection>;

@@ -6,8 +6,8 @@ import { wideWindowMs, type RateRule } from '../rate-limit/rate-window.ts';
 import type { BackendConfig, BackendPorts } from './backend-ports.ts';
 
 /**
- * The clocks of two app instances in one Azure region differ by milliseconds. The window of a limit is
- * widened by more than that.
+ * The clocks of two app instances in one Azure region differ by milliseconds. The window of a limit
+ * is widened by more than that.
  */
 const CLOCK_SKEW_MS = 1_000;
 /** `Retry-After` is in whole seconds, so a finer grain has no use. */
@@ -22,7 +22,10 @@ interface CallsUsed {
 
 export type Limits = ReturnType<typeof composeLimits>;
 
-/** Composes the limits of the calls of each connection and of the calls to each instance of Customer Insights. */
+/**
+ * Composes the limits of the calls of each connection and of the calls to each instance of Customer
+ * Insights.
+ */
 export function composeLimits(
   { tables, clock, random, log, telemetry }: Pick<BackendPorts, 'tables' | 'clock' | 'random' | 'log' | 'telemetry'>,
   { calls, windowSeconds }: BackendConfig['rateLimit'],

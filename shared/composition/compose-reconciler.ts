@@ -12,7 +12,10 @@ import type { Recovery } from './compose-recovery.ts';
 import type { Stores } from './compose-stores.ts';
 import type { Subscriptions } from './compose-subscriptions.ts';
 
-/** Composes the reconciler, which resumes unfinished work at intervals and when a message asks for it. */
+/**
+ * Composes the reconciler, which resumes unfinished work at intervals and when a message asks for
+ * it.
+ */
 export function composeReconciler(
   { tables, queues, clock, random, log, telemetry }: BackendPorts,
   { stores, deliveries, subscriptions, recovery, notices }: ReconcilerParts,

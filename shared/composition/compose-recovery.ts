@@ -24,7 +24,10 @@ export function composeRecovery({ tables, queues, clock }: BackendPorts, stores:
   return {
     /** Ports with which the operations start a recovery. */
     recovering,
-    /** Continues a recovery. Returns when to continue it again, or `undefined` when nothing is left of it. */
+    /**
+     * Continues a recovery. Returns when to continue it again, or `undefined` when nothing is left
+     * of it.
+     */
     resumeRecovery: (recoveryId: string) => resumeRecovery(recovering, recoveryId),
   };
 }

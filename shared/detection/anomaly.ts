@@ -4,8 +4,8 @@ import type { Source } from '../triggers/trigger-record.ts';
 import { unreachable } from '../unreachable.ts';
 
 /**
- * A value of Customer Insights that is implausible or unknown. Each anomaly is logged once, for as long as Customer
- * Insights reports it.
+ * A value of Customer Insights that is implausible or unknown. Each anomaly is logged once, for as
+ * long as Customer Insights reports it.
  */
 export interface Anomaly {
   readonly source: Source;
@@ -18,7 +18,10 @@ export interface Anomaly {
 /** The names of the log events. */
 export type AnomalyEvent = 'insights.instant-in-future' | 'insights.status-unknown' | 'insights.job-never-ended';
 
-/** For each list, the keys of the anomalies that its last readings contained. They are already logged. */
+/**
+ * For each list, the keys of the anomalies that its last readings contained. They are already
+ * logged.
+ */
 export type LoggedAnomalies = Partial<Readonly<Record<Source, readonly string[]>>>;
 
 /** More keys than this per list are not remembered, so their anomalies may be logged again. */
@@ -50,8 +53,8 @@ export function logAnomaly(log: Log, instanceId: string, { source, event, fields
 }
 
 /**
- * Separates the anomalies of one list that are new, and returns the keys to remember. `isWhole`: the reading covers the
- * whole list, so anomalies that it no longer contains are forgotten.
+ * Separates the anomalies of one list that are new, and returns the keys to remember. `isWhole`:
+ * the reading covers the whole list, so anomalies that it no longer contains are forgotten.
  */
 export function recordAnomalies(
   before: readonly string[],

@@ -13,16 +13,19 @@ export interface CommitPorts {
   readonly log: Log;
 }
 
-/** More than one concurrent writer is rare. This many conflicts in a row mean that something is wrong. */
+/**
+ * More than one concurrent writer is rare. This many conflicts in a row mean that something is
+ * wrong.
+ */
 const MAX_TRIES = 10;
 
 /**
- * Applies the readings to the stored state. State and events are written in one transaction, by compare-and-swap. After
- * a conflict, this reads the state again and detects again from it. A transaction whose response was lost is recognised
- * by its writer's name.
+ * Applies the readings to the stored state. State and events are written in one transaction, by
+ * compare-and-swap. After a conflict, this reads the state again and detects again from it. A
+ * transaction whose response was lost is recognised by its writer's name.
  *
- * Resolves with the outbox entries that this writer committed. Rejects with `StorageError` when storage does not
- * respond. The next poll then finds what was committed until then.
+ * Resolves with the outbox entries that this writer committed. Rejects with `StorageError` when
+ * storage does not respond. The next poll then finds what was committed until then.
  */
 export async function commitReadings(
   ports: CommitPorts,
@@ -35,7 +38,8 @@ export async function commitReadings(
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { changes, hasMore } = detect(state, readings, { nowMs: ports.clock.now(), writer });
     let hasConflict = false;
-    // Entries that an earlier try committed carry this writer's name, also when the response was lost.
+    // Entries that an earlier try committed carry this writer's name, also when the response was
+    // lost.
     const committed = state.outbox.filter((entry) => entry.writer === writer);
     for (const batch of transactionsOf(changes)) {
       const result = await commitOnce(ports.state, instanceId, batch);

@@ -7,11 +7,14 @@ export interface ListedNames {
   readonly nodes: readonly Node[];
 }
 
-/** The data that identifies the data source of an ingestion task. The task itself does not name its data source. */
+/**
+ * The data that identifies the data source of an ingestion task. The task itself does not name its
+ * data source.
+ */
 export interface DataSourceNames extends ListedNames {
   /**
-   * Data source ids by every name that each was seen with. A data source may have been renamed since its ingestion
-   * began.
+   * Data source ids by every name that each was seen with. A data source may have been renamed
+   * since its ingestion began.
    */
   readonly before: ReadonlyMap<string, string>;
 }
@@ -65,8 +68,9 @@ function hintsOf(task: Task, names: DataSourceNames): { readonly byName: string[
 }
 
 /**
- * Takes the data sources that the jobs of a task ingested and removes those that belong to other tasks. Returns the
- * only one left, or the only one whose node ended at the same instant as the task.
+ * Takes the data sources that the jobs of a task ingested and removes those that belong to other
+ * tasks. Returns the only one left, or the only one whose node ended at the same instant as the
+ * task.
  */
 function onlyUnclaimed(
   task: Task,

@@ -36,8 +36,8 @@ export interface Explanation {
 }
 
 /**
- * Replays a history with the detection code and explains for each evaluation whether it crossed the threshold and why.
- * Oldest first, each instant once. Pure.
+ * Replays a history with the detection code and explains for each evaluation whether it crossed the
+ * threshold and why. Oldest first, each instant once. Pure.
  */
 export function explain(history: readonly HistoryEntry[], threshold: number): Explanation[] {
   let state: ValueState = { sequence: 0, last: undefined };

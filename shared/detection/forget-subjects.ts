@@ -12,16 +12,20 @@ export interface ForgetPorts {
   readonly state: StateStore;
 }
 
-/** The number of subjects that one transaction deletes. It also raises the lowest sequence number of new subjects. */
+/**
+ * The number of subjects that one transaction deletes. It also raises the lowest sequence number of
+ * new subjects.
+ */
 const MAX_AT_ONCE = 50;
 
 /**
- * Removes the state of subjects that have no subscriptions, so that polls no longer read them. One call removes at most
- * `MAX_AT_ONCE`; the next call removes more.
+ * Removes the state of subjects that have no subscriptions, so that polls no longer read them. One
+ * call removes at most `MAX_AT_ONCE`; the next call removes more.
  *
- * A subject is first marked, then checked for subscriptions again, then deleted. A subscribe request that this second check
- * misses reads the subject and removes the mark, and a subject without the mark is not deleted. Takes one storage request
- * per subject. Rejects with `StorageError` when storage does not respond. The next poll removes a mark that is left.
+ * A subject is first marked, then checked for subscriptions again, then deleted. A subscribe
+ * request that this second check misses reads the subject and removes the mark, and a subject
+ * without the mark is not deleted. Takes one storage request per subject. Rejects with
+ * `StorageError` when storage does not respond. The next poll removes a mark that is left.
  */
 export async function forgetSubjects({ tables, state: store }: ForgetPorts, instanceId: string): Promise<number> {
   const before = await store.read(instanceId);
@@ -65,7 +69,10 @@ async function hasRefreshSubscriptions(tables: Tables, instanceId: string): Prom
   return false;
 }
 
-/** Whether a partition has subscriptions that have not ended. Row keys of ended subscriptions sort after this range. */
+/**
+ * Whether a partition has subscriptions that have not ended. Row keys of ended subscriptions sort
+ * after this range.
+ */
 export async function hasRows(tables: Tables, partition: string | { from: string; to: string }): Promise<boolean> {
   const first = await allRows(tables, SUBSCRIPTIONS_TABLE, {
     partition,

@@ -17,7 +17,10 @@ export interface ObservationsPorts {
   readonly isAllowed: (instanceId: string) => boolean;
 }
 
-/** One evaluation of a subscription's segment or measure, or one refresh that ended, and whether and why it fired. */
+/**
+ * One evaluation of a subscription's segment or measure, or one refresh that ended, and whether and
+ * why it fired.
+ */
 export interface Observation {
   /** For a refresh: when it ended. */
   readonly evaluatedAt: string;
@@ -25,8 +28,8 @@ export interface Observation {
   readonly value?: number;
   readonly previousValue?: number;
   /**
-   * `unknown`: the evaluations before it cannot be read, so its meaning is not known. `not-awaited`: the subscription does
-   * not ask for refreshes of this kind.
+   * `unknown`: the evaluations before it cannot be read, so its meaning is not known.
+   * `not-awaited`: the subscription does not ask for refreshes of this kind.
    */
   readonly outcome: Outcome | 'unknown' | 'not-awaited';
   /** The reason, as a sentence for people. */
@@ -40,7 +43,9 @@ export interface Observations {
   readonly displayName?: string;
   /** Newest first. At most `MAX_OBSERVATIONS`. */
   readonly value: readonly Observation[];
-  /** Why Customer Insights could not give the history. `value` then holds stored observations only. */
+  /**
+   * Why Customer Insights could not give the history. `value` then holds stored observations only.
+   */
   readonly historyMissing?: string;
 }
 
@@ -50,13 +55,14 @@ const MAX_OBSERVATIONS = 1_000;
 const DAY_MS = 24 * 3600 * 1000;
 
 /**
- * Explains the observations of a subscription. For a segment or measure, these are the evaluations of the last `days`
- * and the newest one, read from the history of Customer Insights. The detection code and the sequence numbers of
- * observations decide what fired. If the history cannot be read, the last stored observation is explained alone. Takes
- * one call to Customer Insights and one storage request.
+ * Explains the observations of a subscription. For a segment or measure, these are the evaluations
+ * of the last `days` and the newest one, read from the history of Customer Insights. The detection
+ * code and the sequence numbers of observations decide what fired. If the history cannot be read,
+ * the last stored observation is explained alone. Takes one call to Customer Insights and one
+ * storage request.
  *
- * For a trigger without values, these are the refreshes since the subscription was made that fired nothing for it.
- * Takes at most three calls.
+ * For a trigger without values, these are the refreshes since the subscription was made that fired
+ * nothing for it. Takes at most three calls.
  */
 export async function observationsOf(
   ports: ObservationsPorts,
@@ -99,7 +105,10 @@ export async function observationsOf(
   return { threshold, displayName, value: withFiring(subscription, observed, explained) };
 }
 
-/** An evaluation whose predecessors cannot be read. It may not be the first, and it may have crossed the threshold. */
+/**
+ * An evaluation whose predecessors cannot be read. It may not be the first, and it may have crossed
+ * the threshold.
+ */
 function unexplained({ evaluatedAt, value }: Observation): Observation {
   const sentence = `${value === undefined ? 'no value' : shownNumber(value)}: the last known value. The evaluations before it cannot be read now`;
   return { evaluatedAt, ...(value !== undefined && { value }), outcome: 'unknown', sentence, fires: false };
@@ -142,8 +151,8 @@ async function attempt<T>(
 }
 
 /**
- * Adds to each explanation whether the subscription receives a delivery. Counting back from the last observation gives
- * each evaluation its sequence number, and the sequence number decides.
+ * Adds to each explanation whether the subscription receives a delivery. Counting back from the
+ * last observation gives each evaluation its sequence number, and the sequence number decides.
  */
 function withFiring(
   { activeFrom = 0, activeUntil }: Subscription,

@@ -6,15 +6,15 @@ export interface PollGroupPorts {
   readonly log: Log;
   readonly poll: (instanceId: string) => Promise<void>;
   /**
-   * Waits for one of the permits that the polls of a process share. Resolves with the function that releases it, or
-   * with `undefined` when the process is stopping and starts no more polls.
+   * Waits for one of the permits that the polls of a process share. Resolves with the function that
+   * releases it, or with `undefined` when the process is stopping and starts no more polls.
    */
   readonly permits: { take(instanceId: string): Promise<(() => void) | undefined> };
   /** Enqueues a message for these instances, so that they are polled again. */
   readonly pollAgain: (instanceIds: readonly [string, ...string[]]) => Promise<void>;
   /**
-   * A poll that has not started this long after the message was received is skipped. The next firing of the timer
-   * replaces it.
+   * A poll that has not started this long after the message was received is skipped. The next
+   * firing of the timer replaces it.
    */
   readonly startWithinMs: number;
 }
@@ -26,9 +26,9 @@ type PollOutcome =
   | { readonly kind: 'failed'; readonly instanceId: string; readonly error: unknown };
 
 /**
- * Polls the instances of one message concurrently. A poll that hangs or fails does not affect the others. Instances
- * whose poll failed, or did not start because the process is stopping, are enqueued again. Rejects only when every poll
- * failed.
+ * Polls the instances of one message concurrently. A poll that hangs or fails does not affect the
+ * others. Instances whose poll failed, or did not start because the process is stopping, are
+ * enqueued again. Rejects only when every poll failed.
  */
 export async function pollGroup(ports: PollGroupPorts, instanceIds: readonly string[]): Promise<void> {
   const receivedAtMs = ports.clock.now();

@@ -22,27 +22,35 @@ export interface PollPorts {
   readonly random: Random;
   readonly log: Log;
   readonly telemetry: Telemetry;
-  /** Delivers events that were just committed: reads their recipients and delivers, or enqueues chunks. */
+  /**
+   * Delivers events that were just committed: reads their recipients and delivers, or enqueues
+   * chunks.
+   */
   readonly fanOut: (events: readonly OutboxEntry[]) => Promise<void>;
   /** Continues events that another process committed and may not have finished. */
   readonly resumeOutbox: (events: readonly OutboxEntry[]) => Promise<void>;
   /** Schedules an additional poll of the instance after `delayMs`. */
   readonly pollLater: (instanceId: string, delayMs: number) => Promise<void>;
-  /** Called when version 0.9.0 has polled the instance since this version did. That version maintains no index rows. */
+  /**
+   * Called when version 0.9.0 has polled the instance since this version did. That version
+   * maintains no index rows.
+   */
   readonly restartBackfill: () => Promise<void>;
   /** Whether the operator allows the instance. */
   readonly isAllowed: (instanceId: string) => boolean;
   /**
-   * How long a call to Customer Insights counts against the limit. After that, all permits of this poll are free again.
+   * How long a call to Customer Insights counts against the limit. After that, all permits of this
+   * poll are free again.
    */
   readonly callWindowMs: number;
 }
 
 /**
- * Polls one instance: reads Customer Insights, commits events and delivers them. Two polls may run concurrently; one of
- * them commits, the other finds nothing new. A list that cannot be read is recorded and read again by the next poll. A
- * poll that runs out of call permits keeps its readings, and one additional poll reads the rest once permits are free.
- * Rejects with `StorageError` when storage does not respond.
+ * Polls one instance: reads Customer Insights, commits events and delivers them. Two polls may run
+ * concurrently; one of them commits, the other finds nothing new. A list that cannot be read is
+ * recorded and read again by the next poll. A poll that runs out of call permits keeps its
+ * readings, and one additional poll reads the rest once permits are free. Rejects with
+ * `StorageError` when storage does not respond.
  */
 export async function pollInstance(ports: PollPorts, instanceId: string): Promise<void> {
   const before = await ports.state.read(instanceId);
@@ -57,7 +65,10 @@ export async function pollInstance(ports: PollPorts, instanceId: string): Promis
   ]);
 }
 
-/** The longest time that a poll waits because Customer Insights asked to. A longer `Retry-After` counts as this. */
+/**
+ * The longest time that a poll waits because Customer Insights asked to. A longer `Retry-After`
+ * counts as this.
+ */
 const MAX_WAIT_MS = 12 * 3600 * 1000;
 
 /** The lists to read. Lists for which Customer Insights asked to wait are left out. */
@@ -117,7 +128,8 @@ async function savePoll(ports: PollPorts, before: InstanceState, polls: readonly
   const [since] = Object.values(failing)
     .map((failure) => failure.since)
     .sort();
-  // Removed before the state is saved and added after it, so that the next poll repeats what a crash left out.
+  // Removed before the state is saved and added after it, so that the next poll repeats what a
+  // crash left out.
   const wasFailing = Object.keys(before.failing).length > 0;
   if (since === undefined && wasFailing) await ports.unreachable.remove(instanceId);
   await ports.state.savePoll(instanceId, { lastPolledAt, completeAt, resumesAt, failing, loggedAnomalies, history });
@@ -138,12 +150,18 @@ function logAnomalies(log: Log, before: InstanceState, polls: readonly SourcePol
   return noted;
 }
 
-/** Whether the source ran out of call permits, so that the list or histories of measures were not read. */
+/**
+ * Whether the source ran out of call permits, so that the list or histories of measures were not
+ * read.
+ */
 function isOutOfPermits({ failure }: SourcePoll): boolean {
   return failure?.kind === 'limited';
 }
 
-/** Schedules one message, however many polls are stopped until then. Resolves with the time when it is due. */
+/**
+ * Schedules one message, however many polls are stopped until then. Resolves with the time when it
+ * is due.
+ */
 async function resumeLater(
   { clock, log, pollLater, callWindowMs }: PollPorts,
   { instanceId, resumesAt }: InstanceState,
@@ -155,8 +173,8 @@ async function resumeLater(
 }
 
 /**
- * Keeps the time since when each list cannot be read. A list that was read is removed. A list that was not tried stays
- * as it is.
+ * Keeps the time since when each list cannot be read. A list that was read is removed. A list that
+ * was not tried stays as it is.
  */
 function nextFailing(
   { failing: before, ...state }: InstanceState,
@@ -190,7 +208,10 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** Logs one line when a list can no longer be read and one when it can be read again, not one per poll. */
+/**
+ * Logs one line when a list can no longer be read and one when it can be read again, not one per
+ * poll.
+ */
 function logChanges(log: Log, instanceId: string, before: Failing, after: Failing): void {
   for (const source of ['jobs', 'segments', 'measures'] as const) {
     const failure = after[source];

@@ -35,7 +35,10 @@ export interface Preview {
   readonly threshold: number;
   /** The start of the period. Its end is now. */
   readonly since: string;
-  /** The number of evaluations in the period. When it is 0, there was nothing that could have crossed the threshold. */
+  /**
+   * The number of evaluations in the period. When it is 0, there was nothing that could have
+   * crossed the threshold.
+   */
   readonly evaluations: number;
   /** Newest first. */
   readonly crossings: readonly Crossing[];
@@ -44,9 +47,10 @@ export interface Preview {
 const DAY_MS = 24 * 3600 * 1000;
 
 /**
- * Finds when a subscription to this segment or measure would have been called if it had existed during the whole period. The
- * detection code replays the history that Customer Insights keeps. Takes one call to Customer Insights, more for
- * an unknown name, and stores nothing. Rejects with `CustomerInsightsError` when the history cannot be read.
+ * Finds when a subscription to this segment or measure would have been called if it had existed
+ * during the whole period. The detection code replays the history that Customer Insights keeps.
+ * Takes one call to Customer Insights, more for an unknown name, and stores nothing. Rejects with
+ * `CustomerInsightsError` when the history cannot be read.
  */
 export async function previewThreshold(
   { insights, clock, allowedInstances }: PreviewPorts,

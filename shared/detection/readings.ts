@@ -3,7 +3,10 @@ import { knownStatus } from '../insights/status-words.ts';
 import type { NamedReading } from './refresh-reading.ts';
 import type { Evaluation } from './value-observation.ts';
 
-/** Everything that one snapshot read. A part is absent when it was not requested or could not be read. */
+/**
+ * Everything that one snapshot read. A part is absent when it was not requested or could not be
+ * read.
+ */
 export interface Readings {
   readonly segments: ReadonlyMap<string, ReadValue> | undefined;
   readonly measures: ReadonlyMap<string, ReadValue> | undefined;
@@ -16,7 +19,10 @@ export interface ReadValue {
   readonly evaluations: readonly Evaluation[];
   /** Of a segment: `active`, `inactive`, … */
   readonly state?: string | undefined;
-  /** Whether the measure has a single value that can be compared with a threshold. Always true for a segment. */
+  /**
+   * Whether the measure has a single value that can be compared with a threshold. Always true for a
+   * segment.
+   */
   readonly withoutDimension: boolean;
   /** Whether it is a customer measure, which has one value for each customer. */
   readonly isOfCustomers?: boolean;
@@ -25,13 +31,16 @@ export interface ReadValue {
   /** For a measure: the kind of its latest output when that is not one number. */
   readonly instead?: MeasureOutput['instead'];
   /**
-   * Unknown status words of evaluations that have an instant, `undefined` for a missing one. Such evaluations are no
-   * observations.
+   * Unknown status words of evaluations that have an instant, `undefined` for a missing one. Such
+   * evaluations are no observations.
    */
   readonly unknownStatuses: readonly (string | undefined)[];
 }
 
-/** Keeps the successful evaluations that have an instant and a count. All others are no observations. */
+/**
+ * Keeps the successful evaluations that have an instant and a count. All others are no
+ * observations.
+ */
 export function segmentReading(segment: Segment): ReadValue {
   const listed = [...segment.history, ...(segment.latest ? [segment.latest] : [])];
   const evaluations = listed.flatMap((evaluation) => {
@@ -52,7 +61,10 @@ export function segmentReading(segment: Segment): ReadValue {
   };
 }
 
-/** Keeps the outputs that are one number with an instant. A failed evaluation leaves the previous output unchanged. */
+/**
+ * Keeps the outputs that are one number with an instant. A failed evaluation leaves the previous
+ * output unchanged.
+ */
 export function measureReading(measure: Measure): ReadValue {
   const evaluations = [...measure.outputHistory, ...(measure.output ? [measure.output] : [])].flatMap((output) =>
     output.evaluatedAt === undefined || output.value === undefined

@@ -3,22 +3,27 @@ import { knownStatus, type KnownStatus } from '../insights/status-words.ts';
 
 const openStatuses: ReadonlySet<KnownStatus> = new Set(['queued', 'needsupdate', 'running'] as const);
 
-/** Whether a job or task has ended. One with an unknown status has ended when it has an end time. */
+/**
+ * Whether a job or task has ended. One with an unknown status has ended when it has an end time.
+ */
 export function isFinal({ status, endedAt }: Pick<Job | Task, 'status' | 'endedAt'>): boolean {
   const known = knownStatus(status);
   return known === undefined ? endedAt !== undefined : !openStatuses.has(known);
 }
 
 /**
- * When a task ended, ms since the epoch. A task without an end time ends with its last job. 0 when neither has an end
- * time.
+ * When a task ended, ms since the epoch. A task without an end time ends with its last job. 0 when
+ * neither has an end time.
  */
 export function endOfTask(task: Task, owners: ReadonlyMap<string, Job>): number {
   if (task.endedAt !== undefined) return Date.parse(task.endedAt);
   return Math.max(0, ...task.jobIds.map((id) => owners.get(id)).map((job) => (job ? endOf(job) : 0)));
 }
 
-/** When a job ended, ms since the epoch. A job without an end time counts as ended when it was submitted. */
+/**
+ * When a job ended, ms since the epoch. A job without an end time counts as ended when it was
+ * submitted.
+ */
 export function endOf(job: Job): number {
   return Date.parse(job.endedAt ?? job.submittedAt ?? '1970-01-01T00:00:00.000Z');
 }
@@ -30,7 +35,8 @@ export function isFailure({ status }: Task): boolean {
 }
 
 /**
- * Whether a task cannot change any more: it succeeded, or it ended otherwise and so did every job that could retry it.
+ * Whether a task cannot change any more: it succeeded, or it ended otherwise and so did every job
+ * that could retry it.
  */
 export function isFinished(task: Task, owners: ReadonlyMap<string, Job>, missing: ReadonlySet<string>): boolean {
   if (knownStatus(task.status) === 'successful') return true;

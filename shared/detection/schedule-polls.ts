@@ -23,13 +23,16 @@ export interface PollTiming {
 
 /** Leaves time for a late timer, and for the next firing to send its first messages. */
 const SHARE_OF_PERIOD = 3 / 4;
-/** The host polls an idle queue once a second, so a message that expires sooner may never be received. */
+/**
+ * The host polls an idle queue once a second, so a message that expires sooner may never be
+ * received.
+ */
 const MIN_TTL_MS = 5_000;
 
 /**
- * The timing of an NCRONTAB expression as of `nowMs`. An invalid expression counts as once a minute. Messages expire
- * before the next firing, so that they do not accumulate. Periods below 7 s, which are for experiments only, are the
- * exception.
+ * The timing of an NCRONTAB expression as of `nowMs`. An invalid expression counts as once a
+ * minute. Messages expire before the next firing, so that they do not accumulate. Periods below 7
+ * s, which are for experiments only, are the exception.
  */
 export function pollTiming(pollSchedule: string, nowMs: number): PollTiming {
   const schedule = parseSchedule(pollSchedule);
@@ -38,19 +41,22 @@ export function pollTiming(pollSchedule: string, nowMs: number): PollTiming {
 }
 
 /**
- * A process handles at most 32 messages at a time (host.json). With 16 instances each, these are 512 polls. At one
- * second per poll and 32 concurrent polls, they take 16 s. With larger messages, a process would keep polls that idle
- * processes could make.
+ * A process handles at most 32 messages at a time (host.json). With 16 instances each, these are
+ * 512 polls. At one second per poll and 32 concurrent polls, they take 16 s. With larger messages,
+ * a process would keep polls that idle processes could make.
  */
 const MAX_PER_MESSAGE = 16;
 /**
- * Instances are spread over at least this many messages, twice as many as one process handles at a time, so that
- * several processes share them.
+ * Instances are spread over at least this many messages, twice as many as one process handles at a
+ * time, so that several processes share them.
  */
 const SPREAD_OVER = 64;
 /** Concurrent sends, each on its own connection. */
 const CONCURRENT_SENDS = 32;
-/** The fractional parts of the multiples of this number fill the range from 0 to 1 evenly, for any count. */
+/**
+ * The fractional parts of the multiples of this number fill the range from 0 to 1 evenly, for any
+ * count.
+ */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
 /** How many of `count` instances one message carries. */
@@ -59,9 +65,9 @@ export function instancesPerMessage(count: number): number {
 }
 
 /**
- * Groups the instances into messages, in the order of sending. Each firing starts at a different instance. If there is
- * not enough time or workers for all instances, different ones are left out each time. A slow instance also shares its
- * message with different ones.
+ * Groups the instances into messages, in the order of sending. Each firing starts at a different
+ * instance. If there is not enough time or workers for all instances, different ones are left out
+ * each time. A slow instance also shares its message with different ones.
  */
 export function pollGroups(instanceIds: readonly string[], firing: number): (readonly [string, ...string[]])[] {
   const start = Math.floor(((firing * GOLDEN_RATIO) % 1) * instanceIds.length);
@@ -76,9 +82,10 @@ export function pollGroups(instanceIds: readonly string[], firing: number): (rea
 }
 
 /**
- * Has each instance polled once, by messages for several instances each. All messages of a firing expire at the same
- * instant. Instances whose message is not sent by then are left to the next firing. Tries all messages. Rejects with
- * the first failure when storage did not accept all of them.
+ * Has each instance polled once, by messages for several instances each. All messages of a firing
+ * expire at the same instant. Instances whose message is not sent by then are left to the next
+ * firing. Tries all messages. Rejects with the first failure when storage did not accept all of
+ * them.
  */
 export async function schedulePolls({ clock, log, instanceIds, send, timing }: SchedulePorts): Promise<void> {
   const firedAtMs = clock.now();

@@ -18,9 +18,10 @@ export interface SuspendPorts {
 const REASON = 'ALLOWED_INSTANCES does not name this instance, so it is not read';
 
 /**
- * Replaces the poll of an instance that the operator no longer allows. The instance is not read and its unfinished
- * events end. Changes in the meantime fire nothing: if the instance is allowed again, the next reading of each list is
- * a baseline. Rejects with `StorageError` when storage does not respond.
+ * Replaces the poll of an instance that the operator no longer allows. The instance is not read and
+ * its unfinished events end. Changes in the meantime fire nothing: if the instance is allowed
+ * again, the next reading of each list is a baseline. Rejects with `StorageError` when storage does
+ * not respond.
  */
 export async function suspendInstance(ports: SuspendPorts, before: InstanceState): Promise<void> {
   const { instanceId } = before;

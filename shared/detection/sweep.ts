@@ -14,12 +14,12 @@ export interface SweepPorts {
 }
 
 /**
- * Removes subjects that have no subscriptions from the stored state, and instances without subscriptions and unfinished
- * events from the polls.
+ * Removes subjects that have no subscriptions from the stored state, and instances without
+ * subscriptions and unfinished events from the polls.
  *
- * A subscribe request updates the registry after it stores the subscription. The sweep reads the registry before it
- * searches for subscriptions. If the search misses a new subscription, the registry entry has changed by then and is
- * not removed.
+ * A subscribe request updates the registry after it stores the subscription. The sweep reads the
+ * registry before it searches for subscriptions. If the search misses a new subscription, the
+ * registry entry has changed by then and is not removed.
  */
 export async function sweepInstances(ports: SweepPorts): Promise<void> {
   for (const instance of await ports.instances.list()) {

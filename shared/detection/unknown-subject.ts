@@ -4,9 +4,10 @@ import type { UnknownSubject } from '../subscriptions/subject-refusal.ts';
 import { thresholdTriggers, triggers, type ThresholdTrigger } from '../triggers/trigger.ts';
 
 /**
- * Reads what a maker can have meant by the name of a segment or measure that does not exist: similar names, or a measure
- * given to the trigger for segments and the reverse. Takes one call, and a second one when no name is the same. Rejects
- * with `CustomerInsightsError` when the first one fails.
+ * Reads what a maker can have meant by the name of a segment or measure that does not exist:
+ * similar names, or a measure given to the trigger for segments and the reverse. Takes one call,
+ * and a second one when no name is the same. Rejects with `CustomerInsightsError` when the first
+ * one fails.
  */
 export async function unknownSubject(
   insights: CustomerInsights,

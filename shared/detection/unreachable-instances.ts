@@ -2,23 +2,31 @@ import { readAllRows } from '../storage/all-rows.ts';
 import type { Tables } from '../storage/tables.ts';
 
 /**
- * Which instances have a list that cannot be read, so that the health check needs one request, however many instances there
- * are. The state of each instance says the same and decides.
+ * Which instances have a list that cannot be read, so that the health check needs one request,
+ * however many instances there are. The state of each instance says the same and decides.
  */
 export interface UnreachableInstances {
   /** Called by each poll that fails to read a list. One storage request. */
   add(instanceId: string, since: string): Promise<void>;
   /** One storage request. Does nothing for an instance that is not among them. */
   remove(instanceId: string): Promise<void>;
-  /** Removes those that are not polled any more. One storage request, and one for each that is removed. */
+  /**
+   * Removes those that are not polled any more. One storage request, and one for each that is
+   * removed.
+   */
   keepOnly(isPolled: (instanceId: string) => boolean): Promise<void>;
-  /** Since when the first of them has been unreachable. `undefined` when all are reachable. One storage request. */
+  /**
+   * Since when the first of them has been unreachable. `undefined` when all are reachable. One
+   * storage request.
+   */
   since(): Promise<string | undefined>;
 }
 
 const TABLE = 'health';
 const PARTITION = 'unreachable';
-/** Rows of one storage request. Beyond that many unreachable instances, `since` may be a later one. */
+/**
+ * Rows of one storage request. Beyond that many unreachable instances, `since` may be a later one.
+ */
 const MAX_READ = 1_000;
 
 export function unreachableInstances(tables: Tables): UnreachableInstances {

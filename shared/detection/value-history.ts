@@ -18,8 +18,9 @@ export interface ValueHistory {
 }
 
 /**
- * Reads the history that Customer Insights keeps of a segment or measure, including failures. Takes one call.
- * `undefined` when no subject has this name. Rejects with `CustomerInsightsError` when the history cannot be read.
+ * Reads the history that Customer Insights keeps of a segment or measure, including failures. Takes
+ * one call. `undefined` when no subject has this name. Rejects with `CustomerInsightsError` when
+ * the history cannot be read.
  */
 export async function readValueHistory(
   insights: CustomerInsights,
@@ -63,7 +64,8 @@ function markImplausible(evaluations: readonly Evaluation[], nowMs: number): His
 }
 
 /**
- * Evaluations that ended without a value, or whose status word is unknown. All others are successful or still running.
+ * Evaluations that ended without a value, or whose status word is unknown. All others are
+ * successful or still running.
  */
 function failuresOf({ history, latest }: Segment): HistoryEntry[] {
   return [...history, ...(latest ? [latest] : [])].flatMap((evaluation) => {

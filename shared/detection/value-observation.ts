@@ -13,8 +13,8 @@ export interface ValueState {
 }
 
 /**
- * Two successive observations of which the second is higher. They cross every threshold with `previousValue <=
- * threshold < value`.
+ * Two successive observations of which the second is higher. They cross every threshold with
+ * `previousValue <= threshold < value`.
  */
 export interface Rise {
   readonly sequence: number;
@@ -31,10 +31,10 @@ export interface ObserveResult {
 }
 
 /**
- * Takes the new evaluations as observations, in order of their instants. An evaluation is identified by its instant
- * alone, so an evaluation that is seen again changes nothing. The first observation is a baseline. It is the newest
- * evaluation, and earlier ones fire nothing. For a subject that had no evaluation when it was last read (`wasEmpty`),
- * it is the oldest one.
+ * Takes the new evaluations as observations, in order of their instants. An evaluation is
+ * identified by its instant alone, so an evaluation that is seen again changes nothing. The first
+ * observation is a baseline. It is the newest evaluation, and earlier ones fire nothing. For a
+ * subject that had no evaluation when it was last read (`wasEmpty`), it is the oldest one.
  *
  * Stops after `maxRises`, so that state and events of one step fit into one transaction.
  */
@@ -67,7 +67,9 @@ export function observe(
   return { state: { sequence, last }, rises, hasMore: false };
 }
 
-/** Sorts evaluations by instant and keeps each instant once. The first entry with an instant counts. */
+/**
+ * Sorts evaluations by instant and keeps each instant once. The first entry with an instant counts.
+ */
 export function inOrder<T extends { readonly evaluatedAtMs: number }>(evaluations: readonly T[]): T[] {
   const byInstant = new Map<number, T>();
   for (const evaluation of evaluations) {
@@ -77,8 +79,8 @@ export function inOrder<T extends { readonly evaluatedAtMs: number }>(evaluation
 }
 
 /**
- * Whether a rise crosses a threshold: an edge, strictly above. The index of subscriptions applies the same rule as a
- * key range.
+ * Whether a rise crosses a threshold: an edge, strictly above. The index of subscriptions applies
+ * the same rule as a key range.
  */
 export function crosses(rise: { previousValue: number; value: number }, threshold: number): boolean {
   return rise.previousValue <= threshold && threshold < rise.value;

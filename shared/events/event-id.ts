@@ -2,8 +2,9 @@ import { packGuid, shortHash, unpackGuid } from '../triggers/subject.ts';
 import type { Fact } from './event.ts';
 
 /**
- * An event id is the address of its row: table (month), partition (instance) and row key (time, identity).
- * `evt_` + month of detection `yymm` (4) + instance (22) + occurrence in ms, base 36 (9) + hash of the fact (22).
+ * An event id is the address of its row: table (month), partition (instance) and row key (time,
+ * identity). `evt_` + month of detection `yymm` (4) + instance (22) + occurrence in ms, base 36 (9)
+ * + hash of the fact (22).
  */
 export interface EventAddress {
   /** `yyyymm`, as in the name of the activity table. */
@@ -39,7 +40,10 @@ export function parseEventId(id: string): EventAddress | undefined {
   return { month: `20${month}`, instanceId, occurredAtMs: Number.parseInt(time, 36), identity };
 }
 
-/** The beginning of the row keys of an event. It starts with the reversed time, so that rows sort newest first. */
+/**
+ * The beginning of the row keys of an event. It starts with the reversed time, so that rows sort
+ * newest first.
+ */
 export function eventKey(address: EventAddress): string {
   return base36(MAX_TIME - clampTime(address.occurredAtMs)) + address.identity;
 }

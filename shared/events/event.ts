@@ -10,7 +10,10 @@ interface EventBase {
   readonly test?: true;
 }
 
-/** An event with the properties of the callback body, without those that differ between subscriptions. */
+/**
+ * An event with the properties of the callback body, without those that differ between
+ * subscriptions.
+ */
 export type Event = { [T in Trigger]: EventBase & { readonly trigger: T } & Facts<T> }[Trigger];
 
 /** The fact in Customer Insights that an event stands for. It determines the event id. */

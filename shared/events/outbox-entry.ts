@@ -5,7 +5,9 @@ import type { RecipientSubject } from '../triggers/trigger-record.ts';
 import { recordOf, triggers, type Facts, type Trigger } from '../triggers/trigger.ts';
 import type { Event } from './event.ts';
 
-/** A row range of the `subscriptions` table within one subject: `from` inclusive, `to` exclusive. */
+/**
+ * A row range of the `subscriptions` table within one subject: `from` inclusive, `to` exclusive.
+ */
 export interface RecipientRange {
   readonly subjectHash: string;
   readonly from: string;
@@ -15,16 +17,22 @@ export interface RecipientRange {
 /** An event that is committed but not yet fully delivered, with everything that fan-out needs. */
 export interface NewOutboxEntry {
   readonly event: Event;
-  /** The sequence number of the observation. Subscriptions that were active before it receive the event. */
+  /**
+   * The sequence number of the observation. Subscriptions that were active before it receive the
+   * event.
+   */
   readonly sequence: number;
   readonly recipients: readonly RecipientRange[];
   /**
-   * The first row of each chunk after the first one, as `range index:row key`. Saved once, before any message is sent, so
-   * that a repeated fan-out sends the same chunks. Absent before that.
+   * The first row of each chunk after the first one, as `range index:row key`. Saved once, before
+   * any message is sent, so that a repeated fan-out sends the same chunks. Absent before that.
    */
   readonly boundaries: readonly string[] | undefined;
   readonly committedAt: string;
-  /** Identifies the writer of the row, which recognises its own transaction by it when the response was lost. */
+  /**
+   * Identifies the writer of the row, which recognises its own transaction by it when the response
+   * was lost.
+   */
   readonly writer: string;
 }
 
@@ -34,8 +42,8 @@ export interface OutboxEntry extends NewOutboxEntry {
 }
 
 /**
- * The row ranges of the subscriptions that an event can concern. Row keys begin with the threshold, so the thresholds that
- * a value crossed are one range.
+ * The row ranges of the subscriptions that an event can concern. Row keys begin with the threshold,
+ * so the thresholds that a value crossed are one range.
  */
 export function recipientRanges(event: Event): RecipientRange[] {
   const { storedName } = triggers[event.trigger].subject;

@@ -4,7 +4,10 @@ import type { NewOutboxEntry, OutboxEntry, RecipientRange } from './outbox-entry
 
 export const STATE_TABLE = 'state';
 
-/** Outbox entries are stored beside the state of their instance, so that one transaction writes both. */
+/**
+ * Outbox entries are stored beside the state of their instance, so that one transaction writes
+ * both.
+ */
 export const OUTBOX_PREFIX = 'o:';
 const VERSION = 1;
 /** A string column holds 32,000 characters. The boundaries of a very large fan-out need several. */

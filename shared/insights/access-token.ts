@@ -3,18 +3,21 @@ import type { AccessToken } from '@azure/identity';
 import type { Clock } from '../clock.ts';
 
 /**
- * The source of access tokens. `default`: the identity that the app runs under. `none`: calls are sent without a token.
+ * The source of access tokens. `default`: the identity that the app runs under. `none`: calls are
+ * sent without a token.
  */
 export type CustomerInsightsCredential = 'default' | 'none';
 
 /** A token that expires sooner is not used, because it may expire before the request arrives. */
 const marginMs = 5 * 60_000;
-/** A token request that takes longer is replaced by a new one, so that later calls do not hang too. */
+/**
+ * A token request that takes longer is replaced by a new one, so that later calls do not hang too.
+ */
 const tokenTimeoutMs = 30_000;
 
 /**
- * The token source of the app for a scope. `undefined` for the credential `none`. The identity library is loaded when the first
- * token is requested.
+ * The token source of the app for a scope. `undefined` for the credential `none`. The identity
+ * library is loaded when the first token is requested.
  */
 export function customerInsightsToken(
   credential: CustomerInsightsCredential,
@@ -33,11 +36,12 @@ async function defaultCredential(scope: string): Promise<() => Promise<AccessTok
 }
 
 /**
- * Caches a token until it is due for renewal. Concurrent calls share one token request. While a renewal fails, a token
- * that has not expired is used. Rejects as `fetchToken` does.
+ * Caches a token until it is due for renewal. Concurrent calls share one token request. While a
+ * renewal fails, a token that has not expired is used. Rejects as `fetchToken` does.
  *
- * The identity library caches the tokens of managed identities, but tries its chain of credentials on every call and
- * runs a developer's `az` each time. Its own `getBearerTokenProvider` renews in a promise that nothing awaits.
+ * The identity library caches the tokens of managed identities, but tries its chain of credentials
+ * on every call and runs a developer's `az` each time. Its own `getBearerTokenProvider` renews in a
+ * promise that nothing awaits.
  */
 export function cachedToken(deps: { fetchToken: () => Promise<AccessToken>; clock: Clock }): () => Promise<string> {
   const { fetchToken, clock } = deps;

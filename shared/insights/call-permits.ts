@@ -1,12 +1,14 @@
 import { CustomerInsightsError } from './customer-insights.ts';
 
 /**
- * Permits to call Customer Insights. Every HTTP request, including a repeated one, takes a permit first, because
- * Customer Insights limits the calls to an instance per minute for all callers together.
+ * Permits to call Customer Insights. Every HTTP request, including a repeated one, takes a permit
+ * first, because Customer Insights limits the calls to an instance per minute for all callers
+ * together.
  */
 export interface CallPermits {
   /**
-   * Takes one permit. `instanceId` is absent for the list of instances. Rejects when the state of the limit is unknown.
+   * Takes one permit. `instanceId` is absent for the list of instances. Rejects when the state of
+   * the limit is unknown.
    */
   take(instanceId: string | undefined): Promise<CallPermit>;
 }
@@ -21,22 +23,28 @@ interface NoPermit {
 
 /** Permits for several calls that are useless without each other. */
 export interface JointPermits {
-  /** Takes `count` permits, all or none. If two readers each got a part of their permits, both would wait for ever. */
+  /**
+   * Takes `count` permits, all or none. If two readers each got a part of their permits, both would
+   * wait for ever.
+   */
   takeTogether(
     instanceId: string,
     count: number,
   ): Promise<{ readonly kind: 'admitted'; readonly permits: CallPermits } | NoPermit>;
 }
 
-/** Takes one permit for `call`. Rejects with `CustomerInsightsError` (`limited`) when none is available. */
+/**
+ * Takes one permit for `call`. Rejects with `CustomerInsightsError` (`limited`) when none is
+ * available.
+ */
 export async function takePermit(permits: CallPermits, instanceId: string | undefined, call: string): Promise<void> {
   const permit = await permits.take(instanceId);
   if (permit.kind === 'refused') throw limitError(permit, call);
 }
 
 /**
- * Takes permits for `count` calls of `reader`. The result uses them first and then takes further ones. Rejects as
- * `takePermit` does.
+ * Takes permits for `count` calls of `reader`. The result uses them first and then takes further
+ * ones. Rejects as `takePermit` does.
  */
 export async function takePermits(
   permits: JointPermits,

@@ -2,8 +2,8 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { AttemptOutcome } from './rest-attempt.ts';
 
 /**
- * Records one request to Customer Insights. Its span has no path, because names and ids in the path may identify
- * people. The enclosing span names the purpose of the request.
+ * Records one request to Customer Insights. Its span has no path, because names and ids in the path
+ * may identify people. The enclosing span names the purpose of the request.
  */
 export function recordRequest(
   telemetry: Telemetry,
@@ -30,7 +30,8 @@ export function recordRequest(
 }
 
 /**
- * The value of `error.type`. For a refused request it is the status code (opentelemetry.io/docs/specs/semconv/http/http-spans).
+ * The value of `error.type`. For a refused request it is the status code
+ * (opentelemetry.io/docs/specs/semconv/http/http-spans).
  */
 function errorType(outcome: AttemptOutcome<unknown>): string | undefined {
   if (outcome.kind === 'answered') return undefined;

@@ -12,7 +12,10 @@ export function dataSourceTitle({ displayName, active }: DataSource): string {
   return active ? displayName : `${displayName} (inactive)`;
 }
 
-/** The title of a segment in a drop-down, with its size or the reason why it has none: `Churn risk (160)`, `Lapsed customers (inactive)`. */
+/**
+ * The title of a segment in a drop-down, with its size or the reason why it has none:
+ * `Churn risk (160)`, `Lapsed customers (inactive)`.
+ */
 export function segmentTitle({ displayName, state = 'active', latest }: Segment): string {
   if (state !== 'active') return `${displayName} (${state})`;
   if (knownStatus(latest?.status) === 'failed') return `${displayName} (last evaluation failed)`;
@@ -20,7 +23,10 @@ export function segmentTitle({ displayName, state = 'active', latest }: Segment)
   return `${displayName} (${size === undefined ? 'not evaluated yet' : shownNumber(size)})`;
 }
 
-/** The title of a measure in a drop-down, with its value or the reason why it has none: `Total revenue (1,250,340.75)`, `Best seller (no number: a text)`. */
+/**
+ * The title of a measure in a drop-down, with its value or the reason why it has none:
+ * `Total revenue (1,250,340.75)`, `Best seller (no number: a text)`.
+ */
 export function measureTitle({ displayName, output }: Measure): string {
   if (output?.instead !== undefined) return `${displayName} (no number: ${output.instead})`;
   return `${displayName} (${output?.value === undefined ? 'not evaluated yet' : shownNumber(output.value)})`;

@@ -6,7 +6,10 @@ import { exactNumber } from './exact-json.ts';
 import { valueSchema } from './item-schema.ts';
 import type { JsonObject } from './json-fields.ts';
 
-/** Characters of one row. Without this limit, a quote that is never closed would make the rest of the file one row. */
+/**
+ * Characters of one row. Without this limit, a quote that is never closed would make the rest of
+ * the file one row.
+ */
 const MAX_ROW_LENGTH = 1024 * 1024;
 /** Characters of one page. The row that exceeds the limit is the last one. */
 const MAX_PAGE_LENGTH = 4 * 1024 * 1024;
@@ -15,8 +18,8 @@ export interface CsvTable {
   /** The columns in their order. Used unless the data begins with a header. */
   readonly attributes: readonly Attribute[];
   /**
-   * Whether the metadata says that the data has a header. A first row that consists of column names is a header in any
-   * case.
+   * Whether the metadata says that the data has a header. A first row that consists of column names
+   * is a header in any case.
    */
   readonly hasHeader: boolean | undefined;
 }
@@ -25,8 +28,9 @@ export interface CsvTable {
 type Cell = string | undefined;
 
 /**
- * Reads rows of CSV (RFC 4180, UTF-8) from a stream and destroys the stream after the last row of the range. Memory use
- * is one page and the stream's buffers, however long the file is. Rejects as the stream does.
+ * Reads rows of CSV (RFC 4180, UTF-8) from a stream and destroys the stream after the last row of
+ * the range. Memory use is one page and the stream's buffers, however long the file is. Rejects as
+ * the stream does.
  */
 export async function readCsvRows(
   body: Readable,
@@ -89,7 +93,9 @@ function rowOf(cells: readonly Cell[], names: readonly string[], types: Readonly
   );
 }
 
-/** Converts a cell to the JSON type of its column. A text that does not fit the type stays a string. */
+/**
+ * Converts a cell to the JSON type of its column. A text that does not fit the type stays a string.
+ */
 function valueOf(cell: Cell, dataType: string): unknown {
   if (cell === undefined) return null;
   switch (valueSchema(dataType).type) {

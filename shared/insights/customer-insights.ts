@@ -1,11 +1,12 @@
 /**
  * The port to Customer Insights: what the domain reads, independent of HTTP.
  *
- * Statuses and kinds are bare words in lower case (`timedout`), however the service writes them. New words may appear: an
- * unknown word is passed on unchanged. A status or kind that the service left out is `undefined`.
- * Instants are ISO 8601 in UTC with milliseconds (`2026-11-23T10:00:00.000Z`). An instant that cannot be parsed is
- * absent. A list element without its identity (a segment without a name, a job without an id) is left out. Every method
- * rejects with `CustomerInsightsError` when the call fails.
+ * Statuses and kinds are bare words in lower case (`timedout`), however the service writes them.
+ * New words may appear: an unknown word is passed on unchanged. A status or kind that the service
+ * left out is `undefined`. Instants are ISO 8601 in UTC with milliseconds
+ * (`2026-11-23T10:00:00.000Z`). An instant that cannot be parsed is absent. A list element without
+ * its identity (a segment without a name, a job without an id) is left out. Every method rejects
+ * with `CustomerInsightsError` when the call fails.
  */
 export interface CustomerInsights {
   instances(): Promise<Instance[]>;
@@ -141,26 +142,37 @@ export type CustomerInsightsErrorKind =
   | 'unavailable'
   /** As `unavailable`, for a call that writes. The service may have carried it out. */
   | 'unconfirmed'
-  /** Too many calls, or a quota is used up. `retryAfterMs` is the time to wait, when the service gave one. */
+  /**
+   * Too many calls, or a quota is used up. `retryAfterMs` is the time to wait, when the service
+   * gave one.
+   */
   | 'throttled'
-  /** No call was made, because no permit (see `CallPermits`) is available until `retryAfterMs` have passed. */
+  /**
+   * No call was made, because no permit (see `CallPermits`) is available until `retryAfterMs` have
+   * passed.
+   */
   | 'limited'
   /** 401 or 403: the service does not accept this app's credentials. */
   | 'unauthorized'
   /** 404: the instance, or the object that the call names, does not exist. */
   | 'not-found'
-  /** 404 of a list, although the instance exists. `setting` names the setting whose path is wrong. */
+  /**
+   * 404 of a list, although the instance exists. `setting` names the setting whose path is wrong.
+   */
   | 'path-unknown'
   /** Any other 4xx: the service refused the call itself. */
   | 'refused';
 
-/** A call to Customer Insights that failed. The message names the call and never contains a credential. */
+/**
+ * A call to Customer Insights that failed. The message names the call and never contains a
+ * credential.
+ */
 export class CustomerInsightsError extends Error {
   override readonly name = 'CustomerInsightsError';
   readonly kind: CustomerInsightsErrorKind;
   /**
-   * Method and template of the path below the base URL, without values that may identify people: `GET
-   * instances/…/manage/measures/{measureName}`.
+   * Method and template of the path below the base URL, without values that may identify people:
+   * `GET instances/…/manage/measures/{measureName}`.
    */
   readonly call: string;
   readonly status: number | undefined;

@@ -1,13 +1,13 @@
 /**
- * Blob and data lake storage of the public cloud (learn.microsoft.com/azure/storage/common/storage-account-overview,
- * endpoints).
+ * Blob and data lake storage of the public cloud
+ * (learn.microsoft.com/azure/storage/common/storage-account-overview, endpoints).
  */
 const storageHost = /^[a-z0-9-]+\.(blob|dfs)\.core\.windows\.net$/;
 
 /**
- * Whether the data of a partition may be fetched from `uri`, which a response of the service contained. Allowed are the
- * origin of the API itself, and Azure storage over https. So no response can make this service call an address in its
- * own network.
+ * Whether the data of a partition may be fetched from `uri`, which a response of the service
+ * contained. Allowed are the origin of the API itself, and Azure storage over https. So no response
+ * can make this service call an address in its own network.
  */
 export function isDownloadAddress(uri: string, apiUrl: string): boolean {
   const url = URL.parse(uri);

@@ -2,15 +2,20 @@ import type { Named } from '../nearest-names.ts';
 import type { JsonObject } from './json-fields.ts';
 
 /**
- * The port to the data of Customer Insights: entities, their items and partitions. It is independent of HTTP.
+ * The port to the data of Customer Insights: entities, their items and partitions. It is
+ * independent of HTTP.
  *
- * A mistake of the caller is a value. Every method rejects with `CustomerInsightsError` when the call fails. An
- * `entityId` is one that `entities` lists; the service accepts further names for some entities.
+ * A mistake of the caller is a value. Every method rejects with `CustomerInsightsError` when the
+ * call fails. An `entityId` is one that `entities` lists; the service accepts further names for
+ * some entities.
  */
 export interface EntityData {
   entities(instanceId: string): Promise<{ kind: 'entities'; entities: Entity[] } | Missing | Refused>;
   entity(instanceId: string, entityId: string): Promise<{ kind: 'entity'; entity: Entity } | Missing | Refused>;
-  /** Reads one page of the service's size. `options` are those of OData by name (`$filter`), not encoded. */
+  /**
+   * Reads one page of the service's size. `options` are those of OData by name (`$filter`), not
+   * encoded.
+   */
   items(instanceId: string, entityId: string, options: ItemOptions): Promise<ItemPage | Missing | Refused>;
   /** `item` is the text of a JSON object. It is sent unchanged. */
   createItem(
@@ -52,7 +57,10 @@ export interface Missing {
   readonly nearest?: readonly Named[];
 }
 
-/** The service refused the call. `serviceMessage` is its error message, one line of at most 300 characters. */
+/**
+ * The service refused the call. `serviceMessage` is its error message, one line of at most 300
+ * characters.
+ */
 export interface Refused {
   readonly kind: 'call-refused';
   readonly serviceMessage: string | undefined;
@@ -94,7 +102,9 @@ export interface CreatedItem {
 
 /** A part of an entity's data, written by the last refresh. */
 export interface Partition {
-  /** The name of the partition, or its position in the list when partitions have no unique names. */
+  /**
+   * The name of the partition, or its position in the list when partitions have no unique names.
+   */
   readonly partitionId: string;
 }
 
@@ -110,7 +120,10 @@ export interface RowPage {
   readonly hasMore: boolean;
 }
 
-/** The data is not CSV, or its address is one that this service does not read. `reason` is a sentence for people. */
+/**
+ * The data is not CSV, or its address is one that this service does not read. `reason` is a
+ * sentence for people.
+ */
 export interface UnreadablePartition {
   readonly kind: 'unreadable';
   readonly reason: string;

@@ -1,15 +1,19 @@
 /** Only numbers with at least this many digits may be rounded by JavaScript. */
 const longNumber = /\d{16}/;
 
-/** Part of ECMAScript's "JSON.parse source text access". The compiler's libraries do not contain it yet. */
+/**
+ * Part of ECMAScript's "JSON.parse source text access". The compiler's libraries do not contain it
+ * yet.
+ */
 interface ExactJson {
   parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
   rawJSON(text: string): unknown;
 }
 
 /**
- * Parses JSON so that writing it gives the same numbers again. An `Edm.Int64` beyond 2^53 is not rounded: it becomes an
- * opaque value that only `JSON.stringify` supports. Throws `SyntaxError` as `JSON.parse` does.
+ * Parses JSON so that writing it gives the same numbers again. An `Edm.Int64` beyond 2^53 is not
+ * rounded: it becomes an opaque value that only `JSON.stringify` supports. Throws `SyntaxError` as
+ * `JSON.parse` does.
  */
 export function parseExactly(text: string): unknown {
   if (!longNumber.test(text)) return JSON.parse(text);

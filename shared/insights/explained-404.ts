@@ -11,9 +11,9 @@ const settingOf = {
 } as const;
 
 /**
- * Wraps Customer Insights so that a list fails as `not-found` only when the instance itself does not exist. A 404 of a
- * list of an existing instance becomes `path-unknown`, because a setting leads to a wrong path. This takes one more
- * call, after a 404 only.
+ * Wraps Customer Insights so that a list fails as `not-found` only when the instance itself does
+ * not exist. A 404 of a list of an existing instance becomes `path-unknown`, because a setting
+ * leads to a wrong path. This takes one more call, after a 404 only.
  */
 export function explaining404(insights: CustomerInsights): CustomerInsights {
   const list = async <T>(name: keyof typeof settingOf, instanceId: string, read: () => Promise<T>): Promise<T> => {

@@ -12,7 +12,8 @@ export function knownKey(entityId: string): Attribute | undefined {
 }
 
 /**
- * The attribute that identifies an item alone. `undefined` when the entity has no key, or only keys of several columns.
+ * The attribute that identifies an item alone. `undefined` when the entity has no key, or only keys
+ * of several columns.
  */
 export function singleKey({ attributes, keys }: Entity): Attribute | undefined {
   const name = keys.find((columns) => columns.length === 1)?.[0];
@@ -20,9 +21,9 @@ export function singleKey({ attributes, keys }: Entity): Attribute | undefined {
 }
 
 /**
- * The `$filter` for the item with this id. Strings are quoted, with quotes doubled (OData 4.01 ABNF, `string`). Numbers
- * and GUIDs are not quoted. `undefined` when the id is not a valid value of the key's type, so that no such item can
- * exist.
+ * The `$filter` for the item with this id. Strings are quoted, with quotes doubled (OData 4.01
+ * ABNF, `string`). Numbers and GUIDs are not quoted. `undefined` when the id is not a valid value
+ * of the key's type, so that no such item can exist.
  */
 export function keyFilter({ name, dataType }: Attribute, itemId: string): string | undefined {
   const { type, format } = valueSchema(dataType);

@@ -3,13 +3,18 @@ import { CustomerInsightsError } from './customer-insights.ts';
 import type { EntityData, ItemOptions, Missing, Refused } from './entity-data.ts';
 import type { JsonObject } from './json-fields.ts';
 
-/** Items of one page (learn.microsoft.com/dynamics365/customer-insights/data/odata-examples, "Limitations"). */
+/**
+ * Items of one page (learn.microsoft.com/dynamics365/customer-insights/data/odata-examples,
+ * "Limitations").
+ */
 const SERVICE_PAGE = 100;
 /** Items of one response of this service. Keeps the response within some megabytes. */
 const MAX_ITEMS = 1_000;
 /** Calls to the service for one response. Each counts against the limit of calls per minute. */
 const MAX_CALLS = 10;
-/** No further page is requested after this time, because a flow waits two minutes for a response. */
+/**
+ * No further page is requested after this time, because a flow waits two minutes for a response.
+ */
 const MAX_READING_MS = 30_000;
 
 export interface ItemQuery {
@@ -28,10 +33,10 @@ export interface ItemList {
 }
 
 /**
- * Reads items: a full page of the service, or with `top` as many as requested, up to a limit. Pages are selected by
- * `$skip`, the only way that the service documents. The length of a page and the next link are not documented, so only an
- * empty page is the end, and a short page is followed by a further call. After a last page that happens to be full, the
- * next list is empty.
+ * Reads items: a full page of the service, or with `top` as many as requested, up to a limit. Pages
+ * are selected by `$skip`, the only way that the service documents. The length of a page and the
+ * next link are not documented, so only an empty page is the end, and a short page is followed by a
+ * further call. After a last page that happens to be full, the next list is empty.
  */
 export async function readItems(
   { data, clock }: { data: Pick<EntityData, 'items'>; clock: Clock },
@@ -57,8 +62,8 @@ export async function readItems(
       items.length > 0,
     );
     if (page === undefined || page.kind !== 'page') {
-      // The items that were read are returned, and a request for the remaining items gets the error. After a page that
-      // looked like the last one, an error means that it was.
+      // The items that were read are returned, and a request for the remaining items gets the
+      // error. After a page that looked like the last one, an error means that it was.
       if (page !== undefined && items.length === 0) return page;
       isEnd = page !== undefined && mayEnd;
       break;

@@ -1,6 +1,9 @@
 import type { Entity } from './entity-data.ts';
 
-/** The part of JSON schema that Swagger 2.0 supports, so that a connector can show it to a flow maker. */
+/**
+ * The part of JSON schema that Swagger 2.0 supports, so that a connector can show it to a flow
+ * maker.
+ */
 export interface ItemSchema {
   readonly type?: string;
   readonly format?: string;
@@ -10,8 +13,8 @@ export interface ItemSchema {
 }
 
 /**
- * The JSON type of each OData type (OData JSON Format 4.01 §7.1), with the formats that Swagger 2.0 names. `Decimal`
- * and `Int64` are numbers, because requests do not ask for IEEE754Compatible.
+ * The JSON type of each OData type (OData JSON Format 4.01 §7.1), with the formats that Swagger 2.0
+ * names. `Decimal` and `Int64` are numbers, because requests do not ask for IEEE754Compatible.
  */
 const jsonTypes: Readonly<Record<string, ItemSchema>> = {
   'edm.string': { type: 'string' },
@@ -33,8 +36,8 @@ const jsonTypes: Readonly<Record<string, ItemSchema>> = {
 };
 
 /**
- * The schema of one item of the entity, made from its attributes. A value may also be missing or null, which Swagger
- * 2.0 cannot express. An attribute of an unknown type may have any value.
+ * The schema of one item of the entity, made from its attributes. A value may also be missing or
+ * null, which Swagger 2.0 cannot express. An attribute of an unknown type may have any value.
  */
 export function itemSchema({ attributes }: Entity): ItemSchema {
   return {

@@ -1,9 +1,9 @@
 import { isoInstant } from './instant.ts';
 
 /**
- * A JSON object whose shape is known from documentation only. Property names may be in camelCase or PascalCase, because
- * the published clients use the first and the service has been seen to respond with the second. A property that is
- * missing, `null` or of another type reads as absent.
+ * A JSON object whose shape is known from documentation only. Property names may be in camelCase or
+ * PascalCase, because the published clients use the first and the service has been seen to respond
+ * with the second. A property that is missing, `null` or of another type reads as absent.
  */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -23,8 +23,8 @@ export function stringField(object: JsonObject, name: string): string | undefine
 }
 
 /**
- * A value of an enumeration that may grow, as a bare word: lower case, without separators. A text without a letter or
- * digit reads as absent.
+ * A value of an enumeration that may grow, as a bare word: lower case, without separators. A text
+ * without a letter or digit reads as absent.
  */
 export function wordField(object: JsonObject, name: string): string | undefined {
   const word = bareWord(stringField(object, name) ?? '');
@@ -32,8 +32,8 @@ export function wordField(object: JsonObject, name: string): string | undefined 
 }
 
 /**
- * The form in which words are compared. `Failed (permanent)`, `failed-permanent` and `failedPermanent` are the same
- * word.
+ * The form in which words are compared. `Failed (permanent)`, `failed-permanent` and
+ * `failedPermanent` are the same word.
  */
 export function bareWord(written: string): string {
   return written.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
@@ -66,8 +66,9 @@ export function stringListField(object: JsonObject, name: string): string[] {
 }
 
 /**
- * Makes a reader of whole responses from a reader of their elements. A list is bare or in `{value: […]}`. The reader
- * returns `undefined` for a response that is neither, and leaves out elements that read as `undefined`.
+ * Makes a reader of whole responses from a reader of their elements. A list is bare or in
+ * `{value: […]}`. The reader returns `undefined` for a response that is neither, and leaves out
+ * elements that read as `undefined`.
  */
 export function listReader<T>(read: (element: JsonObject) => T | undefined): (json: unknown) => T[] | undefined {
   return (json) => {

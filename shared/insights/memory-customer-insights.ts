@@ -12,14 +12,20 @@ import {
   type Task,
 } from './customer-insights.ts';
 
-/** The data of one instance. Tests may change it at any time. Segments and measures contain their whole history. */
+/**
+ * The data of one instance. Tests may change it at any time. Segments and measures contain their
+ * whole history.
+ */
 export interface MemoryInstance {
   instance: Instance;
   dataSources: DataSource[];
   segments: Segment[];
   measures: Measure[];
   jobs: Job[];
-  /** Tasks besides those of `jobs`: those that the task history still contains after their jobs are gone. */
+  /**
+   * Tasks besides those of `jobs`: those that the task history still contains after their jobs are
+   * gone.
+   */
   tasks: Task[];
   nodes: Node[];
 }
@@ -48,7 +54,9 @@ export function memoryCustomerInsights({ clock }: { clock: Clock }): MemoryCusto
   const held = new Map<string, MemoryInstance>();
   const calls: MemoryCall[] = [];
 
-  /** Reads after `beforeCall`, so that a change during a delay is seen, as it may be on a network. */
+  /**
+   * Reads after `beforeCall`, so that a change during a delay is seen, as it may be on a network.
+   */
   async function respond<T>(call: MemoryCall, read: () => T): Promise<T> {
     calls.push(call);
     await memory.beforeCall(call);
@@ -146,7 +154,10 @@ export function failing(
   };
 }
 
-/** `structuredClone` for the values of this port. It is ten times as fast, and simulations make millions of calls. */
+/**
+ * `structuredClone` for the values of this port. It is ten times as fast, and simulations make
+ * millions of calls.
+ */
 function copyOf<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copyOf) as T;
   if (typeof value !== 'object' || value === null) return value;

@@ -17,8 +17,8 @@ export interface PartitionMetadata {
 }
 
 /**
- * Reads an `IEntityMetadata`. An ingested entity is identified by its qualified name (`{dataSourceId}_{name}`), because
- * two data sources may have entities of the same name.
+ * Reads an `IEntityMetadata`. An ingested entity is identified by its qualified name
+ * (`{dataSourceId}_{name}`), because two data sources may have entities of the same name.
  */
 export function parseEntity(json: JsonObject): Entity | undefined {
   const name = stringField(json, 'name') ?? stringField(json, 'qualifiedEntityName');
@@ -33,7 +33,9 @@ export function parseEntity(json: JsonObject): Entity | undefined {
   };
 }
 
-/** Reads the `partitions` of an `IEntityMetadata`. Partitions without name or location are left out. */
+/**
+ * Reads the `partitions` of an `IEntityMetadata`. Partitions without name or location are left out.
+ */
 export function parsePartitions(json: JsonObject): PartitionMetadata[] {
   return objectListField(json, 'partitions').flatMap((partition) => {
     const name = stringField(partition, 'name');

@@ -1,7 +1,10 @@
 import type { DataSource, Instance } from './customer-insights.ts';
 import { booleanField, instantField, objectField, stringField, wordField, type JsonObject } from './json-fields.ts';
 
-/** Reads an `InstanceInfo` or `InstanceMetadata`. Some instances have no name; their id is used instead. */
+/**
+ * Reads an `InstanceInfo` or `InstanceMetadata`. Some instances have no name; their id is used
+ * instead.
+ */
 export function parseInstance(json: JsonObject): Instance | undefined {
   const instanceId = stringField(json, 'instanceId');
   if (instanceId === undefined) return undefined;
@@ -9,7 +12,8 @@ export function parseInstance(json: JsonObject): Instance | undefined {
 }
 
 /**
- * Reads a `DataSourceInfo`, or its `dataSourceMetadata` alone. Only an explicit `isActive: false` makes it inactive.
+ * Reads a `DataSourceInfo`, or its `dataSourceMetadata` alone. Only an explicit `isActive: false`
+ * makes it inactive.
  */
 export function parseDataSource(json: JsonObject): DataSource | undefined {
   const metadata = objectField(json, 'dataSourceMetadata') ?? json;

@@ -12,7 +12,10 @@ import {
 } from './json-fields.ts';
 import { errorMessage } from './read-error.ts';
 
-/** Reads a `MeasureMetadata`. The error is that of the latest evaluation, or else the measure's `errorDescription`. */
+/**
+ * Reads a `MeasureMetadata`. The error is that of the latest evaluation, or else the measure's
+ * `errorDescription`.
+ */
 export function parseMeasure(json: JsonObject): Measure | undefined {
   const name = stringField(json, 'name');
   if (name === undefined) return undefined;
@@ -47,15 +50,18 @@ function readFailure(json: JsonObject): MeasureFailure[] {
   return [{ evaluatedAt: instantField(json, 'endTime'), error: errorMessage(field(json, 'error')) }];
 }
 
-/** Whether a `MeasureDefinition` is a customer measure (`isProfile`) or a customer attribute (kind `attribute`). */
+/**
+ * Whether a `MeasureDefinition` is a customer measure (`isProfile`) or a customer attribute (kind
+ * `attribute`).
+ */
 function isOfCustomers(definition: JsonObject): boolean {
   return booleanField(definition, 'isProfile') === true || wordField(definition, 'kind') === 'attribute';
 }
 
 /**
- * Whether a `MeasureDefinition` has exactly one value. It must not be a customer measure, and must be scalar by its own
- * flag or have no dimensions. A manual (SQL) measure lists no dimensions even when its query groups, so its
- * `isManualQueryScalar` comes first.
+ * Whether a `MeasureDefinition` has exactly one value. It must not be a customer measure, and must
+ * be scalar by its own flag or have no dimensions. A manual (SQL) measure lists no dimensions even
+ * when its query groups, so its `isManualQueryScalar` comes first.
  */
 function isWithoutDimension(definition: JsonObject): boolean {
   if (isOfCustomers(definition)) return false;
@@ -68,7 +74,10 @@ function isWithoutDimension(definition: JsonObject): boolean {
     : noneListed;
 }
 
-/** Reads a `ScalarOutput`. Its `values` map the alias of each calculation to its value, written as a string. */
+/**
+ * Reads a `ScalarOutput`. Its `values` map the alias of each calculation to its value, written as a
+ * string.
+ */
 function readOutput(json: JsonObject): MeasureOutput {
   const [value, ...others] = Object.values(objectField(json, 'values') ?? {});
   const number = others.length === 0 ? finiteNumber(value) : undefined;

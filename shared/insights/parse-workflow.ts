@@ -28,7 +28,10 @@ export function parseJob(json: JsonObject): Job | undefined {
   };
 }
 
-/** Reads a `GraphTaskInfo`. The error is `ciError`, or else the first of `ciErrors` that has a message. */
+/**
+ * Reads a `GraphTaskInfo`. The error is `ciError`, or else the first of `ciErrors` that has a
+ * message.
+ */
 export function parseTask(json: JsonObject): Task | undefined {
   const taskId = stringField(json, 'taskId');
   if (taskId === undefined) return undefined;

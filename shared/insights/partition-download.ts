@@ -20,7 +20,10 @@ const clientHeaders = new Set([
   'upgrade',
 ]);
 
-/** A request for the data of a partition that the service has authorised in advance. Its address is a secret. */
+/**
+ * A request for the data of a partition that the service has authorised in advance. Its address is
+ * a secret.
+ */
 export interface Download {
   readonly uri: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -33,9 +36,9 @@ export interface DownloadDeps {
 }
 
 /**
- * Fetches rows of a partition. The data is streamed, redirects are not followed, and the download ends after the last
- * row of the range. `call` names the download in the log and in errors, which never contain its address. Rejects with
- * `CustomerInsightsError`.
+ * Fetches rows of a partition. The data is streamed, redirects are not followed, and the download
+ * ends after the last row of the range. `call` names the download in the log and in errors, which
+ * never contain its address. Rejects with `CustomerInsightsError`.
  */
 export async function downloadRows(
   deps: DownloadDeps,

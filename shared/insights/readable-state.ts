@@ -12,7 +12,10 @@ const states: Readonly<Record<KnownStatus, string>> = {
   skipped: 'Skipped',
 };
 
-/** Texts for the words of data sources (`refreshState`), segments and measures that are not a job status, or that say more than the status. */
+/**
+ * Texts for the words of data sources (`refreshState`), segments and measures that are not a job
+ * status, or that say more than the status.
+ */
 const ownWords: ReadonlyMap<string, string> = new Map([
   ['updated', 'Refreshed'],
   ['updating', 'Refreshing'],
@@ -28,7 +31,10 @@ const ownWords: ReadonlyMap<string, string> = new Map([
   ['unknown', 'Unknown'],
 ]);
 
-/** Formats a status word for people, such as `Timed out` for `timedout`. An unknown word only gets a capital letter. */
+/**
+ * Formats a status word for people, such as `Timed out` for `timedout`. An unknown word only gets a
+ * capital letter.
+ */
 export function readableState(word: string): string {
   const known = knownStatus(word);
   return ownWords.get(word) ?? (known ? states[known] : word.slice(0, 1).toUpperCase() + word.slice(1));

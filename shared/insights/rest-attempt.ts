@@ -17,11 +17,13 @@ export type AttemptOutcome<T> =
     }
   /** A 2xx whose body is not what the call returns, or any body that is too long. */
   | { readonly kind: 'unreadable'; readonly status: number | undefined; readonly reason: string }
-  /** The network failed, or the deadline passed. `sent`: the request may have reached the service. */
+  /**
+   * The network failed, or the deadline passed. `sent`: the request may have reached the service.
+   */
   | { readonly kind: 'unreached'; readonly reason: string; readonly sent: boolean; readonly cause: unknown }
   /**
-   * The identity library gave no token, so nothing was sent. Its error is not kept, because it may contain a request's
-   * secrets.
+   * The identity library gave no token, so nothing was sent. Its error is not kept, because it may
+   * contain a request's secrets.
    */
   | { readonly kind: 'without-token'; readonly reason: string };
 
@@ -44,8 +46,8 @@ export interface AttemptRequest<T> {
   /** Parses the text of a response as JSON. Throws when it is no JSON. */
   readonly parse: (text: string) => unknown;
   /**
-   * Translates the JSON of a 2xx response, `undefined` when the body is no JSON. Returns `undefined` when it is not
-   * what the call returns.
+   * Translates the JSON of a 2xx response, `undefined` when the body is no JSON. Returns
+   * `undefined` when it is not what the call returns.
    */
   readonly read: (json: unknown, status: number) => T | undefined;
 }
@@ -158,8 +160,9 @@ function withoutSecrets(message: string | undefined, secrets: readonly (string |
 }
 
 /**
- * The code of a network error, or else its name, or else `unknown`. Does not test for `Error`, because the errors of
- * Node's core belong to another realm when modules run in a context of their own.
+ * The code of a network error, or else its name, or else `unknown`. Does not test for `Error`,
+ * because the errors of Node's core belong to another realm when modules run in a context of their
+ * own.
  */
 export function codeOf(error: unknown): string {
   const { code, name } = asObject(error) ?? {};

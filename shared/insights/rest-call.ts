@@ -36,7 +36,9 @@ export interface RestCall<T> {
   readonly body?: string;
   /** `JSON.parse` when absent. */
   readonly parse?: AttemptRequest<T>['parse'];
-  /** Translates the JSON of the response. Returns `undefined` when it is not what the call returns. */
+  /**
+   * Translates the JSON of the response. Returns `undefined` when it is not what the call returns.
+   */
   readonly read: AttemptRequest<T>['read'];
 }
 
@@ -44,10 +46,10 @@ export interface RestCall<T> {
 const transientStatuses = new Set([429, 500, 502, 503, 504]);
 
 /**
- * Makes one call: sends it, retries transient failures and logs the outcome as one line. A call that writes is retried
- * only when the service cannot have carried it out. Takes at most three deadlines and five seconds. Rejects with
- * `CustomerInsightsError`, and with the errors of `permits`. When no permit is available for a retry, the outcome of
- * the last attempt stands.
+ * Makes one call: sends it, retries transient failures and logs the outcome as one line. A call
+ * that writes is retried only when the service cannot have carried it out. Takes at most three
+ * deadlines and five seconds. Rejects with `CustomerInsightsError`, and with the errors of
+ * `permits`. When no permit is available for a retry, the outcome of the last attempt stands.
  */
 export async function restCall<T>(deps: RestCallDeps, request: RestCall<T>): Promise<T> {
   const { clock, log, permits, telemetry } = deps;
@@ -96,12 +98,18 @@ export async function restCall<T>(deps: RestCallDeps, request: RestCall<T>): Pro
   }
 }
 
-/** URL parsers treat dots as directions and drop an empty segment. A lone surrogate cannot be encoded. */
+/**
+ * URL parsers treat dots as directions and drop an empty segment. A lone surrogate cannot be
+ * encoded.
+ */
 function isInvalidSegment(segment: string): boolean {
   return segment === '' || segment === '.' || segment === '..' || !segment.isWellFormed();
 }
 
-/** Encodes blanks as `%20` and keeps `$`, because not every OData parser supports the encoding of HTML forms. */
+/**
+ * Encodes blanks as `%20` and keeps `$`, because not every OData parser supports the encoding of
+ * HTML forms.
+ */
 function queryString(query: Readonly<Record<string, string>>): string {
   const encoded = (text: string): string => encodeURIComponent(text.toWellFormed()).replaceAll('%24', '$');
   const parameters = Object.entries(query).map(([name, value]) => `${encoded(name)}=${encoded(value)}`);
@@ -168,16 +176,16 @@ function errorOf(call: string, outcome: FailedOutcome, method: string, isConfide
 }
 
 /**
- * API Management responds to a used-up quota with 403 and gives the time to wait in `Retry-After` (azure-docs issue
- * 16282).
+ * API Management responds to a used-up quota with 403 and gives the time to wait in `Retry-After`
+ * (azure-docs issue 16282).
  */
 function isOutOfQuota({ status, retryAfterMs, message = '' }: RefusedOutcome): boolean {
   return status === 403 && (retryAfterMs !== undefined || /\bquota\b/i.test(message));
 }
 
 /**
- * Reads the time to wait from the message `Out of call volume quota. Quota will be replenished in 00:12:32.` Days
- * precede the hours, separated by a dot.
+ * Reads the time to wait from the message `Out of call volume quota. Quota will be replenished in
+ * 00:12:32.` Days precede the hours, separated by a dot.
  */
 function replenishedInMs(message = ''): number | undefined {
   const found = /replenished in (?:(\d{1,3})\.)?(\d{1,2}):(\d{2}):(\d{2})/i.exec(message);

@@ -10,7 +10,8 @@ import { restCall, type RestCall, type RestCallDeps } from './rest-call.ts';
 
 export interface RestCustomerInsightsOptions extends Omit<RestCallDeps, 'dispatcher'> {
   /**
-   * The path of jobs, tasks and nodes below the instance: `workflows/main`, in some tenants `manage/workflows/main`.
+   * The path of jobs, tasks and nodes below the instance: `workflows/main`, in some tenants
+   * `manage/workflows/main`.
    */
   readonly workflowPath: string;
 }
@@ -23,13 +24,14 @@ export interface RestCustomerInsights extends CustomerInsights {
 /** A thousand segments with a month of history, evaluated four times a day, are about 14 MiB. */
 const maxBodyBytes = 64 * 1024 * 1024;
 /**
- * Longer than the minute between two polls, and shorter than the four minutes after which Azure drops an idle
- * connection.
+ * Longer than the minute between two polls, and shorter than the four minutes after which Azure
+ * drops an idle connection.
  */
 const idleConnectionMs = 90_000;
 
 /**
- * Customer Insights over its REST API. Each method makes one call (see `restCall` for its deadline and retries).
+ * Customer Insights over its REST API. Each method makes one call (see `restCall` for its deadline
+ * and retries).
  *
  * Routes and query parameters are those of the public client libraries
  * (github.com/microsoft/Dynamics365-CustomerInsights-Client-Libraries).

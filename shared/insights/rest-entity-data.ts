@@ -16,8 +16,8 @@ export interface RestEntityData extends EntityData {
 const maxBodyBytes = 32 * 1024 * 1024;
 
 /**
- * The data of Customer Insights over its REST API (see `restCall` for deadline and retries of a call). Routes and query
- * parameters are those of the public client libraries
+ * The data of Customer Insights over its REST API (see `restCall` for deadline and retries of a
+ * call). Routes and query parameters are those of the public client libraries
  * (github.com/microsoft/Dynamics365-CustomerInsights-Client-Libraries).
  */
 export function restEntityData(options: Omit<RestCallDeps, 'dispatcher'>): RestEntityData {
@@ -76,7 +76,10 @@ function readEntities(json: unknown): Entity[] | undefined {
   return listReader(parseEntity)((model && field(model, 'entities')) ?? json);
 }
 
-/** Reads an `ODataEntityPayload`. Its documented model has no next link, but the call accepts a `$skiptoken`. */
+/**
+ * Reads an `ODataEntityPayload`. Its documented model has no next link, but the call accepts a
+ * `$skiptoken`.
+ */
 function readPage(json: unknown): ItemPage | undefined {
   const payload = asObject(json);
   if (payload === undefined || !Array.isArray(field(payload, 'value'))) return undefined;

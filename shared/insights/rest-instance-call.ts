@@ -9,7 +9,9 @@ export type InstanceCall = <T>(
   call: Omit<RestCall<T>, 'instanceId'>,
 ) => Promise<{ readonly kind: 'answered'; readonly response: T } | Missing | (Refused & { readonly status: number })>;
 
-/** Finds out by a second call what a 404 refers to, because the service has many error codes for it. */
+/**
+ * Finds out by a second call what a 404 refers to, because the service has many error codes for it.
+ */
 export function instanceCall(deps: RestCallDeps): InstanceCall {
   return async (instanceId, call) => {
     const result = await resultOf(restCall(deps, { ...call, instanceId }));
@@ -36,7 +38,10 @@ async function resultOf<T>(
   }
 }
 
-/** The public client libraries call this parameter `entityName`. Their `entityId` is the id of an item. */
+/**
+ * The public client libraries call this parameter `entityName`. Their `entityId` is the id of an
+ * item.
+ */
 export function entityName(value: string): PathParameter {
   return { name: 'entityName', value };
 }

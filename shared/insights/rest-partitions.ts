@@ -25,8 +25,9 @@ interface LocatedPartitions {
 }
 
 /**
- * Partitions over the REST API. With `proxy=true`, the data call returns one authorised request for each partition. The
- * entity's metadata contains their names and columns and whether they have a header.
+ * Partitions over the REST API. With `proxy=true`, the data call returns one authorised request for
+ * each partition. The entity's metadata contains their names and columns and whether they have a
+ * header.
  */
 export function restPartitions(deps: RestPartitionsDeps): Pick<EntityData, 'partitions' | 'partitionRows'> {
   return {
@@ -90,7 +91,8 @@ async function locate(
 }
 
 /**
- * Reads `{httpRequests: [{uri, headers}]}`, as Microsoft's Power Query connector for Customer Insights (1.0.14) does.
+ * Reads `{httpRequests: [{uri, headers}]}`, as Microsoft's Power Query connector for Customer
+ * Insights (1.0.14) does.
  */
 function readDownloads(json: unknown): Download[] | undefined {
   const response = asObject(json);

@@ -1,10 +1,13 @@
 /**
- * Only two retries, so that a poll, which runs every minute, and a subscribe request get a result or a clear error
- * soon.
+ * Only two retries, so that a poll, which runs every minute, and a subscribe request get a result
+ * or a clear error soon.
  */
 const maxRetries = 2;
 const firstBackoffMs = 500;
-/** The sum of all waits of one call. When the service asks for a longer wait, the call fails at once. */
+/**
+ * The sum of all waits of one call. When the service asks for a longer wait, the call fails at
+ * once.
+ */
 const maxWaitMs = 5000;
 
 export type NextTry = { readonly kind: 'retry'; readonly delayMs: number } | { readonly kind: 'stop' };
@@ -21,8 +24,9 @@ export interface FailedTry {
 }
 
 /**
- * Whether and when to retry a call after a transient failure. The backoff doubles. Half of it is random, so that
- * instances of the app that failed together do not retry together. `Retry-After` can only extend the delay.
+ * Whether and when to retry a call after a transient failure. The backoff doubles. Half of it is
+ * random, so that instances of the app that failed together do not retry together. `Retry-After`
+ * can only extend the delay.
  */
 export function nextTry({ attempt, waitedMs, retryAfterMs, jitter }: FailedTry): NextTry {
   if (attempt > maxRetries) return { kind: 'stop' };

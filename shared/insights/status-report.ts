@@ -9,8 +9,8 @@ export interface StatusRow {
   readonly id: string;
   readonly name: string;
   /**
-   * The status word of Customer Insights in lower case, such as `updated` or `completedsuccess`. New words may appear.
-   * `unknown` when there is none.
+   * The status word of Customer Insights in lower case, such as `updated` or `completedsuccess`.
+   * New words may appear. `unknown` when there is none.
    */
   readonly status: string;
   /** The status as a person reads it: `Refreshed`, `Timed out`. */
@@ -24,7 +24,10 @@ export interface StatusRow {
 
 type Sources = Pick<CustomerInsights, 'dataSources' | 'segments' | 'measures' | 'nodes'>;
 
-/** Reads the state of all objects of one type, in the order of the service. Rejects with `CustomerInsightsError`. */
+/**
+ * Reads the state of all objects of one type, in the order of the service. Rejects with
+ * `CustomerInsightsError`.
+ */
 export async function statusRows(insights: Sources, instanceId: string, type: ReportType): Promise<StatusRow[]> {
   return (await readings[type](insights, instanceId)).map(withoutAbsent);
 }

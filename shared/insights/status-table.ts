@@ -5,8 +5,8 @@ import type { StatusRow } from './status-report.ts';
 const MAX_ROWS = 200;
 
 /**
- * Makes an HTML table of the rows for a mail. Styles are inline, because mail programs support no others. All text is
- * escaped.
+ * Makes an HTML table of the rows for a mail. Styles are inline, because mail programs support no
+ * others. All text is escaped.
  */
 export function statusTable(title: string, rows: readonly StatusRow[]): string {
   const head = ['Name', 'Status', 'When', 'Value', 'Error'].map((text) => cell('th', text)).join('');
@@ -29,8 +29,8 @@ function cell(tag: 'th' | 'td', text: string): string {
 }
 
 /**
- * Escapes the characters that end a text or a quoted attribute in HTML (html.spec.whatwg.org, "Escaping a string"), and
- * the apostrophe.
+ * Escapes the characters that end a text or a quoted attribute in HTML (html.spec.whatwg.org,
+ * "Escaping a string"), and the apostrophe.
  */
 function escaped(text: string): string {
   return text

@@ -1,13 +1,17 @@
 import { bareWord } from './json-fields.ts';
 
-/** The statuses of jobs, tasks and evaluations, in the words of the published clients (`WorkflowStatus`). */
+/**
+ * The statuses of jobs, tasks and evaluations, in the words of the published clients
+ * (`WorkflowStatus`).
+ */
 export type KnownStatus =
   'queued' | 'needsupdate' | 'running' | 'successful' | 'failed' | 'timedout' | 'aborted' | 'deleted' | 'skipped';
 
 /**
- * All known words. The published clients date from 2021. Later words come from the product's pages (`system.md`,
- * `data-refresh-notifications.md` in MicrosoftDocs/customer-insights) and from segments (`SegmentationPublishStats`). A
- * status that Customer Insights retries by itself is a running one.
+ * All known words. The published clients date from 2021. Later words come from the product's pages
+ * (`system.md`, `data-refresh-notifications.md` in MicrosoftDocs/customer-insights) and from
+ * segments (`SegmentationPublishStats`). A status that Customer Insights retries by itself is a
+ * running one.
  */
 const words: Readonly<Record<KnownStatus, readonly string[]>> = {
   queued: ['notstarted'],

@@ -6,8 +6,8 @@ import type { Exporters } from './exporters.ts';
 import type { ApplicationInsightsSettings } from './telemetry-settings.ts';
 
 /**
- * Exports to Application Insights. Telemetry that cannot be sent is not kept on disk, because the disk
- * disappears with the app instance.
+ * Exports to Application Insights. Telemetry that cannot be sent is not kept on disk, because the
+ * disk disappears with the app instance.
  */
 export function azureMonitorExporters({ connectionString, identity }: ApplicationInsightsSettings): Exporters {
   const { clientId } = identity ?? {};
@@ -23,8 +23,8 @@ export function azureMonitorExporters({ connectionString, identity }: Applicatio
 }
 
 /**
- * The exporter maps the processing of a message to a request and takes the request's name only from this
- * attribute.
+ * The exporter maps the processing of a message to a request and takes the request's name only from
+ * this attribute.
  */
 const setsRequestName: SpanProcessor = {
   onStart: (span) => {

@@ -12,18 +12,24 @@ import type { TelemetrySettings } from './telemetry-settings.ts';
 export interface OpenedTelemetry {
   readonly telemetry: Telemetry;
   /**
-   * Sends the remaining telemetry and closes. Never rejects. Takes 4 s at most, because the host ends its
-   * worker after 5 s.
+   * Sends the remaining telemetry and closes. Never rejects. Takes 4 s at most, because the host
+   * ends its worker after 5 s.
    */
   readonly close: () => Promise<void>;
 }
 
 const NAME = 'customer-insights-triggers';
 const CLOSES_WITHIN_MS = 4_000;
-/** While exports fail, at most one line is logged in this time, because the next failure has the same cause. */
+/**
+ * While exports fail, at most one line is logged in this time, because the next failure has the
+ * same cause.
+ */
 const QUIET_MS = 10 * 60_000;
 
-/** Starts OpenTelemetry with the configured exporters. Each exporter module is loaded only when it is used. */
+/**
+ * Starts OpenTelemetry with the configured exporters. Each exporter module is loaded only when it
+ * is used.
+ */
 export async function openTelemetry(
   settings: TelemetrySettings,
   ports: { readonly clock: Clock; readonly log: Log; readonly version: string },

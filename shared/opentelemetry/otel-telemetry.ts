@@ -22,8 +22,8 @@ const kinds = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT, consumer: 
 const propagator = new W3CTraceContextPropagator();
 
 /**
- * Telemetry over OpenTelemetry. The running span is kept here and not in OpenTelemetry's global context, so
- * several instances can run side by side without changing each other.
+ * Telemetry over OpenTelemetry. The running span is kept here and not in OpenTelemetry's global
+ * context, so several instances can run side by side without changing each other.
  */
 export function otelTelemetry({
   tracer,
@@ -81,7 +81,9 @@ export function otelTelemetry({
   };
 }
 
-/** The context of a span of another process. `undefined` when the text is not a valid `traceparent`. */
+/**
+ * The context of a span of another process. `undefined` when the text is not a valid `traceparent`.
+ */
 function contextOf(traceparent: string | undefined): Context | undefined {
   if (traceparent === undefined) return undefined;
   const context = propagator.extract(ROOT_CONTEXT, { traceparent }, defaultTextMapGetter);
@@ -93,8 +95,8 @@ function failIfSo(span: OtelSpan, attributes: Attributes): void {
 }
 
 /**
- * A time as a pair of seconds and nanoseconds. For a plain number, OpenTelemetry would have to guess the
- * epoch.
+ * A time as a pair of seconds and nanoseconds. For a plain number, OpenTelemetry would have to
+ * guess the epoch.
  */
 function hrTime(ms: number): HrTime {
   const seconds = Math.floor(ms / 1000);

@@ -2,8 +2,8 @@
 export interface TelemetrySettings {
   readonly serviceName: string;
   /**
-   * The part of the traces begun by this app that is kept, 0 to 1. A trace that began elsewhere is kept when
-   * its origin keeps it.
+   * The part of the traces begun by this app that is kept, 0 to 1. A trace that began elsewhere is
+   * kept when its origin keeps it.
    */
   readonly sampledRatio: number;
   readonly otlp: OtlpSettings | undefined;
@@ -19,8 +19,8 @@ export interface OtlpSettings {
 export interface ApplicationInsightsSettings {
   readonly connectionString: string;
   /**
-   * The identity of this app, when the key in the connection string is not enough. Without `clientId`, it is
-   * the system-assigned identity.
+   * The identity of this app, when the key in the connection string is not enough. Without
+   * `clientId`, it is the system-assigned identity.
    */
   readonly identity: { readonly clientId: string | undefined } | undefined;
 }

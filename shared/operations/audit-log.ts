@@ -32,11 +32,20 @@ export interface ActionResult {
 
 /** Everything that operators did, newest first. Kept for `RETENTION_MONTHS`. */
 export interface AuditLog {
-  /** Stores an entry without a result. Call it before the action, which must not happen when this rejects. */
+  /**
+   * Stores an entry without a result. Call it before the action, which must not happen when this
+   * rejects.
+   */
   begin(action: OperatorAction): Promise<BegunEntry>;
-  /** Adds the result. An entry that never gets one belongs to an action that failed or whose process died. */
+  /**
+   * Adds the result. An entry that never gets one belongs to an action that failed or whose process
+   * died.
+   */
   finish(entry: BegunEntry, result: ActionResult): Promise<void>;
-  /** One page. Makes one storage request for each month of the page. Rejects with `RangeError` when `next` is malformed. */
+  /**
+   * One page. Makes one storage request for each month of the page. Rejects with `RangeError` when
+   * `next` is malformed.
+   */
   list(filter: { readonly sinceMs?: number | undefined }, page: PageRequest): Promise<AuditPage>;
 }
 

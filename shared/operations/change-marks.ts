@@ -23,9 +23,9 @@ export interface ChangeMarkPorts {
 const ROWS_WATCHED = 300;
 
 /**
- * One mark for each instance, computed from its newest events and deliveries of this month. A page that keeps the marks
- * reads its lists again only after a change. One storage request for each instance. `withPolls`: the marks also differ after
- * a poll, for one more request each.
+ * One mark for each instance, computed from its newest events and deliveries of this month. A page
+ * that keeps the marks reads its lists again only after a change. One storage request for each
+ * instance. `withPolls`: the marks also differ after a poll, for one more request each.
  */
 export function changeMarks(
   ports: ChangeMarkPorts,
@@ -43,8 +43,8 @@ export function changeMarks(
 }
 
 /**
- * The mark of one subscription: its row, the last poll of its instance, and the newest events and deliveries there. One
- * storage request for each of these three partitions.
+ * The mark of one subscription: its row, the last poll of its instance, and the newest events and
+ * deliveries there. One storage request for each of these three partitions.
  */
 export async function subscriptionChangeMark(
   ports: ChangeMarkPorts,

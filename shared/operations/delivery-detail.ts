@@ -19,7 +19,10 @@ export interface DeliveryDetailPorts {
 
 /** A delivery with all its data. The callback URL is a secret and is not included. */
 export type DeliveryDetail = Delivery & {
-  /** The request of the last attempt, or of the first attempt if there was none. It is rebuilt, because requests are not stored. */
+  /**
+   * The request of the last attempt, or of the first attempt if there was none. It is rebuilt,
+   * because requests are not stored.
+   */
   readonly request: { readonly headers: Readonly<Record<string, string>>; readonly body: string };
   readonly attempts: readonly (AttemptRecord & { readonly runUrl?: string })[];
   /** The label of the subscription. */
@@ -35,7 +38,8 @@ export async function deliveryDetail(
   const { deliveryId, subscriptionId, trigger, occurredAt, attempts } = delivery;
   const subscription = await store.load(subscriptionId);
   const rowKey = parseDeliveryId(deliveryId)?.rowKey ?? '';
-  // The row key of a subscription begins with its threshold, so the body can be rebuilt after the row is deleted.
+  // The row key of a subscription begins with its threshold, so the body can be rebuilt after the
+  // row is deleted.
   const threshold = hasThreshold(trigger) ? thresholdOfKey(rowKey.slice(0, 16)) : undefined;
   const body = callbackBody(event, deliveryId, { id: subscriptionId, threshold });
   const atMs = Date.parse(attempts.at(-1)?.at ?? occurredAt);
@@ -50,7 +54,10 @@ export async function deliveryDetail(
   };
 }
 
-/** An attempt that called a successor also ran in this flow, because a successor is the same flow saved again. */
+/**
+ * An attempt that called a successor also ran in this flow, because a successor is the same flow
+ * saved again.
+ */
 function withRunUrl(
   attempt: AttemptRecord,
   subscription: Subscription | undefined,

@@ -9,7 +9,10 @@ export interface DeliveryFilter {
   /** In lower case. */
   readonly instanceId?: string | undefined;
   readonly trigger?: Trigger | undefined;
-  /** Only deliveries to this flow's subscriptions. The text is an id of the flow in any form, or the URL of its page. */
+  /**
+   * Only deliveries to this flow's subscriptions. The text is an id of the flow in any form, or the
+   * URL of its page.
+   */
   readonly flow?: string | undefined;
   /** Only deliveries whose status has this reason code. */
   readonly code?: string | undefined;
@@ -26,9 +29,9 @@ export interface DeliveryFilter {
 }
 
 /**
- * Whether a delivery passes every part of the filter that depends only on the delivery and its event. Other parts, such
- * as the time range, are applied when events are read. `flowSubscriptionIds` limits the result to these subscriptions.
- * Pure.
+ * Whether a delivery passes every part of the filter that depends only on the delivery and its
+ * event. Other parts, such as the time range, are applied when events are read.
+ * `flowSubscriptionIds` limits the result to these subscriptions. Pure.
  */
 export function matchesFilter(
   delivery: Delivery,
@@ -48,8 +51,8 @@ export function matchesFilter(
 }
 
 /**
- * Whether only deliveries with a delivery record can match. A delivery that succeeded at the first attempt has no record,
- * and there are far more of those.
+ * Whether only deliveries with a delivery record can match. A delivery that succeeded at the first
+ * attempt has no record, and there are far more of those.
  */
 export function requiresRecord({ status, code, httpStatus }: DeliveryFilter): boolean {
   if (status === 'pending' || status === 'delivered') return false;

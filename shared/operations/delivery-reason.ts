@@ -27,7 +27,10 @@ const meanings: Readonly<Record<string, string>> = {
   malformed: 'the response was not valid HTTP',
 };
 
-/** Explains the status of a delivery in a sentence such as `parked: the flow is turned off`. An unknown code is shown as it is. Pure. */
+/**
+ * Explains the status of a delivery in a sentence such as `parked: the flow is turned off`. An
+ * unknown code is shown as it is. Pure.
+ */
 export function deliveryReason(status: RecordStatus | 'pending', code = ''): string {
   const why = meanings[code] ?? (code.startsWith('http-') ? `the flow answered ${code.slice('http-'.length)}` : code);
   switch (status) {

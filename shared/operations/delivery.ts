@@ -42,7 +42,10 @@ export interface Delivery {
   readonly answer?: FailedAnswer;
 }
 
-/** A delivery in a list: with the number of attempts and the time of the last one. The attempts are listed only on request. */
+/**
+ * A delivery in a list: with the number of attempts and the time of the last one. The attempts are
+ * listed only on request.
+ */
 export type DeliverySummary = Omit<Delivery, 'attempts' | 'answer'> & {
   readonly attemptCount: number;
   readonly lastAttemptAt?: string;
@@ -59,7 +62,10 @@ export function deliverySummary({ attempts, answer, ...delivery }: Delivery, wit
   };
 }
 
-/** The id of the recipient with this row key in a range of an event. Returns `undefined` when the event has no such range. */
+/**
+ * The id of the recipient with this row key in a range of an event. Returns `undefined` when the
+ * event has no such range.
+ */
 export function subscriptionIdAt(event: Event, range: number, rowKey: string): string | undefined {
   const subjectHash = recipientRanges(event)[range]?.subjectHash;
   const { trigger, instanceId } = event;
@@ -80,8 +86,8 @@ export function recordedDelivery(event: Event, record: DeliveryRecord): Delivery
 }
 
 /**
- * A record that waits for a disabled subscription gets its next attempt only after the subscription is resumed. Earlier
- * versions wrote a due time into such records, which is ignored.
+ * A record that waits for a disabled subscription gets its next attempt only after the subscription
+ * is resumed. Earlier versions wrote a due time into such records, which is ignored.
  */
 function waitsForResume({ status, code, redelivering }: DeliveryRecord): boolean {
   return status === 'parked' && (code === 'disabled' || code === PAUSED_BY_OPERATOR) && !redelivering;

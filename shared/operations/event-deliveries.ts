@@ -24,7 +24,9 @@ export interface EventDeliveriesPorts {
 
 export type DeliveryCounts = Readonly<Record<DeliveryStatus, number>>;
 
-/** Counts the deliveries of an event by status. `entry` is its outbox entry, if it still has one. */
+/**
+ * Counts the deliveries of an event by status. `entry` is its outbox entry, if it still has one.
+ */
 export async function countDeliveries(
   ports: EventDeliveriesPorts,
   event: Event,
@@ -54,7 +56,8 @@ export async function deliveriesOf(
   const add = (delivery: Delivery): void => void found.set(delivery.deliveryId, delivery);
   const recipients = entry ? await recipientsOf(ports, entry) : [];
   for (const { range, rowKey } of recipients) add(pendingDelivery(event, range, rowKey));
-  // Chunks are ordered before records. A delivery that was sent again is in both, and its record replaces the entry of the chunk.
+  // Chunks are ordered before records. A delivery that was sent again is in both, and its record
+  // replaces the entry of the chunk.
   for (const row of await rowsOf(ports.tables, event)) {
     if (row.values['kind'] === 'chunk') {
       for (const outcome of chunkOfRow(row).delivered) add(deliveredAtOnce(event, outcome));
@@ -64,7 +67,10 @@ export async function deliveriesOf(
   return [...found.values()].sort((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1));
 }
 
-/** The recipients of an outbox entry. Reading must not activate a subscription, so subscriptions that are not active yet are left out. */
+/**
+ * The recipients of an outbox entry. Reading must not activate a subscription, so subscriptions
+ * that are not active yet are left out.
+ */
 async function recipientsOf(
   { store }: EventDeliveriesPorts,
   entry: OutboxEntry,

@@ -20,8 +20,8 @@ export interface FoundDelivery {
 }
 
 /**
- * Finds one delivery. Returns `undefined` when the event did not concern the subscription or is no longer stored. Makes 2
- * to 5 storage requests.
+ * Finds one delivery. Returns `undefined` when the event did not concern the subscription or is no
+ * longer stored. Makes 2 to 5 storage requests.
  */
 export async function findDelivery(ports: FindDeliveryPorts, deliveryId: string): Promise<FoundDelivery | undefined> {
   const { activity, store } = ports;

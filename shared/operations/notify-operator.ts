@@ -28,7 +28,10 @@ export interface NotifyOperatorPorts {
 
 /** How long a notice belongs to the worker that sends it. Longer than a call can take. */
 const CLAIM_MS = 150_000;
-/** After this many conflicts in a row, other writers change the row constantly. The notice is then sent again. */
+/**
+ * After this many conflicts in a row, other writers change the row constantly. The notice is then
+ * sent again.
+ */
 const MAX_TRIES = 5;
 
 /** A call this late has lost its message. */
@@ -36,8 +39,9 @@ const SLACK_MS = 30_000;
 const AGAIN_MS = 60_000;
 
 /**
- * Sends the notices of a subscription that are due to the webhook of the operator, oldest first. Each is retried as a
- * callback is and dropped when its schedule is used up. Returns when the next one is due if this call made one that failed.
+ * Sends the notices of a subscription that are due to the webhook of the operator, oldest first.
+ * Each is retried as a callback is and dropped when its schedule is used up. Returns when the next
+ * one is due if this call made one that failed.
  */
 export async function notifyOperator(ports: NotifyOperatorPorts, subscriptionId: string): Promise<number | undefined> {
   let hasSent = false;
@@ -58,8 +62,8 @@ export async function notifyOperator(ports: NotifyOperatorPorts, subscriptionId:
 }
 
 /**
- * Enqueues a subscription whose notice is overdue, because its message was lost. Returns when to call it again, and
- * `undefined` when no notice is left. Sends no notice itself.
+ * Enqueues a subscription whose notice is overdue, because its message was lost. Returns when to
+ * call it again, and `undefined` when no notice is left. Sends no notice itself.
  */
 export async function enqueueOverdueNotice(
   ports: Pick<NotifyOperatorPorts, 'store' | 'clock'> & {
@@ -81,7 +85,9 @@ function nextNotice(subscription: Subscription | undefined): StatusNotice | unde
   return subscription?.notices?.toSorted((one, other) => one.dueAtMs - other.dueAtMs)[0];
 }
 
-/** Makes one call. Returns the notice as it has to be tried again, or `undefined` when it is done. */
+/**
+ * Makes one call. Returns the notice as it has to be tried again, or `undefined` when it is done.
+ */
 async function send(
   { client, clock, random, log, scheduleSeconds, signingSecrets, userAgent, url, publicBaseUrl }: NotifyOperatorPorts,
   subscription: Subscription,

@@ -52,8 +52,8 @@ const deliveryProperties = {
 };
 
 /**
- * The response bodies of the operator API. A list is `{value, nextLink?}` of these. The dashboard uses these types, and the
- * tests validate the responses of the running app against the schemas.
+ * The response bodies of the operator API. A list is `{value, nextLink?}` of these. The dashboard
+ * uses these types, and the tests validate the responses of the running app against the schemas.
  */
 export const operatorResponses = {
   instance: response({

@@ -13,13 +13,19 @@ export interface QueueView {
   readonly length: number;
   /** Messages that failed five times. Each is caused by a bug in this app. */
   readonly poisonLength: number;
-  /** When the oldest due message was sent. A delayed message may have been sent long before it became due. */
+  /**
+   * When the oldest due message was sent. A delayed message may have been sent long before it
+   * became due.
+   */
   readonly oldestSentAt?: string;
   /** When the oldest message of the poison queue was sent. */
   readonly poisonOldestSentAt?: string;
 }
 
-/** The work queues. Makes two storage requests for each queue, and one more for each that is not empty. */
+/**
+ * The work queues. Makes two storage requests for each queue, and one more for each that is not
+ * empty.
+ */
 export async function viewQueues({ queues }: { readonly queues: Queues }): Promise<QueueView[]> {
   return Promise.all(
     WORK_QUEUES.map(async (queue) => {
@@ -41,12 +47,16 @@ export async function viewQueues({ queues }: { readonly queues: Queues }): Promi
 
 /** The maximum number of batches of 32 messages that one call moves. */
 const MAX_BATCHES = 32;
-/** Visibility timeout of the received messages. Those that were not moved become visible again after it. */
+/**
+ * Visibility timeout of the received messages. Those that were not moved become visible again after
+ * it.
+ */
 const VISIBILITY_TIMEOUT_MS = 60_000;
 
 /**
- * Moves the messages of a poison queue back to the work queue. Each message is sent before it is deleted, so a crash in
- * between duplicates it. Every worker tolerates duplicates. A message that cannot be parsed stays in the poison queue.
+ * Moves the messages of a poison queue back to the work queue. Each message is sent before it is
+ * deleted, so a crash in between duplicates it. Every worker tolerates duplicates. A message that
+ * cannot be parsed stays in the poison queue.
  */
 export async function redrive(
   { queues, queueDrain }: { readonly queues: Queues; readonly queueDrain: QueueDrain },
@@ -70,7 +80,10 @@ export async function redrive(
   return { kind: 'redriven', redriven };
 }
 
-/** Records metrics of the queues, and logs a warning for each poison queue that is not empty. Alerts use this log event. */
+/**
+ * Records metrics of the queues, and logs a warning for each poison queue that is not empty. Alerts
+ * use this log event.
+ */
 export async function reportQueues({
   queues,
   log,
@@ -89,7 +102,10 @@ export async function reportQueues({
   }
 }
 
-/** The name that the functions host gives to a poison queue (learn.microsoft.com/azure/azure-functions, queue trigger). */
+/**
+ * The name that the functions host gives to a poison queue
+ * (learn.microsoft.com/azure/azure-functions, queue trigger).
+ */
 function poisonOf(queue: string): string {
   return `${queue}-poison`;
 }

@@ -31,9 +31,10 @@ export interface Recovered {
 export const MAX_RECOVERED = 1_000;
 
 /**
- * Sends the dead and parked deliveries of a subscription again, for events that occurred in a time range. Each delivery
- * gets one attempt under its own delivery id, and the attempts are paced. A delivery that is already being sent again is
- * skipped and not counted, so the call may be repeated.
+ * Sends the dead and parked deliveries of a subscription again, for events that occurred in a time
+ * range. Each delivery gets one attempt under its own delivery id, and the attempts are paced. A
+ * delivery that is already being sent again is skipped and not counted, so the call may be
+ * repeated.
  */
 export async function recover(
   ports: RedeliverPorts & { readonly tables: Tables },
@@ -66,7 +67,9 @@ export async function recover(
   return { kind: 'recovered', recovered, more: false };
 }
 
-/** Returns the number of records written. A record that another writer changed meanwhile is skipped. */
+/**
+ * Returns the number of records written. A record that another writer changed meanwhile is skipped.
+ */
 async function sendAll(ports: RedeliverPorts, records: readonly DeliveryRecord[], before: number): Promise<number> {
   const firstDueMs = ports.clock.now() + before * PACE_MS;
   const results = await pacedWrites(records, firstDueMs, (record, dueAtMs) => sendAgain(ports, record, dueAtMs));

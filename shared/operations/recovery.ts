@@ -3,7 +3,10 @@ import type { Trigger } from '../triggers/trigger.ts';
 import type { LostCursor } from './lost-deliveries.ts';
 import type { RecoveryResponse } from './operator-responses.ts';
 
-/** One run that sends lost deliveries of all subscriptions again. Its row has everything that is needed to resume it. */
+/**
+ * One run that sends lost deliveries of all subscriptions again. Its row has everything that is
+ * needed to resume it.
+ */
 export interface Recovery {
   /** Derived from the request, so the same request finds the same recovery. */
   readonly recoveryId: string;
@@ -45,7 +48,10 @@ export type StoredRecovery = Recovery & { readonly etag: string };
 
 export interface RecoveryStore {
   read(recoveryId: string): Promise<StoredRecovery | undefined>;
-  /** Inserts a recovery, or replaces the one that was read. `undefined` when another writer was first. */
+  /**
+   * Inserts a recovery, or replaces the one that was read. `undefined` when another writer was
+   * first.
+   */
   save(recovery: Recovery, etag?: string): Promise<StoredRecovery | undefined>;
   remove(recovery: StoredRecovery): Promise<void>;
 }

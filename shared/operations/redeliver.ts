@@ -16,14 +16,17 @@ export interface RedeliverPorts extends TargetPorts {
   readonly work: Pick<WorkList, 'add'>;
 }
 
-/** After this many conflicts in a row, other writers change the row constantly, and the caller should try again later. */
+/**
+ * After this many conflicts in a row, other writers change the row constantly, and the caller
+ * should try again later.
+ */
 const MAX_TRIES = 10;
 
 /**
- * Makes one further attempt of a delivery due now, under the same delivery id. This works in every status, and also while
- * the subscription is paused or disabled. If the delivery is waiting for an attempt, that attempt is brought forward.
- * Otherwise a failure of the further attempt does not change the status. A second call before the attempt has begun does
- * not add another attempt.
+ * Makes one further attempt of a delivery due now, under the same delivery id. This works in every
+ * status, and also while the subscription is paused or disabled. If the delivery is waiting for an
+ * attempt, that attempt is brought forward. Otherwise a failure of the further attempt does not
+ * change the status. A second call before the attempt has begun does not add another attempt.
  */
 export async function redeliver(
   ports: RedeliverPorts,
@@ -49,7 +52,10 @@ export async function redeliver(
   return refusal('delivery-changing', 'Other requests are changing this delivery. Try again in a moment.');
 }
 
-/** Makes a further attempt of a delivery due. Returns `conflict` when another writer changed the record first. */
+/**
+ * Makes a further attempt of a delivery due. Returns `conflict` when another writer changed the
+ * record first.
+ */
 export async function sendAgain(
   ports: Pick<RedeliverPorts, 'activity' | 'queues' | 'clock' | 'work'>,
   record: DeliveryRecord | StoredRecord,
@@ -64,7 +70,10 @@ export async function sendAgain(
   return 'written';
 }
 
-/** A new record for a delivery that succeeded at the first attempt. Its outcome is only in the row of its chunk. */
+/**
+ * A new record for a delivery that succeeded at the first attempt. Its outcome is only in the row
+ * of its chunk.
+ */
 function newRecord({ deliveryId, instanceId, subscriptionId, attempts }: FoundDelivery['delivery']): DeliveryRecord {
   const idle = { dueAtMs: undefined, claim: undefined, redelivering: false };
   const status = { status: 'delivered', code: 'delivered' } as const;

@@ -17,7 +17,10 @@ export interface ResumeRecoveryPorts extends RedeliverPorts, LostRowsPorts {
 const BATCH = 100;
 /** How long a batch belongs to its worker. Another one then sends what is left of it. */
 const CLAIM_MS = 60_000;
-/** How far ahead of the clock one step of the reconciler makes deliveries due: the default time between two of its passes. */
+/**
+ * How far ahead of the clock one step of the reconciler makes deliveries due: the default time
+ * between two of its passes.
+ */
 export const STEP_MS = 180_000;
 /** When the recovery is continued. */
 const AGAIN_MS = 60_000;
@@ -27,9 +30,10 @@ const MAX_QUERIES = 500;
 const MAX_SEARCHES = 20;
 
 /**
- * Continues a recovery wherever it was left: makes deliveries due, `PACE_MS` apart, up to `aheadMs` from now. Sends nothing
- * while the queue of retries is behind, so that live deliveries come first. Returns when to call it again, and `undefined`
- * when the row has been removed. Several workers may call it at once, and each delivery gets one attempt.
+ * Continues a recovery wherever it was left: makes deliveries due, `PACE_MS` apart, up to `aheadMs`
+ * from now. Sends nothing while the queue of retries is behind, so that live deliveries come first.
+ * Returns when to call it again, and `undefined` when the row has been removed. Several workers may
+ * call it at once, and each delivery gets one attempt.
  */
 export async function resumeRecovery(
   ports: ResumeRecoveryPorts,
@@ -49,7 +53,8 @@ export async function resumeRecovery(
     const claimedUntilMs = ports.clock.now() + CLAIM_MS;
     const isFinished = batch.isSearched && batch.batch.length === 0;
     const finishedAtMs = isFinished ? ports.clock.now() : undefined;
-    // The batch is stored before it is sent, so that after a crash another worker sends exactly the rest of it.
+    // The batch is stored before it is sent, so that after a crash another worker sends exactly the
+    // rest of it.
     const claimed = await ports.recoveries.save({ ...recovery, ...batch, claimedUntilMs, finishedAtMs }, recovery.etag);
     if (claimed === undefined) return againMs;
     if (isFinished) return removeWhenOld(ports, claimed, startedMs);
@@ -91,7 +96,10 @@ async function nextBatch(ports: ResumeRecoveryPorts, recovery: StoredRecovery): 
   };
 }
 
-/** Whether the delivery is being sent again or has had an attempt since the recovery started. One more would be too many. */
+/**
+ * Whether the delivery is being sent again or has had an attempt since the recovery started. One
+ * more would be too many.
+ */
 function wasSent({ startedAtMs }: StoredRecovery, { redelivering, attempts }: DeliveryRecord): boolean {
   return redelivering || Date.parse(attempts.at(-1)?.at ?? '') >= startedAtMs;
 }
@@ -120,8 +128,9 @@ async function sendBatch(
 }
 
 /**
- * Whether a subscription may be called, read once for each batch. A flow that an operator has paused is not called: a
- * recovery of all subscriptions does not mean it, unlike the recovery of that one.
+ * Whether a subscription may be called, read once for each batch. A flow that an operator has
+ * paused is not called: a recovery of all subscriptions does not mean it, unlike the recovery of
+ * that one.
  */
 function callableOnce(ports: ResumeRecoveryPorts): (subscriptionId: string) => Promise<boolean> {
   const known = new Map<string, Promise<boolean>>();

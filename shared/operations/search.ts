@@ -35,9 +35,10 @@ const MAX_FOUND = 50;
 const ID = /\b(?:sub|evt|dlv)_[\w-]+/g;
 
 /**
- * Finds what a text refers to. The text may contain ids of subscriptions, events and deliveries. Otherwise it is compared
- * with the label, segment, measure, data source, connection, environment and instance of each subscription, and with the
- * ids of its flow. The URL of a flow or of a run is accepted too. Makes at most ten storage requests, or five for each id.
+ * Finds what a text refers to. The text may contain ids of subscriptions, events and deliveries.
+ * Otherwise it is compared with the label, segment, measure, data source, connection, environment
+ * and instance of each subscription, and with the ids of its flow. The URL of a flow or of a run is
+ * accepted too. Makes at most ten storage requests, or five for each id.
  */
 export async function search(ports: SearchPorts, text: string): Promise<Found> {
   const ids = [...new Set(text.match(ID) ?? [])].slice(0, 5);

@@ -28,13 +28,16 @@ export interface SendTestPorts {
   readonly enqueueEvents: (events: readonly NewOutboxEntry[]) => Promise<void>;
 }
 
-/** As many bytes as the hash of a real event has, so that two test events never have the same id. */
+/**
+ * As many bytes as the hash of a real event has, so that two test events never have the same id.
+ */
 const IDENTITY_BYTES = 16;
 
 /**
- * Sends a sample event to one subscription of the caller. It is committed with an outbox entry, so workers deliver it like
- * any other event. `idOrLabel` is the subscription's id, or a label that exactly one subscription of the caller has that has
- * not ended. Case is ignored. A subscription of another connection is answered as unknown.
+ * Sends a sample event to one subscription of the caller. It is committed with an outbox entry, so
+ * workers deliver it like any other event. `idOrLabel` is the subscription's id, or a label that
+ * exactly one subscription of the caller has that has not ended. Case is ignored. A subscription of
+ * another connection is answered as unknown.
  */
 export async function sendTest(
   ports: SendTestPorts & Pick<OwnSubscriptionsPorts, 'connections'>,
@@ -78,7 +81,10 @@ const WHERE_LISTED =
   ' Check Trigger, and choose Subscription from the list. If your flow is not in the list, give this action the same connection as the trigger of your flow.';
 const PAGE = 100;
 
-/** The subscriptions of a connection to one trigger that have not ended. Makes one storage request for each, which is fine because only people call this. */
+/**
+ * The subscriptions of a connection to one trigger that have not ended. Makes one storage request
+ * for each, which is fine because only people call this.
+ */
 async function subscriptionsThatHaveNotEnded(
   { connections, store }: Pick<OwnSubscriptionsPorts, 'connections'> & Pick<SendTestPorts, 'store'>,
   connection: string,
@@ -124,7 +130,8 @@ export async function sendTestTo(
   const eventId = formatEventId({ ...where, identity: random.token(IDENTITY_BYTES) });
   const now = new Date(nowMs).toISOString();
   const event = sampleEvent(subscription, { eventId, occurredAt: now });
-  // The ranges keep the order that any such event has. All are empty except the one that holds this subscription's row.
+  // The ranges keep the order that any such event has. All are empty except the one that holds this
+  // subscription's row.
   const recipients = recipientRanges(event).map(({ subjectHash }) =>
     subjectHash === address.subjectHash
       ? { subjectHash, from: address.rowKey, to: `${address.rowKey}~` }
@@ -139,7 +146,8 @@ export async function sendTestTo(
     committedAt: now,
     writer: random.token(9),
   };
-  // A conflict can only come from a retry of this same write, because no other writer has this event id.
+  // A conflict can only come from a retry of this same write, because no other writer has this
+  // event id.
   await tables.write(STATE_TABLE, [{ kind: 'insert', row: outboxRow(entry) }]);
   await ports.enqueueEvents([entry]);
   return { kind: 'sent', deliveryId: formatDeliveryId(eventId, range, address.rowKey) };

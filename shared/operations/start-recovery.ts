@@ -30,7 +30,10 @@ export const validateRecoveryRequest = inputValidatorOf(recoveryRequest);
 const MAX_COUNTED = 10_000;
 /** The most storage requests of a count. */
 const MAX_QUERIES = 500;
-/** How long after its end a recovery is still the answer to its own request. After that, the request starts a new one. */
+/**
+ * How long after its end a recovery is still the answer to its own request. After that, the request
+ * starts a new one.
+ */
 const REPEATED_WITHIN_MS = 3_600_000;
 /** What the request itself makes due: one batch. The reconciler continues. */
 const FIRST_STEP_MS = 10_000;
@@ -40,9 +43,10 @@ export interface StartRecoveryPorts extends ResumeRecoveryPorts {
 }
 
 /**
- * Counts the lost deliveries that a request names (`dryRun`), or starts to send them again. The work list and the row are
- * written before the first delivery is sent, so the reconciler continues whatever happens to this process. The same request
- * is the same recovery while it runs and for an hour afterwards.
+ * Counts the lost deliveries that a request names (`dryRun`), or starts to send them again. The
+ * work list and the row are written before the first delivery is sent, so the reconciler continues
+ * whatever happens to this process. The same request is the same recovery while it runs and for an
+ * hour afterwards.
  */
 export async function startRecovery(
   ports: StartRecoveryPorts,
@@ -103,7 +107,10 @@ async function firstStep(ports: StartRecoveryPorts, recoveryId: string): Promise
   }
 }
 
-/** Counts up to `MAX_COUNTED` deliveries. One storage request for every thousand, and for each instance, month and status. */
+/**
+ * Counts up to `MAX_COUNTED` deliveries. One storage request for every thousand, and for each
+ * instance, month and status.
+ */
 async function countLost(ports: LostRowsPorts, filter: LostFilter): Promise<LostCount> {
   const { rows, next } = await lostRows(ports, filter, { limit: MAX_COUNTED, maxQueries: MAX_QUERIES });
   const subscriptions = new Set(rows.map(({ values }) => values['subscriptionId']));

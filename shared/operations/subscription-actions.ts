@@ -6,19 +6,26 @@ import { isEndedByOperator, type Subscription } from '../subscriptions/subscript
 import type { UnsubscribePorts } from '../subscriptions/unsubscribe.ts';
 
 export interface SubscriptionActionPorts extends UnsubscribePorts {
-  /** Enqueues a hint that a subscription has changed, so that deliveries that wait for it are processed. */
+  /**
+   * Enqueues a hint that a subscription has changed, so that deliveries that wait for it are
+   * processed.
+   */
   readonly release: (subscription: Subscription) => Promise<void>;
   /** Whether the operator has a webhook that is called when a subscription is disabled or gone. */
   readonly notifiesOperator: boolean;
 }
 
-/** After this many conflicts in a row, other writers change the row constantly, and the caller should try again later. */
+/**
+ * After this many conflicts in a row, other writers change the row constantly, and the caller
+ * should try again later.
+ */
 const MAX_TRIES = 10;
 
 /**
- * Ends a subscription of any connection. Its flow receives no further call, the subscription no longer counts towards the
- * limit, and its connection can no longer see it. Parked deliveries end. The row is kept as long as delivery records are,
- * so that the operator still sees what happened. Also returns `ended` when the subscription had ended before.
+ * Ends a subscription of any connection. Its flow receives no further call, the subscription no
+ * longer counts towards the limit, and its connection can no longer see it. Parked deliveries end.
+ * The row is kept as long as delivery records are, so that the operator still sees what happened.
+ * Also returns `ended` when the subscription had ended before.
  */
 export async function endSubscription(
   ports: SubscriptionActionPorts,
@@ -28,7 +35,8 @@ export async function endSubscription(
     return refusal('subscription-unknown', 'There is no subscription with this id.');
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const subscription = await ports.store.load(id);
-    // The successor needs the superseded row to take over its deliveries, so the row stays unchanged.
+    // The successor needs the superseded row to take over its deliveries, so the row stays
+    // unchanged.
     if (!subscription || subscription.status === 'superseded' || subscription.status === 'deleted')
       return { kind: 'ended' };
     if (isEndedByOperator(subscription)) return { kind: 'ended' };
@@ -46,8 +54,9 @@ export async function endSubscription(
 }
 
 /**
- * Pauses a subscription until an operator resumes it or its flow is saved again. Deliveries are parked meanwhile. No probe
- * is sent, and the deliveries never become dead. The call may be repeated.
+ * Pauses a subscription until an operator resumes it or its flow is saved again. Deliveries are
+ * parked meanwhile. No probe is sent, and the deliveries never become dead. The call may be
+ * repeated.
  */
 export async function pauseSubscription(
   ports: SubscriptionActionPorts,
@@ -88,8 +97,9 @@ function byOperator(
 }
 
 /**
- * Makes a paused or disabled subscription active, clears its health, and releases its parked deliveries. For a
- * subscription that is already active it only releases deliveries, so the call may be repeated.
+ * Makes a paused or disabled subscription active, clears its health, and releases its parked
+ * deliveries. For a subscription that is already active it only releases deliveries, so the call
+ * may be repeated.
  */
 export async function resumeSubscription(
   ports: SubscriptionActionPorts,

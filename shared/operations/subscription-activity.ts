@@ -24,8 +24,9 @@ const MAX_INSTANCES = 20;
 const MONTH_MS = 31 * 24 * 3_600_000;
 
 /**
- * The latest activity of the subscriptions of a page. It is computed from rows that events write anyway, so a success
- * costs no additional write. Makes at most two storage requests for each instance, however many subscriptions there are.
+ * The latest activity of the subscriptions of a page. It is computed from rows that events write
+ * anyway, so a success costs no additional write. Makes at most two storage requests for each
+ * instance, however many subscriptions there are.
  */
 export async function activityOf(
   tables: Tables,

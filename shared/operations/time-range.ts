@@ -7,11 +7,15 @@ export type TimeRange =
   | { readonly kind: 'range'; readonly sinceMs: number; readonly untilMs: number | undefined }
   | { readonly kind: 'invalid'; readonly errors: readonly BodyError[] };
 
-/** Parses the time range of a request whose schema is already checked. Both ends belong to the range. Pure. */
+/**
+ * Parses the time range of a request whose schema is already checked. Both ends belong to the
+ * range. Pure.
+ */
 export function parseTimeRange({ since, until }: { readonly since: string; readonly until?: string }): TimeRange {
   const sinceMs = Date.parse(since);
   const untilMs = until === undefined ? undefined : Date.parse(until);
-  // The schema's date-time format allows a leap second and an offset without minutes. `Date.parse` does not.
+  // The schema's date-time format allows a leap second and an offset without minutes. `Date.parse`
+  // does not.
   const unparsed = Object.entries({ since: sinceMs, until: untilMs }).filter(([, ms]) => Number.isNaN(ms));
   const errors = unparsed.map(([name]) => ({
     pointer: `/${name}`,

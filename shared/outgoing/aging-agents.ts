@@ -4,14 +4,17 @@ import type { CallbackReach } from './callback-policy.ts';
 /** HTTP agents that are replaced after a maximum age. */
 export interface AgingAgents {
   get(reach: CallbackReach): Agent;
-  /** Waits for the calls in progress, then closes all connections, including those of replaced agents. */
+  /**
+   * Waits for the calls in progress, then closes all connections, including those of replaced
+   * agents.
+   */
   close(): Promise<void>;
 }
 
 /**
- * Keeps one agent per reach and replaces it at the first call after `maxAgeMs`, so that no call uses an older connection.
- * undici's own `clientTtl` reads the clock for every busy connection on every call. With hundreds of connections that took
- * a tenth of the time of a call.
+ * Keeps one agent per reach and replaces it at the first call after `maxAgeMs`, so that no call
+ * uses an older connection. undici's own `clientTtl` reads the clock for every busy connection on
+ * every call. With hundreds of connections that took a tenth of the time of a call.
  */
 export function agingAgents(open: (reach: CallbackReach) => Agent, maxAgeMs: number): AgingAgents {
   const current = new Map<CallbackReach, { readonly agent: Agent; readonly openedMs: number }>();

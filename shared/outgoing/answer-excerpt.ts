@@ -33,9 +33,10 @@ const MIN_SECRET_LENGTH = 6;
 const MIN_SEGMENT_LENGTH = 16;
 
 /**
- * Makes the excerpt of an error response. The callback URL is a secret that the receiver knows and may repeat, so the URL,
- * its path, the long segments of its path and the values of its query are removed wherever they occur. With `isCut`, the body
- * was not read to its end. Its last characters are dropped, because they may be the beginning of a secret.
+ * Makes the excerpt of an error response. The callback URL is a secret that the receiver knows and
+ * may repeat, so the URL, its path, the long segments of its path and the values of its query are
+ * removed wherever they occur. With `isCut`, the body was not read to its end. Its last characters
+ * are dropped, because they may be the beginning of a secret.
  */
 export function excerptOf(
   answer: { readonly headers: IncomingHttpHeaders; readonly body: string; readonly isCut: boolean },
@@ -63,7 +64,10 @@ export function excerptOf(
   return { headers: Object.fromEntries(headers), body, ...(isCut && { cut: true }) };
 }
 
-/** The secret parts of a callback URL, longest first, so that removing one leaves no part of another. */
+/**
+ * The secret parts of a callback URL, longest first, so that removing one leaves no part of
+ * another.
+ */
 function secretsOf(callbackUrl: string): string[] {
   const query = callbackUrl.split('?').slice(1).join('?');
   const values = query.split('&').flatMap((pair) => {

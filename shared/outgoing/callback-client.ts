@@ -14,7 +14,9 @@ import { ConnectError, vettedConnector } from './vetted-connect.ts';
 
 /** Sends POSTs to flows. Each ends in a `CallbackResponse` within the timeout. */
 export interface CallbackClient {
-  /** Never rejects because of the receiver or the network, only because of a bug or after `close`. */
+  /**
+   * Never rejects because of the receiver or the network, only because of a bug or after `close`.
+   */
   post(request: CallbackRequest): Promise<CallbackResponse>;
   /** Waits for the calls in progress, then closes all connections. */
   close(): Promise<void>;
@@ -33,7 +35,10 @@ export type CallbackResponse =
   | {
       readonly kind: 'answered';
       readonly status: number;
-      /** `error.code` or `Error.Code` of the JSON body of an error response, if it has the format of a code. */
+      /**
+       * `error.code` or `Error.Code` of the JSON body of an error response, if it has the format of
+       * a code.
+       */
       readonly errorCode?: string;
       readonly retryAfterMs?: number;
       /** `x-ms-workflow-run-id`, at most 64 characters of `[A-Za-z0-9_-]`. */
@@ -61,20 +66,28 @@ export interface CallbackClientOptions {
   readonly maxConnectionAgeMs?: number;
 }
 
-/** Error bodies of Logic Apps are below 1 KiB. Of a longer body no more than this is read, and the socket is destroyed. */
+/**
+ * Error bodies of Logic Apps are below 1 KiB. Of a longer body no more than this is read, and the
+ * socket is destroyed.
+ */
 const MAX_RESPONSE_BYTES = 16 * 1024;
 /** All flows of a region share one origin, and a process has a few hundred attempts in flight. */
 const MAX_CONNECTIONS_PER_ORIGIN = 512;
-/** Shorter than the idle timeouts of Azure's front ends, so that this side closes first and rarely writes to a closing connection. */
+/**
+ * Shorter than the idle timeouts of Azure's front ends, so that this side closes first and rarely
+ * writes to a closing connection.
+ */
 const KEEP_ALIVE_MS = 30_000;
 const MAX_CONNECTION_AGE_MS = 300_000;
 
 /**
- * Calls flows over shared keep-alive connections. Follows no redirects, decompresses nothing, reads at most 16 KiB of a
- * response, adds no headers except those of HTTP framing, and checks the URL and addresses on every call.
+ * Calls flows over shared keep-alive connections. Follows no redirects, decompresses nothing, reads
+ * at most 16 KiB of a response, adds no headers except those of HTTP framing, and checks the URL
+ * and addresses on every call.
  *
- * The headers of a 2xx response are a success, whatever happens to the body. Other responses need their body, because it
- * says whether a flow is gone or turned off. If such a body is incomplete, the call is `unreached`.
+ * The headers of a 2xx response are a success, whatever happens to the body. Other responses need
+ * their body, because it says whether a flow is gone or turned off. If such a body is incomplete,
+ * the call is `unreached`.
  */
 export function callbackClient(options: CallbackClientOptions): CallbackClient {
   const { policy, timeoutMs, clock = systemClock, lookup = systemLookup } = options;
@@ -132,7 +145,10 @@ export function callbackClient(options: CallbackClientOptions): CallbackClient {
   return { post, close: () => agents.close() };
 }
 
-/** Reads the code of `{"error": {"code": "WorkflowNotFound", …}}` (Logic Apps) or `{"Error": {"Code": …}}` (other parts of Azure). */
+/**
+ * Reads the code of `{"error": {"code": "WorkflowNotFound", …}}` (Logic Apps) or
+ * `{"Error": {"Code": …}}` (other parts of Azure).
+ */
 function errorCodeOf(body: string): { errorCode?: string } {
   try {
     const parsed = JSON.parse(body) as { error?: unknown; Error?: unknown } | null;
@@ -165,7 +181,10 @@ const CALLER_ERRORS = [
   errors.ClientDestroyedError,
 ];
 
-/** Rethrows errors that neither the connection nor the receiver has caused: a bug, or a call after `close`. */
+/**
+ * Rethrows errors that neither the connection nor the receiver has caused: a bug, or a call after
+ * `close`.
+ */
 function failureOf(error: unknown): Failure {
   if (error instanceof ConnectError) {
     return error.code === 'url-not-allowed' || error.code === 'address-not-public'

@@ -4,8 +4,9 @@ import { unreachable } from '../unreachable.ts';
 
 /**
  * The callback hosts of Power Automate and Logic Apps (Consumption) in all clouds
- * (learn.microsoft.com/power-automate/ip-address-configuration, list for HTTP triggers). `.azurewebsites.net` of Logic
- * Apps Standard is not among them, because anyone can register a name below it.
+ * (learn.microsoft.com/power-automate/ip-address-configuration, list for HTTP triggers).
+ * `.azurewebsites.net` of Logic Apps Standard is not among them, because anyone can register a name
+ * below it.
  */
 export const DEFAULT_ALLOWED_HOSTS = [
   '.api.powerplatform.com',
@@ -18,10 +19,16 @@ export const DEFAULT_ALLOWED_HOSTS = [
   '.logic.azure.cn',
 ] as const;
 
-/** The longest URL a flow can be called on (learn.microsoft.com/power-automate/limits-and-config, request URL). */
+/**
+ * The longest URL a flow can be called on (learn.microsoft.com/power-automate/limits-and-config,
+ * request URL).
+ */
 export const MAX_CALLBACK_URL_LENGTH = 16_384;
 
-/** Top-level names of hosts that are not public: RFC 6761 and its successors, ICANN's `internal`, and names that routers and clusters use. */
+/**
+ * Top-level names of hosts that are not public: RFC 6761 and its successors, ICANN's `internal`,
+ * and names that routers and clusters use.
+ */
 const SPECIAL_USE_NAMES = new Set(
   'alt arpa corp example home internal intranet invalid lan local localdomain localhost mail onion private test'.split(
     ' ',
@@ -37,9 +44,15 @@ const MAX_HOST_NAME_LENGTH = 253;
 
 /** Which callback URLs may be called. */
 export interface CallbackPolicy {
-  /** Host names in lower case: exact, `.suffix` for all names below it, or `*` for any public host name. */
+  /**
+   * Host names in lower case: exact, `.suffix` for all names below it, or `*` for any public host
+   * name.
+   */
   readonly allowedHosts: readonly string[];
-  /** Private addresses in these networks may be called, by any host name or as a literal, on any port, over http or https. */
+  /**
+   * Private addresses in these networks may be called, by any host name or as a literal, on any
+   * port, over http or https.
+   */
   readonly allowedNetworks: NetworkList;
 }
 
@@ -64,10 +77,11 @@ export type CallbackUrlFault =
   'too-long' | 'not-wire-form' | 'user-info' | 'fragment' | 'ip-literal' | 'scheme' | 'port' | 'host';
 
 /**
- * Decides from the text of a callback URL whether it may be called. The addresses of its host are checked on every call.
- * Accepts only a URL in its encoded form, because it is stored and sent byte for byte: printable ASCII whose path and query
- * `URL` would not change (`:443` is allowed, an empty path is sent as `/`). `reason` is a sentence for the maker and
- * contains no part of the URL but a host name that is not allowed, so that an operator can allow it.
+ * Decides from the text of a callback URL whether it may be called. The addresses of its host are
+ * checked on every call. Accepts only a URL in its encoded form, because it is stored and sent byte
+ * for byte: printable ASCII whose path and query `URL` would not change (`:443` is allowed, an
+ * empty path is sent as `/`). `reason` is a sentence for the maker and contains no part of the URL
+ * but a host name that is not allowed, so that an operator can allow it.
  */
 export function checkCallbackUrl(url: string, policy: CallbackPolicy): CallbackUrlCheck {
   if (url.length > MAX_CALLBACK_URL_LENGTH) return refused('too-long');
@@ -113,7 +127,8 @@ function checkOrigin(base: string, policy: CallbackPolicy): OriginCheck {
   if (authority.includes('@')) return { kind: 'unreadable', code: 'user-info' };
   const rawHost = authority.replace(/:\d+$/, '').toLowerCase();
   const parsed = URL.parse(base);
-  // A host in another notation (percent-encoded, or an IPv4 address as one number) could bypass the checks below.
+  // A host in another notation (percent-encoded, or an IPv4 address as one number) could bypass the
+  // checks below.
   if (parsed?.hostname !== rawHost) return { kind: 'unreadable', code: 'not-wire-form' };
 
   const host = rawHost.replace(/^\[|\]$/g, '');
@@ -139,8 +154,9 @@ function checkOrigin(base: string, policy: CallbackPolicy): OriginCheck {
 }
 
 /**
- * Characters that `URL` keeps in a path and in a query. A path segment that begins with a dot, or has an encoded one, may
- * be a dot segment, which `URL` removes. Its parser decides on those and on all other characters.
+ * Characters that `URL` keeps in a path and in a query. A path segment that begins with a dot, or
+ * has an encoded one, may be a dot segment, which `URL` removes. Its parser decides on those and on
+ * all other characters.
  */
 const KEPT = /^(?:\/(?!\.)|[\w~!$&()*+,;=:@.-]|%(?!2e))*(?:\?[\w~!$&()*+,;=:@./?%-]*)?$/i;
 
@@ -166,7 +182,10 @@ function publicFault(call: {
   return listed ? undefined : 'host';
 }
 
-/** Azure publishes private endpoints below the label `privatelink` (learn.microsoft.com/azure/private-link/private-endpoint-dns). */
+/**
+ * Azure publishes private endpoints below the label `privatelink`
+ * (learn.microsoft.com/azure/private-link/private-endpoint-dns).
+ */
 function isPublicHostName(host: string): boolean {
   const labels = host.split('.');
   return labels.length > 1 && !SPECIAL_USE_NAMES.has(labels.at(-1) ?? '') && !labels.includes('privatelink');

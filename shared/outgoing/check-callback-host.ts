@@ -10,8 +10,9 @@ export type CallbackHostCheck =
   | { readonly kind: 'unresolved' };
 
 /**
- * Resolves a host name that may only be called in the allowed networks and checks that all its addresses are in them. Every
- * call resolves the name again. This check refuses a subscription whose calls would all be refused.
+ * Resolves a host name that may only be called in the allowed networks and checks that all its
+ * addresses are in them. Every call resolves the name again. This check refuses a subscription
+ * whose calls would all be refused.
  */
 export async function checkCallbackHost(
   host: string,
@@ -40,7 +41,8 @@ async function resolve(host: string, lookup: Lookup): Promise<Resolved> {
     const addresses = (await lookup(host)).map(({ address }) => address);
     return addresses.length === 0 ? { kind: 'unknown' } : { kind: 'resolved', addresses };
   } catch (error) {
-    // Node reports ENOTFOUND for a name that does not exist and for one without addresses (nodejs.org/api/dns.html, error codes).
+    // Node reports ENOTFOUND for a name that does not exist and for one without addresses
+    // (nodejs.org/api/dns.html, error codes).
     const isUnknown = ['ENOTFOUND', 'ENODATA'].includes(String((error as { code?: unknown }).code));
     return { kind: isUnknown ? 'unknown' : 'unresolved' };
   }

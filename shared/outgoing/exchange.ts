@@ -12,12 +12,13 @@ export interface Exchange {
 }
 
 /**
- * Sends one request and reads its response. One timeout covers everything, including the wait for a connection; `late` when
- * it passes. Reads at most `maxBytes` of the body and then destroys the connection. The headers of a 2xx response are a
- * success whatever happens to its body. Any other response counts once its body has been read. Rejects with the error of
- * the connection.
+ * Sends one request and reads its response. One timeout covers everything, including the wait for a
+ * connection; `late` when it passes. Reads at most `maxBytes` of the body and then destroys the
+ * connection. The headers of a 2xx response are a success whatever happens to its body. Any other
+ * response counts once its body has been read. Rejects with the error of the connection.
  *
- * Uses `dispatch`, because the stream and the abort signal of `Agent.request` cost as much as the rest of the call.
+ * Uses `dispatch`, because the stream and the abort signal of `Agent.request` cost as much as the
+ * rest of the call.
  */
 export function exchangeOver(
   agent: Agent,

@@ -1,7 +1,9 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup as resolve } from 'node:dns/promises';
 
-/** Resolves all addresses of a host name. Rejects or returns none when the name cannot be resolved. */
+/**
+ * Resolves all addresses of a host name. Rejects or returns none when the name cannot be resolved.
+ */
 export type Lookup = (hostname: string) => Promise<readonly LookupAddress[]>;
 
 /** The resolver of the operating system, which also reads the hosts file. */

@@ -3,13 +3,17 @@ import { BlockList, isIP } from 'node:net';
 /** A set of IP networks. */
 export interface NetworkList {
   readonly isEmpty: boolean;
-  /** Whether an address is in one of the networks. False for a text that is not an IP address or has a zone (`%eth0`). */
+  /**
+   * Whether an address is in one of the networks. False for a text that is not an IP address or has
+   * a zone (`%eth0`).
+   */
   contains(ip: string): boolean;
 }
 
 /**
- * Parses a comma-separated list of networks in CIDR notation (`10.0.0.0/8, fd00::/8`). Throws on an invalid entry. The message
- * gives the position of the entry and not its text, because the health endpoint shows it to anyone.
+ * Parses a comma-separated list of networks in CIDR notation (`10.0.0.0/8, fd00::/8`). Throws on an
+ * invalid entry. The message gives the position of the entry and not its text, because the health
+ * endpoint shows it to anyone.
  */
 export function parseNetworks(text: string): NetworkList {
   const networks = new BlockList();

@@ -3,8 +3,9 @@ import { parseNetworks } from './network-list.ts';
 
 /**
  * Address blocks that a webhook must not reach: the IANA special-purpose registries
- * (iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry), multicast, class E, and the Azure
- * platform services at 168.63.129.16 (learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16).
+ * (iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry), multicast,
+ * class E, and the Azure platform services at 168.63.129.16
+ * (learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16).
  */
 const specialPurpose = parseNetworks(
   [
@@ -36,14 +37,15 @@ const specialPurpose = parseNetworks(
 );
 
 /**
- * The only IPv6 block with public hosts (RFC 4291 §2.4). Loopback, private, link-local and multicast addresses are outside
- * it, and so are mapped, compatible and NAT64 addresses, which contain an IPv4 address.
+ * The only IPv6 block with public hosts (RFC 4291 §2.4). Loopback, private, link-local and
+ * multicast addresses are outside it, and so are mapped, compatible and NAT64 addresses, which
+ * contain an IPv4 address.
  */
 const globalUnicast = parseNetworks('2000::/3');
 
 /**
- * Whether `ip` is a public address. False for an IPv6 address that contains an IPv4 address, for an address with a zone, and
- * for a text that is not an address.
+ * Whether `ip` is a public address. False for an IPv6 address that contains an IPv4 address, for an
+ * address with a zone, and for a text that is not an address.
  */
 export function isPublicAddress(ip: string): boolean {
   return (isIPv4(ip) || globalUnicast.contains(ip)) && !specialPurpose.contains(ip);

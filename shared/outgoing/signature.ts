@@ -2,12 +2,16 @@ import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 
 const PREFIX = 'whsec_';
 
-/** The range of secret lengths that Standard Webhooks allows (github.com/standard-webhooks/standard-webhooks). */
+/**
+ * The range of secret lengths that Standard Webhooks allows
+ * (github.com/standard-webhooks/standard-webhooks).
+ */
 const SECRET_BYTES = { min: 24, max: 64 } as const;
 
 /**
- * Parses `whsec_` and the base64 of 24 to 64 bytes. Throws otherwise. The message does not contain the secret. The key is
- * prepared here once, because `createHmac` takes several times as long when it has to make one of bytes.
+ * Parses `whsec_` and the base64 of 24 to 64 bytes. Throws otherwise. The message does not contain
+ * the secret. The key is prepared here once, because `createHmac` takes several times as long when
+ * it has to make one of bytes.
  */
 export function parseSigningSecret(text: string): KeyObject {
   const encoded = text.startsWith(PREFIX) ? text.slice(PREFIX.length) : '';
@@ -28,7 +32,10 @@ export interface SignatureInput {
   readonly body: string;
 }
 
-/** The Standard Webhooks headers of one attempt. `webhook-signature` (scheme `v1`) only when there are secrets. */
+/**
+ * The Standard Webhooks headers of one attempt. `webhook-signature` (scheme `v1`) only when there
+ * are secrets.
+ */
 export function signatureHeaders({ secrets, id, timestampSeconds, body }: SignatureInput): Record<string, string> {
   const headers: Record<string, string> = { 'webhook-id': id, 'webhook-timestamp': String(timestampSeconds) };
   if (secrets.length === 0) return headers;

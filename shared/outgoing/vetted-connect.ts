@@ -30,10 +30,10 @@ export interface VettedConnectOptions {
 }
 
 /**
- * Opens connections for undici only to addresses that `reach` allows. The host is resolved once, while connecting, and the
- * checked address is the one that is used, so changing the DNS record in between has no effect. If any address of a host is
- * not allowed, none is used. Node does not resolve IP literals, so the caller must have checked them. Every failure is a
- * `ConnectError`.
+ * Opens connections for undici only to addresses that `reach` allows. The host is resolved once,
+ * while connecting, and the checked address is the one that is used, so changing the DNS record in
+ * between has no effect. If any address of a host is not allowed, none is used. Node does not
+ * resolve IP literals, so the caller must have checked them. Every failure is a `ConnectError`.
  */
 export function vettedConnector(options: VettedConnectOptions): buildConnector.connector {
   const connect = buildConnector({ lookup: vettedLookup(options), timeout: options.timeoutMs });
@@ -63,10 +63,13 @@ function vettedLookup({ reach, allowedNetworks, lookup }: VettedConnectOptions):
   };
 }
 
-/** Classifies an error by the phase of the connection, because TLS alone has dozens of error codes. */
+/**
+ * Classifies an error by the phase of the connection, because TLS alone has dozens of error codes.
+ */
 function connectError(error: Error, protocol: string): ConnectError {
   if (error instanceof ConnectError) return error;
-  // When several addresses fail, the error is an AggregateError. When one fails, it is a system call error.
+  // When several addresses fail, the error is an AggregateError. When one fails, it is a system
+  // call error.
   const tcpFailed = 'errors' in error || ('syscall' in error && error.syscall === 'connect');
   return new ConnectError(tcpFailed || protocol !== 'https:' ? 'connect' : 'tls', error);
 }

@@ -2,7 +2,10 @@ import type { Clock } from '../clock.ts';
 
 /** Counts failures per client in the memory of this process. */
 export interface FailureLimit {
-  /** Counts a failure. `limited` when the client has reached the limit of this minute, `isFirst` for the first such failure. */
+  /**
+   * Counts a failure. `limited` when the client has reached the limit of this minute, `isFirst` for
+   * the first such failure.
+   */
   fail(
     client: string,
   ):

@@ -9,8 +9,9 @@ export interface InstancePermits {
 
 export interface ActionPermits extends InstancePermits {
   /**
-   * Takes `count` permits (at most as many as the limit allows), all or none. `permits` gives them out first, and
-   * after that takes further ones like a poll, so that a caller that has started can finish.
+   * Takes `count` permits (at most as many as the limit allows), all or none. `permits` gives them
+   * out first, and after that takes further ones like a poll, so that a caller that has started can
+   * finish.
    */
   takeTogether(instanceId: string, count: number): Promise<TakenTogether>;
 }
@@ -24,7 +25,10 @@ const KEPT_FOR_POLLS = 30;
 /** The first read of the refreshes of an instance needs this many calls in one window. */
 const FEWEST_CALLS = 4;
 
-/** The rate rule of an instance, derived from the rule of a connection. Without a limit there is none for instances either. */
+/**
+ * The rate rule of an instance, derived from the rule of a connection. Without a limit there is
+ * none for instances either.
+ */
 export function instanceRule(rule: RateRule): RateRule {
   return rule.calls === 0 || rule.calls >= FEWEST_CALLS ? rule : { ...rule, calls: FEWEST_CALLS };
 }
@@ -35,8 +39,8 @@ export function instanceKey(instanceId: string | undefined): string {
 }
 
 /**
- * Limits the calls to Customer Insights: one window per instance and one for the list of instances. Permits that are
- * requested at the same time are taken together.
+ * Limits the calls to Customer Insights: one window per instance and one for the list of instances.
+ * Permits that are requested at the same time are taken together.
  */
 export function instanceCalls(
   limiter: RateLimiter,
@@ -61,7 +65,9 @@ export function instanceCalls(
   return { ofPolls, ofActions };
 }
 
-/** Gives out `count` permits that have already been taken, then takes further ones from `permits`. */
+/**
+ * Gives out `count` permits that have already been taken, then takes further ones from `permits`.
+ */
 function prepaid(permits: InstancePermits, instanceId: string, count: number): InstancePermits {
   let left = count;
   return {

@@ -10,15 +10,22 @@ export type RateDecision =
   /** The earliest time, from now, at which the next call can be admitted. */
   | { readonly kind: 'refused'; readonly retryAfterMs: number };
 
-/** Limits calls exactly over all instances of the app, with one row per key that is replaced by ETag. */
+/**
+ * Limits calls exactly over all instances of the app, with one row per key that is replaced by
+ * ETag.
+ */
 export interface RateLimiter {
   /**
-   * Takes `count` permits for a key, all or none, and leaves `kept` permits to others. Concurrent calls are decided in one
-   * write. Costs two storage requests, one while no other process uses the key, and none when the refusal is already
-   * known. Rejects with `StorageError` when storage does not respond, so no call is admitted without being counted.
+   * Takes `count` permits for a key, all or none, and leaves `kept` permits to others. Concurrent
+   * calls are decided in one write. Costs two storage requests, one while no other process uses the
+   * key, and none when the refusal is already known. Rejects with `StorageError` when storage does
+   * not respond, so no call is admitted without being counted.
    */
   take(key: string, options?: { kept?: number; count?: number }): Promise<RateDecision>;
-  /** The number of permits of a key that count at this moment. One storage request, none when the limit is off. */
+  /**
+   * The number of permits of a key that count at this moment. One storage request, none when the
+   * limit is off.
+   */
   used(key: string): Promise<number>;
 }
 
@@ -30,10 +37,15 @@ interface Waiting {
 }
 
 interface KeyState {
-  /** The admissions that this process read or wrote last. Other processes may have added some since. */
+  /**
+   * The admissions that this process read or wrote last. Other processes may have added some since.
+   */
   admissions: Admissions;
   etag: string | undefined;
-  /** Whether no other process has changed the row since the last write. The row is then replaced without being read. */
+  /**
+   * Whether no other process has changed the row since the last write. The row is then replaced
+   * without being read.
+   */
   isAlone: boolean;
   waiting: Waiting[];
   isWriting: boolean;
@@ -41,10 +53,16 @@ interface KeyState {
 
 /** Conflicts in a row after which something other than contention must be wrong. */
 const MAX_CONFLICTS = 50;
-/** Keys that this process keeps in memory. The oldest one is dropped first and then costs one more read. */
+/**
+ * Keys that this process keeps in memory. The oldest one is dropped first and then costs one more
+ * read.
+ */
 const MAX_KEYS = 10_000;
 
-/** The longest pause after a first conflict, which doubles with each further one, so that the winner can proceed. */
+/**
+ * The longest pause after a first conflict, which doubles with each further one, so that the winner
+ * can proceed.
+ */
 const FIRST_PAUSE_MS = 80;
 const LONGEST_PAUSE_MS = 640;
 
@@ -54,7 +72,10 @@ export interface RateLimiterPorts {
   readonly random: Random;
   /** `calls` = 0 switches the limit off. */
   readonly rule: RateRule;
-  /** Called when permits of a key were taken, with the number that counted before and that count now. */
+  /**
+   * Called when permits of a key were taken, with the number that counted before and that count
+   * now.
+   */
   readonly onTaken?: (key: string, before: number, used: number) => void;
 }
 
@@ -71,7 +92,10 @@ export function rateLimiter({ tables, clock, random, rule, onTaken }: RateLimite
     return state;
   };
 
-  /** Decides all waiting calls in one write, in the order in which they came, including those that come during a retry. */
+  /**
+   * Decides all waiting calls in one write, in the order in which they came, including those that
+   * come during a retry.
+   */
   const decideWaiting = async (key: string, state: KeyState): Promise<void> => {
     const calls = state.waiting.splice(0);
     try {
@@ -123,7 +147,8 @@ export function rateLimiter({ tables, clock, random, rule, onTaken }: RateLimite
       state.etag === undefined ? { kind: 'insert', row } : { kind: 'replace', row, etag: state.etag },
     ]);
     if (result.kind === 'conflict') {
-      // Another process wrote first, or this write succeeded and its response was lost. Permits are then counted twice, never too seldom.
+      // Another process wrote first, or this write succeeded and its response was lost. Permits are
+      // then counted twice, never too seldom.
       state.isAlone = false;
       return false;
     }
@@ -136,7 +161,8 @@ export function rateLimiter({ tables, clock, random, rule, onTaken }: RateLimite
     async take(key, { kept = 0, count = 1 } = {}) {
       if (rule.calls === 0) return { kind: 'admitted' };
       const state = stateOf(key);
-      // Other processes can only have taken more permits since, so a full window stays full until its first permit is free.
+      // Other processes can only have taken more permits since, so a full window stays full until
+      // its first permit is free.
       const nowMs = clock.now();
       const known = admit(state.admissions, rule, { nowMs, kept, count });
       if (!known.isAdmitted) return { kind: 'refused', retryAfterMs: known.freeAtMs - nowMs };
@@ -166,7 +192,10 @@ export function rateLimiter({ tables, clock, random, rule, onTaken }: RateLimite
 
 const ROW_KEY = 'window';
 
-/** The first time and then the differences, in base 36: 100 admissions take a few hundred characters. */
+/**
+ * The first time and then the differences, in base 36: 100 admissions take a few hundred
+ * characters.
+ */
 function textOf(admissions: Admissions): string {
   return admissions.map((instant, index) => (instant - (admissions[index - 1] ?? 0)).toString(36)).join(' ');
 }

@@ -3,13 +3,15 @@ export interface RateRule {
   readonly calls: number;
   readonly windowMs: number;
   /**
-   * How far the clocks of two instances of the app may differ. The window is widened by it, so that two admissions that are
-   * a wide window apart by their own clocks are at least `windowMs` apart in real time.
+   * How far the clocks of two instances of the app may differ. The window is widened by it, so that
+   * two admissions that are a wide window apart by their own clocks are at least `windowMs` apart
+   * in real time.
    */
   readonly skewMs: number;
   /**
-   * Timestamps of admissions are rounded up to a multiple of this (1: not rounded), so that permits become free together.
-   * If each became free alone, all waiting callers would retry for a single permit.
+   * Timestamps of admissions are rounded up to a multiple of this (1: not rounded), so that permits
+   * become free together. If each became free alone, all waiting callers would retry for a single
+   * permit.
    */
   readonly grainMs: number;
 }
@@ -20,7 +22,10 @@ export type Admissions = readonly number[];
 export interface Admitted {
   readonly isAdmitted: boolean;
   readonly admissions: Admissions;
-  /** When the same call can be admitted next, by the clock of the caller. Not later than now if it can be admitted now. */
+  /**
+   * When the same call can be admitted next, by the clock of the caller. Not later than now if it
+   * can be admitted now.
+   */
   readonly freeAtMs: number;
 }
 
@@ -30,9 +35,10 @@ export function wideWindowMs({ windowMs, skewMs }: RateRule): number {
 }
 
 /**
- * Admits `count` calls, all or none, and leaves the last `kept` ones. `count + kept` is at most `calls`. Pure. A time before
- * the last admission counts as the time of that admission, so that a slow clock never frees permits early. An admission that
- * is more than a wide window in the future comes from a broken clock and is ignored.
+ * Admits `count` calls, all or none, and leaves the last `kept` ones. `count + kept` is at most
+ * `calls`. Pure. A time before the last admission counts as the time of that admission, so that a
+ * slow clock never frees permits early. An admission that is more than a wide window in the future
+ * comes from a broken clock and is ignored.
  */
 export function admit(
   admissions: Admissions,

@@ -1,6 +1,9 @@
 import type { RowQuery, StoredRow, Tables } from './tables.ts';
 
-/** Yields every row of a query and reads each page only when it is needed. One storage request per page. */
+/**
+ * Yields every row of a query and reads each page only when it is needed. One storage request per
+ * page.
+ */
 export async function* allRows(
   tables: Pick<Tables, 'query'>,
   table: string,
@@ -10,8 +13,8 @@ export async function* allRows(
 }
 
 /**
- * Reads every row of a query. Faster than `allRows` when all rows are needed, because it has one step per
- * page and not one per row.
+ * Reads every row of a query. Faster than `allRows` when all rows are needed, because it has one
+ * step per page and not one per row.
  */
 export async function readAllRows(
   tables: Pick<Tables, 'query'>,

@@ -1,8 +1,8 @@
 import { StorageError } from './tables.ts';
 
 /**
- * For a `catch` where a storage failure needs no handling, because another worker or a later run repeats the
- * work. Throws any other error again.
+ * For a `catch` where a storage failure needs no handling, because another worker or a later run
+ * repeats the work. Throws any other error again.
  */
 export function ignoreStorageError(error: unknown): void {
   if (!(error instanceof StorageError)) throw error;

@@ -1,7 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Queues } from './queues.ts';
 
-/** A queue is behind when its oldest visible message is older than this. Listeners poll the queue once a second. */
+/**
+ * A queue is behind when its oldest visible message is older than this. Listeners poll the queue
+ * once a second.
+ */
 const BEHIND_MS = 30_000;
 
 /** Whether a queue is behind. Its messages are then late and not lost. One storage request. */

@@ -22,14 +22,19 @@ export interface WaitingMessage {
   readonly expiresAt?: number;
 }
 
-/** Queues in memory, with a receiving side for tests and simulations. Times are those of `clock`. */
+/**
+ * Queues in memory, with a receiving side for tests and simulations. Times are those of `clock`.
+ */
 export interface MemoryQueues extends Queues {
   /**
-   * Receives the message that has been visible longest, if any, and hides it for `leaseMs` (default 10
-   * minutes).
+   * Receives the message that has been visible longest, if any, and hides it for `leaseMs` (default
+   * 10 minutes).
    */
   receive(queue: string, nowMs: number, leaseMs?: number): ReceivedMessage | undefined;
-  /** Shows a message again after `inMs`, like a host whose handler failed. Returns false as `delete` does. */
+  /**
+   * Shows a message again after `inMs`, like a host whose handler failed. Returns false as `delete`
+   * does.
+   */
   showAgain(queue: string, received: Pick<ReceivedMessage, 'id' | 'receipt'>, nowMs: number, inMs: number): boolean;
   /** Deletes a message. Returns false when the message has expired or was received again since. */
   delete(queue: string, received: Pick<ReceivedMessage, 'id' | 'receipt'>): boolean;
@@ -53,7 +58,10 @@ export function createMemoryQueues({ clock }: { readonly clock: Pick<Clock, 'now
   const queues = new Map<string, StoredMessage[]>();
   let sentSoFar = 0;
 
-  /** The messages in the order in which they become visible, without those that have expired by `nowMs`. */
+  /**
+   * The messages in the order in which they become visible, without those that have expired by
+   * `nowMs`.
+   */
   const unexpired = (queue: string, nowMs: number): StoredMessage[] => {
     checkQueue(queue);
     const messages = (queues.get(queue) ?? []).filter(({ expiresAt }) => expiresAt > nowMs);

@@ -10,15 +10,15 @@ type Partition = SortedMap<StoredRow>;
 
 export interface MemoryTablesOptions {
   /**
-   * Rows scanned for one page, whether they match or not. A small number makes pages short or empty, as pages
-   * of Azure may be.
+   * Rows scanned for one page, whether they match or not. A small number makes pages short or
+   * empty, as pages of Azure may be.
    */
   readonly rowsPerScan?: number;
 }
 
 /**
- * Tables in memory, with the limits and conflicts of Azure Table Storage. Each call takes effect in one step,
- * before it returns.
+ * Tables in memory, with the limits and conflicts of Azure Table Storage. Each call takes effect in
+ * one step, before it returns.
  */
 export function createMemoryTables({ rowsPerScan = 1000 }: MemoryTablesOptions = {}): Tables {
   const tables = new Map<string, SortedMap<Partition>>();

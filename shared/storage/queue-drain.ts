@@ -1,17 +1,18 @@
 /**
- * The receiving side of the port to Queue Storage, for an operator who empties a queue by hand. Rejects with
- * `StorageError` when storage cannot be reached. Messages may have been received then and become visible
- * again when their lease ends.
+ * The receiving side of the port to Queue Storage, for an operator who empties a queue by hand.
+ * Rejects with `StorageError` when storage cannot be reached. Messages may have been received then
+ * and become visible again when their lease ends.
  */
 export interface QueueDrain {
   /**
-   * Receives up to `MAX_RECEIVED` of the visible messages, none when the queue does not exist. The messages are
-   * hidden from other receivers for `leaseMs` (rounded up to seconds, at most 7 days). One storage request.
+   * Receives up to `MAX_RECEIVED` of the visible messages, none when the queue does not exist. The
+   * messages are hidden from other receivers for `leaseMs` (rounded up to seconds, at most 7 days).
+   * One storage request.
    */
   receive(queue: string, leaseMs: number): Promise<ReceivedMessage[]>;
   /**
-   * Deletes a message. Does nothing when the message is gone or another receiver has received it since. One
-   * storage request.
+   * Deletes a message. Does nothing when the message is gone or another receiver has received it
+   * since. One storage request.
    */
   delete(queue: string, received: Pick<ReceivedMessage, 'id' | 'receipt'>): Promise<void>;
 }

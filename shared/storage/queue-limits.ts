@@ -21,7 +21,10 @@ export function checkQueue(queue: string): void {
   if (!/^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/.test(queue)) throw new RangeError(`not a queue name: ${queue}`);
 }
 
-/** Throws RangeError for a message that Queue Storage rejects or that would expire before it is visible. */
+/**
+ * Throws RangeError for a message that Queue Storage rejects or that would expire before it is
+ * visible.
+ */
 export function outgoingMessage(message: object, { delayMs = 0, timeToLiveMs }: SendOptions): OutgoingMessage {
   const json = JSON.stringify(message);
   const bytes = Buffer.byteLength(json);
@@ -36,7 +39,10 @@ export function outgoingMessage(message: object, { delayMs = 0, timeToLiveMs }: 
   return { json, delaySeconds, timeToLiveSeconds };
 }
 
-/** The time since which a message has been waiting: when it was sent, or its due time when it was delayed. */
+/**
+ * The time since which a message has been waiting: when it was sent, or its due time when it was
+ * delayed.
+ */
 export function waitsSince(sentAtMs: number, message: unknown): number {
   const dueAtMs = (message as { readonly dueAtMs?: unknown } | null)?.dueAtMs;
   return typeof dueAtMs === 'number' ? Math.max(sentAtMs, dueAtMs) : sentAtMs;

@@ -1,28 +1,29 @@
 /**
- * The sending side of the port to Queue Storage. The functions host does the receiving. Messages are
- * delivered at least once and in no order.
+ * The sending side of the port to Queue Storage. The functions host does the receiving. Messages
+ * are delivered at least once and in no order.
  *
- * Rejects with `StorageError` when storage cannot be reached. The message may or may not have been sent then.
- * A request whose response is lost is repeated once or twice, so a message may also be sent several times.
- * Rejects with `RangeError` before any request when an argument breaks a limit. Queue names: 3 to 63 lower-case
- * letters, digits and single hyphens.
+ * Rejects with `StorageError` when storage cannot be reached. The message may or may not have been
+ * sent then. A request whose response is lost is repeated once or twice, so a message may also be
+ * sent several times. Rejects with `RangeError` before any request when an argument breaks a limit.
+ * Queue names: 3 to 63 lower-case letters, digits and single hyphens.
  */
 export interface Queues {
   /**
-   * Sends one message, which never expires unless `timeToLiveMs` is given. `message` becomes JSON (at most 48
-   * KiB) in base64, as the functions host expects it. The message is visible after `delayMs` (rounded up to
-   * seconds, at most 7 days, immediately when negative). Both times start when the message arrives. A message
-   * that would expire before it is visible is refused. The first send to a queue creates the queue. One storage
-   * request.
+   * Sends one message, which never expires unless `timeToLiveMs` is given. `message` becomes JSON
+   * (at most 48 KiB) in base64, as the functions host expects it. The message is visible after
+   * `delayMs` (rounded up to seconds, at most 7 days, immediately when negative). Both times start
+   * when the message arrives. A message that would expire before it is visible is refused. The
+   * first send to a queue creates the queue. One storage request.
    */
   send(queue: string, message: object, options?: SendOptions): Promise<void>;
   /**
-   * The approximate number of messages, visible or not. 0 when the queue does not exist. One storage request.
+   * The approximate number of messages, visible or not. 0 when the queue does not exist. One
+   * storage request.
    */
   length(queue: string): Promise<number>;
   /**
-   * The time (ms since the epoch) at which the first visible message was sent, or its `dueAtMs` when that is later.
-   * `undefined` when no message is visible. One storage request.
+   * The time (ms since the epoch) at which the first visible message was sent, or its `dueAtMs`
+   * when that is later. `undefined` when no message is visible. One storage request.
    */
   oldestSentAt(queue: string): Promise<number | undefined>;
 }

@@ -1,12 +1,15 @@
-/** A map that iterates in the order of its keys (UTF-16 code units, which for ASCII is the order of bytes). */
+/**
+ * A map that iterates in the order of its keys (UTF-16 code units, which for ASCII is the order of
+ * bytes).
+ */
 export interface SortedMap<T> {
   readonly size: number;
   get(key: string): T | undefined;
   set(key: string, value: T): void;
   delete(key: string): void;
   /**
-   * Entries with `from <= key`, and `key < to` when `to` is given. The map must not change during the
-   * iteration.
+   * Entries with `from <= key`, and `key < to` when `to` is given. The map must not change during
+   * the iteration.
    */
   range(from: string, to?: string): Generator<readonly [string, T], void>;
 }

@@ -1,10 +1,11 @@
 import type { Row, RowKeys, RowQuery, Value, Write } from './tables.ts';
 
 /*
- * The limits of Table Storage, checked before any request and equal for all implementations. Sources:
- * learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model (names, keys,
- * properties, 1 MiB), learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions (100
- * rows, 4 MiB).
+ * The limits of Table Storage, checked before any request and equal for all implementations.
+ * Sources: learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
+ * (names, keys, properties, 1 MiB),
+ * learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions (100 rows, 4
+ * MiB).
  */
 /** Writes in one transaction. */
 export const MAX_WRITES = 100;
@@ -13,15 +14,17 @@ export const MAX_STRING_LENGTH = 32_000;
 const MAX_PROPERTIES = 252;
 const MAX_ROW_BYTES = 1024 * 1024;
 const MAX_TRANSACTION_BYTES = 4 * 1024 * 1024;
-/** Bytes of the transaction's envelope per write, without keys and row. About 600 bytes, measured. */
+/**
+ * Bytes of the transaction's envelope per write, without keys and row. About 600 bytes, measured.
+ */
 const ENVELOPE_BYTES = 1024;
 /** The service allows 1 KiB and counts strings in UTF-16. */
 const MAX_KEY_LENGTH = 512;
 
 const TABLE = /^[a-z][a-z0-9]{2,62}$/;
 /**
- * The service forbids `/ \ # ?` and control characters. `%` may be decoded twice in transit. Azurite 3.37
- * loses `,` in transactions.
+ * The service forbids `/ \ # ?` and control characters. `%` may be decoded twice in transit.
+ * Azurite 3.37 loses `,` in transactions.
  */
 const KEY = /^[ -~]+$/;
 const NOT_IN_KEYS = /[/\\#?%,]/;
@@ -62,8 +65,8 @@ export function checkQuery(query: RowQuery): void {
 }
 
 /**
- * Throws RangeError for writes that cannot be one transaction or that contain a row that Table Storage
- * rejects or changes.
+ * Throws RangeError for writes that cannot be one transaction or that contain a row that Table
+ * Storage rejects or changes.
  */
 export function checkWrites(writes: readonly Write[]): void {
   if (writes.length < 1 || writes.length > MAX_WRITES)
@@ -85,8 +88,8 @@ export function checkWrites(writes: readonly Write[]): void {
 }
 
 /**
- * The values of `row` as storage keeps them: without keys and absent properties, -0 as 0, strings well
- * formed.
+ * The values of `row` as storage keeps them: without keys and absent properties, -0 as 0, strings
+ * well formed.
  */
 export function rowValues(row: Row): Record<string, Value> {
   const values: Record<string, Value> = {};

@@ -1,33 +1,40 @@
 /**
- * The port to Table Storage: rows addressed by (table, partition, row key), ordered by key, with optimistic
- * concurrency by ETag. It promises no more than Azure Table Storage does, and its memory implementation
- * promises no less.
+ * The port to Table Storage: rows addressed by (table, partition, row key), ordered by key, with
+ * optimistic concurrency by ETag. It promises no more than Azure Table Storage does, and its memory
+ * implementation promises no less.
  *
  * - Tables: 3 to 63 lower-case letters and digits, beginning with a letter.
- * - Keys: 1 to 512 characters of printable ASCII without `/ \ # ? % ,`. Keys are compared byte by byte.
- * - Properties: at most 252, named by letters, digits and underscores, beginning with a letter, except
- *   `timestamp` and `etag`.
- * - Values: strings (at most 32,000 characters), finite numbers, booleans. An absent property is `undefined`
- *   and never null. Every number is returned unchanged, except -0 as 0. In a string, half a surrogate pair is
- *   returned as U+FFFD.
+ * - Keys: 1 to 512 characters of printable ASCII without `/ \ # ? % ,`. Keys are compared byte by
+ *   byte.
+ * - Properties: at most 252, named by letters, digits and underscores, beginning with a letter,
+ *   except `timestamp` and `etag`.
+ * - Values: strings (at most 32,000 characters), finite numbers, booleans. An absent property is
+ *   `undefined` and never null. Every number is returned unchanged, except -0 as 0. In a string,
+ *   half a surrogate pair is returned as U+FFFD.
  * - Sizes: a row is at most 1 MiB, the rows of one `write` at most 4 MiB (see table-limits.ts).
  *
  * The first write to a table creates the table. Reading a table that does not exist finds nothing.
  *
- * Every method rejects with `StorageError` when storage cannot be reached or gives an unexpected response. A
- * write may or may not have taken effect then. Every method rejects with `RangeError` before any request
- * when an argument breaks a limit above.
+ * Every method rejects with `StorageError` when storage cannot be reached or gives an unexpected
+ * response. A write may or may not have taken effect then. Every method rejects with `RangeError`
+ * before any request when an argument breaks a limit above.
  *
- * A request whose response is lost is repeated once or twice. So a conflict may be caused by the first try of
- * the same write. A caller to whom this matters writes its own mark into the row, and after a conflict reads
- * the row and checks for the mark.
+ * A request whose response is lost is repeated once or twice. So a conflict may be caused by the
+ * first try of the same write. A caller to whom this matters writes its own mark into the row, and
+ * after a conflict reads the row and checks for the mark.
  */
 export interface Tables {
   /** One row, or undefined. One storage request. */
   get(table: string, partitionKey: string, rowKey: string): Promise<StoredRow | undefined>;
-  /** One page in key order. One storage request. A page may be short or empty although `next` is set. */
+  /**
+   * One page in key order. One storage request. A page may be short or empty although `next` is
+   * set.
+   */
   query(table: string, query: RowQuery): Promise<RowPage>;
-  /** 1 to 100 writes to one partition, each row once. Either all take effect or none. One storage request. */
+  /**
+   * 1 to 100 writes to one partition, each row once. Either all take effect or none. One storage
+   * request.
+   */
   write(table: string, writes: readonly [Write, ...Write[]]): Promise<WriteResult>;
   /** The names of the tables that begin with `prefix`. */
   tableNames(prefix: string): Promise<string[]>;
@@ -54,8 +61,8 @@ export interface StoredRow {
 
 export interface RowQuery {
   /**
-   * One partition, or all partitions with `from <= partitionKey < to`. Bounds are printable ASCII and need not
-   * be valid keys.
+   * One partition, or all partitions with `from <= partitionKey < to`. Bounds are printable ASCII
+   * and need not be valid keys.
    */
   readonly partition: string | { readonly from: string; readonly to: string };
   /** First row key to return (inclusive). */
@@ -63,18 +70,22 @@ export interface RowQuery {
   /** First row key not to return (exclusive). */
   readonly to?: string;
   /**
-   * Returns only rows whose properties equal these strings, booleans or 32-bit integers. Storage still reads
-   * the whole range.
+   * Returns only rows whose properties equal these strings, booleans or 32-bit integers. Storage
+   * still reads the whole range.
    */
   readonly where?: Readonly<Record<string, Value>>;
-  /** Returns only rows that have each of these string properties. Storage still reads the whole range. */
+  /**
+   * Returns only rows that have each of these string properties. Storage still reads the whole
+   * range.
+   */
   readonly present?: readonly string[];
   /** Returns only these properties, and always the keys and the ETag. */
   readonly select?: readonly string[];
   /** Maximum rows per page, 1 to 1,000 (the default). */
   readonly limit?: number;
   /**
-   * The `next` of the previous page, valid only with the same query. A malformed value rejects with `RangeError`.
+   * The `next` of the previous page, valid only with the same query. A malformed value rejects with
+   * `RangeError`.
    */
   readonly next?: string;
 }
@@ -89,13 +100,16 @@ export type Write =
   /** Fails with `exists` when the row exists. */
   | { readonly kind: 'insert'; readonly row: Row }
   /**
-   * Replaces the row completely. Fails with `changed` on another ETag (`*` matches any), with `missing` when
-   * the row does not exist.
+   * Replaces the row completely. Fails with `changed` on another ETag (`*` matches any), with
+   * `missing` when the row does not exist.
    */
   | { readonly kind: 'replace'; readonly row: Row; readonly etag: string }
   /** Inserts or replaces the row. Never fails with a conflict. */
   | { readonly kind: 'upsert'; readonly row: Row }
-  /** Fails with `changed` on another ETag (`*` matches any), with `missing` when the row does not exist. */
+  /**
+   * Fails with `changed` on another ETag (`*` matches any), with `missing` when the row does not
+   * exist.
+   */
   | { readonly kind: 'delete'; readonly row: RowKeys; readonly etag: string };
 
 export type WriteResult =
@@ -112,8 +126,8 @@ export function newEtag({ etags }: Extract<WriteResult, { kind: 'written' }>, in
 }
 
 /**
- * Storage could not be reached, was too busy or gave an unexpected response. The outcome of a write is
- * unknown.
+ * Storage could not be reached, was too busy or gave an unexpected response. The outcome of a write
+ * is unknown.
  */
 export class StorageError extends Error {
   override readonly name = 'StorageError';

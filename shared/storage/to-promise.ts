@@ -1,4 +1,6 @@
-/** Runs `action` immediately and returns its result as a promise. An exception becomes a rejection. */
+/**
+ * Runs `action` immediately and returns its result as a promise. An exception becomes a rejection.
+ */
 export function toPromise<T>(action: () => T): Promise<T> {
   return new Promise((resolve) => {
     resolve(action());

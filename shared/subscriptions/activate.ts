@@ -3,14 +3,17 @@ import type { SubscriptionStore } from './subscription-store.ts';
 
 export interface ActivatePorts {
   readonly store: SubscriptionStore;
-  /** The number of observations of the subscription's subject; undefined when the subject is not observed. */
+  /**
+   * The number of observations of the subscription's subject; undefined when the subject is not
+   * observed.
+   */
   readonly sequenceOf: (subscription: Subscription) => Promise<number | undefined>;
 }
 
 /**
- * Sets `activeFrom` of a stored subscription and, in the same transaction, `activeUntil` of the one it supersedes, so
- * that each observation concerns exactly one of them. Reads the sequence number after the row is stored, so that fan-out
- * of a later observation finds the row.
+ * Sets `activeFrom` of a stored subscription and, in the same transaction, `activeUntil` of the one
+ * it supersedes, so that each observation concerns exactly one of them. Reads the sequence number
+ * after the row is stored, so that fan-out of a later observation finds the row.
  *
  * `undefined` when the row no longer exists or its subject is not observed.
  */
@@ -32,10 +35,11 @@ export async function activate(ports: ActivatePorts, pending: Subscription): Pro
 }
 
 /**
- * Decides whether an observation concerns a subscription that is still being created. If it already supersedes another
- * one, it is activated. Otherwise the observation is older than its 201 and does not concern it: the row is rewritten, so
- * that the request that creates it reads the sequence number again. It must not be activated here, because a save of the
- * same flow may still supersede it and both would then be active.
+ * Decides whether an observation concerns a subscription that is still being created. If it already
+ * supersedes another one, it is activated. Otherwise the observation is older than its 201 and does
+ * not concern it: the row is rewritten, so that the request that creates it reads the sequence
+ * number again. It must not be activated here, because a save of the same flow may still supersede
+ * it and both would then be active.
  *
  * `undefined` when the row no longer exists or its subject is not observed.
  */

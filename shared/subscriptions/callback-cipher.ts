@@ -18,9 +18,15 @@ export interface EncryptionKey {
 
 /** Encrypts callback URLs at rest and binds them to the row they are stored in. */
 export interface CallbackCipher {
-  /** Encrypts with the first key. `context` is authenticated but not stored, and is required to decrypt. */
+  /**
+   * Encrypts with the first key. `context` is authenticated but not stored, and is required to
+   * decrypt.
+   */
   seal(plain: string, context: string): string;
-  /** Decrypts with the key that the text names. Throws `CallbackCipherError` when that fails or the context differs. */
+  /**
+   * Decrypts with the key that the text names. Throws `CallbackCipherError` when that fails or the
+   * context differs.
+   */
   open(sealed: string, context: string): string;
   /** Whether the text names the first key. Does not decrypt it. */
   isNew(sealed: string): boolean;
@@ -37,7 +43,10 @@ export class CallbackCipherError extends Error {
   }
 }
 
-/** The encrypted format is `kid.base64url(nonce, ciphertext, tag)`. `keys` must have at least one entry. */
+/**
+ * The encrypted format is `kid.base64url(nonce, ciphertext, tag)`. `keys` must have at least one
+ * entry.
+ */
 export function callbackCipher(keys: readonly EncryptionKey[]): CallbackCipher {
   const [first] = keys;
   if (first === undefined) throw new Error('there is no encryption key');
@@ -79,7 +88,10 @@ export function callbackCipher(keys: readonly EncryptionKey[]): CallbackCipher {
   };
 }
 
-/** Parses a comma-separated list of `kid:base64(32 bytes)`. Throws on an invalid entry. The message contains no key. */
+/**
+ * Parses a comma-separated list of `kid:base64(32 bytes)`. Throws on an invalid entry. The message
+ * contains no key.
+ */
 export function parseEncryptionKeys(text: string): EncryptionKey[] {
   const entries = text.split(',').map((entry) => entry.trim());
   const keys = entries.map((entry, index) => {

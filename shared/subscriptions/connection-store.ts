@@ -8,7 +8,10 @@ export const CONNECTIONS_TABLE = 'connections';
 /** The entry of a subscribe request, under the hash of the request. */
 export interface RequestEntry {
   readonly subscriptionId: string;
-  /** False while the request is unfinished. The id is then reserved although its row may not exist yet. */
+  /**
+   * False while the request is unfinished. The id is then reserved although its row may not exist
+   * yet.
+   */
   readonly made: boolean;
   readonly etag: string;
 }
@@ -27,19 +30,25 @@ export type EntryOwner = Pick<Subscription, 'connection' | 'trigger' | 'requestK
 export interface FlowClaim {
   readonly key: string;
   readonly entry: WorkflowEntry | undefined;
-  /** The entry of the same flow under the key without environment. The save supersedes its subscriptions too. */
+  /**
+   * The entry of the same flow under the key without environment. The save supersedes its
+   * subscriptions too.
+   */
   readonly adopted?: { readonly key: string; readonly entry: WorkflowEntry };
 }
 
-/** Stores the entries of a connection in one partition: by request, by flow, and the number of requests. */
+/**
+ * Stores the entries of a connection in one partition: by request, by flow, and the number of
+ * requests.
+ */
 export interface ConnectionStore {
   findRequest(connection: string, trigger: Trigger, requestKey: string): Promise<RequestEntry | undefined>;
   findWorkflow(connection: string, trigger: Trigger, workflowKey: string): Promise<WorkflowEntry | undefined>;
   /**
-   * Claims the request, and with `workflow` the flow, for a subscription id before its row is written. `replaces` and
-   * `workflow.entry` are the entries as they were read. Returns `full` when the connection has `max` entries. A
-   * replacement does not add an entry. One that supersedes another (`succeeds`) may exceed the limit until the other
-   * one's entry is removed.
+   * Claims the request, and with `workflow` the flow, for a subscription id before its row is
+   * written. `replaces` and `workflow.entry` are the entries as they were read. Returns `full` when
+   * the connection has `max` entries. A replacement does not add an entry. One that supersedes
+   * another (`succeeds`) may exceed the limit until the other one's entry is removed.
    */
   claimRequest(
     claim: { connection: string; trigger: Trigger; requestKey: string; subscriptionId: string },
@@ -55,9 +64,10 @@ export interface ConnectionStore {
     | { readonly kind: 'conflict' | 'full' }
   >;
   /**
-   * Marks the entry of a subscription as complete, clears the earlier subscriptions of its flow and removes the entry of
-   * the one it replaced. False when the entry no longer belongs to the subscription because the request took too long;
-   * nothing is written then. `entryEtag` of the claimed entry saves a read.
+   * Marks the entry of a subscription as complete, clears the earlier subscriptions of its flow and
+   * removes the entry of the one it replaced. False when the entry no longer belongs to the
+   * subscription because the request took too long; nothing is written then. `entryEtag` of the
+   * claimed entry saves a read.
    */
   complete(subscription: Subscription, replaced: Subscription | undefined, entryEtag?: string): Promise<boolean>;
   /** Keeps the entry of a subscription that was never active, so that the same request finds it. */
@@ -79,12 +89,15 @@ export const REQUEST_PREFIX = 'k:';
 const requestRowKey = (trigger: Trigger, key: string): string => `${REQUEST_PREFIX}${triggers[trigger].code}:${key}`;
 const workflowRowKey = (trigger: Trigger, key: string): string => `w:${triggers[trigger].code}:${key}`;
 
-/** Earlier saves that an entry names. Older ones end by themselves when their callback URL responds with 404. */
+/**
+ * Earlier saves that an entry names. Older ones end by themselves when their callback URL responds
+ * with 404.
+ */
 const MAX_PREVIOUS = 20;
 
 /**
- * Writes the flow's entry and the adopted one, both for the new subscription. An unfinished save that claimed the adopted
- * entry then finds the later save there.
+ * Writes the flow's entry and the adopted one, both for the new subscription. An unfinished save
+ * that claimed the adopted entry then finds the later save there.
  */
 function workflowWrites(
   connection: string,
@@ -113,7 +126,10 @@ export function connectionStore(tables: Tables): ConnectionStore {
     return etag === undefined ? { kind: 'insert', row } : { kind: 'replace', row, etag };
   };
 
-  /** Removes a request entry that still belongs to the subscription, and updates the count in the same transaction. */
+  /**
+   * Removes a request entry that still belongs to the subscription, and updates the count in the
+   * same transaction.
+   */
   const removeEntry = async (subscription: EntryOwner): Promise<void> => {
     const { connection, trigger, requestKey, id } = subscription;
     for (;;) {
@@ -193,7 +209,8 @@ export function connectionStore(tables: Tables): ConnectionStore {
           return { kind: 'claimed', etag: newEtag(result), ...(current && { count: current.count + 1 }) };
         }
         if (result.index <= flow.length) return { kind: 'conflict' };
-        // Only the count conflicted, so another request of the connection succeeded and this loop ends eventually.
+        // Only the count conflicted, so another request of the connection succeeded and this loop
+        // ends eventually.
       }
     },
 
@@ -212,7 +229,8 @@ export function connectionStore(tables: Tables): ConnectionStore {
       }
       if (workflowKey !== undefined) {
         const row = await get(connection, workflowRowKey(trigger, workflowKey));
-        // If a later save has claimed the flow since, that save supersedes this one and needs the entry as it is.
+        // If a later save has claimed the flow since, that save supersedes this one and needs the
+        // entry as it is.
         if (row?.values['subscriptionId'] === id && row.values['previous'] !== '') {
           const cleared = { partitionKey: connection, rowKey: row.rowKey, subscriptionId: id, previous: '' };
           await tables.write(CONNECTIONS_TABLE, [{ kind: 'replace', row: cleared, etag: row.etag }]);

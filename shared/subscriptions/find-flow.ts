@@ -30,9 +30,10 @@ export async function findFlow(
 }
 
 /**
- * Finds a subscription of the same flow that is stored under the key without environment. The save adopts it: the entries
- * of both keys then name the new subscription. Version 0.9.0 and calls without the environment header use the key without.
- * A subscription with another environment belongs to another flow.
+ * Finds a subscription of the same flow that is stored under the key without environment. The save
+ * adopts it: the entries of both keys then name the new subscription. Version 0.9.0 and calls
+ * without the environment header use the key without. A subscription with another environment
+ * belongs to another flow.
  */
 async function findAdopted(
   { store, connections }: FindFlowPorts,

@@ -14,8 +14,9 @@ export interface FoundSubscriptions {
 }
 
 /**
- * The subscriptions that satisfy a test, in the order of instance and trigger: storage can search no texts, so rows are read until there are
- * `limit` hits. At most ten storage requests, for 10,000 subscriptions.
+ * The subscriptions that satisfy a test, in the order of instance and trigger: storage can search
+ * no texts, so rows are read until there are `limit` hits. At most ten storage requests, for 10,000
+ * subscriptions.
  */
 export async function findSubscriptions(
   tables: Tables,
@@ -40,7 +41,10 @@ export async function findSubscriptions(
   return { subscriptions: found.slice(0, limit), more: next !== undefined || found.length > limit };
 }
 
-/** Whether a subscription has a text in any of what people know of it, or is of the flow that the text names. */
+/**
+ * Whether a subscription has a text in any of what people know of it, or is of the flow that the
+ * text names.
+ */
 export function mentions(text: string): (subscription: Subscription) => boolean {
   const flow = namedFlow(text);
   const wanted = text.trim().toLowerCase();

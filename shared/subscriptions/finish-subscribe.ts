@@ -4,9 +4,9 @@ import { finishSubscription, type StoreSubscriptionPorts } from './store-subscri
 import { parseSubscriptionId } from './subscription-id.ts';
 
 /**
- * Finishes a subscribe request that may have been abandoned. It is completed when its subscription is active or supersedes
- * another one, and undone otherwise, so that it does not count towards the limit and is not polled for. Returns whether
- * to call it again.
+ * Finishes a subscribe request that may have been abandoned. It is completed when its subscription
+ * is active or supersedes another one, and undone otherwise, so that it does not count towards the
+ * limit and is not polled for. Returns whether to call it again.
  */
 export async function finishSubscribe(
   ports: StoreSubscriptionPorts,
@@ -39,7 +39,8 @@ export async function finishSubscribe(
   };
   // The row is removed last, because only the row says where the entry was moved to.
   if (isMoved && !(await release(moved, subscription.connection))) return 'again';
-  // A row that is not active belongs to no request, even beside a complete entry: its writer was delayed until others had finished.
+  // A row that is not active belongs to no request, even beside a complete entry: its writer was
+  // delayed until others had finished.
   if (subscription && (await ports.store.remove(subscription)).kind === 'conflict') return 'again';
   return (await release(first, connection)) ? 'done' : 'again';
 }

@@ -14,7 +14,10 @@ const ADDRESS =
   /\/environments\/([^/?#\s]+)\/(?:[^?#\s]*\/)?flows\/(?:[^/?#\s]+\/)?([0-9a-f-]{32,36})(?:\/[^?#\s]*?runs\/([^/?#\s]+))?/i;
 const HEX = /^[0-9a-f]{32}$/;
 
-/** Finds the flow in a text: a GUID with or without dashes or braces, or the URL of a flow or a run. Returns `undefined` for other texts. Pure. */
+/**
+ * Finds the flow in a text: a GUID with or without dashes or braces, or the URL of a flow or a run.
+ * Returns `undefined` for other texts. Pure.
+ */
 export function namedFlow(text: string): NamedFlow | undefined {
   const [, environmentId, inAddress, runId] = ADDRESS.exec(text) ?? [];
   const id = bare(inAddress ?? text);
@@ -26,7 +29,10 @@ export function namedFlow(text: string): NamedFlow | undefined {
   };
 }
 
-/** Whether a subscription belongs to the flow. An environment that is unknown on either side counts as a match. */
+/**
+ * Whether a subscription belongs to the flow. An environment that is unknown on either side counts
+ * as a match.
+ */
 export function isOfFlow(
   { workflowId, workflowName, environmentId }: Pick<Subscription, 'workflowId' | 'workflowName' | 'environmentId'>,
   flow: NamedFlow,

@@ -26,10 +26,11 @@ export interface Moved {
 }
 
 /**
- * Moves the subscriptions of one connection to another, for use after a key rotation: their rows, the entries by request
- * and by flow, and the count. Every step can be repeated, so a second call continues where the first one failed. A request
- * or flow for which the other connection already has a subscription stays where it is. Do not start the way back before
- * the call for the way there has been answered.
+ * Moves the subscriptions of one connection to another, for use after a key rotation: their rows,
+ * the entries by request and by flow, and the count. Every step can be repeated, so a second call
+ * continues where the first one failed. A request or flow for which the other connection already
+ * has a subscription stays where it is. Do not start the way back before the call for the way there
+ * has been answered.
  */
 export async function moveConnection(ports: MoveConnectionPorts, body: unknown): Promise<Moved | Refusal> {
   const validated = validateMoveRequest(body);
@@ -49,14 +50,20 @@ export async function moveConnection(ports: MoveConnectionPorts, body: unknown):
   return { kind: 'moved', moved };
 }
 
-/** Moves the subscription before its entry, so that the entry always names a subscription of its connection. False when it stays. */
+/**
+ * Moves the subscription before its entry, so that the entry always names a subscription of its
+ * connection. False when it stays.
+ */
 async function moveEntry(ports: MoveConnectionPorts, entry: StoredRow, to: string): Promise<boolean> {
   const { tables, store } = ports;
   const { partitionKey: from, rowKey, values } = entry;
   const subscriptionId = String(values['subscriptionId']);
   const isRequest = rowKey.startsWith(REQUEST_PREFIX);
   const isOwn = (row: StoredRow): boolean => row.values['subscriptionId'] === subscriptionId;
-  /** The other connection has an entry for another subscription. An earlier move that failed may have moved this one already. */
+  /**
+   * The other connection has an entry for another subscription. An earlier move that failed may
+   * have moved this one already.
+   */
   const stays = async (): Promise<false> => {
     if (isRequest) await setConnection(store, subscriptionId, from);
     return false;
@@ -74,11 +81,13 @@ async function moveEntry(ports: MoveConnectionPorts, entry: StoredRow, to: strin
   if (taken === undefined) {
     const copy = { ...values, partitionKey: to, rowKey };
     const inserted = await tables.write(CONNECTIONS_TABLE, [{ kind: 'insert', row: copy }]);
-    // The insert may have succeeded although its response was lost, and the client's own retry then met a conflict.
+    // The insert may have succeeded although its response was lost, and the client's own retry then
+    // met a conflict.
     const there = inserted.kind === 'written' ? undefined : await tables.get(CONNECTIONS_TABLE, to, rowKey);
     if (there && !isOwn(there)) return stays();
   }
-  // The subscription may have ended since its entry was read. The caller that ended it did not see the copy.
+  // The subscription may have ended since its entry was read. The caller that ended it did not see
+  // the copy.
   const hasEnded = isRequest && !(await isInUse(store, subscriptionId));
   if (hasEnded) await ports.connections.forget({ connection: to, trigger, requestKey, id: subscriptionId });
   const removed = await tables.write(CONNECTIONS_TABLE, [{ kind: 'delete', row: entry, etag: entry.etag }]);
@@ -105,7 +114,10 @@ async function setConnection(
   }
 }
 
-/** Sets the count of a connection to its number of entries. Starts again when a concurrent subscribe changes the count. */
+/**
+ * Sets the count of a connection to its number of entries. Starts again when a concurrent subscribe
+ * changes the count.
+ */
 async function recount(tables: Tables, of: string): Promise<void> {
   for (;;) {
     const before = await tables.get(CONNECTIONS_TABLE, of, COUNT_KEY);

@@ -12,7 +12,10 @@ export interface OwnSubscriptionsPorts {
   readonly isAllowed: (instanceId: string) => boolean;
 }
 
-/** Gets one subscription of the caller with its last observation. One of another connection counts as unknown. */
+/**
+ * Gets one subscription of the caller with its last observation. One of another connection counts
+ * as unknown.
+ */
 export async function getOwn(
   ports: OwnSubscriptionsPorts,
   connection: string,
@@ -33,7 +36,10 @@ export async function getOwn(
   return { kind: 'found', view: subscriptionView(subscription, { subject: await ports.subjectView(subscription) }) };
 }
 
-/** Lists the caller's subscriptions to one trigger. A page may be short although there is a next one. */
+/**
+ * Lists the caller's subscriptions to one trigger. A page may be short although there is a next
+ * one.
+ */
 export async function listOwn(
   ports: OwnSubscriptionsPorts,
   connection: string,

@@ -22,14 +22,17 @@ export interface Unopened {
   readonly reason: string;
 }
 
-/** Concurrent writes: enough to hide latency, few enough not to be throttled beside a running app. */
+/**
+ * Concurrent writes: enough to hide latency, few enough not to be throttled beside a running app.
+ */
 const ROWS_AT_ONCE = 16;
 
 /**
- * Encrypts every stored callback URL with the first key, so that the other keys can be removed. Run it when all instances
- * of the app already use the new first key: a row that an older one writes during the run may be missed. Rows are replaced
- * by ETag, so concurrent changes are kept. Safe to repeat, and an aborted run leaves every row readable. Costs one storage
- * request per 1,000 rows and one per rewritten row. Rejects with `StorageError`.
+ * Encrypts every stored callback URL with the first key, so that the other keys can be removed. Run
+ * it when all instances of the app already use the new first key: a row that an older one writes
+ * during the run may be missed. Rows are replaced by ETag, so concurrent changes are kept. Safe to
+ * repeat, and an aborted run leaves every row readable. Costs one storage request per 1,000 rows
+ * and one per rewritten row. Rejects with `StorageError`.
  */
 export async function rotateCallbacks(ports: {
   readonly tables: Tables;

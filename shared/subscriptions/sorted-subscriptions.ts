@@ -12,7 +12,10 @@ export interface Sort {
 
 /** The most subscriptions that are sorted. */
 const MAX_SORTED = 10_000;
-/** The most storage requests of one page. Storage may answer with fewer rows than asked for, even with none. */
+/**
+ * The most storage requests of one page. Storage may answer with fewer rows than asked for, even
+ * with none.
+ */
 const MAX_QUERIES = 100;
 const ROWS_A_QUERY = 1_000;
 /** `next` is the number of subscriptions on the pages before. */
@@ -26,9 +29,10 @@ export function parseSort(text: string): Sort | undefined {
 }
 
 /**
- * Lists subscriptions in the order of a column. Storage sorts by key only, so each page reads the matching subscriptions
- * again, at most 10,000: ten storage requests when their pages are full. `more` says that there may be subscriptions that
- * were not read and are on no page. Rejects with `RangeError` for a malformed `next`.
+ * Lists subscriptions in the order of a column. Storage sorts by key only, so each page reads the
+ * matching subscriptions again, at most 10,000: ten storage requests when their pages are full.
+ * `more` says that there may be subscriptions that were not read and are on no page. Rejects with
+ * `RangeError` for a malformed `next`.
  */
 export async function listSortedSubscriptions(
   tables: Tables,
@@ -57,7 +61,10 @@ export async function listSortedSubscriptions(
   };
 }
 
-/** Subscriptions without a value come last in either order. Equal values are sorted by id, so that pages do not overlap. */
+/**
+ * Subscriptions without a value come last in either order. Equal values are sorted by id, so that
+ * pages do not overlap.
+ */
 function orderBy({ column, descending }: Sort): (left: Subscription, right: Subscription) => number {
   return (left, right) => {
     const [a, b] = [left[column], right[column]];

@@ -3,8 +3,8 @@ const NOTIFIED_STATUSES = ['paused', 'disabled', 'gone'] as const;
 export type NotifiedStatus = (typeof NOTIFIED_STATUSES)[number];
 
 /**
- * A change of status that the webhook of the operator has not received yet. It is a column of the subscription, so it is
- * stored in the same write as the change.
+ * A change of status that the webhook of the operator has not received yet. It is a column of the
+ * subscription, so it is stored in the same write as the change.
  */
 export interface StatusNotice {
   readonly status: NotifiedStatus;
@@ -13,7 +13,10 @@ export interface StatusNotice {
   readonly code: string;
   /** How many calls of the webhook failed. */
   readonly attempts: number;
-  /** When the next call is due. A worker postpones this before it calls, so that no other worker calls too. */
+  /**
+   * When the next call is due. A worker postpones this before it calls, so that no other worker
+   * calls too.
+   */
   readonly dueAtMs: number;
 }
 
@@ -22,10 +25,15 @@ interface WithNotices {
   readonly notices?: readonly StatusNotice[] | undefined;
 }
 
-/** Limits the size of the row. A flow cannot cause more notices before the first one is given up. */
+/**
+ * Limits the size of the row. A flow cannot cause more notices before the first one is given up.
+ */
 const MAX_NOTICES = 20;
 
-/** Adds a notice to `after` when the change means that the flow is no longer called. Otherwise returns `after`. Pure. */
+/**
+ * Adds a notice to `after` when the change means that the flow is no longer called. Otherwise
+ * returns `after`. Pure.
+ */
 export function withNotice<S extends WithNotices>(
   before: WithNotices,
   after: S,

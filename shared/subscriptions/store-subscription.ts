@@ -30,9 +30,10 @@ export type StoreSubscriptionResult =
   | { readonly kind: 'unobserved' };
 
 /**
- * Makes one try to create a subscription: stores it, supersedes the previous saves of its flow, activates it and enters
- * it under its connection. Finds the existing subscription when the same request was made before. Every step can be
- * repeated, so a try may continue where an earlier one failed.
+ * Makes one try to create a subscription: stores it, supersedes the previous saves of its flow,
+ * activates it and enters it under its connection. Finds the existing subscription when the same
+ * request was made before. Every step can be repeated, so a try may continue where an earlier one
+ * failed.
  */
 export async function storeSubscription(
   ports: StoreSubscriptionPorts,
@@ -49,10 +50,12 @@ export async function storeSubscription(
   if (entry && existing && isCurrent(existing)) {
     return entry.made ? activateOrResume(ports, existing, request) : finishSubscription(ports, existing, request);
   }
-  // A later save of the flow finished first. This request returns the redirect to it and never supersedes it.
+  // A later save of the flow finished first. This request returns the redirect to it and never
+  // supersedes it.
   if (entry && existing?.status === 'superseded') return keepRedirect(ports, existing);
 
-  // The entry of an unfinished request has the id that another call, or an earlier try of this one, is about to store.
+  // The entry of an unfinished request has the id that another call, or an earlier try of this one,
+  // is about to store.
   const reservedId = entry && !entry.made && existing === undefined ? entry.subscriptionId : undefined;
   const rowKey = reservedId ? rowKeyOfId(reservedId) : newRowKey(request.threshold, random.token(NONCE_BYTES));
   const draft = draftOf(
@@ -75,7 +78,8 @@ export async function storeSubscription(
       },
     );
     if (claimed.kind !== 'claimed') {
-      // A refused request must leave nothing behind. After a conflict the claim may have succeeded, so the work entry stays.
+      // A refused request must leave nothing behind. After a conflict the claim may have succeeded,
+      // so the work entry stays.
       if (claimed.kind === 'full') await ports.work.withdraw(intent, intendedMs);
       return claimed;
     }
@@ -97,7 +101,10 @@ export async function storeSubscription(
   return stored ? finishSubscription(ports, stored, request, entryEtag) : { kind: 'conflict' };
 }
 
-/** Supersedes the previous saves first, then activates the subscription, then updates its connection. */
+/**
+ * Supersedes the previous saves first, then activates the subscription, then updates its
+ * connection.
+ */
 export async function finishSubscription(
   ports: StoreSubscriptionPorts,
   subscription: Subscription,
@@ -117,14 +124,16 @@ export async function finishSubscription(
   if (activated.subscription.status === 'superseded') return keepRedirect(ports, activated.subscription);
   const isEntered = await ports.connections.complete(activated.subscription, previous.at(-1), entryEtag);
   if (isEntered) return activated;
-  // The request took so long that its entry was removed as abandoned. The next try creates another subscription, which supersedes this one.
+  // The request took so long that its entry was removed as abandoned. The next try creates another
+  // subscription, which supersedes this one.
   await markDeleted(ports, activated.subscription);
   return { kind: 'conflict' };
 }
 
 /**
- * Keeps a subscription that was overtaken before it was active as a redirect, until nothing can need it any more. The
- * caller is about to report success to the flow, so the later save is activated here if its own call has not done so.
+ * Keeps a subscription that was overtaken before it was active as a redirect, until nothing can
+ * need it any more. The caller is about to report success to the flow, so the later save is
+ * activated here if its own call has not done so.
  */
 async function keepRedirect(ports: StoreSubscriptionPorts, redirect: Subscription): Promise<StoreSubscriptionResult> {
   let later: Subscription | undefined = redirect;
@@ -146,7 +155,10 @@ interface Details {
   readonly warnings: readonly string[];
 }
 
-/** Activates a subscription, or resumes it if it was paused or disabled, because the flow has just been saved. */
+/**
+ * Activates a subscription, or resumes it if it was paused or disabled, because the flow has just
+ * been saved.
+ */
 async function activateOrResume(
   ports: StoreSubscriptionPorts,
   subscription: Subscription,
@@ -168,7 +180,9 @@ async function activateOrResume(
   return { kind: 'stored', subscription: resumed };
 }
 
-/** Returns the same object when nothing differs. A request without a label keeps the existing one. */
+/**
+ * Returns the same object when nothing differs. A request without a label keeps the existing one.
+ */
 function withDetails(subscription: Subscription, details: Details): Subscription {
   const { label = subscription.label, subjectName = subscription.subjectName, warnings } = details;
   const isSame =

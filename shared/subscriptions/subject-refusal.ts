@@ -9,7 +9,10 @@ export interface UnknownSubject {
   readonly of: 'segment' | 'measure' | 'data-source';
   /** Existing subjects with a similar name. */
   readonly nearest: readonly Named[];
-  /** When a segment was requested: the measure of the same name, and the trigger for it. Or the reverse. */
+  /**
+   * When a segment was requested: the measure of the same name, and the trigger for it. Or the
+   * reverse.
+   */
   readonly meantFor?: { readonly trigger: ThresholdTrigger; readonly name: string };
 }
 

@@ -38,7 +38,10 @@ export interface SubscribeRequest {
   readonly startedBy?: StartedBy;
 }
 
-/** The body of a subscribe call for each trigger. Handlers validate with it and the connector definition is generated from it. */
+/**
+ * The body of a subscribe call for each trigger. Handlers validate with it and the connector
+ * definition is generated from it.
+ */
 export const subscribeRequestSchemas = byTrigger(triggerNames, (trigger): TObject<typeof common> => {
   const properties: typeof common = {
     ...common,

@@ -42,8 +42,9 @@ export interface Subscribed {
 }
 
 /**
- * Creates a subscription, or finds the one that the same request created before. Stores nothing when it returns a
- * refusal. Rejects when Customer Insights or storage does not respond. The call can then be repeated.
+ * Creates a subscription, or finds the one that the same request created before. Stores nothing
+ * when it returns a refusal. Rejects when Customer Insights or storage does not respond. The call
+ * can then be repeated.
  */
 export async function subscribe(
   ports: SubscribePorts,
@@ -92,7 +93,10 @@ function fullConnection(limit: number): string {
   return `This connection already has ${has}, and may not have more. Every flow that is turned on needs one. Turn off flows that nobody needs, or delete their subscriptions (actions List subscriptions and Delete a subscription). Or use a connection with another key or user: connections with the same key or user count as one.`;
 }
 
-/** Reads a subject by its name as given, because blanks around it may belong to it. If there is none, tries it without them. */
+/**
+ * Reads a subject by its name as given, because blanks around it may belong to it. If there is
+ * none, tries it without them.
+ */
 async function readNamed(
   { readSubject }: Pick<SubscribePorts, 'readSubject'>,
   asked: Subject,

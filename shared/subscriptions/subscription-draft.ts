@@ -6,7 +6,10 @@ import { sealContext } from './subscription-row.ts';
 import type { NewSubscription } from './subscription.ts';
 import { thresholdKey } from './threshold-key.ts';
 
-/** The caller of a subscribe request. The workflow fields come from headers that Power Automate may leave out. */
+/**
+ * The caller of a subscribe request. The workflow fields come from headers that Power Automate may
+ * leave out.
+ */
 export interface Subscriber {
   readonly connection: string;
   readonly workflowId: string | undefined;
@@ -21,14 +24,20 @@ export function requestKeyOf({ instanceId, name }: Subject, { threshold, callbac
   return shortHash(instanceId, name, threshold === undefined ? '' : thresholdKey(threshold), callbackUrl);
 }
 
-/** The key of a flow: equal for every save. It includes the environment, because an import gives flows of two environments the same id. */
+/**
+ * The key of a flow: equal for every save. It includes the environment, because an import gives
+ * flows of two environments the same id.
+ */
 export function workflowKeyOf(subscriber: Subscriber): string | undefined {
   const { workflowId, operationName, environmentId } = subscriber;
   if (!environmentId) return keyWithoutEnvironmentOf(subscriber);
   return workflowId && shortHash(workflowId.toLowerCase(), operationName ?? '', environmentId.toLowerCase());
 }
 
-/** The key of a flow without its environment, as version 0.9.0 and calls without the environment header use it. */
+/**
+ * The key of a flow without its environment, as version 0.9.0 and calls without the environment
+ * header use it.
+ */
 export function keyWithoutEnvironmentOf({ workflowId, operationName }: Subscriber): string | undefined {
   return workflowId && shortHash(workflowId.toLowerCase(), operationName ?? '');
 }

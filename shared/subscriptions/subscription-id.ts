@@ -3,8 +3,9 @@ import { triggerOfCode, triggers, type Trigger } from '../triggers/trigger.ts';
 import { thresholdOfKey } from './threshold-key.ts';
 
 /**
- * A subscription id is the address of its row and contains a random nonce, so a subscription that is created again has another id.
- * `sub_` + trigger code (1) + instance (22) + subject hash (22) + threshold key (16) + nonce (16) = 81 characters.
+ * A subscription id is the address of its row and contains a random nonce, so a subscription that
+ * is created again has another id. `sub_` + trigger code (1) + instance (22) + subject hash (22) +
+ * threshold key (16) + nonce (16) = 81 characters.
  */
 export interface SubscriptionAddress {
   readonly trigger: Trigger;

@@ -25,9 +25,10 @@ export interface SubscriptionFilter {
 const PAGES_SEARCHED = 10;
 
 /**
- * Lists the subscriptions of all connections, including ended ones, by instance and trigger. A page costs one storage
- * request and may be short or empty although there is a next one. Storage cannot search labels, so a page by label costs
- * up to ten. Rejects with `RangeError` for a malformed `next`.
+ * Lists the subscriptions of all connections, including ended ones, by instance and trigger. A page
+ * costs one storage request and may be short or empty although there is a next one. Storage cannot
+ * search labels, so a page by label costs up to ten. Rejects with `RangeError` for a malformed
+ * `next`.
  */
 export async function listSubscriptions(
   tables: Tables,

@@ -8,7 +8,10 @@ import { thresholdOfKey } from './threshold-key.ts';
 
 export const SUBSCRIPTIONS_TABLE = 'subscriptions';
 
-/** Prefix of the row keys of ended subscriptions. Other row keys begin with a hex digit, so these sort after every range. */
+/**
+ * Prefix of the row keys of ended subscriptions. Other row keys begin with a hex digit, so these
+ * sort after every range.
+ */
 export const ENDED_PREFIX = 'z';
 /** The exclusive end of the range of subscriptions that have not ended. */
 export const RANGE_END = 'g';
@@ -16,7 +19,10 @@ export const RANGE_END = 'g';
 /** Version of the row format. */
 const VERSION = 1;
 
-/** The additional data of the encryption. A callback URL that is copied to another row does not decrypt. */
+/**
+ * The additional data of the encryption. A callback URL that is copied to another row does not
+ * decrypt.
+ */
 export function sealContext(address: SubscriptionAddress): string {
   return `${partitionOf(address)}|${address.rowKey}`;
 }
@@ -50,7 +56,10 @@ export function subscriptionRow(subscription: NewSubscription & { readonly etag?
   };
 }
 
-/** The address of a row, the reverse of `partitionOf`. `undefined` for the trigger of a newer version. */
+/**
+ * The address of a row, the reverse of `partitionOf`. `undefined` for the trigger of a newer
+ * version.
+ */
 export function addressOfRow({ partitionKey, rowKey }: RowKeys): SubscriptionAddress | undefined {
   const [instanceId = '', code = '', subjectHash = ''] = partitionKey.split(':');
   const trigger = triggerOfCode(code);

@@ -20,11 +20,19 @@ export interface SubjectPartition {
 
 export type StoreResult = { readonly kind: 'written' } | { readonly kind: 'conflict' };
 
-/** Stores subscriptions. After a `conflict` another writer has changed the row: read it again and decide again. */
+/**
+ * Stores subscriptions. After a `conflict` another writer has changed the row: read it again and
+ * decide again.
+ */
 export interface SubscriptionStore {
-  /** Loads a subscription by id, also one that has ended. One storage request, two for an ended one. */
+  /**
+   * Loads a subscription by id, also one that has ended. One storage request, two for an ended one.
+   */
   load(id: string): Promise<Subscription | undefined>;
-  /** A page of the subscriptions of a subject that have not ended, by row key, `from` inclusive, `to` exclusive. One storage request. */
+  /**
+   * A page of the subscriptions of a subject that have not ended, by row key, `from` inclusive,
+   * `to` exclusive. One storage request.
+   */
   page(
     subject: SubjectPartition,
     range: { from?: string; to?: string; limit?: number; next?: string },

@@ -10,8 +10,9 @@ type Titled = Pick<
 const SHOWN_OF_FLOW = 8;
 
 /**
- * A subscription as a person recognises it in a drop-down: `Churn risk above 150 · VIP alert · flow 3f2a9c01`. One that says neither label nor
- * flow has when it was made. A status other than active comes last.
+ * A subscription as a person recognises it in a drop-down:
+ * `Churn risk above 150 · VIP alert · flow 3f2a9c01`. One that says neither label nor flow has when
+ * it was made. A status other than active comes last.
  */
 export function subscriptionTitle(subscription: Titled): string {
   const { trigger, subject, subjectName = subject, threshold, label, workflowId, status, createdAt } = subscription;

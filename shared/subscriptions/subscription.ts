@@ -4,10 +4,11 @@ import { unreachable } from '../unreachable.ts';
 import type { SubscriptionAddress } from './subscription-id.ts';
 
 /**
- * `active`: the flow is called. `paused`: the flow is turned off and deliveries wait. `disabled`: the flow has failed for
- * days and deliveries wait for an operator. `gone`: the flow is deleted or permanently refuses calls. `superseded`: the
- * flow was saved again and has a successor. `deleted`: the flow has just unsubscribed. The row is kept for a grace period
- * in case the flow is only being saved, and is never shown.
+ * `active`: the flow is called. `paused`: the flow is turned off and deliveries wait. `disabled`:
+ * the flow has failed for days and deliveries wait for an operator. `gone`: the flow is deleted or
+ * permanently refuses calls. `superseded`: the flow was saved again and has a successor. `deleted`:
+ * the flow has just unsubscribed. The row is kept for a grace period in case the flow is only being
+ * saved, and is never shown.
  */
 export type SubscriptionStatus = 'active' | 'paused' | 'disabled' | 'gone' | 'superseded' | 'deleted';
 
@@ -19,34 +20,57 @@ export interface NewSubscription {
   readonly connection: string;
   readonly trigger: Trigger;
   readonly instanceId: string;
-  /** Segment name, measure name, data source id, who starts the refreshes (`subjectStartedBy`) or `ANY_SUBJECT`. */
+  /**
+   * Segment name, measure name, data source id, who starts the refreshes (`subjectStartedBy`) or
+   * `ANY_SUBJECT`.
+   */
   readonly subject: string;
-  /** The display name of the segment, measure or data source as of the last subscribe. Older rows have none. */
+  /**
+   * The display name of the segment, measure or data source as of the last subscribe. Older rows
+   * have none.
+   */
   readonly subjectName: string | undefined;
   readonly threshold: number | undefined;
   readonly label: string | undefined;
-  /** Sentences for the maker on why the flow may hardly ever be called, as of the last subscribe. */
+  /**
+   * Sentences for the maker on why the flow may hardly ever be called, as of the last subscribe.
+   */
   readonly warnings: readonly string[];
   readonly status: SubscriptionStatus;
-  /** `operator` when an operator disabled or ended it. It is then never probed, and after its end its connection does not see it. */
+  /**
+   * `operator` when an operator disabled or ended it. It is then never probed, and after its end
+   * its connection does not see it.
+   */
   readonly reason: 'operator' | undefined;
   /**
-   * The number of observations of the subject when the subscription was activated. It receives events of later
-   * observations. Absent while it is being created: it is not called before it is active.
+   * The number of observations of the subject when the subscription was activated. It receives
+   * events of later observations. Absent while it is being created: it is not called before it is
+   * active.
    */
   readonly activeFrom: number | undefined;
-  /** The last observation whose events it receives. Set when a successor receives the later ones. */
+  /**
+   * The last observation whose events it receives. Set when a successor receives the later ones.
+   */
   readonly activeUntil: number | undefined;
   /** The subscription of the same flow that supersedes it. */
   readonly successor: string | undefined;
-  /** Set while it is being created: the subscription it supersedes, which gets its `activeUntil` together with this `activeFrom`. */
+  /**
+   * Set while it is being created: the subscription it supersedes, which gets its `activeUntil`
+   * together with this `activeFrom`.
+   */
   readonly predecessor: string | undefined;
   /** Hash of the request that created it. The same request finds it again. */
   readonly requestKey: string;
-  /** Hash of the flow's id, trigger name and environment: equal for every save of a flow. Older rows leave the environment out. */
+  /**
+   * Hash of the flow's id, trigger name and environment: equal for every save of a flow. Older rows
+   * leave the environment out.
+   */
   readonly workflowKey: string | undefined;
   readonly workflowId: string | undefined;
-  /** The GUID of the flow in the addresses of its page and runs (`x-ms-workflow-name`). Older rows have none. */
+  /**
+   * The GUID of the flow in the addresses of its page and runs (`x-ms-workflow-name`). Older rows
+   * have none.
+   */
   readonly workflowName: string | undefined;
   readonly environmentId: string | undefined;
   /** The encrypted callback URL. Absent once it will not be called any more. */
@@ -57,7 +81,10 @@ export interface NewSubscription {
   /** Dead deliveries since the last success. */
   readonly deadDeliveries: number;
   readonly pausedSince: string | undefined;
-  /** When the next probe of a paused flow is due. Absent: now. A worker that claims the probe moves it first. */
+  /**
+   * When the next probe of a paused flow is due. Absent: now. A worker that claims the probe moves
+   * it first.
+   */
   readonly nextProbeAt: string | undefined;
   /** When the last probe found the flow turned off. Absent when it failed for another reason. */
   readonly offCheckedAt: string | undefined;
@@ -68,7 +95,10 @@ export interface NewSubscription {
   readonly deletedAt: string | undefined;
   /** Changes of the status that the operator's webhook has not received yet. */
   readonly notices?: readonly StatusNotice[] | undefined;
-  /** Whether the row is outside the range that fan-out reads. It is kept to be shown and as a redirect. */
+  /**
+   * Whether the row is outside the range that fan-out reads. It is kept to be shown and as a
+   * redirect.
+   */
   readonly ended: boolean;
 }
 
@@ -79,19 +109,22 @@ export interface Subscription extends NewSubscription {
 }
 
 /**
- * How long a subscription is kept after an unsubscribe. A save may unsubscribe the old version before it subscribes the new
- * one, and no event may be lost in between.
+ * How long a subscription is kept after an unsubscribe. A save may unsubscribe the old version
+ * before it subscribes the new one, and no event may be lost in between.
  */
 const DELETED_GRACE_MS = 15 * 60 * 1000;
 
-/** When the grace period of a deleted subscription ends. There is none when the subscription names no flow. */
+/**
+ * When the grace period of a deleted subscription ends. There is none when the subscription names
+ * no flow.
+ */
 export function graceEndsMs({ deletedAt, workflowKey }: Pick<Subscription, 'deletedAt' | 'workflowKey'>): number {
   return Date.parse(deletedAt ?? '') + (workflowKey === undefined ? 0 : DELETED_GRACE_MS);
 }
 
 /**
- * Whether the observation with this sequence number concerns a subscription. Each observation concerns exactly one of a
- * superseded subscription and its successor.
+ * Whether the observation with this sequence number concerns a subscription. Each observation
+ * concerns exactly one of a superseded subscription and its successor.
  */
 export function concerns(subscription: Subscription, sequence: number): boolean {
   if (subscription.activeFrom === undefined || sequence <= subscription.activeFrom) return false;

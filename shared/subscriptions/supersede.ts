@@ -13,18 +13,25 @@ export interface SupersedePorts extends ActivatePorts {
 }
 
 export type SupersedeResult =
-  /** `previous` are the earlier subscriptions of the flow. Those with the same input are superseded, the others have ended. */
+  /**
+   * `previous` are the earlier subscriptions of the flow. Those with the same input are superseded,
+   * the others have ended.
+   */
   | { readonly kind: 'latest'; readonly previous: readonly Subscription[] }
-  /** A later save of the flow finished first. This subscription redirects to it and receives nothing. */
+  /**
+   * A later save of the flow finished first. This subscription redirects to it and receives
+   * nothing.
+   */
   | { readonly kind: 'overtaken' }
   /** Another writer changed the same rows. */
   | { readonly kind: 'conflict' };
 
 /**
- * Supersedes the previous saves of a subscription's flow, before the subscription is activated. The order of saves is the
- * order in which they claimed the flow's entry. Of two concurrent saves, the later one therefore supersedes the earlier
- * one whichever row is stored first, because each looks for the other after storing its own row. For a subscription that
- * is already active, this only finds out again which ones it has superseded.
+ * Supersedes the previous saves of a subscription's flow, before the subscription is activated. The
+ * order of saves is the order in which they claimed the flow's entry. Of two concurrent saves, the
+ * later one therefore supersedes the earlier one whichever row is stored first, because each looks
+ * for the other after storing its own row. For a subscription that is already active, this only
+ * finds out again which ones it has superseded.
  */
 export async function supersedePrevious(ports: SupersedePorts, subscription: Subscription): Promise<SupersedeResult> {
   const { connection, trigger, workflowKey } = subscription;
@@ -34,20 +41,22 @@ export async function supersedePrevious(ports: SupersedePorts, subscription: Sub
   const saves = [...entry.previous, entry.subscriptionId];
   const position = saves.indexOf(subscription.id);
   if (entry.subscriptionId !== subscription.id) {
-    // There is a later save. It finds this subscription if this one is active or supersedes another, and supersedes it.
+    // There is a later save. It finds this subscription if this one is active or supersedes
+    // another, and supersedes it.
     if (isActive || subscription.predecessor !== undefined) return { kind: 'latest', previous: [] };
     const later = await latestStored(ports.store, saves.slice(position + 1));
     if (later) {
       const result = await ports.store.writeTogether([redirect(subscription, later.id)]);
       return { kind: result.kind === 'written' ? 'overtaken' : 'conflict' };
     }
-    // The later save has no row and may have failed for good. If its row is still written, it finds this subscription.
+    // The later save has no row and may have failed for good. If its row is still written, it finds
+    // this subscription.
     if (position < 0) return { kind: 'conflict' };
   }
   const previous: Subscription[] = [];
   let hasSuperseded = false;
-  // Newest first. Only the newest active one can be superseded. It may have skipped an older one whose grace period had
-  // ended by its clock but not by this one.
+  // Newest first. Only the newest active one can be superseded. It may have skipped an older one
+  // whose grace period had ended by its clock but not by this one.
   for (const id of saves.slice(0, position).toReversed()) {
     let earlier = await ports.store.load(id);
     // The earlier save supersedes another one itself. Activating it sets `activeUntil` of that one.
@@ -55,7 +64,8 @@ export async function supersedePrevious(ports: SupersedePorts, subscription: Sub
       earlier = await activate(ports, earlier);
     if (earlier === undefined || !canBeSuperseded(earlier, ports.clock.now())) continue;
     if (earlier.status === 'superseded') {
-      // An earlier try of this request may have superseded it before a crash. The link is in our own row.
+      // An earlier try of this request may have superseded it before a crash. The link is in our
+      // own row.
       if (earlier.successor === subscription.id) previous.unshift(earlier);
       if (earlier.id === subscription.predecessor) hasSuperseded = true;
       continue;
@@ -85,19 +95,28 @@ export async function supersedePrevious(ports: SupersedePorts, subscription: Sub
   return { kind: 'latest', previous };
 }
 
-/** Whether two subscriptions have the same subject and threshold. They are then in one partition and share their events. */
+/**
+ * Whether two subscriptions have the same subject and threshold. They are then in one partition and
+ * share their events.
+ */
 export function isSameInput(one: Subscription, other: Subscription): boolean {
   return partitionOf(one.address) === partitionOf(other.address) && one.threshold === other.threshold;
 }
 
-/** Whether a subscription has not ended. One that was deleted within the grace period counts, because a save deletes first. */
+/**
+ * Whether a subscription has not ended. One that was deleted within the grace period counts,
+ * because a save deletes first.
+ */
 function canBeSuperseded(subscription: Subscription, nowMs: number): boolean {
   if (subscription.ended || subscription.status === 'gone') return false;
   if (subscription.status !== 'deleted') return true;
   return nowMs < graceEndsMs(subscription);
 }
 
-/** A subscription that was never active, as a redirect to the later save. No observation concerns it. */
+/**
+ * A subscription that was never active, as a redirect to the later save. No observation concerns
+ * it.
+ */
 function redirect(pending: Subscription, successor: string): Subscription {
   return { ...pending, status: 'superseded', successor, callback: undefined, activeFrom: 0, activeUntil: 0 };
 }

@@ -1,6 +1,9 @@
 import { shownNumber } from '../shown-number.ts';
 
-/** What was just read of a segment or measure, as far as it decides whether a threshold can be crossed. */
+/**
+ * What was just read of a segment or measure, as far as it decides whether a threshold can be
+ * crossed.
+ */
 export interface ReadSubject {
   /** The newest value, when there is one. */
   readonly latest?: { readonly value: number; readonly evaluatedAt: string } | undefined;
@@ -10,7 +13,10 @@ export interface ReadSubject {
   readonly isSegment?: boolean;
 }
 
-/** Why a threshold is not crossed by the next rise, or never, in sentences for the flow's maker. Pure. */
+/**
+ * Why a threshold is not crossed by the next rise, or never, in sentences for the flow's maker.
+ * Pure.
+ */
 export function thresholdWarnings(
   threshold: number | undefined,
   { latest, isCount = false, isSegment = false }: ReadSubject,

@@ -13,10 +13,10 @@ export interface UnsubscribePorts {
 }
 
 /**
- * Ends a subscription of the caller. Does nothing, and does not say so, when the subscription is unknown, has ended or
- * belongs to another connection. After it resolves, only a worker that read the subscription before may still call it,
- * for the rest of its claim. Rejects when storage does not respond. The call can then be repeated, because the row it
- * needs is removed last.
+ * Ends a subscription of the caller. Does nothing, and does not say so, when the subscription is
+ * unknown, has ended or belongs to another connection. After it resolves, only a worker that read
+ * the subscription before may still call it, for the rest of its claim. Rejects when storage does
+ * not respond. The call can then be repeated, because the row it needs is removed last.
  */
 export async function unsubscribe(
   ports: UnsubscribePorts,
@@ -27,7 +27,8 @@ export async function unsubscribe(
   for (;;) {
     const subscription = await ports.store.load(id);
     if (subscription?.connection !== connection || subscription.trigger !== trigger) return;
-    // A superseded subscription is needed as a redirect for as long as one of its deliveries may wait.
+    // A superseded subscription is needed as a redirect for as long as one of its deliveries may
+    // wait.
     if (subscription.status === 'superseded' && subscription.successor !== undefined) return;
     // Its history is kept for the operator who ended it.
     if (isEndedByOperator(subscription)) return;
@@ -42,7 +43,10 @@ async function remove(ports: UnsubscribePorts, subscription: Subscription): Prom
   return (await ports.store.remove(subscription)).kind === 'written' ? 'done' : 'conflict';
 }
 
-/** Marks a subscription as deleted for the grace period. It is not called any more, even if this call then fails. */
+/**
+ * Marks a subscription as deleted for the grace period. It is not called any more, even if this
+ * call then fails.
+ */
 export async function markDeleted(ports: UnsubscribePorts, subscription: Subscription): Promise<'done' | 'conflict'> {
   if (subscription.status !== 'deleted') {
     const deletedAt = new Date(ports.clock.now()).toISOString();

@@ -1,5 +1,6 @@
 /**
- * How a metric is aggregated: as a sum, as a sum that can decrease, as its last value, or as a distribution.
+ * How a metric is aggregated: as a sum, as a sum that can decrease, as its last value, or as a
+ * distribution.
  */
 export type MetricKind = 'counter' | 'up-down counter' | 'gauge' | 'histogram';
 
@@ -9,15 +10,15 @@ export interface Metric {
   readonly unit: string;
   readonly meaning: string;
   /**
-   * The attributes of a measurement. Each has few values, because every combination is a series that costs
-   * money.
+   * The attributes of a measurement. Each has few values, because every combination is a series
+   * that costs money.
    */
   readonly by: readonly AttributeName[];
 }
 
 /**
- * The attributes of measurements and spans. The list is closed so that no callback URL, key or body can be
- * exported. Names with `triggers.` belong to this app, the others to OpenTelemetry
+ * The attributes of measurements and spans. The list is closed so that no callback URL, key or body
+ * can be exported. Names with `triggers.` belong to this app, the others to OpenTelemetry
  * (opentelemetry.io/docs/specs/semconv).
  */
 export type AttributeName =
@@ -45,7 +46,10 @@ export type AttributeName =
   | 'triggers.subscription.status'
   | 'triggers.trigger';
 
-/** All metrics. `docs/operate.md` says which values need attention. A test compares it with this table. */
+/**
+ * All metrics. `docs/operate.md` says which values need attention. A test compares it with this
+ * table.
+ */
 export const metrics = {
   'triggers.poll.lag': {
     kind: 'histogram',

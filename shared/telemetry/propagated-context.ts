@@ -3,8 +3,8 @@ import type { Queues } from '../storage/queues.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /**
- * The fields of a message that serve telemetry only. All may be missing, because the sender may have
- * telemetry off or be an older version.
+ * The fields of a message that serve telemetry only. All may be missing, because the sender may
+ * have telemetry off or be an older version.
  */
 export interface PropagatedContext {
   /** The sending span as W3C `traceparent`. */
@@ -18,7 +18,10 @@ interface Ports {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** OpenTelemetry does not list Azure Queue Storage as a messaging system, so the name can be chosen freely. */
+/**
+ * OpenTelemetry does not list Azure Queue Storage as a messaging system, so the name can be chosen
+ * freely.
+ */
 const SYSTEM = 'azure_queue_storage';
 
 /** Wraps queues so that each message carries the running trace and its due time. */

@@ -8,15 +8,15 @@ export type AttributesOf<M extends MetricName> = Pick<Attributes, (typeof metric
 
 export interface SpanOptions {
   /**
-   * `consumer` is the processing of a message, `client` is a request to another service. `internal` when
-   * absent.
+   * `consumer` is the processing of a message, `client` is a request to another service. `internal`
+   * when absent.
    */
   readonly kind?: 'internal' | 'client' | 'consumer';
   readonly attributes?: Attributes;
   /**
-   * The parent span in another process, as W3C `traceparent`. The span that is running here then becomes a
-   * link. A value that is not a valid `traceparent` counts as absent. Without `parent`, the running span is the
-   * parent. Without a running span, a new trace begins.
+   * The parent span in another process, as W3C `traceparent`. The span that is running here then
+   * becomes a link. A value that is not a valid `traceparent` counts as absent. Without `parent`,
+   * the running span is the parent. Without a running span, a new trace begins.
    */
   readonly parent?: string | undefined;
 }
@@ -28,30 +28,32 @@ export interface Span {
 }
 
 /**
- * The port to telemetry: measurements, and traces of spans. Never throws by itself and never waits. Span
- * times are those of `Clock`, in ms. Measured durations are in seconds, as the metrics say.
+ * The port to telemetry: measurements, and traces of spans. Never throws by itself and never waits.
+ * Span times are those of `Clock`, in ms. Measured durations are in seconds, as the metrics say.
  */
 export interface Telemetry {
   /** When false, nothing is recorded, so callers need not prepare anything for telemetry. */
   readonly isOn: boolean;
   record<M extends MetricName>(metric: M, value: number, by: AttributesOf<M>): void;
   /**
-   * Runs `work` as a span. Spans that begin during `work`, also after an `await`, are its children. Settles as
-   * `work` does. A rejection makes the span a failed one. Only the class of the error is recorded, because its
-   * message may contain anything.
+   * Runs `work` as a span. Spans that begin during `work`, also after an `await`, are its children.
+   * Settles as `work` does. A rejection makes the span a failed one. Only the class of the error is
+   * recorded, because its message may contain anything.
    */
   span<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T>;
   /**
-   * Records a span that has already ended as a child of the running span, for work that is worth a span only in
-   * some outcomes.
+   * Records a span that has already ended as a child of the running span, for work that is worth a
+   * span only in some outcomes.
    */
   pastSpan(name: string, options: SpanOptions & { readonly startMs: number; readonly endMs: number }): void;
   /**
-   * The running span as W3C `traceparent`, to continue the trace in another process. `undefined` when no span
-   * is running.
+   * The running span as W3C `traceparent`, to continue the trace in another process. `undefined`
+   * when no span is running.
    */
   traceparent(): string | undefined;
-  /** Runs `work` as a child of a span of another process. With `undefined`, `work` has no parent. */
+  /**
+   * Runs `work` as a child of a span of another process. With `undefined`, `work` has no parent.
+   */
   within<T>(traceparent: string | undefined, work: () => T): T;
 }
 

@@ -4,7 +4,10 @@ import { instant, oneOf, text } from './payload-schema.ts';
 import { ending, originalStatus, SAMPLE_ID, type RefreshStatus } from './refresh-payload.ts';
 import type { RecipientSubject, Sampled, Titled } from './trigger-record.ts';
 
-/** What the payloads of both triggers for data sources have in common. `statuses` are those that fire the trigger. */
+/**
+ * What the payloads of both triggers for data sources have in common. `statuses` are those that
+ * fire the trigger.
+ */
 export function dataSourcePayload<S extends RefreshStatus>(...statuses: readonly S[]) {
   return {
     dataSourceId: text('Data Source ID', 'The data source that was refreshed.'),
@@ -37,7 +40,10 @@ export function dataSourceSentence(refresh: {
   return `refresh of ${refresh.dataSourceName} ${ending(refresh.refreshStatus, refresh.originalStatus)}${why}`;
 }
 
-/** The facts of a sample event: the subject's refresh, or that of a sample data source, ended with this status. */
+/**
+ * The facts of a sample event: the subject's refresh, or that of a sample data source, ended with
+ * this status.
+ */
 export function sampleRefresh<S extends RefreshStatus>({ subject, occurredAt }: Sampled, refreshStatus: S) {
   const source =
     subject === ANY_SUBJECT

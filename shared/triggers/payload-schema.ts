@@ -11,7 +11,10 @@ export const number = (title: string, description: string) => Type.Number({ titl
 export const instant = (title: string, description: string) =>
   Type.String({ format: 'date-time', title, description: `${description} ISO 8601 in UTC.` });
 
-/** A text with a closed list of values. TypeBox would write `anyOf` and `const`, which Swagger 2.0 does not have. */
+/**
+ * A text with a closed list of values. TypeBox would write `anyOf` and `const`, which Swagger 2.0
+ * does not have.
+ */
 export function oneOf<T extends string>(title: string, description: string, ...values: readonly T[]): TUnsafe<T> {
   return Type.Unsafe<T>({ type: 'string', enum: [...values], title, description });
 }

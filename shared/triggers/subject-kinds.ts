@@ -2,14 +2,20 @@ import { Type, type Static, type TObject, type TProperties } from '@sinclair/typ
 import { ANY_SUBJECT } from './any-subject.ts';
 import { startedByOf, startedByValues, subjectStartedBy, type StartedBy } from './started-by.ts';
 
-/** A kind of thing that a subscription can name, and how the inputs of a subscribe request become its name. */
+/**
+ * A kind of thing that a subscription can name, and how the inputs of a subscribe request become
+ * its name.
+ */
 export interface SubjectKind<Inputs extends TProperties> {
   readonly kind: 'segment' | 'measure' | 'data-source' | 'instance' | 'started-by';
   /** The properties of the subscribe body that name the subject. */
   readonly inputs: Inputs;
   /** The stored name of a subject. */
   readonly subjectName: (inputs: Static<TObject<Inputs>>) => string;
-  /** The inputs that a subscription to this subject shows. The reverse of `subjectName`. Empty for any subject. */
+  /**
+   * The inputs that a subscription to this subject shows. The reverse of `subjectName`. Empty for
+   * any subject.
+   */
   readonly inputsOf: (name: string) => Partial<Static<TObject<Inputs>>>;
   /** The stored form of a name from Customer Insights. */
   readonly storedName: (name: string) => string;

@@ -1,12 +1,17 @@
 import { hash } from 'node:crypto';
 import { triggers, type Trigger } from './trigger.ts';
 
-/** The subject of a subscription: a segment, a measure, one or any data source, or the whole instance. */
+/**
+ * The subject of a subscription: a segment, a measure, one or any data source, or the whole
+ * instance.
+ */
 export interface Subject {
   /** GUID in lower case. */
   readonly instanceId: string;
   readonly trigger: Trigger;
-  /** Segment name, measure name, data source id in lower case, `subjectStartedBy`, or `ANY_SUBJECT`. */
+  /**
+   * Segment name, measure name, data source id in lower case, `subjectStartedBy`, or `ANY_SUBJECT`.
+   */
   readonly name: string;
 }
 

@@ -38,7 +38,10 @@ export function sampleRise({ subject, threshold = 0, occurredAt }: Sampled) {
   return { displayName: subject, previousValue: threshold, value: above(threshold), evaluatedAt: occurredAt };
 }
 
-/** The next whole number above a threshold, or the next double where whole numbers are further apart than 1. */
+/**
+ * The next whole number above a threshold, or the next double where whole numbers are further apart
+ * than 1.
+ */
 function above(threshold: number): number {
   const next = Math.floor(threshold) + 1;
   const value = next > threshold ? next : threshold + Math.abs(threshold) * Number.EPSILON;

@@ -5,7 +5,9 @@ import type { SubjectKind } from './subject-kinds.ts';
 /** The lists that a poll can read, each with one call. */
 export type Source = 'jobs' | 'segments' | 'measures';
 
-/** Everything that makes a trigger, apart from how its event is detected. Its functions are pure. */
+/**
+ * Everything that makes a trigger, apart from how its event is detected. Its functions are pure.
+ */
 export type TriggerRecord<Inputs extends TProperties, Payload extends TProperties> = {
   /** One letter, used in stored keys and ids. Never change it or reuse it for another trigger. */
   readonly code: string;
@@ -27,8 +29,9 @@ export type TriggerRecord<Inputs extends TProperties, Payload extends TPropertie
 } & Detection;
 
 /**
- * The list of Customer Insights that shows the event, and whether a subscription compares values with a threshold. A
- * trigger with a threshold has a preview, which is an operation of the connector.
+ * The list of Customer Insights that shows the event, and whether a subscription compares values
+ * with a threshold. A trigger with a threshold has a preview, which is an operation of the
+ * connector.
  */
 type Detection =
   | {
@@ -39,11 +42,17 @@ type Detection =
   | {
       readonly hasThreshold: false;
       readonly source: 'jobs';
-      /** The operation type of the tasks that fire the trigger; `all` for the jobs that refresh the whole instance. */
+      /**
+       * The operation type of the tasks that fire the trigger; `all` for the jobs that refresh the
+       * whole instance.
+       */
       readonly operationType: string;
     };
 
-/** The texts in the connector. The guide for flow makers describes in detail when each trigger fires. */
+/**
+ * The texts in the connector. The guide for flow makers describes in detail when each trigger
+ * fires.
+ */
 interface TriggerTexts {
   /** The name in the designer, in the form `When a …`. */
   readonly summary: string;
@@ -74,7 +83,10 @@ export interface Sampled {
 
 /** The subscriptions to one subject, of all thresholds or of a range. */
 export interface RecipientSubject {
-  /** The segment, measure or data source as the event names it. `*` means the subscriptions to any subject. */
+  /**
+   * The segment, measure or data source as the event names it. `*` means the subscriptions to any
+   * subject.
+   */
   readonly subject: string;
   /** The lowest threshold (inclusive). */
   readonly thresholdFrom?: number;

@@ -26,7 +26,10 @@ export interface LongPast {
   /** Without a slash and a hash. */
   readonly dashboard: string;
   readonly views: readonly View[];
-  /** Opens a view anew; from the end of the last answer that it is made of to the frame in which it can be used, in ms. */
+  /**
+   * Opens a view anew; from the end of the last answer that it is made of to the frame in which it
+   * can be used, in ms.
+   */
   renderTimeMs(view: View): Promise<number>;
   stop(): Promise<void>;
 }

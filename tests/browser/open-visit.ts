@@ -6,8 +6,8 @@ import { STORY_BEGINS_MS, createStory } from './story.ts';
 import type { Visit } from './visit.ts';
 
 /**
- * Lets the tests of one file visit a dashboard of its own, after the story has been created, and declares a last test: no page has complained.
- * `visiting` is for use within tests.
+ * Lets the tests of one file visit a dashboard of its own, after the story has been created, and
+ * declares a last test: no page has complained. `visiting` is for use within tests.
  */
 export function openVisit(declareTests: (visiting: () => Visit) => void): void {
   let visit: Visit | undefined;

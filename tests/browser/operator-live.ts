@@ -10,7 +10,10 @@ interface StoppedPage {
   readonly page: Page;
   /** Opens a view and stops its time. */
   show(hash: string): Promise<void>;
-  /** Moves the time of the page. Resolves with what was asked of the operator API meanwhile, in the order of the alphabet. */
+  /**
+   * Moves the time of the page. Resolves with what was asked of the operator API meanwhile, in the
+   * order of the alphabet.
+   */
   pass(ms: number): Promise<string[]>;
   close(): Promise<void>;
 }

@@ -12,7 +12,9 @@ export const ENVIRONMENT = 'Default-5d2c7f0a-91b4-4f0e-8c8e-000000000001';
 /** The ids of the subscriptions of the story. */
 export type OperatorStory = Readonly<Record<'fine' | 'broken' | 'refused' | 'off' | 'crm', string>>;
 
-/** Half an hour in which one flow works, one fails, one refuses, one is off, and a refresh fails. */
+/**
+ * Half an hour in which one flow works, one fails, one refuses, one is off, and a refresh fails.
+ */
 export async function tellOperatorStory({ past, sandbox, flows }: Stage): Promise<OperatorStory> {
   const instanceId = contosoInstanceId;
   const { control } = sandbox;

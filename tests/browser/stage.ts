@@ -30,12 +30,18 @@ export const ENCRYPTION_KEY = Buffer.alloc(32, 7);
 
 /** The app as it runs, on storage in which a past lies. */
 export interface Stage {
-  /** Those of the past, in memory: a story takes thousands of requests. The app finds their rows in its storage. */
+  /**
+   * Those of the past, in memory: a story takes thousands of requests. The app finds their rows in
+   * its storage.
+   */
   readonly tables: Tables;
   readonly queues: Queues;
   readonly flows: FlowStub;
   readonly sandbox: CustomerInsightsSandbox;
-  /** Acts out the past: everything it does happens at its own clock, and is over when the app starts. */
+  /**
+   * Acts out the past: everything it does happens at its own clock, and is over when the app
+   * starts.
+   */
   readonly past: MemoryBackend;
   /** Starts the app, at the present. Resolves with the address of the dashboard. */
   open(settings?: Readonly<Record<string, string>>): Promise<string>;

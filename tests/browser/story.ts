@@ -20,7 +20,10 @@ export interface StoryDelivery {
 
 export type Names = 'vip' | 'churn' | 'bell' | 'winback' | 'loyalty' | 'crm' | 'hostile';
 
-/** Eight days of an instance: values that rise and fall, flows that work, fail, are turned off and are gone. */
+/**
+ * Eight days of an instance: values that rise and fall, flows that work, fail, are turned off and
+ * are gone.
+ */
 export async function createStory(stage: Stage): Promise<Record<Names, StoryDelivery>> {
   const { past, sandbox, flows } = stage;
   const { control } = sandbox;

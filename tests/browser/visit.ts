@@ -12,7 +12,10 @@ export interface Visit {
   readonly dashboard: string;
 }
 
-/** Opens a view as a link to it does, and signs in where that is asked for. Resolves when everything it asks for is there. */
+/**
+ * Opens a view as a link to it does, and signs in where that is asked for. Resolves when everything
+ * it asks for is there.
+ */
 export async function open({ browser, dashboard }: Pick<Visit, 'browser' | 'dashboard'>, hash: string): Promise<Page> {
   const { page } = browser;
   await page.goto('about:blank');

@@ -15,7 +15,10 @@ import { driverOf, type Driver } from './driver.ts';
 import { platformOf, type Inputs, type Platform } from './platform.ts';
 import { storedFlows, type StoredOperation } from './unpacked.ts';
 
-/** A segment, and so an entity, whose name has all that a path could stumble over, also what looks like an escape. */
+/**
+ * A segment, and so an entity, whose name has all that a path could stumble over, also what looks
+ * like an escape.
+ */
 const AWKWARD = 'VIP/100% %41%2F?#&+ öäü';
 const NOBODYS_INSTANCE = '99999999-9999-4999-8999-999999999999';
 

@@ -7,13 +7,19 @@ const ajv = new Ajv({ allErrors: true, strict: false });
 const { default: add } = addFormats as unknown as { default?: (target: Ajv) => void };
 (add ?? (addFormats as unknown as (target: Ajv) => void))(ajv);
 
-/** What a value has that its schema does not declare, or the other way round, in one line; `undefined` when nothing. */
+/**
+ * What a value has that its schema does not declare, or the other way round, in one line;
+ * `undefined` when nothing.
+ */
 export function mismatch(schema: Schema, value: unknown): string | undefined {
   const validate = ajv.compile(closed(schema));
   return validate(value) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'value' });
 }
 
-/** The schema, refusing properties that it does not name: an undeclared one is one that no maker sees. */
+/**
+ * The schema, refusing properties that it does not name: an undeclared one is one that no maker
+ * sees.
+ */
 function closed(schema: Schema): Schema {
   const { properties, items } = schema;
   return {

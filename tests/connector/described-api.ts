@@ -51,7 +51,10 @@ export function responseOf({ responses }: OpenApiOperation, status: number | str
 
 const compiled = new WeakMap<object, ValidateFunction>();
 
-/** Why a value does not fit a schema of the document, or has something that it does not describe; `undefined` when it fits. */
+/**
+ * Why a value does not fit a schema of the document, or has something that it does not describe;
+ * `undefined` when it fits.
+ */
 export function unfit(schema: object, value: unknown): string | undefined {
   const validate =
     compiled.get(schema) ?? ajv.compile(closed({ components: described.components, ...schema }) as object);

@@ -19,7 +19,10 @@ import { described, describedOperations, describedWebhooks, responseOf, unfit } 
 const folder = mkdtemp(path.join(tmpdir(), 'openapi-'));
 afterAll(async () => rm(await folder, { recursive: true }));
 
-/** Whether the validator of `@seriousme/openapi-schema-validator` takes it. It is an ES module: it runs as the program that it also is. */
+/**
+ * Whether the validator of `@seriousme/openapi-schema-validator` takes it. It is an ES module: it
+ * runs as the program that it also is.
+ */
 async function isValid(document: object): Promise<boolean> {
   const file = path.join(await folder, 'openapi.json');
   await writeFile(file, JSON.stringify(document));

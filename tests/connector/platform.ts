@@ -2,7 +2,10 @@ import { expect } from '@jest/globals';
 import { operationsOf, type LocatedOperation } from '../../connector/document/operations.ts';
 import type { Parameter, PlainParameter, Schema, SwaggerDocument } from '../../connector/document/swagger-document.ts';
 
-/** What a maker has filled in: parameters by their names, properties of the body as `body/label`, the body as `body`. */
+/**
+ * What a maker has filled in: parameters by their names, properties of the body as `body/label`,
+ * the body as `body`.
+ */
 export type Inputs = Readonly<Record<string, unknown>>;
 
 export interface Answered {
@@ -18,17 +21,29 @@ export interface Choice {
   readonly title: unknown;
 }
 
-/** Power Automate, as far as it follows from the definition: nothing here knows a route of the backend. */
+/**
+ * Power Automate, as far as it follows from the definition: nothing here knows a route of the
+ * backend.
+ */
 export interface Platform {
   readonly operations: readonly LocatedOperation[];
   operation(operationId: string): LocatedOperation;
-  /** Runs an operation. Throws for an input that it does not declare, and for a required one that is missing. */
+  /**
+   * Runs an operation. Throws for an input that it does not declare, and for a required one that is
+   * missing.
+   */
   run(operationId: string, inputs?: Inputs, callbackUrl?: string): Promise<Answered>;
-  /** What the drop-down of an input offers, given what was filled in before. Both designers must be offered the same. */
+  /**
+   * What the drop-down of an input offers, given what was filled in before. Both designers must be
+   * offered the same.
+   */
   choices(operationId: string, input: string, before?: Inputs): Promise<Choice[]>;
   /** The value that the drop-down offers under a title. */
   choose(operationId: string, input: string, title: string, before?: Inputs): Promise<string>;
-  /** The schema that the designer gets for a schema that is dynamic. Both designers must get the same. */
+  /**
+   * The schema that the designer gets for a schema that is dynamic. Both designers must get the
+   * same.
+   */
   dynamicSchema(schema: Schema, inputs: Inputs): Promise<Schema>;
   /** Follows a `Location` or a `nextLink` with the credentials of the connection. */
   follow(method: 'GET' | 'DELETE', address: string): Promise<Answered>;

@@ -1,6 +1,7 @@
 /**
- * What can be said of the format of a solution without saying what is in it: kinds of files, elements, attributes and keys, and the kind of each value. Two
- * solutions of the same format have facts in common, whatever they are about.
+ * What can be said of the format of a solution without saying what is in it: kinds of files,
+ * elements, attributes and keys, and the kind of each value. Two solutions of the same format have
+ * facts in common, whatever they are about.
  */
 export function factsOf(files: ReadonlyMap<string, string>): Set<string> {
   const facts = new Set<string>();

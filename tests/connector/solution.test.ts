@@ -25,7 +25,10 @@ import {
 const { facts } = JSON.parse(readFileSync('tests/connector/solution-shapes.json', 'utf8')) as {
   facts: Readonly<Record<string, string>>;
 };
-/** The parameter of an environment variable that has no value yet: those of the exports all have one. */
+/**
+ * The parameter of an environment variable that has no value yet: those of the exports all have
+ * one.
+ */
 const unseen = ['Workflows/NAME-ID.json properties/definition/parameters/*/defaultValue is nothing'];
 
 const solutions = [

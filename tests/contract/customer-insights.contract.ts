@@ -151,7 +151,9 @@ const [vip, inactive] = contoso.segments as [Segment, Segment];
 const [revenue, byCity] = contoso.measures as [Measure, Measure];
 const [older, newer] = contoso.jobs as [Job, Job];
 
-/** What every implementation of the port reads from an instance that holds `contoso`, at `nowMs`. */
+/**
+ * What every implementation of the port reads from an instance that holds `contoso`, at `nowMs`.
+ */
 export function customerInsightsContract(name: string, open: (held: HeldData) => Promise<OpenInsights>): void {
   describe(name, () => {
     let insights: CustomerInsights;

@@ -10,7 +10,10 @@ export interface OpenQueueDrain {
   readonly drain: QueueDrain;
 }
 
-/** Registers the tests of what every implementation of `QueueDrain` promises. Every test names a queue of its own. */
+/**
+ * Registers the tests of what every implementation of `QueueDrain` promises. Every test names a
+ * queue of its own.
+ */
 export function queueDrainContract(open: () => OpenQueueDrain): void {
   const { queues, drain } = open();
 

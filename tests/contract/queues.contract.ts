@@ -5,7 +5,10 @@ import { uniqueName } from '../helpers/azurite.ts';
 
 export interface OpenQueues {
   readonly queues: Queues;
-  /** Takes the messages that are visible now out of the queue: their text as it was sent, after base64. */
+  /**
+   * Takes the messages that are visible now out of the queue: their text as it was sent, after
+   * base64.
+   */
   readonly receive: (queue: string) => Promise<string[]>;
   /** The time by the clock of the queues. */
   readonly nowMs: () => number;
@@ -15,7 +18,10 @@ export interface OpenQueues {
 const CLOCKS_DIFFER_MS = 2_000;
 const DAY_MS = 24 * 3600 * 1000;
 
-/** Registers the tests of what every implementation of `Queues` promises. Every test names a queue of its own. */
+/**
+ * Registers the tests of what every implementation of `Queues` promises. Every test names a queue
+ * of its own.
+ */
 export function queuesContract(open: () => OpenQueues): void {
   const { queues, receive, nowMs } = open();
 

@@ -91,7 +91,8 @@ export function tableValuesContract(tables: Tables): void {
 
     test('the longest string and the largest row come back as they were', async () => {
       const table = uniqueName('values');
-      // Not of other scripts: Azurite 3.37 spoils a character of several bytes that falls between two chunks of a long request.
+      // Not of other scripts: Azurite 3.37 spoils a character of several bytes that falls between
+      // two chunks of a long request.
       const long = Object.fromEntries(Array.from({ length: 16 }, (_, n) => [`text${n}`, 'x'.repeat(32_000)]));
       await write(table, insert('r', long));
       const stored = (await tables.get(table, 'p', 'r'))?.values ?? {};

@@ -5,7 +5,10 @@ import { tableRowsContract } from './table-rows.contract.ts';
 import { tableTransactionsContract } from './table-transactions.contract.ts';
 import { tableValuesContract } from './table-values.contract.ts';
 
-/** Registers the tests of what every implementation of `Tables` promises. Every test names tables of its own. */
+/**
+ * Registers the tests of what every implementation of `Tables` promises. Every test names tables of
+ * its own.
+ */
 export function tablesContract(open: () => Tables): void {
   const tables = open();
   tableRowsContract(tables);

@@ -11,7 +11,9 @@ export interface SetClock {
 const ELSEWHERE = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
 const TRACEPARENT = `00-${ELSEWHERE.traceId}-${ELSEWHERE.spanId}-01`;
 
-/** Registers the tests of what every implementation of `Telemetry` promises that keeps something. */
+/**
+ * Registers the tests of what every implementation of `Telemetry` promises that keeps something.
+ */
 export function telemetryContract(open: (clock: SetClock) => OpenedTelemetry): void {
   const start = (): OpenedTelemetry & { clock: SetClock; span: (name: string) => Promise<EndedSpan> } => {
     const clock: SetClock = { nowMs: Date.parse('2026-11-23T10:00:00Z'), now: () => clock.nowMs };

@@ -15,7 +15,10 @@ beforeEach(() => {
   fixture = segmentFixture();
 });
 
-/** Storage as the version before would have left it: no work list, no index rows, records without a word of them, and no messages any more. */
+/**
+ * Storage as the version before would have left it: no work list, no index rows, records without a
+ * word of them, and no messages any more.
+ */
 async function asTheVersionBefore(): Promise<void> {
   await fixture.tables.dropTable(WORK_TABLE);
   await withoutIndex();

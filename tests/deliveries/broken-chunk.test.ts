@@ -8,7 +8,10 @@ import { MINUTE, segmentFixture, type SegmentFixture } from '../operations/segme
 
 const CLAIM_MS = 120_000;
 
-/** Tables in memory; `onWrite` sees each write of an activity table first and may throw instead of it. */
+/**
+ * Tables in memory; `onWrite` sees each write of an activity table first and may throw instead of
+ * it.
+ */
 function watchedTables(onWrite: (writes: readonly Write[], tables: Tables) => Promise<void>): Tables {
   const tables = createMemoryTables();
   return {
@@ -79,7 +82,10 @@ describe('a worker whose messages for what waits are lost', () => {
   });
 });
 
-/** The flow `gone` waits; whoever looks at an audience first is frozen for that long then, and meanwhile it unsubscribes. */
+/**
+ * The flow `gone` waits; whoever looks at an audience first is frozen for that long then, and
+ * meanwhile it unsubscribes.
+ */
 async function frozenAfterLook(
   ms: number,
   meanwhile?: (fixture: SegmentFixture) => Promise<void>,

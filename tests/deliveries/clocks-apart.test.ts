@@ -7,7 +7,10 @@ import { answered, callbackUrl, INSTANCE, memoryBackend } from '../helpers/memor
 const CLAIM_MS = 120_000;
 const LONGEST_ATTEMPT_MS = 15_000;
 
-/** Calls of another process for a retry that is being made, when its clock is ahead by so much at the end of a longest attempt. */
+/**
+ * Calls of another process for a retry that is being made, when its clock is ahead by so much at
+ * the end of a longest attempt.
+ */
 async function madeAgain(aheadMs: number): Promise<number> {
   const [tables, clock] = [createMemoryTables(), manualClock()];
   const fixture = memoryBackend({ tables, clock });

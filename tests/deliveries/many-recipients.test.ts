@@ -24,7 +24,10 @@ async function manyFlows(count: number): Promise<{ fixture: SegmentFixture; tabl
   return { fixture, tables };
 }
 
-/** What becomes of one event: the calls, the deliveries of each chunk, how often recipients were read, what is left over. */
+/**
+ * What becomes of one event: the calls, the deliveries of each chunk, how often recipients were
+ * read, what is left over.
+ */
 async function delivered(count: number): Promise<{ calls: number; chunks: number[]; reads: number; entries: number }> {
   const { fixture, tables } = await manyFlows(count);
   const query = tables.query.bind(tables);
@@ -49,7 +52,8 @@ test.each([
   [250, [250], 1],
   [251, [250, 1], 1],
   [1000, [250, 250, 250, 250], 1],
-  // A page has 1,000 rows: the keys of all are read for the boundaries, and the last two chunks, which a page may end in.
+  // A page has 1,000 rows: the keys of all are read for the boundaries, and the last two chunks,
+  // which a page may end in.
   [1001, [250, 250, 250, 250, 1], 5],
 ])('%i recipients are called once each, in chunks of 250', async (count, chunks, reads) => {
   expect(await delivered(count)).toEqual({ calls: count, chunks, reads, entries: 0 });

@@ -6,7 +6,10 @@ import { validatorOf } from '../../shared/validation.ts';
 const carried = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', dueAtMs: 1.5 };
 const text = Type.String({ minLength: 1, maxLength: 256 });
 const v = Type.Literal(1);
-/** The first form of messages, before they carried anything for telemetry: an app of that version may get those of a newer one. */
+/**
+ * The first form of messages, before they carried anything for telemetry: an app of that version
+ * may get those of a newer one.
+ */
 const firstForm = {
   chunk: validatorOf(Type.Object({ v, eventId: text, chunk: Type.Integer({ minimum: 0 }) })),
   poll: validatorOf(Type.Object({ v, instanceId: text })),

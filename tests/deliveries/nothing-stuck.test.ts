@@ -119,7 +119,8 @@ describe('a flow that was turned off', () => {
     fixture.answers.set(URL, () => off());
     await fixture.rise();
     const { deliveries } = await fixture.backend.operator.listDeliveries({}, { limit: 1 });
-    // The delivery that waited is made by the operator, which leaves nothing that waits; the flow stays off for others.
+    // The delivery that waited is made by the operator, which leaves nothing that waits; the flow
+    // stays off for others.
     fixture.answers.clear();
     await fixture.backend.operator.redeliver(deliveries[0]?.deliveryId ?? '');
     await fixture.pass(MINUTE);
@@ -142,7 +143,10 @@ test('what waited for 9 days for a flow that is saved again then goes to the new
 });
 
 describe('every message that is lost, one after the other', () => {
-  /** Fails, is turned off, is saved again, unsubscribes: all kinds of messages. Resolves with the events that the flows accepted. */
+  /**
+   * Fails, is turned off, is saved again, unsubscribes: all kinds of messages. Resolves with the
+   * events that the flows accepted.
+   */
   const run = async (lost: number): Promise<{ notified: Set<unknown>; sent: number }> => {
     const fixture = segmentFixture();
     let sent = 0;
@@ -196,7 +200,8 @@ test('what occurred long before a resume and is found after it goes out within m
   await fixture.rise();
   await fixture.backend.operator.resumeSubscription(id);
   fixture.answers.clear();
-  // Paused again by one that was in flight; what is reported late was evaluated 20 days ago, by the date that Customer Insights gives.
+  // Paused again by one that was in flight; what is reported late was evaluated 20 days ago, by the
+  // date that Customer Insights gives.
   fixture.answers.set(URL, off);
   await fixture.rise();
   fixture.answers.clear();

@@ -19,7 +19,10 @@ beforeEach(async () => {
 const unsubscribe = (): Promise<void> => fixture.backend.unsubscribe('connection-a', 'segment-threshold-crossed', id);
 const toNew = (): unknown[] => fixture.calls.filter(({ url }) => url === NEW);
 
-/** Whoever reads subscriptions by this call next is frozen when they have, for as long as `meanwhile` takes. */
+/**
+ * Whoever reads subscriptions by this call next is frozen when they have, for as long as
+ * `meanwhile` takes.
+ */
 function freezeAfter(call: 'get' | 'query', meanwhile: () => Promise<unknown>): void {
   const read = tables[call].bind(tables) as (table: string, ...where: unknown[]) => Promise<unknown>;
   const frozen = async (table: string, ...where: unknown[]): Promise<unknown> => {

@@ -103,7 +103,10 @@ describe('a poll for which there are not enough calls', () => {
   });
 });
 
-/** A flow waits for a measure that has a new value since, which a further subscribe reads the history for; makes such ones. */
+/**
+ * A flow waits for a measure that has a new value since, which a further subscribe reads the
+ * history for; makes such ones.
+ */
 async function subscribedBeforeNewValue(): Promise<(name: string) => Promise<unknown>> {
   const subscribe = (name: string): Promise<unknown> =>
     fixture.subscribe('measure-threshold-crossed', {

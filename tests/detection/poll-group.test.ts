@@ -18,7 +18,10 @@ interface Stage {
   readonly called: () => unknown[];
 }
 
-/** So many instances, each with a flow that waits for a segment, which has just crossed its threshold. */
+/**
+ * So many instances, each with a flow that waits for a segment, which has just crossed its
+ * threshold.
+ */
 async function crossed(count: number, options: Parameters<typeof memoryBackend>[0] = {}): Promise<Stage> {
   const fixture = memoryBackend(options);
   const instances = Array.from({ length: count }, (_, index) => idOf(index));

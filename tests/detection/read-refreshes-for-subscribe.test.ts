@@ -56,7 +56,8 @@ describe('a subscribe to refreshes', () => {
     const slow: Job = job({ jobId: 'slow', operationType: 'all', status: 'running', endedAt: undefined });
     fixture.data.jobs = [...newer, slow];
     await subscribe('full-refresh-completed', { startedBy: 'any' });
-    // It ended long before the newest ones as far as its instants say, so nothing but its id finds it.
+    // It ended long before the newest ones as far as its instants say, so nothing but its id finds
+    // it.
     fixture.data.jobs = [...newer, { ...slow, status: 'successful', endedAt: at(-200) }];
     await fixture.poll();
     expect(fixture.calls.map(({ body }) => body['jobId'])).toEqual(['slow']);

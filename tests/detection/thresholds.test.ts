@@ -27,7 +27,8 @@ test('two that look at a measure for the first time at the same moment lose noth
       callbackUrl: callbackUrl(name),
     });
   fixture.data.measures = [measure('revenue', output(10, 1))];
-  // The slower one has read what is remembered, nothing, and only then the faster one comes, and values.
+  // The slower one has read what is remembered, nothing, and only then the faster one comes, and
+  // values.
   fixture.insights.beforeCall = async () => {
     fixture.insights.beforeCall = () => undefined;
     await subscribe('faster');

@@ -118,7 +118,8 @@ test('0.9.0 works over the rows of the present version and back again: nothing i
     failsAt: { operationType: 'ingestion', identifier: loyaltyDataSourceId },
   });
   await host().poll();
-  // 0.9.0 does not know the input `startedBy`: it calls only those that ask for scheduled refreshes.
+  // 0.9.0 does not know the input `startedBy`: it calls only those that ask for scheduled
+  // refreshes.
   expectRuns([bySchedule], 1);
   expectRuns([byUser, byAny], 0);
   const unseen = await flowsOn('Unseen', { answers: [IN_TWO_HOURS] });

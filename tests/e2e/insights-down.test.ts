@@ -24,8 +24,9 @@ beforeAll(async () => {
 afterAll(() => stack.stop());
 
 /**
- * A second host that waits for no answer longer than 300 ms, for polls that are to get none. All that has to succeed is done by the first
- * one, whose limit is the longest that there is: this machine may be busy.
+ * A second host that waits for no answer longer than 300 ms, for polls that are to get none. All
+ * that has to succeed is done by the first one, whose limit is the longest that there is: this
+ * machine may be busy.
  */
 function impatientHost(): Promise<StackHost> {
   impatient ??= stack.startHost({ settings: { CUSTOMER_INSIGHTS_TIMEOUT_MS: '300' } });

@@ -1,6 +1,7 @@
 /*
- * Loaded into a functions host before anything else (`node --import`). The clock of its process is `CLOCK_AHEAD_HOURS`
- * ahead, and one hour more after each SIGUSR2. Timers wait as long as ever: only what reads the time sees it move.
+ * Loaded into a functions host before anything else (`node --import`). The clock of its process is
+ * `CLOCK_AHEAD_HOURS` ahead, and one hour more after each SIGUSR2. Timers wait as long as ever:
+ * only what reads the time sees it move.
  */
 
 const HOUR_MS = 3_600_000;

@@ -54,7 +54,8 @@ test.concurrent.each<Service>(inRotation(['queues', 'tables'], 1))(
       const failing = await saved('failing');
       failing.behave({ answers: [{ status: 503 }] });
 
-      // The service goes away in the moment in which the failing flow is called, and comes back 30 s later.
+      // The service goes away in the moment in which the failing flow is called, and comes back 30
+      // s later.
       let isBack = false;
       isDown = () => failing.calls.length > 0 && !isBack;
       const { control } = stack.insights;
@@ -75,7 +76,8 @@ test.concurrent.each<Service>(inRotation(['queues', 'tables'], 1))(
       }
       isBack = true;
       expect([...answers]).toEqual([503]);
-      // Every listener looks once a second at most, and whoever sends or polls tries three times: no hot loop.
+      // Every listener looks once a second at most, and whoever sends or polls tries three times:
+      // no hot loop.
       expect(refused).toBeLessThan(1_000);
 
       await until(() => [steady, failing].every(({ runs }) => new Set(runs.map(webhookId)).size === 2));
@@ -84,7 +86,8 @@ test.concurrent.each<Service>(inRotation(['queues', 'tables'], 1))(
       const freeAtMs = Date.now() + 2 * HELD_SECONDS * 1000;
       await until(() => Date.now() > freeAtMs);
       for (const { calls } of [steady, failing]) expect(new Set(calls.map(webhookId)).size).toBe(2);
-      // A success that could not be written down is made again; without queues everything can be written.
+      // A success that could not be written down is made again; without queues everything can be
+      // written.
       if (service === 'queues') expect(steady.calls).toHaveLength(2);
       const { poison } = (await (await fetch(`${stack.host.url}/api/health`)).json()) as { poison: object };
       expect(poison).toEqual({ polls: 0, deliveries: 0, retries: 0 });

@@ -272,7 +272,8 @@ test('no secret is in any line of the log, error, row, message, answer or callba
   await call(first, 'GET', `api/events?instanceId=${instanceId}&since=2026-01-01T00:00:00Z`);
   expect(await first.stop()).toBe(0);
 
-  // Other keys; callbacks that were allowed and no longer are; Customer Insights and storage that fail.
+  // Other keys; callbacks that were allowed and no longer are; Customer Insights and storage that
+  // fail.
   expect(await rotateKeys(sealing('new', newKey))).toBe(1);
   expect(await rotateKeys(`new:${oldKey.toString('base64').slice(4)}`)).toBe(1);
   expect(await rotateKeys(`${sealing('new', newKey)},${sealing('old', oldKey)}`)).toBe(0);

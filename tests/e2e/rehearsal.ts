@@ -18,17 +18,26 @@ import { until } from './until.ts';
 
 export type Version = '0.9.0' | 'present';
 
-/** A stack whose app is replaced by another version of it, over the same storage and at the same address. */
+/**
+ * A stack whose app is replaced by another version of it, over the same storage and at the same
+ * address.
+ */
 export interface Rehearsal {
   readonly stack: Stack;
   readonly tables: Tables;
   /** The host that runs now. */
   readonly host: () => StackHost;
-  /** Ends the running host (`how`: asked to stop, or killed) and starts a version in its place, with the clock where it is. */
+  /**
+   * Ends the running host (`how`: asked to stop, or killed) and starts a version in its place, with
+   * the clock where it is.
+   */
   readonly takeOver: (version: Version, options?: { how?: 'stop' | 'kill'; settings?: Settings }) => Promise<void>;
   /** Moves the clock of the app. */
   readonly advance: (hours: number) => Promise<void>;
-  /** Runs the reconciler every hour until all work is done. Resolves with the rows that are left unexplained then. */
+  /**
+   * Runs the reconciler every hour until all work is done. Resolves with the rows that are left
+   * unexplained then.
+   */
   readonly finish: () => Promise<string[]>;
   /** `count` saved flows, each on a segment of its own that rises above 100 later. */
   readonly flowsOn: (name: string, count: number, behaviour?: Behaviour) => Promise<Flow[]>;
@@ -50,7 +59,10 @@ export interface Answer {
 }
 
 const HOUR_MS = 3_600_000;
-/** A poll makes the first attempts of up to 16 events itself. Others follow by message, as some of ten did. */
+/**
+ * A poll makes the first attempts of up to 16 events itself. Others follow by message, as some of
+ * ten did.
+ */
 const EVENTS_A_POLL = 5;
 /** Less than the days after which a flow that is off is given up. */
 const MAX_PASSES = 150;

@@ -36,7 +36,10 @@ async function flowsOn(segmentName: string, count: number): Promise<Flow[]> {
   );
 }
 
-/** Lets the segment rise, and resolves when every flow has been called while the poll that did it still goes on. */
+/**
+ * Lets the segment rise, and resolves when every flow has been called while the poll that did it
+ * still goes on.
+ */
 async function inMidDelivery(segmentName: string, flows: readonly Flow[]): Promise<void> {
   stack.insights.control.setMemberCount({ instanceId, segmentName, memberCount: 200 });
   void host.poll().catch(() => undefined);

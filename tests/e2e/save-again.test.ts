@@ -36,7 +36,10 @@ function rise(segmentName: string): void {
   });
 }
 
-/** Saves the flow again, and lets something happen when the backend is about to make the new subscription. */
+/**
+ * Saves the flow again, and lets something happen when the backend is about to make the new
+ * subscription.
+ */
 async function saveAgain(flow: Flow, how: SaveAgain, meanwhile: () => Promise<unknown>): Promise<void> {
   const { control } = stack.insights;
   const read = 'GET /v1/instances/{instanceId}/manage/segments';
@@ -82,7 +85,8 @@ describe.each(['delete-first', 'post-first'] as const)('a flow saved again, %s,'
     await saveAgain(flow, { order }, async () => {
       rise(name);
       await stack.host.poll();
-      // The old address is called only while it still stands in the backend, and answers that it is no more.
+      // The old address is called only while it still stands in the backend, and answers that it is
+      // no more.
       const answers = flow.calls.map(({ answer }) => answer);
       const stale = { kind: 'refuse', status: 404, error: { code: 'WorkflowTriggerVersionNotFound' } };
       expect(answers).toMatchObject(order === 'post-first' ? [stale] : []);

@@ -6,7 +6,10 @@ export interface Secret {
   readonly forms: readonly string[];
 }
 
-/** The secret itself, and what becomes of it in a URL, in hexadecimal digits and in base64. `bytes`: what it is when it is no text. */
+/**
+ * The secret itself, and what becomes of it in a URL, in hexadecimal digits and in base64. `bytes`:
+ * what it is when it is no text.
+ */
 export function secretOf(name: string, text: string, bytes = Buffer.from(text)): Secret {
   const base64 = bytes.toString('base64').replace(/=+$/, '');
   const forms = [text, encodeURIComponent(text), bytes.toString('hex'), base64, bytes.toString('base64url')];

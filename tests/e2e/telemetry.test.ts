@@ -12,7 +12,10 @@ const SIGNING_SECRET = `whsec_${Buffer.alloc(32, 'sign').toString('base64')}`;
 const SUBSCRIPTION_KEY = 'a-subscription-key';
 const OTLP_KEY = 'a-key of the receiver';
 
-/** One event to one flow that fails at first, by an app with these settings, from its start to its end. */
+/**
+ * One event to one flow that fails at first, by an app with these settings, from its start to its
+ * end.
+ */
 async function oneEvent(settings: Record<string, string>): Promise<{ callbackUrl: string; lines: string[] }> {
   const lines: string[] = [];
   const stack = await startTestStack({

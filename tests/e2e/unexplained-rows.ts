@@ -9,7 +9,10 @@ import { addressOfRow, SUBSCRIPTIONS_TABLE, subscriptionOfRow } from '../../shar
 import type { Subscription } from '../../shared/subscriptions/subscription.ts';
 import { WORK_SHARDS, WORK_TABLE } from '../../shared/work/work-list.ts';
 
-/** Once all work is done: the rows that nobody needs, and those that say what is not so, one sentence for each. */
+/**
+ * Once all work is done: the rows that nobody needs, and those that say what is not so, one
+ * sentence for each.
+ */
 export async function unexplainedRows(tables: Tables): Promise<string[]> {
   const all = (table: string): Promise<StoredRow[]> =>
     readAllRows(tables, table, { partition: { from: ' ', to: '~' } });

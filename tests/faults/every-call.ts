@@ -4,7 +4,10 @@ import { startAzurite } from '../helpers/azurite.ts';
 import { MODES, type Mode } from './fault-injector.ts';
 import { faultyRun, type RunReport } from './faulty-run.ts';
 
-/** Runs at a time: a run waits for half of its time, for repetitions of the SDKs and for a process to start. */
+/**
+ * Runs at a time: a run waits for half of its time, for repetitions of the SDKs and for a process
+ * to start.
+ */
 const LANES = 3;
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);

@@ -19,15 +19,21 @@ export interface RunReport extends FaultReport {
 
 const START_MS = Date.parse('2026-11-23T10:10:00.000Z');
 const POLL_MS = 60_000;
-/** The longest run waits 30 minutes for a probe, polls once a minute only while an event is open, and has passes of the reconciler. */
+/**
+ * The longest run waits 30 minutes for a probe, polls once a minute only while an event is open,
+ * and has passes of the reconciler.
+ */
 const MAX_STEPS = 200;
 const RECONCILED_EVERY_MS = 3 * 60_000;
-/** Beyond the time after which a chunk stores its outcomes while it waits for its last responses. */
+/**
+ * Beyond the time after which a chunk stores its outcomes while it waits for its last responses.
+ */
 const EARLY_WRITE_MS = 2_500;
 
 /**
- * One run over real storage and HTTP: two segments rise, 268 flows are called, some of them at their second or third attempt. One storage
- * call fails as configured, and the workers that are left continue. Time is the test's.
+ * One run over real storage and HTTP: two segments rise, 268 flows are called, some of them at
+ * their second or third attempt. One storage call fails as configured, and the workers that are
+ * left continue. Time is the test's.
  */
 export async function faultyRun(azurite: AzuriteEndpoints, fault?: Fault): Promise<RunReport> {
   const cleanups: (() => Promise<unknown>)[] = [];
@@ -164,7 +170,10 @@ async function findViolations(run: {
   return doubled;
 }
 
-/** A success that was not written: all of a chunk at a kill, one retry when its outcome is refused, else none. */
+/**
+ * A success that was not written: all of a chunk at a kill, one retry when its outcome is refused,
+ * else none.
+ */
 function allowedDoubles(fault: Fault | undefined): number {
   if (fault === undefined) return 0;
   switch (fault.mode) {

@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a flow answers to its first, second, … call; the last for ever. `reset` breaks the connection. */
+/**
+ * What a flow answers to its first, second, … call; the last for ever. `reset` breaks the
+ * connection.
+ */
 type Script = readonly (number | 'reset' | 'turned-off')[];
 
 export interface Flow {
@@ -50,7 +53,10 @@ export interface FlowServer {
   stop(): Promise<void>;
 }
 
-/** All flows of a run, on a server that answers as their scripts say; the straggler's first answer waits for `straggling`. */
+/**
+ * All flows of a run, on a server that answers as their scripts say; the straggler's first answer
+ * waits for `straggling`.
+ */
 export async function startFlows({ straggling }: { straggling: () => Promise<void> }): Promise<FlowServer> {
   const calls: FlowCall[] = [];
   const scripts = new Map(FLOWS.map(({ name, script }) => [name, script]));

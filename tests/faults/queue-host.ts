@@ -9,8 +9,8 @@ interface HeldMessage extends DelayedMessage {
 }
 
 /**
- * The functions host of a run: receives the real messages, keeps those that are delayed, hands the others to a worker, deletes what was
- * done and shows again what failed. Times are the test's.
+ * The functions host of a run: receives the real messages, keeps those that are delayed, hands the
+ * others to a worker, deletes what was done and shows again what failed. Times are the test's.
  */
 export interface QueueHost {
   /** Works all messages that are due, and those that come of them. */
@@ -25,7 +25,10 @@ export interface QueueHost {
 const SHOWN_AGAIN_MS = 30_000;
 const MAX_DEQUEUE_COUNT = 5;
 
-/** `connectionString` leads to storage itself, `deleting` may lead through a proxy at which deletions fail. */
+/**
+ * `connectionString` leads to storage itself, `deleting` may lead through a proxy at which
+ * deletions fail.
+ */
 export function createQueueHost(options: { connectionString: string; deleting: string; prefix: string }): QueueHost {
   const { connectionString, deleting, prefix } = options;
   const receivers = QUEUES.map((queue) => [queue, openTriggerQueue(connectionString, prefix + queue)] as const);
@@ -75,7 +78,10 @@ export function createQueueHost(options: { connectionString: string; deleting: s
   };
 }
 
-/** The queue's client repeats nothing, and Azurite closes idle connections in the moment in which they are used. */
+/**
+ * The queue's client repeats nothing, and Azurite closes idle connections in the moment in which
+ * they are used.
+ */
 async function again<T>(request: () => Promise<T>): Promise<T> {
   return request()
     .catch(() => request())

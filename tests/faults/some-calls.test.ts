@@ -4,7 +4,10 @@ import { inRotation } from '../helpers/test-size.ts';
 import type { Mode } from './fault-injector.ts';
 import { faultyRun } from './faulty-run.ts';
 
-/** Every call in every mode takes a quarter of an hour: `npm run test:faults`. These hit detection, fan-out, settling and retries. */
+/**
+ * Every call in every mode takes a quarter of an hour: `npm run test:faults`. These hit detection,
+ * fan-out, settling and retries.
+ */
 const SOME: readonly (readonly [Mode, number])[] = [
   ['refused', 14],
   ['answer lost', 37],

@@ -9,7 +9,10 @@ import { INSTANCE } from './worker.ts';
 
 /** What storage says of a run. */
 export interface StoredRun {
-  /** Of every delivery that has an outcome or waits for one: its status. One that is written twice is there twice. */
+  /**
+   * Of every delivery that has an outcome or waits for one: its status. One that is written twice
+   * is there twice.
+   */
   outcomes(): Promise<readonly { readonly deliveryId: string; readonly status: string }[]>;
   outboxEntries(): Promise<number>;
   unsettledChunks(): Promise<number>;

@@ -4,7 +4,10 @@ import path from 'node:path';
 import type { Worker, WorkerOptions } from './worker.ts';
 import type { NumberedOrder, Order, Reply } from './worker-main.ts';
 
-/** A worker in a process of its own. It is killed (SIGKILL) at the signal; whatever it is asked then rejects. */
+/**
+ * A worker in a process of its own. It is killed (SIGKILL) at the signal; whatever it is asked then
+ * rejects.
+ */
 export function startWorkerProcess(options: WorkerOptions, killed: AbortSignal): Worker {
   const child = fork(path.resolve('tests/faults/worker-main.ts'), [JSON.stringify(options)], { execArgv: [] });
   const exited = once(child, 'exit');

@@ -22,7 +22,10 @@ const CLAIM_MS = 20_000;
 export const QUEUES = ['polls', 'deliveries', 'retries'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
-/** What does the work of queue messages: the whole backend, in this process or in one of its own. Rejects as the backend does. */
+/**
+ * What does the work of queue messages: the whole backend, in this process or in one of its own.
+ * Rejects as the backend does.
+ */
 export interface Worker {
   schedulePolls(): Promise<void>;
   reconcile(): Promise<void>;
@@ -116,7 +119,10 @@ export interface DelayedMessage {
   readonly visibleAtMs: number;
 }
 
-/** Storage keeps its own time, which no test can move: so a message carries its delay, and `QueueHost` keeps it. */
+/**
+ * Storage keeps its own time, which no test can move: so a message carries its delay, and
+ * `QueueHost` keeps it.
+ */
 function delayedInside(queues: Queues, prefix: string, now: () => number): Queues {
   return {
     send: (queue, message, { delayMs = 0 } = {}) =>

@@ -155,7 +155,8 @@ describe("another connection's subscription", () => {
             headers: a,
             ...(one.method === 'POST' && { body: {} }),
           });
-          // A POST to a subscription is no route of its trigger. The host's web server takes no null.
+          // A POST to a subscription is no route of its trigger. The host's web server takes no
+          // null.
           const isRefused = query !== undefined && !(one.name === 'UnknownTrigger' && one.method === 'POST');
           const isBad = form === 'with a null behind' || (isRefused && one.method !== 'DELETE');
           const status = isBad ? 400 : one.method === 'DELETE' ? 204 : 404;

@@ -4,12 +4,18 @@ import { eventually } from '../sandbox/functions-host/start-app.ts';
 import type { Answered } from './start-backend.ts';
 import { requestRows } from './stored-rows.ts';
 
-/** All rows once the operator's webhook has had every notice, which removes the notice from its subscription. */
+/**
+ * All rows once the operator's webhook has had every notice, which removes the notice from its
+ * subscription.
+ */
 function rowsAtRest(): ReturnType<typeof requestRows> {
   return eventually(requestRows, (rows) => rows.every(({ values }) => values['notices'] === undefined));
 }
 
-/** That a call is refused as RFC 9457 has it, with a sentence for people, and stores nothing. Resolves with the answer. */
+/**
+ * That a call is refused as RFC 9457 has it, with a sentence for people, and stores nothing.
+ * Resolves with the answer.
+ */
 export async function expectProblem(
   call: () => Promise<Answered>,
   status: number,

@@ -11,7 +11,10 @@ import { customerInsights, startBackend, type StartedBackend } from './start-bac
 import { storedRows } from './stored-rows.ts';
 import { bodyOf, SECRET, subscriptionsOf } from './subscribe-bodies.ts';
 
-/** Another run: `FUZZ_SEED=7 npm test -- tests/functions/fuzz`. A failing case is printed with its seed, made as small as it goes. */
+/**
+ * Another run: `FUZZ_SEED=7 npm test -- tests/functions/fuzz`. A failing case is printed with its
+ * seed, made as small as it goes.
+ */
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20261123);
 const REQUESTS = sized({ small: 400, full: 10_000 });
 /** On the way at the same time. */
@@ -68,7 +71,10 @@ const genuine: Readonly<Record<string, (one: RegisteredRoute) => readonly string
   name: () => ['index.js'],
 };
 
-/** Bodies that the route takes but for what is then done to them. A route that reads one and is not here is an error. */
+/**
+ * Bodies that the route takes but for what is then done to them. A route that reads one and is not
+ * here is an error.
+ */
 function genuineBody({ method, route, name }: RegisteredRoute): Record<string, unknown> | undefined {
   const [, second = ''] = route.split('/');
   if (route.startsWith('triggers/') && isTrigger(second)) return bodyOf(second, 'fuzz');

@@ -60,7 +60,8 @@ describe('with settings at fault', () => {
   });
 
   test('a host that goes on, as the real one does, has health alone, which names each with its fault', async () => {
-    // A function that is switched off is there for the master key alone: so our host does not hear of it when it starts.
+    // A function that is switched off is there for the master key alone: so our host does not hear
+    // of it when it starts.
     const backend = await startBackend({
       enableAuth: true,
       hostKeys: { _master: 'm4ster' },

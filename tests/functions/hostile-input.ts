@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 
-/** What is sent by those who do not mean well, or know no better. All of it seeded by fast-check. */
+/**
+ * What is sent by those who do not mean well, or know no better. All of it seeded by fast-check.
+ */
 
 const printable = (maxLength: number): fc.Arbitrary<string> =>
   fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)), maxLength });
@@ -30,7 +32,10 @@ const pathTricks = [
   ...['$batch', '(x)', ';x=1', '@', 'x'.repeat(2_000), '%E5%AE%A2'.repeat(100), '9'.repeat(400), '-1', 'null', 'NaN'],
 ];
 
-/** One segment of a path: without a question mark, which would end it, and without what no client could send. */
+/**
+ * One segment of a path: without a question mark, which would end it, and without what no client
+ * could send.
+ */
 export const hostileSegments: fc.Arbitrary<string> = fc
   .oneof(fc.constantFrom(...pathTricks), printable(40), escaped, unicode)
   .map((segment) => segment.replaceAll(/[?#]/g, '') || '%20');
@@ -107,7 +112,10 @@ const values = fc.oneof(
   unicode,
 );
 
-/** Most queries of a call that has parameters have no others: one that it does not have would be all that is looked at. */
+/**
+ * Most queries of a call that has parameters have no others: one that it does not have would be all
+ * that is looked at.
+ */
 export function hostileQueries(known: readonly string[]): fc.Arbitrary<string> {
   const anyName = fc.oneof(fc.constantFrom(...parameters), escaped, printable(8));
   const named = (name: fc.Arbitrary<string>): fc.Arbitrary<string> =>
@@ -145,7 +153,10 @@ export const hostileHeaders: fc.Arbitrary<Record<string, string>> = fc.record(
   { requiredKeys: [] },
 );
 
-/** Values that fit nowhere: none of them is a text, an id, a number or an address that a body may have. */
+/**
+ * Values that fit nowhere: none of them is a text, an id, a number or an address that a body may
+ * have.
+ */
 const misfits: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(
     null,
@@ -180,7 +191,8 @@ function spoiled(genuine: Readonly<Record<string, unknown>>): fc.Arbitrary<strin
     name.map((one) =>
       stringified({ ...Object.fromEntries(Object.entries(genuine).filter(([key]) => key !== one)), extra: 1 }),
     ),
-    // Keys that mean something to a careless reader; written out, because an object literal would swallow them.
+    // Keys that mean something to a careless reader; written out, because an object literal would
+    // swallow them.
     fc
       .tuple(
         fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', '', '\\u0000', 'id', 'status'),

@@ -5,7 +5,10 @@ import { startBackend, type Answered, type CallOptions, type StartedBackend } fr
 
 type Headers = NonNullable<CallOptions['headers']>;
 
-/** Every route of the operator API, and what it answers an operator who asks for nothing that there is. */
+/**
+ * Every route of the operator API, and what it answers an operator who asks for nothing that there
+ * is.
+ */
 const routes: [string, string, number][] = [
   ['GET', 'manage/subscriptions', 200],
   ['GET', 'manage/subscriptions/sub_1', 404],

@@ -102,7 +102,10 @@ describe('the partitions of Customer Insights', () => {
   });
 });
 
-/** A Customer Insights whose entities have the columns A and B: texts, or in `Numbers` numbers. Their partitions lie where the test says. */
+/**
+ * A Customer Insights whose entities have the columns A and B: texts, or in `Numbers` numbers.
+ * Their partitions lie where the test says.
+ */
 async function standIn(
   uris: (origin: string) => readonly string[],
   serve: (request: IncomingMessage, response: ServerResponse) => void = (_, response) => response.writeHead(404).end(),

@@ -10,7 +10,10 @@ const API = '11112222-bbbb-3333-cccc-4444dddd5555';
 
 type Claims = Readonly<Record<string, string | readonly string[]>>;
 
-/** Payloads of access tokens as learn.microsoft.com/entra/identity-platform/access-token-claims-reference describes them. */
+/**
+ * Payloads of access tokens as
+ * learn.microsoft.com/entra/identity-platform/access-token-claims-reference describes them.
+ */
 const tokens: Readonly<Record<string, (tenant: string) => Claims>> = {
   'version 1': (tenant) => ({
     aud: `api://${API}`,

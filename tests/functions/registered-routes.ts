@@ -11,7 +11,10 @@ export interface RegisteredRoute {
   readonly authLevel: string;
 }
 
-/** Every HTTP function that the built app registers, once for each of its methods: what is tested for all of them is tested for a new one too. */
+/**
+ * Every HTTP function that the built app registers, once for each of its methods: what is tested
+ * for all of them is tested for a new one too.
+ */
 export async function registeredRoutes(): Promise<RegisteredRoute[]> {
   const { stdout } = await promisify(execFile)(
     process.execPath,

@@ -33,7 +33,9 @@ export interface StartedBackend extends StartedApp {
 }
 
 type BackendOptions = Pick<FunctionsHostOptions, 'enableAuth' | 'hostKeys' | 'verbose'> & {
-  /** Beside the settings that every backend of the tests has. An empty text leaves a setting out. */
+  /**
+   * Beside the settings that every backend of the tests has. An empty text leaves a setting out.
+   */
   readonly settings?: Readonly<Record<string, string>>;
 };
 
@@ -51,7 +53,10 @@ afterAll(async () => {
   await (await sandbox)?.stop();
 });
 
-/** An account of the test file's own: the backend's tables have fixed names, and the tests look at all of them. */
+/**
+ * An account of the test file's own: the backend's tables have fixed names, and the tests look at
+ * all of them.
+ */
 export function storage(): AzuriteEndpoints {
   account ??= ownAccount();
   return account;
@@ -63,7 +68,10 @@ export function customerInsights(): Promise<CustomerInsightsSandbox> {
   return sandbox;
 }
 
-/** Starts the built app on the local host, on the test file's own storage and Customer Insights. It ends with the test file. */
+/**
+ * Starts the built app on the local host, on the test file's own storage and Customer Insights. It
+ * ends with the test file.
+ */
 export async function startBackend({ settings, ...options }: BackendOptions = {}): Promise<StartedBackend> {
   const host = await startFolder(await builtApp(), { ...options, environment: await environmentOf(settings) });
   const answers: string[] = [];
@@ -102,7 +110,10 @@ export async function environmentOf(settings: Readonly<Record<string, string>> =
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
 }
 
-/** A folder with the app as `npm run build` made it, without the local settings of whoever runs the tests. */
+/**
+ * A folder with the app as `npm run build` made it, without the local settings of whoever runs the
+ * tests.
+ */
 export async function builtApp(): Promise<string> {
   const app = path.resolve('dist/functions/index.js');
   return appFolder({

@@ -18,8 +18,9 @@ export async function storedRows(): Promise<Record<string, StoredRow[]>> {
 }
 
 /**
- * All rows but those that any request may leave, whatever becomes of it: to read a subject is to observe it (`state`), every call counts
- * (`limits`), and the audit has the refused actions of operators too.
+ * All rows but those that any request may leave, whatever becomes of it: to read a subject is to
+ * observe it (`state`), every call counts (`limits`), and the audit has the refused actions of
+ * operators too.
  */
 export async function requestRows(): Promise<StoredRow[]> {
   const { state, limits, ...others } = await storedRows();

@@ -1,7 +1,10 @@
 import { contosoInstanceId, storeDataSourceId } from '../../sandbox/customer-insights/seed/seeded-instances.ts';
 import type { Trigger } from '../../shared/triggers/trigger.ts';
 
-/** Stands in every callback URL of these tests and nowhere else: where it is found, a URL has leaked. */
+/**
+ * Stands in every callback URL of these tests and nowhere else: where it is found, a URL has
+ * leaked.
+ */
 export const SECRET = 'S3CR3T';
 
 /** A callback URL of the form that Power Automate hands out, another one for each name. */

@@ -48,7 +48,8 @@ describe('unsubscribing', () => {
         body: undefined,
       });
     }
-    // What the reconciler clears away: a row that nobody calls, without its callback URL, and the entry that says so.
+    // What the reconciler clears away: a row that nobody calls, without its callback URL, and the
+    // entry that says so.
     const isCleared = ({ values }: StoredRow): boolean =>
       values['addedForMs'] !== undefined || values['status'] === 'deleted';
     const lasting = (rows: typeof before): unknown[] =>

@@ -1,5 +1,6 @@
 /**
- * Ends the Azurite of azurite-global-setup.ts: Jest runs both in one process and hands nothing from one to the other.
+ * Ends the Azurite of azurite-global-setup.ts: Jest runs both in one process and hands nothing from
+ * one to the other.
  *
  * @public
  */

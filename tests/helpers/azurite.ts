@@ -14,7 +14,9 @@ export interface AzuriteEndpoints {
 
 export interface Azurite extends AzuriteEndpoints, Pick<StartedAzurite, 'stop'> {}
 
-/** The Azurite of this run, as text in the environment: Jest's workers are processes of their own. */
+/**
+ * The Azurite of this run, as text in the environment: Jest's workers are processes of their own.
+ */
 interface SharedAzurite {
   readonly connectionString: string;
   /** A folder in which an account that is taken has a folder of its name. */
@@ -26,23 +28,26 @@ const DEFAULT_ACCOUNT = 'devstoreaccount1';
 /** More than files of tests take; Azurite has to know them when it starts. */
 const ACCOUNTS = Array.from({ length: 500 }, (_, index) => `tests${index}`);
 
-/** A new Azurite process, in memory, on free ports of the loopback address. It ends with this process at the latest. */
+/**
+ * A new Azurite process, in memory, on free ports of the loopback address. It ends with this
+ * process at the latest.
+ */
 export async function startAzurite(): Promise<Azurite> {
   const { connectionString, stop } = await startAzuriteOn({ blob: 0, queue: 0, table: 0 });
   return { ...endpointsOf(connectionString), stop };
 }
 
 /**
- * The one Azurite of this Jest run, started by azurite-global-setup.ts. It is shared by all test files:
- * use `uniqueName` for every table and queue.
+ * The one Azurite of this Jest run, started by azurite-global-setup.ts. It is shared by all test
+ * files: use `uniqueName` for every table and queue.
  */
 export function sharedAzurite(): AzuriteEndpoints {
   return endpointsOf(shared().connectionString);
 }
 
 /**
- * An account of the Azurite of this run that nobody else has: without queues and tables, and much faster than an Azurite of its own. For
- * code whose tables have fixed names.
+ * An account of the Azurite of this run that nobody else has: without queues and tables, and much
+ * faster than an Azurite of its own. For code whose tables have fixed names.
  */
 export function ownAccount(): AzuriteEndpoints {
   const { connectionString, taken } = shared();
@@ -58,7 +63,10 @@ export function ownAccount(): AzuriteEndpoints {
   throw new Error(`all ${ACCOUNTS.length} accounts are taken: raise their number in tests/helpers/azurite.ts`);
 }
 
-/** Starts the Azurite that `sharedAzurite` and `ownAccount` find, in this process and in those started after. */
+/**
+ * Starts the Azurite that `sharedAzurite` and `ownAccount` find, in this process and in those
+ * started after.
+ */
 export async function startSharedAzurite(): Promise<Pick<Azurite, 'stop'>> {
   const { connectionString, stop } = await startAzuriteOn({ blob: 0, queue: 0, table: 0 }, { accounts: ACCOUNTS });
   const taken = mkdtempSync(path.join(tmpdir(), 'azurite-accounts-'));
@@ -77,7 +85,10 @@ function shared(): SharedAzurite {
   return JSON.parse(text) as SharedAzurite;
 }
 
-/** A name that no other test uses, valid for tables and queues: `prefix` (lower-case letters) and 12 hex digits. */
+/**
+ * A name that no other test uses, valid for tables and queues: `prefix` (lower-case letters) and 12
+ * hex digits.
+ */
 export function uniqueName(prefix: string): string {
   return prefix + randomBytes(6).toString('hex');
 }

@@ -2,7 +2,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { testSize } from './test-size.ts';
 
-/** How long each file of tests took when it was last run at this size, in ms, by its path from the project's folder. */
+/**
+ * How long each file of tests took when it was last run at this size, in ms, by its path from the
+ * project's folder.
+ */
 export type Durations = Readonly<Record<string, number>>;
 
 /** Beside the caches of the other tools: neither git nor prettier looks there. */

@@ -13,7 +13,8 @@ const SLOW = ['tests/simulation', 'tests/browser', 'tests/faults', 'tests/e2e', 
 const SLOW_MS = 10_000;
 
 /**
- * The order in which Jest runs the files: the longest first, so that at the end no worker waits long for another.
+ * The order in which Jest runs the files: the longest first, so that at the end no worker waits
+ * long for another.
  *
  * @public
  */

@@ -1,4 +1,7 @@
-/** The rows of the first table whose first column has this heading, cell by cell. Empty when there is no such table. */
+/**
+ * The rows of the first table whose first column has this heading, cell by cell. Empty when there
+ * is no such table.
+ */
 export function tableRows(markdown: string, heading: string): string[][] {
   const lines = markdown.split('\n');
   const start = lines.findIndex((line) => cellsOf(line)[0] === heading);

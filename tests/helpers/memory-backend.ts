@@ -54,7 +54,10 @@ export interface MemoryBackend {
   ): Promise<SubscriptionView>;
   /** Polls the instance, then handles every message that is due. */
   poll(): Promise<void>;
-  /** Lets time pass, handling each message when it becomes due, and with the passes of the reconciler. */
+  /**
+   * Lets time pass, handling each message when it becomes due, and with the passes of the
+   * reconciler.
+   */
   pass(ms: number): Promise<void>;
   /** Handles the messages that are due, and those that come of them. */
   drain(): Promise<void>;

@@ -2,8 +2,9 @@ import type { Tables } from '../../shared/storage/tables.ts';
 import { WORK_SHARDS, WORK_TABLE } from '../../shared/work/work-list.ts';
 
 /**
- * When the reconciler finds something to look at for the first time, of passes that begin every `periodMs`; `Infinity`: the work list is empty.
- * Passes before do nothing, so a test need not make them.
+ * When the reconciler finds something to look at for the first time, of passes that begin every
+ * `periodMs`; `Infinity`: the work list is empty. Passes before do nothing, so a test need not make
+ * them.
  */
 export async function nextPassMs(tables: Tables, nowMs: number, periodMs: number): Promise<number> {
   const firsts = await Promise.all(

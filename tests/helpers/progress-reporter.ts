@@ -28,8 +28,9 @@ const SILENCE_MS = 60_000;
 const USUAL_MS = { small: 1_500, full: 4_000 };
 
 /**
- * Says at the start how many files there are and about how long they take, then how far it is, and nothing of what passes. Failures are reported at
- * once, and again as the last thing of all. Jest makes one for each run.
+ * Says at the start how many files there are and about how long they take, then how far it is, and
+ * nothing of what passes. Failures are reported at once, and again as the last thing of all. Jest
+ * makes one for each run.
  *
  * @public
  */

@@ -14,8 +14,8 @@ export interface ProxiedRequest {
 }
 
 /**
- * A request passes, or its answer is lost on the way back, or it is never answered (without effect, or after it took effect), or an error
- * is answered in storage's stead.
+ * A request passes, or its answer is lost on the way back, or it is never answered (without effect,
+ * or after it took effect), or an error is answered in storage's stead.
  */
 export type Fate =
   | 'pass'
@@ -32,8 +32,8 @@ export interface StorageProxy {
 }
 
 /**
- * Servers in front of an Azurite's tables and queues, at which requests fail as they do in a cloud. `see` is given the body of each
- * request that passes.
+ * Servers in front of an Azurite's tables and queues, at which requests fail as they do in a cloud.
+ * `see` is given the body of each request that passes.
  */
 export async function startStorageProxy(
   azurite: AzuriteEndpoints,
@@ -67,7 +67,8 @@ export async function startStorageProxy(
           answer.pipe(response);
         }
       });
-      // Azurite closes a connection that was idle in the moment in which it is used again: the other side sees what it is.
+      // Azurite closes a connection that was idle in the moment in which it is used again: the
+      // other side sees what it is.
       forwarded.once('error', () => response.destroy());
       request.pipe(forwarded);
       if (see) void text(request).then((body) => see(seen, body));

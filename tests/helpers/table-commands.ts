@@ -10,7 +10,10 @@ interface WriteCommand {
   readonly condition: 'current' | 'stale' | '*';
 }
 
-/** Something to ask of any `Tables`, without what differs between them: etags are told by what they stand for. */
+/**
+ * Something to ask of any `Tables`, without what differs between them: etags are told by what they
+ * stand for.
+ */
 export type TableCommand =
   | { readonly kind: 'write'; readonly partitionKey: string; readonly writes: readonly WriteCommand[] }
   | { readonly kind: 'get'; readonly partitionKey: string; readonly rowKey: string }
@@ -56,7 +59,10 @@ export function anyTableCommands(): fc.Arbitrary<TableCommand[]> {
   );
 }
 
-/** What `tables` answers to the commands one after the other, without what may differ between implementations. */
+/**
+ * What `tables` answers to the commands one after the other, without what may differ between
+ * implementations.
+ */
 export async function answers(tables: Tables, table: string, commands: readonly TableCommand[]): Promise<unknown[]> {
   const firstEtags = new Map<string, string>();
   const log: unknown[] = [];

@@ -1,6 +1,9 @@
 import { runInNewContext } from 'node:vm';
 
-/** What these tests read of a compiled template. Symbolic names are keys, as of language version 2.0. */
+/**
+ * What these tests read of a compiled template. Symbolic names are keys, as of language version
+ * 2.0.
+ */
 export interface ArmTemplate {
   readonly resources: Readonly<Record<string, ArmResource>>;
   readonly variables?: Readonly<Record<string, unknown>>;
@@ -33,7 +36,10 @@ export function templatesIn(template: ArmTemplate): ArmTemplate[] {
   return [template, ...nested.flatMap(templatesIn)];
 }
 
-/** Runs a user-defined function of the template as the deployment does. Knows the template functions that ours are written with. */
+/**
+ * Runs a user-defined function of the template as the deployment does. Knows the template functions
+ * that ours are written with.
+ */
 export function armFunction(template: ArmTemplate, name: string): (...values: unknown[]) => unknown {
   const spaces: Record<string, Record<string, (...values: unknown[]) => unknown>> = {};
   for (const { namespace, members } of template.functions ?? []) {

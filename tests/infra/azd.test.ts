@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 
 /**
- * Rules that azd applies to a project like this one, read from its source (Azure/azure-dev, `cli/azd`, tags azure-dev-cli_1.23.12 of
- * 2026-03-24 and azure-dev-cli_1.31.2 of 2026-08-19), which are the same in both.
+ * Rules that azd applies to a project like this one, read from its source (Azure/azure-dev,
+ * `cli/azd`, tags azure-dev-cli_1.23.12 of 2026-03-24 and azure-dev-cli_1.31.2 of 2026-08-19),
+ * which are the same in both.
  */
 const source = (file: string): string => readFileSync(file, 'utf8');
 const azureYaml = source('azure.yaml');
@@ -23,7 +24,8 @@ describe('azd 1.23.12 to 1.31.2', () => {
       (key) => new RegExp(`^ {2}${key}: (.+)$`, 'm').exec(azureYaml)?.[1],
     );
     expect(existsSync(`${folder}/${module}.bicepparam`)).toBe(true);
-    // Only these two has it asked for before it compiles the parameters; anything else has a default.
+    // Only these two has it asked for before it compiles the parameters; anything else has a
+    // default.
     const withoutDefault = [
       ...source(`${folder}/${module}.bicepparam`).matchAll(/readEnvironmentVariable\('(\w+)'\)/g),
     ];
@@ -34,7 +36,8 @@ describe('azd 1.23.12 to 1.31.2', () => {
     expect([valueOf('host'), valueOf('language'), valueOf('remoteBuild')]).toEqual(['function', 'js', 'false']);
     const ignored = source('.funcignore').split('\n').filter(Boolean);
     expect(ignored.length).toBeGreaterThan(1);
-    // As gitignore has it: a name or a pattern, at any depth or at the root, of a folder or of anything.
+    // As gitignore has it: a name or a pattern, at any depth or at the root, of a folder or of
+    // anything.
     const excludes = ignored.filter((line) => {
       const pattern = line.replace(/^\//, '').replace(/\/$/, '').replaceAll('.', '\\.').replaceAll('*', '.*');
       return !line.startsWith('#') && new RegExp(`^(.*/)?${pattern}$`).test('node_modules');
@@ -43,7 +46,8 @@ describe('azd 1.23.12 to 1.31.2', () => {
   });
 
   test('runs `npm run build` after the hook that packs, and zips the folder `dist` as it then is (framework_service_node.go)', () => {
-    // A build that emptied the package's folder would deploy nothing; an ignore file in it would leave files out.
+    // A build that emptied the package's folder would deploy nothing; an ignore file in it would
+    // leave files out.
     expect(scripts['build']).toBe('node scripts/build.ts');
     expect(source('scripts/package.ts')).toContain(`path.join(root, 'build')`);
     expect(valueOf('dist')).toBe('build/app');

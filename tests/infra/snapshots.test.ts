@@ -26,7 +26,10 @@ test('the snapshots are of this template, these parameters and these cases', asy
   ]);
 });
 
-/** What the Bicep CLI resolves the template to (`bicep snapshot`); expressions that only a deployment can evaluate are left as they are. */
+/**
+ * What the Bicep CLI resolves the template to (`bicep snapshot`); expressions that only a
+ * deployment can evaluate are left as they are.
+ */
 describe.each(snapshotCases.map(({ name }) => name))('%s', (name) => {
   const [authentication, ...options] = name.split('-');
   const hasNetwork = options.includes('vnet');

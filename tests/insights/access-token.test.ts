@@ -131,7 +131,10 @@ describe('the identity of the app', () => {
 });
 
 describe('the identity library', () => {
-  /** What a process has loaded of it that has made a token source, and has asked it for a token when told to. */
+  /**
+   * What a process has loaded of it that has made a token source, and has asked it for a token when
+   * told to.
+   */
   async function loadedBy(credential: string, { ask = false } = {}): Promise<string[]> {
     const script = `
       import { registerHooks } from 'node:module';

@@ -22,7 +22,10 @@ async function open(...answers: ScriptedAnswer[]): Promise<{
   return { ...adapterOf(server.baseUrl), server };
 }
 
-/** The adapter without token and jitter, on a clock that only the test moves, until the running test ends. */
+/**
+ * The adapter without token and jitter, on a clock that only the test moves, until the running test
+ * ends.
+ */
 function adapterOf(baseUrl: string): { data: EntityData; clock: JumpingClock } {
   const clock = jumpingClock(timeoutMs);
   const random = { fraction: () => 0, token: () => '' };

@@ -8,8 +8,8 @@ export interface JumpingClock extends Clock {
 }
 
 /**
- * A clock on which a sleep shorter than `longSleepMs` (a back-off) ends at once and moves time on, while a longer one
- * (a deadline) lasts until the test moves time itself.
+ * A clock on which a sleep shorter than `longSleepMs` (a back-off) ends at once and moves time on,
+ * while a longer one (a deadline) lasts until the test moves time itself.
  */
 export function jumpingClock(longSleepMs: number, startMs = Date.UTC(2026, 10, 23, 10)): JumpingClock {
   let nowMs = startMs;

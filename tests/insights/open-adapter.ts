@@ -20,7 +20,9 @@ export interface OpenAdapter {
   readonly lines: { level: string; event: string; fields: LogFields | undefined }[];
 }
 
-/** The adapter against a server of the test: no token, no jitter, a clock that only the test moves. */
+/**
+ * The adapter against a server of the test: no token, no jitter, a clock that only the test moves.
+ */
 export function openAdapter(baseUrl: string, options: Partial<RestCustomerInsightsOptions> = {}): OpenAdapter {
   const clock = jumpingClock(timeoutMs);
   const lines: OpenAdapter['lines'] = [];

@@ -5,7 +5,8 @@ import { silentLog } from '../../shared/log.ts';
 import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
 import { systemRandom } from '../../shared/random.ts';
 
-// Run as a process: reads three rows of the partition "0" of the entity "Big" and prints them with the memory it took.
+// Run as a process: reads three rows of the partition "0" of the entity "Big" and prints them with
+// the memory it took.
 const [baseUrl = '', skip = '0'] = process.argv.slice(2);
 const data = restEntityData({
   baseUrl,

@@ -87,7 +87,9 @@ describe('property names and words count in either casing', () => {
   });
 });
 
-/** The same JSON as a service would write it whose serializer capitalises property names and words. */
+/**
+ * The same JSON as a service would write it whose serializer capitalises property names and words.
+ */
 function pascalCased(value: unknown): unknown {
   if (typeof value === 'string') return /^[a-z][a-zA-Z]+$/.test(value) ? capitalised(value) : value;
   if (Array.isArray(value)) return value.map(pascalCased);

@@ -10,7 +10,10 @@ export interface RecordedService {
   readonly stop: () => Promise<void>;
 }
 
-/** A small Customer Insights: one instance, in the shapes and with the query parameters of the published API model. */
+/**
+ * A small Customer Insights: one instance, in the shapes and with the query parameters of the
+ * published API model.
+ */
 export async function startRecordedService(held: HeldData): Promise<RecordedService> {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://service');

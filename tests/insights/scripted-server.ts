@@ -33,7 +33,9 @@ export interface ScriptedServer {
   readonly stop: () => Promise<void>;
 }
 
-/** A real server on a free port that gives the answers in their order, and the last one ever after. */
+/**
+ * A real server on a free port that gives the answers in their order, and the last one ever after.
+ */
 export async function startScriptedServer(...answers: ScriptedAnswer[]): Promise<ScriptedServer> {
   const requests: SeenRequest[] = [];
   const arrivals = counter();

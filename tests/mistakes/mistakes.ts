@@ -5,15 +5,24 @@ import {
 } from '../../sandbox/customer-insights/seed/seeded-instances.ts';
 import type { ProblemCode } from '../../shared/problem.ts';
 
-/** Something that a maker gets wrong, and the answer that it has to get. The words of the answer are in the document that is made of this. */
+/**
+ * Something that a maker gets wrong, and the answer that it has to get. The words of the answer are
+ * in the document that is made of this.
+ */
 export interface Mistake {
   /** The operation of the connector. */
   readonly operationId: string;
   /** What the maker does. */
   readonly made: string;
-  /** By name: what stands in the path or the query, and the body as `body`. Without `callbackUrl` and `instanceId` a trigger gets good ones. */
+  /**
+   * By name: what stands in the path or the query, and the body as `body`. Without `callbackUrl`
+   * and `instanceId` a trigger gets good ones.
+   */
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** The code of the refusal; `warned`: it is done, with a warning; `done`: the service understands it all the same. */
+  /**
+   * The code of the refusal; `warned`: it is done, with a warning; `done`: the service understands
+   * it all the same.
+   */
   readonly answer: ProblemCode | 'warned' | 'done';
   /** Who must have settings of their own to be answered so. */
   readonly where?:

@@ -33,7 +33,10 @@ const OTHER_METHODS: Readonly<Record<string, string>> = {
 };
 const TAKEN_OUT = new Set(['toLowerCase', 'toUpperCase', 'trim', 'sort', 'toSorted', 'toReversed', 'filter', 'slice']);
 
-/** Every fault that can be planted in a source file, in the order of its text. Purely informational code (log, telemetry, texts) has none. */
+/**
+ * Every fault that can be planted in a source file, in the order of its text. Purely informational
+ * code (log, telemetry, texts) has none.
+ */
 export function faultsOf(file: string, text: string): readonly Mutant[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const mutants: Mutant[] = [];
@@ -114,7 +117,10 @@ function ofStatements(block: ts.Block | ts.CaseOrDefaultClause, plant: Plant): v
   }
 }
 
-/** Whether the second could stand first, and it would mean something else: one of them does more than give a name to a value. */
+/**
+ * Whether the second could stand first, and it would mean something else: one of them does more
+ * than give a name to a value.
+ */
 function canSwap(first: ts.Statement, second: ts.Statement): boolean {
   const declared = (statement: ts.Statement): string[] =>
     [...statement.getText().matchAll(/\b(?:const|let|function)\s+(\w+|[{[][^=]*[}\]])/g)].flatMap(

@@ -3,7 +3,10 @@ import { expect } from 'expect';
 
 const realNow = Date.now;
 
-/** What tests import of `@jest/globals`, where Jest itself does not run: many runs of few tests, which begin at once. */
+/**
+ * What tests import of `@jest/globals`, where Jest itself does not run: many runs of few tests,
+ * which begin at once.
+ */
 export const jestGlobals = {
   ...circus,
   expect,

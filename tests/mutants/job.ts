@@ -11,11 +11,17 @@ export type Step = { readonly ms: number } & (
 export interface SeedStep {
   readonly kind: 'seed';
   readonly seed: number;
-  /** Whether every subscription is a chunk of its own, so that a handful of flows has several chunks. */
+  /**
+   * Whether every subscription is a chunk of its own, so that a handful of flows has several
+   * chunks.
+   */
   readonly smallChunks: boolean;
 }
 
-/** What a process of its own does with sources: it runs the steps until one notices that something is wrong. */
+/**
+ * What a process of its own does with sources: it runs the steps until one notices that something
+ * is wrong.
+ */
 export interface Job {
   readonly planted: Planted;
   readonly steps: readonly Step[];
@@ -43,13 +49,21 @@ export type Verdict =
 
 export type Report = Passed | Verdict | { readonly kind: 'step'; readonly limitMs: number };
 
-/** Of the processor: one that takes more for a step than this and what the step allows runs in circles. */
+/**
+ * Of the processor: one that takes more for a step than this and what the step allows runs in
+ * circles.
+ */
 const PATIENCE_MS = 30_000;
 const LOOKED_AT_EVERY_MS = 5_000;
-/** Where the system does not tell how much a process has used, and for one that waits: by the clock, on a machine that may be busy. */
+/**
+ * Where the system does not tell how much a process has used, and for one that waits: by the clock,
+ * on a machine that may be busy.
+ */
 const LONGEST_WAIT_MS = 900_000;
 
-/** Runs jobs one after another in a process of its own, a new one after each that did not end well. */
+/**
+ * Runs jobs one after another in a process of its own, a new one after each that did not end well.
+ */
 export interface Lane {
   run(job: Job, onPassed?: (passed: Passed) => void): Promise<Verdict>;
   close(): void;
@@ -107,7 +121,8 @@ export function openLane(): Lane {
 /** How much of the processor a process has used, in ms; 0 where the system does not say. */
 function usedBy({ pid }: ChildProcess): number {
   try {
-    // man 5 proc: behind the name in brackets, the 12th and 13th field are ticks of a hundredth of a second.
+    // man 5 proc: behind the name in brackets, the 12th and 13th field are ticks of a hundredth of
+    // a second.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ');

@@ -14,8 +14,8 @@ const requirePackage = createRequire(path.resolve('package.json'));
 const compiled = new Map<string, Evaluate>();
 
 /**
- * Loads sources and tests with some of their texts replaced, each time anew. Packages are loaded once, and what is not replaced is
- * compiled once, so that a further load takes milliseconds.
+ * Loads sources and tests with some of their texts replaced, each time anew. Packages are loaded
+ * once, and what is not replaced is compiled once, so that a further load takes milliseconds.
  */
 export function loaderOf(planted: Planted): (file: string) => unknown {
   const modules = new Map<string, { exports: unknown }>();

@@ -119,7 +119,9 @@ async function main(): Promise<void> {
   );
 }
 
-/** What survived the tests and the compiler refuses: at the end, for it takes as long as many tests. */
+/**
+ * What survived the tests and the compiler refuses: at the end, for it takes as long as many tests.
+ */
 function refuse(mutants: readonly Mutant[], textOf: (file: string) => string, results: Results): void {
   const survivors = new Map(
     results

@@ -9,7 +9,9 @@ const TESTED =
 const NOT_HERE = /^(node:child_process|tests\/(sandbox|simulation)\/.*|sandbox\/functions-host\/.*)$/;
 const AZURITE = 'sandbox/azurite.ts';
 
-/** The files with tests that run in one process, over memory or an Azurite that is there already. */
+/**
+ * The files with tests that run in one process, over memory or an Azurite that is there already.
+ */
 export function memoryTests(): readonly string[] {
   const candidates = [...globSync(TESTED), 'tests/costs.test.ts'];
   return candidates.filter((file) => ![...closureOf(file)].some((each) => NOT_HERE.test(each))).toSorted();
@@ -32,7 +34,10 @@ export function importedBy(file: string): readonly string[] {
   return imported;
 }
 
-/** Everything that a source needs, itself included; behind the start of an Azurite nothing is looked for. */
+/**
+ * Everything that a source needs, itself included; behind the start of an Azurite nothing is looked
+ * for.
+ */
 export function closureOf(file: string): ReadonlySet<string> {
   const seen = new Set([file]);
   for (const each of seen) if (each !== AZURITE) for (const imported of importedBy(each)) seen.add(imported);

@@ -11,7 +11,10 @@ export interface Mutant {
   readonly fault: string;
 }
 
-/** A mutant as whole lines, without their indentation: the same wherever in its function the lines stand. */
+/**
+ * A mutant as whole lines, without their indentation: the same wherever in its function the lines
+ * stand.
+ */
 export interface MutantLines {
   readonly file: string;
   readonly within: string;

@@ -1,7 +1,10 @@
 import ts from 'typescript';
 import { isFunction } from './syntax.ts';
 
-/** Where in a file a run was seen: the blocks and the functions without a block, in the order of the text. */
+/**
+ * Where in a file a run was seen: the blocks and the functions without a block, in the order of the
+ * text.
+ */
 export interface Probe {
   readonly start: number;
   readonly end: number;

@@ -4,7 +4,9 @@ import { keyOf, type MutantLines } from './mutant.ts';
 export interface Result extends MutantLines {
   readonly line: number;
   readonly fault: string;
-  /** `types`: the compiler refuses it. `ended`: the process broke off, or did not come to an end. */
+  /**
+   * `types`: the compiler refuses it. `ended`: the process broke off, or did not come to an end.
+   */
   readonly outcome: 'seeds' | 'tests' | 'ended' | 'types' | 'survived';
   /** What noticed it; of one that survived, how much ran. */
   readonly by: string;

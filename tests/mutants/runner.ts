@@ -9,7 +9,10 @@ import { loaderOf, type Planted } from './loader.ts';
 
 /** A process that is sent jobs, one at a time, and tells what came of each. */
 
-/** The machine may be busy with something else: what is waited for by the clock is a multiple of what the processor needs, and this. */
+/**
+ * The machine may be busy with something else: what is waited for by the clock is a multiple of
+ * what the processor needs, and this.
+ */
 const PATIENCE = 30;
 const TEST_PATIENCE_MS = 60_000;
 /** How often the process may come to rest in a fixture that only goes on by itself. */
@@ -57,7 +60,9 @@ async function runJob({ planted, steps, isSurvey }: Job): Promise<Verdict> {
   return { kind: 'unnoticed' };
 }
 
-/** The planted texts with further edits. A mutant of a line that an edit replaces stays as it is. */
+/**
+ * The planted texts with further edits. A mutant of a line that an edit replaces stays as it is.
+ */
 function withEdits(planted: Planted, edits: readonly Edit[]): Planted {
   const texts = new Map(planted);
   for (const { file, find, replace } of edits) {

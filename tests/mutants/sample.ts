@@ -1,7 +1,10 @@
 import { diceOf } from '../simulation/dice.ts';
 import { lineNumber, type Mutant } from './mutant.ts';
 
-/** All mutants in an order drawn by dice: a line that has some is as likely as any other, and one of its mutants as any other of them. */
+/**
+ * All mutants in an order drawn by dice: a line that has some is as likely as any other, and one of
+ * its mutants as any other of them.
+ */
 export function shuffled(
   texts: ReadonlyMap<string, string>,
   mutants: readonly Mutant[],

@@ -9,8 +9,8 @@ export interface Survey {
   /** The tests that fail without a fault: they are left out. */
   readonly failing: readonly string[];
   /**
-   * Those that pass the place of a fault: first the tests that import its file, then the others within the time, the quick
-   * ones first.
+   * Those that pass the place of a fault: first the tests that import its file, then the others
+   * within the time, the quick ones first.
    */
   stepsFor(mutant: Mutant, most: { readonly seeds: number; readonly ms: number }): readonly Step[];
 }
@@ -52,11 +52,15 @@ export async function takeSurvey(
   const passes = (mutant: Mutant): ((passed: Passed) => boolean) => {
     const around = placeAround(mutant.file, probes.get(mutant.file) ?? [], mutant.start);
     if (around !== undefined) return ({ places }) => places.has(around);
-    // A default of a parameter and what runs when a file is loaded concern all that pass the file or name the constant.
+    // A default of a parameter and what runs when a file is loaded concern all that pass the file
+    // or name the constant.
     const readers = placesThatName(mutant.within);
     return ({ places }) => [...places].some((place) => readers.has(place) || place.startsWith(`${mutant.file}#`));
   };
-  /** Where a constant is read, in whatever file: another one of the same name costs a few tests more. */
+  /**
+   * Where a constant is read, in whatever file: another one of the same name costs a few tests
+   * more.
+   */
   const placesThatName = (name: string): ReadonlySet<string> => {
     const found = new Set<string>();
     if (!/^\w+$/.test(name)) return found;

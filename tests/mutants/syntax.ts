@@ -4,7 +4,10 @@ import ts from 'typescript';
 const REPORTS = /(^|\.)(log|telemetry|span|Type)(\.\w+)?$/;
 const TEXTS = new Set(['detail', 'title', 'description', 'reason', 'message', 'hint']);
 
-/** Whether a node only informs people: a line of the log, a measurement, a text, the schema of one, an error's message. */
+/**
+ * Whether a node only informs people: a line of the log, a measurement, a text, the schema of one,
+ * an error's message.
+ */
 export function isOnlyReported(node: ts.Node): boolean {
   if (ts.isExpressionStatement(node)) return isOnlyReported(node.expression);
   if (ts.isAwaitExpression(node)) return isOnlyReported(node.expression);

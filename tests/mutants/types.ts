@@ -1,7 +1,9 @@
 import path from 'node:path';
 import ts from 'typescript';
 
-/** Whether the compiler refuses a file's new text: then `npm run check` does, and no test has to. */
+/**
+ * Whether the compiler refuses a file's new text: then `npm run check` does, and no test has to.
+ */
 export type TypeCheck = (file: string, text: string) => boolean;
 
 export function openTypeCheck(): TypeCheck {

@@ -10,7 +10,10 @@ import { segmentFixture, type SegmentFixture } from './segment-fixture.ts';
 
 const CRM = 'aaaaaaaa-0000-0000-0000-000000000001';
 
-/** The status of a subscription's delivery, found by its id; `undefined` when there is no such delivery. */
+/**
+ * The status of a subscription's delivery, found by its id; `undefined` when there is no such
+ * delivery.
+ */
 async function statusOf(
   { backend }: SegmentFixture,
   eventId: string,
@@ -22,7 +25,10 @@ async function statusOf(
   return found.kind === 'found' ? found.delivery.status : undefined;
 }
 
-/** Runs `look` while the flow `slow` has not responded yet, so that the event is not fully delivered. */
+/**
+ * Runs `look` while the flow `slow` has not responded yet, so that the event is not fully
+ * delivered.
+ */
 async function whileDelivering(
   fixture: SegmentFixture,
   poll: () => Promise<unknown>,

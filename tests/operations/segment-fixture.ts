@@ -17,7 +17,10 @@ export interface SegmentFixture extends MemoryBackend {
   flow(name: string, more?: object, subscriber?: Partial<Subscriber>): Promise<SubscriptionView>;
   /** The segment rises above 100 and falls again: one event. Resolves with its id. */
   rise(): Promise<string>;
-  /** Time in which a flow that always fails has its subscription disabled: two of its deliveries are dead. */
+  /**
+   * Time in which a flow that always fails has its subscription disabled: two of its deliveries are
+   * dead.
+   */
   failForDays(): Promise<void>;
 }
 

@@ -132,7 +132,8 @@ describe('allowed networks', () => {
       policy: { ...noNetworks, allowedNetworks: parseNetworks('127.0.0.1/32') },
     });
 
-    // Nobody listens on port 443 here, or speaks for this name: what matters is that it was dialled.
+    // Nobody listens on port 443 here, or speaks for this name: what matters is that it was
+    // dialled.
     expect(answer).toEqual({
       kind: 'unreached',
       code: expect.stringMatching(/^(connect|tls)$/),

@@ -64,7 +64,8 @@ describe('what is sent', () => {
     }
 
     expect(server.requests).toHaveLength(20);
-    // undici frees a connection a moment after the end of the answer, so a call made at once may need a second one.
+    // undici frees a connection a moment after the end of the answer, so a call made at once may
+    // need a second one.
     expect(server.connections.length).toBeLessThanOrEqual(2);
   });
 

@@ -13,7 +13,10 @@ import { parseNetworks } from '../../shared/outgoing/network-list.ts';
 import type { RawAnswer, RawServer } from './raw-server.ts';
 import { rawServer } from './raw-server.ts';
 
-/** Everything that resolves into 127.0.0.0/8 may be called; names of Power Automate's kind may be public. */
+/**
+ * Everything that resolves into 127.0.0.0/8 may be called; names of Power Automate's kind may be
+ * public.
+ */
 export const loopbackPolicy: CallbackPolicy = {
   allowedHosts: ['.logic.azure.com'],
   allowedNetworks: parseNetworks('127.0.0.0/8'),

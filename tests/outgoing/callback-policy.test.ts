@@ -22,7 +22,10 @@ function verdict(url: string, under: CallbackPolicy): string {
   return check.kind === 'allowed' ? 'allowed' : check.code;
 }
 
-/** Acceptable in general, refused here: other ports, IP literals, and URLs that would have to be rewritten before they are sent. */
+/**
+ * Acceptable in general, refused here: other ports, IP literals, and URLs that would have to be
+ * rewritten before they are sent.
+ */
 const stricterThanTheVectors = new Map([
   ['https://example.com:8443/a', 'port'],
   ['https://93.184.216.34/', 'ip-literal'],

@@ -4,7 +4,10 @@ import { admit, type Admissions, type RateRule } from '../../shared/rate-limit/r
 
 const rule: RateRule = { calls: 10, windowMs: 60_000, skewMs: 1_000, grainMs: 500 };
 
-/** The true instants of admissions, when processes whose clocks are ahead by so much ask at these true instants. */
+/**
+ * The true instants of admissions, when processes whose clocks are ahead by so much ask at these
+ * true instants.
+ */
 function admittedAt(asked: readonly { readonly atMs: number; readonly aheadMs: number }[]): number[] {
   let admissions: Admissions = [];
   return [...asked]

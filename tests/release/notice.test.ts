@@ -9,7 +9,10 @@ const folder = mkdtempSync(path.join(tmpdir(), 'notice-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const run = promisify(execFile);
 
-/** The folders of the packages that the source maps of the build name, and of those that the dashboard imports. */
+/**
+ * The folders of the packages that the source maps of the build name, and of those that the
+ * dashboard imports.
+ */
 function bundledFolders(): string[] {
   const maps = readdirSync('dist', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js.map'));
   const sources = maps.flatMap((file) => {

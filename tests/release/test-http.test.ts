@@ -41,7 +41,9 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-/** The text with the value of each variable, and of each part of an earlier answer, in its place. */
+/**
+ * The text with the value of each variable, and of each part of an earlier answer, in its place.
+ */
 function filled(text: string, answers: ReadonlyMap<string, unknown>, base: string): string {
   return text.replaceAll(/\{\{([^}]+)\}\}/g, (_, expression: string) => {
     if (expression === 'base') return base;

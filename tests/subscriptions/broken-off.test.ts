@@ -10,7 +10,10 @@ import { drain } from '../helpers/rows.ts';
 const trigger: Trigger = 'full-refresh-completed';
 
 interface FailingTables extends Tables {
-  /** Lets the request with this number, counted from now, fail: before it is made, or after it took effect. */
+  /**
+   * Lets the request with this number, counted from now, fail: before it is made, or after it took
+   * effect.
+   */
   failAt(number: number, how: 'unreached' | 'answer lost'): void;
   /** Requests since `failAt`. */
   requests(): number;
@@ -55,7 +58,10 @@ async function idOf(backend: MemoryBackend['backend'], who: Subscriber, name: st
   return answer.kind === 'refused' ? answer.code : answer.subscription.id;
 }
 
-/** Runs `attempt` in a new fixture for each of its storage requests, with that request failing, until it makes no more. */
+/**
+ * Runs `attempt` in a new fixture for each of its storage requests, with that request failing,
+ * until it makes no more.
+ */
 async function failingEach(
   how: 'unreached' | 'answer lost',
   prepare: (fixture: MemoryBackend) => Promise<string>,

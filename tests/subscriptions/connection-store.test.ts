@@ -25,7 +25,10 @@ describe.each<[string, () => Tables]>([
   });
 
   let made = 0;
-  /** A subscription of the connection as it is before it is stored: the same `name` is the same request, and another id. */
+  /**
+   * A subscription of the connection as it is before it is stored: the same `name` is the same
+   * request, and another id.
+   */
   const draft = (name: string, trigger: Trigger = 'full-refresh-completed'): Subscription => {
     const subject = { trigger, instanceId: INSTANCE, name: '*' };
     const request = { instanceId: INSTANCE, callbackUrl: `https://flows.example.org/${name}` };

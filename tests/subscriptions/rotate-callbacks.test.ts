@@ -25,7 +25,10 @@ const rotate = (tables: Tables, ...keys: (typeof old)[]): Promise<Rotated> =>
   rotateCallbacks({ tables, cipher: callbackCipher(keys) });
 const rows = (tables: Tables) => drain(tables, SUBSCRIPTIONS_TABLE, { partition: { from: '', to: '~' } });
 
-/** Subscribes a flow of each name, with a threshold of its own: two backends draw the same random numbers. Their ids in that order. */
+/**
+ * Subscribes a flow of each name, with a threshold of its own: two backends draw the same random
+ * numbers. Their ids in that order.
+ */
 async function subscribed(fixture: SegmentFixture, flows = names): Promise<string[]> {
   const ids: string[] = [];
   for (const name of flows) ids.push((await fixture.flow(name, { threshold: 100 + names.indexOf(name) })).id);
@@ -86,7 +89,8 @@ describe.each<[string, () => Tables]>([
     const tables = openTables();
     const app = worldWith(tables, fresh, old);
     const [one = '', two = '', three = ''] = await subscribed(worldWith(tables, old), ['one', 'two', 'three']);
-    // Each comes between the read of its row and the write, whichever row is the first to be written.
+    // Each comes between the read of its row and the write, whichever row is the first to be
+    // written.
     const meanwhile = onceBeforeAWrite(tables, async () => {
       await app.backend.unsubscribe(connection, trigger, one);
       app.answers.set(callbackUrl('two'), () => ({

@@ -18,7 +18,9 @@ const flow: Subscriber = {
 };
 
 interface WatchedTables extends Tables {
-  /** What happens before the request with this number, counted from now; it may throw instead of it. */
+  /**
+   * What happens before the request with this number, counted from now; it may throw instead of it.
+   */
   before(number: number, happens: () => Promise<void>): void;
   /** Requests since then. */
   requests(): number;
@@ -78,7 +80,10 @@ function saves(clock: ManualClock = manualClock()): Saves {
   };
 }
 
-/** Of all pairs of requests, every so many is tried: with each first one others, and others each day. */
+/**
+ * Of all pairs of requests, every so many is tried: with each first one others, and others each
+ * day.
+ */
 const EVERY = sized({ small: 4, full: 1 });
 const firstOf = (one: number): number => 1 + ((one + rotation) % EVERY);
 

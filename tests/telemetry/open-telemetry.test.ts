@@ -16,7 +16,10 @@ beforeEach(async () => {
 });
 afterEach(() => Promise.all(closing.splice(0).map((one) => one.stop())));
 
-/** Runs `send-once.ts`: the exporters load modules of Node in a way that Jest does not know. The names of its log lines. */
+/**
+ * Runs `send-once.ts`: the exporters load modules of Node in a way that Jest does not know. The
+ * names of its log lines.
+ */
 async function sendOnce(to: Receiver, ...more: string[]): Promise<string[]> {
   const script = path.resolve('tests/telemetry/send-once.ts');
   const { stdout } = await promisify(execFile)(process.execPath, [script, '--endpoint', to.url, ...more]);

@@ -3,7 +3,10 @@ import { memoryTelemetry, type EndedSpan, type Measurement } from '../../shared/
 import { metrics, type MetricName } from '../../shared/telemetry/metrics.ts';
 import type { Attributes, Telemetry } from '../../shared/telemetry/telemetry.ts';
 
-/** What a metric came to for one set of attributes: a sum or the last value; of a distribution also how many there were. */
+/**
+ * What a metric came to for one set of attributes: a sum or the last value; of a distribution also
+ * how many there were.
+ */
 export interface Series {
   readonly by: Attributes;
   readonly value: number;

@@ -22,8 +22,8 @@ export interface Receiver {
 }
 
 /**
- * A server in the place of an OpenTelemetry collector, or of Application Insights, which is sent to over TLS alone: takes everything, or
- * answers with another status.
+ * A server in the place of an OpenTelemetry collector, or of Application Insights, which is sent to
+ * over TLS alone: takes everything, or answers with another status.
  */
 export async function startReceiver({ status = 200, tls = false } = {}): Promise<Receiver> {
   const received: Received[] = [];

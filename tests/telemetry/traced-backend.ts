@@ -47,7 +47,10 @@ export function tracedBackend(
   };
 }
 
-/** The spans of one trace as a text, each below its parent and indented, in the order in which they began. */
+/**
+ * The spans of one trace as a text, each below its parent and indented, in the order in which they
+ * began.
+ */
 export function treeOf(spans: readonly EndedSpan[], traceId: string): string[] {
   const ofTrace = spans.filter((span) => span.traceId === traceId);
   const below = (parentId: string | undefined, indent: string): string[] =>

@@ -21,8 +21,9 @@ type Operations = typeof operations;
 type InputOf<Name extends keyof Operations> = Static<Operations[Name]['input']>;
 
 /**
- * The control API as functions of this process. Each throws `RefusedError` where HTTP responds with 400, 404
- * or 409, and returns a copy, so the state of the sandbox changes only through these functions.
+ * The control API as functions of this process. Each throws `RefusedError` where HTTP responds with
+ * 400, 404 or 409, and returns a copy, so the state of the sandbox changes only through these
+ * functions.
  */
 export type Control = {
   readonly [Name in keyof Operations]: (

@@ -12,7 +12,10 @@ const routes = Object.values(operations).map(({ method, path, invoke }) => ({
   invoke,
 }));
 
-/** Responds to a control call: 200 with the result, 204 when there is none, otherwise `{"error": "…"}`. */
+/**
+ * Responds to a control call: 200 with the result, 204 when there is none, otherwise
+ * `{"error": "…"}`.
+ */
 export function handleControl(model: SandboxModel, method: string, pathname: string, body: JsonBody): SandboxResponse {
   const match = matchRoute(routes, method, pathname);
   if (match === undefined) return json(404, { error: `There is no control operation ${method} ${pathname}.` });

@@ -11,7 +11,10 @@ import { inputOf, operation } from './operation.ts';
 const instanceId = Type.String();
 const value = Type.Union([Type.Number(), Type.String()]);
 
-/** Input of all runs. With `end: 'open'` the job only starts, and `moveTask` and `endJob` continue it. */
+/**
+ * Input of all runs. With `end: 'open'` the job only starts, and `moveTask` and `endJob` continue
+ * it.
+ */
 const run = {
   instanceId,
   submission: Type.Optional(Type.Union([Type.Literal('onDemand'), Type.Literal('scheduled')])),
@@ -48,8 +51,8 @@ export const jobOperations = {
   }),
 
   /**
-   * Runs a job of operation type `all`: data sources, match, merge, segments and measures. A failure happens at
-   * the merge by default.
+   * Runs a job of operation type `all`: data sources, match, merge, segments and measures. A
+   * failure happens at the merge by default.
    */
   refreshAll: operation({
     method: 'POST',
@@ -66,8 +69,8 @@ export const jobOperations = {
   }),
 
   /**
-   * Runs a unification: match and merge, optionally with the segments and measures that depend on it, or only
-   * the match.
+   * Runs a unification: match and merge, optionally with the segments and measures that depend on
+   * it, or only the match.
    */
   unify: operation({
     method: 'POST',
@@ -86,7 +89,10 @@ export const jobOperations = {
     },
   }),
 
-  /** Moves one task, with its node and its object, to a status. A retry is `failed` followed by `running`. */
+  /**
+   * Moves one task, with its node and its object, to a status. A retry is `failed` followed by
+   * `running`.
+   */
   moveTask: operation({
     method: 'PUT',
     path: '/instances/{instanceId}/tasks/{taskId}',
@@ -117,7 +123,10 @@ export const jobOperations = {
     },
   }),
 
-  /** Ends an open job. Running tasks end like the job. Queued tasks do too, or are skipped after a failure. */
+  /**
+   * Ends an open job. Running tasks end like the job. Queued tasks do too, or are skipped after a
+   * failure.
+   */
   endJob: operation({
     method: 'POST',
     path: '/instances/{instanceId}/jobs/{jobId}/end',

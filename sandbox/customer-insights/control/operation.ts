@@ -5,8 +5,9 @@ import { RefusedError } from '../state/refused-error.ts';
 import type { SandboxModel } from '../model.ts';
 
 /**
- * One operation of the control API. Over HTTP, its input combines the path parameters and the properties of
- * the body. Within the process, its input is one object. Both are checked with the same schema.
+ * One operation of the control API. Over HTTP, its input combines the path parameters and the
+ * properties of the body. Within the process, its input is one object. Both are checked with the
+ * same schema.
  */
 export interface Operation<Input extends TObject, Result> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -14,13 +15,16 @@ export interface Operation<Input extends TObject, Result> {
   readonly path: string;
   readonly input: Input;
   /**
-   * Performs the operation and returns a copy of the result. Throws `RefusedError`, with 400 for an input that
-   * the schema does not allow.
+   * Performs the operation and returns a copy of the result. Throws `RefusedError`, with 400 for an
+   * input that the schema does not allow.
    */
   readonly invoke: (model: SandboxModel, given: unknown) => Result;
 }
 
-/** Creates an operation from a function. The function receives only inputs that have passed the schema. */
+/**
+ * Creates an operation from a function. The function receives only inputs that have passed the
+ * schema.
+ */
 export function operation<Input extends TObject, Result>({
   run,
   ...operation

@@ -22,8 +22,8 @@ const flag = Type.Optional(Type.Boolean());
 
 export const serviceOperations = {
   /**
-   * Makes the next calls fail: one call unless `times` is given. Faults are used in the order in which they
-   * were added.
+   * Makes the next calls fail: one call unless `times` is given. Faults are used in the order in
+   * which they were added.
    */
   addFault: operation({
     method: 'POST',
@@ -75,8 +75,8 @@ export const serviceOperations = {
   }),
 
   /**
-   * Calls since the start or the last reset, in total and by route. Calls with faults count, control calls do
-   * not.
+   * Calls since the start or the last reset, in total and by route. Calls with faults count,
+   * control calls do not.
    */
   calls: operation({
     method: 'GET',

@@ -29,7 +29,10 @@ export interface Fault {
   readonly pathIncludes?: string;
 }
 
-/** Returns the first fault that matches the call and uses it once. `undefined` when the call succeeds. */
+/**
+ * Returns the first fault that matches the call and uses it once. `undefined` when the call
+ * succeeds.
+ */
 export function takeFault(faults: Fault[], method: string, pathAndQuery: string): FaultKind | undefined {
   const index = faults.findIndex(
     (fault) =>
@@ -42,7 +45,9 @@ export function takeFault(faults: Fault[], method: string, pathAndQuery: string)
   return hit.fault;
 }
 
-/** The response of a fault, for kinds that have one. 401, 429 and 503 are declared without a body. */
+/**
+ * The response of a fault, for kinds that have one. 401, 429 and 503 are declared without a body.
+ */
 export function faultResponse(fault: FaultKind, pathname: string): SandboxResponse | undefined {
   switch (fault.kind) {
     case 'status': {

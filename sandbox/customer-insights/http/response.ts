@@ -30,8 +30,8 @@ const statusNames: Readonly<Record<number, string>> = {
 };
 
 /**
- * An error in the shape that the path declares: a flat `ODataError` below `/data/`, an `ApiErrorResult`
- * elsewhere. `target` is the query option or property that is wrong.
+ * An error in the shape that the path declares: a flat `ODataError` below `/data/`, an
+ * `ApiErrorResult` elsewhere. `target` is the query option or property that is wrong.
  */
 export function errorResponse(
   pathname: string,

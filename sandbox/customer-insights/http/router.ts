@@ -24,7 +24,10 @@ export interface RouteMatch<R> {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** The first matching route. `undefined` when no route matches or a part of the path cannot be decoded. */
+/**
+ * The first matching route. `undefined` when no route matches or a part of the path cannot be
+ * decoded.
+ */
 export function matchRoute<R extends { readonly method: string; readonly path: string }>(
   routes: readonly R[],
   method: string,

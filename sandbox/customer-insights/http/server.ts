@@ -110,7 +110,10 @@ function routed(
   return route.answer({ url, query: url.searchParams, headers, body: body.value, param });
 }
 
-/** The address of a partition is signed, as blob URLs are, so a download needs no headers of the API. */
+/**
+ * The address of a partition is signed, as blob URLs are, so a download needs no headers of the
+ * API.
+ */
 function unauthorized(
   { requiredKey }: SandboxModel,
   { headers }: IncomingMessage,

@@ -6,7 +6,9 @@ export type Token =
   | { readonly kind: 'literal'; readonly literal: Literal }
   | { readonly kind: 'mark'; readonly text: '(' | ')' | ',' };
 
-/** A constant. A timestamp is kept apart from a string because it is compared as a point in time. */
+/**
+ * A constant. A timestamp is kept apart from a string because it is compared as a point in time.
+ */
 export type Literal =
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'number'; readonly value: number }
@@ -54,8 +56,8 @@ function tokenOf({ mark, text, instant, number, word = '' }: Record<string, stri
 const literal = (value: Literal): Token => ({ kind: 'literal', literal: value });
 
 /**
- * The order of a cell relative to a literal: below 0, 0 or above 0. `undefined` when the two cannot be
- * compared.
+ * The order of a cell relative to a literal: below 0, 0 or above 0. `undefined` when the two cannot
+ * be compared.
  */
 export function compare(cell: Cell, constant: Literal): number | undefined {
   if (constant.kind === 'null') return cell === null ? 0 : undefined;

@@ -17,8 +17,8 @@ export type ParsedFilter =
   { readonly kind: 'parsed'; readonly filter: Filter } | { readonly kind: 'invalid'; readonly message: string };
 
 /**
- * Parses comparisons with eq, ne, gt, ge, lt and le, `in (…)` and `IsMemberOfSegment('…')`, joined by `and`,
- * `or` and brackets. `and` binds tighter than `or`.
+ * Parses comparisons with eq, ne, gt, ge, lt and le, `in (…)` and `IsMemberOfSegment('…')`, joined
+ * by `and`, `or` and brackets. `and` binds tighter than `or`.
  */
 export function parseFilter(expression: string): ParsedFilter {
   try {
@@ -121,8 +121,8 @@ export function renamed(filter: Filter, nameOf: (kind: 'field' | 'segment', name
 }
 
 /**
- * Whether the row matches. As in SQL and OData, only `eq null` and `ne` are true for a missing value or a
- * value of another type.
+ * Whether the row matches. As in SQL and OData, only `eq null` and `ne` are true for a missing
+ * value or a value of another type.
  */
 export function matches(filter: Filter, row: Row, isMember: (segment: string, row: Row) => boolean): boolean {
   switch (filter.kind) {

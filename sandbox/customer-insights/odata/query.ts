@@ -38,7 +38,9 @@ class Refusal extends Error {
   }
 }
 
-/** Runs one OData query over a table: filter, search, order, page, expand, select, in that order. */
+/**
+ * Runs one OData query over a table: filter, search, order, page, expand, select, in that order.
+ */
 export function runQuery(context: QueryContext): QueryResult {
   try {
     const found = ordered(context, searched(context, filtered(context)));
@@ -145,7 +147,9 @@ function selected({ table, options }: QueryContext, rows: readonly ResponseRow[]
   return rows.map((row) => Object.fromEntries(columns.map((name) => [name, row[name] ?? null])));
 }
 
-/** The published examples write `customerid` for `CustomerId`, so names match in any letter case. */
+/**
+ * The published examples write `customerid` for `CustomerId`, so names match in any letter case.
+ */
 function column({ metadata }: EntityTable, target: string, field: string): string {
   const found = metadata.attributes.find(({ name }) => name.toLowerCase() === field.toLowerCase());
   if (found === undefined) throw new Refusal(target, `'${metadata.name}' has no property '${field}'.`);

@@ -62,8 +62,8 @@ function entityInfo(instance: Instance, table: EntityTable, request: ApiRequest)
 }
 
 /**
- * The size of a segment is the count of its evaluation, although some of its members may have no profile in
- * the sandbox.
+ * The size of a segment is the count of its evaluation, although some of its members may have no
+ * profile in the sandbox.
  */
 function entitySize({ segments }: Instance, { metadata, rows }: EntityTable) {
   const counted = segments.find(({ name }) => name === metadata.name)?.evaluationStatus.entityCount;

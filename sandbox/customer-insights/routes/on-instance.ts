@@ -5,8 +5,8 @@ import type { Instance } from '../state/instance.ts';
 import type { SandboxModel } from '../model.ts';
 
 /**
- * Creates routes below `/v1/instances/{instanceId}`. For an unknown instance they respond with 404 in the
- * path's error shape.
+ * Creates routes below `/v1/instances/{instanceId}`. For an unknown instance they respond with 404
+ * in the path's error shape.
  */
 export function instanceRoutes(model: SandboxModel) {
   return (

@@ -10,7 +10,10 @@ import type { SandboxModel } from '../model.ts';
 /** Rows per partition, few enough that larger entities have several partitions. */
 const partitionRows = 100;
 
-/** Headers that a download needs, as the response of `proxy=true` says. Without them the download fails. */
+/**
+ * Headers that a download needs, as the response of `proxy=true` says. Without them the download
+ * fails.
+ */
 const downloadHeaders = { 'x-ms-version': '2019-12-12' };
 
 export interface Partition {
@@ -31,7 +34,10 @@ export function partitionsOf(instance: Instance, table: EntityTable, { url }: Ap
   }));
 }
 
-/** The response of `proxy=true`: one request per partition, which is already authorised by its signature. */
+/**
+ * The response of `proxy=true`: one request per partition, which is already authorised by its
+ * signature.
+ */
 export function proxyResponse(
   model: SandboxModel,
   instance: Instance,
@@ -47,8 +53,8 @@ export function proxyResponse(
 }
 
 /**
- * Serves the CSV of one partition. Responds with 403 to a wrong signature or a missing header, as blob
- * storage does.
+ * Serves the CSV of one partition. Responds with 403 to a wrong signature or a missing header, as
+ * blob storage does.
  */
 export function partitionRoute(model: SandboxModel): Route {
   return {

@@ -75,8 +75,9 @@ function onJob(
 }
 
 /**
- * Submits a job, which stays queued until the control API moves it. The operation comes from the query or
- * else from the body (`OnDemandJobRequest`). The published example puts the identifiers in single quotes.
+ * Submits a job, which stays queued until the control API moves it. The operation comes from the
+ * query or else from the body (`OnDemandJobRequest`). The published example puts the identifiers in
+ * single quotes.
  */
 function submit(model: SandboxModel, instance: Instance, request: ApiRequest): SandboxResponse {
   const { query, url } = request;

@@ -19,8 +19,8 @@ const activityHoldsMs = 30 * 24 * hourMs;
 const longestHoldMs = 30 * 24 * hourMs;
 
 /**
- * Routes of the real-time API. Activities can be created and profiles can be changed. Nothing else is
- * allowed.
+ * Routes of the real-time API. Activities can be created and profiles can be changed. Nothing else
+ * is allowed.
  */
 export function writeRoutes(model: SandboxModel): Route[] {
   const route = instanceRoutes(model);
@@ -34,7 +34,9 @@ export function writeRoutes(model: SandboxModel): Route[] {
   ];
 }
 
-/** A unified activity exists immediately (201). A row of a source table must be mapped first (202). */
+/**
+ * A unified activity exists immediately (201). A row of a source table must be mapped first (202).
+ */
 function create(model: SandboxModel, instance: Instance, table: EntityTable, request: ApiRequest): SandboxResponse {
   const { metadata } = table;
   const unified = metadata.name === 'UnifiedActivity';

@@ -3,8 +3,8 @@ import { attribute, describeEntity } from '../state/entity-table.ts';
 import type { EntityTable } from '../state/entity-table.ts';
 
 /**
- * The tables of the CRM, the store and the loyalty programme, derived from the profiles that they would be
- * unified to.
+ * The tables of the CRM, the store and the loyalty programme, derived from the profiles that they
+ * would be unified to.
  */
 export function seededIngestedTables(
   dataSources: readonly DataSourceMetadata[],

@@ -12,8 +12,8 @@ const activityTitles = ['Bought in the online store', 'Opened a case', 'Visited 
 const pick = (list: readonly string[], index: number): string => list[index % list.length] ?? '';
 
 /**
- * Creates `count` unified profiles, equal in every run. Names repeat only after 99 people. Every tenth
- * profile has no e-mail address, and every ninth has an apostrophe in the name.
+ * Creates `count` unified profiles, equal in every run. Names repeat only after 99 people. Every
+ * tenth profile has no e-mail address, and every ninth has an apostrophe in the name.
  */
 export function seededCustomers(count: number, refreshTime: string): EntityTable {
   return {

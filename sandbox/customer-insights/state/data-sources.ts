@@ -15,7 +15,8 @@ export interface NewDataSource {
 }
 
 /**
- * Adds a data source that was never refreshed. Throws `RefusedError` (409) when the id or the name is in use.
+ * Adds a data source that was never refreshed. Throws `RefusedError` (409) when the id or the name
+ * is in use.
  */
 export function addDataSource(instance: Instance, dataSource: NewDataSource, ports: Ports): DataSourceMetadata {
   const dataSourceId = dataSource.dataSourceId ?? newGuid(ports.random);
@@ -48,7 +49,10 @@ export interface DataSourceChange {
   readonly active?: boolean;
 }
 
-/** Renames, activates or deactivates a data source. Throws `RefusedError` (409) when the new name is in use. */
+/**
+ * Renames, activates or deactivates a data source. Throws `RefusedError` (409) when the new name is
+ * in use.
+ */
 export function changeDataSource(
   instance: Instance,
   dataSource: DataSourceMetadata,
@@ -81,7 +85,10 @@ export function findDataSource(instance: Instance, dataSourceId: string): DataSo
   return dataSource;
 }
 
-/** Updates a data source from the status of its ingestion task. Only a success changes `lastRefresh`. */
+/**
+ * Updates a data source from the status of its ingestion task. Only a success changes
+ * `lastRefresh`.
+ */
 export function updateFromIngestion(dataSource: DataSourceMetadata, status: WorkflowStatus, at: string | null): void {
   switch (status) {
     case 'running':

@@ -1,8 +1,8 @@
 /**
- * The JSON shapes of the public API. Names and enum values are those of Microsoft's generated clients,
- * version 1.0.8 (github.com/microsoft/Dynamics365-CustomerInsights-Client-Libraries). Properties that the
- * sandbox never fills are left out. `null` is a value that the service does not have yet. A switch of the
- * sandbox decides whether `null` is sent or left out.
+ * The JSON shapes of the public API. Names and enum values are those of Microsoft's generated
+ * clients, version 1.0.8 (github.com/microsoft/Dynamics365-CustomerInsights-Client-Libraries).
+ * Properties that the sandbox never fills are left out. `null` is a value that the service does not
+ * have yet. A switch of the sandbox decides whether `null` is sent or left out.
  */
 
 export interface StringInfo {
@@ -184,7 +184,8 @@ export interface GraphNodeInfo {
   operationType: string;
   subType: string;
   /**
-   * Data source id, segment name or measure name. `null` for a node that an instance has once (match, merge).
+   * Data source id, segment name or measure name. `null` for a node that an instance has once
+   * (match, merge).
    */
   identifier: string | null;
   friendlyName: string;

@@ -8,12 +8,18 @@ export type Row = Readonly<Record<string, Cell>>;
 /** An entity with its rows, as the data routes and the partitions serve it. */
 export interface EntityTable {
   readonly metadata: EntityMetadata;
-  /** Ingested tables cannot be filtered (learn.microsoft.com/dynamics365/customer-insights/data/odata-examples, "Limitations"). */
+  /**
+   * Ingested tables cannot be filtered
+   * (learn.microsoft.com/dynamics365/customer-insights/data/odata-examples, "Limitations").
+   */
   readonly ingested: boolean;
   readonly rows: readonly Row[];
 }
 
-/** A change of a row by the real-time API. After `untilMs` the row has the values of the last refresh again. */
+/**
+ * A change of a row by the real-time API. After `untilMs` the row has the values of the last
+ * refresh again.
+ */
 export interface RealTimeChange {
   readonly entityName: string;
   readonly id: string;
@@ -56,7 +62,8 @@ export interface EntityDescription {
 }
 
 /**
- * Creates the metadata of an entity. Names of ingested entities are qualified by the id of their data source.
+ * Creates the metadata of an entity. Names of ingested entities are qualified by the id of their
+ * data source.
  */
 export function describeEntity(entity: EntityDescription): EntityMetadata {
   const { dataSource } = entity;

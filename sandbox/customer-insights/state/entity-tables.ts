@@ -6,8 +6,8 @@ import type { Instance } from './instance.ts';
 import { memberCountOf } from './segments.ts';
 
 /**
- * All tables of an instance: the stored ones with their real-time changes, then those that its segments and
- * measures produce.
+ * All tables of an instance: the stored ones with their real-time changes, then those that its
+ * segments and measures produce.
  */
 export function tablesOf(instance: Instance, nowMs: number): EntityTable[] {
   const customers = rowsOf(instance, 'Customer');

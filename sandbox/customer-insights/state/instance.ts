@@ -11,7 +11,10 @@ import type {
 } from './documented-shapes.ts';
 import type { EntityTable, RealTimeChange } from './entity-table.ts';
 
-/** A task of the workflow: what the API shows, and the node of the task, which the API does not show. */
+/**
+ * A task of the workflow: what the API shows, and the node of the task, which the API does not
+ * show.
+ */
 export interface WorkflowTask {
   readonly info: GraphTaskInfo;
   readonly identifier: string | null;
@@ -26,7 +29,8 @@ export interface Instance {
   readonly segments: SegmentMetadata[];
   readonly measures: MeasureMetadata[];
   /**
-   * Names of measures that are no longer evaluated. The documented shape of a measure has no property for this.
+   * Names of measures that are no longer evaluated. The documented shape of a measure has no
+   * property for this.
    */
   readonly inactiveMeasures: Set<string>;
   /** Newest first. */
@@ -36,7 +40,10 @@ export interface Instance {
   /** The latest state of each node, by operation type and identifier. */
   readonly nodes: Map<string, GraphNodeInfo>;
   readonly schedules: WorkflowRefreshSchedule[];
-  /** Profiles, activities and ingested tables. Tables of segments and measures are derived from these. */
+  /**
+   * Profiles, activities and ingested tables. Tables of segments and measures are derived from
+   * these.
+   */
   readonly tables: EntityTable[];
   readonly realTimeChanges: RealTimeChange[];
 }

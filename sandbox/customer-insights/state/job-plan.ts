@@ -19,9 +19,10 @@ export interface PlanRequest {
 }
 
 /**
- * The tasks of a job, in the order in which the processes depend on each other: data sources, match, merge,
- * then segments and measures (learn.microsoft.com/dynamics365/customer-insights/data/system, "Refresh
- * processes"). An operation that the sandbox does not simulate becomes one task that changes nothing.
+ * The tasks of a job, in the order in which the processes depend on each other: data sources,
+ * match, merge, then segments and measures
+ * (learn.microsoft.com/dynamics365/customer-insights/data/system, "Refresh processes"). An
+ * operation that the sandbox does not simulate becomes one task that changes nothing.
  */
 export function planTasks(instance: Instance, request: PlanRequest): PlannedTask[] {
   const { operationType, identifiers, runDownstreamAfterMerge } = request;

@@ -8,16 +8,16 @@ import type { Ports } from './ports.ts';
 import { moveTask } from './tasks.ts';
 
 /**
- * Jobs kept per instance. Older jobs are dropped, with the tasks that no other job owns. The number that the
- * service keeps is not documented.
+ * Jobs kept per instance. Older jobs are dropped, with the tasks that no other job owns. The number
+ * that the service keeps is not documented.
  */
 export const keptJobs = 500;
 
 export interface JobRequest {
   readonly operationType: string;
   /**
-   * The objects of the job: data source ids, segment names or measure names. When empty, all objects of the
-   * operation.
+   * The objects of the job: data source ids, segment names or measure names. When empty, all
+   * objects of the operation.
    */
   readonly identifiers?: readonly string[];
   readonly submission: GraphJobInfo['jobSubmissionKind'];
@@ -29,9 +29,9 @@ export interface JobRequest {
 }
 
 /**
- * Starts a job. Its first tasks run, and tasks that depend on them are queued. A task that another open job
- * already has for the same object is shared. Throws `RefusedError`: 404 for an unknown identifier, 409 for a
- * schedule on an instance of type sandbox, which has none
+ * Starts a job. Its first tasks run, and tasks that depend on them are queued. A task that another
+ * open job already has for the same object is shared. Throws `RefusedError`: 404 for an unknown
+ * identifier, 409 for a schedule on an instance of type sandbox, which has none
  * (learn.microsoft.com/dynamics365/customer-insights/data/create-environment).
  */
 export function startJob(instance: Instance, request: JobRequest, ports: Ports): GraphJobInfo {
@@ -85,9 +85,9 @@ export function isFinal(status: WorkflowStatus): boolean {
 }
 
 /**
- * Ends a job. Its running tasks get the same status. Its queued tasks do too, but after a failure they are
- * skipped. Tasks that another open job owns too continue. Throws `RefusedError` (409) when the job has
- * already ended.
+ * Ends a job. Its running tasks get the same status. Its queued tasks do too, but after a failure
+ * they are skipped. Tasks that another open job owns too continue. Throws `RefusedError` (409) when
+ * the job has already ended.
  */
 export function endJob(instance: Instance, job: GraphJobInfo, status: WorkflowStatus, ports: Ports): void {
   if (isFinal(job.jobStatus)) throw new RefusedError(409, `The job ${job.jobId} has ended: ${job.jobStatus}.`);

@@ -7,9 +7,10 @@ import { instantAfter, newGuid } from './ports.ts';
 import type { Ports } from './ports.ts';
 
 /**
- * The outcome of one evaluation of a measure. Only a business measure without dimension has a `value`. It is
- * sent as `String(value)`, so a string may hold a value that no number can represent. A cancelled evaluation
- * keeps the previous state, because the documented states of a measure have no cancellation.
+ * The outcome of one evaluation of a measure. Only a business measure without dimension has a
+ * `value`. It is sent as `String(value)`, so a string may hold a value that no number can
+ * represent. A cancelled evaluation keeps the previous state, because the documented states of a
+ * measure have no cancellation.
  */
 export type MeasureOutcome =
   | { readonly kind: 'succeeded'; readonly value?: number | string }
@@ -18,7 +19,8 @@ export type MeasureOutcome =
   | { readonly kind: 'running' };
 
 /**
- * What a measure is calculated over (learn.microsoft.com/dynamics365/customer-insights/data/measure-builder).
+ * What a measure is calculated over
+ * (learn.microsoft.com/dynamics365/customer-insights/data/measure-builder).
  */
 export type MeasureForm = 'withoutDimension' | 'byDimension' | 'perCustomer';
 
@@ -84,7 +86,10 @@ export interface MeasureChange {
   readonly active?: boolean;
 }
 
-/** Renames, activates or deactivates a measure. Throws `RefusedError` (409) when the new name is in use. */
+/**
+ * Renames, activates or deactivates a measure. Throws `RefusedError` (409) when the new name is in
+ * use.
+ */
 export function changeMeasure(
   instance: Instance,
   measure: MeasureMetadata,
@@ -121,9 +126,9 @@ export function findMeasure(instance: Instance, name: string): MeasureMetadata {
 }
 
 /**
- * Evaluates the measure, later than its previous evaluation. A success without `value` keeps the current
- * value, which is 0 at first. Throws `RefusedError`: 409 when the measure is inactive, 400 for a value of a
- * measure that has no single value.
+ * Evaluates the measure, later than its previous evaluation. A success without `value` keeps the
+ * current value, which is 0 at first. Throws `RefusedError`: 409 when the measure is inactive, 400
+ * for a value of a measure that has no single value.
  */
 export function evaluateMeasure(
   instance: Instance,

@@ -16,8 +16,8 @@ export function newGuid(random: Random): string {
 }
 
 /**
- * The current time, or 1 ms after `previous` when the clock has not passed it, so that a series of timestamps
- * always increases.
+ * The current time, or 1 ms after `previous` when the clock has not passed it, so that a series of
+ * timestamps always increases.
  */
 export function instantAfter(clock: Clock, previous: string | null): string {
   const earliestMs = previous === null ? -Infinity : Date.parse(previous) + 1;

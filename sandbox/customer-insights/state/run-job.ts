@@ -19,8 +19,8 @@ export interface JobRun extends JobRequest {
   /** The error message of the failing task. */
   readonly error?: string;
   /**
-   * The task that fails in a job that ends failed or timed out. Without an identifier, the first task of the
-   * operation fails.
+   * The task that fails in a job that ends failed or timed out. Without an identifier, the first
+   * task of the operation fails.
    */
   readonly failsAt?: { readonly operationType: string; readonly identifier?: string };
   /** New member counts by segment name. The other segments keep their count. */
@@ -30,9 +30,10 @@ export interface JobRun extends JobRequest {
 }
 
 /**
- * Runs a job to its end immediately. Tasks that depend on a failed task are skipped. Tasks beside or before
- * it succeed. Throws `RefusedError` before any change: as `startJob` does, 404 when the job has no task to
- * fail at or none for one of the results, 400 for a value of a measure that has no single value.
+ * Runs a job to its end immediately. Tasks that depend on a failed task are skipped. Tasks beside
+ * or before it succeed. Throws `RefusedError` before any change: as `startJob` does, 404 when the
+ * job has no task to fail at or none for one of the results, 400 for a value of a measure that has
+ * no single value.
  */
 export function runJob(instance: Instance, run: JobRun, ports: Ports): GraphJobInfo {
   refuseUnknownResults(instance, run);

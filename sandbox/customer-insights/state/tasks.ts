@@ -11,7 +11,10 @@ import { RefusedError } from './refused-error.ts';
 import { evaluateSegment, memberCountOf } from './segments.ts';
 import type { SegmentOutcome } from './segments.ts';
 
-/** The next status of a task. Any status may follow any other. A failed task that runs again is a retry. */
+/**
+ * The next status of a task. Any status may follow any other. A failed task that runs again is a
+ * retry.
+ */
 export interface TaskMove {
   readonly status: WorkflowStatus;
   /** The error message of a failure. The default is a sentence that names the object. */
@@ -23,8 +26,8 @@ export interface TaskMove {
 }
 
 /**
- * Moves a task, its node and its object to the status. Throws `RefusedError` (400), without any change, for a
- * result that the task cannot have.
+ * Moves a task, its node and its object to the status. Throws `RefusedError` (400), without any
+ * change, for a result that the task cannot have.
  */
 export function moveTask(instance: Instance, task: WorkflowTask, move: TaskMove, ports: Ports): void {
   const { info } = task;

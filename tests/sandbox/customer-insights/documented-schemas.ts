@@ -1,8 +1,9 @@
 import { Ajv } from 'ajv';
 
 /**
- * JSON schemas of the documented shapes, written down from Microsoft's generated clients, version 1.0.8. Every documented
- * property is listed; no other may be answered. Enums hold all documented values.
+ * JSON schemas of the documented shapes, written down from Microsoft's generated clients, version
+ * 1.0.8. Every documented property is listed; no other may be answered. Enums hold all documented
+ * values.
  */
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -9,7 +9,10 @@ export interface ManualClock extends Clock {
   readonly sleeping: number;
 }
 
-/** A clock that stands still at `nowMs` until it is moved; with `rushing` every sleep moves it to its own end. */
+/**
+ * A clock that stands still at `nowMs` until it is moved; with `rushing` every sleep moves it to
+ * its own end.
+ */
 export function manualClock(nowMs = 1_700_000_000_000, { rushing = false } = {}): ManualClock {
   const sleeps: number[] = [];
   const sleepers = new Set<{ at: number; wake: () => void }>();

@@ -19,7 +19,10 @@ export interface CallbackResponse {
   readonly code: string | undefined;
 }
 
-/** Sends a callback as a backend would, with the URL exactly as given; rejects when the connection breaks. */
+/**
+ * Sends a callback as a backend would, with the URL exactly as given; rejects when the connection
+ * breaks.
+ */
 export async function sendCallback(url: string, callback: SentCallback = {}): Promise<CallbackResponse> {
   const { method = 'POST', headers = {}, body = segmentNotification, signal } = callback;
   const [, origin = '', path = ''] = /^(http:\/\/[^/]+)(.*)$/.exec(url) ?? [];

@@ -11,10 +11,16 @@ export interface ReceivedRequest {
   readonly body: Record<string, unknown>;
 }
 
-/** A status to answer with instead of doing what was asked, `cut` to close the connection, or a location of one's own. */
+/**
+ * A status to answer with instead of doing what was asked, `cut` to close the connection, or a
+ * location of one's own.
+ */
 export type OddAnswer = { readonly status: number } | 'cut' | { readonly location: (id: string) => string };
 
-/** The smallest backend a flow platform can subscribe to: it takes everything and keeps what is subscribed. */
+/**
+ * The smallest backend a flow platform can subscribe to: it takes everything and keeps what is
+ * subscribed.
+ */
 export interface StandInBackend {
   readonly apiUrl: string;
   readonly requests: readonly ReceivedRequest[];

@@ -62,7 +62,10 @@ describe('a message', () => {
     messageEncoding: 'base64',
   } as const;
 
-  /** Handles a message of text "x" whose function fails; gives what the queue was asked and what was logged. */
+  /**
+   * Handles a message of text "x" whose function fails; gives what the queue was asked and what was
+   * logged.
+   */
   async function handle(dequeueCount: number, answers: Partial<TriggerQueue> = {}, text = 'eA==') {
     const asked: string[] = [];
     const record = (name: keyof TriggerQueue, answer: unknown) => {

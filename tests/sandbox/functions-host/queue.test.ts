@@ -154,7 +154,8 @@ describe('a queue', () => {
     await app.send({ gate: 'long' });
     const [run] = await app.runsWhen(1);
     const leaseEnd = Date.parse((run?.metadata as { nextVisibleTime: string }).nextVisibleTime);
-    // The second message is sent when the first lease is over: were the first visible again, it would be run before it.
+    // The second message is sent when the first lease is over: were the first visible again, it
+    // would be run before it.
     await eventually(
       () => Promise.resolve(Date.now()),
       (now) => now > leaseEnd + 1000,

@@ -9,7 +9,9 @@ export interface Answer {
   readonly body: string;
 }
 
-/** One request on a connection of its own, its path sent as it is written: `fetch` would tidy it up. */
+/**
+ * One request on a connection of its own, its path sent as it is written: `fetch` would tidy it up.
+ */
 export function sendRequest(
   url: string,
   path: string,

@@ -24,7 +24,10 @@ afterAll(async () => {
   for (const cleanup of cleanups.toReversed()) await cleanup();
 });
 
-/** Starts the host on an app of the `apps` folder, in a folder of its own. What is left at the end is killed and removed. */
+/**
+ * Starts the host on an app of the `apps` folder, in a folder of its own. What is left at the end
+ * is killed and removed.
+ */
 export async function startApp(name: string, options: AppOptions = {}): Promise<StartedApp> {
   const { hostJson = {}, localSettings, ...rest } = options;
   const source = path.resolve(`tests/sandbox/functions-host/apps/${name}.ts`);
@@ -56,7 +59,9 @@ export async function appFolder(files: Readonly<Record<string, string>>): Promis
   return folder;
 }
 
-/** Asks until the answer satisfies: a real process takes its time. The test's own timeout ends it. */
+/**
+ * Asks until the answer satisfies: a real process takes its time. The test's own timeout ends it.
+ */
 export async function eventually<T>(ask: () => Promise<T>, satisfies: (answer: T) => boolean): Promise<T> {
   for (;;) {
     const answer = await ask();
@@ -65,7 +70,10 @@ export async function eventually<T>(ask: () => Promise<T>, satisfies: (answer: T
   }
 }
 
-/** Resolves once a line of the host matches. The log is a pipe, so a line may arrive after the response that it belongs to. */
+/**
+ * Resolves once a line of the host matches. The log is a pipe, so a line may arrive after the
+ * response that it belongs to.
+ */
 export async function untilLogged(host: Pick<StartedApp, 'lines'>, pattern: RegExp): Promise<void> {
   await eventually(
     () => Promise.resolve(host.lines.join('\n')),

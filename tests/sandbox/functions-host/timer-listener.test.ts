@@ -6,7 +6,10 @@ import { rushingClock } from './rushing-clock.ts';
 
 const start = Date.parse('2026-11-23T10:00:30.500Z');
 
-/** Listens until there were so many runs, each of which takes `runMs`; gives the time and the input of each. */
+/**
+ * Listens until there were so many runs, each of which takes `runMs`; gives the time and the input
+ * of each.
+ */
 async function listen(options: { expression: string; runs: number; runMs: number; mayRun?: (at: string) => boolean }) {
   const schedule = parseSchedule(options.expression);
   if (!schedule) throw new Error('not a schedule');

@@ -1,7 +1,10 @@
 import { app } from '@azure/functions';
 import { passGate } from './pass-gate.ts';
 
-/** A queue function that remembers its runs and does what the message says, and HTTP functions to look at it. */
+/**
+ * A queue function that remembers its runs and does what the message says, and HTTP functions to
+ * look at it.
+ */
 
 const runs: { value: unknown; metadata: unknown; invocationId: string; ended: boolean }[] = [];
 
