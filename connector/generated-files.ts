@@ -24,7 +24,10 @@ export function connectorOf(version: string): Connector {
   return { definition, properties: connectorProperties(definition, BRAND_COLOR, { kind: 'key' }), icon };
 }
 
-/** The files that `npm run connector` writes. `recorded` is the contract that existing flows rely on. */
+/**
+ * The files that `npm run connector` writes. `recorded` is the contract that existing flows rely
+ * on.
+ */
 export function generatedFiles({ definition, properties }: Connector, recorded: Stability): GeneratedFile[] {
   return [
     json('apiDefinition.swagger.json', definition),
@@ -34,7 +37,10 @@ export function generatedFiles({ definition, properties }: Connector, recorded: 
   ];
 }
 
-/** Indented as certification requires (learn.microsoft.com/connectors/custom-connectors/coding-standards). */
+/**
+ * Indented as certification requires
+ * (learn.microsoft.com/connectors/custom-connectors/coding-standards).
+ */
 function json(name: string, value: object): GeneratedFile {
   const content = Buffer.from(`${JSON.stringify(value, undefined, 4)}\n`);
   return { name, content, isSame: (there) => there.equals(content) };

@@ -12,7 +12,11 @@ Waits until what was just provisioned can be used; \`azd up\` runs it before and
 
 Reads AZURE_SUBSCRIPTION_ID, AZURE_RESOURCE_GROUP, APP_NAME and HEALTH_URL, as azd sets them. Gives up after ten minutes.`;
 
-/** Role assignments usually take up to ten minutes (learn.microsoft.com/azure/role-based-access-control/troubleshooting, "Symptom - Role assignment changes are not being detected"). */
+/**
+ * Role assignments usually take up to ten minutes
+ * (learn.microsoft.com/azure/role-based-access-control/troubleshooting, "Symptom - Role assignment
+ * changes are not being detected").
+ */
 const PATIENCE_MS = Number(process.env['READY_PATIENCE_MS'] ?? 600_000);
 const PAUSE_MS = Number(process.env['READY_PAUSE_MS'] ?? 15_000);
 const API_VERSION = '2022-03-01';
@@ -39,7 +43,10 @@ function environment(name: string): string {
   return value;
 }
 
-/** Whether the references of the app's settings to the vault are resolved. Those that are not are asked for again. */
+/**
+ * Whether the references of the app's settings to the vault are resolved. Those that are not are
+ * asked for again.
+ */
 function rolesCheck(): Check {
   const app = `/subscriptions/${environment('AZURE_SUBSCRIPTION_ID')}/resourceGroups/${environment('AZURE_RESOURCE_GROUP')}/providers/Microsoft.Web/sites/${environment('APP_NAME')}`;
   const references = `${app}/config/configreferences/appsettings`;

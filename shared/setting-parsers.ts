@@ -1,8 +1,8 @@
 import { nextOccurrence, parseSchedule } from './ncrontab.ts';
 
 /**
- * Parsers of single settings. Each takes the trimmed text. Each throws an error whose message continues a
- * sentence that begins with the setting's name and never repeats the value.
+ * Parsers of single settings. Each takes the trimmed text. Each throws an error whose message
+ * continues a sentence that begins with the setting's name and never repeats the value.
  */
 
 /** The parts of a comma-separated list, trimmed, without empty parts. */
@@ -43,8 +43,8 @@ export function headerText(text: string): string {
 }
 
 /**
- * Removes a trailing slash. The URL is used in headers and responses, so it must be plain ASCII without a
- * password.
+ * Removes a trailing slash. The URL is used in headers and responses, so it must be plain ASCII
+ * without a password.
  */
 export function httpUrl(text: string): string {
   const url = /^https?:\/\/[\x21-\x7e]+$/i.test(text) ? URL.parse(text) : null;
@@ -55,8 +55,8 @@ export function httpUrl(text: string): string {
 }
 
 /**
- * Accepts an NCRONTAB expression that has an occurrence. The host does not start or never calls a function
- * with any other expression.
+ * Accepts an NCRONTAB expression that has an occurrence. The host does not start or never calls a
+ * function with any other expression.
  */
 export function ncrontab(text: string): string {
   const parsed = parseSchedule(text);
@@ -72,7 +72,10 @@ export function optionalUrl(text: string): string | undefined {
   return text === '' ? undefined : httpUrl(text);
 }
 
-/** Reads `name:key`, or `name:read:key` for a key that may only read. A key may contain colons, a name may not. */
+/**
+ * Reads `name:key`, or `name:read:key` for a key that may only read. A key may contain colons, a
+ * name may not.
+ */
 export function operatorKeys(text: string): { name: string; key: string; access: 'all' | 'read' }[] {
   return list(text).map((entry) => {
     const [, name = '', read, key = ''] = /^([^:]+):(read:)?(.+)$/.exec(entry) ?? [];
@@ -143,7 +146,10 @@ export function applicationInsights(text: string): string | undefined {
   return text;
 }
 
-/** Parsed as the functions host does (learn.microsoft.com/azure/azure-monitor/app/azure-ad-authentication). */
+/**
+ * Parsed as the functions host does
+ * (learn.microsoft.com/azure/azure-monitor/app/azure-ad-authentication).
+ */
 export function applicationInsightsIdentity(text: string): { clientId: string | undefined } | undefined {
   if (text === '') return undefined;
   const parts = text.split(';').filter((part) => part !== '');

@@ -16,8 +16,8 @@ export type SubscribeOutcome =
   | { readonly kind: 'unreachable'; readonly message: string; readonly tries: number };
 
 /**
- * The outcome of an unsubscribe. `lost` means that it was not sent, as requested. `no-location` means that
- * there was no address to send it to.
+ * The outcome of an unsubscribe. `lost` means that it was not sent, as requested. `no-location`
+ * means that there was no address to send it to.
  */
 export type UnsubscribeOutcome =
   | { readonly kind: 'answered'; readonly status: number }
@@ -26,11 +26,14 @@ export type UnsubscribeOutcome =
   | { readonly kind: 'no-location' };
 
 /**
- * The connector between platform and backend. It adds the connection's credentials to the calls of the flow
- * engine.
+ * The connector between platform and backend. It adds the connection's credentials to the calls of
+ * the flow engine.
  */
 export interface Gateway {
-  /** POSTs a subscribe. Repeats it on 408, 429, 5xx and connection errors, with the same headers and body. */
+  /**
+   * POSTs a subscribe. Repeats it on 408, 429, 5xx and connection errors, with the same headers and
+   * body.
+   */
   subscribe(call: {
     trigger: string;
     headers: Readonly<Record<string, string>>;
@@ -51,7 +54,10 @@ export interface GatewayDependencies {
   readonly signal: AbortSignal;
 }
 
-/** Power Automate allows 120 s for an outgoing call (learn.microsoft.com/power-automate/limits-and-config). */
+/**
+ * Power Automate allows 120 s for an outgoing call
+ * (learn.microsoft.com/power-automate/limits-and-config).
+ */
 const CALL_TIMEOUT_MS = 120_000;
 
 export function createGateway({ backendUrl, key, clock, retryDelaysMs, signal }: GatewayDependencies): Gateway {
@@ -61,8 +67,9 @@ export function createGateway({ backendUrl, key, clock, retryDelaysMs, signal }:
   const backend = new URL(backendUrl);
 
   /**
-   * The credentials belong to the connector's host. A location on another host is called without them, as we read
-   * github.com/microsoft/PowerPlatformConnectors/issues/3678, which reports a DELETE without the key.
+   * The credentials belong to the connector's host. A location on another host is called without
+   * them, as we read github.com/microsoft/PowerPlatformConnectors/issues/3678, which reports a
+   * DELETE without the key.
    */
   const credentials = (target: URL): Readonly<Record<string, string>> =>
     key !== undefined && target.origin === backend.origin ? { 'x-functions-key': key } : {};

@@ -18,7 +18,10 @@ export interface ManagedSubscription extends SubscriptionView {
   readonly activity?: SubscriptionActivity;
   readonly workflowName?: string;
   readonly environmentId?: string;
-  /** The flow's page in Power Automate. Present when the subscribe call named the flow and its environment. */
+  /**
+   * The flow's page in Power Automate. Present when the subscribe call named the flow and its
+   * environment.
+   */
   readonly flowUrl?: string;
 }
 
@@ -42,17 +45,23 @@ export function managedSubscription(
   };
 }
 
-/** A row keeps its reason when the subscription is superseded later, so the status is checked too. */
+/**
+ * A row keeps its reason when the subscription is superseded later, so the status is checked too.
+ */
 function isByOperator({ status, reason }: Subscription): boolean {
   return reason === 'operator' && (status === 'disabled' || status === 'gone');
 }
 
-/** The engine that runs flows identifies a flow by 32 hexadecimal digits. No page of Power Automate uses this id in its URL. */
+/**
+ * The engine that runs flows identifies a flow by 32 hexadecimal digits. No page of Power Automate
+ * uses this id in its URL.
+ */
 const ENGINE_ID = /^[0-9a-f]{32}$/i;
 
 /**
- * The base URL of a flow's pages in Power Automate (`/details`, `/runs/{runId}`). Observed, not documented.
- * `undefined` when the subscribe call named no environment, or named the flow only by the engine's id.
+ * The base URL of a flow's pages in Power Automate (`/details`, `/runs/{runId}`). Observed, not
+ * documented. `undefined` when the subscribe call named no environment, or named the flow only by
+ * the engine's id.
  */
 export function flowUrlOf({
   workflowId,

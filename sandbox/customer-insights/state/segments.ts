@@ -7,8 +7,8 @@ import { instantAfter, newGuid } from './ports.ts';
 import type { Ports } from './ports.ts';
 
 /**
- * The outcome of one evaluation of a segment. A failed evaluation keeps the last member count unless it names
- * another one.
+ * The outcome of one evaluation of a segment. A failed evaluation keeps the last member count
+ * unless it names another one.
  */
 export type SegmentOutcome =
   | { readonly kind: 'succeeded'; readonly memberCount: number }
@@ -55,7 +55,10 @@ export interface SegmentChange {
   readonly active?: boolean;
 }
 
-/** Renames, activates or deactivates a segment. Throws `RefusedError` (409) when the new name is in use. */
+/**
+ * Renames, activates or deactivates a segment. Throws `RefusedError` (409) when the new name is in
+ * use.
+ */
 export function changeSegment(
   instance: Instance,
   segment: SegmentMetadata,
@@ -87,8 +90,8 @@ export function findSegment(instance: Instance, name: string): SegmentMetadata {
 }
 
 /**
- * Evaluates the segment, later than its previous evaluation. Throws `RefusedError` (409) when the segment is
- * inactive, because a scheduled refresh leaves inactive segments out
+ * Evaluates the segment, later than its previous evaluation. Throws `RefusedError` (409) when the
+ * segment is inactive, because a scheduled refresh leaves inactive segments out
  * (learn.microsoft.com/dynamics365/customer-insights/data/segments).
  */
 export function evaluateSegment(segment: SegmentMetadata, outcome: SegmentOutcome, ports: Ports): void {
