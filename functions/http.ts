@@ -88,7 +88,10 @@ export async function readJson(
   }
   if (bytes.length > MAX_BODY_BYTES) return tooLarge();
   if (bytes.length === 0)
-    return refusal('body-invalid', `${name} is empty. Enter one JSON object, such as ${example}.`);
+    return refusal(
+      'body-invalid',
+      `${name} is empty. Enter one JSON object, such as ${example}. In an HTTP call, this object is the whole body.`,
+    );
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return { kind: 'json', body: JSON.parse(text) as unknown, text };

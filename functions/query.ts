@@ -118,7 +118,7 @@ export function asFlag(text: string): boolean | undefined {
 
 /** How a flow gets more than one page, for a caller who asked for a longer page. */
 const PAGES =
-  'It limits one page. To get all pages, turn on Pagination in the settings of the action, and enter there how many rows you want at most.';
+  'It limits one page. To get all pages, leave it empty, turn on Pagination in the settings of the action, and enter there how many rows you want at most.';
 
 /**
  * The size of a page: a whole number from 1 to `most`, or `otherwise` when the parameter is absent.

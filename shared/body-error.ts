@@ -94,7 +94,7 @@ function asNumber(expected: string, data: unknown): string {
   // A text of digits alone comes from an expression, because the card turns typed digits into a number.
   const isPlain = /^-?\d+(\.\d+)?$/.test(data.trim());
   const typed = isPlain ? 'If you typed it, remove the quotes' : 'Write digits only, with a point before decimals';
-  return `. ${typed}. If it comes from an expression or from dynamic content, put float( ) around that`;
+  return `. ${typed}. If it comes from an expression or from dynamic content, put float( ) around that, which reads 1,500 as 1500; for a text with a decimal comma, add the language, such as float(…, 'de-DE')`;
 }
 
 const formats: Readonly<Record<string, string>> = {

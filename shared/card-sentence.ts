@@ -79,7 +79,7 @@ function unknownInput(error: ErrorObject, name: string): string | undefined {
   const what = shown === undefined ? 'was given an input that it does not have' : `has no input ${shown}`;
   const inputs = joinedWithAnd(labels.filter((label) => label !== undefined));
   const elsewhere = card === 'trigger' ? (triggersWithInput[name] ?? '') : '';
-  return `This ${card} ${what}. Its inputs are ${inputs}. ${elsewhere}${elsewhere ? 'Otherwise, delete' : 'Delete'} the ${card} from the flow and add it again, to get a card with these inputs. Then check the cards that use its outputs.`;
+  return `This ${card} ${what}. Its inputs are ${inputs}. ${elsewhere}${elsewhere ? 'Otherwise, delete' : 'Delete'} the ${card} from the flow and add it again, to get a card with these inputs. Then check the cards that use its outputs. In an HTTP call, take the input out of the body.`;
 }
 
 /** Where a maker finds an input that another trigger has. */
@@ -90,7 +90,7 @@ const triggersWithInput: Readonly<Record<string, string>> = {
     'For a threshold, use the trigger When a segment crosses above a threshold or When a measure crosses above a threshold. ',
   dataSourceId:
     'For one data source, use the trigger When a data source refresh fails or When a data source refresh succeeds. ',
-  startedBy: 'Only the trigger When a full refresh is completed can tell who started a refresh. ',
+  startedBy: 'To tell who started a refresh, use the trigger When a full refresh is completed. ',
 };
 
 /** The sentence for an absent required parameter that is a drop-down on the card. */

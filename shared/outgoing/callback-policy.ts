@@ -214,7 +214,7 @@ function reasonOf(code: CallbackUrlFault, host: string | undefined): string {
     case 'ip-literal':
       return 'The callback URL must name a host, not an IP address.';
     case 'scheme':
-      return 'The callback URL must begin with https://. Correct callbackUrl in the body of the call. (The card of a trigger always sends an https address.)';
+      return 'The callback URL must begin with https://. Correct callbackUrl in the body of the call. The card of a trigger always sends an https address.';
     case 'port':
       return 'The callback URL must use port 443.';
     case 'host':

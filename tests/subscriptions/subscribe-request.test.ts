@@ -38,7 +38,7 @@ describe('an optional input that is empty counts as absent', () => {
     for (const threshold of ['', null, undefined])
       expect(detailOf({ ...segment, threshold })).toBe('Threshold is empty: enter a number, such as 1500.');
     expect(detailOf({ ...segment, dataSourceId: '' })).toBe(
-      'This trigger has no input Data Source. Its inputs are Instance, Label, Segment and Threshold. For one data source, use the trigger When a data source refresh fails or When a data source refresh succeeds. Otherwise, delete the trigger from the flow and add it again, to get a card with these inputs. Then check the cards that use its outputs.',
+      'This trigger has no input Data Source. Its inputs are Instance, Label, Segment and Threshold. For one data source, use the trigger When a data source refresh fails or When a data source refresh succeeds. Otherwise, delete the trigger from the flow and add it again, to get a card with these inputs. Then check the cards that use its outputs. In an HTTP call, take the input out of the body.',
     );
   });
 
@@ -62,7 +62,7 @@ describe('the detail of a refused body names the cause in words', () => {
   test.each<[object, string]>([
     [
       { threshold: '1,500' },
-      'Threshold must be a number, such as 1500; it was the text "1,500". Write digits only, with a point before decimals. If it comes from an expression or from dynamic content, put float( ) around that.',
+      'Threshold must be a number, such as 1500; it was the text "1,500". Write digits only, with a point before decimals. If it comes from an expression or from dynamic content, put float( ) around that, which reads 1,500 as 1500; for a text with a decimal comma, add the language, such as float(…, \'de-DE\').',
     ],
     [{ threshold: [1] }, 'Threshold must be a number, such as 1500; it was a list.'],
     [{ threshold: true }, 'Threshold must be a number, such as 1500; it was true.'],
@@ -75,11 +75,11 @@ describe('the detail of a refused body names the cause in words', () => {
     ],
     [
       { color: 'red' },
-      'This trigger has no input color. Its inputs are Instance, Label, Segment and Threshold. Delete the trigger from the flow and add it again, to get a card with these inputs. Then check the cards that use its outputs.',
+      'This trigger has no input color. Its inputs are Instance, Label, Segment and Threshold. Delete the trigger from the flow and add it again, to get a card with these inputs. Then check the cards that use its outputs. In an HTTP call, take the input out of the body.',
     ],
     [
       { threshold: '150' },
-      'Threshold must be a number, such as 1500; it was the text "150". If you typed it, remove the quotes. If it comes from an expression or from dynamic content, put float( ) around that.',
+      'Threshold must be a number, such as 1500; it was the text "150". If you typed it, remove the quotes. If it comes from an expression or from dynamic content, put float( ) around that, which reads 1,500 as 1500; for a text with a decimal comma, add the language, such as float(…, \'de-DE\').',
     ],
   ])('%j', (change, detail) => {
     expect(detailOf({ ...segment, ...change })).toBe(detail);
