@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/tests'],
-  // Told by scripts/test.ts, which knows whether there is a browser.
+  // Set by scripts/test.ts, which knows whether there is a browser.
   testMatch: process.env.TEST_MATCH?.split(' ') ?? ['**/*.test.ts'],
   transform: {
     '^.+\\.ts$': [

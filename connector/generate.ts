@@ -26,7 +26,7 @@ const { version } = JSON.parse(await readFile(path.join(folder, '../package.json
 const connector = connectorOf(version);
 const recorded = JSON.parse((await read('stability.json'))?.toString() ?? '{}') as Stability;
 const wrong = [
-  ...lint(connector).map(({ id, place }) => `${id}: ${place}`),
+  ...lint(connector).map(({ id, location }) => `${id}: ${location}`),
   ...breaksIn(recorded, stabilityOf(connector.definition)),
 ];
 

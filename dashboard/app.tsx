@@ -91,7 +91,7 @@ function App(): JSX.Element {
   );
 }
 
-const places: readonly (readonly [name: string, route: Route])[] = [
+const pages: readonly (readonly [name: string, route: Route])[] = [
   ['Overview', { view: 'overview' }],
   ['Subscriptions', { view: 'subscriptions', filter: {} }],
   ['Deliveries', { view: 'deliveries', status: 'dead', days: 7 }],
@@ -117,7 +117,7 @@ function Page({
   const onBack = useCallback(() => parent && goBack(parent), [parent && hashOf(parent)]);
   const onHelp = useCallback(() => setHelping(true), []);
   useKeys({ onBack, onHelp });
-  const place = route.view === 'subscription' ? 'subscriptions' : route.view;
+  const page = route.view === 'subscription' ? 'subscriptions' : route.view;
   const where = route.view === 'subscription' ? route.id : route.view;
   // Moves the focus to the new view, so that a screen reader continues there.
   useEffect(() => {
@@ -133,8 +133,8 @@ function Page({
       <header class="bar">
         <span class="brand">Customer Insights triggers</span>
         <nav aria-label="Views">
-          {places.map(([name, target]) => (
-            <a key={name} href={hashOf(target)} aria-current={place === target.view ? 'page' : undefined}>
+          {pages.map(([name, target]) => (
+            <a key={name} href={hashOf(target)} aria-current={page === target.view ? 'page' : undefined}>
               {name}
             </a>
           ))}
@@ -184,7 +184,7 @@ function View({ route }: { readonly route: Route }): JSX.Element {
     case 'subscription':
       return <Subscription key={route.id} id={route.id} days={route.days} at={route.at} open={route.open} />;
     case 'deliveries':
-      return <Deliveries place={route} />;
+      return <Deliveries route={route} />;
     case 'audit':
       return <Audit days={route.days} />;
     case 'recover':

@@ -14,15 +14,15 @@ export interface BundledPackage {
 
 /**
  * The packages that the built app in `dist` and the dashboard have code of, by name and version.
- * The bundler writes the path of each module into the app, and tells those of the dashboard, which
- * is minified.
+ * The bundler writes the path of each module into the app, and reports those of the dashboard,
+ * which is minified.
  */
 export async function bundledPackages(root: string): Promise<BundledPackage[]> {
   const modules = [...(await modulesOfApp(path.join(root, 'dist'))), ...(await modulesOfDashboard(root))];
   const folders = new Set(modules.map(packageFolder).filter((folder) => folder !== undefined));
   const packages = await Promise.all([...folders].map((folder) => readPackage(path.join(root, folder))));
-  const byPlace = new Map(packages.map((one) => [`${one.name}@${one.version}`, one]));
-  return [...byPlace.keys()].sort().flatMap((place) => byPlace.get(place) ?? []);
+  const byVersion = new Map(packages.map((one) => [`${one.name}@${one.version}`, one]));
+  return [...byVersion.keys()].sort().flatMap((version) => byVersion.get(version) ?? []);
 }
 
 async function modulesOfApp(dist: string): Promise<string[]> {

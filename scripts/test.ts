@@ -23,8 +23,8 @@ const IN_BROWSER = '**/*.browser-test.ts';
 
 /** A Chromium for the dashboard tests. */
 function chromium(): string | undefined {
-  const places = [process.env['CHROMIUM_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'];
-  return places.find((place) => place !== '' && existsSync(place));
+  const paths = [process.env['CHROMIUM_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'];
+  return paths.find((file) => file !== '' && existsSync(file));
 }
 
 async function main(args: readonly string[]): Promise<number> {

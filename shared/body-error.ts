@@ -5,7 +5,7 @@ import { refusal, type BodyError, type Refusal } from './problem.ts';
 import { shownValue } from './shown-value.ts';
 
 /**
- * An error of a body with the sentence that tells a flow maker what to do. Absent: the message says
+ * An error of a body with the sentence that says what a flow maker can do. Absent: the message says
  * it.
  */
 export interface BodyFault extends BodyError {

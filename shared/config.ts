@@ -192,7 +192,7 @@ function usableKeys(listed: Config['operatorKeys'] = []): {
     shortCount > 0 &&
       `has ${shortCount} of its keys with fewer than ${MIN_OPERATOR_KEY_LENGTH} characters: they open nothing`,
     new Set(long.map(({ key }) => key)).size < long.length &&
-      'has the same key in several entries: the audit cannot tell them apart, and the key may only read if one of them says so',
+      'has the same key in several entries: the audit cannot distinguish them, and the key may only read if one of them says so',
     long.some(({ name, access }) => /^read$/i.test(name) && access === 'all') &&
       'has a key of the name read, which may do everything: a key that may only read is written name:read:key',
   ];

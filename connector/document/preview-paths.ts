@@ -7,8 +7,8 @@ import type { PathItem } from './swagger-document.ts';
 
 /** The property of a preview that names the subject, by the kind of subject. */
 const names = {
-  segment: { segmentName: text('Segment', 'The segment that was looked at.') },
-  measure: { measureName: text('Measure', 'The measure that was looked at.') },
+  segment: { segmentName: text('Segment', 'The segment that was checked.') },
+  measure: { measureName: text('Measure', 'The measure that was checked.') },
 };
 
 const crossing = object('Crossing', 'One time at which a flow would have been called.', {
@@ -42,7 +42,7 @@ function previewPath(trigger: ThresholdTrigger): PathItem {
               threshold: number('Threshold', 'The number that the value has to rise above.'),
               since: instant(
                 'Since',
-                `The beginning of the time that was looked at, ${MAX_PREVIEW_DAYS} days ago at most.`,
+                `The beginning of the time that was checked, ${MAX_PREVIEW_DAYS} days ago at most.`,
               ),
               evaluations: integer('Evaluations', 'How often the value was calculated in that time.'),
               value: list('Value', 'The times at which a flow would have been called.', crossing),

@@ -33,14 +33,17 @@ export const subscriptionSchema: Schema = object('Subscription', 'The standing r
       'Started By',
       'Which full refreshes call the flow: those of a schedule or of a user. Absent for any.',
     ),
-    successorId: text('Successor ID', 'The subscription of the same flow that took its place.'),
+    successorId: text('Successor ID', 'The subscription of the same flow that replaced it.'),
     lastEvaluation: object('Last Evaluation', 'The value that was seen last.', {
       always: {
         value: number('Value', 'The value itself.'),
         evaluatedAt: instant('Evaluated At', 'When Customer Insights computed it.'),
       },
     }),
-    sourceUnreachableSince: instant('Source Unreachable Since', 'Since when Customer Insights tells nothing about it.'),
+    sourceUnreachableSince: instant(
+      'Source Unreachable Since',
+      'Since when Customer Insights reports nothing about it.',
+    ),
     warnings: list('Warnings', 'Why the flow may hardly ever be called.', text('Warning', 'One reason.')),
   },
 });

@@ -119,7 +119,7 @@ interface Question {
 }
 
 interface Asking {
-  readonly place: string;
+  readonly location: string;
   readonly input: PlainParameter | Schema;
   readonly operation: LocatedOperation;
   readonly questions: readonly Question[];
@@ -131,8 +131,12 @@ interface Asking {
  */
 function asking(connector: Connector): Asking[] {
   const inputs = [
-    ...parameterLocations(connector).map(({ place, parameter, operation }) => ({ place, input: parameter, operation })),
-    ...schemaLocations(connector).map(({ place, schema, operation }) => ({ place, input: schema, operation })),
+    ...parameterLocations(connector).map(({ location, parameter, operation }) => ({
+      location,
+      input: parameter,
+      operation,
+    })),
+    ...schemaLocations(connector).map(({ location, schema, operation }) => ({ location, input: schema, operation })),
   ];
   return inputs
     .map((each) => ({ ...each, questions: questionsOf(each.input) }))

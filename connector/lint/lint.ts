@@ -26,5 +26,5 @@ export const rules: readonly Rule[] = [
 
 /** Finds all violations of the rules in a connector. */
 export function lint(connector: Connector): Finding[] {
-  return rules.flatMap(({ id, find }) => find(connector).map((place) => ({ id, place })));
+  return rules.flatMap(({ id, find }) => find(connector).map((location) => ({ id, location })));
 }

@@ -5,7 +5,7 @@ import type { Connector } from './connector.ts';
 /** A schema somewhere in the definition. */
 export interface SchemaLocation {
   /** The location as a finding shows it, such as `GetItems 200 value items`. */
-  readonly place: string;
+  readonly location: string;
   readonly part: 'body' | 'response' | 'notification';
   /** The name of the property, if the schema is one. */
   readonly property: string | undefined;
@@ -20,7 +20,7 @@ export interface SchemaLocation {
 }
 
 export interface ParameterLocation {
-  readonly place: string;
+  readonly location: string;
   readonly parameter: PlainParameter;
   readonly operation: LocatedOperation;
 }
@@ -35,7 +35,7 @@ export function parameterLocations(connector: Connector): ParameterLocation[] {
     parametersOf(operation).flatMap((parameter) =>
       parameter.in === 'body'
         ? []
-        : [{ place: `${operation.operation.operationId} ${parameter.name}`, parameter, operation }],
+        : [{ location: `${operation.operation.operationId} ${parameter.name}`, parameter, operation }],
     ),
   );
 }
@@ -53,16 +53,16 @@ export function schemaLocations(connector: Connector): SchemaLocation[] {
     return [
       ...parametersOf(operation).flatMap((parameter) =>
         parameter.in === 'body'
-          ? within({ ...root, place: `${operationId} body`, part: 'body', schema: parameter.schema })
+          ? within({ ...root, location: `${operationId} body`, part: 'body', schema: parameter.schema })
           : [],
       ),
       ...Object.entries(responses).flatMap(([status, { schema }]) =>
-        schema ? within({ ...root, place: `${operationId} ${status}`, part: 'response', schema }) : [],
+        schema ? within({ ...root, location: `${operationId} ${status}`, part: 'response', schema }) : [],
       ),
       ...(notification
         ? within({
             ...root,
-            place: `${operationId} notification`,
+            location: `${operationId} notification`,
             part: 'notification',
             schema: notification.schema,
           })
@@ -71,41 +71,46 @@ export function schemaLocations(connector: Connector): SchemaLocation[] {
   });
 }
 
-function within(place: SchemaLocation): SchemaLocation[] {
-  const { schema } = place;
-  const internal = place.internal || schema['x-ms-visibility'] === 'internal';
-  const inner = (more: Pick<SchemaLocation, 'property' | 'schema' | 'required' | 'place'>): SchemaLocation[] =>
-    within({ ...place, ...more, internal, depth: place.depth + 1 });
+function within(parent: SchemaLocation): SchemaLocation[] {
+  const { schema } = parent;
+  const internal = parent.internal || schema['x-ms-visibility'] === 'internal';
+  const inner = (more: Pick<SchemaLocation, 'property' | 'schema' | 'required' | 'location'>): SchemaLocation[] =>
+    within({ ...parent, ...more, internal, depth: parent.depth + 1 });
   return [
-    { ...place, internal },
+    { ...parent, internal },
     ...Object.entries(schema.properties ?? {}).flatMap(([property, each]) =>
       inner({
         property,
         schema: each,
-        required: place.required && (schema.required?.includes(property) ?? false),
-        place: `${place.place} ${property}`,
+        required: parent.required && (schema.required?.includes(property) ?? false),
+        location: `${parent.location} ${property}`,
       }),
     ),
     ...(schema.items
-      ? inner({ property: undefined, schema: schema.items, required: place.required, place: `${place.place} items` })
+      ? inner({
+          property: undefined,
+          schema: schema.items,
+          required: parent.required,
+          location: `${parent.location} items`,
+        })
       : []),
   ];
 }
 
 /** All parameters and schemas, because both may have a drop-down, a visibility or a default. */
-export function inputLocations(connector: Connector): { place: string; input: PlainParameter | Schema }[] {
+export function inputLocations(connector: Connector): { location: string; input: PlainParameter | Schema }[] {
   return [
-    ...parameterLocations(connector).map(({ place, parameter }) => ({ place, input: parameter })),
-    ...schemaLocations(connector).map(({ place, schema }) => ({ place, input: schema })),
+    ...parameterLocations(connector).map(({ location, parameter }) => ({ location, input: parameter })),
+    ...schemaLocations(connector).map(({ location, schema }) => ({ location, input: schema })),
   ];
 }
 
 /** The locations that violate a condition. */
-export function locationsWhere<T extends { readonly place: string }>(
+export function locationsWhere<T extends { readonly location: string }>(
   all: readonly T[],
   wrong: (one: T) => boolean,
 ): string[] {
-  return all.filter(wrong).map(({ place }) => place);
+  return all.filter(wrong).map(({ location }) => location);
 }
 
 /** The ids of the operations that violate a condition. */

@@ -89,9 +89,9 @@ export const operationRules: readonly Rule[] = [
     id: 'NextLinkNotAnswered',
     says: 'The answer of an operation with pages has the link in its schema.',
     find: (connector) =>
-      operationsWhere(connector, (placed) => {
-        const name = placed.operation['x-ms-pageable']?.nextLinkName;
-        return name !== undefined && !Object.hasOwn(answerSchema(placed)?.properties ?? {}, name);
+      operationsWhere(connector, (located) => {
+        const name = located.operation['x-ms-pageable']?.nextLinkName;
+        return name !== undefined && !Object.hasOwn(answerSchema(located)?.properties ?? {}, name);
       }),
   },
   {
@@ -100,9 +100,9 @@ export const operationRules: readonly Rule[] = [
     find: (connector) =>
       operationsWhere(
         connector,
-        (placed) =>
-          placed.operation['x-ms-pageable'] === undefined &&
-          ['nextLink', '@odata.nextLink'].some((name) => Object.hasOwn(answerSchema(placed)?.properties ?? {}, name)),
+        (located) =>
+          located.operation['x-ms-pageable'] === undefined &&
+          ['nextLink', '@odata.nextLink'].some((name) => Object.hasOwn(answerSchema(located)?.properties ?? {}, name)),
       ),
   },
   {

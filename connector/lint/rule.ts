@@ -14,5 +14,5 @@ export interface Rule {
 
 export interface Finding {
   readonly id: string;
-  readonly place: string;
+  readonly location: string;
 }

@@ -37,7 +37,7 @@ const operationTexts: readonly Rule[] = [
     id: 'TriggerSummaryForm',
     says: 'The summary of a trigger begins with "When a".',
     find: (connector) =>
-      operationsWhere(connector, (placed) => isTrigger(placed) && !/^When an? /.test(placed.operation.summary)),
+      operationsWhere(connector, (located) => isTrigger(located) && !/^When an? /.test(located.operation.summary)),
   },
   {
     id: 'TriggerDescriptionForm',
@@ -45,22 +45,22 @@ const operationTexts: readonly Rule[] = [
     find: (connector) =>
       operationsWhere(
         connector,
-        (placed) => isTrigger(placed) && !placed.operation.description.startsWith('This operation triggers when '),
+        (located) => isTrigger(located) && !located.operation.description.startsWith('This operation triggers when '),
       ),
   },
   {
     id: 'ActionSummaryForm',
     says: 'The summary of an action begins with what it does, and that of a list with "List".',
     find: (connector) =>
-      operationsWhere(connector, (placed) => {
-        if (isTrigger(placed)) return false;
-        const answered = Object.values(answerSchema(placed)?.properties ?? {});
+      operationsWhere(connector, (located) => {
+        if (isTrigger(located)) return false;
+        const answered = Object.values(answerSchema(located)?.properties ?? {});
         const visible = answered.filter((schema) => schema['x-ms-visibility'] !== 'internal');
         const verbs =
           visible.length === 1 && visible[0]?.type === 'array'
             ? /^List /
             : /^(Get an? |Create an? |Update an? |Delete an? |Send an? |Preview an? |Unsubscribe from )/;
-        return !verbs.test(placed.operation.summary);
+        return !verbs.test(located.operation.summary);
       }),
   },
   {

@@ -90,7 +90,7 @@ export const webhookRules: readonly Rule[] = [
     id: 'TriggerHintMissing',
     says: 'A trigger says how to make it happen.',
     find: (connector) =>
-      operationsWhere(connector, (placed) => isTrigger(placed) && !placed.operation['x-ms-trigger-hint']?.trim()),
+      operationsWhere(connector, (located) => isTrigger(located) && !located.operation['x-ms-trigger-hint']?.trim()),
   },
   {
     id: 'TriggerWithoutLocation',
@@ -98,7 +98,7 @@ export const webhookRules: readonly Rule[] = [
     find: (connector) =>
       operationsWhere(
         connector,
-        (placed) => isTrigger(placed) && placed.operation.responses['201']?.headers?.['Location']?.type !== 'string',
+        (located) => isTrigger(located) && located.operation.responses['201']?.headers?.['Location']?.type !== 'string',
       ),
   },
   {
@@ -107,12 +107,12 @@ export const webhookRules: readonly Rule[] = [
     find: (connector) =>
       operationsWhere(
         connector,
-        (placed) =>
-          isTrigger(placed) &&
+        (located) =>
+          isTrigger(located) &&
           !operationLocations(connector).some(
             ({ path, method, operation }) =>
               method === 'delete' &&
-              path === `${placed.path}/{id}` &&
+              path === `${located.path}/{id}` &&
               operation['x-ms-visibility'] === 'internal' &&
               Object.keys(operation.responses).some((status) => ['200', '204'].includes(status)),
           ),

@@ -11,8 +11,8 @@ import { refusalReference, refusals } from './problem-responses.ts';
 /** The paths of the operator API. The dashboard uses the same response types. */
 export function operatorPaths(): Record<string, OpenApiPathItem> {
   const paths: Record<string, OpenApiPathItem> = {};
-  for (const [place, operation] of Object.entries(operatorOperations)) {
-    const [method = '', below = ''] = place.split(' ');
+  for (const [methodAndPath, operation] of Object.entries(operatorOperations)) {
+    const [method = '', below = ''] = methodAndPath.split(' ');
     const path = `/manage/${below}`;
     paths[path] = { ...paths[path], [method]: described(path, method, operation) };
   }

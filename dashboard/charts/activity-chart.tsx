@@ -38,7 +38,7 @@ export function ActivityChart({
   const data = useMemo(() => stacked(hours), [hours]);
   const [seen] = useState<{ hours: readonly HourResponse[] }>({ hours });
   seen.hours = hours;
-  const place = useChart('activity', HEIGHT, data, (palette) => ({
+  const container = useChart('activity', HEIGHT, data, (palette) => ({
     padding: [8, 26, 0, 0],
     legend: { show: false },
     cursor: {
@@ -79,7 +79,7 @@ export function ActivityChart({
       setCursor: [({ cursor: { idx, left = -1 } }) => onHour(left < 0 ? undefined : seen.hours[idx ?? -1])],
     },
   }));
-  return <div ref={place} class="chart" role="img" aria-label={label} />;
+  return <div ref={container} class="chart" role="img" aria-label={label} />;
 }
 
 /**

@@ -20,13 +20,13 @@ export function useChart(
   data: uPlot.AlignedData,
   make: Making,
 ): RefObject<HTMLDivElement | null> {
-  const place = useRef<HTMLDivElement>(null);
+  const container = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | undefined>(undefined);
   const latest = useRef(data);
   latest.current = data;
 
   useEffect(() => {
-    const element = place.current;
+    const element = container.current;
     if (element === null) return;
     const width = (): number => Math.max(200, element.clientWidth);
     const draw = (): void => {
@@ -50,5 +50,5 @@ export function useChart(
   }, [key, height]);
 
   useEffect(() => chart.current?.setData(data), [data]);
-  return place;
+  return container;
 }

@@ -40,7 +40,7 @@ export function ValueChart({
   // Another threshold changes the outcomes, so the data changes too.
   const data = useMemo(() => seriesOf(points, untilMs), [points, untilMs]);
 
-  const place = useChart(`values ${threshold}`, HEIGHT, data, (palette) => ({
+  const container = useChart(`values ${threshold}`, HEIGHT, data, (palette) => ({
     padding: [14, 26, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 9, fill: palette('value'), width: 0 } },
@@ -69,7 +69,7 @@ export function ValueChart({
       setCursor: [({ cursor: { idx, left = -1 } }) => onPoint(left < 0 ? undefined : latest.current.points[idx ?? -1])],
     },
   }));
-  return <div ref={place} class="chart" role="img" aria-label={label} />;
+  return <div ref={container} class="chart" role="img" aria-label={label} />;
 }
 
 function seriesOf(points: readonly ObservationResponse[], untilMs: number): uPlot.AlignedData {

@@ -11,20 +11,20 @@ export const READ_ONLY = 'Your operator key or role may only read.';
 export function ActionButton({
   onClick,
   label,
-  look,
+  emphasis,
   children,
 }: {
   readonly onClick: () => void;
   /** A name for screen readers. Default: the text of the button. */
   readonly label?: string | undefined;
-  readonly look?: 'small' | 'primary' | 'danger' | undefined;
+  readonly emphasis?: 'small' | 'primary' | 'danger' | undefined;
   readonly children: ComponentChildren;
 }): JSX.Element {
   const { isReadOnly } = useOperator();
   return (
     <button
       type="button"
-      class={look}
+      class={emphasis}
       onClick={onClick}
       aria-label={label}
       disabled={isReadOnly}

@@ -48,7 +48,8 @@ export function ActivityPanel({ activity }: { readonly activity: Live<Activity> 
               />
               {countedSince !== undefined && (
                 <p class="hint">
-                  There is more than one look counts: hours before <ClockTime at={countedSince} /> are not whole.
+                  There are more deliveries than one request counts: hours before <ClockTime at={countedSince} /> are
+                  not whole.
                 </p>
               )}
               <details class="as-table">

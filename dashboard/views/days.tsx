@@ -3,8 +3,8 @@ import { replaceRoute } from '../live/use-route.ts';
 import { DaysChoice } from '../parts/days-choice.tsx';
 
 /** Chooses how many days the page of a subscription shows. */
-export function Days({ place }: { readonly place: { readonly id: string; readonly days: number } }): JSX.Element {
+export function Days({ route }: { readonly route: { readonly id: string; readonly days: number } }): JSX.Element {
   return (
-    <DaysChoice days={place.days} onChange={(days) => replaceRoute({ view: 'subscription', id: place.id, days })} />
+    <DaysChoice days={route.days} onChange={(days) => replaceRoute({ view: 'subscription', id: route.id, days })} />
   );
 }

@@ -34,14 +34,14 @@ const titles: Readonly<Record<DeliveryChoice, string>> = {
 };
 
 /** Deliveries, with the reason for their status and the possible actions. */
-export function Deliveries({ place }: { readonly place: DeliveriesRoute }): JSX.Element {
+export function Deliveries({ route }: { readonly route: DeliveriesRoute }): JSX.Element {
   const { api } = useOperator();
-  const { open, ...list } = place;
+  const { open, ...list } = route;
   const { view, status, days, since, until, ...search } = list;
   useTitle(titles[status]);
   const key = hashOf(list);
   const ask = (next?: string, signal?: AbortSignal) => {
-    const filter = { ...search, ...(status !== 'any' && { status }), ...rangeOf(place, Date.now()) };
+    const filter = { ...search, ...(status !== 'any' && { status }), ...rangeOf(route, Date.now()) };
     return api.list<DeliveryResponse>('deliveries', { ...filter, attempts: 'true', top: TOP, next }, signal);
   };
   const mark = useChanges(search.instanceId === undefined ? {} : { instanceIds: [search.instanceId] });
@@ -52,9 +52,9 @@ export function Deliveries({ place }: { readonly place: DeliveriesRoute }): JSX.
   return (
     <>
       <h1>{titles[status]}</h1>
-      <DeliveryFilter place={place} />
+      <DeliveryFilter route={route} />
       <LivePart live={first} lines={8}>
-        {(page) => <Pages key={key} first={page} ask={ask} onChange={first.refresh} place={place} />}
+        {(page) => <Pages key={key} first={page} ask={ask} onChange={first.refresh} route={route} />}
       </LivePart>
       {open !== undefined && (
         <DeliveryDrawer key={open} id={open} mark={mark} onClose={() => closeTo(list)} onChange={first.refresh} />
@@ -67,12 +67,12 @@ function Pages({
   first,
   ask,
   onChange,
-  place,
+  route,
 }: {
   readonly first: Page<DeliveryResponse>;
   readonly ask: (next?: string) => Promise<Answer<Page<DeliveryResponse>>>;
   readonly onChange: () => void;
-  readonly place: DeliveriesRoute;
+  readonly route: DeliveriesRoute;
 }): JSX.Element {
   const { rows, hasMore, lookedBackTo, problem, askMore } = useOlder(first, ({ deliveryId }) => deliveryId, ask);
   const shown = rows.toSorted((left, right) => Date.parse(right.occurredAt) - Date.parse(left.occurredAt));
@@ -80,7 +80,7 @@ function Pages({
   if (shown.length === 0 && !hasMore) {
     return (
       <Empty>
-        {place.status === 'dead' && Object.keys(place).length === 3
+        {route.status === 'dead' && Object.keys(route).length === 3
           ? 'No delivery is dead.'
           : 'There is none in this time.'}
       </Empty>
@@ -105,7 +105,7 @@ function Pages({
               key={delivery.deliveryId}
               delivery={delivery}
               name={names.get(delivery.subscriptionId)}
-              href={hashOf({ ...place, open: delivery.deliveryId })}
+              href={hashOf({ ...route, open: delivery.deliveryId })}
               onChange={onChange}
             />
           ))}

@@ -36,7 +36,7 @@ export function Redeliver({
     ),
   };
   return (
-    <ActionButton look="small" label={`Redeliver ${about}`} onClick={() => ask(question)}>
+    <ActionButton emphasis="small" label={`Redeliver ${about}`} onClick={() => ask(question)}>
       Redeliver…
     </ActionButton>
   );
@@ -122,7 +122,7 @@ export function Resume({
     ),
   };
   return (
-    <ActionButton look="primary" onClick={() => ask(question)}>
+    <ActionButton emphasis="primary" onClick={() => ask(question)}>
       Resume…
     </ActionButton>
   );

@@ -15,20 +15,20 @@ export type DeliveriesRoute = Extract<Route, { view: 'deliveries' }>;
 const RANGE = 'range';
 
 /** The filter of the list of deliveries. All its values are part of the URL. */
-export function DeliveryFilter({ place }: { readonly place: DeliveriesRoute }): JSX.Element {
+export function DeliveryFilter({ route }: { readonly route: DeliveriesRoute }): JSX.Element {
   const { instances } = useOperator();
-  const { form, apply, applySoon } = useFilterForm((given) => replaceRoute(routeOf(given, place)));
+  const { form, apply, applySoon } = useFilterForm((given) => replaceRoute(routeOf(given, route)));
   const field = (name: 'q' | 'flow' | 'deliveryCode' | 'httpStatus', label: string): JSX.Element => (
-    <SearchField name={name} label={label} value={place[name]} onInput={applySoon} />
+    <SearchField name={name} label={label} value={route[name]} onInput={applySoon} />
   );
-  const days = place.since === undefined ? String(place.days) : RANGE;
+  const days = route.since === undefined ? String(route.days) : RANGE;
   return (
     <form {...form} class="filter many">
       <label>
         Status
-        <select name="status" value={place.status} onChange={apply}>
+        <select name="status" value={route.status} onChange={apply}>
           {deliveryChoices.map((one) => (
-            <option key={one} value={one} selected={one === place.status}>
+            <option key={one} value={one} selected={one === route.status}>
               {one === 'any' ? 'Any' : deliveryStatuses[one]}
             </option>
           ))}
@@ -47,23 +47,23 @@ export function DeliveryFilter({ place }: { readonly place: DeliveriesRoute }): 
           </option>
         </select>
       </label>
-      {place.since !== undefined && (
+      {route.since !== undefined && (
         <>
-          <InstantField name="since" label="Since" value={fieldOf(new Date(place.since))} onChange={apply} required />
+          <InstantField name="since" label="Since" value={fieldOf(new Date(route.since))} onChange={apply} required />
           <InstantField
             name="until"
             label="Until, or now"
-            value={place.until === undefined ? '' : fieldOf(new Date(place.until))}
+            value={route.until === undefined ? '' : fieldOf(new Date(route.until))}
             onChange={apply}
           />
         </>
       )}
       {field('q', 'Text')}
-      <Choice name="instanceId" label="Instance" value={place.instanceId} onChange={apply} options={[...instances]} />
+      <Choice name="instanceId" label="Instance" value={route.instanceId} onChange={apply} options={[...instances]} />
       <Choice
         name="trigger"
         label="Trigger"
-        value={place.trigger}
+        value={route.trigger}
         onChange={apply}
         options={Object.entries(triggerNames)}
       />

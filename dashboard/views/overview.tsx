@@ -45,10 +45,10 @@ export function Overview(): JSX.Element {
     (signal) => api.get('activity', { hours: HOURS }, signal),
     mark,
   );
-  const troubled = (filter: Query) => (signal: AbortSignal) => allOf(api, filter, signal);
-  const failing = useLive('failing', SLOW_MS, troubled({ failing: 'true' }), mark);
-  const disabled = useLive('disabled', SLOW_MS, troubled({ status: 'disabled' }), mark);
-  const paused = useLive('paused', SLOW_MS, troubled({ status: 'paused' }), mark);
+  const listOf = (filter: Query) => (signal: AbortSignal) => allOf(api, filter, signal);
+  const failing = useLive('failing', SLOW_MS, listOf({ failing: 'true' }), mark);
+  const disabled = useLive('disabled', SLOW_MS, listOf({ status: 'disabled' }), mark);
+  const paused = useLive('paused', SLOW_MS, listOf({ status: 'paused' }), mark);
   const subscriptions = { failing, disabled, paused };
   return (
     <>

@@ -111,7 +111,7 @@ function Counted({
         {counted(subscriptions, 'subscription', 'subscriptions')}.
       </p>
       <div class="buttons">
-        <ActionButton look="primary" onClick={onStart}>
+        <ActionButton emphasis="primary" onClick={onStart}>
           Start
         </ActionButton>
         {isReadOnly && <span>{READ_ONLY}</span>}

@@ -35,7 +35,7 @@ export function Pause({
   };
   return (
     <ActionButton
-      look={isSmall ? 'small' : undefined}
+      emphasis={isSmall ? 'small' : undefined}
       label={isSmall ? `Pause ${name}` : undefined}
       onClick={() => ask(question)}
     >
@@ -85,7 +85,7 @@ export function End({ subscriptionId, name, onDone }: Of): JSX.Element {
     ),
   };
   return (
-    <ActionButton look="danger" onClick={() => ask(question)}>
+    <ActionButton emphasis="danger" onClick={() => ask(question)}>
       End…
     </ActionButton>
   );

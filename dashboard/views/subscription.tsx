@@ -15,7 +15,7 @@ import { SubscriptionHead } from './subscription-head.tsx';
 import { Timeline } from './timeline.tsx';
 import { ValuesPanel, type Observed } from './values-panel.tsx';
 
-interface Place {
+interface SubscriptionRoute {
   readonly id: string;
   readonly days: number;
   readonly at: string | undefined;
@@ -28,8 +28,8 @@ const DAY_MS = 86_400_000;
 /**
  * One subscription: its values and its threshold, and each evaluation and delivery with its reason.
  */
-export function Subscription(place: Place): JSX.Element {
-  const { id, days } = place;
+export function Subscription(route: SubscriptionRoute): JSX.Element {
+  const { id, days } = route;
   const { api } = useOperator();
   const mark = useChanges({ subscriptionId: id });
   const subscription = useLive(
@@ -61,7 +61,7 @@ export function Subscription(place: Place): JSX.Element {
             <SubscriptionHead subscription={value} onChange={refresh} />
             <History
               subscription={value}
-              place={place}
+              route={route}
               observations={observations}
               deliveries={deliveries}
               onChange={refresh}
@@ -69,12 +69,12 @@ export function Subscription(place: Place): JSX.Element {
           </>
         )}
       </LivePart>
-      {place.open !== undefined && (
+      {route.open !== undefined && (
         <DeliveryDrawer
-          key={place.open}
-          id={place.open}
+          key={route.open}
+          id={route.open}
           mark={mark}
-          onClose={() => closeTo({ view: 'subscription', id, days, ...(place.at && { at: place.at }) })}
+          onClose={() => closeTo({ view: 'subscription', id, days, ...(route.at && { at: route.at }) })}
           onChange={refresh}
         />
       )}
@@ -107,13 +107,13 @@ async function deliveriesOf(
 
 function History({
   subscription,
-  place,
+  route,
   observations,
   deliveries,
   onChange,
 }: {
   readonly subscription: SubscriptionResponse;
-  readonly place: Place;
+  readonly route: SubscriptionRoute;
   readonly observations: Live<Observed>;
   readonly deliveries: Live<readonly DeliveryResponse[]>;
   readonly onChange: () => void;
@@ -125,9 +125,9 @@ function History({
   return (
     <>
       {subscription.threshold !== undefined && (
-        <ValuesPanel key={place.id} threshold={subscription.threshold} place={place} observations={observations} />
+        <ValuesPanel key={route.id} threshold={subscription.threshold} route={route} observations={observations} />
       )}
-      <Panel id="timeline" title="What happened" aside={subscription.threshold === undefined && <Days place={place} />}>
+      <Panel id="timeline" title="What happened" aside={subscription.threshold === undefined && <Days route={route} />}>
         {subscription.threshold === undefined && observations.value?.historyMissing !== undefined && (
           <Problem>{observations.value.historyMissing} Refreshes that fired nothing are not shown.</Problem>
         )}
@@ -136,7 +136,7 @@ function History({
             observations.value === undefined && observations.problem === undefined ? (
               <Empty>Loading…</Empty>
             ) : (
-              <Timeline key={place.days} entries={entries} where={place} onChange={onChange} />
+              <Timeline key={route.days} entries={entries} where={route} onChange={onChange} />
             )
           }
         </LivePart>

@@ -25,11 +25,11 @@ export interface Observed {
  */
 export function ValuesPanel({
   threshold,
-  place,
+  route,
   observations,
 }: {
   readonly threshold: number;
-  readonly place: { readonly id: string; readonly days: number };
+  readonly route: { readonly id: string; readonly days: number };
   readonly observations: Live<Observed>;
 }): JSX.Element {
   const [pointed, setPointed] = useState<ObservationResponse>();
@@ -41,7 +41,7 @@ export function ValuesPanel({
   );
   const crossings = shown.filter(({ outcome }) => outcome === 'crossed').length;
   return (
-    <Panel id="values" title={observations.value?.displayName ?? 'Values'} aside={<Days place={place} />}>
+    <Panel id="values" title={observations.value?.displayName ?? 'Values'} aside={<Days route={route} />}>
       <LivePart live={observations} lines={6}>
         {({ historyMissing }) => (
           <>
@@ -68,7 +68,7 @@ export function ValuesPanel({
                   untilMs={observations.cameAtMs ?? 0}
                   label={
                     historyMissing === undefined
-                      ? `${shown.length} values of the last ${place.days} days against the threshold ${shownNumber(tried)}, ${crossings} crossings. The list below says what each means.`
+                      ? `${shown.length} values of the last ${route.days} days against the threshold ${shownNumber(tried)}, ${crossings} crossings. The list below says what each means.`
                       : `The last known value against the threshold ${shownNumber(threshold)}.`
                   }
                   onPoint={setPointed}
@@ -78,7 +78,7 @@ export function ValuesPanel({
                     observations={shown}
                     threshold={threshold}
                     tried={tried}
-                    days={place.days}
+                    days={route.days}
                     onTry={setTried}
                   />
                 )}

@@ -61,7 +61,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const child = spawn(process.execPath, args, {
     cwd: appDirectory,
     env: { ...inheritedEnvironment(), ...(keys.length > 0 && { HOST_KEYS: keys.join(',') }), ...environment },
-    // The fourth is the channel that tells the host when this process has ended.
+    // The fourth is the channel that shows the host when this process has ended.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const exited = once(child, 'exit').then(([code]) => code as number | null);

@@ -35,7 +35,7 @@ export interface DetectedBy {
 
 /**
  * The limit of crossings per subject and call, because a subject's state and its events share a
- * transaction of 100 rows with other subjects. `hasMore` tells the caller to detect the rest.
+ * transaction of 100 rows with other subjects. `hasMore` says that the caller must detect the rest.
  */
 const MAX_RISES = 40;
 /** The same limit for refreshes. All refreshes of an instance are one state. */

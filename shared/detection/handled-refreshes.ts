@@ -9,7 +9,7 @@ export function newestHandled(ended: readonly (readonly [string, number])[]): Ma
 }
 
 /**
- * The key of a job or task in the stored state. 72 bits are enough to tell a thousand ids apart,
+ * The key of a job or task in the stored state. 72 bits are enough to distinguish a thousand ids,
  * and a thousand such keys fit into one stored string.
  */
 export function handledKey(id: string): string {

@@ -88,7 +88,7 @@ export interface Attribute {
 export interface ItemPage {
   readonly kind: 'page';
   readonly items: readonly JsonObject[];
-  /** Whether the service announced a next page. There may be one even if it did not. */
+  /** Whether the response names a next page. There may be one even if it did not. */
   readonly hasNext: boolean;
 }
 

@@ -4,7 +4,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 /** `calls`: `RATE_LIMIT_CALLS`. `subscriptions`: `MAX_SUBSCRIPTIONS_PER_CONNECTION`. */
 export type ConnectionLimit = 'calls' | 'subscriptions';
 
-/** From this share of a limit on, operators are told. */
+/** From this share of a limit on, operators are notified. */
 export const NEAR_LIMIT = 0.8;
 
 /**

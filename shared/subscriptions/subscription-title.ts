@@ -6,7 +6,7 @@ type Titled = Pick<
   'trigger' | 'subject' | 'subjectName' | 'threshold' | 'label' | 'workflowId' | 'status' | 'createdAt'
 >;
 
-/** A flow's id is long; so many characters tell the flows of one connection apart. */
+/** A flow's id is long; so many characters distinguish the flows of one connection. */
 const SHOWN_OF_FLOW = 8;
 
 /**

@@ -26,7 +26,7 @@ benchTest('hangs')('the benchmark of hangs measures healthy instances with and w
   expect(tables[0]?.rows.map(([which]) => which)).toEqual(['without', 'with']);
 });
 
-benchTest('kill')('the benchmark of kills loses nothing, and tells what was in flight', async () => {
+benchTest('kill')('the benchmark of kills loses nothing, and reports what was in flight', async () => {
   const { targets, tables } = await kill.run(tiny);
   const [deliveries, arrived, lost] = tables[0]?.rows[0] ?? [];
   expect(Number(deliveries)).toBeGreaterThan(0);

@@ -26,7 +26,7 @@ const names = [
   'nothing',
 ];
 
-/** How views look: to axe, in both schemes, and on a phone. */
+/** The appearance of views: to axe, in both schemes, and on a phone. */
 export function testAppearance(visiting: () => Visit): void {
   describe.each(['light', 'dark'] as const)('axe finds nothing wrong in the %s scheme', (scheme) => {
     test.each(names)('with %s', async (name) => {

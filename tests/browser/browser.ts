@@ -26,7 +26,7 @@ export interface TestBrowser {
   /** What no page may do: break its policy, throw, or complain on the console; each as a line. */
   readonly complaints: readonly string[];
   /** As if the system were set so. */
-  show(look: { readonly scheme?: Scheme; readonly width?: number; readonly height?: number }): Promise<void>;
+  show(display: { readonly scheme?: Scheme; readonly width?: number; readonly height?: number }): Promise<void>;
   /** What axe finds wrong with what is shown, one line each. */
   violations(): Promise<string[]>;
   close(): Promise<void>;

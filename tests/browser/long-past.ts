@@ -111,12 +111,12 @@ async function renderTimeMs(
   await page.goto(url, { waitUntil: 'commit' });
   // Asked through the debugger: the policy of the page evaluates no text.
   const shownAtMs = await page.evaluate<number>(`new Promise((resolve) => {
-    const look = () => document.querySelector(${JSON.stringify(usable)})
+    const resolveWhenUsable = () => document.querySelector(${JSON.stringify(usable)})
       ? resolve(performance.timeOrigin + performance.now())
-      : requestAnimationFrame(look);
-    look();
+      : requestAnimationFrame(resolveWhenUsable);
+    resolveWhenUsable();
   })`);
-  // A busy browser tells of a request after the page has drawn what it brought.
+  // A busy browser reports a request after the page has drawn its response.
   while (ends.length === 0) await page.waitForTimeout(20);
   page.off('requestfinished', finished);
   const before = ends.filter((endMs) => endMs <= shownAtMs);

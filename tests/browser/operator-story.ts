@@ -15,7 +15,7 @@ export type OperatorStory = Readonly<Record<'fine' | 'broken' | 'refused' | 'off
 /**
  * Half an hour in which one flow works, one fails, one refuses, one is off, and a refresh fails.
  */
-export async function tellOperatorStory({ past, sandbox, flows }: Stage): Promise<OperatorStory> {
+export async function playOperatorStory({ past, sandbox, flows }: Stage): Promise<OperatorStory> {
   const instanceId = contosoInstanceId;
   const { control } = sandbox;
   const subscribe = async (name: string, input: object, label: string, ids = {}): Promise<string> => {

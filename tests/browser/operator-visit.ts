@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { openBrowser, type TestBrowser } from './browser.ts';
-import { OPERATOR_STORY_MS, tellOperatorStory, type OperatorStory } from './operator-story.ts';
+import { OPERATOR_STORY_MS, playOperatorStory, type OperatorStory } from './operator-story.ts';
 import { startStage, type Stage } from './stage.ts';
 import { open } from './visit.ts';
 
@@ -18,7 +18,7 @@ export interface OperatorVisit {
 
 export async function startOperatorVisit(settings: Readonly<Record<string, string>> = {}): Promise<OperatorVisit> {
   const stage = await startStage(OPERATOR_STORY_MS);
-  const story = await tellOperatorStory(stage);
+  const story = await playOperatorStory(stage);
   const dashboard = await stage.open(settings);
   const browser = await openBrowser();
   return {

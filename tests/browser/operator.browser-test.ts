@@ -138,19 +138,19 @@ describe.each(['light', 'dark'] as const)('in the %s scheme', (scheme) => {
         const page = await open(hash);
         expect([name, await browser.violations()]).toEqual([name, []]);
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-        await look(page, `${name}-${scheme}-${width}`);
+        await savePicture(page, `${name}-${scheme}-${width}`);
       }
       const page = await open('#/deliveries');
       await page.getByRole('link', { name: /^Details of Refusing flow/ }).click();
       await page.getByText('The table is full.').waitFor();
       expect(await browser.violations()).toEqual([]);
-      await look(page, `drawer-${scheme}-${width}`);
+      await savePicture(page, `drawer-${scheme}-${width}`);
       await browser.show({ scheme: 'light' });
     },
   );
 });
 
-async function look(page: Page, name: string): Promise<void> {
+async function savePicture(page: Page, name: string): Promise<void> {
   if (PICTURES === undefined) return;
   await mkdir(PICTURES, { recursive: true });
   await page.screenshot({ path: `${PICTURES}/${name}.png` });

@@ -114,7 +114,7 @@ export function testViews(visiting: () => Visit): void {
     expect(await crossing.textContent()).toMatch(/Delivered.*the flow accepted it.*HTTP 202/);
   });
 
-  test('another threshold is tried on the chart: it tells when the flow would have been called, as a preview does', async () => {
+  test('another threshold is tried on the chart: it shows when the flow would have been called, as a preview does', async () => {
     const { story, dashboard } = visiting();
     const page = await open(visiting(), `#/subscriptions/${story.vip.id}`);
     const manageCalls: string[] = [];

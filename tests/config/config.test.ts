@@ -321,7 +321,7 @@ describe('telemetry', () => {
   const key = 'InstrumentationKey=11111111-2222-3333-4444-555555555555';
   const otlp = { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.contoso.com/' };
 
-  test('is off unless it goes somewhere, and when it is told to be', () => {
+  test('is off unless it goes somewhere, and when a setting says so', () => {
     expect(configOf({ OTEL_SERVICE_NAME: 'x', OTEL_EXPORTER_OTLP_HEADERS: 'a=b' }).telemetry).toBeUndefined();
     expect(configOf({ ...otlp, OTEL_SDK_DISABLED: 'true' }).telemetry).toBeUndefined();
   });

@@ -176,7 +176,7 @@ describe('the actions on subscriptions', () => {
 describe('the previews of a threshold', () => {
   const body = { 'body/instanceId': contosoInstanceId, 'body/threshold': 100 };
 
-  test('tell when a segment crossed it', async () => {
+  test('show when a segment crossed it', async () => {
     const segmentName = 'Previewed';
     stack.insights.control.addSegment({ instanceId: contosoInstanceId, name: segmentName, memberCount: 10 });
     stack.insights.control.evaluateSegment({
@@ -202,7 +202,7 @@ describe('the previews of a threshold', () => {
     expect(await driver.run('PreviewSegmentThreshold', tooFar)).toMatchObject({ status: 400 });
   });
 
-  test('tell when a measure crossed it', async () => {
+  test('show when a measure crossed it', async () => {
     const measureName = 'Previewed';
     stack.insights.control.addMeasure({ instanceId: contosoInstanceId, name: measureName, value: '99.5' });
     stack.insights.control.setMeasureValue({ instanceId: contosoInstanceId, measureName, value: '100.5' });
@@ -219,7 +219,7 @@ describe('the actions on data', () => {
     expect((body as { value: unknown[] }).value.length).toBeGreaterThan(5);
   });
 
-  test.each(['Customer', 'UnifiedActivity', AWKWARD])('tell what the items of %s look like', async (entity) => {
+  test.each(['Customer', 'UnifiedActivity', AWKWARD])('describe the items of %s', async (entity) => {
     await driver.run('GetEntity', await driver.pick('GetItems', entity));
   });
 

@@ -21,7 +21,7 @@ describe('the committed files', () => {
     expect(again.map(({ content }, at) => files[at]?.content.equals(content))).toEqual(files.map(() => true));
   });
 
-  test('are told from others', () => {
+  test('are distinguished from others', () => {
     for (const { content, isSame, name } of files) {
       expect({ name, same: isSame(Buffer.concat([content, Buffer.from(' ')])) }).toEqual({ name, same: false });
     }

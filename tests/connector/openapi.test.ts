@@ -148,7 +148,7 @@ test('the bodies of triggers are what requests are validated with, but for what 
   }
 });
 
-/** Without what tells designers how to show it. */
+/** Without the extensions for designers. */
 function shown(value: unknown): unknown {
   return without(value, (name) => name.startsWith('x-ms-'));
 }

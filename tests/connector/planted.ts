@@ -149,7 +149,7 @@ export const planted: Readonly<Record<string, Plant>> = {
   ParameterDescriptionMissing: (c) => delete events(c).parameters[0].description,
   PropertyDescriptionMissing: (c) => (answerOf(events(c)).value.description = 'The events'),
   ValueMustEndWithAlphanumeric: (c) => (c.definition.info.title = 'Customer Data Triggers!'),
-  DescriptionHasUrl: (c) => (instances(c).description = 'This operation is told of at https://contoso.example.'),
+  DescriptionHasUrl: (c) => (instances(c).description = 'This operation is described at https://contoso.example.'),
   ValueMustBeInEnglish: (c) => (instances(c).description = 'Diese Operation zählt alles auf.'),
   // properties
   BrandColorInvalid: (c) => (shown(c).iconBrandColor = '#007ee5'),

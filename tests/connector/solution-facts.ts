@@ -59,8 +59,8 @@ function xmlFacts(kind: string, xml: string, facts: Set<string>): void {
     const here = `${kind} ${[...path, name].join('/')}`;
     facts.add(here);
     for (const [, attribute = '', value = ''] of attributes.matchAll(/([\w:.]+)="([^"]*)"/g)) {
-      const place = `${here}@${attribute}`;
-      facts.add(`${place} is ${literal.test(place) ? value : kindOf(value)}`);
+      const location = `${here}@${attribute}`;
+      facts.add(`${location} is ${literal.test(location) ? value : kindOf(value)}`);
     }
     if (text.trim() !== '') facts.add(`${here} is ${literal.test(here) ? text.trim() : kindOf(text.trim())}`);
     if (!empty) path.push(name);
@@ -93,6 +93,6 @@ function jsonFacts(kind: string, value: unknown, facts: Set<string>, path = ''):
 }
 
 /** Where a trigger and an action say alike which operation of which connector they are. */
-function sharedHost(place: string): string {
-  return place.replace(/(triggers|actions)\/\*\/inputs\/host/, 'triggers or actions/*/inputs/host');
+function sharedHost(path: string): string {
+  return path.replace(/(triggers|actions)\/\*\/inputs\/host/, 'triggers or actions/*/inputs/host');
 }

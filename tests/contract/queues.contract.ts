@@ -65,7 +65,7 @@ export function queuesContract(open: () => OpenQueues): void {
     expect(await receive(queue)).toEqual(['{"n":1}']);
   });
 
-  test('tells when the message was sent that waits for longest, of those that are visible', async () => {
+  test('reports when the message was sent that waits for longest, of those that are visible', async () => {
     const queue = uniqueName('queue');
     expect(await queues.oldestSentAt(queue)).toBeUndefined();
     const beforeMs = nowMs() - CLOCKS_DIFFER_MS;
@@ -94,8 +94,8 @@ export function queuesContract(open: () => OpenQueues): void {
     ['a message that expires before it is there', {}, { delayMs: 5_000, timeToLiveMs: 5_000 }],
     ['a message that has expired', {}, { timeToLiveMs: 0 }],
     ['a delay that is no number', {}, { delayMs: NaN }],
-    ['a life that is no number', {}, { timeToLiveMs: NaN }],
-    ['a life without end', {}, { timeToLiveMs: Infinity }],
+    ['a time to live that is no number', {}, { timeToLiveMs: NaN }],
+    ['a time to live without end', {}, { timeToLiveMs: Infinity }],
   ])('%s is refused', async (_, message, options) => {
     const queue = uniqueName('queue');
     await expect(queues.send(queue, message, options)).rejects.toThrow(RangeError);

@@ -42,7 +42,7 @@ export function tableLimitsContract(tables: Tables): void {
       ['a bound outside ASCII', { partition: 'p', to: '\u{10ffff}' }],
       ['a property that cannot be', { partition: 'p', where: { 'a eq 1 or b': 1 } }],
       ['a selection that cannot be', { partition: 'p', select: ['a,b'] }],
-      ['a fraction to look for', { partition: 'p', where: { n: 0.5 } }],
+      ['a fraction to search for', { partition: 'p', where: { n: 0.5 } }],
     ])('%s is refused', async (_, query) => {
       await expect(tables.query(uniqueName('refused'), query)).rejects.toThrow(RangeError);
     });

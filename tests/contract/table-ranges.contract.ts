@@ -93,7 +93,7 @@ export function tableRangesContract(tables: Tables): void {
       await expect(tables.query(await filled(), query)).rejects.toThrow(RangeError);
     });
 
-    test('a string is looked for as it is, whatever characters it has', async () => {
+    test('a string is searched for as it is, whatever characters it has', async () => {
       const table = uniqueName('ranges');
       const text = `it's "50%" & <more>, a+b=c \r\n\t;/?#\\ ü 日本 😀 ' or 1 eq 1`;
       await write(table, insert('same', { text }), insert('other', { text: `${text}'` }));

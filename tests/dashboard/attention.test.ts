@@ -75,7 +75,7 @@ test.each<[Partial<Observed>, string, string]>([
   expect(attentionFor(observed)).toEqual([[severity, what]]);
 });
 
-test('a delayed retry and a message of a moment ago are no reason to look', () => {
+test('a delayed retry and a message of a moment ago need no attention', () => {
   expect(
     attentionFor({ queues: [{ queue: 'retries', length: 9, poisonLength: 0, oldestSentAt: minutesAgo(600) }] }),
   ).toEqual([]);

@@ -112,7 +112,7 @@ describe('the operator API', () => {
     expect(readOnly).toEqual([true, false]);
   });
 
-  test('that cannot be reached, or leads elsewhere, is told as such', async () => {
+  test('that cannot be reached, or leads elsewhere, is reported as such', async () => {
     answer = () => ({ status: 302 });
     expect(await api.get('x')).toMatchObject({ kind: 'unreachable' });
     expect(seen).toHaveLength(1);

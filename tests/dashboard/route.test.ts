@@ -35,7 +35,7 @@ const routes: fc.Arbitrary<Route> = fc.oneof(
   ),
 );
 
-test('the address of a place leads to it, whatever is in it', () => {
+test('the address of a route leads to it, whatever is in it', () => {
   fc.assert(fc.property(routes, (route) => expect(parseRoute(hashOf(route))).toEqual(route)));
 });
 
@@ -63,7 +63,7 @@ test('what an address says and nobody knows is left out', () => {
 });
 
 test('a time that is none, and an end without a beginning, are not in a route', () => {
-  const place = { view: 'deliveries', status: 'dead', days: 7 };
-  expect(parseRoute('#/deliveries?since=yesterday')).toEqual(place);
-  expect(parseRoute('#/deliveries?until=2026-11-30')).toEqual(place);
+  const route = { view: 'deliveries', status: 'dead', days: 7 };
+  expect(parseRoute('#/deliveries?since=yesterday')).toEqual(route);
+  expect(parseRoute('#/deliveries?until=2026-11-30')).toEqual(route);
 });

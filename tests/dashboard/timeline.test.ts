@@ -23,7 +23,7 @@ function delivery(deliveryId: string, minute: number, more: Partial<DeliveryResp
   };
 }
 
-test('a delivery stands at the evaluation that it tells of, others alone; newest first', () => {
+test('a delivery stands at the evaluation that caused it, others alone; newest first', () => {
   const entries = timelineOf(
     [observation(30), observation(20), observation(10)],
     [delivery('of 20', 20), delivery('alone', 25), delivery('test', 20, { test: true }), delivery('old', 5)],

@@ -5,7 +5,7 @@ import { explain, type HistoryEntry } from '../../shared/detection/explain.ts';
 import type { ObservationResponse } from '../../shared/operations/operator-responses.ts';
 
 /**
- * What the operator API tells of a history with this threshold, newest first, without its first
+ * What the operator API reports of a history with this threshold, newest first, without its first
  * `hidden` evaluations.
  */
 function observationsOf(history: readonly HistoryEntry[], threshold: number, hidden = 0): ObservationResponse[] {

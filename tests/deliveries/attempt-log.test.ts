@@ -32,7 +32,7 @@ async function rise(): Promise<void> {
 }
 
 describe('delivery.attempted', () => {
-  test('tells all of a first attempt that fails', async () => {
+  test('reports all of a first attempt that fails', async () => {
     const { id } = await subscribe('one');
     fixture.answers.set(callbackUrl('one'), () => answered(503));
     await rise();
@@ -58,7 +58,7 @@ describe('delivery.attempted', () => {
     ]);
   });
 
-  test('tells of a retry how long after its time it came, and of a success the run', async () => {
+  test('reports how late a retry was, and the run of a success', async () => {
     await subscribe('one');
     fixture.answers.set(callbackUrl('one'), () => answered(503));
     await rise();
@@ -76,7 +76,7 @@ describe('delivery.attempted', () => {
     expect(lines).toHaveLength(2);
   });
 
-  test('tells of the last attempt of a schedule that the delivery is dead', async () => {
+  test('reports after the last attempt of a schedule that the delivery is dead', async () => {
     await subscribe('one');
     fixture.answers.set(callbackUrl('one'), () => answered(503));
     await rise();
@@ -89,7 +89,7 @@ describe('delivery.attempted', () => {
     ]);
   });
 
-  test('tells that what an operator asked for in vain changes nothing', async () => {
+  test('reports that a failed redelivery by an operator changes nothing', async () => {
     await subscribe('one');
     await rise();
     fixture.answers.set(callbackUrl('one'), () => answered(503));

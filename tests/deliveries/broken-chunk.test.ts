@@ -23,7 +23,7 @@ function watchedTables(onWrite: (writes: readonly Write[], tables: Tables) => Pr
   };
 }
 
-const isTrouble = ({ row }: Write): boolean => (row as Record<string, unknown>)['kind'] === 'trouble';
+const isDeliveryRecord = ({ row }: Write): boolean => (row as Record<string, unknown>)['kind'] === 'trouble';
 
 async function statuses(fixture: SegmentFixture): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
@@ -38,7 +38,7 @@ async function statuses(fixture: SegmentFixture): Promise<Record<string, number>
 test('more failures than go into one transaction: those that are written stay as they are when the others have to be written again', async () => {
   let parts = 0;
   const tables = watchedTables(async (writes, stored) => {
-    if (!writes.some(isTrouble) || ++parts !== 2) return;
+    if (!writes.some(isDeliveryRecord) || ++parts !== 2) return;
     // Meanwhile one of the first part is delivered, by an operator say.
     const [row] = (await drain(stored, 'activity202611', { partition: { from: '', to: '~' } })).filter(
       ({ values }) => values['kind'] === 'trouble',
@@ -83,10 +83,10 @@ describe('a worker whose messages for what waits are lost', () => {
 });
 
 /**
- * The flow `gone` waits; whoever looks at an audience first is frozen for that long then, and
- * meanwhile it unsubscribes.
+ * The flow `gone` waits; the first worker that reads the recipients is frozen for that long then,
+ * and meanwhile it unsubscribes.
  */
-async function frozenAfterLook(
+async function frozenAfterRead(
   ms: number,
   meanwhile?: (fixture: SegmentFixture) => Promise<void>,
 ): Promise<SegmentFixture> {
@@ -95,20 +95,20 @@ async function frozenAfterLook(
   const gone = await fixture.flow('gone');
   const query = tables.query.bind(tables);
   tables.query = async (table, ...where) => {
-    const audience = await query(table, ...where);
-    if (table !== 'subscriptions') return audience;
+    const found = await query(table, ...where);
+    if (table !== 'subscriptions') return found;
     tables.query = query;
     await fixture.backend.unsubscribe('connection-a', 'segment-threshold-crossed', gone.id);
     await fixture.clock.advance(ms);
     await meanwhile?.(fixture);
-    return audience;
+    return found;
   };
   return fixture;
 }
 
-describe('a worker that is frozen between its look at the audience and its claim', () => {
+describe('a worker that is frozen between its read of the recipients and its claim', () => {
   test('does not call a flow that has unsubscribed since', async () => {
-    const fixture = await frozenAfterLook(CLAIM_MS);
+    const fixture = await frozenAfterRead(CLAIM_MS);
     await fixture.flow('stays');
     await fixture.rise();
     expect(fixture.calls).toEqual([]);
@@ -118,7 +118,7 @@ describe('a worker that is frozen between its look at the audience and its claim
   });
 
   test('leaves nothing behind when another found nobody any more, and closed the event', async () => {
-    const fixture = await frozenAfterLook(CLAIM_MS + 1, (other) => other.poll());
+    const fixture = await frozenAfterRead(CLAIM_MS + 1, (other) => other.poll());
     await fixture.rise();
     expect(fixture.calls).toEqual([]);
     expect(await drain(fixture.tables, 'activity202611', { partition: { from: '', to: '~' } })).toEqual([]);

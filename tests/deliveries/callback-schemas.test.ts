@@ -92,7 +92,7 @@ describe.each(triggerNames)('the callback of %s', (trigger) => {
   });
 });
 
-test('an event of any trigger is what its callback tells, without what belongs to one subscription', () => {
+test('an event of any trigger is what its callback contains, without what belongs to one subscription', () => {
   const { properties, required } = eventProperties();
   expect(required).toEqual(['eventId', 'trigger', 'instanceId', 'occurredAt']);
   expect(properties['trigger']?.['enum']).toEqual(triggerNames);

@@ -116,7 +116,7 @@ describe('a failing receiver', () => {
     expect(second?.body).toEqual(first?.body);
     expect(fixture.calls).toHaveLength(2);
     for (const [index, { body, headers }] of fixture.calls.entries()) {
-      // The published verifier looks at the wall clock.
+      // The published verifier reads the wall clock.
       jest.useFakeTimers({ now: calledAtMs[index] ?? 0 });
       const verifier = new Webhook(Buffer.alloc(32, index + 1).toString('base64'));
       expect(verifier.verify(JSON.stringify(body), { ...headers })).toEqual(body);

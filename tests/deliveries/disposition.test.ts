@@ -62,8 +62,8 @@ describe('an older version of a flow', () => {
   });
 
   test('ends its subscription when it lasts through the schedule', () => {
-    const looks = [ago(60, STALE_VERSION), ago(45, STALE_VERSION), ago(44, STALE_VERSION)];
-    expect(next(stale, looks)).toEqual({ kind: 'gone', code: STALE_VERSION });
+    const failures = [ago(60, STALE_VERSION), ago(45, STALE_VERSION), ago(44, STALE_VERSION)];
+    expect(next(stale, failures)).toEqual({ kind: 'gone', code: STALE_VERSION });
   });
 });
 

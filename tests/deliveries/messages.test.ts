@@ -27,7 +27,12 @@ test.each([
   ['a chunk', validateChunkMessage, firstForm.chunk, { v: 1, eventId: 'e', chunk: 0 }],
   ['a retry', validateRetriesMessage, firstForm.retries, { v: 1, kind: 'retry', deliveryId: 'd', nonce: 'n' }],
   ['a release', validateRetriesMessage, firstForm.retries, { v: 1, kind: 'release', subscriptionId: 's' }],
-  ['a tidying', validateRetriesMessage, firstForm.retries, { v: 1, kind: 'tidy', subscriptionId: 's' }],
+  [
+    'a release as version 0.9.0 sends it',
+    validateRetriesMessage,
+    firstForm.retries,
+    { v: 1, kind: 'tidy', subscriptionId: 's' },
+  ],
 ])('%s is read by old and new, with and without what it carries for telemetry', (_, now, before, message) => {
   for (const read of [now, before]) {
     expect(read(message)).toEqual({ kind: 'valid', value: message });

@@ -183,7 +183,7 @@ test('what waits for a resume whose message is lost goes out within minutes', as
   const { id } = await fixture.flow('one');
   await fixture.backend.operator.pauseSubscription(id);
   await fixture.rise();
-  // The reconciler finds the subscription disabled, and looks again in days.
+  // The reconciler finds the subscription disabled, and reads it again in days.
   await fixture.pass(HOUR);
   const send = fixture.queues.send.bind(fixture.queues);
   fixture.queues.send = () => Promise.resolve();
@@ -211,7 +211,7 @@ test('what occurred long before a resume and is found after it goes out within m
 });
 
 describe('given up half way', () => {
-  test('a DELETE leaves nobody who is called, and no place taken', async () => {
+  test('a DELETE leaves no flow that is called, and no entry in the count', async () => {
     for (let step = 1; step < 12; step++) {
       const { tables, refuse } = refusing();
       const fixture = segmentFixture({ tables, config: { maxSubscriptionsPerConnection: 1 } });
@@ -232,7 +232,7 @@ describe('given up half way', () => {
     }
   });
 
-  test('a subscribe, 100 times at every step, leaves no place taken', async () => {
+  test('a subscribe, 100 times at every step, leaves no entry in the count', async () => {
     const { tables, refuse } = refusing();
     const fixture = segmentFixture({ tables, config: { maxSubscriptionsPerConnection: 100 } });
     for (let attempt = 0; attempt < 100; attempt++) {
@@ -251,7 +251,7 @@ describe('given up half way', () => {
   });
 });
 
-test('a subscription whose flow is gone frees its place', async () => {
+test('a subscription whose flow is gone no longer counts', async () => {
   const fixture = segmentFixture({ config: { maxSubscriptionsPerConnection: 1 } });
   const { id } = await fixture.flow('one');
   fixture.answers.set(URL, () => answered(410));

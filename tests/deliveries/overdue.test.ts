@@ -116,7 +116,7 @@ test('what is merely waiting keeps its message, and gets no second one', async (
   expect(fixture.queues.waiting('retries')).toEqual(before);
 });
 
-test('one entry of the work list that cannot be looked at does not stop the others', async () => {
+test('one entry of the work list that cannot be read does not stop the others', async () => {
   fixture.answers.set(URL, () => answered(503));
   await fixture.rise();
   loseMessages();

@@ -20,7 +20,7 @@ interface Stage {
   readonly fixture: MemoryBackend;
   /** Polls, which finds an event for all flows, without handling any message. */
   readonly poll: () => Promise<void>;
-  /** Tells the process that it is to end. */
+  /** Asks the process to end. */
   readonly stop: () => void;
   /** Has these flows answer, or all of them. */
   readonly answer: (...names: string[]) => void;

@@ -39,7 +39,7 @@ describe('what a poll costs in requests to storage', () => {
     counter.reset();
     fixture.insights.calls.length = 0;
     await fixture.poll();
-    // Read, take the places of all calls together, save.
+    // Read, take the permits of all calls together, save.
     expect(counter.counts()).toEqual({ 'tables.query': 1, 'tables.replaceOrUpsert': 2 });
     expect(fixture.insights.calls.map(({ method }) => method).sort()).toEqual(['jobs', 'measures', 'segments']);
   });
@@ -54,7 +54,7 @@ describe('what a poll costs in requests to storage', () => {
     counter.reset();
     await fixture.poll();
     expect(fixture.calls).toHaveLength(2);
-    const poll = { read: 1, placesOfLists: 1, placeOfHistory: 1, commit: 1, save: 1 };
+    const poll = { read: 1, permitsOfLists: 1, permitOfHistory: 1, commit: 1, save: 1 };
     const finish = { findSubscribers: 1, claim: 1, outcome: 1, close: 1 };
     expect(counter.total()).toBe(Object.values({ ...poll, ...finish }).reduce((sum, count) => sum + count, 0));
   });

@@ -10,17 +10,17 @@ import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../hel
 let tables: Tables;
 let fixture: MemoryBackend;
 /**
- * Called before each query for subscriptions: what happens then is between the looks of a sweep.
+ * Called before each query for subscriptions: what happens then is between the reads of a sweep.
  */
-let beforeLook: () => Promise<void>;
+let beforeRead: () => Promise<void>;
 
 beforeEach(() => {
-  beforeLook = () => Promise.resolve();
+  beforeRead = () => Promise.resolve();
   const stored = createMemoryTables();
   tables = {
     ...stored,
     query: async (table, query) => {
-      if (table === 'subscriptions' && query.limit === 1) await beforeLook();
+      if (table === 'subscriptions' && query.limit === 1) await beforeRead();
       return stored.query(table, query);
     },
   };
@@ -124,22 +124,22 @@ test.each([
   expect(await sequence()).toBeGreaterThanOrEqual(before);
 });
 
-test('a subscribe between any two looks of the sweep loses nothing', async () => {
-  for (let look = 1; look <= 4; look++) {
+test('a subscribe between any two reads of the sweep loses nothing', async () => {
+  for (let read = 1; read <= 4; read++) {
     fixture = memoryBackend({ tables, clock: fixture.clock });
-    fixture.data.measures = [measure('revenue', output(90, 10 * look))];
+    fixture.data.measures = [measure('revenue', output(90, 10 * read))];
     const { id } = await measureOf('revenue');
     await unsubscribe(id);
-    let left = look;
-    beforeLook = async () => {
+    let left = read;
+    beforeRead = async () => {
       if (--left !== 0) return;
-      beforeLook = () => Promise.resolve();
+      beforeRead = () => Promise.resolve();
       await measureOf('revenue');
     };
     await fixture.backend.sweep();
-    beforeLook = () => Promise.resolve();
+    beforeRead = () => Promise.resolve();
     if (left > 0) await measureOf('revenue');
-    fixture.data.measures = [measure('revenue', output(90, 10 * look), output(120, 10 * look + 1))];
+    fixture.data.measures = [measure('revenue', output(90, 10 * read), output(120, 10 * read + 1))];
     await fixture.poll();
     expect(fixture.calls).toHaveLength(1);
     const { views } = await fixture.backend.listOwn('connection-a', 'measure-threshold-crossed', { limit: 10 });
@@ -157,13 +157,13 @@ test('an instance that nobody is subscribed to leaves no subject behind', async 
   expect((await tables.query('instances', { partition: 'instances' })).rows).toEqual([]);
 });
 
-test('a subscribe after any look of the sweep keeps its instance polled', async () => {
+test('a subscribe after any read of the sweep keeps its instance polled', async () => {
   const trigger = 'unification-refresh-completed';
   /**
-   * Whether the instance is polled after a sweep in which a flow subscribes after this look;
+   * Whether the instance is polled after a sweep in which a flow subscribes after this read;
    * `undefined`: there is none.
    */
-  const isPolled = async (look: number): Promise<boolean | undefined> => {
+  const isPolled = async (read: number): Promise<boolean | undefined> => {
     const own = createMemoryTables();
     let left = 0;
     const tables: Tables = {
@@ -178,14 +178,14 @@ test('a subscribe after any look of the sweep keeps its instance polled', async 
     const subscribeOne = () => swept.subscribe(trigger, { callbackUrl: callbackUrl('one') });
     await swept.backend.unsubscribe('connection-a', trigger, (await subscribeOne()).id);
     await swept.pass(30 * 60_000);
-    left = look;
+    left = read;
     await swept.backend.sweep();
     const { rows } = await own.query('instances', { partition: 'instances' });
     return left > 0 ? undefined : rows.length === 1;
   };
   const results: boolean[] = [];
-  for (let look = 1; ; look++) {
-    const result = await isPolled(look);
+  for (let read = 1; ; read++) {
+    const result = await isPolled(read);
     if (result === undefined) break;
     results.push(result);
   }

@@ -22,7 +22,7 @@ function upAndDown(fixture: MemoryBackend, at: number): void {
   fixture.data.measures = [measure('revenue', output(90, -1), output(120, at), output(80, at + DAY))];
 }
 
-describe('what went up and down while nobody looked', () => {
+describe('what went up and down between two polls', () => {
   test.each([1, 5, 14, 26])('is reported when polls come back %i days after it', async (days) => {
     const fixture = await watching();
     upAndDown(fixture, 2 * DAY);
@@ -44,7 +44,7 @@ describe('what went up and down while nobody looked', () => {
   });
 });
 
-test('the history is asked for as far back as the last look lies, and a day more, of thirty days at most', async () => {
+test('the history is asked for as far back as the last poll, and a day more, of thirty days at most', async () => {
   const fixture = await watching();
   const asked: unknown[] = [];
   const segments = fixture.insights.segments.bind(fixture.insights);
@@ -58,7 +58,7 @@ test('the history is asked for as far back as the last look lies, and a day more
   }
   expect(asked).toEqual([2, 2, 3, 7, 30]);
   asked.length = 0;
-  // One that nobody looked at before may have its last value long ago.
+  // One that was not read before may have its last value long ago.
   await fixture.subscribe('segment-threshold-crossed', {
     segmentName: 'other',
     threshold: 1,

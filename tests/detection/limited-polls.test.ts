@@ -37,19 +37,19 @@ async function subscribeToAll(): Promise<void> {
 }
 
 /** What others of the app take of the instance's calls, as actions or as polls. */
-async function use(places: number, from: 'callPlaces' | 'limiter' = 'callPlaces'): Promise<number> {
+async function use(permits: number, from: 'callPermits' | 'limiter' = 'callPermits'): Promise<number> {
   const take = (): Promise<{ kind: string }> =>
-    from === 'callPlaces'
+    from === 'callPermits'
       ? fixture.backend.callPermits.take(INSTANCE)
       : fixture.backend.limiter.take(`instance-${INSTANCE}`);
-  const taken = await Promise.all(Array.from({ length: places }, take));
+  const taken = await Promise.all(Array.from({ length: permits }, take));
   return taken.filter(({ kind }) => kind === 'admitted').length;
 }
 
 describe('a poll for which there are not enough calls', () => {
-  test('goes on a window later where it stopped, and tells every measure once, with what was in between', async () => {
+  test('goes on a window later where it stopped, and reports every measure once, with what was in between', async () => {
     await subscribeToAll();
-    // Up and down between two polls: only the history tells.
+    // Up and down between two polls: only the history shows it.
     fixture.data.measures = NAMES.map((name) => measure(name, output(120, 3), output(20, 4)));
     fixture.data.segments = [segment('vip', evaluated(200, 5))];
     fixture.insights.calls.length = 0;
@@ -69,7 +69,7 @@ describe('a poll for which there are not enough calls', () => {
     await pollOnly();
     const days = 3 * 24 * 3600 * 1000;
     await fixture.clock.advance(days);
-    // Used up by other polls at every look: no history is read for three days.
+    // Used up by other polls each time: no history is read for three days.
     fixture.data.measures = [measure('measure-0', output(120, 20), output(10, 25))];
     await use(CALLS - 1, 'limiter');
     await pollOnly();

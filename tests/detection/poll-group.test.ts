@@ -102,7 +102,7 @@ describe('the instances of one message', () => {
   });
 });
 
-describe('the places of a process', () => {
+describe('the poll slots of a process', () => {
   test('are 32, and one instance has two of them, so one that hangs leaves room for the others', async () => {
     const { fixture, instances, poll, called } = await crossed(40);
     const waiting: (() => void)[] = [];
@@ -129,7 +129,7 @@ describe('the places of a process', () => {
     expect(fixture.insights.calls.map(({ instanceId }) => instanceId)).toEqual(instances.slice(1));
   });
 
-  test('are not waited for longer than a message lives: the next firing finds what was left out', async () => {
+  test('are not waited for longer than a message is kept: the next firing finds what was left out', async () => {
     const { fixture, instances, called } = await crossed(33);
     const hanging = Promise.withResolvers<undefined>();
     fixture.insights.beforeCall = () => hanging.promise;

@@ -41,7 +41,7 @@ const listed = (rises: readonly { evaluatedAt: unknown; previousValue: unknown; 
 describe.each(Object.entries(kinds))('%s', (trigger, { name, hold }) => {
   const kind = trigger as keyof typeof kinds;
 
-  test('a preview tells the calls that a subscription from the first value on was made', async () => {
+  test('a preview lists the calls that a subscription from the first value on was made', async () => {
     const any = fc.tuple(value, history, value);
     await fc.assert(
       fc.asyncProperty(any, async ([first, polls, threshold]) => {

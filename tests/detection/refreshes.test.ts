@@ -150,7 +150,7 @@ describe('a full refresh', () => {
     expect(await after(full({ status }))).toEqual([`full: ${reported}`]);
   });
 
-  test('tells how many tasks failed, and which', async () => {
+  test('says how many tasks failed, and which', async () => {
     fixture.data.jobs = [
       full({
         jobId: 'j1',
@@ -348,7 +348,7 @@ describe('jobs come and go', () => {
     ]);
   });
 
-  test('a job that comes without its tasks is looked up in the task history', async () => {
+  test('a job that comes without its tasks is read from the task history', async () => {
     expect(await after(job({ jobId: 'known', operationType: 'segmentation' }))).toEqual([]);
     fixture.data.tasks = [task({ taskId: 'bare', status: 'failed', jobIds: ['j-bare'], endedAt: at(30) })];
     expect(await after(ingestion({ jobId: 'j-bare', status: 'failed', endedAt: at(31) }))).toEqual(['failed: failed']);

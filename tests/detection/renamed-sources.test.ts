@@ -150,7 +150,7 @@ describe('a refresh that is listed behind 30 newer ones', () => {
     expect(called()).toEqual(['full']);
   });
 
-  test('is looked for only now and then: with nothing new a poll is one list call', async () => {
+  test('is searched for only now and then: with nothing new a poll is one list call', async () => {
     fixture.data.jobs = newer();
     for (let polls = 0; polls < 3; polls++) await fixture.poll();
     expect(await methods()).toEqual(['jobs']);

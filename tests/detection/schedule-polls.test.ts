@@ -49,7 +49,7 @@ test('a backlog starves nobody: when a third of the messages is worked, everybod
   }
 });
 
-describe('a message lives shorter than the schedule has between two firings', () => {
+describe('a message is kept for less time than the schedule has between two firings', () => {
   test.each([
     ['0 * * * * *', 60, 45],
     ['*/30 * * * * *', 30, 22.5],
@@ -65,8 +65,10 @@ describe('a message lives shorter than the schedule has between two firings', ()
     const fixture = memoryBackend({ config: { pollSchedule: '*/20 * * * * *' } });
     for (const id of ids(3)) await register(fixture, id);
     await fixture.backend.schedulePolls();
-    const lives = fixture.queues.waiting('polls').map(({ expiresAt }) => (expiresAt ?? NaN) - fixture.clock.now());
-    expect(lives).toEqual([15_000, 15_000, 15_000]);
+    const timesToLive = fixture.queues
+      .waiting('polls')
+      .map(({ expiresAt }) => (expiresAt ?? NaN) - fixture.clock.now());
+    expect(timesToLive).toEqual([15_000, 15_000, 15_000]);
   });
 });
 
@@ -89,7 +91,7 @@ describe('sending', () => {
   function stage(count: number, timing = pollTiming('0 * * * * *', NOW)) {
     let nowMs = NOW;
     const waiting: { readonly take: () => void; readonly fail: () => void }[] = [];
-    const lives: number[] = [];
+    const timesToLive: number[] = [];
     const warned: unknown[] = [];
     const ports: SchedulePorts = {
       clock: { now: () => nowMs },
@@ -97,20 +99,20 @@ describe('sending', () => {
       timing,
       instanceIds: () => Promise.resolve(ids(count)),
       send: (_, timeToLiveMs) => {
-        lives.push(timeToLiveMs);
+        timesToLive.push(timeToLiveMs);
         return new Promise((take, fail) => waiting.push({ take, fail: () => fail(new Error('storage is down')) }));
       },
     };
     const sent = schedulePolls(ports);
     sent.catch(() => undefined);
-    return { sent, waiting, lives, warned, pass: (ms: number) => void (nowMs += ms) };
+    return { sent, waiting, timesToLive, warned, pass: (ms: number) => void (nowMs += ms) };
   }
 
   test('runs over a bounded number of connections', async () => {
-    const { sent, waiting, lives, warned } = stage(16 * 100);
+    const { sent, waiting, timesToLive, warned } = stage(16 * 100);
     for (let answered = 0; answered < 100; answered++) {
       await flushPromises();
-      expect(lives.length).toBe(Math.min(100, 32 + answered));
+      expect(timesToLive.length).toBe(Math.min(100, 32 + answered));
       waiting.shift()?.take();
     }
     await sent;
@@ -118,10 +120,10 @@ describe('sending', () => {
   });
 
   test('goes on when storage does not take one, and says so at the end', async () => {
-    const { sent, waiting, lives } = stage(16 * 100);
+    const { sent, waiting, timesToLive } = stage(16 * 100);
     await flushPromises();
     waiting.shift()?.fail();
-    while (lives.length < 100) {
+    while (timesToLive.length < 100) {
       waiting.shift()?.take();
       await flushPromises();
     }
@@ -130,24 +132,24 @@ describe('sending', () => {
   });
 
   test('gives up on storage that takes none', async () => {
-    const { sent, waiting, lives } = stage(16 * 100);
+    const { sent, waiting, timesToLive } = stage(16 * 100);
     await flushPromises();
     for (const { fail } of waiting) fail();
     await expect(sent).rejects.toThrow('storage is down');
-    expect(lives).toHaveLength(32);
+    expect(timesToLive).toHaveLength(32);
   });
 
   test('makes all messages of a firing expire together, and leaves what comes later to the next firing', async () => {
-    const { sent, waiting, lives, warned, pass } = stage(16 * 64);
+    const { sent, waiting, timesToLive, warned, pass } = stage(16 * 64);
     await flushPromises();
     pass(40_000);
     waiting.shift()?.take();
     await flushPromises();
-    expect(lives.at(-1)).toBe(5_000);
+    expect(timesToLive.at(-1)).toBe(5_000);
     pass(5_000);
     for (const { take } of waiting) take();
     await sent;
-    expect(lives).toHaveLength(33);
+    expect(timesToLive).toHaveLength(33);
     expect(warned).toEqual([['polls.unsent', { instances: 31 * 16 }]]);
   });
 });

@@ -95,7 +95,7 @@ test('an instance that was never polled counts as polled now', async () => {
 });
 
 test.each([[state({})], [state({ values: [subject('vip', true)], refreshes: refreshes(true) })]])(
-  'writes nothing when nothing changes, and looks at the outbox',
+  'writes nothing when nothing changes, and reads the outbox',
   async (before) => {
     await suspendInstance(ports, before);
     expect(done).toEqual([['outbox', []]]);

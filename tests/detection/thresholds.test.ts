@@ -18,7 +18,7 @@ function now(fixture: MemoryBackend, ...evaluations: [number, number][]): void {
   fixture.data.segments = [segment('vip', ...evaluations.map(([value, minute]) => evaluated(value, minute)))];
 }
 
-test('two that look at a measure for the first time at the same moment lose nothing that was between their looks', async () => {
+test('two that read a measure for the first time at the same moment lose nothing that was between their reads', async () => {
   const fixture = memoryBackend();
   const subscribe = (name: string): Promise<unknown> =>
     fixture.subscribe('measure-threshold-crossed', {

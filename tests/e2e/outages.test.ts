@@ -76,7 +76,7 @@ test.concurrent.each<Service>(inRotation(['queues', 'tables'], 1))(
       }
       isBack = true;
       expect([...answers]).toEqual([503]);
-      // Every listener looks once a second at most, and whoever sends or polls tries three times:
+      // Every listener polls once a second at most, and whoever sends or polls tries three times:
       // no hot loop.
       expect(refused).toBeLessThan(1_000);
 

@@ -253,7 +253,7 @@ test('no secret is in any line of the log, error, row, message, answer or callba
 
   expect(await rise(first)).toEqual({ delivered: 1, dead: 6, ended: 1, parked: 1 });
 
-  // Everything that an operator can look at and do.
+  // Everything that an operator can read and do.
   for (const { id } of await listed(first, 'subscriptions')) {
     await operate(first, 'GET', `subscriptions/${String(id)}`);
     await call(first, 'GET', `${subscriptions}/${String(id)}`);
@@ -304,11 +304,11 @@ test('no secret is in any line of the log, error, row, message, answer or callba
   note('log', first.lines.concat(second.lines).join('\n'));
   expect(leaksIn(written, secrets)).toEqual([]);
 
-  // All those places were looked at, and a secret in any of them would have been found.
-  const places = new Set(written.map(({ where }) => where));
-  expect([...places].filter((place) => place.startsWith('storage')).length).toBeGreaterThan(5);
+  // All those locations were searched, and a secret in any of them would have been found.
+  const locations = new Set(written.map(({ where }) => where));
+  expect([...locations].filter((location) => location.startsWith('storage')).length).toBeGreaterThan(5);
   expect(first.lines.filter((line) => line.includes('delivery.attempted')).length).toBeGreaterThan(10);
-  for (const where of places) {
+  for (const where of locations) {
     for (const { name, forms } of secrets) {
       for (const form of forms) {
         expect(leaksIn([{ where, text: `{"a":"b${form}c"}` }], secrets)).toContain(`${where}: ${name}`);

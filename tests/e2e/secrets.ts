@@ -27,10 +27,10 @@ export interface Written {
   readonly text: string;
 }
 
-/** Each place at which a secret was found, with its name: `subscriptions: signature`. */
+/** Each location at which a secret was found, with its name: `subscriptions: signature`. */
 export function leaksIn(written: readonly Written[], secrets: readonly Secret[]): string[] {
   const found = written.flatMap(({ where, text }) => {
-    // What a queue holds is base64: both that and what it says are looked at.
+    // What a queue holds is base64: both that and its content are searched.
     const said = text.replaceAll(/(?<=<MessageText>)[^<]+/g, (base64) => Buffer.from(base64, 'base64').toString());
     const leaked = secrets.filter(({ forms }) => forms.some((form) => text.includes(form) || said.includes(form)));
     return leaked.map(({ name }) => `${where}: ${name}`);

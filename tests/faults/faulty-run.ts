@@ -164,7 +164,7 @@ async function findViolations(run: {
     if (taken > 1) doubled += 1;
   }
   if (outcomes.length !== FLOWS.length) violations.push(`${outcomes.length} outcomes`);
-  if ((await stored.unsettledChunks()) > 0) violations.push('a chunk is not complete');
+  if ((await stored.unfinishedChunks()) > 0) violations.push('a chunk is not complete');
   violations.push(...host.poisoned.map((message) => `poisoned: ${message}`));
   if (doubled > allowedDoubles(fault)) violations.push(`${doubled} doubled`);
   return doubled;

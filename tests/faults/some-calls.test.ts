@@ -6,7 +6,7 @@ import { faultyRun } from './faulty-run.ts';
 
 /**
  * Every call in every mode takes a quarter of an hour: `npm run test:faults`. These hit detection,
- * fan-out, settling and retries.
+ * fan-out, completion and retries.
  */
 const SOME: readonly (readonly [Mode, number])[] = [
   ['refused', 14],

@@ -15,7 +15,7 @@ export interface StoredRun {
    */
   outcomes(): Promise<readonly { readonly deliveryId: string; readonly status: string }[]>;
   outboxEntries(): Promise<number>;
-  unsettledChunks(): Promise<number>;
+  unfinishedChunks(): Promise<number>;
 }
 
 export function storedRun(tables: Tables, nowMs: number): StoredRun {
@@ -29,7 +29,7 @@ export function storedRun(tables: Tables, nowMs: number): StoredRun {
   const readActivity = (): Promise<StoredRow[]> => rowsOf(activityTable(monthOf(nowMs)));
   return {
     outboxEntries: async () => (await rowsOf(STATE_TABLE, { from: 'o:', to: 'o;' })).length,
-    unsettledChunks: async () =>
+    unfinishedChunks: async () =>
       activity('chunk', await readActivity()).filter((row) => !chunkOfRow(row).isComplete).length,
     async outcomes() {
       const rows = await readActivity();

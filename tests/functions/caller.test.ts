@@ -93,7 +93,7 @@ test('without enforced keys, calls without a key share one connection, and other
   expect(await get(backend, id, { 'x-functions-key': 'any' })).toBe(404);
 });
 
-/** What App Service authentication tells of who signed in. */
+/** What App Service authentication reports about who signed in. */
 function principal(tenantId: string | undefined, objectId: string | undefined, long = false): Headers {
   const claims = [
     { typ: long ? 'http://schemas.microsoft.com/identity/claims/tenantid' : 'tid', val: tenantId },
@@ -150,7 +150,7 @@ describe('with Microsoft Entra ID', () => {
     expect(await get(backend, id, principal('tenant-b', 'object-1'))).toBe(404);
   });
 
-  test('a page of another site acts for nobody who is signed in, but may lead to what is only looked at', async () => {
+  test('a page of another site acts for nobody who is signed in, but may lead to what is only read', async () => {
     const from = (site: string): Headers => ({ ...principal('tenant-a', 'object-1'), 'sec-fetch-site': site });
     const item = 'instances/11111111-2222-3333-4444-555555555555/entities/people/items';
     for (const site of ['cross-site', 'same-site', 'something new']) {

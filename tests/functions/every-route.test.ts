@@ -10,7 +10,7 @@ import { bodyOf, subscriptionsOf } from './subscribe-bodies.ts';
 
 type Headers = NonNullable<CallOptions['headers']>;
 
-/** For anybody: they tell nothing that is anybody's. */
+/** For anybody: they return nothing that is anybody's. */
 const ANONYMOUS = /^(Health|Connector\w+|OpenApi|Dashboard-\w+)$/;
 const OPERATOR: Headers = { 'x-operator-key': '0perator-of-these-tests' };
 const OTHER_INSTANCE = '99999999-9999-4999-8999-999999999999';

@@ -56,7 +56,7 @@ beforeAll(async () => {
 });
 afterAll(() => agent.destroy());
 
-/** What a parameter of a route really looks like. A route with another parameter needs one here. */
+/** A valid value of a parameter of a route. A route with another parameter needs one here. */
 const genuine: Readonly<Record<string, (one: RegisteredRoute) => readonly string[]>> = {
   // Operators may end a real one.
   id: ({ route }) => [...(route.startsWith('manage/') ? [] : [ofAnother]), `${ofAnother.slice(0, -4)}AAAA`],
@@ -245,7 +245,7 @@ test(`more than ${REQUESTS.toLocaleString('en-US')} were sent, nothing of them i
   // The audit has the actions of an operator, refused ones too, but no body that could not be read.
   const after = Object.fromEntries(Object.entries(rest).filter(([table]) => !table.startsWith('audit')));
   expect(after).toEqual(others);
-  // To look at a subject is to observe it. Nobody else's was looked at.
+  // To read a subject is to observe it. Nobody else's was read.
   const instances = new Set([...stateBefore, ...state].map(({ partitionKey }) => partitionKey));
   expect([...instances].filter((id) => ![contosoInstanceId, contosoSandboxInstanceId].includes(id))).toEqual([]);
   expect((await backend.call('GET', 'health')).status).toBe(200);

@@ -174,7 +174,7 @@ describe('with operator keys', () => {
     expect(backend.lines.filter((line) => line.includes('operator.acted')).join()).not.toContain('s3cret');
   });
 
-  test('each action leaves one line with who and what, and no key; a look leaves none', async () => {
+  test('each action leaves one line with who and what, and no key; a read leaves none', async () => {
     const headers = { 'x-operator-key': '0perator:two-of-two' };
     const acted = (): string[] => backend.lines.filter((line) => line.includes('operator.acted'));
     // Lines come in their order, but not with the answer.
@@ -307,7 +307,7 @@ describe('with Microsoft Entra ID', () => {
     await expectProblem(() => call(backend, 'GET', 'manage/queues', headers), 401, 'not-authenticated');
   });
 
-  test('a page of another site acts for nobody, but may be followed to what is only looked at', async () => {
+  test('a page of another site acts for nobody, but may be followed to what is only read', async () => {
     const from = (site: string): Headers => ({ ...principal(['Operator']), 'sec-fetch-site': site });
     const redrive = 'manage/queues/nothing/redrive';
     for (const site of ['cross-site', 'same-site', 'something new']) {

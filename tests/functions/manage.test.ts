@@ -228,7 +228,7 @@ describe('subscriptions', () => {
 });
 
 describe('events', () => {
-  test('are listed with the counts of their deliveries, and shown with their audience', async () => {
+  test('are listed with the counts of their deliveries, and shown with their recipients', async () => {
     const id = await subscribe('risen');
     flows.answer('risen', 422);
     const eventId = await rise();

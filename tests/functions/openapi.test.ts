@@ -92,7 +92,7 @@ describe('the description has', () => {
   });
 });
 
-const place = (path: string): string =>
+const concretePath = (path: string): string =>
   path
     .slice(1)
     .replace('{instanceId}', contosoInstanceId)
@@ -105,7 +105,7 @@ const asking = describedOperations.filter(({ operation }) => operation.security?
 describe('the query parameters', () => {
   test('are those that the app says it has, when it is sent another', async () => {
     for (const one of asking.filter(({ method }) => method !== 'DELETE')) {
-      const { status, body } = await call(one.method, `${place(one.path)}?Other=1`);
+      const { status, body } = await call(one.method, `${concretePath(one.path)}?Other=1`);
       const names = queryOf(one).map(({ name }) => name);
       const has = /The call has the parameters? (?<names>.+)\.$/.exec(String(body['detail']))?.groups?.['names'];
       const said = has?.split(/, | and /) ?? [];
@@ -135,7 +135,10 @@ describe('the query parameters', () => {
           const others = required.map(
             (other) => `&${other.name}=${other.name === 'instanceId' ? contosoInstanceId : ''}`,
           );
-          const { body } = await call(one.method, `${place(one.path)}?${name}=${String(value)}${others.join('')}`);
+          const { body } = await call(
+            one.method,
+            `${concretePath(one.path)}?${name}=${String(value)}${others.join('')}`,
+          );
           const isRefused = body['code'] === 'query-invalid';
           expect({ ...one.operation, name, value, isRefused }).toEqual({
             ...one.operation,

@@ -137,7 +137,7 @@ async function standIn(
 
 const partitions = `${entities}/Things/partitions`;
 
-test('partitions without names go by their place, and their CSV may hold whatever CSV can', async () => {
+test('partitions without names are named by their position, and their CSV may hold whatever CSV can', async () => {
   const csv = '"one\r\nline, ""two""",<img onerror>\r\n"",\r\n,"客户"\r\nonly\r\na,b,c\r\n';
   const { backend, requests, origin } = await standIn(
     (here) => [`${here}/a.csv?sig=s`, `${here}/b.csv?sig=s`],

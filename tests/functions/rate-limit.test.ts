@@ -18,7 +18,7 @@ test('a connection has so many calls in a window, over all instances of the app;
   const { headers } = await expectProblem(() => one.call('GET', list), 429, 'too-many-calls');
   const retryAfter = Number(headers['retry-after']);
   expect(retryAfter).toBeGreaterThan(3_000);
-  // The window, a second for clocks that differ, and up to half a second more so that places free
+  // The window, a second for clocks that differ, and up to half a second more so that permits free
   // together.
   expect(retryAfter).toBeLessThanOrEqual(3_602);
 

@@ -17,7 +17,7 @@ beforeAll(async () => {
 const subscribe = (trigger: string, body: unknown): Promise<Answered> =>
   backend.call('POST', `triggers/${trigger}/subscriptions`, { body });
 
-describe('a body that breaks the schema is refused with the place of every fault:', () => {
+describe('a body that breaks the schema is refused with the location of every fault:', () => {
   const missing = bodyOf(segments, 'a');
   delete missing['segmentName'];
   test.each<[string, Trigger, unknown, string[]]>([

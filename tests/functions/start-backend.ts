@@ -54,7 +54,7 @@ afterAll(async () => {
 });
 
 /**
- * An account of the test file's own: the backend's tables have fixed names, and the tests look at
+ * An account of the test file's own: the backend's tables have fixed names, and the tests read
  * all of them.
  */
 export function storage(): AzuriteEndpoints {

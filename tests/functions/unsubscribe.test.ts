@@ -61,7 +61,7 @@ describe('unsubscribing', () => {
     expect(after.filter(isCleared).every(({ values }) => values['callback'] === undefined)).toBe(true);
   });
 
-  test('many times at once frees the place of the subscription once', async () => {
+  test('many times at once lowers the count of subscriptions once', async () => {
     const [one] = [idOf(await subscribe('full', 'one')), idOf(await subscribe('full', 'two'))];
     expect((await subscribe('full', 'three')).status).toBe(409);
     const answers = await Promise.all(

@@ -8,7 +8,7 @@ import { testSize } from './test-size.ts';
  */
 export type Durations = Readonly<Record<string, number>>;
 
-/** Beside the caches of the other tools: neither git nor prettier looks there. */
+/** Beside the caches of the other tools: neither git nor prettier reads it. */
 const file = path.join(
   import.meta.dirname,
   '..',

@@ -1,10 +1,10 @@
 import { takePermit, type CallPermits } from '../../shared/insights/call-permits.ts';
 import type { CustomerInsights } from '../../shared/insights/customer-insights.ts';
 
-/** The same, whose calls each take a place first, as the requests of the REST adapter do. */
-export function limitedInsights(insights: CustomerInsights, places: CallPermits): CustomerInsights {
+/** The same, whose calls each take a permit first, as the requests of the REST adapter do. */
+export function limitedInsights(insights: CustomerInsights, permits: CallPermits): CustomerInsights {
   const call = async <T>(instanceId: string | undefined, make: () => Promise<T>): Promise<T> => {
-    await takePermit(places, instanceId, `a call of ${instanceId}`);
+    await takePermit(permits, instanceId, `a call of ${instanceId}`);
     return make();
   };
   return {

@@ -109,7 +109,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
     tables,
     queues,
     queueDrain: createMemoryQueueDrain({ queues, clock }),
-    insights: (places) => limitedInsights(options.insights ?? insights, places),
+    insights: (permits) => limitedInsights(options.insights ?? insights, permits),
     client,
     lookup: options.lookup ?? (() => Promise.resolve([])),
     clock,

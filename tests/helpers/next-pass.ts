@@ -2,7 +2,7 @@ import type { Tables } from '../../shared/storage/tables.ts';
 import { WORK_SHARDS, WORK_TABLE } from '../../shared/work/work-list.ts';
 
 /**
- * When the reconciler finds something to look at for the first time, of passes that begin every
+ * When the reconciler finds something to check for the first time, of passes that begin every
  * `periodMs`; `Infinity`: the work list is empty. Passes before do nothing, so a test need not make
  * them.
  */

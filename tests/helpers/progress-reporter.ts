@@ -43,7 +43,7 @@ export default class ProgressReporter {
   private done = 0;
   private readonly running = new Set<string>();
   private silence: NodeJS.Timeout | undefined;
-  private toldAtMs = Date.now();
+  private printedAtMs = Date.now();
 
   constructor({ maxWorkers }: { readonly maxWorkers: number }) {
     this.workers = maxWorkers;
@@ -62,7 +62,7 @@ export default class ProgressReporter {
   onTestFileStart({ path: file }: { readonly path: string }): void {
     this.running.add(path.relative(process.cwd(), file));
     this.silence ??= setInterval(() => {
-      print(`${this.place()}  ${timeOf(Date.now() - this.startedAtMs)}, running: ${[...this.running].join(', ')}`);
+      print(`${this.progress()}  ${timeOf(Date.now() - this.startedAtMs)}, running: ${[...this.running].join(', ')}`);
     }, SILENCE_MS).unref();
   }
 
@@ -74,10 +74,10 @@ export default class ProgressReporter {
     if (!skipped) this.durations[name] = perfStats.runtime;
     if (failureMessage) {
       this.failures.push(`${styleText('red', `✗ ${name}`)}\n${failureMessage.trimEnd()}`);
-      print(`${this.place()}  ${styleText('red', `✗ ${name}`)}\n${failureMessage.trimEnd()}\n`);
-    } else if (this.done === this.total || Date.now() - this.toldAtMs >= PROGRESS_MS) {
-      this.toldAtMs = Date.now();
-      print(`${this.place()}  ${timeOf(Date.now() - this.startedAtMs)}`);
+      print(`${this.progress()}  ${styleText('red', `✗ ${name}`)}\n${failureMessage.trimEnd()}\n`);
+    } else if (this.done === this.total || Date.now() - this.printedAtMs >= PROGRESS_MS) {
+      this.printedAtMs = Date.now();
+      print(`${this.progress()}  ${timeOf(Date.now() - this.startedAtMs)}`);
     }
   }
 
@@ -90,11 +90,11 @@ export default class ProgressReporter {
     const files = this.failures.length > 0 ? ` in ${this.failures.length} files` : '';
     const time = timeOf(Date.now() - this.startedAtMs);
     print(`\n${passed} passed, ${failed} failed${files}${skipped}${interrupted}, ${time}`);
-    // All of it has been said; whoever looks at the end of the screen finds what and where.
+    // All of it has been said; the end of the output lists all failures.
     for (const failure of this.failures) print(`\n${failure}`);
   }
 
-  private place(): string {
+  private progress(): string {
     return `${String(this.done).padStart(String(this.total).length)} of ${this.total}`;
   }
 }

@@ -9,7 +9,7 @@ export interface ProxiedRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: IncomingHttpHeaders;
-  /** Its place among all requests of the proxy, counted from 1. */
+  /** Its position among all requests of the proxy, counted from 1. */
   readonly number: number;
 }
 

@@ -11,8 +11,8 @@ interface WriteCommand {
 }
 
 /**
- * Something to ask of any `Tables`, without what differs between them: etags are told by what they
- * stand for.
+ * Something to ask of any `Tables`, without what differs between them: etags are described by what
+ * they stand for.
  */
 export type TableCommand =
   | { readonly kind: 'write'; readonly partitionKey: string; readonly writes: readonly WriteCommand[] }

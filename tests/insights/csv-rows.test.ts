@@ -103,7 +103,7 @@ test('whatever the values, and wherever the stream is cut, they come out as they
   );
 });
 
-test('a range is rows from one place on, and says whether there are more', async () => {
+test('a range is rows from one position on, and says whether there are more', async () => {
   const csv = Array.from({ length: 10 }, (_, n) => `${n},x\n`).join('');
   const ids = async (skip: number, top: number) => {
     const { rows, hasMore } = await read(csv, texts, { skip, top });

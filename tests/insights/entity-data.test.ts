@@ -29,10 +29,10 @@ async function open(...answers: ScriptedAnswer[]): Promise<{
 function adapterOf(baseUrl: string): { data: EntityData; clock: JumpingClock } {
   const clock = jumpingClock(timeoutMs);
   const random = { fraction: () => 0, token: () => '' };
-  const places = unlimitedPermits;
+  const permits = unlimitedPermits;
   const data = restEntityData({
     baseUrl,
-    permits: places,
+    permits,
     timeoutMs,
     clock,
     random,
@@ -46,7 +46,7 @@ function adapterOf(baseUrl: string): { data: EntityData; clock: JumpingClock } {
 const targets = ({ requests }: ScriptedServer): string[] =>
   requests.map(({ method = '', target = '' }) => `${method} ${target.replace('/v1/instances/', '')}`);
 
-describe('what does not exist is looked for from the outside:', () => {
+describe('what does not exist is searched for from the outside:', () => {
   const found: ScriptedAnswer = { body: { instanceId: 'i' } };
   const entity: ScriptedAnswer = { body: { name: 'E' } };
 

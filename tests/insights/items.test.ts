@@ -25,7 +25,7 @@ describe('the filter for one item', () => {
     ['Edm.Int64', ''],
     ['Edm.Int64', '1.5'],
     ['Edm.Guid', 'x'],
-  ])('of a key of type %s has no place for the id "%s"', (dataType, id) => {
+  ])('of a key of type %s does not allow the id "%s"', (dataType, id) => {
     expect(keyFilter(attribute('K', dataType), id)).toBeUndefined();
   });
 });

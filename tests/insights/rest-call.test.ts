@@ -189,8 +189,8 @@ test('calls one after the other share their connections', async () => {
   expect(server.connections()).toBeLessThanOrEqual(2);
 });
 
-describe('places for calls', () => {
-  /** Gives `count` places, and notes who asked. */
+describe('permits for calls', () => {
+  /** Gives `count` permits, and notes who asked. */
   function permitsFor(count: number): { permits: CallPermits; asked: (string | undefined)[] } {
     const asked: (string | undefined)[] = [];
     const take: CallPermits['take'] = (instanceId) => {

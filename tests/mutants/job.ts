@@ -25,7 +25,7 @@ export interface SeedStep {
 export interface Job {
   readonly planted: Planted;
   readonly steps: readonly Step[];
-  /** Whether every step runs, and each seed and test tells which places it passed. */
+  /** Whether every step runs, and each seed and test reports which spans it passed. */
   readonly isSurvey: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface Passed {
   readonly by: SeedStep | { readonly kind: 'test'; readonly file: string; readonly number: number };
   readonly isFailing: boolean;
   readonly ms: number;
-  readonly places: ReadonlySet<string>;
+  readonly spans: ReadonlySet<string>;
 }
 
 export type Verdict =
@@ -54,10 +54,10 @@ export type Report = Passed | Verdict | { readonly kind: 'step'; readonly limitM
  * circles.
  */
 const PATIENCE_MS = 30_000;
-const LOOKED_AT_EVERY_MS = 5_000;
+const CHECKED_EVERY_MS = 5_000;
 /**
- * Where the system does not tell how much a process has used, and for one that waits: by the clock,
- * on a machine that may be busy.
+ * Where the system does not report how much a process has used, and for one that waits: by the
+ * clock, on a machine that may be busy.
  */
 const LONGEST_WAIT_MS = 900_000;
 
@@ -91,7 +91,7 @@ export function openLane(): Lane {
           const isCircling = usedBy(current) - step.usedMs > PATIENCE_MS + step.limitMs;
           isLate = isCircling || performance.now() - step.atMs > LONGEST_WAIT_MS;
           if (isLate) current.kill('SIGKILL');
-        }, LOOKED_AT_EVERY_MS);
+        }, CHECKED_EVERY_MS);
         const onExit = (code: number | null, signal: string | null): void =>
           end({ kind: 'noticed', by: 'ended', what: isLate ? 'does not end' : `broke off (${signal ?? code})` });
         const onMessage = (message: unknown): void => {

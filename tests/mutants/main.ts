@@ -23,7 +23,7 @@ const root = process.cwd();
 const usage = `npm run mutants -- [option …]
 
 Plants one small fault at a time in the sources: another comparison, constant or order, a condition negated, an await or a write left
-out. Runs the seeds of the simulation and the tests that pass the place, and shows the faults that nothing noticed. Exits with 1 when
+out. Runs the seeds of the simulation and the tests that pass the changed line, and shows the faults that nothing noticed. Exits with 1 when
 there is one that tests/mutants/equivalent.json does not explain, or when that explains what is no longer there.
 
   --count N         how many faults (default 100)

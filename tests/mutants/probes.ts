@@ -10,7 +10,7 @@ export interface Probe {
   readonly end: number;
 }
 
-/** The places of a file that a run can pass. */
+/** The spans of a file that a run can pass. */
 export function probesOf(file: string, text: string): readonly Probe[] {
   const probes: Probe[] = [];
   const visit = (node: ts.Node): void => {
@@ -23,10 +23,10 @@ export function probesOf(file: string, text: string): readonly Probe[] {
   return probes;
 }
 
-/** The text of a file with a call of `globalThis.passed` at each of its places. */
+/** The text of a file with a call of `globalThis.passed` at each of its spans. */
 export function withProbes(file: string, text: string): string {
   const edits = probesOf(file, text).flatMap(({ start, end }, index) => {
-    const call = `globalThis.passed?.(${JSON.stringify(placeOf(file, index))})`;
+    const call = `globalThis.passed?.(${JSON.stringify(spanNameOf(file, index))})`;
     if (text[start] === '{') return [{ at: start + 1, insert: `${call};` }];
     return [
       { at: start, insert: `(${call}, ` },
@@ -39,12 +39,12 @@ export function withProbes(file: string, text: string): string {
   return result;
 }
 
-/** The innermost place around a position; nothing for what runs when the file is loaded. */
-export function placeAround(file: string, probes: readonly Probe[], position: number): string | undefined {
+/** The innermost span around a position; nothing for what runs when the file is loaded. */
+export function spanAround(file: string, probes: readonly Probe[], position: number): string | undefined {
   const index = probes.findLastIndex(({ start, end }) => start <= position && position < end);
-  return index < 0 ? undefined : placeOf(file, index);
+  return index < 0 ? undefined : spanNameOf(file, index);
 }
 
-function placeOf(file: string, index: number): string {
+function spanNameOf(file: string, index: number): string {
   return `${file}#${index}`;
 }

@@ -7,7 +7,7 @@ import { SMALL_CHUNKS } from '../simulation/variant.ts';
 import type { Job, SeedStep, Step, Report, Verdict } from './job.ts';
 import { loaderOf, type Planted } from './loader.ts';
 
-/** A process that is sent jobs, one at a time, and tells what came of each. */
+/** A process that is sent jobs, one at a time, and reports the result of each. */
 
 /**
  * The machine may be busy with something else: what is waited for by the clock is a multiple of
@@ -20,12 +20,12 @@ const RESTS = 20;
 
 declare global {
   /** Called by sources with probes. */
-  var passed: ((place: string) => void) | undefined;
+  var passed: ((span: string) => void) | undefined;
 }
 
 type Load = (file: string) => unknown;
 
-let places = new Set<string>();
+let spans = new Set<string>();
 let startedMs = 0;
 let watched: { numbers: ReadonlySet<number> | 'all'; count: number; onDone: OnDone } | undefined;
 type OnDone = (
@@ -125,9 +125,9 @@ async function runTests(
   return verdict;
 }
 
-function reportPassed(passed: Omit<Report & { kind: 'passed' }, 'kind' | 'places'>): void {
-  send({ kind: 'passed', ...passed, places });
-  places = new Set();
+function reportPassed(passed: Omit<Report & { kind: 'passed' }, 'kind' | 'spans'>): void {
+  send({ kind: 'passed', ...passed, spans });
+  spans = new Set();
 }
 
 function processorMs(): number {
@@ -143,7 +143,7 @@ fc.configureGlobal({ seed: 1 });
 process.on('disconnect', () => process.exit());
 process.on('message', (message) => {
   const job = message as Job;
-  globalThis.passed = job.isSurvey ? (place) => places.add(place) : undefined;
+  globalThis.passed = job.isSurvey ? (span) => spans.add(span) : undefined;
   void runJob(job).then(send, (error: unknown) =>
     send({ kind: 'noticed', by: 'ended', what: String(error).split('\n')[0] ?? '' }),
   );

@@ -2,14 +2,14 @@ import { openSurveys } from './kept-surveys.ts';
 import type { Lane, Passed, Step } from './job.ts';
 import type { Mutant } from './mutant.ts';
 import { importedBy, memoryTests } from './memory-tests.ts';
-import { placeAround, probesOf, withProbes } from './probes.ts';
+import { spanAround, probesOf, withProbes } from './probes.ts';
 
 /** What every seed and every test passes while nothing is wrong. */
 export interface Survey {
   /** The tests that fail without a fault: they are left out. */
   readonly failing: readonly string[];
   /**
-   * Those that pass the place of a fault: first the tests that import its file, then the others
+   * Those that pass the span of a fault: first the tests that import its file, then the others
    * within the time, the quick ones first.
    */
   stepsFor(mutant: Mutant, most: { readonly seeds: number; readonly ms: number }): readonly Step[];
@@ -50,24 +50,24 @@ export async function takeSurvey(
   const probes = new Map([...texts].map(([file, text]) => [file, probesOf(file, text)]));
 
   const passes = (mutant: Mutant): ((passed: Passed) => boolean) => {
-    const around = placeAround(mutant.file, probes.get(mutant.file) ?? [], mutant.start);
-    if (around !== undefined) return ({ places }) => places.has(around);
+    const around = spanAround(mutant.file, probes.get(mutant.file) ?? [], mutant.start);
+    if (around !== undefined) return ({ spans }) => spans.has(around);
     // A default of a parameter and what runs when a file is loaded concern all that pass the file
     // or name the constant.
-    const readers = placesThatName(mutant.within);
-    return ({ places }) => [...places].some((place) => readers.has(place) || place.startsWith(`${mutant.file}#`));
+    const readers = spansThatName(mutant.within);
+    return ({ spans }) => [...spans].some((span) => readers.has(span) || span.startsWith(`${mutant.file}#`));
   };
   /**
    * Where a constant is read, in whatever file: another one of the same name costs a few tests
    * more.
    */
-  const placesThatName = (name: string): ReadonlySet<string> => {
+  const spansThatName = (name: string): ReadonlySet<string> => {
     const found = new Set<string>();
     if (!/^\w+$/.test(name)) return found;
     for (const [file, text] of texts) {
       for (const { index } of text.matchAll(new RegExp(`\\b${name}\\b`, 'g'))) {
-        const place = placeAround(file, probes.get(file) ?? [], index);
-        if (place !== undefined) found.add(place);
+        const span = spanAround(file, probes.get(file) ?? [], index);
+        if (span !== undefined) found.add(span);
       }
     }
     return found;

@@ -71,7 +71,7 @@ test('a thousand deliveries of one event take a request for each thousand rows, 
   expect(calls).toEqual(['query instances', 'query activity202611']);
 });
 
-test('one look reads forty pages of an instance at most, and says from when on it counted all', async () => {
+test('one request reads forty pages of an instance at most, and says from when on it counted all', async () => {
   const tables = createMemoryTables();
   let isEndless = false;
   const endless: Tables = {

@@ -75,7 +75,7 @@ describe('deliveries are narrowed', () => {
   });
 });
 
-test('a search that finds nothing says how far back it has looked, and costs no more for it', async () => {
+test('a search that finds nothing says how far back it has searched, and costs no more for it', async () => {
   const risen: string[] = [];
   for (let count = 0; count < 30; count++) {
     await fixture.rise();
@@ -103,7 +103,7 @@ test('pages of failures that are searched hold each once', async () => {
       { text: 'table is full' },
       { limit: 2, ...(next !== undefined && { next }) },
     );
-    // Looked for among all: whatever had no hit gives a short page.
+    // Searched for among all: whatever had no hit gives a short page.
     seen.push(...page.deliveries.map(({ deliveryId }) => deliveryId));
     next = page.next;
   } while (next !== undefined);

@@ -26,20 +26,20 @@ async function statusOf(
 }
 
 /**
- * Runs `look` while the flow `slow` has not responded yet, so that the event is not fully
+ * Runs `check` while the flow `slow` has not responded yet, so that the event is not fully
  * delivered.
  */
 async function whileDelivering(
   fixture: SegmentFixture,
   poll: () => Promise<unknown>,
-  look: (eventId: string) => Promise<void>,
+  check: (eventId: string) => Promise<void>,
 ): Promise<void> {
   const response = Promise.withResolvers<ReturnType<typeof answered>>();
   fixture.answers.set(callbackUrl('slow'), () => response.promise);
   const polling = poll();
   await fixture.clock.advance(1_000);
   const [event] = (await fixture.backend.operator.listEvents({}, { limit: 1 })).events;
-  await look(event?.eventId ?? '');
+  await check(event?.eventId ?? '');
   response.resolve(answered(202));
   await polling;
 }

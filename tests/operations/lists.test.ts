@@ -129,7 +129,7 @@ describe('events', () => {
     expect((await operator.listEvents({ trigger: 'segment-threshold-crossed' }, { limit: 5 })).events).toHaveLength(1);
   });
 
-  test('have an audience', async () => {
+  test('show their recipients', async () => {
     await fixture.flow('one');
     const eventId = await fixture.rise();
     expect(await fixture.backend.operator.getEvent(eventId)).toMatchObject({

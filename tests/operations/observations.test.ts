@@ -49,7 +49,7 @@ describe('the observations of a subscription', () => {
     expect(deliveries.map(({ occurredAt }) => occurredAt)).toEqual([at(8), at(2)]);
   });
 
-  test('do not fire for what was taken before it was made, nor after a new save took its place', async () => {
+  test('do not fire for what was taken before it was made, nor after a new save replaced it', async () => {
     await fixture.flow('earlier');
     await evaluate(90, 120, 90);
     const flow = { workflowId: 'a-flow', operationName: 'When' };

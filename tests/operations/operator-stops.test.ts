@@ -105,7 +105,7 @@ describe('a subscription that an operator ended', () => {
     expect(await fixture.backend.getOwn('connection-a', trigger, id)).toMatchObject({ code: 'subscription-unknown' });
     expect((await fixture.backend.listOwn('connection-a', trigger, { limit: 10 })).views).toEqual([]);
     expect(await fixture.backend.sendTest('connection-a', trigger, id)).toMatchObject({ code: 'subscription-unknown' });
-    // Its place is free.
+    // It no longer counts.
     const again = await fixture.flow('one');
     expect(again.id).not.toBe(id);
     await fixture.backend.unsubscribe('connection-a', trigger, id);

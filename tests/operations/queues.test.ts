@@ -50,7 +50,7 @@ describe('a redrive', () => {
   });
 });
 
-test('the sweep tells of poison queues that are not empty, and of no others', async () => {
+test('the sweep reports poison queues that are not empty, and of no others', async () => {
   await fixture.backend.sweep();
   expect(warnings).toEqual([]);
   await fixture.queues.send('deliveries-poison', {});

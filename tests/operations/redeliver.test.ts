@@ -87,7 +87,7 @@ describe('a retrying delivery', () => {
     await fixture.pass(5_000);
   });
 
-  test('has its next attempt brought forward, which takes its place in the schedule', async () => {
+  test('has its next attempt brought forward, which keeps its position in the schedule', async () => {
     await redeliver();
     await fixture.pass(2_000);
     expect(await attempts()).toEqual(['1 http-503', '2 http-503', '3 http-503']);

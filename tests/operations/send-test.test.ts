@@ -45,7 +45,7 @@ async function sendTest({ trigger, id }: SubscriptionView, connection = 'connect
 
 describe('a test event', () => {
   test.each(inputs)(
-    'of %s %j is delivered to its subscription alone, and looks like a real one',
+    'of %s %j is delivered to its subscription alone, and has the form of a real one',
     async (trigger, input) => {
       const subscription = await subscribe(trigger, input);
       for (const [other, more] of inputs) await subscribe(other, more, 'another');

@@ -121,7 +121,7 @@ describe('resume', () => {
     fixture.answers.set(URL, () => answered(500));
     await fixture.failForDays();
     await fixture.rise();
-    // The message of what waits looks every seven days.
+    // The message of a waiting delivery comes every seven days.
     await fixture.pass(10 * DAY);
     expect(await statusOf(id)).toBe('disabled');
     fixture.answers.delete(URL);

@@ -89,12 +89,12 @@ describe('a body that breaks off', () => {
     expect(await postTo((socket) => socket.write(chunked))).toMatchObject(success);
   });
 
-  test('is no answer after any other head, because the missing part may tell what to do', async () => {
+  test('is no answer after any other head, because the missing part may say what to do', async () => {
     expect(await postTo((socket) => socket.end(partOf(404)))).toEqual(unreached('reset'));
     expect(await postTo((socket) => socket.write(partOf(400)), { timeoutMs: 150 })).toEqual(unreached('timeout'));
   });
 
-  test('more than the head announced does not harm the call or the next one', async () => {
+  test('a body longer than its content-length does not harm the call or the next one', async () => {
     const server = await startServer((socket) => socket.write('HTTP/1.1 204 x\r\n\r\nunexpected body'));
     const client = startClient();
     const request = requestTo(server);
@@ -172,7 +172,7 @@ describe('bounds', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 2 ** 20);
   });
 
-  test('look-up, head and body have one deadline together, not one each', async () => {
+  test('resolution of the name, head and body have one deadline together, not one each', async () => {
     const late = <T>(value: T): Promise<T> => new Promise((resolve) => setTimeout(() => resolve(value), 120));
     const server = await startServer((socket) => {
       void late(`HTTP/1.1 500 x\r\ncontent-length: 2\r\n\r\n{`).then((head) => {

@@ -84,7 +84,7 @@ describe('what a name resolves to', () => {
   });
 });
 
-test('no URL of the vectors to refuse is ever looked up', async () => {
+test('no URL of the vectors to refuse is ever resolved', async () => {
   const client = startClient({
     policy: noNetworks,
     lookup: (hostname) => Promise.reject(new Error(`${hostname} must not be asked`)),
@@ -160,7 +160,7 @@ describe('allowed networks', () => {
     }
   });
 
-  test('a literal outside of them is refused without a look-up', async () => {
+  test('a literal outside of them is refused without a resolution', async () => {
     const client = startClient({
       lookup: () => Promise.reject(new Error('must not be asked')),
     });

@@ -211,10 +211,10 @@ describe('what is kept of an answer', () => {
     expect(other.connections.length).toBe(0);
   });
 
-  test('headers that name another place or protocol lead nowhere', async () => {
+  test('headers that name another address or protocol lead nowhere', async () => {
     const other = await startServer((socket) => socket.write(httpAnswer(200)));
-    const place = `http://127.0.0.1:${other.port}/`;
-    const headers = [`refresh: 0; url=${place}`, `alt-svc: h2="127.0.0.1:${other.port}"`, `location: ${place}`];
+    const address = `http://127.0.0.1:${other.port}/`;
+    const headers = [`refresh: 0; url=${address}`, `alt-svc: h2="127.0.0.1:${other.port}"`, `location: ${address}`];
     const server = await startServer((socket) => socket.write(httpAnswer(200, { headers })));
     const client = startClient();
 

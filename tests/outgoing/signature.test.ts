@@ -5,7 +5,7 @@ import published from '../fixtures/standard-webhooks.json' with { type: 'json' }
 
 const secretOf = (fill: number, bytes = 32): string => `whsec_${Buffer.alloc(bytes, fill).toString('base64')}`;
 
-/** The reference verifier looks at the wall clock, so that one stands still while it does. */
+/** The reference verifier reads the wall clock, so that one stands still while it does. */
 function verify(secret: string, body: string, headers: Record<string, string>, atSeconds: number): unknown {
   jest.useFakeTimers({ now: atSeconds * 1000 });
   return new Webhook(secret).verify(body, headers);

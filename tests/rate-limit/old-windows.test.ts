@@ -10,7 +10,7 @@ import { drain } from '../helpers/rows.ts';
 const rule: RateRule = { calls: 5, windowMs: 60_000, skewMs: 5_000, grainMs: 1 };
 const HOUR = 3_600_000;
 
-test('a window goes an hour after its last place is free, not while it is in use', async () => {
+test('a window goes an hour after its last permit is free, not while it is in use', async () => {
   const tables = createMemoryTables();
   const clock = manualClock();
   const limiter = rateLimiter({ tables, clock, random, rule });
@@ -30,7 +30,7 @@ test('a window goes an hour after its last place is free, not while it is in use
   expect(await kept()).toEqual([]);
 });
 
-test('a window that is used again stays, with its places', async () => {
+test('a window that is used again stays, with its calls', async () => {
   const tables = createMemoryTables();
   const clock = manualClock();
   const limiter = rateLimiter({ tables, clock, random, rule });

@@ -30,7 +30,7 @@ async function countAdmitted(decisions: readonly Promise<{ kind: string }>[]): P
 }
 
 describe('a rate limit', () => {
-  test('tells how many places are in use, whoever took them, with one request', async () => {
+  test('reports how many permits are in use, whoever took them, with one request', async () => {
     const { tables, counter } = await azure();
     const clock = manualClock();
     const [one, other] = [rateLimiter({ random, tables, clock, rule }), rateLimiter({ random, tables, clock, rule })];
@@ -141,7 +141,7 @@ describe('a rate limit', () => {
     );
   });
 
-  test('keys do not share places', async () => {
+  test('keys do not share permits', async () => {
     const limiter = rateLimiter({
       random,
       tables: createMemoryTables(),
@@ -151,7 +151,7 @@ describe('a rate limit', () => {
     expect(await countAdmitted([limiter.take('a'), limiter.take('b'), limiter.take('a')])).toBe(2);
   });
 
-  test('kept places are left to polls', async () => {
+  test('kept permits are left to polls', async () => {
     const limiter = rateLimiter({
       random,
       tables: createMemoryTables(),

@@ -34,7 +34,7 @@ describe('a rate window', () => {
     );
   });
 
-  test('refuses up to the instant at which places enough free, and admits at it', () => {
+  test('refuses up to the instant at which permits enough free, and admits at it', () => {
     const call = fc.record({ waitMs: fc.nat(300), count: fc.integer({ min: 1, max: 4 }) });
     fc.assert(
       fc.property(
@@ -60,7 +60,7 @@ describe('a rate window', () => {
     );
   });
 
-  test('gives places that are asked for together all at once, or none', () => {
+  test('gives permits that are asked for together all at once, or none', () => {
     const used = [0, 1, 2].map((index) => 1_000_000 + index);
     const asker = { nowMs: 1_000_010, count: 3 };
     expect(admit(used, rule, asker)).toEqual({ isAdmitted: false, admissions: used, freeAtMs: 1_000_000 + 1_100 });
@@ -84,7 +84,7 @@ describe('a rate window', () => {
     expect(admit(full, grained, { nowMs: 1_250 })).toEqual({ isAdmitted: false, admissions: full, freeAtMs: 1_400 });
   });
 
-  test('leaves the kept places to others', () => {
+  test('leaves the kept permits to others', () => {
     const used = [0, 1, 2].map((index) => 1_000_000 + index);
     const asker = { nowMs: 1_000_010 };
     expect(admit(used, rule, { ...asker, kept: 2 })).toEqual({

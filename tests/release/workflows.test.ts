@@ -107,9 +107,9 @@ test('a release is checked, tested, packed, summed, listed and attested before i
   expect(jobs['publish']?.needs).toBe('build');
   const ran = (jobs['build']?.steps ?? []).map(({ run }) => run ?? '').join('\n');
   const inOrder = ['npm ci', 'release-notes', 'npm run check', 'npm run test:all', 'npm run package', 'npm run notice'];
-  const places = [...inOrder, 'npm sbom --sbom-format cyclonedx', 'sha256sum'].map((step) => ran.indexOf(step));
-  expect(places).not.toContain(-1);
-  expect(places).toEqual(places.toSorted((one, other) => one - other));
+  const positions = [...inOrder, 'npm sbom --sbom-format cyclonedx', 'sha256sum'].map((step) => ran.indexOf(step));
+  expect(positions).not.toContain(-1);
+  expect(positions).toEqual(positions.toSorted((one, other) => one - other));
   const published = (jobs['publish']?.steps ?? [])
     .map(({ uses, run }) => uses ?? run ?? '')
     .map((step) => step.split('@')[0]);

@@ -29,16 +29,16 @@ test.each([
   [{ delayMs: 1 }, '1', '-1'],
   [{ delayMs: 1_001, timeToLiveMs: 2_001 }, '2', '3'],
   [{ delayMs: Infinity }, String(7 * 24 * 3600), '-1'],
-])('a message sent with %j is hidden for %s s and lives for %s s', async (options, hidden, lives) => {
+])('a message sent with %j is hidden for %s s and kept for %s s', async (options, hidden, kept) => {
   const proxy = await startStorageProxy(account);
   await createAzureQueues({ clients: openStorageClients({ account: proxy }) }).send(uniqueName('queue'), {}, options);
   await proxy.stop();
   const { searchParams } = proxy.requests.at(-1)?.url ?? new URL('none:');
   expect(searchParams.get('visibilitytimeout') ?? '0').toBe(hidden);
-  expect(searchParams.get('messagettl')).toBe(lives);
+  expect(searchParams.get('messagettl')).toBe(kept);
 });
 
-test('sending, counting and looking cost one request each, and two more when the queue is new', async () => {
+test('sending, counting and peeking cost one request each, and two more when the queue is new', async () => {
   const counter = createRequestCounter();
   const queues = createAzureQueues({ clients: openStorageClients({ account, policyFor: counter.policyFor }) });
   const queue = uniqueName('queue');

@@ -9,12 +9,12 @@ describe('tables in memory', () => {
   tablesContract(() => tables);
 });
 
-describe('tables in memory that look at three rows for a page', () => {
+describe('tables in memory that scan three rows for a page', () => {
   const tables = createMemoryTables({ rowsPerScan: 3 });
   tablesContract(() => tables);
 });
 
-test('a page is empty, and not the last, when nothing it looked at matches', async () => {
+test('a page is empty, and not the last, when no row that it scanned matches', async () => {
   const tables = createMemoryTables({ rowsPerScan: 2 });
   await tables.write('rows', [insert('a', { n: 1 }), insert('b', { n: 1 }), insert('c', { n: 2 })]);
   const query = { partition: 'p', where: { n: 2 } };

@@ -46,7 +46,7 @@ test('a table or queue has one client', () => {
   expect(clients.queue('polls')).not.toBe(clients.queue('retries'));
 });
 
-test('every request tells who is asking', async () => {
+test('every request names its caller', async () => {
   const proxy = await startStorageProxy(sharedAzurite());
   const clients = openStorageClients({ account: proxy });
   const table = uniqueName('agent');

@@ -112,7 +112,7 @@ describe.each<['unreached' | 'answer lost', string, Subscriber]>([
     expect(requests).toBeGreaterThan(5);
   });
 
-  test('the same unsubscribe again leaves nothing, not even a place in the count', async () => {
+  test('the same unsubscribe again leaves nothing, not even in the count', async () => {
     const requests = await failingEach(
       how,
       ({ backend }) => idOf(backend, who, 'one'),

@@ -12,12 +12,12 @@ const failed =
   () =>
     Promise.reject(Object.assign(new Error('no answer'), { code }));
 
-/** What a subscribe with this callback URL is answered, and which names were looked up for it. */
+/** What a subscribe with this callback URL is answered, and which names were resolved for it. */
 async function subscribe(callbackUrl: string, lookup: Lookup, networks = '10.0.0.0/8,fd00::/8') {
-  const looked: string[] = [];
+  const resolved: string[] = [];
   const fixture = memoryBackend({
     lookup: (host) => {
-      looked.push(host);
+      resolved.push(host);
       return lookup(host);
     },
     config: {
@@ -28,7 +28,7 @@ async function subscribe(callbackUrl: string, lookup: Lookup, networks = '10.0.0
   const body = { instanceId: INSTANCE, callbackUrl };
   const answer = await fixture.backend.subscribe(subscriber, 'full-refresh-completed', body);
   const rows = (await fixture.tables.query('subscriptions', { partition: { from: '0', to: '~' } })).rows.length;
-  return { answer, looked, rows };
+  return { answer, resolved, rows };
 }
 
 describe('with CALLBACK_ALLOWED_NETWORKS, a host name that is not in the allow-list', () => {
@@ -36,9 +36,9 @@ describe('with CALLBACK_ALLOWED_NETWORKS, a host name that is not in the allow-l
     ['one in the networks', found('10.1.2.3')],
     ['several in the networks', found('10.1.2.3', 'fd00::1')],
   ])('with addresses, %s, is subscribed', async (_, lookup) => {
-    const { answer, looked } = await subscribe('http://flows.corp.example:8080/hook', lookup);
+    const { answer, resolved } = await subscribe('http://flows.corp.example:8080/hook', lookup);
     expect(answer.kind).toBe('subscribed');
-    expect(looked).toEqual(['flows.corp.example']);
+    expect(resolved).toEqual(['flows.corp.example']);
   });
 
   test.each<[string, Lookup, RegExp]>([
@@ -63,8 +63,8 @@ describe('with CALLBACK_ALLOWED_NETWORKS, a host name that is not in the allow-l
 test.each([
   ['a name in the allow-list', 'https://prod-1.westeurope.logic.azure.com/hook'],
   ['an address in the networks', 'http://10.0.0.1:81/hook'],
-])('%s is not looked up', async (_, url) => {
-  const { answer, looked } = await subscribe(url, failed('EAI_AGAIN'));
+])('%s is not resolved', async (_, url) => {
+  const { answer, resolved } = await subscribe(url, failed('EAI_AGAIN'));
   expect(answer.kind).toBe('subscribed');
-  expect(looked).toEqual([]);
+  expect(resolved).toEqual([]);
 });

@@ -52,7 +52,7 @@ describe.each<[string, () => Tables]>([
     return counts;
   };
 
-  test('a request that is taken is found, as not made until it is settled', async () => {
+  test('a request that is taken is found, as not made until it is complete', async () => {
     const one = draft('one');
     expect(await entryOf(one)).toBeUndefined();
     expect(await claim(one)).toBe('claimed');
@@ -75,7 +75,7 @@ describe.each<[string, () => Tables]>([
     expect(await claim(draft('third'), { max: 2 })).toBe('full');
   });
 
-  test('a forgotten subscription frees its place once, however often and at once it is forgotten', async () => {
+  test('a forgotten subscription lowers the count once, however often and at once it is forgotten', async () => {
     const [one, two] = [draft('one'), draft('two')];
     await claim(one);
     await claim(two);
@@ -118,7 +118,7 @@ describe.each<[string, () => Tables]>([
     expect(await claim(third, { ...(replaces && { replaces }) })).toBe('conflict');
   });
 
-  test('the save of a flow takes the place of the one before in the count too', async () => {
+  test('the save of a flow replaces the one before in the count too', async () => {
     const [before, after] = [draft('version 1'), draft('version 2')];
     await claim(before, { max: 1 });
     await store.complete(before, undefined);
@@ -130,7 +130,7 @@ describe.each<[string, () => Tables]>([
     expect(await claim(draft('other'), { max: 1 })).toBe('claimed');
   });
 
-  test('saves of one flow stand in line in the order of their claims', async () => {
+  test('saves of one flow are listed in the order of their claims', async () => {
     const saves = Array.from({ length: 3 }, (__, n) => draft(`version ${n}`));
     const [first] = saves;
     const key = first?.workflowKey ?? '';

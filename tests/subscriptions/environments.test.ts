@@ -46,7 +46,7 @@ async function savedBefore(name: string, environmentId: string): Promise<Subscri
 }
 
 describe('flows with the same ids in two environments', () => {
-  test('are two flows: each is called, and each save takes the place of its own', async () => {
+  test('are two flows: each is called, and each save replaces its own', async () => {
     await save('one-v1', one);
     await save('two-v1', two);
     expect(await called()).toEqual(['one-v1', 'two-v1']);
@@ -70,7 +70,7 @@ describe('a subscription that was made before the environment was part of a flow
     expect(await called()).toEqual(['v3']);
   });
 
-  test('is left alone by a save in another environment, whose place a later one takes', async () => {
+  test('is left alone by a save in another environment, and is replaced by a later one of its own', async () => {
     await savedBefore('one-v1', one.environmentId);
     await save('two-v1', two);
     await save('two-v2', two);
@@ -86,7 +86,7 @@ describe('a subscription that was made before the environment was part of a flow
     expect(await called()).toEqual(['one-v1', 'two-v1']);
   });
 
-  test('frees its place in the count of its connection', async () => {
+  test('no longer counts for its connection', async () => {
     await savedBefore('v1', one.environmentId);
     await save('v2', one);
     const entries = await fixture.tables.query('connections', { partition: 'connection-a' });

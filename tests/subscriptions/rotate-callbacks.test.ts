@@ -19,7 +19,7 @@ const trigger = 'segment-threshold-crossed';
 const names = ['one', 'two', 'three', 'four', 'five'];
 const connection = 'connection-a';
 
-const worldWith = (tables: Tables, ...encryptionKeys: (typeof old)[]): SegmentFixture =>
+const fixtureWith = (tables: Tables, ...encryptionKeys: (typeof old)[]): SegmentFixture =>
   segmentFixture({ tables, config: { encryptionKeys } });
 const rotate = (tables: Tables, ...keys: (typeof old)[]): Promise<Rotated> =>
   rotateCallbacks({ tables, cipher: callbackCipher(keys) });
@@ -37,7 +37,7 @@ async function subscribed(fixture: SegmentFixture, flows = names): Promise<strin
 
 /** Who is called by the next event, when there is no key but these. */
 async function calledWith(tables: Tables, ...keys: (typeof old)[]): Promise<string[]> {
-  const fixture = worldWith(tables, ...keys);
+  const fixture = fixtureWith(tables, ...keys);
   await fixture.rise();
   return fixture.calls.map(({ url }) => url).sort();
 }
@@ -50,7 +50,7 @@ describe.each<[string, () => Tables]>([
 ])('callback URLs in %s', (_, openTables) => {
   test('once they are rewritten the old key can be removed, and every flow is called as before', async () => {
     const tables = openTables();
-    await subscribed(worldWith(tables, old));
+    await subscribed(fixtureWith(tables, old));
 
     expect(await rotate(tables, fresh, old)).toEqual({ rewritten: 5, alreadyNew: 0, unopened: [] });
 
@@ -59,8 +59,8 @@ describe.each<[string, () => Tables]>([
 
   test('only what is sealed with another key than the first is written, and nothing else of a row changes', async () => {
     const tables = openTables();
-    await subscribed(worldWith(tables, old), ['one', 'two']);
-    await subscribed(worldWith(tables, fresh, old), ['three']);
+    await subscribed(fixtureWith(tables, old), ['one', 'two']);
+    await subscribed(fixtureWith(tables, fresh, old), ['three']);
     const before = await rows(tables);
 
     expect(await rotate(tables, fresh, old)).toEqual({ rewritten: 2, alreadyNew: 1, unopened: [] });
@@ -75,8 +75,8 @@ describe.each<[string, () => Tables]>([
 
   test('those that no key opens are named and left as they are, and the others are rewritten', async () => {
     const tables = openTables();
-    const [one] = await subscribed(worldWith(tables, { kid: 'lost', key: Buffer.alloc(32, 3) }), ['one']);
-    await subscribed(worldWith(tables, old), ['two']);
+    const [one] = await subscribed(fixtureWith(tables, { kid: 'lost', key: Buffer.alloc(32, 3) }), ['one']);
+    await subscribed(fixtureWith(tables, old), ['two']);
 
     const rotated = await rotate(tables, fresh, old);
 
@@ -87,8 +87,8 @@ describe.each<[string, () => Tables]>([
 
   test('subscriptions that are made, paused and ended meanwhile stay so', async () => {
     const tables = openTables();
-    const app = worldWith(tables, fresh, old);
-    const [one = '', two = '', three = ''] = await subscribed(worldWith(tables, old), ['one', 'two', 'three']);
+    const app = fixtureWith(tables, fresh, old);
+    const [one = '', two = '', three = ''] = await subscribed(fixtureWith(tables, old), ['one', 'two', 'three']);
     // Each comes between the read of its row and the write, whichever row is the first to be
     // written.
     const meanwhile = onceBeforeAWrite(tables, async () => {
@@ -106,12 +106,12 @@ describe.each<[string, () => Tables]>([
     const { unopened } = await rotate(meanwhile, fresh, old);
 
     expect(unopened).toEqual([]);
-    const { backend } = worldWith(tables, fresh);
+    const { backend } = fixtureWith(tables, fresh);
     expect(await backend.getOwn(connection, trigger, one)).toMatchObject({ kind: 'refused' });
     expect(await backend.getOwn(connection, trigger, two)).toMatchObject({ view: { status: 'paused' } });
     expect(await backend.getOwn(connection, trigger, three)).toMatchObject({ view: { status: 'active' } });
     expect((await rows(tables)).flatMap(({ values }) => values['callback'] ?? []).map(kidOf)).not.toContain('old');
-    const last = worldWith(tables, fresh);
+    const last = fixtureWith(tables, fresh);
     await last.clock.advance(10 * MINUTE);
     await last.rise();
     expect(last.calls.map(({ url }) => url).sort()).toEqual(urlsOf('three', 'four'));
@@ -120,7 +120,7 @@ describe.each<[string, () => Tables]>([
 
 test('without the old key nothing that was not rewritten can be called', async () => {
   const tables = createMemoryTables();
-  await subscribed(worldWith(tables, old));
+  await subscribed(fixtureWith(tables, old));
 
   expect(await calledWith(tables, fresh)).toEqual([]);
   expect((await rotate(tables, fresh)).unopened).toHaveLength(5);
@@ -128,7 +128,7 @@ test('without the old key nothing that was not rewritten can be called', async (
 
 test('another key under the name of the first one is found out', async () => {
   const tables = createMemoryTables();
-  await subscribed(worldWith(tables, old), ['one']);
+  await subscribed(fixtureWith(tables, old), ['one']);
 
   expect(await rotate(tables, { kid: 'old', key: fresh.key })).toMatchObject({
     alreadyNew: 0,
@@ -140,7 +140,7 @@ test('a run that breaks off anywhere leaves every URL readable, and the next one
   const tables = failingTables();
   for (let broken = 0; broken <= 20; broken++) {
     tables.reset();
-    await subscribed(worldWith(tables, old));
+    await subscribed(fixtureWith(tables, old));
     tables.failAfter(broken);
     const first = await rotate(tables, fresh, old).catch(() => 'broken off');
     tables.failAfter(Infinity);

@@ -119,7 +119,7 @@ describe('a flow that is saved again', () => {
     await remove(old);
     await pass(10 * MINUTE);
     expect(urls()).toEqual(['v2', 'v2']);
-    // Nothing needs the pointer when the months are dropped in which a delivery may be.
+    // Nothing needs the redirect when the months are dropped in which a delivery may be.
     await pass(8 * 24 * 60 * MINUTE);
     expect((await fixture.tables.query('subscriptions', { partition: { from: '0', to: '~' } })).rows).toHaveLength(2);
     await pass(123 * 24 * 60 * MINUTE);

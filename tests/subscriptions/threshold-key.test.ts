@@ -15,7 +15,7 @@ describe('the key of a threshold', () => {
     );
   });
 
-  test('tells neighbours apart, over every change of sign and exponent', () => {
+  test('distinguishes neighbours, over every change of sign and exponent', () => {
     const ordered = [
       -Number.MAX_VALUE,
       -1e308,

@@ -181,7 +181,7 @@ test('a subscription that is disabled is counted', async () => {
   expect(await valuesOf('triggers.subscription.status')).toEqual({ disabled: 1 });
 });
 
-test('attempts are in flight from when they have a place until they have their answer', async () => {
+test('attempts are in flight from when they have a permit until they have their response', async () => {
   await fixture.join('one');
   let answer = (): void => undefined;
   const answering = new Promise<void>((resolve) => (answer = resolve));
@@ -230,7 +230,7 @@ describe('the age of a message', () => {
   });
 });
 
-test('the calls to an instance are counted, with and without a place', async () => {
+test('the calls to an instance are counted, with and without a permit', async () => {
   fixture = tracedBackend(openMemoryTelemetry, { rateLimit: { calls: 10, windowSeconds: 60 } });
   for (let call = 0; call < 9; call++) await fixture.backend.callPermits.take(INSTANCE);
   await fixture.backend.callPermits.take(undefined);

@@ -3,7 +3,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
 import { openTelemetry } from '../../shared/opentelemetry/open-telemetry.ts';
 
-// Tells of a few spans and a measurement to an endpoint, closes, and prints the names of the log
+// Reports a few spans and a measurement to an endpoint, closes, and prints the names of the log
 // lines that came of it.
 const { values } = parseArgs({ options: { endpoint: { type: 'string' }, ratio: { type: 'string', default: '1' } } });
 const lines: string[] = [];

@@ -100,7 +100,7 @@ describe('an entry', () => {
   });
 });
 
-describe('an entry that was looked at', () => {
+describe('an entry that was checked', () => {
   test('is due later when it is postponed, and a minute later at least, and knows what it was added for', async () => {
     await list.add(item, NOW);
     await list.postpone(await only(), NOW + 10 * MINUTE);

@@ -6,7 +6,7 @@ export interface SubscriptionHealth {
   readonly deadCount: number;
 }
 
-/** How long a flow fails before operators are told. */
+/** How long a flow fails before operators are notified. */
 export const FAILING_MS = 60 * 60_000;
 
 export const HEALTHY: SubscriptionHealth = { deadCount: 0 };

@@ -22,7 +22,7 @@ test('hit the next call, then no more', async () => {
   expect(await statuses(2)).toEqual([500, 200]);
 });
 
-test('hit as many calls as they are told, one fault after the other', async () => {
+test('hit as many calls as they are set to, one fault after the other', async () => {
   sandbox.control.addFault({ fault: { kind: 'status', status: 503 }, times: 2 });
   sandbox.control.addFault({ fault: { kind: 'status', status: 429 } });
   expect(sandbox.control.faults()).toMatchObject([{ times: 2 }, { times: 1 }]);

@@ -207,7 +207,7 @@ describe('a full refresh', () => {
     ]);
   });
 
-  test('that cannot fail where it is told to is not started', async () => {
+  test('that cannot fail where it is set to is not started', async () => {
     const failsAt = { operationType: 'segmentation', identifier: 'LapsedCustomers' };
     expect(() => sandbox.control.refreshAll({ instanceId, end: 'failed', failsAt })).toThrow('no segmentation task');
     expect(await jobs()).toHaveLength(3);
@@ -352,7 +352,7 @@ describe('the workflow', () => {
     expect((await sandbox.get('/workflows/main/history?top=1000')).body).toHaveLength(500);
   });
 
-  test('tells the tasks of all jobs, newest first', async () => {
+  test('lists the tasks of all jobs, newest first', async () => {
     sandbox.control.refreshDataSource({ ...crm, dataSourceId: storeDataSourceId });
     const { jobId } = sandbox.control.refreshDataSource(crm);
     const { body } = await sandbox.get('/workflows/main/history?top=2');

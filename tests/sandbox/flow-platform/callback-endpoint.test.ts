@@ -126,7 +126,7 @@ describe('a callback that is not in order', () => {
   });
 });
 
-describe('a flow that was told how to behave', () => {
+describe('a flow with a set behaviour', () => {
   test('gives its answers in order, then accepts', async () => {
     flow.behave({
       answers: [
@@ -148,7 +148,7 @@ describe('a flow that was told how to behave', () => {
     expect(flow.runs).toHaveLength(2);
   });
 
-  test('goes on with the answer that stands for the rest, until told otherwise', async () => {
+  test('goes on with the answer that stands for the rest, until it is set otherwise', async () => {
     flow.behave({ answers: [202], then: { status: 500 } });
     expect([await send(), await send(), await send()].map(({ status }) => status)).toEqual([202, 500, 500]);
     flow.behave({ answers: [] });

@@ -40,7 +40,7 @@ describe.each(Object.keys(notificationSchemas) as TriggerSegment[])('the callbac
   });
 });
 
-test('versions are told apart even within one millisecond, and later ones sort first', () => {
+test('versions are distinguished even within one millisecond, and later ones sort first', () => {
   const versions = [identifiers.version(), identifiers.version(), identifiers.version()];
   expect(new Set(versions).size).toBe(3);
   expect(versions.toSorted().toReversed()).toEqual(versions);

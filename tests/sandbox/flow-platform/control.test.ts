@@ -39,7 +39,7 @@ async function createFlow(): Promise<FlowBody> {
   return (await control('POST', 'flows', segmentFlow)).body as FlowBody;
 }
 
-test('a flow can be led through its life by HTTP', async () => {
+test('a flow can be saved, turned off and deleted by HTTP', async () => {
   expect(await control('POST', 'flows', segmentFlow)).toMatchObject({ status: 201, body: { state: 'draft' } });
   const { id } = platform.flows[0] ?? { id: '' };
   const act = async (action: string, body?: unknown) => control('POST', `flows/${id}/${action}`, body);

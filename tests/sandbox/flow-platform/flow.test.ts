@@ -110,7 +110,7 @@ describe('saving a flow', () => {
     expect(clock.sleeps).toEqual([]);
   });
 
-  test('tells that the backend cannot be reached', async () => {
+  test('reports that the backend cannot be reached', async () => {
     await backend.stop();
     expect(await platform.createFlow(segmentFlow).save()).toMatchObject({ kind: 'unreachable', tries: 3 });
     backend = await startStandInBackend();
@@ -167,7 +167,7 @@ describe('turning a flow off', () => {
     expect(backend.requests).toHaveLength(1);
   });
 
-  test('is tried once, and tells when the backend cannot be reached', async () => {
+  test('is tried once, and reports when the backend cannot be reached', async () => {
     const flow = platform.createFlow(segmentFlow);
     await flow.save();
     backend.answerNext('cut');

@@ -43,7 +43,7 @@ describe('the lease of a message', () => {
   });
 });
 
-/** Wakes no renewal: only what settles a message is of interest. */
+/** Wakes no renewal: only how the handling of a message ends is of interest. */
 const neverWakingClock: Clock = {
   now: () => 0,
   sleep: (_, signal) =>

@@ -5,8 +5,8 @@ import { systemRandom } from '../../../shared/random.ts';
 import { fakeMessage, fakeQueue } from './fake-queue.ts';
 import { rushingClock } from './rushing-clock.ts';
 
-test('the pause before an empty queue is looked at again doubles from 100 ms, with a fifth of jitter, up to the longest', () => {
-  const pauses = (fraction: number) => [0, 1, 2, 3, 4, 5, 10].map((looks) => pollPause(looks, 2000, fraction));
+test('the pause before an empty queue is polled again doubles from 100 ms, with a fifth of jitter, up to the longest', () => {
+  const pauses = (fraction: number) => [0, 1, 2, 3, 4, 5, 10].map((polls) => pollPause(polls, 2000, fraction));
   expect(pauses(0.5)).toEqual([100, 200, 300, 500, 900, 1700, 2000]);
   expect(pauses(0)[3]).toBeCloseTo(100 + 400 * 0.8);
   expect(pauses(1)[3]).toBeCloseTo(100 + 400 * 1.2);
@@ -19,13 +19,13 @@ describe('a queue listener', () => {
     const log: string[] = [];
     const message = fakeMessage();
     // Nothing, three failures, a message, nothing.
-    const looks = [[], 'down', 'down', 'down', [message], [], 'stop'];
+    const polls = [[], 'down', 'down', 'down', [message], [], 'stop'];
     const queue = fakeQueue({
       receive: () => {
-        const look = looks.shift();
-        if (look === 'stop') stop.abort();
-        if (look === 'down') return Promise.reject(new Error('storage is down'));
-        return Promise.resolve(Array.isArray(look) ? look : []);
+        const poll = polls.shift();
+        if (poll === 'stop') stop.abort();
+        if (poll === 'down') return Promise.reject(new Error('storage is down'));
+        return Promise.resolve(Array.isArray(poll) ? poll : []);
       },
     });
     const run: string[] = [];

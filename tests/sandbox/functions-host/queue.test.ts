@@ -27,7 +27,7 @@ describe('a message', () => {
     await untilLogged(app.host, /Message has reached MaxDequeueCount of 5\./);
   });
 
-  test('in the poison queue is a new one that lives for 7 days', async () => {
+  test('in the poison queue is a new one that is kept for 7 days', async () => {
     const app = await startQueueApp({ queues: { maxDequeueCount: 1 } });
     await app.send({ fail: true });
     await app.poisoned();

@@ -10,7 +10,8 @@ export interface Answer {
 }
 
 /**
- * One request on a connection of its own, its path sent as it is written: `fetch` would tidy it up.
+ * One request on a connection of its own, its path sent as it is written: `fetch` would normalise
+ * it.
  */
 export function sendRequest(
   url: string,

@@ -63,7 +63,7 @@ describe('a timer', () => {
     expect(Math.max(...monthly.sleeps)).toBeLessThan(2 ** 31);
   });
 
-  test('is told the schedule status, of which the first is "never"', async () => {
+  test('receives the schedule status, of which the first is "never"', async () => {
     const { runs } = await listen({ expression: '0 * * * * *', runs: 2, runMs: 10 });
     expect(runs[0]?.input).toEqual({
       Schedule: { AdjustForDST: true },

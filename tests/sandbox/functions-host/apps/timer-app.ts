@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import type { Timer } from '@azure/functions';
 
-/** Timers that remember their runs, and an HTTP function to look at them. */
+/** Timers that remember their runs, and an HTTP function to read them. */
 
 const runs: { function: string; at: number; timer: Timer }[] = [];
 

@@ -3,5 +3,5 @@ import { testAppearance } from './appearance.ts';
 import { openVisit } from './open-visit.ts';
 
 openVisit((visiting) => {
-  describe('looks', () => testAppearance(visiting));
+  describe('appearance', () => testAppearance(visiting));
 });

@@ -6,14 +6,14 @@ interface Asked {
   giveBack?: (() => void) | undefined;
 }
 
-/** Asks for places in this order, and tells who has one. */
-function asking(places: AttemptPermits): { ask: (name: string) => Asked; inHand: () => Promise<string[]> } {
+/** Asks for permits in this order, and reports who has one. */
+function asking(permits: AttemptPermits): { ask: (name: string) => Asked; inHand: () => Promise<string[]> } {
   const all: Asked[] = [];
   return {
     ask(name) {
       const asked: Asked = { name };
       all.push(asked);
-      void places.take(name).then((giveBack) => (asked.giveBack = giveBack));
+      void permits.take(name).then((giveBack) => (asked.giveBack = giveBack));
       return asked;
     },
     async inHand() {
@@ -23,7 +23,7 @@ function asking(places: AttemptPermits): { ask: (name: string) => Asked; inHand:
   };
 }
 
-test('places are given in the order of asking, as they come back', async () => {
+test('permits are given in the order of asking, as they come back', async () => {
   const { ask, inHand } = asking(attemptPermits(2, 2));
   const [a] = [ask('a'), ask('b'), ask('c'), ask('d')];
   expect(await inHand()).toEqual(['a', 'b']);
@@ -31,7 +31,7 @@ test('places are given in the order of asking, as they come back', async () => {
   expect(await inHand()).toEqual(['a', 'b', 'c']);
 });
 
-test('a place that is given back twice is one place', async () => {
+test('a permit that is given back twice is one permit', async () => {
   const { ask, inHand } = asking(attemptPermits(1, 1));
   const [a] = [ask('a'), ask('b'), ask('c')];
   await inHand();
@@ -48,7 +48,7 @@ test('a subscription that has all it may have waits for itself, and nobody behin
   expect(await inHand()).toEqual(['hole', 'hole', 'hole', 'healthy', 'other']);
 });
 
-test('one that waited for itself has its place in the order of all from then on', async () => {
+test('one that waited for itself has its position in the order of all from then on', async () => {
   const { ask, inHand } = asking(attemptPermits(1, 1));
   const [first, , healthy] = [ask('hole'), ask('hole'), ask('healthy')];
   await inHand();
