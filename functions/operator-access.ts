@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { MIN_OPERATOR_KEY_LENGTH, type Config } from '../shared/config.ts';
+import type { Config } from '../shared/config.ts';
+import { MIN_OPERATOR_KEY_LENGTH } from '../shared/operator-keys.ts';
 import type { ActionResult } from '../shared/operations/audit-log.ts';
 import { problems, refusal, type Refusal } from '../shared/problem.ts';
 import { ignoreStorageError } from '../shared/storage/ignore-storage-error.ts';

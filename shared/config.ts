@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { storageSetting, type StorageSetting } from './storage-setting.ts';
 import { checkCallbackUrl, type CallbackPolicy } from './outgoing/callback-policy.ts';
+import { usableKeys, type OperatorKey } from './operator-keys.ts';
 import { list } from './setting-parsers.ts';
 import { settings, type Setting, type SettingName } from './settings.ts';
 import type { EncryptionKey } from './subscriptions/callback-cipher.ts';
@@ -25,8 +26,8 @@ export interface Config {
   readonly platformAuthenticates: boolean;
   /** Tenants whose accounts may sign in, in lower case. Empty: all that the platform lets in. */
   readonly allowedTenants: ReadonlySet<string>;
-  /** Only keys that are long enough to be secret. With the access `read` a key changes nothing. */
-  readonly operatorKeys: readonly { readonly name: string; readonly key: string; readonly access: 'all' | 'read' }[];
+  /** Only keys that are long enough to be secret. */
+  readonly operatorKeys: readonly OperatorKey[];
   readonly allowedInstances: ReadonlySet<string>;
   readonly maxSubscriptionsPerConnection: number;
   /** Without a trailing slash. */
@@ -90,9 +91,6 @@ export interface SettingFault {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A shorter key could be guessed or be a word. */
-export const MIN_OPERATOR_KEY_LENGTH = 16;
-
 /**
  * Reads all settings at once. Never throws, because a host whose app throws while loading keeps
  * running without any function. `warnings` are about settings that the app works without.
@@ -117,7 +115,7 @@ export function readConfig(
   const storage = storageSetting(environment);
   if (storage.kind === 'invalid') faults.push(...storage.faults);
   const operatorKeys = usableKeys(read('OPERATOR_KEYS'));
-  warnings.push(...operatorKeys.warnings);
+  warnings.push(...operatorKeys.warnings.map((message) => ({ setting: 'OPERATOR_KEYS', message })));
   const config: Omit<Config, 'storage'> = {
     insights: {
       baseUrl: read('CUSTOMER_INSIGHTS_API_URL'),
@@ -175,31 +173,6 @@ export function readConfig(
   if (storage.kind === 'invalid' || faults.length > 0 || operatorWebhook === 'invalid')
     return { kind: 'invalid', faults };
   return { kind: 'valid', config: { ...config, storage: storage.storage, operatorWebhook }, warnings };
-}
-
-/**
- * The operator keys that open something, none when the setting is invalid. A key that is listed
- * twice may do only what each of its entries allows.
- */
-function usableKeys(listed: Config['operatorKeys'] = []): {
-  readonly keys: Config['operatorKeys'];
-  readonly warnings: readonly SettingFault[];
-} {
-  const long = listed.filter(({ key }) => key.length >= MIN_OPERATOR_KEY_LENGTH);
-  const shortCount = listed.length - long.length;
-  const readable = new Set(long.flatMap(({ key, access }) => (access === 'read' ? [key] : [])));
-  const messages = [
-    shortCount > 0 &&
-      `has ${shortCount} of its keys with fewer than ${MIN_OPERATOR_KEY_LENGTH} characters: they open nothing`,
-    new Set(long.map(({ key }) => key)).size < long.length &&
-      'has the same key in several entries: the audit cannot distinguish them, and the key may only read if one of them says so',
-    long.some(({ name, access }) => /^read$/i.test(name) && access === 'all') &&
-      'has a key of the name read, which may do everything: a key that may only read is written name:read:key',
-  ];
-  return {
-    keys: long.filter(({ key, access }) => access === 'read' || !readable.has(key)),
-    warnings: messages.flatMap((message) => (message === false ? [] : [{ setting: 'OPERATOR_KEYS', message }])),
-  };
 }
 
 /**

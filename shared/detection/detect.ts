@@ -1,20 +1,16 @@
-import { eventIdOf } from '../events/event-id.ts';
-import type { Event, Fact } from '../events/event.ts';
+import type { Event } from '../events/event.ts';
 import { recipientRanges, type NewOutboxEntry } from '../events/outbox-entry.ts';
-import type { Task } from '../insights/customer-insights.ts';
-import type { FailedTask } from '../triggers/full-refresh-completed.ts';
-import { triggers, type Trigger } from '../triggers/trigger.ts';
-import { unreachable } from '../unreachable.ts';
+import { triggers } from '../triggers/trigger.ts';
+import { namedBefore, type DataSourceNames } from './data-source-names.ts';
+import { baselineRefreshes, detectRefreshes } from './detect-refreshes.ts';
+import { refreshEvent, riseEvent } from './detected-event.ts';
+import type { InstanceState } from './instance-state.ts';
 import { plausibleRefreshes, plausibleValue } from './plausible-instants.ts';
-import { dataSourceOf, namedBefore, type DataSourceNames, type NamedDataSource } from './data-source-names.ts';
-import type { InstanceState, ValueSubject } from './instance-state.ts';
-import type { Readings, ReadValue } from './readings.ts';
-import { baselineRefreshes, detectRefreshes, type RefreshFact } from './detect-refreshes.ts';
-import { isFailure } from './refresh-end.ts';
+import type { Readings } from './readings.ts';
 import { isUnread, type OpenJob, type RefreshState } from './refresh-state.ts';
 import type { Change } from './state-store.ts';
 import { MAX_JOB_READS } from './unread-owners.ts';
-import { observe, type Rise } from './value-observation.ts';
+import { observe } from './value-observation.ts';
 
 export interface Detected {
   readonly changes: readonly Change[];
@@ -69,7 +65,7 @@ export function detect(state: InstanceState, readings: Readings, by: DetectedBy)
         etag: subject.etag,
       },
       events: observed.rises.map((rise) =>
-        outboxEntry(riseEvent(state.instanceId, subject, read, rise, by), rise.sequence, by),
+        outboxEntry(riseEvent(state.instanceId, subject, read, rise, by.nowMs), rise.sequence, by),
       ),
     });
   }
@@ -105,7 +101,9 @@ function detectRefreshChange(
   const after = { ...detected, names: namedBefore(before.names, reading.names) };
   const names: DataSourceNames = { ...reading.names, before: before.names };
   if (facts.length === 0 && hasSameRefreshes(before, after) && !before.isMarkedForRemoval) return undefined;
-  const events = facts.map((fact) => outboxEntry(refreshEvent(state.instanceId, fact, names, by), fact.sequence, by));
+  const events = facts.map((fact) =>
+    outboxEntry(refreshEvent(state.instanceId, fact, names, by.nowMs), fact.sequence, by),
+  );
   return {
     change: {
       state: {
@@ -146,122 +144,7 @@ function outboxEntry(event: Event, sequence: number, by: DetectedBy): NewOutboxE
     sequence,
     recipients: recipientRanges(event),
     boundaries: undefined,
-    committedAt: iso(by.nowMs),
+    committedAt: new Date(by.nowMs).toISOString(),
     writer: by.writer,
   };
-}
-
-function riseEvent(instanceId: string, subject: ValueSubject, read: ReadValue, rise: Rise, by: DetectedBy): Event {
-  const { trigger, name } = subject;
-  const evaluatedAt = iso(rise.evaluatedAtMs);
-  const fact: Fact = { instanceId, trigger, subject: name, occurrence: evaluatedAt };
-  const common = {
-    eventId: eventIdOf(fact, rise.evaluatedAtMs, by.nowMs),
-    instanceId,
-    occurredAt: evaluatedAt,
-    displayName: read.displayName,
-    previousValue: rise.previousValue,
-    value: rise.value,
-    evaluatedAt,
-  };
-  switch (trigger) {
-    case 'segment-threshold-crossed':
-      return { ...common, trigger, segmentName: name };
-    case 'measure-threshold-crossed':
-      return { ...common, trigger, measureName: name };
-    default:
-      return unreachable(trigger);
-  }
-}
-
-/**
- * The data source of a task that names none. Subscriptions to any data source still receive the
- * event.
- */
-function unknownSource(name = 'unknown'): NamedDataSource {
-  return { dataSourceId: 'unknown', name };
-}
-
-function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNames, by: DetectedBy): Event {
-  switch (fact.kind) {
-    case 'job': {
-      const { job, status, originalStatus } = fact;
-      const endedAt = job.endedAt ?? iso(by.nowMs);
-      const failed = job.tasks.filter(isFailure);
-      const trigger = 'full-refresh-completed' as const;
-      return {
-        ...eventIdentity({ instanceId, trigger, subject: undefined, occurrence: job.jobId }, endedAt, by),
-        trigger,
-        jobId: job.jobId,
-        status,
-        ...(originalStatus !== undefined && { originalStatus }),
-        submissionKind: job.submissionKind === 'scheduled' ? 'scheduled' : 'onDemand',
-        submittedAt: job.submittedAt ?? endedAt,
-        endedAt,
-        ...(failed.length > 0 && { failedTaskCount: failed.length, failedTasks: failedTasks(failed) }),
-      };
-    }
-    case 'ingestion': {
-      const { task, status, originalStatus, jobs } = fact;
-      const source = dataSourceOf(task, jobs, names) ?? unknownSource(task.friendlyName);
-      const endedAt = task.endedAt ?? jobs[0]?.endedAt ?? iso(by.nowMs);
-      const jobId = jobs[0]?.jobId ?? task.jobIds[0];
-      const identity = (trigger: Trigger) =>
-        eventIdentity({ instanceId, trigger, subject: undefined, occurrence: task.taskId }, endedAt, by);
-      const refreshed = { dataSourceId: source.dataSourceId, dataSourceName: source.name };
-      const ended = {
-        ...(originalStatus !== undefined && { originalStatus }),
-        endedAt,
-        ...(jobId !== undefined && { jobId }),
-      };
-      if (status === 'successful') {
-        const trigger = 'data-source-refresh-succeeded' as const;
-        return { ...identity(trigger), trigger, ...refreshed, refreshStatus: status, ...ended };
-      }
-      const trigger = 'data-source-refresh-failed' as const;
-      const failure = task.error === undefined ? {} : { errorMessage: task.error };
-      return { ...identity(trigger), trigger, ...refreshed, refreshStatus: status, ...ended, ...failure };
-    }
-    case 'merge': {
-      const { task, status, originalStatus, jobs } = fact;
-      const endedAt = task.endedAt ?? jobs[0]?.endedAt ?? iso(by.nowMs);
-      const trigger = 'unification-refresh-completed' as const;
-      const jobId = jobs[0]?.jobId ?? task.jobIds[0];
-      return {
-        ...eventIdentity({ instanceId, trigger, subject: undefined, occurrence: task.taskId }, endedAt, by),
-        trigger,
-        ...(jobId !== undefined && { jobId }),
-        status,
-        ...(originalStatus !== undefined && { originalStatus }),
-        submissionKind: jobs.some((job) => job.submissionKind === 'scheduled') ? 'scheduled' : 'onDemand',
-        endedAt,
-      };
-    }
-    default:
-      return unreachable(fact);
-  }
-}
-
-/** Limits of the failed tasks in an event, because an event must fit into one string column. */
-const MAX_FAILED_TASKS = 10;
-const MAX_TASK_NAME = 200;
-
-function failedTasks(failed: readonly Task[]): FailedTask[] {
-  return failed.slice(0, MAX_FAILED_TASKS).map(({ operationType = '', friendlyName = operationType, error }) => ({
-    operationType,
-    name: friendlyName.slice(0, MAX_TASK_NAME).toWellFormed(),
-    ...(error !== undefined && { message: error }),
-  }));
-}
-
-function eventIdentity(
-  fact: Fact,
-  endedAt: string,
-  by: DetectedBy,
-): { eventId: string; instanceId: string; occurredAt: string } {
-  return { eventId: eventIdOf(fact, Date.parse(endedAt), by.nowMs), instanceId: fact.instanceId, occurredAt: endedAt };
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -1,46 +1,19 @@
-import type { Clock } from '../clock.ts';
-import type { OutboxEntry } from '../events/outbox-entry.ts';
-import { CustomerInsightsError, type CustomerInsights, type Instance } from '../insights/customer-insights.ts';
-import type { Log } from '../log.ts';
-import { nearestNames } from '../nearest-names.ts';
-import type { Random } from '../random.ts';
+import { CustomerInsightsError } from '../insights/customer-insights.ts';
 import type { SubjectReading } from '../subscriptions/subscribe.ts';
 import type { Subject } from '../triggers/subject.ts';
-import { ANY_SUBJECT } from '../triggers/any-subject.ts';
-import { startedByOf, type StartedBy } from '../triggers/started-by.ts';
-import {
-  hasThreshold,
-  triggers,
-  type RefreshTrigger,
-  type ThresholdTrigger,
-  type Trigger,
-} from '../triggers/trigger.ts';
-import { unreachable } from '../unreachable.ts';
-import { commitReadings } from './commit.ts';
+import { hasThreshold, triggers, type ThresholdTrigger } from '../triggers/trigger.ts';
 import type { InstanceState, ValueSubject } from './instance-state.ts';
-import { unknownSubject } from './unknown-subject.ts';
-import { takeSnapshot } from './snapshot.ts';
-import { unreadRefreshes } from './refresh-state.ts';
+import {
+  observeNow,
+  readingsOrThrow,
+  type ReadSubjectPorts,
+  type SubjectOf,
+  type SubjectRead,
+} from './observe-subject.ts';
+import { readRefreshSubject } from './read-refresh-subject.ts';
 import type { Readings, ReadValue } from './readings.ts';
-import type { StateStore } from './state-store.ts';
+import { unknownSubject } from './unknown-subject.ts';
 import { inOrder } from './value-observation.ts';
-
-export interface ReadSubjectPorts {
-  /**
-   * Customer Insights with call permits for that many calls to an instance. Rejects with
-   * `CustomerInsightsError` (`limited`) when there are too few.
-   */
-  readonly insightsFor: (instanceId: string, calls: number) => Promise<CustomerInsights>;
-  readonly state: StateStore;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  /**
-   * Enqueues events that this reading caused. A subscribe request does not wait for the callbacks
-   * of other subscriptions.
-   */
-  readonly enqueueEvents: (events: readonly OutboxEntry[]) => Promise<void>;
-}
 
 /**
  * Reads a subject for a subscribe request, like a poll of this one subject. From then on the
@@ -66,15 +39,6 @@ export async function readSubject(ports: ReadSubjectPorts, subject: Subject): Pr
 const CALLS_FOR_VALUE = 1;
 /** One call for the list and one for the measure's history. */
 const CALLS_FOR_FIRST_MEASURE = 2;
-/**
- * One call for the instance or its data sources, and one for the jobs. The baseline also reads data
- * sources and nodes.
- */
-const CALLS_FOR_REFRESHES = 2;
-const CALLS_FOR_BASELINE = 4;
-
-type SubjectOf<T extends Trigger> = Subject & { readonly trigger: T };
-
 async function readValueSubject(
   ports: ReadSubjectPorts,
   { instanceId, trigger, name }: SubjectOf<ThresholdTrigger>,
@@ -109,13 +73,6 @@ function subjectOfValue({ displayName, isCount, evaluations }: ReadValue) {
 type Checked =
   | { readonly reading: SubjectReading }
   | { readonly readings: Readings; readonly read: ReadValue; readonly warnings: readonly string[] };
-
-/** The parameters of one reading of one subject. */
-interface SubjectRead {
-  readonly insights: CustomerInsights;
-  readonly subjectState: InstanceState;
-  readonly nowMs: number;
-}
 
 async function checkSegment(subjectRead: SubjectRead, name: string): Promise<Checked> {
   const readings = await readingsOrThrow(subjectRead, 'segments');
@@ -163,104 +120,3 @@ async function unknownMeasure({ insights, subjectState }: SubjectRead, name: str
 }
 
 const checkValue = { segments: checkSegment, measures: checkMeasure };
-
-async function readRefreshSubject(
-  ports: ReadSubjectPorts,
-  subject: SubjectOf<RefreshTrigger>,
-): Promise<SubjectReading> {
-  const { instanceId } = subject;
-  const state = await ports.state.read(instanceId);
-  const insights = await ports.insightsFor(instanceId, state.refreshes ? CALLS_FOR_REFRESHES : CALLS_FOR_BASELINE);
-  const found = await checkRefreshSubject(insights, subject);
-  if (found.kind !== 'found') return found;
-  const subjectState: InstanceState = {
-    ...state,
-    values: [],
-    refreshes: state.refreshes ?? unreadRefreshes(),
-    // Marks the task history as read. Call permits are taken for the other calls only, and a poll
-    // reads the history.
-    history: { readAt: new Date(ports.clock.now()).toISOString(), refreshesEtag: state.refreshes?.etag },
-  };
-  const subjectRead = { insights, subjectState, nowMs: ports.clock.now() };
-  await observeNow(ports, subjectState, await readingsOrThrow(subjectRead, 'jobs'));
-  return found;
-}
-
-/** Whether what a subscription names exists. Takes one call. */
-async function checkRefreshSubject(
-  insights: CustomerInsights,
-  { instanceId, trigger, name }: SubjectOf<RefreshTrigger>,
-): Promise<SubjectReading> {
-  const { kind } = triggers[trigger].subject;
-  switch (kind) {
-    case 'instance':
-      return checkInstance(insights, instanceId, () => []);
-    case 'started-by':
-      return checkInstance(insights, instanceId, ({ instanceType }) =>
-        instanceType === 'sandbox' ? sandboxWarnings(startedByOf(name)) : [],
-      );
-    case 'data-source':
-      return name === ANY_SUBJECT
-        ? checkInstance(insights, instanceId, () => [])
-        : checkDataSource(insights, instanceId, name);
-    default:
-      return unreachable(kind);
-  }
-}
-
-async function checkInstance(
-  insights: CustomerInsights,
-  instanceId: string,
-  warningsOf: (instance: Instance) => readonly string[],
-): Promise<SubjectReading> {
-  const instance = await insights.instance(instanceId);
-  if (instance === undefined) return { kind: 'unknown-instance' };
-  return { kind: 'found', warnings: warningsOf(instance) };
-}
-
-async function checkDataSource(insights: CustomerInsights, instanceId: string, id: string): Promise<SubjectReading> {
-  const dataSources = await insights.dataSources(instanceId);
-  const source = dataSources.find(({ dataSourceId }) => dataSourceId.toLowerCase() === id);
-  if (source === undefined) {
-    const choices = dataSources.map(({ dataSourceId, displayName }) => ({ name: dataSourceId, displayName }));
-    return { kind: 'unknown-subject', of: 'data-source', nearest: nearestNames(id, choices) };
-  }
-  const warnings = source.active
-    ? []
-    : [
-        'This data source is inactive. Customer Insights does not refresh it, so this flow does not start until somebody activates the data source in Customer Insights.',
-      ];
-  return { kind: 'found', warnings, displayName: source.displayName };
-}
-
-function sandboxWarnings(startedBy: StartedBy): string[] {
-  switch (startedBy) {
-    case 'schedule':
-      return [
-        'A sandbox instance has no scheduled refreshes, so this flow never starts. Choose another Instance, or user as Started By.',
-      ];
-    case 'any':
-      return [
-        'A sandbox instance has no scheduled refreshes, so this flow starts only after refreshes that a user starts. If that is what you want, there is nothing to do.',
-      ];
-    case 'user':
-      return [];
-    default:
-      return unreachable(startedBy);
-  }
-}
-
-async function readingsOrThrow(
-  { insights, subjectState, nowMs }: SubjectRead,
-  source: 'segments' | 'measures' | 'jobs',
-): Promise<Readings> {
-  const snapshot = await takeSnapshot(insights, subjectState, new Set([source]), nowMs);
-  const failure = snapshot.failures.get(source);
-  if (failure) throw failure;
-  return snapshot.readings;
-}
-
-async function observeNow(ports: ReadSubjectPorts, subjectState: InstanceState, readings: Readings): Promise<void> {
-  const committed = await commitReadings(ports, subjectState, readings, ports.random.token(9));
-  if (committed.length > 0) await ports.enqueueEvents(committed);
-}

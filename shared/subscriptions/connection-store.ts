@@ -2,6 +2,13 @@ import { triggers, type Trigger } from '../triggers/trigger.ts';
 import { readAllRows } from '../storage/all-rows.ts';
 import { newEtag, type RowKeys, type StoredRow, type Tables, type Write } from '../storage/tables.ts';
 import type { Subscription } from './subscription.ts';
+import {
+  workflowEntryOf,
+  workflowRowKey,
+  workflowWrites,
+  type FlowClaim,
+  type WorkflowEntry,
+} from './workflow-entry.ts';
 
 export const CONNECTIONS_TABLE = 'connections';
 
@@ -16,27 +23,8 @@ export interface RequestEntry {
   readonly etag: string;
 }
 
-/** The latest subscription of one flow and trigger. */
-export interface WorkflowEntry {
-  readonly subscriptionId: string;
-  /** Earlier subscriptions of the flow that it has not superseded yet, oldest first. */
-  readonly previous: readonly string[];
-  readonly etag: string;
-}
-
 /** The subscription that an entry belongs to. */
 export type EntryOwner = Pick<Subscription, 'connection' | 'trigger' | 'requestKey' | 'id'>;
-/** The flow entry that a save claims: its key, and the entries as they were read. */
-export interface FlowClaim {
-  readonly key: string;
-  readonly entry: WorkflowEntry | undefined;
-  /**
-   * The entry of the same flow under the key without environment. The save supersedes its
-   * subscriptions too.
-   */
-  readonly adopted?: { readonly key: string; readonly entry: WorkflowEntry };
-}
-
 /**
  * Stores the entries of a connection in one partition: by request, by flow, and the number of
  * requests.
@@ -87,33 +75,6 @@ export interface ConnectionStore {
 export const COUNT_KEY = 'n';
 export const REQUEST_PREFIX = 'k:';
 const requestRowKey = (trigger: Trigger, key: string): string => `${REQUEST_PREFIX}${triggers[trigger].code}:${key}`;
-const workflowRowKey = (trigger: Trigger, key: string): string => `w:${triggers[trigger].code}:${key}`;
-
-/**
- * Earlier saves that an entry names. Older ones end by themselves when their callback URL responds
- * with 404.
- */
-const MAX_PREVIOUS = 20;
-
-/**
- * Writes the flow's entry and the adopted one, both for the new subscription. An unfinished save
- * that claimed the adopted entry then finds the later save there.
- */
-function workflowWrites(
-  connection: string,
-  trigger: Trigger,
-  subscriptionId: string,
-  { key, entry, adopted }: FlowClaim,
-): Write[] {
-  const ids = (of: WorkflowEntry | undefined): readonly string[] => (of ? [...of.previous, of.subscriptionId] : []);
-  const previous = [...new Set([...ids(entry), ...ids(adopted?.entry)])].slice(-MAX_PREVIOUS).join(' ');
-  const write = (of: string, before: WorkflowEntry | undefined): Write => {
-    const row = { partitionKey: connection, rowKey: workflowRowKey(trigger, of), subscriptionId, previous };
-    return before ? { kind: 'replace', row, etag: before.etag } : { kind: 'insert', row };
-  };
-  return [write(key, entry), ...(adopted ? [write(adopted.key, adopted.entry)] : [])];
-}
-
 export function connectionStore(tables: Tables): ConnectionStore {
   const get = (connection: string, rowKey: string): Promise<StoredRow | undefined> =>
     tables.get(CONNECTIONS_TABLE, connection, rowKey);
@@ -182,15 +143,7 @@ export function connectionStore(tables: Tables): ConnectionStore {
 
     async findWorkflow(connection, trigger, workflowKey) {
       const row = await get(connection, workflowRowKey(trigger, workflowKey));
-      return (
-        row && {
-          subscriptionId: String(row.values['subscriptionId']),
-          previous: String(row.values['previous'] ?? '')
-            .split(' ')
-            .filter((id) => id !== ''),
-          etag: row.etag,
-        }
-      );
+      return row && workflowEntryOf(row);
     },
 
     async claimRequest({ connection, trigger, requestKey, subscriptionId }, { replaces, workflow, succeeds, max }) {

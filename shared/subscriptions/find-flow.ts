@@ -1,5 +1,6 @@
 import type { Trigger } from '../triggers/trigger.ts';
-import type { ConnectionStore, FlowClaim, WorkflowEntry } from './connection-store.ts';
+import type { ConnectionStore } from './connection-store.ts';
+import type { FlowClaim, WorkflowEntry } from './workflow-entry.ts';
 import { keyWithoutEnvironmentOf, workflowKeyOf, type Subscriber } from './subscription-draft.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
 import type { Subscription } from './subscription.ts';

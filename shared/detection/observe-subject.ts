@@ -1,0 +1,59 @@
+import type { Clock } from '../clock.ts';
+import type { OutboxEntry } from '../events/outbox-entry.ts';
+import type { CustomerInsights } from '../insights/customer-insights.ts';
+import type { Log } from '../log.ts';
+import type { Random } from '../random.ts';
+import type { Subject } from '../triggers/subject.ts';
+import type { Trigger } from '../triggers/trigger.ts';
+import { commitReadings } from './commit.ts';
+import type { InstanceState } from './instance-state.ts';
+import type { Readings } from './readings.ts';
+import { takeSnapshot } from './snapshot.ts';
+import type { StateStore } from './state-store.ts';
+
+export interface ReadSubjectPorts {
+  /**
+   * Customer Insights with call permits for that many calls to an instance. Rejects with
+   * `CustomerInsightsError` (`limited`) when there are too few.
+   */
+  readonly insightsFor: (instanceId: string, calls: number) => Promise<CustomerInsights>;
+  readonly state: StateStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /**
+   * Enqueues events that this reading caused. A subscribe request does not wait for the callbacks
+   * of other subscriptions.
+   */
+  readonly enqueueEvents: (events: readonly OutboxEntry[]) => Promise<void>;
+}
+
+export type SubjectOf<T extends Trigger> = Subject & { readonly trigger: T };
+
+/** The parameters of one reading of one subject. */
+export interface SubjectRead {
+  readonly insights: CustomerInsights;
+  readonly subjectState: InstanceState;
+  readonly nowMs: number;
+}
+
+/** Reads one list. Rejects with the error of that list. */
+export async function readingsOrThrow(
+  { insights, subjectState, nowMs }: SubjectRead,
+  source: 'segments' | 'measures' | 'jobs',
+): Promise<Readings> {
+  const snapshot = await takeSnapshot(insights, subjectState, new Set([source]), nowMs);
+  const failure = snapshot.failures.get(source);
+  if (failure) throw failure;
+  return snapshot.readings;
+}
+
+/** Commits the readings as a poll does, and enqueues the events that they cause. */
+export async function observeNow(
+  ports: ReadSubjectPorts,
+  subjectState: InstanceState,
+  readings: Readings,
+): Promise<void> {
+  const committed = await commitReadings(ports, subjectState, readings, ports.random.token(9));
+  if (committed.length > 0) await ports.enqueueEvents(committed);
+}
