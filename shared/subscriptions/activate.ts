@@ -4,18 +4,19 @@ import type { SubscriptionStore } from './subscription-store.ts';
 export interface ActivatePorts {
   readonly store: SubscriptionStore;
   /**
-   * The number of observations of the subscription's subject; undefined when the subject is not
+   * The latest sequence number of the subscription's subject; undefined when the subject is not
    * observed.
    */
   readonly sequenceOf: (subscription: Subscription) => Promise<number | undefined>;
 }
 
 /**
- * Sets `activeFrom` of a stored subscription and, in the same transaction, `activeUntil` of the one
- * it supersedes, so that each observation concerns exactly one of them. Reads the sequence number
- * after the row is stored, so that fan-out of a later observation finds the row.
+ * Sets `activeFrom` of a stored subscription and, in the same transaction, `activeUntil` of the
+ * subscription that it supersedes, so that each observation concerns exactly one of the two. The
+ * sequence number is read after the row is stored, so that the range query for a later observation
+ * finds the row.
  *
- * `undefined` when the row no longer exists or its subject is not observed.
+ * Returns `undefined` when the row no longer exists or its subject is not observed.
  */
 export async function activate(ports: ActivatePorts, pending: Subscription): Promise<Subscription | undefined> {
   let subscription: Subscription | undefined = pending;
@@ -35,13 +36,14 @@ export async function activate(ports: ActivatePorts, pending: Subscription): Pro
 }
 
 /**
- * Decides whether an observation concerns a subscription that is still being created. If it already
- * supersedes another one, it is activated. Otherwise the observation is older than its 201 and does
- * not concern it: the row is rewritten, so that the request that creates it reads the sequence
- * number again. It must not be activated here, because a save of the same flow may still supersede
- * it and both would then be active.
+ * Called when an observation reaches a subscription that is still being created. If the
+ * subscription already supersedes another one, activates it. Otherwise the subscribe request has
+ * not been answered yet, so the observation does not concern the subscription. Its row is then
+ * rewritten, which changes its ETag, so that the subscribe request reads the sequence number again
+ * before it activates the subscription. It must not be activated here, because a later save of the
+ * same flow may still supersede it, and both would then be active.
  *
- * `undefined` when the row no longer exists or its subject is not observed.
+ * Returns `undefined` when the row no longer exists or its subject is not observed.
  */
 export async function resolvePending(ports: ActivatePorts, pending: Subscription): Promise<Subscription | undefined> {
   let subscription: Subscription | undefined = pending;
@@ -55,7 +57,8 @@ export async function resolvePending(ports: ActivatePorts, pending: Subscription
     subscription = await ports.store.load(subscription.id);
   }
   if (subscription?.activeFrom === undefined) subscription = subscription && (await activate(ports, subscription));
-  // Another worker may have activated it, and a later save may have superseded it since.
+  // Another worker may have activated the subscription since, and a later save may have superseded
+  // it.
   if (subscription === undefined || !isPending(subscription)) return subscription;
   const successor = subscription.successor && (await ports.store.load(subscription.successor));
   if (successor) await activate(ports, successor);

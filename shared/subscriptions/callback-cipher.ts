@@ -10,7 +10,10 @@ const CIPHER_OPTIONS = { authTagLength: TAG_BYTES };
 const KEY_ID = /^[\w-]{1,32}$/;
 
 export interface EncryptionKey {
-  /** The key id, stored with what the key encrypted: at most 32 characters of `[A-Za-z0-9_-]`. */
+  /**
+   * The key id, stored in front of every text that the key encrypted: at most 32 characters of
+   * `[A-Za-z0-9_-]`.
+   */
   readonly kid: string;
   /** 32 bytes. */
   readonly key: Buffer;
@@ -24,15 +27,17 @@ export interface CallbackCipher {
    */
   seal(plain: string, context: string): string;
   /**
-   * Decrypts with the key that the text names. Throws `CallbackCipherError` when that fails or the
-   * context differs.
+   * Decrypts with the key whose id the text begins with. Throws `CallbackCipherError` when
+   * decryption fails, for instance because the context differs.
    */
   open(sealed: string, context: string): string;
-  /** Whether the text names the first key. Does not decrypt it. */
+  /** Whether the text begins with the id of the first key. Does not decrypt it. */
   isNew(sealed: string): boolean;
 }
 
-/** A text cannot be decrypted. The error contains only the key id. */
+/**
+ * Thrown when a text cannot be decrypted. The message contains its key id and no other part of it.
+ */
 export class CallbackCipherError extends Error {
   override readonly name = 'CallbackCipherError';
   /** `undefined` when the text does not have the expected format. */

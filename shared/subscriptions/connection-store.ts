@@ -12,11 +12,11 @@ import {
 
 export const CONNECTIONS_TABLE = 'connections';
 
-/** The entry of a subscribe request, under the hash of the request. */
+/** The entry of a subscribe request, stored under the request's hash. */
 export interface RequestEntry {
   readonly subscriptionId: string;
   /**
-   * False while the request is unfinished. The id is then reserved although its row may not exist
+   * Whether the request is complete. Until then the id is reserved, although its row may not exist
    * yet.
    */
   readonly made: boolean;
@@ -25,18 +25,20 @@ export interface RequestEntry {
 
 /** The subscription that an entry belongs to. */
 export type EntryOwner = Pick<Subscription, 'connection' | 'trigger' | 'requestKey' | 'id'>;
+
 /**
- * Stores the entries of a connection in one partition: by request, by flow, and the number of
- * requests.
+ * Stores what belongs to a connection in one partition: an entry for each request and for each
+ * flow, and the number of request entries.
  */
 export interface ConnectionStore {
   findRequest(connection: string, trigger: Trigger, requestKey: string): Promise<RequestEntry | undefined>;
   findWorkflow(connection: string, trigger: Trigger, workflowKey: string): Promise<WorkflowEntry | undefined>;
   /**
-   * Claims the request, and with `workflow` the flow, for a subscription id before its row is
-   * written. `replaces` and `workflow.entry` are the entries as they were read. Returns `full` when
-   * the connection has `max` entries. A replacement does not add an entry. One that supersedes
-   * another (`succeeds`) may exceed the limit until the other one's entry is removed.
+   * Reserves a subscription id, before its row is written, in the request's entry and, with
+   * `workflow`, in the flow's entry. `replaces` and `workflow.entry` are the entries as they were
+   * read. Returns `conflict` when they have changed since, and `full` when the connection has `max`
+   * request entries. Replacing an entry does not add one. With `succeeds`, the new subscription
+   * supersedes another, so the number may exceed `max` until the other's entry is removed.
    */
   claimRequest(
     claim: { connection: string; trigger: Trigger; requestKey: string; subscriptionId: string },
@@ -47,24 +49,29 @@ export interface ConnectionStore {
       max: number;
     },
   ): Promise<
-    /** `count` is the new number of entries, when one was added. */
+    /** `count` is the new number of request entries. Absent when an entry was replaced. */
     | { readonly kind: 'claimed'; readonly etag: string; readonly count?: number }
     | { readonly kind: 'conflict' | 'full' }
   >;
   /**
-   * Marks the entry of a subscription as complete, clears the earlier subscriptions of its flow and
-   * removes the entry of the one it replaced. False when the entry no longer belongs to the
-   * subscription because the request took too long; nothing is written then. `entryEtag` of the
-   * claimed entry saves a read.
+   * Marks the request entry of a subscription as complete, clears the earlier subscriptions in its
+   * flow entry, and removes the request entry of `replaced`. Returns false and writes nothing when
+   * the request took so long that its entry no longer belongs to the subscription. Passing the
+   * claimed entry's ETag as `entryEtag` saves a read.
    */
   complete(subscription: Subscription, replaced: Subscription | undefined, entryEtag?: string): Promise<boolean>;
-  /** Keeps the entry of a subscription that was never active, so that the same request finds it. */
+  /**
+   * Marks the request entry of a subscription as complete although a later save overtook it before
+   * it was active. If the request is repeated, it finds this subscription and its redirect.
+   */
   overtake(subscription: Subscription): Promise<void>;
-  /** Removes the entry of a deleted subscription. The flow entry still names it. Safe to repeat. */
+  /**
+   * Removes the request entry of a deleted subscription, but not its flow entry. Safe to repeat.
+   */
   forget(subscription: EntryOwner): Promise<void>;
-  /** Removes an entry unless it has changed since it was read. False when it has. */
+  /** Removes a request entry. Returns false if the entry has changed since it was read. */
   release(entry: RequestEntry, owner: EntryOwner): Promise<boolean>;
-  /** A page of the ids of a connection's subscriptions for one trigger. */
+  /** Lists the ids of a connection's subscriptions to one trigger, page by page. */
   list(
     connection: string,
     trigger: Trigger,
@@ -113,8 +120,8 @@ export function connectionStore(tables: Tables): ConnectionStore {
     return result.index === 0 ? 'changed' : 'recount';
   };
 
-  /** Corrects a count that is higher than the number of entries. */
-  const isOvercounted = async (
+  /** Corrects a count that is higher than the number of entries. Returns whether it was. */
+  const correctOvercount = async (
     connection: string,
     current: { count: number; etag: string | undefined },
   ): Promise<boolean> => {
@@ -153,7 +160,7 @@ export function connectionStore(tables: Tables): ConnectionStore {
       for (;;) {
         const current = replaces ? undefined : await count(connection);
         if (current && current.count >= max && !succeeds) {
-          if (await isOvercounted(connection, current)) continue;
+          if (await correctOvercount(connection, current)) continue;
           return { kind: 'full' };
         }
         const counted = current ? [countWrite(connection, current.count + 1, current.etag)] : [];
@@ -162,8 +169,8 @@ export function connectionStore(tables: Tables): ConnectionStore {
           return { kind: 'claimed', etag: newEtag(result), ...(current && { count: current.count + 1 }) };
         }
         if (result.index <= flow.length) return { kind: 'conflict' };
-        // Only the count conflicted, so another request of the connection succeeded and this loop
-        // ends eventually.
+        // Only the count conflicted, which means that another request of the connection succeeded.
+        // The loop therefore ends eventually.
       }
     },
 
@@ -176,7 +183,7 @@ export function connectionStore(tables: Tables): ConnectionStore {
         if (result && result.kind === 'written') break;
         const entry = await get(connection, rowKey);
         if (entry?.values['subscriptionId'] !== id) return false;
-        // Another call has completed it, or this one has and its response was lost.
+        // Another call has completed the entry, or this call has and storage's response was lost.
         if (entry.values['made'] === true) break;
         etag = entry.etag;
       }

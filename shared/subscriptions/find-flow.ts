@@ -10,13 +10,19 @@ export interface FindFlowPorts {
   readonly connections: Pick<ConnectionStore, 'findWorkflow'>;
 }
 
-/** The flow of a save: how to claim its entry, and the subscription of the previous save. */
+/**
+ * The flow that sends a subscribe request: how to claim its entry, and its latest subscription so
+ * far.
+ */
 export interface FoundFlow {
   readonly claim: FlowClaim;
   readonly latest: Subscription | undefined;
 }
 
-/** Finds the flow that a subscriber names. `undefined` when the subscriber names none. */
+/**
+ * Finds the flow that sends a subscribe request. Returns `undefined` when the request names no
+ * flow.
+ */
 export async function findFlow(
   ports: FindFlowPorts,
   subscriber: Subscriber,
@@ -31,10 +37,10 @@ export async function findFlow(
 }
 
 /**
- * Finds a subscription of the same flow that is stored under the key without environment. The save
- * adopts it: the entries of both keys then name the new subscription. Version 0.9.0 and calls
- * without the environment header use the key without. A subscription with another environment
- * belongs to another flow.
+ * Finds the flow's entry under its key without the environment, which version 0.9.0 and calls
+ * without the environment header use. The save adopts this entry, so that the entries under both
+ * keys name the new subscription. Returns `undefined` if the entry's subscription has another
+ * environment, because it then belongs to another flow.
  */
 async function findAdopted(
   { store, connections }: FindFlowPorts,
@@ -53,7 +59,7 @@ async function findAdopted(
   return isOtherEnvironment ? undefined : { key, entry, latest };
 }
 
-/** The last of these subscriptions that has a row. */
+/** Loads the last of these subscriptions that has a row. */
 export async function latestStored(
   store: Pick<SubscriptionStore, 'load'>,
   ids: readonly string[],

@@ -4,23 +4,23 @@ import { isShown } from './subscription-list.ts';
 import { addressOfRow, subscriptionOfRow, SUBSCRIPTIONS_TABLE } from './subscription-row.ts';
 import type { Subscription } from './subscription.ts';
 
-/** Storage requests of one search, a thousand rows each. */
+/** Maximum number of storage requests per search, for 1,000 rows each. */
 const MAX_PAGES = 10;
 
 export interface FoundSubscriptions {
   readonly subscriptions: readonly Subscription[];
-  /** Whether there are rows that the search did not come to, or more hits than were asked for. */
+  /** Whether there are rows that the search did not reach, or more matches than `limit`. */
   readonly more: boolean;
 }
 
 /**
- * The subscriptions that satisfy a test, in the order of instance and trigger: storage can search
- * no texts, so rows are read until there are `limit` hits. At most ten storage requests, for 10,000
- * subscriptions.
+ * Finds the subscriptions that pass the test `matches`, in the order of instance and trigger.
+ * Storage cannot search text, so rows are read until more than `limit` match. Makes at most ten
+ * storage requests, which read 10,000 subscriptions.
  */
 export async function findSubscriptions(
   tables: Tables,
-  isMeant: (subscription: Subscription) => boolean,
+  matches: (subscription: Subscription) => boolean,
   limit: number,
 ): Promise<FoundSubscriptions> {
   const found: Subscription[] = [];
@@ -33,7 +33,7 @@ export async function findSubscriptions(
     for (const row of page.rows) {
       const address = addressOfRow(row);
       const subscription = address && subscriptionOfRow(row, address);
-      if (subscription && isShown(subscription) && isMeant(subscription)) found.push(subscription);
+      if (subscription && isShown(subscription) && matches(subscription)) found.push(subscription);
     }
     next = page.next;
     if (next === undefined || found.length > limit) break;
@@ -42,8 +42,8 @@ export async function findSubscriptions(
 }
 
 /**
- * Whether a subscription has a text in any of what people know of it, or is of the flow that the
- * text names.
+ * Returns a test for subscriptions that contain a text in an id, a name or the label, or that
+ * belong to the flow that the text names. Case is ignored.
  */
 export function mentions(text: string): (subscription: Subscription) => boolean {
   const flow = namedFlow(text);

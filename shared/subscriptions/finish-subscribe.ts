@@ -4,9 +4,10 @@ import { finishSubscription, type StoreSubscriptionPorts } from './store-subscri
 import { parseSubscriptionId } from './subscription-id.ts';
 
 /**
- * Finishes a subscribe request that may have been abandoned. It is completed when its subscription
- * is active or supersedes another one, and undone otherwise, so that it does not count towards the
- * limit and is not polled for. Returns whether to call it again.
+ * Finishes a subscribe request that may have been abandoned. Completes the request when its
+ * subscription is active or supersedes another one. Otherwise undoes it, so that it neither counts
+ * towards the connection's limit nor causes polls. Returns `again` when the caller has to repeat
+ * the call later.
  */
 export async function finishSubscribe(
   ports: StoreSubscriptionPorts,
@@ -29,7 +30,8 @@ export async function finishSubscribe(
   // The request is complete, or the subscription has been deleted since.
   if (entry?.made ? subscription === undefined || isNeeded : isNeeded && entry === undefined) return 'done';
   if (isNeeded) {
-    // A move failed between the subscription and its entry. Repeating the move continues it.
+    // A move to another connection failed after it had moved the subscription, but before it moved
+    // the entry. An operator has to repeat the move.
     if (first && isMoved) return 'again';
     return (await finishSubscription(ports, subscription, subscription)).kind === 'stored' ? 'done' : 'again';
   }
@@ -37,10 +39,11 @@ export async function finishSubscribe(
     const owner = { connection: of, trigger: address.trigger, requestKey, id: subscriptionId };
     return from === undefined || from.made || (await ports.connections.release(from, owner));
   };
-  // The row is removed last, because only the row says where the entry was moved to.
+  // The row is removed after the moved entry, because only the row says where the entry was moved
+  // to.
   if (isMoved && !(await release(moved, subscription.connection))) return 'again';
-  // A row that is not active belongs to no request, even beside a complete entry: its writer was
-  // delayed until others had finished.
+  // Remove a row that is not active even if the entry is complete. The worker that wrote such a row
+  // was delayed until others had finished the request.
   if (subscription && (await ports.store.remove(subscription)).kind === 'conflict') return 'again';
   return (await release(first, connection)) ? 'done' : 'again';
 }

@@ -2,7 +2,7 @@ import type { Subscription } from './subscription.ts';
 
 /** A flow as people name it: the ids in the URL of its page, or only an id. */
 export interface NamedFlow {
-  /** The id of the flow: its GUID without dashes, or the 32 digits of the engine, in lower case. */
+  /** The flow's GUID without dashes, or its 32-digit id in the Logic Apps engine, in lower case. */
   readonly id: string;
   /** The id of the environment in lower case. Present when the text is a URL. */
   readonly environmentId?: string;

@@ -6,13 +6,16 @@ const PARTITION = 'instances';
 
 export interface RegisteredInstance {
   readonly instanceId: string;
-  /** Changes with every subscribe. Read it before reading the subscriptions of an instance that is to be removed. */
+  /**
+   * The ETag of the row, which every subscribe changes. Before removing an instance, read its ETag
+   * first and its subscriptions second.
+   */
   readonly etag: string;
 }
 
 /** The instances that have subscriptions and are polled. */
 export interface InstanceRegistry {
-  /** Every subscribe calls it last, also for an instance that is registered already. */
+  /** Every subscribe calls this last, even for an instance that is already registered. */
   register(instanceId: string): Promise<void>;
   list(): Promise<RegisteredInstance[]>;
   /** The ids of all instances, in order. */

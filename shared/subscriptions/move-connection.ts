@@ -27,10 +27,10 @@ export interface Moved {
 
 /**
  * Moves the subscriptions of one connection to another, for use after a key rotation: their rows,
- * the entries by request and by flow, and the count. Every step can be repeated, so a second call
+ * their request and flow entries, and the count. Every step can be repeated, so a second call
  * continues where the first one failed. A request or flow for which the other connection already
- * has a subscription stays where it is. Do not start the way back before the call for the way there
- * has been answered.
+ * has a subscription stays where it is. To move subscriptions back, wait until the first call has
+ * returned.
  */
 export async function moveConnection(ports: MoveConnectionPorts, body: unknown): Promise<Moved | Refusal> {
   const validated = validateMoveRequest(body);
@@ -51,8 +51,8 @@ export async function moveConnection(ports: MoveConnectionPorts, body: unknown):
 }
 
 /**
- * Moves the subscription before its entry, so that the entry always names a subscription of its
- * connection. False when it stays.
+ * Moves a subscription, then its entry, so that the copied entry always names a subscription of its
+ * own connection. Returns false when the entry stays.
  */
 async function moveEntry(ports: MoveConnectionPorts, entry: StoredRow, to: string): Promise<boolean> {
   const { tables, store } = ports;
@@ -61,8 +61,8 @@ async function moveEntry(ports: MoveConnectionPorts, entry: StoredRow, to: strin
   const isRequest = rowKey.startsWith(REQUEST_PREFIX);
   const isOwn = (row: StoredRow): boolean => row.values['subscriptionId'] === subscriptionId;
   /**
-   * The other connection has an entry for another subscription. An earlier move that failed may
-   * have moved this one already.
+   * Leaves the entry, because the other connection has this entry for another subscription. Moves
+   * the subscription back, in case an earlier move failed after moving it.
    */
   const stays = async (): Promise<false> => {
     if (isRequest) await setConnection(store, subscriptionId, from);
@@ -74,7 +74,7 @@ async function moveEntry(ports: MoveConnectionPorts, entry: StoredRow, to: strin
   // The subscription is still being created by its own request, or no longer exists.
   if (subscription === undefined) return false;
   const { trigger, requestKey } = subscription;
-  // The entry of a flow stays with its subscription.
+  // A flow entry stays as long as the request entry of its subscription does.
   if (!isRequest && (await ports.connections.findRequest(from, trigger, requestKey))?.subscriptionId === subscriptionId)
     return false;
   await setConnection(store, subscriptionId, to);
@@ -86,8 +86,8 @@ async function moveEntry(ports: MoveConnectionPorts, entry: StoredRow, to: strin
     const there = inserted.kind === 'written' ? undefined : await tables.get(CONNECTIONS_TABLE, to, rowKey);
     if (there && !isOwn(there)) return stays();
   }
-  // The subscription may have ended since its entry was read. The caller that ended it did not see
-  // the copy.
+  // The subscription may have ended since its entry was read. The call that ended it did not see
+  // the copied entry.
   const hasEnded = isRequest && !(await isInUse(store, subscriptionId));
   if (hasEnded) await ports.connections.forget({ connection: to, trigger, requestKey, id: subscriptionId });
   const removed = await tables.write(CONNECTIONS_TABLE, [{ kind: 'delete', row: entry, etag: entry.etag }]);

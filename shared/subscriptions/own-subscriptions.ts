@@ -13,8 +13,8 @@ export interface OwnSubscriptionsPorts {
 }
 
 /**
- * Gets one subscription of the caller with its last observation. One of another connection counts
- * as unknown.
+ * Gets one of the caller's subscriptions, with the last observation of its subject. A subscription
+ * of another connection counts as unknown.
  */
 export async function getOwn(
   ports: OwnSubscriptionsPorts,
@@ -37,8 +37,8 @@ export async function getOwn(
 }
 
 /**
- * Lists the caller's subscriptions to one trigger. A page may be short although there is a next
- * one.
+ * Lists the caller's subscriptions to one trigger. A page can be short even when a next page
+ * exists.
  */
 export async function listOwn(
   ports: OwnSubscriptionsPorts,

@@ -3,14 +3,19 @@ import { byTrigger, thresholdTriggers, triggers, type ThresholdTrigger } from '.
 import { inputValidatorOf, type Validator } from '../validation.ts';
 import { instanceInput, thresholdInput } from './subscribe-request.ts';
 
-/** The longest history of a value that a poll reads. */
+/**
+ * Maximum number of days that a preview looks back: as far back as polls read the history of a
+ * value.
+ */
 export const MAX_PREVIEW_DAYS = 30;
 
 const days = Type.Optional(
   Type.Integer({ minimum: 1, maximum: MAX_PREVIEW_DAYS, description: 'How many days to look back.' }),
 );
 
-/** A preview request. It has either `segmentName` or `measureName`. */
+/**
+ * Asks when a threshold would have fired in the past. Has either `segmentName` or `measureName`.
+ */
 export interface PreviewRequest {
   readonly instanceId: string;
   readonly segmentName?: string;

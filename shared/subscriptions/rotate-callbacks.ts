@@ -11,28 +11,31 @@ export interface Rotated {
   readonly rewritten: number;
   /** Callback URLs that already used the first key. */
   readonly alreadyNew: number;
-  /** Callback URLs that no key decrypts. They are left unchanged. */
+  /** Callback URLs that no configured key can decrypt. They are left unchanged. */
   readonly unopened: readonly Unopened[];
 }
 
 export interface Unopened {
-  /** The subscription id, or the keys of the row when only a newer version supports its trigger. */
+  /**
+   * The subscription id, or the row's keys if only a newer version of the app supports its trigger.
+   */
   readonly subscription: string;
   /** The decryption error. It contains no part of the URL. */
   readonly reason: string;
 }
 
 /**
- * Concurrent writes: enough to hide latency, few enough not to be throttled beside a running app.
+ * Maximum number of concurrent writes: enough to hide latency, and few enough that storage does not
+ * throttle the running app.
  */
 const ROWS_AT_ONCE = 16;
 
 /**
  * Encrypts every stored callback URL with the first key, so that the other keys can be removed. Run
- * it when all instances of the app already use the new first key: a row that an older one writes
- * during the run may be missed. Rows are replaced by ETag, so concurrent changes are kept. Safe to
- * repeat, and an aborted run leaves every row readable. Costs one storage request per 1,000 rows
- * and one per rewritten row. Rejects with `StorageError`.
+ * it when every worker of the app already uses the new first key. Otherwise the run may miss a row
+ * that a worker with the old keys writes meanwhile. Rows are replaced by ETag, so concurrent
+ * changes are kept. Safe to repeat, and an aborted run leaves every row readable. Costs one storage
+ * request per 1,000 rows and one per rewritten row. Rejects with `StorageError`.
  */
 export async function rotateCallbacks(ports: {
   readonly tables: Tables;
@@ -87,7 +90,10 @@ async function rotateRow(
   return 'without-url';
 }
 
-/** Decrypts URLs of the first key as well, because another key may have had the same id. */
+/**
+ * Decrypts a URL. Rotation decrypts even URLs that name the first key, because another key may have
+ * had the same id.
+ */
 function open(
   cipher: CallbackCipher,
   sealed: string,

@@ -10,15 +10,15 @@ export interface Sort {
   readonly descending: boolean;
 }
 
-/** The most subscriptions that are sorted. */
+/** Maximum number of subscriptions that are sorted. */
 const MAX_SORTED = 10_000;
 /**
- * The most storage requests of one page. Storage may answer with fewer rows than asked for, even
- * with none.
+ * Maximum number of storage requests per page. Storage may return fewer rows than requested, or
+ * none.
  */
 const MAX_QUERIES = 100;
 const ROWS_A_QUERY = 1_000;
-/** `next` is the number of subscriptions on the pages before. */
+/** `next` is the number of subscriptions on all earlier pages. */
 const NEXT = /^\d{1,5}$/;
 
 /** Parses a column name, with a minus sign before it for descending order. */
@@ -29,10 +29,10 @@ export function parseSort(text: string): Sort | undefined {
 }
 
 /**
- * Lists subscriptions in the order of a column. Storage sorts by key only, so each page reads the
- * matching subscriptions again, at most 10,000: ten storage requests when their pages are full.
- * `more` says that there may be subscriptions that were not read and are on no page. Rejects with
- * `RangeError` for a malformed `next`.
+ * Lists subscriptions in the order of a column. Storage sorts by key only, so every page reads the
+ * matching subscriptions again, at most 10,000. That takes ten storage requests if each returns
+ * 1,000 rows. `more` means that there may be further subscriptions that are on no page, because
+ * they were not read. Rejects with `RangeError` for a malformed `next`.
  */
 export async function listSortedSubscriptions(
   tables: Tables,

@@ -3,15 +3,15 @@ const NOTIFIED_STATUSES = ['paused', 'disabled', 'gone'] as const;
 export type NotifiedStatus = (typeof NOTIFIED_STATUSES)[number];
 
 /**
- * A change of status that the webhook of the operator has not received yet. It is a column of the
- * subscription, so it is stored in the same write as the change.
+ * A change of a subscription's status that the operator's webhook has not received yet. Notices are
+ * a column of the subscription's row, so a notice is stored in the same write as the change.
  */
 export interface StatusNotice {
   readonly status: NotifiedStatus;
   readonly at: string;
   /** The code of the response that caused the change, or `operator`. */
   readonly code: string;
-  /** How many calls of the webhook failed. */
+  /** Number of failed calls to the webhook. */
   readonly attempts: number;
   /**
    * When the next call is due. A worker postpones this before it calls, so that no other worker
@@ -26,7 +26,7 @@ interface WithNotices {
 }
 
 /**
- * Limits the size of the row. A flow cannot cause more notices before the first one is given up.
+ * Maximum number of notices in a row. A flow cannot cause more before the first one is given up.
  */
 const MAX_NOTICES = 20;
 

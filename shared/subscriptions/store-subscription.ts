@@ -14,7 +14,7 @@ export interface StoreSubscriptionPorts extends SupersedePorts {
   readonly cipher: CallbackCipher;
   readonly random: Random;
   readonly maxSubscriptionsPerConnection: number;
-  /** Enqueues the release of the deliveries that wait for a subscription. */
+  /** Enqueues the release of a subscription's parked deliveries. */
   readonly release: (subscription: Subscription) => Promise<void>;
   /** Called with the new number of subscriptions of a connection. */
   readonly onCounted: (connection: string, count: number) => void;
@@ -30,10 +30,10 @@ export type StoreSubscriptionResult =
   | { readonly kind: 'unobserved' };
 
 /**
- * Makes one try to create a subscription: stores it, supersedes the previous saves of its flow,
- * activates it and enters it under its connection. Finds the existing subscription when the same
- * request was made before. Every step can be repeated, so a try may continue where an earlier one
- * failed.
+ * Tries once to create a subscription: stores it, supersedes those of the flow's previous saves,
+ * activates it and completes its entry under the connection. If the same request was made before,
+ * finds the subscription that it created. Every step can be repeated, so a try may continue where
+ * an earlier one failed.
  */
 export async function storeSubscription(
   ports: StoreSubscriptionPorts,
@@ -50,12 +50,12 @@ export async function storeSubscription(
   if (entry && existing && isCurrent(existing)) {
     return entry.made ? activateOrResume(ports, existing, request) : finishSubscription(ports, existing, request);
   }
-  // A later save of the flow finished first. This request returns the redirect to it and never
-  // supersedes it.
+  // A later save of the flow finished first. This request returns its own subscription, which
+  // redirects to the later one, and never supersedes the later one.
   if (entry && existing?.status === 'superseded') return keepRedirect(ports, existing);
 
-  // The entry of an unfinished request has the id that another call, or an earlier try of this one,
-  // is about to store.
+  // The entry of an unfinished request reserves the id of a subscription that another call, or an
+  // earlier try of this call, is about to store.
   const reservedId = entry && !entry.made && existing === undefined ? entry.subscriptionId : undefined;
   const rowKey = reservedId ? rowKeyOfId(reservedId) : newRowKey(request.threshold, random.token(NONCE_BYTES));
   const draft = draftOf(
@@ -79,7 +79,7 @@ export async function storeSubscription(
     );
     if (claimed.kind !== 'claimed') {
       // A refused request must leave nothing behind. After a conflict the claim may have succeeded,
-      // so the work entry stays.
+      // so the work item stays.
       if (claimed.kind === 'full') await ports.work.withdraw(intent, intendedMs);
       return claimed;
     }
@@ -102,8 +102,8 @@ export async function storeSubscription(
 }
 
 /**
- * Supersedes the previous saves first, then activates the subscription, then updates its
- * connection.
+ * Supersedes the previous saves of the flow, then activates the subscription, then completes its
+ * entry under the connection.
  */
 export async function finishSubscription(
   ports: StoreSubscriptionPorts,
@@ -131,9 +131,10 @@ export async function finishSubscription(
 }
 
 /**
- * Keeps a subscription that was overtaken before it was active as a redirect, until nothing can
- * need it any more. The caller is about to report success to the flow, so the later save is
- * activated here if its own call has not done so.
+ * Keeps a subscription that a later save overtook before it was active. Its row then redirects to
+ * the subscription of that save, until no delivery can need the redirect any more. The caller is
+ * about to report success to the flow, so the later save has to be active. If its own request has
+ * not activated it yet, this function does.
  */
 async function keepRedirect(ports: StoreSubscriptionPorts, redirect: Subscription): Promise<StoreSubscriptionResult> {
   let later: Subscription | undefined = redirect;
@@ -148,7 +149,10 @@ async function keepRedirect(ports: StoreSubscriptionPorts, redirect: Subscriptio
   return { kind: 'stored', subscription: redirect };
 }
 
-/** The parts of a request that do not identify it. A repeated request replaces them. */
+/**
+ * The parts of a request that are not in its key (`requestKeyOf`). A repeated request replaces
+ * them.
+ */
 interface Details {
   readonly label?: string | undefined;
   readonly subjectName?: string | undefined;
@@ -181,7 +185,8 @@ async function activateOrResume(
 }
 
 /**
- * Returns the same object when nothing differs. A request without a label keeps the existing one.
+ * Replaces the details of a subscription. Returns the same object when nothing differs. If the
+ * request has no label or name, the existing one stays.
  */
 function withDetails(subscription: Subscription, details: Details): Subscription {
   const { label = subscription.label, subjectName = subscription.subjectName, warnings } = details;
@@ -192,7 +197,7 @@ function withDetails(subscription: Subscription, details: Details): Subscription
   return isSame ? subscription : { ...subscription, label, subjectName, warnings };
 }
 
-/** The subscription as active again, without failures. Pure. */
+/** Returns the subscription as active, with its failures cleared. Pure. */
 export function resume(subscription: Subscription, nowMs: number): Subscription {
   return {
     ...subscription,

@@ -10,8 +10,8 @@ export interface UnknownSubject {
   /** Existing subjects with a similar name. */
   readonly nearest: readonly Named[];
   /**
-   * When a segment was requested: the measure of the same name, and the trigger for it. Or the
-   * reverse.
+   * The measure that has the name of the requested segment, or the segment that has the name of the
+   * requested measure, with the trigger to use for it.
    */
   readonly meantFor?: { readonly trigger: ThresholdTrigger; readonly name: string };
 }
@@ -20,10 +20,10 @@ export interface UnknownSubject {
 export type UnusableSubject =
   | UnknownSubject
   | { readonly kind: 'unknown-instance' }
-  /** `isOfCustomers`: it is a customer measure. */
+  /** The measure has several values. `isOfCustomers`: it has one for each customer. */
   | { readonly kind: 'has-dimension'; readonly isOfCustomers: boolean };
 
-/** Where a maker chose a subject: a trigger, or the action that previews its threshold. */
+/** Where a maker chose a subject: in a trigger, or in the action that previews its threshold. */
 type ChosenIn = 'trigger' | 'preview';
 
 /** The refusal for a subject that cannot be subscribed to. */

@@ -39,8 +39,8 @@ export interface SubscribeRequest {
 }
 
 /**
- * The body of a subscribe call for each trigger. Handlers validate with it and the connector
- * definition is generated from it.
+ * The body of a subscribe call for each trigger. Handlers validate requests with it, and the
+ * connector definition is generated from it.
  */
 export const subscribeRequestSchemas = byTrigger(triggerNames, (trigger): TObject<typeof common> => {
   const properties: typeof common = {

@@ -30,9 +30,9 @@ export interface SubscribePorts extends StoreSubscriptionPorts {
   readonly instances: InstanceRegistry;
   readonly callbackPolicy: CallbackPolicy;
   readonly lookup: Lookup;
-  /** Lower-case ids; empty allows all. */
+  /** Ids in lower case. If there are none, all instances are allowed. */
   readonly allowedInstances: ReadonlySet<string>;
-  /** Reads the subject through the detector, as an observation. */
+  /** Reads the subject from Customer Insights and stores the result, as a poll does. */
   readonly readSubject: (subject: Subject) => Promise<SubjectReading>;
 }
 
@@ -43,8 +43,8 @@ export interface Subscribed {
 
 /**
  * Creates a subscription, or finds the one that the same request created before. Stores nothing
- * when it returns a refusal. Rejects when Customer Insights or storage does not respond. The call
- * can then be repeated.
+ * when it returns a refusal. Rejects when Customer Insights or storage does not respond. The caller
+ * can then repeat the call.
  */
 export async function subscribe(
   ports: SubscribePorts,
@@ -94,8 +94,8 @@ function fullConnection(limit: number): string {
 }
 
 /**
- * Reads a subject by its name as given, because blanks around it may belong to it. If there is
- * none, tries it without them.
+ * Reads a subject by its name as given, because spaces at its ends may be part of it. If no such
+ * subject exists, tries the name without these spaces.
  */
 async function readNamed(
   { readSubject }: Pick<SubscribePorts, 'readSubject'>,
@@ -108,7 +108,7 @@ async function readNamed(
   return { subject, reading: await readSubject(subject) };
 }
 
-/** Why the callback URL cannot be called, or undefined when it can. */
+/** Returns a refusal if the callback URL may not be called, or undefined if it may. */
 async function callbackRefusal(
   { callbackPolicy, lookup }: Pick<SubscribePorts, 'callbackPolicy' | 'lookup'>,
   callbackUrl: string,
@@ -131,5 +131,5 @@ async function callbackRefusal(
   }
 }
 
-/** Conflicts with other writers in a row before the caller is asked to wait. */
+/** Maximum number of tries, after which the caller is asked to wait. */
 const MAX_TRIES = 30;

@@ -13,20 +13,20 @@ import { thresholdKey } from './threshold-key.ts';
 export interface Subscriber {
   readonly connection: string;
   readonly workflowId: string | undefined;
-  /** The flow's GUID: its page and its runs are addressed by it. Says nothing of who it is. */
+  /** The flow's GUID in the URLs of its page and its runs. It does not identify the flow here. */
   readonly workflowName?: string | undefined;
   readonly operationName: string | undefined;
   readonly environmentId: string | undefined;
 }
 
-/** The key of a request: equal for equal requests of a connection. The label is not part of it. */
+/** The key of a request: equal for requests of a connection that differ at most in their label. */
 export function requestKeyOf({ instanceId, name }: Subject, { threshold, callbackUrl }: SubscribeRequest): string {
   return shortHash(instanceId, name, threshold === undefined ? '' : thresholdKey(threshold), callbackUrl);
 }
 
 /**
- * The key of a flow: equal for every save. It includes the environment, because an import gives
- * flows of two environments the same id.
+ * The key of a flow: equal for every save. It includes the environment, because a flow that is
+ * imported into two environments has the same id in both.
  */
 export function workflowKeyOf(subscriber: Subscriber): string | undefined {
   const { workflowId, operationName, environmentId } = subscriber;
@@ -35,8 +35,8 @@ export function workflowKeyOf(subscriber: Subscriber): string | undefined {
 }
 
 /**
- * The key of a flow without its environment, as version 0.9.0 and calls without the environment
- * header use it.
+ * The key of a flow without its environment, which version 0.9.0 and calls without the environment
+ * header use.
  */
 export function keyWithoutEnvironmentOf({ workflowId, operationName }: Subscriber): string | undefined {
   return workflowId && shortHash(workflowId.toLowerCase(), operationName ?? '');
@@ -51,7 +51,7 @@ export function rowKeyOfId(id: string): string {
   return id.slice(-ROW_KEY_LENGTH);
 }
 
-/** A subscription as it is first stored: not active, so it is not called. */
+/** A subscription as it is first stored. It has no `activeFrom` yet, so its flow is not called. */
 export function draftOf(
   from: {
     subscriber: Subscriber;

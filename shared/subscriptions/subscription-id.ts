@@ -3,15 +3,15 @@ import { triggerOfCode, triggers, type Trigger } from '../triggers/trigger.ts';
 import { thresholdOfKey } from './threshold-key.ts';
 
 /**
- * A subscription id is the address of its row and contains a random nonce, so a subscription that
- * is created again has another id. `sub_` + trigger code (1) + instance (22) + subject hash (22) +
- * threshold key (16) + nonce (16) = 81 characters.
+ * The parts of a subscription id, which are also the keys of its row. The id has 81 characters:
+ * `sub_`, trigger code (1), instance (22), subject hash (22), threshold key (16) and nonce (16).
+ * The nonce is random, so a subscription that is created again has another id.
  */
 export interface SubscriptionAddress {
   readonly trigger: Trigger;
   readonly instanceId: string;
   readonly subjectHash: string;
-  /** Threshold key (16) and nonce (16). */
+  /** Threshold key (16 characters) and nonce (16 characters). */
   readonly rowKey: string;
 }
 
@@ -25,7 +25,9 @@ export function formatSubscriptionId(address: SubscriptionAddress): string {
   return `sub_${triggers[address.trigger].code}${packGuid(address.instanceId)}${address.subjectHash}${address.rowKey}`;
 }
 
-/** Parses a subscription id. `undefined` when `formatSubscriptionId` cannot have created it. */
+/**
+ * Parses a subscription id. Returns `undefined` when `formatSubscriptionId` cannot have created it.
+ */
 export function parseSubscriptionId(id: string): SubscriptionAddress | undefined {
   const match = pattern.exec(id);
   if (match === null) return undefined;

@@ -14,21 +14,21 @@ export interface SubscriptionFilter {
   readonly instanceId?: string | undefined;
   readonly trigger?: Trigger | undefined;
   readonly status?: (typeof shownStatuses)[number] | undefined;
-  /** Only active subscriptions whose flow fails now. */
+  /** Only active subscriptions with a failed delivery since their last success. */
   readonly failing?: boolean | undefined;
   /** Part of the label. Case does not matter. */
   readonly label?: string | undefined;
   readonly workflowId?: string | undefined;
 }
 
-/** Pages that a search by label reads to find its first match. */
+/** Maximum number of storage pages that a search by label reads to find its first match. */
 const PAGES_SEARCHED = 10;
 
 /**
  * Lists the subscriptions of all connections, including ended ones, by instance and trigger. A page
- * costs one storage request and may be short or empty although there is a next one. Storage cannot
- * search labels, so a page by label costs up to ten. Rejects with `RangeError` for a malformed
- * `next`.
+ * costs one storage request, and may be short or empty even when a next page exists. Storage cannot
+ * search labels, so a page of a search by label costs up to ten requests. Rejects with `RangeError`
+ * for a malformed `next`.
  */
 export async function listSubscriptions(
   tables: Tables,
@@ -78,7 +78,7 @@ function isLabelled(subscription: Subscription, label: string | undefined): bool
   return label === undefined || (subscription.label ?? '').toLowerCase().includes(label.toLowerCase());
 }
 
-/** Whether a subscription is shown: it is active or was, and has not been deleted. */
+/** Whether a subscription is shown: it has been activated, and has not been deleted. */
 export function isShown({ status, activeFrom }: Subscription): boolean {
   return status !== 'deleted' && activeFrom !== undefined;
 }

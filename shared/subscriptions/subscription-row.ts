@@ -9,8 +9,8 @@ import { thresholdOfKey } from './threshold-key.ts';
 export const SUBSCRIPTIONS_TABLE = 'subscriptions';
 
 /**
- * Prefix of the row keys of ended subscriptions. Other row keys begin with a hex digit, so these
- * sort after every range.
+ * Prefix of the row keys of ended subscriptions. Other row keys begin with a hex digit, so ended
+ * subscriptions sort after every range that is read.
  */
 export const ENDED_PREFIX = 'z';
 /** The exclusive end of the range of subscriptions that have not ended. */
@@ -20,8 +20,8 @@ export const RANGE_END = 'g';
 const VERSION = 1;
 
 /**
- * The additional data of the encryption. A callback URL that is copied to another row does not
- * decrypt.
+ * The additional authenticated data of a callback URL's encryption. A callback URL that is copied
+ * to another row can therefore not be decrypted.
  */
 export function sealContext(address: SubscriptionAddress): string {
   return `${partitionOf(address)}|${address.rowKey}`;
@@ -48,6 +48,7 @@ export function subscriptionRow(subscription: NewSubscription & { readonly etag?
     rowKey: ended ? ENDED_PREFIX + address.rowKey : address.rowKey,
     v: VERSION,
     ...fields,
+    // The stored names are older than the field names.
     birth: activeFrom,
     until: activeUntil,
     ...(offMs > 0 && { offMs }),
@@ -56,10 +57,7 @@ export function subscriptionRow(subscription: NewSubscription & { readonly etag?
   };
 }
 
-/**
- * The address of a row, the reverse of `partitionOf`. `undefined` for the trigger of a newer
- * version.
- */
+/** Returns the address of a row, or `undefined` if only a newer version supports its trigger. */
 export function addressOfRow({ partitionKey, rowKey }: RowKeys): SubscriptionAddress | undefined {
   const [instanceId = '', code = '', subjectHash = ''] = partitionKey.split(':');
   const trigger = triggerOfCode(code);
@@ -68,7 +66,10 @@ export function addressOfRow({ partitionKey, rowKey }: RowKeys): SubscriptionAdd
   return { instanceId, trigger, subjectHash, rowKey: isEnded ? rowKey.slice(ENDED_PREFIX.length) : rowKey };
 }
 
-/** Throws on a row of another format version, which is a bug or the row of a newer version. */
+/**
+ * Converts a row. Throws on another format version: either a newer version of the app wrote the
+ * row, or there is a bug.
+ */
 export function subscriptionOfRow(row: StoredRow, address: SubscriptionAddress): Subscription {
   const { values } = row;
   if (values['v'] !== VERSION) throw new Error(`subscription row ${row.partitionKey} ${row.rowKey}: unknown version`);

@@ -21,23 +21,24 @@ export interface SubjectPartition {
 export type StoreResult = { readonly kind: 'written' } | { readonly kind: 'conflict' };
 
 /**
- * Stores subscriptions. After a `conflict` another writer has changed the row: read it again and
- * decide again.
+ * Stores subscriptions. `conflict` means that another writer has changed the row: read the row
+ * again and decide again.
  */
 export interface SubscriptionStore {
   /**
-   * Loads a subscription by id, also one that has ended. One storage request, two for an ended one.
+   * Loads a subscription by id, even if it has ended. Makes one storage request, or two for an
+   * ended one.
    */
   load(id: string): Promise<Subscription | undefined>;
   /**
-   * A page of the subscriptions of a subject that have not ended, by row key, `from` inclusive,
-   * `to` exclusive. One storage request.
+   * A page of a subject's subscriptions that have not ended, in the order of their row keys. `from`
+   * is inclusive, `to` is exclusive. Makes one storage request.
    */
   page(
     subject: SubjectPartition,
     range: { from?: string; to?: string; limit?: number; next?: string },
   ): Promise<{ subscriptions: Subscription[]; next?: string }>;
-  /** The row keys only, 1,000 per storage request. */
+  /** Like `page`, but returns only the row keys, 1,000 per storage request. */
   rowKeys(
     subject: SubjectPartition,
     range: { from: string; to: string; next?: string },
@@ -45,7 +46,10 @@ export interface SubscriptionStore {
   insert(subscription: NewSubscription): Promise<StoreResult>;
   /** Replaces subscriptions in one transaction. */
   writeTogether(subscriptions: readonly [Subscription, ...Subscription[]]): Promise<StoreResult>;
-  /** Moves a subscription out of the range that fan-out reads and removes its callback URL. */
+  /**
+   * Moves a subscription out of the range that is read for an event's recipients, and removes its
+   * callback URL.
+   */
   end(subscription: Subscription): Promise<StoreResult>;
   /** Deletes the row. */
   remove(subscription: Subscription): Promise<StoreResult>;

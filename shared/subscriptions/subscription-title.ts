@@ -6,13 +6,13 @@ type Titled = Pick<
   'trigger' | 'subject' | 'subjectName' | 'threshold' | 'label' | 'workflowId' | 'status' | 'createdAt'
 >;
 
-/** A flow's id is long; so many characters distinguish the flows of one connection. */
+/** Number of characters shown of a flow's id: enough to distinguish the flows of one connection. */
 const SHOWN_OF_FLOW = 8;
 
 /**
- * A subscription as a person recognises it in a drop-down:
- * `Churn risk above 150 · VIP alert · flow 3f2a9c01`. One that says neither label nor flow has when
- * it was made. A status other than active comes last.
+ * A title by which people recognise a subscription in a drop-down:
+ * `Churn risk above 150 · VIP alert · flow 3f2a9c01`. A subscription with neither label nor flow
+ * shows when it was created. A status other than active comes last.
  */
 export function subscriptionTitle(subscription: Titled): string {
   const { trigger, subject, subjectName = subject, threshold, label, workflowId, status, createdAt } = subscription;

@@ -3,7 +3,7 @@ import { triggers } from '../triggers/trigger.ts';
 import { subscriptionTitle } from './subscription-title.ts';
 import type { Subscription } from './subscription.ts';
 
-/** The observation of a subscription's subject that its owner sees. */
+/** The state of a subscription's subject that its owner sees. */
 export interface SubjectView {
   /** The latest observed evaluation of a segment or measure. */
   readonly lastEvaluation: { readonly value: number; readonly evaluatedAt: string } | undefined;
@@ -20,7 +20,7 @@ export const NOT_ALLOWED_WARNING =
 /** A subscription as HTTP callers see it. The callback URL is a secret and never part of it. */
 export interface SubscriptionView {
   readonly id: string;
-  /** As a person recognises it in a drop-down. */
+  /** See `subscriptionTitle`. */
   readonly title: string;
   readonly trigger: string;
   readonly instanceId: string;
@@ -43,7 +43,7 @@ export interface SubscriptionView {
   readonly warnings?: readonly string[];
 }
 
-/** `isAllowed` is for callers that have no `subject`. */
+/** Builds the view of a subscription. A caller without `subject` passes `isAllowed` instead. */
 export function subscriptionView(
   subscription: Subscription,
   more: { subject?: SubjectView; isAllowed?: boolean } = {},
@@ -64,7 +64,7 @@ export function subscriptionView(
     successor,
   } = subscription;
   const { lastEvaluation, sourceUnreachableSince, isAllowed = more.isAllowed ?? true } = more.subject ?? {};
-  // The type makes the compiler ask for the inputs of a new kind of subject.
+  // With this type, a new kind of subject does not compile until its inputs are added here.
   const inputs: Pick<SubscriptionView, 'segmentName' | 'measureName' | 'dataSourceId' | 'startedBy'> =
     triggers[trigger].subject.inputsOf(subject);
   const warnings = [...(isAllowed ? [] : [NOT_ALLOWED_WARNING]), ...stored];

@@ -5,10 +5,11 @@ import type { SubscriptionAddress } from './subscription-id.ts';
 
 /**
  * `active`: the flow is called. `paused`: the flow is turned off and deliveries wait. `disabled`:
- * the flow has failed for days and deliveries wait for an operator. `gone`: the flow is deleted or
- * permanently refuses calls. `superseded`: the flow was saved again and has a successor. `deleted`:
- * the flow has just unsubscribed. The row is kept for a grace period in case the flow is only being
- * saved, and is never shown.
+ * the flow has failed for days, or an operator has paused the subscription. Its deliveries wait for
+ * an operator or the next save. `gone`: the flow is deleted or permanently refuses calls, or an
+ * operator has ended the subscription. `superseded`: the flow was saved again and has a successor.
+ * `deleted`: the flow has just unsubscribed. The row is kept for a grace period in case the flow is
+ * only being saved, and is never shown.
  */
 export type SubscriptionStatus = 'active' | 'paused' | 'disabled' | 'gone' | 'superseded' | 'deleted';
 
@@ -33,30 +34,32 @@ export interface NewSubscription {
   readonly threshold: number | undefined;
   readonly label: string | undefined;
   /**
-   * Sentences for the maker on why the flow may hardly ever be called, as of the last subscribe.
+   * Sentences that explain to the maker why the flow may rarely or never be called, as of the last
+   * subscribe.
    */
   readonly warnings: readonly string[];
   readonly status: SubscriptionStatus;
   /**
-   * `operator` when an operator disabled or ended it. It is then never probed, and after its end
-   * its connection does not see it.
+   * `operator` when an operator disabled or ended the subscription. A disabled one is then never
+   * probed, and an ended one is hidden from its connection.
    */
   readonly reason: 'operator' | undefined;
   /**
-   * The number of observations of the subject when the subscription was activated. It receives
-   * events of later observations. Absent while it is being created: it is not called before it is
-   * active.
+   * The latest sequence number of the subject when the subscription was activated. The subscription
+   * receives the events of later observations. Absent while it is being created; its flow is not
+   * called before it is active.
    */
   readonly activeFrom: number | undefined;
   /**
-   * The last observation whose events it receives. Set when a successor receives the later ones.
+   * The sequence number of the last observation whose events it receives. Set when a successor
+   * receives the later events.
    */
   readonly activeUntil: number | undefined;
   /** The subscription of the same flow that supersedes it. */
   readonly successor: string | undefined;
   /**
-   * Set while it is being created: the subscription it supersedes, which gets its `activeUntil`
-   * together with this `activeFrom`.
+   * Set while it is being created: the subscription that it supersedes. One transaction sets this
+   * subscription's `activeFrom` and the other's `activeUntil`.
    */
   readonly predecessor: string | undefined;
   /** Hash of the request that created it. The same request finds it again. */
@@ -82,22 +85,22 @@ export interface NewSubscription {
   readonly deadDeliveries: number;
   readonly pausedSince: string | undefined;
   /**
-   * When the next probe of a paused flow is due. Absent: now. A worker that claims the probe moves
-   * it first.
+   * When the next probe is due: a call that finds out whether a paused flow is on again. If absent,
+   * it is due now. A worker claims the probe by postponing this.
    */
   readonly nextProbeAt: string | undefined;
   /** When the last probe found the flow turned off. Absent when it failed for another reason. */
   readonly offCheckedAt: string | undefined;
-  /** How long probes have found the flow turned off. */
+  /** How long probes have found the flow turned off, in total. */
   readonly offMs: number;
-  /** When it was last resumed. Deliveries that have waited since before then are due. */
+  /** When it was last resumed. Deliveries that were parked before then are due. */
   readonly resumedAt: string | undefined;
   readonly deletedAt: string | undefined;
   /** Changes of the status that the operator's webhook has not received yet. */
   readonly notices?: readonly StatusNotice[] | undefined;
   /**
-   * Whether the row is outside the range that fan-out reads. It is kept to be shown and as a
-   * redirect.
+   * Whether the row is outside the range that is read for an event's recipients. Such a row is kept
+   * to be shown and as a redirect.
    */
   readonly ended: boolean;
 }
@@ -115,8 +118,8 @@ export interface Subscription extends NewSubscription {
 const DELETED_GRACE_MS = 15 * 60 * 1000;
 
 /**
- * When the grace period of a deleted subscription ends. There is none when the subscription names
- * no flow.
+ * When the grace period of a deleted subscription ends. A subscription that names no flow has no
+ * grace period.
  */
 export function graceEndsMs({ deletedAt, workflowKey }: Pick<Subscription, 'deletedAt' | 'workflowKey'>): number {
   return Date.parse(deletedAt ?? '') + (workflowKey === undefined ? 0 : DELETED_GRACE_MS);
@@ -148,7 +151,9 @@ export function concerns(subscription: Subscription, sequence: number): boolean 
   }
 }
 
-/** Whether an operator ended it. Its history is kept, and its connection no longer sees it. */
+/**
+ * Whether an operator ended the subscription. Its history is kept, but hidden from its connection.
+ */
 export function isEndedByOperator({ status, reason }: Pick<Subscription, 'status' | 'reason'>): boolean {
   return status === 'gone' && reason === 'operator';
 }

@@ -14,8 +14,8 @@ export interface SupersedePorts extends ActivatePorts {
 
 export type SupersedeResult =
   /**
-   * `previous` are the earlier subscriptions of the flow. Those with the same input are superseded,
-   * the others have ended.
+   * `previous` are the earlier subscriptions of the flow. Those with the same input redirect to the
+   * new one, and the others have ended.
    */
   | { readonly kind: 'latest'; readonly previous: readonly Subscription[] }
   /**
@@ -27,11 +27,11 @@ export type SupersedeResult =
   | { readonly kind: 'conflict' };
 
 /**
- * Supersedes the previous saves of a subscription's flow, before the subscription is activated. The
- * order of saves is the order in which they claimed the flow's entry. Of two concurrent saves, the
- * later one therefore supersedes the earlier one whichever row is stored first, because each looks
- * for the other after storing its own row. For a subscription that is already active, this only
- * finds out again which ones it has superseded.
+ * Supersedes the subscriptions of a flow's previous saves, before the one of the latest save is
+ * activated. Saves are ordered by when they claimed the flow's entry, and each save looks for the
+ * others after it has stored its own row. Of two concurrent saves, the later one therefore
+ * supersedes the earlier one, whichever row is stored first. If the subscription is already active,
+ * this only finds out again which ones it has superseded.
  */
 export async function supersedePrevious(ports: SupersedePorts, subscription: Subscription): Promise<SupersedeResult> {
   const { connection, trigger, workflowKey } = subscription;
@@ -41,31 +41,33 @@ export async function supersedePrevious(ports: SupersedePorts, subscription: Sub
   const saves = [...entry.previous, entry.subscriptionId];
   const position = saves.indexOf(subscription.id);
   if (entry.subscriptionId !== subscription.id) {
-    // There is a later save. It finds this subscription if this one is active or supersedes
-    // another, and supersedes it.
+    // There is a later save. If this subscription is active or supersedes another, the later save
+    // finds it and supersedes it.
     if (isActive || subscription.predecessor !== undefined) return { kind: 'latest', previous: [] };
     const later = await latestStored(ports.store, saves.slice(position + 1));
     if (later) {
       const result = await ports.store.writeTogether([redirect(subscription, later.id)]);
       return { kind: result.kind === 'written' ? 'overtaken' : 'conflict' };
     }
-    // The later save has no row and may have failed for good. If its row is still written, it finds
-    // this subscription.
+    // The later save has no row, and may never get one. If its row is written after all, that save
+    // finds this subscription.
     if (position < 0) return { kind: 'conflict' };
   }
   const previous: Subscription[] = [];
   let hasSuperseded = false;
-  // Newest first. Only the newest active one can be superseded. It may have skipped an older one
-  // whose grace period had ended by its clock but not by this one.
+  // Newest first, because only the newest active save is superseded. An older one may still be
+  // active, because the newest one skipped it: by the clock of that worker, the older one's grace
+  // period had ended.
   for (const id of saves.slice(0, position).toReversed()) {
     let earlier = await ports.store.load(id);
-    // The earlier save supersedes another one itself. Activating it sets `activeUntil` of that one.
+    // The earlier save supersedes yet another one. Activating the earlier save sets `activeUntil`
+    // of the other one.
     if (earlier?.activeFrom === undefined && earlier?.predecessor !== undefined)
       earlier = await activate(ports, earlier);
     if (earlier === undefined || !canBeSuperseded(earlier, ports.clock.now())) continue;
     if (earlier.status === 'superseded') {
-      // An earlier try of this request may have superseded it before a crash. The link is in our
-      // own row.
+      // An earlier try of this request may have superseded it and then crashed. The link is in this
+      // subscription's own row.
       if (earlier.successor === subscription.id) previous.unshift(earlier);
       if (earlier.id === subscription.predecessor) hasSuperseded = true;
       continue;
@@ -80,7 +82,7 @@ export async function supersedePrevious(ports: SupersedePorts, subscription: Sub
     hasSuperseded = true;
     previous.unshift(earlier);
     if (!isSameInput(earlier, subscription)) {
-      // Ends before the new one is activated, so that no observation concerns both.
+      // End it before the new one is activated, so that no observation concerns both.
       if ((await ports.store.end({ ...earlier, status: 'superseded' })).kind === 'conflict')
         return { kind: 'conflict' };
       continue;
@@ -104,8 +106,8 @@ export function isSameInput(one: Subscription, other: Subscription): boolean {
 }
 
 /**
- * Whether a subscription has not ended. One that was deleted within the grace period counts,
- * because a save deletes first.
+ * Whether a subscription has not ended, or was deleted within the grace period, because a save of a
+ * flow deletes the subscription first.
  */
 function canBeSuperseded(subscription: Subscription, nowMs: number): boolean {
   if (subscription.ended || subscription.status === 'gone') return false;
@@ -114,8 +116,8 @@ function canBeSuperseded(subscription: Subscription, nowMs: number): boolean {
 }
 
 /**
- * A subscription that was never active, as a redirect to the later save. No observation concerns
- * it.
+ * Turns a subscription that was never active into a redirect to the later save. No observation
+ * concerns it.
  */
 function redirect(pending: Subscription, successor: string): Subscription {
   return { ...pending, status: 'superseded', successor, callback: undefined, activeFrom: 0, activeUntil: 0 };

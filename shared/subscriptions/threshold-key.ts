@@ -1,10 +1,11 @@
 /**
- * A threshold as 16 hex digits that sort like the numbers, so that the thresholds crossed by 90 →
- * 120 are one range of row keys. The bits of a double sort like an integer after the sign bit is
- * flipped, or all bits of a negative number (IEEE 754). −0 becomes 0. Throws on NaN and infinities.
+ * Encodes a threshold as 16 hex digits that sort like the numbers. The thresholds crossed by a rise
+ * from 90 to 120 are therefore one range of row keys. The bits of an IEEE 754 double sort like an
+ * unsigned integer after the sign bit of a positive number, or all bits of a negative one, are
+ * flipped. −0 becomes 0. Throws on NaN and infinities.
  */
 export function thresholdKey(threshold: number): string {
-  if (!Number.isFinite(threshold)) throw new RangeError('a threshold is a finite number');
+  if (!Number.isFinite(threshold)) throw new RangeError('a threshold must be a finite number');
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, threshold === 0 ? 0 : threshold);
   const bits = view.getBigUint64(0);
@@ -12,13 +13,13 @@ export function thresholdKey(threshold: number): string {
   return sortable.toString(16).padStart(16, '0');
 }
 
-/** The reverse of `thresholdKey`. `undefined` for any other text. */
+/** The reverse of `thresholdKey`. Returns `undefined` for any other text. */
 export function thresholdOfKey(key: string): number | undefined {
   if (!/^[0-9a-f]{16}$/.test(key)) return undefined;
   const [high, low] = [parseInt(key.slice(0, 8), 16), parseInt(key.slice(8), 16)];
   const isPositive = high >= HIGH_SIGN;
-  // Halves of 32 bits, because every row of a fan-out comes through here and big integers take five
-  // times as long.
+  // Two halves of 32 bits, because this runs for every recipient of an event, and big integers take
+  // five times as long.
   bits.setUint32(0, isPositive ? high - HIGH_SIGN : ~high);
   bits.setUint32(4, isPositive ? low : ~low);
   const threshold = bits.getFloat64(0);

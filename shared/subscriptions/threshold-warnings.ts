@@ -1,21 +1,21 @@
 import { shownNumber } from '../shown-number.ts';
 
 /**
- * What was just read of a segment or measure, as far as it decides whether a threshold can be
- * crossed.
+ * The facts about a segment or measure that decide whether a threshold can be crossed, as just
+ * read.
  */
 export interface ReadSubject {
   /** The newest value, when there is one. */
   readonly latest?: { readonly value: number; readonly evaluatedAt: string } | undefined;
-  /** Whether the value is a number of things, which is never below 0. */
+  /** Whether the value is a count, which is never below 0. */
   readonly isCount?: boolean;
   /** Whether the value is the number of members of a segment. */
   readonly isSegment?: boolean;
 }
 
 /**
- * Why a threshold is not crossed by the next rise, or never, in sentences for the flow's maker.
- * Pure.
+ * Returns sentences that explain to the flow's maker why the next rise will not cross a threshold,
+ * or why no value ever will. Pure.
  */
 export function thresholdWarnings(
   threshold: number | undefined,

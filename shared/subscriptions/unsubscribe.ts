@@ -13,10 +13,11 @@ export interface UnsubscribePorts {
 }
 
 /**
- * Ends a subscription of the caller. Does nothing, and does not say so, when the subscription is
- * unknown, has ended or belongs to another connection. After it resolves, only a worker that read
- * the subscription before may still call it, for the rest of its claim. Rejects when storage does
- * not respond. The call can then be repeated, because the row it needs is removed last.
+ * Deletes one of the caller's subscriptions. Resolves without an effect when the subscription is
+ * unknown, belongs to another connection, redirects to a successor, or was ended by an operator.
+ * Afterwards, only a worker that read the subscription earlier may still call its flow, until that
+ * worker's claim ends. Rejects when storage does not respond. The caller can then repeat the call,
+ * because the row that it needs is removed last.
  */
 export async function unsubscribe(
   ports: UnsubscribePorts,
@@ -27,7 +28,7 @@ export async function unsubscribe(
   for (;;) {
     const subscription = await ports.store.load(id);
     if (subscription?.connection !== connection || subscription.trigger !== trigger) return;
-    // A superseded subscription is needed as a redirect for as long as one of its deliveries may
+    // A superseded subscription is needed as a redirect as long as one of its deliveries may still
     // wait.
     if (subscription.status === 'superseded' && subscription.successor !== undefined) return;
     // Its history is kept for the operator who ended it.
@@ -37,15 +38,15 @@ export async function unsubscribe(
   }
 }
 
-/** Removes the row and the entry. */
+/** Removes the request entry, then the row. */
 async function remove(ports: UnsubscribePorts, subscription: Subscription): Promise<'done' | 'conflict'> {
   await ports.connections.forget(subscription);
   return (await ports.store.remove(subscription)).kind === 'written' ? 'done' : 'conflict';
 }
 
 /**
- * Marks a subscription as deleted for the grace period. It is not called any more, even if this
- * call then fails.
+ * Marks a subscription as deleted, which begins its grace period. Once the mark is stored, its flow
+ * is not called any more, even if this call then fails.
  */
 export async function markDeleted(ports: UnsubscribePorts, subscription: Subscription): Promise<'done' | 'conflict'> {
   if (subscription.status !== 'deleted') {

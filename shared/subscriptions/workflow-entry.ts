@@ -1,21 +1,24 @@
 import { triggers, type Trigger } from '../triggers/trigger.ts';
 import type { StoredRow, Write } from '../storage/tables.ts';
 
-/** The latest subscription of one flow and trigger. */
+/**
+ * The entry of a flow for one trigger. Each save of the flow (a subscribe request with its id)
+ * claims the entry for a new subscription.
+ */
 export interface WorkflowEntry {
   readonly subscriptionId: string;
-  /** Earlier subscriptions of the flow that it has not superseded yet, oldest first. */
+  /** Earlier subscriptions of the flow that the latest one has not superseded yet, oldest first. */
   readonly previous: readonly string[];
   readonly etag: string;
 }
 
-/** The flow entry that a save claims: its key, and the entries as they were read. */
+/** The flow entry that a save claims: its key, and the entry as it was read. */
 export interface FlowClaim {
   readonly key: string;
   readonly entry: WorkflowEntry | undefined;
   /**
-   * The entry of the same flow under the key without environment. The save supersedes its
-   * subscriptions too.
+   * The entry of the same flow under its key without the environment, if there is one (see
+   * `findFlow`). The save supersedes the subscriptions of this entry too.
    */
   readonly adopted?: { readonly key: string; readonly entry: WorkflowEntry };
 }
@@ -33,14 +36,14 @@ export function workflowEntryOf({ values, etag }: StoredRow): WorkflowEntry {
 }
 
 /**
- * Earlier saves that an entry names. Older ones end by themselves when their callback URL responds
- * with 404.
+ * Maximum number of earlier subscriptions in a flow entry. Those that no longer fit end when their
+ * callback URL responds with 404.
  */
 const MAX_PREVIOUS = 20;
 
 /**
- * Writes the flow's entry and the adopted one, both for the new subscription. An unfinished save
- * that claimed the adopted entry then finds the later save there.
+ * The writes that name the new subscription in the flow's entry and in the adopted entry, if there
+ * is one. An unfinished save that claimed the adopted entry then finds the later save there.
  */
 export function workflowWrites(
   connection: string,
