@@ -4,13 +4,19 @@ import type { RecordStatus } from '../deliveries/records/delivery-record.ts';
 import { eventKeyAt, instantOfKey } from '../events/event-id.ts';
 import type { StoredRow, Tables } from '../storage/tables.ts';
 
-/** Deliveries of the events that occurred in one hour, by status. Pending deliveries are not counted. */
+/**
+ * The number of deliveries by status, for the events that occurred in one hour. Pending deliveries
+ * are not counted.
+ */
 export type HourCounts = { readonly hour: string } & Readonly<Record<RecordStatus, number>>;
 
 export interface Activity {
   /** One entry for each hour, oldest first. The last one is the current hour. */
   readonly value: readonly HourCounts[];
-  /** Present when there were more rows than one call reads. The counts are complete only from this time on. */
+  /**
+   * Present when there were more rows than one call reads. The counts are complete only from this
+   * time on.
+   */
   readonly countedSince?: string;
 }
 
@@ -21,13 +27,17 @@ export interface ActivityByHourPorts {
 }
 
 export const HOUR_MS = 3_600_000;
-/** Pages of a thousand rows that one call reads for each instance: 20,000 events with one delivery each, or millions of deliveries in chunks. */
+/**
+ * Maximum number of pages of 1,000 rows that one call reads for each instance: enough for 20,000
+ * events with one delivery each, or for millions of deliveries in chunks.
+ */
 const MAX_PAGES = 40;
 const SELECTED = ['kind', 'deliveredCount', 'status', 'copied'];
 
 /**
- * Counts deliveries by the hour of their event over the last `hours`. A chunk row counts up to 250 successful deliveries
- * in one number, so single successes are not read. Makes one storage request for every thousand rows.
+ * Counts deliveries by the hour of their event over the last `hours`. A chunk row contains the
+ * number of its up to 250 successful deliveries, so no success is read on its own. Makes one
+ * storage request for every 1,000 rows.
  */
 export async function countByHour(
   ports: ActivityByHourPorts,
@@ -37,7 +47,7 @@ export async function countByHour(
   const firstMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS - (hours - 1) * HOUR_MS;
   const buckets = new Map(Array.from({ length: hours }, (_, index) => [firstMs + index * HOUR_MS, zeroCounts()]));
   const instanceIds = instanceId === undefined ? await ports.instanceIds() : [instanceId];
-  // Clocks differ, so an event may have a time that is a little after ours.
+  // Clocks differ, so an event may have occurred a little after this process's current time.
   const lastBucket = [...buckets.keys()].at(-1) ?? firstMs;
   const counted = await Promise.all(
     instanceIds.map((partition) =>
@@ -55,7 +65,10 @@ export async function countByHour(
   };
 }
 
-/** Visits rows newest first, month by month. `cutAtMs` is the time of the last row read when the page limit was reached. */
+/**
+ * Visits the rows newest first, month by month. Returns the time of the last row as `cutAtMs` if
+ * the page limit is reached before the end.
+ */
 async function eachRow(
   tables: Tables,
   { partition, firstMs, nowMs }: { partition: string; firstMs: number; nowMs: number },
@@ -85,6 +98,7 @@ function zeroCounts(): Counts {
 
 function count(counts: Counts, { values }: StoredRow): void {
   if (values['kind'] === 'chunk') counts.delivered += Number(values['deliveredCount'] ?? 0);
-  // The chunk row already counts this delivery.
+  // `trouble` is the stored name of a delivery record. A copied one is already counted in its chunk
+  // row.
   if (values['kind'] === 'trouble' && values['copied'] !== true) counts[String(values['status']) as RecordStatus] += 1;
 }

@@ -6,13 +6,13 @@ import { newEtag, type Row, type StoredRow, type Tables } from '../storage/table
 import type { PageRequest } from './newest-rows.ts';
 import type { AuditResponse } from './operator-responses.ts';
 
-/** What an operator is about to do. */
+/** An action that an operator is about to take. */
 export interface OperatorAction {
   /** The name of the operator key, or the object id of the signed-in account. */
   readonly operator: string;
   /** The name of the function, as in the log. */
   readonly action: string;
-  /** The ids in the path. */
+  /** The ids in the path of the request. */
   readonly target?: string | undefined;
   /** The body of the call, if it is valid. A valid body contains no secret. */
   readonly body?: unknown;
@@ -30,21 +30,18 @@ export interface ActionResult {
   readonly code?: string | undefined;
 }
 
-/** Everything that operators did, newest first. Kept for `RETENTION_MONTHS`. */
+/** The log of all operator actions, newest first. Entries are kept for `RETENTION_MONTHS`. */
 export interface AuditLog {
   /**
-   * Stores an entry without a result. Call it before the action, which must not happen when this
-   * rejects.
+   * Stores an entry without a result. Call this before the action. If it rejects, the action must
+   * not happen.
    */
   begin(action: OperatorAction): Promise<BegunEntry>;
-  /**
-   * Adds the result. An entry that never gets one belongs to an action that failed or whose process
-   * died.
-   */
+  /** Adds the result. If an entry never gets a result, its action failed or its process crashed. */
   finish(entry: BegunEntry, result: ActionResult): Promise<void>;
   /**
-   * One page. Makes one storage request for each month of the page. Rejects with `RangeError` when
-   * `next` is malformed.
+   * Lists one page of entries. Makes one storage request for each month that the page covers.
+   * Rejects with `RangeError` when `next` is malformed.
    */
   list(filter: { readonly sinceMs?: number | undefined }, page: PageRequest): Promise<AuditPage>;
 }
@@ -63,9 +60,12 @@ export interface AuditPorts {
 const PREFIX = 'audit';
 const PARTITION = 'audit';
 const VERSION = 1;
-/** Bodies are short. Of a longer one, the beginning is kept. */
+/** Maximum length of a stored body. Of a longer one, only the beginning is kept. */
 const MAX_BODY = 1_024;
-/** The reversed time, so that rows sort newest first, and a random part. */
+/**
+ * The format of an entry's id: the reversed time, so that rows sort newest first, and a random
+ * part.
+ */
 const ID = /^[0-9a-z]{9}[A-Za-z0-9_-]{12}$/;
 
 export function auditLog({ tables, clock, random }: AuditPorts): AuditLog {
@@ -82,7 +82,8 @@ export function auditLog({ tables, clock, random }: AuditPorts): AuditLog {
         ...(body !== undefined && { body: JSON.stringify(body).slice(0, MAX_BODY) }),
       };
       const result = await tables.write(auditTable(monthOf(nowMs)), [{ kind: 'insert', row }]);
-      // The key is random, so a conflict comes from a repetition of this same write.
+      // The key is random, so a conflict means that the storage client has repeated this same
+      // write.
       return { row, etag: result.kind === 'written' ? newEtag(result) : '*' };
     },
     async finish({ row, etag }, { status, code }) {
@@ -125,7 +126,7 @@ async function auditMonths(tables: Pick<Tables, 'tableNames'>): Promise<string[]
   return names.map((name) => name.slice(PREFIX.length)).filter((month) => /^\d{6}$/.test(month));
 }
 
-/** Drops the tables of months older than `retentionMonths` whole months. Reads no rows. */
+/** Drops the audit tables that are older than `retentionMonths` whole months. Reads no rows. */
 export async function dropOldAudit({
   tables,
   clock,

@@ -6,7 +6,7 @@ import type { Tables } from '../storage/tables.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import { parseSubscriptionId } from '../subscriptions/subscription-id.ts';
 
-/** A text that differs after a change to what an operator sees of an instance. */
+/** A hash that changes whenever something that operators see of an instance changes. */
 export interface ChangeMark {
   readonly instanceId: string;
   readonly mark: string;
@@ -15,17 +15,21 @@ export interface ChangeMark {
 export interface ChangeMarkPorts {
   readonly tables: Pick<Tables, 'query'>;
   readonly store: Pick<SubscriptionStore, 'load'>;
-  /** A text that differs after each poll of the instance. Makes one storage request. */
+  /** Returns a text that changes with each poll of the instance. Makes one storage request. */
   readonly pollMark: (instanceId: string) => Promise<string>;
 }
 
-/** Rows watched for each instance. An event with one subscriber has two or three rows. */
+/**
+ * Maximum number of rows of an instance that a mark is computed from. An event with one subscriber
+ * has two or three rows.
+ */
 const ROWS_WATCHED = 300;
 
 /**
- * One mark for each instance, computed from its newest events and deliveries of this month. A page
- * that keeps the marks reads its lists again only after a change. One storage request for each
- * instance. `withPolls`: the marks also differ after a poll, for one more request each.
+ * Computes one mark for each instance, from its newest events and deliveries of this month. A web
+ * page that keeps the marks has to load its lists again only after a mark has changed. Makes one
+ * storage request for each instance. With `withPolls`, the marks also change with each poll, which
+ * takes one more request for each instance.
  */
 export function changeMarks(
   ports: ChangeMarkPorts,
@@ -43,8 +47,8 @@ export function changeMarks(
 }
 
 /**
- * The mark of one subscription: its row, the last poll of its instance, and the newest events and
- * deliveries there. One storage request for each of these three partitions.
+ * Computes the mark of one subscription from its row, the last poll of its instance, and the newest
+ * events and deliveries of that instance. Makes one storage request for each of the three.
  */
 export async function subscriptionChangeMark(
   ports: ChangeMarkPorts,
@@ -64,7 +68,7 @@ export async function subscriptionChangeMark(
 
 /** The keys and ETags of the newest rows. */
 async function newestActivity({ tables }: ChangeMarkPorts, instanceId: string, nowMs: number): Promise<string[]> {
-  // Rows of indexes have keys after those of events, so `to` excludes them.
+  // Index rows sort after the rows of events, so `to` excludes them.
   const query = { partition: instanceId, to: '~', limit: ROWS_WATCHED, select: ['kind'] };
   const { rows } = await tables.query(activityTable(monthOf(nowMs)), query);
   return rows.map(({ rowKey, etag }) => `${rowKey} ${etag}`);

@@ -30,7 +30,10 @@ export type DeliveryDetail = Delivery & {
   readonly flowUrl?: string;
 };
 
-/** Makes one storage request, and a second one when the subscription has moved to another row. */
+/**
+ * Adds the request, the URLs and the label to a delivery. Makes one storage request, or two if the
+ * subscription has ended.
+ */
 export async function deliveryDetail(
   { store, userAgent, isSigning }: DeliveryDetailPorts,
   { delivery, event }: FoundDelivery,
@@ -55,8 +58,8 @@ export async function deliveryDetail(
 }
 
 /**
- * An attempt that called a successor also ran in this flow, because a successor is the same flow
- * saved again.
+ * Adds the URL of the flow run. If the attempt called a successor of the subscription, the run is
+ * in this flow too, because a successor is the same flow saved again.
  */
 function withRunUrl(
   attempt: AttemptRecord,

@@ -51,8 +51,8 @@ export function matchesFilter(
 }
 
 /**
- * Whether only deliveries with a delivery record can match. A delivery that succeeded at the first
- * attempt has no record, and there are far more of those.
+ * Whether only deliveries with a delivery record can match. Most deliveries succeed at the first
+ * attempt and have no record.
  */
 export function requiresRecord({ status, code, httpStatus }: DeliveryFilter): boolean {
   if (status === 'pending' || status === 'delivered') return false;
@@ -61,7 +61,7 @@ export function requiresRecord({ status, code, httpStatus }: DeliveryFilter): bo
   return isFailure || (code !== undefined && code !== 'delivered');
 }
 
-/** Everything that a text filter searches in. */
+/** All the text that a text filter searches. */
 function searchableText(delivery: Delivery, event: Event): string {
   const { deliveryId, subscriptionId, about, code = '', reason, attempts, answer } = delivery;
   const runs = attempts.map(({ runId = '' }) => runId);

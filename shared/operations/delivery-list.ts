@@ -25,19 +25,30 @@ export interface DeliveryListPorts extends EventDeliveriesPorts {
 export interface DeliveryPage {
   readonly deliveries: DeliverySummary[];
   readonly next?: string;
-  /** Present when there is a next page: all deliveries of events since this time have been searched. */
+  /**
+   * Present when there is a next page. The pages up to this one cover all events since this time.
+   */
   readonly lookedBackTo?: string;
 }
 
-/** Events read for one page of deliveries. A page may therefore be short although there is a next one. */
+/**
+ * Maximum number of events read for one page of deliveries. A page can therefore be short even when
+ * a next page exists.
+ */
 const EVENTS_A_PAGE = 20;
 
-/** Delivery records read for one page when the filter has conditions that storage cannot evaluate. */
+/**
+ * Maximum number of delivery records read for one page when the filter has conditions that storage
+ * cannot evaluate.
+ */
 const RECORDS_A_PAGE = 300;
-/** A filter by flow covers at most this many subscriptions. */
+/** Maximum number of subscriptions that a filter by flow covers. */
 const MAX_OF_FLOW = 100;
 
-/** Deliveries, with those of the newest event first. Rejects with `RangeError` when `next` is not the `next` of an earlier page. */
+/**
+ * Lists deliveries, those of the newest event first. Rejects with `RangeError` when `next` does not
+ * come from an earlier page.
+ */
 export async function listDeliveries(
   ports: DeliveryListPorts,
   filter: DeliveryFilter,
@@ -74,7 +85,10 @@ async function instancesOf(ports: DeliveryListPorts, { instanceId }: DeliveryFil
   return instanceId === undefined ? ports.instanceIds() : [instanceId];
 }
 
-/** The fields of a page that has a next one: `next`, and the time back to which the page has searched. */
+/**
+ * The fields that a page has when a next page exists: `next`, and the time back to which it has
+ * searched.
+ */
 function pageEnd(next: string | undefined): Pick<DeliveryPage, 'next' | 'lookedBackTo'> {
   if (next === undefined) return {};
   return { next, lookedBackTo: new Date(instantOfKey(next)).toISOString() };
@@ -111,7 +125,10 @@ function isInTime({ occurredAt }: Event, { sinceMs = -Infinity, untilMs = Infini
   return atMs >= sinceMs && atMs <= untilMs;
 }
 
-/** Reads the events of the subscription's subject. Each of them has at most one delivery for the subscription. */
+/**
+ * Reads the events of the subscription's subject. Each event has at most one delivery for the
+ * subscription.
+ */
 async function deliveriesOfSubscription(
   ports: DeliveryListPorts,
   subscriptionId: string,
@@ -139,8 +156,8 @@ async function deliveriesOfSubscription(
 }
 
 /**
- * Storage selects delivery records by status and code only. The other conditions of the filter are checked here, on
- * the newest records first, page by page.
+ * Lists deliveries that have a record, newest first. Storage selects the records by status and code
+ * only. The other conditions of the filter are checked here, page by page.
  */
 async function recordedDeliveries(
   ports: DeliveryListPorts,
@@ -150,6 +167,7 @@ async function recordedDeliveries(
   const { status, code, trigger, httpStatus, text, sinceMs, untilMs } = filter;
   const search = {
     instanceIds: await instancesOf(ports, filter),
+    // `trouble` is the stored name of a delivery record.
     where: { kind: 'trouble', ...(status && { status }), ...(code !== undefined && { code }) },
     sinceMs,
     untilMs,
@@ -165,13 +183,14 @@ async function recordedDeliveries(
     const delivery = event && recordedDelivery(event, record);
     if (!delivery || !matchesFilter(delivery, event, filter, flowSubscriptionIds)) continue;
     deliveries.push(summaryOf(filter)(delivery));
-    // The page is full. The next page begins after this record, although more records have been read.
+    // The page is full. The next page begins after this record, so it reads the remaining records
+    // again.
     if (deliveries.length === limit && row !== records.at(-1)?.row) return { deliveries, ...pageEnd(row.rowKey) };
   }
   return { deliveries, ...pageEnd(found.next) };
 }
 
-/** Reads each event once, because many records may belong to few events. */
+/** Reads the event of each record. Records that share an event cause only one read. */
 async function eventsOf(
   activity: ActivityStore,
   records: readonly { readonly record: DeliveryRecord }[],
@@ -187,8 +206,9 @@ async function eventsOf(
 }
 
 /**
- * Reads one event after the other. A page may end within an event, so `next` consists of the row key of the last complete
- * event, a dot, and the id of the last delivery that was listed of the event after it.
+ * Reads one event after the other. A page may end within an event. `next` therefore consists of the
+ * row key of the last event whose deliveries were all listed, a dot, and the id of the last
+ * delivery listed for the event after it.
  */
 async function deliveriesOfEvents(
   ports: DeliveryListPorts,

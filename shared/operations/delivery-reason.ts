@@ -1,7 +1,7 @@
 import type { RecordStatus } from '../deliveries/records/delivery-record.ts';
 import { unreachable } from '../unreachable.ts';
 
-/** The meaning of each reason code, for any status. The codes are listed in docs/delivery.md. */
+/** The meaning of each reason code, whatever the status. docs/delivery.md lists the codes. */
 const meanings: Readonly<Record<string, string>> = {
   'turned-off': 'the flow is turned off',
   disabled: 'the subscription is disabled after days of failures',

@@ -43,8 +43,8 @@ export interface Delivery {
 }
 
 /**
- * A delivery in a list: with the number of attempts and the time of the last one. The attempts are
- * listed only on request.
+ * A delivery in a list, with the number of its attempts and the time of the last one. The attempts
+ * themselves are included only on request.
  */
 export type DeliverySummary = Omit<Delivery, 'attempts' | 'answer'> & {
   readonly attemptCount: number;
@@ -63,8 +63,8 @@ export function deliverySummary({ attempts, answer, ...delivery }: Delivery, wit
 }
 
 /**
- * The id of the recipient with this row key in a range of an event. Returns `undefined` when the
- * event has no such range.
+ * The recipients of an event are one or two ranges of subscription rows. Returns the id of the
+ * subscription with this row key in a range, or `undefined` when the event has no such range.
  */
 export function subscriptionIdAt(event: Event, range: number, rowKey: string): string | undefined {
   const subjectHash = recipientRanges(event)[range]?.subjectHash;
@@ -93,6 +93,7 @@ function waitsForResume({ status, code, redelivering }: DeliveryRecord): boolean
   return status === 'parked' && (code === 'disabled' || code === PAUSED_BY_OPERATOR) && !redelivering;
 }
 
+/** A delivery that succeeded at the first attempt. Its outcome is in the row of its chunk. */
 export function deliveredAtOnce(event: Event, { range, rowKey, attempt }: DeliveredOutcome): Delivery {
   return {
     ...commonFields(

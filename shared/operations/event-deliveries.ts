@@ -35,7 +35,8 @@ export async function countDeliveries(
   const counts = Object.fromEntries(deliveryStatuses.map((status) => [status, 0])) as Record<DeliveryStatus, number>;
   for (const { values } of await rowsOf(ports.tables, event, ['kind', 'deliveredCount', 'status', 'copied'])) {
     if (values['kind'] === 'chunk') counts.delivered += Number(values['deliveredCount'] ?? 0);
-    // The chunk row already counts this delivery.
+    // `trouble` is the stored name of a delivery record. A copied one is already counted in its
+    // chunk row.
     if (values['kind'] === 'trouble' && values['copied'] !== true)
       counts[String(values['status']) as DeliveryStatus] += 1;
   }
@@ -56,8 +57,8 @@ export async function deliveriesOf(
   const add = (delivery: Delivery): void => void found.set(delivery.deliveryId, delivery);
   const recipients = entry ? await recipientsOf(ports, entry) : [];
   for (const { range, rowKey } of recipients) add(pendingDelivery(event, range, rowKey));
-  // Chunks are ordered before records. A delivery that was sent again is in both, and its record
-  // replaces the entry of the chunk.
+  // Chunk rows come before delivery records. A delivery that was sent again is in both, so its
+  // record replaces the outcome in the chunk.
   for (const row of await rowsOf(ports.tables, event)) {
     if (row.values['kind'] === 'chunk') {
       for (const outcome of chunkOfRow(row).delivered) add(deliveredAtOnce(event, outcome));
@@ -68,8 +69,8 @@ export async function deliveriesOf(
 }
 
 /**
- * The recipients of an outbox entry. Reading must not activate a subscription, so subscriptions
- * that are not active yet are left out.
+ * The recipients of an outbox entry. This read must not activate a subscription, so it leaves out
+ * subscriptions that are not active yet.
  */
 async function recipientsOf(
   { store }: EventDeliveriesPorts,

@@ -15,11 +15,17 @@ export interface EventFilter {
   readonly sinceMs?: number | undefined;
   /** Only events that occurred at or before this time. */
   readonly untilMs?: number | undefined;
-  /** Whether test events are included. They are not for a flow that catches up, because it would treat them as real. */
+  /**
+   * Whether test events are included. A flow that reads missed events must not get them, because it
+   * would treat them as real.
+   */
   readonly withTests: boolean;
 }
 
-/** Recorded events, newest first. An event is recorded when the fan-out to its recipients begins. */
+/**
+ * Lists recorded events, newest first. An event is recorded when the fan-out to its recipients
+ * begins.
+ */
 export async function listEvents(
   { tables }: Pick<EventDeliveriesPorts, 'tables'>,
   { instanceIds, trigger, sinceMs, untilMs, withTests }: EventFilter,
@@ -56,7 +62,10 @@ export async function viewEvents(ports: EventViewPorts, events: readonly Event[]
   );
 }
 
-/** One event with its recipients. It is found as soon as it has an outbox entry, before the first delivery. */
+/**
+ * Finds one event, with its recipients. The event is found as soon as it has an outbox entry, even
+ * before its first delivery.
+ */
 export async function viewEvent(
   ports: EventDeliveriesPorts & { readonly activity: ActivityStore },
   eventId: string,
@@ -69,7 +78,10 @@ export async function viewEvent(
   return { ...event, open: entry !== undefined, deliveries, audience: recipientsOf(event) };
 }
 
-/** The index of the recipient range with the subscribers of a subject, or -1 when the event does not concern the subject. */
+/**
+ * The index of the event's recipient range that holds the subscriptions to a subject, or -1 when
+ * the event does not concern the subject.
+ */
 export function rangeOfSubject(event: Event, subjectHash: string): number {
   return recipientRanges(event).findIndex((range) => range.subjectHash === subjectHash);
 }

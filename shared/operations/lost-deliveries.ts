@@ -6,7 +6,10 @@ import type { StoredRow, Tables } from '../storage/tables.ts';
 import { parseSubscriptionId } from '../subscriptions/subscription-id.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 
-/** Which lost deliveries are meant, over all subscriptions. */
+/**
+ * Selects lost deliveries of all subscriptions: those that are dead or parked and not being sent
+ * again.
+ */
 export interface LostFilter {
   /** Events that occurred in this range, both ends included. */
   readonly sinceMs: number;
@@ -18,12 +21,12 @@ export interface LostFilter {
   readonly code?: string | undefined;
 }
 
-/** The statuses of a delivery that never arrived and that nobody sends any more by itself. */
+/** The statuses of deliveries that have not arrived and are not being retried. */
 const LOST_STATUSES = ['dead', 'parked'] as const;
-/** The most rows of one storage request. */
+/** Maximum number of rows per storage request. */
 const PAGE = 1_000;
 
-/** Whether a delivery never arrived, and no attempt of it is due. */
+/** Whether a delivery has not arrived and is not being sent again. */
 export function isLost(record: DeliveryRecord): boolean {
   return LOST_STATUSES.some((status) => status === record.status) && !record.redelivering;
 }
@@ -43,9 +46,10 @@ export interface LostRowsPorts {
 }
 
 /**
- * The rows of up to `limit` lost deliveries behind a position, of which the newest of an instance and month come first.
- * `next` is absent when everything has been read. Starts with no further instance, month and status after `maxQueries`
- * storage requests, so a page may be short or empty although there is a next one.
+ * Reads the rows of up to `limit` lost deliveries after a position, newest first within each
+ * instance, month and status. `next` is absent when everything has been read. After `maxQueries`
+ * storage requests, no further instance, month or status is started, so a page can be short or
+ * empty even when a next page exists.
  */
 export async function lostRows(
   { tables, instanceIds }: LostRowsPorts,
@@ -69,6 +73,7 @@ export async function lostRows(
       partition: position.instanceId,
       from: after === '' ? first : `${after} `,
       to: `${eventKeyAt(sinceMs)}~`,
+      // `trouble` is the stored name of a delivery record.
       where: { kind: 'trouble', status: position.status, ...(code !== undefined && { code }) },
     };
     let next: string | undefined;

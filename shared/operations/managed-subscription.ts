@@ -46,22 +46,23 @@ export function managedSubscription(
 }
 
 /**
- * A row keeps its reason when the subscription is superseded later, so the status is checked too.
+ * Whether an operator disabled or ended the subscription. A row keeps its reason when the
+ * subscription is superseded later, so the status is checked too.
  */
 function isByOperator({ status, reason }: Subscription): boolean {
   return reason === 'operator' && (status === 'disabled' || status === 'gone');
 }
 
 /**
- * The engine that runs flows identifies a flow by 32 hexadecimal digits. No page of Power Automate
- * uses this id in its URL.
+ * Logic Apps, the engine that runs flows, identifies a flow by 32 hexadecimal digits. No page of
+ * Power Automate uses this id in its URL.
  */
 const ENGINE_ID = /^[0-9a-f]{32}$/i;
 
 /**
- * The base URL of a flow's pages in Power Automate (`/details`, `/runs/{runId}`). Observed, not
- * documented. `undefined` when the subscribe call named no environment, or named the flow only by
- * the engine's id.
+ * The base URL of a flow's pages in Power Automate (`/details`, `/runs/{runId}`). Microsoft does
+ * not document this URL; it was observed. Returns `undefined` when the subscribe call named no
+ * environment, or named the flow only by the engine's id.
  */
 export function flowUrlOf({
   workflowId,

@@ -3,7 +3,10 @@ import { activityTable } from '../deliveries/records/activity-rows.ts';
 import { eventKeyAt, monthOf } from '../events/event-id.ts';
 import type { StoredRow, Tables, Value } from '../storage/tables.ts';
 
-/** Clocks differ, so an event may have occurred a little after the month in which it was detected. */
+/**
+ * How far beyond the end of its month an event's time may be. Clocks differ, so an event in the
+ * table of one month may have occurred shortly after that month.
+ */
 const MARGIN_MS = 24 * 3600 * 1000;
 /** The format of row keys in the activity tables. `next` is the last row key of a page. */
 const NEXT = /^[0-9a-z]{9}[A-Za-z0-9_-]{22}![cet][A-Za-z0-9_-]{0,64}$/;
@@ -11,7 +14,9 @@ const NEXT = /^[0-9a-z]{9}[A-Za-z0-9_-]{22}![cet][A-Za-z0-9_-]{0,64}$/;
 export interface RowSearch {
   readonly instanceIds: readonly string[];
   readonly where: Readonly<Record<string, Value>>;
-  /** Only rows of events that occurred at or after this time. When absent, all tables are searched. */
+  /**
+   * Only rows of events that occurred at or after this time. If absent, all tables are searched.
+   */
   readonly sinceMs?: number | undefined;
   /** Only rows of events that occurred at or before this time. */
   readonly untilMs?: number | undefined;
@@ -23,8 +28,9 @@ export interface PageRequest {
 }
 
 /**
- * Matching rows of the activity tables, with the newest event first over all months and instances. Reads at least one
- * page for each instance and month. Rejects with `RangeError` when `next` is not a row key of these tables.
+ * Reads matching rows of the activity tables, newest event first, across all months and instances.
+ * Reads at least one page for each instance and month. Rejects with `RangeError` when `next` is not
+ * a row key of these tables.
  */
 export async function newestRows(
   tables: Tables,
@@ -58,7 +64,10 @@ function startOfMonth(month: string): number {
   return Date.parse(`${month.slice(0, 4)}-${month.slice(4)}-01T00:00:00.000Z`);
 }
 
-/** Pages of a filtered query may be short, so this reads pages until there are `limit` rows or no more pages. */
+/**
+ * Reads pages until there are `limit` rows or no more pages, because pages of a filtered query may
+ * be short.
+ */
 async function fill(
   tables: Tables,
   table: string,

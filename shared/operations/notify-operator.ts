@@ -21,27 +21,27 @@ export interface NotifyOperatorPorts {
   readonly signingSecrets: readonly KeyObject[];
   /** Delay before each retry, as for callbacks. */
   readonly scheduleSeconds: readonly number[];
-  /** A secret: the webhook may be a flow. */
+  /** The operator's webhook. The URL is a secret, because the webhook may be a flow. */
   readonly url: string;
   readonly publicBaseUrl: string;
 }
 
-/** How long a notice belongs to the worker that sends it. Longer than a call can take. */
+/** How long a worker's claim on a notice lasts: longer than a call can take. */
 const CLAIM_MS = 150_000;
 /**
- * After this many conflicts in a row, other writers change the row constantly. The notice is then
- * sent again.
+ * Maximum number of tries to store the result of a call. If all of them conflict with other
+ * writers, the notice is sent again later.
  */
 const MAX_TRIES = 5;
 
-/** A call this late has lost its message. */
+/** When a notice is overdue by this much, its message counts as lost. */
 const SLACK_MS = 30_000;
 const AGAIN_MS = 60_000;
 
 /**
- * Sends the notices of a subscription that are due to the webhook of the operator, oldest first.
- * Each is retried as a callback is and dropped when its schedule is used up. Returns when the next
- * one is due if this call made one that failed.
+ * Sends the notices of a subscription that are due to the operator's webhook, oldest first. A
+ * notice that fails is retried on the schedule of callbacks, and dropped when the schedule is used
+ * up. Returns when the next notice is due if this call has sent any.
  */
 export async function notifyOperator(ports: NotifyOperatorPorts, subscriptionId: string): Promise<number | undefined> {
   let hasSent = false;
@@ -86,7 +86,8 @@ function nextNotice(subscription: Subscription | undefined): StatusNotice | unde
 }
 
 /**
- * Makes one call. Returns the notice as it has to be tried again, or `undefined` when it is done.
+ * Sends one notice. Returns the notice with its next due time if it has to be retried, or
+ * `undefined` if it was delivered or is given up.
  */
 async function send(
   { client, clock, random, log, scheduleSeconds, signingSecrets, userAgent, url, publicBaseUrl }: NotifyOperatorPorts,
@@ -117,12 +118,12 @@ async function send(
   return isGivenUp ? undefined : { ...notice, attempts, dueAtMs: clock.now() + next.delayMs };
 }
 
-/** A further call would be refused for the same reason. */
+/** Whether a further call would be refused for the same reason. */
 function isFinal({ kind }: Verdict): boolean {
   return kind === 'dead' || kind === 'gone';
 }
 
-/** Stores what became of a notice in the row as it is now. */
+/** Stores the result of a notice in the current version of the row. */
 async function store(
   ports: NotifyOperatorPorts,
   { id }: Subscription,

@@ -32,7 +32,7 @@ const attempt = response({
   runUrl: Type.Optional(string),
 });
 
-/** The calls of the last window and the limit on them. */
+/** The number of calls in the last window of a rate limit, and the limit. */
 const limitUsage = response({ used: count, limit: count, windowSeconds: count });
 
 /** The properties that a delivery has in a list and on its own. */
@@ -150,7 +150,7 @@ export const operatorResponses = {
     sent: count,
     skipped: count,
   }),
-  /** One action of an operator. Without a status it is not known how the action ended. */
+  /** One action of an operator. If `status` is absent, the result of the action is unknown. */
   auditEntry: response({
     id: string,
     at: timestamp,

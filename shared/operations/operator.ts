@@ -41,16 +41,25 @@ import {
 } from './subscription-actions.ts';
 import { activityOf } from './subscription-activity.ts';
 
-/** Reads and actions of the operator API. Every action may be repeated. Lists reject with `RangeError` when `next` is malformed. */
+/**
+ * The queries and actions of the operator API. Every action may be repeated. Lists reject with
+ * `RangeError` when `next` is malformed.
+ */
 export interface Operator {
-  /** `withActivity` adds the results of each subscription's latest events. `more`: not all could be read to be sorted. */
+  /**
+   * `withActivity` adds the results of each subscription's latest events. `more` means that there
+   * were too many subscriptions to read and sort them all.
+   */
   listSubscriptions(
     filter: SubscriptionFilter,
     page: PageRequest,
     options?: { readonly withActivity?: boolean | undefined; readonly sort?: Sort | undefined },
   ): Promise<{ subscriptions: ManagedSubscription[]; next?: string; more?: true }>;
   getSubscription(id: string): Promise<{ kind: 'found'; subscription: ManagedSubscription } | Refusal>;
-  /** The evaluations of the segment or measure in the last `days`, newest first. Each says why it fired or did not. */
+  /**
+   * The evaluations of the segment or measure in the last `days`, newest first, each with the
+   * reason why it fired or did not.
+   */
   observations(id: string, days: number): Promise<ObservationsOf | Refusal>;
   endSubscription(id: string): ReturnType<typeof endSubscription>;
   pauseSubscription(id: string): ReturnType<typeof pauseSubscription>;
@@ -73,24 +82,30 @@ export interface Operator {
   redeliver(id: string): ReturnType<typeof redeliver>;
   /** The instances that are polled, with the health of their polls. */
   listInstances(): Promise<InstanceResponse[]>;
-  /** Marks that differ after a change, and with `withPolls` after a poll. Covers all polled instances unless some are named. */
+  /**
+   * Marks that change when an instance's data changes, and with `withPolls` also after each poll.
+   * Covers all polled instances unless some are named.
+   */
   changes(search?: {
     instanceIds?: readonly string[] | undefined;
     withPolls?: boolean | undefined;
   }): Promise<ChangeMark[]>;
   /** The mark of one subscription. */
   subscriptionChange(id: string): ReturnType<typeof subscriptionChangeMark>;
-  /** The names of all instances that Customer Insights shows this service. Makes one call to Customer Insights. */
+  /**
+   * The names of all instances that this service can see in Customer Insights. Makes one call to
+   * Customer Insights.
+   */
   instanceNames(): Promise<InstanceNameResponse[]>;
   /** Counts of deliveries by hour. Covers all instances that are polled, unless one is named. */
   activity(search: { instanceId?: string | undefined; hours: number }): Promise<Activity>;
-  /** Finds what a text refers to. */
+  /** Finds the subscriptions, events or deliveries that a text refers to. */
   search(text: string): Promise<Found>;
   queues(): Promise<QueueView[]>;
   redrive(queue: string): ReturnType<typeof redrive>;
 }
 
-/** The values that a subscription is compared with. */
+/** The values that a subscription's threshold is compared with. */
 export interface ObservationsOf {
   readonly kind: 'observed';
   readonly threshold?: number;
@@ -118,7 +133,10 @@ export interface OperatorPorts
   readonly subjectView: (subscription: Subscription) => Promise<SubjectView>;
   readonly observationsOf: (subscription: Subscription, days: number) => Promise<Omit<ObservationsOf, 'kind'>>;
   readonly sendTestTo: (subscription: Subscription) => ReturnType<typeof sendTestTo>;
-  /** How many calls a connection has made in the current window. `undefined` when there is no limit. */
+  /**
+   * How many calls a connection has made in the current window. Returns `undefined` when there is
+   * no limit.
+   */
   readonly connectionCalls: (connection: string) => Promise<ManagedSubscription['connectionCalls']>;
   readonly instanceHealth: (instanceId: string) => Promise<InstanceResponse>;
   readonly namedInstances: () => Promise<readonly { readonly instanceId: string; readonly name: string }[]>;

@@ -1,17 +1,18 @@
 /**
- * Interval between two deliveries to one flow, so that a flow that has just recovered is not
- * flooded.
+ * Interval between two deliveries that are sent again, so that a flow that has just recovered is
+ * not flooded.
  */
 export const PACE_MS = 100;
 /**
- * The number of concurrent writes. With 20, a call with a thousand deliveries ends within seconds.
+ * Maximum number of concurrent writes. With 20, a call for 1,000 deliveries finishes within
+ * seconds.
  */
 const CONCURRENT_WRITES = 20;
 
 /**
- * Writes every item, in order, with a due time `PACE_MS` after that of the item before; the first
- * is due at `firstDueMs`. Resolves with the results in order. Rejects with the first failure, and
- * then starts no further writes.
+ * Writes the items in order. The first one is due at `firstDueMs`, and each further one `PACE_MS`
+ * later. Resolves with the results in order. Rejects with the first failure, and then starts no
+ * further writes.
  */
 export async function pacedWrites<Item, Result>(
   items: readonly Item[],

@@ -11,7 +11,10 @@ export interface QueueView {
   readonly queue: string;
   /** The approximate number of messages, including delayed ones. */
   readonly length: number;
-  /** Messages that failed five times. Each is caused by a bug in this app. */
+  /**
+   * The number of messages in the poison queue. They failed five times, each because of a bug in
+   * this app.
+   */
   readonly poisonLength: number;
   /**
    * When the oldest due message was sent. A delayed message may have been sent long before it
@@ -23,8 +26,8 @@ export interface QueueView {
 }
 
 /**
- * The work queues. Makes two storage requests for each queue, and one more for each that is not
- * empty.
+ * Reads the state of the work queues and their poison queues. Makes one storage request for each
+ * queue, and one more for each that is not empty.
  */
 export async function viewQueues({ queues }: { readonly queues: Queues }): Promise<QueueView[]> {
   return Promise.all(
@@ -48,8 +51,8 @@ export async function viewQueues({ queues }: { readonly queues: Queues }): Promi
 /** The maximum number of batches of 32 messages that one call moves. */
 const MAX_BATCHES = 32;
 /**
- * Visibility timeout of the received messages. Those that were not moved become visible again after
- * it.
+ * Visibility timeout of the received messages. Messages that were not moved become visible again
+ * afterwards.
  */
 const VISIBILITY_TIMEOUT_MS = 60_000;
 
@@ -103,7 +106,7 @@ export async function reportQueues({
 }
 
 /**
- * The name that the functions host gives to a poison queue
+ * The name that the Functions host gives to a poison queue
  * (learn.microsoft.com/azure/azure-functions, queue trigger).
  */
 function poisonOf(queue: string): string {

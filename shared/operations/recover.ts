@@ -23,11 +23,11 @@ export interface Recovered {
   readonly kind: 'recovered';
   /** The number of deliveries that this call made due. */
   readonly recovered: number;
-  /** Whether the range holds further deliveries. The caller then calls again. */
+  /** Whether the range holds further deliveries. If so, the caller has to call again. */
   readonly more: boolean;
 }
 
-/** The most deliveries that one call sends again. */
+/** Maximum number of deliveries that one call sends again. */
 export const MAX_RECOVERED = 1_000;
 
 /**
@@ -53,6 +53,7 @@ export async function recover(
     return refusal('subscription-ended', 'The subscription has ended, so there is no flow to call.');
   }
   const { sinceMs, untilMs } = range;
+  // `trouble` is the stored name of a delivery record.
   const search = { instanceIds: [own.instanceId], where: { kind: 'trouble', subscriptionId }, sinceMs, untilMs };
   let recovered = 0;
   let next: string | undefined;
@@ -68,7 +69,8 @@ export async function recover(
 }
 
 /**
- * Returns the number of records written. A record that another writer changed meanwhile is skipped.
+ * Makes records due, after the first `before` ones that this call has already made due. Returns the
+ * number of records written. Skips records that another writer has changed meanwhile.
  */
 async function sendAll(ports: RedeliverPorts, records: readonly DeliveryRecord[], before: number): Promise<number> {
   const firstDueMs = ports.clock.now() + before * PACE_MS;

@@ -17,17 +17,22 @@ export interface Recovery {
   readonly code?: string | undefined;
   readonly startedAtMs: number;
   readonly finishedAtMs?: number | undefined;
-  /** What matched when it started. */
+  /** The numbers that matched when it started. */
   readonly counted: LostCount;
   /** Deliveries that were made due. */
   readonly sent: number;
-  /** Deliveries that matched and could not be sent, or no longer needed to be. */
+  /** Deliveries that matched, but could not be sent or no longer had to be. */
   readonly skipped: number;
-  /** Ids of deliveries that are being sent. They are counted when all of them are sent. */
+  /**
+   * Ids of the deliveries that are being sent. They count towards `sent` and `skipped` only when
+   * the whole batch is done.
+   */
   readonly batch: readonly string[];
-  /** Until when the batch belongs to the worker that stored it. */
+  /** When the claim of the worker that stored the batch ends. */
   readonly claimedUntilMs: number;
-  /** The due time of the next delivery, if it is not over. */
+  /**
+   * The due time of the next delivery. If it is in the past, the next delivery is due immediately.
+   */
   readonly pacedUntilMs: number;
   /** Where the search for the next batch continues. Absent at the beginning. */
   readonly cursor?: LostCursor | undefined;
@@ -35,10 +40,9 @@ export interface Recovery {
   readonly isSearched: boolean;
 }
 
-/** Counts of the lost deliveries that a request names. */
+/** The number of lost deliveries that a request selects, and of their subscriptions. */
 export interface LostCount {
   readonly deliveries: number;
-  /** The subscriptions that they belong to. */
   readonly subscriptions: number;
   /** Present when there may be more than were counted. */
   readonly more?: true;
@@ -49,8 +53,8 @@ export type StoredRecovery = Recovery & { readonly etag: string };
 export interface RecoveryStore {
   read(recoveryId: string): Promise<StoredRecovery | undefined>;
   /**
-   * Inserts a recovery, or replaces the one that was read. `undefined` when another writer was
-   * first.
+   * Inserts a recovery, or replaces the one that was read with `etag`. Returns `undefined` when
+   * another writer was first.
    */
   save(recovery: Recovery, etag?: string): Promise<StoredRecovery | undefined>;
   remove(recovery: StoredRecovery): Promise<void>;

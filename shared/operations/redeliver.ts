@@ -17,16 +17,16 @@ export interface RedeliverPorts extends TargetPorts {
 }
 
 /**
- * After this many conflicts in a row, other writers change the row constantly, and the caller
- * should try again later.
+ * Maximum number of tries. If all of them conflict with other writers, the caller is asked to try
+ * again later.
  */
 const MAX_TRIES = 10;
 
 /**
  * Makes one further attempt of a delivery due now, under the same delivery id. This works in every
- * status, and also while the subscription is paused or disabled. If the delivery is waiting for an
- * attempt, that attempt is brought forward. Otherwise a failure of the further attempt does not
- * change the status. A second call before the attempt has begun does not add another attempt.
+ * status, and also while the subscription is paused or disabled. If the delivery is waiting for a
+ * retry, that retry is brought forward. Otherwise the attempt is an extra one, whose failure does
+ * not change the status. A second call before the attempt has begun does not add another attempt.
  */
 export async function redeliver(
   ports: RedeliverPorts,
@@ -71,8 +71,8 @@ export async function sendAgain(
 }
 
 /**
- * A new record for a delivery that succeeded at the first attempt. Its outcome is only in the row
- * of its chunk.
+ * A record for a delivery that succeeded at the first attempt, and whose outcome is so far only in
+ * the row of its chunk.
  */
 function newRecord({ deliveryId, instanceId, subscriptionId, attempts }: FoundDelivery['delivery']): DeliveryRecord {
   const idle = { dueAtMs: undefined, claim: undefined, redelivering: false };

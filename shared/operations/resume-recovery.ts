@@ -13,27 +13,36 @@ export interface ResumeRecoveryPorts extends RedeliverPorts, LostRowsPorts {
   readonly retentionMonths: number;
 }
 
-/** Deliveries of one batch. Their ids fit into one column, and they are sent within seconds. */
+/**
+ * Maximum number of deliveries in a batch. Their ids fit into one column, and they are sent within
+ * seconds.
+ */
 const BATCH = 100;
-/** How long a batch belongs to its worker. Another one then sends what is left of it. */
+/**
+ * How long a worker's claim on a batch lasts. Afterwards another worker sends the rest of the
+ * batch.
+ */
 const CLAIM_MS = 60_000;
 /**
  * How far ahead of the clock one step of the reconciler makes deliveries due: the default time
  * between two of its passes.
  */
 export const STEP_MS = 180_000;
-/** When the recovery is continued. */
+/** Delay before the recovery is continued. */
 const AGAIN_MS = 60_000;
-/** Storage requests of one search. */
+/** Maximum number of storage requests per search. */
 const MAX_QUERIES = 500;
-/** Searches of one step that find nothing, in an app with very many instances. */
+/**
+ * Maximum number of searches in one step that find nothing. Reached only with very many instances.
+ */
 const MAX_SEARCHES = 20;
 
 /**
- * Continues a recovery wherever it was left: makes deliveries due, `PACE_MS` apart, up to `aheadMs`
- * from now. Sends nothing while the queue of retries is behind, so that live deliveries come first.
- * Returns when to call it again, and `undefined` when the row has been removed. Several workers may
- * call it at once, and each delivery gets one attempt.
+ * Continues a recovery from where it stopped: makes deliveries due, `PACE_MS` apart, up to
+ * `aheadMs` from now. Sends nothing while the queue of retries is backlogged, so that live
+ * deliveries come first. Returns when to call it again, or `undefined` when the recovery's row has
+ * been removed. Even if several workers call it at the same time, each delivery gets only one
+ * attempt.
  */
 export async function resumeRecovery(
   ports: ResumeRecoveryPorts,
@@ -79,7 +88,7 @@ async function removeWhenOld(
 }
 
 type Batch = Pick<StoredRecovery, 'batch' | 'cursor' | 'isSearched'> & {
-  /** The records as they were read. Empty for a batch that another worker left. */
+  /** The records as they were read. Empty for a batch that another worker left unfinished. */
   readonly records: ReadonlyMap<string, DeliveryRecord>;
 };
 
@@ -97,8 +106,8 @@ async function nextBatch(ports: ResumeRecoveryPorts, recovery: StoredRecovery): 
 }
 
 /**
- * Whether the delivery is being sent again or has had an attempt since the recovery started. One
- * more would be too many.
+ * Whether the delivery is being sent again or has had an attempt since the recovery started.
+ * Another attempt would be one too many.
  */
 function wasSent({ startedAtMs }: StoredRecovery, { redelivering, attempts }: DeliveryRecord): boolean {
   return redelivering || Date.parse(attempts.at(-1)?.at ?? '') >= startedAtMs;
@@ -128,9 +137,9 @@ async function sendBatch(
 }
 
 /**
- * Whether a subscription may be called, read once for each batch. A flow that an operator has
- * paused is not called: a recovery of all subscriptions does not mean it, unlike the recovery of
- * that one.
+ * Returns a function that says whether a subscription may be called. It reads each subscription
+ * only once. A subscription that an operator has disabled is not called, because the request covers
+ * all subscriptions. Only a recovery of that one subscription calls it.
  */
 function callableOnce(ports: ResumeRecoveryPorts): (subscriptionId: string) => Promise<boolean> {
   const known = new Map<string, Promise<boolean>>();

@@ -29,15 +29,16 @@ export interface SendTestPorts {
 }
 
 /**
- * As many bytes as the hash of a real event has, so that two test events never have the same id.
+ * Number of random bytes in a test event's id: as many as the hash in a real event's id, so that
+ * two test events never have the same id.
  */
 const IDENTITY_BYTES = 16;
 
 /**
- * Sends a sample event to one subscription of the caller. It is committed with an outbox entry, so
- * workers deliver it like any other event. `idOrLabel` is the subscription's id, or a label that
- * exactly one subscription of the caller has that has not ended. Case is ignored. A subscription of
- * another connection is answered as unknown.
+ * Sends a sample event to one of the caller's subscriptions. The event is committed with an outbox
+ * entry, so workers deliver it like any other event. `idOrLabel` is a subscription's id, or the
+ * label of exactly one of the caller's subscriptions that have not ended. Case is ignored. A
+ * subscription of another connection counts as unknown.
  */
 export async function sendTest(
   ports: SendTestPorts & Pick<OwnSubscriptionsPorts, 'connections'>,
@@ -130,8 +131,8 @@ export async function sendTestTo(
   const eventId = formatEventId({ ...where, identity: random.token(IDENTITY_BYTES) });
   const now = new Date(nowMs).toISOString();
   const event = sampleEvent(subscription, { eventId, occurredAt: now });
-  // The ranges keep the order that any such event has. All are empty except the one that holds this
-  // subscription's row.
+  // A test event has the same ranges as a real one, in the same order. All are empty except the one
+  // that holds this subscription's row.
   const recipients = recipientRanges(event).map(({ subjectHash }) =>
     subjectHash === address.subjectHash
       ? { subjectHash, from: address.rowKey, to: `${address.rowKey}~` }
@@ -140,6 +141,7 @@ export async function sendTestTo(
   const range = rangeOfSubject(event, address.subjectHash);
   const entry: NewOutboxEntry = {
     event,
+    // After every observation, so that the event concerns the subscription.
     sequence: Number.MAX_SAFE_INTEGER,
     recipients,
     boundaries: undefined,

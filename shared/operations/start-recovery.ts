@@ -26,16 +26,16 @@ export const recoveryRequest = Type.Object(
 );
 export const validateRecoveryRequest = inputValidatorOf(recoveryRequest);
 
-/** The most deliveries that are counted. */
+/** Maximum number of deliveries that are counted. */
 const MAX_COUNTED = 10_000;
-/** The most storage requests of a count. */
+/** Maximum number of storage requests per count. */
 const MAX_QUERIES = 500;
 /**
- * How long after its end a recovery is still the answer to its own request. After that, the request
- * starts a new one.
+ * For how long after a recovery has ended the same request still returns it. Later the request
+ * starts a new recovery.
  */
 const REPEATED_WITHIN_MS = 3_600_000;
-/** What the request itself makes due: one batch. The reconciler continues. */
+/** How far ahead the request itself makes deliveries due: one batch. The reconciler continues. */
 const FIRST_STEP_MS = 10_000;
 
 export interface StartRecoveryPorts extends ResumeRecoveryPorts {
@@ -43,10 +43,10 @@ export interface StartRecoveryPorts extends ResumeRecoveryPorts {
 }
 
 /**
- * Counts the lost deliveries that a request names (`dryRun`), or starts to send them again. The
- * work list and the row are written before the first delivery is sent, so the reconciler continues
- * whatever happens to this process. The same request is the same recovery while it runs and for an
- * hour afterwards.
+ * Starts to resend the lost deliveries that a request selects, or only counts them (`dryRun`). The
+ * work list and the recovery's row are written before the first delivery is sent, so the reconciler
+ * continues even if this process crashes. While a recovery runs, and for an hour afterwards, the
+ * same request returns the same recovery.
  */
 export async function startRecovery(
   ports: StartRecoveryPorts,
@@ -66,7 +66,7 @@ export async function startRecovery(
   const filter = { sinceMs, untilMs, instanceId, trigger: request.trigger, code: request.code };
   if (request.dryRun === true) return { kind: 'counted', ...(await countLost(ports, filter)) };
   const recoveryId = idOf(request, range);
-  if (await isToBeStarted(ports, recoveryId, filter)) await firstStep(ports, recoveryId);
+  if (await storeNewRecovery(ports, recoveryId, filter)) await firstStep(ports, recoveryId);
   return { kind: 'started', recoveryId };
 }
 
@@ -77,8 +77,8 @@ function idOf(
   return `rec_${shortHash(String(sinceMs), String(untilMs ?? ''), instanceId.toLowerCase(), trigger ?? '', code)}`;
 }
 
-/** Stores a new recovery unless the request has one. */
-async function isToBeStarted(ports: StartRecoveryPorts, recoveryId: string, filter: LostFilter): Promise<boolean> {
+/** Stores a new recovery unless the request already has one. Returns whether it did. */
+async function storeNewRecovery(ports: StartRecoveryPorts, recoveryId: string, filter: LostFilter): Promise<boolean> {
   const nowMs = ports.clock.now();
   const before = await ports.recoveries.read(recoveryId);
   if (before !== undefined && nowMs < (before.finishedAtMs ?? Infinity) + REPEATED_WITHIN_MS) return false;
@@ -98,7 +98,7 @@ async function isToBeStarted(ports: StartRecoveryPorts, recoveryId: string, filt
   return (await ports.recoveries.save(recovery, before?.etag)) !== undefined;
 }
 
-/** The recovery is stored, so a storage error only delays it. */
+/** Sends the first batch. The recovery is already stored, so a storage error only delays it. */
 async function firstStep(ports: StartRecoveryPorts, recoveryId: string): Promise<void> {
   try {
     await resumeRecovery(ports, recoveryId, FIRST_STEP_MS);
@@ -108,8 +108,8 @@ async function firstStep(ports: StartRecoveryPorts, recoveryId: string): Promise
 }
 
 /**
- * Counts up to `MAX_COUNTED` deliveries. One storage request for every thousand, and for each
- * instance, month and status.
+ * Counts up to `MAX_COUNTED` deliveries. Makes one storage request for every 1,000 of them, and at
+ * least one for each instance, month and status.
  */
 async function countLost(ports: LostRowsPorts, filter: LostFilter): Promise<LostCount> {
   const { rows, next } = await lostRows(ports, filter, { limit: MAX_COUNTED, maxQueries: MAX_QUERIES });

@@ -35,7 +35,7 @@ export function notificationId(subscriptionId: string, { status, at }: Pick<Stat
   return `ntf_${shortHash(subscriptionId, status, at)}`;
 }
 
-/** Pure. */
+/** Builds the body of a notification. Pure. */
 export function statusNotification(
   subscription: Subscription,
   { status, at, code }: StatusNotice,

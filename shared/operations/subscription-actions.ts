@@ -7,17 +7,17 @@ import type { UnsubscribePorts } from '../subscriptions/unsubscribe.ts';
 
 export interface SubscriptionActionPorts extends UnsubscribePorts {
   /**
-   * Enqueues a hint that a subscription has changed, so that deliveries that wait for it are
+   * Enqueues a message that a subscription has changed, so that its parked deliveries are
    * processed.
    */
   readonly release: (subscription: Subscription) => Promise<void>;
-  /** Whether the operator has a webhook that is called when a subscription is disabled or gone. */
+  /** Whether the operator has a webhook, which is notified when a flow is no longer called. */
   readonly notifiesOperator: boolean;
 }
 
 /**
- * After this many conflicts in a row, other writers change the row constantly, and the caller
- * should try again later.
+ * Maximum number of tries. If all of them conflict with other writers, the caller is asked to try
+ * again later.
  */
 const MAX_TRIES = 10;
 
@@ -25,7 +25,7 @@ const MAX_TRIES = 10;
  * Ends a subscription of any connection. Its flow receives no further call, the subscription no
  * longer counts towards the limit, and its connection can no longer see it. Parked deliveries end.
  * The row is kept as long as delivery records are, so that the operator still sees what happened.
- * Also returns `ended` when the subscription had ended before.
+ * If the subscription had already ended, returns `ended` too.
  */
 export async function endSubscription(
   ports: SubscriptionActionPorts,
@@ -54,9 +54,9 @@ export async function endSubscription(
 }
 
 /**
- * Pauses a subscription until an operator resumes it or its flow is saved again. Deliveries are
- * parked meanwhile. No probe is sent, and the deliveries never become dead. The call may be
- * repeated.
+ * Pauses a subscription until an operator resumes it or its flow is saved again. Its status becomes
+ * `disabled`, because `paused` means that the flow is turned off. Meanwhile its deliveries are
+ * parked and never become dead, and no probe is sent. The call may be repeated.
  */
 export async function pauseSubscription(
   ports: SubscriptionActionPorts,
@@ -87,7 +87,10 @@ export async function pauseSubscription(
   return refusal('subscription-changing', 'Other requests are changing this subscription. Try again in a moment.');
 }
 
-/** The subscription after an action, with a notice of it when the operator has a webhook. */
+/**
+ * Returns the subscription after an action, with a notice of the action when the operator has a
+ * webhook.
+ */
 function byOperator(
   { clock, notifiesOperator }: Pick<SubscriptionActionPorts, 'clock' | 'notifiesOperator'>,
   before: Subscription,

@@ -17,16 +17,22 @@ export interface SubscriptionActivity {
   readonly since: string;
 }
 
-/** Rows read for each instance. An event with one subscriber has two or three rows. */
+/**
+ * Maximum number of rows read for each instance. An event with one subscriber has two or three
+ * rows.
+ */
 const ROWS_PER_INSTANCE = 300;
-/** Subscriptions of further instances on the page have no activity in the response. */
+/**
+ * Maximum number of instances read for one page. Subscriptions of further instances have no
+ * activity in the response.
+ */
 const MAX_INSTANCES = 20;
 const MONTH_MS = 31 * 24 * 3_600_000;
 
 /**
- * The latest activity of the subscriptions of a page. It is computed from rows that events write
- * anyway, so a success costs no additional write. Makes at most two storage requests for each
- * instance, however many subscriptions there are.
+ * The latest activity of the subscriptions on a page. It is computed from rows that are written for
+ * events anyway, so a success costs no additional write. Makes at most two storage requests for
+ * each instance, however many subscriptions there are.
  */
 export async function activityOf(
   tables: Tables,
@@ -55,7 +61,7 @@ async function activityOfInstance(
 ): Promise<{ readonly counts: ReadonlyMap<string, Counts>; readonly sinceMs: number }> {
   const rows: StoredRow[] = [];
   const beginMs = nowMs - MONTH_MS;
-  // Rows of indexes have keys after those of events, so `to` excludes them.
+  // Index rows sort after the rows of events, so `to` excludes them.
   for (const month of monthsBetween(beginMs, nowMs).slice(0, 2)) {
     const query = { partition: instanceId, to: '~', limit: ROWS_PER_INSTANCE - rows.length };
     const page = await tables.query(activityTable(month), query);
@@ -72,13 +78,15 @@ async function activityOfInstance(
     counts.set(id, { ...before, [outcome]: before[outcome] + 1 });
   };
   for (const row of rows) {
-    // The limit may have cut off the row of the last event. Its other rows are then not counted.
+    // The limit may have cut off the event row of the last event. Its other rows are then not
+    // counted.
     const event = events.get(eventKeyOf(row));
     if (event === undefined || event.test) continue;
     if (row.values['kind'] === 'chunk') {
       for (const { range, rowKey } of chunkOfRow(row).delivered)
         count(subscriptionIdAt(event, range, rowKey), event, 'delivered');
     }
+    // `trouble` is the stored name of a delivery record. A copied one is already counted above.
     if (row.values['kind'] === 'trouble' && row.values['copied'] !== true) {
       const { subscriptionId, status } = row.values;
       count(String(subscriptionId), event, status === 'delivered' ? 'delivered' : 'failed');
