@@ -9,7 +9,7 @@ export interface AnswerExcerpt {
   readonly cut?: true;
 }
 
-/** The error bodies of Logic Apps fit into this. */
+/** Maximum length of the excerpt of a body. The error bodies of Logic Apps are shorter. */
 const MAX_BODY_BYTES = 4 * 1024;
 const MAX_HEADERS = 30;
 const MAX_HEADER_LENGTH = 200;
@@ -23,19 +23,22 @@ const NAMED_SECRET =
 /** `code` is a secret in the query of a URL, and an error code elsewhere. */
 const CODE_IN_URL = /([?&]code=)[^&\s"'<]{4,}/gi;
 const BEARER = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi;
-/** A JSON web token: three parts of base64url, the first one an object. */
+/**
+ * A JSON web token: three parts in base64url, of which the first encodes an object and begins with
+ * `eyJ`.
+ */
 const JSON_WEB_TOKEN = /\beyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*/g;
 /** A signing secret of Standard Webhooks. */
 const SIGNING_SECRET = /\bwhsec_[A-Za-z0-9+/_=-]+/g;
-/** Shorter values of a query are ordinary words and numbers. */
+/** Query values shorter than this are not secrets but ordinary words and numbers. */
 const MIN_SECRET_LENGTH = 6;
-/** Shorter segments of a path are ordinary words, such as `workflows`. */
+/** Path segments shorter than this are not secrets but ordinary words, such as `workflows`. */
 const MIN_SEGMENT_LENGTH = 16;
 
 /**
  * Makes the excerpt of an error response. The callback URL is a secret that the receiver knows and
  * may repeat, so the URL, its path, the long segments of its path and the values of its query are
- * removed wherever they occur. With `isCut`, the body was not read to its end. Its last characters
+ * removed wherever they occur. If the body was not read to its end (`isCut`), its last characters
  * are dropped, because they may be the beginning of a secret.
  */
 export function excerptOf(
@@ -44,7 +47,7 @@ export function excerptOf(
 ): AnswerExcerpt {
   const secrets = secretsOf(callbackUrl);
   const longest = Math.max(0, ...secrets.map(({ length }) => length));
-  // A compressed body is not text, because nothing is decompressed.
+  // A compressed body cannot be shown, because nothing is decompressed.
   const isText = ['', 'identity'].includes(answer.headers['content-encoding'] ?? '');
   const read = isText ? answer.body : '';
   const whole = answer.isCut ? read.slice(0, Math.max(0, read.length - longest)) : read;

@@ -12,10 +12,10 @@ import type { Lookup } from './lookup.ts';
 import { systemLookup } from './lookup.ts';
 import { ConnectError, vettedConnector } from './vetted-connect.ts';
 
-/** Sends POSTs to flows. Each ends in a `CallbackResponse` within the timeout. */
+/** Sends POSTs to flows. Each returns a `CallbackResponse` within the timeout. */
 export interface CallbackClient {
   /**
-   * Never rejects because of the receiver or the network, only because of a bug or after `close`.
+   * Rejects only because of a bug or after `close`, never because of the receiver or the network.
    */
   post(request: CallbackRequest): Promise<CallbackResponse>;
   /** Waits for the calls in progress, then closes all connections. */
@@ -23,7 +23,7 @@ export interface CallbackClient {
 }
 
 export interface CallbackRequest {
-  /** Sent byte for byte. A secret that no response or error contains. */
+  /** Sent byte for byte. The URL is a secret, so no response or error contains it. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -36,8 +36,8 @@ export type CallbackResponse =
       readonly kind: 'answered';
       readonly status: number;
       /**
-       * `error.code` or `Error.Code` of the JSON body of an error response, if it has the format of
-       * a code.
+       * `error.code` or `Error.Code` in the JSON body of an error response, if it looks like a
+       * code.
        */
       readonly errorCode?: string;
       readonly retryAfterMs?: number;
@@ -49,7 +49,7 @@ export type CallbackResponse =
     }
   /** There was no usable response. The request may still have arrived. */
   | { readonly kind: 'unreached'; readonly code: UnreachedCode; readonly durationMs: number }
-  /** The guard refused the call. Nothing was sent. */
+  /** The URL or its address is not allowed. Nothing was sent. */
   | { readonly kind: 'refused'; readonly code: RefusedCode; readonly durationMs: number };
 
 export type UnreachedCode = 'dns' | 'connect' | 'tls' | 'reset' | 'timeout' | 'malformed';
@@ -62,20 +62,20 @@ export interface CallbackClientOptions {
   /** Converts the date of a `Retry-After` to a delay. */
   readonly clock?: Clock;
   readonly lookup?: Lookup;
-  /** The longest time for which a connection keeps its checked address. */
+  /** Maximum time for which a connection is used before its host is resolved and checked again. */
   readonly maxConnectionAgeMs?: number;
 }
 
 /**
- * Error bodies of Logic Apps are below 1 KiB. Of a longer body no more than this is read, and the
- * socket is destroyed.
+ * Maximum number of bytes read of a body. The socket of a longer body is destroyed. Error bodies of
+ * Logic Apps are below 1 KiB.
  */
 const MAX_RESPONSE_BYTES = 16 * 1024;
 /** All flows of a region share one origin, and a process has a few hundred attempts in flight. */
 const MAX_CONNECTIONS_PER_ORIGIN = 512;
 /**
- * Shorter than the idle timeouts of Azure's front ends, so that this side closes first and rarely
- * writes to a closing connection.
+ * How long an idle connection stays open: shorter than the idle timeouts of Azure's front ends, so
+ * that this side closes first and rarely writes to a connection that is being closed.
  */
 const KEEP_ALIVE_MS = 30_000;
 const MAX_CONNECTION_AGE_MS = 300_000;
@@ -85,9 +85,9 @@ const MAX_CONNECTION_AGE_MS = 300_000;
  * at most 16 KiB of a response, adds no headers except those of HTTP framing, and checks the URL
  * and addresses on every call.
  *
- * The headers of a 2xx response are a success, whatever happens to the body. Other responses need
- * their body, because it says whether a flow is gone or turned off. If such a body is incomplete,
- * the call is `unreached`.
+ * A 2xx response is a success once its headers have arrived, whatever happens to its body. Other
+ * responses need their body, because it says whether a flow is gone or turned off. If such a body
+ * is incomplete, the call is `unreached`.
  */
 export function callbackClient(options: CallbackClientOptions): CallbackClient {
   const { policy, timeoutMs, clock = systemClock, lookup = systemLookup } = options;
@@ -108,7 +108,7 @@ export function callbackClient(options: CallbackClientOptions): CallbackClient {
   );
 
   const post = async ({ url, headers, body }: CallbackRequest): Promise<CallbackResponse> => {
-    // A monotonic clock: setting the system clock back must not make a duration negative.
+    // A monotonic clock, because setting the system clock back must not make a duration negative.
     const startedMs = performance.now();
     const durationMs = (): number => Math.round(performance.now() - startedMs);
     const check = checkCallbackUrl(url, policy);
@@ -182,8 +182,8 @@ const CALLER_ERRORS = [
 ];
 
 /**
- * Rethrows errors that neither the connection nor the receiver has caused: a bug, or a call after
- * `close`.
+ * Classifies an error that the connection or the receiver has caused. Rethrows all others, which
+ * are caused by a bug or by a call after `close`.
  */
 function failureOf(error: unknown): Failure {
   if (error instanceof ConnectError) {

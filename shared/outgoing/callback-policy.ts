@@ -20,8 +20,8 @@ export const DEFAULT_ALLOWED_HOSTS = [
 ] as const;
 
 /**
- * The longest URL a flow can be called on (learn.microsoft.com/power-automate/limits-and-config,
- * request URL).
+ * Maximum length of a URL that a flow can be called on
+ * (learn.microsoft.com/power-automate/limits-and-config, request URL).
  */
 export const MAX_CALLBACK_URL_LENGTH = 16_384;
 
@@ -50,8 +50,8 @@ export interface CallbackPolicy {
    */
   readonly allowedHosts: readonly string[];
   /**
-   * Private addresses in these networks may be called, by any host name or as a literal, on any
-   * port, over http or https.
+   * Private addresses in these networks may be called, under any host name or as an IP literal, on
+   * any port, over http or https.
    */
   readonly allowedNetworks: NetworkList;
 }
@@ -66,7 +66,7 @@ export type CallbackUrlCheck =
       readonly port: number;
       /** Path and query exactly as in the URL: the bytes to send. */
       readonly target: string;
-      /** Which addresses the host may have: `public` includes the allowed networks. */
+      /** Which addresses the host may resolve to. `public` includes the allowed networks. */
       readonly reach: CallbackReach;
     }
   | { readonly kind: 'refused'; readonly code: CallbackUrlFault; readonly reason: string };
@@ -78,10 +78,11 @@ export type CallbackUrlFault =
 
 /**
  * Decides from the text of a callback URL whether it may be called. The addresses of its host are
- * checked on every call. Accepts only a URL in its encoded form, because it is stored and sent byte
- * for byte: printable ASCII whose path and query `URL` would not change (`:443` is allowed, an
- * empty path is sent as `/`). `reason` is a sentence for the maker and contains no part of the URL
- * but a host name that is not allowed, so that an operator can allow it.
+ * checked separately, on every call. The URL is stored and sent byte for byte, so it must be in
+ * wire form, that is, encoded as it is sent: printable ASCII whose path and query the `URL` class
+ * would not change. `:443` is allowed, and an empty path is sent as `/`. `reason` is a sentence for
+ * the maker. The only part of the URL that it contains is a host name that is not allowed, so that
+ * an operator can allow it.
  */
 export function checkCallbackUrl(url: string, policy: CallbackPolicy): CallbackUrlCheck {
   if (url.length > MAX_CALLBACK_URL_LENGTH) return refused('too-long');
@@ -96,17 +97,17 @@ export function checkCallbackUrl(url: string, policy: CallbackPolicy): CallbackU
   return origin.kind === 'refused' ? refused(origin.code, origin.host) : { ...origin, target };
 }
 
-/** What the part of a URL before its path says. */
+/** The result of checking the part of a URL before its path. */
 type OriginCheck =
   | Omit<Extract<CallbackUrlCheck, { kind: 'allowed' }>, 'target'>
   /** `host` is a well-formed host name. */
   | { readonly kind: 'refused'; readonly code: CallbackUrlFault; readonly host?: string }
-  /** The rest of the URL need not be read. */
+  /** Refused whatever the rest of the URL is. */
   | { readonly kind: 'unreadable'; readonly code: CallbackUrlFault };
 
 /** Thousands of flows share a few origins, so each origin is checked once. */
 const knownOrigins = new WeakMap<CallbackPolicy, Map<string, OriginCheck>>();
-/** About as many environments as one organization has. */
+/** Maximum number of cached origins: about as many as one organization has environments. */
 const MAX_KNOWN_ORIGINS = 1_000;
 
 function knownOriginOf(base: string, policy: CallbackPolicy): OriginCheck {
@@ -116,7 +117,8 @@ function knownOriginOf(base: string, policy: CallbackPolicy): OriginCheck {
   const checked = checkOrigin(base, policy);
   if (checked.kind !== 'allowed') return checked;
   if (known.size === MAX_KNOWN_ORIGINS) known.clear();
-  // A copy, because a part of a string keeps the whole one, which is a secret, in memory.
+  // Caches a copy, because a substring would keep the whole callback URL, which is a secret, in
+  // memory.
   known.set(Buffer.from(base).toString(), checked);
   knownOrigins.set(policy, known);
   return checked;
@@ -154,9 +156,9 @@ function checkOrigin(base: string, policy: CallbackPolicy): OriginCheck {
 }
 
 /**
- * Characters that `URL` keeps in a path and in a query. A path segment that begins with a dot, or
- * has an encoded one, may be a dot segment, which `URL` removes. Its parser decides on those and on
- * all other characters.
+ * Matches a path and query that `URL` certainly leaves as they are, which saves parsing them.
+ * Excludes path segments that begin with a dot or contain an encoded dot, because `URL` removes the
+ * segments `.` and `..`.
  */
 const KEPT = /^(?:\/(?!\.)|[\w~!$&()*+,;=:@.-]|%(?!2e))*(?:\?[\w~!$&()*+,;=:@./?%-]*)?$/i;
 
@@ -166,7 +168,7 @@ function isInWireForm(base: string, target: string): boolean {
   return parsed !== null && parsed.href.slice(parsed.origin.length) === target;
 }
 
-/** Why a host name may not be called at a public address, `undefined` when it may. */
+/** Returns why a host name may not be called at a public address, or `undefined` when it may. */
 function publicFault(call: {
   secure: boolean;
   port: number;
@@ -183,8 +185,8 @@ function publicFault(call: {
 }
 
 /**
- * Azure publishes private endpoints below the label `privatelink`
- * (learn.microsoft.com/azure/private-link/private-endpoint-dns).
+ * Whether a host name may be public. Names with the label `privatelink` belong to Azure's private
+ * endpoints (learn.microsoft.com/azure/private-link/private-endpoint-dns).
  */
 function isPublicHostName(host: string): boolean {
   const labels = host.split('.');
@@ -196,7 +198,7 @@ function refused(code: CallbackUrlFault, host?: string): CallbackUrlCheck {
   return { kind: 'refused', code, reason: reasonOf(code, host) };
 }
 
-/** The reason for a maker why a well-formed host may not be called. */
+/** Explains to a maker why a well-formed host may not be called. */
 export function hostNotAllowed(host: string): string {
   return `This service may not call addresses at ${host}. If the callback URL is wrong, correct callbackUrl in the body of the call. If it is right, ask the operator of this service (whoever set up this connector for you) to allow this host (setting CALLBACK_ALLOWED_HOSTS).`;
 }

@@ -10,9 +10,9 @@ export type CallbackHostCheck =
   | { readonly kind: 'unresolved' };
 
 /**
- * Resolves a host name that may only be called in the allowed networks and checks that all its
- * addresses are in them. Every call resolves the name again. This check refuses a subscription
- * whose calls would all be refused.
+ * Resolves a host name that may only be called in the allowed networks, and checks that all its
+ * addresses are in them. Every call resolves and checks the name again. This check is made on
+ * subscribe, to refuse a subscription whose calls would all be refused.
  */
 export async function checkCallbackHost(
   host: string,

@@ -7,15 +7,16 @@ export interface Exchange {
   readonly headers: IncomingHttpHeaders;
   /** At most `maxBytes`, decoded as UTF-8. Absent for 2xx, whose headers are sufficient. */
   readonly body?: string;
-  /** Whether the body was longer than the part that was read. */
+  /** Present when reading stopped at `maxBytes`. */
   readonly isCut?: true;
 }
 
 /**
  * Sends one request and reads its response. One timeout covers everything, including the wait for a
- * connection; `late` when it passes. Reads at most `maxBytes` of the body and then destroys the
- * connection. The headers of a 2xx response are a success whatever happens to its body. Any other
- * response counts once its body has been read. Rejects with the error of the connection.
+ * connection. Resolves with `late` when it passes. Reads at most `maxBytes` of the body and then
+ * destroys the connection. A 2xx response is a success once its headers have arrived, whatever
+ * happens to its body. Any other response is complete only when its body has been read. Rejects
+ * with the connection's error.
  *
  * Uses `dispatch`, because the stream and the abort signal of `Agent.request` cost as much as the
  * rest of the call.
@@ -37,7 +38,10 @@ export function exchangeOver(
       end(() => resolve('late'));
       controller?.abort(late);
     }, timeoutMs);
-    /** Resolves with a success if 2xx headers have arrived, else calls `failed`. */
+    /**
+     * Ends the exchange. Resolves with a success if 2xx headers have arrived, otherwise calls
+     * `failed`.
+     */
     const end = (failed: () => void): void => {
       clearTimeout(timer);
       if (head !== undefined && head.status >= 200 && head.status < 300) resolve(head);

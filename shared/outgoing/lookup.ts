@@ -2,7 +2,8 @@ import type { LookupAddress } from 'node:dns';
 import { lookup as resolve } from 'node:dns/promises';
 
 /**
- * Resolves all addresses of a host name. Rejects or returns none when the name cannot be resolved.
+ * Returns all addresses of a host name. Rejects or returns an empty list when the name cannot be
+ * resolved.
  */
 export type Lookup = (hostname: string) => Promise<readonly LookupAddress[]>;
 

@@ -4,8 +4,8 @@ import { BlockList, isIP } from 'node:net';
 export interface NetworkList {
   readonly isEmpty: boolean;
   /**
-   * Whether an address is in one of the networks. False for a text that is not an IP address or has
-   * a zone (`%eth0`).
+   * Whether an address is in one of the networks. False for text that is not an IP address, and for
+   * an address with a zone (`%eth0`).
    */
   contains(ip: string): boolean;
 }

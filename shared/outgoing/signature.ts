@@ -9,9 +9,9 @@ const PREFIX = 'whsec_';
 const SECRET_BYTES = { min: 24, max: 64 } as const;
 
 /**
- * Parses `whsec_` and the base64 of 24 to 64 bytes. Throws otherwise. The message does not contain
- * the secret. The key is prepared here once, because `createHmac` takes several times as long when
- * it has to make one of bytes.
+ * Parses a signing secret: `whsec_` and the base64 of 24 to 64 bytes. Throws on any other text. The
+ * message does not contain the secret. The key object is created only once, here, because
+ * `createHmac` takes several times as long when it is given bytes.
  */
 export function parseSigningSecret(text: string): KeyObject {
   const encoded = text.startsWith(PREFIX) ? text.slice(PREFIX.length) : '';
@@ -24,7 +24,10 @@ export function parseSigningSecret(text: string): KeyObject {
 
 /** The signed content. `id` must not contain a full stop, because full stops separate the parts. */
 export interface SignatureInput {
-  /** The valid secrets. Each of them signs, so that a receiver needs only one of them. */
+  /**
+   * The valid secrets. The content is signed with each of them, so that a receiver needs to know
+   * only one.
+   */
   readonly secrets: readonly KeyObject[];
   readonly id: string;
   /** The time of the attempt in seconds since the epoch. */
@@ -33,8 +36,8 @@ export interface SignatureInput {
 }
 
 /**
- * The Standard Webhooks headers of one attempt. `webhook-signature` (scheme `v1`) only when there
- * are secrets.
+ * The Standard Webhooks headers of one attempt. `webhook-signature` (scheme `v1`) is present only
+ * when there are secrets.
  */
 export function signatureHeaders({ secrets, id, timestampSeconds, body }: SignatureInput): Record<string, string> {
   const headers: Record<string, string> = { 'webhook-id': id, 'webhook-timestamp': String(timestampSeconds) };

@@ -5,10 +5,12 @@ import type { Lookup } from './lookup.ts';
 import type { NetworkList } from './network-list.ts';
 import { isPublicAddress } from './public-address.ts';
 
-/** Why no connection was made. The first two mean that the guard refused it. */
+/** Why no connection was made. The first two mean that an address of the host is not allowed. */
 export type ConnectFault = 'url-not-allowed' | 'address-not-public' | 'dns' | 'connect' | 'tls';
 
-/** No connection was made. `cause` may contain addresses, so do not show it to makers. */
+/**
+ * Thrown when no connection was made. `cause` may contain addresses, so do not show it to makers.
+ */
 export class ConnectError extends Error {
   override readonly name = 'ConnectError';
   readonly code: ConnectFault;
@@ -18,7 +20,7 @@ export class ConnectError extends Error {
   }
 }
 
-/** How many addresses of a host are tried in turn. */
+/** Maximum number of a host's addresses that are tried, one after the other. */
 const MAX_DIALLED_ADDRESSES = 8;
 
 export interface VettedConnectOptions {
@@ -32,8 +34,9 @@ export interface VettedConnectOptions {
 /**
  * Opens connections for undici only to addresses that `reach` allows. The host is resolved once,
  * while connecting, and the checked address is the one that is used, so changing the DNS record in
- * between has no effect. If any address of a host is not allowed, none is used. Node does not
- * resolve IP literals, so the caller must have checked them. Every failure is a `ConnectError`.
+ * between has no effect. If any address of a host is not allowed, none is used. Node does not look
+ * up IP literals, so they are not checked here. The caller must check them. Every failure is a
+ * `ConnectError`.
  */
 export function vettedConnector(options: VettedConnectOptions): buildConnector.connector {
   const connect = buildConnector({ lookup: vettedLookup(options), timeout: options.timeoutMs });
