@@ -17,7 +17,7 @@ export interface EndedSpan {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentId: string | undefined;
-  /** Related spans that are not its parent. */
+  /** The ids of related spans that are not its parent. */
   readonly links: readonly string[];
   readonly startMs: number;
   readonly endMs: number;

@@ -6,20 +6,23 @@ export type MetricKind = 'counter' | 'up-down counter' | 'gauge' | 'histogram';
 
 export interface Metric {
   readonly kind: MetricKind;
-  /** A UCUM unit as OpenTelemetry writes them: `s`, or the counted thing in braces. */
+  /**
+   * The unit as OpenTelemetry writes it, in UCUM: `s`, `1` for a ratio, or the counted thing in
+   * braces.
+   */
   readonly unit: string;
   readonly meaning: string;
   /**
-   * The attributes of a measurement. Each has few values, because every combination is a series
-   * that costs money.
+   * The attributes of a measurement. Each has few values, because every combination of values is a
+   * time series that costs money.
    */
   readonly by: readonly AttributeName[];
 }
 
 /**
  * The attributes of measurements and spans. The list is closed so that no callback URL, key or body
- * can be exported. Names with `triggers.` belong to this app, the others to OpenTelemetry
- * (opentelemetry.io/docs/specs/semconv).
+ * can be exported. Names that begin with `triggers.` belong to this app, the others to
+ * OpenTelemetry (opentelemetry.io/docs/specs/semconv).
  */
 export type AttributeName =
   | 'error.type'
@@ -40,6 +43,7 @@ export type AttributeName =
   | 'triggers.fan_out.size'
   | 'triggers.instance.id'
   | 'triggers.limit'
+  // `admitted` or `refused`: whether a call permit was granted. The name is older than the term.
   | 'triggers.place'
   | 'triggers.source'
   | 'triggers.subscription.id'

@@ -9,7 +9,7 @@ import type { Telemetry } from './telemetry.ts';
 export interface PropagatedContext {
   /** The sending span as W3C `traceparent`. */
   readonly traceparent?: string;
-  /** When the message was due, by the clock of the sender. */
+  /** When the message was due, by the sender's clock. */
   readonly dueAtMs?: number;
 }
 
@@ -24,7 +24,7 @@ interface Ports {
  */
 const SYSTEM = 'azure_queue_storage';
 
-/** Wraps queues so that each message carries the running trace and its due time. */
+/** Wraps queues so that each message carries the trace of its sender and its due time. */
 export function tracedQueues({ queues, telemetry, clock }: Ports & { readonly queues: Queues }): Queues {
   if (!telemetry.isOn) return queues;
   return {
@@ -39,7 +39,7 @@ export function tracedQueues({ queues, telemetry, clock }: Ports & { readonly qu
   };
 }
 
-/** Processes a received message as a span of the trace that sent it. */
+/** Processes a received message as a span in the trace of its sender. */
 export function handleMessage(
   { telemetry, clock }: Ports,
   queue: string,

@@ -1,9 +1,12 @@
 import type { AttributeName, MetricName, metrics } from './metrics.ts';
 
-/** Attributes of a span or measurement. Absent and `undefined` are equal. Never a secret. */
+/**
+ * Attributes of a span or measurement, which never contain a secret. `undefined` means that an
+ * attribute is absent.
+ */
 export type Attributes = Readonly<Partial<Record<AttributeName, string | number | undefined>>>;
 
-/** The attributes by which the measurements of a metric are distinguished. */
+/** The attributes that the measurements of a metric have. */
 export type AttributesOf<M extends MetricName> = Pick<Attributes, (typeof metrics)[M]['by'][number]>;
 
 export interface SpanOptions {
@@ -28,8 +31,9 @@ export interface Span {
 }
 
 /**
- * The port to telemetry: measurements, and traces of spans. Never throws by itself and never waits.
- * Span times are those of `Clock`, in ms. Measured durations are in seconds, as the metrics say.
+ * The port to telemetry: measurements, and traces of spans. Telemetry itself never throws and never
+ * waits. Span times are those of `Clock`, in ms. Measured durations are in seconds, as the metrics
+ * say.
  */
 export interface Telemetry {
   /** When false, nothing is recorded, so callers need not prepare anything for telemetry. */
@@ -37,8 +41,8 @@ export interface Telemetry {
   record<M extends MetricName>(metric: M, value: number, by: AttributesOf<M>): void;
   /**
    * Runs `work` as a span. Spans that begin during `work`, also after an `await`, are its children.
-   * Settles as `work` does. A rejection makes the span a failed one. Only the class of the error is
-   * recorded, because its message may contain anything.
+   * Settles as `work` does. If `work` rejects, the span is marked as failed. Only the name of the
+   * error is recorded, because its message may contain a secret.
    */
   span<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T>;
   /**
