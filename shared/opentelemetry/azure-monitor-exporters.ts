@@ -23,8 +23,8 @@ export function azureMonitorExporters({ connectionString, identity }: Applicatio
 }
 
 /**
- * The exporter maps the processing of a message to a request and takes the request's name only from
- * this attribute.
+ * The exporter reports the processing of a message as a request, and takes the request's name only
+ * from the attribute `ai.operation.name`.
  */
 const setsRequestName: SpanProcessor = {
   onStart: (span) => {

@@ -3,7 +3,8 @@ import { metrics, type Metric, type MetricName } from '../telemetry/metrics.ts';
 import { unreachable } from '../unreachable.ts';
 
 /**
- * Bucket boundaries for durations: those of OpenTelemetry for HTTP, extended to a day of retries.
+ * Bucket boundaries for durations: those of OpenTelemetry for HTTP, extended to one day, because
+ * retries can take that long.
  */
 const SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 14_400, 86_400];
 /** Bucket boundaries for the sizes of fan-outs. One chunk has 250 recipients. */

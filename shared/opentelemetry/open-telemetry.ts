@@ -12,8 +12,8 @@ import type { TelemetrySettings } from './telemetry-settings.ts';
 export interface OpenedTelemetry {
   readonly telemetry: Telemetry;
   /**
-   * Sends the remaining telemetry and closes. Never rejects. Takes 4 s at most, because the host
-   * ends its worker after 5 s.
+   * Sends the remaining telemetry and closes. Never rejects. Takes 4 s at most, because the
+   * Functions host ends the process after 5 s.
    */
   readonly close: () => Promise<void>;
 }
@@ -21,8 +21,8 @@ export interface OpenedTelemetry {
 const NAME = 'customer-insights-triggers';
 const CLOSES_WITHIN_MS = 4_000;
 /**
- * While exports fail, at most one line is logged in this time, because the next failure has the
- * same cause.
+ * Minimum time between two log lines about failed exports, because successive failures usually have
+ * the same cause.
  */
 const QUIET_MS = 10 * 60_000;
 
@@ -74,7 +74,7 @@ export function startTelemetry(
   };
 }
 
-/** Logs the failures of OpenTelemetry, which drops them unless a logger is set. */
+/** Logs the failures that OpenTelemetry reports. It drops them unless a logger is set. */
 function logFailures({ clock, log }: { readonly clock: Clock; readonly log: Log }): void {
   let quietUntilMs = -Infinity;
   const ignore = (): void => undefined;

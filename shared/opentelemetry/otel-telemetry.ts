@@ -23,7 +23,7 @@ const propagator = new W3CTraceContextPropagator();
 
 /**
  * Telemetry over OpenTelemetry. The running span is kept here and not in OpenTelemetry's global
- * context, so several instances can run side by side without changing each other.
+ * context, so that several `Telemetry` objects can be used side by side.
  */
 export function otelTelemetry({
   tracer,
@@ -49,7 +49,7 @@ export function otelTelemetry({
       ...(linked && { links: [{ context: linked }] }),
     };
     const span = tracer.startSpan(name, options, context);
-    failIfSo(span, attributes);
+    failOnErrorType(span, attributes);
     return { span, context: trace.setSpan(context, span) };
   };
 
@@ -60,7 +60,7 @@ export function otelTelemetry({
       const { span, context } = begin(name, options, clock.now());
       const set = (attributes: Attributes): void => {
         span.setAttributes(withoutUndefined(attributes));
-        failIfSo(span, attributes);
+        failOnErrorType(span, attributes);
       };
       try {
         return await running.run(context, () => work({ set }));
@@ -82,7 +82,8 @@ export function otelTelemetry({
 }
 
 /**
- * The context of a span of another process. `undefined` when the text is not a valid `traceparent`.
+ * The context of a span in another process. Returns `undefined` when the text is not a valid
+ * `traceparent`.
  */
 function contextOf(traceparent: string | undefined): Context | undefined {
   if (traceparent === undefined) return undefined;
@@ -90,7 +91,7 @@ function contextOf(traceparent: string | undefined): Context | undefined {
   return context === ROOT_CONTEXT ? undefined : context;
 }
 
-function failIfSo(span: OtelSpan, attributes: Attributes): void {
+function failOnErrorType(span: OtelSpan, attributes: Attributes): void {
   if (attributes['error.type'] !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
 }
 

@@ -1,9 +1,9 @@
-/** Where telemetry is sent and which part of the traces is kept. */
+/** Where telemetry is sent, and what fraction of the traces is kept. */
 export interface TelemetrySettings {
   readonly serviceName: string;
   /**
-   * The part of the traces begun by this app that is kept, 0 to 1. A trace that began elsewhere is
-   * kept when its origin keeps it.
+   * The fraction (0 to 1) of the traces begun by this app that is kept. A trace that began
+   * elsewhere is kept when its origin keeps it.
    */
   readonly sampledRatio: number;
   readonly otlp: OtlpSettings | undefined;
@@ -19,8 +19,8 @@ export interface OtlpSettings {
 export interface ApplicationInsightsSettings {
   readonly connectionString: string;
   /**
-   * The identity of this app, when the key in the connection string is not enough. Without
-   * `clientId`, it is the system-assigned identity.
+   * The managed identity with which this app authenticates, when the key in the connection string
+   * is not enough. If `clientId` is absent, the system-assigned identity is used.
    */
   readonly identity: { readonly clientId: string | undefined } | undefined;
 }
