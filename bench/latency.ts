@@ -43,11 +43,11 @@ export const latency: Benchmark = {
             if (missing > 0 && variant === 'ours') throw new Error(`${missing} deliveries did not arrive`);
             // A message whose receipt was lost waits for the end of its lease.
             if (missing > 0)
-              note(`${nameOf(load)}: a round of the conventional design is left out, ${missing} did not arrive`);
+              note(`${loadName(load)}: a round of the conventional design is left out, ${missing} did not arrive`);
             else each.rounds[variant].push(latencies);
           }
           note(
-            `${nameOf(load)}, round ${round + 1}: p95 ${shown(p95(each.rounds.ours.at(-1)))} ms, conventional ${shown(p95(each.rounds.conventional.at(-1)))} ms`,
+            `${loadName(load)}, round ${round + 1}: p95 ${shown(p95(each.rounds.ours.at(-1)))} ms, conventional ${shown(p95(each.rounds.conventional.at(-1)))} ms`,
           );
         }
         measured.push(each);
@@ -63,7 +63,7 @@ function p95(latencies: Latencies | undefined): number {
   return percentile(latencies?.ms ?? [], 0.95);
 }
 
-function nameOf({ deliveriesPerSecond, subscribersPerEvent }: Load): string {
+function loadName({ deliveriesPerSecond, subscribersPerEvent }: Load): string {
   return `${deliveriesPerSecond}/s, ${subscribersPerEvent} an event`;
 }
 
@@ -77,7 +77,7 @@ function report(measured: readonly Measured[]): Section {
     (['ours', 'conventional'] as const).map((variant) => {
       const all = rounds[variant].flatMap(({ ms }) => ms);
       const percentiles = [0.5, 0.95, 0.99].map((share) => shown(percentile(all, share)));
-      return [nameOf(load), variant, ...percentiles, shownAll(rounds[variant].map(p95))];
+      return [loadName(load), variant, ...percentiles, shownAll(rounds[variant].map(p95))];
     }),
   );
   return {
@@ -88,7 +88,7 @@ function report(measured: readonly Measured[]): Section {
       .map(({ load, rounds }) => {
         const share = median(rounds.ours.map(p95)) / median(rounds.conventional.map(p95));
         return {
-          what: `p95 at ${nameOf(load)}, share of the conventional design's`,
+          what: `p95 at ${loadName(load)}, share of the conventional design's`,
           target: '≤ 1/3',
           measured: shown(share),
           met: share <= 1 / 3,
@@ -99,7 +99,7 @@ function report(measured: readonly Measured[]): Section {
       title: 'p95 from the commit of an event to a callback',
       unit: 'ms',
       groups: measured.map(({ load, rounds }) => ({
-        name: nameOf(load),
+        name: loadName(load),
         bars: (['ours', 'conventional'] as const).map((name) => ({ name, value: median(rounds[name].map(p95)) })),
       })),
     },

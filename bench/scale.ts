@@ -24,9 +24,9 @@ export const scale: Benchmark = {
     return {
       document: 'docs/scale.md',
       title: 'Estimates',
-      text: textOf(),
+      text: assumptionsText(),
       targets: [],
-      tables: [{ columns, rows: loads.map((load) => rowOf(load, costs)) }],
+      tables: [{ columns, rows: loads.map((load) => tableRow(load, costs)) }],
     };
   },
 };
@@ -36,18 +36,18 @@ export async function readStepCosts(): Promise<StepCosts> {
   const counted = new Map(
     tableRows(await readFile('docs/architecture.md', 'utf8'), 'step').map(([step, n]) => [step, Number(n)]),
   );
-  const of = (step: string): number => {
+  const costOf = (step: string): number => {
     const count = counted.get(step);
     if (count === undefined) throw new Error(`docs/architecture.md has no step "${step}"`);
     return count;
   };
   return {
-    timer: of('timer, for one instance'),
-    idlePoll: of('poll that finds nothing new'),
-    crossingOf1: of('poll that finds a crossing, 1 subscriber'),
-    crossingOf1000: of('poll that finds a crossing, 1,000 subscribers'),
-    failure: of('poll that finds a crossing, 1 subscriber who fails'),
-    retrySucceeds: of('retry that succeeds'),
+    timer: costOf('timer, for one instance'),
+    idlePoll: costOf('poll that finds nothing new'),
+    crossingOf1: costOf('poll that finds a crossing, 1 subscriber'),
+    crossingOf1000: costOf('poll that finds a crossing, 1,000 subscribers'),
+    failure: costOf('poll that finds a crossing, 1 subscriber who fails'),
+    retrySucceeds: costOf('retry that succeeds'),
   };
 }
 
@@ -64,7 +64,7 @@ const columns = [
   'first limit, used',
 ];
 
-function rowOf(load: Load, costs: StepCosts): string[] {
+function tableRow(load: Load, costs: StepCosts): string[] {
   const deliveries = load.eventsPerDay * load.fanOut;
   const sums = estimate(load, costs);
   return [
@@ -81,7 +81,7 @@ function rowOf(load: Load, costs: StepCosts): string[] {
   ];
 }
 
-function textOf(): string {
+function assumptionsText(): string {
   const { peakHourShare, retriedShare, callsPerPoll, instanceGB } = assumptions;
   return `Requests are those of the [table of costs](architecture.md#what-it-costs); prices are list prices of ${prices.readOn} (\`bench/scale/prices.ts\`). Assumed (\`bench/scale/model.ts\`): ${peakHourShare * 100} % of a day in its busiest hour, ${retriedShare * 100} % of the deliveries retried once, ${callsPerPoll} calls to Customer Insights in a poll, instances of ${instanceGB} GB.`;
 }

@@ -20,12 +20,12 @@ export async function storageRequests(
   deliveries: number,
 ): Promise<StorageRequests> {
   return {
-    ours: await count(stage, sides.ours, deliveries),
-    conventional: await count(stage, sides.conventional, deliveries),
+    ours: await measureSide(stage, sides.ours, deliveries),
+    conventional: await measureSide(stage, sides.conventional, deliveries),
   };
 }
 
-async function count(stage: Stage, side: Side, deliveries: number): Promise<Requests> {
+async function measureSide(stage: Stage, side: Side, deliveries: number): Promise<Requests> {
   await side.app.stop();
   const counted = await countRequests(side);
   try {

@@ -13,7 +13,7 @@ Writes the connector's files. Writes nothing, and exits with 1, when the definit
 const { values } = readCommandLine(usage, { check: { type: 'boolean', default: false } });
 const folder = import.meta.dirname;
 
-async function read(name: string): Promise<Buffer | undefined> {
+async function readIfThere(name: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path.join(folder, name));
   } catch (error) {
@@ -24,7 +24,7 @@ async function read(name: string): Promise<Buffer | undefined> {
 
 const { version } = JSON.parse(await readFile(path.join(folder, '../package.json'), 'utf8')) as { version: string };
 const connector = connectorOf(version);
-const recorded = JSON.parse((await read('stability.json'))?.toString() ?? '{}') as Stability;
+const recorded = JSON.parse((await readIfThere('stability.json'))?.toString() ?? '{}') as Stability;
 const wrong = [
   ...lint(connector).map(({ id, location }) => `${id}: ${location}`),
   ...breaksIn(recorded, stabilityOf(connector.definition)),
@@ -32,7 +32,7 @@ const wrong = [
 
 if (wrong.length === 0) {
   for (const { name, content, isSame } of generatedFiles(connector, recorded)) {
-    const there = await read(name);
+    const there = await readIfThere(name);
     if (there !== undefined && isSame(there)) continue;
     if (values.check) wrong.push(`connector/${name} is out of date: npm run connector`);
     else await writeFile(path.join(folder, name), content);

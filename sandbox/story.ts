@@ -101,20 +101,20 @@ const facts: Readonly<Record<TriggerSegment, (body: Body) => string>> = {
   'measure-threshold-crossed': rise,
   'data-source-refresh-failed': dataSourceRefresh,
   'data-source-refresh-succeeded': dataSourceRefresh,
-  'full-refresh-completed': (body) => `the scheduled full refresh ended: ${said(body, 'status')}`,
-  'unification-refresh-completed': (body) => `the unification ended: ${said(body, 'status')}`,
+  'full-refresh-completed': (body) => `the scheduled full refresh ended: ${shownField(body, 'status')}`,
+  'unification-refresh-completed': (body) => `the unification ended: ${shownField(body, 'status')}`,
 };
 
 function rise(body: Body): string {
-  return `${said(body, 'displayName')} rose from ${said(body, 'previousValue')} to ${said(body, 'value')}`;
+  return `${shownField(body, 'displayName')} rose from ${shownField(body, 'previousValue')} to ${shownField(body, 'value')}`;
 }
 
 function dataSourceRefresh(body: Body): string {
-  const why = body['errorMessage'] === undefined ? '' : ` (${said(body, 'errorMessage')})`;
-  return `the refresh of ${said(body, 'dataSourceName')} ended: ${said(body, 'refreshStatus')}${why}`;
+  const why = body['errorMessage'] === undefined ? '' : ` (${shownField(body, 'errorMessage')})`;
+  return `the refresh of ${shownField(body, 'dataSourceName')} ended: ${shownField(body, 'refreshStatus')}${why}`;
 }
 
-function said(body: Body, name: string): string {
+function shownField(body: Body, name: string): string {
   const value = body[name];
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '?';
 }

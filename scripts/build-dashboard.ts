@@ -35,16 +35,16 @@ export async function buildDashboard(root: string): Promise<BuiltFile[]> {
     logLevel: 'warning',
     write: false,
   });
-  const nameOf = (entry: string): string => {
+  const assetPathOf = (entry: string): string => {
     const found = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === `dashboard/${entry}`);
     if (found === undefined) throw new Error(`esbuild produced no file for dashboard/${entry}`);
     return `dashboard/assets/${path.basename(found[0])}`;
   };
   const template = await readFile(path.join(source, 'index.html'), 'utf8');
   const page = template
-    .replace('{script}', nameOf('app.tsx'))
-    .replace('{style}', nameOf('style.css'))
-    .replace('{icon}', nameOf('icon.svg'));
+    .replace('{script}', assetPathOf('app.tsx'))
+    .replace('{style}', assetPathOf('style.css'))
+    .replace('{icon}', assetPathOf('icon.svg'));
   return [
     ...outputFiles.map(({ path: file, contents }) => ({ path: path.relative(root, file), contents })),
     { path: path.join(OUT, 'index.html'), contents: Buffer.from(page) },

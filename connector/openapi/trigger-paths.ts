@@ -30,14 +30,14 @@ export function withAllOfTriggers(paths: Readonly<Record<string, PathItem>>): Re
     const path = ALL.replace('{trigger}', trigger);
     const { post, ...others } = all[path] ?? {};
     if (post === undefined) throw new Error(`the connector cannot subscribe to ${trigger}`);
-    const of = (operation: Operation, name: string): Operation => ({
+    const operationOfTrigger = (operation: Operation, name: string): Operation => ({
       ...operation,
       operationId: `${operationId}${name}`,
       parameters: operation.parameters?.filter(({ name: parameter }) => parameter !== triggerInPath.name) ?? [],
     });
-    all[path] = { get: of(list, 'List'), post: answeringSubscription(post), ...others };
-    all[`${path}/{id}`] = { get: of(one, 'Get'), ...all[`${path}/{id}`] };
-    all[`${path}/{id}/test`] = { post: of(test, 'Test') };
+    all[path] = { get: operationOfTrigger(list, 'List'), post: answeringSubscription(post), ...others };
+    all[`${path}/{id}`] = { get: operationOfTrigger(one, 'Get'), ...all[`${path}/{id}`] };
+    all[`${path}/{id}/test`] = { post: operationOfTrigger(test, 'Test') };
   }
   return all;
 }

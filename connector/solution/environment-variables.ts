@@ -56,7 +56,7 @@ export function parameterOf({ displayName, schemaName }: EnvironmentVariable): s
 }
 
 /** The expression with which a flow reads the variable. */
-export function valueOf(variable: EnvironmentVariable): string {
+export function readExpressionOf(variable: EnvironmentVariable): string {
   return `@parameters('${parameterOf(variable)}')`;
 }
 

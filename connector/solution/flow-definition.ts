@@ -1,6 +1,6 @@
-import { parameterOf, valueOf, variables, type EnvironmentVariable } from './environment-variables.ts';
+import { parameterOf, readExpressionOf, variables, type EnvironmentVariable } from './environment-variables.ts';
 import { operationOf, type Flow, type Step } from './flows.ts';
-import { CONNECTOR_API, CONNECTOR_ID, CONNECTOR_NAME, idOf, PREFIX } from './names.ts';
+import { CONNECTOR_API, CONNECTOR_ID, CONNECTOR_NAME, componentIdOf, PREFIX } from './names.ts';
 import { element, type Element } from './xml.ts';
 
 /**
@@ -27,7 +27,7 @@ export const connectionReferences: Readonly<Record<Step['connector'], Connection
 export function flowJson(flow: Flow): object {
   const used = [...new Set(['own' as const, ...flow.steps.map(({ connector }) => connector)])];
   const text = JSON.stringify([flow.inputs, flow.steps]);
-  const read = Object.values(variables).filter((variable) => text.includes(valueOf(variable)));
+  const read = Object.values(variables).filter((variable) => text.includes(readExpressionOf(variable)));
   return {
     properties: {
       connectionReferences: Object.fromEntries(used.map((key) => referenceOf(key))),
@@ -41,7 +41,7 @@ export function flowJson(flow: Flow): object {
           ...Object.fromEntries(read.map((variable) => [parameterOf(variable), parameterFor(variable)])),
         },
         triggers: {
-          [nameOf(operationOf(flow))]: operation('OpenApiConnectionWebhook', flow, {
+          [designerNameOf(operationOf(flow))]: operation('OpenApiConnectionWebhook', flow, {
             name: operationOf(flow),
             connector: 'own',
             operationId: operationOf(flow),
@@ -64,7 +64,7 @@ export function flowJson(flow: Flow): object {
 /**
  * The name that the designer gives to a trigger, such as `When_…`: the summary of its operation.
  */
-function nameOf(operationId: string): string {
+function designerNameOf(operationId: string): string {
   return `When_${operationId.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase()}`;
 }
 
@@ -91,7 +91,7 @@ function parameterFor({ schemaName, description, type, ...variable }: Environmen
 function operation(type: string, flow: Flow, { name, connector, operationId, parameters }: Step): object {
   const { api } = connectionReferences[connector];
   return {
-    metadata: { operationMetadataId: idOf(`${flow.name}/${name}`) },
+    metadata: { operationMetadataId: componentIdOf(`${flow.name}/${name}`) },
     type,
     inputs: {
       host: {
@@ -99,7 +99,7 @@ function operation(type: string, flow: Flow, { name, connector, operationId, par
         operationId,
         // A custom connector is identified by its name in the connection reference, because its
         // path differs in each environment.
-        apiId: connector === 'own' ? '' : pathOf(api),
+        apiId: connector === 'own' ? '' : apiPathOf(api),
       },
       parameters,
       authentication: "@parameters('$authentication')",
@@ -107,7 +107,7 @@ function operation(type: string, flow: Flow, { name, connector, operationId, par
   };
 }
 
-function pathOf(api: string): string {
+function apiPathOf(api: string): string {
   return `/providers/Microsoft.PowerApps/apis/${api}`;
 }
 
@@ -121,7 +121,7 @@ export function connectionReferenceElements(): Element[] {
       'connectionreference',
       [
         element('connectionreferencedisplayname', displayName),
-        element('connectorid', pathOf(api)),
+        element('connectorid', apiPathOf(api)),
         ...(key === 'own' ? [element('customconnectorid', [element('connectorid', CONNECTOR_ID)])] : []),
         element('iscustomizable', '1'),
         element('statecode', '0'),

@@ -5,7 +5,7 @@ import { variableFile, variables, variableXml } from './environment-variables.ts
 import { connectionReferenceElements, connectionReferences, flowJson } from './flow-definition.ts';
 import { flows, type Flow } from './flows.ts';
 import { localized, manifestXml, type NeededComponent } from './manifest.ts';
-import { CONNECTOR_ID, CONNECTOR_NAME, idOf } from './names.ts';
+import { CONNECTOR_ID, CONNECTOR_NAME, componentIdOf } from './names.ts';
 import type { SolutionFiles } from './pack.ts';
 import { element, type Element } from './xml.ts';
 
@@ -36,7 +36,7 @@ export function flowsSolution(definition: SwaggerDocument): SolutionFiles {
 }
 
 function flowId({ name }: Flow): string {
-  return idOf(`flow/${name}`);
+  return componentIdOf(`flow/${name}`);
 }
 
 /** The file name of a flow: at most 50 letters of its name, and its id in capitals. */

@@ -1,5 +1,5 @@
 import { triggers, type Trigger } from '../../shared/triggers/trigger.ts';
-import { valueOf, variables } from './environment-variables.ts';
+import { readExpressionOf, variables } from './environment-variables.ts';
 
 /** A step of a flow: an operation of a connector. */
 export interface Step {
@@ -36,11 +36,11 @@ const time = (name: string): string => `@{formatDateTime(${fact(name)}, 'yyyy-MM
 /** A prefix that marks test events. */
 const test = `@{if(equals(${fact('test')}, true), 'Test: ', '')}`;
 
-const instance = { 'body/instanceId': valueOf(variables.instance) };
+const instance = { 'body/instanceId': readExpressionOf(variables.instance) };
 const segment = {
   ...instance,
-  'body/segmentName': valueOf(variables.segment),
-  'body/threshold': valueOf(variables.threshold),
+  'body/segmentName': readExpressionOf(variables.segment),
+  'body/threshold': readExpressionOf(variables.threshold),
 };
 const crossing =
   `<p><strong>${test}${html(fact('displayName'))} has ${shown('value')} members, more than ${shown('threshold')}.</strong><br>` +
@@ -84,7 +84,7 @@ export const flows: readonly Flow[] = [
         name: 'Get_a_status_report',
         connector: 'own',
         operationId: 'GetStatusReport',
-        parameters: { instanceId: valueOf(variables.instance), reportType: 'dataSources' },
+        parameters: { instanceId: readExpressionOf(variables.instance), reportType: 'dataSources' },
       },
       mail(
         `${test}Full refresh of Customer Insights: ${shown('status')}`,
@@ -103,8 +103,8 @@ function post(message: string): Step {
     parameters: {
       poster: 'Flow bot',
       location: 'Channel',
-      'body/recipient/groupId': valueOf(variables.team),
-      'body/recipient/channelId': valueOf(variables.channel),
+      'body/recipient/groupId': readExpressionOf(variables.team),
+      'body/recipient/channelId': readExpressionOf(variables.channel),
       'body/messageBody': message,
     },
   };
@@ -116,7 +116,7 @@ function mail(subject: string, body: string): Step {
     connector: 'outlook',
     operationId: 'SendEmailV2',
     parameters: {
-      'emailMessage/To': valueOf(variables.owners),
+      'emailMessage/To': readExpressionOf(variables.owners),
       'emailMessage/Subject': subject,
       'emailMessage/Body': body,
     },

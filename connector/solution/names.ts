@@ -7,7 +7,7 @@ export const PREFIX = 'cit';
  * A UUID of version 5 (RFC 9562) in this project's name space. It is the same in every build, so an
  * import updates the component that has the same id.
  */
-export function idOf(name: string): string {
+export function componentIdOf(name: string): string {
   const hash = createHash('sha1').update(`customer-insights-triggers/${name}`).digest();
   hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x50;
   hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
@@ -20,11 +20,11 @@ export function idOf(name: string): string {
  * its character code.
  */
 export const CONNECTOR_NAME = `${PREFIX}_5Fcustomerdatatriggers`;
-export const CONNECTOR_ID = idOf('connector');
+export const CONNECTOR_ID = componentIdOf('connector');
 
 /**
  * The name of the connector in flows. The last 16 digits stand for the environment in which a flow
  * was made. An import replaces them with those of its own environment, using the connector's name
  * and id.
  */
-export const CONNECTOR_API = `shared_${PREFIX}-5fcustomerdatatriggers-5f${idOf('environment').replaceAll('-', '').slice(0, 16)}`;
+export const CONNECTOR_API = `shared_${PREFIX}-5fcustomerdatatriggers-5f${componentIdOf('environment').replaceAll('-', '').slice(0, 16)}`;

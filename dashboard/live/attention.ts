@@ -116,7 +116,7 @@ function ofDisabled(subscription: SubscriptionResponse): Concern {
     return {
       id: subscription.id,
       severity: 'warning',
-      what: `${nameOf(subscription)} is paused by an operator`,
+      what: `${subscriptionName(subscription)} is paused by an operator`,
       why: 'Nothing is sent until it is resumed or its flow is saved again.',
       href: hashOf({ view: 'subscription', id: subscription.id, days: 7 }),
     };
@@ -124,7 +124,7 @@ function ofDisabled(subscription: SubscriptionResponse): Concern {
   return {
     id: subscription.id,
     severity: 'bad',
-    what: `${nameOf(subscription)} is disabled`,
+    what: `${subscriptionName(subscription)} is disabled`,
     why: `It failed for days; ${counted(subscription.health.deadDeliveries, 'delivery is', 'deliveries are')} dead. New ones wait.`,
     href: hashOf({ view: 'subscription', id: subscription.id, days: 7 }),
   };
@@ -142,7 +142,7 @@ function ofFailing(subscription: SubscriptionResponse, nowMs: number): Concern {
   return {
     id: subscription.id,
     severity: forMs >= FAILING_LONG_MS ? 'bad' : 'warning',
-    what: `${nameOf(subscription)} has been failing for ${shownSpan(forMs)}`,
+    what: `${subscriptionName(subscription)} has been failing for ${shownSpan(forMs)}`,
     why: `No call has succeeded since${dead}. What failed is tried again.`,
     href: hashOf({ view: 'subscription', id: subscription.id, days: 7 }),
   };
@@ -152,7 +152,7 @@ function ofPaused(subscription: SubscriptionResponse): Concern {
   return {
     id: subscription.id,
     severity: 'warning',
-    what: `${nameOf(subscription)} is paused`,
+    what: `${subscriptionName(subscription)} is paused`,
     why: 'The flow is turned off. Its deliveries wait for seven days.',
     href: hashOf({ view: 'subscription', id: subscription.id, days: 7 }),
   };
@@ -172,6 +172,6 @@ function ofDeliveries(hours: readonly HourResponse[]): Concern[] {
   ];
 }
 
-function nameOf(subscription: SubscriptionResponse): string {
+function subscriptionName(subscription: SubscriptionResponse): string {
   return subscription.label ?? conditionOf(subscription);
 }

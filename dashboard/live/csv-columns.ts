@@ -23,17 +23,17 @@ export const subscriptionColumns: readonly CsvColumn<SubscriptionResponse>[] = [
 ];
 
 /**
- * The columns of the list of deliveries as CSV. `nameOf` returns the name of a subscription. Times
- * are in UTC.
+ * The columns of the list of deliveries as CSV. `subscriptionNameOf` returns the name of a
+ * subscription. Times are in UTC.
  */
 export function deliveryColumns(
-  nameOf: (subscriptionId: string) => string | undefined,
+  subscriptionNameOf: (subscriptionId: string) => string | undefined,
 ): readonly CsvColumn<DeliveryResponse>[] {
   return [
     ['deliveryId', ({ deliveryId }) => deliveryId],
     ['eventId', ({ eventId }) => eventId],
     ['subscriptionId', ({ subscriptionId }) => subscriptionId],
-    ['subscription', ({ subscriptionId }) => nameOf(subscriptionId)],
+    ['subscription', ({ subscriptionId }) => subscriptionNameOf(subscriptionId)],
     ['trigger', ({ trigger }) => trigger],
     ['instanceId', ({ instanceId }) => instanceId],
     ['occurredAt', ({ occurredAt }) => occurredAt],

@@ -37,7 +37,7 @@ export interface OperatorApiOptions {
 }
 
 /** The result of an action as a sentence. */
-export function said<T>(answer: Answer<T>, say: (value: T) => string): Answer<string> {
+export function answerSentence<T>(answer: Answer<T>, say: (value: T) => string): Answer<string> {
   return answer.kind === 'answered' ? { kind: 'answered', value: say(answer.value) } : answer;
 }
 

@@ -6,8 +6,8 @@ import { Mark } from './badge.tsx';
 type Step =
   | { readonly kind: 'asking' }
   | { readonly kind: 'acting' }
-  | { readonly kind: 'done'; readonly said: string }
-  | { readonly kind: 'failed'; readonly said: string };
+  | { readonly kind: 'done'; readonly sentence: string }
+  | { readonly kind: 'failed'; readonly sentence: string };
 
 /** Asks for confirmation, runs the action, and shows its result. Escape or the button closes it. */
 export function ActionDialog({
@@ -27,7 +27,9 @@ export function ActionDialog({
     setStep({ kind: 'acting' });
     const answer = await act(new FormData(event.currentTarget as HTMLFormElement));
     setStep(
-      answer.kind === 'answered' ? { kind: 'done', said: answer.value } : { kind: 'failed', said: answer.detail },
+      answer.kind === 'answered'
+        ? { kind: 'done', sentence: answer.value }
+        : { kind: 'failed', sentence: answer.detail },
     );
   };
   const isOver = step.kind === 'done';
@@ -43,7 +45,7 @@ export function ActionDialog({
           {(step.kind === 'done' || step.kind === 'failed') && (
             <>
               <Mark tone={step.kind === 'done' ? 'good' : 'bad'} />
-              <span>{step.said}</span>
+              <span>{step.sentence}</span>
             </>
           )}
         </p>

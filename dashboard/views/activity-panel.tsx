@@ -23,17 +23,17 @@ export function ActivityPanel({ activity }: { readonly activity: Live<Activity> 
         {({ value, countedSince }) => {
           const counted = pointed ? [pointed] : value;
           const label = shown
-            .map((status) => `${deliveryStatuses[status].toLowerCase()} ${sum(value, status)}`)
+            .map((status) => `${deliveryStatuses[status].toLowerCase()} ${deliveryCount(value, status)}`)
             .join(', ');
           return (
             <>
               <dl class="totals" aria-label={pointed ? 'In the hour that is pointed at' : 'In the last 24 hours'}>
                 {shown.map((status) => (
-                  <div key={status} class={sum(counted, status) === 0 ? 'none' : ''}>
+                  <div key={status} class={deliveryCount(counted, status) === 0 ? 'none' : ''}>
                     <dt>
                       <Mark tone={ofDelivery[status]} /> {deliveryStatuses[status]}
                     </dt>
-                    <dd>{shownNumber(sum(counted, status))}</dd>
+                    <dd>{shownNumber(deliveryCount(counted, status))}</dd>
                   </div>
                 ))}
                 <div class="span">
@@ -97,6 +97,6 @@ function Table({ hours }: { readonly hours: readonly HourResponse[] }): JSX.Elem
   );
 }
 
-function sum(hours: readonly HourResponse[], status: (typeof shown)[number]): number {
+function deliveryCount(hours: readonly HourResponse[], status: (typeof shown)[number]): number {
   return hours.reduce((total, hour) => total + hour[status], 0);
 }

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { said } from '../live/operator-api.ts';
+import { answerSentence } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import type { Question } from '../live/question.ts';
 import { counted } from '../live/wording.ts';
@@ -22,7 +22,7 @@ export function Redeliver({
   const redeliver = async () => {
     const answer = await api.post<{ deliveryId: string }>(`deliveries/${deliveryId}/redeliver`);
     onDone();
-    return said(answer, () => 'It is on its way: the next attempt is made in a few seconds.');
+    return answerSentence(answer, () => 'It is on its way: the next attempt is made in a few seconds.');
   };
   const question: Question = {
     title: 'Redeliver?',
@@ -67,7 +67,7 @@ export function Recover({
       ...(until !== undefined && { until }),
     });
     onDone();
-    return said(answer, ({ recovered, more }) => {
+    return answerSentence(answer, ({ recovered, more }) => {
       const what = counted(recovered, 'delivery is', 'deliveries are');
       const rest = more ? ' There are more: recover again.' : '';
       return recovered === 0 ? 'There was nothing to recover in this range.' : `${what} on the way again.${rest}`;
@@ -108,7 +108,7 @@ export function Resume({
   const resume = async () => {
     const answer = await api.post(`subscriptions/${subscriptionId}/resume`);
     onDone();
-    return said(answer, () => 'It is active. What waited goes out now.');
+    return answerSentence(answer, () => 'It is active. What waited goes out now.');
   };
   const question: Question = {
     title: `Resume ${name}?`,

@@ -45,10 +45,10 @@ export function Overview(): JSX.Element {
     (signal) => api.get('activity', { hours: HOURS }, signal),
     mark,
   );
-  const listOf = (filter: Query) => (signal: AbortSignal) => allOf(api, filter, signal);
-  const failing = useLive('failing', SLOW_MS, listOf({ failing: 'true' }), mark);
-  const disabled = useLive('disabled', SLOW_MS, listOf({ status: 'disabled' }), mark);
-  const paused = useLive('paused', SLOW_MS, listOf({ status: 'paused' }), mark);
+  const listSubscriptions = (filter: Query) => (signal: AbortSignal) => allOf(api, filter, signal);
+  const failing = useLive('failing', SLOW_MS, listSubscriptions({ failing: 'true' }), mark);
+  const disabled = useLive('disabled', SLOW_MS, listSubscriptions({ status: 'disabled' }), mark);
+  const paused = useLive('paused', SLOW_MS, listSubscriptions({ status: 'paused' }), mark);
   const subscriptions = { failing, disabled, paused };
   return (
     <>

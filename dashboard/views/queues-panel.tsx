@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { QueueResponse } from '../../shared/operations/operator-responses.ts';
-import { said } from '../live/operator-api.ts';
+import { answerSentence } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import type { Live } from '../live/use-live.ts';
 import { counted, shownNumber } from '../live/wording.ts';
@@ -20,7 +20,7 @@ export function QueuesPanel({
   const redrive = async (queue: string) => {
     const answer = await api.post<{ redriven: number }>(`queues/${queue}/redrive`);
     queues.refresh();
-    return said(answer, ({ redriven }) => `${redriven} put back into ${queue}.`);
+    return answerSentence(answer, ({ redriven }) => `${redriven} put back into ${queue}.`);
   };
   const askAbout = ({ queue, poisonLength }: QueueResponse): void =>
     ask({

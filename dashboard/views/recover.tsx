@@ -122,15 +122,17 @@ function Counted({
 
 /** The body of the request, or what is wrong with the fields. */
 function requestOf(form: FormData): object | string {
-  const text = (name: string): string => {
+  const fieldText = (name: string): string => {
     const value = form.get(name);
     return typeof value === 'string' ? value.trim() : '';
   };
-  const since = instantOfField(text('since'));
-  const until = instantOfField(text('until'));
+  const since = instantOfField(fieldText('since'));
+  const until = instantOfField(fieldText('until'));
   if (since === undefined) return 'Say since when.';
-  if (until === undefined && text('until') !== '') return 'Until is no day and time.';
-  const others = ['instanceId', 'trigger', 'code'].flatMap((name) => (text(name) === '' ? [] : [[name, text(name)]]));
+  if (until === undefined && fieldText('until') !== '') return 'Until is no day and time.';
+  const others = ['instanceId', 'trigger', 'code'].flatMap((name) =>
+    fieldText(name) === '' ? [] : [[name, fieldText(name)]],
+  );
   return {
     since: since.toISOString(),
     ...(until !== undefined && { until: until.toISOString() }),

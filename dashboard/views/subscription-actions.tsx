@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { said } from '../live/operator-api.ts';
+import { answerSentence } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import type { Question } from '../live/question.ts';
 import { ActionButton } from '../parts/action-button.tsx';
@@ -24,7 +24,7 @@ export function Pause({
     act: async () => {
       const answer = await api.post(`subscriptions/${subscriptionId}/pause`);
       onDone();
-      return said(answer, () => 'The subscription is paused. Its deliveries are parked until it is resumed.');
+      return answerSentence(answer, () => 'The subscription is paused. Its deliveries are parked until it is resumed.');
     },
     about: (
       <p>
@@ -53,7 +53,10 @@ export function SendTest({ subscriptionId, name, onDone }: Of): JSX.Element {
     act: async () => {
       const answer = await api.post(`subscriptions/${subscriptionId}/test`);
       onDone();
-      return said(answer, () => 'The test event is on its way. It is among the deliveries below in a few seconds.');
+      return answerSentence(
+        answer,
+        () => 'The test event is on its way. It is among the deliveries below in a few seconds.',
+      );
     },
     about: (
       <p>
@@ -75,7 +78,7 @@ export function End({ subscriptionId, name, onDone }: Of): JSX.Element {
     act: async () => {
       const answer = await api.delete(`subscriptions/${subscriptionId}`);
       onDone();
-      return said(answer, () => 'It has ended. Its history stays here.');
+      return answerSentence(answer, () => 'It has ended. Its history stays here.');
     },
     about: (
       <p>

@@ -41,7 +41,7 @@ export function Timeline({
           <h3>{key}</h3>
           <ol>
             {ofDay.map((entry) => (
-              <Entry key={keyOf(entry)} entry={entry} where={where} onChange={onChange} />
+              <Entry key={entryKey(entry)} entry={entry} where={where} onChange={onChange} />
             ))}
           </ol>
         </section>
@@ -63,7 +63,7 @@ function eventOf(delivery: DeliveryResponse | undefined): string {
   return delivery.test ? `Test event: ${delivery.about}` : delivery.about;
 }
 
-function keyOf({ at, observation, deliveries }: TimelineEntry): string {
+function entryKey({ at, observation, deliveries }: TimelineEntry): string {
   return observation ? `${at} ${observation.sentence}` : (deliveries[0]?.deliveryId ?? at);
 }
 

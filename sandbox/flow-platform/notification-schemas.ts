@@ -12,10 +12,10 @@ export type TriggerSegment =
 
 type Properties = Readonly<Record<string, object>>;
 
-const text = { type: 'string' };
-const number = { type: 'number' };
-const instant = { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$' };
-const oneOf = (...values: readonly string[]): object => ({ type: 'string', enum: values });
+const textSchema = { type: 'string' };
+const numberSchema = { type: 'number' };
+const instantSchema = { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$' };
+const enumSchema = (...values: readonly string[]): object => ({ type: 'string', enum: values });
 
 /**
  * The schema that the connector declares for a trigger. Undeclared properties are allowed when they
@@ -24,12 +24,12 @@ const oneOf = (...values: readonly string[]): object => ({ type: 'string', enum:
  */
 function notification(trigger: TriggerSegment, required: Properties, optional: Properties = {}): object {
   const common = {
-    eventId: text,
-    deliveryId: text,
-    subscriptionId: text,
-    trigger: oneOf(trigger),
-    instanceId: text,
-    occurredAt: instant,
+    eventId: textSchema,
+    deliveryId: textSchema,
+    subscriptionId: textSchema,
+    trigger: enumSchema(trigger),
+    instanceId: textSchema,
+    occurredAt: instantSchema,
   };
   return {
     type: 'object',
@@ -39,9 +39,15 @@ function notification(trigger: TriggerSegment, required: Properties, optional: P
   };
 }
 
-const threshold = { displayName: text, threshold: number, previousValue: number, value: number, evaluatedAt: instant };
-const dataSource = { dataSourceId: text, dataSourceName: text, endedAt: instant };
-const finalStatus = oneOf('successful', 'failed', 'timedOut');
+const threshold = {
+  displayName: textSchema,
+  threshold: numberSchema,
+  previousValue: numberSchema,
+  value: numberSchema,
+  evaluatedAt: instantSchema,
+};
+const dataSource = { dataSourceId: textSchema, dataSourceName: textSchema, endedAt: instantSchema };
+const finalStatus = enumSchema('successful', 'failed', 'timedOut');
 
 /**
  * The JSON schema of each trigger's callback. Written by hand from the contract and deliberately
@@ -50,21 +56,21 @@ const finalStatus = oneOf('successful', 'failed', 'timedOut');
 export const notificationSchemas: Readonly<Record<TriggerSegment, object>> = {
   'data-source-refresh-failed': notification(
     'data-source-refresh-failed',
-    { ...dataSource, refreshStatus: oneOf('failed', 'timedOut') },
-    { jobId: text, errorMessage: text },
+    { ...dataSource, refreshStatus: enumSchema('failed', 'timedOut') },
+    { jobId: textSchema, errorMessage: textSchema },
   ),
   'data-source-refresh-succeeded': notification(
     'data-source-refresh-succeeded',
-    { ...dataSource, refreshStatus: oneOf('successful') },
-    { jobId: text },
+    { ...dataSource, refreshStatus: enumSchema('successful') },
+    { jobId: textSchema },
   ),
-  'segment-threshold-crossed': notification('segment-threshold-crossed', { segmentName: text, ...threshold }),
-  'measure-threshold-crossed': notification('measure-threshold-crossed', { measureName: text, ...threshold }),
+  'segment-threshold-crossed': notification('segment-threshold-crossed', { segmentName: textSchema, ...threshold }),
+  'measure-threshold-crossed': notification('measure-threshold-crossed', { measureName: textSchema, ...threshold }),
   'full-refresh-completed': notification(
     'full-refresh-completed',
-    { jobId: text, status: finalStatus, submittedAt: instant, endedAt: instant },
+    { jobId: textSchema, status: finalStatus, submittedAt: instantSchema, endedAt: instantSchema },
     {
-      submissionKind: oneOf('scheduled', 'onDemand'),
+      submissionKind: enumSchema('scheduled', 'onDemand'),
       failedTaskCount: { type: 'integer', minimum: 0 },
       failedTasks: {
         type: 'array',
@@ -72,7 +78,7 @@ export const notificationSchemas: Readonly<Record<TriggerSegment, object>> = {
         maxItems: 10,
         items: {
           type: 'object',
-          properties: { operationType: text, name: text, message: text },
+          properties: { operationType: textSchema, name: textSchema, message: textSchema },
           required: ['operationType', 'name'],
           additionalProperties: { type: ['string', 'number', 'boolean'] },
         },
@@ -81,8 +87,8 @@ export const notificationSchemas: Readonly<Record<TriggerSegment, object>> = {
   ),
   'unification-refresh-completed': notification(
     'unification-refresh-completed',
-    { status: finalStatus, submissionKind: oneOf('scheduled', 'onDemand'), endedAt: instant },
-    { jobId: text },
+    { status: finalStatus, submissionKind: enumSchema('scheduled', 'onDemand'), endedAt: instantSchema },
+    { jobId: textSchema },
   ),
 };
 

@@ -80,14 +80,14 @@ function indexFunction(
     case 'httpTrigger':
       return { ...any, kind: 'http', ...httpOptions(binding, name, routePrefix) };
     case 'timerTrigger': {
-      const expression = withSettings(text(binding, 'schedule'), environment);
+      const expression = withSettings(textProperty(binding, 'schedule'), environment);
       const schedule = expression === undefined ? undefined : parseSchedule(expression);
       return schedule ? { ...any, kind: 'timer', schedule } : 'its schedule is no NCRONTAB expression.';
     }
     case 'queueTrigger': {
-      const queue = withSettings(text(binding, 'queueName'), environment)?.toLowerCase();
+      const queue = withSettings(textProperty(binding, 'queueName'), environment)?.toLowerCase();
       if (!queue || !/^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/.test(queue)) return 'its queue name is not valid.';
-      const connection = text(binding, 'connection') ?? 'AzureWebJobsStorage';
+      const connection = textProperty(binding, 'connection') ?? 'AzureWebJobsStorage';
       const connectionString = environment[connection] ?? environment[`AzureWebJobs${connection}`];
       return connectionString
         ? { ...any, kind: 'queue', queue, connectionString }
@@ -104,14 +104,14 @@ function httpOptions(
   routePrefix: string,
 ): Pick<HttpFunction, 'route' | 'methods' | 'authLevel'> {
   const parsed = parseRouteTemplate(
-    [routePrefix, text(binding, 'route') ?? name].filter((part) => part !== '').join('/'),
+    [routePrefix, textProperty(binding, 'route') ?? name].filter((part) => part !== '').join('/'),
   );
   if (parsed.kind === 'invalid') throw new HostStartError(`The function '${name}': ${parsed.reason}`);
   const methods = (binding['methods'] as readonly string[]).map((method) => method.toUpperCase());
   return { route: parsed.template, methods, authLevel: binding['authLevel'] as AccessLevel };
 }
 
-function text(binding: Binding, property: string): string | undefined {
+function textProperty(binding: Binding, property: string): string | undefined {
   const value = binding[property];
   return typeof value === 'string' ? value : undefined;
 }

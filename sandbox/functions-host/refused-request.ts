@@ -22,7 +22,7 @@ export function refusedRequest(request: IncomingMessage): HostResponse | undefin
   if (`${method} ${url} HTTP/${httpVersion}\r\n`.length > MAX_REQUEST_LINE_BYTES) return { status: 414 };
   if (headerBytes(rawHeaders) > MAX_HEADERS_BYTES) return { status: 431 };
   const hosts = request.headersDistinct['host'] ?? [];
-  if (!url.startsWith('/') || pathOf(url).includes('%00')) return { status: 400 };
+  if (!url.startsWith('/') || withoutQuery(url).includes('%00')) return { status: 400 };
   if (hosts.length > 1 || (hosts[0] !== undefined && !isHost(hosts[0]))) return { status: 400 };
   // Without a host the library cannot build the URL of the request.
   return hosts.length === 0 && httpVersion === '1.0' ? { status: 500 } : undefined;
@@ -41,7 +41,7 @@ function headerBytes(rawHeaders: readonly string[]): number {
   return rawHeaders.reduce((sum, text) => sum + text.length, 0) + 2 * rawHeaders.length;
 }
 
-function pathOf(url: string): string {
+function withoutQuery(url: string): string {
   return url.split('?', 1)[0] ?? '';
 }
 

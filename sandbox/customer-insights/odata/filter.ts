@@ -25,7 +25,7 @@ export function parseFilter(expression: string): ParsedFilter {
     const tokens = tokensOf(expression);
     const filter = parseOr(tokens);
     const rest = tokens[0];
-    if (rest !== undefined) throw new FilterError(`Did not expect ${textOf(rest)} in '${expression}'.`);
+    if (rest !== undefined) throw new FilterError(`Did not expect ${describeToken(rest)} in '${expression}'.`);
     return { kind: 'parsed', filter };
   } catch (error) {
     if (error instanceof FilterError) return { kind: 'invalid', message: error.message };
@@ -53,7 +53,7 @@ function parseTerm(tokens: Token[]): Filter {
     expectMark(tokens, ')');
     return inner;
   }
-  if (first?.kind !== 'word') throw new FilterError(`Expected a property, found ${textOf(first)}.`);
+  if (first?.kind !== 'word') throw new FilterError(`Expected a property, found ${describeToken(first)}.`);
   if (first.text === 'IsMemberOfSegment') {
     const [segment] = parseList(tokens);
     if (segment?.kind !== 'string') throw new FilterError('IsMemberOfSegment takes the name of a segment in quotes.');
@@ -63,7 +63,7 @@ function parseTerm(tokens: Token[]): Filter {
   const word = tokens.shift();
   const operator = operators.find((name) => word?.kind === 'word' && word.text === name);
   if (operator === undefined)
-    throw new FilterError(`Expected an operator after '${first.text}', found ${textOf(word)}.`);
+    throw new FilterError(`Expected an operator after '${first.text}', found ${describeToken(word)}.`);
   return { kind: 'compare', field: first.text, operator, literal: parseLiteral(tokens) };
 }
 
@@ -77,7 +77,7 @@ function parseList(tokens: Token[]): Literal[] {
 
 function parseLiteral(tokens: Token[]): Literal {
   const token = tokens.shift();
-  if (token?.kind !== 'literal') throw new FilterError(`Expected a value, found ${textOf(token)}.`);
+  if (token?.kind !== 'literal') throw new FilterError(`Expected a value, found ${describeToken(token)}.`);
   return token.literal;
 }
 
@@ -96,25 +96,25 @@ function takeMark(tokens: Token[], text: string): boolean {
 }
 
 function expectMark(tokens: Token[], text: string): void {
-  if (!takeMark(tokens, text)) throw new FilterError(`Expected '${text}', found ${textOf(tokens[0])}.`);
+  if (!takeMark(tokens, text)) throw new FilterError(`Expected '${text}', found ${describeToken(tokens[0])}.`);
 }
 
-function textOf(token: Token | undefined): string {
+function describeToken(token: Token | undefined): string {
   if (token === undefined) return 'the end';
   return token.kind === 'literal' ? `a ${token.literal.kind}` : `'${token.text}'`;
 }
 
 /** Returns the same filter with other names of properties and segments. */
-export function renamed(filter: Filter, nameOf: (kind: 'field' | 'segment', name: string) => string): Filter {
+export function renamed(filter: Filter, newNameOf: (kind: 'field' | 'segment', name: string) => string): Filter {
   switch (filter.kind) {
     case 'and':
     case 'or':
-      return { ...filter, left: renamed(filter.left, nameOf), right: renamed(filter.right, nameOf) };
+      return { ...filter, left: renamed(filter.left, newNameOf), right: renamed(filter.right, newNameOf) };
     case 'compare':
     case 'in':
-      return { ...filter, field: nameOf('field', filter.field) };
+      return { ...filter, field: newNameOf('field', filter.field) };
     case 'member':
-      return { ...filter, segment: nameOf('segment', filter.segment) };
+      return { ...filter, segment: newNameOf('segment', filter.segment) };
     default:
       return unreachable(filter);
   }

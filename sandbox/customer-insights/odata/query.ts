@@ -1,4 +1,4 @@
-import { keyOf } from '../state/entity-table.ts';
+import { keyColumnOf } from '../state/entity-table.ts';
 import type { Cell, EntityTable, Row } from '../state/entity-table.ts';
 import { matches, parseFilter, renamed } from './filter.ts';
 
@@ -44,9 +44,12 @@ class Refusal extends Error {
 export function runQuery(context: QueryContext): QueryResult {
   try {
     const found = ordered(context, searched(context, filtered(context)));
-    const first = count(context, '$skip', 0);
-    const last = Math.min(first + count(context, '$top', context.pages ? found.length : defaultTop), found.length);
-    const from = first + count(context, '$skiptoken', 0);
+    const first = countOption(context, '$skip', 0);
+    const last = Math.min(
+      first + countOption(context, '$top', context.pages ? found.length : defaultTop),
+      found.length,
+    );
+    const from = first + countOption(context, '$skiptoken', 0);
     const to = context.pages ? Math.min(from + defaultTop, last) : last;
     const rows = selected(context, expanded(context, found.slice(from, to)));
     return { kind: 'page', rows, ...(to < last && { next: String(to - first) }) };
@@ -101,7 +104,7 @@ function searched({ table, options }: QueryContext, rows: readonly Row[]): reado
 }
 
 function ordered({ table, options }: QueryContext, rows: readonly Row[]): readonly Row[] {
-  const orders = listOf(options.get('$orderby')).map((term) => {
+  const orders = commaSeparated(options.get('$orderby')).map((term) => {
     const [, field = '', direction = 'asc'] = /^(\w+)(?:\s+(asc|desc))?$/.exec(term) ?? [];
     return { name: column(table, '$orderby', field), sign: direction === 'desc' ? -1 : 1 };
   });
@@ -123,12 +126,12 @@ function compareCells(a: Cell, b: Cell): number {
 }
 
 function expanded({ table, options, expandable }: QueryContext, rows: readonly Row[]): readonly ResponseRow[] {
-  const names = listOf(options.get('$expand'));
+  const names = commaSeparated(options.get('$expand'));
   if (names.length === 0) return rows;
   if (options.has('$search')) throw new Refusal('$expand', '$expand is not supported with $search.');
   if ((options.get('$select') ?? '*') !== '*')
     throw new Refusal('$expand', '$expand is not supported with a partial $select.');
-  const key = keyOf(table.metadata);
+  const key = keyColumnOf(table.metadata);
   const tables = names.map((name) => {
     const expansion = expandable.find(({ metadata }) => metadata.name === name);
     if (expansion === undefined) throw new Refusal('$expand', `'${name}' cannot be expanded.`);
@@ -141,7 +144,7 @@ function expanded({ table, options, expandable }: QueryContext, rows: readonly R
 }
 
 function selected({ table, options }: QueryContext, rows: readonly ResponseRow[]): ResponseRow[] {
-  const names = listOf(options.get('$select'));
+  const names = commaSeparated(options.get('$select'));
   if (names.length === 0 || names.includes('*')) return [...rows];
   const columns = names.map((name) => column(table, '$select', name));
   return rows.map((row) => Object.fromEntries(columns.map((name) => [name, row[name] ?? null])));
@@ -156,14 +159,14 @@ function column({ metadata }: EntityTable, target: string, field: string): strin
   return found.name;
 }
 
-function count({ options }: QueryContext, target: string, otherwise: number): number {
+function countOption({ options }: QueryContext, target: string, otherwise: number): number {
   const text = options.get(target);
   if (text === undefined) return otherwise;
   if (!/^\d{1,9}$/.test(text)) throw new Refusal(target, `'${text}' is not a count.`);
   return Number(text);
 }
 
-function listOf(option: string | undefined): string[] {
+function commaSeparated(option: string | undefined): string[] {
   return (option ?? '')
     .split(',')
     .map((part) => part.trim())

@@ -3,7 +3,7 @@ import type { SandboxResponse } from '../http/response.ts';
 import type { ApiRequest, Route } from '../http/router.ts';
 import { runQuery } from '../odata/query.ts';
 import type { EntityTable } from '../state/entity-table.ts';
-import { findTable, membersOf, rowsOf, tablesOf } from '../state/entity-tables.ts';
+import { findTable, membersOf, storedRowsOf, tablesOf } from '../state/entity-tables.ts';
 import type { Instance } from '../state/instance.ts';
 import type { SandboxModel } from '../model.ts';
 import { flag, instanceRoutes, notFound } from './on-instance.ts';
@@ -80,7 +80,7 @@ function queryAnswer(
   table: EntityTable,
   { url, query }: ApiRequest,
 ): SandboxResponse {
-  const customers = rowsOf(instance, 'Customer');
+  const customers = storedRowsOf(instance, 'Customer');
   const isProfile = table.metadata.name === 'Customer';
   const result = runQuery({
     table,

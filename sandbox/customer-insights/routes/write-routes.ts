@@ -1,7 +1,7 @@
 import { errorResponse, shaped } from '../http/response.ts';
 import type { SandboxResponse } from '../http/response.ts';
 import type { ApiRequest, Route } from '../http/router.ts';
-import { keyOf } from '../state/entity-table.ts';
+import { keyColumnOf } from '../state/entity-table.ts';
 import type { Cell, EntityTable, RealTimeChange, Row } from '../state/entity-table.ts';
 import type { Instance } from '../state/instance.ts';
 import type { SandboxModel } from '../model.ts';
@@ -45,7 +45,7 @@ function create(model: SandboxModel, instance: Instance, table: EntityTable, req
   }
   const change = readChange(model, table, request, activityHoldsMs);
   if (change.kind === 'refused') return refused(request, 400, change.message, change.target);
-  const key = keyOf(metadata);
+  const key = keyColumnOf(metadata);
   const id = change.values[key];
   if (typeof id !== 'string') return refused(request, 400, `The property '${key}' is missing.`, key);
   if (table.rows.some((row) => row[key] === id)) return refused(request, 409, `There is a row '${id}' already.`);
@@ -63,7 +63,7 @@ function update(model: SandboxModel, instance: Instance, table: EntityTable, req
   if (metadata.name !== 'Customer') return refused(request, 400, `Rows of '${metadata.name}' cannot be changed.`);
   const change = readChange(model, table, request, profileHoldsMs);
   if (change.kind === 'refused') return refused(request, 400, change.message, change.target);
-  const key = keyOf(metadata);
+  const key = keyColumnOf(metadata);
   const id = request.param('entityId');
   if (!table.rows.some((row) => row[key] === id)) return refused(request, 404, `There is no customer '${id}'.`);
   if (key in change.values && change.values[key] !== id) return refused(request, 400, `'${key}' never changes.`, key);

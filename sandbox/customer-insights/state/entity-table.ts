@@ -81,6 +81,6 @@ export function describeEntity(entity: EntityDescription): EntityMetadata {
 }
 
 /** The column that identifies a row. */
-export function keyOf({ keys }: EntityMetadata): string {
+export function keyColumnOf({ keys }: EntityMetadata): string {
   return keys[0]?.[0]?.name ?? '';
 }

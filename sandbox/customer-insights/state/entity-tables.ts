@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { MeasureMetadata, SegmentMetadata } from './documented-shapes.ts';
-import { attribute, describeEntity, keyOf } from './entity-table.ts';
+import { attribute, describeEntity, keyColumnOf } from './entity-table.ts';
 import type { Cell, EntityTable, Row } from './entity-table.ts';
 import type { Instance } from './instance.ts';
 import { memberCountOf } from './segments.ts';
@@ -10,7 +10,7 @@ import { memberCountOf } from './segments.ts';
  * segments and measures produce.
  */
 export function tablesOf(instance: Instance, nowMs: number): EntityTable[] {
-  const customers = rowsOf(instance, 'Customer');
+  const customers = storedRowsOf(instance, 'Customer');
   return [
     ...instance.tables.map((table) => withRealTimeChanges(instance, table, nowMs)),
     customerMeasures(instance, customers),
@@ -44,7 +44,7 @@ export function membersOf(segment: SegmentMetadata, customers: readonly Row[]): 
 }
 
 /** The rows of a stored table after the last refresh, without real-time changes. */
-export function rowsOf(instance: Instance, name: string): readonly Row[] {
+export function storedRowsOf(instance: Instance, name: string): readonly Row[] {
   return instance.tables.find(({ metadata }) => metadata.name === name)?.rows ?? [];
 }
 
@@ -56,7 +56,7 @@ function withRealTimeChanges(instance: Instance, table: EntityTable, nowMs: numb
   const created = changes.filter(({ kind }) => kind === 'created').map(({ values }) => values);
   const updated = table.rows.map((row) =>
     changes
-      .filter(({ kind, id }) => kind === 'updated' && id === row[keyOf(table.metadata)])
+      .filter(({ kind, id }) => kind === 'updated' && id === row[keyColumnOf(table.metadata)])
       .reduce((changed, { values }) => ({ ...changed, ...values }), row),
   );
   return { ...table, rows: [...updated, ...created] };
