@@ -4,12 +4,9 @@ import type { Connector } from '../../connector/lint/connector.ts';
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a copy of a document that is to be damaged anywhere
 export type Damaged = any;
 
-/*
- * eslint-disable @typescript-eslint/no-unsafe-member-access,
- * @typescript-eslint/no-unsafe-assignment,
- * @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-return,
- * @typescript-eslint/no-dynamic-delete -- as above
- */
+/* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment,
+   @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-dynamic-delete --
+   as above */
 type Plant = (connector: Damaged) => void;
 
 const segment = '/triggers/segment-threshold-crossed/subscriptions';
