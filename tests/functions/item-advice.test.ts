@@ -10,7 +10,10 @@ const options = (...names: string[]) => ({
 
 describe('after a list that Customer Insights refused, the advice', () => {
   test.each([
-    ['Customer', /^In Customer, only CustomerId can be filtered, and the fields .+ index\. .+ like CustomerId eq 'a1': /],
+    [
+      'Customer',
+      /^In Customer, only CustomerId can be filtered, and the fields .+ index\. .+ like CustomerId eq 'a1': /,
+    ],
     ['UnifiedActivity', /only ActivityId and CustomerId can be filtered/],
     ['Segment_x', /only CustomerId can be filtered/],
     [ingested, /^Leave Filter Query empty, .+ Filter array\.$/],

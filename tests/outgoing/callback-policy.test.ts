@@ -181,7 +181,11 @@ describe('wire form', () => {
   ])('the refusal of %s is called %s and its reason repeats nothing of the URL', (url, code) => {
     const check = checkCallbackUrl(url, anyHost);
 
-    expect(check).toEqual({ kind: 'refused', code, reason: expect.stringMatching(/^The [^:]+\.$|^The .+: .+\.$|^The .+ https:\/\/\. /) });
+    expect(check).toEqual({
+      kind: 'refused',
+      code,
+      reason: expect.stringMatching(/^The [^:]+\.$|^The .+: .+\.$|^The .+ https:\/\/\. /),
+    });
     expect(JSON.stringify(check)).not.toMatch(/example|10\.0/);
   });
 
