@@ -8,7 +8,7 @@ import { MINUTE, segmentFixture } from '../operations/segment-fixture.ts';
 test('who takes a chunk over calls nobody whose failure or success is written down', async () => {
   const tables = createMemoryTables();
   const fixture = segmentFixture({ tables });
-  for (const name of ['dead', 'told', 'slow']) await fixture.flow(name);
+  for (const name of ['dead', 'reached', 'slow']) await fixture.flow(name);
   fixture.answers.set(callbackUrl('dead'), () => answered(422));
   let thaw: () => void = () => undefined;
   fixture.answers.set(callbackUrl('slow'), () => new Promise((resolve) => (thaw = () => resolve(accepted))));

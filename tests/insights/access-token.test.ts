@@ -132,8 +132,8 @@ describe('the identity of the app', () => {
 
 describe('the identity library', () => {
   /**
-   * What a process has loaded of it that has made a token source, and has asked it for a token when
-   * told to.
+   * The modules of it that a process has loaded after it made a token source and, with `ask`, asked
+   * for a token.
    */
   async function loadedBy(credential: string, { ask = false } = {}): Promise<string[]> {
     const script = `
