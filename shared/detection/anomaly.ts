@@ -4,14 +4,14 @@ import type { Source } from '../triggers/trigger-record.ts';
 import { unreachable } from '../unreachable.ts';
 
 /**
- * A value of Customer Insights that is implausible or unknown. Each anomaly is logged once, for as
- * long as Customer Insights reports it.
+ * An implausible or unknown value in a response from Customer Insights. It is logged when it first
+ * appears, and not again while Customer Insights keeps returning it.
  */
 export interface Anomaly {
   readonly source: Source;
   readonly event: AnomalyEvent;
   readonly fields: Readonly<Record<string, string>>;
-  /** Two reports of the same anomaly have the same key. */
+  /** Identifies the anomaly: the same anomaly has the same key in every poll. */
   readonly key: string;
 }
 
@@ -19,13 +19,12 @@ export interface Anomaly {
 export type AnomalyEvent = 'insights.instant-in-future' | 'insights.status-unknown' | 'insights.job-never-ended';
 
 /**
- * For each list, the keys of the anomalies that its last readings contained. They are already
- * logged.
+ * For each list, the keys of the anomalies in its latest readings. They have already been logged.
  */
 export type LoggedAnomalies = Partial<Readonly<Record<Source, readonly string[]>>>;
 
-/** More keys than this per list are not remembered, so their anomalies may be logged again. */
-const MAX_NOTED = 200;
+/** Maximum number of keys that are remembered per list. Anomalies beyond it may be logged again. */
+const MAX_LOGGED_KEYS = 200;
 
 export function anomaly(source: Source, event: AnomalyEvent, fields: Anomaly['fields']): Anomaly {
   const key = shortHash(event, ...Object.values(fields)).slice(0, 12);
@@ -53,8 +52,9 @@ export function logAnomaly(log: Log, instanceId: string, { source, event, fields
 }
 
 /**
- * Separates the anomalies of one list that are new, and returns the keys to remember. `isWhole`:
- * the reading covers the whole list, so anomalies that it no longer contains are forgotten.
+ * Finds the anomalies of one list that have not been logged (`fresh`), and the keys to remember
+ * (`noted`). `isWhole` means that the reading covers the whole list. The keys of anomalies that it
+ * no longer contains are then dropped.
  */
 export function recordAnomalies(
   before: readonly string[],
@@ -64,6 +64,6 @@ export function recordAnomalies(
   const keys = anomalies.map(({ key }) => key);
   return {
     fresh: anomalies.filter(({ key }) => !before.includes(key)),
-    noted: [...new Set(isWhole ? keys : [...keys, ...before])].slice(0, MAX_NOTED),
+    noted: [...new Set(isWhole ? keys : [...keys, ...before])].slice(0, MAX_LOGGED_KEYS),
   };
 }

@@ -14,18 +14,20 @@ export interface CommitPorts {
 }
 
 /**
- * More than one concurrent writer is rare. This many conflicts in a row mean that something is
- * wrong.
+ * Maximum number of attempts. Concurrent writers are rare, so this many conflicts in a row mean
+ * that something is wrong.
  */
 const MAX_TRIES = 10;
 
 /**
- * Applies the readings to the stored state. State and events are written in one transaction, by
- * compare-and-swap. After a conflict, this reads the state again and detects again from it. A
- * transaction whose response was lost is recognised by its writer's name.
+ * Detects what changed between the stored state and the readings, and commits each change together
+ * with its events in one transaction. A change is committed only if the state is still the one that
+ * was read (compare-and-swap). After a conflict, the state is read and compared again. `writer` is
+ * a name that only this call uses. It is stored in the outbox entries, so that a retry recognises
+ * the entries of a transaction whose response was lost.
  *
- * Resolves with the outbox entries that this writer committed. Rejects with `StorageError` when
- * storage does not respond. The next poll then finds what was committed until then.
+ * Resolves with the outbox entries that this call committed. Rejects with `StorageError` when
+ * storage does not respond. The next poll then finds the entries that were committed before.
  */
 export async function commitReadings(
   ports: CommitPorts,
@@ -38,8 +40,7 @@ export async function commitReadings(
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { changes, hasMore } = detect(state, readings, { nowMs: ports.clock.now(), writer });
     let hasConflict = false;
-    // Entries that an earlier try committed carry this writer's name, also when the response was
-    // lost.
+    // The entries of earlier attempts, including those whose response was lost.
     const committed = state.outbox.filter((entry) => entry.writer === writer);
     for (const batch of transactionsOf(changes)) {
       const result = await commitOnce(ports.state, instanceId, batch);
@@ -55,7 +56,7 @@ export async function commitReadings(
   throw new StorageError('commit of readings', `${MAX_TRIES} conflicts in a row`);
 }
 
-/** Logs one line per event, once its commit is certain. */
+/** Logs an event after its commit is certain. */
 function logEvent(log: Log, { event, committedAt: openedAt }: OutboxEntry): void {
   const { instanceId, trigger, eventId, occurredAt } = event;
   log.info('event.opened', { instanceId, trigger, eventId, occurredAt, openedAt });

@@ -1,20 +1,23 @@
 import type { DataSource, Job, Node, Task } from '../insights/customer-insights.ts';
 import { knownStatus } from '../insights/status-words.ts';
 
-/** The names that Customer Insights lists now. */
+/**
+ * The data sources and nodes that Customer Insights lists now. A node is a step of its refresh
+ * pipeline, such as the ingestion of one data source.
+ */
 export interface ListedNames {
   readonly dataSources: readonly DataSource[];
   readonly nodes: readonly Node[];
 }
 
 /**
- * The data that identifies the data source of an ingestion task. The task itself does not name its
- * data source.
+ * The names that help to identify the data source of an ingestion task, because the task itself
+ * does not contain its id.
  */
 export interface DataSourceNames extends ListedNames {
   /**
-   * Data source ids by every name that each was seen with. A data source may have been renamed
-   * since its ingestion began.
+   * The id of a data source by each name that it has had, in lower case. A data source may have
+   * been renamed since its ingestion began.
    */
   readonly before: ReadonlyMap<string, string>;
 }
@@ -25,14 +28,15 @@ export interface NamedDataSource {
 }
 
 /**
- * Finds the data source of an ingestion task. The first of these that gives exactly one id decides:
- * - the ids that its jobs were asked for
- * - those ids, narrowed by the task's friendly name, then by the nodes of its jobs
+ * Finds the data source of an ingestion task. The first of these clues that leaves exactly one id
+ * decides:
+ * - the ids in the requests of the task's jobs (`idList`)
+ * - the same ids, narrowed down by the task's friendly name, then by the nodes of its jobs
  * - the nodes of its jobs
- * - the friendly name, current or earlier
- * - the only data source of its jobs that no other task of theirs belongs to
+ * - its friendly name, as the current or an earlier name of a data source
+ * - the data sources of its jobs, without those that belong to other tasks of these jobs
  *
- * `undefined` when none of them gives exactly one id.
+ * Returns `undefined` when no clue leaves exactly one id.
  */
 export function dataSourceOf(task: Task, jobs: readonly Job[], names: DataSourceNames): NamedDataSource | undefined {
   const ingestions = jobs.filter((job) => job.operationType === 'ingestion');
@@ -50,14 +54,17 @@ export function dataSourceOf(task: Task, jobs: readonly Job[], names: DataSource
   return { dataSourceId: source?.dataSourceId ?? id, name: source?.displayName ?? task.friendlyName ?? id };
 }
 
-/** The ids that the friendly name and the nodes of a task suggest. */
+/**
+ * The data source ids that a task's friendly name (`byName`) and its jobs' nodes (`byNode`)
+ * suggest.
+ */
 function hintsOf(task: Task, names: DataSourceNames): { readonly byName: string[]; readonly byNode: string[] } {
   const named = names.dataSources
     .filter((source) => isNamed(source, task.friendlyName))
     .map((source) => bareId(source.dataSourceId));
   const before = names.before.get(keyOfName(task.friendlyName ?? ''));
   const byNode = nodesOf(task, names)
-    // A task without a name can still be matched by its status.
+    // The nodes of a task without a name are found by its status.
     .filter((node) =>
       task.friendlyName === undefined
         ? knownStatus(node.status) === knownStatus(task.status)
@@ -68,9 +75,9 @@ function hintsOf(task: Task, names: DataSourceNames): { readonly byName: string[
 }
 
 /**
- * Takes the data sources that the jobs of a task ingested and removes those that belong to other
- * tasks. Returns the only one left, or the only one whose node ended at the same instant as the
- * task.
+ * Takes the data sources that the task's jobs ingested, without those that belong to other tasks of
+ * these jobs. Returns the data source if only one is left. Otherwise returns the only one whose
+ * node ended at the same instant as the task.
  */
 function onlyUnclaimed(
   task: Task,
@@ -99,7 +106,7 @@ function nodesOf(task: Task, { nodes }: ListedNames): Node[] {
   );
 }
 
-/** The names to remember after a reading. Returns the same map when nothing is new. */
+/** Adds the listed names to the remembered ones. Returns the same map when no name is new. */
 export function namedBefore(
   before: ReadonlyMap<string, string>,
   { dataSources }: ListedNames,
@@ -120,12 +127,15 @@ function keyOfName(name: string): string {
   return name.toLowerCase();
 }
 
-/** Whether the ids that the jobs were asked for identify the data source. */
+/** Whether the requests of the jobs contain exactly one data source id. */
 export function isNamedByJobs(jobs: readonly Job[]): boolean {
   return new Set(jobs.filter((job) => job.operationType === 'ingestion').flatMap((job) => job.idList)).size === 1;
 }
 
-/** The documented example quotes ids (`identifiers='…'`), and their case varies. */
+/**
+ * Removes quotes, which the documented example has (`identifiers='…'`), and lowers the case, which
+ * varies.
+ */
 function bareId(id: string): string {
   return id
     .trim()

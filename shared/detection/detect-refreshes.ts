@@ -8,13 +8,13 @@ import { jobsById, tasksOf, type RefreshReading } from './refresh-reading.ts';
 import { isAfterProcessed, type RefreshState } from './refresh-state.ts';
 import { kindOf, type TaskKind } from './task-kind.ts';
 
-/** A refresh that ended. Facts are in the order in which the refreshes ended. */
+/** A refresh that ended with a status that can fire a trigger. */
 export type RefreshFact =
   | {
       readonly kind: 'job';
       readonly sequence: number;
       readonly status: RefreshStatus;
-      /** The status word of Customer Insights, when it is a synonym. */
+      /** The status word that Customer Insights used, when it is a synonym of `status`. */
       readonly originalStatus: string | undefined;
       readonly job: Job;
     }
@@ -24,13 +24,13 @@ export type RefreshFact =
       readonly status: RefreshStatus;
       readonly originalStatus: string | undefined;
       readonly task: Task;
-      /** The owning jobs that were read. */
+      /** The jobs that own the task, as far as they were read. */
       readonly jobs: readonly Job[];
     };
 
 type WithoutSequence<F> = F extends RefreshFact ? Omit<F, 'sequence'> : never;
 
-/** A refresh that has ended is listed within this time. */
+/** Customer Insights lists a refresh within this time after its end. */
 const LISTED_WITHIN_MS = 3600 * 1000;
 
 const firingStatuses: ReadonlyMap<KnownStatus | undefined, RefreshStatus> = new Map([
@@ -40,7 +40,8 @@ const firingStatuses: ReadonlyMap<KnownStatus | undefined, RefreshStatus> = new 
 ]);
 
 /**
- * The first reading. Everything that has ended counts as processed. Everything open is remembered.
+ * Makes the state from the first reading, the baseline. Everything that has ended counts as
+ * processed. Everything that is open is remembered.
  */
 export function baselineRefreshes(reading: RefreshReading, nowMs: number): RefreshState {
   const owners = jobsById(reading.jobs);
@@ -56,8 +57,9 @@ export function baselineRefreshes(reading: RefreshReading, nowMs: number): Refre
       .slice(0, MAX_OPEN)
       .map((jobId) => ({ jobId, sinceMs: nowMs })),
     handled: new Map(newestHandled(ended)),
-    // The length of a page is not documented. A refresh that ended before the oldest one on the
-    // page ended before this reading. So did a refresh that ended well before the newest one.
+    // A later page may show older refreshes, because the length of a page is not documented. They
+    // count as processed if they ended before the oldest one on this page, or long before the
+    // newest one, because they then ended before this reading.
     processedUntilMs:
       ended.length > 0 ? Math.max(Math.min(...instants) - 1, Math.max(...instants) - LISTED_WITHIN_MS) : undefined,
     names: new Map(),
@@ -66,11 +68,12 @@ export function baselineRefreshes(reading: RefreshReading, nowMs: number): Refre
 
 /**
  * Finds the refreshes that ended since the last poll. Ingestions and merges are identified by task,
- * full refreshes by job. Each is reported once. A success is reported at once. A failure is
- * reported when every owning job is final, because Customer Insights retries failed tasks.
+ * full refreshes by job. Each is reported once. A success is reported immediately. A failed task is
+ * reported when every job that owns it has ended, because Customer Insights retries failed tasks.
  *
- * Returns at most `maxFacts`, the earliest; the next call finds the rest. Jobs that were open for
- * `OPEN_FOR_MS` count as processed and are abandoned.
+ * Returns the `maxFacts` refreshes that ended first, in order of their end. The next call finds the
+ * others. A job that has been open for longer than `OPEN_FOR_MS` is abandoned: it counts as
+ * processed and is not read again.
  */
 export function detectRefreshes(
   state: RefreshState,
@@ -127,7 +130,9 @@ export function detectRefreshes(
   };
 }
 
-/** The status word of Customer Insights, when it is not a word of the published clients. */
+/**
+ * The status word that Customer Insights used, when the public client libraries do not contain it.
+ */
 function originalOf({ status, writtenStatus }: Job | Task): string | undefined {
   return isReportedStatus(status) ? undefined : (writtenStatus ?? status);
 }

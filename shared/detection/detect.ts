@@ -15,8 +15,8 @@ import { observe } from './value-observation.ts';
 export interface Detected {
   readonly changes: readonly Change[];
   /**
-   * A limit was reached, so some changes are still missing. Detect again after these changes are
-   * committed.
+   * Whether a limit was reached, so that changes are missing. If so, commit these changes and
+   * detect again.
    */
   readonly hasMore: boolean;
 }
@@ -24,21 +24,25 @@ export interface Detected {
 export interface DetectedBy {
   readonly nowMs: number;
   /**
-   * Marks the outbox entries, so that the writer recognises its own entries after a lost response.
+   * A name that is stored in the outbox entries. If the response to a commit is lost, the writer
+   * recognises its own entries by it.
    */
   readonly writer: string;
 }
 
 /**
- * The limit of crossings per subject and call, because a subject's state and its events share a
- * transaction of 100 rows with other subjects. `hasMore` says that the caller must detect the rest.
+ * Maximum number of rises per subject and call, because a subject's state and its events must fit
+ * into one transaction of 100 rows. If there are more, `hasMore` is true.
  */
 const MAX_RISES = 40;
-/** The same limit for refreshes. All refreshes of an instance are one state. */
+/**
+ * Maximum number of refreshes per call, for the same reason. All refreshes of an instance share one
+ * state.
+ */
 const MAX_FACTS = 60;
 
 /**
- * Compares the readings with the stored state. Returns the changes of state and the events that
+ * Compares the readings with the stored state. Returns the changes of the state and the events that
  * they cause. Pure: the same input gives the same result.
  */
 export function detect(state: InstanceState, readings: Readings, by: DetectedBy): Detected {
@@ -130,7 +134,10 @@ function hasSameRefreshes(
   );
 }
 
-/** The order matters only when one poll cannot read all open jobs. */
+/**
+ * Whether two lists contain the same open jobs. Their order matters only when one poll cannot read
+ * all open jobs.
+ */
 function hasSameOpenJobs(one: readonly OpenJob[], other: readonly OpenJob[]): boolean {
   if (one.length !== other.length || one.some(({ sinceMs }) => sinceMs === undefined)) return false;
   if (one.length > MAX_JOB_READS) return one.every(({ jobId }, index) => other[index]?.jobId === jobId);

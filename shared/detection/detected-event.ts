@@ -11,7 +11,7 @@ import type { ReadValue } from './readings.ts';
 import { isFailure } from './refresh-end.ts';
 import type { Rise } from './value-observation.ts';
 
-/** The event of a rise of a segment or measure. */
+/** Makes the event of a segment or measure whose value rose. */
 export function riseEvent(
   instanceId: string,
   subject: ValueSubject,
@@ -41,7 +41,10 @@ export function riseEvent(
   }
 }
 
-/** The event of a refresh that ended. `names` identify the data source of an ingestion. */
+/**
+ * Makes the event of a refresh that ended. `names` help to identify the data source of an
+ * ingestion.
+ */
 export function refreshEvent(instanceId: string, fact: RefreshFact, names: DataSourceNames, nowMs: number): Event {
   switch (fact.kind) {
     case 'job': {
@@ -102,7 +105,10 @@ export function refreshEvent(instanceId: string, fact: RefreshFact, names: DataS
   }
 }
 
-/** Limits of the failed tasks in an event, because an event must fit into one string column. */
+/**
+ * Maximum number of failed tasks in an event, and maximum length of their names. An event must fit
+ * into one string column.
+ */
 const MAX_FAILED_TASKS = 10;
 const MAX_TASK_NAME = 200;
 
@@ -115,8 +121,8 @@ function failedTasks(failed: readonly Task[]): FailedTask[] {
 }
 
 /**
- * The data source of a task that names none. Subscriptions to any data source still receive the
- * event.
+ * Stands for a data source that cannot be identified. Subscriptions to any data source still
+ * receive the event.
  */
 function unknownSource(name = 'unknown'): NamedDataSource {
   return { dataSourceId: 'unknown', name };

@@ -16,8 +16,9 @@ export interface NonFiringRefresh {
 }
 
 /**
- * Finds the refreshes that ended, belong to the subscription's process and fired nothing for it,
- * and gives the reason for each. Refreshes of other data sources are left out. Newest first. Pure.
+ * Finds the refreshes that have ended, that the subscription's trigger is about, and that fired
+ * nothing for the subscription. Gives the reason for each. Refreshes of other data sources are left
+ * out. Newest first. Pure.
  */
 export function explainRefreshes(
   { trigger, subject }: { readonly trigger: RefreshTrigger; readonly subject: string },
@@ -76,7 +77,7 @@ function hasOperationType(operationType: string): (task: Task) => boolean {
   return (task) => task.operationType === operationType;
 }
 
-/** A failed task fires only when no open job can retry it. */
+/** Whether an open job can retry the task. A failed task fires only when none can. */
 function mayBeRetried({ status, jobIds }: Task, owners: ReadonlyMap<string, Job>): boolean {
   if (knownStatus(status) === 'successful') return false;
   return jobIds.flatMap((id) => owners.get(id) ?? []).some((job) => !isFinal(job));

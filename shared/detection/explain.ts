@@ -2,16 +2,22 @@ import { shownNumber } from '../shown-number.ts';
 import { unreachable } from '../unreachable.ts';
 import { crosses, inOrder, observe, type Evaluation, type ValueState } from './value-observation.ts';
 
-/** An evaluation that ended without a value. It is no observation, so the previous value stays. */
+/**
+ * An evaluation that ended without a value. It is not an observation, so the previous value stays
+ * in force.
+ */
 export interface FailedEvaluation {
   readonly evaluatedAtMs: number;
   /** The error message of Customer Insights. Absent when there is none. */
   readonly failure: string | undefined;
-  /** The reason for ignoring the evaluation, when it did not simply fail. */
+  /**
+   * Why the evaluation is ignored, when it did not fail: an implausible instant or an unknown
+   * status.
+   */
   readonly fault?: string;
 }
 
-/** One entry of the history of a segment or measure. The order of a history does not matter. */
+/** One entry in the history of a segment or measure. A history may be in any order. */
 export type HistoryEntry = Evaluation | FailedEvaluation;
 
 /**
@@ -36,14 +42,16 @@ export interface Explanation {
 }
 
 /**
- * Replays a history with the detection code and explains for each evaluation whether it crossed the
- * threshold and why. Oldest first, each instant once. Pure.
+ * Runs the detection code over a history and explains for each evaluation whether it crossed the
+ * threshold, and why. The result starts with the oldest evaluation and has one entry per instant.
+ * Pure.
  */
 export function explain(history: readonly HistoryEntry[], threshold: number): Explanation[] {
   let state: ValueState = { sequence: 0, last: undefined };
   const failures = history.filter((entry) => 'failure' in entry);
   const values = history.filter((entry) => 'value' in entry);
-  // When a value and a failure have the same instant, the value is the result of that evaluation.
+  // A value and a failure at the same instant belong to one evaluation. Its result is the value,
+  // which comes first here, because `inOrder` keeps the first entry of an instant.
   return inOrder([...values, ...failures]).map((entry) => {
     const previous = state.last;
     if ('failure' in entry) return explainFailure(entry, previous);

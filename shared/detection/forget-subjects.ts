@@ -13,19 +13,21 @@ export interface ForgetPorts {
 }
 
 /**
- * The number of subjects that one transaction deletes. It also raises the lowest sequence number of
- * new subjects.
+ * Maximum number of subjects that one transaction deletes. The transaction also raises the starting
+ * sequence.
  */
 const MAX_AT_ONCE = 50;
 
 /**
- * Removes the state of subjects that have no subscriptions, so that polls no longer read them. One
- * call removes at most `MAX_AT_ONCE`; the next call removes more.
+ * Removes the state of subjects that have no subscriptions, so that polls no longer read them.
+ * Resolves with the number of removed subjects, at most `MAX_AT_ONCE`. The next call removes the
+ * others.
  *
- * A subject is first marked, then checked for subscriptions again, then deleted. A subscribe
- * request that this second check misses reads the subject and removes the mark, and a subject
- * without the mark is not deleted. Takes one storage request per subject. Rejects with
- * `StorageError` when storage does not respond. The next poll removes a mark that is left.
+ * A subject is marked, then checked for subscriptions a second time, then deleted if it still has
+ * the mark. If the second check misses a new subscription, the subject is kept, because the
+ * subscribe request reads the subject and thereby removes the mark. Takes one storage request per
+ * subject. Rejects with `StorageError` when storage does not respond. If a mark is left behind, the
+ * next poll removes it.
  */
 export async function forgetSubjects({ tables, state: store }: ForgetPorts, instanceId: string): Promise<number> {
   const before = await store.read(instanceId);
@@ -70,8 +72,8 @@ async function hasRefreshSubscriptions(tables: Tables, instanceId: string): Prom
 }
 
 /**
- * Whether a partition has subscriptions that have not ended. Row keys of ended subscriptions sort
- * after this range.
+ * Whether a partition, or a range of partitions, has subscriptions that have not ended. The row
+ * keys of ended subscriptions sort after `RANGE_END`.
  */
 export async function hasRows(tables: Tables, partition: string | { from: string; to: string }): Promise<boolean> {
   const first = await allRows(tables, SUBSCRIPTIONS_TABLE, {

@@ -1,16 +1,19 @@
 import { shortHash } from '../triggers/subject.ts';
 
-/** The number of ended refreshes that are remembered by id. */
+/** Maximum number of ended refreshes that are remembered by id. */
 const MAX_HANDLED = 1000;
 
-/** The refreshes that ended last, by the key of their id. */
+/**
+ * Keeps the `MAX_HANDLED` refreshes that ended last, each as its key (`handledKey`) and its end in
+ * ms.
+ */
 export function newestHandled(ended: readonly (readonly [string, number])[]): Map<string, number> {
   return new Map([...ended].sort(([, a], [, b]) => b - a).slice(0, MAX_HANDLED));
 }
 
 /**
- * The key of a job or task in the stored state. 72 bits are enough to distinguish a thousand ids,
- * and a thousand such keys fit into one stored string.
+ * The key of a job or task in the stored state: 72 bits of a hash of its id. They are enough to
+ * distinguish a thousand ids, and a thousand such keys fit into one stored string.
  */
 export function handledKey(id: string): string {
   const known = keys.get(id);
@@ -21,5 +24,5 @@ export function handledKey(id: string): string {
   return key;
 }
 
-/** Every poll hashes the same ids again, several times each. */
+/** A cache of the keys, because every poll hashes the same ids several times. */
 const keys = new Map<string, string>();

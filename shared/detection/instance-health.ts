@@ -6,7 +6,7 @@ export interface InstanceHealth {
   readonly instanceId: string;
   /** Absent before the first poll. */
   readonly lastPolledAt?: string;
-  /** The last poll in which every list could be read. Later changes may not be detected yet. */
+  /** When a poll last read every list. Changes since then may not have been detected yet. */
   readonly lastCompletePollAt?: string;
   /** The lists that cannot be read. */
   readonly failing: readonly { readonly list: Source; readonly since: string; readonly reason: string }[];
@@ -17,7 +17,7 @@ export interface InstanceHealth {
   readonly oldestOutboxEntryAt?: string;
 }
 
-/** Takes one storage request per 1,000 rows of the instance. */
+/** Reads the health of an instance. Takes one storage request per 1,000 rows of its state. */
 export async function instanceHealth(state: Pick<StateStore, 'read'>, instanceId: string): Promise<InstanceHealth> {
   const { lastPolledAt, completeAt, failing, values, outbox: outboxEntries } = await state.read(instanceId);
   const oldestOutboxEntryAt = outboxEntries.map(({ committedAt }) => committedAt).sort()[0];

@@ -9,16 +9,16 @@ import type { OpenJob, RefreshState, StoredRefreshState } from './refresh-state.
 import type { ValueState } from './value-observation.ts';
 
 /**
- * A segment or measure with subscriptions. `isSuspended`: its instance was removed from
- * `ALLOWED_INSTANCES`. If the instance is allowed again, the next reading is a baseline.
+ * A segment or measure with subscriptions. `isSuspended` means that its instance was removed from
+ * `ALLOWED_INSTANCES`. The first reading after the instance is allowed again is a baseline.
  */
 export interface ValueSubject extends ValueState {
   readonly trigger: ThresholdTrigger;
   readonly name: string;
   readonly isSuspended: boolean;
   /**
-   * The sweep found no subscriptions and is about to remove the subject. A reading for a subscribe
-   * request removes the mark.
+   * The sweep (see `sweepInstances`) found no subscriptions and is about to remove the subject. A
+   * subscribe request that reads the subject removes the mark.
    */
   readonly isMarkedForRemoval: boolean;
   /** Absent before the subject is stored. */
@@ -26,16 +26,16 @@ export interface ValueSubject extends ValueState {
 }
 
 /**
- * For each list that cannot be read: since when, and the reason. Customer Insights has asked for no
- * call before `notBefore`.
+ * The lists that cannot be read, each with the time of the first failure and the latest reason.
+ * Customer Insights asked not to be called before `notBefore`.
  */
 export type Failing = Partial<
   Record<Source, { readonly since: string; readonly reason: string; readonly notBefore?: string }>
 >;
 
 /**
- * The highest sequence number of a subject that was removed. A subject that is observed anew starts
- * at this number, so its sequence numbers never repeat.
+ * The highest sequence number of all removed subjects. Every new subject starts from this number.
+ * So if a subject is removed and observed again, its sequence numbers do not repeat.
  */
 export interface StartingSequence {
   readonly sequence: number;
@@ -43,14 +43,17 @@ export interface StartingSequence {
   readonly etag: string | undefined;
 }
 
-/** When the task history was last read, and the version of the refresh state at that time. */
+/**
+ * The last reading of the task history, which is Customer Insights' list of the finished tasks of
+ * an instance.
+ */
 export interface HistoryRead {
   readonly readAt: string;
-  /** The etag of the refresh state. Absent when it was not stored yet. */
+  /** The etag of the refresh state at that time. Absent when the state was not stored yet. */
   readonly refreshesEtag: string | undefined;
 }
 
-/** The whole stored state of one instance. It is one partition. */
+/** The whole stored state of one instance: one partition of the `state` table. */
 export interface InstanceState {
   readonly instanceId: string;
   readonly values: readonly ValueSubject[];
@@ -66,12 +69,12 @@ export interface InstanceState {
    * rows.
    */
   readonly wasPolledWithoutIndex: boolean;
-  /**
-   * The last poll in which every list could be read. The next poll reads the history back to this
-   * time.
-   */
+  /** When a poll last read every list. The next poll reads the history back to this time. */
   readonly completeAt: string | undefined;
-  /** When the message is due that continues a poll that ran out of call permits. */
+  /**
+   * When a poll that ran out of call permits resumes. A call permit is the right to make one call
+   * to Customer Insights within its rate limit.
+   */
   readonly resumesAt: string | undefined;
 }
 
@@ -147,7 +150,8 @@ function marksOf({ values }: StoredRow): Pick<ValueSubject, 'isSuspended' | 'isM
 }
 
 /**
- * A stored string holds 32,000 characters. The names that were seen longest ago are dropped first.
+ * Maximum length of the stored names. A stored string holds 32,000 characters. The names that were
+ * seen longest ago are dropped first.
  */
 const MAX_NAMES_LENGTH = 30_000;
 
@@ -160,7 +164,7 @@ function storedNames(names: RefreshState['names']): string {
   }
 }
 
-/** Earlier versions stored only the ids. */
+/** Joins the stored ids and times. Earlier versions stored only the ids. */
 function openJobsOf(jobIds: readonly string[], since: readonly (number | null)[]): OpenJob[] {
   return jobIds.map((jobId, index) => ({ jobId, sinceMs: since[index] ?? undefined }));
 }
@@ -192,8 +196,8 @@ export function pollRow(instanceId: string, poll: PollRecord): Row {
 }
 
 /**
- * Assembles the rows of one partition of the `state` table. Rows of a kind that only a newer
- * version supports are skipped.
+ * Makes the state of an instance from the rows of its partition. Skips rows of a kind that only
+ * newer versions support.
  */
 export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]): InstanceState {
   const values: ValueSubject[] = [];

@@ -18,8 +18,8 @@ export interface ObservationsPorts {
 }
 
 /**
- * One evaluation of a subscription's segment or measure, or one refresh that ended, and whether and
- * why it fired.
+ * One evaluation of a subscription's segment or measure, or one refresh that ended, with the reason
+ * why it fired or not.
  */
 export interface Observation {
   /** For a refresh: when it ended. */
@@ -28,8 +28,8 @@ export interface Observation {
   readonly value?: number;
   readonly previousValue?: number;
   /**
-   * `unknown`: the evaluations before it cannot be read, so its meaning is not known.
-   * `not-awaited`: the subscription does not ask for refreshes of this kind.
+   * `unknown`: the previous evaluations cannot be read, so nobody can say whether this one crossed
+   * the threshold. `not-awaited`: a refresh that fires nothing for this subscription.
    */
   readonly outcome: Outcome | 'unknown' | 'not-awaited';
   /** The reason, as a sentence for people. */
@@ -43,26 +43,29 @@ export interface Observations {
   readonly displayName?: string;
   /** Newest first. At most `MAX_OBSERVATIONS`. */
   readonly value: readonly Observation[];
-  /**
-   * Why Customer Insights could not give the history. `value` then holds stored observations only.
-   */
+  /** Why the history could not be read. `value` then holds at most the last stored observation. */
   readonly historyMissing?: string;
 }
 
-/** More points than a chart has columns. At four evaluations a day, this covers 250 days. */
+/**
+ * Maximum number of observations in a response. At four evaluations a day, they cover 250 days,
+ * more than a chart can show.
+ */
 const MAX_OBSERVATIONS = 1_000;
 
 const DAY_MS = 24 * 3600 * 1000;
 
 /**
  * Explains the observations of a subscription. For a segment or measure, these are the evaluations
- * of the last `days` and the newest one, read from the history of Customer Insights. The detection
- * code and the sequence numbers of observations decide what fired. If the history cannot be read,
- * the last stored observation is explained alone. Takes one call to Customer Insights and one
- * storage request.
+ * of the last `days` days, and the newest one even if it is older, from the history that Customer
+ * Insights keeps. The detection code decides which of them crossed the threshold, and the sequence
+ * numbers decide which crossings fired for this subscription. If the history cannot be read, only
+ * the last stored observation is returned. Takes one call to Customer Insights and one storage
+ * request.
  *
- * For a trigger without values, these are the refreshes since the subscription was made that fired
- * nothing for it. Takes at most three calls.
+ * For a trigger about refreshes, these are the refreshes of the last `days` days since the
+ * subscription was created that fired nothing for it. Takes at most three calls and one storage
+ * request per 1,000 rows of the instance's state.
  */
 export async function observationsOf(
   ports: ObservationsPorts,
@@ -106,15 +109,15 @@ export async function observationsOf(
 }
 
 /**
- * An evaluation whose predecessors cannot be read. It may not be the first, and it may have crossed
- * the threshold.
+ * Replaces the explanation of an evaluation whose predecessors cannot be read. It may not be the
+ * first evaluation, and it may have crossed the threshold.
  */
 function unexplained({ evaluatedAt, value }: Observation): Observation {
   const sentence = `${value === undefined ? 'no value' : shownNumber(value)}: the last known value. The evaluations before it cannot be read now`;
   return { evaluatedAt, ...(value !== undefined && { value }), outcome: 'unknown', sentence, fires: false };
 }
 
-/** The jobs of one page. Refreshes that no job of the page shows are not explained. */
+/** Number of jobs to read. Refreshes that belong only to older jobs are not explained. */
 const JOBS_PAGE = 100;
 
 async function nonFiringRefreshes(
@@ -151,8 +154,8 @@ async function attempt<T>(
 }
 
 /**
- * Adds to each explanation whether the subscription receives a delivery. Counting back from the
- * last observation gives each evaluation its sequence number, and the sequence number decides.
+ * Adds to each explanation whether the subscription receives a delivery. The evaluation's sequence
+ * number decides this. It is found by counting back from the last stored observation.
  */
 function withFiring(
   { activeFrom = 0, activeUntil }: Subscription,

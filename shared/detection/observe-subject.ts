@@ -13,8 +13,8 @@ import type { StateStore } from './state-store.ts';
 
 export interface ReadSubjectPorts {
   /**
-   * Customer Insights with call permits for that many calls to an instance. Rejects with
-   * `CustomerInsightsError` (`limited`) when there are too few.
+   * Resolves with a Customer Insights client that holds permits for `calls` calls to an instance.
+   * Rejects with `CustomerInsightsError` (`limited`) when fewer permits are available.
    */
   readonly insightsFor: (instanceId: string, calls: number) => Promise<CustomerInsights>;
   readonly state: StateStore;
@@ -22,22 +22,25 @@ export interface ReadSubjectPorts {
   readonly random: Random;
   readonly log: Log;
   /**
-   * Enqueues events that this reading caused. A subscribe request does not wait for the callbacks
-   * of other subscriptions.
+   * Enqueues the events that this reading caused, because a subscribe request does not wait for the
+   * callbacks of other subscriptions.
    */
   readonly enqueueEvents: (events: readonly OutboxEntry[]) => Promise<void>;
 }
 
 export type SubjectOf<T extends Trigger> = Subject & { readonly trigger: T };
 
-/** The parameters of one reading of one subject. */
+/**
+ * The parameters for reading one subject. `subjectState` is the instance's state, reduced to this
+ * subject.
+ */
 export interface SubjectRead {
   readonly insights: CustomerInsights;
   readonly subjectState: InstanceState;
   readonly nowMs: number;
 }
 
-/** Reads one list. Rejects with the error of that list. */
+/** Reads one list. Rejects with the list's error if it cannot be read. */
 export async function readingsOrThrow(
   { insights, subjectState, nowMs }: SubjectRead,
   source: 'segments' | 'measures' | 'jobs',

@@ -5,14 +5,17 @@ import { jobsById, tasksOf, type RefreshReading } from './refresh-reading.ts';
 import { isAfterProcessed, type OpenJob, type RefreshState } from './refresh-state.ts';
 import { kindOf } from './task-kind.ts';
 
-/** A stored string of 32,000 characters holds this many ids. */
+/**
+ * Maximum number of open jobs that are remembered. Their ids fit into a stored string of 32,000
+ * characters.
+ */
 export const MAX_OPEN = 300;
-/** A job that has been open for longer is abandoned. */
+/** A job that has been open for longer is abandoned, which means that it is not read again. */
 export const OPEN_FOR_MS = 14 * 24 * 3600 * 1000;
 
 /**
- * The jobs to read again, and the jobs that are abandoned. Jobs that were not read this time come
- * before those that were, so that a fixed number of reads per poll reaches all of them in turn.
+ * Returns the open jobs to read again, and the jobs that are abandoned. Jobs that this poll did not
+ * read come first, so that a fixed number of reads per poll reaches all jobs in turn.
  */
 export function nextOpen(
   state: RefreshState,
@@ -21,7 +24,7 @@ export function nextOpen(
 ): { readonly open: readonly OpenJob[]; readonly abandonedJobs: readonly string[] } {
   const owners = jobsById(reading.jobs);
   const since = new Map(state.open.map(({ jobId, sinceMs }) => [jobId, sinceMs ?? nowMs]));
-  // Jobs that could not be read this time are read next time.
+  // The next poll reads the jobs that this one did not read.
   const unread = [...since.keys(), ...historyJobs(state, reading)].filter(
     (jobId) => !owners.has(jobId) && !reading.missing.has(jobId),
   );
@@ -40,7 +43,9 @@ export function nextOpen(
   };
 }
 
-/** The open jobs of a reading, and the jobs of failed tasks that were not read. */
+/**
+ * The ids of the open jobs in a reading, and of the jobs that own a failed task and were not read.
+ */
 export function openJobs(reading: RefreshReading, owners: ReadonlyMap<string, Job>): string[] {
   const open = new Set<string>();
   for (const job of reading.jobs) if (!isFinal(job)) open.add(job.jobId);
@@ -51,7 +56,10 @@ export function openJobs(reading: RefreshReading, owners: ReadonlyMap<string, Jo
   return [...open];
 }
 
-/** Jobs that appear only in the task history. They may have ended without an event as well. */
+/**
+ * The unprocessed jobs that own recent tasks in the task history. The page of recent jobs may not
+ * show them, although they may have ended as well.
+ */
 export function historyJobs(state: RefreshState, reading: RefreshReading): string[] {
   const news = reading.tasks.filter(
     (task) => task.endedAt === undefined || isAfterProcessed(state, Date.parse(task.endedAt)),

@@ -7,8 +7,8 @@ import type { RefreshState } from './refresh-state.ts';
 import type { ValueState } from './value-observation.ts';
 
 /**
- * How far after our clock's time an instant of Customer Insights is still plausible. A local time
- * written as UTC is at most 14 hours ahead, and our own clock may be wrong by hours.
+ * How far an instant from Customer Insights may be ahead of this process's clock. A local time that
+ * was written as UTC is at most 14 hours ahead, and the clock may be wrong by hours.
  */
 export const FUTURE_ALLOWANCE_MS = 24 * 3600 * 1000;
 
@@ -17,12 +17,12 @@ export function isTooFarAhead(instantMs: number, nowMs: number): boolean {
   return instantMs > nowMs + FUTURE_ALLOWANCE_MS;
 }
 
-/** Removes implausible instants, and collects them and unknown status words as anomalies. */
+/** Removes or corrects implausible instants. Collects them, and unknown statuses, as anomalies. */
 export interface PlausibilityFilter {
   readonly anomalies: readonly Anomaly[];
   /**
-   * Removes implausible evaluations of a segment or measure. An evaluation that was once
-   * implausible stays so until its instant has passed.
+   * Removes the evaluations of a segment or measure that are too far in the future. A removed
+   * evaluation counts as implausible until its instant has passed.
    */
   value(source: Source, name: string, read: ReadValue): ReadValue;
   job(job: Job): Job;
@@ -30,16 +30,16 @@ export interface PlausibilityFilter {
 }
 
 /**
- * Makes a filter for one reading. An evaluation is identified by its instant, so one in the future
- * would hide all that come before it. The filter removes it. Jobs and tasks are identified by id,
- * so one that ends in the future is changed to end now.
+ * Makes a filter for one reading. Evaluations are identified by their instants, so an evaluation in
+ * the future would hide all evaluations before it. It is removed. Jobs and tasks are identified by
+ * id, so a job or task that ends in the future is kept, and its end is set to now.
  */
 export function plausibilityFilter(nowMs: number, loggedAnomalies: LoggedAnomalies): PlausibilityFilter {
   const anomalies = new Map<string, Anomaly>();
   const record = (found: Anomaly): void => void anomalies.set(found.key, found);
   const recordInstant = (subject: string, instant: string): void =>
     record(anomaly('jobs', 'insights.instant-in-future', { what: subject, instant }));
-  // Logs and the keys of logged anomalies show a missing status as an empty text.
+  // A missing status is an empty text in the log and in the anomaly's key.
   const recordStatus = (source: Source, subject: string, status = ''): void =>
     record(anomaly(source, 'insights.status-unknown', { what: subject, status }));
   const checkStatus = (subject: string, { status, endedAt, writtenStatus }: Job | Task): void => {
@@ -88,8 +88,8 @@ export function plausibilityFilter(nowMs: number, loggedAnomalies: LoggedAnomali
 }
 
 /**
- * Discards a last observation in the far future, which earlier versions stored. The next reading is
- * then a baseline.
+ * Discards a last observation in the far future, which earlier versions could store. The next
+ * reading is then a baseline.
  */
 export function plausibleValue<S extends ValueState>(state: S, nowMs: number): S {
   return state.last !== undefined && isTooFarAhead(state.last.evaluatedAtMs, nowMs)
@@ -98,8 +98,8 @@ export function plausibleValue<S extends ValueState>(state: S, nowMs: number): S
 }
 
 /**
- * Lowers a `processedUntilMs` in the far future, which earlier versions stored, to the current
- * time. Refreshes that end later are then detected.
+ * Replaces a `processedUntilMs` in the far future, which earlier versions could store, by the
+ * current time, so that refreshes that end from now on are detected.
  */
 export function plausibleRefreshes<S extends RefreshState>(state: S, nowMs: number): S {
   const { processedUntilMs } = state;

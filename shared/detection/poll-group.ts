@@ -6,15 +6,16 @@ export interface PollGroupPorts {
   readonly log: Log;
   readonly poll: (instanceId: string) => Promise<void>;
   /**
-   * Waits for one of the permits that the polls of a process share. Resolves with the function that
-   * releases it, or with `undefined` when the process is stopping and starts no more polls.
+   * Limits the concurrent polls of this process. `take` waits for a permit and resolves with the
+   * function that releases it, or with `undefined` when the process is stopping and starts no more
+   * polls.
    */
   readonly permits: { take(instanceId: string): Promise<(() => void) | undefined> };
   /** Enqueues a message for these instances, so that they are polled again. */
   readonly pollAgain: (instanceIds: readonly [string, ...string[]]) => Promise<void>;
   /**
-   * A poll that has not started this long after the message was received is skipped. The next
-   * firing of the timer replaces it.
+   * A poll that has not started this long after the message was received is skipped, because the
+   * timer's next firing enqueues another one.
    */
   readonly startWithinMs: number;
 }

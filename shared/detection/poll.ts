@@ -23,34 +23,34 @@ export interface PollPorts {
   readonly log: Log;
   readonly telemetry: Telemetry;
   /**
-   * Delivers events that were just committed: reads their recipients and delivers, or enqueues
-   * chunks.
+   * Delivers events that were just committed, either directly or by enqueueing chunks of their
+   * recipients.
    */
   readonly fanOut: (events: readonly OutboxEntry[]) => Promise<void>;
-  /** Continues events that another process committed and may not have finished. */
+  /** Continues the delivery of events that were committed earlier and may be unfinished. */
   readonly resumeOutbox: (events: readonly OutboxEntry[]) => Promise<void>;
   /** Schedules an additional poll of the instance after `delayMs`. */
   readonly pollLater: (instanceId: string, delayMs: number) => Promise<void>;
   /**
-   * Called when version 0.9.0 has polled the instance since this version did. That version
-   * maintains no index rows.
+   * Called when version 0.9.0 made the last poll. That version writes delivery records without
+   * index rows, so the missing index rows have to be added again.
    */
   readonly restartBackfill: () => Promise<void>;
   /** Whether the operator allows the instance. */
   readonly isAllowed: (instanceId: string) => boolean;
   /**
-   * How long a call to Customer Insights counts against the limit. After that, all permits of this
-   * poll are free again.
+   * How long a call to Customer Insights counts against the rate limit. After that time, all call
+   * permits that this poll took are free again.
    */
   readonly callWindowMs: number;
 }
 
 /**
- * Polls one instance: reads Customer Insights, commits events and delivers them. Two polls may run
- * concurrently; one of them commits, the other finds nothing new. A list that cannot be read is
- * recorded and read again by the next poll. A poll that runs out of call permits keeps its
- * readings, and one additional poll reads the rest once permits are free. Rejects with
- * `StorageError` when storage does not respond.
+ * Polls one instance: reads Customer Insights, commits events and delivers them. If two polls run
+ * concurrently, one commits and the other finds nothing new. A list that cannot be read is recorded
+ * and read again by the next poll. A poll that runs out of call permits (each is the right to make
+ * one call within the rate limit) commits what it has read, and schedules one additional poll for
+ * the rest. Rejects with `StorageError` when storage does not respond.
  */
 export async function pollInstance(ports: PollPorts, instanceId: string): Promise<void> {
   const before = await ports.state.read(instanceId);
@@ -66,8 +66,8 @@ export async function pollInstance(ports: PollPorts, instanceId: string): Promis
 }
 
 /**
- * The longest time that a poll waits because Customer Insights asked to. A longer `Retry-After`
- * counts as this.
+ * Maximum time for which a list is not read because Customer Insights asked to wait. A longer
+ * `Retry-After` is shortened to it.
  */
 const MAX_WAIT_MS = 12 * 3600 * 1000;
 
@@ -128,20 +128,23 @@ async function savePoll(ports: PollPorts, before: InstanceState, polls: readonly
   const [since] = Object.values(failing)
     .map((failure) => failure.since)
     .sort();
-  // Removed before the state is saved and added after it, so that the next poll repeats what a
-  // crash left out.
+  // An instance is removed from `unreachable` before the state is saved, and added after it. So if
+  // a crash prevents the change, the next poll makes it.
   const wasFailing = Object.keys(before.failing).length > 0;
   if (since === undefined && wasFailing) await ports.unreachable.remove(instanceId);
   await ports.state.savePoll(instanceId, { lastPolledAt, completeAt, resumesAt, failing, loggedAnomalies, history });
   if (since !== undefined) await ports.unreachable.add(instanceId, since);
 }
 
-/** Logs each new anomaly once. For a list that could not be read, the remembered anomalies stay. */
+/**
+ * Logs the new anomalies and returns the keys of all known ones. Those of a list that could not be
+ * read are kept.
+ */
 function logAnomalies(log: Log, before: InstanceState, polls: readonly SourcePoll[]): LoggedAnomalies {
   const { instanceId } = before;
   const noted: Record<string, readonly string[]> = {};
   for (const { source, failure, anomalies } of polls) {
-    // The jobs that are read differ from poll to poll.
+    // Each poll reads other jobs, so its reading never covers the whole list.
     const isWhole = source !== 'jobs' && failure === undefined;
     const next = recordAnomalies(before.loggedAnomalies[source] ?? [], anomalies, isWhole);
     for (const found of next.fresh) logAnomaly(log, instanceId, found);
@@ -151,16 +154,15 @@ function logAnomalies(log: Log, before: InstanceState, polls: readonly SourcePol
 }
 
 /**
- * Whether the source ran out of call permits, so that the list or histories of measures were not
- * read.
+ * Whether the call permits ran out, so that the list, or the history of a measure, was not read.
  */
 function isOutOfPermits({ failure }: SourcePoll): boolean {
   return failure?.kind === 'limited';
 }
 
 /**
- * Schedules one message, however many polls are stopped until then. Resolves with the time when it
- * is due.
+ * Schedules one additional poll, unless one is already scheduled. Resolves with the time at which
+ * it is due.
  */
 async function resumeLater(
   { clock, log, pollLater, callWindowMs }: PollPorts,
@@ -173,8 +175,8 @@ async function resumeLater(
 }
 
 /**
- * Keeps the time since when each list cannot be read. A list that was read is removed. A list that
- * was not tried stays as it is.
+ * Returns the lists that cannot be read, each with the time of its first failure. Removes lists
+ * that were read, and keeps lists that this poll did not try to read.
  */
 function nextFailing(
   { failing: before, ...state }: InstanceState,
@@ -209,8 +211,7 @@ function iso(ms: number): string {
 }
 
 /**
- * Logs one line when a list can no longer be read and one when it can be read again, not one per
- * poll.
+ * Logs when a list can no longer be read, and when it can be read again. Logs nothing in between.
  */
 function logChanges(log: Log, instanceId: string, before: Failing, after: Failing): void {
   for (const source of ['jobs', 'segments', 'measures'] as const) {

@@ -18,14 +18,14 @@ export interface PreviewPorts {
   readonly allowedInstances: ReadonlySet<string>;
 }
 
-/** One evaluation for which a subscription would have been called. */
+/** One evaluation that would have fired for the subscription. */
 export interface Crossing {
   readonly evaluatedAt: string;
   readonly previousValue: number;
   readonly value: number;
 }
 
-/** When a trigger would have fired. Instants are ISO 8601 in UTC. */
+/** The crossings at which a subscription would have fired. Instants are ISO 8601 in UTC. */
 export interface Preview {
   readonly kind: 'previewed';
   readonly instanceId: string;
@@ -36,8 +36,8 @@ export interface Preview {
   /** The start of the period. Its end is now. */
   readonly since: string;
   /**
-   * The number of evaluations in the period. When it is 0, there was nothing that could have
-   * crossed the threshold.
+   * The number of successful evaluations in the period. If it is 0, no value could have crossed the
+   * threshold.
    */
   readonly evaluations: number;
   /** Newest first. */
@@ -47,9 +47,9 @@ export interface Preview {
 const DAY_MS = 24 * 3600 * 1000;
 
 /**
- * Finds when a subscription to this segment or measure would have been called if it had existed
- * during the whole period. The detection code replays the history that Customer Insights keeps.
- * Takes one call to Customer Insights, more for an unknown name, and stores nothing. Rejects with
+ * Finds when a subscription to this segment or measure would have fired if it had existed during
+ * the whole period. The detection code replays the history that Customer Insights keeps. Takes one
+ * call to Customer Insights, more for an unknown name, and stores nothing. Rejects with
  * `CustomerInsightsError` when the history cannot be read.
  */
 export async function previewThreshold(
@@ -70,7 +70,7 @@ export async function previewThreshold(
   const read = (name: string) => readValueHistory(insights, { instanceId, trigger, name }, reach);
   let { name } = subject;
   let history = await read(name);
-  // Blanks around a name may belong to it. If there is no such name, try it without them.
+  // A name may really begin or end with blanks. They are removed only if no such name exists.
   if (history === undefined && name !== name.trim()) {
     name = name.trim();
     history = await read(name);

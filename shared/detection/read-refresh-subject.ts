@@ -10,13 +10,15 @@ import { observeNow, readingsOrThrow, type ReadSubjectPorts, type SubjectOf } fr
 import { unreadRefreshes } from './refresh-state.ts';
 
 /**
- * One call for the instance or its data sources, and one for the jobs. The baseline also reads data
- * sources and nodes.
+ * Number of calls: one for the instance or its data sources, and one for the jobs. The baseline
+ * takes two more, for data sources and nodes.
  */
 const CALLS_FOR_REFRESHES = 2;
 const CALLS_FOR_BASELINE = 4;
 
-/** Reads the jobs of an instance for a subscribe request, once the subject is found to exist. */
+/**
+ * Checks that the subject of a subscribe request exists, and then reads the jobs of its instance.
+ */
 export async function readRefreshSubject(
   ports: ReadSubjectPorts,
   subject: SubjectOf<RefreshTrigger>,
@@ -30,8 +32,8 @@ export async function readRefreshSubject(
     ...state,
     values: [],
     refreshes: state.refreshes ?? unreadRefreshes(),
-    // Marks the task history as read. Call permits are taken for the other calls only, and a poll
-    // reads the history.
+    // The task history is marked as read, so that this reading does not take a call for it. The
+    // next poll reads it.
     history: { readAt: new Date(ports.clock.now()).toISOString(), refreshesEtag: state.refreshes?.etag },
   };
   const subjectRead = { insights, subjectState, nowMs: ports.clock.now() };
@@ -39,7 +41,7 @@ export async function readRefreshSubject(
   return found;
 }
 
-/** Whether what a subscription names exists. Takes one call. */
+/** Checks that the subject named by a subscription exists. Takes one call. */
 async function checkRefreshSubject(
   insights: CustomerInsights,
   { instanceId, trigger, name }: SubjectOf<RefreshTrigger>,

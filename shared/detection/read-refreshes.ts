@@ -12,14 +12,16 @@ import { isUnread, type RefreshState } from './refresh-state.ts';
 import { MAX_JOB_READS, unreadOwners } from './unread-owners.ts';
 
 /**
- * Size of the page of recent jobs. At one poll a minute, a job is rarely missing from it. When one may be missing, the
- * larger page is read.
+ * Number of recent jobs that a poll reads. At one poll a minute, a job is rarely missing from this
+ * page. When one may be missing, the larger page is read.
  */
 const JOBS_PAGE = 10;
 const JOBS_LARGE_PAGE = 100;
 const TASK_HISTORY = 500;
 /**
- * A refresh that is listed late sorts behind newer ones, where no page of recent jobs shows it. The task history does.
+ * How often the task history, the list of the finished tasks of an instance, is read. A refresh
+ * that is listed late sorts behind newer ones, so that only the task history shows it, not the page
+ * of recent jobs.
  */
 const HISTORY_EVERY_MS = 15 * 60_000;
 
@@ -41,8 +43,10 @@ export function plausibleInsights(insights: RefreshCalls, plausibility: Plausibi
 }
 
 /**
- * Reads the recent jobs with their tasks, and open jobs by id. Reads a larger page and the task history when the page
- * holds no known job. Reads the task history also when it is due.
+ * Reads the recent jobs with their tasks, and open jobs by id. If the page of recent jobs contains
+ * no known job, jobs may be missing from it. It then reads a larger page, and the task history if
+ * that page contains no known job either. It also reads the task history when it is due, or when a
+ * job is listed without its tasks.
  */
 export async function readRefreshes(
   insights: RefreshCalls,
@@ -51,7 +55,7 @@ export async function readRefreshes(
 ): Promise<NamedReading> {
   const { instanceId, refreshes } = remembered;
   const state = refreshes && isUnread(refreshes) ? undefined : refreshes;
-  // A baseline reads a larger page, to find jobs that are still open.
+  // A baseline reads the larger page, because older jobs may still be open.
   const top = state === undefined ? JOBS_LARGE_PAGE : JOBS_PAGE;
   const [recent, taskHistory] = await readLists(insights, remembered, top, nowMs);
   let jobs = recent;
@@ -66,8 +70,8 @@ export async function readRefreshes(
     missing,
     historyRead: taskHistory.isRead || history !== undefined,
   };
-  // A baseline does not use names. But if another writer commits its baseline first, this reading detects refreshes
-  // that ended since then, and they need names.
+  // A baseline fires nothing, so it needs no names. But if another writer commits a baseline first,
+  // this reading is compared with it, and the events that result need names.
   if (state === undefined) return { ...reading, names: await readAllNames(insights, instanceId) };
   for (const jobId of unreadOwners(state, reading).slice(0, MAX_JOB_READS)) {
     const job: Job | undefined = await insights.job(instanceId, jobId);
@@ -97,8 +101,8 @@ interface HistoryTasks {
 }
 
 /**
- * A failure of the task history must not fail the page of jobs. A failed history is read again when it is due next, or
- * by the next poll when there was no call permit.
+ * Reads the task history. An error must not discard the page of jobs, so it is not thrown. The
+ * history is then read again when it is next due, or by the next poll if there was no call permit.
  */
 async function readHistory(insights: RefreshCalls, instanceId: string): Promise<HistoryTasks> {
   try {
@@ -110,8 +114,8 @@ async function readHistory(insights: RefreshCalls, instanceId: string): Promise<
 }
 
 /**
- * The history is due at intervals and after every change, because a refresh that is listed late often follows another
- * one.
+ * Whether the task history is due. It is due at intervals, and after every change of the refresh
+ * state, because a refresh that is listed late often follows another refresh.
  */
 function historyIsDue({ refreshes, history }: InstanceState, nowMs: number): boolean {
   if (refreshes === undefined || isUnread(refreshes)) return false;
@@ -127,8 +131,8 @@ async function readAllNames(insights: RefreshCalls, instanceId: string): Promise
 }
 
 /**
- * Names are read only when an ingestion is to be reported. Nodes are read only when its jobs do not identify the data
- * source.
+ * Reads the names only when an ingestion is to be reported, and the nodes only when its jobs do not
+ * identify the data source.
  */
 async function readNames(
   insights: RefreshCalls,
@@ -146,7 +150,7 @@ async function readNames(
   return { dataSources, nodes };
 }
 
-/** The jobs that are abandoned now because they have been open for `OPEN_FOR_MS`. */
+/** An anomaly for each job that is abandoned now, after it has been open for `OPEN_FOR_MS`. */
 export function abandonedJobs({ refreshes }: InstanceState, nowMs: number): Anomaly[] {
   const open = refreshes?.open ?? [];
   return open

@@ -16,9 +16,9 @@ import { unknownSubject } from './unknown-subject.ts';
 import { inOrder } from './value-observation.ts';
 
 /**
- * Reads a subject for a subscribe request, like a poll of this one subject. From then on the
- * subject is observed, and the current value counts as observed before the subscription. Rejects
- * with `CustomerInsightsError` or `StorageError`.
+ * Reads a subject for a subscribe request, like a poll of this subject alone. From then on, the
+ * subject is observed. Its current value counts as observed before the subscription, so it does not
+ * fire. Rejects with `CustomerInsightsError` or `StorageError`.
  */
 export async function readSubject(ports: ReadSubjectPorts, subject: Subject): Promise<SubjectReading> {
   const { trigger } = subject;
@@ -33,12 +33,15 @@ export async function readSubject(ports: ReadSubjectPorts, subject: Subject): Pr
 }
 
 /**
- * One call for the list. A new value of a known measure takes one more call until a poll has
- * observed it.
+ * Number of calls to read a segment or a known measure: one for the list. If a known measure has a
+ * value that no poll has observed, its history takes one more call.
  */
 const CALLS_FOR_VALUE = 1;
-/** One call for the list and one for the measure's history. */
+/**
+ * Number of calls to read a measure for the first time: one for the list and one for its history.
+ */
 const CALLS_FOR_FIRST_MEASURE = 2;
+
 async function readValueSubject(
   ports: ReadSubjectPorts,
   { instanceId, trigger, name }: SubjectOf<ThresholdTrigger>,
@@ -109,8 +112,8 @@ async function checkMeasure(subjectRead: SubjectRead, name: string): Promise<Che
 }
 
 /**
- * The snapshot keeps only observed measures, so the list is read again for the suggestions. A new
- * measure has a call permit for its history, which is not read.
+ * Refuses an unknown measure. The snapshot keeps only observed measures, so the list is read again
+ * for the suggestions. A new subject has a call permit for this, because the history is not read.
  */
 async function unknownMeasure({ insights, subjectState }: SubjectRead, name: string): Promise<SubjectReading> {
   const isNew = subjectState.values.every(({ etag }) => etag === undefined);

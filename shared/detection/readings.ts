@@ -4,8 +4,8 @@ import type { NamedReading } from './refresh-reading.ts';
 import type { Evaluation } from './value-observation.ts';
 
 /**
- * Everything that one snapshot read. A part is absent when it was not requested or could not be
- * read.
+ * Everything that one snapshot read. A list is `undefined` when it was not requested or could not
+ * be read.
  */
 export interface Readings {
   readonly segments: ReadonlyMap<string, ReadValue> | undefined;
@@ -17,7 +17,7 @@ export interface Readings {
 export interface ReadValue {
   readonly displayName: string;
   readonly evaluations: readonly Evaluation[];
-  /** Of a segment: `active`, `inactive`, … */
+  /** The state of a segment: `active`, `inactive`, … */
   readonly state?: string | undefined;
   /**
    * Whether the measure has a single value that can be compared with a threshold. Always true for a
@@ -28,18 +28,18 @@ export interface ReadValue {
   readonly isOfCustomers?: boolean;
   /** Whether the values are counts, which are never negative. */
   readonly isCount: boolean;
-  /** For a measure: the kind of its latest output when that is not one number. */
+  /** What the latest output of a measure is, when it is not one number. */
   readonly instead?: MeasureOutput['instead'];
   /**
-   * Unknown status words of evaluations that have an instant, `undefined` for a missing one. Such
-   * evaluations are no observations.
+   * The unknown statuses of evaluations that have an instant. `undefined` stands for a missing
+   * status. These evaluations are not observations.
    */
   readonly unknownStatuses: readonly (string | undefined)[];
 }
 
 /**
- * Keeps the successful evaluations that have an instant and a count. All others are no
- * observations.
+ * Reads the evaluations of a segment that are successful and have an instant and a member count.
+ * All others are not observations.
  */
 export function segmentReading(segment: Segment): ReadValue {
   const listed = [...segment.history, ...(segment.latest ? [segment.latest] : [])];
@@ -62,8 +62,8 @@ export function segmentReading(segment: Segment): ReadValue {
 }
 
 /**
- * Keeps the outputs that are one number with an instant. A failed evaluation leaves the previous
- * output unchanged.
+ * Reads the outputs of a measure that are one number with an instant. When an evaluation fails,
+ * Customer Insights keeps the previous output.
  */
 export function measureReading(measure: Measure): ReadValue {
   const evaluations = [...measure.outputHistory, ...(measure.output ? [measure.output] : [])].flatMap((output) =>

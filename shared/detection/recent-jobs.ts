@@ -4,7 +4,10 @@ import { handledKey } from './handled-refreshes.ts';
 import { endOf, isFinal } from './refresh-end.ts';
 import { isAfterProcessed, type RefreshState } from './refresh-state.ts';
 
-/** Whether a page of jobs reaches back to a known job. The length of a page is not documented. */
+/**
+ * Whether a page of recent jobs reaches back to a job that an earlier poll read. If it does not,
+ * jobs may be missing from it, because the length of a page is not documented.
+ */
 export function reachesKnownJob(state: RefreshState, jobs: readonly Job[]): boolean {
   const open = new Set(state.open.map(({ jobId }) => jobId));
   return jobs.length === 0 || jobs.some(({ jobId }) => open.has(jobId) || state.handled.has(handledKey(jobId)));

@@ -35,8 +35,8 @@ export function isFailure({ status }: Task): boolean {
 }
 
 /**
- * Whether a task cannot change any more: it succeeded, or it ended otherwise and so did every job
- * that could retry it.
+ * Whether a task cannot change any more: it succeeded, or it ended in another way and every job
+ * that could retry it has ended too.
  */
 export function isFinished(task: Task, owners: ReadonlyMap<string, Job>, missing: ReadonlySet<string>): boolean {
   if (knownStatus(task.status) === 'successful') return true;

@@ -1,11 +1,11 @@
 import type { Job, Task } from '../insights/customer-insights.ts';
 import type { ListedNames } from './data-source-names.ts';
 
-/** One reading of the jobs. */
+/** What one poll read about jobs and tasks. */
 export interface RefreshReading {
   /** The page of recent jobs and the jobs that were read by id. */
   readonly jobs: readonly Job[];
-  /** Tasks from the history, when the jobs did not reach back far enough. */
+  /** The tasks in the task history. Empty when it was not read. */
   readonly tasks: readonly Task[];
   /** Ids of jobs that do not exist or no longer exist. */
   readonly missing: ReadonlySet<string>;
@@ -14,11 +14,14 @@ export interface RefreshReading {
 /** A reading with the names of the instance's data sources. */
 export interface NamedReading extends RefreshReading {
   readonly names: ListedNames;
-  /** Whether the task history was read, or failed for another reason than missing call permits. */
+  /** Whether the task history was read, or failed for a reason other than missing call permits. */
   readonly historyRead: boolean;
 }
 
-/** Every task of the reading once. Its owners are all jobs that it names or that contain it. */
+/**
+ * Every task of the reading, once. Its `jobIds` are those of all jobs that it names or that contain
+ * it.
+ */
 export function tasksOf(reading: Pick<RefreshReading, 'jobs' | 'tasks'>): Task[] {
   const byId = new Map<string, Task>();
   const add = (task: Task, jobIds: readonly string[]): void => {
@@ -30,7 +33,7 @@ export function tasksOf(reading: Pick<RefreshReading, 'jobs' | 'tasks'>): Task[]
   return [...byId.values()];
 }
 
-/** Jobs by id. The one that was read last counts. */
+/** Jobs by id. If a job was read several times, the last reading counts. */
 export function jobsById(jobs: readonly Job[]): Map<string, Job> {
   return new Map(jobs.map((job) => [job.jobId, job]));
 }

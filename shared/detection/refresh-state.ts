@@ -1,24 +1,24 @@
 /** The stored state of an instance's jobs and tasks between two polls. */
 export interface RefreshState {
-  /** Refreshes observed so far. */
+  /** The sequence number of the last observed refresh. */
   readonly sequence: number;
   /**
-   * Jobs to read again by id until they are final. The jobs that were not read for longest come
-   * first.
+   * The jobs to read again by id until they end. Those that have not been read for the longest time
+   * come first.
    */
   readonly open: readonly OpenJob[];
-  /** Jobs and tasks that are processed, by hashed id, with the instant when each ended. */
+  /** The processed jobs and tasks: the end of each in ms, by its hashed id (`handledKey`). */
   readonly handled: ReadonlyMap<string, number>;
   /**
    * Everything that ended at or before this instant is processed, even if `handled` no longer holds
    * it. Absent before anything has ended.
    */
   readonly processedUntilMs: number | undefined;
-  /** Data source ids by each name that they were seen with, as `namedBefore` returns them. */
+  /** The id of a data source by each name that it has had, as `namedBefore` returns them. */
   readonly names: ReadonlyMap<string, string>;
 }
 
-/** A job that was not final when it was last read. */
+/** A job that had not ended when it was last read. */
 export interface OpenJob {
   readonly jobId: string;
   /** When the job was first seen open. `undefined` when an earlier version stored it. */
@@ -33,7 +33,10 @@ export interface StoredRefreshState extends RefreshState {
   readonly etag: string | undefined;
 }
 
-/** Whether something ended after the startingSequence. */
+/**
+ * Whether a job or task ended after `processedUntilMs`, so that only `handled` can say whether it
+ * is processed.
+ */
 export function isAfterProcessed(
   { processedUntilMs }: Pick<RefreshState, 'processedUntilMs'>,
   endedAtMs: number,

@@ -6,33 +6,36 @@ import { parseSchedule, periodOf } from '../ncrontab.ts';
 export interface SchedulePorts {
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
-  /** All instances that are polled. The order may be any, but must be the same every time. */
+  /** All instances that are polled, in an order that does not change from call to call. */
   readonly instanceIds: () => Promise<readonly string[]>;
-  /** Sends one message for these instances, which expires after `timeToLiveMs`. */
+  /** Sends one message that has these instances polled. It expires after `timeToLiveMs`. */
   readonly send: (instanceIds: readonly [string, ...string[]], timeToLiveMs: number) => Promise<void>;
   readonly timing: PollTiming;
 }
 
 /** The expiry of poll messages, derived from the schedule. */
 export interface PollTiming {
-  /** The shortest time between two firings. */
+  /** The shortest time between two firings of the timer. */
   readonly periodMs: number;
-  /** The time to live of a message. The messages of the next firing replace an older one. */
+  /** The time to live of a message. Messages of the next firing replace those that expired. */
   readonly messageTtlMs: number;
 }
 
-/** Leaves time for a late timer, and for the next firing to send its first messages. */
+/**
+ * The part of a period after which messages expire. The rest allows for a late timer, and for the
+ * next firing to send its first messages.
+ */
 const SHARE_OF_PERIOD = 3 / 4;
 /**
- * The host polls an idle queue once a second, so a message that expires sooner may never be
- * received.
+ * Minimum time to live. The Functions host polls an idle queue once a second, so a message that
+ * expires too soon may never be received.
  */
 const MIN_TTL_MS = 5_000;
 
 /**
- * The timing of an NCRONTAB expression as of `nowMs`. An invalid expression counts as once a
- * minute. Messages expire before the next firing, so that they do not accumulate. Periods below 7
- * s, which are for experiments only, are the exception.
+ * Derives the timing from a timer expression of Azure Functions (NCRONTAB) at the time `nowMs`. An
+ * invalid expression counts as once a minute. Messages expire before the next firing, so that they
+ * do not accumulate. Only with periods below 7 s, which are for experiments, can they expire later.
  */
 export function pollTiming(pollSchedule: string, nowMs: number): PollTiming {
   const schedule = parseSchedule(pollSchedule);
@@ -41,33 +44,35 @@ export function pollTiming(pollSchedule: string, nowMs: number): PollTiming {
 }
 
 /**
- * A process handles at most 32 messages at a time (host.json). With 16 instances each, these are
- * 512 polls. At one second per poll and 32 concurrent polls, they take 16 s. With larger messages,
- * a process would keep polls that idle processes could make.
+ * Maximum number of instances per message. A process handles at most 32 messages at a time
+ * (host.json), and with 16 instances per message, that is 512 polls. At one second per poll and 32
+ * concurrent polls, they take 16 s. With larger messages, a busy process would hold back polls that
+ * idle processes could make.
  */
 const MAX_PER_MESSAGE = 16;
 /**
- * Instances are spread over at least this many messages, twice as many as one process handles at a
- * time, so that several processes share them.
+ * Minimum number of messages over which the instances are spread, if there are enough instances. It
+ * is twice what one process handles at a time, so that several processes share the polls.
  */
 const SPREAD_OVER = 64;
-/** Concurrent sends, each on its own connection. */
+/** Maximum number of concurrent sends, each on its own network connection. */
 const CONCURRENT_SENDS = 32;
 /**
- * The fractional parts of the multiples of this number fill the range from 0 to 1 evenly, for any
- * count.
+ * The fractional parts of this number's multiples spread evenly over the range from 0 to 1, however
+ * many multiples there are.
  */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
-/** How many of `count` instances one message carries. */
+/** The number of instances in one message, when `count` instances are polled. */
 export function instancesPerMessage(count: number): number {
   return Math.min(MAX_PER_MESSAGE, Math.max(1, Math.ceil(count / SPREAD_OVER)));
 }
 
 /**
- * Groups the instances into messages, in the order of sending. Each firing starts at a different
- * instance. If there is not enough time or workers for all instances, different ones are left out
- * each time. A slow instance also shares its message with different ones.
+ * Groups the instances into messages, in the order of sending. `firing` is the number of the
+ * timer's firing, and each firing starts at a different instance. So if the time or the workers do
+ * not suffice for all instances, each firing leaves out different ones, and a slow instance delays
+ * different ones.
  */
 export function pollGroups(instanceIds: readonly string[], firing: number): (readonly [string, ...string[]])[] {
   const start = Math.floor(((firing * GOLDEN_RATIO) % 1) * instanceIds.length);
@@ -82,10 +87,10 @@ export function pollGroups(instanceIds: readonly string[], firing: number): (rea
 }
 
 /**
- * Has each instance polled once, by messages for several instances each. All messages of a firing
- * expire at the same instant. Instances whose message is not sent by then are left to the next
- * firing. Tries all messages. Rejects with the first failure when storage did not accept all of
- * them.
+ * Enqueues one poll of each instance, in messages for several instances each. All messages of a
+ * firing expire at the same instant. Instances whose message cannot be sent by then are left to the
+ * next firing. If a message fails, the others are still sent, and the call rejects with the first
+ * error.
  */
 export async function schedulePolls({ clock, log, instanceIds, send, timing }: SchedulePorts): Promise<void> {
   const firedAtMs = clock.now();

@@ -18,26 +18,33 @@ import { measureReading, segmentReading, type Readings, type ReadValue } from '.
 export interface Snapshot {
   readonly readings: Readings;
   /**
-   * A list that failed for lack of call permits (`limited`) may have been read in part. The values in the readings are
-   * complete.
+   * The lists that could not be read. A list that failed for lack of call permits (`limited`) may
+   * have been read in part. For each subject in its reading, no evaluation is missing.
    */
   readonly failures: ReadonlyMap<Source, CustomerInsightsError>;
   /** The anomalies of the lists that were read. */
   readonly anomalies: readonly Anomaly[];
-  /** Whether the task history was read. It shows refreshes that the page of jobs does not. */
+  /**
+   * Whether the task history was read. This list of the finished tasks of an instance shows
+   * refreshes that the page of recent jobs does not.
+   */
   readonly historyRead: boolean;
 }
 
-/** History is read back to the last complete poll, and one day more for evaluations that are listed late. */
+/**
+ * History is read back to the last complete poll and one day further, because evaluations may be
+ * listed late.
+ */
 const DAY_MS = 24 * 3600 * 1000;
 const MAX_HISTORY_DAYS = 30;
-/** Measures whose history is read concurrently. */
+/** Maximum number of measures whose history is read concurrently. */
 const CONCURRENT_HISTORIES = 10;
 
 /**
- * Reads the subjects that have subscriptions. Takes one call for all segments, one for all measures, one for each
- * measure with a new value, and one for the jobs when nothing is new. The lists are read concurrently, so that their
- * calls are counted together. A list that cannot be read does not affect the others.
+ * Reads the subjects that have subscriptions. Takes one call for all segments, one for all
+ * measures, one for each measure with a new value, and one for the jobs when nothing is new. The
+ * lists are read concurrently, so that their call permits are taken together. A list that cannot be
+ * read does not affect the others.
  */
 export async function takeSnapshot(
   insights: CustomerInsights,
@@ -78,7 +85,7 @@ export async function takeSnapshot(
   };
 }
 
-/** The lists that have subscriptions. */
+/** The lists that contain subjects with subscriptions. */
 export function sourcesOf(state: InstanceState): Set<Source> {
   const sources = new Set<Source>();
   for (const { trigger } of state.values) sources.add(triggers[trigger].source);
@@ -113,9 +120,10 @@ async function readSegments(
 }
 
 /**
- * The list has no history. A measure with a new value, or one that is read for the first time, takes one more call,
- * which returns the values in between. A measure is left out when there is no call permit for it, because the new value
- * alone would hide the values before it.
+ * Reads the measures. The list of measures contains no history, so a measure with a new value takes
+ * one more call, which returns the values before the new one. So does a measure that is read for
+ * the first time. If there is no call permit for this call, the measure is left out of the reading,
+ * because the new value alone would hide the values before it.
  */
 async function readMeasures(
   insights: CustomerInsights,
@@ -131,7 +139,8 @@ async function readMeasures(
     if (subject === undefined) return [];
     const listed = measureReading(measure);
     const latest = plausibility.value('measures', measure.name, listed);
-    // An implausible value may hide newer plausible ones.
+    // The list shows only one value. If it is implausible, the history may contain new plausible
+    // ones.
     const hasImplausible = latest.evaluations.length < listed.evaluations.length;
     if (!hasImplausible && !hasNewValue(subject, latest)) return [[measure.name, latest]];
     try {
@@ -169,8 +178,9 @@ function valuesFrom(source: Source, { values }: InstanceState): ValueSubject[] {
 }
 
 /**
- * Whether a measure has a value that is not observed. A measure that was never read counts as new: if another writer
- * commits its baseline first, this reading must hold the values since then.
+ * Whether the list shows a value of a measure that is not observed yet. A measure without a
+ * baseline counts as new. If another writer commits its baseline first, this reading must contain
+ * the values since then.
  */
 function hasNewValue({ last, etag, isSuspended }: ValueSubject, { evaluations }: ReadValue): boolean {
   if (etag === undefined || isSuspended) return true;

@@ -41,8 +41,8 @@ export interface StateStore {
   /** Reads the whole state of an instance. Takes one storage request per 1,000 rows. */
   read(instanceId: string): Promise<InstanceState>;
   /**
-   * Commits changes in one transaction. There must be no more of them than one transaction takes.
-   * `conflict`: nothing was written, so read the state and detect again.
+   * Commits changes in one transaction. They must not have more than `MAX_TRANSACTION_ROWS` rows.
+   * After a `conflict`, nothing was written, and the caller reads the state and detects again.
    */
   commit(instanceId: string, changes: readonly [Change, ...Change[]]): Promise<CommitResult>;
   savePoll(instanceId: string, poll: PollRecord): Promise<void>;
@@ -60,23 +60,27 @@ export interface StateStore {
    */
   observed(subscription: Subscription): Promise<ValueSubject | undefined>;
   /**
-   * The number of observations of a subscription's subject. `undefined` when the subject is not
-   * observed or is marked for removal. Takes one storage request.
+   * The sequence number of the last observation of a subscription's subject. `undefined` when the
+   * subject is not observed or is marked for removal. Takes one storage request.
    */
   sequenceOf(subscription: Subscription): Promise<number | undefined>;
-  /** The subject as the subscription's owner may see it. Takes two storage requests. */
+  /**
+   * The last evaluation of the subject and the state of its list, as the subscription shows them.
+   * Takes two storage requests.
+   */
   subjectView(subscription: Subscription): Promise<Omit<SubjectView, 'isAllowed'>>;
-  /** A text that differs after each poll of an instance. Takes one storage request. */
+  /** A text that changes with each poll of the instance. Takes one storage request. */
   pollMark(instanceId: string): Promise<string>;
 }
 
-/** An observed subject that can be removed. */
+/** A subject that is stored, so that it can be removed. */
 export type ObservedSubject =
   | { readonly kind: 'value'; readonly subject: ValueSubject & { readonly etag: string } }
   | { readonly kind: 'refreshes'; readonly refreshes: StoredRefreshState & { readonly etag: string } };
 
 /**
- * The limit of rows in one transaction (learn.microsoft.com: performing entity group transactions).
+ * Maximum number of rows in one transaction (learn.microsoft.com, "Performing entity group
+ * transactions").
  */
 export const MAX_TRANSACTION_ROWS = 100;
 

@@ -10,7 +10,7 @@ export interface SuspendPorts {
   readonly state: StateStore;
   readonly clock: Clock;
   readonly log: Log;
-  /** Continues events that another process committed and may not have finished. */
+  /** Continues the delivery of events that were committed earlier and may be unfinished. */
   readonly resumeOutbox: (events: readonly OutboxEntry[]) => Promise<void>;
 }
 
@@ -18,10 +18,10 @@ export interface SuspendPorts {
 const REASON = 'ALLOWED_INSTANCES does not name this instance, so it is not read';
 
 /**
- * Replaces the poll of an instance that the operator no longer allows. The instance is not read and
- * its unfinished events end. Changes in the meantime fire nothing: if the instance is allowed
- * again, the next reading of each list is a baseline. Rejects with `StorageError` when storage does
- * not respond.
+ * Runs in place of a poll when the operator no longer allows the instance. The instance is not
+ * read, and the deliveries of its unfinished events are ended without a call. What changes in the
+ * meantime fires nothing, because the first reading of each list after the instance is allowed
+ * again is a baseline. Rejects with `StorageError` when storage does not respond.
  */
 export async function suspendInstance(ports: SuspendPorts, before: InstanceState): Promise<void> {
   const { instanceId } = before;
@@ -36,7 +36,7 @@ export async function suspendInstance(ports: SuspendPorts, before: InstanceState
     const suspended = { ...refreshes, isSuspended: true };
     changes.push({ state: { kind: 'refreshes', refreshes: suspended, etag: refreshes.etag }, events: [] });
   }
-  // The next poll repeats a change that conflicts with another writer.
+  // If a change conflicts with another writer, the next poll repeats it.
   for (const batch of transactionsOf(changes)) await ports.state.commit(instanceId, batch);
   if (changes.length > 0) {
     const since = new Date(ports.clock.now()).toISOString();

@@ -14,19 +14,19 @@ export interface SweepPorts {
 }
 
 /**
- * Removes subjects that have no subscriptions from the stored state, and instances without
- * subscriptions and unfinished events from the polls.
+ * Removes subjects without subscriptions from the stored state. Removes instances that have neither
+ * subscriptions nor unfinished events from the registry of instances to poll.
  *
  * A subscribe request updates the registry after it stores the subscription. The sweep reads the
- * registry before it searches for subscriptions. If the search misses a new subscription, the
- * registry entry has changed by then and is not removed.
+ * registry before it searches for subscriptions. So if the search misses a new subscription, the
+ * registry entry has changed since it was read and is not removed.
  */
 export async function sweepInstances(ports: SweepPorts): Promise<void> {
   for (const instance of await ports.instances.list()) {
     const { instanceId } = instance;
     const count = await forgetSubjects(ports, instanceId);
     if (count > 0) ports.log.info('subjects.forgotten', { instanceId, count });
-    // Partitions of an instance's subscriptions begin with its id.
+    // The partition keys of an instance's subscriptions begin with its id.
     if (await hasRows(ports.tables, { from: `${instanceId}:`, to: `${instanceId};` })) continue;
     const { outbox: outboxEntries } = await ports.state.read(instanceId);
     if (outboxEntries.length > 0) continue;

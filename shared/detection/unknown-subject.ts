@@ -4,10 +4,10 @@ import type { UnknownSubject } from '../subscriptions/subject-refusal.ts';
 import { thresholdTriggers, triggers, type ThresholdTrigger } from '../triggers/trigger.ts';
 
 /**
- * Reads what a maker can have meant by the name of a segment or measure that does not exist:
- * similar names, or a measure given to the trigger for segments and the reverse. Takes one call,
- * and a second one when no name is the same. Rejects with `CustomerInsightsError` when the first
- * one fails.
+ * Finds what a maker may have meant by the name of a segment or measure that does not exist. It may
+ * resemble another name, or it may name a measure in the trigger for segments, or the reverse.
+ * Takes one call, and a second one unless the first list contains the name in another spelling.
+ * Rejects with `CustomerInsightsError` when the first call fails.
  */
 export async function unknownSubject(
   insights: CustomerInsights,
@@ -40,7 +40,7 @@ const choicesOf: Readonly<Record<'segments' | 'measures', ReadChoices>> = {
     (await insights.measures(instanceId)).filter(({ withoutDimension }) => withoutDimension),
 };
 
-/** The refusal is still correct without the second list. */
+/** Returns no names when the call fails. The refusal is still correct without them. */
 async function orNone(reading: Promise<readonly Named[]>): Promise<readonly Named[]> {
   try {
     return await reading;

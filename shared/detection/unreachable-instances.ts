@@ -2,22 +2,23 @@ import { readAllRows } from '../storage/all-rows.ts';
 import type { Tables } from '../storage/tables.ts';
 
 /**
- * Which instances have a list that cannot be read, so that the health check needs one request,
- * however many instances there are. The state of each instance says the same and decides.
+ * An index of the instances that have a list that cannot be read. With it, the health check takes
+ * one storage request, however many instances there are. If the index and the state of an instance
+ * differ, the state is right.
  */
 export interface UnreachableInstances {
-  /** Called by each poll that fails to read a list. One storage request. */
+  /** Called by each poll that cannot read a list. Takes one storage request. */
   add(instanceId: string, since: string): Promise<void>;
-  /** One storage request. Does nothing for an instance that is not among them. */
+  /** Does nothing for an instance that is not in the index. Takes one storage request. */
   remove(instanceId: string): Promise<void>;
   /**
-   * Removes those that are not polled any more. One storage request, and one for each that is
-   * removed.
+   * Removes the instances that are no longer polled. Takes one storage request, and one more for
+   * each removed instance.
    */
   keepOnly(isPolled: (instanceId: string) => boolean): Promise<void>;
   /**
-   * Since when the first of them has been unreachable. `undefined` when all are reachable. One
-   * storage request.
+   * The earliest time since which an instance in the index has been unreachable. `undefined` when
+   * the index is empty. Takes one storage request.
    */
   since(): Promise<string | undefined>;
 }
@@ -25,7 +26,8 @@ export interface UnreachableInstances {
 const TABLE = 'health';
 const PARTITION = 'unreachable';
 /**
- * Rows of one storage request. Beyond that many unreachable instances, `since` may be a later one.
+ * Maximum number of rows in one storage request. If more instances are unreachable, `since` may
+ * miss the earliest time.
  */
 const MAX_READ = 1_000;
 

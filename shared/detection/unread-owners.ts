@@ -5,12 +5,13 @@ import { jobsById, tasksOf, type RefreshReading } from './refresh-reading.ts';
 import { isAfterProcessed, type RefreshState } from './refresh-state.ts';
 import { kindOf } from './task-kind.ts';
 
-/** Jobs that one poll reads by id. Later polls read the others. */
+/** Maximum number of jobs that one poll reads by id. Later polls read the others. */
 export const MAX_JOB_READS = 10;
 
 /**
- * Jobs to read by id: open jobs and owners of failed tasks that the reading does not contain. The
- * jobs that were not read for longest come first.
+ * The ids of the jobs to read: open jobs, jobs that own a failed task, and jobs that own recent
+ * tasks in the task history, unless the reading already contains them. Jobs that have not been read
+ * for the longest time come first.
  */
 export function unreadOwners(state: RefreshState, reading: RefreshReading): string[] {
   const owners = jobsById(reading.jobs);

@@ -19,8 +19,8 @@ export interface ValueHistory {
 
 /**
  * Reads the history that Customer Insights keeps of a segment or measure, including failures. Takes
- * one call. `undefined` when no subject has this name. Rejects with `CustomerInsightsError` when
- * the history cannot be read.
+ * one call. Resolves with `undefined` when no subject has this name. Rejects with
+ * `CustomerInsightsError` when the history cannot be read.
  */
 export async function readValueHistory(
   insights: CustomerInsights,
@@ -54,7 +54,7 @@ export async function readValueHistory(
   }
 }
 
-/** Detection ignores an evaluation in the far future too. */
+/** Makes failures of the evaluations in the far future, because detection ignores them too. */
 function markImplausible(evaluations: readonly Evaluation[], nowMs: number): HistoryEntry[] {
   return evaluations.map((evaluation) =>
     isTooFarAhead(evaluation.evaluatedAtMs, nowMs)
@@ -63,10 +63,7 @@ function markImplausible(evaluations: readonly Evaluation[], nowMs: number): His
   );
 }
 
-/**
- * Evaluations that ended without a value, or whose status word is unknown. All others are
- * successful or still running.
- */
+/** The evaluations that failed, timed out or were aborted, and those whose status is unknown. */
 function failuresOf({ history, latest }: Segment): HistoryEntry[] {
   return [...history, ...(latest ? [latest] : [])].flatMap((evaluation) => {
     const status = knownStatus(evaluation.status);

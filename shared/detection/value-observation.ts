@@ -1,4 +1,4 @@
-/** A finished evaluation of a segment or measure, from the list or from the history. */
+/** A successful evaluation of a segment or measure, from the list or from the history. */
 export interface Evaluation {
   readonly evaluatedAtMs: number;
   readonly value: number;
@@ -6,7 +6,7 @@ export interface Evaluation {
 
 /** The stored state of a segment or measure between two polls. */
 export interface ValueState {
-  /** The number of observations so far, including the baseline. */
+  /** The sequence number of the last observation. The baseline has a sequence number too. */
   readonly sequence: number;
   /** The last observation. Absent before the first one. */
   readonly last: Evaluation | undefined;
@@ -26,17 +26,19 @@ export interface Rise {
 export interface ObserveResult {
   readonly state: ValueState;
   readonly rises: readonly Rise[];
-  /** More evaluations are left. Call again with the new state. */
+  /** Whether evaluations are left. If so, call again with the new state. */
   readonly hasMore: boolean;
 }
 
 /**
- * Takes the new evaluations as observations, in order of their instants. An evaluation is
- * identified by its instant alone, so an evaluation that is seen again changes nothing. The first
- * observation is a baseline. It is the newest evaluation, and earlier ones fire nothing. For a
- * subject that had no evaluation when it was last read (`wasEmpty`), it is the oldest one.
+ * Adds the new evaluations as observations, in the order of their instants. An evaluation is
+ * identified by its instant alone, so an evaluation that is read again changes nothing. The first
+ * observation is the baseline. It is the newest evaluation, so that earlier ones fire nothing. But
+ * if the subject had no evaluation when it was last read (`wasEmpty`), all evaluations are new, and
+ * the baseline is the oldest one.
  *
- * Stops after `maxRises`, so that state and events of one step fit into one transaction.
+ * Stops after `maxRises` rises, so that the state and the events of one step fit into one
+ * transaction.
  */
 export function observe(
   state: ValueState,
@@ -67,9 +69,7 @@ export function observe(
   return { state: { sequence, last }, rises, hasMore: false };
 }
 
-/**
- * Sorts evaluations by instant and keeps each instant once. The first entry with an instant counts.
- */
+/** Sorts evaluations by instant and keeps one for each instant, the first in the list. */
 export function inOrder<T extends { readonly evaluatedAtMs: number }>(evaluations: readonly T[]): T[] {
   const byInstant = new Map<number, T>();
   for (const evaluation of evaluations) {
