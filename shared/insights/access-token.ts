@@ -8,7 +8,9 @@ import type { Clock } from '../clock.ts';
  */
 export type CustomerInsightsCredential = 'default' | 'none';
 
-/** A token that expires sooner is not used, because it may expire before the request arrives. */
+/**
+ * A token is renewed this long before it expires, because it may expire before a request arrives.
+ */
 const marginMs = 5 * 60_000;
 /**
  * A token request that takes longer is replaced by a new one, so that later calls do not hang too.
@@ -16,8 +18,8 @@ const marginMs = 5 * 60_000;
 const tokenTimeoutMs = 30_000;
 
 /**
- * The token source of the app for a scope. `undefined` for the credential `none`. The identity
- * library is loaded when the first token is requested.
+ * Makes the function that gets the app's access token for a scope. Returns `undefined` for the
+ * credential `none`. The identity library is loaded when the first token is requested.
  */
 export function customerInsightsToken(
   credential: CustomerInsightsCredential,
@@ -39,9 +41,10 @@ async function defaultCredential(scope: string): Promise<() => Promise<AccessTok
  * Caches a token until it is due for renewal. Concurrent calls share one token request. While a
  * renewal fails, a token that has not expired is used. Rejects as `fetchToken` does.
  *
- * The identity library caches the tokens of managed identities, but tries its chain of credentials
- * on every call and runs a developer's `az` each time. Its own `getBearerTokenProvider` renews in a
- * promise that nothing awaits.
+ * The identity library alone is not enough. It caches the tokens of managed identities, but tries
+ * its chain of credentials on every call, and on a developer's machine runs `az` each time. Its own
+ * `getBearerTokenProvider` renews the token in a promise that nothing awaits, so a failed renewal
+ * would be an unhandled rejection.
  */
 export function cachedToken(deps: { fetchToken: () => Promise<AccessToken>; clock: Clock }): () => Promise<string> {
   const { fetchToken, clock } = deps;

@@ -1,14 +1,13 @@
 import { CustomerInsightsError } from './customer-insights.ts';
 
 /**
- * Permits to call Customer Insights. Every HTTP request, including a repeated one, takes a permit
- * first, because Customer Insights limits the calls to an instance per minute for all callers
- * together.
+ * Permits to call Customer Insights. Every HTTP request, including a retry, takes a permit first,
+ * because Customer Insights limits the calls to an instance per minute, for all callers together.
  */
 export interface CallPermits {
   /**
    * Takes one permit. `instanceId` is absent for the list of instances. Rejects when the state of
-   * the limit is unknown.
+   * the rate limit cannot be read.
    */
   take(instanceId: string | undefined): Promise<CallPermit>;
 }
@@ -17,15 +16,15 @@ export type CallPermit = { readonly kind: 'admitted' } | NoPermit;
 
 interface NoPermit {
   readonly kind: 'refused';
-  /** A permit is available after this time, not before. */
+  /** No permit is available before this time has passed. */
   readonly retryAfterMs: number;
 }
 
 /** Permits for several calls that are useless without each other. */
 export interface JointPermits {
   /**
-   * Takes `count` permits, all or none. If two readers each got a part of their permits, both would
-   * wait for ever.
+   * Takes `count` permits, all or none. If two callers each held only some of the permits that they
+   * need, both would wait for ever.
    */
   takeTogether(
     instanceId: string,
@@ -43,8 +42,8 @@ export async function takePermit(permits: CallPermits, instanceId: string | unde
 }
 
 /**
- * Takes permits for `count` calls of `reader`. The result uses them first and then takes further
- * ones. Rejects as `takePermit` does.
+ * Takes permits for `count` calls. The returned permits hand these out first and then take further
+ * ones. `reader` names the caller in the error. Rejects as `takePermit` does.
  */
 export async function takePermits(
   permits: JointPermits,

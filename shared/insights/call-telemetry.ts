@@ -30,7 +30,7 @@ export function recordRequest(
 }
 
 /**
- * The value of `error.type`. For a refused request it is the status code
+ * The value of the attribute `error.type`. For a refused request, it is the status code
  * (opentelemetry.io/docs/specs/semconv/http/http-spans).
  */
 function errorType(outcome: AttemptOutcome<unknown>): string | undefined {

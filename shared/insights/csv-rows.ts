@@ -7,15 +7,15 @@ import { valueSchema } from './item-schema.ts';
 import type { JsonObject } from './json-fields.ts';
 
 /**
- * Characters of one row. Without this limit, a quote that is never closed would make the rest of
- * the file one row.
+ * Maximum number of characters in a row. Without this limit, a quote that is never closed would
+ * make the rest of the file one row.
  */
 const MAX_ROW_LENGTH = 1024 * 1024;
-/** Characters of one page. The row that exceeds the limit is the last one. */
+/** Maximum number of characters in a page. The row that exceeds it is the last one of the page. */
 const MAX_PAGE_LENGTH = 4 * 1024 * 1024;
 
 export interface CsvTable {
-  /** The columns in their order. Used unless the data begins with a header. */
+  /** The columns in order. Their names are used only if the data has no header. */
   readonly attributes: readonly Attribute[];
   /**
    * Whether the metadata says that the data has a header. A first row that consists of column names
@@ -29,8 +29,8 @@ type Cell = string | undefined;
 
 /**
  * Reads rows of CSV (RFC 4180, UTF-8) from a stream and destroys the stream after the last row of
- * the range. Memory use is one page and the stream's buffers, however long the file is. Rejects as
- * the stream does.
+ * the range. Keeps only one page and the stream's buffers in memory, however long the file is.
+ * Rejects with the errors of the stream.
  */
 export async function readCsvRows(
   body: Readable,
@@ -44,7 +44,8 @@ export async function readCsvRows(
     // An unquoted empty cell has no value. A quoted one is the empty string.
     cast: (cell, { quoting }) => (cell === '' && !quoting ? undefined : cell),
   });
-  // The parser reports the same errors. Not reading the rest of the stream is no error.
+  // Errors are ignored here because the parser reports them too, and because it is not an error to
+  // leave the rest of the stream unread.
   pipeline(body, parser).catch(() => undefined);
 
   try {
@@ -82,7 +83,7 @@ async function takeRows(
   return { kind: 'rows', rows, hasMore: false };
 }
 
-/** Cells after the last named column are named by their position. */
+/** Makes the object of a row. Cells after the last named column are named by their position. */
 function rowOf(cells: readonly Cell[], names: readonly string[], types: ReadonlyMap<string, string>): JsonObject {
   const width = Math.max(cells.length, names.length);
   return Object.fromEntries(

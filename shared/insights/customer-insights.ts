@@ -1,9 +1,9 @@
 /**
- * The port to Customer Insights: what the domain reads, independent of HTTP.
+ * The port through which the domain reads Customer Insights, independent of HTTP.
  *
- * Statuses and kinds are bare words in lower case (`timedout`), however the service writes them.
- * New words may appear: an unknown word is passed on unchanged. A status or kind that the service
- * left out is `undefined`. Instants are ISO 8601 in UTC with milliseconds
+ * Statuses and kinds are words in lower case without separators (`timedout`), however the service
+ * writes them. New words may appear, and are passed on in the same form. A status or kind that the
+ * service left out is `undefined`. Instants are ISO 8601 in UTC with milliseconds
  * (`2026-11-23T10:00:00.000Z`). An instant that cannot be parsed is absent. A list element without
  * its identity (a segment without a name, a job without an id) is left out. Every method rejects
  * with `CustomerInsightsError` when the call fails.
@@ -13,7 +13,10 @@ export interface CustomerInsights {
   /** `undefined` when the instance does not exist. */
   instance(instanceId: string): Promise<Instance | undefined>;
   dataSources(instanceId: string): Promise<DataSource[]>;
-  /** All segments. With `historyDays`, `history` holds the evaluations of that many days. */
+  /**
+   * All segments. With `historyDays`, `history` holds the evaluations of the last `historyDays`
+   * days.
+   */
   segments(instanceId: string, options?: { historyDays?: number }): Promise<Segment[]>;
   /** All measures, without history. */
   measures(instanceId: string): Promise<Measure[]>;
@@ -23,9 +26,12 @@ export interface CustomerInsights {
   jobs(instanceId: string, options: { top: number }): Promise<Job[]>;
   /** One job with its tasks. `undefined` when the job does not exist. */
   job(instanceId: string, jobId: string): Promise<Job | undefined>;
-  /** The `top` most recent tasks of all jobs, in the order of the service. */
+  /** The task history: the `top` most recent tasks of all jobs, in the order of the service. */
   tasks(instanceId: string, options: { top: number }): Promise<Task[]>;
-  /** The latest state of each node (data source, merge, segment …). */
+  /**
+   * The latest state of each node. A node is a step of the refresh pipeline, such as the ingestion
+   * of one data source, the merge, or a segment.
+   */
   nodes(instanceId: string): Promise<Node[]>;
 }
 
@@ -93,7 +99,10 @@ export interface MeasureOutput {
   readonly evaluatedAt: string | undefined;
   /** `undefined` when the output is not exactly one number. */
   readonly value: number | undefined;
-  /** What the output is in the place of one number; absent when it is one, or nothing yet. */
+  /**
+   * What the output is when it is not one number. Absent when it is one number, or when there is no
+   * output yet.
+   */
   readonly instead?: 'a text' | 'a date' | 'several values';
 }
 
@@ -102,13 +111,13 @@ export interface Job {
   /** `scheduled` or `ondemand`. */
   readonly submissionKind: string | undefined;
   readonly status: string | undefined;
-  /** The status as the service wrote it, when it is not a word of the published clients. */
+  /** The status as the service wrote it, when the public client libraries do not contain it. */
   readonly writtenStatus?: string;
   /** `all`, `ingestion`, `merge`, … */
   readonly operationType: string | undefined;
   readonly submittedAt: string | undefined;
   readonly endedAt: string | undefined;
-  /** The identifiers that the job was asked for (data source ids for an ingestion). */
+  /** The identifiers in the request of the job. For an ingestion, they are data source ids. */
   readonly idList: readonly string[];
   readonly tasks: readonly Task[];
 }
@@ -116,7 +125,7 @@ export interface Job {
 export interface Task {
   readonly taskId: string;
   readonly status: string | undefined;
-  /** The status as the service wrote it, when it is not a word of the published clients. */
+  /** The status as the service wrote it, when the public client libraries do not contain it. */
   readonly writtenStatus?: string;
   readonly operationType: string | undefined;
   /** Every job that owns the task. */
@@ -138,7 +147,7 @@ export interface Node {
 }
 
 export type CustomerInsightsErrorKind =
-  /** No response, a 5xx, a time-out, or a response that is not what the call returns. */
+  /** No response, a timeout, a 5xx status, or a response that is not what the call returns. */
   | 'unavailable'
   /** As `unavailable`, for a call that writes. The service may have carried it out. */
   | 'unconfirmed'
@@ -148,7 +157,7 @@ export type CustomerInsightsErrorKind =
    */
   | 'throttled'
   /**
-   * No call was made, because no permit (see `CallPermits`) is available until `retryAfterMs` have
+   * No call was made, because no permit (see `CallPermits`) is available until `retryAfterMs` has
    * passed.
    */
   | 'limited'
@@ -157,7 +166,7 @@ export type CustomerInsightsErrorKind =
   /** 404: the instance, or the object that the call names, does not exist. */
   | 'not-found'
   /**
-   * 404 of a list, although the instance exists. `setting` names the setting whose path is wrong.
+   * 404 for a list, although the instance exists. `setting` names the setting whose path is wrong.
    */
   | 'path-unknown'
   /** Any other 4xx: the service refused the call itself. */

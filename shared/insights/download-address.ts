@@ -1,13 +1,13 @@
 /**
- * Blob and data lake storage of the public cloud
- * (learn.microsoft.com/azure/storage/common/storage-account-overview, endpoints).
+ * The hosts of Blob Storage and Data Lake Storage in the public cloud
+ * (learn.microsoft.com/azure/storage/common/storage-account-overview, "Storage account endpoints").
  */
 const storageHost = /^[a-z0-9-]+\.(blob|dfs)\.core\.windows\.net$/;
 
 /**
- * Whether the data of a partition may be fetched from `uri`, which a response of the service
- * contained. Allowed are the origin of the API itself, and Azure storage over https. So no response
- * can make this service call an address in its own network.
+ * Whether the data of a partition may be downloaded from `uri`, an address in a response from
+ * Customer Insights. Allowed are the origin of the API itself, and Azure Storage over HTTPS. So no
+ * response can make this app call an address in its own network.
  */
 export function isDownloadAddress(uri: string, apiUrl: string): boolean {
   const url = URL.parse(uri);

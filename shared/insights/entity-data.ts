@@ -5,16 +5,16 @@ import type { JsonObject } from './json-fields.ts';
  * The port to the data of Customer Insights: entities, their items and partitions. It is
  * independent of HTTP.
  *
- * A mistake of the caller is a value. Every method rejects with `CustomerInsightsError` when the
- * call fails. An `entityId` is one that `entities` lists; the service accepts further names for
- * some entities.
+ * A mistake of the caller is a returned value, such as `Missing`. Every method rejects with
+ * `CustomerInsightsError` when the call fails. `entityId` is an id that `entities` returns. For
+ * some entities, the service accepts other names too.
  */
 export interface EntityData {
   entities(instanceId: string): Promise<{ kind: 'entities'; entities: Entity[] } | Missing | Refused>;
   entity(instanceId: string, entityId: string): Promise<{ kind: 'entity'; entity: Entity } | Missing | Refused>;
   /**
-   * Reads one page of the service's size. `options` are those of OData by name (`$filter`), not
-   * encoded.
+   * Reads one page, whose size the service decides. `options` are OData query options by name
+   * (`$filter`), not URL-encoded.
    */
   items(instanceId: string, entityId: string, options: ItemOptions): Promise<ItemPage | Missing | Refused>;
   /** `item` is the text of a JSON object. It is sent unchanged. */
@@ -67,28 +67,30 @@ export interface Refused {
 }
 
 export interface Entity {
-  /** The id in addresses of the entity. */
+  /** The id of the entity in URLs. */
   readonly entityId: string;
   readonly name: string;
-  /** `profile`, `activity`, `unifiedactivity`, `segment`, …; in lower case. New ones may appear. */
+  /**
+   * `profile`, `activity`, `unifiedactivity`, `segment`, …, in lower case. New types may appear.
+   */
   readonly entityType: string | undefined;
   readonly attributes: readonly Attribute[];
   /** The names of the columns of each key. */
   readonly keys: readonly (readonly string[])[];
 }
 
-/** A column. */
+/** A column of an entity. */
 export interface Attribute {
   readonly name: string;
   readonly displayName: string;
-  /** A type of OData, e.g. `Edm.String`. Empty when the service names none. */
+  /** An OData type, e.g. `Edm.String`. Empty when the service names no type. */
   readonly dataType: string;
 }
 
 export interface ItemPage {
   readonly kind: 'page';
   readonly items: readonly JsonObject[];
-  /** Whether the response names a next page. There may be one even if it did not. */
+  /** Whether the response links to a next page. There may be a next page even without a link. */
   readonly hasNext: boolean;
 }
 
@@ -121,8 +123,8 @@ export interface RowPage {
 }
 
 /**
- * The data is not CSV, or its address is one that this service does not read. `reason` is a
- * sentence for people.
+ * The data is not CSV, or `isDownloadAddress` does not allow its address. `reason` is a sentence
+ * for people.
  */
 export interface UnreadablePartition {
   readonly kind: 'unreadable';

@@ -1,8 +1,8 @@
-/** Only numbers with at least this many digits may be rounded by JavaScript. */
+/** JavaScript rounds only numbers with at least this many digits. */
 const longNumber = /\d{16}/;
 
 /**
- * Part of ECMAScript's "JSON.parse source text access". The compiler's libraries do not contain it
+ * Part of ECMAScript's "JSON.parse source text access". TypeScript's libraries do not declare it
  * yet.
  */
 interface ExactJson {
@@ -11,9 +11,9 @@ interface ExactJson {
 }
 
 /**
- * Parses JSON so that writing it gives the same numbers again. An `Edm.Int64` beyond 2^53 is not
- * rounded: it becomes an opaque value that only `JSON.stringify` supports. Throws `SyntaxError` as
- * `JSON.parse` does.
+ * Parses JSON without rounding numbers. A number that JavaScript would round, such as an
+ * `Edm.Int64` beyond 2^53, becomes an opaque value. `JSON.stringify` writes this value with the
+ * original digits. Throws `SyntaxError` as `JSON.parse` does.
  */
 export function parseExactly(text: string): unknown {
   if (!longNumber.test(text)) return JSON.parse(text);

@@ -12,8 +12,8 @@ const settingOf = {
 
 /**
  * Wraps Customer Insights so that a list fails as `not-found` only when the instance itself does
- * not exist. A 404 of a list of an existing instance becomes `path-unknown`, because a setting
- * leads to a wrong path. This takes one more call, after a 404 only.
+ * not exist. A 404 for a list of an existing instance becomes `path-unknown`, because it means that
+ * a setting contains a wrong path. To find this out, each 404 takes one more call.
  */
 export function explaining404(insights: CustomerInsights): CustomerInsights {
   const list = async <T>(name: keyof typeof settingOf, instanceId: string, read: () => Promise<T>): Promise<T> => {

@@ -1,7 +1,7 @@
 import type { Attribute, Entity } from './entity-data.ts';
 import { valueSchema } from './item-schema.ts';
 
-/** The keys of the two entities that every instance has. Their metadata need not be read. */
+/** The keys of the two entities that every instance has. They save a read of the metadata. */
 const knownKeys: Readonly<Record<string, Attribute>> = {
   Customer: { name: 'CustomerId', displayName: 'CustomerId', dataType: 'Edm.String' },
   UnifiedActivity: { name: 'ActivityId', displayName: 'ActivityId', dataType: 'Edm.String' },
@@ -12,7 +12,7 @@ export function knownKey(entityId: string): Attribute | undefined {
 }
 
 /**
- * The attribute that identifies an item alone. `undefined` when the entity has no key, or only keys
+ * The attribute that alone identifies an item. `undefined` when the entity has no key, or only keys
  * of several columns.
  */
 export function singleKey({ attributes, keys }: Entity): Attribute | undefined {
@@ -21,9 +21,9 @@ export function singleKey({ attributes, keys }: Entity): Attribute | undefined {
 }
 
 /**
- * The `$filter` for the item with this id. Strings are quoted, with quotes doubled (OData 4.01
- * ABNF, `string`). Numbers and GUIDs are not quoted. `undefined` when the id is not a valid value
- * of the key's type, so that no such item can exist.
+ * The `$filter` for the item with this id. Strings are quoted, and a quote inside a string is
+ * written twice (OData 4.01 ABNF, `string`). Numbers and GUIDs are not quoted. `undefined` when the
+ * id is not a valid value of the key's type, so that no such item can exist.
  */
 export function keyFilter({ name, dataType }: Attribute, itemId: string): string | undefined {
   const { type, format } = valueSchema(dataType);

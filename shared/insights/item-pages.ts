@@ -4,13 +4,18 @@ import type { EntityData, ItemOptions, Missing, Refused } from './entity-data.ts
 import type { JsonObject } from './json-fields.ts';
 
 /**
- * Items of one page (learn.microsoft.com/dynamics365/customer-insights/data/odata-examples,
- * "Limitations").
+ * Number of items on a page of the service
+ * (learn.microsoft.com/dynamics365/customer-insights/data/odata-examples, "Limitations").
  */
 const SERVICE_PAGE = 100;
-/** Items of one response of this service. Keeps the response within some megabytes. */
+/**
+ * Maximum number of items in one response of this app. It keeps the response to a few megabytes.
+ */
 const MAX_ITEMS = 1_000;
-/** Calls to the service for one response. Each counts against the limit of calls per minute. */
+/**
+ * Maximum number of calls to Customer Insights for one response. Each counts against the limit of
+ * calls per minute.
+ */
 const MAX_CALLS = 10;
 /**
  * No further page is requested after this time, because a flow waits two minutes for a response.
@@ -19,7 +24,9 @@ const MAX_READING_MS = 30_000;
 
 export interface ItemQuery {
   readonly skip: number;
-  /** The number of items requested in all. Absent: all items, one page at a time. */
+  /**
+   * The total number of items requested. If absent, all items are requested, one page at a time.
+   */
   readonly top: number | undefined;
   /** The other options by name, not encoded. */
   readonly options: ItemOptions;
@@ -33,10 +40,11 @@ export interface ItemList {
 }
 
 /**
- * Reads items: a full page of the service, or with `top` as many as requested, up to a limit. Pages
- * are selected by `$skip`, the only way that the service documents. The length of a page and the
- * next link are not documented, so only an empty page is the end, and a short page is followed by a
- * further call. After a last page that happens to be full, the next list is empty.
+ * Reads one full page of the service, or with `top` as many items as requested, up to `MAX_ITEMS`.
+ * Pages are selected by `$skip`, the only way that the service documents. It does not document
+ * whether a page can be short, nor the next link. So only an empty page is taken as the end, and a
+ * short page is followed by another call. If the last page happens to be full, the next list is
+ * empty.
  */
 export async function readItems(
   { data, clock }: { data: Pick<EntityData, 'items'>; clock: Clock },
@@ -62,8 +70,8 @@ export async function readItems(
       items.length > 0,
     );
     if (page === undefined || page.kind !== 'page') {
-      // The items that were read are returned, and a request for the remaining items gets the
-      // error. After a page that looked like the last one, an error means that it was.
+      // The items that were read are returned. A request for the remaining items will get the
+      // error. If the last page looked like the end, a refusal confirms that it was the end.
       if (page !== undefined && items.length === 0) return page;
       isEnd = page !== undefined && mayEnd;
       break;

@@ -14,7 +14,8 @@ export interface ItemSchema {
 
 /**
  * The JSON type of each OData type (OData JSON Format 4.01 §7.1), with the formats that Swagger 2.0
- * names. `Decimal` and `Int64` are numbers, because requests do not ask for IEEE754Compatible.
+ * names. `Decimal` and `Int64` are numbers, not strings, because requests do not ask for the format
+ * `IEEE754Compatible`.
  */
 const jsonTypes: Readonly<Record<string, ItemSchema>> = {
   'edm.string': { type: 'string' },

@@ -1,9 +1,9 @@
 import { isoInstant } from './instant.ts';
 
 /**
- * A JSON object whose shape is known from documentation only. Property names may be in camelCase or
- * PascalCase, because the published clients use the first and the service has been seen to respond
- * with the second. A property that is missing, `null` or of another type reads as absent.
+ * A JSON object whose shape is known from documentation only. Property names may be in camelCase,
+ * which the public client libraries use, or in PascalCase, which the service has been seen to
+ * return. A property that is missing, `null` or of another type reads as absent.
  */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -11,19 +11,19 @@ export function asObject(value: unknown): JsonObject | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 }
 
-/** `name` is given in camelCase. */
+/** Reads a property. `name` is in camelCase and matches the name in PascalCase too. */
 export function field(object: JsonObject, name: string): unknown {
   return object[name] ?? object[name.charAt(0).toUpperCase() + name.slice(1)];
 }
 
-/** A string that is not empty. */
+/** A string. An empty string reads as absent. */
 export function stringField(object: JsonObject, name: string): string | undefined {
   const value = field(object, name);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /**
- * A value of an enumeration that may grow, as a bare word: lower case, without separators. A text
+ * A value of an enumeration that may grow, as a word in lower case without separators. A text
  * without a letter or digit reads as absent.
  */
 export function wordField(object: JsonObject, name: string): string | undefined {
@@ -66,9 +66,9 @@ export function stringListField(object: JsonObject, name: string): string[] {
 }
 
 /**
- * Makes a reader of whole responses from a reader of their elements. A list is bare or in
- * `{value: […]}`. The reader returns `undefined` for a response that is neither, and leaves out
- * elements that read as `undefined`.
+ * Makes a reader of a whole response, which is a list or an object `{value: […]}`, from a reader of
+ * one element. The reader returns `undefined` for any other response, and leaves out elements for
+ * which `read` returns `undefined`.
  */
 export function listReader<T>(read: (element: JsonObject) => T | undefined): (json: unknown) => T[] | undefined {
   return (json) => {

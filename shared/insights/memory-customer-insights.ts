@@ -22,10 +22,7 @@ export interface MemoryInstance {
   segments: Segment[];
   measures: Measure[];
   jobs: Job[];
-  /**
-   * Tasks besides those of `jobs`: those that the task history still contains after their jobs are
-   * gone.
-   */
+  /** Tasks in the task history whose jobs are no longer in `jobs`. */
   tasks: Task[];
   nodes: Node[];
 }
@@ -39,23 +36,27 @@ export interface MemoryCall {
 }
 
 export interface MemoryCustomerInsights extends CustomerInsights {
-  /** By instance id. */
+  /** The instances by id. */
   readonly held: Map<string, MemoryInstance>;
   /** Adds or replaces an instance. Absent lists are empty. Returns the stored data. */
   hold(data: Partial<MemoryInstance> & Pick<MemoryInstance, 'instance'>): MemoryInstance;
   /** Every call so far, including failed ones. */
   readonly calls: MemoryCall[];
-  /** Runs before each call. It throws to fail the call and waits to delay it. See `failing`. */
+  /**
+   * Runs before each call. If it throws, the call fails; if it waits, the call is delayed. See
+   * `failing`.
+   */
   beforeCall: (call: MemoryCall) => void | Promise<void>;
 }
 
-/** Customer Insights without a network. Later changes of the data do not change earlier results. */
+/** Customer Insights without a network. Later changes to the data do not change earlier results. */
 export function memoryCustomerInsights({ clock }: { clock: Clock }): MemoryCustomerInsights {
   const held = new Map<string, MemoryInstance>();
   const calls: MemoryCall[] = [];
 
   /**
-   * Reads after `beforeCall`, so that a change during a delay is seen, as it may be on a network.
+   * Reads after `beforeCall`, so that a call sees changes that were made while it was delayed, as
+   * it may over a network.
    */
   async function respond<T>(call: MemoryCall, read: () => T): Promise<T> {
     calls.push(call);
@@ -155,7 +156,7 @@ export function failing(
 }
 
 /**
- * `structuredClone` for the values of this port. It is ten times as fast, and simulations make
+ * Copies a value of this port ten times as fast as `structuredClone`, because simulations make
  * millions of calls.
  */
 function copyOf<T>(value: T): T {

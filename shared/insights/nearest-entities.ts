@@ -3,9 +3,9 @@ import { CustomerInsightsError } from './customer-insights.ts';
 import type { EntityData, Missing } from './entity-data.ts';
 
 /**
- * Wraps `data`. When an entity does not exist, its name is trimmed and looked up again. If it is
- * still unknown, the result lists entities with similar names. This makes one or two further calls,
- * only for a missing entity.
+ * Wraps `data`. If an entity does not exist, its name is trimmed and looked up again. If it is
+ * still unknown, the result lists entities with similar names. Only a missing entity takes these
+ * one or two further calls.
  */
 export function nearestEntities(data: EntityData): EntityData {
   const nearest = async (instanceId: string, entityId: string): Promise<readonly Named[]> => {

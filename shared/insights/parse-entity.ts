@@ -17,8 +17,9 @@ export interface PartitionMetadata {
 }
 
 /**
- * Reads an `IEntityMetadata`. An ingested entity is identified by its qualified name
- * (`{dataSourceId}_{name}`), because two data sources may have entities of the same name.
+ * Reads an `IEntityMetadata` of the public client libraries. An ingested entity is identified by
+ * its qualified name (`{dataSourceId}_{name}`), because two data sources may have entities of the
+ * same name.
  */
 export function parseEntity(json: JsonObject): Entity | undefined {
   const name = stringField(json, 'name') ?? stringField(json, 'qualifiedEntityName');
@@ -56,7 +57,7 @@ function readAttribute(json: JsonObject): Attribute | undefined {
   };
 }
 
-/** A key is a list of attributes, or of their names. */
+/** Reads keys, each of which is a list of attributes or of attribute names. */
 function readKeys(json: unknown): string[][] {
   if (!Array.isArray(json)) return [];
   return json.filter(Array.isArray).map((key: unknown[]) =>

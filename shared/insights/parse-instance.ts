@@ -2,8 +2,8 @@ import type { DataSource, Instance } from './customer-insights.ts';
 import { booleanField, instantField, objectField, stringField, wordField, type JsonObject } from './json-fields.ts';
 
 /**
- * Reads an `InstanceInfo` or `InstanceMetadata`. Some instances have no name; their id is used
- * instead.
+ * Reads an `InstanceInfo` or `InstanceMetadata` of the public client libraries. The id of an
+ * instance without a name is used as its name.
  */
 export function parseInstance(json: JsonObject): Instance | undefined {
   const instanceId = stringField(json, 'instanceId');
@@ -12,8 +12,8 @@ export function parseInstance(json: JsonObject): Instance | undefined {
 }
 
 /**
- * Reads a `DataSourceInfo`, or its `dataSourceMetadata` alone. Only an explicit `isActive: false`
- * makes it inactive.
+ * Reads a `DataSourceInfo`, or its `dataSourceMetadata` alone. A data source is active unless
+ * `isActive` is `false`.
  */
 export function parseDataSource(json: JsonObject): DataSource | undefined {
   const metadata = objectField(json, 'dataSourceMetadata') ?? json;

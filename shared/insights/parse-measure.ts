@@ -13,8 +13,8 @@ import {
 import { errorMessage } from './read-error.ts';
 
 /**
- * Reads a `MeasureMetadata`. The error is that of the latest evaluation, or else the measure's
- * `errorDescription`.
+ * Reads a `MeasureMetadata` of the public client libraries. `latestError` is the error of the
+ * latest evaluation, or else the measure's `errorDescription`.
  */
 export function parseMeasure(json: JsonObject): Measure | undefined {
   const name = stringField(json, 'name');
@@ -60,8 +60,8 @@ function isOfCustomers(definition: JsonObject): boolean {
 
 /**
  * Whether a `MeasureDefinition` has exactly one value. It must not be a customer measure, and must
- * be scalar by its own flag or have no dimensions. A manual (SQL) measure lists no dimensions even
- * when its query groups, so its `isManualQueryScalar` comes first.
+ * either be marked as scalar or have no dimensions. A manual (SQL) measure lists no dimensions even
+ * if its query has a GROUP BY, so `isManualQueryScalar` decides when it is present.
  */
 function isWithoutDimension(definition: JsonObject): boolean {
   if (isOfCustomers(definition)) return false;

@@ -11,7 +11,10 @@ import {
 } from './json-fields.ts';
 import { errorMessage } from './read-error.ts';
 
-/** Reads a `SegmentMetadata`. `history` is its `evaluationStatusHistory`. */
+/**
+ * Reads a `SegmentMetadata` of the public client libraries. `history` is its
+ * `evaluationStatusHistory`.
+ */
 export function parseSegment(json: JsonObject): Segment | undefined {
   const name = stringField(json, 'name');
   if (name === undefined) return undefined;

@@ -11,7 +11,7 @@ import {
 import { errorMessage } from './read-error.ts';
 import { isReportedStatus } from './status-words.ts';
 
-/** Reads a `GraphJobInfo`. */
+/** Reads a `GraphJobInfo` of the public client libraries. */
 export function parseJob(json: JsonObject): Job | undefined {
   const jobId = stringField(json, 'jobId');
   if (jobId === undefined) return undefined;

@@ -7,7 +7,10 @@ import { CustomerInsightsError } from './customer-insights.ts';
 import type { Missing, RowPage, RowRange, UnreadablePartition } from './entity-data.ts';
 import { codeOf } from './rest-attempt.ts';
 
-/** From the connection to the last row of the range. A flow waits two minutes for a response. */
+/**
+ * Maximum time from the connection to the last row of the range. A flow waits two minutes for a
+ * response.
+ */
 const TIMEOUT_MS = 60_000;
 /** Headers that the HTTP client sets itself. */
 const clientHeaders = new Set([
@@ -21,8 +24,8 @@ const clientHeaders = new Set([
 ]);
 
 /**
- * A request for the data of a partition that the service has authorised in advance. Its address is
- * a secret.
+ * A request for the data of a partition, which Customer Insights has authorised in advance. Its
+ * address is a secret, because it gives access to the data.
  */
 export interface Download {
   readonly uri: string;

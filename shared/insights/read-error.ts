@@ -9,8 +9,8 @@ const maxMessageLength = 300;
  * Supports a plain string, `ApiErrorResult` and `CIResult` (`message`, `errorCode`, `name`),
  * `ODataError` (`message`) and `StringInfo` (`value`, `key`) of the public client libraries
  * (github.com/microsoft/Dynamics365-CustomerInsights-Client-Libraries). Their stack traces,
- * parameters and inner errors are left out. So is everything after the first line, where a .NET
- * message has its stack trace.
+ * parameters and inner errors are left out. So is everything after the first line, because a .NET
+ * message continues with its stack trace.
  */
 export function errorMessage(json: unknown): string | undefined {
   const object = asObject(json);

@@ -13,8 +13,8 @@ const states: Readonly<Record<KnownStatus, string>> = {
 };
 
 /**
- * Texts for the words of data sources (`refreshState`), segments and measures that are not a job
- * status, or that say more than the status.
+ * Texts for words of data sources (`refreshState`), segments and measures that are not job
+ * statuses, or that are more specific than the job status.
  */
 const ownWords: ReadonlyMap<string, string> = new Map([
   ['updated', 'Refreshed'],

@@ -15,7 +15,9 @@ export type AttemptOutcome<T> =
       readonly message: string | undefined;
       readonly retryAfterMs: number | undefined;
     }
-  /** A 2xx whose body is not what the call returns, or any body that is too long. */
+  /**
+   * A 2xx response whose body is not what the call returns, or any response whose body is too long.
+   */
   | { readonly kind: 'unreadable'; readonly status: number | undefined; readonly reason: string }
   /**
    * The network failed, or the deadline passed. `sent`: the request may have reached the service.
@@ -29,9 +31,9 @@ export type AttemptOutcome<T> =
 
 export interface AttemptDeps {
   readonly dispatcher: Dispatcher;
-  /** Sent as `Ocp-Apim-Subscription-Key`. */
+  /** Sent in the header `Ocp-Apim-Subscription-Key`. */
   readonly subscriptionKey?: string | undefined;
-  /** When absent, no `Authorization` is sent. */
+  /** If absent, no `Authorization` header is sent. */
   readonly token?: (() => Promise<string>) | undefined;
   /** The deadline of one attempt, from getting the token to the last byte of the body. */
   readonly timeoutMs: number;
@@ -43,11 +45,11 @@ export interface AttemptRequest<T> {
   readonly url: string;
   /** JSON, sent unchanged. */
   readonly body?: string | undefined;
-  /** Parses the text of a response as JSON. Throws when it is no JSON. */
+  /** Parses the text of a response as JSON. Throws when it is not JSON. */
   readonly parse: (text: string) => unknown;
   /**
-   * Translates the JSON of a 2xx response, `undefined` when the body is no JSON. Returns
-   * `undefined` when it is not what the call returns.
+   * Translates the JSON of a 2xx response. `json` is `undefined` when the body is not JSON. Returns
+   * `undefined` when the JSON is not what the call returns.
    */
   readonly read: (json: unknown, status: number) => T | undefined;
 }
@@ -71,7 +73,7 @@ interface TextResponse {
 
 /** Sends one request under one deadline. */
 export async function attempt<T>(deps: AttemptDeps, request: AttemptRequest<T>): Promise<AttemptOutcome<T>> {
-  // The first of both ends the other: a response ends the sleep, the deadline ends the request.
+  // A response ends the sleep, and the deadline ends the request.
   const finished = new AbortController();
   const timeout = deps.clock.sleep(deps.timeoutMs, finished.signal).then((): AttemptOutcome<never> => {
     const reason = `no complete response within ${deps.timeoutMs} ms`;
@@ -160,9 +162,9 @@ function withoutSecrets(message: string | undefined, secrets: readonly (string |
 }
 
 /**
- * The code of a network error, or else its name, or else `unknown`. Does not test for `Error`,
- * because the errors of Node's core belong to another realm when modules run in a context of their
- * own.
+ * The code of a network error, or else its name, or else `unknown`. Does not use `instanceof
+ * Error`, because errors from Node's core belong to another realm when modules run in a context of
+ * their own, as in Jest.
  */
 export function codeOf(error: unknown): string {
   const { code, name } = asObject(error) ?? {};

@@ -42,14 +42,14 @@ export interface RestCall<T> {
   readonly read: AttemptRequest<T>['read'];
 }
 
-/** Statuses of a busy or restarting service, or of a proxy before it. */
+/** Statuses of a busy or restarting service, or of a proxy in front of it. */
 const transientStatuses = new Set([429, 500, 502, 503, 504]);
 
 /**
  * Makes one call: sends it, retries transient failures and logs the outcome as one line. A call
  * that writes is retried only when the service cannot have carried it out. Takes at most three
- * deadlines and five seconds. Rejects with `CustomerInsightsError`, and with the errors of
- * `permits`. When no permit is available for a retry, the outcome of the last attempt stands.
+ * times `timeoutMs`, plus five seconds. Rejects with `CustomerInsightsError`, and with the errors
+ * of `permits`. If no permit is available for a retry, the error of the last attempt is final.
  */
 export async function restCall<T>(deps: RestCallDeps, request: RestCall<T>): Promise<T> {
   const { clock, log, permits, telemetry } = deps;
@@ -90,7 +90,8 @@ export async function restCall<T>(deps: RestCallDeps, request: RestCall<T>): Pro
       await clock.sleep(next.delayMs);
     }
     if (next.kind === 'stop' || (await permits.take(instanceId)).kind === 'refused') {
-      // An error message about data may quote the data.
+      // A service message about data may quote customer data, so it is left out of the logged
+      // reason.
       const error = errorOf(call, outcome, method, request.path?.[0] === 'data');
       log.warn('insights.called', { ...fields, outcome: error.kind, status: error.status, reason: error.message });
       throw error;
@@ -99,16 +100,16 @@ export async function restCall<T>(deps: RestCallDeps, request: RestCall<T>): Pro
 }
 
 /**
- * URL parsers treat dots as directions and drop an empty segment. A lone surrogate cannot be
- * encoded.
+ * Whether a URL cannot contain the segment. URL parsers resolve `.` and `..` and drop an empty
+ * segment. A lone surrogate cannot be encoded.
  */
 function isInvalidSegment(segment: string): boolean {
   return segment === '' || segment === '.' || segment === '..' || !segment.isWellFormed();
 }
 
 /**
- * Encodes blanks as `%20` and keeps `$`, because not every OData parser supports the encoding of
- * HTML forms.
+ * Encodes blanks as `%20` and keeps `$`, because not every OData parser supports form encoding (`+`
+ * for a blank).
  */
 function queryString(query: Readonly<Record<string, string>>): string {
   const encoded = (text: string): string => encodeURIComponent(text.toWellFormed()).replaceAll('%24', '$');

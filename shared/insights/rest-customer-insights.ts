@@ -21,11 +21,14 @@ export interface RestCustomerInsights extends CustomerInsights {
   readonly close: () => Promise<void>;
 }
 
-/** A thousand segments with a month of history, evaluated four times a day, are about 14 MiB. */
+/**
+ * Maximum size of a response. A thousand segments with a month of history, evaluated four times a
+ * day, are about 14 MiB.
+ */
 const maxBodyBytes = 64 * 1024 * 1024;
 /**
- * Longer than the minute between two polls, and shorter than the four minutes after which Azure
- * drops an idle connection.
+ * How long an idle connection is kept. This is longer than the minute between two polls, and
+ * shorter than the four minutes after which Azure drops an idle connection.
  */
 const idleConnectionMs = 90_000;
 
@@ -41,7 +44,7 @@ export function restCustomerInsights(options: RestCustomerInsightsOptions): Rest
     keepAliveTimeout: idleConnectionMs,
     maxResponseSize: maxBodyBytes,
     connect: { timeout: options.timeoutMs },
-    // The attempt's own deadline is the only one.
+    // No limits here, because each attempt has its own deadline.
     headersTimeout: 0,
     bodyTimeout: 0,
   });

@@ -12,16 +12,18 @@ export interface RestEntityData extends EntityData {
   readonly close: () => Promise<void>;
 }
 
-/** A thousand items of a hundred long columns are some megabytes. */
+/**
+ * Maximum size of a response. A thousand items with a hundred long columns take a few megabytes.
+ */
 const maxBodyBytes = 32 * 1024 * 1024;
 
 /**
- * The data of Customer Insights over its REST API (see `restCall` for deadline and retries of a
+ * The data of Customer Insights over its REST API (see `restCall` for the deadline and retries of a
  * call). Routes and query parameters are those of the public client libraries
  * (github.com/microsoft/Dynamics365-CustomerInsights-Client-Libraries).
  */
 export function restEntityData(options: Omit<RestCallDeps, 'dispatcher'>): RestEntityData {
-  // The deadlines of attempts and downloads are the only ones.
+  // No limits here, because each attempt and each download has its own deadline.
   const timeouts = { connect: { timeout: options.timeoutMs }, headersTimeout: 0, bodyTimeout: 0 };
   const agent = new Agent({ ...timeouts, maxResponseSize: maxBodyBytes });
   const downloads = new Agent(timeouts);

@@ -3,14 +3,15 @@ import type { Missing, Refused } from './entity-data.ts';
 import { asObject } from './json-fields.ts';
 import { restCall, type PathParameter, type RestCall, type RestCallDeps } from './rest-call.ts';
 
-/** Makes a call below an instance. A mistake of the caller is a value. */
+/** Makes a call whose path is below an instance. A mistake of the caller is a returned value. */
 export type InstanceCall = <T>(
   instanceId: string,
   call: Omit<RestCall<T>, 'instanceId'>,
 ) => Promise<{ readonly kind: 'answered'; readonly response: T } | Missing | (Refused & { readonly status: number })>;
 
 /**
- * Finds out by a second call what a 404 refers to, because the service has many error codes for it.
+ * Makes an `InstanceCall`. After a 404, it makes a second call to find out whether the instance or
+ * the entity is missing, because the service has many error codes for a 404.
  */
 export function instanceCall(deps: RestCallDeps): InstanceCall {
   return async (instanceId, call) => {

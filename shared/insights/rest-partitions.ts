@@ -25,9 +25,9 @@ interface LocatedPartitions {
 }
 
 /**
- * Partitions over the REST API. With `proxy=true`, the data call returns one authorised request for
- * each partition. The entity's metadata contains their names and columns and whether they have a
- * header.
+ * Reads partitions over the REST API. With `proxy=true`, the call for an entity's data returns one
+ * authorised request for each partition. The entity's metadata contains the names and columns of
+ * the partitions and says whether they have a header.
  */
 export function restPartitions(deps: RestPartitionsDeps): Pick<EntityData, 'partitions' | 'partitionRows'> {
   return {
@@ -49,7 +49,7 @@ export function restPartitions(deps: RestPartitionsDeps): Pick<EntityData, 'part
         };
       }
       const name = `GET partition of ${instanceId}`;
-      // Azure storage has limits of its own, so a download from there takes no permit.
+      // Azure Storage has its own limits, so a download from there takes no call permit.
       if (isApiAddress(download.uri, deps.baseUrl)) await takePermit(deps.permits, instanceId, name);
       const table = { attributes: found.attributes, hasHeader };
       return downloadRows(deps, { call: name, download, table, range });

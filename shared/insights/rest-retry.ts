@@ -1,11 +1,11 @@
 /**
- * Only two retries, so that a poll, which runs every minute, and a subscribe request get a result
- * or a clear error soon.
+ * Maximum number of retries. It is low, so that a poll, which runs every minute, and a subscribe
+ * request soon get a result or a clear error.
  */
 const maxRetries = 2;
 const firstBackoffMs = 500;
 /**
- * The sum of all waits of one call. When the service asks for a longer wait, the call fails at
+ * Maximum sum of all waits of one call. If the service asks for a longer wait, the call fails at
  * once.
  */
 const maxWaitMs = 5000;
@@ -13,20 +13,20 @@ const maxWaitMs = 5000;
 export type NextTry = { readonly kind: 'retry'; readonly delayMs: number } | { readonly kind: 'stop' };
 
 export interface FailedTry {
-  /** 1 for the first. */
+  /** 1 for the first attempt. */
   readonly attempt: number;
   /** The sum of the waits between the attempts so far. */
   readonly waitedMs: number;
-  /** The time that the service asked to wait. */
+  /** The time that the service asked the caller to wait. */
   readonly retryAfterMs: number | undefined;
   /** In [0, 1). The caller draws it, so that equal inputs give equal results. */
   readonly jitter: number;
 }
 
 /**
- * Whether and when to retry a call after a transient failure. The backoff doubles. Half of it is
- * random, so that instances of the app that failed together do not retry together. `Retry-After`
- * can only extend the delay.
+ * Whether and when to retry a call after a transient failure. The backoff doubles with each
+ * attempt. Half of it is random, so that workers that failed together do not retry together.
+ * `Retry-After` can only extend the delay.
  */
 export function nextTry({ attempt, waitedMs, retryAfterMs, jitter }: FailedTry): NextTry {
   if (attempt > maxRetries) return { kind: 'stop' };

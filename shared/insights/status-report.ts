@@ -13,7 +13,7 @@ export interface StatusRow {
    * New words may appear. `unknown` when there is none.
    */
   readonly status: string;
-  /** The status as a person reads it: `Refreshed`, `Timed out`. */
+  /** The status as a person reads it, such as `Refreshed` or `Timed out`. */
   readonly state: string;
   /** The time of the last refresh, evaluation or run. ISO 8601 in UTC. */
   readonly at?: string;

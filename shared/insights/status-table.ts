@@ -1,11 +1,11 @@
 import { shownNumber } from '../shown-number.ts';
 import type { StatusRow } from './status-report.ts';
 
-/** Mail programs cut longer tables. The JSON contains all rows. */
+/** Maximum number of rows. Mail programs cut longer tables. The JSON response contains all rows. */
 const MAX_ROWS = 200;
 
 /**
- * Makes an HTML table of the rows for a mail. Styles are inline, because mail programs support no
+ * Makes an HTML table of the rows for an email. Styles are inline, because mail programs support no
  * others. All text is escaped.
  */
 export function statusTable(title: string, rows: readonly StatusRow[]): string {

@@ -1,17 +1,17 @@
 import { bareWord } from './json-fields.ts';
 
 /**
- * The statuses of jobs, tasks and evaluations, in the words of the published clients
+ * The statuses of jobs, tasks and evaluations, in the words of the public client libraries
  * (`WorkflowStatus`).
  */
 export type KnownStatus =
   'queued' | 'needsupdate' | 'running' | 'successful' | 'failed' | 'timedout' | 'aborted' | 'deleted' | 'skipped';
 
 /**
- * All known words. The published clients date from 2021. Later words come from the product's pages
- * (`system.md`, `data-refresh-notifications.md` in MicrosoftDocs/customer-insights) and from
- * segments (`SegmentationPublishStats`). A status that Customer Insights retries by itself is a
- * running one.
+ * The known synonyms of each status. The public client libraries date from 2021. Later words come
+ * from the product's documentation (`system.md`, `data-refresh-notifications.md` in
+ * MicrosoftDocs/customer-insights) and from segments (`SegmentationPublishStats`). A failure that
+ * Customer Insights retries by itself counts as running.
  */
 const words: Readonly<Record<KnownStatus, readonly string[]>> = {
   queued: ['notstarted'],
@@ -31,12 +31,14 @@ const known: ReadonlyMap<string, KnownStatus> = new Map(
   ),
 );
 
-/** The meaning of a word, in any spelling. `undefined` when the word is unknown, or missing. */
+/**
+ * The status that a word means, in any spelling. `undefined` when the word is unknown or missing.
+ */
 export function knownStatus(word: string | undefined): KnownStatus | undefined {
   return word === undefined ? undefined : known.get(bareWord(word));
 }
 
-/** Whether a word is one of the published clients' own, not a synonym. */
+/** Whether a word is a word of the public client libraries, not a synonym. */
 export function isReportedStatus(word: string | undefined): boolean {
   return word !== undefined && Object.hasOwn(words, bareWord(word));
 }
