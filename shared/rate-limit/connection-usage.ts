@@ -1,15 +1,18 @@
 import type { Log } from '../log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
-/** `calls`: `RATE_LIMIT_CALLS`. `subscriptions`: `MAX_SUBSCRIPTIONS_PER_CONNECTION`. */
+/**
+ * A limit of a connection: `calls` is set by `RATE_LIMIT_CALLS`, and `subscriptions` by
+ * `MAX_SUBSCRIPTIONS_PER_CONNECTION`.
+ */
 export type ConnectionLimit = 'calls' | 'subscriptions';
 
-/** From this share of a limit on, operators are notified. */
+/** Operators are notified when a connection uses this share of a limit. */
 export const NEAR_LIMIT = 0.8;
 
 /**
- * Reports how much of a limit a connection uses. `before` and `used` are its uses before and after
- * a request.
+ * Reports how much of a limit a connection uses: `before` and `used` are the numbers before and
+ * after a request, and `most` is the limit.
  */
 export type ReportUsage = (
   connection: string,
@@ -18,8 +21,8 @@ export type ReportUsage = (
 ) => void;
 
 /**
- * Records the share of the limit, and logs a connection that comes near it, once until it is lower
- * again.
+ * Makes a function that records the used share of a limit, and logs a connection when its share
+ * reaches `NEAR_LIMIT`. It logs the connection again only if the share was lower in between.
  */
 export function reportUsage({ telemetry, log }: { readonly telemetry: Telemetry; readonly log: Log }): ReportUsage {
   return (connection, limit, { before, used, most }) => {

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
 
-/** Counts failures per client in the memory of this process. */
+/** Counts failures, such as wrong keys, per client in the memory of this process. */
 export interface FailureLimit {
   /**
-   * Counts a failure. `limited` when the client has reached the limit of this minute, `isFirst` for
-   * the first such failure.
+   * Counts a failure. Returns `limited` when the client has exceeded the limit of this minute.
+   * `isFirst` marks the first failure over the limit.
    */
   fail(
     client: string,
@@ -14,9 +14,12 @@ export interface FailureLimit {
 }
 
 const WINDOW_MS = 60_000;
-/** More failures than a person who mistypes a key makes. */
+/** Failures allowed in one minute, more than a person who mistypes a key makes. */
 const FAILURES = 10;
-/** Clients that are remembered (a few hundred KiB). The oldest one is dropped first. */
+/**
+ * Maximum number of clients that are remembered (a few hundred KiB). The oldest one is dropped
+ * first.
+ */
 const MAX_CLIENTS = 5_000;
 
 interface Failures {

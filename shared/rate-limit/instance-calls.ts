@@ -2,16 +2,16 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { RateDecision, RateLimiter } from './rate-limiter.ts';
 import type { RateRule } from './rate-window.ts';
 
-/** Gives permits for calls to an instance, or to the list of instances. */
+/** Gives permits for calls to Customer Insights: to an instance, or to the list of instances. */
 export interface InstancePermits {
   take(instanceId: string | undefined): Promise<RateDecision>;
 }
 
 export interface ActionPermits extends InstancePermits {
   /**
-   * Takes `count` permits (at most as many as the limit allows), all or none. `permits` gives them
-   * out first, and after that takes further ones like a poll, so that a caller that has started can
-   * finish.
+   * Takes `count` permits, or as many as the limit allows if that is less, all or none. The
+   * returned `permits` hand them out first. After that, they take further permits like a poll, so
+   * that a caller that has started can finish.
    */
   takeTogether(instanceId: string, count: number): Promise<TakenTogether>;
 }
@@ -19,28 +19,34 @@ export interface ActionPermits extends InstancePermits {
 type TakenTogether =
   { readonly kind: 'admitted'; readonly permits: InstancePermits } | Extract<RateDecision, { kind: 'refused' }>;
 
-/** Calls out of 100 that are reserved for polls, so that actions cannot prevent detection. */
+/**
+ * Percentage of the calls that is reserved for polls, so that requests of flows and people cannot
+ * prevent detection.
+ */
 const KEPT_FOR_POLLS = 30;
 
-/** The first read of the refreshes of an instance needs this many calls in one window. */
+/**
+ * The lowest limit of an instance, because the first reading of its refreshes needs this many calls
+ * in one window.
+ */
 const FEWEST_CALLS = 4;
 
 /**
- * The rate rule of an instance, derived from the rule of a connection. Without a limit there is
- * none for instances either.
+ * The rate rule of an instance, derived from the rule of a connection. If connections have no
+ * limit, instances have none either.
  */
 export function instanceRule(rule: RateRule): RateRule {
   return rule.calls === 0 || rule.calls >= FEWEST_CALLS ? rule : { ...rule, calls: FEWEST_CALLS };
 }
 
-/** The key of the window of an instance, or of the list of instances. */
+/** The key in the rate limiter for an instance, or for the list of instances. */
 export function instanceKey(instanceId: string | undefined): string {
   return instanceId === undefined ? 'instances' : `instance-${instanceId.toLowerCase()}`;
 }
 
 /**
- * Limits the calls to Customer Insights: one window per instance and one for the list of instances.
- * Permits that are requested at the same time are taken together.
+ * Limits the calls to Customer Insights. Each instance has its own limit, and so has the list of
+ * instances. Permits that are requested at the same time are taken together.
  */
 export function instanceCalls(
   limiter: RateLimiter,
@@ -66,7 +72,7 @@ export function instanceCalls(
 }
 
 /**
- * Gives out `count` permits that have already been taken, then takes further ones from `permits`.
+ * Hands out `count` permits that have already been taken, then takes further ones from `permits`.
  */
 function prepaid(permits: InstancePermits, instanceId: string, count: number): InstancePermits {
   let left = count;

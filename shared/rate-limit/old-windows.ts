@@ -8,9 +8,9 @@ import { wideWindowMs, type RateRule } from './rate-window.ts';
 const CLOCK_SKEW_MS = 3600 * 1000;
 
 /**
- * Deletes windows without current admissions, for instance those of removed connections. A later
- * call with the same key starts with an empty window, which is equivalent. One storage request per
- * 1,000 rows and one per deleted row.
+ * Deletes the rows of keys whose last admission no longer counts, such as those of removed
+ * connections. A later call with the same key starts without a row, which has the same effect.
+ * Takes one storage request per 1,000 rows and one per deleted row.
  */
 export async function dropOldWindows({
   tables,

@@ -7,23 +7,24 @@ export const LIMITS_TABLE = 'limits';
 
 export type RateDecision =
   | { readonly kind: 'admitted' }
-  /** The earliest time, from now, at which the next call can be admitted. */
+  /** `retryAfterMs` is the time from now until the next call can be admitted at the earliest. */
   | { readonly kind: 'refused'; readonly retryAfterMs: number };
 
 /**
- * Limits calls exactly over all instances of the app, with one row per key that is replaced by
- * ETag.
+ * Limits calls exactly, across all workers. Each key, such as a connection, has one row, which is
+ * replaced by ETag.
  */
 export interface RateLimiter {
   /**
-   * Takes `count` permits for a key, all or none, and leaves `kept` permits to others. Concurrent
-   * calls are decided in one write. Costs two storage requests, one while no other process uses the
-   * key, and none when the refusal is already known. Rejects with `StorageError` when storage does
-   * not respond, so no call is admitted without being counted.
+   * Takes `count` permits of a key, all or none. Refuses them if fewer than `kept` permits would be
+   * left for other callers. Concurrent calls are decided in one write. Takes two storage requests,
+   * one while no other process uses the key, and none when this process already knows that the call
+   * must be refused. Rejects with `StorageError` when storage does not respond, so no call is
+   * admitted without being counted.
    */
   take(key: string, options?: { kept?: number; count?: number }): Promise<RateDecision>;
   /**
-   * The number of permits of a key that count at this moment. One storage request, none when the
+   * The number of permits of a key that are in use now. Takes one storage request, none when the
    * limit is off.
    */
   used(key: string): Promise<number>;
@@ -51,17 +52,17 @@ interface KeyState {
   isWriting: boolean;
 }
 
-/** Conflicts in a row after which something other than contention must be wrong. */
+/** Maximum number of conflicts in a row. More of them cannot be due to contention alone. */
 const MAX_CONFLICTS = 50;
 /**
- * Keys that this process keeps in memory. The oldest one is dropped first and then costs one more
- * read.
+ * Maximum number of keys that this process keeps in memory. The oldest one is dropped first, and
+ * its next use takes one more read.
  */
 const MAX_KEYS = 10_000;
 
 /**
- * The longest pause after a first conflict, which doubles with each further one, so that the winner
- * can proceed.
+ * Maximum pause after the first conflict. It doubles with each further conflict, up to
+ * `LONGEST_PAUSE_MS`, so that the other process can finish.
  */
 const FIRST_PAUSE_MS = 80;
 const LONGEST_PAUSE_MS = 640;
@@ -70,11 +71,10 @@ export interface RateLimiterPorts {
   readonly tables: Tables;
   readonly clock: Clock;
   readonly random: Random;
-  /** `calls` = 0 switches the limit off. */
+  /** `calls: 0` turns the limit off. */
   readonly rule: RateRule;
   /**
-   * Called when permits of a key were taken, with the number that counted before and that count
-   * now.
+   * Called when permits of a key were taken, with the number of permits in use before and after.
    */
   readonly onTaken?: (key: string, before: number, used: number) => void;
 }
@@ -93,8 +93,8 @@ export function rateLimiter({ tables, clock, random, rule, onTaken }: RateLimite
   };
 
   /**
-   * Decides all waiting calls in one write, in the order in which they came, including those that
-   * come during a retry.
+   * Decides all waiting calls in one write, in the order of their arrival, including calls that
+   * arrive during a retry.
    */
   const decideWaiting = async (key: string, state: KeyState): Promise<void> => {
     const calls = state.waiting.splice(0);
@@ -147,8 +147,8 @@ export function rateLimiter({ tables, clock, random, rule, onTaken }: RateLimite
       state.etag === undefined ? { kind: 'insert', row } : { kind: 'replace', row, etag: state.etag },
     ]);
     if (result.kind === 'conflict') {
-      // Another process wrote first, or this write succeeded and its response was lost. Permits are
-      // then counted twice, never too seldom.
+      // Another process wrote first, or this write succeeded and its response was lost. In the
+      // second case, its permits are counted twice, so the limit still holds.
       state.isAlone = false;
       return false;
     }
@@ -161,8 +161,8 @@ export function rateLimiter({ tables, clock, random, rule, onTaken }: RateLimite
     async take(key, { kept = 0, count = 1 } = {}) {
       if (rule.calls === 0) return { kind: 'admitted' };
       const state = stateOf(key);
-      // Other processes can only have taken more permits since, so a full window stays full until
-      // its first permit is free.
+      // Since the last read, other processes can only have taken more permits. So a full window
+      // stays full until its oldest permit is free.
       const nowMs = clock.now();
       const known = admit(state.admissions, rule, { nowMs, kept, count });
       if (!known.isAdmitted) return { kind: 'refused', retryAfterMs: known.freeAtMs - nowMs };
@@ -193,8 +193,8 @@ export function rateLimiter({ tables, clock, random, rule, onTaken }: RateLimite
 const ROW_KEY = 'window';
 
 /**
- * The first time and then the differences, in base 36: 100 admissions take a few hundred
- * characters.
+ * Writes the first timestamp and then the differences, in base 36, so that 100 admissions take only
+ * a few hundred characters.
  */
 function textOf(admissions: Admissions): string {
   return admissions.map((instant, index) => (instant - (admissions[index - 1] ?? 0)).toString(36)).join(' ');

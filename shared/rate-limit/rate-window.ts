@@ -3,15 +3,15 @@ export interface RateRule {
   readonly calls: number;
   readonly windowMs: number;
   /**
-   * How far the clocks of two instances of the app may differ. The window is widened by it, so that
-   * two admissions that are a wide window apart by their own clocks are at least `windowMs` apart
-   * in real time.
+   * How far the clocks of two workers may differ. The window is widened by this time. So if the
+   * timestamps of two admissions by different workers are a widened window apart, at least
+   * `windowMs` of real time lies between them.
    */
   readonly skewMs: number;
   /**
-   * Timestamps of admissions are rounded up to a multiple of this (1: not rounded), so that permits
-   * become free together. If each became free alone, all waiting callers would retry for a single
-   * permit.
+   * The timestamps of admissions are rounded up to a multiple of this (1: not rounded), so that
+   * several permits become free together. If each became free alone, all waiting callers would
+   * retry for a single permit.
    */
   readonly grainMs: number;
 }
@@ -23,22 +23,22 @@ export interface Admitted {
   readonly isAdmitted: boolean;
   readonly admissions: Admissions;
   /**
-   * When the same call can be admitted next, by the clock of the caller. Not later than now if it
-   * can be admitted now.
+   * When the same number of calls can be admitted next, by the clock of the caller. Not later than
+   * now if they can be admitted now.
    */
   readonly freeAtMs: number;
 }
 
-/** How long an admission counts. */
+/** How long an admission counts: the window, widened by the clock skew. */
 export function wideWindowMs({ windowMs, skewMs }: RateRule): number {
   return windowMs + skewMs;
 }
 
 /**
- * Admits `count` calls, all or none, and leaves the last `kept` ones. `count + kept` is at most
- * `calls`. Pure. A time before the last admission counts as the time of that admission, so that a
- * slow clock never frees permits early. An admission that is more than a wide window in the future
- * comes from a broken clock and is ignored.
+ * Admits `count` calls, all or none, if at least `kept` of the allowed calls are left after that.
+ * `count + kept` must not exceed `calls`. Pure. If `nowMs` is before the last admission, the time
+ * of that admission is used, so that a slow clock never frees permits early. An admission that is
+ * more than a widened window in the future comes from a broken clock and is ignored.
  */
 export function admit(
   admissions: Admissions,
