@@ -1,4 +1,2 @@
-/**
- * The subject of subscriptions to any data source and of triggers that concern the whole instance.
- */
+/** The subject of subscriptions to any data source, and of subscriptions to the whole instance. */
 export const ANY_SUBJECT = '*';

@@ -17,6 +17,7 @@ const payload = {
 
 /** An ingestion of a data source failed or timed out, and Customer Insights does not retry it. */
 export const dataSourceRefreshFailed = {
+  // Stored in keys and ids, so it never changes.
   code: 'a',
   operationId: 'DataSourceRefreshFailed',
   subject: dataSource,

@@ -12,6 +12,7 @@ const payload = dataSourcePayload('successful');
 
 /** An ingestion of a data source succeeded. */
 export const dataSourceRefreshSucceeded = {
+  // Stored in keys and ids, so it never changes.
   code: 'b',
   operationId: 'DataSourceRefreshSucceeded',
   subject: dataSource,

@@ -5,8 +5,8 @@ import { ending, originalStatus, SAMPLE_ID, type RefreshStatus } from './refresh
 import type { RecipientSubject, Sampled, Titled } from './trigger-record.ts';
 
 /**
- * What the payloads of both triggers for data sources have in common. `statuses` are those that
- * fire the trigger.
+ * The properties that the payloads of both data source triggers have in common. `statuses` are the
+ * final statuses that fire the trigger.
  */
 export function dataSourcePayload<S extends RefreshStatus>(...statuses: readonly S[]) {
   return {
@@ -24,7 +24,7 @@ export function dataSourceTitle({ subject, subjectName }: Titled): string {
   return subject === ANY_SUBJECT ? 'Any data source' : subjectName;
 }
 
-/** The subscriptions to the data source, then those to any. */
+/** The subscriptions to the data source, then those to any data source. */
 export function dataSourceRecipients({ dataSourceId }: { readonly dataSourceId: string }): RecipientSubject[] {
   return [{ subject: dataSourceId }, { subject: ANY_SUBJECT }];
 }
@@ -41,8 +41,8 @@ export function dataSourceSentence(refresh: {
 }
 
 /**
- * The facts of a sample event: the subject's refresh, or that of a sample data source, ended with
- * this status.
+ * The facts of a sample event: a refresh of the subscription's data source ended with this status.
+ * A subscription to any data source gets a sample data source.
  */
 export function sampleRefresh<S extends RefreshStatus>({ subject, occurredAt }: Sampled, refreshStatus: S) {
   const source =

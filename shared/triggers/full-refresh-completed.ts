@@ -16,7 +16,7 @@ const failedTask = Type.Object(
 
 /**
  * A task of a full refresh that failed or timed out. Its operation type is in lower case and may be
- * a new one.
+ * one that this version does not know.
  */
 export type FailedTask = Readonly<Static<typeof failedTask>>;
 
@@ -53,6 +53,7 @@ const titles: Readonly<Record<StartedBy, string>> = {
 
 /** A full refresh of the instance succeeded, failed or timed out. */
 export const fullRefreshCompleted = {
+  // Stored in keys and ids, so it never changes.
   code: 'e',
   operationId: 'FullRefreshCompleted',
   subject: startedBy,
@@ -69,7 +70,7 @@ export const fullRefreshCompleted = {
   },
   payload,
   title: ({ subject }) => titles[startedByOf(subject)],
-  // The specific subject comes first: events of earlier versions have only that range.
+  // The specific subject comes first, because events of earlier versions have only its range.
   recipients: (event) => [
     { subject: subjectStartedBy(event.submissionKind === 'onDemand' ? 'user' : 'schedule') },
     { subject: subjectStartedBy('any') },

@@ -7,6 +7,7 @@ const payload = { measureName: text('Measure Name', 'The unique name of the meas
 
 /** The value of a business measure rose above a threshold. */
 export const measureThresholdCrossed = {
+  // Stored in keys and ids, so it never changes.
   code: 'd',
   operationId: 'MeasureThresholdCrossed',
   subject: measure,

@@ -6,7 +6,7 @@ export type RefreshStatus = 'successful' | 'failed' | 'timedOut';
 
 type SubmissionKind = 'scheduled' | 'onDemand';
 
-/** The properties that the payloads of several triggers for refreshes have in common. */
+/** The following properties are shared by the payloads of several refresh triggers. */
 export const originalStatus = Type.Optional(
   text('Original Status', 'The word of Customer Insights for it, when it is another one: completedWithWarnings.'),
 );
@@ -30,7 +30,7 @@ const endings: Readonly<Record<RefreshStatus, string>> = {
 
 /**
  * How a refresh ended, such as `timed out`. The status word of Customer Insights is added when it
- * differs, such as `succeeded (completedWithWarnings)`.
+ * differs, as in `succeeded (completedWithWarnings)`.
  */
 export function ending(ended: RefreshStatus, original: string | undefined): string {
   return endings[ended] + (original === undefined ? '' : ` (${original})`);

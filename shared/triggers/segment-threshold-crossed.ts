@@ -7,6 +7,7 @@ const payload = { segmentName: text('Segment Name', 'The unique name of the segm
 
 /** The member count of a segment rose above a threshold. */
 export const segmentThresholdCrossed = {
+  // Stored in keys and ids, so it never changes.
   code: 'c',
   operationId: 'SegmentThresholdCrossed',
   subject: segment,

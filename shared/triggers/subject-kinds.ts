@@ -3,8 +3,7 @@ import { ANY_SUBJECT } from './any-subject.ts';
 import { startedByOf, startedByValues, subjectStartedBy, type StartedBy } from './started-by.ts';
 
 /**
- * A kind of thing that a subscription can name, and how the inputs of a subscribe request become
- * its name.
+ * A kind of subject, and how the inputs of a subscribe request become the stored name of a subject.
  */
 export interface SubjectKind<Inputs extends TProperties> {
   readonly kind: 'segment' | 'measure' | 'data-source' | 'instance' | 'started-by';
@@ -13,8 +12,8 @@ export interface SubjectKind<Inputs extends TProperties> {
   /** The stored name of a subject. */
   readonly subjectName: (inputs: Static<TObject<Inputs>>) => string;
   /**
-   * The inputs that a subscription to this subject shows. The reverse of `subjectName`. Empty for
-   * any subject.
+   * The inputs that a subscription to this subject shows. The reverse of `subjectName`. Empty for a
+   * subscription to any subject.
    */
   readonly inputsOf: (name: string) => Partial<Static<TObject<Inputs>>>;
   /** The stored form of a name from Customer Insights. */
@@ -65,7 +64,7 @@ export const measure = {
   storedName: asGiven,
 } as const satisfies SubjectKind<typeof measureInputs>;
 
-/** One data source, by its id in lower case, or any. */
+/** One data source, by its id in lower case, or any data source. */
 export const dataSource = {
   kind: 'data-source',
   inputs: dataSourceInputs,
@@ -85,7 +84,7 @@ export const wholeInstance = {
   storedName: asGiven,
 } as const satisfies SubjectKind<typeof noInputs>;
 
-/** The refreshes of the whole instance that a schedule, a user or any of them started. */
+/** The refreshes of the whole instance that were started by a schedule, by a user, or by either. */
 export const startedBy = {
   kind: 'started-by',
   inputs: startedByInputs,

@@ -10,7 +10,8 @@ export interface Subject {
   readonly instanceId: string;
   readonly trigger: Trigger;
   /**
-   * Segment name, measure name, data source id in lower case, `subjectStartedBy`, or `ANY_SUBJECT`.
+   * The name of a segment or measure, the id of a data source in lower case, a result of
+   * `subjectStartedBy`, or `ANY_SUBJECT`.
    */
   readonly name: string;
 }
@@ -33,7 +34,10 @@ export function subjectPartition(instanceId: string, trigger: Trigger, hash: str
 
 const guidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** A lower-case GUID as 22 characters of base64url, for ids that are addresses. */
+/**
+ * Writes a lower-case GUID as 22 characters of base64url, to keep the ids of events and
+ * subscriptions short.
+ */
 export function packGuid(guid: string): string {
   if (!guidPattern.test(guid)) throw new RangeError('not a GUID in lower case');
   return Buffer.from(guid.replaceAll('-', ''), 'hex').toString('base64url');

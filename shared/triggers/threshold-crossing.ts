@@ -2,7 +2,7 @@ import { shownNumber } from '../shown-number.ts';
 import { instant, number, text } from './payload-schema.ts';
 import type { RecipientSubject, Sampled, Titled } from './trigger-record.ts';
 
-/** What the payloads of all triggers with a threshold have in common. */
+/** The properties that the payloads of all triggers with a threshold have in common. */
 export const crossing = {
   displayName: text('Display Name', 'The name as Customer Insights shows it.'),
   threshold: number('Threshold', 'The threshold that this flow waited for.'),

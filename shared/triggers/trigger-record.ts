@@ -2,18 +2,18 @@ import type { TProperties } from '@sinclair/typebox';
 import type { FactsOf } from './payload-schema.ts';
 import type { SubjectKind } from './subject-kinds.ts';
 
-/** The lists that a poll can read, each with one call. */
+/** The lists of Customer Insights that a poll can read, each with one call. */
 export type Source = 'jobs' | 'segments' | 'measures';
 
 /**
- * Everything that makes a trigger, apart from how its event is detected. Its functions are pure.
+ * Everything that defines a trigger, except how its events are detected. The functions are pure.
  */
 export type TriggerRecord<Inputs extends TProperties, Payload extends TProperties> = {
   /** One letter, used in stored keys and ids. Never change it or reuse it for another trigger. */
   readonly code: string;
   /** The `operationId` in the connector definition. */
   readonly operationId: string;
-  /** What a subscription names. */
+  /** The kind of subject that a subscription names. */
   readonly subject: SubjectKind<Inputs>;
   readonly texts: TriggerTexts;
   /** The properties that only callbacks of this trigger have. Later versions may add some. */
@@ -22,7 +22,7 @@ export type TriggerRecord<Inputs extends TProperties, Payload extends TPropertie
   readonly title: (subscription: Titled) => string;
   /** The subscriptions that an event reaches. */
   readonly recipients: (event: FactsOf<Payload>) => readonly RecipientSubject[];
-  /** What happened, in words for operators. Reads events of every version. */
+  /** What happened, in words for operators. Also accepts events that earlier versions stored. */
   readonly sentence: (event: FactsOf<Payload>) => string;
   /** The facts of a test event. */
   readonly sample: (subscription: Sampled) => FactsOf<Payload>;

@@ -33,7 +33,7 @@ const records: {
   readonly [T in Trigger]: TriggerRecord<Records[T]['subject']['inputs'], Records[T]['payload']>;
 } = triggers;
 
-/** The record of a trigger, so typed that its functions take the data of this trigger. */
+/** The record of a trigger, typed so that its functions accept the data of this trigger. */
 export function recordOf<T extends Trigger>(trigger: T): (typeof records)[T] {
   return records[trigger];
 }
@@ -41,7 +41,7 @@ export function recordOf<T extends Trigger>(trigger: T): (typeof records)[T] {
 /** All triggers, in the order of `triggers`. */
 export const triggerNames = Object.keys(triggers) as [Trigger, ...Trigger[]];
 
-/** A value for each of these triggers. */
+/** Makes a record with a value for each trigger in `names`. */
 export function byTrigger<T extends Trigger, V>(names: readonly T[], valueOf: (name: T) => V): Readonly<Record<T, V>> {
   return Object.fromEntries(names.map((name) => [name, valueOf(name)])) as Record<T, V>;
 }
@@ -65,7 +65,7 @@ export function hasThreshold(trigger: Trigger): trigger is ThresholdTrigger {
   return triggers[trigger].hasThreshold;
 }
 
-/** All of them, in the order of `triggers`. */
+/** All triggers with a threshold, in the order of `triggers`. */
 export const thresholdTriggers: readonly ThresholdTrigger[] = triggerNames.filter(hasThreshold);
 
 /** The triggers that fire for refreshes, which are detected from the jobs. */

@@ -15,6 +15,7 @@ const payload = {
 
 /** A unification of the customer profiles succeeded, failed or timed out. */
 export const unificationRefreshCompleted = {
+  // Stored in keys and ids, so it never changes.
   code: 'f',
   operationId: 'UnificationRefreshCompleted',
   subject: wholeInstance,
