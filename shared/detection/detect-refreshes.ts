@@ -1,6 +1,6 @@
 import type { RefreshStatus } from '../triggers/refresh-payload.ts';
 import type { Job, Task } from '../insights/customer-insights.ts';
-import { isReportedStatus, knownStatus, type KnownStatus } from '../insights/status-words.ts';
+import { isCanonicalStatus, knownStatus, type KnownStatus } from '../insights/status-words.ts';
 import { handledKey, newestHandled } from './handled-refreshes.ts';
 import { MAX_OPEN, nextOpen, openJobs } from './open-jobs.ts';
 import { endOf, endOfTask, isFinal, isFinished } from './refresh-end.ts';
@@ -134,5 +134,5 @@ export function detectRefreshes(
  * The status word that Customer Insights used, when the public client libraries do not contain it.
  */
 function originalOf({ status, writtenStatus }: Job | Task): string | undefined {
-  return isReportedStatus(status) ? undefined : (writtenStatus ?? status);
+  return isCanonicalStatus(status) ? undefined : (writtenStatus ?? status);
 }

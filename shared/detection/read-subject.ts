@@ -103,10 +103,10 @@ async function checkMeasure(subjectRead: SubjectRead, name: string): Promise<Che
     return { reading: { kind: 'has-dimension', isOfCustomers: read.isOfCustomers === true } };
   }
   const warnings =
-    read.instead === undefined
+    read.nonNumber === undefined
       ? []
       : [
-          `The value of this measure is ${read.instead}, not one number, so it cannot be above a Threshold and this flow never starts. Choose a measure that calculates one number.`,
+          `The value of this measure is ${read.nonNumber}, not one number, so it cannot be above a Threshold and this flow never starts. Choose a measure that calculates one number.`,
         ];
   return { readings, read, warnings };
 }

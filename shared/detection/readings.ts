@@ -29,7 +29,7 @@ export interface ReadValue {
   /** Whether the values are counts, which are never negative. */
   readonly isCount: boolean;
   /** What the latest output of a measure is, when it is not one number. */
-  readonly instead?: MeasureOutput['instead'];
+  readonly nonNumber?: MeasureOutput['nonNumber'];
   /**
    * The unknown statuses of evaluations that have an instant. `undefined` stands for a missing
    * status. These evaluations are not observations.
@@ -77,7 +77,7 @@ export function measureReading(measure: Measure): ReadValue {
     withoutDimension: measure.withoutDimension,
     ...(measure.isOfCustomers && { isOfCustomers: true }),
     isCount: measure.isCount === true,
-    ...(measure.output?.instead && { instead: measure.output.instead }),
+    ...(measure.output?.nonNumber && { nonNumber: measure.output.nonNumber }),
     unknownStatuses: [],
   };
 }

@@ -28,6 +28,6 @@ export function segmentTitle({ displayName, state = 'active', latest }: Segment)
  * `Total revenue (1,250,340.75)`, `Best seller (no number: a text)`.
  */
 export function measureTitle({ displayName, output }: Measure): string {
-  if (output?.instead !== undefined) return `${displayName} (no number: ${output.instead})`;
+  if (output?.nonNumber !== undefined) return `${displayName} (no number: ${output.nonNumber})`;
   return `${displayName} (${output?.value === undefined ? 'not evaluated yet' : shownNumber(output.value)})`;
 }

@@ -103,7 +103,7 @@ export interface MeasureOutput {
    * What the output is when it is not one number. Absent when it is one number, or when there is no
    * output yet.
    */
-  readonly instead?: 'a text' | 'a date' | 'several values';
+  readonly nonNumber?: 'a text' | 'a date' | 'several values';
 }
 
 export interface Job {

@@ -81,11 +81,11 @@ function isWithoutDimension(definition: JsonObject): boolean {
 function readOutput(json: JsonObject): MeasureOutput {
   const [value, ...others] = Object.values(objectField(json, 'values') ?? {});
   const number = others.length === 0 ? finiteNumber(value) : undefined;
-  const instead = number === undefined ? insteadOfNumber(value, others.length) : undefined;
-  return { evaluatedAt: instantField(json, 'evaluationTime'), value: number, ...(instead && { instead }) };
+  const nonNumber = number === undefined ? nonNumberOf(value, others.length) : undefined;
+  return { evaluatedAt: instantField(json, 'evaluationTime'), value: number, ...(nonNumber && { nonNumber }) };
 }
 
-function insteadOfNumber(value: unknown, others: number): MeasureOutput['instead'] {
+function nonNumberOf(value: unknown, others: number): MeasureOutput['nonNumber'] {
   if (others > 0) return 'several values';
   if (typeof value !== 'string' || value.trim() === '') return undefined;
   return /^\d{4}-\d\d-\d\d/.test(value.trim()) ? 'a date' : 'a text';

@@ -9,7 +9,7 @@ import {
   type JsonObject,
 } from './json-fields.ts';
 import { errorMessage } from './read-error.ts';
-import { isReportedStatus } from './status-words.ts';
+import { isCanonicalStatus } from './status-words.ts';
 
 /** Reads a `GraphJobInfo` of the public client libraries. */
 export function parseJob(json: JsonObject): Job | undefined {
@@ -50,7 +50,7 @@ export function parseTask(json: JsonObject): Task | undefined {
 
 function writtenStatus(json: JsonObject, name: string): Pick<Job, 'writtenStatus'> {
   const written = stringField(json, name);
-  return written === undefined || isReportedStatus(written) ? {} : { writtenStatus: written };
+  return written === undefined || isCanonicalStatus(written) ? {} : { writtenStatus: written };
 }
 
 /** Reads a `GraphNodeInfo`. A node has no id, so its operation type is required. */

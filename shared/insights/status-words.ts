@@ -39,6 +39,6 @@ export function knownStatus(word: string | undefined): KnownStatus | undefined {
 }
 
 /** Whether a word is a word of the public client libraries, not a synonym. */
-export function isReportedStatus(word: string | undefined): boolean {
+export function isCanonicalStatus(word: string | undefined): boolean {
   return word !== undefined && Object.hasOwn(words, bareWord(word));
 }

@@ -15,7 +15,7 @@ test.each([
 
 test.each([
   ['The sum (1,250,340.75)', measure('sum', output(1250340.75, 1))],
-  ['The sum (no number: a date)', measure('sum', { ...output(undefined, 1), instead: 'a date' as const })],
+  ['The sum (no number: a date)', measure('sum', { ...output(undefined, 1), nonNumber: 'a date' as const })],
   ['The sum (not evaluated yet)', measure('sum')],
 ])('a measure: %s', (title, of) => {
   expect(measureTitle(of)).toBe(title);

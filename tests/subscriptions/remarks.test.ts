@@ -83,7 +83,7 @@ test('a negative threshold of a count is warned of, of a segment and of a measur
 });
 
 test('a measure whose value is no number is warned of', async () => {
-  fixture.data.measures = [measure('Best', { ...output(undefined, 1), instead: 'a text' })];
+  fixture.data.measures = [measure('Best', { ...output(undefined, 1), nonNumber: 'a text' })];
   const made = await trySubscribing('measure-threshold-crossed', { measureName: 'Best', threshold: 1 });
   expect(made.warnings).toEqual([expect.stringContaining('The value of this measure is a text, not one number')]);
 });
