@@ -8,7 +8,7 @@ type SubmissionKind = 'scheduled' | 'onDemand';
 
 /** The following properties are shared by the payloads of several refresh triggers. */
 export const originalStatus = Type.Optional(
-  text('Original Status', 'The word of Customer Insights for it, when it is another one: completedWithWarnings.'),
+  text('Original Status', 'The status word of Customer Insights, when it differs, such as completedWithWarnings.'),
 );
 export const status = oneOf<RefreshStatus>('Status', 'How the run ended.', 'successful', 'failed', 'timedOut');
 export const endedAt = instant('Ended At', 'When the run ended.');
