@@ -18,11 +18,13 @@ export interface HttpDeps {
   readonly log: Log;
 }
 
+/** A handler that also receives the id of the caller's connection. */
 export type Authenticated = (request: HttpRequest, connection: string) => Promise<HttpResponseInit | Refusal>;
 
 export interface AuthenticatedOptions {
   /**
-   * Whether the call ignores the rate limit. Only unsubscribing does, because it must always work.
+   * Whether the call is exempt from the rate limit. Only unsubscribing is, because it must always
+   * work.
    */
   readonly unlimited?: boolean;
   /** The query parameters that the call accepts. Default: none. */
@@ -31,7 +33,7 @@ export interface AuthenticatedOptions {
 
 /**
  * Wraps a handler so that it runs only for an authenticated caller whose connection is within its
- * rate limit. When the storage of the rate limit fails, the call is answered with 503.
+ * rate limit. If storage fails while the limit is checked, the caller receives 503.
  */
 export function authenticated(
   { config, limiter }: HttpDeps,

@@ -15,9 +15,10 @@ import { deferred } from './deferred.ts';
 import { once } from './once.ts';
 
 /**
- * Creates the ports to Azure, Customer Insights and flows, once per process. Their clients are most
- * of the app's code. Each is imported with its first call, because the platform starts a process
- * for every group of functions, and no group needs all of them.
+ * Creates the ports to Azure, Customer Insights and flows. Called once per process. The clients
+ * behind the ports make up most of the app's code, so a client is imported only when one of its
+ * methods is first called. Azure starts a separate process for each group of functions, and no
+ * group needs all clients.
  */
 export function azurePorts(
   config: Config,
@@ -35,7 +36,7 @@ export function azurePorts(
   });
   const { baseUrl, credential, scope, subscriptionKey, timeoutMs, workflowPath } = config.insights;
   const token = customerInsightsToken(credential, scope, clock);
-  const calling = {
+  const clientOptions = {
     baseUrl,
     timeoutMs,
     clock,
@@ -68,7 +69,7 @@ export function azurePorts(
       deferred(
         async () => {
           const { restCustomerInsights } = await import('../shared/insights/rest-customer-insights.ts');
-          return restCustomerInsights({ ...calling, workflowPath, permits });
+          return restCustomerInsights({ ...clientOptions, workflowPath, permits });
         },
         {
           instances: true,
@@ -88,7 +89,7 @@ export function azurePorts(
       deferred(
         async () => {
           const { restEntityData } = await import('../shared/insights/rest-entity-data.ts');
-          return restEntityData({ ...calling, permits });
+          return restEntityData({ ...clientOptions, permits });
         },
         {
           entities: true,

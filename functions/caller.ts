@@ -4,12 +4,12 @@ import type { Config } from '../shared/config.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 import type { Subscriber } from '../shared/subscriptions/subscription-draft.ts';
 
-/** The connection of callers without a key, when the host does not require a key. */
+/** The connection of callers without a key. The host requires no key on a developer's machine. */
 const LOCAL_CONNECTION = 'local';
 
 /**
- * Identifies the caller's connection: by the hash of the key in the request, or by the principal
- * from App Service authentication.
+ * Identifies the caller's connection by the hash of the key in the request, or by the account that
+ * App Service authentication reports.
  */
 export function connectionOf(
   request: HttpRequest,
@@ -17,8 +17,8 @@ export function connectionOf(
 ): { kind: 'connection'; connection: string } | Refusal {
   if (config.authentication === 'key') {
     const key = request.headers.get('x-functions-key') ?? keyInQuery(request.query) ?? '';
-    // The host checks only the first of several keys, but passes on all of them with commas
-    // between. Text after the first key would make a different connection.
+    // If the header occurs several times, the host checks only the first key, but passes on all
+    // keys separated by commas. The further keys would change the hash, and with it the connection.
     if (key.includes(',')) return refusal('not-authenticated', 'Send exactly one key. A key must not contain a comma.');
     return { kind: 'connection', connection: key === '' ? LOCAL_CONNECTION : `key-${hash(key)}` };
   }
@@ -30,9 +30,9 @@ export function connectionOf(
 }
 
 /**
- * Whether a page of another origin made the browser send this request. The browser adds the cookie
- * of the signed-in user to such a request too. Only browsers send the header
- * (w3.org/TR/fetch-metadata).
+ * Whether a page of another origin made the browser send this request. To such a request, too, the
+ * browser adds the signed-in user's cookie. Only browsers send the header `Sec-Fetch-Site`
+ * (w3.org/TR/fetch-metadata), so a request without it does not come from such a page.
  */
 export function isCrossSite({ headers }: Pick<HttpRequest, 'headers'>): boolean {
   return !['same-origin', 'none'].includes(headers.get('sec-fetch-site') ?? 'none');
@@ -46,8 +46,8 @@ export function crossSiteRefusal(): Refusal {
 }
 
 /**
- * The flow that a subscribe call comes from, according to the platform's headers. All of them are
- * optional.
+ * The flow that sends a subscribe call, according to the headers of Power Automate. All of these
+ * headers are optional.
  */
 export function subscriberOf(request: HttpRequest, connection: string): Subscriber {
   return {
@@ -60,8 +60,8 @@ export function subscriberOf(request: HttpRequest, connection: string): Subscrib
 }
 
 /**
- * The key in the query. The host ignores the case of parameter names, so a call with `?CODE=` is
- * authenticated by that key.
+ * The key in the query parameter `code`. The host ignores the case of the name, so it accepts the
+ * key in `?CODE=` too.
  */
 function keyInQuery(query: URLSearchParams): string | undefined {
   return [...query].find(([name]) => name.toLowerCase() === 'code')?.[1];
@@ -80,9 +80,9 @@ export interface Principal {
 }
 
 /**
- * The signed-in user according to App Service authentication. Returns `undefined` for an account of
- * a tenant that is not allowed. Also returns `undefined` when the platform does not authenticate,
- * because any client could then send the header.
+ * The signed-in user, from the header `x-ms-client-principal` of App Service authentication.
+ * Returns `undefined` if the user's tenant is not allowed. Also returns `undefined` if App Service
+ * authentication is off, because any client could then forge the header.
  */
 export function principalOf(
   { headers }: Pick<HttpRequest, 'headers'>,
@@ -94,10 +94,10 @@ export function principalOf(
 }
 
 /**
- * Reads `tid`, `oid` and `roles`, which tokens of version 1 and 2 contain
+ * Reads the claims `tid`, `oid` and `roles`, which access tokens of versions 1.0 and 2.0 contain
  * (learn.microsoft.com/entra/identity-platform/access-token-claims-reference). App Service may map
- * the claims to other names, which are read too ("Perform validations from application code" of
- * learn.microsoft.com/azure/app-service/configure-authentication-provider-aad).
+ * these claims to longer names, so those are read too ("Perform validations from application code"
+ * in learn.microsoft.com/azure/app-service/configure-authentication-provider-aad).
  */
 function readPrincipal(header: string | null): Principal | undefined {
   if (header === null) return undefined;

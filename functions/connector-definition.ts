@@ -8,13 +8,15 @@ import { refusal, type Refusal } from '../shared/problem.ts';
 import { problemResponse, withSafeHeaders } from './http.ts';
 import type { Registrar } from './registrar.ts';
 
-/** The icon has this path relative to the bundle and also relative to this source file. */
+/** The same relative path leads to the icon from the bundle and from this source file. */
 const ICON = path.join(import.meta.dirname, '../connector/icon.png');
 
 /**
- * Registers the files that a maker imports, filled in for this deployment: the definition, its
- * properties, the icon and two solutions. They are anonymous, because they contain no secret and
- * the wizard that imports a definition by URL sends no key.
+ * Registers routes for the files that a maker imports into Power Automate, filled in for this
+ * deployment: the connector's definition, its properties, its icon, and two solutions (import
+ * packages: one with the connector, one with sample flows). The routes are anonymous, because the
+ * files contain no secret, and because Power Automate's import wizard loads the definition from its
+ * URL without a key.
  */
 export function registerConnectorDefinition(app: Registrar, { config }: { config: Config }): void {
   const { publicBaseUrl, contactEmail } = config;
@@ -32,7 +34,7 @@ export function registerConnectorDefinition(app: Registrar, { config }: { config
   serve('ConnectorDefinition', 'connector/apiDefinition.swagger.json', async () => {
     const { committed, deployedConnector } = await deployment();
     const access = accessOf(config);
-    // The wizard prompts for missing ids.
+    // The import wizard prompts for missing ids.
     const known: Access = access.kind === 'refused' ? { ...anyTenant, clientId: '', resource: '' } : access;
     return { jsonBody: deployedConnector(committed, { publicBaseUrl, access: known, contactEmail }).definition };
   });
@@ -72,7 +74,8 @@ type Result = HttpResponseInit | Refusal;
 const anyTenant = { kind: 'entra', tenantId: 'organizations' } as const;
 
 /**
- * The committed definition, and what fills it in. Both are imported with the first request, like
+ * Loads the definition that is committed in the repository, and the function that fills it in.
+ * Imported by the first request that needs them, so that the app starts faster. The same is true of
  * `solutions`.
  */
 async function deployment() {

@@ -18,9 +18,9 @@ function createConsoleLog(): Log {
 }
 
 /**
- * Writes all lines of one turn of the event loop together. Writes to a pipe are synchronous, and a
- * fan-out that wrote each line separately spent a quarter of its time on them. Remaining lines are
- * written when the process exits.
+ * Collects lines and writes them together, once per turn of the event loop. Writes to a pipe are
+ * synchronous, and a fan-out that wrote each line separately spent a quarter of its time on them.
+ * Remaining lines are written when the process exits.
  */
 export function lineWriter(stream: Pick<NodeJS.WriteStream, 'write'>): (line: string) => void {
   let lines = '';

@@ -66,8 +66,8 @@ export function registerDashboard(
     authLevel: 'anonymous',
     route: 'dashboard',
     handler: async (request) => {
-      // The page refers to its assets by relative URLs, which a slash at the end of the path would
-      // break.
+      // The page has relative links to its assets, and a slash at the end of its path would break
+      // them.
       if (new URL(request.url).pathname.endsWith('/')) return { status: 308, headers: { location: '../dashboard' } };
       return assetResponse(request, await page(), {
         'cache-control': 'no-cache',
@@ -103,7 +103,7 @@ const types: Readonly<Record<string, string>> = {
 
 async function asset(name: string, body: Buffer): Promise<Asset> {
   const type = types[path.extname(name)] ?? 'application/octet-stream';
-  // Imported here, because it takes a tenth of the time in which the app loads.
+  // Imported on first use, because loading it takes a tenth of the app's start-up time.
   const { gzipSync } = await import('node:zlib');
   return { type, body, gzipped: gzipSync(body, { level: 9 }) };
 }

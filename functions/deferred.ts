@@ -4,10 +4,10 @@ import { once } from './once.ts';
 type AsyncMethods<Port> = { readonly [Name in keyof Port]: (...inputs: never[]) => Promise<unknown> };
 
 /**
- * A port that is imported with its first call, so that loading the app does not load packages that
- * its first request may not need. `methods` names every method of the port. When `load` fails, so
- * do the calls that wait for it; the next one loads again, because the file of a package may be
- * unreadable for a moment.
+ * Returns a port that is loaded when one of its methods is first called, so that the app starts
+ * without packages that its first request may not need. `methods` names every method of the port.
+ * When `load` fails, the calls that wait for it fail too. The next call loads again, because a
+ * package's file may be unreadable for a moment.
  */
 export function deferred<Port extends AsyncMethods<Port>>(
   load: () => Promise<Port>,

@@ -9,12 +9,12 @@ import { instanceParameter, sinceParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import { authenticated, type HttpDeps } from './authenticated.ts';
 
-/** The time range that is listed without `since`. */
+/** How far back the list goes when the parameter `since` is absent. */
 const DEFAULT_SINCE_MS = 24 * 3600 * 1000;
 
 /**
- * Registers the list of recent events of an instance, with which a flow catches up on missed
- * events.
+ * Registers the list of an instance's recent events, from which a flow can catch up on events that
+ * it missed.
  */
 export function registerEvents(app: Registrar, deps: HttpDeps): void {
   app.http('ListEvents', {

@@ -11,15 +11,15 @@ import { problemResponse, withSafeHeaders } from './http.ts';
 import type { Registrar } from './registrar.ts';
 
 /**
- * How long a response is cached. The route is anonymous, and each check makes four storage
- * requests.
+ * How long a response is cached. Each check makes four storage requests, and anyone can call the
+ * route, because it is anonymous.
  */
 const CACHED_MS = { healthy: 5_000, unhealthy: 1_000 };
 
 /**
- * Registers the health check: whether storage can be reached, since when Customer Insights cannot
- * be read, how many messages are in poison queues, and warnings about settings. The route is
- * anonymous, so the response contains nothing else.
+ * Registers the health check. The response says whether storage can be reached, since when Customer
+ * Insights has been unreachable, how many messages are in poison queues, and which settings cause
+ * warnings. It contains nothing else, because the route is anonymous.
  */
 export function registerHealth(
   app: Registrar,
@@ -54,7 +54,9 @@ export function registerHealth(
   onHealth(app, cached(check, clock));
 }
 
-/** Caches the check, so that concurrent and soon following calls share its response. */
+/**
+ * Caches the response of `check`, so that concurrent calls and calls shortly afterwards share it.
+ */
 function cached(check: () => Promise<HttpResponseInit>, { now }: Pick<Clock, 'now'>): () => Promise<HttpResponseInit> {
   let latest: { readonly response: Promise<HttpResponseInit>; untilMs: number } | undefined;
   return () => {
@@ -73,8 +75,8 @@ function cached(check: () => Promise<HttpResponseInit>, { now }: Pick<Clock, 'no
 }
 
 /**
- * Registers only a health check that lists invalid settings. If the app threw an error while
- * loading, the host would answer every call with 404.
+ * Registers the health check as the only function, with a list of the invalid settings. If the app
+ * threw an error while loading instead, the host would answer every call with 404.
  */
 export function registerBrokenHealth(app: Registrar, faults: readonly SettingFault[]): void {
   const detail = faults.map(({ setting, message }) => `${setting} ${message}`).join('; ');

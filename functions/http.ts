@@ -5,7 +5,7 @@ import { instanceUnknown, problems, refusal, type Refusal } from '../shared/prob
 import { StorageError } from '../shared/storage/tables.ts';
 import { unreachable } from '../shared/unreachable.ts';
 
-/** Larger than any subscribe body with the longest callback URL. */
+/** Enough for a subscribe request with the longest callback URL. */
 const MAX_BODY_BYTES = 64 * 1024;
 /** `Retry-After` of a response when a failing dependency does not say how long to wait. */
 const DEFAULT_RETRY_AFTER_MS = 10_000;
@@ -14,8 +14,8 @@ const DEFAULT_RETRY_AFTER_MS = 10_000;
 export type Handle = (request: HttpRequest) => Promise<HttpResponseInit | Refusal>;
 
 /**
- * Converts refusals and errors of dependencies to RFC 9457 responses. Any other error is a bug: it
- * is rethrown, and the host answers 500.
+ * Converts refusals, and errors from storage and Customer Insights, to RFC 9457 responses. Any
+ * other error is a bug: it is rethrown, and the host answers 500.
  */
 export function httpHandler(log: Log, handle: Handle): HttpHandler {
   return async (request: HttpRequest, context: InvocationContext) => {
@@ -33,8 +33,8 @@ export function httpHandler(log: Log, handle: Handle): HttpHandler {
 
 /**
  * Adds headers that stop browsers from guessing the content type, and that stop caches from storing
- * the response. A cache does not know that a response is meant for the holder of one key. JSON ends
- * in a newline, so that a terminal shows its prompt on a line of its own.
+ * the response. A cache would not know that a response is meant only for the holder of one key.
+ * JSON ends in a newline, so that a terminal shows its prompt on a new line.
  */
 export function withSafeHeaders({ jsonBody, ...response }: HttpResponseInit): HttpResponseInit {
   const headers = {
@@ -67,15 +67,15 @@ export function problemResponse({ code, detail, errors, parameter, retryAfterMs 
   };
 }
 
-/** How an error text names a body, and a valid body as JSON. */
+/** How error texts name a body, and a valid example of it as JSON. */
 export interface ExpectedBody {
   readonly name: string;
   readonly example: string;
 }
 
 /**
- * Reads the JSON body of a request, parsed and as text. The host drops chunked bodies and passes on
- * all others completely.
+ * Reads the JSON body of a request, and returns it parsed and as text. Refuses a chunked body,
+ * because the host passes it on empty.
  */
 export async function readJson(
   request: HttpRequest,

@@ -40,8 +40,8 @@ if (settings.kind === 'invalid') {
   registerBrokenHealth(app, settings.faults);
 } else {
   const { config } = settings;
-  // A violated bound between settings only causes a warning in the release that introduces it, so
-  // that an upgrade cannot stop the app.
+  // In the release that introduces a bound, a violation only causes a warning, so that an upgrade
+  // cannot stop the app.
   const warnings = [...settings.warnings, ...brokenBounds(config)];
   for (const { setting, message } of warnings) consoleLog.warn('setting.warned', { setting, reason: message });
   const telemetry = await startTelemetry(app.hook, config, { clock: systemClock, log: consoleLog });
@@ -76,6 +76,6 @@ if (settings.kind === 'invalid') {
   registerOpenApi(app, deps);
   registerDashboard(app, config);
   registerWorkers(app, backend, config);
-  // Not awaited, so that creating the queues does not delay the first response.
+  // Not awaited, because creating the queues would delay the first response.
   app.hook.appStart(() => void ports.createQueues([POLLS_QUEUE, DELIVERIES_QUEUE, RETRIES_QUEUE]));
 }

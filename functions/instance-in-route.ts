@@ -6,8 +6,8 @@ import { shownText } from '../shared/shown-value.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 
 /**
- * The instance id in the route, in lower case. Returns a refusal when it is not a GUID or the
- * instance is not allowed.
+ * The instance id in the route, in lower case. Returns a refusal if it is not a GUID, or if the
+ * operator does not allow the instance.
  */
 export function instanceInRoute(
   request: HttpRequest,

@@ -15,11 +15,11 @@ export interface DataDeps extends HttpDeps {
   readonly clock: Clock;
 }
 
-/** A call about an instance that this service may use. */
+/** A call that concerns one instance, which the operator allows. */
 export interface InstanceRequest {
   readonly request: HttpRequest;
   readonly instanceId: string;
-  /** A decoded part of the route. */
+  /** Returns a decoded part of the route. */
   readonly param: (name: 'entity' | 'itemId' | 'partitionId') => string;
 }
 
@@ -29,8 +29,8 @@ export type InstanceHandle = (call: InstanceRequest) => Promise<HttpResponseInit
 const DATA_ROLE = 'Data';
 
 /**
- * Registers a function that reads or writes data of an instance with the app's own rights.
- * `DATA_ACTIONS` says which callers may use it.
+ * Registers a function that reads or writes an instance's data with the app's own rights. The
+ * setting `DATA_ACTIONS` says which callers may use it.
  */
 export function onData(app: Registrar, deps: HttpDeps, route: InstanceRoute): void {
   onInstance(app, deps, {
@@ -98,8 +98,8 @@ export function onInstance(
 }
 
 /**
- * A URL on this service from which `param` reads the same parts. Parts are encoded twice, because
- * the host decodes once and leaves `%2F` encoded.
+ * Builds the URL of a route below `instances/`. Each part is encoded twice: the host decodes it
+ * once, except for `%2F`, and `InstanceRequest.param` decodes it again.
  */
 export function instanceUrl(publicBaseUrl: string, ...parts: readonly string[]): string {
   const encoded = parts.map((part) => encodeURIComponent(encodeURIComponent(part.toWellFormed())));
@@ -107,8 +107,9 @@ export function instanceUrl(publicBaseUrl: string, ...parts: readonly string[]):
 }
 
 /**
- * The refusal of a call for which Customer Insights has no data, or which it refused. `adviceOn`
- * gives the sentence that follows its message.
+ * The refusal of a call that Customer Insights refused, or that names something Customer Insights
+ * does not have. `adviceOn` gives advice on the message with which Customer Insights refused the
+ * call (`undefined` if there was no message).
  */
 export function dataRefusal(
   outcome: Missing | Refused,
@@ -147,8 +148,8 @@ export function dataRefusal(
 }
 
 /**
- * Decodes a part of a route once more, because the connector encodes twice. The host has decoded it
- * once, except for `%2F`.
+ * Decodes a part of a route for the second time, because callers encode it twice. The host has
+ * decoded it once, except for `%2F`.
  */
 export function decodedPart(part: string): string {
   try {

@@ -2,10 +2,13 @@ import type { ItemQuery } from '../shared/insights/item-pages.ts';
 import { labelOf } from '../shared/input-labels.ts';
 import { joinedWithOr } from '../shared/joined-words.ts';
 
-/** Ids of ingested tables begin with the id of their data source. */
+/** Ids of ingested tables begin with the id of their data source, which is a GUID. */
 const INGESTED = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}_/i;
 
-/** What to change in the options of a list that Customer Insights refused with `message`. */
+/**
+ * Advice on a list call that Customer Insights refused with `message`: what to change in its
+ * options.
+ */
 export function adviceOnList(entity: string, { options }: ItemQuery, message = ''): string {
   const given = Object.keys(options);
   const named = given.filter((name) => message.includes(name));
@@ -18,7 +21,7 @@ function labels(names: readonly string[]): string {
   return joinedWithOr(names.map((name) => labelOf(name) ?? name));
 }
 
-/** The fields that can be filtered are those of Microsoft's connector page. */
+/** Microsoft's page about its connector lists the fields that can be filtered. */
 function adviceOnFilter(entity: string): string {
   if (INGESTED.test(entity)) {
     return 'Leave Filter Query empty, and filter what the action returns, with the action Filter array.';
@@ -38,8 +41,8 @@ function filterFields(entity: string): string {
 }
 
 /**
- * What to change in a new item that Customer Insights refused with `message`. Real-time data are
- * activities and changes of profiles.
+ * Advice on creating an item, after Customer Insights refused it with `message`. Items can be
+ * created only in `UnifiedActivity` and in a data source's tables of activities.
  */
 export function adviceOnCreating(entity: string, message = ''): string {
   if (message.includes('validUntil')) return VALID_UNTIL;
@@ -49,7 +52,10 @@ export function adviceOnCreating(entity: string, message = ''): string {
   return INGESTED.test(entity) ? `${CORRECT_ITEM} ${other}` : other;
 }
 
-/** What to change in an update that Customer Insights refused with `message`. */
+/**
+ * Advice on updating an item, after Customer Insights refused it with `message`. Only customers can
+ * be updated.
+ */
 export function adviceOnUpdating(entity: string, message = ''): string {
   if (message.includes('validUntil')) return VALID_UNTIL;
   if (entity === 'Customer') return CORRECT_ITEM;

@@ -26,8 +26,8 @@ export function readItemQuery(parameters: URLSearchParams): { kind: 'query'; que
 }
 
 /**
- * Formats `query` so that `readItemQuery` parses the same. Blanks are written as `%20`, because
- * some readers do not treat `+` as a blank.
+ * Formats `query` as a query string that `readItemQuery` parses to the same query. Spaces are
+ * encoded as `%20`, because some clients do not read `+` as a space.
  */
 export function writeItemQuery({ skip, top, options }: ItemQuery): string {
   const all = { ...options, ...(top !== undefined && { $top: String(top) }), $skip: String(skip) };

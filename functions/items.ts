@@ -73,7 +73,7 @@ function create({ data }: DataDeps): InstanceHandle {
       );
     }
     if (made.kind !== 'created') return dataRefusal(made, (message) => adviceOnCreating(param('entity'), message));
-    // No Location header, because Power Automate would poll the URL of a 202 response.
+    // Without a Location header, because Power Automate would poll it after a 202 response.
     return { status: made.isDone ? 201 : 202, jsonBody: made.item ?? parseExactly(read.text) };
   };
 }

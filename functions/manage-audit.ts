@@ -6,7 +6,7 @@ import type { HttpDeps } from './authenticated.ts';
 
 const path = 'manage/audit';
 
-/** Registers the list of the actions of operators. */
+/** Registers the list of operators' actions (the audit log). */
 export function registerManageAudit(app: Registrar, deps: HttpDeps): void {
   const { backend, config } = deps;
   registerManageRoutes(app, deps, [

@@ -16,7 +16,7 @@ const FILTERS = [
   'instanceId',
   'trigger',
   'flow',
-  // Not `code`, in which the host accepts a key.
+  // Not named `code`, because the host reads a function key from that parameter.
   'deliveryCode',
   'httpStatus',
   'q',
@@ -114,7 +114,7 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
   };
 }
 
-/** Parses text filters. */
+/** Parses text filters, which have a maximum length. */
 function readTexts(
   query: URLSearchParams,
   names: readonly string[],

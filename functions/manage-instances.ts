@@ -7,7 +7,10 @@ import type { HttpDeps } from './authenticated.ts';
 /** The default and the maximum time range of the activity, in hours. */
 const DEFAULT_HOURS = 24;
 const MAX_HOURS = 7 * 24;
-/** The maximum length of a search text: twice that of the URL of a flow run. */
+/**
+ * The maximum length of a search text: twice that of a flow run's URL, which operators paste into
+ * the search.
+ */
 const MAX_TEXT_LENGTH = 512;
 
 /** The maximum number of instances in one request for changes. */
@@ -18,7 +21,10 @@ function idsOf(text: string): readonly string[] | undefined {
   return ids.length <= MAX_INSTANCE_IDS && ids.every(isInstanceId) ? [...new Set(ids)] : undefined;
 }
 
-/** Registers the operator's views of instances and activity, and the search. */
+/**
+ * Registers the operator's routes for instances, for their changes and activity, and for the
+ * search.
+ */
 export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
   const { operator } = deps.backend;
   registerManageRoutes(app, deps, [

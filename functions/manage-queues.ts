@@ -3,8 +3,8 @@ import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
 /**
- * Registers the operator's view of the work queues and poison queues, and the redrive of a poison
- * queue.
+ * Registers the operator's list of work queues and poison queues, and the redrive, which returns
+ * the messages of a poison queue to its work queue.
  */
 export function registerManageQueues(app: Registrar, deps: HttpDeps): void {
   const { operator } = deps.backend;

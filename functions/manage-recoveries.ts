@@ -3,7 +3,10 @@ import { registerManageRoutes } from './operator-access.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
-/** Registers the recovery of the lost deliveries of all subscriptions, and its progress. */
+/**
+ * Registers the routes that start a recovery and show its progress. A recovery sends the dead and
+ * parked deliveries of many subscriptions again.
+ */
 export function registerManageRecoveries(app: Registrar, deps: HttpDeps): void {
   const { operator } = deps.backend;
   registerManageRoutes(app, deps, [

@@ -10,14 +10,14 @@ import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
 const path = 'manage/subscriptions';
-/** The default and the maximum time range of the observations, in days. */
+/** The default and the maximum time range of the list of observations, in days. */
 const DEFAULT_DAYS = 7;
 const MAX_DAYS = 30;
 const idOf = ({ params }: HttpRequest): string => params['id'] ?? '';
 
 /**
  * Registers the operator's routes for the subscriptions of all connections: list, get, pause,
- * resume, end, test, recover and move.
+ * resume, end, test, recover (send lost deliveries again) and move (to another connection).
  */
 export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): void {
   const { operator } = deps.backend;

@@ -1,6 +1,6 @@
 /**
- * Loads something with the first call and shares it with all later ones. A failed load is repeated
- * with the next call.
+ * Returns a function that calls `load` once and gives every caller the same result. If `load`
+ * fails, the next call loads again.
  */
 export function once<T>(load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | undefined;

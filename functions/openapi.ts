@@ -3,8 +3,8 @@ import { withSafeHeaders } from './http.ts';
 import type { Registrar } from './registrar.ts';
 
 /**
- * Registers the OpenAPI 3.1 description of the HTTP API, with the URL of this deployment. It
- * contains no secret, so it is anonymous.
+ * Registers the OpenAPI 3.1 description of the HTTP API, with the URL of this deployment. The
+ * description contains no secret, so the route is anonymous.
  */
 export function registerOpenApi(app: Registrar, { config }: { config: Pick<Config, 'publicBaseUrl'> }): void {
   app.http('OpenApi', {

@@ -12,7 +12,7 @@ import { unknownParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
-/** The Entra app roles of the operator API: one for everything, one for reading alone. */
+/** The Entra app roles of the operator API: one allows everything, the other only reading. */
 const OPERATOR_ROLE = 'Operator';
 const READER_ROLE = 'Operator.Read';
 
@@ -25,16 +25,19 @@ export interface IdentifiedOperator {
   readonly access: 'all' | 'read';
 }
 
-/** A key that is none of the configured ones. It may be a guess, so it is counted. */
+/**
+ * The request has a key that is not configured. The key may be a guess, so it counts towards the
+ * limit on wrong keys.
+ */
 interface WrongKey {
   readonly kind: 'wrong-key';
   readonly refused: Refusal;
 }
 
 /**
- * Identifies the operator: by the name of the key in `x-operator-key`, or by the object id of a
- * signed-in caller with a role. When keys are configured and the request has one, the sign-in is
- * ignored. When none are configured, a key cannot be wrong: it is ignored.
+ * Identifies the operator by the key in `x-operator-key`, or by the Entra account and its roles.
+ * When the request has a key and keys are configured, the account is ignored. When no keys are
+ * configured, the key is ignored.
  */
 export function identifyOperator(
   request: Pick<HttpRequest, 'headers'>,
@@ -79,7 +82,7 @@ export function identifyOperator(
 }
 
 /**
- * Compares the hash of a key with the hash of every operator key, so that the response time reveals
+ * Compares the hash of `key` with the hash of every operator key, so that the response time reveals
  * nothing about the keys.
  */
 function findKey(
@@ -106,29 +109,29 @@ export interface ManageRoute {
   /** The query parameters that the call accepts. Default: none. */
   readonly query?: readonly string[];
   /**
-   * The JSON body of the call: its check, and a valid one for error texts. Default: the call has no
-   * body. The body is read before anything happens, and `handle` gets it, valid or not. One that is
-   * not valid may contain anything, even a secret, so it is not kept in the audit log.
+   * How to check the JSON body of the call, and a valid example for error texts. Default: the call
+   * has no body. `handle` receives the body even if it is invalid. An invalid body may contain
+   * anything, even a secret, so the audit log does not keep it.
    */
   readonly body?: {
     readonly check: (body: unknown) => { readonly kind: 'valid' | 'invalid' };
     readonly example: string;
   };
-  /** Whether a POST with this body changes nothing. Default: it may change something. */
+  /** Whether a call with this body changes nothing. Default: every call may change something. */
   readonly onlyReads?: (body: unknown) => boolean;
   readonly handle: (request: HttpRequest, body?: unknown) => Promise<HttpResponseInit | Refusal>;
 }
 
 /**
- * What an id or the name of a queue looks like. Any other text in the path may be a secret, such as
- * a callback URL.
+ * The form of ids and queue names, which the audit log keeps. It keeps no other text from the path,
+ * because that may be a secret, such as a callback URL.
  */
 const TARGET = /^[\w-]{1,128}$/;
 
 /**
- * The response to a wrong key. It is logged until the address exceeds its limit of wrong keys. Only
- * wrong keys are counted, so a correct key is accepted even from an address that has exceeded the
- * limit.
+ * Counts a wrong key and refuses it. Each wrong key is logged until the client's address exceeds
+ * the limit, which is logged once. Only wrong keys are counted, so a correct key is accepted even
+ * from an address that has exceeded the limit.
  */
 function refuseWrongKey({ wrongKeys, log }: HttpDeps, refused: Refusal, request: HttpRequest, action: string): Refusal {
   const address = clientAddress(request.headers);
@@ -149,9 +152,9 @@ function refuseWrongKey({ wrongKeys, log }: HttpDeps, refused: Refusal, request:
 }
 
 /**
- * The client's address as the platform saw it. The platform appends it to the header, and
- * everything before it may be forged by the client. Returns `unknown` without a platform in front
- * of the app.
+ * The client's IP address, from the header `x-forwarded-for`. App Service appends the address that
+ * it sees. The client may have forged everything before that. Returns `unknown` if the header has
+ * no address, because the app does not run behind App Service.
  */
 export function clientAddress(headers: Pick<Headers, 'get'>): string {
   const last = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
@@ -161,9 +164,9 @@ export function clientAddress(headers: Pick<Headers, 'get'>): string {
 }
 
 /**
- * Registers routes of the operator API. The host lets every call through, so this code checks the
- * operator. Every call that may change something is written to the audit log before it takes
- * effect, and to the log of the app.
+ * Registers routes of the operator API. The host lets every call through, so this code identifies
+ * the operator. Every call that may change something is recorded in the audit log before it takes
+ * effect, and in the app's log afterwards.
  */
 export function registerManageRoutes(app: Registrar, deps: HttpDeps, routes: readonly ManageRoute[]): void {
   const { config, log } = deps;
@@ -235,7 +238,7 @@ async function runAudited(
         : { status: response.status ?? 200 };
     return response;
   } finally {
-    // Without a status, the action threw an error and may be partly done.
+    // If the status is absent, the action threw an error and may be partly done.
     log.info('operator.acted', { ...action, status: result?.status });
     // The action is done, so its response does not depend on whether the result can be stored.
     if (result !== undefined) await backend.audit.finish(entry, result).catch(ignoreStorageError);

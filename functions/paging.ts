@@ -35,8 +35,9 @@ export function pageResponse(
     readonly value: readonly unknown[];
     readonly next: string | undefined;
     readonly url: string;
+    /** This page and earlier ones have searched the deliveries of all events since this time. */
     readonly lookedBackTo?: string;
-    /** There are items that no page has. */
+    /** Some items may be on no page, because the list has too many. */
     readonly more?: true;
   },
 ): HttpResponseInit {
@@ -49,12 +50,14 @@ export function pageResponse(
   return { jsonBody: { value, nextLink, lookedBackTo, more } };
 }
 
-/** Parameters that a `nextLink` must not repeat: those of the page, and the caller's key. */
+/**
+ * Parameters that `nextLink` does not copy from the call: those of paging, and the caller's key.
+ */
 const NOT_REPEATED = new Set(['top', 'next', 'code']);
 
 /**
- * Returns a refusal when storage rejects a malformed `next` with a `RangeError`, which happens
- * before any request.
+ * Returns the result of `reading`, or a refusal if `next` is malformed. A malformed `next` causes a
+ * `RangeError` before any storage request.
  */
 export async function refuseMalformedNext<T extends object>({ next }: Page, reading: Promise<T>): Promise<T | Refusal> {
   try {

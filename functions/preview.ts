@@ -6,7 +6,7 @@ import { authenticated, type HttpDeps } from './authenticated.ts';
 import { httpHandler, readJson } from './http.ts';
 import type { Registrar } from './registrar.ts';
 
-/** Registers the preview of each trigger with a threshold: when it would have fired. */
+/** Registers a preview for each trigger with a threshold: when the trigger would have fired. */
 export function registerPreviews(app: Registrar, deps: HttpDeps): void {
   for (const trigger of thresholdTriggers) {
     app.http(`${triggers[trigger].operationId}-preview`, {

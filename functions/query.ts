@@ -7,10 +7,10 @@ import { shownText } from '../shared/shown-value.ts';
 import { isTrigger, triggerNames, type Trigger } from '../shared/triggers/trigger.ts';
 
 /**
- * Refuses a parameter that the call does not accept, because a misspelt filter would otherwise be
- * ignored. `code` is always accepted, in any case, because callers send their Azure function key in
- * it. The text has the names of parameters, not the labels of cards, because only a call that was
- * written by hand has an unknown one.
+ * Refuses a query parameter that the call does not accept. Otherwise a misspelt filter would be
+ * ignored. The parameter `code`, in upper or lower case, is always accepted, because callers send
+ * their Azure function key in it. The message uses the names of parameters, not the labels on Power
+ * Automate's cards, because only a hand-written call can have an unknown parameter.
  */
 export function unknownParameter(query: URLSearchParams, known: readonly string[]): Refusal | undefined {
   const unknown = [...query.keys()].find((name) => !known.includes(name) && name.toLowerCase() !== 'code');
@@ -41,7 +41,7 @@ export function unknownParameter(query: URLSearchParams, known: readonly string[
  */
 export type Read<T> = { readonly kind: 'read'; readonly value: T | undefined } | Refusal;
 
-/** Completes "the parameter must be", with a sentence of advice if needed. */
+/** What an error text says after "the parameter must be", and perhaps a sentence of advice. */
 type Expected = string | { readonly form: string; readonly advice: string };
 
 /** Parses a query parameter after trimming it. `parse` returns `undefined` for an invalid value. */
@@ -60,8 +60,8 @@ export function parameter<T>(
 }
 
 /**
- * The refusal of a parameter. `rest` continues a sentence that begins with its label, or with its
- * name when no card shows it.
+ * The refusal of a parameter. The text begins with the label of the parameter, or with its name if
+ * no card shows it, and continues with `rest`.
  */
 export function parameterRefusal(name: string, rest: string): Refusal {
   return refusal('query-invalid', `${labelOf(name) ?? `The parameter ${name}`} ${rest}`, { parameter: name });
@@ -84,7 +84,7 @@ export function triggerParameter(query: URLSearchParams): Read<Trigger> {
   );
 }
 
-const instant: Expected = {
+const expectedInstant: Expected = {
   form: 'a date, such as 2026-11-23, or a date and time with a time zone, such as 2026-11-23T10:00:00Z',
   advice: 'The Z means UTC. In a flow, an expression such as addDays(utcNow(), -1) gives a time.',
 };
@@ -97,14 +97,14 @@ export function sinceParameter(query: URLSearchParams): Read<number> {
 
 /** A timestamp or a date as a parameter, in ms since the epoch. */
 export function readInstant(query: URLSearchParams, name: string): Read<number> {
-  return parameter(query, name, instant, (text) => {
-    // A plus sign that the caller did not encode was decoded to a blank.
+  return parameter(query, name, expectedInstant, (text) => {
+    // A plus sign that the caller did not encode arrives as a space.
     const instantMs = INSTANT.test(text.replace(' ', '+')) ? Date.parse(text.replace(' ', '+')) : NaN;
     return Number.isNaN(instantMs) ? undefined : instantMs;
   });
 }
 
-/** What `wholeNumber` accepts. */
+/** Describes the numbers that `wholeNumber` accepts. */
 export const WHOLE_NUMBER = 'a whole number from 0 to 999999999';
 
 /** Parses a whole number of at most nine digits. */
@@ -116,7 +116,7 @@ export function asFlag(text: string): boolean | undefined {
   return text === 'true' ? true : text === 'false' ? false : undefined;
 }
 
-/** How a flow gets more than one page, for a caller who asked for a longer page. */
+/** Advice for a caller who asked for too long a page: how a flow gets several pages. */
 const PAGES =
   'It limits one page. To get all pages, leave it empty, turn on Pagination in the settings of the action, and enter there how many rows you want at most.';
 

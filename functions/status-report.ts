@@ -14,7 +14,7 @@ const titles: Readonly<Record<ReportType, string>> = {
   system: 'System processes',
 };
 
-/** What a report type must be, after a text that is none. */
+/** Describes the valid report types, for the error text about `text`, which is not one of them. */
 function expectedInPlaceOf(text: string) {
   const meant = reportTypes.find((name) => [name, titles[name]].some((known) => isSameText(known, text)));
   return {

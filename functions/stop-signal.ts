@@ -4,10 +4,10 @@ import type { app } from '@azure/functions';
 type Signals = Pick<NodeJS.Process, 'listenerCount' | 'on'>;
 
 /**
- * Returns a signal that is aborted as soon as the app learns that its process will end. The host's
- * hook runs only after running functions have ended or timed out, so an operating system signal
- * usually comes earlier. A listener for an operating system signal is added only when there is
- * another one, because the first listener disables the default action of ending the process.
+ * Returns an `AbortSignal` that is aborted as soon as the app learns that its process will end. The
+ * hook `appTerminate` runs only after running functions have ended or timed out, so SIGINT or
+ * SIGTERM usually arrives earlier. The app adds a listener for such a signal only if there already
+ * is one, because the first listener would disable the default action, which ends the process.
  */
 export function stopSignal(hooks: Pick<typeof app.hook, 'appTerminate'>, signals: Signals = process): AbortSignal {
   const stopping = new AbortController();

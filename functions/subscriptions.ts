@@ -32,8 +32,8 @@ export function registerSubscriptions(app: Registrar, deps: HttpDeps): void {
     on('get', 'GET', `${collection}/{id}`, get(deps, trigger));
     on('unsubscribe', 'DELETE', `${collection}/{id}`, unsubscribe(deps, trigger), { unlimited: true, query: 'any' });
   }
-  // The host matches routes in the order of function names. This name sorts after every trigger's,
-  // so it gets all other paths.
+  // The host matches routes in the alphabetical order of function names. `UnknownTrigger` sorts
+  // after the functions of every trigger, so it receives the calls that match none of them.
   app.http('UnknownTrigger', {
     methods: ['GET', 'POST', 'DELETE'],
     authLevel: deps.config.authentication === 'key' ? 'function' : 'anonymous',
@@ -43,8 +43,8 @@ export function registerSubscriptions(app: Registrar, deps: HttpDeps): void {
 }
 
 function noSuchTrigger(request: HttpRequest): ReturnType<Authenticated> {
-  // The trigger exists, so the method or the rest of the route is wrong. The response is the one
-  // that the host gives in this case.
+  // The trigger exists, so the method or the rest of the route is wrong. Respond as the host does
+  // to an unknown route.
   if (isTrigger((request.params['trigger'] ?? '').toLowerCase())) return Promise.resolve({ status: 404 });
   return Promise.resolve(triggerUnknown());
 }

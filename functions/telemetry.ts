@@ -8,7 +8,7 @@ import { noTelemetry, type Telemetry } from '../shared/telemetry/telemetry.ts';
 type Hooks = Pick<typeof app.hook, 'appTerminate' | 'preInvocation'>;
 
 /**
- * Starts telemetry if the settings name an exporter. Otherwise OpenTelemetry is not loaded at all.
+ * Starts telemetry if the settings name a destination. Otherwise OpenTelemetry is not even loaded.
  * If telemetry cannot be started, the error is logged and the app runs without it.
  */
 export async function startTelemetry(
@@ -29,7 +29,7 @@ export async function startTelemetry(
   }
 }
 
-/** The host creates a span for every invocation. Spans of the app become its children. */
+/** Makes the app's spans children of the span that the host creates for each invocation. */
 function joinTracesOfHost(hooks: Hooks, telemetry: Telemetry): void {
   hooks.preInvocation((context) => {
     const { functionHandler, invocationContext } = context;

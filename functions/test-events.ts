@@ -5,7 +5,7 @@ import type { Registrar } from './registrar.ts';
 import { authenticated, type HttpDeps } from './authenticated.ts';
 import { decodedPart } from './instance-route.ts';
 
-/** Registers the call that sends a sample event, for each trigger. */
+/** For each trigger, registers the call that sends a sample event to a subscription. */
 export function registerTestEvents(app: Registrar, deps: HttpDeps): void {
   const authLevel = deps.config.authentication === 'key' ? 'function' : 'anonymous';
   for (const trigger of triggerNames) {
@@ -22,8 +22,8 @@ export function registerTestEvents(app: Registrar, deps: HttpDeps): void {
       ),
     });
   }
-  // The host matches routes in the order of function names, and this name sorts after every
-  // trigger's.
+  // The host matches routes in the alphabetical order of function names. `UnknownTrigger-test`
+  // sorts after the functions of every trigger, so it receives the calls that match none of them.
   app.http('UnknownTrigger-test', {
     methods: ['POST'],
     authLevel,

@@ -47,9 +47,9 @@ export function registerWorkers(
 
 /**
  * Creates the handler of a queue. When the handler returns, the host deletes the message. When it
- * throws, the host shows the message again, and moves it to the poison queue after five tries.
- * Expected failures of a delivery return. An invalid message throws, because it comes from a bug or
- * from a newer version.
+ * throws, the host makes the message visible again, and moves it to the poison queue after five
+ * tries. Delivery failures that are expected, such as an HTTP error from a flow, do not throw. An
+ * invalid message does, because it comes from a bug or from a newer version.
  */
 function messageHandler<T>(validate: Validator<T>, work: (message: T) => Promise<void>): StorageQueueHandler {
   return async (entry: unknown) => {
