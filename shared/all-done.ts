@@ -1,6 +1,6 @@
 /**
- * Waits until every promise has settled, then rejects with the first failure. Unlike `Promise.all`,
- * it never returns while some of the work is still running.
+ * Waits until all promises have settled, then returns their values or rejects with the first error.
+ * Unlike `Promise.all`, it never returns while some of the work is still running.
  */
 export async function allDone<T>(work: readonly Promise<T>[]): Promise<T[]> {
   const ends = await Promise.allSettled(work);

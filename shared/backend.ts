@@ -15,12 +15,12 @@ export const VERSION = '0.9.0';
 const USER_AGENT = `customer-insights-triggers/${VERSION}`;
 
 /**
- * What the functions call, one method each. A method rejects only when a dependency fails or for a
- * bug.
+ * The methods that the Azure Functions call. A method rejects only if a dependency fails, or
+ * because of a bug.
  */
 export type Backend = ReturnType<typeof createBackend>;
 
-/** Wires the domain to its ports. Opens nothing. */
+/** Wires the domain to its ports. Opens no connections. */
 export function createBackend(outside: BackendPorts, config: BackendConfig) {
   const ports: BackendPorts = { ...outside, queues: tracedQueues(outside) };
   const stores = composeStores(ports.tables);
@@ -60,9 +60,12 @@ export function createBackend(outside: BackendPorts, config: BackendConfig) {
       await limits.dropOldWindows();
       await operations.reportQueues();
     },
-    /** Customer Insights for callers that wait for a response. Polls take precedence over them. */
+    /**
+     * The Customer Insights client for calls on behalf of someone who waits for the response. Its
+     * calls leave a share of the call permits to polls.
+     */
     insights: insights.ofActions,
-    /** Permits for other calls to Customer Insights on behalf of such callers. */
+    /** The same call permits, for other clients. */
     callPermits: limits.ofActions,
     /** Limits the calls of each connection. */
     limiter: limits.ofConnections,

@@ -5,16 +5,16 @@ import { refusal, type BodyError, type Refusal } from './problem.ts';
 import { shownValue } from './shown-value.ts';
 
 /**
- * An error of a body with the sentence that says what a flow maker can do. Absent: the message says
- * it.
+ * An error in a request body, with the sentence that tells a flow maker what to do. Without
+ * `sentence`, the message is sufficient.
  */
 export interface BodyFault extends BodyError {
   readonly sentence?: string | undefined;
 }
 
 /**
- * Converts an error of Ajv (with the option `verbose`) to a pointer and a message. The message
- * continues a sentence that begins with the property's name.
+ * Converts an Ajv error (created with the option `verbose`) to a `BodyFault`. The message continues
+ * a sentence that begins with the property's name.
  */
 export function bodyError(error: ErrorObject): BodyFault {
   return { ...positionAndMessage(error), sentence: cardSentence(error) };
@@ -71,7 +71,10 @@ const patterns: Readonly<Record<string, string>> = {
   '^[^*]*$': 'must not have a * in it: leave it empty for any data source',
 };
 
-/** The range of a whole number with two limits. `undefined` for any other schema. */
+/**
+ * Describes the range of a whole number with a minimum and a maximum. `undefined` for any other
+ * schema.
+ */
 function wholeRange({ parentSchema }: ErrorObject): string | undefined {
   const { type, minimum, maximum } = (parentSchema ?? {}) as Readonly<Record<string, unknown>>;
   if (type !== 'integer' || typeof minimum !== 'number' || typeof maximum !== 'number') return undefined;
@@ -88,10 +91,11 @@ function inputsOf({ parentSchema }: ErrorObject): string {
   return names.length === 0 ? '' : ` (there are ${names.join(', ')})`;
 }
 
-/** What to do with a number that came as a text. */
+/** Advice for a number that was sent as a text. Empty for any other value. */
 function asNumber(expected: string, data: unknown): string {
   if (expected !== types['number'] || typeof data !== 'string' || !/^[\d.,'\s+-]+$/.test(data)) return '';
-  // A text of digits alone comes from an expression, because the card turns typed digits into a number.
+  // The card turns typed digits into a number, so a text of digits alone was typed in quotes or
+  // comes from an expression.
   const isPlain = /^-?\d+(\.\d+)?$/.test(data.trim());
   const typed = isPlain ? 'If you typed it, remove the quotes' : 'Write digits only, with a point before decimals';
   return `. ${typed}. If it comes from an expression or from dynamic content, put float( ) around that, which reads 1,500 as 1500; for a text with a decimal comma, add the language, such as float(…, 'de-DE')`;
@@ -108,8 +112,8 @@ function at(error: ErrorObject, property: string, message: string): BodyError {
 }
 
 /**
- * The refusal of a body. `detail` has the first three errors as sentences that name inputs by their
- * labels. `errors` has the first error of each position.
+ * The refusal of a request body. `errors` has the first error at each position. `detail` has the
+ * first three of these as sentences, which name inputs by their labels.
  */
 export function bodyRefusal(faults: readonly BodyFault[]): Refusal {
   const positions = new Set(faults.map(({ pointer }) => pointer));

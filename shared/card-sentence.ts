@@ -4,9 +4,9 @@ import { joinedWithAnd, joinedWithOr } from './joined-words.ts';
 import { shownValue } from './shown-value.ts';
 
 /**
- * The error sentence for a body that a flow maker filled in on the card of a trigger or action,
- * which is its form in the designer of Power Automate. `undefined` when the general message
- * suffices, or when no card shows the property.
+ * The error sentence for a body that a flow maker filled in on a card. A card is the form of a
+ * trigger or an action in Power Automate's designer. `undefined` when the general message suffices,
+ * or when no card shows the property.
  */
 export function cardSentence(error: ErrorObject): string | undefined {
   const { keyword, data, instancePath } = error;
@@ -24,13 +24,16 @@ export function cardSentence(error: ErrorObject): string | undefined {
   return `${label} must be ${choiceMeaning(params['allowedValues'] as readonly string[], data)}.`;
 }
 
-/** Completes "Instance must be", with a sentence of advice. */
+/** What an error text says after "Instance must be", and a sentence of advice. */
 export const chosenInstance = {
   form: 'chosen from the list',
   advice: 'A custom value must be the ID of an instance, such as 0f1e2d3c-4b5a-4968-8776-655443322110.',
 };
 
-/** Continues "Started By must be" after a value that is not one of the choices. */
+/**
+ * What an error text says after words such as "Started By must be", for a value that is not one of
+ * `choices`.
+ */
 function choiceMeaning(choices: readonly string[], value: unknown): string {
   const meant = choices.find((choice) => choice.toLowerCase() === String(value).toLowerCase());
   const advice = meant === undefined ? 'Choose it from the list' : `Write it as ${meant}, or choose it from the list`;
@@ -53,8 +56,8 @@ function schemaOfMissing(error: ErrorObject): PropertySchema {
 }
 
 /**
- * The sentence for an input without a value. Every required text input of a card is a drop-down.
- * Only the operator API requires a timestamp, and no card shows it.
+ * The sentence for an input without a value. Every required text input on a card is a drop-down. A
+ * required timestamp occurs only in the operator API, which has no cards.
  */
 function emptyInput(name: string, { type, format }: PropertySchema): string | undefined {
   const label = labelOf(name);
@@ -82,7 +85,7 @@ function unknownInput(error: ErrorObject, name: string): string | undefined {
   return `This ${card} ${what}. Its inputs are ${inputs}. ${elsewhere}${elsewhere ? 'Otherwise, delete' : 'Delete'} the ${card} from the flow and add it again, to get a card with these inputs. Then check the cards that use its outputs. In an HTTP call, take the input out of the body.`;
 }
 
-/** Where a maker finds an input that another trigger has. */
+/** Says which trigger has an input, by the name of the input. */
 const triggersWithInput: Readonly<Record<string, string>> = {
   segmentName: 'For a segment, use the trigger When a segment crosses above a threshold. ',
   measureName: 'For a measure, use the trigger When a measure crosses above a threshold. ',

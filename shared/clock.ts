@@ -2,7 +2,7 @@
 export interface Clock {
   /**
    * The current time in ms. It may jump in either direction between two calls, so never use it as
-   * an identity.
+   * an id.
    */
   now(): number;
   /**

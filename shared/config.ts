@@ -13,20 +13,20 @@ export interface Config {
     readonly baseUrl: string;
     readonly subscriptionKey: string | undefined;
     readonly credential: 'default' | 'none';
-    /** What a token is asked for: the API's resource and `/.default`. */
+    /** The scope of access tokens for the API: the API's resource, followed by `/.default`. */
     readonly scope: string;
     readonly workflowPath: string;
     readonly timeoutMs: number;
   };
   readonly authentication: 'key' | 'entra';
   /**
-   * Whether the platform reports that App Service authentication is on. Only then does the app
-   * trust its principal header.
+   * Whether App Service authentication is on, as `WEBSITE_AUTH_ENABLED` says. Only then does the
+   * app trust the header `x-ms-client-principal`.
    */
   readonly platformAuthenticates: boolean;
-  /** Tenants whose accounts may sign in, in lower case. Empty: all that the platform lets in. */
+  /** Lower-case ids of the tenants whose accounts may sign in. Empty: any tenant may. */
   readonly allowedTenants: ReadonlySet<string>;
-  /** Only keys that are long enough to be secret. */
+  /** Without keys that are too short to be secret. */
   readonly operatorKeys: readonly OperatorKey[];
   readonly allowedInstances: ReadonlySet<string>;
   readonly maxSubscriptionsPerConnection: number;
@@ -38,8 +38,8 @@ export interface Config {
   readonly encryptionKeys: readonly EncryptionKey[];
   readonly signingSecrets: readonly KeyObject[];
   /**
-   * Called when a subscription is paused, disabled or gone. A secret, because it may be the URL of
-   * a flow.
+   * A webhook that is called when a subscription becomes paused, disabled or gone. The URL is a
+   * secret, because it may be the callback URL of a flow.
    */
   readonly operatorWebhook: { readonly url: string; readonly policy: CallbackPolicy } | undefined;
   readonly deliveryTimeoutMs: number;
@@ -57,12 +57,12 @@ export interface Config {
     readonly tenantId: string | undefined;
     /** The app registration of this service. */
     readonly clientId: string | undefined;
-    /** The app registration of the connector. `undefined`: the one of this service. */
+    /** The app registration of the connector. `undefined`: that of this service. */
     readonly connectorClientId: string | undefined;
   };
   /** The contact for makers, an e-mail address. */
   readonly contactEmail: string | undefined;
-  /** The target of "Create a flow". `undefined`: the maker's home page. */
+  /** The URL that "Create a flow" opens. `undefined` for the home page of Power Automate. */
   readonly createFlowUrl: string | undefined;
   /**
    * Where metrics and traces are sent. When `undefined`, nothing is sent and OpenTelemetry is not
@@ -92,8 +92,9 @@ export interface SettingFault {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads all settings at once. Never throws, because a host whose app throws while loading keeps
- * running without any function. `warnings` are about settings that the app works without.
+ * Reads all settings at once. Never throws, because the host would keep running without any
+ * function if the app threw while loading. The app works in spite of `warnings`, but not with
+ * `faults`.
  */
 export function readConfig(
   environment: Environment,
@@ -157,17 +158,20 @@ export function readConfig(
     telemetry: telemetryOf(read),
   };
   if (config.dataActions === 'role' && config.authentication === 'key') {
-    faults.push({ setting: 'DATA_ACTIONS', message: 'can be role with AUTHENTICATION=entra only: a key has no roles' });
+    faults.push({
+      setting: 'DATA_ACTIONS',
+      message: 'can be role only with AUTHENTICATION=entra: a key has no roles',
+    });
   }
   if (config.authentication === 'entra' && !config.platformAuthenticates) {
     const message =
-      'is entra, but App Service authentication is off (the platform does not set WEBSITE_AUTH_ENABLED): every call that needs a sign-in is answered 401';
+      'is entra, but App Service authentication is off (WEBSITE_AUTH_ENABLED is not true), so every call that needs a sign-in receives 401';
     warnings.push({ setting: 'AUTHENTICATION', message });
   }
   const operatorWebhook = webhookOf(read('OPERATOR_WEBHOOK_URL'), config.callbackPolicy);
   if (operatorWebhook === 'invalid') {
     const message =
-      'must be an absolute https URL of a public host in its encoded form, on port 443, without user name and fragment, or be in CALLBACK_ALLOWED_NETWORKS';
+      'must be an absolute, percent-encoded https URL of a public host on port 443, without user name and fragment, or lead to a network in CALLBACK_ALLOWED_NETWORKS';
     faults.push({ setting: 'OPERATOR_WEBHOOK_URL', message });
   }
   if (storage.kind === 'invalid' || faults.length > 0 || operatorWebhook === 'invalid')
@@ -176,8 +180,8 @@ export function readConfig(
 }
 
 /**
- * The operator chooses the webhook, so any public host is allowed. Its addresses are checked on
- * every call, as those of callbacks are.
+ * The operator chooses the webhook's URL, so any public host is allowed. The host's IP addresses
+ * are checked on every call, like those of a callback URL's host.
  */
 function webhookOf(url: string, callbackPolicy: CallbackPolicy): Config['operatorWebhook'] | 'invalid' {
   if (url === '') return undefined;
@@ -209,8 +213,8 @@ function telemetryOf(read: Read): Config['telemetry'] {
 }
 
 /**
- * The platform's own setting, which the template sets too: App Service authentication answers 403
- * to tokens of other tenants
+ * The tenants in a setting of App Service authentication, which the deployment template also sets.
+ * App Service authentication answers 403 to tokens of other tenants
  * (learn.microsoft.com/azure/app-service/configure-authentication-provider-aad, "Use a built-in
  * authorization policy").
  */
@@ -221,6 +225,6 @@ function allowedTenants(environment: Environment): ReadonlySet<string> {
 function defaultBaseUrl(environment: Environment): string {
   const host = environment['WEBSITE_HOSTNAME'];
   if (!host) return 'http://localhost:7071';
-  // Core Tools set the host name too, with a port. They serve plain HTTP.
+  // Azure Functions Core Tools also set this variable, with a port. They serve plain HTTP.
   return /^(localhost|127\.0\.0\.1|0\.0\.0\.0)(:|$)/.test(host) ? `http://${host}` : `https://${host}`;
 }

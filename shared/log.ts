@@ -1,6 +1,6 @@
 /**
- * The fields of a log line. They are flat, so that each field becomes a column. Never a secret, a
- * body or a full URL.
+ * The fields of a log line. They are flat, so that each field becomes a column. They never contain
+ * a secret, a body or a full URL.
  */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -18,7 +18,7 @@ export const silentLog: Log = { info: () => undefined, warn: () => undefined, er
 
 /**
  * Formats a log line as one JSON object, which Application Insights and `jq` can both read. `time`
- * is for readers without a platform that adds it, such as a terminal.
+ * is for readers that do not add a time of their own, such as a terminal.
  */
 export function logLine(
   level: 'info' | 'warn' | 'error',

@@ -51,9 +51,9 @@ export function parseSchedule(expression: string): Schedule | undefined {
 }
 
 /**
- * The first occurrence (in ms) strictly after `afterMs`. `undefined` when there is none, as for 30
- * February. A day must match both the day and the weekday field. Unix cron requires only one of the
- * two.
+ * The first occurrence (in ms) strictly after `afterMs`. `undefined` when there is none, for
+ * example on 30 February. A day must match both the day and the weekday field, while Unix cron
+ * requires only one of the two.
  */
 export function nextOccurrence(schedule: Schedule, afterMs: number): number | undefined {
   const end = afterMs + FURTHEST_MS;
@@ -72,19 +72,22 @@ export function nextOccurrence(schedule: Schedule, afterMs: number): number | un
 }
 
 /**
- * How many seconds after second `from` the next of `seconds` is, or the next minute when the minute
- * has none left.
+ * The number of seconds from second `from` to the next second in `seconds`, or to the next minute
+ * if no second is left in this one.
  */
 function untilSecond(seconds: ReadonlySet<number>, from: number): number {
   return Math.min(60, ...[...seconds].filter((second) => second > from)) - from;
 }
 
-/** Occurrences that `periodOf` compares: more than a day has in a schedule whose periods differ. */
+/**
+ * The number of occurrences that `periodOf` compares. A schedule whose periods differ rarely has
+ * more in a day.
+ */
 const OCCURRENCES = 100;
 
 /**
- * The shortest time (in ms) between two of the next hundred occurrences after `afterMs`. `schedule`
- * must have an occurrence.
+ * The shortest time (in ms) between two successive occurrences among the first hundred after
+ * `afterMs`. `schedule` must have an occurrence.
  */
 export function periodOf(schedule: Schedule, afterMs: number): number {
   let shortest = Infinity;

@@ -25,7 +25,7 @@ export function nearestNames(wanted: string, choices: Iterable<Named>): readonly
 }
 
 /**
- * The choice whose name or display name is `wanted`. Case, blanks, hyphens and underscores are
+ * The choice whose name or display name equals `wanted`. Case, blanks, hyphens and underscores are
  * ignored.
  */
 export function sameName(wanted: string, choices: Iterable<Named>): Named | undefined {

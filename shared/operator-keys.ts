@@ -1,4 +1,4 @@
-/** A key of an operator. With the access `read` it changes nothing. */
+/** A key of an operator. With the access `read`, it cannot change anything. */
 export interface OperatorKey {
   readonly name: string;
   readonly key: string;
@@ -9,8 +9,8 @@ export interface OperatorKey {
 export const MIN_OPERATOR_KEY_LENGTH = 16;
 
 /**
- * The operator keys that open something, none when the setting is invalid. A key that is listed
- * twice may do only what each of its entries allows.
+ * Leaves out the keys that are too short. Without `listed`, because the setting is invalid, there
+ * are no keys. If a key is listed several times, it may do only what all of its entries allow.
  */
 export function usableKeys(listed: readonly OperatorKey[] = []): {
   readonly keys: readonly OperatorKey[];
@@ -21,11 +21,11 @@ export function usableKeys(listed: readonly OperatorKey[] = []): {
   const readable = new Set(long.flatMap(({ key, access }) => (access === 'read' ? [key] : [])));
   const messages = [
     shortCount > 0 &&
-      `has ${shortCount} of its keys with fewer than ${MIN_OPERATOR_KEY_LENGTH} characters: they open nothing`,
+      `has ${shortCount} of its keys with fewer than ${MIN_OPERATOR_KEY_LENGTH} characters, which are not accepted`,
     new Set(long.map(({ key }) => key)).size < long.length &&
-      'has the same key in several entries: the audit cannot distinguish them, and the key may only read if one of them says so',
+      'has the same key in several entries: the audit log cannot distinguish them, and the key may only read if one of them says so',
     long.some(({ name, access }) => /^read$/i.test(name) && access === 'all') &&
-      'has a key of the name read, which may do everything: a key that may only read is written name:read:key',
+      'has a key with the name read, which may do everything: write a key that may only read as name:read:key',
   ];
   return {
     keys: long.filter(({ key, access }) => access === 'read' || !readable.has(key)),

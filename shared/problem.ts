@@ -58,8 +58,8 @@ export const problems = {
 export type ProblemCode = keyof typeof problems;
 
 /**
- * One error in a body: an RFC 6901 pointer to its position, and a message that continues a
- * sentence.
+ * One error in a body: a JSON Pointer (RFC 6901) to the property, and a message that continues a
+ * sentence that begins with the property's name.
  */
 export interface BodyError {
   readonly pointer: string;
@@ -75,7 +75,7 @@ export interface Refusal {
   readonly code: ProblemCode;
   readonly detail: string;
   readonly errors?: readonly BodyError[];
-  /** The query parameter that is at fault, by the name that a program sends. */
+  /** The name of the invalid query parameter, as programs send it. */
   readonly parameter?: string;
   readonly retryAfterMs?: number;
 }

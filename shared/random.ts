@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
-/** The domain's only source of randomness, so that a run with a seed is repeatable. */
+/**
+ * The domain's only source of randomness, so that a test run with the same seed repeats exactly.
+ */
 export interface Random {
   /** A number in [0, 1). */
   fraction(): number;

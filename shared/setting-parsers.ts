@@ -55,8 +55,8 @@ export function httpUrl(text: string): string {
 }
 
 /**
- * Accepts an NCRONTAB expression that has an occurrence. The host does not start or never calls a
- * function with any other expression.
+ * Accepts an NCRONTAB expression that has an occurrence. With any other expression, the host does
+ * not start or never calls the function.
  */
 export function ncrontab(text: string): string {
   const parsed = parseSchedule(text);
@@ -95,7 +95,9 @@ export function optionalEmail(text: string): string | undefined {
   return text === '' ? undefined : text;
 }
 
-/** An https address that a person is sent to, with whatever stands behind its path. */
+/**
+ * An https URL for people to open. In contrast to `httpUrl`, it may have a query and a fragment.
+ */
 export function optionalLink(text: string): string | undefined {
   if (text === '') return undefined;
   const url = /^https:\/\/[\x21-\x7e]+$/i.test(text) ? URL.parse(text) : null;
@@ -121,7 +123,7 @@ export function hostList(text: string): string[] {
 }
 
 /**
- * Names and values as in W3C Baggage, so values may be percent-encoded
+ * Parses names and values in the format of W3C Baggage, in which values may be percent-encoded
  * (opentelemetry.io/docs/specs/otel/protocol/exporter).
  */
 export function otlpHeaders(text: string): Record<string, string> {
@@ -147,7 +149,7 @@ export function applicationInsights(text: string): string | undefined {
 }
 
 /**
- * Parsed as the functions host does
+ * Parses the text as the Functions host does
  * (learn.microsoft.com/azure/azure-monitor/app/azure-ad-authentication).
  */
 export function applicationInsightsIdentity(text: string): { clientId: string | undefined } | undefined {
@@ -167,7 +169,9 @@ export function ratio(text: string): number {
   return value;
 }
 
-/** Each delay is at most seven days, the longest delay of a queue message. */
+/**
+ * A list of delays in seconds. Each is at most seven days, the longest delay of a queue message.
+ */
 export function schedule(text: string): number[] {
   const delays = list(text).map(whole(0, 7 * 24 * 3600));
   if (delays.length > 50) throw new Error('must have at most 50 delays');

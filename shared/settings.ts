@@ -62,7 +62,7 @@ export const settings = {
   ),
   CUSTOMER_INSIGHTS_SCOPE: setting(
     'https://api.ci.ai.microsoft.com/.default',
-    'The scope of access tokens for the API. Microsoft does not document it. Other clouds have another one.',
+    'The scope of access tokens for the API. Microsoft does not document it. Other clouds use another scope.',
     matching(/^[\x21-\x7e]+\/\.default$/, 'must be a resource followed by /.default'),
   ),
   CUSTOMER_INSIGHTS_WORKFLOW_PATH: setting(
@@ -74,7 +74,7 @@ export const settings = {
   AUTHENTICATION: setting('key', '`key` or `entra`. `entra` is recommended for production.', oneOf('key', 'entra')),
   OPERATOR_KEYS: setting(
     '',
-    'A list of `name:key`, or `name:read:key` for a key that may only read. Keys below 16 characters are refused.',
+    'A list of `name:key`, or `name:read:key` for a key that may only read. Keys of fewer than 16 characters are not accepted.',
     parseOperatorKeys,
   ),
   ALLOWED_INSTANCES: setting('', 'The ids of the instances that may be used. Empty allows all.', guidSet),
@@ -85,7 +85,7 @@ export const settings = {
   ),
   PUBLIC_BASE_URL: setting(
     '',
-    'The address for `Location` and links. When empty, it is `https://$WEBSITE_HOSTNAME` or `http://localhost:7071`.',
+    'The address of the app in `Location` headers and links. When empty, it is `https://$WEBSITE_HOSTNAME` or `http://localhost:7071`.',
     optionalUrl,
   ),
   POLL_SCHEDULE: setting('0 * * * * *', 'When instances are polled, as an NCRONTAB expression.', ncrontab),
@@ -110,7 +110,7 @@ export const settings = {
   ),
   OPERATOR_WEBHOOK_URL: setting(
     '',
-    'A URL that is called when a subscription becomes paused, disabled or gone. Nothing is called when empty.',
+    'A URL that is called when a subscription becomes paused, disabled or gone. When empty, none is called.',
     (text) => text,
   ),
   DELIVERY_TIMEOUT_MS: setting(
@@ -121,16 +121,20 @@ export const settings = {
   DELIVERY_SCHEDULE_SECONDS: setting('5,30,300,1800,7200,18000,36000,36000', 'The delay before each retry.', schedule),
   RATE_LIMIT_CALLS: setting(
     '100',
-    'Calls per window, of a connection and to an instance of Customer Insights. 0 switches the limit off.',
+    'The largest number of calls in a window: by one connection, and to one instance of Customer Insights. 0 switches the limit off.',
     whole(0, 1_000),
   ),
   RATE_LIMIT_WINDOW_SECONDS: setting('60', 'The length of the window.', whole(1, 3_600)),
   CLAIM_SECONDS: setting(
     '120',
-    'How long the claim of a worker on a chunk or a retry holds unless it is renewed.',
+    "How long a worker's claim on a chunk or a retry lasts unless it is renewed.",
     whole(1, 3_600),
   ),
-  RETENTION_MONTHS: setting('3', 'Whole months that are kept after the current one, at least 1.', whole(1, 120)),
+  RETENTION_MONTHS: setting(
+    '3',
+    'How many months of data are kept besides the current month, at least 1.',
+    whole(1, 120),
+  ),
   DATA_ACTIONS: setting(
     'on',
     'Who may read and write entity items and partitions: `on` (all callers), `off` (nobody) or `role` (callers with the app role `Data`, needs `AUTHENTICATION=entra`).',

@@ -1,4 +1,7 @@
-/** Larger or smaller numbers are shown in exponent notation, because people do not count digits. */
+/**
+ * Numbers outside this range are shown in exponent notation, because so many digits are hard to
+ * read.
+ */
 const READABLE = { least: 1e-6, most: 1e15 };
 const readable = new Intl.NumberFormat('en-US', { maximumFractionDigits: 20 });
 

@@ -1,19 +1,20 @@
 import { httpUrl } from './setting-parsers.ts';
 
 /**
- * How storage is reached: with the keys of a connection string, or with the identity of the app at
- * two end points.
+ * How the app connects to storage: with the keys in a connection string, or with its own identity
+ * at two endpoints.
  */
 export type StorageSetting =
   | { readonly connectionString: string }
   | {
-      /** Without a slash at the end, as the next one. */
+      /** Like `tableServiceUri`, without a slash at the end. */
       readonly queueServiceUri: string;
       readonly tableServiceUri: string;
     };
 
 /**
- * Without a connection string, these say where storage is; the host reads them by the same names.
+ * If there is no connection string, these settings say where storage is. The Functions host reads
+ * the same settings.
  */
 const ACCOUNT_NAME = 'AzureWebJobsStorage__accountName';
 const SERVICE_URIS = {
@@ -22,10 +23,10 @@ const SERVICE_URIS = {
 } as const;
 
 /**
- * Reads the settings of storage as the functions host reads them (Azure/azure-functions-host,
- * `StorageServiceUriOptions.cs`): a connection string outweighs all others, the end point of a
- * service outweighs the account's name, and a name alone leads to the public cloud. The host needs
- * `AzureWebJobsStorage__blobServiceUri` beside them; the app itself reads no blobs.
+ * Reads the settings of storage as the Functions host reads them (Azure/azure-functions-host,
+ * `StorageServiceUriOptions.cs`). A connection string takes precedence over all others, and a
+ * service's endpoint over the account name. An account name alone leads to the public cloud. The
+ * host also needs `AzureWebJobsStorage__blobServiceUri`, but the app itself reads no blobs.
  */
 export function storageSetting(
   environment: Readonly<Record<string, string | undefined>>,
@@ -45,17 +46,17 @@ export function storageSetting(
   const faults: { setting: string; message: string }[] = [];
   if (accountName !== '' && !/^[a-z0-9]{3,24}$/.test(accountName))
     faults.push({ setting: ACCOUNT_NAME, message: 'must have 3 to 24 lower-case letters and digits' });
-  const endPoint = (service: keyof typeof SERVICE_URIS): string => {
+  const endpointOf = (service: keyof typeof SERVICE_URIS): string => {
     const setting = SERVICE_URIS[service];
     const text = textOf(setting);
     if (text === '' && accountName !== '') return `https://${accountName}.${service}.core.windows.net`;
     if (text === '') {
-      faults.push({ setting, message: `must be given beside ${given.join()}, unless ${ACCOUNT_NAME} is` });
+      faults.push({ setting, message: `is required with ${given.join()}, unless ${ACCOUNT_NAME} is set` });
       return '';
     }
     try {
       const url = httpUrl(text);
-      // An identity's token never goes over http: the SDKs refuse to send it.
+      // The SDKs refuse to send an access token over http.
       if (url.startsWith('https:')) return url;
       faults.push({ setting, message: 'must be an https URL' });
     } catch (error) {
@@ -63,7 +64,7 @@ export function storageSetting(
     }
     return '';
   };
-  const storage = { queueServiceUri: endPoint('queue'), tableServiceUri: endPoint('table') };
+  const storage = { queueServiceUri: endpointOf('queue'), tableServiceUri: endpointOf('table') };
   return faults.length === 0 ? { kind: 'valid', storage } : { kind: 'invalid', faults };
 }
 
@@ -73,9 +74,9 @@ function missing(): ReturnType<typeof storageSetting> {
 }
 
 /**
- * Whether the storage SDKs can make clients from it: they throw on anything else, and then no
- * function would be registered. `UseDevelopmentStorage=true`, an account with its key, or endpoints
- * with a shared access signature.
+ * Whether the storage SDKs accept `text` as a connection string: `UseDevelopmentStorage=true`, an
+ * account with its key, or endpoints with a shared access signature. The SDKs throw on anything
+ * else, so the app would register no function.
  */
 function isConnectionString(text: string): boolean {
   if (/^UseDevelopmentStorage=true;?$/.test(text)) return true;

@@ -3,13 +3,16 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { bodyError, type BodyFault } from './body-error.ts';
 
-/** Created with the first check, because that takes longer than loading most modules. */
+/**
+ * Created by the first check rather than on import, because creating it takes longer than loading
+ * most modules.
+ */
 let compiler: Ajv | undefined;
 
 function createCompiler(): Ajv {
   const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, verbose: true });
-  // In Node, the ESM import wraps the CommonJS function once more than the types say. Jest does
-  // not.
+  // Node's ESM import of this CommonJS module wraps the function in one more `default` than its
+  // types say. Jest's import does not.
   const { default: add } = addFormats as unknown as { default?: AddFormats };
   (add ?? (addFormats as unknown as AddFormats))(ajv, ['date-time']);
   // The `uuid` of ajv-formats also allows `urn:uuid:…`, which Customer Insights rejects.
@@ -22,8 +25,8 @@ type AddFormats = (target: Ajv, formats: readonly string[]) => void;
 export type Validator<T> = (input: unknown) => { kind: 'valid'; value: T } | { kind: 'invalid'; errors: BodyFault[] };
 
 /**
- * Compiles a schema once. Unknown properties are refused where the schema says so. Values are not
- * coerced, and defaults are not filled in.
+ * Returns a validator that compiles the schema once. It refuses unknown properties if the schema
+ * says so. It does not convert values or fill in defaults.
  */
 export function validatorOf<S extends TSchema>(schema: S): Validator<Static<S>> {
   let compiled: ValidateFunction<Static<S>> | undefined;
@@ -36,15 +39,15 @@ export function validatorOf<S extends TSchema>(schema: S): Validator<Static<S>> 
 }
 
 /**
- * Properties that are not trimmed: a callback URL is kept byte for byte, and blanks may belong to a
+ * Properties that are not trimmed. A callback URL is kept byte for byte, and spaces may belong to a
  * name or label.
  */
 const verbatim: ReadonlySet<string> = new Set(['callbackUrl', 'segmentName', 'measureName', 'label']);
 
 /**
- * A validator for input that people or flow definitions write. Blanks around an id are ignored. An
- * empty box is stored as `""` or `null`, so an optional property of the object with such a value
- * counts as absent.
+ * A validator for input from people and flow definitions. Spaces around an id are ignored. Power
+ * Automate sends an empty input box as `""` or `null`, so an optional top-level property with such
+ * a value counts as absent.
  */
 export function inputValidatorOf<S extends TObject>(schema: S): Validator<Static<S>> {
   const validate = validatorOf(schema);

@@ -89,8 +89,16 @@ test.each(names)('a connection string outweighs %s', (_, environment) => {
 
 test.each<[Record<string, string>, string, RegExp]>([
   [{ accountName: 'https://S3CR3T' }, 'accountName', /3 to 24/],
-  [{ queueServiceUri: 'https://a.queue.example' }, 'tableServiceUri', /beside AzureWebJobsStorage__queueServiceUri/],
-  [{ tableServiceUri: 'https://a.table.example' }, 'queueServiceUri', /beside AzureWebJobsStorage__tableServiceUri/],
+  [
+    { queueServiceUri: 'https://a.queue.example' },
+    'tableServiceUri',
+    /required with AzureWebJobsStorage__queueServiceUri/,
+  ],
+  [
+    { tableServiceUri: 'https://a.table.example' },
+    'queueServiceUri',
+    /required with AzureWebJobsStorage__tableServiceUri/,
+  ],
   [{ accountName: 'acme', queueServiceUri: 'http://S3CR3T' }, 'queueServiceUri', /https/],
   [{ accountName: 'acme', tableServiceUri: 'S3CR3T' }, 'tableServiceUri', /URL/],
   [{ accountName: 'acme', tableServiceUri: 'https://a.table.example?sig=S3CR3T' }, 'tableServiceUri', /URL/],
