@@ -9,7 +9,6 @@ import { plausibleRefreshes, plausibleValue } from './plausible-instants.ts';
 import type { Readings } from './readings.ts';
 import { isUnread, type OpenJob, type RefreshState } from './refresh-state.ts';
 import type { Change } from './state-store.ts';
-import { MAX_JOB_READS } from './unread-owners.ts';
 import { observe } from './value-observation.ts';
 
 export interface Detected {
@@ -140,9 +139,7 @@ function hasSameRefreshes(
  */
 function hasSameOpenJobs(one: readonly OpenJob[], other: readonly OpenJob[]): boolean {
   if (one.length !== other.length || one.some(({ sinceMs }) => sinceMs === undefined)) return false;
-  if (one.length > MAX_JOB_READS) return one.every(({ jobId }, index) => other[index]?.jobId === jobId);
-  const ids = new Set(one.map(({ jobId }) => jobId));
-  return other.every(({ jobId }) => ids.has(jobId));
+  return one.every(({ jobId }, index) => other[index]?.jobId === jobId);
 }
 
 function outboxEntry(event: Event, sequence: number, by: DetectedBy): NewOutboxEntry {

@@ -43,7 +43,7 @@ export interface SubjectRead {
 /** Reads one list. Rejects with the list's error if it cannot be read. */
 export async function readingsOrThrow(
   { insights, subjectState, nowMs }: SubjectRead,
-  source: 'segments' | 'measures' | 'jobs',
+  source: 'segments' | 'measures',
 ): Promise<Readings> {
   const snapshot = await takeSnapshot(insights, subjectState, new Set([source]), nowMs);
   const failure = snapshot.failures.get(source);

@@ -15,7 +15,8 @@ export const OPEN_FOR_MS = 14 * 24 * 3600 * 1000;
 
 /**
  * Returns the open jobs to read again, and the jobs that are abandoned. Jobs that this poll did not
- * read come first, so that a fixed number of reads per poll reaches all jobs in turn.
+ * read come first, so that a fixed number of reads per poll reaches all jobs in turn. A job whose
+ * read failed comes last, so that it does not keep others from being read.
  */
 export function nextOpen(
   state: RefreshState,
@@ -30,7 +31,10 @@ export function nextOpen(
   );
   const isOpen = new Set(openJobs(reading, owners).filter((jobId) => !state.handled.has(handledKey(jobId))));
   const readAgain = [...since.keys()].filter((jobId) => isOpen.has(jobId));
-  const ordered = [...new Set([...unread, ...readAgain, ...isOpen])].map((jobId) => ({
+  const next = new Set([...unread, ...readAgain, ...isOpen]);
+  const failed = [...next].filter((jobId) => jobId === reading.failedId);
+  for (const jobId of failed) next.delete(jobId);
+  const ordered = [...next, ...failed].map((jobId) => ({
     jobId,
     sinceMs: since.get(jobId) ?? nowMs,
   }));

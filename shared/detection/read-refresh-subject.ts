@@ -6,8 +6,9 @@ import { startedByOf, type StartedBy } from '../triggers/started-by.ts';
 import { triggers, type RefreshTrigger } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 import type { InstanceState } from './instance-state.ts';
-import { observeNow, readingsOrThrow, type ReadSubjectPorts, type SubjectOf } from './observe-subject.ts';
+import { observeNow, type ReadSubjectPorts, type SubjectOf } from './observe-subject.ts';
 import { unreadRefreshes } from './refresh-state.ts';
+import { takeSnapshot } from './snapshot.ts';
 
 /**
  * Number of calls: one for the instance or its data sources, and one for the jobs. The baseline
@@ -36,8 +37,12 @@ export async function readRefreshSubject(
     // next poll reads it.
     history: { readAt: new Date(ports.clock.now()).toISOString(), refreshesEtag: state.refreshes?.etag },
   };
-  const subjectRead = { insights, subjectState, nowMs: ports.clock.now() };
-  await observeNow(ports, subjectState, await readingsOrThrow(subjectRead, 'jobs'));
+  const { readings, failures } = await takeSnapshot(insights, subjectState, new Set(['jobs']), ports.clock.now());
+  const failure = failures.get('jobs');
+  // An open job that cannot be read does not prevent a subscribe. The subscription may then receive
+  // a refresh that ended after the last poll and before the request.
+  if (failure && readings.refreshes === undefined) throw failure;
+  await observeNow(ports, subjectState, readings);
   return found;
 }
 

@@ -47,6 +47,10 @@ export function plausibleInsights(insights: RefreshCalls, plausibility: Plausibi
  * no known job, jobs may be missing from it. It then reads a larger page, and the task history if
  * that page contains no known job either. It also reads the task history when it is due, or when a
  * job is listed without its tasks.
+ *
+ * If a job cannot be read by id, the reading ends, and what was read until then counts. Otherwise
+ * one such job, or more open jobs than there are call permits, would hide all refreshes from every
+ * poll.
  */
 export async function readRefreshes(
   insights: RefreshCalls,
@@ -63,22 +67,59 @@ export async function readRefreshes(
   const needsHistory = state && (!reachesKnownJob(state, jobs) || lacksTasks(state, jobs));
   const history =
     taskHistory.tasks ?? (needsHistory ? await insights.tasks(instanceId, { top: TASK_HISTORY }) : undefined);
-  const missing = new Set<string>();
   const reading = {
-    jobs: [...jobs],
+    jobs,
     tasks: history ?? [],
-    missing,
+    missing: new Set<string>(),
     historyRead: taskHistory.isRead || history !== undefined,
   };
   // A baseline fires nothing, so it needs no names. But if another writer commits a baseline first,
   // this reading is compared with it, and the events that result need names.
   if (state === undefined) return { ...reading, names: await readAllNames(insights, instanceId) };
-  for (const jobId of unreadOwners(state, reading).slice(0, MAX_JOB_READS)) {
-    const job: Job | undefined = await insights.job(instanceId, jobId);
-    if (job === undefined) missing.add(jobId);
-    else reading.jobs.push(job);
+  const namesOf = (read: RefreshReading, known: NamesRead): Promise<NamesRead> =>
+    readNames(insights, instanceId, { state, reading: read, nowMs }, known);
+  const owners = unreadOwners(state, reading).slice(0, MAX_JOB_READS);
+  return readOwners(insights, { instanceId, owners, reading, namesOf });
+}
+
+interface OwnersToRead {
+  readonly instanceId: string;
+  /** The ids of the jobs. */
+  readonly owners: readonly string[];
+  /** What the lists show. */
+  readonly reading: Omit<NamedReading, 'names'>;
+  /** Reads the names that a reading needs and that are not known. */
+  readonly namesOf: (reading: RefreshReading, known: NamesRead) => Promise<NamesRead>;
+}
+
+/**
+ * Reads jobs by id until one cannot be read. The names that a job needs are read with it, so that a
+ * job counts only with them.
+ */
+async function readOwners(
+  insights: RefreshCalls,
+  { instanceId, owners, reading: listed, namesOf }: OwnersToRead,
+): Promise<NamedReading> {
+  let reading: Omit<NamedReading, 'names'> = listed;
+  let names = await namesOf(reading, {});
+  for (const jobId of owners) {
+    try {
+      const job = await insights.job(instanceId, jobId);
+      const next =
+        job === undefined
+          ? { ...reading, missing: new Set([...reading.missing, jobId]) }
+          : { ...reading, jobs: [...reading.jobs, job] };
+      names = await namesOf(next, names);
+      reading = next;
+    } catch (error) {
+      if (!(error instanceof CustomerInsightsError)) throw error;
+      // Without a call permit, nothing is known about the job, and the next poll begins with it.
+      const failedId = error.kind === 'limited' ? undefined : jobId;
+      reading = { ...reading, failure: error, failedId };
+      break;
+    }
   }
-  return { ...reading, names: await readNames(insights, instanceId, state, reading, nowMs) };
+  return { ...reading, names: { ...emptyNames, ...names } };
 }
 
 /** Reads the page of recent jobs and, concurrently, the task history when it is due. */
@@ -124,6 +165,7 @@ function historyIsDue({ refreshes, history }: InstanceState, nowMs: number): boo
 }
 
 const emptyNames: ListedNames = { dataSources: [], nodes: [] };
+type NamesRead = Partial<ListedNames>;
 
 async function readAllNames(insights: RefreshCalls, instanceId: string): Promise<ListedNames> {
   const [dataSources, nodes] = await Promise.all([insights.dataSources(instanceId), insights.nodes(instanceId)]);
@@ -137,17 +179,17 @@ async function readAllNames(insights: RefreshCalls, instanceId: string): Promise
 async function readNames(
   insights: RefreshCalls,
   instanceId: string,
-  state: RefreshState,
-  reading: RefreshReading,
-  nowMs: number,
-): Promise<ListedNames> {
+  { state, reading, nowMs }: { readonly state: RefreshState; readonly reading: RefreshReading; readonly nowMs: number },
+  known: NamesRead,
+): Promise<NamesRead> {
   const ingestions = detectRefreshes(state, reading, nowMs).facts.flatMap((fact) =>
     fact.kind === 'ingestion' ? [fact] : [],
   );
-  if (ingestions.length === 0) return emptyNames;
-  const dataSources = await insights.dataSources(instanceId);
-  const nodes = ingestions.every(({ jobs }) => isNamedByJobs(jobs)) ? [] : await insights.nodes(instanceId);
-  return { dataSources, nodes };
+  if (ingestions.length === 0) return known;
+  const dataSources = known.dataSources ?? (await insights.dataSources(instanceId));
+  if (known.nodes !== undefined || ingestions.every(({ jobs }) => isNamedByJobs(jobs)))
+    return { ...known, dataSources };
+  return { dataSources, nodes: await insights.nodes(instanceId) };
 }
 
 /** An anomaly for each job that is abandoned now, after it has been open for `OPEN_FOR_MS`. */

@@ -1,4 +1,4 @@
-import type { Job, Task } from '../insights/customer-insights.ts';
+import type { CustomerInsightsError, Job, Task } from '../insights/customer-insights.ts';
 import type { ListedNames } from './data-source-names.ts';
 
 /** What one poll read about jobs and tasks. */
@@ -9,6 +9,8 @@ export interface RefreshReading {
   readonly tasks: readonly Task[];
   /** Ids of jobs that do not exist or no longer exist. */
   readonly missing: ReadonlySet<string>;
+  /** The job whose read by id failed and ended the reading. */
+  readonly failedId?: string | undefined;
 }
 
 /** A reading with the names of the instance's data sources. */
@@ -16,6 +18,8 @@ export interface NamedReading extends RefreshReading {
   readonly names: ListedNames;
   /** Whether the task history was read, or failed for a reason other than missing call permits. */
   readonly historyRead: boolean;
+  /** Why not all jobs were read by id that should have been. */
+  readonly failure?: CustomerInsightsError;
 }
 
 /**

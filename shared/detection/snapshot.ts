@@ -18,8 +18,8 @@ import { measureReading, segmentReading, type Readings, type ReadValue } from '.
 export interface Snapshot {
   readonly readings: Readings;
   /**
-   * The lists that could not be read. A list that failed for lack of call permits (`limited`) may
-   * have been read in part. For each subject in its reading, no evaluation is missing.
+   * The lists that could not be read. The jobs, and a list that failed for lack of call permits
+   * (`limited`), may have been read in part. For each subject in its reading, no evaluation is missing.
    */
   readonly failures: ReadonlyMap<Source, CustomerInsightsError>;
   /** The anomalies of the lists that were read. */
@@ -77,6 +77,7 @@ export async function takeSnapshot(
     ),
     attempt('jobs', () => readRefreshes(plausibleInsights(insights, plausibility), state, nowMs)),
   ]);
+  if (refreshes?.failure) failures.set('jobs', refreshes.failure);
   return {
     readings: { segments, measures, refreshes },
     failures,

@@ -3,6 +3,7 @@ import { refreshesOfRow, refreshesRow } from '../../shared/detection/instance-st
 import { baselineRefreshes, detectRefreshes } from '../../shared/detection/detect-refreshes.ts';
 import { STATE_TABLE } from '../../shared/events/outbox-row.ts';
 import type { Job } from '../../shared/insights/customer-insights.ts';
+import { failing } from '../../shared/insights/memory-customer-insights.ts';
 import { silentLog } from '../../shared/log.ts';
 import { at, job, segment, evaluated, task } from '../helpers/insights-data.ts';
 import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
@@ -36,6 +37,68 @@ async function readBy(poll: () => Promise<void>): Promise<(string | undefined)[]
 }
 
 const reported = (): unknown[] => fixture.calls.splice(0).map(({ body }) => body['endedAt']);
+
+/** Open jobs of which the last one ends, behind so many newer ones that only reads by id show it. */
+async function openBehind(others: readonly Job[]): Promise<void> {
+  const slow = job({ jobId: 'slow', operationType: 'all', submissionKind: 'scheduled', submittedAt: at(-1) });
+  fixture.data.jobs = [...others, { ...slow, status: 'running', endedAt: undefined }];
+  await fixture.poll();
+  fixture.data.jobs = [...newer(120), ...others, { ...slow, endedAt: at(7) }];
+}
+
+describe('open jobs that a poll cannot read', () => {
+  test.each([9, 15])('do not hide others when the call permits never suffice for all (%i)', async (count) => {
+    fixture = memoryBackend({ config: { rateLimit: { calls: 6, windowSeconds: 60 } } });
+    await fixture.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('full') });
+    await fixture.clock.advance(120_000);
+    await openBehind(stuck(count));
+    for (let poll = 0; poll < 10; poll++) {
+      await fixture.clock.advance(120_000);
+      await fixture.poll();
+    }
+    expect(reported()).toEqual([at(7)]);
+  });
+
+  test.each(['refused', 'unavailable'] as const)('do not hide others when the read of one is %s', async (kind) => {
+    await openBehind(stuck(3));
+    fixture.insights.beforeCall = (call) => {
+      if (call.subject === 'stuck-0') failing(kind)(call);
+    };
+    for (let poll = 0; poll < 4; poll++) await fixture.poll();
+    expect(reported()).toEqual([at(7)]);
+    // It is an anomaly of the list until the job can be read.
+    expect(lines.filter(({ event }) => event === 'insights.unreachable')).toHaveLength(1);
+  });
+
+  test('are read with the names of data sources, or not at all', async () => {
+    const slow = job({
+      jobId: 'slow',
+      submittedAt: at(-1),
+      status: 'running',
+      endedAt: undefined,
+      tasks: [task({ status: 'failed', endedAt: at(6) })],
+    });
+    await fixture.subscribe('data-source-refresh-failed', { callbackUrl: callbackUrl('source') });
+    fixture.data.jobs = [slow];
+    await fixture.poll();
+    fixture.data.jobs = [...newer(120), { ...slow, status: 'failed', endedAt: at(7) }];
+    fixture.insights.beforeCall = failing('unavailable', { methods: ['dataSources'] });
+    await fixture.poll();
+    expect(reported()).toEqual([]);
+    fixture.insights.beforeCall = () => undefined;
+    await fixture.poll();
+    expect(reported()).toEqual([at(6)]);
+  });
+
+  test('do not prevent a subscribe', async () => {
+    await openBehind(stuck(3));
+    fixture.insights.beforeCall = failing('refused', { methods: ['job'] });
+    await fixture.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('other') });
+    fixture.insights.beforeCall = () => undefined;
+    await fixture.poll();
+    expect(reported()).toContain(at(7));
+  });
+});
 
 describe('jobs that never end', () => {
   test('do not keep others from being reported', async () => {
