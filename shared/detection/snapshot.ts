@@ -14,12 +14,12 @@ import type { Anomaly } from './anomaly.ts';
 import { plausibleInsights, abandonedJobs, readRefreshes } from './read-refreshes.ts';
 import { measureReading, segmentReading, type Readings, type ReadValue } from './readings.ts';
 
-/** One reading of an instance, and the lists that could not be read. */
+/** One reading of an instance, and the lists that could not be read completely. */
 export interface Snapshot {
   readonly readings: Readings;
   /**
-   * The lists that could not be read. The jobs, and a list that failed for lack of call permits
-   * (`limited`), may have been read in part. For each subject in its reading, no evaluation is missing.
+   * The lists that could not be read completely. Jobs and measures may have been read in part. For
+   * each subject in the readings, no evaluation is missing.
    */
   readonly failures: ReadonlyMap<Source, CustomerInsightsError>;
   /** The anomalies of the lists that were read. */
@@ -123,8 +123,9 @@ async function readSegments(
 /**
  * Reads the measures. The list of measures contains no history, so a measure with a new value takes
  * one more call, which returns the values before the new one. So does a measure that is read for
- * the first time. If there is no call permit for this call, the measure is left out of the reading,
- * because the new value alone would hide the values before it.
+ * the first time. If this call fails, or has no call permit, the measure is left out of the reading,
+ * because the new value alone would hide the values before it. The other measures are still read. If
+ * all calls are refused, the reading ends.
  */
 async function readMeasures(
   insights: CustomerInsights,
@@ -148,7 +149,7 @@ async function readMeasures(
       const full = await withHistory(insights, state.instanceId, latest, subject.name, historyDays);
       return [[measure.name, plausibility.value('measures', measure.name, full)]];
     } catch (error) {
-      if (!(error instanceof CustomerInsightsError && error.kind === 'limited')) throw error;
+      if (!(error instanceof CustomerInsightsError) || refusesAllCalls(error)) throw error;
       recordLeftOut(error);
       return [];
     }
@@ -158,6 +159,11 @@ async function readMeasures(
     read.push(...(await allDone(measures.slice(start, start + CONCURRENT_HISTORIES).map(readOne))).flat());
   }
   return new Map(read);
+}
+
+/** Whether the next call would fail too, whatever it reads. */
+function refusesAllCalls({ kind }: CustomerInsightsError): boolean {
+  return kind === 'throttled' || kind === 'unauthorized';
 }
 
 async function withHistory(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { failing } from '../../shared/insights/memory-customer-insights.ts';
 import { silentLog } from '../../shared/log.ts';
 import { at, evaluated, measure, output, segment } from '../helpers/insights-data.ts';
 import { callbackUrl, INSTANCE, memoryBackend, type MemoryBackend } from '../helpers/memory-backend.ts';
@@ -241,6 +242,34 @@ describe('a measure crosses a threshold', () => {
       ['revenue', 10.5, 20.25],
     ]);
     expect(fixture.insights.calls.filter(({ method }) => method === 'measure')).toHaveLength(1);
+  });
+
+  test.each(['refused', 'unavailable'] as const)('although the history of another is %s', async (kind) => {
+    const fixture = memoryBackend();
+    const both = (...outputs: ReturnType<typeof output>[]) => [
+      measure('broken', ...outputs),
+      measure('revenue', ...outputs),
+    ];
+    fixture.data.measures = both(output(10, 1));
+    for (const measureName of ['broken', 'revenue'])
+      await fixture.subscribe('measure-threshold-crossed', {
+        measureName,
+        threshold: 20,
+        callbackUrl: callbackUrl(measureName),
+      });
+    fixture.insights.beforeCall = (call) => {
+      if (call.subject === 'broken') failing(kind)(call);
+    };
+    fixture.data.measures = both(output(10, 1), output(30, 2), output(15, 3));
+    await fixture.poll();
+    const called = (): unknown[] => fixture.calls.map(({ body }) => [body['measureName'], body['value']]);
+    expect(called()).toEqual([['revenue', 30]]);
+    fixture.insights.beforeCall = () => undefined;
+    await fixture.poll();
+    expect(called()).toEqual([
+      ['revenue', 30],
+      ['broken', 30],
+    ]);
   });
 
   test('an output that is not one number is no observation', async () => {
