@@ -39,7 +39,7 @@ export interface WorkEntry {
  * would leave work undone.
  */
 export interface WorkList {
-  /** Adds an item, due at `dueAtMs` or up to a minute later. One storage request, none when this process has already added it. */
+  /** Adds an item, due at `dueAtMs` or up to 75 s later. One storage request, none when this process has already added it. */
   add(item: WorkItem, dueAtMs: number): Promise<void>;
   /** Removes an item that was just added for rows that will not be written. */
   withdraw(item: WorkItem, dueAtMs: number): Promise<void>;
@@ -56,6 +56,11 @@ export const WORK_SHARDS = ['0', '1', '2', '3'] as const;
 
 /** Due times are rounded up to this, so that several additions of one item become one row. */
 const SLOT_MS = 60_000;
+/**
+ * Clock difference allowed between two processes. A process relies on a row that it has added while the row is not due
+ * by the clock of any other process, which could have moved it.
+ */
+const CLOCK_SKEW_MS = 15_000;
 const DUE_DIGITS = 9;
 /** Items that a process remembers having added. */
 const MAX_REMEMBERED = 20_000;
@@ -69,13 +74,15 @@ export function workList(tables: Tables): WorkList {
   };
   return {
     async add(item, dueAtMs) {
-      const row = workRow(item, slotAt(dueAtMs));
+      const row = workRow(item, slotOf(dueAtMs));
       if (added.has(row.rowKey)) return;
       await tables.write(WORK_TABLE, [{ kind: 'upsert', row }]);
       remember(row.rowKey);
     },
     async withdraw(item, dueAtMs) {
-      await tables.write(WORK_TABLE, [{ kind: 'delete', row: workRow(item, slotAt(dueAtMs)), etag: '*' }]);
+      const row = workRow(item, slotOf(dueAtMs));
+      added.delete(row.rowKey);
+      await tables.write(WORK_TABLE, [{ kind: 'delete', row, etag: '*' }]);
     },
     async due(shard, nowMs) {
       const rows = await readAllRows(tables, WORK_TABLE, { partition: shard, to: `${dueKey(nowMs)}~` });
@@ -83,7 +90,7 @@ export function workList(tables: Tables): WorkList {
     },
     async postpone(entry, dueAtMs) {
       added.delete(entry.rowKey);
-      const row = workRow(entry.item, Math.max(slotAt(dueAtMs), entry.dueAtMs + SLOT_MS), entry.addedForMs);
+      const row = workRow(entry.item, Math.max(roundUp(dueAtMs), entry.dueAtMs + SLOT_MS), entry.addedForMs);
       const old = { partitionKey: entry.shard, rowKey: entry.rowKey };
       const moved = await tables.write(WORK_TABLE, [
         { kind: 'insert', row },
@@ -101,7 +108,12 @@ export function workList(tables: Tables): WorkList {
   };
 }
 
-function slotAt(ms: number): number {
+/** The due time of an item that is added at `dueAtMs` or earlier. */
+function slotOf(dueAtMs: number): number {
+  return roundUp(dueAtMs + CLOCK_SKEW_MS);
+}
+
+function roundUp(ms: number): number {
   return Math.ceil(ms / SLOT_MS) * SLOT_MS;
 }
 

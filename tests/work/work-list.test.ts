@@ -13,6 +13,8 @@ import { drain } from '../helpers/rows.ts';
 
 const NOW = Date.parse('2026-11-23T10:00:00.000Z');
 const MINUTE = 60_000;
+/** An item that is added this long before a full minute is due then. */
+const SKEW = 15_000;
 const LATER = NOW + 1000 * MINUTE;
 const item: WorkItem = { kind: 'subscription', subscriptionId: 'sub_1' };
 let tables: Tables;
@@ -37,9 +39,9 @@ async function only(): Promise<WorkEntry> {
 
 describe('an entry', () => {
   test('has the row that other versions read and write', async () => {
-    await list.add(item, NOW);
-    await list.add({ kind: 'deliveries', instanceId: 'i', month: '202611' }, NOW);
-    await list.add({ kind: 'subscribe', subscriptionId: 'sub_1', connection: 'c', requestKey: 'k' }, NOW);
+    await list.add(item, NOW - SKEW);
+    await list.add({ kind: 'deliveries', instanceId: 'i', month: '202611' }, NOW - SKEW);
+    await list.add({ kind: 'subscribe', subscriptionId: 'sub_1', connection: 'c', requestKey: 'k' }, NOW - SKEW);
     const found = await rows();
     expect(found.map(({ partitionKey, rowKey, values }) => ({ partitionKey, rowKey, values }))).toEqual([
       {
@@ -57,52 +59,64 @@ describe('an entry', () => {
     ]);
   });
 
-  test('is due at its time or up to a minute later, and not before', async () => {
-    await list.add(item, NOW + 1);
+  test('is due 15 s to 75 s after its time, so that no process whose clock is ahead has moved it', async () => {
+    await list.add(item, NOW + 1 - SKEW);
     expect(await due(NOW + MINUTE - 1)).toEqual([]);
     expect(await due(NOW + MINUTE)).toMatchObject([{ item, dueAtMs: NOW + MINUTE, addedForMs: NOW + MINUTE }]);
+    await list.remove(await only());
+    await list.add(item, NOW - SKEW);
+    expect(await due(NOW - 1)).toEqual([]);
+    expect(await due(NOW)).toMatchObject([{ item, dueAtMs: NOW }]);
+  });
+
+  test('is written again for the same time after it was withdrawn', async () => {
+    await list.add(item, NOW);
+    await list.withdraw(item, NOW);
+    expect(await rows()).toEqual([]);
+    await list.add(item, NOW);
+    expect(await rows()).toHaveLength(1);
   });
 
   test('comes after those that are due earlier', async () => {
-    await list.add(item, NOW + 5 * MINUTE);
-    await list.add(item, NOW);
+    await list.add(item, NOW + 5 * MINUTE - SKEW);
+    await list.add(item, NOW - SKEW);
     expect((await due(LATER)).map(({ dueAtMs }) => dueAtMs)).toEqual([NOW, NOW + 5 * MINUTE]);
   });
 
   test('is written once by a process, however often it is added', async () => {
-    await list.add(item, NOW);
+    await list.add(item, NOW - SKEW);
     tables.write = () => Promise.reject(new Error('written again'));
-    await list.add(item, NOW - 1);
-    await expect(list.add(item, NOW + 1)).rejects.toThrow('written again');
+    await list.add(item, NOW - 1 - SKEW);
+    await expect(list.add(item, NOW + 1 - SKEW)).rejects.toThrow('written again');
   });
 
   test.each(['postponed', 'removed'])('is written again for the same time after it was %s', async (how) => {
-    await list.add(item, NOW);
+    await list.add(item, NOW - SKEW);
     if (how === 'postponed') await list.postpone(await only(), NOW + 15 * MINUTE);
     else await list.remove(await only());
-    await list.add(item, NOW);
+    await list.add(item, NOW - SKEW);
     expect(await due(NOW)).toMatchObject([{ item, dueAtMs: NOW }]);
   });
 
   test('that could not be written is written by the next call', async () => {
     const write = tables.write.bind(tables);
     tables.write = () => Promise.reject(new Error('no answer'));
-    await expect(list.add(item, NOW)).rejects.toThrow('no answer');
+    await expect(list.add(item, NOW - SKEW)).rejects.toThrow('no answer');
     tables.write = write;
-    await list.add(item, NOW);
+    await list.add(item, NOW - SKEW);
     expect(await due(NOW)).toHaveLength(1);
   });
 
   test('can be taken back', async () => {
-    await list.add(item, NOW + 1);
-    await list.withdraw(item, NOW + 1);
+    await list.add(item, NOW + 1 - SKEW);
+    await list.withdraw(item, NOW + 1 - SKEW);
     expect(await rows()).toEqual([]);
   });
 });
 
 describe('an entry that was checked', () => {
   test('is due later when it is postponed, and a minute later at least, and knows what it was added for', async () => {
-    await list.add(item, NOW);
+    await list.add(item, NOW - SKEW);
     await list.postpone(await only(), NOW + 10 * MINUTE);
     expect(await due(LATER)).toMatchObject([{ item, dueAtMs: NOW + 10 * MINUTE, addedForMs: NOW }]);
     await list.postpone(await only(), NOW);
@@ -110,17 +124,17 @@ describe('an entry that was checked', () => {
   });
 
   test('becomes one with another of its item that is due then', async () => {
-    await list.add(item, NOW);
-    await list.add(item, NOW + MINUTE);
+    await list.add(item, NOW - SKEW);
+    await list.add(item, NOW + MINUTE - SKEW);
     const [first] = await due(LATER);
     if (first) await list.postpone(first, NOW + MINUTE);
     expect(await due(LATER)).toMatchObject([{ dueAtMs: NOW + MINUTE, addedForMs: NOW + MINUTE }]);
   });
 
   test('goes when it is removed, unless somebody added it again meanwhile', async () => {
-    await list.add(item, NOW);
+    await list.add(item, NOW - SKEW);
     const seen = await only();
-    await workList(tables).add(item, NOW);
+    await workList(tables).add(item, NOW - SKEW);
     await list.remove(seen);
     expect(await due(NOW)).toHaveLength(1);
     await list.remove(await only());
@@ -128,9 +142,9 @@ describe('an entry that was checked', () => {
   });
 
   test('stays where it is when somebody changed it meanwhile', async () => {
-    await list.add(item, NOW);
+    await list.add(item, NOW - SKEW);
     const seen = await only();
-    await workList(tables).add(item, NOW);
+    await workList(tables).add(item, NOW - SKEW);
     await list.postpone(seen, NOW + 10 * MINUTE);
     expect((await due(LATER)).map(({ dueAtMs }) => dueAtMs)).toEqual([NOW]);
   });

@@ -8,11 +8,6 @@ export interface WorkListPorts {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** Additions of the same item within this interval share one row. */
-const ROUNDING_MS = 60_000;
-/** Clock difference allowed between two processes, so that no process reads an entry before its writer considers it due. */
-const CLOCK_SKEW_MS = 15_000;
-
 /** Adds the partitions and subscriptions of unfinished delivery records to the work list. Call it before the records are written. */
 export async function addToWorkList({ work, clock }: WorkListPorts, records: readonly DeliveryRecord[]): Promise<void> {
   const items = new Map<string, WorkItem>();
@@ -24,7 +19,7 @@ export async function addToWorkList({ work, clock }: WorkListPorts, records: rea
       items.set(record.waitsFor, { kind: 'subscription', subscriptionId: record.waitsFor });
     }
   }
-  const dueAtMs = Math.ceil((clock.now() + CLOCK_SKEW_MS) / ROUNDING_MS) * ROUNDING_MS;
+  const dueAtMs = clock.now();
   await Promise.all([...items.values()].map((item) => work.add(item, dueAtMs)));
 }
 
