@@ -2,7 +2,8 @@ import type { Flow, Post, Version } from './flow.ts';
 import { concernsInput, sameInput } from './flow.ts';
 import { latenessOf, type Lateness, type Owed } from './lateness.ts';
 import { CLAIM_MS, clockErrorMs, isSteady, type Plan } from './plan.ts';
-import type { Fact } from './source-script.ts';
+import type { Fact } from './fact.ts';
+import { hangOfFlow, hangsAt } from './source-faults.ts';
 import type { Run, Stage } from './stage.ts';
 
 /** Compares what happens with what the app promises, without knowledge of the app's internals. */
@@ -17,7 +18,10 @@ export interface Checker {
   owed(flows: readonly Flow[]): { readonly flow: Flow; readonly fact: Fact; readonly why: string }[];
   /** Disabled subscriptions that the rules do not disable. */
   wronglyDisabled(flows: readonly Flow[]): Version[];
-  /** Facts of which a flow was notified too late, in a plan without faults that excuse a delay. */
+  /**
+   * Facts of which a flow was notified too late, in a plan without faults that excuse a delay. A hang
+   * of another instance or flow is no excuse.
+   */
   late(flows: readonly Flow[]): { readonly flow: Flow; readonly fact: Fact; readonly afterMs: number }[];
   /** Attempts that were made later than the faults excuse, or not at all. */
   overdue(flows: readonly Flow[]): Lateness[];
@@ -35,6 +39,11 @@ const UNASKED_MS = 25 * 60 * MINUTE;
 const DISABLED_AFTER_MS = 5 * DAY;
 /** The longest time of a poll and all its calls in a steady plan. Far shorter than a claim. */
 const POLL_MS = 40_000;
+/**
+ * The same when calls are answered at once, unless they hang. Shorter than any time-out, so that a
+ * hang may delay nothing else.
+ */
+const QUICK_POLL_MS = 5_000;
 /** The longest time until an outcome is stored in a steady plan. */
 const WRITTEN_MS = 10_000;
 
@@ -77,7 +86,10 @@ export function createChecker(
   const ids = new Map<string, string>();
 
   const factOf = ({ version, callback }: Post): Fact | undefined =>
-    facts().find((fact) => fact.trigger === version.flow.trigger && fact.occurredAt === callback.occurredAt);
+    facts().find(
+      ({ instance, trigger, occurredAt }) =>
+        instance === version.flow.instance && trigger === version.flow.trigger && occurredAt === callback.occurredAt,
+    );
 
   const jumpedSince = (sinceMs: number): boolean => stage.jumps.some((atMs) => atMs >= sinceMs);
   const clocksAreOff = (): boolean => clockErrorMs(plan) > CLAIM_MS / 4 && stage.jumps.length > 0;
@@ -113,14 +125,15 @@ export function createChecker(
       stage.violate(`POST of something that never happened: ${post.body}`);
       return;
     }
-    const since = flow.versions.flatMap(({ input, sentAtMs }) =>
-      sentAtMs !== undefined && concernsInput(fact, flow.trigger, input) ? [sentAtMs] : [],
-    );
+    const since = flow.versions.flatMap(({ input, sentAtMs, isReadInPart = false }) => {
+      if (sentAtMs === undefined || !concernsInput(fact, flow, input)) return [];
+      return [isReadInPart && fact.value === undefined ? 0 : sentAtMs];
+    });
     if (since.length === 0) {
       stage.violate(`POST of what nobody asked for: ${post.body}`);
       return;
     }
-    if (Math.min(...since) > fact.publishedAtMs) stage.violate(`POST of what was before the subscribe: ${post.body}`);
+    if (Math.min(...since) > fact.shownByMs) stage.violate(`POST of what was before the subscribe: ${post.body}`);
   };
 
   const checkIdentity = (post: Post): void => {
@@ -263,7 +276,7 @@ export function createChecker(
       return facts().flatMap((fact): Owed[] => {
         const version = steady.find(
           ({ subscribedAtMs = Infinity, input }) =>
-            subscribedAtMs < fact.publishedAtMs && concernsInput(fact, flow.trigger, input),
+            subscribedAtMs < fact.happenedAtMs && concernsInput(fact, flow, input),
         );
         return version === undefined ? [] : [{ flow, fact, version }];
       });
@@ -291,6 +304,8 @@ export function createChecker(
     },
     late(flows) {
       if (!isGentle(plan)) return [];
+      const isHungElsewhere = plan.hangs.length > 0 && plan.latencyMs <= 20;
+      const longestMs = plan.pollEveryMs + (isHungElsewhere ? QUICK_POLL_MS : POLL_MS);
       return flows.flatMap((flow) => {
         const [version] = flow.versions;
         if (flow.versions.length > 1 || version?.subscribedAtMs === undefined || flow.offFromMs !== undefined)
@@ -298,18 +313,21 @@ export function createChecker(
         const { input, subscribedAtMs } = version;
         const owed = facts().filter(
           (fact) =>
-            subscribedAtMs < fact.publishedAtMs &&
+            subscribedAtMs < fact.happenedAtMs &&
             // Polls are rarer after the faults have stopped.
-            fact.publishedAtMs < plan.startMs + plan.stormMs - plan.pollEveryMs &&
-            concernsInput(fact, flow.trigger, input),
+            fact.shownByMs < plan.startMs + plan.stormMs - plan.pollEveryMs &&
+            !fact.isHeldUp &&
+            concernsInput(fact, flow, input) &&
+            !hangOfFlow(plan, flow.index, fact.publishedAtMs, fact.shownByMs + longestMs),
         );
         return owed.flatMap((fact) => {
           const first = posts.find(
             ({ version: { flow: called }, callback: { occurredAt } }) =>
               called === flow && occurredAt === fact.occurredAt,
           );
-          const afterMs = (first?.atMs ?? 0) - fact.publishedAtMs;
-          return afterMs > plan.pollEveryMs + POLL_MS ? [{ flow, fact, afterMs }] : [];
+          if (hangsAt(plan, fact.publishedAtMs)) stage.count('fact beside a hang is judged');
+          const afterMs = (first?.atMs ?? 0) - fact.shownByMs;
+          return afterMs > longestMs ? [{ flow, fact, afterMs }] : [];
         });
       });
     },

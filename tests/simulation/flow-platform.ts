@@ -5,8 +5,9 @@ import type { Refusal } from '../../shared/problem.ts';
 import type { Subscribed } from '../../shared/subscriptions/subscribe.ts';
 import { answerOf, randomInput, requestOf, sameInput, type Flow, type Input, type Post, type Version } from './flow.ts';
 import type { Checker } from './checker.ts';
-import { INSTANCE } from './source-script.ts';
-import type { Stage } from './stage.ts';
+import { LEFT_OUT } from './ports.ts';
+import { hangOfFlow } from './source-faults.ts';
+import type { Run, Stage } from './stage.ts';
 
 /** The callers, by the keys that they use one after another. */
 export const CONNECTIONS = [`key-${'a'.repeat(32)}`, `key-${'b'.repeat(32)}`] as const;
@@ -59,7 +60,7 @@ export function createFlowPlatform(stage: Stage, checker: Checker): FlowPlatform
     flow: Flow;
     work: (backend: Backend) => Promise<unknown>;
     tries: number;
-    onRun?: (change: 1 | -1) => void;
+    onRun?: (change: 1 | -1, ended?: Run) => void;
     onEnd: (value: unknown) => void;
     onGiveUp: () => void;
   }): void => {
@@ -78,8 +79,8 @@ export function createFlowPlatform(stage: Stage, checker: Checker): FlowPlatform
     if (moves > 0) flow.unruly = true;
     flow.openRuns += 1;
     call.onRun?.(1);
-    stage.start(`${flow.name} ${what}`, call.work, (end) => {
-      call.onRun?.(-1);
+    stage.start(`${flow.name} ${what}`, call.work, (end, run) => {
+      call.onRun?.(-1, run);
       flow.openRuns -= 1;
       if (isOver) return;
       const isLost = !stage.isCalm() && dice.chance(plan.platformFaults);
@@ -109,6 +110,8 @@ export function createFlowPlatform(stage: Stage, checker: Checker): FlowPlatform
     later(PLATFORM_TIMEOUT_MS, () => again(dice.between(0, 30) * SECOND));
   };
 
+  const readsInPart = ({ faults }: Run): boolean =>
+    faults.has(LEFT_OUT) || plan.calls > 0 || stage.unreadableJobs.size > 0;
   const subscribe = (version: Version, onEnd: () => void): void => {
     const { flow } = version;
     // A delayed save may arrive after a later one.
@@ -128,10 +131,13 @@ export function createFlowPlatform(stage: Stage, checker: Checker): FlowPlatform
       flow,
       work: (backend) => {
         beginsMs = timeline.now();
-        return backend.subscribe({ ...subscriber, connection }, flow.trigger, requestOf(INSTANCE, version));
+        return backend.subscribe({ ...subscriber, connection }, flow.trigger, requestOf(stage.names, version));
       },
       tries: dice.pick([4, 100, 100]),
-      onRun: (change) => (version.openSubscribes += change),
+      onRun: (change, ended) => {
+        version.openSubscribes += change;
+        if (ended && readsInPart(ended)) version.isReadInPart = true;
+      },
       onEnd: (value) => {
         version.openSubscribes -= 1;
         version.subscribedAtMs ??= timeline.now();
@@ -178,7 +184,7 @@ export function createFlowPlatform(stage: Stage, checker: Checker): FlowPlatform
 
   const save = (flow: Flow, isOverlapping: boolean, onEnd: () => void): void => {
     const old = flow.versions.at(-1) as Version;
-    const input = dice.chance(0.6) ? old.input : randomInput(dice, flow.trigger);
+    const input = dice.chance(0.6) ? old.input : randomInput(dice, flow.trigger, stage.names);
     const version = nextVersion(flow, input);
     tell(flow, `is saved: ${version.url.slice(-2)} ${JSON.stringify(input)}${isOverlapping ? ' (overlapping)' : ''}`);
     if (isOverlapping) {
@@ -275,6 +281,9 @@ export function createFlowPlatform(stage: Stage, checker: Checker): FlowPlatform
     }
   };
 
+  const drawnFate = (): 'answered' | 'unsent' | 'reset' | 'timeout' =>
+    dice.chance(plan.lostAnswers) ? dice.pick(['unsent', 'reset', 'timeout'] as const) : 'answered';
+
   const client: CallbackClient = {
     post: ({ url, headers, body }) => {
       const run = stage.currentRun();
@@ -313,9 +322,10 @@ export function createFlowPlatform(stage: Stage, checker: Checker): FlowPlatform
       }
       return new Promise((resolve) => {
         const arrivesAtMs = timeline.now() + stage.latencyMs();
-        const fate = dice.chance(plan.lostAnswers) ? dice.pick(['unsent', 'reset', 'timeout'] as const) : 'answered';
+        const hang = hangOfFlow(plan, version.flow.index, timeline.now());
+        const fate = hang ? (hang.accepts ? 'timeout' : 'hangs') : drawnFate();
         let answer: CallbackResponse | undefined;
-        if (fate !== 'unsent') {
+        if (fate !== 'unsent' && fate !== 'hangs') {
           timeline.at(arrivesAtMs, () => {
             if (run.state === 'crashed' && dice.chance(0.5)) return false;
             answer = arrive();
@@ -324,7 +334,8 @@ export function createFlowPlatform(stage: Stage, checker: Checker): FlowPlatform
         }
         if (fate !== 'answered') stage.count(`callback: ${fate}`);
         post.answerLost = fate === 'reset' || fate === 'timeout';
-        const delayMs = fate === 'timeout' ? CALLBACK_TIMEOUT_MS : stage.latencyMs();
+        const isTimeout = fate === 'timeout' || fate === 'hangs';
+        const delayMs = isTimeout ? CALLBACK_TIMEOUT_MS : stage.latencyMs();
         stage.answer(run, arrivesAtMs + delayMs, () => {
           post.answeredAtMs = timeline.now();
           if (fate === 'answered' && answer) {
@@ -332,7 +343,7 @@ export function createFlowPlatform(stage: Stage, checker: Checker): FlowPlatform
             return;
           }
           tell(version.flow, () => `POST …${webhookId.slice(-24)} ${fate.toUpperCase()}`);
-          const code = fate === 'unsent' ? 'connect' : fate === 'timeout' ? 'timeout' : 'reset';
+          const code = fate === 'unsent' ? 'connect' : isTimeout ? 'timeout' : 'reset';
           resolve({ kind: 'unreached', code, durationMs: 5 });
         });
       });
@@ -340,7 +351,7 @@ export function createFlowPlatform(stage: Stage, checker: Checker): FlowPlatform
     close: () => Promise.resolve(),
   };
 
-  const flows = Array.from({ length: plan.flows }, (_, index): Flow => {
+  const flows = Array.from({ length: plan.flows + plan.neighbours }, (_, index): Flow => {
     const faults = Array.from({ length: plan.flowFaults }, () => {
       const fromMs = plan.startMs + dice.between(0, plan.stormMs);
       const kind = dice.pick(['http-500', 'http-500', 'http-429', 'refuses', 'mismatch'] as const);
@@ -353,6 +364,8 @@ export function createFlowPlatform(stage: Stage, checker: Checker): FlowPlatform
     const trigger = dice.pick(plan.triggers);
     return {
       name: `flow-${index + 1}`,
+      index,
+      instance: Math.max(0, index + 1 - plan.flows),
       trigger,
       workflowId,
       environmentId,
@@ -380,7 +393,7 @@ export function createFlowPlatform(stage: Stage, checker: Checker): FlowPlatform
     isMoving: () => moves > 0,
     begin() {
       for (const flow of flows) {
-        const version = nextVersion(flow, randomInput(dice, flow.trigger));
+        const version = nextVersion(flow, randomInput(dice, flow.trigger, stage.names));
         const idle = { isIdle: false };
         later(dice.between(0, plan.madeBeforeMs), () => {
           tell(flow, `is made: ${flow.trigger} ${JSON.stringify(version.input)}`);

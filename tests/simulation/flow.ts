@@ -2,7 +2,8 @@ import type { CallbackResponse } from '../../shared/outgoing/callback-client.ts'
 import type { Trigger } from '../../shared/triggers/trigger.ts';
 import { unreachable } from '../../shared/unreachable.ts';
 import type { Dice } from './dice.ts';
-import { MEASURE, SEGMENT, SOURCES, type Fact } from './source-script.ts';
+import type { Names } from './names.ts';
+import type { Fact } from './fact.ts';
 import type { Run } from './stage.ts';
 
 /** The inputs of a flow's trigger. */
@@ -42,6 +43,11 @@ export interface Version {
   overlapped: boolean;
   /** When an operator saw that it was disabled. Unset once somebody has acted on that. */
   disabledAtMs?: number | undefined;
+  /**
+   * Whether open jobs may have been left out when the subscribe request read the jobs. Refreshes that
+   * ended before then count as new.
+   */
+  isReadInPart?: boolean;
   /** Whether it was disabled at the operator's last check. */
   isDisabled?: boolean;
   /** Whether the operator recovered its lost deliveries at the end. */
@@ -50,6 +56,10 @@ export interface Version {
 
 export interface Flow {
   readonly name: string;
+  /** Its position among the flows. */
+  readonly index: number;
+  /** The position of its instance in `Names`. */
+  readonly instance: number;
   readonly trigger: Trigger;
   /** Absent when the platform sends none. A save cannot be recognised as one then. */
   readonly workflowId: string | undefined;
@@ -103,14 +113,14 @@ export interface Post {
   answeredAtMs?: number;
 }
 
-export function randomInput(dice: Dice, trigger: Trigger): Input {
+export function randomInput(dice: Dice, trigger: Trigger, { sources }: Names): Input {
   switch (trigger) {
     case 'segment-threshold-crossed':
     case 'measure-threshold-crossed':
       return { threshold: dice.pick([90, 100, 100, 110]) };
     case 'data-source-refresh-failed':
     case 'data-source-refresh-succeeded':
-      return dice.chance(0.5) ? {} : { dataSourceId: dice.pick(SOURCES).id };
+      return dice.chance(0.5) ? {} : { dataSourceId: dice.pick(sources).id };
     case 'full-refresh-completed':
       return dice.pick([{}, { startedBy: 'schedule' }, { startedBy: 'user' }] as const);
     case 'unification-refresh-completed':
@@ -127,19 +137,19 @@ export function sameInput(one: Input, other: Input): boolean {
 }
 
 /** The body of the subscribe request. */
-export function requestOf(instanceId: string, { flow, input, url }: Version): object {
+export function requestOf(names: Names, { flow, input, url }: Version): object {
   const subject =
     flow.trigger === 'segment-threshold-crossed'
-      ? { segmentName: SEGMENT }
+      ? { segmentName: names.segment }
       : flow.trigger === 'measure-threshold-crossed'
-        ? { measureName: MEASURE }
+        ? { measureName: names.measure }
         : {};
-  return { instanceId, callbackUrl: url, ...subject, ...input };
+  return { instanceId: names.instances[flow.instance], callbackUrl: url, ...subject, ...input };
 }
 
-/** Whether a fact matches the input: a rise from at most the threshold to above it. */
-export function concernsInput(fact: Fact, trigger: Trigger, { threshold, dataSourceId, startedBy }: Input): boolean {
-  if (fact.trigger !== trigger) return false;
+/** Whether a fact matches the flow and the input: a rise from at most the threshold to above it. */
+export function concernsInput(fact: Fact, flow: Flow, { threshold, dataSourceId, startedBy }: Input): boolean {
+  if (fact.trigger !== flow.trigger || fact.instance !== flow.instance) return false;
   if (startedBy !== undefined && startedBy !== fact.startedBy) return false;
   if (fact.value !== undefined && fact.previousValue !== undefined && threshold !== undefined) {
     return fact.previousValue <= threshold && threshold < fact.value;

@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import type { Plan } from './plan.ts';
+import type { Plan, PlanOptions } from './plan.ts';
 import { simulate } from './simulation.ts';
 import { addOutcome, emptyTally, type Tally } from './tally.ts';
 
@@ -12,6 +12,8 @@ export interface Batch {
   readonly until?: string;
   /** Changes to the plan of each seed. */
   readonly change?: Partial<Plan>;
+  /** Which plan each seed has. */
+  readonly options?: PlanOptions;
 }
 
 export interface BatchResult {
@@ -30,13 +32,13 @@ export interface Lane {
 
 /** Runs in this process. */
 export const ownLane: Lane = {
-  async run({ from, count, keepGoing, until = '', change }) {
+  async run({ from, count, keepGoing, until = '', change, options }) {
     const awaited = new RegExp(until);
     const started = process.cpuUsage();
     const tally = emptyTally();
     let report: string | undefined;
     for (let seed = from; seed < from + count && report === undefined; seed++) {
-      const outcome = await simulate(seed, change);
+      const outcome = await simulate(seed, change, options);
       addOutcome(tally, outcome);
       const { violation } = outcome;
       if (violation !== undefined && !keepGoing && awaited.test(violation))

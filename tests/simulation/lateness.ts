@@ -1,6 +1,6 @@
 import type { Flow, Post, Version } from './flow.ts';
 import { CLAIM_MS, clockErrorMs, isSteady } from './plan.ts';
-import type { Fact } from './source-script.ts';
+import type { Fact } from './fact.ts';
 import type { LostMessage, Stage } from './stage.ts';
 
 /** A fact of which a flow has to be notified, and the version of the flow. */

@@ -1,6 +1,7 @@
 import type { Trigger } from '../../shared/triggers/trigger.ts';
 import { triggerNames } from '../../shared/triggers/trigger.ts';
 import { diceOf, type Dice } from './dice.ts';
+import { hangsOf, lagsOf, noSourceFaults, oddOf, type SourceFaults } from './source-faults.ts';
 
 /** How long a worker's claim on a chunk or a retry is valid. */
 export const CLAIM_MS = 120_000;
@@ -20,7 +21,7 @@ export interface Outage {
 /**
  * What a seed simulates: its size, and which kinds of faults occur and how often (swarm testing).
  */
-export interface Plan {
+export interface Plan extends SourceFaults {
   readonly seed: number;
   readonly startMs: number;
   readonly workers: number;
@@ -111,13 +112,31 @@ export interface Plan {
  */
 export const recovering: Partial<Plan> = { recoveries: 4, flowFaults: 3, crash: 0.02 };
 
+export interface PlanOptions {
+  /** Whether every plan is one of the months in which little happens. */
+  readonly sparse?: boolean;
+}
+
 /** The plan of a seed. Every kind of fault is off unless the dice turn it on. */
-export function planOf(seed: number): Plan {
+export function planOf(seed: number, options: PlanOptions = {}): Plan {
+  const plan = faultsOf(seed, options);
+  // Separate dice for each kind, so that the plans of the other seeds stay the same.
+  const hangs = hangsOf(plan, diceOf(seed * 31 + 23));
+  return {
+    ...plan,
+    ...(hangs.isSteady && { ...steady, turnsOff: false, losses: 0 }),
+    ...hangs.plan,
+    ...lagsOf(diceOf(seed * 29 + 19)),
+    ...oddOf(diceOf(seed * 37 + 29)),
+  };
+}
+
+function faultsOf(seed: number, options: PlanOptions): Plan {
   // Separate dice, so that plans of earlier kinds stay the same.
   const people = diceOf(seed * 19 + 13);
   const isMeddling = people.chance(0.15);
   const meddling = isMeddling ? { moves: people.between(0, 2), operatorEnds: people.between(0, 2) } : {};
-  const plan = { ...stormOf(seed), ...meddling };
+  const plan = { ...stormOf(seed, options), ...meddling };
   const calm = diceOf(seed * 11 + 5);
   if (calm.chance(0.2)) return { ...plan, ...steady, losses: calm.pick([0, 0.05, 0.3]) };
   return { ...plan, outages: outagesOf(plan, diceOf(seed * 17 + 11)) };
@@ -157,6 +176,7 @@ export const steady: Partial<Plan> = {
   calls: 0,
   greed: 0,
   outages: [],
+  hangs: [],
 };
 
 /** Whether a plan is as steady as `steady`. */
@@ -173,11 +193,12 @@ export function isSteady({ storage, ...plan }: Plan): boolean {
   );
 }
 
-function stormOf(seed: number): Plan {
+function stormOf(seed: number, { sparse = false }: PlanOptions): Plan {
   const plan = dayOf(seed);
   // Separate dice, so that the rest of the plan does not depend on these.
   const rare = diceOf(seed * 7 + 3);
   const poisons = rare.chance(0.05) ? 0.2 * rare.fraction() : 0;
+  if (sparse) return { ...plan, ...monthsOf(plan, rare), poisons };
   if (rare.chance(0.05)) return { ...plan, ...weeksOf(plan, rare), poisons };
   if (rare.chance(0.02)) return { ...plan, ...monthsOf(plan, rare), poisons };
   return poisons > 0 ? { ...plan, poisons, operatorChecks: rare.between(0, 4), redrives: rare.chance(0.5) } : plan;
@@ -305,6 +326,7 @@ function dayOf(seed: number): Plan {
     moves: 0,
     operatorEnds: 0,
     recoveries: 0,
+    ...noSourceFaults,
   };
 }
 

@@ -9,6 +9,8 @@ import type { Queues, SendOptions } from '../../shared/storage/queues.ts';
 import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
 import { StorageError, type Tables, type Write } from '../../shared/storage/tables.ts';
 import { limitedInsights } from '../helpers/limited-insights.ts';
+import { storedId } from './names.ts';
+import { hangsOfList, HUNG_CALL_MS, type List } from './source-faults.ts';
 import type { PortCall, Stage, Worker } from './stage.ts';
 
 /** What all workers share. */
@@ -185,27 +187,51 @@ function shortMessage(message: object): string {
     .join(' ');
 }
 
+/** The fault of a run that did not read all open jobs. */
+export const LEFT_OUT = 'left out a job';
+/** The calls whose failure ends the reading of jobs by id, but not that of the list. */
+const AFTER_THE_LIST: ReadonlySet<string> = new Set(['job', 'dataSources', 'nodes']);
+
+/** Whether a call that begins now gets no response. */
+function hangsNow(stage: Stage, instanceId: string, list: List | undefined): boolean {
+  const nowMs = stage.timeline.now();
+  const instance = stage.names.instances.map(storedId).indexOf(instanceId);
+  const isHung = hangsOfList(stage.plan, instance, list).some(
+    ({ fromMs, untilMs }) => fromMs <= nowMs && nowMs < untilMs,
+  );
+  if (isHung && !stage.isCalm()) stage.count('Customer Insights call hangs');
+  return isHung;
+}
+
 function stormyInsights(stage: Stage, insights: CustomerInsights): CustomerInsights {
   const { dice, plan } = stage;
-  const through = <T>(name: string, perform: () => Promise<T>): Promise<T> =>
-    stage.through({
+  const through = <T>(name: string, perform: () => Promise<T>, id = '', list?: List): Promise<T> => {
+    const isHung = hangsNow(stage, id, list);
+    const { faults } = stage.currentRun();
+    const fate = dice.chance(plan.insightsFails) ? 'fails-before' : 'answered';
+    const slowMs = dice.chance(plan.insightsFails) ? dice.between(0, 20_000) : 0;
+    return stage.through({
       port: 'Customer Insights',
       name: () => `insights ${name}`,
       perform,
-      fate: dice.chance(plan.insightsFails) ? 'fails-before' : 'answered',
-      slowMs: dice.chance(plan.insightsFails) ? dice.between(0, 20_000) : 0,
-      failure: () => new CustomerInsightsError(dice.pick(['unavailable', 'throttled'] as const), name, 'storm'),
+      ...(isHung ? { fate: 'fails-before', slowMs: HUNG_CALL_MS } : { fate, slowMs }),
+      failure: () => {
+        if (AFTER_THE_LIST.has(name)) faults.add(LEFT_OUT);
+        if (isHung) return new CustomerInsightsError('unavailable', name, 'no response');
+        return new CustomerInsightsError(dice.pick(['unavailable', 'throttled'] as const), name, 'storm');
+      },
     });
+  };
   return {
     instances: () => through('instances', () => insights.instances()),
-    instance: (id) => through('instance', () => insights.instance(id)),
-    dataSources: (id) => through('dataSources', () => insights.dataSources(id)),
-    segments: (id, options) => through('segments', () => insights.segments(id, options)),
-    measures: (id) => through('measures', () => insights.measures(id)),
-    measure: (id, name, options) => through('measure', () => insights.measure(id, name, options)),
-    jobs: (id, options) => through('jobs', () => insights.jobs(id, options)),
-    job: (id, jobId) => through('job', () => insights.job(id, jobId)),
-    tasks: (id, options) => through('tasks', () => insights.tasks(id, options)),
-    nodes: (id) => through('nodes', () => insights.nodes(id)),
+    instance: (id) => through('instance', () => insights.instance(id), id),
+    dataSources: (id) => through('dataSources', () => insights.dataSources(id), id),
+    segments: (id, options) => through('segments', () => insights.segments(id, options), id, 'segments'),
+    measures: (id) => through('measures', () => insights.measures(id), id, 'measures'),
+    measure: (id, name, options) => through('measure', () => insights.measure(id, name, options), id, 'measures'),
+    jobs: (id, options) => through('jobs', () => insights.jobs(id, options), id, 'jobs'),
+    job: (id, jobId) => through('job', () => insights.job(id, jobId), id, 'jobs'),
+    tasks: (id, options) => through('tasks', () => insights.tasks(id, options), id, 'jobs'),
+    nodes: (id) => through('nodes', () => insights.nodes(id), id, 'jobs'),
   };
 }

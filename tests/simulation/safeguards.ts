@@ -80,6 +80,12 @@ const weeks: Partial<Plan> = {
 /** Bugs that an operator or sweeps alone repair afterwards. */
 const poisoned: Partial<Plan> = { poisons: 0.3, operatorChecks: 4, flowFaults: 3, crash: 0.02, redrives: true };
 
+/** Nothing delays a callback but what hangs or cannot be read. No flow is saved, off or deleted. */
+const unhurried: Partial<Plan> = { ...steady, actions: 0, turnsOff: false, flows: 3, losses: 0, duplicates: 0 };
+const MINUTES = 60_000;
+/** From the second minute to the end. */
+const hanging = { afterMs: 2 * MINUTES, lastsMs: 60 * MINUTES };
+
 const lost = /was never notified of/;
 const late = /was notified of .* after|waits for .* since/;
 const doubled = /accepted twice|is delivered already/;
@@ -100,14 +106,14 @@ export const safeguards: readonly Safeguard[] = [
       '',
     ),
     provokes: /accepted twice|is delivered already|after its DELETE|after the flow was saved again/,
-    seed: 84,
+    seed: 130,
     plan: { workers: 3, freeze: 0.02 },
   },
   {
     name: 'only the owner of its claim processes a retry',
     without: one('deliveries/retry/retry.ts', `if (isClaimed(record, nowMs)) return;`, ''),
     provokes: doubled,
-    seed: 231,
+    seed: 128,
     plan: { workers: 3, freeze: 0.02, flowFaults: 3, duplicates: 0.4 },
   },
   {
@@ -118,7 +124,7 @@ export const safeguards: readonly Safeguard[] = [
       'if (record === undefined) return;',
     ),
     provokes: /is delivered already|a delivery that is not due goes on|was tried again after/,
-    seed: 9,
+    seed: 5,
   },
   {
     name: "a claim whose answer was lost is known as one's own by its owner",
@@ -158,7 +164,7 @@ export const safeguards: readonly Safeguard[] = [
       },
     ],
     provokes: /accepted twice|is delivered already|^retries message .* still calls/,
-    seed: 28,
+    seed: 3,
   },
   {
     name: 'a recovery sends dead deliveries again',
@@ -189,7 +195,7 @@ export const safeguards: readonly Safeguard[] = [
       `{ kind: 'replace', row: chunkRow(event, chunk, rest), etag: '*' },`,
     ),
     provokes: /is no longer delivered|accepted twice|is delivered already/,
-    seed: 5,
+    seed: 346,
   },
   {
     name: 'a worker that takes a chunk over skips deliveries that have an outcome',
@@ -209,13 +215,13 @@ export const safeguards: readonly Safeguard[] = [
       const result = second.kind === 'conflict' ? second : { kind: 'written' as const, etags: writes.map(() => '*') };`,
     ),
     provokes: lost,
-    seed: 13,
+    seed: 68,
   },
   {
     name: 'the state is replaced by its etag',
     without: one('detection/state-store.ts', `{ kind: 'replace', row, etag: state.etag }`, `{ kind: 'upsert', row }`),
     provokes: /two deliveries of one event|was never notified of/,
-    seed: 32,
+    seed: 376,
     plan: overlapping,
   },
   {
@@ -232,7 +238,7 @@ export const safeguards: readonly Safeguard[] = [
       'subscription',
     ),
     provokes: lost,
-    seed: 5,
+    seed: 613,
   },
   {
     name: 'an event does not activate a subscription before it has joined the saves of its flow',
@@ -286,7 +292,7 @@ export const safeguards: readonly Safeguard[] = [
     name: 'the environment is part of the identity of a flow',
     without: one('subscriptions/subscription-draft.ts', 'if (!environmentId) return', 'if (true) return'),
     provokes: lost,
-    seed: 2,
+    seed: 29,
   },
   {
     name: 'one unexplained refusal ends no subscription',
@@ -296,13 +302,13 @@ export const safeguards: readonly Safeguard[] = [
       'true ? whenExhausted :',
     ),
     provokes: lost,
-    seed: 57,
+    seed: 266,
   },
   {
     name: 'a save that a later one overtook becomes a redirect',
     without: one('subscriptions/supersede.ts', 'if (entry.subscriptionId !== subscription.id) {', 'if (false) {'),
     provokes: /two deliveries of one event|was never notified of|after the flow was saved again/,
-    seed: 271,
+    seed: 39,
     plan: saving,
   },
   {
@@ -319,7 +325,7 @@ export const safeguards: readonly Safeguard[] = [
     name: 'a redirect is kept until no delivery can need it',
     without: one('deliveries/reconciler/reconcile-subscription.ts', 'if (nowMs < untilMs) return untilMs;', ''),
     provokes: lost,
-    seed: 18,
+    seed: 51,
   },
   {
     name: 'a deleted subscription is kept for a while',
@@ -346,7 +352,7 @@ export const safeguards: readonly Safeguard[] = [
       },
     ],
     provokes: lost,
-    seed: 22,
+    seed: 7,
     plan: swept,
   },
   {
@@ -370,7 +376,7 @@ export const safeguards: readonly Safeguard[] = [
       `return { kind: 'call', subscription } as { kind: 'call'; subscription: Subscription } | { kind: 'park'; subscription: Subscription; code: ReturnType<typeof codeOfDisabled> };`,
     ),
     provokes: /which is disabled/,
-    seed: 27,
+    seed: 11,
     plan: weeks,
   },
   {
@@ -408,14 +414,14 @@ export const safeguards: readonly Safeguard[] = [
       'if (againMs === undefined)',
     ),
     provokes: /the work list does not (say so|know)|^never finished/,
-    seed: 78,
+    seed: 94,
     plan: { freeze: 0.02, latencyMs: 5_000, workers: 3, flowFaults: 3 },
   },
   {
     name: 'a flow that is turned off is probed',
     without: one('deliveries/reconciler/reconcile-subscription.ts', '  await makeProbe(ports, parked);\n', ''),
     provokes: /was never notified of|^still parked|waits for .* since/,
-    seed: 5,
+    seed: 9,
     plan: { turnsOff: true, actions: 4 },
   },
   {
@@ -426,7 +432,7 @@ export const safeguards: readonly Safeguard[] = [
       `const done = resumedAtMs as unknown;`,
     ),
     provokes: /was never notified of|^still parked|the work list does not know/,
-    seed: 5,
+    seed: 9,
     plan: { turnsOff: true, actions: 4 },
   },
   {
@@ -437,7 +443,7 @@ export const safeguards: readonly Safeguard[] = [
       'return redirect(ports, subscription, nowMs);',
     ),
     provokes: /was never notified of|^still parked|waits for .* since/,
-    seed: 2,
+    seed: 5,
     plan: { turnsOff: true, saves: true, actions: 4 },
   },
   {
@@ -448,7 +454,7 @@ export const safeguards: readonly Safeguard[] = [
       `item.subscriptionId === ''`,
     ),
     provokes: /^an entry for nobody|^never finished|^a count of|living and in no entry/,
-    seed: 11,
+    seed: 8,
     plan: { crash: 0.02, lostAnswers: 0.3 },
   },
   {
@@ -471,7 +477,7 @@ export const safeguards: readonly Safeguard[] = [
       'const SLACK_MS = 6 * 3_600_000;',
     ),
     provokes: late,
-    seed: 11,
+    seed: 29,
     plan: { ...steady, losses: 0.3, flowFaults: 3 },
   },
   {
@@ -504,7 +510,7 @@ export const safeguards: readonly Safeguard[] = [
       'undefined as RequestEntry | undefined',
     ),
     provokes: /^an entry for nobody|^never finished|^a count of|living and in no entry/,
-    seed: 94,
+    seed: 106,
     plan: { moves: 3, crash: 0.02, lostAnswers: 0.3 },
   },
   {
@@ -517,5 +523,56 @@ export const safeguards: readonly Safeguard[] = [
     provokes: /was never notified of|two deliveries of one event/,
     seed: 18,
     plan: { moves: 2, saves: true, actions: 4 },
+  },
+  {
+    name: 'a list that hangs delays no event of another list',
+    without: one(
+      'detection/poll.ts',
+      '...polls.map(async (poll) => ports.fanOut((await poll).committed)),',
+      '...polls.map(async (poll) => (await allDone(polls), ports.fanOut((await poll).committed))),',
+    ),
+    provokes: late,
+    seed: 9,
+    plan: {
+      ...unhurried,
+      triggers: ['segment-threshold-crossed', 'unification-refresh-completed'],
+      hangs: [{ ...hanging, of: 'instance', instance: 0, list: 'jobs' }],
+    },
+  },
+  {
+    name: 'an instance that hangs delays no event of another instance',
+    without: one('composition/compose-detection.ts', 'const POLLS_AT_ONCE = 32;', 'const POLLS_AT_ONCE = 1;'),
+    provokes: late,
+    seed: 5,
+    plan: {
+      ...unhurried,
+      workers: 1,
+      neighbours: 3,
+      hangs: [{ ...hanging, of: 'instance', instance: 0, list: 'all' }],
+    },
+  },
+  {
+    name: 'a flow that hangs delays no other flow',
+    without: one(
+      'composition/compose-deliveries.ts',
+      'const ATTEMPTS_IN_FLIGHT = 256;',
+      'const ATTEMPTS_IN_FLIGHT = 1;',
+    ),
+    provokes: late,
+    seed: 12,
+    plan: { ...unhurried, workers: 1, hangs: [{ ...hanging, of: 'flow', flow: 0, accepts: false }] },
+  },
+  {
+    name: 'an open job that cannot be read by id does not hide the other jobs',
+    without: one(
+      'detection/read-refreshes.ts',
+      `if (!(error instanceof CustomerInsightsError)) throw error;
+      // Without`,
+      `throw error;
+      // Without`,
+    ),
+    provokes: late,
+    seed: 2,
+    plan: { ...unhurried, triggers: ['unification-refresh-completed'], endlessJobs: 4, oddIds: true, jobs: 14 },
   },
 ];

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { readCommandLine } from '../../scripts/command-line.ts';
 import { forkedLane, ownLane, serveLane, type Batch, type Lane } from './lane.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, PlanOptions } from './plan.ts';
 import { simulate } from './simulation.ts';
 import { addTally, emptyTally, summaryOf, violationsOf } from './tally.ts';
 
@@ -22,6 +22,7 @@ Simulates failing storage, crashing workers and changing flows, one simulation p
   --until PATTERN   only a violation that matches the regular expression ends the run
   --seed S          one simulation, with its trace; with --quiet only the last line
   --small-chunks    every subscription is a chunk of its own
+  --sparse          every simulation lasts 30 to 90 days in which little happens
   --plan JSON       changes the plan of every simulation: '{"flows": 1}'`;
 
 async function main(): Promise<void> {
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
     seed: { type: 'string' },
     processes: { type: 'string', default: '1' },
     'small-chunks': { type: 'boolean', default: false },
+    sparse: { type: 'boolean', default: false },
     plan: { type: 'string', default: '{}' },
     until: { type: 'string', default: '' },
     quiet: { type: 'boolean', default: false },
@@ -51,13 +53,15 @@ async function main(): Promise<void> {
     return;
   }
   const change = JSON.parse(values.plan) as Partial<Plan>;
-  if (values.seed !== undefined) return runOne(Number(values.seed), change, values.quiet);
+  const options = { sparse: values.sparse };
+  if (values.seed !== undefined) return runOne(Number(values.seed), { change, options }, values.quiet);
   const range = {
     from: Number(values.from),
     count: Number(values.seeds),
     keepGoing: values['keep-going'],
     until: values.until,
     change,
+    options,
   };
   const processes = Number(values.processes);
   if (processes === 1) return runMany(range, [ownLane]);
@@ -88,8 +92,12 @@ async function withBundle(
   }
 }
 
-async function runOne(seed: number, change: Partial<Plan>, quiet: boolean): Promise<void> {
-  const outcome = await simulate(seed, change);
+async function runOne(
+  seed: number,
+  { change, options }: { readonly change: Partial<Plan>; readonly options: PlanOptions },
+  quiet: boolean,
+): Promise<void> {
+  const outcome = await simulate(seed, change, options);
   if (!quiet) print(outcome.trace());
   print(`seed ${seed}: ${outcome.violation ?? 'all holds'} (trace ${outcome.hash()})`);
   process.exitCode = outcome.violation === undefined ? 0 : 1;
@@ -97,7 +105,7 @@ async function runOne(seed: number, change: Partial<Plan>, quiet: boolean): Prom
 
 /** Distributes the seeds in batches, reports progress, and prints the summary. */
 async function runMany(
-  { from, count, keepGoing, until = '', change = {} }: Batch,
+  { from, count, keepGoing, until = '', change = {}, options = {} }: Batch,
   lanes: readonly Lane[],
 ): Promise<void> {
   const startedMs = performance.now();
@@ -113,7 +121,7 @@ async function runMany(
   process.once('SIGINT', () => (next = Infinity));
   const work = async (lane: Lane): Promise<void> => {
     while (reports.length === 0 && next < from + count) {
-      const batch = { from: next, count: Math.min(BATCH, from + count - next), keepGoing, until, change };
+      const batch = { from: next, count: Math.min(BATCH, from + count - next), keepGoing, until, change, options };
       next += batch.count;
       const { report, ...done } = await lane.run(batch);
       addTally(tally, done.tally);

@@ -1,11 +1,21 @@
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { planOf } from './plan.ts';
 import { simulate } from './simulation.ts';
 
 describe('small simulations with faults', () => {
-  test('know the faults, the flows and the callbacks that they are meant to try', async () => {
+  let all: string;
+  const counted = new Set<string>();
+  beforeAll(async () => {
     const traces: string[] = [];
-    for (let seed = 1; seed <= 120; seed++) traces.push((await simulate(seed)).trace());
-    const all = traces.join('\n');
+    for (let seed = 1; seed <= 120; seed++) {
+      const { trace, counts } = await simulate(seed);
+      traces.push(trace());
+      for (const what of counts.keys()) counted.add(what);
+    }
+    all = traces.join('\n');
+  });
+
+  test('know the faults, the flows and the callbacks that they are meant to try', () => {
     const expected = [
       ...[
         'CRASHES',
@@ -42,6 +52,24 @@ describe('small simulations with faults', () => {
     ];
     expect(expected.filter((what) => !all.includes(what))).toEqual([]);
   });
+
+  test('know what Customer Insights and flows do that is no failure', () => {
+    const expected = [
+      'Customer Insights list lags',
+      'Customer Insights call hangs',
+      'Customer Insights reports a job late',
+      'callback: hangs',
+      'fact beside a hang is judged',
+      'job never ends',
+    ];
+    expect(expected.filter((what) => !counted.has(what))).toEqual([]);
+  });
+});
+
+test.each([1, 2, 3])('a sparse plan lasts for months (seed %i)', (seed) => {
+  const { stormMs, reconcileEveryMs } = planOf(seed, { sparse: true });
+  expect(stormMs).toBeGreaterThanOrEqual(30 * 24 * 3_600_000);
+  expect(reconcileEveryMs).toBeGreaterThanOrEqual(300_000);
 });
 
 describe('a seed', () => {

@@ -1,16 +1,20 @@
 import { createBackend, type Backend } from '../../shared/backend.ts';
+import type { CustomerInsights } from '../../shared/insights/customer-insights.ts';
 import { memoryCustomerInsights } from '../../shared/insights/memory-customer-insights.ts';
 import { parseNetworks } from '../../shared/outgoing/network-list.ts';
 import { instanceKey } from '../../shared/rate-limit/instance-calls.ts';
 import { createMemoryQueues } from '../../shared/storage/memory-queues.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
+import type { Fact } from './fact.ts';
 import { createFlowPlatform } from './flow-platform.ts';
 import { createHost } from './host.ts';
 import { createChecker } from './checker.ts';
-import { CLAIM_MS, clockErrorMs, planOf, type Plan } from './plan.ts';
+import { CLAIM_MS, clockErrorMs, planOf, type Plan, type PlanOptions } from './plan.ts';
 import { createOperator } from './operator.ts';
 import { portsOf } from './ports.ts';
-import { INSTANCE, liveSources, type SourceScript } from './source-script.ts';
+import { laggingInsights } from './lagging-insights.ts';
+import { storedId } from './names.ts';
+import { liveSources, type SourceScript } from './source-script.ts';
 import { nextPassMs } from '../helpers/next-pass.ts';
 import { createStage, type Stage } from './stage.ts';
 import { watchTables, storedState } from './stored-checks.ts';
@@ -50,13 +54,15 @@ const MAX_HAPPENINGS = 50_000;
 const MAX_HAPPENINGS_OF_WEEKS = 500_000;
 
 /** Simulates one seed from its first subscribe to the last message, in virtual time. */
-export async function simulate(seed: number, change: Partial<Plan> = {}): Promise<Outcome> {
+export async function simulate(seed: number, change: Partial<Plan> = {}, options: PlanOptions = {}): Promise<Outcome> {
   await breathe();
-  const plan = { ...planOf(seed), ...change };
+  const plan = { ...planOf(seed, options), ...change };
   const trueClock = { now: (): number => stage.timeline.now(), sleep: (): Promise<void> => Promise.resolve() };
   const queues = createMemoryQueues({ clock: trueClock });
   const insights = memoryCustomerInsights({ clock: trueClock });
-  const data = insights.hold({ instance: { instanceId: INSTANCE, name: 'Contoso', instanceType: 'production' } });
+  let lagged: CustomerInsights | undefined;
+  const lagging = (theStage: Stage): CustomerInsights =>
+    (lagged ??= laggingInsights(theStage, insights, (instanceId, atMs) => lives.get(instanceId)?.heldAt(atMs)));
   let isWorkChanged = false;
   const tables = watchTables(
     createMemoryTables(),
@@ -69,7 +75,7 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
       portsOf(theStage, worker, {
         tables,
         queues,
-        insights,
+        insights: lagging(theStage),
         client: { post: (request) => platform.client.post(request), close: () => Promise.resolve() },
         noticeSent: (queue, delayMs) => host.noticeSent(queue, delayMs),
       }),
@@ -93,10 +99,20 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
   stage.trace.add(plan.startMs, '-', `PLAN ${JSON.stringify(plan)}`);
   const stored = storedState(stage, tables, queues);
   const host = createHost(stage, queues, (message) => stored.watchVoid(message));
-  const life: SourceScript = liveSources(stage, data);
+  const facts: Fact[] = [];
+  const lives = new Map(
+    stage.names.instances.map((instanceId, index): [string, SourceScript] => {
+      const held = insights.hold({
+        instance: { instanceId: storedId(instanceId), name: 'Contoso', instanceType: 'production' },
+      });
+      held.instance = { ...held.instance, instanceId };
+      return [storedId(instanceId), liveSources(stage, { data: held, instance: index, facts })];
+    }),
+  );
+  const isBusy = (): boolean => [...lives.values()].some((life) => life.isBusy());
   const checker = createChecker(
     stage,
-    () => life.facts,
+    () => facts,
     (deliveryId) => tables.isDelivered(deliveryId),
   );
   const platform = createFlowPlatform(stage, checker);
@@ -186,7 +202,9 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
     const places = dice.between(1, 2 * plan.calls);
     timeline.at(plan.startMs + dice.between(0, plan.stormMs), () => {
       const take = ({ limiter }: Backend): Promise<unknown> =>
-        Promise.all(Array.from({ length: places }, () => limiter.take(instanceKey(INSTANCE))));
+        Promise.all(
+          Array.from({ length: places }, () => limiter.take(instanceKey(storedId(stage.names.instances[0])))),
+        );
       stage.start(`others make ${places} calls`, take, () => undefined);
       return true;
     });
@@ -210,12 +228,13 @@ export async function simulate(seed: number, change: Partial<Plan> = {}): Promis
     // A process may have been frozen in a poll, or the poll waits for call permits. It commits
     // events that the next poll completes.
     const isAtWork = stage.workers.some(({ runs }) => runs.size > 0) || queues.waiting('polls').length > 0;
-    const isIdle = !isAtWork && !life.isBusy() && !platform.isBusy() && (await stored.outboxEntries()) === 0;
+    const isRead = !isBusy() && facts.every(({ shownByMs }) => shownByMs <= timeline.now());
+    const isIdle = !isAtWork && isRead && !platform.isBusy() && (await stored.outboxEntries()) === 0;
     idle = isIdle ? idle + 1 : 0;
     if (idle > 2) break;
     host.schedulePolls();
     await quiet();
-    const waitMs = life.isBusy() ? plan.pollEveryMs : CALM_POLL_MS;
+    const waitMs = isBusy() ? plan.pollEveryMs : CALM_POLL_MS;
     const untilMs = timeline.now() + waitMs;
     await runUntil(untilMs);
     timeline.skipTo(untilMs);

@@ -1,62 +1,47 @@
-import type { Job, Task } from '../../shared/insights/customer-insights.ts';
 import type { MemoryInstance } from '../../shared/insights/memory-customer-insights.ts';
-import type { Trigger } from '../../shared/triggers/trigger.ts';
+import { hasThreshold, triggerNames, triggers, type Trigger } from '../../shared/triggers/trigger.ts';
+import { diceOf } from './dice.ts';
+import type { Fact, Happened } from './fact.ts';
+import { createJobs } from './job-script.ts';
+import { shownWhen } from './source-faults.ts';
 import type { Stage } from './stage.ts';
 
-export const INSTANCE = '11111111-2222-3333-4444-555555555555';
-export const SEGMENT = 'vip';
-export const MEASURE = 'revenue';
-export const SOURCES = [
-  { id: 'aaaaaaaa-0000-0000-0000-000000000001', name: 'CRM' },
-  { id: 'aaaaaaaa-0000-0000-0000-000000000002', name: 'Web' },
-] as const;
-
-/**
- * A fact of Customer Insights of which a flow may have to be notified, whether the app detects it
- * or not.
- */
-export interface Fact {
-  readonly trigger: Trigger;
-  /** The data source id of an ingestion. */
-  readonly dataSourceId?: string;
-  /** Who started a full refresh. */
-  readonly startedBy?: 'schedule' | 'user';
-  /** Unique per trigger: it connects a callback with this fact. */
-  readonly occurredAt: string;
-  /** From when on Customer Insights shows it. */
-  readonly publishedAtMs: number;
-  /** From when on all lists of Customer Insights show it. */
-  readonly shownByMs: number;
-  /** Of a rise. */
-  readonly previousValue?: number;
-  readonly value?: number;
-}
-
 export interface SourceScript {
-  readonly facts: readonly Fact[];
+  /** What Customer Insights held at a time. */
+  heldAt(atMs: number): MemoryInstance;
   /** Whether something will still happen. */
   isBusy(): boolean;
 }
 
+const REFRESHES = triggerNames.filter((trigger) => !hasThreshold(trigger));
+
 /** Values on both sides of one threshold, so that rises often cross it. */
 const VALUES = [80, 90, 100, 100.5, 110, 120];
 
-/**
- * Makes values change and jobs run before the calm. Returns the facts, a list that grows as they
- * happen.
- */
-export function liveSources(stage: Stage, data: MemoryInstance): SourceScript {
-  const { plan, dice, timeline } = stage;
-  const facts: Fact[] = [];
+/** Makes values change and jobs run in one instance before the calm. Adds the facts as they happen. */
+export function liveSources(
+  stage: Stage,
+  { data, instance, facts }: { readonly data: MemoryInstance; readonly instance: number; readonly facts: Fact[] },
+): SourceScript {
+  const { plan, timeline, names } = stage;
+  // Separate dice, so that the rest does not depend on the neighbours and on what is odd.
+  const dice = instance === 0 ? stage.dice : diceOf(plan.seed * 41 + 31 * instance);
+  const odd = diceOf(plan.seed * 43 + 37 * instance);
+  const versions: { readonly fromMs: number; readonly held: MemoryInstance }[] = [];
+  const remember = (): void => void versions.push({ fromMs: timeline.now(), held: { ...data } });
   let lastInstantMs = plan.startMs - 60_000;
   /** Instants that are never equal. */
   const instant = (): string => {
     lastInstantMs = Math.max(lastInstantMs + 1, timeline.now() - dice.between(0, 20_000));
     return new Date(lastInstantMs).toISOString();
   };
-  const publish = (fact: Omit<Fact, 'publishedAtMs' | 'shownByMs'>): void => {
-    facts.push({ ...fact, publishedAtMs: timeline.now(), shownByMs: timeline.now() });
-    stage.trace.add(timeline.now(), 'source', () => `FACT ${JSON.stringify(fact)}`);
+  const publish = (happened: Happened, happenedAtMs = timeline.now()): void => {
+    const publishedAtMs = timeline.now();
+    const isLate = happenedAtMs < publishedAtMs;
+    const list = triggers[happened.trigger].source;
+    const shown = shownWhen(plan, { instance, list, publishedAtMs, isLate });
+    facts.push({ ...happened, instance, happenedAtMs, publishedAtMs, ...shown });
+    stage.trace.add(publishedAtMs, 'source', () => `FACT ${JSON.stringify(happened)}`);
   };
   let ahead = 0;
   const at = (atMs: number, action: () => void): void => {
@@ -64,6 +49,7 @@ export function liveSources(stage: Stage, data: MemoryInstance): SourceScript {
     timeline.at(atMs, () => {
       ahead -= 1;
       action();
+      remember();
       return false;
     });
   };
@@ -72,7 +58,7 @@ export function liveSources(stage: Stage, data: MemoryInstance): SourceScript {
     at(timeline.now() + dice.between(0, Math.min(plan.stormMs / 6, 2 * plan.pollEveryMs)), action);
   const wants = (...triggers: Trigger[]): boolean => triggers.some((trigger) => plan.triggers.includes(trigger));
 
-  data.dataSources = SOURCES.map(({ id, name }) => ({
+  data.dataSources = names.sources.map(({ id, name }) => ({
     dataSourceId: id,
     name,
     displayName: name,
@@ -80,10 +66,10 @@ export function liveSources(stage: Stage, data: MemoryInstance): SourceScript {
     refreshState: 'updated',
     lastRefreshAt: undefined,
   }));
-  data.segments = [{ name: SEGMENT, displayName: 'VIP', state: 'active', latest: undefined, history: [] }];
+  data.segments = [{ name: names.segment, displayName: 'VIP', state: 'active', latest: undefined, history: [] }];
   data.measures = [
     {
-      name: MEASURE,
+      name: names.measure,
       displayName: 'Revenue',
       withoutDimension: true,
       latestState: 'completed',
@@ -139,88 +125,16 @@ export function liveSources(stage: Stage, data: MemoryInstance): SourceScript {
     for (let count = 0; count < plan.evaluations; count++) inStorm(evaluateMeasure);
   }
 
-  const changeJob = (jobId: string, change: (job: Job) => Job): void => {
-    data.jobs = data.jobs.map((job) => (job.jobId === jobId ? change(job) : job));
-  };
-  const changeTask = (jobId: string, taskId: string, change: Partial<Task>): void =>
-    changeJob(jobId, (job) => ({
-      ...job,
-      tasks: job.tasks.map((task) => (task.taskId === taskId ? { ...task, ...change } : task)),
-    }));
-
-  const publishTask = (task: Task): void => {
-    const occurredAt = task.endedAt ?? '';
-    if (task.operationType === 'merge') publish({ trigger: 'unification-refresh-completed', occurredAt });
-    const source = SOURCES.find(({ name }) => name === task.friendlyName);
-    if (task.operationType !== 'ingestion' || source === undefined) return;
-    const trigger = task.status === 'successful' ? 'data-source-refresh-succeeded' : 'data-source-refresh-failed';
-    publish({ trigger, dataSourceId: source.id, occurredAt });
-  };
-  const endTask = (jobId: string, taskId: string): void => {
-    const status = dice.pick(['successful', 'successful', 'failed', 'timedout']);
-    changeTask(jobId, taskId, { status, endedAt: instant() });
-    const task = data.jobs.find((job) => job.jobId === jobId)?.tasks.find((one) => one.taskId === taskId);
-    if (task === undefined) return;
-    if (status === 'successful') publishTask(task);
-    else if (dice.chance(0.5)) {
-      triedAgain.add(taskId);
-      later(() => {
-        triedAgain.delete(taskId);
-        changeTask(jobId, taskId, { status: 'running', endedAt: undefined });
-        later(() => endTask(jobId, taskId));
-      });
-      return;
-    }
-    later(() => endJob(jobId));
-  };
-  const endJob = (jobId: string): void => {
-    const job = data.jobs.find((one) => one.jobId === jobId);
-    if (job?.status !== 'running') return;
-    if (job.tasks.some(({ status, taskId }) => status === 'running' || triedAgain.has(taskId))) return;
-    const isFailed = job.tasks.some(({ status }) => status !== 'successful');
-    const endedAt = instant();
-    const status = isFailed ? 'failed' : 'successful';
-    changeJob(jobId, (one) => ({ ...one, status, endedAt }));
-    for (const task of job.tasks) if (task.status !== 'successful') publishTask(task);
-    if (job.operationType === 'all') {
-      const startedBy = job.submissionKind === 'scheduled' ? 'schedule' : 'user';
-      publish({ trigger: 'full-refresh-completed', startedBy, occurredAt: endedAt });
-    }
-  };
-  /** Failed tasks that their job is about to repeat. */
-  const triedAgain = new Set<string>();
-  let ids = 0;
-  const startJob = (): void => {
-    const jobId = `job-${++ids}`;
-    const operationType = dice.pick(['all', 'ingestion', 'merge']);
-    const submittedAt = instant();
-    const tasks: Task[] = [];
-    const add = (type: string, friendlyName?: string): void => {
-      const task = { status: 'running', operationType: type, jobIds: [jobId], friendlyName, submittedAt };
-      tasks.push({ ...task, taskId: `task-${++ids}`, endedAt: undefined, error: undefined });
-    };
-    const source = dice.pick(SOURCES);
-    if (operationType === 'ingestion') add('ingestion', source.name);
-    if (operationType === 'all') for (const { name } of SOURCES) add('ingestion', name);
-    if (operationType !== 'ingestion') add('merge');
-    const submissionKind = dice.pick(['scheduled', 'scheduled', 'ondemand']);
-    const idList = operationType === 'ingestion' ? [source.id] : [];
-    data.jobs = [
-      ...data.jobs,
-      { jobId, submissionKind, status: 'running', operationType, submittedAt, endedAt: undefined, idList, tasks },
-    ];
-    for (const { taskId } of tasks) later(() => endTask(jobId, taskId));
-  };
-  if (
-    wants(
-      'data-source-refresh-failed',
-      'data-source-refresh-succeeded',
-      'full-refresh-completed',
-      'unification-refresh-completed',
-    )
-  ) {
+  if (REFRESHES.some((trigger) => wants(trigger))) {
+    const startJob = createJobs({ stage, data, dice, odd, at, later, instant, publish });
     if (dice.chance(0.5)) startJob();
     for (let count = 0; count < plan.jobs; count++) inStorm(startJob);
+    for (let count = 0; count < plan.endlessJobs; count++)
+      at(plan.startMs + odd.between(0, plan.stormMs), () => startJob({ isEndless: true }));
   }
-  return { facts, isBusy: () => ahead > 0 };
+  remember();
+  return {
+    isBusy: () => ahead > 0,
+    heldAt: (atMs) => (versions.findLast(({ fromMs }) => fromMs <= atMs) ?? versions[0])?.held ?? data,
+  };
 }

@@ -4,6 +4,7 @@ import { FUNCTION_TIMEOUT_MS } from '../../shared/deliveries/lifetimes.ts';
 import { CustomerInsightsError } from '../../shared/insights/customer-insights.ts';
 import { StorageError } from '../../shared/storage/tables.ts';
 import { diceOf, type Dice } from './dice.ts';
+import { namesOf, type Names } from './names.ts';
 import { CLAIM_MS, clockErrorMs, type Outage, type Plan } from './plan.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 import { createTrace, type Trace } from './trace.ts';
@@ -57,6 +58,7 @@ export interface PortCall<T> {
 /** The environment of a simulation: time, randomness, workers and their faults. */
 export interface Stage {
   readonly plan: Plan;
+  readonly names: Names;
   readonly dice: Dice;
   readonly timeline: Timeline;
   readonly trace: Trace;
@@ -67,6 +69,8 @@ export interface Stage {
   readonly jumps: number[];
   /** Messages that were lost. */
   readonly lost: LostMessage[];
+  /** The ids of jobs that Customer Insights lists and refuses to return by id. */
+  readonly unreadableJobs: Set<string>;
   /** Whether the message that is about to be sent is lost. Records it if so. */
   loses(queue: string, message: object): boolean;
   /** When the dependency that is unavailable now returns. `undefined` when it is available. */
@@ -186,12 +190,14 @@ export function createStage(plan: Plan, makeBackend: (stage: Stage, worker: Work
 
   const stage: Stage = {
     plan,
+    names: namesOf(plan),
     dice,
     timeline,
     trace,
     workers: [],
     jumps: [],
     lost: [],
+    unreadableJobs: new Set(),
     loses(queue, message) {
       messages += 1;
       if (messages !== plan.losesMessage && (calm || !lossDice.chance(plan.losses))) return false;

@@ -25,7 +25,7 @@ import type { Subscription } from '../../shared/subscriptions/subscription.ts';
 import { WORK_SHARDS, WORK_TABLE } from '../../shared/work/work-list.ts';
 import { CONNECTIONS } from './flow-platform.ts';
 import { clockErrorMs } from './plan.ts';
-import { INSTANCE } from './source-script.ts';
+import { storedId } from './names.ts';
 import type { Stage } from './stage.ts';
 
 const MINUTE_MS = 60_000;
@@ -90,6 +90,7 @@ export interface Stored {
 }
 
 export function storedState(stage: Stage, tables: Tables, queues: MemoryQueues): Stored {
+  const instances = stage.names.instances.map(storedId);
   const months = new Set<string>();
   for (
     let atMs = stage.plan.startMs - DAY_MS;
@@ -99,12 +100,14 @@ export function storedState(stage: Stage, tables: Tables, queues: MemoryQueues):
     months.add(monthOf(atMs));
   const activity = async (): Promise<StoredRow[]> => {
     const pages = await Promise.all(
-      [...months].map((month) => tables.query(activityTable(month), { partition: INSTANCE })),
+      instances.flatMap((partition) => [...months].map((month) => tables.query(activityTable(month), { partition }))),
     );
     return pages.flatMap(({ rows }) => rows);
   };
   const openRows = async (): Promise<readonly StoredRow[]> =>
-    (await tables.query(STATE_TABLE, { partition: INSTANCE, from: 'o:', to: 'o;' })).rows;
+    (
+      await Promise.all(instances.map((partition) => tables.query(STATE_TABLE, { partition, from: 'o:', to: 'o;' })))
+    ).flatMap(({ rows }) => rows);
   const subscriptions = async (): Promise<Subscription[]> => {
     const { rows } = await tables.query(SUBSCRIPTIONS_TABLE, { partition: { from: ' ', to: '~' } });
     return rows.flatMap((row) => {
@@ -160,7 +163,7 @@ export function storedState(stage: Stage, tables: Tables, queues: MemoryQueues):
       if (!stage.isCalm() || kind !== 'retry' || deliveryId === undefined) return () => Promise.resolve();
       const { event, range, rowKey } = parseDeliveryId(deliveryId) as DeliveryAddress;
       const stored = (): Promise<StoredRow | undefined> =>
-        tables.get(activityTable(event.month), INSTANCE, recordRowKey(event, range, rowKey));
+        tables.get(activityTable(event.month), event.instanceId, recordRowKey(event, range, rowKey));
       const before = await stored();
       if (before && isDue(recordOfRow(before))) return () => Promise.resolve();
       return async () => {
