@@ -95,9 +95,10 @@ export function sourcesOf(state: InstanceState): Set<Source> {
 }
 
 /**
- * The number of days of history to read. It is the maximum until the first complete poll, because the time of the last
- * reading is unknown. It is also the maximum for the first reading of a subject, because its last success may be days
- * old and would otherwise count as new in a later reading.
+ * The number of days of history to read. It is the maximum until the first complete poll, because
+ * the time of the last reading is unknown. It is also the maximum for the first reading of a
+ * subject, because its last success may be days old and would otherwise count as new in a later
+ * reading.
  */
 function historyDaysOf({ completeAt, values }: InstanceState, nowMs: number): number {
   if (completeAt === undefined || values.some(({ etag }) => etag === undefined)) return MAX_HISTORY_DAYS;

@@ -4,7 +4,9 @@ import { unreachable } from '../unreachable.ts';
 
 export const WORK_TABLE = 'work';
 
-/** Names rows that may be unfinished. Only the rows themselves say whether there is anything to do. */
+/**
+ * Names rows that may be unfinished. Only the rows themselves say whether there is anything to do.
+ */
 export type WorkItem =
   /** Delivery records of an instance, detected in a month, that have a due time. */
   | { readonly kind: 'deliveries'; readonly instanceId: string; readonly month: string }
@@ -26,7 +28,10 @@ export interface WorkEntry {
   readonly item: WorkItem;
   /** The reconciler does not process the entry earlier. */
   readonly dueAtMs: number;
-  /** The first due time of the entry. Until `MAX_WRITER_MS` later, the function that added it may still write the rows it names. */
+  /**
+   * The first due time of the entry. Until `MAX_WRITER_MS` later, the function that added it may
+   * still write the rows it names.
+   */
   readonly addedForMs: number;
   readonly shard: string;
   readonly rowKey: string;
@@ -34,12 +39,15 @@ export interface WorkEntry {
 }
 
 /**
- * The list of everything that may be unfinished, ordered by due time. `add` is called before the rows are written, and only
- * the reconciler removes an entry, when it finds nothing unfinished. An entry without work costs one read. A missing entry
- * would leave work undone.
+ * The list of everything that may be unfinished, ordered by due time. `add` is called before the
+ * rows are written, and only the reconciler removes an entry, when it finds nothing unfinished. An
+ * entry without work costs one read. A missing entry would leave work undone.
  */
 export interface WorkList {
-  /** Adds an item, due at `dueAtMs` or up to 75 s later. One storage request, none when this process has already added it. */
+  /**
+   * Adds an item, due at `dueAtMs` or up to 75 s later. One storage request, none when this process
+   * has already added it.
+   */
   add(item: WorkItem, dueAtMs: number): Promise<void>;
   /** Removes an item that was just added for rows that will not be written. */
   withdraw(item: WorkItem, dueAtMs: number): Promise<void>;
@@ -51,14 +59,17 @@ export interface WorkList {
   remove(entry: WorkEntry): Promise<void>;
 }
 
-/** Partitions of the table. Each takes about 2,000 writes per second (learn.microsoft.com, scalability targets of Table Storage). */
+/**
+ * Partitions of the table. Each takes about 2,000 writes per second (learn.microsoft.com,
+ * scalability targets of Table Storage).
+ */
 export const WORK_SHARDS = ['0', '1', '2', '3'] as const;
 
 /** Due times are rounded up to this, so that several additions of one item become one row. */
 const SLOT_MS = 60_000;
 /**
- * Clock difference allowed between two processes. A process relies on a row that it has added while the row is not due
- * by the clock of any other process, which could have moved it.
+ * Clock difference allowed between two processes. A process relies on a row that it has added while
+ * the row is not due by the clock of any other process, which could have moved it.
  */
 const CLOCK_SKEW_MS = 15_000;
 const DUE_DIGITS = 9;
@@ -66,7 +77,10 @@ const DUE_DIGITS = 9;
 const MAX_REMEMBERED = 20_000;
 
 export function workList(tables: Tables): WorkList {
-  /** Row keys that this process has written and not moved or removed since. A key begins with the due time. */
+  /**
+   * Row keys that this process has written and not moved or removed since. A key begins with the
+   * due time.
+   */
   const added = new Set<string>();
   const remember = (rowKey: string): void => {
     if (added.size >= MAX_REMEMBERED) added.clear();

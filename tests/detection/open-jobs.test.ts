@@ -38,7 +38,9 @@ async function readBy(poll: () => Promise<void>): Promise<(string | undefined)[]
 
 const reported = (): unknown[] => fixture.calls.splice(0).map(({ body }) => body['endedAt']);
 
-/** Open jobs of which the last one ends, behind so many newer ones that only reads by id show it. */
+/**
+ * Open jobs of which the last one ends, behind so many newer ones that only reads by id show it.
+ */
 async function openBehind(others: readonly Job[]): Promise<void> {
   const slow = job({ jobId: 'slow', operationType: 'all', submissionKind: 'scheduled', submittedAt: at(-1) });
   fixture.data.jobs = [...others, { ...slow, status: 'running', endedAt: undefined }];

@@ -19,8 +19,8 @@ export interface Checker {
   /** Disabled subscriptions that the rules do not disable. */
   wronglyDisabled(flows: readonly Flow[]): Version[];
   /**
-   * Facts of which a flow was notified too late, in a plan without faults that excuse a delay. A hang
-   * of another instance or flow is no excuse.
+   * Facts of which a flow was notified too late, in a plan without faults that excuse a delay. A
+   * hang of another instance or flow is no excuse.
    */
   late(flows: readonly Flow[]): { readonly flow: Flow; readonly fact: Fact; readonly afterMs: number }[];
   /** Attempts that were made later than the faults excuse, or not at all. */

@@ -44,8 +44,8 @@ export interface Version {
   /** When an operator saw that it was disabled. Unset once somebody has acted on that. */
   disabledAtMs?: number | undefined;
   /**
-   * Whether open jobs may have been left out when the subscribe request read the jobs. Refreshes that
-   * ended before then count as new.
+   * Whether open jobs may have been left out when the subscribe request read the jobs. Refreshes
+   * that ended before then count as new.
    */
   isReadInPart?: boolean;
   /** Whether it was disabled at the operator's last check. */

@@ -4,8 +4,8 @@ import { diceOf } from './dice.ts';
 import type { Stage } from './stage.ts';
 
 /**
- * The same, with lists that may show an earlier state than the details, or than an earlier list: each
- * may come from another replica. Some jobs cannot be read by id.
+ * The same, with lists that may show an earlier state than the details, or than an earlier list:
+ * each may come from another replica. Some jobs cannot be read by id.
  */
 export function laggingInsights(
   stage: Stage,

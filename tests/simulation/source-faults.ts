@@ -31,7 +31,10 @@ export type Hang = {
     }
 );
 
-/** What Customer Insights and flows do that is no failure: they show old states, do not respond, or are odd. */
+/**
+ * What Customer Insights and flows do that is no failure: they show old states, do not respond, or
+ * are odd.
+ */
 export interface SourceFaults {
   /** The probability that a list of Customer Insights comes from a replica that lags. */
   readonly lags: number;
@@ -139,7 +142,10 @@ export function hangsAt(
   return hangs.some(({ afterMs, lastsMs }) => startMs + afterMs <= atMs && atMs < startMs + afterMs + lastsMs);
 }
 
-/** A call to Customer Insights that hangs ends after its three tries of 10 s and the waits between them. */
+/**
+ * A call to Customer Insights that hangs ends after its three tries of 10 s and the waits between
+ * them.
+ */
 export const HUNG_CALL_MS = 31_500;
 /** How often a poll reads the task history, which shows what is listed behind newer jobs. */
 const HISTORY_EVERY_MS = 15 * MINUTE;

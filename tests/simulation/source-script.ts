@@ -18,7 +18,9 @@ const REFRESHES = triggerNames.filter((trigger) => !hasThreshold(trigger));
 /** Values on both sides of one threshold, so that rises often cross it. */
 const VALUES = [80, 90, 100, 100.5, 110, 120];
 
-/** Makes values change and jobs run in one instance before the calm. Adds the facts as they happen. */
+/**
+ * Makes values change and jobs run in one instance before the calm. Adds the facts as they happen.
+ */
 export function liveSources(
   stage: Stage,
   { data, instance, facts }: { readonly data: MemoryInstance; readonly instance: number; readonly facts: Fact[] },

@@ -8,7 +8,10 @@ export interface WorkListPorts {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** Adds the partitions and subscriptions of unfinished delivery records to the work list. Call it before the records are written. */
+/**
+ * Adds the partitions and subscriptions of unfinished delivery records to the work list. Call it
+ * before the records are written.
+ */
 export async function addToWorkList({ work, clock }: WorkListPorts, records: readonly DeliveryRecord[]): Promise<void> {
   const items = new Map<string, WorkItem>();
   for (const record of records) {
