@@ -2,15 +2,17 @@ import { packGuid, shortHash, unpackGuid } from '../triggers/subject.ts';
 import type { Fact } from './event.ts';
 
 /**
- * An event id is the address of its row: table (month), partition (instance) and row key (time,
- * identity). `evt_` + month of detection `yymm` (4) + instance (22) + occurrence in ms, base 36 (9)
- * + hash of the fact (22).
+ * The parts of an event id. They are the address of the event's row: table (`month`), partition
+ * (`instanceId`) and row key (`occurredAtMs`, `identity`). An id consists of `evt_`, the month of
+ * detection as `yymm` (4 characters), the packed instance id (22), the time in ms in base 36 (9)
+ * and the hash of the fact (22).
  */
 export interface EventAddress {
-  /** `yyyymm`, as in the name of the activity table. */
+  /** The month of detection as `yyyymm`, as in the name of the activity table. */
   readonly month: string;
   readonly instanceId: string;
   readonly occurredAtMs: number;
+  /** The hash of the `Fact`. */
   readonly identity: string;
 }
 
@@ -20,7 +22,10 @@ const pattern = /^evt_(\d{4})([A-Za-z0-9_-]{22})([0-9a-z]{9})([A-Za-z0-9_-]{22})
 
 export const EVENT_ID_LENGTH = 4 + 4 + 22 + TIME_DIGITS + 22;
 
-/** The id of an event. The same fact that is detected in the same month always has the same id. */
+/**
+ * Returns the id of an event. A fact that is detected twice in one month gets the same id both
+ * times.
+ */
 export function eventIdOf(fact: Fact, occurredAtMs: number, detectedAtMs: number): string {
   const identity = shortHash(fact.instanceId, fact.trigger, fact.subject ?? '', fact.occurrence);
   return formatEventId({ month: monthOf(detectedAtMs), instanceId: fact.instanceId, occurredAtMs, identity });
@@ -30,7 +35,7 @@ export function formatEventId(address: EventAddress): string {
   return `evt_${address.month.slice(2)}${packGuid(address.instanceId)}${base36(address.occurredAtMs)}${address.identity}`;
 }
 
-/** Parses an event id. `undefined` when `formatEventId` cannot have created it. */
+/** Parses an event id. Returns `undefined` when the string is not a valid event id. */
 export function parseEventId(id: string): EventAddress | undefined {
   const match = pattern.exec(id);
   if (match === null) return undefined;
@@ -41,17 +46,17 @@ export function parseEventId(id: string): EventAddress | undefined {
 }
 
 /**
- * The beginning of the row keys of an event. It starts with the reversed time, so that rows sort
- * newest first.
+ * The prefix of an event's row keys. It starts with the time subtracted from the largest possible
+ * time, so that rows sort newest first.
  */
 export function eventKey(address: EventAddress): string {
   return base36(MAX_TIME - clampTime(address.occurredAtMs)) + address.identity;
 }
 
-/** Length of `eventKey`. */
+/** Length of the prefix that `eventKey` returns. */
 export const EVENT_KEY_LENGTH = TIME_DIGITS + 22;
 
-/** Parses the beginning of a row key, the reverse of `eventKey`. */
+/** Parses the prefix of a row key. The inverse of `eventKey`. */
 export function eventKeyParts(rowKey: string): Pick<EventAddress, 'occurredAtMs' | 'identity'> {
   return { occurredAtMs: instantOfKey(rowKey), identity: rowKey.slice(TIME_DIGITS, EVENT_KEY_LENGTH) };
 }
@@ -61,7 +66,7 @@ export function eventKeyAt(instantMs: number): string {
   return base36(MAX_TIME - clampTime(instantMs));
 }
 
-/** When the event of a row key occurred, the reverse of `eventKeyAt`. */
+/** Returns when the event with a row key occurred. The inverse of `eventKeyAt`. */
 export function instantOfKey(rowKey: string): number {
   return MAX_TIME - Number.parseInt(rowKey.slice(0, TIME_DIGITS), 36);
 }

@@ -2,8 +2,8 @@ import { recordOf, type Facts, type Trigger } from '../triggers/trigger.ts';
 import type { Event } from './event.ts';
 
 /**
- * What happened, in words for operators: `refresh of CRM failed: The password has expired.` Pure;
- * reads rows of every version.
+ * Describes an event for operators, such as `refresh of CRM failed: The password has expired.`
+ * Pure. Accepts the events that any version has stored.
  */
 export function eventSentence(event: Event): string {
   return sentenceOf(event.trigger, event);

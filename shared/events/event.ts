@@ -11,8 +11,7 @@ interface EventBase {
 }
 
 /**
- * An event with the properties of the callback body, without those that differ between
- * subscriptions.
+ * An event. It has those properties of the callback body that are the same for all subscriptions.
  */
 export type Event = { [T in Trigger]: EventBase & { readonly trigger: T } & Facts<T> }[Trigger];
 
@@ -20,7 +19,7 @@ export type Event = { [T in Trigger]: EventBase & { readonly trigger: T } & Fact
 export interface Fact {
   readonly instanceId: string;
   readonly trigger: Trigger;
-  /** Segment or measure name. Absent for tasks and jobs, whose ids are sufficient. */
+  /** The name of the segment or measure. `undefined` for tasks and jobs, whose ids are unique. */
   readonly subject: string | undefined;
   /** Evaluation time, task id or job id. */
   readonly occurrence: string;

@@ -24,14 +24,14 @@ export interface NewOutboxEntry {
   readonly sequence: number;
   readonly recipients: readonly RecipientRange[];
   /**
-   * The first row of each chunk after the first one, as `range index:row key`. Saved once, before
-   * any message is sent, so that a repeated fan-out sends the same chunks. Absent before that.
+   * The first row of every chunk except the first, as `range index:row key`. Saved once, before any
+   * message is sent, so that a repeated fan-out produces the same chunks. `undefined` until then.
    */
   readonly boundaries: readonly string[] | undefined;
   readonly committedAt: string;
   /**
-   * Identifies the writer of the row, which recognises its own transaction by it when the response
-   * was lost.
+   * Identifies the writer of the entry. A writer whose response was lost finds its own entries by
+   * this value.
    */
   readonly writer: string;
 }
@@ -43,7 +43,7 @@ export interface OutboxEntry extends NewOutboxEntry {
 
 /**
  * The row ranges of the subscriptions that an event can concern. Row keys begin with the threshold,
- * so the thresholds that a value crossed are one range.
+ * so the subscriptions whose threshold a value has crossed form one range.
  */
 export function recipientRanges(event: Event): RecipientRange[] {
   const { storedName } = triggers[event.trigger].subject;
@@ -54,7 +54,10 @@ export function recipientRanges(event: Event): RecipientRange[] {
   }));
 }
 
-/** The subscriptions that an event can concern, as the record of its trigger names them. */
+/**
+ * The subjects and thresholds of the subscriptions that an event can concern, as its trigger in
+ * `shared/triggers` defines them.
+ */
 export function recipientsOf(event: Event): readonly RecipientSubject[] {
   return recipientsOfFacts(event.trigger, event);
 }

@@ -5,18 +5,22 @@ import type { NewOutboxEntry, OutboxEntry, RecipientRange } from './outbox-entry
 export const STATE_TABLE = 'state';
 
 /**
- * Outbox entries are stored beside the state of their instance, so that one transaction writes
- * both.
+ * Prefix of the row keys of outbox entries. They are in the same partition as the state of their
+ * instance, so that one transaction can write both.
  */
 export const OUTBOX_PREFIX = 'o:';
 const VERSION = 1;
-/** A string column holds 32,000 characters. The boundaries of a very large fan-out need several. */
+/**
+ * Maximum number of chunk boundaries in one column, which holds 32,000 characters. A very large
+ * fan-out needs several columns.
+ */
 const BOUNDARIES_PER_PROPERTY = 700;
 
 export function outboxRowKey(eventId: string): string {
   return OUTBOX_PREFIX + eventId;
 }
 
+/** Some column names differ from the code: see "Stored names" in docs/architecture.md. */
 export function outboxRow(entry: NewOutboxEntry): Row {
   const boundaries: Record<string, string> = {};
   entry.boundaries?.forEach((_, index, all) => {

@@ -9,6 +9,6 @@ export function sampleEvent(
 ): Event {
   const { trigger, instanceId, subject, threshold } = subscription;
   const facts = triggers[trigger].sample({ subject, threshold, occurredAt });
-  // The compiler does not know that these facts belong to this trigger.
+  // The compiler cannot infer that `facts` belongs to `trigger`.
   return { eventId, instanceId, occurredAt, test: true, trigger, ...facts } as Event;
 }
