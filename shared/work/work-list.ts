@@ -5,14 +5,18 @@ import { unreachable } from '../unreachable.ts';
 export const WORK_TABLE = 'work';
 
 /**
- * Names rows that may be unfinished. Only the rows themselves say whether there is anything to do.
+ * Names rows whose processing may be unfinished. Only the rows themselves show whether anything is
+ * left to do.
  */
 export type WorkItem =
-  /** Delivery records of an instance, detected in a month, that have a due time. */
+  /**
+   * The delivery records with a due time in one activity partition: an instance and a month of
+   * detection.
+   */
   | { readonly kind: 'deliveries'; readonly instanceId: string; readonly month: string }
-  /** A subscription in transition. */
+  /** A subscription whose status has changed, or that parked deliveries wait for. */
   | { readonly kind: 'subscription'; readonly subscriptionId: string }
-  /** A subscription whose flow began to fail. Due when it has failed for `FAILING_MS`. */
+  /** A subscription whose flow has begun to fail. Due `FAILING_MS` after the first failure. */
   | { readonly kind: 'failing'; readonly subscriptionId: string }
   /** A subscribe request that may be unfinished. */
   | {
@@ -21,16 +25,16 @@ export type WorkItem =
       readonly connection: string;
       readonly requestKey: string;
     }
-  /** A recovery of many subscriptions. */
+  /** A recovery: an operator's request to send the lost deliveries of many subscriptions again. */
   | { readonly kind: 'recovery'; readonly recoveryId: string };
 
 export interface WorkEntry {
   readonly item: WorkItem;
-  /** The reconciler does not process the entry earlier. */
+  /** The earliest time at which the reconciler processes the entry. */
   readonly dueAtMs: number;
   /**
-   * The first due time of the entry. Until `MAX_WRITER_MS` later, the function that added it may
-   * still write the rows it names.
+   * The due time with which the entry was added. For up to `MAX_WRITER_MS` after it, the function
+   * that added the entry may still write the rows that the entry names.
    */
   readonly addedForMs: number;
   readonly shard: string;
@@ -39,9 +43,10 @@ export interface WorkEntry {
 }
 
 /**
- * The list of everything that may be unfinished, ordered by due time. `add` is called before the
- * rows are written, and only the reconciler removes an entry, when it finds nothing unfinished. An
- * entry without work costs one read. A missing entry would leave work undone.
+ * The list of everything that may be unfinished, ordered by due time. Call `add` before the rows
+ * are written: an entry without work only costs a read, but work without an entry would never be
+ * done. Once the rows are written, only the reconciler removes an entry, when nothing is left to
+ * do.
  */
 export interface WorkList {
   /**
@@ -49,18 +54,21 @@ export interface WorkList {
    * has already added it.
    */
   add(item: WorkItem, dueAtMs: number): Promise<void>;
-  /** Removes an item that was just added for rows that will not be written. */
+  /** Removes an item that was just added, because its rows will not be written. */
   withdraw(item: WorkItem, dueAtMs: number): Promise<void>;
-  /** The due entries of one shard, earliest first. One storage request per 1,000 entries. */
+  /**
+   * The due entries of one shard (a partition of the table), earliest first. One storage request
+   * per 1,000 entries.
+   */
   due(shard: string, nowMs: number): Promise<WorkEntry[]>;
-  /** Moves an entry to a later due time. A concurrent change wins. */
+  /** Moves an entry to a later due time. Does nothing if another writer has changed the entry. */
   postpone(entry: WorkEntry, dueAtMs: number): Promise<void>;
-  /** Removes an entry. One that has been added again since stays. */
+  /** Removes an entry, unless its item has been added again since the entry was read. */
   remove(entry: WorkEntry): Promise<void>;
 }
 
 /**
- * Partitions of the table. Each takes about 2,000 writes per second (learn.microsoft.com,
+ * Partitions of the table. Each can take about 2,000 writes per second (learn.microsoft.com,
  * scalability targets of Table Storage).
  */
 export const WORK_SHARDS = ['0', '1', '2', '3'] as const;
@@ -73,13 +81,13 @@ const SLOT_MS = 60_000;
  */
 const CLOCK_SKEW_MS = 15_000;
 const DUE_DIGITS = 9;
-/** Items that a process remembers having added. */
+/** Maximum number of row keys in `added`. */
 const MAX_REMEMBERED = 20_000;
 
 export function workList(tables: Tables): WorkList {
   /**
-   * Row keys that this process has written and not moved or removed since. A key begins with the
-   * due time.
+   * Row keys that this process has written, and has not moved or removed since. A row key begins
+   * with the due time.
    */
   const added = new Set<string>();
   const remember = (rowKey: string): void => {
@@ -110,7 +118,7 @@ export function workList(tables: Tables): WorkList {
         { kind: 'insert', row },
         { kind: 'delete', row: old, etag: entry.etag },
       ]);
-      // The item already has an entry at that due time. One is enough.
+      // The item already has an entry with the new due time, so only the old one is deleted.
       if (moved.kind === 'conflict' && moved.reason === 'exists') {
         await tables.write(WORK_TABLE, [{ kind: 'delete', row: old, etag: entry.etag }]);
       }
@@ -146,6 +154,7 @@ function workRow(item: WorkItem, dueAtMs: number, addedForMs = dueAtMs): Row {
   };
 }
 
+/** The item as it is written in row keys. The first letters are stored, so they never change. */
 function idOf(item: WorkItem): string {
   switch (item.kind) {
     case 'deliveries':
