@@ -13,8 +13,8 @@ export async function* allRows(
 }
 
 /**
- * Reads every row of a query. Faster than `allRows` when all rows are needed, because it has one
- * step per page and not one per row.
+ * Reads every row of a query. Faster than `allRows` when all rows are needed, because it awaits
+ * once per page and not once per row.
  */
 export async function readAllRows(
   tables: Pick<Tables, 'query'>,

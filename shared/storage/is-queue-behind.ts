@@ -2,12 +2,15 @@ import type { Clock } from '../clock.ts';
 import type { Queues } from './queues.ts';
 
 /**
- * A queue is behind when its oldest visible message is older than this. Listeners poll the queue
- * once a second.
+ * A queue is backlogged when its oldest visible message is older than this. The functions host
+ * polls its queues once a second, so without a backlog no message waits this long.
  */
 const BEHIND_MS = 30_000;
 
-/** Whether a queue is behind. Its messages are then late and not lost. One storage request. */
+/**
+ * Checks whether a queue is backlogged. If so, its messages are late, not lost. One storage
+ * request.
+ */
 export async function isQueueBehind(
   { queues, clock }: { readonly queues: Pick<Queues, 'oldestSentAt'>; readonly clock: Pick<Clock, 'now'> },
   queue: string,

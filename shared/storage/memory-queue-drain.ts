@@ -3,7 +3,7 @@ import type { MemoryQueues } from './memory-queues.ts';
 import { MAX_RECEIVED, messageOf, type QueueDrain, type ReceivedMessage } from './queue-drain.ts';
 import { toPromise } from './to-promise.ts';
 
-/** The receiving side of the queues in memory. */
+/** The receiving side of the in-memory queues. */
 export function createMemoryQueueDrain(ports: {
   readonly queues: MemoryQueues;
   readonly clock: Pick<Clock, 'now'>;

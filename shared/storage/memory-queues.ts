@@ -3,11 +3,11 @@ import { checkQueue, outgoingMessage, waitsSince } from './queue-limits.ts';
 import type { Queues } from './queues.ts';
 import { toPromise } from './to-promise.ts';
 
-/** A message as its receiver gets it. */
+/** A message as a receiver gets it. */
 export interface ReceivedMessage {
   readonly id: string;
   readonly message: unknown;
-  /** How often the message was received, including this time. */
+  /** How many times the message has been received, including this time. */
   readonly dequeueCount: number;
   /** Proves that this receiver was the last one to receive the message. */
   readonly receipt: string;
@@ -23,7 +23,8 @@ export interface WaitingMessage {
 }
 
 /**
- * Queues in memory, with a receiving side for tests and simulations. Times are those of `clock`.
+ * In-memory queues, with a receiving side for tests and simulations. Methods without `nowMs` read
+ * the time from `clock`.
  */
 export interface MemoryQueues extends Queues {
   /**
@@ -32,8 +33,8 @@ export interface MemoryQueues extends Queues {
    */
   receive(queue: string, nowMs: number, leaseMs?: number): ReceivedMessage | undefined;
   /**
-   * Shows a message again after `inMs`, like a host whose handler failed. Returns false as `delete`
-   * does.
+   * Makes a message visible again after `inMs`, as the functions host does when a handler fails.
+   * Returns false when the message has expired or was received again since.
    */
   showAgain(queue: string, received: Pick<ReceivedMessage, 'id' | 'receipt'>, nowMs: number, inMs: number): boolean;
   /** Deletes a message. Returns false when the message has expired or was received again since. */
@@ -58,10 +59,7 @@ export function createMemoryQueues({ clock }: { readonly clock: Pick<Clock, 'now
   const queues = new Map<string, StoredMessage[]>();
   let sentSoFar = 0;
 
-  /**
-   * The messages in the order in which they become visible, without those that have expired by
-   * `nowMs`.
-   */
+  /** The messages that have not expired by `nowMs`, in the order in which they become visible. */
   const unexpired = (queue: string, nowMs: number): StoredMessage[] => {
     checkQueue(queue);
     const messages = (queues.get(queue) ?? []).filter(({ expiresAt }) => expiresAt > nowMs);

@@ -10,14 +10,14 @@ type Partition = SortedMap<StoredRow>;
 
 export interface MemoryTablesOptions {
   /**
-   * Rows scanned for one page, whether they match or not. A small number makes pages short or
-   * empty, as pages of Azure may be.
+   * Maximum number of rows that are scanned for one page, whether they match or not. A small number
+   * produces short and empty pages, which Azure may also return.
    */
   readonly rowsPerScan?: number;
 }
 
 /**
- * Tables in memory, with the limits and conflicts of Azure Table Storage. Each call takes effect in
+ * In-memory tables, with the limits and conflicts of Azure Table Storage. Each call takes effect in
  * one step, before it returns.
  */
 export function createMemoryTables({ rowsPerScan = 1000 }: MemoryTablesOptions = {}): Tables {
@@ -139,7 +139,7 @@ function encodeNext({ partitionKey, rowKey }: RowKeys): string {
 
 function decodeNext(next: string): RowKeys {
   const [partitionKey, rowKey, ...rest] = Buffer.from(next, 'base64url').toString().split('\n');
-  if (!partitionKey || !rowKey || rest.length > 0) throw new RangeError('not the end of a page');
+  if (!partitionKey || !rowKey || rest.length > 0) throw new RangeError('not a valid continuation token');
   return { partitionKey, rowKey };
 }
 

@@ -1,11 +1,11 @@
 /**
- * The receiving side of the port to Queue Storage, for an operator who empties a queue by hand.
- * Rejects with `StorageError` when storage cannot be reached. Messages may have been received then
- * and become visible again when their lease ends.
+ * The receiving side of the port to Queue Storage, for moving the messages of a poison queue back
+ * to their work queue. Rejects with `StorageError` when storage cannot be reached. If messages were
+ * received nevertheless, they become visible again when their lease ends.
  */
 export interface QueueDrain {
   /**
-   * Receives up to `MAX_RECEIVED` of the visible messages, none when the queue does not exist. The
+   * Receives up to `MAX_RECEIVED` visible messages, or none when the queue does not exist. The
    * messages are hidden from other receivers for `leaseMs` (rounded up to seconds, at most 7 days).
    * One storage request.
    */
@@ -25,10 +25,13 @@ export interface ReceivedMessage {
   readonly receipt: string;
 }
 
-/** Messages per request (learn.microsoft.com/rest/api/storageservices/get-messages). */
+/**
+ * Maximum number of messages per request
+ * (learn.microsoft.com/rest/api/storageservices/get-messages).
+ */
 export const MAX_RECEIVED = 32;
 
-/** The JSON object of a text, `undefined` for any other text. */
+/** Parses a JSON object. Returns `undefined` for any other text. */
 export function messageOf(json: string): object | undefined {
   try {
     const value = JSON.parse(json) as unknown;

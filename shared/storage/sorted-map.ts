@@ -18,7 +18,7 @@ export function createSortedMap<T>(): SortedMap<T> {
   const values = new Map<string, T>();
   const keys: string[] = [];
 
-  /** The position of the first key that is not before `key`. */
+  /** The index of the first key that is not less than `key`. */
   const position = (key: string): number => {
     let low = 0;
     let high = keys.length;

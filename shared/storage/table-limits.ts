@@ -1,24 +1,24 @@
 import type { Row, RowKeys, RowQuery, Value, Write } from './tables.ts';
 
 /*
- * The limits of Table Storage, checked before any request and equal for all implementations.
+ * The limits of Table Storage. Every implementation of `Tables` checks them before any request.
  * Sources: learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
  * (names, keys, properties, 1 MiB),
  * learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions (100 rows, 4
  * MiB).
  */
-/** Writes in one transaction. */
+/** Maximum number of writes in one transaction. */
 export const MAX_WRITES = 100;
-/** Characters of one string value. The service allows 64 KiB of UTF-16. */
+/** Maximum number of characters in one string value. The service allows 64 KiB of UTF-16. */
 export const MAX_STRING_LENGTH = 32_000;
 const MAX_PROPERTIES = 252;
 const MAX_ROW_BYTES = 1024 * 1024;
 const MAX_TRANSACTION_BYTES = 4 * 1024 * 1024;
 /**
- * Bytes of the transaction's envelope per write, without keys and row. About 600 bytes, measured.
+ * Bytes that a transaction adds to each write, beyond its keys and row. About 600 were measured.
  */
 const ENVELOPE_BYTES = 1024;
-/** The service allows 1 KiB and counts strings in UTF-16. */
+/** Maximum number of characters in a key. The service allows 1 KiB of UTF-16. */
 const MAX_KEY_LENGTH = 512;
 
 const TABLE = /^[a-z][a-z0-9]{2,62}$/;
@@ -30,7 +30,7 @@ const KEY = /^[ -~]+$/;
 const NOT_IN_KEYS = /[/\\#?%,]/;
 const BOUND = /^[ -~]*$/;
 const PROPERTY = /^[A-Za-z][A-Za-z0-9_]{0,254}$/;
-/** Names that storage or its client uses for the keys and for its own properties of every row. */
+/** Property names that storage or its SDK uses itself, in lower case. */
 const RESERVED = new Set(['partitionkey', 'rowkey', 'timestamp', 'etag']);
 
 /** Throws RangeError for a name that Table Storage rejects or treats as equal to another name. */
@@ -58,15 +58,15 @@ export function checkQuery(query: RowQuery): void {
   for (const [name, value] of Object.entries(where)) {
     checkProperty(name, value);
     if (typeof value === 'number' && !isInt32(value))
-      throw new RangeError(`not a 32-bit integer to compare with: ${value}`);
+      throw new RangeError(`a query can compare only with 32-bit integers, not with ${value}`);
   }
   for (const name of [...present, ...select]) checkName(name);
   if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new RangeError(`not a page size: ${limit}`);
 }
 
 /**
- * Throws RangeError for writes that cannot be one transaction or that contain a row that Table
- * Storage rejects or changes.
+ * Throws RangeError for writes that cannot form one transaction, and for rows that Table Storage
+ * would reject or alter.
  */
 export function checkWrites(writes: readonly Write[]): void {
   if (writes.length < 1 || writes.length > MAX_WRITES)
@@ -76,7 +76,8 @@ export function checkWrites(writes: readonly Write[]): void {
   let bytes = 0;
   for (const write of writes) {
     checkKeys(write.row);
-    if (write.row.partitionKey !== partitionKey) throw new RangeError('writes to several partitions');
+    if (write.row.partitionKey !== partitionKey)
+      throw new RangeError('one transaction cannot write to several partitions');
     if (rowKeys.has(write.row.rowKey)) throw new RangeError(`two writes to the row ${write.row.rowKey}`);
     rowKeys.add(write.row.rowKey);
     if ('etag' in write && !/^[!-~]+$/.test(write.etag)) throw new RangeError(`not an etag: ${write.etag}`);
@@ -84,12 +85,13 @@ export function checkWrites(writes: readonly Write[]): void {
     bytes += ENVELOPE_BYTES + 3 * (write.row.partitionKey.length + write.row.rowKey.length);
     bytes += write.kind === 'delete' ? 0 : checkedRowBytes(write.row);
   }
-  if (bytes > MAX_TRANSACTION_BYTES && writes.length > 1) throw new RangeError(`${bytes} bytes in one transaction`);
+  if (bytes > MAX_TRANSACTION_BYTES && writes.length > 1)
+    throw new RangeError(`a transaction has ${bytes} bytes, more than ${MAX_TRANSACTION_BYTES}`);
 }
 
 /**
- * The values of `row` as storage keeps them: without keys and absent properties, -0 as 0, strings
- * well formed.
+ * The values of `row` as storage keeps them: without keys and absent properties, with -0 as 0 and
+ * half surrogate pairs as U+FFFD.
  */
 export function rowValues(row: Row): Record<string, Value> {
   const values: Record<string, Value> = {};
@@ -101,16 +103,17 @@ export function rowValues(row: Row): Record<string, Value> {
   return values;
 }
 
-/** Integers that Table Storage keeps as Int32 when they have no type. */
+/** Whether Table Storage stores a number as an Int32 when a request does not name its type. */
 export function isInt32(value: number): boolean {
   return Number.isInteger(value) && Math.abs(value) < 2 ** 31;
 }
 
-/** The size of the row as JSON, in bytes. */
+/** Checks a row. Returns its size as JSON, in bytes. */
 function checkedRowBytes(row: Row): number {
   const values = Object.entries(rowValues(row));
-  if (values.length > MAX_PROPERTIES) throw new RangeError(`${values.length} properties in a row`);
-  // The larger of UTF-16, which the service counts, and JSON, which Azurite counts:
+  if (values.length > MAX_PROPERTIES)
+    throw new RangeError(`a row has ${values.length} properties, more than ${MAX_PROPERTIES}`);
+  // The service counts UTF-16 and Azurite counts JSON, so the larger size must be within the limit:
   // learn.microsoft.com/archive/blogs/windowsazurestorage, "Understanding Windows Azure Storage
   // Billing - Bandwidth, Transactions, and Capacity".
   let bytes = 4 + 2 * (row.partitionKey.length + row.rowKey.length);
@@ -120,17 +123,18 @@ function checkedRowBytes(row: Row): number {
   }
   const jsonBytes = Buffer.byteLength(JSON.stringify(row));
   const rowBytes = Math.max(bytes, jsonBytes);
-  if (rowBytes > MAX_ROW_BYTES) throw new RangeError(`${rowBytes} bytes in a row`);
+  if (rowBytes > MAX_ROW_BYTES) throw new RangeError(`a row has ${rowBytes} bytes, more than ${MAX_ROW_BYTES}`);
   return jsonBytes;
 }
 
 function checkProperty(name: string, value: unknown): void {
   checkName(name);
   if (typeof value === 'string') {
-    if (value.length > MAX_STRING_LENGTH) throw new RangeError(`${value.length} characters in ${name}`);
+    if (value.length > MAX_STRING_LENGTH)
+      throw new RangeError(`${name} has ${value.length} characters, more than ${MAX_STRING_LENGTH}`);
   } else if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new RangeError(`${value} in ${name}`);
-  } else if (typeof value !== 'boolean') throw new RangeError(`a value of type ${typeof value} in ${name}`);
+    if (!Number.isFinite(value)) throw new RangeError(`${name} is ${value}, not a finite number`);
+  } else if (typeof value !== 'boolean') throw new RangeError(`${name} has a value of type ${typeof value}`);
 }
 
 function checkName(name: string): void {
@@ -143,5 +147,5 @@ function checkKey(kind: string, key: string): void {
 }
 
 function checkBound(bound: string): void {
-  if (!BOUND.test(bound) || bound.length > MAX_KEY_LENGTH) throw new RangeError(`not a bound: ${bound}`);
+  if (!BOUND.test(bound) || bound.length > MAX_KEY_LENGTH) throw new RangeError(`not a bound of a key range: ${bound}`);
 }

@@ -1,7 +1,7 @@
 /**
  * The port to Table Storage: rows addressed by (table, partition, row key), ordered by key, with
- * optimistic concurrency by ETag. It promises no more than Azure Table Storage does, and its memory
- * implementation promises no less.
+ * optimistic concurrency by ETag. It promises nothing that Azure Table Storage does not promise,
+ * and its in-memory implementation keeps every promise.
  *
  * - Tables: 3 to 63 lower-case letters and digits, beginning with a letter.
  * - Keys: 1 to 512 characters of printable ASCII without `/ \ # ? % ,`. Keys are compared byte by
@@ -16,24 +16,24 @@
  * The first write to a table creates the table. Reading a table that does not exist finds nothing.
  *
  * Every method rejects with `StorageError` when storage cannot be reached or gives an unexpected
- * response. A write may or may not have taken effect then. Every method rejects with `RangeError`
- * before any request when an argument breaks a limit above.
+ * response. In that case, a write may or may not have taken effect. Every method rejects with
+ * `RangeError` before any request when an argument breaks a limit above.
  *
- * A request whose response is lost is repeated once or twice. So a conflict may be caused by the
- * first try of the same write. A caller to whom this matters writes its own mark into the row, and
- * after a conflict reads the row and checks for the mark.
+ * A request whose response is lost is repeated once or twice. A conflict may therefore be caused by
+ * the first try of the same write. A caller that must know writes a unique value into the row.
+ * After a conflict it reads the row and checks whether the value is there.
  */
 export interface Tables {
   /** One row, or undefined. One storage request. */
   get(table: string, partitionKey: string, rowKey: string): Promise<StoredRow | undefined>;
   /**
-   * One page in key order. One storage request. A page may be short or empty although `next` is
+   * One page in key order. One storage request. A page may be short or empty even when `next` is
    * set.
    */
   query(table: string, query: RowQuery): Promise<RowPage>;
   /**
-   * 1 to 100 writes to one partition, each row once. Either all take effect or none. One storage
-   * request.
+   * Makes 1 to 100 writes to different rows of one partition. Either all take effect or none. One
+   * storage request.
    */
   write(table: string, writes: readonly [Write, ...Write[]]): Promise<WriteResult>;
   /** The names of the tables that begin with `prefix`. */
@@ -81,7 +81,7 @@ export interface RowQuery {
   readonly present?: readonly string[];
   /** Returns only these properties, and always the keys and the ETag. */
   readonly select?: readonly string[];
-  /** Maximum rows per page, 1 to 1,000 (the default). */
+  /** Maximum number of rows per page, 1 to 1,000 (the default). */
   readonly limit?: number;
   /**
    * The `next` of the previous page, valid only with the same query. A malformed value rejects with
