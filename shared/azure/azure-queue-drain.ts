@@ -3,7 +3,10 @@ import { MAX_RECEIVED, messageOf, type QueueDrain } from '../storage/queue-drain
 import type { StorageClients } from './storage-clients.ts';
 import { failureCode, storageCall } from './storage-failure.ts';
 
-/** The service's error codes for a message that is gone or that another receiver has received since. */
+/**
+ * The service's error codes for a message that no longer exists or that another receiver has
+ * received since.
+ */
 const GONE = new Set(['MessageNotFound', 'PopReceiptMismatch', 'QueueNotFound']);
 
 /** The receiving side of queues in Azure Queue Storage or Azurite. */

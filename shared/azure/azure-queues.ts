@@ -25,8 +25,8 @@ export function createAzureQueues({ clients }: { readonly clients: StorageClient
   };
 
   /**
-   * Reads from a queue. Returns `otherwise` when the queue does not exist, because nothing has been sent to it
-   * yet.
+   * Reads from a queue. Returns `otherwise` when the queue does not exist yet, which the first send
+   * creates.
    */
   const readQueue = async <T>(call: string, queue: string, otherwise: T, read: (client: QueueClient) => Promise<T>) => {
     checkQueue(queue);

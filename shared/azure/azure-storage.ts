@@ -17,7 +17,10 @@ export interface AzureStorage {
   createQueues(queues: readonly string[]): Promise<void>;
 }
 
-/** The ports of one storage account, which share their connections. Opens no connection before the first call. */
+/**
+ * Creates the ports of one storage account. They share their connections. No connection is opened
+ * before the first call.
+ */
 export function azureStorage(account: StorageSetting, log: Log): AzureStorage {
   const clients = openStorageClients({ account });
   return {

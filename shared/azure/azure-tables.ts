@@ -189,5 +189,5 @@ function checkNext(next: string): void {
   } catch {
     // A token that cannot be parsed is rejected below.
   }
-  throw new RangeError('not the end of a page');
+  throw new RangeError('not a valid continuation token');
 }

@@ -4,9 +4,9 @@ import type { StorageClients } from './storage-clients.ts';
 import { storageCall } from './storage-failure.ts';
 
 /**
- * Creates the queues that do not exist yet. The functions host logs a warning every second for a missing
- * queue that it listens to. Never rejects, because the app must start while storage is unavailable. A send
- * creates its queue too.
+ * Creates the queues that do not exist yet. The functions host logs a warning every second for a
+ * missing queue that it listens to. Never rejects, because the app must start while storage is
+ * unavailable. A queue that could not be created here is created by the first send.
  */
 export async function createQueues(
   { clients, log }: { readonly clients: StorageClients; readonly log: Log },

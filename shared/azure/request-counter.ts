@@ -1,6 +1,9 @@
 import type { RequestPolicy, StorageService } from './storage-clients.ts';
 
-/** Counts the requests to storage, so that a test can assert the cost of an operation. Each retry counts. */
+/**
+ * Counts the requests to storage, so that a test can assert the cost of an operation. Each retry
+ * counts.
+ */
 export interface RequestCounter {
   /** The option `policyFor` of `openStorageClients`. */
   readonly policyFor: (service: StorageService) => RequestPolicy;
@@ -59,7 +62,7 @@ const OPERATIONS: Readonly<Record<StorageService, (method: string, url: URL) => 
   },
 };
 
-/** 0 for the error response of a table that does not exist. */
+/** Returns 0 for the error response of a table that does not exist. */
 function rowsIn(body: string | null | undefined): number {
   const { value } = JSON.parse(body ?? '{}') as { value?: readonly unknown[] };
   return value?.length ?? 0;

@@ -5,7 +5,7 @@ import { QueueClient, StorageRetryPolicyType } from '@azure/storage-queue';
 import type { StoragePipelineOptions } from '@azure/storage-queue';
 import type { StorageSetting } from '../storage-setting.ts';
 
-/** The storage settings. The app signs in to end points with its managed identity. */
+/** The storage settings. If they name endpoints, the app signs in with its managed identity. */
 export type StorageAccount = StorageSetting;
 
 export type StorageService = 'tables' | 'queues';
@@ -37,12 +37,12 @@ export interface StorageClientsOptions {
 }
 
 /**
- * The SDKs retry after a broken connection or a 500 or 503 response (tables also: 408, all 5xx), and the caller does not
- * see these retries. The defaults of the SDKs, 3 retries within 7 s (tables) and 16 s (queues),
- * would delay a flow's request and make an unavailable storage look like a slow one. Without retries, every
- * idle connection that the service closes would become a failure. So there are two retries within a second.
- * The cost is that a write whose response was lost is sent again. `shared/storage/tables.ts` describes what
- * that means for a write.
+ * The SDKs retry after a broken connection or a 500 or 503 response (tables also: 408, all 5xx),
+ * and the caller does not see these retries. The defaults of the SDKs, 3 retries within 7 s
+ * (tables) and 16 s (queues), would delay a flow's request and make unavailable storage look slow.
+ * Without retries, every idle connection that the service closes would become a failure. So there
+ * are two retries within a second. The cost is that a write whose response was lost is sent again.
+ * `shared/storage/tables.ts` describes what that means for a write.
  */
 const RETRIES = 2;
 const RETRY_DELAY_MS = 250;
@@ -113,7 +113,10 @@ function withManagedIdentity({
   };
 }
 
-/** Loads the identity SDK with the first token, so an app with a connection string starts without it. */
+/**
+ * Loads the identity SDK when the first token is requested, so an app with a connection string
+ * starts without it.
+ */
 function lazyCredential(): TokenCredential {
   let credential: Promise<TokenCredential> | undefined;
   return {
