@@ -11,17 +11,17 @@ import type { Queues } from '../storage/queues.ts';
 import type { Tables } from '../storage/tables.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
-/** The ports to the outside, which a test or simulation may replace. */
+/** The ports to everything outside the backend. Tests and simulations may replace them. */
 export interface BackendPorts {
   readonly tables: Tables;
   readonly queues: Queues;
   readonly queueDrain: QueueDrain;
-  /** Customer Insights. Its calls take permits from `permits`. */
+  /** Creates a Customer Insights client whose calls take their permits from `permits`. */
   readonly insights: (permits: CallPermits) => CustomerInsights;
   readonly client: CallbackClient;
   /** Calls the webhook of the operator. Default: `client`. */
   readonly operatorClient?: CallbackClient | undefined;
-  /** Resolves the hosts of callback URLs. */
+  /** Resolves the host names of callback URLs. */
   readonly lookup: Lookup;
   readonly clock: Clock;
   readonly random: Random;

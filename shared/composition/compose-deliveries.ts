@@ -19,19 +19,19 @@ import type { BackendConfig, BackendPorts } from './backend-ports.ts';
 import type { Stores } from './compose-stores.ts';
 
 /**
- * Attempts in flight per process. Each holds a socket and a few KiB, and one core cannot process
- * more at once.
+ * Maximum number of attempts in flight per process. Each attempt holds a socket and a few KiB, and
+ * one core cannot process more at once.
  */
 const ATTEMPTS_IN_FLIGHT = 256;
 /**
- * Attempts in flight per subscription, because a flow that never responds holds its permit until
- * the attempt times out.
+ * Maximum number of attempts in flight per subscription. A flow that never responds holds permits
+ * until its attempts time out, and must leave permits to other flows.
  */
-const ATTEMPTS_OF_ONE = 4;
+const ATTEMPTS_PER_SUBSCRIPTION = 4;
 
 export type Deliveries = ReturnType<typeof composeDeliveries>;
 
-/** Composes deliveries: from committed events to outcomes. */
+/** Wires up the delivery pipeline, from committed events to recorded outcomes. */
 export function composeDeliveries(ports: BackendPorts, stores: Stores, config: BackendConfig, userAgent: string) {
   const { tables, queues, client, clock, random, log, telemetry, stopping } = ports;
   const { subscriptions: store, state, activity, work } = stores;
@@ -56,7 +56,7 @@ export function composeDeliveries(ports: BackendPorts, stores: Stores, config: B
     release,
     notifiesOperator: config.operatorWebhook !== undefined,
     signingSecrets: config.signingSecrets,
-    permits: attemptPermits(ATTEMPTS_IN_FLIGHT, ATTEMPTS_OF_ONE, stopping),
+    permits: attemptPermits(ATTEMPTS_IN_FLIGHT, ATTEMPTS_PER_SUBSCRIPTION, stopping),
     claimMs: config.claimMs,
     scheduleSeconds: config.deliveryScheduleSeconds,
     userAgent,

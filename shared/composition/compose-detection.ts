@@ -22,23 +22,24 @@ import type { Limits } from './compose-limits.ts';
 import type { Stores } from './compose-stores.ts';
 
 /**
- * Polls in progress per process. The host takes as many messages at once (host.json), and one
- * message may name several instances.
+ * Maximum number of polls in progress per process. The functions host processes the same number of
+ * messages at a time (host.json), but a message may name several instances.
  */
 const POLLS_AT_ONCE = 32;
 /**
- * Polls in progress per instance, so that an instance whose polls hang leaves permits to the
- * others.
+ * Maximum number of polls in progress per instance, so that an instance whose polls hang leaves
+ * permits to the others.
  */
-const POLLS_OF_ONE = 2;
+const POLLS_PER_INSTANCE = 2;
 /**
- * A function may run for 10 minutes (host.json), and a poll that starts last must finish in time.
+ * How long a poll waits for a permit at most. A function may run for 10 minutes (host.json), and a
+ * poll that starts late must still finish in time.
  */
 const LONGEST_WAIT_FOR_PERMIT_MS = 240_000;
 
 export type Detection = ReturnType<typeof composeDetection>;
 
-/** Composes polls, and the readings of subjects that requests ask for. */
+/** Wires up polls, and the reading of single subjects for requests. */
 export function composeDetection(
   ports: BackendPorts,
   { stores, limits, insights, deliveries }: DetectionParts,
@@ -72,14 +73,14 @@ export function composeDetection(
     restartBackfill: () => restartBackfill({ tables, clock }),
     callWindowMs: limits.callWindowMs,
   };
-  const permits = attemptPermits(POLLS_AT_ONCE, POLLS_OF_ONE, stopping);
+  const permits = attemptPermits(POLLS_AT_ONCE, POLLS_PER_INSTANCE, stopping);
   const startWithinMs = Math.min(timing.messageTtlMs, LONGEST_WAIT_FOR_PERMIT_MS);
   const send = (ids: readonly [string, ...string[]], timeToLiveMs: number): Promise<void> =>
     queues.send(POLLS_QUEUE, pollMessage(ids), { timeToLiveMs });
   return {
     /** Reads a subject for a subscribe request. */
     readSubject: (subject: Subject) => readSubject(reading, subject),
-    /** Reports when a trigger with a threshold would have fired. */
+    /** Reports when a trigger with a given threshold would have fired. */
     previewThreshold: (trigger: ThresholdTrigger, body: unknown) =>
       previewThreshold(
         { insights: insights.ofActions, clock, allowedInstances: config.allowedInstances },

@@ -6,14 +6,17 @@ import type { Limits } from './compose-limits.ts';
 
 export type Insights = ReturnType<typeof composeInsights>;
 
-/** Composes the access to Customer Insights, with the permits of those who call it. */
+/**
+ * Wires up the clients of Customer Insights. Each client takes its call permits on behalf of one
+ * kind of caller.
+ */
 export function composeInsights(open: BackendPorts['insights'], limits: Limits) {
   const withPermits = (permits: CallPermits): CustomerInsights => explaining404(open(permits));
   return {
-    /** For callers that wait for a response. */
+    /** For requests, whose callers wait for a response. */
     ofActions: withPermits(limits.ofActions),
     ofPolls: withPermits(limits.ofPolls),
-    /** For the read of a subject. Takes the permits of that many calls together. */
+    /** Returns a client for reading a subject, which holds permits for `calls` calls. */
     ofRead: async (instanceId: string, calls: number): Promise<CustomerInsights> =>
       withPermits(await takePermits(limits.ofActions, instanceId, calls, 'the read of a subject')),
   };

@@ -6,14 +6,17 @@ import { wideWindowMs, type RateRule } from '../rate-limit/rate-window.ts';
 import type { BackendConfig, BackendPorts } from './backend-ports.ts';
 
 /**
- * The clocks of two app instances in one Azure region differ by milliseconds. The window of a limit
- * is widened by more than that.
+ * Each window is widened by this, because the clocks of two app instances differ: within one Azure
+ * region by milliseconds.
  */
 const CLOCK_SKEW_MS = 1_000;
-/** `Retry-After` is in whole seconds, so a finer grain has no use. */
+/**
+ * Times of calls are rounded up to a multiple of this. `Retry-After` is in whole seconds, so finer
+ * rounding would not help.
+ */
 const GRAIN_MS = 500;
 
-/** The calls in the current window of a limit. */
+/** The number of calls in the current window of a rate limit. */
 interface CallsUsed {
   readonly used: number;
   readonly limit: number;
@@ -23,8 +26,8 @@ interface CallsUsed {
 export type Limits = ReturnType<typeof composeLimits>;
 
 /**
- * Composes the limits of the calls of each connection and of the calls to each instance of Customer
- * Insights.
+ * Wires up the rate limits: one for the calls from each connection, and one for the calls to each
+ * Customer Insights instance.
  */
 export function composeLimits(
   { tables, clock, random, log, telemetry }: Pick<BackendPorts, 'tables' | 'clock' | 'random' | 'log' | 'telemetry'>,
@@ -46,10 +49,13 @@ export function composeLimits(
     calls === 0 ? undefined : { used: await limiter.used(key), limit, windowSeconds };
   return {
     ofConnections,
-    /** Permits of callers that wait for a response. Polls take precedence over them. */
+    /**
+     * Call permits for requests, whose callers wait for a response. Polls take precedence over
+     * requests.
+     */
     ofActions: permits.ofActions,
     ofPolls: permits.ofPolls,
-    /** How long a call counts. */
+    /** How long a call counts towards its limit. */
     callWindowMs: wideWindowMs(rule),
     /** `undefined` when there is no limit. */
     connectionCalls: (connection: string) => used(ofConnections, connection, rule.calls),

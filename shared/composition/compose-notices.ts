@@ -6,7 +6,7 @@ import type { Stores } from './compose-stores.ts';
 
 export type Notices = ReturnType<typeof composeNotices>;
 
-/** Composes the notices to the webhook of the operator. Without a webhook nothing is sent. */
+/** Wires up the notices to the operator's webhook. Without a webhook, nothing is sent. */
 export function composeNotices(
   { queues, client, operatorClient, clock, random, log }: BackendPorts,
   { stores, deliveries }: { readonly stores: Stores; readonly deliveries: Deliveries },
@@ -29,7 +29,7 @@ export function composeNotices(
   return {
     enqueueOverdueNotice: async (subscriptionId: string): Promise<number | undefined> =>
       notifying && enqueueOverdueNotice({ store: stores.subscriptions, clock, release }, subscriptionId),
-    /** Sends the notice of a subscription that is due, and enqueues the next try. */
+    /** Sends the notices about a subscription that are due. If one fails, enqueues the next try. */
     notifyOperator: async (subscriptionId: string): Promise<void> => {
       const nextMs = notifying && (await notifyOperator(notifying, subscriptionId));
       if (nextMs === undefined) return;

@@ -15,7 +15,7 @@ import type { Recovery } from './compose-recovery.ts';
 import type { Stores } from './compose-stores.ts';
 import type { Subscriptions } from './compose-subscriptions.ts';
 
-/** Composes the operator API, test events and the list of events. */
+/** Wires up the operator API, test events and the list of recent events. */
 export function composeOperations(
   { tables, queues, queueDrain, clock, random, log, telemetry }: BackendPorts,
   { stores, limits, insights, deliveries, detection, subscriptions, recovery }: OperationsParts,
@@ -28,13 +28,13 @@ export function composeOperations(
   const { enqueueEvents, release } = deliveries;
   const testing = { tables, store, connections, isAllowed, clock, random, enqueueEvents };
   return {
-    /** What operators did. */
+    /** The log of what operators did. */
     audit: auditLog({ tables, clock, random }),
     dropOldAudit: () => dropOldAudit({ tables, clock, retentionMonths }),
     /** Sends a test event to one subscription of the caller, by its id or label. */
     sendTest: (connection: string, trigger: Trigger, idOrLabel: string) =>
       sendTest(testing, connection, trigger, idOrLabel),
-    /** The events of an instance that had recipients, newest first, without test events. */
+    /** Lists the events of an instance that had recipients, newest first, without test events. */
     listEvents: (instanceId: string, sinceMs: number, page: PageRequest) =>
       listEvents({ tables }, { instanceIds: [instanceId], sinceMs, withTests: false }, page),
     operator: createOperator({

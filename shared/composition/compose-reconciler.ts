@@ -13,7 +13,7 @@ import type { Stores } from './compose-stores.ts';
 import type { Subscriptions } from './compose-subscriptions.ts';
 
 /**
- * Composes the reconciler, which resumes unfinished work at intervals and when a message asks for
+ * Wires up the reconciler, which resumes unfinished work at intervals and when a message asks for
  * it.
  */
 export function composeReconciler(

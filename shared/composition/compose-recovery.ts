@@ -6,7 +6,7 @@ import type { Stores } from './compose-stores.ts';
 
 export type Recovery = ReturnType<typeof composeRecovery>;
 
-/** Composes the recovery, which sends the lost deliveries of many subscriptions again. */
+/** Wires up recoveries. A recovery sends the lost deliveries of many subscriptions again. */
 export function composeRecovery({ tables, queues, clock }: BackendPorts, stores: Stores, config: BackendConfig) {
   const { subscriptions: store, instances, activity, work } = stores;
   const recovering: ResumeRecoveryPorts = {
@@ -22,11 +22,10 @@ export function composeRecovery({ tables, queues, clock }: BackendPorts, stores:
     retentionMonths: config.retentionMonths,
   };
   return {
-    /** Ports with which the operations start a recovery. */
+    /** The ports that the operator API needs to start a recovery. */
     recovering,
     /**
-     * Continues a recovery. Returns when to continue it again, or `undefined` when nothing is left
-     * of it.
+     * Continues a recovery. Returns when to continue it again, or `undefined` when it is complete.
      */
     resumeRecovery: (recoveryId: string) => resumeRecovery(recovering, recoveryId),
   };

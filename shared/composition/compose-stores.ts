@@ -7,7 +7,7 @@ import { instanceRegistry, type InstanceRegistry } from '../subscriptions/instan
 import { subscriptionStore, type SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import { workList, type WorkList } from '../work/work-list.ts';
 
-/** What the concepts store. */
+/** The stores, one for each kind of data. */
 export interface Stores {
   readonly subscriptions: SubscriptionStore;
   readonly connections: ConnectionStore;
@@ -18,7 +18,7 @@ export interface Stores {
   readonly work: WorkList;
 }
 
-/** Creates the stores over the tables. */
+/** Creates the stores, which keep their rows in `tables`. */
 export function composeStores(tables: Tables): Stores {
   return {
     subscriptions: subscriptionStore(tables),

@@ -15,7 +15,7 @@ import type { Stores } from './compose-stores.ts';
 
 export type Subscriptions = ReturnType<typeof composeSubscriptions>;
 
-/** Composes subscribing, unsubscribing and the views that a caller has of its own subscriptions. */
+/** Wires up subscribing, unsubscribing, and the reading of a caller's own subscriptions. */
 export function composeSubscriptions(
   { clock, random, lookup, log, telemetry }: BackendPorts,
   { stores, deliveries, detection }: SubscriptionsParts,
@@ -52,7 +52,7 @@ export function composeSubscriptions(
   });
   const own: OwnSubscriptionsPorts = { store, connections, isAllowed, subjectView };
   return {
-    /** Ports with which the reconciler completes an interrupted subscribe request. */
+    /** The ports that the reconciler needs to complete an interrupted subscribe request. */
     subscribing,
     subjectView,
     subscribe: (subscriber: Subscriber, trigger: Trigger, body: unknown) =>
