@@ -1,7 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import { signatureHeaders } from '../outgoing/signature.ts';
 
-/** The headers of an attempt but for those of the framing. `atMs`: when it is made. */
+/**
+ * The headers of an attempt that starts at `atMs`, except those that the HTTP client adds itself.
+ */
 export function callbackHeaders({
   deliveryId,
   userAgent,

@@ -2,23 +2,30 @@ import { MAX_OFF_MS } from './subscription/pause.ts';
 import { JITTER_SHARE, MAX_RETRY_AFTER_MS } from './retry/retry-schedule.ts';
 
 /*
- * How long rows, claims and redirects must last. Every lifetime is derived from the settings or from another lifetime,
- * so that no number is repeated. Pure.
+ * How long rows, claims and redirects (superseded subscriptions) must last. Every lifetime is
+ * derived from the settings or from another lifetime, so that no number is repeated. Pure.
  */
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** `functionTimeout` of host.json. The host stops a function that takes longer, together with its process. */
+/**
+ * `functionTimeout` of host.json. The host stops a function that takes longer, together with its
+ * process.
+ */
 export const FUNCTION_TIMEOUT_MS = 10 * MINUTE_MS;
 
 /**
- * How long after its due time a work list entry is kept although it leads to nothing. The function that added it may
- * still be about to write the rows it names: up to `functionTimeout`, plus an allowance for a clock that is behind.
+ * How long after its due time a work list entry is kept when there is no work for it. The function
+ * that added the entry may still write the rows that the entry names: it runs for up to
+ * `functionTimeout`, and its clock may be slow.
  */
 export const MAX_WRITER_MS = FUNCTION_TIMEOUT_MS + 5 * MINUTE_MS;
 
-/** How long a worker processes one chunk before it leaves the rest to the next worker. Its last attempts end before the host stops it. */
+/**
+ * How long a worker processes one chunk before it leaves the rest to the next worker. Its last
+ * attempts then end before the host stops the function.
+ */
 export const MAX_CHUNK_MS = FUNCTION_TIMEOUT_MS - 2 * MINUTE_MS;
 
 /** Days of the shortest month. */
@@ -31,7 +38,7 @@ interface Settings {
   readonly retentionMonths: number;
 }
 
-/** The longest time between the first and the last attempt of a delivery, without pauses. */
+/** The longest time between the first and the last attempt of a delivery that is never parked. */
 export function retriedForMs(scheduleSeconds: readonly number[]): number {
   return scheduleSeconds.reduce(
     (sum, seconds) => sum + Math.max(seconds * 1000 * (1 + JITTER_SHARE), MAX_RETRY_AFTER_MS),
@@ -39,15 +46,19 @@ export function retriedForMs(scheduleSeconds: readonly number[]): number {
   );
 }
 
-/** When the activity of a month is dropped. `retentionMonths` whole months are kept after the month of detection. */
+/**
+ * When the activity table for `detectedAtMs` is dropped. The table is kept for `retentionMonths`
+ * whole months after its own month.
+ */
 export function activityDroppedAtMs(detectedAtMs: number, retentionMonths: number): number {
   const at = new Date(detectedAtMs);
   return Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + retentionMonths + 1, 1);
 }
 
 /**
- * Until when an ended subscription is kept as a redirect: until every month that was stored when it ended has been
- * dropped. A delivery can be redelivered while it is stored, and a waiting one can be paused again and again.
+ * Until when an ended subscription is kept as a redirect: until every activity table that existed
+ * when it ended has been dropped. As long as a delivery is stored, an operator can redeliver it, or
+ * it can wait for a flow that is turned off repeatedly.
  */
 export function redirectsUntilMs(endedAtMs: number, retentionMonths: number): number {
   return activityDroppedAtMs(endedAtMs, retentionMonths);
@@ -55,11 +66,11 @@ export function redirectsUntilMs(endedAtMs: number, retentionMonths: number): nu
 
 export interface BrokenBound {
   readonly setting: 'CLAIM_SECONDS' | 'RETENTION_MONTHS';
-  /** The bound and its numbers, as a sentence for the operator. */
+  /** What is wrong with the setting, worded to follow the setting's name. */
   readonly message: string;
 }
 
-/** The bounds between settings that these settings violate. */
+/** Checks the limits that depend on several settings. Returns those that are violated. */
 export function brokenBounds(settings: Settings): BrokenBound[] {
   const { deliveryScheduleSeconds, deliveryTimeoutMs, claimMs, retentionMonths } = settings;
   const waitsDays = (retriedForMs(deliveryScheduleSeconds) + MAX_OFF_MS) / DAY_MS;
@@ -68,14 +79,17 @@ export function brokenBounds(settings: Settings): BrokenBound[] {
   if (retentionMonths * SHORTEST_MONTH_DAYS < waitsDays) {
     add(
       'RETENTION_MONTHS',
-      `must keep at least ${Math.ceil(waitsDays)} days: a delivery can wait that long with this DELIVERY_SCHEDULE_SECONDS and a pause of its flow`,
+      `must keep at least ${Math.ceil(waitsDays)} days, because a delivery can wait that long with this DELIVERY_SCHEDULE_SECONDS while its flow is turned off`,
     );
   }
   if (claimMs < 2 * deliveryTimeoutMs) {
-    add('CLAIM_SECONDS', `must be at least ${Math.ceil((2 * deliveryTimeoutMs) / 1000)}: twice DELIVERY_TIMEOUT_MS`);
+    add(
+      'CLAIM_SECONDS',
+      `must be at least ${Math.ceil((2 * deliveryTimeoutMs) / 1000)}, which is twice DELIVERY_TIMEOUT_MS`,
+    );
   }
   if (claimMs > FUNCTION_TIMEOUT_MS) {
-    add('CLAIM_SECONDS', `must be at most ${FUNCTION_TIMEOUT_MS / 1000}: no function runs for longer`);
+    add('CLAIM_SECONDS', `must be at most ${FUNCTION_TIMEOUT_MS / 1000}, because no function runs for longer`);
   }
   return broken;
 }

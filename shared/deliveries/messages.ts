@@ -8,12 +8,15 @@ export const RETRIES_QUEUE = 'retries';
 const v = Type.Literal(1);
 const text = Type.String({ minLength: 1, maxLength: 256 });
 /**
- * Tracing properties that every message may have (`PropagatedContext` of telemetry). Messages may have unknown
- * properties, so that an older version accepts those of a newer one.
+ * Tracing properties that every message may have (`PropagatedContext` in `telemetry`). The schemas
+ * allow unknown properties, so that an older version accepts the messages of a newer one.
  */
 const propagated = { traceparent: Type.Optional(Type.String()), dueAtMs: Type.Optional(Type.Number()) };
 
-/** Polls one or more instances. A version that does not support `others` leaves them to the next timer. */
+/**
+ * Asks a worker to poll one or more instances. A version that does not support `others` ignores
+ * them, and the next timer enqueues them again.
+ */
 export const pollMessageSchema = Type.Object({
   v,
   instanceId: text,
@@ -26,7 +29,7 @@ export function pollMessage([instanceId, ...others]: readonly [string, ...string
   return { v: 1, instanceId, ...(others.length > 0 && { others }) };
 }
 
-/** Processes one chunk of an outbox entry. */
+/** Asks a worker to process one chunk of an outbox entry. */
 export const chunkMessageSchema = Type.Object({ v, eventId: text, chunk: Type.Integer({ minimum: 0 }), ...propagated });
 export type ChunkMessage = Static<typeof chunkMessageSchema>;
 
@@ -46,7 +49,7 @@ const releaseSchema = Type.Object({
   subscriptionId: text,
   ...propagated,
 });
-/** The same message as version 0.9.0 sends it. */
+/** The `release` message in the form that version 0.9.0 sends. */
 const tidySchema = Type.Object({ v, kind: Type.Literal('tidy'), subscriptionId: text, ...propagated });
 
 export const retriesMessageSchema = Type.Union([retrySchema, releaseSchema, tidySchema]);

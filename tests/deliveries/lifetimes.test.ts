@@ -39,10 +39,10 @@ test('a setting that breaks a bound is named, with the bound in words', () => {
     { message: expect.stringContaining('at least 154 days') },
   ]);
   expect(brokenBounds({ ...byDefault, deliveryTimeoutMs: 15_001, claimMs: 29_000 })).toEqual([
-    { setting: 'CLAIM_SECONDS', message: 'must be at least 31: twice DELIVERY_TIMEOUT_MS' },
+    { setting: 'CLAIM_SECONDS', message: 'must be at least 31, which is twice DELIVERY_TIMEOUT_MS' },
   ]);
   expect(brokenBounds({ ...byDefault, claimMs: 601_000 })).toEqual([
-    { setting: 'CLAIM_SECONDS', message: 'must be at most 600: no function runs for longer' },
+    { setting: 'CLAIM_SECONDS', message: 'must be at most 600, because no function runs for longer' },
   ]);
 });
 

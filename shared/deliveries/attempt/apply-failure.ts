@@ -5,18 +5,21 @@ import { statusOf, type DeliveryRecord } from '../records/delivery-record.ts';
 import { applyQuietly, applyToSubscription, type EffectPorts } from '../subscription/subscription-effects.ts';
 import { FIRST_PROBE_MS, STALE_VERSION, type Disposition } from './disposition.ts';
 
-/** What follows from a failed attempt. */
+/** The consequences of a failed attempt. */
 export interface FailureResult {
   /** The status and due time that the delivery record gets. */
   readonly next: Pick<DeliveryRecord, 'status' | 'dueAtMs'>;
-  /** Updates the subscription. Call it once the delivery record is stored. Does not reject when storage fails. */
+  /**
+   * Updates the subscription. Call it once the delivery record is stored. Does not reject when
+   * storage fails.
+   */
   readonly effect: () => Promise<void>;
 }
 
 /**
- * Decides how a delivery goes on after a failed attempt. When the delivery has to wait for its subscription, the
- * subscription is updated here, before the delivery record is stored, so that a parked delivery always belongs to
- * a subscription that says why. If that update fails, the delivery is retried instead.
+ * Decides what happens to a delivery after a failed attempt. If the delivery is parked, the
+ * subscription is updated here, before the delivery record is stored, so that the subscription
+ * always shows why the delivery is parked. If the update fails, the delivery is retried instead.
  */
 export async function applyFailure(
   ports: EffectPorts,
@@ -28,7 +31,8 @@ export async function applyFailure(
   if (await isSavedAgain(ports, called, disposition)) {
     return { next: { status: 'retrying', dueAtMs: nowMs }, effect: nothing };
   }
-  // The retry schedule applies to active subscriptions only. Others are called by one probe at a time, or by an operator.
+  // The retry schedule applies to active subscriptions only. Other subscriptions are called by one
+  // probe at a time, or at an operator's request.
   const mustWait = disposition.kind === 'parked' || (disposition.kind === 'retrying' && called.status !== 'active');
   if (!mustWait) {
     return { next: statusOf(disposition, nowMs), effect: () => applyQuietly(ports, called, disposition, nowMs) };
@@ -43,7 +47,10 @@ export async function applyFailure(
   return { next: { status: 'parked', dueAtMs: undefined }, effect: nothing };
 }
 
-/** Whether the flow was saved again during the attempt. The response then came from the previous version. */
+/**
+ * Whether the flow was saved again during the attempt. The response then came from the previous
+ * version.
+ */
 async function isSavedAgain(
   { store }: { readonly store: Pick<SubscriptionStore, 'load'> },
   called: Subscription,

@@ -7,14 +7,23 @@ export interface LoggedAttempt {
   readonly request: Pick<AttemptRequest, 'event' | 'deliveryId' | 'own' | 'called'>;
   readonly record: AttemptRecord;
   readonly disposition: Disposition;
-  /** When the attempt could have started: the event was committed, or the retry was due. */
+  /**
+   * When the attempt could have started at the earliest: when the event was committed, or when the
+   * retry was due.
+   */
   readonly readyAtMs: number;
   readonly nowMs: number;
-  /** An operator requested the attempt for a delivery that already had its outcome. Only a success changes that outcome. */
+  /**
+   * An operator requested the attempt for a delivery that already had its outcome. Only a success
+   * changes that outcome.
+   */
   readonly isExtra: boolean;
 }
 
-/** Writes the log line of an attempt, which contains no secrets. `docs/operate.md` describes its fields. */
+/**
+ * Writes the log line of an attempt, which contains no secrets. `docs/operate.md` describes its
+ * fields.
+ */
 export function logAttempt(log: Log, attempt: LoggedAttempt): void {
   const { request, record, disposition, readyAtMs, nowMs, isExtra } = attempt;
   const { event, deliveryId, own, called } = request;

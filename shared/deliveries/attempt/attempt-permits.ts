@@ -1,13 +1,13 @@
 /**
  * Limits how many attempts one process has in flight, in total and per subscription. All chunks and
- * retries of a process share its connections and memory. The limit per subscription keeps flows that
- * never respond from using up all permits.
+ * retries of a process share its connections and memory. The limit per subscription keeps flows
+ * that never respond from using up all permits.
  */
 export interface AttemptPermits {
   /**
-   * Waits for a permit. Callers below the limit of their subscription get one in the order of their calls.
-   * Resolves with the function that returns the permit, or with `undefined` when the process is stopping
-   * and no further attempt may start.
+   * Waits for a permit. Callers whose subscription is below its limit get permits in the order of
+   * their calls. Resolves with a function that releases the permit, or with `undefined` when the
+   * process is stopping and no further attempt may start.
    */
   take(subscriptionId: string): Promise<(() => void) | undefined>;
 }
@@ -18,12 +18,18 @@ interface Waiting {
   readonly refuse: () => void;
 }
 
-/** Gives out `count` permits, at most `countPerSubscription` to one subscription, and none after `stopping` is aborted. */
+/**
+ * Issues `count` permits, at most `countPerSubscription` to one subscription, and none once
+ * `stopping` is aborted.
+ */
 export function attemptPermits(count: number, countPerSubscription: number, stopping?: AbortSignal): AttemptPermits {
   let free = count;
-  /** Callers below the limit of their subscription, waiting for a free permit. */
+  /** Callers whose subscription is below its limit, waiting for a free permit. */
   const waiting: Waiting[] = [];
-  /** Per subscription: the callers that hold a permit or wait for a free one, and those held back by its limit. */
+  /**
+   * Per subscription: `admitted`, the number of callers that hold a permit or wait for a free one,
+   * and `held`, the callers that wait because of the limit.
+   */
   const bySubscription = new Map<string, { admitted: number; readonly held: Waiting[] }>();
 
   stopping?.addEventListener('abort', () => {

@@ -10,7 +10,10 @@ export interface AttemptRequest {
   /** The subscription that is called: `own` or its successor. */
   readonly called: Subscription;
   readonly number: number;
-  /** End of the claim. The attempt does not start at or after this time. Read once a permit is available. */
+  /**
+   * End of the claim. The attempt does not start at or after this time. Read once a permit is
+   * available.
+   */
   readonly notAfterMs: () => number;
   /** Whether the attempt always gets a span in the trace, or only when it fails. */
   readonly spanned: 'always' | 'unless-delivered';

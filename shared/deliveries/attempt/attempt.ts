@@ -30,7 +30,7 @@ export type Attempted =
       readonly kind: 'attempted';
       readonly record: AttemptRecord;
       readonly verdict: Verdict;
-      /** The response, unless it is a success. */
+      /** The response, if there was one and it was not a success. */
       readonly answer: FailedAnswer | undefined;
     }
   /** The claim expired before a permit was available, or the process is stopping. */
@@ -80,7 +80,10 @@ function failedAnswer(response: CallbackResponse | undefined, attempt: number): 
   return { attempt, status: response.status, ...response.excerpt };
 }
 
-/** The operator can fix a missing or wrong encryption key, and the delivery can then still be sent. */
+/**
+ * The callback URL cannot be decrypted. The delivery is retried, because the operator can fix a
+ * missing or wrong encryption key.
+ */
 const unreadable: Verdict = { kind: 'retry', code: 'callback-url-unreadable', whenExhausted: 'dead' };
 
 function openCallback(cipher: CallbackCipher, { callback, address }: Subscription): string | undefined {

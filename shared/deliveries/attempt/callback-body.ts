@@ -1,7 +1,10 @@
 import type { Event } from '../../events/event.ts';
 import type { Subscription } from '../../subscriptions/subscription.ts';
 
-/** The parts of a callback body that are equal for every subscription: JSON without the outer braces. */
+/**
+ * The parts of a callback body that are the same for every subscription: JSON without the outer
+ * braces.
+ */
 interface SharedParts {
   readonly eventId: string;
   readonly properties: string;
@@ -11,7 +14,9 @@ interface SharedParts {
 /** An event is immutable and has up to thousands of callbacks, so its parts are serialised once. */
 const sharedParts = new WeakMap<Event, SharedParts>();
 
-/** The body of a callback: flat JSON without null values, byte for byte the same for every attempt. */
+/**
+ * The body of a callback: flat JSON without null values, byte for byte the same at every attempt.
+ */
 export function callbackBody(
   event: Event,
   deliveryId: string,
@@ -36,6 +41,7 @@ function partsOf(event: Event): SharedParts {
   return parts;
 }
 
+/** The JSON of an object without the outer braces. */
 function inner(object: object): string {
   return JSON.stringify(object).slice(1, -1);
 }

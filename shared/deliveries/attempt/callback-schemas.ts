@@ -3,16 +3,17 @@ import { instant, oneOf, text } from '../../triggers/payload-schema.ts';
 import { byTrigger, triggerNames, triggers } from '../../triggers/trigger.ts';
 
 /**
- * The body that a flow receives, for each trigger: what `callbackBody` makes of an event. The connector definition shows it to
- * the flow's maker, and the platform refuses a body that does not fit (`TriggerInputSchemaMismatch`). Open, because a later
- * version may add properties.
+ * The schema of the body that a flow receives, for each trigger. `callbackBody` writes such bodies.
+ * The connector definition shows the schema to makers, and Power Automate refuses a body that does
+ * not match it (`TriggerInputSchemaMismatch`). Unknown properties are allowed, because a later
+ * version may add some.
  */
 export const callbackSchemas = byTrigger(triggerNames, (trigger): TObject =>
   Type.Object({
     eventId: text('Event ID', 'Identifies the event. Every flow that is called for the event gets the same ID.'),
     deliveryId: text(
       'Delivery ID',
-      'Identifies what this flow was sent, the same at every attempt: two alike are one.',
+      'Identifies the delivery. It is the same at every attempt, so a repeated ID means a duplicate.',
     ),
     subscriptionId: text('Subscription ID', 'The subscription for which the flow is called.'),
     trigger: oneOf('Trigger', 'The trigger that fired.', trigger),
@@ -30,23 +31,29 @@ export const callbackSchemas = byTrigger(triggerNames, (trigger): TObject =>
   }),
 );
 
-/** What belongs to one subscription and is no part of an event; and events of tests are in no list. */
-const ownOfCallback: ReadonlySet<string> = new Set(['deliveryId', 'subscriptionId', 'threshold', 'test']);
+/**
+ * Properties of a callback that listed events do not have: those that differ between subscriptions,
+ * and `test`, because test events are not listed.
+ */
+const callbackOnly: ReadonlySet<string> = new Set(['deliveryId', 'subscriptionId', 'threshold', 'test']);
 
-/** The properties of an event of any trigger, as the list of recent events answers them: all that not every trigger has are optional. */
+/**
+ * The properties of an event in the list of recent events, for all triggers together. Properties
+ * that only some triggers have are optional.
+ */
 export function eventProperties(): { readonly properties: Record<string, TSchema>; readonly required: string[] } {
   const schemas = Object.values(callbackSchemas);
   const properties: Record<string, TSchema> = {};
   for (const schema of schemas) {
     for (const [name, property] of Object.entries(schema.properties)) {
-      if (!ownOfCallback.has(name)) properties[name] = merged(properties[name], property);
+      if (!callbackOnly.has(name)) properties[name] = merged(properties[name], property);
     }
   }
   const required = Object.keys(properties).filter((name) => schemas.every((schema) => schema.required?.includes(name)));
   return { properties, required };
 }
 
-/** Two properties of one name differ in the values they can have, if in anything. */
+/** Merges the schemas of two properties with the same name. They differ in their `enum` at most. */
 function merged(one: TSchema | undefined, other: TSchema): TSchema {
   const values = [one, other].flatMap((schema) => (schema?.['enum'] as readonly unknown[] | undefined) ?? []);
   return values.length === 0 ? other : { ...other, enum: [...new Set(values)] };

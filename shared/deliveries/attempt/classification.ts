@@ -2,12 +2,16 @@ import type { CallbackResponse } from '../../outgoing/callback-client.ts';
 import { unreachable } from '../../unreachable.ts';
 
 /**
- * What the response to an attempt means for the delivery and its subscription. `code` is short and stable
- * because operators see it and metrics count it. A verdict without a code uses its kind as the code.
+ * What the response to an attempt means for the delivery and its subscription. `code` is short and
+ * stable because operators see it and metrics count it. `codeOf` gives the code of a verdict that
+ * has none.
  */
 export type Verdict =
   | { readonly kind: 'delivered'; readonly runId?: string }
-  /** The callback URL belongs to an older version of the flow: the flow has been saved again. */
+  /**
+   * The callback URL belongs to an older version of the flow, because the flow has been saved
+   * again.
+   */
   | { readonly kind: 'stale-version'; readonly retryAfterMs?: number }
   /** The flow no longer exists. The subscription and the delivery end. */
   | { readonly kind: 'gone'; readonly code: string }
@@ -19,11 +23,16 @@ export type Verdict =
       readonly kind: 'retry';
       readonly code: string;
       readonly retryAfterMs?: number;
-      /** The outcome when every attempt of the schedule fails this way. `gone` also ends the subscription. */
+      /**
+       * The outcome when every attempt of the schedule fails this way. `gone` also ends the
+       * subscription.
+       */
       readonly whenExhausted: 'dead' | 'gone';
     };
 
-/** Classifies a response. Every status and error code has a verdict, and no response makes it throw. */
+/**
+ * Classifies a response. Every status and error code has a verdict, and no response makes it throw.
+ */
 export function classify(response: CallbackResponse): Verdict {
   switch (response.kind) {
     case 'answered':
@@ -45,7 +54,8 @@ function classifyAnswered(response: Answered): Verdict {
     return { kind: 'delivered', ...(response.runId === undefined ? {} : { runId: response.runId }) };
   }
   const code = `http-${status}`;
-  // Logic Apps sends an error code in the body. A code only counts together with the status Logic Apps sends it with.
+  // Logic Apps sends an error code in the body. The code counts only together with the status that
+  // Logic Apps sends with it.
   const name = errorCode?.toLowerCase();
   switch (status) {
     case 400:
@@ -54,11 +64,12 @@ function classifyAnswered(response: Answered): Verdict {
     case 404:
       if (name === 'workflownotfound') return { kind: 'gone', code: 'workflow-not-found' };
       if (name === 'workflowtriggerversionnotfound') return { kind: 'stale-version', ...retryAfterOf(response) };
-      // A gateway may briefly send a 404 of its own (n8n issue 1257), so a single 404 does not prove that the flow is gone.
+      // A gateway may briefly send a 404 of its own (n8n issue 1257), so a single 404 does not
+      // prove that the flow is gone.
       return { ...retry(response), whenExhausted: 'gone' };
     case 410:
       return { kind: 'gone', code };
-    // A rotated signature or a tenant policy: these are undone within hours, or never.
+    // The cause is a rotated signature or a tenant policy. Both are undone within hours, or never.
     case 401:
     case 403:
       return { ...retry(response), whenExhausted: 'gone' };
@@ -70,7 +81,8 @@ function classifyAnswered(response: Answered): Verdict {
     case 415:
     case 422:
       return { kind: 'dead', code };
-    // Power Automate is not known to send any other 4xx. A needless retry costs a request; giving up wrongly loses an event.
+    // Power Automate is not known to send any other 4xx. A needless retry costs a request, but
+    // giving up too early loses an event.
     default:
       return retry(response);
   }

@@ -9,7 +9,10 @@ export function eventAttributes({ eventId, instanceId, trigger }: Event): Attrib
   return { 'triggers.event.id': eventId, 'triggers.instance.id': instanceId, 'triggers.trigger': trigger };
 }
 
-/** Records the number of recipients and the detection lag when an event is fanned out for the first time. */
+/**
+ * Records the number of recipients and the detection lag when an event is fanned out for the first
+ * time.
+ */
 export function recordFanOut(
   telemetry: Telemetry,
   { event, committedAt }: OutboxEntry,
@@ -24,9 +27,9 @@ export function recordFanOut(
 }
 
 /**
- * Records one attempt. The span has no URL because callback URLs are secret. The span is created after the
- * attempt, so that the successful attempts of a large fan-out can go without: the row, the log line and the
- * metrics already cover them.
+ * Records one attempt. The span has no URL because callback URLs are secret. The span is created
+ * after the attempt, so that it can be left out for the successful attempts of a large fan-out,
+ * which the chunk's row, the log and the metrics already cover.
  */
 export function recordAttempt(
   telemetry: Telemetry,

@@ -7,27 +7,39 @@ import { nextRetry } from '../retry/retry-schedule.ts';
 export type Disposition =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'retrying'; readonly delayMs: number; readonly code: string }
-  /** The flow is turned off. The subscription is paused and the delivery waits until it is resumed. */
+  /**
+   * The flow is turned off. The subscription is paused and the delivery waits until it is resumed.
+   */
   | { readonly kind: 'parked'; readonly code: string }
   | { readonly kind: 'dead'; readonly code: string }
-  /** The delivery ends, and the subscription with it. */
+  /** The delivery and the subscription end. */
   | { readonly kind: 'gone'; readonly code: string };
 
-/** The flow may be in the middle of a save when its callback URL is of an older version. Wait this long, then try again. */
+/**
+ * Delay before the next attempt when the callback URL belongs to an older version of the flow,
+ * because a save may still be in progress.
+ */
 export const STALE_VERSION_WAIT_MS = 15 * 60 * 1000;
-/** Delay before the first probe of a flow that has just been found turned off, and between later probes. */
+/**
+ * Delay before the first probe of a flow that has been found turned off. `NEXT_PROBE_MS` is the
+ * delay between later probes.
+ */
 export const FIRST_PROBE_MS = 30 * 60 * 1000;
 export const NEXT_PROBE_MS = 12 * 3600 * 1000;
-/** How long a probe claim holds. Longer than it takes the reconciler to replace a lost retry message. */
+/**
+ * How long a probe claim holds. Longer than it takes the reconciler to replace a lost retry
+ * message.
+ */
 export const PROBE_LEASE_MS = 15 * 60 * 1000;
 
 export const TURNED_OFF = 'turned-off';
 export const STALE_VERSION = 'workflow-trigger-version-not-found';
 
 /**
- * Decides the state of a delivery after an attempt. Pure. `earlier` are the previous attempts, `calledId` is
- * the successor that this attempt called (absent: the delivery's own subscription), `resumedAtMs` is when the
- * subscription last had a success after failures or was resumed, `jitter` is in [0, 1).
+ * Decides the state of a delivery after an attempt. Pure. `earlier`: the previous attempts.
+ * `calledId`: the successor that was called, `undefined` for the delivery's own subscription.
+ * `resumedAtMs`: when the subscription last succeeded after failures, or was resumed. `jitter`: a
+ * random number in [0, 1).
  */
 export function dispositionOf(
   verdict: Verdict,
@@ -63,9 +75,11 @@ export function dispositionOf(
 type Failure = Pick<Extract<Verdict, { kind: 'retry' }>, 'code' | 'retryAfterMs' | 'whenExhausted'>;
 
 /**
- * Schedules a retry, or ends the delivery when the schedule is used up. The subscription ends too only when
- * every counted attempt was refused and no other delivery has succeeded since. A single refusal after other failures
- * may come from a gateway, and a single delivery that is refused says nothing about the flow.
+ * Schedules a retry, or ends the delivery when the schedule is used up. The result is
+ * `whenExhausted` only if every earlier attempt that used the schedule was refused (`REFUSALS`) and
+ * no other delivery has succeeded since the first of them; otherwise `dead`. A single refusal after
+ * other failures may come from a gateway, and while other deliveries succeed, the flow must still
+ * exist.
  */
 function afterFailure(
   { code, retryAfterMs, whenExhausted }: Failure,
@@ -90,18 +104,22 @@ function afterFailure(
   return { kind: isRefusedThroughout ? whenExhausted : 'dead', code };
 }
 
-/** Responses that end a subscription when they persist through the whole schedule. */
+/** Codes of responses that end a subscription when they persist through the whole schedule. */
 const REFUSALS = new Set(['http-401', 'http-403', 'http-404', STALE_VERSION]);
 
-/** An attempt that found the flow turned off, or for the first time in the middle of a save, does not use up a retry. */
+/**
+ * Whether an attempt uses up an entry of the schedule. An attempt that found the flow turned off
+ * does not, nor does one that found the callback URL stale for the first time.
+ */
 function usesSchedule({ code, calledId, at }: AttemptRecord, earlier: readonly AttemptRecord[]): boolean {
   if (code === TURNED_OFF) return false;
   return code !== STALE_VERSION || wasStaleBefore({ earlier, calledId, nowMs: Date.parse(at) });
 }
 
 /**
- * Whether the same callback URL was already stale `STALE_VERSION_WAIT_MS` ago. Each save has a callback URL of
- * its own, so a flow that is saved twice leaves two stale URLs, and each is checked separately.
+ * Whether the same callback URL was already stale `STALE_VERSION_WAIT_MS` ago. Each save creates a
+ * new callback URL, so a flow that is saved twice leaves two stale URLs, and each is checked
+ * separately.
  */
 function wasStaleBefore({
   earlier,

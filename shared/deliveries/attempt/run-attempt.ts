@@ -19,9 +19,15 @@ export interface RunAttemptPorts extends AttemptPorts, EffectPorts {
 export interface RunAttemptRequest extends AttemptRequest {
   /** The attempts before this one. */
   readonly earlier: readonly AttemptRecord[];
-  /** When the attempt could have started: the event was committed, or the retry was due. */
+  /**
+   * When the attempt could have started at the earliest: when the event was committed, or when the
+   * retry was due.
+   */
   readonly readyAtMs: number;
-  /** An operator requested the attempt for a delivery that already has its outcome: a failure changes nothing. */
+  /**
+   * An operator requested the attempt for a delivery that already has an outcome, so a failure
+   * changes nothing.
+   */
   readonly isExtra: boolean;
 }
 
@@ -35,13 +41,13 @@ export type AttemptResult =
       readonly answer: FailedAnswer | undefined;
       readonly code: string;
     } & FailureResult)
-  /** An extra attempt failed: it is stored, and nothing else changes. */
+  /** An extra attempt failed. The attempt is stored, and nothing else changes. */
   | { readonly kind: 'failed-extra'; readonly attempt: AttemptRecord; readonly answer: FailedAnswer | undefined };
 
 /**
- * Runs one attempt: sends the POST, decides the disposition, writes the log line, and computes the changes to the delivery
- * record and the subscription. First attempts and retries both use it. The caller stores the outcome, then calls
- * `effect` to update the subscription.
+ * Runs one attempt: sends the POST, decides the disposition, writes the log line, and computes the
+ * changes to the delivery record and the subscription. First attempts and retries both use it. The
+ * caller stores the outcome, then calls `effect` to update the subscription.
  */
 export async function runAttempt(ports: RunAttemptPorts, request: RunAttemptRequest): Promise<AttemptResult> {
   const { called, earlier, readyAtMs, isExtra } = request;
@@ -61,7 +67,7 @@ export async function runAttempt(ports: RunAttemptPorts, request: RunAttemptRequ
   if (disposition.kind === 'delivered') {
     return { kind: 'delivered', attempt, effect: () => applyQuietly(ports, called, disposition, nowMs) };
   }
-  // The delivery's first outcome has already been counted against the subscription.
+  // The earlier outcome of the delivery has already been applied to the subscription.
   if (isExtra) return { kind: 'failed-extra', attempt, answer };
   const { code } = disposition;
   return { kind: 'failed', attempt, answer, code, ...(await applyFailure(ports, called, disposition, nowMs)) };

@@ -7,16 +7,18 @@ import { PROBE_LEASE_MS, TURNED_OFF } from './disposition.ts';
 /** The subscription that a delivery goes to at this moment, and whether it may be called. */
 export type Target =
   | { readonly kind: 'call'; readonly subscription: Subscription }
-  /** The flow was turned off and a probe is due. The worker that claims the probe calls it. */
+  /**
+   * The flow was turned off and a probe is due. The worker that claims the probe calls the flow.
+   */
   | { readonly kind: 'probe'; readonly subscription: Subscription }
   /** No call is allowed until the subscription changes. */
   | { readonly kind: 'park'; readonly subscription: Subscription; readonly code: string }
-  /** No call will be made: the delivery ends. */
+  /** No call will be made, so the delivery ends. */
   | { readonly kind: 'end'; readonly code: string };
 
 /**
- * Who wants a call although the flow is not active: an operator, whatever the status (`true`), or the probe of a paused
- * flow.
+ * Who requests a call although the subscription is not active. `true`: an operator, for a paused or
+ * disabled subscription. `probe`: the probe of a paused subscription. `false`: no one.
  */
 export type ForcedBy = boolean | 'probe';
 
@@ -31,8 +33,9 @@ export interface TargetPorts {
 }
 
 /**
- * Follows the redirects of a superseded subscription to its current successor and decides whether that one may
- * be called. `own` is the subscription the delivery belongs to, undefined when it no longer exists.
+ * Follows the redirects of a superseded subscription to its latest successor, and decides whether
+ * the subscription found may be called. `own` is the subscription that the delivery belongs to,
+ * `undefined` when it no longer exists.
  */
 export async function targetOf(
   { store, isAllowed }: TargetPorts,
@@ -70,19 +73,22 @@ export async function targetOf(
   }
 }
 
-/** A flow that an operator has paused is not at fault, so its deliveries have a code of their own. */
+/** A flow that an operator has paused is not at fault, so its deliveries get a separate code. */
 function codeOfDisabled({ reason }: Subscription): string {
   return reason === 'operator' ? PAUSED_BY_OPERATOR : 'disabled';
 }
 
-/** When the next probe of a paused subscription is due. Now (0) when no time is stored. */
+/**
+ * When the next probe of a paused subscription is due. Returns 0 (due now) when no time is stored.
+ */
 export function nextProbeMs({ nextProbeAt }: Subscription): number {
   return nextProbeAt === undefined ? 0 : Date.parse(nextProbeAt);
 }
 
 /**
- * Loads a delivery's subscription, `own`, and resolves its target. Reads the clock before the subscription, so
- * that a process that is suspended in between does not act on a deadline that had not passed when it read the row.
+ * Loads a delivery's subscription, `own`, and resolves its target. Reads the clock before the row.
+ * Otherwise a process suspended between the two reads could treat a deadline as passed that was
+ * still ahead when the row was read.
  */
 export async function resolveTarget(
   ports: TargetPorts & { readonly clock: Pick<Clock, 'now'> },
@@ -96,7 +102,8 @@ export async function resolveTarget(
 
 /**
  * Claims the next probe of a paused subscription. The claim holds until the outcome is stored or
- * `PROBE_LEASE_MS` have passed. False when another worker has claimed it or changed the subscription.
+ * `PROBE_LEASE_MS` have passed. Returns false when another worker has claimed the probe or changed
+ * the subscription.
  */
 export async function takeProbe(
   { store, clock }: { readonly store: Pick<SubscriptionStore, 'writeTogether'>; readonly clock: Pick<Clock, 'now'> },
@@ -106,7 +113,10 @@ export async function takeProbe(
   return (await store.writeTogether([{ ...subscription, nextProbeAt }])).kind === 'written';
 }
 
-/** Turns a target that may be probed into a call if this worker gets the probe, and into a wait otherwise. */
+/**
+ * Resolves a `probe` target: to `call` if this worker claims the probe, otherwise to `park`.
+ * Returns any other target unchanged.
+ */
 export async function claimProbe(
   ports: { readonly store: Pick<SubscriptionStore, 'writeTogether'>; readonly clock: Pick<Clock, 'now'> },
   target: Target,

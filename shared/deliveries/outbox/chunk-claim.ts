@@ -12,9 +12,10 @@ export type Claim =
   | { readonly kind: 'busy' };
 
 /**
- * Claims a chunk. A chunk without a row is free. An expired claim is taken over by ETag. The first claim counts
- * from `sinceMs`, when the recipients were read, because that list goes out of date. A claim that would already
- * have expired is not made.
+ * Claims a chunk. A chunk without a row has never been claimed. An expired claim is taken over with
+ * its ETag, so that only one worker can take it over. The first claim starts at `sinceMs`, when the
+ * recipients were read, because the list of recipients becomes outdated. If the first claim would
+ * already have expired, it is not made.
  */
 export async function claimChunk(
   ports: ChunkPorts,
@@ -24,7 +25,8 @@ export async function claimChunk(
 ): Promise<Claim> {
   const nowMs = ports.clock.now();
   const owner = ports.random.token(9);
-  // Another worker may have found no recipients since and removed the outbox entry. Nothing would ever complete this row.
+  // Another worker may have found no recipients since then and removed the outbox entry. A row that
+  // is inserted now would never be completed.
   if (sinceMs + ports.claimMs <= nowMs) return { kind: 'busy' };
   const fresh = { owner, untilMs: sinceMs + ports.claimMs, isComplete: false, delivered: [], recordCount: 0 };
   const inserted = await ports.activity.insertClaim(event, chunk, fresh);
@@ -32,7 +34,7 @@ export async function claimChunk(
   const row = await ports.activity.chunk(event.eventId, chunk);
   if (row === undefined) return { kind: 'busy' };
   if (row.isComplete) return { kind: 'complete' };
-  // The insert may have succeeded although its response was lost, and the client's own retry then met a conflict.
+  // When a response is lost, the SDK repeats the insert, which then conflicts with itself.
   if (row.owner === owner) return { kind: 'claimed', row, isNew: true };
   if (row.untilMs > nowMs) return { kind: 'busy' };
   const taken: StoredChunk = { ...row, owner, untilMs: nowMs + ports.claimMs };
@@ -40,7 +42,7 @@ export async function claimChunk(
   return etag === undefined ? { kind: 'busy' } : { kind: 'claimed', row: { ...taken, etag }, isNew: false };
 }
 
-/** The ids of the deliveries whose outcome an earlier claim on the chunk has stored. */
+/** The ids of the deliveries whose outcomes were stored under earlier claims on the chunk. */
 export async function deliveriesWithOutcome(
   ports: ChunkPorts,
   entry: OutboxEntry,

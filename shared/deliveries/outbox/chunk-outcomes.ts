@@ -14,18 +14,21 @@ export type Outcome =
   | { readonly kind: 'delivered'; readonly delivered: DeliveredOutcome }
   | { readonly kind: 'recorded'; readonly record: DeliveryRecord };
 
-/** Collects the outcomes of a chunk, stores them in the chunk's row, renews the claim and enqueues the retries. */
+/**
+ * Collects the outcomes of a chunk, stores them in the chunk's row, renews the claim and enqueues
+ * the retries.
+ */
 export interface ChunkOutcomes {
   add(outcome: Outcome): void;
   /**
-   * Stores the outcomes added since the last call and extends the claim to `untilMs`, then enqueues the retries.
-   * Rejects with `StorageError` when storage fails several times. Outcomes that may not be stored are kept for
-   * the next call.
+   * Stores the outcomes added since the last call and extends the claim to `untilMs`, then enqueues
+   * the retries. Rejects with `StorageError` when storage fails several times. Outcomes that may
+   * not have been stored are kept for the next call.
    */
   save(next: ClaimEnd): Promise<void>;
   /** Whether this worker still holds the claim, as far as it knows. */
   holdsClaim(): boolean;
-  /** Until when this worker may start attempts. In the past once it has lost the claim. */
+  /** Until when this worker may start attempts. `-Infinity` once it has lost the claim. */
   claimedUntilMs(): number;
 }
 
@@ -52,8 +55,9 @@ export function chunkOutcomes(
   let row: StoredChunk | undefined = claimed;
   /** All outcomes of this claim, in the order in which they are stored. */
   const outcomes: Outcome[] = [];
-  /** How many outcomes have had their retry enqueued. */
+  /** Number of outcomes whose retries have been enqueued, if they need one. */
   let enqueued = 0;
+  /** How many of `outcomes` a stored row contains. */
   const storedIn = (stored: StoredChunk): number => countOf(stored) - countOf(claimed);
 
   /** The current row, if this worker still holds the claim. */
@@ -62,7 +66,10 @@ export function chunkOutcomes(
     return stored?.owner === claimed.owner ? stored : undefined;
   };
 
-  /** Stores the first `count` outcomes. Every transaction replaces the chunk's row, so nothing is stored twice or without the claim. */
+  /**
+   * Stores the first `count` outcomes. Every transaction also replaces the chunk's row, which fails
+   * if its ETag has changed. So no outcome is stored twice, or after the claim is lost.
+   */
   const write = async (count: number, { isComplete, untilMs }: ClaimEnd): Promise<void> => {
     for (let tries = 1; row !== undefined;) {
       const saving = oneTransaction(outcomes.slice(storedIn(row), count));
@@ -76,7 +83,8 @@ export function chunkOutcomes(
           if (isAll) return;
           continue;
         }
-        // This write or an earlier one succeeded although its response was lost. The row says how many outcomes are stored.
+        // Either the claim is lost, or this write or an earlier one succeeded and its response was
+        // lost. The row shows how many outcomes are stored.
         row = await readOwn();
         if (row && storedIn(row) === count && row.isComplete === isComplete && row.untilMs === untilMs) return;
       } catch (error) {
@@ -102,7 +110,7 @@ export function chunkOutcomes(
   };
 }
 
-/** As many of the outcomes as fit into one transaction. */
+/** The first outcomes, as many as fit into one transaction. */
 function oneTransaction(outcomes: readonly Outcome[]): readonly Outcome[] {
   let records = 0;
   const end = outcomes.findIndex(({ kind }) => kind === 'recorded' && ++records > RECORDS_PER_WRITE);

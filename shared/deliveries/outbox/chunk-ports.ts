@@ -13,7 +13,10 @@ export interface ChunkPorts extends ActivatePorts, AttemptPorts, EffectPorts, Pi
   readonly queues: Queues;
   readonly clock: Clock;
   readonly random: Random;
-  /** Aborted when the process is stopping: no further attempt starts, and pending deliveries are enqueued. */
+  /**
+   * Aborted when the process is stopping. From then on, no attempt starts, and unfinished chunks
+   * are enqueued.
+   */
   readonly stopping?: AbortSignal | undefined;
   /** How long a claim holds unless it is renewed. */
   readonly claimMs: number;

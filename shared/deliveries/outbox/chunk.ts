@@ -2,8 +2,9 @@ import type { RecipientRange, OutboxEntry } from '../../events/outbox-entry.ts';
 import type { Subscription } from '../../subscriptions/subscription.ts';
 
 /**
- * How many recipients a chunk has. A storage page holds 1,000 rows. A chunk's row holds about 300 outcomes: a row
- * has at most 1 MiB, an outcome takes up to 110 characters, and the row is written twice.
+ * Number of recipients of a chunk when its boundaries are saved. One storage page (1,000 rows) then
+ * covers four chunks, and the outcomes of a chunk, up to 110 characters each, fit into one string
+ * column.
  */
 export const CHUNK_SIZE = 250;
 
@@ -19,7 +20,7 @@ export interface ChunkRange extends RecipientRange {
   readonly range: number;
 }
 
-/** The number of chunks of an event; 1 while its boundaries are not saved. */
+/** The number of chunks of an event, or 1 until its boundaries are saved. */
 export function chunkCount({ boundaries }: OutboxEntry): number {
   return 1 + (boundaries?.length ?? 0);
 }

@@ -10,14 +10,19 @@ import type { ChunkPorts } from './chunk-ports.ts';
 import { enqueueChunk, processChunk } from './process-chunk.ts';
 import { boundariesOf, byChunk, cutBoundaries, MAX_PAGE, readChunk } from './recipients.ts';
 
-/** Chunks that a poll processes itself, over all events it has just committed. The others are enqueued. */
+/**
+ * Maximum number of chunks that a poll processes itself, over all events that it has just
+ * committed. The other chunks are enqueued.
+ */
 const INLINE_CHUNKS = 16;
-/** Abandoned chunks that one poll processes itself. The others are enqueued. */
+/**
+ * Maximum number of abandoned chunks that one poll processes itself. The other chunks are enqueued.
+ */
 const RESUMED_CHUNKS = 8;
 
 /**
- * Fans out events that have just been committed. The poll processes the first chunks itself, because an idle
- * worker may take up to a second to find a message. The rest is enqueued.
+ * Fans out events that have just been committed. The poll processes the first chunks itself,
+ * because an idle worker may take up to a second to find a message. The rest is enqueued.
  */
 export async function fanOut(ports: ChunkPorts, events: readonly OutboxEntry[]): Promise<void> {
   const chunksPerEvent = Math.max(1, Math.floor(INLINE_CHUNKS / events.length));
@@ -36,8 +41,9 @@ export async function enqueueEvents(
 }
 
 /**
- * Finds the recipients of one event, divides them into chunks if there are many, processes the first
- * `inlineChunks` and enqueues the others. An event without recipients is removed without a trace.
+ * Finds the recipients of one event, divides them into chunks if there are many, processes the
+ * first `inlineChunks` and enqueues the others. If there are no recipients, removes the outbox
+ * entry and stores nothing.
  */
 function fanOutEvent(ports: ChunkPorts, entry: OutboxEntry, inlineChunks: number): Promise<void> {
   return ports.telemetry.span('fan out', { attributes: eventAttributes(entry.event) }, (span) =>
@@ -46,7 +52,7 @@ function fanOutEvent(ports: ChunkPorts, entry: OutboxEntry, inlineChunks: number
 }
 
 async function fanOutUnlessCut(ports: ChunkPorts, entry: OutboxEntry, inlineChunks: number, span: Span): Promise<void> {
-  // Another worker has cut the event and takes care of its chunks.
+  // Another worker has cut the event (divided it into chunks) and processes or enqueues the chunks.
   if (entry.boundaries !== undefined) return;
   const sinceMs = ports.clock.now();
   const read = await readChunk(ports, entry, 0, inlineChunks === 1 ? CHUNK_SIZE : MAX_PAGE);
@@ -59,7 +65,7 @@ async function fanOutUnlessCut(ports: ChunkPorts, entry: OutboxEntry, inlineChun
   }
   const { boundaries, count } = read.more ? await cutBoundaries(ports, entry) : boundariesOf(read.recipients);
   const cut = await ports.activity.saveBoundaries(entry, boundaries);
-  // Another worker has cut the event or completed it since.
+  // Another worker has cut or completed the event since then.
   if (cut === undefined) return;
   recordFanOut(ports.telemetry, entry, count, span);
   const chunks = byChunk(cut, read);
@@ -85,9 +91,10 @@ export async function deliverChunk(ports: ChunkPorts, { eventId, chunk }: ChunkM
 }
 
 /**
- * Resumes what other workers have left in the outbox: chunks whose claim has expired, chunks whose message was
- * lost, and entries whose chunks are all complete. Entries younger than a claim are left to the worker that
- * committed them. What exceeds the limit of one poll is enqueued.
+ * Resumes what other workers have left in the outbox: chunks whose claim has expired, chunks whose
+ * message was lost, and entries whose chunks are all complete. Entries that are younger than
+ * `claimMs` are left to the worker that committed them. Chunks beyond `RESUMED_CHUNKS` are
+ * enqueued.
  */
 export async function resumeOutbox(ports: ChunkPorts, events: readonly OutboxEntry[]): Promise<void> {
   let budget = RESUMED_CHUNKS;

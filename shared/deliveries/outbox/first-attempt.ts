@@ -10,7 +10,10 @@ import type { Recipient } from './chunk.ts';
 import type { Outcome } from './chunk-outcomes.ts';
 import type { ChunkPorts } from './chunk-ports.ts';
 
-/** The chunk's claim expired before the attempt could start. The next claim makes it. */
+/**
+ * The chunk's claim expired before the attempt could start, or the process is stopping. The worker
+ * with the next claim makes the attempt.
+ */
 export interface NotAttempted {
   readonly kind: 'not-attempted';
 }
@@ -21,7 +24,10 @@ export interface FirstAttempt {
   readonly effect: () => Promise<void>;
 }
 
-/** Makes the first attempt of a delivery, or none when its subscription may not be called at this moment. */
+/**
+ * Makes the first attempt of a delivery, or none when its subscription may not be called at this
+ * moment.
+ */
 export async function firstAttempt(
   ports: ChunkPorts,
   entry: OutboxEntry,
@@ -50,7 +56,8 @@ export async function firstAttempt(
   });
 
   const atFanOut = await targetOf(ports, own, ports.clock.now());
-  // The recipients were read earlier. If the flow has been saved since, its successor may be owed this delivery.
+  // The recipients were read earlier. If the flow has been saved since then, this delivery may have
+  // to go to the successor.
   const resolved = atFanOut.kind === 'end' ? (await resolveTarget(ports, own.id)).target : atFanOut;
   const target = await claimProbe(ports, resolved);
   if (target.kind === 'park') {

@@ -16,16 +16,22 @@ import { firstAttempt } from './first-attempt.ts';
 import { MAX_CHUNK_MS } from '../lifetimes.ts';
 import { DELIVERIES_QUEUE, type ChunkMessage } from '../messages.ts';
 
-/** When outcomes are stored for the first time. Those of slower receivers follow in later writes. */
+/**
+ * Delay before outcomes are stored for the first time. The outcomes of slower flows follow in later
+ * writes.
+ */
 const EARLY_WRITE_MS = 2_000;
 /**
- * Interval between writes while the process is stopping. The host may end the process within ten seconds, and a POST whose
- * outcome is not stored by then is repeated.
+ * Interval between writes while the process is stopping. The host may end the process within ten
+ * seconds, and a POST whose outcome is not stored by then is repeated.
  */
 const LAST_WRITES_MS = 500;
-/** The most recipients of a chunk whose successful attempts have spans. 10,000 spans would cost more than the callbacks. */
+/**
+ * Successful attempts have spans only in chunks with at most this many recipients. 10,000 spans
+ * would cost more than the callbacks.
+ */
 const MAX_SPANNED = 20;
-/** Reads a whole chunk. It may have grown since its boundaries were saved. */
+/** The limit for reading a whole chunk, which may have grown since its boundaries were saved. */
 const NO_LIMIT = 100_000;
 
 /** Recipients that were read before the chunk was claimed, and the time when reading began. */
@@ -35,8 +41,9 @@ export interface AlreadyRead {
 }
 
 /**
- * Claims one chunk, sends its deliveries and stores their outcomes. Returns `busy` when another worker holds the
- * claim or when deliveries are left for the next claim. Reads the recipients unless the caller has just done so.
+ * Claims one chunk, sends its deliveries and stores their outcomes. Returns `busy` when another
+ * worker holds the claim or when deliveries are left for the next claim. Reads the recipients,
+ * unless the caller has just read them (`alreadyRead`).
  */
 export function processChunk(
   ports: ChunkPorts,
@@ -74,7 +81,10 @@ async function claimAndDeliver(
   return result;
 }
 
-/** Runs all deliveries concurrently, limited by the attempt permits, and stores their outcomes as they arrive. */
+/**
+ * Runs all deliveries concurrently, limited by the attempt permits, and stores their outcomes as
+ * they arrive.
+ */
 async function deliverAll(
   ports: ChunkPorts,
   entry: OutboxEntry,
@@ -98,12 +108,13 @@ async function deliverAll(
   });
   const isComplete = (await saveWhileRunning(ports, outcomes, allDone(deliveries))).every(Boolean);
   const isStopping = ports.stopping?.aborted === true;
-  // A stopping process lets its claim expire in 1970, so that clock skew does not delay the next worker.
+  // A stopping process sets the end of its claim to 1970, so that clock skew does not delay the
+  // next worker.
   await outcomes.save({ isComplete, untilMs: isStopping ? 1 : ports.clock.now() });
   const isOurs = outcomes.holdsClaim();
   if (isOurs && !isComplete && isStopping) await enqueueChunk(ports, entry.event.eventId, chunk);
-  // An ended subscription is no longer a recipient. A worker that takes the chunk over finds its delivery only if the
-  // outcome is stored, so subscriptions end after that.
+  // Subscriptions end only after the outcomes are stored. An ended subscription is no longer a
+  // recipient, so a worker that takes over the chunk would not find its delivery otherwise.
   const ended = isOurs ? deferredEffects.map((effect) => effect()) : [];
   await allDone([...effects, ...ended]);
   return isComplete && isOurs ? 'complete' : 'busy';
@@ -120,8 +131,8 @@ export async function enqueueChunk(
 }
 
 /**
- * Makes the first attempt. A storage error on one delivery must not discard the other outcomes: the delivery stays
- * pending and the next claim retries it.
+ * Makes the first attempt. A storage error on one delivery must not discard the other outcomes, so
+ * the delivery stays pending for the worker with the next claim.
  */
 async function tryOne(
   ports: ChunkPorts,
@@ -139,8 +150,9 @@ async function tryOne(
 }
 
 /**
- * Stores outcomes early once, then each time the claim is renewed, until the work is done. While the process is
- * stopping, it stores them more often. The claim is never renewed beyond the time a function may run.
+ * Stores outcomes once early, then each time the claim is renewed, until `work` is done. While the
+ * process is stopping, outcomes are stored more often. The claim is never extended beyond
+ * `MAX_CHUNK_MS` from now.
  */
 async function saveWhileRunning<T>(ports: ChunkPorts, outcomes: ChunkOutcomes, work: Promise<T>): Promise<T> {
   const alarm = new AbortController();

@@ -4,8 +4,9 @@ import { isPending } from '../../subscriptions/subscription.ts';
 import { boundaryAt, CHUNK_SIZE, chunkOf, chunkRanges, type Recipient } from './chunk.ts';
 
 /**
- * Reads the recipients of a chunk, at most `limit`. `more` means that the chunk has further ones. Subscriptions that
- * are still being created are resolved first, so that it is known whether the event concerns them.
+ * Reads the recipients of a chunk, at most `limit`. `more`: whether the chunk has further
+ * recipients. Subscriptions that are still being created are resolved first, because it must be
+ * known whether the event concerns them.
  */
 export async function readChunk(
   ports: ActivatePorts,
@@ -33,17 +34,23 @@ export async function readChunk(
   return { recipients, more: false };
 }
 
-/** A storage page has at most this many rows. */
+/** Maximum number of rows on a storage page. */
 export const MAX_PAGE = 1000;
 
-/** The boundaries of the chunks when these are all recipients, and their number. Equals `cutBoundaries` without reading. */
+/**
+ * Returns the same as `cutBoundaries`, but from recipients that have already been read.
+ * `recipients` must be all of them.
+ */
 export function boundariesOf(recipients: readonly Recipient[]): { boundaries: string[]; count: number } {
   const starts = recipients.filter((_, index) => index > 0 && index % CHUNK_SIZE === 0);
   const boundaries = starts.map(({ range, subscription }) => boundaryAt(range, subscription.address.rowKey));
   return { boundaries, count: recipients.length };
 }
 
-/** Groups the first recipients of an event by chunk. Leaves the last chunk out when `more` says that it may be incomplete. */
+/**
+ * Groups the first recipients of an event by chunk. If there are more recipients, the last chunk
+ * may be incomplete and is left out.
+ */
 export function byChunk(
   entry: OutboxEntry,
   { recipients, more }: { recipients: readonly Recipient[]; more: boolean },
@@ -54,7 +61,10 @@ export function byChunk(
   return chunks;
 }
 
-/** Reads the keys of all recipients and returns a boundary every `CHUNK_SIZE` rows, and the number of rows. */
+/**
+ * Reads the keys of all recipients. Returns a chunk boundary for every `CHUNK_SIZE` rows, and the
+ * number of rows.
+ */
 export async function cutBoundaries(
   ports: ActivatePorts,
   entry: OutboxEntry,

@@ -15,7 +15,9 @@ export interface OverduePorts extends WorkListPorts {
   readonly queues: Queues;
   readonly clock: Clock;
   readonly log: Log;
-  /** Whether the queue is behind. Overdue deliveries then still have their messages. */
+  /**
+   * Whether the queue is backlogged. If so, the messages of overdue deliveries are late, not lost.
+   */
   readonly isBehind: () => Promise<boolean>;
 }
 
@@ -24,16 +26,20 @@ interface ActivityPartition {
   readonly month: string;
 }
 
-/** A message this late counts as lost. Listeners poll the queue once a second. */
+/**
+ * A message counts as lost this long after its due time. The functions host polls the queue once a
+ * second.
+ */
 const SLACK_MS = 30_000;
-/** Deliveries that one call enqueues. */
+/** Maximum number of deliveries that one call enqueues. */
 const MAX_ENQUEUED = 500;
-/** When the deliveries that could not be enqueued now are read again. */
+/** Delay before overdue deliveries are read again. */
 const AGAIN_MS = 60_000;
 
 /**
- * Enqueues the deliveries of an instance and month whose message must have been lost. Returns the time when the next
- * delivery may be overdue, or `undefined` when no delivery has a due time.
+ * Enqueues the overdue deliveries of an activity partition, because their messages must have been
+ * lost. Returns the time when the next delivery may be overdue, or `undefined` when no delivery has
+ * a due time.
  */
 export async function enqueueOverdue(ports: OverduePorts, partition: ActivityPartition): Promise<number | undefined> {
   const nowMs = ports.clock.now();
@@ -60,8 +66,9 @@ export async function enqueueOverdue(ports: OverduePorts, partition: ActivityPar
 }
 
 /**
- * Enqueues one delivery. False when the index row does not match its record, because the record has been dropped or
- * was written by a version without index rows. Such an index row is corrected or deleted.
+ * Enqueues the delivery that an index row names, unless a worker has claimed it. If the index row
+ * does not match the record, deletes the index row and returns false. A record that version 0.9.0
+ * wrote last, without index rows, gets its index rows first.
  */
 async function enqueueOne(ports: OverduePorts, row: StoredRow, partition: ActivityPartition): Promise<boolean> {
   const { deliveryId } = readDueKey(row.rowKey, partition);

@@ -19,13 +19,17 @@ export interface ReconcileSubscriptionPorts extends ActivatePorts, ReleasePorts 
   readonly retentionMonths: number;
 }
 
-/** Delay before the next step when more deliveries are left, or when another worker has to finish first. */
+/**
+ * Delay before the next step when more deliveries are left, or when another worker has to finish
+ * first.
+ */
 const SOON_MS = 60_000;
 
 /**
- * Moves a subscription one step forward from whatever state it was left in: releases the deliveries that wait for it,
- * makes a delivery the probe of a paused flow, and removes subscriptions that have ended. Returns the time of the next
- * step, or `undefined` when none is needed until the subscription changes. Can be repeated safely. Never sends a POST.
+ * Moves a subscription one step forward from whatever state it was left in: releases the deliveries
+ * that wait for it, makes a delivery the probe of a paused flow, and removes subscriptions that
+ * have ended. Returns the time of the next step, or `undefined` when none is needed until the
+ * subscription changes. Can be repeated safely. Never sends a POST.
  */
 export async function reconcileSubscription(
   ports: ReconcileSubscriptionPorts,
@@ -38,7 +42,8 @@ export async function reconcileSubscription(
   const subscription = await ports.store.load(subscriptionId);
   const releaseAll = async (): Promise<number | undefined> =>
     (await releaseDeliveries(ports, waitedFor, { kind: 'all' })) === 'more' ? nowMs + SOON_MS : undefined;
-  // The deliveries of an instance that is no longer allowed are released, and end.
+  // If the subscription does not exist, or its instance is not allowed any more, its deliveries are
+  // released so that their retries end them.
   if (subscription === undefined || !ports.isAllowed(subscription.instanceId)) return releaseAll();
   switch (subscription.status) {
     case 'active': {
@@ -66,7 +71,10 @@ export async function reconcileSubscription(
   }
 }
 
-/** Starts one probe with the oldest parked delivery. When none is parked, the next event is the probe. */
+/**
+ * Makes the oldest parked delivery the probe, if a probe is due. If no delivery is parked, the next
+ * event is the probe.
+ */
 async function probe(
   ports: ReconcileSubscriptionPorts,
   subscription: Subscription,
@@ -83,8 +91,9 @@ async function probe(
 }
 
 /**
- * A superseded subscription leaves the range that fan-out reads once the outbox has no entry from before the change.
- * It remains as a redirect until no stored delivery can belong to it.
+ * Moves a superseded subscription out of the range that fan-out reads, once the outbox has no entry
+ * that may still concern it. The subscription stays as a redirect until no stored delivery can
+ * belong to it.
  */
 async function redirect(
   ports: ReconcileSubscriptionPorts,
@@ -93,7 +102,7 @@ async function redirect(
 ): Promise<number | undefined> {
   if (subscription.ended) return removeWhenUnused(ports, subscription, nowMs);
   if (subscription.activeUntil === undefined) {
-    // The save was never finished, so its successor has to be activated here.
+    // The save was interrupted, so the successor has to be activated here.
     const successor = subscription.successor && (await ports.store.load(subscription.successor));
     if (successor) await activate(ports, successor);
     return nowMs + SOON_MS;
@@ -105,7 +114,10 @@ async function redirect(
   return nowMs + SOON_MS;
 }
 
-/** Removes an ended subscription once none of its deliveries can be stored any longer. Without an end date, it ends now. */
+/**
+ * Removes an ended subscription once every table that may hold its deliveries has been dropped. If
+ * the time of its end is not stored, stores the current time.
+ */
 async function removeWhenUnused(
   ports: ReconcileSubscriptionPorts,
   subscription: Subscription,

@@ -16,20 +16,29 @@ export interface ReconcilePorts
   readonly work: WorkList;
   readonly queues: Queues;
   readonly log: Log;
-  /** Continues a recovery of many subscriptions. Returns when to continue it again, or `undefined` when nothing is left of it. */
+  /**
+   * Continues a recovery. Returns when to continue it again, or `undefined` when it is complete.
+   */
   readonly resumeRecovery: (recoveryId: string) => Promise<number | undefined>;
-  /** Enqueues a subscription with an overdue notice to the operator. Returns when to call it again. */
+  /**
+   * Enqueues a subscription if a notice to the operator is overdue. Returns when to call this
+   * function again, or `undefined` when no notice is left.
+   */
   readonly enqueueOverdueNotice: (subscriptionId: string) => Promise<number | undefined>;
 }
 
-/** A pass ends before the next one starts, and well before the functions host would stop it. */
+/**
+ * How long a pass runs at most. It ends before the next pass starts, and well before the functions
+ * host would stop it.
+ */
 const PASS_MS = 4 * 60_000;
 /** Delay before an entry that failed is processed again. */
 const FAILED_AGAIN_MS = 5 * 60_000;
 
 /**
- * Makes one pass over the work list. Finds unfinished work from rows alone and enqueues it or moves it one step forward.
- * An entry that fails does not stop the pass. Entries that it does not reach in time are the first of the next pass.
+ * Makes one pass over the work list. Finds unfinished work from rows alone, and enqueues it or
+ * moves it one step forward. An entry that fails does not stop the pass. Entries that the pass does
+ * not reach in time are left for the next pass.
  */
 export async function reconcile(ports: ReconcilePorts): Promise<void> {
   const startedMs = ports.clock.now();
@@ -45,7 +54,8 @@ export async function reconcile(ports: ReconcilePorts): Promise<void> {
 async function reconcileEntry(ports: ReconcilePorts & OverduePorts, entry: WorkEntry): Promise<void> {
   const nowMs = ports.clock.now();
   try {
-    // The row of a flow that fails was written an hour before its entry is due.
+    // The subscription of a `failing` entry was written an hour before the entry is due, so the
+    // entry does not wait for a writer.
     const keptMs = entry.item.kind === 'failing' ? entry.addedForMs : entry.addedForMs + MAX_WRITER_MS;
     // The request that creates the subscription may still be running.
     const againMs = entry.item.kind === 'subscribe' && nowMs < keptMs ? undefined : await step(ports, entry);
@@ -60,7 +70,9 @@ async function reconcileEntry(ports: ReconcilePorts & OverduePorts, entry: WorkE
   }
 }
 
-/** The time of the next step, or `undefined` when there is none. */
+/**
+ * Processes an entry. Returns when to process it again, or `undefined` when nothing is left to do.
+ */
 async function step(ports: ReconcilePorts & OverduePorts, { item }: WorkEntry): Promise<number | undefined> {
   switch (item.kind) {
     case 'deliveries':

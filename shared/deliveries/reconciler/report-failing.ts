@@ -12,8 +12,8 @@ export interface ReportFailingPorts {
 }
 
 /**
- * Reports a flow that has failed for an hour, once. Returns when to try again if it began to fail later than that, and
- * `undefined` when it has been reported or does not fail any more.
+ * Reports a flow that has failed for `FAILING_MS`. Returns when to check again if the flow has
+ * failed for less time, and `undefined` when it has been reported or no longer fails.
  */
 export async function reportFailing(ports: ReportFailingPorts, subscriptionId: string): Promise<number | undefined> {
   const subscription = await ports.store.load(subscriptionId);

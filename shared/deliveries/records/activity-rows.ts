@@ -3,19 +3,28 @@ import type { Event } from '../../events/event.ts';
 import type { Row, StoredRow } from '../../storage/tables.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 
-/** The table of a month of detection (`yyyymm`). Retention drops whole tables. */
+/**
+ * The name of the activity table for a month of detection (`yyyymm`). Retention drops whole tables.
+ */
 export function activityTable(month: string): string {
   return `activity${month}`;
 }
 
+/**
+ * Marks that follow the event in row keys: of a chunk, of the event itself, of a delivery record.
+ * They are stored, so they never change.
+ */
 export const CHUNK_MARK = '!c';
 const EVENT_MARK = '!e';
 export const RECORD_MARK = '!t';
 const VERSION = 1;
-/** A stored string holds 32,000 characters. */
+/** Characters of outcomes in one column. A stored string holds 32,000. */
 const OUTCOME_CHARACTERS = 30_000;
 
-/** Parses an event id that this app has created. Throws on an invalid id, which is a bug: ids of callers go through `parseEventId`. */
+/**
+ * Parses an event id that this app has created. Throws on an invalid id. Ids that callers send must
+ * go through `parseEventId`.
+ */
 export function addressOfEvent(eventId: string): EventAddress {
   const address = parseEventId(eventId);
   if (address === undefined) throw new Error(`not an event id: ${eventId.slice(0, 100)}`);
@@ -34,7 +43,10 @@ export function recordRowKey(address: EventAddress, range: number, rowKey: strin
   return `${eventKey(address)}${RECORD_MARK}${range}${rowKey}`;
 }
 
-/** The row of an event, with the properties of the callback body. Written with the first claim and never changed. */
+/**
+ * The row of an event, with the properties of the callback body. Written with the first claim on
+ * each chunk, always with the same content.
+ */
 export function eventRow(event: Event): Row {
   const address = addressOfEvent(event.eventId);
   return {
@@ -52,14 +64,17 @@ export function eventOfRow(row: StoredRow): Event {
   return JSON.parse(String(row.values['event'])) as Event;
 }
 
-/** A delivery that succeeded at its first attempt. */
+/**
+ * A delivery that succeeded at its first attempt. `range` (the index of the recipient range) and
+ * `rowKey` identify its subscription.
+ */
 export interface DeliveredOutcome {
   readonly range: number;
   readonly rowKey: string;
   readonly attempt: AttemptRecord;
 }
 
-/** The row of a chunk: first a claim, later the outcomes. */
+/** The row of a chunk: the claim on it, and the outcomes stored so far. */
 export interface ChunkRow {
   readonly owner: string;
   /** End of the claim unless it is renewed. The owner starts no attempt after it. */
@@ -71,6 +86,7 @@ export interface ChunkRow {
   readonly recordCount: number;
 }
 
+/** Some column names differ from the code: see "Stored names" in docs/architecture.md. */
 export function chunkRow(event: Event, chunk: number, content: ChunkRow): Row {
   const text = JSON.stringify(
     content.delivered.map(({ range, rowKey, attempt }) => [

@@ -29,20 +29,32 @@ export interface StoredChunk extends ChunkRow {
 /** Stores outbox entries, events, chunks and delivery records. */
 export interface ActivityStore {
   outboxEntry(eventId: string): Promise<OutboxEntry | undefined>;
-  /** Saves the chunk boundaries, once. `undefined` when another worker has saved other ones or removed the entry. */
+  /**
+   * Saves the chunk boundaries, once. Returns `undefined` when another worker has saved different
+   * boundaries or removed the entry.
+   */
   saveBoundaries(entry: OutboxEntry, boundaries: readonly string[]): Promise<OutboxEntry | undefined>;
-  /** Removes an entry whose deliveries all have an outcome. A conflict leaves it to the worker that changed it. */
+  /**
+   * Removes an entry whose deliveries all have an outcome. Does nothing if another worker has
+   * changed the entry.
+   */
   removeOutboxEntry(entry: OutboxEntry): Promise<void>;
-  /** Inserts the event and the first claim on one of its chunks. `taken` when the chunk has a row already. */
+  /**
+   * Stores the event and the first claim on one of its chunks. Returns `taken` when the chunk
+   * already has a row.
+   */
   insertClaim(
     event: Event,
     chunk: number,
     claim: ChunkRow,
   ): Promise<{ kind: 'claimed'; etag: string } | { kind: 'taken' }>;
   chunk(eventId: string, chunk: number): Promise<StoredChunk | undefined>;
-  /** The chunks of an event that have been claimed, by number. */
+  /** The chunks of an event that have been claimed at least once, by chunk number. */
   chunks(event: Event): Promise<Map<number, StoredChunk>>;
-  /** Replaces a chunk's row and inserts up to `RECORDS_PER_WRITE` records in one transaction. `undefined` when the claim is lost. */
+  /**
+   * Replaces a chunk's row and stores up to `RECORDS_PER_WRITE` records in one transaction. Returns
+   * the new ETag of the chunk's row, or `undefined` when another worker has changed the row.
+   */
   saveChunk(
     event: Event,
     chunk: number,
@@ -57,11 +69,17 @@ export interface ActivityStore {
   insertRecord(record: DeliveryRecord): Promise<string | undefined>;
   /** Replaces a record. Returns the new ETag, or `undefined` when another writer has changed it. */
   replaceRecord(before: StoredRecord, after: DeliveryRecord): Promise<string | undefined>;
-  /** Replaces up to `CHANGES_PER_WRITE` records of one instance and month in one transaction. False when another writer has changed one. */
+  /**
+   * Replaces up to `CHANGES_PER_WRITE` records of one instance and month in one transaction.
+   * Returns false and changes nothing when another writer has changed one of them.
+   */
   replaceRecords(
     changes: readonly { readonly before: StoredRecord; readonly after: DeliveryRecord }[],
   ): Promise<boolean>;
-  /** The deliveries of a month that wait for a subscription, oldest event first, in pages of at most `limit`. */
+  /**
+   * The deliveries of a month that wait for a subscription, oldest event first, in pages of at most
+   * `limit`.
+   */
   waitingFor(
     subscription: { instanceId: string; id: string },
     month: string,
@@ -69,7 +87,10 @@ export interface ActivityStore {
   ): AsyncIterable<readonly StoredRecord[]>;
 }
 
-/** A transaction takes 100 rows. A new record needs up to 3, a changed one up to 4, and the chunk's row 1. */
+/**
+ * Maximum number of records in one transaction, which takes 100 rows. A new record needs up to 3
+ * rows, a changed record up to 4, and the chunk 1.
+ */
 export const RECORDS_PER_WRITE = 33;
 export const CHANGES_PER_WRITE = 25;
 
@@ -77,10 +98,13 @@ export function activityStore(tables: Tables): ActivityStore {
   const tableOf = (eventId: string): string => activityTable(addressOfEvent(eventId).month);
   const tableOfDelivery = ({ deliveryId }: DeliveryRecord): string =>
     activityTable(addressOfDelivery(deliveryId).event.month);
-  /** The rows of an event with a key prefix. */
+  /** The rows of an event whose keys begin with `prefix`. */
   const rowsWithPrefix = ({ eventId, instanceId }: Event, prefix: string): AsyncIterable<StoredRow> =>
     allRows(tables, tableOf(eventId), { partition: instanceId, from: prefix, to: `${prefix}~` });
-  /** The records with these keys that wait for a subscription, in the order of `keys`. One query spans all of them. */
+  /**
+   * Those records with the given keys that wait for the subscription, in the order of `keys`. One
+   * query reads the whole range of keys.
+   */
   const recordsAt = async (
     instanceId: string,
     waitsFor: string,
@@ -96,7 +120,7 @@ export function activityStore(tables: Tables): ActivityStore {
     };
     const found = new Map<string, StoredRecord>();
     for await (const row of allRows(tables, activityTable(month), query)) found.set(row.rowKey, recordOfRow(row));
-    // Some may have got their outcome since their index rows were read.
+    // Some deliveries may have got an outcome since their index rows were read.
     return keys.flatMap((key) => found.get(key) ?? []).filter(isWaiting);
   };
   const outboxEntry = async (eventId: string): Promise<OutboxEntry | undefined> => {
@@ -111,7 +135,7 @@ export function activityStore(tables: Tables): ActivityStore {
       const cut: OutboxEntry = { ...entry, boundaries };
       const result = await tables.write(STATE_TABLE, [{ kind: 'replace', row: outboxRow(cut), etag: entry.etag }]);
       if (result.kind === 'written') return { ...cut, etag: newEtag(result) };
-      // The write may have succeeded although its response was lost, and the client's own retry then met a conflict.
+      // When a response is lost, the SDK repeats the write, which then conflicts with itself.
       const stored = await outboxEntry(entry.event.eventId);
       return stored?.boundaries?.join(' ') === boundaries.join(' ') ? stored : undefined;
     },
@@ -184,7 +208,8 @@ export function activityStore(tables: Tables): ActivityStore {
       const result = await tables.write(table, recordWrites(after, { kind: 'replace', before }));
       if (result.kind === 'written') return newEtag(result);
       if (result.reason !== 'missing' || result.index === 0) return undefined;
-      // An expected index row does not exist. Write without deleting any; the reconciler removes stale ones.
+      // An index row that was to be deleted does not exist. Write again without deleting index
+      // rows. The reconciler removes stale ones.
       const unindexed = { ...before, indexed: false };
       const again = await tables.write(table, recordWrites(after, { kind: 'replace', before: unindexed }));
       return again.kind === 'written' ? newEtag(again) : undefined;

@@ -1,6 +1,6 @@
 /** One attempt of a delivery, as operators see it. */
 export interface AttemptRecord {
-  /** 1 for the first. */
+  /** 1 for the first attempt. */
   readonly number: number;
   /** Start time, ISO 8601 UTC. */
   readonly at: string;

@@ -17,9 +17,12 @@ export interface BackfillPorts extends WorkListPorts {
   readonly log: Log;
 }
 
-/** Instances of version 0.9.0, which write rows without index, may still run this long after the last sign of them. */
+/**
+ * Delay before the backfill begins. Until then, app instances of version 0.9.0 may still be
+ * running, which write records without index rows.
+ */
 const BEGINS_AFTER_MS = 60 * 60_000;
-/** Pages of 1,000 rows that one pass reads. */
+/** Maximum number of pages that one pass reads, of 1,000 rows each. */
 const PAGES_A_PASS = 50;
 /** A pass starts no further page after this long, so that the reconciler has time left. */
 const PASS_MS = 2 * 60_000;
@@ -30,14 +33,16 @@ interface Progress {
   readonly beginsAtMs: number;
   /** Name of the last table that is complete. Tables are processed in the order of their names. */
   readonly after: string;
+  /** Continuation token within the table after that one. */
   readonly next: string | undefined;
   readonly done: boolean;
 }
 
 /**
- * Adds index rows and work list entries for the deliveries that version 0.9.0 left waiting, and removes index rows that
- * it left behind, a part in each pass. Until then, those deliveries go on by their messages. Remove it in the release
- * after this one.
+ * Adds index rows and work list entries for the deliveries that version 0.9.0 left waiting, and
+ * removes index rows that have become stale. Each call makes one pass, which processes a part. A
+ * delivery that has not been processed yet depends on its retry message alone. Remove this file in
+ * the release after this one.
  */
 export async function backfill(ports: BackfillPorts): Promise<void> {
   const nowMs = ports.clock.now();
@@ -67,8 +72,8 @@ export async function backfill(ports: BackfillPorts): Promise<void> {
 }
 
 /**
- * Makes the backfill start again, an hour from now: a deployment that went back to version 0.9.0 has returned. Changes
- * nothing while the backfill has not started.
+ * Makes the backfill start again, an hour from now. Needed when the app has been rolled back to
+ * version 0.9.0 and upgraded again. Changes nothing if the backfill has not started yet.
  */
 export async function restartBackfill(ports: Pick<BackfillPorts, 'tables' | 'clock'>): Promise<void> {
   const row = await ports.tables.get(WORK_TABLE, ROW.partitionKey, ROW.rowKey);
@@ -96,7 +101,8 @@ async function indexRecords(ports: BackfillPorts, table: string, { rows }: RowPa
     if (row.values['kind'] !== 'trouble') continue;
     const record = recordOfRow(row);
     if (record.indexed || !(isWaiting(record) || record.redelivering)) continue;
-    // In version 0.9.0 every parked delivery probed its flow on its own schedule.
+    // In version 0.9.0 every parked delivery had a due time, at which it probed its flow. Now only
+    // the probe has one.
     const waiting: DeliveryRecord =
       record.status === 'parked' && !record.redelivering ? { ...record, dueAtMs: undefined } : record;
     const after = isDue(waiting) || waiting.status === 'parked' ? waiting : { ...waiting, dueAtMs: ports.clock.now() };
@@ -106,7 +112,10 @@ async function indexRecords(ports: BackfillPorts, table: string, { rows }: RowPa
   }
 }
 
-/** Deletes an index row whose record version 0.9.0 has changed since. A concurrent writer wins. */
+/**
+ * Deletes an index row that does not match its record, because version 0.9.0 has changed the
+ * record. Does nothing if another writer has changed the index row.
+ */
 async function checkIndexRow(ports: BackfillPorts, table: string, row: StoredRow): Promise<void> {
   const partition = { instanceId: row.partitionKey, month: table.slice(activityTable('').length) };
   const record = await ports.activity.record(deliveryOfIndexKey(row.rowKey, partition));
@@ -114,6 +123,7 @@ async function checkIndexRow(ports: BackfillPorts, table: string, row: StoredRow
   await ports.tables.write(table, [{ kind: 'delete', row, etag: row.etag }]);
 }
 
+/** Adds each subscription that is not active, or not activated yet, to the work list. */
 async function watchSubscriptions(ports: BackfillPorts, { rows }: RowPage): Promise<void> {
   for (const row of rows) {
     const address = addressOfRow(row);

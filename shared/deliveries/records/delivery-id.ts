@@ -2,8 +2,10 @@ import { EVENT_ID_LENGTH, parseEventId, type EventAddress } from '../../events/e
 import { ROW_KEY_LENGTH } from '../../subscriptions/subscription-id.ts';
 
 /**
- * A delivery id is the address of the event and of the subscription, so no lookup table is needed: `dlv_`, the event id
- * without its prefix (57), the index of the recipient range (1) and the row key of the subscription (32), 94 characters.
+ * The parts of a delivery id. They are the address of the event and of the subscription, so no
+ * lookup table is needed. An id consists of `dlv_`, the event id without its prefix (57
+ * characters), the index of the recipient range (1) and the row key of the subscription (32): 94
+ * characters in total.
  */
 export interface DeliveryAddress {
   readonly eventId: string;
@@ -12,21 +14,24 @@ export interface DeliveryAddress {
   readonly rowKey: string;
 }
 
-const rest = EVENT_ID_LENGTH - 'evt_'.length;
-const pattern = new RegExp(`^dlv_(.{${rest}})([0-9])([0-9a-f]{16}[A-Za-z0-9_-]{${ROW_KEY_LENGTH - 16}})$`);
+const eventPartLength = EVENT_ID_LENGTH - 'evt_'.length;
+const pattern = new RegExp(`^dlv_(.{${eventPartLength}})([0-9])([0-9a-f]{16}[A-Za-z0-9_-]{${ROW_KEY_LENGTH - 16}})$`);
 
 export function formatDeliveryId(eventId: string, range: number, rowKey: string): string {
   return `dlv_${eventId.slice('evt_'.length)}${range}${rowKey}`;
 }
 
-/** Parses an id that this app has created. Throws on an invalid id, which is a bug: ids of callers go through `parseDeliveryId`. */
+/**
+ * Parses an id that this app has created. Throws on an invalid id. Ids that callers send must go
+ * through `parseDeliveryId`.
+ */
 export function addressOfDelivery(id: string): DeliveryAddress {
   const address = parseDeliveryId(id);
   if (address === undefined) throw new Error(`not a delivery id: ${id.slice(0, 100)}`);
   return address;
 }
 
-/** Parses the id of a caller. `undefined` when `formatDeliveryId` cannot have created it. */
+/** Parses an id that a caller sent. Returns `undefined` when it is not a valid delivery id. */
 export function parseDeliveryId(id: string): DeliveryAddress | undefined {
   const match = pattern.exec(id);
   if (match === null) return undefined;

@@ -10,7 +10,11 @@ import { answerColumn, answerOfColumn, type FailedAnswer } from '../failed-answe
 import { RETRIES_QUEUE, type RetryMessage } from '../messages.ts';
 import { dueKey, waitKey } from './record-index.ts';
 
-/** The status of a delivery that has a record. A pending delivery has none, nor has one that succeeded at its first attempt. */
+/**
+ * The status of a delivery that has a record. A delivery that is pending, or that succeeded at its
+ * first attempt, has no record. `dead`: no attempt succeeded, and no retry follows. `ended`: its
+ * subscription has ended.
+ */
 export type RecordStatus = 'retrying' | 'parked' | 'delivered' | 'dead' | 'ended';
 
 /** The row of a delivery whose first attempt did not succeed. */
@@ -21,18 +25,30 @@ export interface DeliveryRecord {
   /** The subscription whose change the delivery waits for: its own, or the last known successor. */
   readonly waitsFor: string;
   readonly status: RecordStatus;
-  /** The code of the last attempt, or the reason why none was made. */
+  /** The code of the last attempt, or the reason why no attempt was made. */
   readonly code: string;
   readonly attempts: readonly AttemptRecord[];
   /** The response to the last failed attempt, if there was one. Older records have none. */
   readonly answer?: FailedAnswer | undefined;
-  /** When the next attempt is due. Absent when the delivery has its outcome, or is parked and not the probe. */
+  /**
+   * When the next attempt is due. `undefined` when no attempt is planned: the delivery has an
+   * outcome, or is parked and is not the probe of its flow.
+   */
   readonly dueAtMs: number | undefined;
-  /** The claim of a worker that makes the next attempt. Absent when no worker has claimed the record. */
+  /**
+   * The claim of the worker that makes the next attempt. `undefined` when no worker has claimed the
+   * record.
+   */
   readonly claim: RecordClaim | undefined;
-  /** An operator has requested a further attempt. If the delivery already had its outcome, a failure does not change it. */
+  /**
+   * An operator has requested a further attempt. If the delivery already has an outcome, a failure
+   * does not change the outcome.
+   */
   readonly redelivering: boolean;
-  /** The first attempt succeeded, so the delivery is also in the row of its chunk and is counted there. */
+  /**
+   * The first attempt succeeded, and an operator requested another one. The delivery is also stored
+   * in the row of its chunk and is counted there.
+   */
   readonly copied: boolean;
 }
 
@@ -45,8 +61,8 @@ export interface RecordClaim {
 /** A record as it was read. */
 export interface StoredRecord extends DeliveryRecord {
   /**
-   * Whether the index rows that `indexKeysOf` names exist. False when the record was last written by a version without
-   * index rows, which drops this column.
+   * Whether the index rows that `indexKeysOf` names exist. False when version 0.9.0 wrote the
+   * record last. That version has no index rows and drops this column.
    */
   readonly indexed: boolean;
   readonly etag: string;
@@ -54,8 +70,8 @@ export interface StoredRecord extends DeliveryRecord {
 
 const VERSION = 1;
 /**
- * Stored in place of an absent due time: the end of the year 9999. Version 0.9.0 reads it as a delivery that is due
- * later and that a release makes due.
+ * The due time that is stored for a waiting delivery without one: the end of the year 9999. Version
+ * 0.9.0 treats such a delivery as due later, until a release makes it due.
  */
 const NOT_DUE_MS = 253_402_300_799_000;
 
@@ -63,17 +79,19 @@ export function isWaiting({ status }: Pick<DeliveryRecord, 'status'>): boolean {
   return status === 'retrying' || status === 'parked';
 }
 
-/** Whether the delivery has a due time for a further attempt. */
+/** Whether a further attempt of the delivery has a due time, which may still be in the future. */
 export function isDue(record: DeliveryRecord): record is DeliveryRecord & { dueAtMs: number } {
   return record.dueAtMs !== undefined && (isWaiting(record) || record.redelivering);
 }
 
-/** Whether a worker holds the record. */
+/** Whether a worker holds a claim on the record. */
 export function isClaimed({ claim }: DeliveryRecord, nowMs: number): boolean {
   return claim !== undefined && claim.untilMs > nowMs;
 }
 
-/** The keys of a record's index rows: by due time, and by the subscription the delivery waits for. */
+/**
+ * The keys of a record's index rows: by due time, and by the subscription the delivery waits for.
+ */
 export function indexKeysOf(record: DeliveryRecord): readonly string[] {
   const recordKey = recordKeyOf(record.deliveryId);
   return [
@@ -82,15 +100,18 @@ export function indexKeysOf(record: DeliveryRecord): readonly string[] {
   ];
 }
 
-/** How a record is written: as a new one, whether there is one or not, or in place of the one that was read. */
+/**
+ * How a record is written: only if there is none yet, in any case, or only if it has not changed
+ * since `before` was read.
+ */
 export type RecordWrite =
   | { readonly kind: 'insert' }
   | { readonly kind: 'upsert' }
   | { readonly kind: 'replace'; readonly before: StoredRecord };
 
 /**
- * The writes of the transaction that stores a record and its index rows. Deletes only index rows that are known to
- * exist, because deleting a missing row makes the whole transaction fail.
+ * The writes of the transaction that stores a record and its index rows. Deletes only index rows
+ * that are known to exist, because deleting a missing row makes the whole transaction fail.
  */
 export function recordWrites(after: DeliveryRecord, write: RecordWrite): [Write, ...Write[]] {
   const had = new Set(write.kind === 'replace' && write.before.indexed ? indexKeysOf(write.before) : []);
@@ -109,6 +130,7 @@ function recordKeyOf(deliveryId: string): string {
   return recordRowKey(event, range, rowKey);
 }
 
+/** Some column names differ from the code: see "Stored names" in docs/architecture.md. */
 function recordRow(record: DeliveryRecord): Row {
   return {
     partitionKey: record.instanceId,
@@ -132,9 +154,15 @@ function recordRow(record: DeliveryRecord): Row {
   };
 }
 
-/** The newest attempts that are kept. A string column holds 32,000 characters and redelivery is unlimited. */
+/**
+ * Maximum number of attempts that are kept, the newest. A string column holds 32,000 characters,
+ * and the number of redeliveries is unlimited.
+ */
 const MAX_ATTEMPTS_KEPT = 100;
-/** Version 0.9.0 accepts a retry message only with the nonce of its record. Remove it in the release after this one. */
+/**
+ * Version 0.9.0 accepts a retry message only with the nonce of its record. Remove it in the release
+ * after this one.
+ */
 const NONCE = 'any';
 
 export function recordOfRow(row: StoredRow): StoredRecord {
@@ -179,8 +207,8 @@ export function statusOf(
 }
 
 /**
- * Enqueues a retry message that becomes visible at the due time. The message is only a hint: the record decides whether
- * an attempt is made, and the reconciler replaces a lost message.
+ * Enqueues a retry message that becomes visible at the due time. The message is only a hint: the
+ * record decides whether an attempt is made, and the reconciler replaces a lost message.
  */
 export async function sendRetry(
   ports: { readonly queues: Queues; readonly clock: Clock },

@@ -4,16 +4,22 @@ import { RECORD_MARK } from './activity-rows.ts';
 import { formatDeliveryId } from './delivery-id.ts';
 
 /*
- * Index rows of delivery records, written in the transaction of their record. Their keys sort after all other rows of
- * the partition, so that reading events never reads them.
+ * Index rows of delivery records. Each is written in the same transaction as its record. Their keys
+ * sort after those of all other rows of the partition, so that queries for events do not read them.
  */
 
-/** Prefix of the index by due time. A row exists exactly while the record has a due time. */
+/** Prefix of the index by due time. An index row exists exactly while the record has a due time. */
 const DUE_PREFIX = '~d';
-/** Prefix of the index by subscription. A row exists exactly while the delivery waits for that subscription. */
+/**
+ * Prefix of the index by subscription. An index row exists exactly while the delivery waits for the
+ * subscription.
+ */
 const WAIT_PREFIX = '~s';
 const TIME_DIGITS = 9;
-/** An event, the mark of a record, the recipient range (1 digit) and the row key of the subscription. */
+/**
+ * The key of a record consists of the event's key, `RECORD_MARK`, the index of the recipient range
+ * (1 digit) and the subscription's row key.
+ */
 const RECORD_KEY_LENGTH = EVENT_KEY_LENGTH + RECORD_MARK.length + 1 + ROW_KEY_LENGTH;
 
 export function dueKey(dueAtMs: number, recordKey: string): string {
@@ -38,7 +44,7 @@ export interface IndexedRecord {
   readonly deliveryId: string;
 }
 
-/** Parses the key of an index row by due time. */
+/** Parses a row key of the index by due time. */
 export function readDueKey(
   indexKey: string,
   partition: { readonly instanceId: string; readonly month: string },
@@ -49,7 +55,7 @@ export function readDueKey(
   return { dueAtMs, recordKey, deliveryId: deliveryIdAt(recordKey, partition) };
 }
 
-/** The delivery that an index row of either kind names. */
+/** The id of the delivery that a row of either index names. */
 export function deliveryOfIndexKey(
   indexKey: string,
   partition: { readonly instanceId: string; readonly month: string },
@@ -58,7 +64,7 @@ export function deliveryOfIndexKey(
   return deliveryIdAt(indexKey.startsWith(WAIT_PREFIX) ? oldestFirst(recordKey) : recordKey, partition);
 }
 
-/** Parses the key of an index row by subscription and returns the key of the record. */
+/** Parses a row key of the index by subscription and returns the key of the record. */
 export function readWaitKey(indexKey: string, subscriptionId: string): string {
   return oldestFirst(indexKey.slice(waitPrefix(subscriptionId).length));
 }
@@ -74,7 +80,10 @@ function deliveryIdAt(recordKey: string, { instanceId, month }: { instanceId: st
   return formatDeliveryId(eventId, Number(recipient[0]), recipient.slice(1));
 }
 
-/** Reverses the leading timestamp of a record key, which sorts newest first. Applying it twice returns the original key. */
+/**
+ * Replaces the time at the beginning of a record key, which sorts newest first, by one that sorts
+ * oldest first. Applying the function twice returns the original key.
+ */
 function oldestFirst(recordKey: string): string {
   const left = Number.parseInt(recordKey.slice(0, TIME_DIGITS), 36);
   return timeKey(36 ** TIME_DIGITS - 1 - left) + recordKey.slice(TIME_DIGITS);

@@ -5,7 +5,10 @@ import { activityMonths } from './activity-months.ts';
 import { activityTable } from './activity-rows.ts';
 import { activityDroppedAtMs } from '../lifetimes.ts';
 
-/** Drops the activity tables of months older than `retentionMonths` whole months. Reads no rows. */
+/**
+ * Drops the activity tables of months that ended at least `retentionMonths` months ago. Reads no
+ * rows.
+ */
 export async function dropOldActivity(ports: {
   readonly tables: Tables;
   readonly clock: Clock;

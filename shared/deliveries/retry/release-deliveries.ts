@@ -20,16 +20,21 @@ interface WaitedFor {
   readonly id: string;
 }
 
-/** Deliveries of one subscription that one call releases. */
+/** Maximum number of deliveries that one call releases. */
 const MAX_AT_ONCE = 600;
-/** Delay between two released deliveries of one flow, so that a flow that has just been turned on is not flooded. */
+/**
+ * Delay between two released deliveries of one flow, so that a flow that has just been turned on is
+ * not flooded.
+ */
 const PACE_MS = 100;
 const PAGE = 500;
 
 /**
- * Makes the deliveries that wait for a subscription due now, oldest event first. `all` releases every one; `resumed`
- * only those that are parked or were last tried before the subscription became active again. The retry then decides
- * whether the delivery can be sent. Safe to run twice, also concurrently. Returns `more` when deliveries are left.
+ * Releases the deliveries that wait for a subscription: makes them due from now on, `PACE_MS`
+ * apart, oldest event first. `all` releases every delivery. `resumed` releases only those that are
+ * parked or whose last attempt was before `resumedAtMs`, when the subscription became active again.
+ * Each retry then decides whether its delivery can be sent. Safe to repeat, also concurrently.
+ * Returns `more` when deliveries are left.
  */
 export async function releaseDeliveries(
   ports: ReleasePorts,
@@ -76,7 +81,7 @@ export async function oldestParked(ports: ReleasePorts, subscription: WaitedFor)
   return undefined;
 }
 
-/** Makes a parked delivery due as the probe of its subscription. */
+/** Makes a parked delivery due now, as the probe of its paused subscription. */
 export async function makeProbe(ports: ReleasePorts, parked: StoredRecord): Promise<void> {
   if (isDue(parked)) return sendRetry(ports, parked);
   const probe = { ...parked, dueAtMs: ports.clock.now() };
@@ -98,7 +103,7 @@ async function makeDue(ports: ReleasePorts, records: readonly StoredRecord[], fr
     const wereReplaced = await ports.activity.replaceRecords(batch);
     await Promise.all(
       batch.map(async ({ before, after }) => {
-        // A record that another writer has changed in the meantime needs no message from here.
+        // If another writer has changed the record meanwhile, no message is needed from here.
         if (wereReplaced || (await ports.activity.replaceRecord(before, after)) !== undefined)
           await sendRetry(ports, after);
       }),

@@ -18,9 +18,9 @@ export interface FailedAttempt {
 export type NextRetry = { readonly kind: 'wait'; readonly delayMs: number } | { readonly kind: 'exhausted' };
 
 /**
- * The delay before the next attempt, in whole ms: at least the scheduled delay and at most 10 % more, or the
- * receiver's `Retry-After` if that is longer, up to 12 h. A delivery that is beyond the end of a shortened schedule is
- * exhausted.
+ * The delay before the next attempt, in whole ms: at least the scheduled delay and at most 10 %
+ * more, or the receiver's `Retry-After` if that is longer, up to 12 h. Returns `exhausted` when the
+ * schedule has no entry for the attempt, for instance because an operator has shortened it.
  */
 export function nextRetry({ attempt, scheduleSeconds, retryAfterMs = 0, jitter }: FailedAttempt): NextRetry {
   const seconds = scheduleSeconds[attempt - 1];

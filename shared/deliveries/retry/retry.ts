@@ -18,12 +18,16 @@ import {
   type StoredRecord,
 } from '../records/delivery-record.ts';
 
-/** A message that arrives at most this early is sent again for the due time. An earlier one is dropped: the due time has changed. */
+/**
+ * A message that arrives before the due time, but at most this early, is sent again. A message that
+ * arrives earlier is dropped, because the due time has changed since it was sent.
+ */
 const EARLY_MS = 60_000;
 
 /**
- * Makes the next attempt of a delivery if its record says that one is due and no other worker has claimed it. The
- * message is only a hint: a duplicate changes nothing, and the reconciler replaces a lost one.
+ * Makes the next attempt of a delivery if the record says that it is due and that no other worker
+ * has claimed it. The message is only a hint: a duplicate changes nothing, and the reconciler
+ * replaces a lost one.
  */
 export async function retryDelivery(ports: ChunkPorts, message: RetryMessage): Promise<void> {
   const record = await ports.activity.record(message.deliveryId);
@@ -48,7 +52,7 @@ async function claimRecord(ports: ChunkPorts, record: StoredRecord, nowMs: numbe
   const claim: RecordClaim = { owner: ports.random.token(9), untilMs: nowMs + ports.claimMs };
   const etag = await ports.activity.replaceRecord(record, { ...record, claim });
   if (etag !== undefined) return { ...record, claim, indexed: true, etag };
-  // The write may have succeeded although its response was lost, and the client's own retry then met a conflict.
+  // When a response is lost, the SDK repeats the write, which then conflicts with itself.
   const stored = await ports.activity.record(record.deliveryId);
   return stored?.claim?.owner === claim.owner ? { ...stored, claim: stored.claim } : undefined;
 }
@@ -102,17 +106,17 @@ type Step =
       readonly waitsFor: string;
     })
   | Extract<AttemptResult, { kind: 'failed-extra' }>
-  /** No permit was available before the claim expired. */
+  /** The claim expired before a permit was available, or the process is stopping. */
   | { readonly kind: 'postponed'; readonly dueAtMs: number }
   | { readonly kind: 'parked'; readonly code: string; readonly waitsFor: string }
   | { readonly kind: 'ended'; readonly code: string };
 
 /**
- * Stores the outcome of a retry. If the record has changed since it was claimed, the outcome is applied to the
- * current record:
- * - A success always counts, and a due time that was set meanwhile stays.
- * - While another worker holds the claim, that worker decides the next status and due time, because it may
- *   receive a `Retry-After`. This worker only adds its failed attempt to the record.
+ * Stores the outcome of a retry. If the record has changed since it was claimed, the outcome is
+ * applied to the current record:
+ * - A success always counts. After a failure, a due time that was set meanwhile stays.
+ * - While another worker holds the claim, that worker decides the next status and due time, because
+ *   it may receive a `Retry-After`. This worker only adds its failed attempt to the record.
  */
 async function finish(ports: ChunkPorts, claimed: ClaimedRecord, step: Step): Promise<void> {
   const attempt = 'attempt' in step ? step.attempt : undefined;
@@ -141,7 +145,10 @@ function withAttempt(record: DeliveryRecord, attempt: AttemptRecord | undefined)
   return { ...record, attempts: [...record.attempts, { ...attempt, number: nextNumber(record) }] };
 }
 
-/** Stores a response with the number of its attempt. An attempt without a response keeps the one of an earlier attempt. */
+/**
+ * Stores a response with the number of its attempt. If the attempt got no response, that of an
+ * earlier attempt stays.
+ */
 function withAnswer(record: DeliveryRecord, answer: FailedAnswer | undefined): DeliveryRecord {
   if (answer === undefined) return record;
   return { ...record, answer: { ...answer, attempt: record.attempts.at(-1)?.number ?? answer.attempt } };
@@ -153,13 +160,13 @@ function isRescheduled(now: DeliveryRecord, before: DeliveryRecord): boolean {
 }
 
 /**
- * The record after a step. Pure. `wasRescheduled`: another writer gave the record a new due time or status after
- * it was claimed; both stay unless the delivery succeeded.
+ * The record after a step. Pure. `wasRescheduled`: another writer has set a new due time or status
+ * since the record was claimed. A new due time stays, unless the delivery succeeds or ends.
  */
 function withStep(record: DeliveryRecord, step: Step, wasRescheduled: boolean): DeliveryRecord {
   const released = { ...record, claim: undefined };
   const notDue = { ...released, dueAtMs: undefined, redelivering: false };
-  // The attempt that the other writer asked for is still to come.
+  // The attempt that the other writer requested is still to be made.
   const isRequested = wasRescheduled && isDue(record);
   const kept = isRequested ? released : notDue;
   switch (step.kind) {
@@ -178,7 +185,8 @@ function withStep(record: DeliveryRecord, step: Step, wasRescheduled: boolean): 
     case 'failed': {
       const attempted = withAnswer(withAttempt(kept, step.attempt), step.answer);
       const { next, code, waitsFor } = step;
-      // Another writer has stored the outcome meanwhile: the attempt is added and the outcome stays.
+      // Another writer has stored an outcome or requested an attempt meanwhile, so only this
+      // attempt is added.
       if (!isWaiting(record) || (isRequested && isWaiting(next))) return attempted;
       return { ...attempted, ...(!isRequested && { dueAtMs: next.dueAtMs }), status: next.status, code, waitsFor };
     }

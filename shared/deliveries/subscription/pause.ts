@@ -1,15 +1,19 @@
 import type { Subscription } from '../../subscriptions/subscription.ts';
 import { FIRST_PROBE_MS, NEXT_PROBE_MS, PROBE_LEASE_MS } from '../attempt/disposition.ts';
 
-/** A subscription ends when every probe finds its flow turned off for this long. */
+/** A subscription ends when its flow has been turned off for this long, as found by probes. */
 export const MAX_OFF_MS = 7 * 24 * 3600 * 1000;
-/** The time between two probes that are further apart does not count as off: the flow may have been on in between. */
+/**
+ * If two probes are further apart than this, the time between them does not count as off, because
+ * the flow may have been on meanwhile.
+ */
 const MAX_PROBE_GAP_MS = 2 * NEXT_PROBE_MS + 3600 * 1000;
 
 /**
- * The subscription after an attempt that found its flow turned off. Pure. Only the time between two consecutive
- * such attempts counts as off. Time in which attempts failed for another reason, or in which none were made, does
- * not count. `undefined` when a concurrent attempt has already recorded the same.
+ * Returns the subscription after an attempt that found its flow turned off, or `undefined` when a
+ * concurrent attempt has already recorded the same. Pure. Only the time between two consecutive
+ * attempts of this kind counts as off. Time in which attempts failed for another reason, or in
+ * which no attempts were made, does not count.
  */
 export function recordOff(subscription: Subscription, nowMs: number): Subscription | undefined {
   const now = new Date(nowMs).toISOString();
@@ -28,7 +32,10 @@ export function recordOff(subscription: Subscription, nowMs: number): Subscripti
   return { ...subscription, offMs: totalMs, ...probed(NEXT_PROBE_MS) };
 }
 
-/** A paused subscription whose probe failed for another reason. The next probe is due after `delayMs`. Pure. */
+/**
+ * Returns a paused subscription after a probe that failed for another reason. The next probe is due
+ * after `delayMs`. Pure.
+ */
 export function probeFailed(subscription: Subscription, nowMs: number, delayMs: number): Subscription {
   return { ...subscription, nextProbeAt: new Date(nowMs + delayMs).toISOString(), offCheckedAt: undefined };
 }

@@ -21,13 +21,17 @@ export interface EffectPorts {
   readonly work: Pick<WorkList, 'add'>;
   /** Enqueues the release of the deliveries that wait for a subscription. */
   readonly release: (subscription: Subscription) => Promise<void>;
-  /** Whether the operator has a webhook that is called when a subscription is paused, disabled or gone. */
+  /**
+   * Whether the operator has a webhook that is called when a subscription is paused, disabled or
+   * gone.
+   */
   readonly notifiesOperator: boolean;
 }
 
 /**
- * Updates the subscription that was called after an attempt. Writes nothing when a healthy subscription succeeds.
- * Gives up without an error when another writer has made the update pointless (deleted, superseded, saved again).
+ * After an attempt, updates the subscription that was called. Writes nothing after a success of a
+ * subscription without failures. Gives up without an error when another writer has made the update
+ * pointless (deleted, superseded, saved again).
  */
 export async function applyToSubscription(
   ports: EffectPorts,
@@ -71,8 +75,8 @@ export async function applyToSubscription(
 }
 
 /**
- * Like `applyToSubscription`, but logs a storage error instead of rejecting. The next attempt for this subscription repeats
- * the update.
+ * Like `applyToSubscription`, but logs a storage error instead of rejecting. The next attempt for
+ * this subscription repeats the update.
  */
 export async function applyQuietly(
   ports: EffectPorts,
@@ -88,7 +92,7 @@ export async function applyQuietly(
   }
 }
 
-/** The subscription after the attempt, or undefined when nothing changes. */
+/** The subscription after the attempt, or `undefined` when nothing changes. */
 function subscriptionAfter(
   subscription: Subscription,
   disposition: Disposition,

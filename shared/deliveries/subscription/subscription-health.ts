@@ -11,18 +11,24 @@ export const FAILING_MS = 60 * 60_000;
 
 export const HEALTHY: SubscriptionHealth = { deadCount: 0 };
 
-/** A subscription is disabled after failing for this long: a weekend and the Monday after it. */
+/**
+ * A subscription is disabled after failing for this long, which covers a weekend and the Monday
+ * after it.
+ */
 export const DISABLE_AFTER_MS = 5 * 24 * 3600 * 1000;
 
-/** A single dead delivery may have been caused by its own content. */
+/**
+ * A subscription is disabled only after this many dead deliveries. A single one may have been
+ * caused by its own content.
+ */
 export const DISABLE_AFTER_DEAD_DELIVERIES = 2;
 
 /** `failed`: an attempt that will be retried. `dead`: the last attempt of a delivery. */
 export type HealthOutcome = 'delivered' | 'failed' | 'dead';
 
 /**
- * The health after an attempt, and whether to disable the subscription. Pure. Call it again only for an outcome that
- * was not stored, so that each dead delivery counts once.
+ * The health after an attempt, and whether to disable the subscription. Pure. Call it once for each
+ * outcome, or again if the result could not be stored, so that each dead delivery counts once.
  */
 export function nextHealth(change: { health: SubscriptionHealth; outcome: HealthOutcome; nowMs: number }): {
   health: SubscriptionHealth;
