@@ -1,5 +1,6 @@
 import { RETRIES_QUEUE, type RetriesMessage } from '../deliveries/messages.ts';
 import { enqueueOverdueNotice, notifyOperator, type NotifyOperatorPorts } from '../operations/notify-operator.ts';
+import { webhookPermits } from '../operations/webhook-permits.ts';
 import type { BackendConfig, BackendPorts } from './backend-ports.ts';
 import type { Deliveries } from './compose-deliveries.ts';
 import type { Stores } from './compose-stores.ts';
@@ -25,6 +26,7 @@ export function composeNotices(
     scheduleSeconds: config.deliveryScheduleSeconds,
     url: config.operatorWebhook.url,
     publicBaseUrl: config.publicBaseUrl,
+    permits: webhookPermits({ clock, random }),
   };
   return {
     enqueueOverdueNotice: async (subscriptionId: string): Promise<number | undefined> =>

@@ -9,6 +9,7 @@ import type { Random } from '../random.ts';
 import type { StatusNotice } from '../subscriptions/status-notice.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
+import type { WebhookPermits } from './webhook-permits.ts';
 import { notificationId, statusNotification } from './status-notification.ts';
 
 export interface NotifyOperatorPorts {
@@ -24,6 +25,7 @@ export interface NotifyOperatorPorts {
   /** The operator's webhook. The URL is a secret, because the webhook may be a flow. */
   readonly url: string;
   readonly publicBaseUrl: string;
+  readonly permits: WebhookPermits;
 }
 
 /** How long a worker's claim on a notice lasts: longer than a call can take. */
@@ -41,7 +43,8 @@ const AGAIN_MS = 60_000;
 /**
  * Sends the notices of a subscription that are due to the operator's webhook, oldest first. A
  * notice that fails is retried on the schedule of callbacks, and dropped when the schedule is used
- * up. Returns when the next notice is due if this call has sent any.
+ * up. Returns when the next notice is due if this call has sent
+ * one that failed, or has postponed one because the webhook is busy.
  */
 export async function notifyOperator(ports: NotifyOperatorPorts, subscriptionId: string): Promise<number | undefined> {
   let hasSent = false;
@@ -51,13 +54,21 @@ export async function notifyOperator(ports: NotifyOperatorPorts, subscriptionId:
     if (subscription === undefined || notice === undefined) return undefined;
     const nowMs = ports.clock.now();
     if (nowMs < notice.dueAtMs) return hasSent ? notice.dueAtMs : undefined;
-    const claimed: StatusNotice = { ...notice, dueAtMs: nowMs + CLAIM_MS };
-    const written = await ports.store.writeTogether([
-      { ...subscription, notices: replaced(subscription, notice, claimed) },
-    ]);
-    if (written.kind === 'conflict') continue;
-    hasSent = true;
-    await store(ports, subscription, claimed, await send(ports, subscription, claimed));
+    const permit = ports.permits.take();
+    const isPermitted = permit.kind === 'permit';
+    const claimed: StatusNotice = { ...notice, dueAtMs: nowMs + (isPermitted ? CLAIM_MS : permit.delayMs) };
+    try {
+      // A notice that is postponed gets a new due time too, so that the reconciler does not take its message for lost.
+      const written = await ports.store.writeTogether([
+        { ...subscription, notices: replaced(subscription, notice, claimed) },
+      ]);
+      if (written.kind === 'conflict') continue;
+      if (!isPermitted) return claimed.dueAtMs;
+      hasSent = true;
+      await store(ports, subscription, claimed, await send(ports, subscription, claimed));
+    } finally {
+      if (isPermitted) permit.release();
+    }
   }
 }
 

@@ -101,6 +101,71 @@ describe('the webhook of the operator', () => {
     expect(await notices(id)).toBe(0);
   });
 
+  describe('that hangs', () => {
+    const FLOWS = 10;
+    let ids: string[];
+    let hanging: (() => void)[];
+    const handleAll = (): Promise<void>[] =>
+      ids.map((subscriptionId) => fixture.backend.handleRetriesMessage({ v: 1, kind: 'release', subscriptionId }));
+    const loseMessages = (): void => {
+      for (let message; (message = fixture.queues.receive('retries', Infinity));)
+        fixture.queues.delete('retries', message);
+    };
+    const waiting = (): number => fixture.queues.waiting('retries').length;
+
+    beforeEach(async () => {
+      ids = [];
+      for (let index = 0; index < FLOWS; index++) ids.push((await fixture.flow(`flow${index}`)).id);
+      for (const id of ids) await fixture.backend.operator.pauseSubscription(id);
+      // The messages of the pauses. The test handles its own at the same time, as the host does.
+      loseMessages();
+      hanging = [];
+      fixture.answers.set(WEBHOOK, () => new Promise((resolve) => hanging.push(() => resolve(answered(503)))));
+    });
+
+    test('holds two places of the function that retries deliveries, and no more', async () => {
+      const handled = handleAll();
+      const isDone = handled.map((each) => each.then(() => true));
+      const pending = new Promise<false>((resolve) => setTimeout(resolve, 200, false));
+      const done = await Promise.all(isDone.map((each) => Promise.race([each, pending])));
+      expect(done.filter(Boolean)).toHaveLength(FLOWS - 2);
+      expect(notifications()).toHaveLength(2);
+      expect(waiting()).toBe(FLOWS - 2);
+      for (const end of hanging) end();
+      await Promise.all(handled);
+    });
+
+    test('is not called for a minute after a call that hung', async () => {
+      const handled = handleAll();
+      while (hanging.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+      await fixture.clock.advance(15_000);
+      for (const end of hanging) end();
+      await Promise.all(handled);
+      fixture.answers.set(WEBHOOK, () => accepted);
+      await fixture.pass(50_000);
+      expect(notifications()).toHaveLength(2);
+      await fixture.pass(2 * MINUTE);
+      expect(new Set(notifications().map(({ body }) => body['subscriptionId'])).size).toBe(FLOWS);
+      for (const id of ids) expect(await notices(id)).toBe(0);
+    });
+
+    test('gets each notice once, and the reconciler takes no message of a postponed one for lost', async () => {
+      const handled = handleAll();
+      while (hanging.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+      await fixture.clock.advance(20_000);
+      await Promise.all(handleAll());
+      loseMessages();
+      await fixture.clock.advance(45_000);
+      await fixture.backend.reconcile();
+      expect(waiting()).toBe(0);
+      fixture.answers.set(WEBHOOK, () => accepted);
+      for (const end of hanging) end();
+      await Promise.all(handled);
+      await fixture.pass(HOUR);
+      expect(notifications()).toHaveLength(FLOWS + 2);
+    });
+  });
+
   test('hears of each change, also when one comes while it is down', async () => {
     const { id } = await fixture.flow('one');
     fixture.answers.set(WEBHOOK, () => answered(503));
