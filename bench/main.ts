@@ -14,6 +14,7 @@ import { describeMachine, renderSection, writeSection } from './report.ts';
 import { scale } from './scale.ts';
 import { schedule } from './schedule.ts';
 import { soak } from './soak.ts';
+import { views } from './views.ts';
 
 /** The subcommands, in the order of execution and documentation. */
 const benchmarks: Readonly<Record<string, Benchmark>> = {
@@ -29,6 +30,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   scale,
   'rate-limit': rateLimit,
   'load-time': loadTime,
+  views,
   dashboard,
 };
 

@@ -109,8 +109,9 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
     const listed = await refuseMalformedNext(page, backend.operator.listDeliveries(filter, page));
     if ('kind' in listed) return listed;
     const url = `${config.publicBaseUrl}/api/${path}`;
-    const { deliveries: value, next, lookedBackTo } = listed;
-    return pageResponse(request, page, { value, next, url, ...(lookedBackTo !== undefined && { lookedBackTo }) });
+    const { deliveries: value, next, lookedBackTo, more } = listed;
+    const looked = { ...(lookedBackTo !== undefined && { lookedBackTo }), ...(more && { more }) };
+    return pageResponse(request, page, { value, next, url, ...looked });
   };
 }
 

@@ -42,6 +42,7 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
     const listed = await refuseMalformedNext(page, backend.operator.listEvents(filter, page));
     if ('kind' in listed) return listed;
     const url = `${config.publicBaseUrl}/api/${path}`;
-    return pageResponse(request, page, { value: listed.events, next: listed.next, url });
+    const { events: value, next, more } = listed;
+    return pageResponse(request, page, { value, next, url, ...(more && { more }) });
   };
 }

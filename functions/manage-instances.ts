@@ -1,9 +1,11 @@
 import { refusal } from '../shared/problem.ts';
 import { registerManageRoutes } from './operator-access.ts';
+import { PAGE_PARAMETERS, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
 import { asFlag, countParameter, instanceParameter, isInstanceId, parameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
+const INSTANCES_PATH = 'manage/instances';
 /** The default and the maximum time range of the activity, in hours. */
 const DEFAULT_HOURS = 24;
 const MAX_HOURS = 7 * 24;
@@ -31,8 +33,16 @@ export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
     {
       name: 'ManageInstances-list',
       method: 'GET',
-      route: 'manage/instances',
-      handle: async () => ({ jsonBody: { value: await operator.listInstances() } }),
+      route: INSTANCES_PATH,
+      query: PAGE_PARAMETERS,
+      handle: async (request) => {
+        const page = readPage(request.query);
+        if (page.kind === 'refused') return page;
+        const listed = await refuseMalformedNext(page, operator.listInstances(page));
+        if ('kind' in listed) return listed;
+        const url = `${deps.config.publicBaseUrl}/api/${INSTANCES_PATH}`;
+        return pageResponse(request, page, { value: listed.instances, next: listed.next, url });
+      },
     },
     {
       name: 'ManageInstances-names',
@@ -57,8 +67,9 @@ export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
         if (polls.kind === 'refused') return polls;
         const subscriptionId = query.get('subscriptionId') ?? '';
         if (subscriptionId === '') {
-          const value = await operator.changes({ instanceIds: instanceIds.value, withPolls: polls.value });
-          return { jsonBody: { value } };
+          const read = { instanceIds: instanceIds.value, withPolls: polls.value };
+          const { marks: value, more } = await operator.changes(read);
+          return { jsonBody: { value, more } };
         }
         const found = await operator.subscriptionChange(subscriptionId);
         return found.kind === 'refused' ? found : { jsonBody: { value: [found.mark] } };

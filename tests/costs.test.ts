@@ -158,7 +158,10 @@ const steps: Record<string, { before?: () => unknown; step: () => Promise<unknow
     before: firedToMany,
     step: async () => fixture.backend.operator.subscriptionChange((await one()).id),
   },
-  'operator: the instances, of one': { before: firedToMany, step: () => fixture.backend.operator.listInstances() },
+  'operator: the instances, of one': {
+    before: firedToMany,
+    step: () => fixture.backend.operator.listInstances({ limit: 100 }),
+  },
   'operator: failing subscriptions, of 250': {
     before: firedToMany,
     step: async () => {

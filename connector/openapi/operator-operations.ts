@@ -26,6 +26,11 @@ const listOf = (items: object): TSchema => answer({ value: Type.Array(items as T
 const pageOf = (items: object): TSchema =>
   answer({ value: Type.Array(items as TSchema), nextLink: Type.Optional(text) });
 
+/** A view of all instances covers the first hundred of them. */
+const moreInstances = Type.Optional(
+  Type.Literal(true, { description: 'There are instances that are not covered. Name one with instanceId.' }),
+);
+
 const event = eventProperties();
 /** An event with the counts of its deliveries. */
 const managedEvent = {
@@ -155,7 +160,11 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
     id: 'ManageEventsList',
     summary: 'List events with the counts of their deliveries',
     query: [instanceInQuery, triggerInQuery, sinceInQuery, ...pageInQuery],
-    answer: pageOf(managedEvent),
+    answer: answer({
+      value: Type.Array(managedEvent as object as TSchema),
+      nextLink: Type.Optional(text),
+      more: moreInstances,
+    }),
   },
   'get events/{id}': { id: 'ManageEventsGet', summary: 'Get an event', answer: managedEvent, refused: [404] },
   'get deliveries': {
@@ -168,6 +177,7 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
       lookedBackTo: Type.Optional(
         Type.String({ description: 'When there is a next page: the time back to which deliveries were searched.' }),
       ),
+      more: moreInstances,
     }),
   },
   'get deliveries/{id}': {
@@ -191,7 +201,8 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
   'get instances': {
     id: 'ManageInstancesList',
     summary: 'List the instances that are polled',
-    answer: listOf(operatorResponses.instance),
+    query: pageInQuery,
+    answer: pageOf(operatorResponses.instance),
   },
   'get instance-names': {
     id: 'ManageInstancesNames',
@@ -202,7 +213,7 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
     id: 'ManageChangesList',
     summary: 'Get a mark of each instance that differs after a change',
     query: changesInQuery,
-    answer: listOf(operatorResponses.changeMark),
+    answer: answer({ value: Type.Array(operatorResponses.changeMark), more: moreInstances }),
     refused: [404],
   },
   'get search': {
@@ -220,7 +231,11 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
     id: 'ManageActivityList',
     summary: 'Count deliveries by the hour',
     query: [instanceInQuery, hoursInQuery],
-    answer: answer({ value: Type.Array(operatorResponses.hour), countedSince: Type.Optional(text) }),
+    answer: answer({
+      value: Type.Array(operatorResponses.hour),
+      countedSince: Type.Optional(text),
+      more: moreInstances,
+    }),
   },
   'get queues': {
     id: 'ManageQueuesList',

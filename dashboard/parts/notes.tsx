@@ -13,6 +13,16 @@ export function Problem({ children }: { readonly children: ComponentChildren }):
   );
 }
 
+/** Says that a view of all instances covers only the first hundred of them. */
+export function OtherInstances(): JSX.Element {
+  return (
+    <p class="note">
+      There are more than 100 instances, and only the first 100 by id are covered here. Choose an instance to see
+      another one.
+    </p>
+  );
+}
+
 export function Empty({ children }: { readonly children: ComponentChildren }): JSX.Element {
   return <p class="note empty">{children}</p>;
 }

@@ -6,13 +6,13 @@ import type { Live } from '../live/use-live.ts';
 import { deliveryStatuses, shownNumber } from '../live/wording.ts';
 import { Mark } from '../parts/badge.tsx';
 import { ClockTime } from '../parts/instant.tsx';
-import { LivePart } from '../parts/notes.tsx';
+import { LivePart, OtherInstances } from '../parts/notes.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { ofDelivery } from '../parts/status.tsx';
 
 const shown = ['delivered', 'retrying', 'parked', 'dead', 'ended'] as const;
 
-type Activity = { readonly value: readonly HourResponse[]; readonly countedSince?: string };
+type Activity = { readonly value: readonly HourResponse[]; readonly countedSince?: string; readonly more?: true };
 
 /** The deliveries of the last day by status and by the hour of their events. */
 export function ActivityPanel({ activity }: { readonly activity: Live<Activity> }): JSX.Element {
@@ -20,7 +20,7 @@ export function ActivityPanel({ activity }: { readonly activity: Live<Activity> 
   return (
     <Panel id="activity" title="Deliveries, last 24 hours">
       <LivePart live={activity} lines={5}>
-        {({ value, countedSince }) => {
+        {({ value, countedSince, more }) => {
           const counted = pointed ? [pointed] : value;
           const label = shown
             .map((status) => `${deliveryStatuses[status].toLowerCase()} ${deliveryCount(value, status)}`)
@@ -46,6 +46,7 @@ export function ActivityPanel({ activity }: { readonly activity: Live<Activity> 
                 label={`Deliveries by hour over the last 24 hours: ${label}`}
                 onHour={setPointed}
               />
+              {more && <OtherInstances />}
               {countedSince !== undefined && (
                 <p class="hint">
                   There are more deliveries than one request counts: hours before <ClockTime at={countedSince} /> are

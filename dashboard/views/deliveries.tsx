@@ -14,7 +14,7 @@ import { useSubscriptionNames } from '../live/use-subscription-names.ts';
 import { triggerNames } from '../live/wording.ts';
 import { CsvButton } from '../parts/csv-button.tsx';
 import { Instant } from '../parts/instant.tsx';
-import { Empty, LivePart, Problem } from '../parts/notes.tsx';
+import { Empty, LivePart, OtherInstances, Problem } from '../parts/notes.tsx';
 import { DeliveryStatus } from '../parts/status.tsx';
 import { Attempts } from './attempts.tsx';
 import { Recover, Redeliver } from './delivery-actions.tsx';
@@ -79,15 +79,19 @@ function Pages({
   const names = useSubscriptionNames(shown);
   if (shown.length === 0 && !hasMore) {
     return (
-      <Empty>
-        {route.status === 'dead' && Object.keys(route).length === 3
-          ? 'No delivery is dead.'
-          : 'There is none in this time.'}
-      </Empty>
+      <>
+        {first.more && <OtherInstances />}
+        <Empty>
+          {route.status === 'dead' && Object.keys(route).length === 3 && !first.more
+            ? 'No delivery is dead.'
+            : 'There is none in this time.'}
+        </Empty>
+      </>
     );
   }
   return (
     <>
+      {first.more && <OtherInstances />}
       <table class="cards deliveries">
         <thead>
           <tr>

@@ -19,7 +19,7 @@ import { Empty, LivePart, Problem } from '../parts/notes.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { ActivityPanel } from './activity-panel.tsx';
 import { FindFlow } from './find-flow.tsx';
-import { InstancesPanel } from './instances-panel.tsx';
+import { InstancesPanel, TOP } from './instances-panel.tsx';
 import { MakersPanel } from './makers-panel.tsx';
 import { QueuesPanel } from './queues-panel.tsx';
 
@@ -32,14 +32,14 @@ export function Overview(): JSX.Element {
   const { api } = useOperator();
   useTitle('Overview');
   const mark = useChanges({ polls: true });
-  const instances = useLive<Listed<InstanceResponse>>(
+  const instances = useLive<Page<InstanceResponse>>(
     'instances',
     SLOW_MS,
-    (signal) => api.get('instances', {}, signal),
+    (signal) => api.list<InstanceResponse>('instances', { top: TOP }, signal),
     mark,
   );
   const queues = useLive<Listed<QueueResponse>>('queues', LIVE_MS, (signal) => api.get('queues', {}, signal));
-  const activity = useLive<Listed<HourResponse> & { readonly countedSince?: string }>(
+  const activity = useLive<Listed<HourResponse> & { readonly countedSince?: string; readonly more?: true }>(
     'activity',
     SLOW_MS,
     (signal) => api.get('activity', { hours: HOURS }, signal),

@@ -48,6 +48,7 @@ export function composeOperations(
       activity,
       recoveries,
       instanceIds,
+      instancePage: (page) => stores.instances.page(page),
       retentionMonths,
       pollMark: (instanceId) => state.pollMark(instanceId),
       work,

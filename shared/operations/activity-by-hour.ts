@@ -3,6 +3,7 @@ import { monthsBetween } from '../deliveries/records/activity-store.ts';
 import type { RecordStatus } from '../deliveries/records/delivery-record.ts';
 import { eventKeyAt, instantOfKey } from '../events/event-id.ts';
 import type { StoredRow, Tables } from '../storage/tables.ts';
+import { coveredInstances, type CoveredInstancesPorts } from './covered-instances.ts';
 
 /**
  * The number of deliveries by status, for the events that occurred in one hour. Pending deliveries
@@ -18,12 +19,13 @@ export interface Activity {
    * time on.
    */
   readonly countedSince?: string;
+  /** Present when there are instances that are not counted. */
+  readonly more?: true;
 }
 
-export interface ActivityByHourPorts {
+export interface ActivityByHourPorts extends CoveredInstancesPorts {
   readonly tables: Tables;
   readonly clock: { now(): number };
-  readonly instanceIds: () => Promise<readonly string[]>;
 }
 
 export const HOUR_MS = 3_600_000;
@@ -31,7 +33,9 @@ export const HOUR_MS = 3_600_000;
  * Maximum number of pages of 1,000 rows that one call reads for each instance: enough for 20,000
  * events with one delivery each, or for millions of deliveries in chunks.
  */
-const MAX_PAGES = 40;
+const MAX_PAGES_OF_INSTANCE = 40;
+/** Maximum number of pages that one call reads. Instances share them; each has at least one. */
+const MAX_PAGES = 100;
 const SELECTED = ['kind', 'deliveredCount', 'status', 'copied'];
 
 /**
@@ -46,12 +50,13 @@ export async function countByHour(
   const nowMs = ports.clock.now();
   const firstMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS - (hours - 1) * HOUR_MS;
   const buckets = new Map(Array.from({ length: hours }, (_, index) => [firstMs + index * HOUR_MS, zeroCounts()]));
-  const instanceIds = instanceId === undefined ? await ports.instanceIds() : [instanceId];
+  const { instanceIds, ...more } = await coveredInstances(ports, instanceId);
   // Clocks differ, so an event may have occurred a little after this process's current time.
   const lastBucket = [...buckets.keys()].at(-1) ?? firstMs;
+  const maxPages = Math.min(MAX_PAGES_OF_INSTANCE, Math.max(1, Math.floor(MAX_PAGES / instanceIds.length)));
   const counted = await Promise.all(
     instanceIds.map((partition) =>
-      eachRow(ports.tables, { partition, firstMs, nowMs }, (row) => {
+      eachRow(ports.tables, { partition, firstMs, nowMs, maxPages }, (row) => {
         const hourMs = Math.min(Math.floor(instantOfKey(row.rowKey) / HOUR_MS) * HOUR_MS, lastBucket);
         const bucket = buckets.get(hourMs);
         if (bucket) count(bucket, row);
@@ -61,6 +66,7 @@ export async function countByHour(
   const countedSinceMs = Math.max(...counted.map(({ cutAtMs }) => cutAtMs ?? 0));
   return {
     value: [...buckets].map(([hourMs, counts]) => ({ hour: new Date(hourMs).toISOString(), ...counts })),
+    ...more,
     ...(countedSinceMs > 0 && { countedSince: new Date(countedSinceMs).toISOString() }),
   };
 }
@@ -71,7 +77,17 @@ export async function countByHour(
  */
 async function eachRow(
   tables: Tables,
-  { partition, firstMs, nowMs }: { partition: string; firstMs: number; nowMs: number },
+  {
+    partition,
+    firstMs,
+    nowMs,
+    maxPages,
+  }: {
+    readonly partition: string;
+    readonly firstMs: number;
+    readonly nowMs: number;
+    readonly maxPages: number;
+  },
   visit: (row: StoredRow) => void,
 ): Promise<{ cutAtMs?: number }> {
   let pages = 0;
@@ -84,7 +100,7 @@ async function eachRow(
       next = page.next;
       pages += 1;
       const last = page.rows.at(-1);
-      if (pages >= MAX_PAGES && next !== undefined && last) return { cutAtMs: instantOfKey(last.rowKey) };
+      if (pages >= maxPages && next !== undefined && last) return { cutAtMs: instantOfKey(last.rowKey) };
     } while (next !== undefined);
   }
   return {};

@@ -9,17 +9,17 @@ import { isOfFlow, namedFlow } from '../subscriptions/flow-id.ts';
 import { parseSubscriptionId } from '../subscriptions/subscription-id.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
+import { coveredInstances, type CoveredInstancesPorts } from './covered-instances.ts';
 import { matchesFilter, requiresRecord, type DeliveryFilter } from './delivery-filter.ts';
 import { deliverySummary, recordedDelivery, type Delivery, type DeliverySummary } from './delivery.ts';
 import { deliveriesOf, type EventDeliveriesPorts } from './event-deliveries.ts';
-import { listEvents, rangeOfSubject } from './event-list.ts';
+import { hasRecipient, listEvents, rangeOfSubject } from './event-list.ts';
 import { findDelivery } from './find-delivery.ts';
 import { newestRows, type PageRequest } from './newest-rows.ts';
 
-export interface DeliveryListPorts extends EventDeliveriesPorts {
+export interface DeliveryListPorts extends EventDeliveriesPorts, CoveredInstancesPorts {
   readonly activity: ActivityStore;
   readonly store: Pick<SubscriptionStore, 'load' | 'page'>;
-  readonly instanceIds: () => Promise<readonly string[]>;
 }
 
 export interface DeliveryPage {
@@ -29,6 +29,8 @@ export interface DeliveryPage {
    * Present when there is a next page. The pages up to this one cover all events since this time.
    */
   readonly lookedBackTo?: string;
+  /** Present when there are instances that were not searched. */
+  readonly more?: true;
 }
 
 /**
@@ -78,11 +80,6 @@ async function subscriptionsOfFlow(tables: DeliveryListPorts['tables'], text: st
       : isOfFlow(subscription, flow);
   const { subscriptions } = await findSubscriptions(tables, belongsToFlow, MAX_OF_FLOW);
   return new Set(subscriptions.map(({ id }) => id));
-}
-
-/** The instances to search. */
-async function instancesOf(ports: DeliveryListPorts, { instanceId }: DeliveryFilter): Promise<readonly string[]> {
-  return instanceId === undefined ? ports.instanceIds() : [instanceId];
 }
 
 /**
@@ -145,7 +142,7 @@ async function deliveriesOfSubscription(
   const found = await Promise.all(
     events.map(async (event) => {
       const range = rangeOfSubject(event, subjectHash);
-      if (range < 0) return [];
+      if (range < 0 || !hasRecipient(event, range, rowKey)) return [];
       const match = await findDelivery(ports, formatDeliveryId(event.eventId, range, rowKey));
       return match && matchesFilter(match.delivery, event, filter, flowSubscriptionIds)
         ? [summaryOf(filter)(match.delivery)]
@@ -165,8 +162,9 @@ async function recordedDeliveries(
   { limit, next }: PageRequest,
 ): Promise<DeliveryPage> {
   const { status, code, trigger, httpStatus, text, sinceMs, untilMs } = filter;
+  const { instanceIds, ...more } = await coveredInstances(ports, filter.instanceId);
   const search = {
-    instanceIds: await instancesOf(ports, filter),
+    instanceIds,
     // `trouble` is the stored name of a delivery record.
     where: { kind: 'trouble', ...(status && { status }), ...(code !== undefined && { code }) },
     sinceMs,
@@ -185,9 +183,10 @@ async function recordedDeliveries(
     deliveries.push(summaryOf(filter)(delivery));
     // The page is full. The next page begins after this record, so it reads the remaining records
     // again.
-    if (deliveries.length === limit && row !== records.at(-1)?.row) return { deliveries, ...pageEnd(row.rowKey) };
+    if (deliveries.length === limit && row !== records.at(-1)?.row)
+      return { deliveries, ...more, ...pageEnd(row.rowKey) };
   }
-  return { deliveries, ...pageEnd(found.next) };
+  return { deliveries, ...more, ...pageEnd(found.next) };
 }
 
 /** Reads the event of each record. Records that share an event cause only one read. */
@@ -219,7 +218,8 @@ async function deliveriesOfEvents(
   const isEnd = rest.length === 0 && (within === '' || parseDeliveryId(within) !== undefined);
   if (next !== undefined && !isEnd) throw new RangeError('next must come from an earlier page');
   const { trigger, sinceMs, untilMs } = filter;
-  const search = { instanceIds: await instancesOf(ports, filter), trigger, sinceMs, untilMs, withTests: true };
+  const { instanceIds, ...more } = await coveredInstances(ports, filter.instanceId);
+  const search = { instanceIds, trigger, sinceMs, untilMs, withTests: true };
   const found = await listEvents(ports, search, { limit: EVENTS_A_PAGE, ...(before !== '' && { next: before }) });
   const deliveries: DeliverySummary[] = [];
   let done = before;
@@ -233,11 +233,11 @@ async function deliveriesOfEvents(
     deliveries.push(...taken.map(summaryOf(filter)));
     if (taken.length < unlisted.length) {
       const { occurredAt: lookedBackTo } = event;
-      return { deliveries, next: `${done}.${taken.at(-1)?.deliveryId ?? ''}`, lookedBackTo };
+      return { deliveries, ...more, next: `${done}.${taken.at(-1)?.deliveryId ?? ''}`, lookedBackTo };
     }
     done = eventRowKey(addressOfEvent(event.eventId));
   }
-  return { deliveries, ...(found.next !== undefined && { ...pageEnd(done), next: `${done}.` }) };
+  return { deliveries, ...more, ...(found.next !== undefined && { ...pageEnd(found.next), next: `${found.next}.` }) };
 }
 
 function summaryOf({ withAttempts = false }: DeliveryFilter): (delivery: Delivery) => DeliverySummary {

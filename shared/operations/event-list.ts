@@ -85,3 +85,9 @@ export async function viewEvent(
 export function rangeOfSubject(event: Event, subjectHash: string): number {
   return recipientRanges(event).findIndex((range) => range.subjectHash === subjectHash);
 }
+
+/** Whether a recipient range of an event has a subscription. The only recipient of a test event need not be in it. */
+export function hasRecipient(event: Event, range: number, rowKey: string): boolean {
+  const { from, to } = recipientRanges(event)[range] ?? { from: '', to: '' };
+  return event.test === true || (from <= rowKey && rowKey < to);
+}

@@ -5,6 +5,7 @@ import { eventKeyAt, monthOf } from '../events/event-id.ts';
 import type { StoredRow, Tables } from '../storage/tables.ts';
 import { parseSubscriptionId } from '../subscriptions/subscription-id.ts';
 import type { Trigger } from '../triggers/trigger.ts';
+import { keyBeforeMatch } from './newest-rows.ts';
 
 /**
  * Selects lost deliveries of all subscriptions: those that are dead or parked and not being sent
@@ -25,6 +26,8 @@ export interface LostFilter {
 const LOST_STATUSES = ['dead', 'parked'] as const;
 /** Maximum number of rows per storage request. */
 const PAGE = 1_000;
+/** Maximum number of storage requests that find the position at which the search continues. */
+const QUERIES_WITHOUT_FILTER = 10;
 
 /** Whether a delivery has not arrived and is not being sent again. */
 export function isLost(record: DeliveryRecord): boolean {
@@ -47,9 +50,9 @@ export interface LostRowsPorts {
 
 /**
  * Reads the rows of up to `limit` lost deliveries after a position, newest first within each
- * instance, month and status. `next` is absent when everything has been read. After `maxQueries`
- * storage requests, no further instance, month or status is started, so a page can be short or
- * empty even when a next page exists.
+ * instance, month and status. `next` is absent when everything has been read. Makes at most
+ * `maxQueries` storage requests and ten more, so a page can be short or empty even when a next page
+ * exists.
  */
 export async function lostRows(
   { tables, instanceIds }: LostRowsPorts,
@@ -76,9 +79,10 @@ export async function lostRows(
       // `trouble` is the stored name of a delivery record.
       where: { kind: 'trouble', status: position.status, ...(code !== undefined && { code }) },
     };
+    const table = activityTable(position.month);
     let next: string | undefined;
     do {
-      const page = await tables.query(activityTable(position.month), {
+      const page = await tables.query(table, {
         ...query,
         limit: Math.min(PAGE, limit - rows.length),
         ...(next !== undefined && { next }),
@@ -88,6 +92,15 @@ export async function lostRows(
       rows.push(...page.rows.filter((row) => row.values['redelivering'] !== true && isOfTrigger(row, trigger)));
       next = page.next;
       if (rows.length >= limit) return { rows, next: { ...position, after } };
+      if (next !== undefined && queries >= maxQueries) {
+        const range = { partition: query.partition, from: query.from, to: query.to };
+        const reached =
+          after === position.after
+            ? await keyBeforeMatch(tables, table, range, { where: query.where, maxQueries: QUERIES_WITHOUT_FILTER })
+            : after;
+        if (reached === undefined) break;
+        return { rows, next: { ...position, after: reached } };
+      }
     } while (next !== undefined);
   }
   return { rows };

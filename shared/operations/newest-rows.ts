@@ -1,7 +1,7 @@
 import { activityMonths } from '../deliveries/records/activity-months.ts';
 import { activityTable } from '../deliveries/records/activity-rows.ts';
 import { eventKeyAt, monthOf } from '../events/event-id.ts';
-import type { StoredRow, Tables, Value } from '../storage/tables.ts';
+import type { RowQuery, StoredRow, Tables, Value } from '../storage/tables.ts';
 
 /**
  * How far beyond the end of its month an event's time may be. Clocks differ, so an event in the
@@ -10,6 +10,13 @@ import type { StoredRow, Tables, Value } from '../storage/tables.ts';
 const MARGIN_MS = 24 * 3600 * 1000;
 /** The format of row keys in the activity tables. `next` is the last row key of a page. */
 const NEXT = /^[0-9a-z]{9}[A-Za-z0-9_-]{22}![cet][A-Za-z0-9_-]{0,64}$/;
+
+/**
+ * Storage requests of one page for each month. Instances share them, and each has at least two and at most ten. Storage
+ * reads the whole range of a filtered query, so a request may return no row although there are more rows to read.
+ */
+const QUERIES = 100;
+const MAX_QUERIES_OF_INSTANCE = 10;
 
 export interface RowSearch {
   readonly instanceIds: readonly string[];
@@ -29,7 +36,8 @@ export interface PageRequest {
 
 /**
  * Reads matching rows of the activity tables, newest event first, across all months and instances.
- * Reads at least one page for each instance and month. Rejects with `RangeError` when `next` is not
+ * Reads at least one page for each instance and month. A page can be short or empty even when a next
+ * page exists, because matching rows may be far apart. Rejects with `RangeError` when `next` is not
  * a row key of these tables.
  */
 export async function newestRows(
@@ -39,51 +47,103 @@ export async function newestRows(
 ): Promise<{ rows: StoredRow[]; next?: string }> {
   if (next !== undefined && !NEXT.test(next)) throw new RangeError('next must come from an earlier page');
   const from = next !== undefined ? `${next} ` : untilMs !== undefined ? eventKeyAt(untilMs) : '';
-  const range = { where, to: `${eventKeyAt(sinceMs)}~`, ...(from !== '' && { from }) };
+  const range = { to: `${eventKeyAt(sinceMs)}~`, ...(from !== '' && { from }) };
+  const maxQueries = Math.min(MAX_QUERIES_OF_INSTANCE, Math.max(2, Math.floor(QUERIES / instanceIds.length)));
   const months = (await activityMonths(tables)).filter((month) => month >= monthOf(sinceMs)).reverse();
   let rows: StoredRow[] = [];
-  let hasMore = false;
+  /** The first row key up to which not every instance has been searched further. */
+  let searchedTo: string | undefined;
+  let hasOlder = false;
   for (const [index, month] of months.entries()) {
     const found = await Promise.all(
-      instanceIds.map((partition) => fill(tables, activityTable(month), { ...range, partition }, limit)),
+      instanceIds.map((partition) =>
+        fill(tables, activityTable(month), { ...range, partition }, { where, limit, maxQueries }),
+      ),
     );
     rows = [...rows, ...found.flatMap((page) => page.rows)].sort((a, b) => (a.rowKey < b.rowKey ? -1 : 1));
-    hasMore ||= found.some((page) => page.hasMore);
-    const last = rows[limit - 1];
-    if (last !== undefined && last.rowKey < eventKeyAt(startOfMonth(month) + MARGIN_MS)) {
-      hasMore ||= index < months.length - 1;
+    searchedTo = first(searchedTo, ...found.map((page) => page.searchedTo));
+    const end = first(searchedTo, rows[limit - 1]?.rowKey);
+    if (end !== undefined && end < eventKeyAt(startOfMonth(month) + MARGIN_MS)) {
+      hasOlder = index < months.length - 1;
       break;
     }
   }
-  const end = rows[limit - 1]?.rowKey;
-  const isCut = end !== undefined && (hasMore || rows.length > limit);
-  return { rows: rows.slice(0, limit), ...(isCut && { next: end }) };
+  const searched = rows.filter(({ rowKey }) => searchedTo === undefined || rowKey <= searchedTo);
+  const last = searched[limit - 1]?.rowKey;
+  const isCut = hasOlder || searchedTo !== undefined || searched.length > limit;
+  const end = last !== undefined && isCut ? last : searchedTo;
+  return { rows: searched.slice(0, limit), ...(end !== undefined && { next: end }) };
 }
 
 function startOfMonth(month: string): number {
   return Date.parse(`${month.slice(0, 4)}-${month.slice(4)}-01T00:00:00.000Z`);
 }
 
+/** The lowest of the row keys. */
+function first(...keys: readonly (string | undefined)[]): string | undefined {
+  return keys.filter((key) => key !== undefined).sort()[0];
+}
+
+type KeyRange = Pick<RowQuery, 'from' | 'to'> & { readonly partition: string };
+type Where = NonNullable<RowQuery['where']>;
+
 /**
- * Reads pages until there are `limit` rows or no more pages, because pages of a filtered query may
- * be short.
+ * Reads pages until there are `limit` rows, no more pages, or `maxQueries` requests, because pages of
+ * a filtered query may be short. `searchedTo` is the row key up to which all rows were found. It is
+ * absent when the whole range was searched.
  */
 async function fill(
   tables: Tables,
   table: string,
-  query: { partition: string; from?: string; to: string; where: Readonly<Record<string, Value>> },
-  limit: number,
-): Promise<{ rows: StoredRow[]; hasMore: boolean }> {
+  range: KeyRange,
+  { where, limit, maxQueries }: { readonly where: Where; readonly limit: number; readonly maxQueries: number },
+): Promise<{ rows: StoredRow[]; searchedTo?: string }> {
   const rows: StoredRow[] = [];
   let next: string | undefined;
+  let queries = 0;
   do {
     const page = await tables.query(table, {
-      ...query,
+      ...range,
+      where,
       limit: limit - rows.length,
       ...(next !== undefined && { next }),
     });
     rows.push(...page.rows);
     next = page.next;
-  } while (next !== undefined && rows.length < limit);
-  return { rows, hasMore: next !== undefined };
+    queries += 1;
+  } while (next !== undefined && rows.length < limit && queries < maxQueries);
+  if (next === undefined) return { rows };
+  const searchedTo = rows.at(-1)?.rowKey ?? (await keyBeforeMatch(tables, table, range, { where, maxQueries }));
+  return { rows, ...(searchedTo !== undefined && { searchedTo }) };
+}
+
+/**
+ * A row key before the first matching row of a range in which several filtered requests have found none: the token of a
+ * page does not say how far storage has read. Reads at most `maxQueries` thousand rows. `undefined` when the whole range was
+ * read.
+ */
+export async function keyBeforeMatch(
+  tables: Pick<Tables, 'query'>,
+  table: string,
+  range: KeyRange,
+  { where, maxQueries }: { readonly where: Where; readonly maxQueries: number },
+): Promise<string | undefined> {
+  let last: string | undefined;
+  let next: string | undefined;
+  for (let queries = 0; queries < maxQueries; queries++) {
+    const page = await tables.query(table, {
+      ...range,
+      select: Object.keys(where),
+      ...(next !== undefined && { next }),
+    });
+    for (const { rowKey, values } of page.rows) {
+      const isMatch = Object.entries(where).every(([name, value]) => values[name] === value);
+      // A first row that matches was inserted after the search.
+      if (isMatch && last !== undefined) return last;
+      last = rowKey;
+    }
+    next = page.next;
+    if (next === undefined) return undefined;
+  }
+  return last;
 }

@@ -13,6 +13,7 @@ import type { SubjectView } from '../subscriptions/subscription-view.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { countByHour, type Activity } from './activity-by-hour.ts';
 import { changeMarks, subscriptionChangeMark, type ChangeMark, type ChangeMarkPorts } from './change-marks.ts';
+import { coveredInstances, type CoveredInstancesPorts } from './covered-instances.ts';
 import { deliveryDetail, type DeliveryDetail, type DeliveryDetailPorts } from './delivery-detail.ts';
 import type { DeliveryFilter } from './delivery-filter.ts';
 import { listDeliveries, type DeliveryPage } from './delivery-list.ts';
@@ -71,25 +72,25 @@ export interface Operator {
   startRecovery(body: unknown): ReturnType<typeof startRecovery>;
   getRecovery(id: string): Promise<{ kind: 'found'; recovery: RecoveryResponse } | Refusal>;
   moveConnection(body: unknown): ReturnType<typeof moveConnection>;
-  /** Covers all instances that are polled, unless the filter names one. */
+  /** Covers the first hundred instances that are polled, unless the filter names one. `more`: there are others. */
   listEvents(
     filter: Pick<EventFilter, 'trigger' | 'sinceMs'> & { instanceId?: string | undefined },
     page: PageRequest,
-  ): Promise<{ events: EventView[]; next?: string }>;
+  ): Promise<{ events: EventView[]; next?: string; more?: true }>;
   getEvent(id: string): Promise<{ kind: 'found'; event: NonNullable<Awaited<ReturnType<typeof viewEvent>>> } | Refusal>;
   listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<DeliveryPage>;
   getDelivery(id: string): Promise<{ kind: 'found'; delivery: DeliveryDetail } | Refusal>;
   redeliver(id: string): ReturnType<typeof redeliver>;
   /** The instances that are polled, with the health of their polls. */
-  listInstances(): Promise<InstanceResponse[]>;
+  listInstances(page: PageRequest): Promise<{ instances: InstanceResponse[]; next?: string }>;
   /**
    * Marks that change when an instance's data changes, and with `withPolls` also after each poll.
-   * Covers all polled instances unless some are named.
+   * Covers the first hundred polled instances unless some are named. `more`: others exist.
    */
   changes(search?: {
     instanceIds?: readonly string[] | undefined;
     withPolls?: boolean | undefined;
-  }): Promise<ChangeMark[]>;
+  }): Promise<{ marks: ChangeMark[]; more?: true }>;
   /** The mark of one subscription. */
   subscriptionChange(id: string): ReturnType<typeof subscriptionChangeMark>;
   /**
@@ -97,7 +98,7 @@ export interface Operator {
    * Customer Insights.
    */
   instanceNames(): Promise<InstanceNameResponse[]>;
-  /** Counts of deliveries by hour. Covers all instances that are polled, unless one is named. */
+  /** Counts of deliveries by hour. Covers the first hundred instances that are polled, unless one is named. */
   activity(search: { instanceId?: string | undefined; hours: number }): Promise<Activity>;
   /** Finds the subscriptions, events or deliveries that a text refers to. */
   search(text: string): Promise<Found>;
@@ -121,7 +122,8 @@ export interface OperatorPorts
     SubscriptionActionPorts,
     Omit<DeliveryDetailPorts, 'store'>,
     Omit<StartRecoveryPorts, 'store' | 'work'>,
-    Pick<ChangeMarkPorts, 'pollMark'> {
+    Pick<ChangeMarkPorts, 'pollMark'>,
+    CoveredInstancesPorts {
   readonly tables: Tables;
   readonly queues: Queues;
   readonly queueDrain: QueueDrain;
@@ -144,7 +146,6 @@ export interface OperatorPorts
 
 /** Creates the operator API from its ports. */
 export function createOperator(ports: OperatorPorts): Operator {
-  const { instanceIds } = ports;
   return {
     async listSubscriptions(filter, page, { withActivity = false, sort } = {}) {
       const { subscriptions, ...rest } = await (sort === undefined
@@ -193,9 +194,10 @@ export function createOperator(ports: OperatorPorts): Operator {
     },
     moveConnection: (body) => moveConnection(ports, body),
     async listEvents({ instanceId, ...filter }, page) {
-      const search = { ...filter, instanceIds: instanceId ? [instanceId] : await instanceIds(), withTests: true };
+      const { instanceIds, ...more } = await coveredInstances(ports, instanceId);
+      const search = { ...filter, instanceIds, withTests: true };
       const { events, next } = await listEvents(ports, search, page);
-      return { events: await viewEvents(ports, events), ...(next !== undefined && { next }) };
+      return { events: await viewEvents(ports, events), ...more, ...(next !== undefined && { next }) };
     },
     async getEvent(id) {
       const event = await viewEvent(ports, id);
@@ -211,9 +213,16 @@ export function createOperator(ports: OperatorPorts): Operator {
       return { kind: 'found', delivery: await deliveryDetail(ports, found) };
     },
     redeliver: (id) => redeliver(ports, id),
-    listInstances: async () => Promise.all((await instanceIds()).map(ports.instanceHealth)),
-    changes: async ({ instanceIds: named, withPolls = false } = {}) =>
-      changeMarks(ports, { instanceIds: named ?? (await instanceIds()), withPolls, nowMs: ports.clock.now() }),
+    async listInstances(page) {
+      const { instanceIds, next } = await ports.instancePage(page);
+      const instances = await Promise.all(instanceIds.map(ports.instanceHealth));
+      return { instances, ...(next !== undefined && { next }) };
+    },
+    async changes({ instanceIds: named, withPolls = false } = {}) {
+      const { instanceIds, ...more } = named ? { instanceIds: named } : await coveredInstances(ports, undefined);
+      const marks = await changeMarks(ports, { instanceIds, withPolls, nowMs: ports.clock.now() });
+      return { marks, ...more };
+    },
     subscriptionChange: (id) => subscriptionChangeMark(ports, id, ports.clock.now()),
     async instanceNames() {
       return (await ports.namedInstances()).map(({ instanceId, name }) => ({ id: instanceId, name }));

@@ -3,6 +3,7 @@ import type { Tables } from '../storage/tables.ts';
 
 export const INSTANCES_TABLE = 'instances';
 const PARTITION = 'instances';
+const ID = /^[0-9a-f-]{36}$/;
 
 export interface RegisteredInstance {
   readonly instanceId: string;
@@ -13,11 +14,19 @@ export interface RegisteredInstance {
   readonly etag: string;
 }
 
+/** Some of the ids. `next` is present when there are more: the last of them. */
+export interface InstancePage {
+  readonly instanceIds: readonly string[];
+  readonly next?: string;
+}
+
 /** The instances that have subscriptions and are polled. */
 export interface InstanceRegistry {
   /** Every subscribe calls this last, even for an instance that is already registered. */
   register(instanceId: string): Promise<void>;
   list(): Promise<RegisteredInstance[]>;
+  /** Up to `limit` ids behind `next`, in order. One storage request. Rejects with `RangeError` when `next` is not an id. */
+  page(page: { readonly limit: number; readonly next?: string }): Promise<InstancePage>;
   /** The ids of all instances, in order. */
   ids(): Promise<string[]>;
   /** Removes an instance unless it has been registered again since it was read. */
@@ -34,6 +43,16 @@ export function instanceRegistry(tables: Tables): InstanceRegistry {
     async list() {
       const rows = await readAllRows(tables, INSTANCES_TABLE, { partition: PARTITION });
       return rows.map(({ rowKey, etag }) => ({ instanceId: rowKey, etag }));
+    },
+    async page({ limit, next }) {
+      if (next !== undefined && !ID.test(next)) throw new RangeError('next must be the id of an instance');
+      const from = next === undefined ? {} : { from: `${next} ` };
+      // One more than the page has says whether there is another page.
+      const query = { partition: PARTITION, select: ['v'], limit: limit + 1, ...from };
+      const { rows } = await tables.query(INSTANCES_TABLE, query);
+      const instanceIds = rows.slice(0, limit).map(({ rowKey }) => rowKey);
+      const last = instanceIds.at(-1);
+      return { instanceIds, ...(rows.length > limit && last !== undefined && { next: last }) };
     },
     async ids() {
       const ids: string[] = [];

@@ -11,6 +11,7 @@ const BENCHMARKS = [
   'soak',
   'rate-limit',
   'hangs',
+  'views',
 ] as const;
 
 /**

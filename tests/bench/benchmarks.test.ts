@@ -5,6 +5,7 @@ import { hangs } from '../../bench/hangs.ts';
 import { kill } from '../../bench/kill.ts';
 import { latency } from '../../bench/latency.ts';
 import { loadTime } from '../../bench/load-time.ts';
+import { views } from '../../bench/views.ts';
 import { benchTest } from './bench-test.ts';
 
 const tiny = { size: 'tiny', note: () => undefined } as const;
@@ -44,6 +45,18 @@ benchTest('detection')(
     expect(scan?.slice(1, 4)).toEqual(['scan', '4', '52']);
   },
 );
+
+benchTest('views')('the benchmark of views measures each view, and those of all instances again', async () => {
+  const { targets, tables } = await views.run(tiny);
+  const [few, many] = tables;
+  expect(few?.rows.length).toBeGreaterThan(25);
+  expect(many?.rows.map(([view]) => view)).toContain('dead letters');
+  for (const [, ms, , requests] of few?.rows ?? []) {
+    expect(Number(ms)).toBeGreaterThan(0);
+    expect(Number(requests)).toBeGreaterThan(0);
+  }
+  expect(targets[1]?.met).toBe(true);
+});
 
 benchTest('load-time')('the benchmark of the load time imports a bare app, the packages and this app', async () => {
   const { tables } = await loadTime.run(tiny);

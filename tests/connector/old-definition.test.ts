@@ -11,7 +11,8 @@ import { callbackBody } from '../../shared/deliveries/attempt/callback-body.ts';
 import { sampleEvent } from '../../shared/events/sample-event.ts';
 import { subscriptionStore } from '../../shared/subscriptions/subscription-store.ts';
 import { triggerNames, triggers, type Trigger } from '../../shared/triggers/trigger.ts';
-import { functionsInProcess, type FunctionsInProcess, type CallResult } from '../helpers/functions-in-process.ts';
+import type { CallResult } from '../helpers/called-functions.ts';
+import { functionsInProcess, type FunctionsInProcess } from '../helpers/functions-in-process.ts';
 import { manualClock } from '../helpers/manual-clock.ts';
 
 /** An operation of the connector definition of version 0.9.0, without texts. Flows that were made with it still call it. */

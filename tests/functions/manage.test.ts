@@ -367,6 +367,8 @@ describe('what the dashboard shows', () => {
     expect(instance).toMatchObject({ instanceId: contosoInstanceId, failing: [], outboxEntryCount: 0 });
     expect(Date.parse(String(instance?.['lastPolledAt']))).toBeGreaterThanOrEqual(before);
     expect(instance?.['lastCompletePollAt']).toBe(instance?.['lastPolledAt']);
+    expect(await listOf(`instances?next=${contosoInstanceId}`)).not.toContainEqual(instance);
+    await expectProblem(() => manage('GET', 'instances?next=elsewhere'), 400, 'query-invalid');
     expect(await listOf('instance-names')).toContainEqual({ id: contosoInstanceId, name: 'Contoso' });
   });
 

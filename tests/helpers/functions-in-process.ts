@@ -1,11 +1,9 @@
-import { HttpRequest, InvocationContext, type HttpFunctionOptions, type HttpResponseInit } from '@azure/functions';
 import { registerEntities } from '../../functions/entities.ts';
 import { registerEvents } from '../../functions/events.ts';
 import { registerItems } from '../../functions/items.ts';
 import { registerPartitions } from '../../functions/partitions.ts';
 import { registerPickLists } from '../../functions/pick-lists.ts';
 import { registerPreviews } from '../../functions/preview.ts';
-import type { Registrar } from '../../functions/registrar.ts';
 import { registerStatusReport } from '../../functions/status-report.ts';
 import { registerSubscriptions } from '../../functions/subscriptions.ts';
 import { registerTestEvents } from '../../functions/test-events.ts';
@@ -24,25 +22,10 @@ import { createMemoryQueues } from '../../shared/storage/memory-queues.ts';
 import { createMemoryTables } from '../../shared/storage/memory-tables.ts';
 import type { Tables } from '../../shared/storage/tables.ts';
 import { noTelemetry } from '../../shared/telemetry/telemetry.ts';
+import { calledFunctions, type CalledFunctions } from './called-functions.ts';
 import type { ManualClock } from './manual-clock.ts';
 
-export interface Asked {
-  readonly method: string;
-  /** Below `api/`, as it is sent. */
-  readonly path: string;
-  /** Sent as JSON; a text as it is. */
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-export interface CallResult {
-  readonly status: number;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-export interface FunctionsInProcess {
-  /** Calls the function whose route fits, as the host would: the first in the order of names. */
-  ask(asked: Asked): Promise<CallResult>;
+export interface FunctionsInProcess extends Pick<CalledFunctions, 'ask'> {
   readonly tables: Tables;
   close(): Promise<void>;
 }
@@ -100,12 +83,7 @@ export function functionsInProcess({
   closing.push(data.close);
   const { limiter } = backend;
   const deps = { ...fixture, backend, config, limiter, wrongKeys: failureLimit(clock), data: nearestEntities(data) };
-  const registered: { name: string; options: HttpFunctionOptions }[] = [];
-  const registrar: Registrar = {
-    http: (name, options) => registered.push({ name, options }),
-    storageQueue: () => undefined,
-    timer: () => undefined,
-  };
+  const functions = calledFunctions();
   for (const register of [
     registerSubscriptions,
     registerPreviews,
@@ -113,51 +91,15 @@ export function functionsInProcess({
     registerEvents,
     registerTestEvents,
   ])
-    register(registrar, deps);
+    register(functions.registrar, deps);
   for (const register of [registerEntities, registerItems, registerPartitions, registerStatusReport])
-    register(registrar, deps);
-  registered.sort((one, other) => (one.name < other.name ? -1 : 1));
+    register(functions.registrar, deps);
 
   return {
     tables: fixture.tables,
-    async ask({ method, path, body, headers = {} }) {
-      const address = new URL(`https://triggers.contoso.example/api/${path}`);
-      for (const { name, options } of registered) {
-        const params = options.methods?.includes(method as never) ? paramsOf(options.route ?? '', path) : undefined;
-        if (params === undefined) continue;
-        const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
-        const request = new HttpRequest({
-          method,
-          url: address.href,
-          params,
-          query: Object.fromEntries(address.searchParams),
-          headers: { ...(text !== undefined && { 'content-length': String(Buffer.byteLength(text)) }), ...headers },
-          ...(text !== undefined && { body: { string: text } }),
-        });
-        const context = new InvocationContext({ functionName: name, invocationId: '1' });
-        const answer = (await options.handler(request, context)) as HttpResponseInit;
-        const sent = answer.body === undefined ? {} : (JSON.parse(answer.body as string) as CallResult['body']);
-        return { status: answer.status ?? 200, body: sent };
-      }
-      throw new Error(`no function takes ${method} ${path}`);
-    },
+    ask: (asked) => functions.ask(asked),
     close: async () => {
       await Promise.all(closing.map((close) => close()));
     },
   };
-}
-
-/** What a route's parameters stand for in a path; one layer of encoding is off, as behind the host. `undefined`: it does not fit. */
-function paramsOf(route: string, path: string): Record<string, string> | undefined {
-  const [parts, given] = [route.split('/'), (path.split('?')[0] ?? '').split('/')];
-  const isOptional = parts.at(-1)?.endsWith('?}') === true;
-  if (given.length !== parts.length && !(isOptional && given.length === parts.length - 1)) return undefined;
-  const params: Record<string, string> = {};
-  for (const [at, part] of parts.entries()) {
-    const value = given[at];
-    if (part.startsWith('{')) {
-      if (value !== undefined) params[part.replaceAll(/[{}?]/g, '')] = decodeURIComponent(value);
-    } else if (part !== value) return undefined;
-  }
-  return params;
 }

@@ -2,6 +2,7 @@ import type { Row, Tables, Write } from '../../shared/storage/tables.ts';
 import { callbackCipher } from '../../shared/subscriptions/callback-cipher.ts';
 import { draftOf, newRowKey } from '../../shared/subscriptions/subscription-draft.ts';
 import { sealContext, SUBSCRIPTIONS_TABLE, subscriptionRow } from '../../shared/subscriptions/subscription-row.ts';
+import type { NewSubscription } from '../../shared/subscriptions/subscription.ts';
 import type { Trigger } from '../../shared/triggers/trigger.ts';
 
 /** Writes living subscriptions straight into their partition: what a thousand subscribe calls would leave, in ten requests. */
@@ -15,6 +16,8 @@ export async function insertSubscriptions(
     callbackUrl: (index: number) => string;
     encryptionKey: Buffer;
     createdAtMs?: number;
+    /** Differences from an active subscription. */
+    change?: (index: number) => Partial<NewSubscription>;
   },
 ): Promise<void> {
   const { instanceId, trigger, name, thresholds, encryptionKey } = options;
@@ -26,7 +29,8 @@ export async function insertSubscriptions(
     const rowKey = newRowKey(threshold, String(index).padStart(16, '0'));
     const request = { callbackUrl, instanceId, threshold };
     const draft = draftOf({ subscriber, subject, request, rowKey }, { cipher, nowMs: options.createdAtMs ?? 0 });
-    return subscriptionRow({ ...draft, activeFrom: 0, callback: cipher.seal(callbackUrl, sealContext(draft.address)) });
+    const callback = cipher.seal(callbackUrl, sealContext(draft.address));
+    return subscriptionRow({ ...draft, activeFrom: 0, callback, ...options.change?.(index) });
   });
   for (let start = 0; start < rows.length; start += 100) {
     const writes = rows.slice(start, start + 100).map((row): Write => ({ kind: 'insert', row }));

@@ -56,7 +56,8 @@ test('a poll keeps the call and the setting for the operator', async () => {
   await fixture.subscribe('full-refresh-completed', { callbackUrl: callbackUrl('one') });
   fixture.insights.beforeCall = failing('not-found', { methods: ['jobs'] });
   await fixture.poll();
-  const [health] = await fixture.backend.operator.listInstances();
+  const { instances } = await fixture.backend.operator.listInstances({ limit: 1 });
+  const [health] = instances;
   expect(health?.failing).toMatchObject([{ list: 'jobs', reason: expect.stringContaining('jobs of') }]);
   expect(health?.failing[0]?.reason).toContain('check the setting CUSTOMER_INSIGHTS_WORKFLOW_PATH');
 });

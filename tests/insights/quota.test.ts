@@ -48,13 +48,15 @@ test('polls do not call again what asked to wait, and go on with all else', asyn
   const methods = (): string[] => fixture.insights.calls.map(({ method }) => method);
   expect(methods()).not.toContain('segments');
   expect(methods().filter((method) => method === 'jobs')).toHaveLength(12);
-  const [health] = await fixture.backend.operator.listInstances();
+  const {
+    instances: [health],
+  } = await fixture.backend.operator.listInstances({ limit: 1 });
   expect(health?.failing.map(({ list }) => list)).toEqual(['segments']);
   await fixture.clock.advance(60_000);
   await fixture.poll();
   expect(methods()).toContain('segments');
   expect(fixture.calls).toHaveLength(1);
-  expect((await fixture.backend.operator.listInstances())[0]?.failing).toEqual([]);
+  expect((await fixture.backend.operator.listInstances({ limit: 1 })).instances[0]?.failing).toEqual([]);
 });
 
 test('nobody waits for longer than twelve hours', async () => {

@@ -9,7 +9,8 @@ import {
 } from '../../sandbox/customer-insights/customer-insights-sandbox.ts';
 import { contosoInstanceId } from '../../sandbox/customer-insights/seed/seeded-instances.ts';
 import { inputLabels } from '../../shared/input-labels.ts';
-import { functionsInProcess, type FunctionsInProcess, type CallResult } from '../helpers/functions-in-process.ts';
+import type { CallResult } from '../helpers/called-functions.ts';
+import { functionsInProcess, type FunctionsInProcess } from '../helpers/functions-in-process.ts';
 import { manualClock } from '../helpers/manual-clock.ts';
 import { mistakes, type Mistake } from './mistakes.ts';
 

@@ -10,7 +10,7 @@ beforeEach(async () => {
   await fixture.poll();
 });
 
-const instanceMark = async (): Promise<string | undefined> => (await fixture.backend.operator.changes())[0]?.mark;
+const instanceMark = async (): Promise<string | undefined> => (await fixture.backend.operator.changes()).marks[0]?.mark;
 const subscriptionMark = async (): Promise<unknown> => fixture.backend.operator.subscriptionChange(id);
 
 test('without a change the marks stay, however often they are read', async () => {
@@ -50,9 +50,9 @@ test('an operator and a poll change the mark of a subscription', async () => {
 
 test('only the named instances have marks', async () => {
   const other = '00000000-0000-4000-8000-000000000000';
-  expect((await fixture.backend.operator.changes()).map(({ instanceId }) => instanceId)).toEqual([INSTANCE]);
+  expect((await fixture.backend.operator.changes()).marks.map(({ instanceId }) => instanceId)).toEqual([INSTANCE]);
   expect(
-    (await fixture.backend.operator.changes({ instanceIds: [other] })).map(({ instanceId }) => instanceId),
+    (await fixture.backend.operator.changes({ instanceIds: [other] })).marks.map(({ instanceId }) => instanceId),
   ).toEqual([other]);
 });
 

@@ -119,7 +119,9 @@ describe('an instance that is taken out of ALLOWED_INSTANCES', () => {
     expect(await fixture.backend.getOwn('connection-a', trigger, ids.segment)).toMatchObject({ view: { warnings } });
     expect((await fixture.backend.listOwn('connection-a', trigger, { limit: 10 })).views).toMatchObject([{ warnings }]);
     expect(await fixture.backend.operator.getSubscription(ids.segment)).toMatchObject({ subscription: { warnings } });
-    const health = (await fixture.backend.operator.listInstances()).find(({ instanceId }) => instanceId === INSTANCE);
+    const health = (await fixture.backend.operator.listInstances({ limit: 100 })).instances.find(
+      ({ instanceId }) => instanceId === INSTANCE,
+    );
     expect(health?.failing.map(({ list }) => list).sort()).toEqual(['jobs', 'measures', 'segments']);
     expect(health?.failing[0]?.reason).toContain('ALLOWED_INSTANCES');
     const since = new Date(clock.now()).toISOString();

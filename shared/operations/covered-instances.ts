@@ -1,0 +1,29 @@
+import type { InstancePage } from '../subscriptions/instance-registry.ts';
+
+/**
+ * The most instances that a view of all instances covers. Each costs the view at least one storage request, so the cost of
+ * a view does not grow with the number of instances.
+ */
+export const MAX_INSTANCES = 100;
+
+export interface CoveredInstancesPorts {
+  /** A page of the polled instances. Makes one storage request. */
+  readonly instancePage: (page: { readonly limit: number; readonly next?: string }) => Promise<InstancePage>;
+}
+
+/** The instances that a view covers. */
+export interface CoveredInstances {
+  readonly instanceIds: readonly string[];
+  /** Present when there are other instances. The view says so, and an operator names the instance to see. */
+  readonly more?: true;
+}
+
+/** The named instance, or the first of all polled instances. */
+export async function coveredInstances(
+  { instancePage }: CoveredInstancesPorts,
+  instanceId: string | undefined,
+): Promise<CoveredInstances> {
+  if (instanceId !== undefined) return { instanceIds: [instanceId] };
+  const { instanceIds, next } = await instancePage({ limit: MAX_INSTANCES });
+  return { instanceIds, ...(next !== undefined && { more: true }) };
+}
