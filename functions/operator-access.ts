@@ -120,6 +120,8 @@ export interface ManageRoute {
   /** Whether a call with this body changes nothing. Default: every call may change something. */
   readonly onlyReads?: (body: unknown) => boolean;
   readonly handle: (request: HttpRequest, body?: unknown) => Promise<HttpResponseInit | Refusal>;
+  /** The recovery that a response names. The entry in the audit log then names it too. */
+  readonly recoveryIdOf?: (response: HttpResponseInit) => string | undefined;
 }
 
 /**
@@ -220,7 +222,7 @@ function readOnly(): Refusal {
  */
 async function runAudited(
   { log, backend }: HttpDeps,
-  { name, body: expected, handle }: ManageRoute,
+  { name, body: expected, handle, recoveryIdOf }: ManageRoute,
   operator: IdentifiedOperator,
   request: HttpRequest,
   body: unknown,
@@ -235,7 +237,7 @@ async function runAudited(
     result =
       'kind' in response
         ? { status: problems[response.code].status, code: response.code }
-        : { status: response.status ?? 200 };
+        : { status: response.status ?? 200, recoveryId: recoveryIdOf?.(response) };
     return response;
   } finally {
     // If the status is absent, the action threw an error and may be partly done.

@@ -80,6 +80,7 @@ const ofOneInstance: Readonly<Record<string, View>> = {
   events: (operator) => operator.listEvents({}, page),
   'search, by a text that nothing has': (operator) => operator.search('nothing'),
   'search, by an id': (operator, { deliveryId }) => operator.search(deliveryId),
+  recoveries: (operator) => operator.listRecoveries(page),
   audit: (_operator, _ids, { audit }) => audit.list({}, page),
 };
 

@@ -144,6 +144,18 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
       more: Type.Optional(Type.Literal(true, { description: 'There may be more than were counted.' })),
     }),
   },
+  'get recoveries': {
+    id: 'ManageRecoveriesList',
+    summary: 'List the recoveries, newest first',
+    query: pageInQuery,
+    answer: answer({
+      value: Type.Array(recovery),
+      nextLink: Type.Optional(text),
+      more: Type.Optional(
+        Type.Literal(true, { description: 'Not all could be sorted: there may be others, which no page has.' }),
+      ),
+    }),
+  },
   'get recoveries/{id}': {
     id: 'ManageRecoveriesGet',
     summary: 'Get the progress of a recovery',

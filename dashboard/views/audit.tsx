@@ -28,6 +28,7 @@ const columns: readonly CsvColumn<AuditResponse>[] = [
   ['result', ({ result }) => result],
   ['status', ({ status }) => status],
   ['code', ({ code }) => code],
+  ['recovery', ({ recoveryId }) => recoveryId],
 ];
 
 /** The actions of all operators, newest first: who, what, when, and the result. */
@@ -93,7 +94,7 @@ function Entries({
 }
 
 function Row({
-  entry: { at, operator, action, target, body, result, status, code },
+  entry: { at, operator, action, target, body, result, status, code, recoveryId },
 }: {
   readonly entry: AuditResponse;
 }): JSX.Element {
@@ -108,6 +109,11 @@ function Row({
         {target !== undefined && (
           <span class="id">
             <Target id={target} />
+          </span>
+        )}
+        {recoveryId !== undefined && (
+          <span class="id">
+            <Target id={recoveryId} />
           </span>
         )}
         {body !== undefined && body !== '{}' && <code class="id">{body}</code>}
@@ -134,7 +140,9 @@ function Target({ id }: { readonly id: string }): JSX.Element {
     ? hashOf({ view: 'subscription', id, days: 7 })
     : id.startsWith('dlv_')
       ? hashOf({ view: 'deliveries', status: 'any', days: 30, open: id })
-      : undefined;
+      : id.startsWith('rec_')
+        ? hashOf({ view: 'recover', id })
+        : undefined;
   if (href === undefined) return <>{id}</>;
   return (
     <a {...rowLink} href={href}>

@@ -11,6 +11,7 @@ import { Choice } from '../parts/choice.tsx';
 import { InstantField } from '../parts/instant-field.tsx';
 import { Problem } from '../parts/notes.tsx';
 import { Panel } from '../parts/panel.tsx';
+import { Recoveries } from './recoveries.tsx';
 
 const DAY_MS = 86_400_000;
 
@@ -90,6 +91,7 @@ export function Recover(): JSX.Element {
         </div>
         {step.kind === 'failed' && <Problem>{step.detail}</Problem>}
       </Panel>
+      <Recoveries />
     </>
   );
 }

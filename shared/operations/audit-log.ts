@@ -28,6 +28,8 @@ export interface BegunEntry {
 export interface ActionResult {
   readonly status: number;
   readonly code?: string | undefined;
+  /** The recovery that the action started, or that runs already for the same request. */
+  readonly recoveryId?: string | undefined;
 }
 
 /** The log of all operator actions, newest first. Entries are kept for `RETENTION_MONTHS`. */
@@ -86,9 +88,9 @@ export function auditLog({ tables, clock, random }: AuditPorts): AuditLog {
       // write.
       return { row, etag: result.kind === 'written' ? newEtag(result) : '*' };
     },
-    async finish({ row, etag }, { status, code }) {
+    async finish({ row, etag }, { status, code, recoveryId }) {
       const table = auditTable(monthOf(instantOfKey(row.rowKey)));
-      await tables.write(table, [{ kind: 'replace', row: { ...row, status, code }, etag }]);
+      await tables.write(table, [{ kind: 'replace', row: { ...row, status, code, recoveryId }, etag }]);
     },
     async list({ sinceMs = 0 }, { limit, next }) {
       if (next !== undefined && !ID.test(next)) throw new RangeError('next must come from an earlier page');
@@ -139,7 +141,7 @@ export async function dropOldAudit({
 }
 
 function entryOfRow({ rowKey, values }: StoredRow): AuditResponse {
-  const { operator, action, target, body, status, code } = values;
+  const { operator, action, target, body, status, code, recoveryId } = values;
   return {
     id: rowKey,
     at: new Date(instantOfKey(rowKey)).toISOString(),
@@ -150,5 +152,6 @@ function entryOfRow({ rowKey, values }: StoredRow): AuditResponse {
     result: status === undefined ? 'unknown' : Number(status) < 400 ? 'done' : 'refused',
     ...(status !== undefined && { status: Number(status) }),
     ...(code !== undefined && { code: String(code) }),
+    ...(recoveryId !== undefined && { recoveryId: String(recoveryId) }),
   };
 }

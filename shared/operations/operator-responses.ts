@@ -161,6 +161,7 @@ export const operatorResponses = {
     result: stringEnum('done', 'refused', 'unknown'),
     status: Type.Optional(Type.Integer()),
     code: Type.Optional(string),
+    recoveryId: Type.Optional(string),
   }),
   /** One delivery with the request that was sent and the response to it. */
   deliveryDetail: response({

@@ -30,6 +30,7 @@ import type {
 import { redrive, viewQueues, type QueueView } from './queues.ts';
 import { recover } from './recover.ts';
 import { recoveryView } from './recovery.ts';
+import { listRecoveries } from './recovery-list.ts';
 import { redeliver } from './redeliver.ts';
 import { search, type Found } from './search.ts';
 import type { sendTestTo } from './send-test.ts';
@@ -70,6 +71,8 @@ export interface Operator {
   recover(subscriptionId: string, body: unknown): ReturnType<typeof recover>;
   /** Counts the lost deliveries of all subscriptions, or starts to send them again. */
   startRecovery(body: unknown): ReturnType<typeof startRecovery>;
+  /** Newest first. `more`: there are so many that not all could be sorted. */
+  listRecoveries(page: PageRequest): Promise<{ recoveries: RecoveryResponse[]; next?: string; more?: true }>;
   getRecovery(id: string): Promise<{ kind: 'found'; recovery: RecoveryResponse } | Refusal>;
   moveConnection(body: unknown): ReturnType<typeof moveConnection>;
   /** Covers the first hundred instances that are polled, unless the filter names one. `more`: there are others. */
@@ -186,6 +189,7 @@ export function createOperator(ports: OperatorPorts): Operator {
     },
     recover: (subscriptionId, body) => recover(ports, subscriptionId, body),
     startRecovery: (body) => startRecovery(ports, body),
+    listRecoveries: (page) => listRecoveries(ports.recoveries, page),
     async getRecovery(id) {
       const recovery = await ports.recoveries.read(id);
       return recovery

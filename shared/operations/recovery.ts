@@ -53,6 +53,11 @@ export type StoredRecovery = Recovery & { readonly etag: string };
 export interface RecoveryStore {
   read(recoveryId: string): Promise<StoredRecovery | undefined>;
   /**
+   * The stored recoveries, newest first: at most `MAX_LISTED`, with one storage request for each
+   * thousand. `more`: others exist.
+   */
+  list(): Promise<{ readonly recoveries: readonly Recovery[]; readonly more?: true }>;
+  /**
    * Inserts a recovery, or replaces the one that was read with `etag`. Returns `undefined` when
    * another writer was first.
    */
@@ -63,6 +68,8 @@ export interface RecoveryStore {
 export const RECOVERIES_TABLE = 'recoveries';
 const PARTITION = 'recoveries';
 const VERSION = 1;
+/** The most recoveries that are listed. Their keys are hashes, so all have to be read to find the newest. */
+const MAX_LISTED = 5_000;
 const ID = /^rec_[A-Za-z0-9_-]{22}$/;
 
 export function recoveryStore(tables: Tables): RecoveryStore {
@@ -71,6 +78,21 @@ export function recoveryStore(tables: Tables): RecoveryStore {
       if (!ID.test(recoveryId)) return undefined;
       const row = await tables.get(RECOVERIES_TABLE, PARTITION, recoveryId);
       return row && { ...(JSON.parse(String(row.values['recovery'])) as Recovery), etag: row.etag };
+    },
+    async list() {
+      const recoveries: Recovery[] = [];
+      let next: string | undefined;
+      do {
+        const limit = Math.min(1_000, MAX_LISTED - recoveries.length);
+        const query = { partition: PARTITION, limit, ...(next !== undefined && { next }) };
+        const page = await tables.query(RECOVERIES_TABLE, query);
+        recoveries.push(...page.rows.map(({ values }) => JSON.parse(String(values['recovery'])) as Recovery));
+        next = page.next;
+      } while (next !== undefined && recoveries.length < MAX_LISTED);
+      recoveries.sort(
+        (one, other) => other.startedAtMs - one.startedAtMs || (one.recoveryId < other.recoveryId ? -1 : 1),
+      );
+      return { recoveries, ...(next !== undefined && { more: true }) };
     },
     async save(recovery, etag) {
       const row = {

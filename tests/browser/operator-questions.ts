@@ -114,6 +114,19 @@ export function testRecovery(visiting: () => OperatorVisit): void {
         await page.getByText(/\d+ of \d+ deliver(y|ies) of .* on the way again.* Finished\./).waitFor();
       }));
 
+    test('which recoveries there were, and who started one', () =>
+      answer(visiting(), async (page, click) => {
+        await click(page.getByRole('navigation').getByRole('link', { name: 'Recover' }));
+        const row = page.getByRole('region', { name: 'Recoveries so far' }).getByRole('row').nth(1);
+        await row.getByText('Finished', { exact: true }).waitFor();
+        await row.getByText(/^\d+ of \d+$/).waitFor();
+        await click(row.getByRole('link'));
+        await page.waitForURL(/#\/recover\?id=rec_/);
+        await click(page.getByRole('navigation').getByRole('link', { name: 'Audit' }));
+        const entry = page.getByRole('row').filter({ hasText: 'Recovered over all subscriptions' }).first();
+        await entry.getByRole('link', { name: /^rec_/ }).waitFor();
+      }));
+
     test('who did what, and with which result', () =>
       answer(visiting(), async (page, click) => {
         await click(page.getByRole('navigation').getByRole('link', { name: 'Audit' }));

@@ -18,6 +18,7 @@ const routes: [string, string, number][] = [
   ['POST', 'manage/subscriptions/sub_1/test', 404],
   ['POST', 'manage/subscriptions/sub_1/recover', 400],
   ['POST', 'manage/recoveries', 400],
+  ['GET', 'manage/recoveries', 200],
   ['GET', 'manage/recoveries/rec_1', 404],
   ['POST', 'manage/connections/move', 400],
   ['GET', 'manage/events', 200],

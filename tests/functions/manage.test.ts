@@ -211,6 +211,11 @@ describe('subscriptions', () => {
     const progress = await get(`recoveries/${recoveryId}`);
     expect(progress).toMatchObject({ status: 'finished', deliveries: 1, sent: 1, skipped: 0 });
     expect(validatorOf(operatorResponses.recovery)(progress)).toMatchObject({ kind: 'valid' });
+    expect((await listOf('recoveries'))[0]).toEqual(progress);
+    await expectProblem(() => manage('GET', 'recoveries?next=x'), 400, 'query-invalid');
+    const [entry] = await listOf('audit?top=1');
+    expect(entry).toMatchObject({ action: 'ManageRecoveries-start', result: 'done', recoveryId });
+    expect(validatorOf(operatorResponses.auditEntry)(entry)).toMatchObject({ kind: 'valid' });
   });
 
   test('of one connection become those of another', async () => {

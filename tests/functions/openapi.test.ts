@@ -250,6 +250,7 @@ describe('real answers are as described', () => {
     expect((await call('POST', 'manage/recoveries', { ...range, dryRun: true })).status).toBe(200);
     const started = await call('POST', 'manage/recoveries', range);
     expect(started.status).toBe(202);
+    expect((await call('GET', 'manage/recoveries?top=1')).status).toBe(200);
     expect((await call('GET', `manage/recoveries/${String(started.body['recoveryId'])}`)).status).toBe(200);
     expect((await call('POST', `manage/subscriptions/${id}/pause`)).status).toBe(202);
     expect((await call('POST', `manage/subscriptions/${id}/resume`)).status).toBe(202);
