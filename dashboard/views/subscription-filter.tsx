@@ -9,13 +9,18 @@ import { subscriptionStatuses, triggerNames } from '../live/wording.ts';
 import { Choice } from '../parts/choice.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 
+/** The most instances of a page. */
+const INSTANCES = 100;
+
 /** The filter of the list of subscriptions. All its values are part of the URL. */
 export function FilterForm({ filter }: { readonly filter: SubscriptionFilter }): JSX.Element {
-  const { api, instanceName } = useOperator();
-  const instances = useLive<{ value: readonly InstanceResponse[] }>('instances', 0, (signal) =>
-    api.get('instances', {}, signal),
+  const { api, instanceName, instances: names } = useOperator();
+  const polled = useLive('instances', 0, (signal) =>
+    api.list<InstanceResponse>('instances', { top: INSTANCES }, signal),
   );
-  const listed = new Set(instances.value?.value.map(({ instanceId }) => instanceId));
+  const listed = new Set(polled.value?.value.map(({ instanceId }) => instanceId));
+  // With more polled instances than a page has, all that Customer Insights names can be chosen.
+  if (polled.value?.next !== undefined) for (const id of names.keys()) listed.add(id);
   if (filter.instanceId !== undefined) listed.add(filter.instanceId);
   const { form, apply, applySoon } = useFilterForm((given) => replaceRoute({ view: 'subscriptions', filter: given }));
   const field = (name: 'label' | 'workflowId', label: string): JSX.Element => (

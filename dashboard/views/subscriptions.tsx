@@ -15,11 +15,19 @@ import { CsvButton } from '../parts/csv-button.tsx';
 import { FlowLink } from '../parts/flow-link.tsx';
 import { Ago, Instant } from '../parts/instant.tsx';
 import { Empty, LivePart, Problem } from '../parts/notes.tsx';
+import { SortChoice } from '../parts/sort-choice.tsx';
 import { SortHeader } from '../parts/sort-header.tsx';
 import { SubscriptionStatus } from '../parts/status.tsx';
 import { FilterForm } from './subscription-filter.tsx';
 
 const TOP = 50;
+/** The columns that a list can be sorted by, and their names. */
+const sortable = [
+  ['label', 'Subscription'],
+  ['threshold', 'Waits for'],
+  ['status', 'Status'],
+  ['createdAt', 'Made'],
+] as const;
 
 /** All subscriptions, with a filter. */
 export function Subscriptions({ filter }: { readonly filter: SubscriptionFilter }): JSX.Element {
@@ -108,7 +116,9 @@ function Pages({
     [...first.value, ...(more?.value ?? [])].map((subscription) => [subscription.id, subscription]),
   );
   const shown = [...known.values()];
-  const onSort = (sort: string): void => replaceRoute({ view: 'subscriptions', filter: { ...filter, sort } });
+  const { sort: _, ...unsorted } = filter;
+  const onSort = (sort: string | undefined): void =>
+    replaceRoute({ view: 'subscriptions', filter: { ...unsorted, ...(sort !== undefined && { sort }) } });
   const sorting = { sort: filter.sort, onSort };
   // With a filter, the first match may be on a later page.
   useEffect(() => {
@@ -117,6 +127,7 @@ function Pages({
   return (
     <>
       {shown.length === 0 && next === undefined && <Nothing filter={filter} />}
+      {shown.length > 0 && <SortChoice columns={sortable} {...sorting} />}
       {shown.length > 0 && (
         <table class="cards subscriptions">
           <thead>

@@ -34,6 +34,26 @@ export function testLists(visiting: () => OperatorVisit): void {
       expect((await rowNames(page)).at(-1)).toBe('Alert the data team');
     });
 
+    test('of subscriptions is sorted on a phone too, where the heads of columns are not shown', async () => {
+      const { browser } = visiting();
+      await browser.show({ width: 390, height: 800 });
+      const page = await visiting().open('#/subscriptions');
+      const choice = page.getByLabel('Sort by');
+      const box = await choice.boundingBox();
+      expect(box?.x).toBeGreaterThanOrEqual(0);
+      expect((box?.x ?? 0) + (box?.width ?? Infinity)).toBeLessThanOrEqual(390);
+      await choice.selectOption('Subscription, descending');
+      await page.waitForURL(/sort=-label/);
+      await page.getByRole('table').locator('tbody tr').first().filter({ hasText: 'Sleeping flow' }).waitFor();
+      // Nothing that cannot be seen takes the focus.
+      expect(await page.locator('thead button').first().isVisible()).toBe(false);
+      expect(await browser.violations()).toEqual([]);
+      await choice.selectOption('Nothing');
+      await page.waitForURL(/#\/subscriptions$/);
+      await browser.show({});
+      await choice.waitFor({ state: 'hidden' });
+    });
+
     test('of deliveries is that of any time range, which the address has', async () => {
       const page = await visiting().open('#/deliveries?status=any');
       await page.getByText('5 shown, no more.').waitFor();
@@ -59,6 +79,25 @@ export function testLists(visiting: () => OperatorVisit): void {
       await visiting().open('#/subscriptions?sort=label');
       await page.getByText('Only 10,000 subscriptions could be sorted.').waitFor();
       await page.unroute('**/manage/subscriptions?*');
+    });
+
+    test('that covers a part of the instances says so', async () => {
+      const { page } = visiting().browser;
+      const others = { more: true, nextLink: 'https://triggers.example/api/manage/instances?top=100&next=x' };
+      const pattern = /manage\/(deliveries|activity|instances)\?(?!.*next=)/;
+      await page.route(pattern, async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, json: { ...((await response.json()) as object), ...others } });
+      });
+      await visiting().open('#/deliveries?status=any');
+      await page.getByText('only the first 100 by id are covered here').waitFor();
+      await visiting().open('#/');
+      const panel = (name: string | RegExp): ReturnType<Page['getByRole']> => page.getByRole('region', { name });
+      await panel(/^Deliveries/)
+        .getByText('only the first 100 by id are covered here')
+        .waitFor();
+      await panel('Instances').getByRole('button', { name: 'Show more' }).waitFor();
+      await page.unroute(pattern);
     });
 
     test('is saved as CSV, with no formula in it', async () => {
