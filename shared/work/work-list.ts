@@ -50,8 +50,8 @@ export interface WorkEntry {
  */
 export interface WorkList {
   /**
-   * Adds an item, due at `dueAtMs` or up to 75 s later. One storage request, none when this process
-   * has already added it.
+   * Adds an item, due at `dueAtMs` or up to 75 s later. One storage request, or none if this
+   * process has already added the item with the same due time.
    */
   add(item: WorkItem, dueAtMs: number): Promise<void>;
   /** Removes an item that was just added, because its rows will not be written. */
@@ -73,11 +73,15 @@ export interface WorkList {
  */
 export const WORK_SHARDS = ['0', '1', '2', '3'] as const;
 
-/** Due times are rounded up to this, so that several additions of one item become one row. */
+/**
+ * Due times are rounded up to a multiple of this, so that repeated additions of an item share one
+ * row.
+ */
 const SLOT_MS = 60_000;
 /**
- * Clock difference allowed between two processes. A process relies on a row that it has added while
- * the row is not due by the clock of any other process, which could have moved it.
+ * Allowance for the difference between the clocks of two processes. A process relies on a row that
+ * it has added only until the row may be due by another process's clock, because the other process
+ * could then move it.
  */
 const CLOCK_SKEW_MS = 15_000;
 const DUE_DIGITS = 9;

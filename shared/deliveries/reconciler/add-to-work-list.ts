@@ -9,8 +9,8 @@ export interface WorkListPorts {
 }
 
 /**
- * Adds the partitions and subscriptions of unfinished delivery records to the work list. Call it
- * before the records are written.
+ * Adds to the work list the activity partitions of records with a due time, and the subscriptions
+ * that parked records wait for. Call it before the records are written.
  */
 export async function addToWorkList({ work, clock }: WorkListPorts, records: readonly DeliveryRecord[]): Promise<void> {
   const items = new Map<string, WorkItem>();
