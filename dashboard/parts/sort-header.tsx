@@ -23,6 +23,8 @@ export function SortHeader({
         {name}
         <span aria-hidden="true">{order === 'ascending' ? ' ↑' : order === 'descending' ? ' ↓' : ''}</span>
       </button>
+      {/* Narrow screens have no button here, and a screen reader still needs the name. */}
+      <span class="unsorted">{name}</span>
     </th>
   );
 }
