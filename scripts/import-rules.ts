@@ -1,4 +1,7 @@
-/** The imports that one part of the project may have, in addition to its own files and Node's modules. */
+/**
+ * The imports that one part of the project may have, in addition to its own files and Node's
+ * modules.
+ */
 export interface ImportRule {
   /** A folder without its subfolders, or one file. */
   readonly part: string;
@@ -98,7 +101,7 @@ export const importRules: readonly ImportRule[] = [
   {
     part: 'shared/azure',
     imports: [...rootFiles, 'shared/storage'],
-    packages: ['@azure/data-tables', '@azure/identity', '@azure/storage-queue'],
+    packages: ['@azure/data-tables', '@azure/identity', '@azure/storage-queue', 'undici'],
   },
   { part: 'shared/storage', imports: rootFiles, packages: [] },
   { part: 'shared/telemetry', imports: [...rootFiles, 'shared/storage'], packages: [] },
@@ -155,7 +158,10 @@ export const importRules: readonly ImportRule[] = [
   },
 ];
 
-/** A rule in the form of dependency-cruiser (github.com/sverweij/dependency-cruiser, rules reference). */
+/**
+ * A rule in the form of dependency-cruiser (github.com/sverweij/dependency-cruiser, rules
+ * reference).
+ */
 export interface ForbiddenImport {
   readonly name: string;
   readonly severity: 'error';
@@ -203,8 +209,8 @@ export function forbiddenImports(rules: readonly ImportRule[] = importRules): Fo
 }
 
 /**
- * A pattern for the files of a part. The folders of the second level include their subfolders. Those of the first level
- * do not, and leave out the files that have rules of their own.
+ * A pattern for the files of a part. The folders of the second level include their subfolders.
+ * Those of the first level do not, and leave out the files that have rules of their own.
  */
 function filePattern(part: string, parts: readonly string[]): string {
   const escaped = part.replaceAll('.', '\\.');

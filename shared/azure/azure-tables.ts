@@ -1,14 +1,13 @@
 import { odata } from '@azure/data-tables';
-import type { TransactionAction } from '@azure/data-tables';
 import { checkKeys, checkQuery, checkTable, checkTablePrefix, checkWrites } from '../storage/table-limits.ts';
-import type { RowPage, StoredRow, Tables, Write, WriteResult } from '../storage/tables.ts';
-import { unreachable } from '../unreachable.ts';
-import { deleteConditions } from './delete-conditions.ts';
+import type { RowPage, RowQuery, Tables, WriteResult } from '../storage/tables.ts';
 import type { StorageClients } from './storage-clients.ts';
-import { failureCode, failureIndex, storageCall } from './storage-failure.ts';
-import { fromEntity, fromRawEntity, toEntity, toFilter, type RawEntity } from './table-values.ts';
+import { failureCode, storageCall } from './storage-failure.ts';
+import { batchRequest, batchResult, type BatchResult } from './table-batch.ts';
+import { serviceAddress, type TableRequest, type TableResponse } from './table-requests.ts';
+import { fromRawEntity, toFilter, type RawEntity } from './table-values.ts';
+import { READ, rowResource, writeRequest } from './table-writes.ts';
 
-type Writes = readonly [Write, ...Write[]];
 type Conflict = Extract<WriteResult, { kind: 'conflict' }>;
 
 /** learn.microsoft.com/rest/api/storageservices/table-service-error-codes */
@@ -20,60 +19,34 @@ const CONFLICTS: Readonly<Partial<Record<string, Conflict['reason']>>> = {
 
 /** Tables in Azure Table Storage or Azurite. */
 export function createAzureTables({ clients }: { readonly clients: StorageClients }): Tables {
+  const send = (table: string, request: TableRequest): Promise<TableResponse> =>
+    clients.tableSender(table)(request, clients.deadline());
+
   return {
     async get(table, partitionKey, rowKey) {
       checkTable(table);
       checkKeys({ partitionKey, rowKey });
       return storageCall(`tables.get ${table}`, async () => {
-        try {
-          const client = clients.table(table);
-          return fromEntity(await client.getEntity(partitionKey, rowKey, { abortSignal: clients.deadline() }));
-        } catch (error) {
-          const code = failureCode(error);
-          if (code === 'ResourceNotFound' || code === 'TableNotFound') return undefined;
-          throw error;
-        }
+        const resource = rowResource(table, { partitionKey, rowKey });
+        const response = await send(table, { method: 'GET', resource, headers: READ });
+        const { code } = response;
+        if (code === 'ResourceNotFound' || code === 'TableNotFound') return undefined;
+        if (!response.isSuccess) throw response.failure();
+        return fromRawEntity(response.json as RawEntity);
       });
     },
 
     async query(table, query) {
       checkTable(table);
       checkQuery(query);
-      const { next, select, limit = 1000 } = query;
-      if (next !== undefined) checkNext(next);
-      const queryOptions = {
-        filter: toFilter(query),
-        ...(select && { select: ['partitionKey', 'rowKey', ...select] }),
-      };
-      let rows: StoredRow[] = [];
-      let continuationToken: string | undefined;
-      const pages = clients
-        .table(table)
-        .listEntities({
-          queryOptions,
-          abortSignal: clients.deadline(),
-          requestOptions: { shouldDeserialize: ({ status }) => status !== 200 },
-          // Called with every response. The entities are converted here, and the SDK then finds none to convert.
-          onResponse: ({ status, headers }, response) => {
-            if (status !== 200) return;
-            const page = response as { value?: readonly RawEntity[] };
-            rows = (page.value ?? []).map(fromRawEntity);
-            page.value = [];
-            continuationToken = tokenOf(
-              headers.get('x-ms-continuation-nextpartitionkey'),
-              headers.get('x-ms-continuation-nextrowkey'),
-            );
-          },
-        })
-        .byPage({ maxPageSize: limit, ...(next !== undefined && { continuationToken: next }) });
+      const resource = `${table}()?${queryParameters(query)}`;
       return storageCall(`tables.query ${table}`, async (): Promise<RowPage> => {
-        try {
-          await pages.next();
-          return { rows, ...(continuationToken !== undefined && { next: continuationToken }) };
-        } catch (error) {
-          if (failureCode(error) === 'TableNotFound') return { rows: [] };
-          throw error;
-        }
+        const response = await send(table, { method: 'GET', resource, headers: READ });
+        if (response.code === 'TableNotFound') return { rows: [] };
+        if (!response.isSuccess) throw response.failure();
+        const { value } = response.json as { readonly value: readonly RawEntity[] };
+        const next = tokenOf(response.headers);
+        return { rows: value.map(fromRawEntity), ...(next !== undefined && { next }) };
       });
     },
 
@@ -81,15 +54,20 @@ export function createAzureTables({ clients }: { readonly clients: StorageClient
       checkTable(table);
       checkWrites(writes);
       return storageCall(`tables.write ${table}`, async () => {
-        try {
-          return await attempt(clients, table, writes);
-        } catch (error) {
-          if (failureCode(error) !== 'TableNotFound') throw error;
-          const index = writes.findIndex(({ kind }) => kind === 'replace' || kind === 'delete');
-          if (index >= 0) return { kind: 'conflict', reason: 'missing', index };
-          await clients.table(table).createTable({ abortSignal: clients.deadline() });
-          return attempt(clients, table, writes);
-        }
+        const request =
+          writes.length === 1
+            ? writeRequest(table, writes[0])
+            : batchRequest(serviceAddress(clients.table(table)), table, writes);
+        const attempt = async (): Promise<BatchResult> => {
+          const response = await send(table, request);
+          return writes.length === 1 ? singleResult(response) : batchResult(response);
+        };
+        const first = await attempt();
+        if (first.kind === 'written' || first.code !== 'TableNotFound') return writeResult(first);
+        const index = writes.findIndex(({ kind }) => kind === 'replace' || kind === 'delete');
+        if (index >= 0) return { kind: 'conflict', reason: 'missing', index };
+        await clients.table(table).createTable({ abortSignal: clients.deadline() });
+        return writeResult(await attempt());
       });
     },
 
@@ -118,74 +96,50 @@ export function createAzureTables({ clients }: { readonly clients: StorageClient
   };
 }
 
-async function attempt(clients: StorageClients, table: string, writes: Writes): Promise<WriteResult> {
-  const alone = writes.length === 1;
-  try {
-    const etags = alone ? [await sendOne(clients, table, writes[0])] : await sendAll(clients, table, writes);
-    return { kind: 'written', etags };
-  } catch (error) {
-    const reason = CONFLICTS[failureCode(error) ?? ''];
-    const index = alone ? 0 : failureIndex(error);
-    if (reason === undefined || index === undefined) throw error;
-    return { kind: 'conflict', reason, index };
+function singleResult({ isSuccess, code, headers, failure }: TableResponse): BatchResult {
+  return isSuccess ? { kind: 'written', etags: [headers.get('etag')] } : { kind: 'failed', code, index: 0, failure };
+}
+
+/** Throws when a write failed for a reason that is no conflict. */
+function writeResult(result: BatchResult): WriteResult {
+  if (result.kind === 'written') return result;
+  const reason = CONFLICTS[result.code ?? ''];
+  if (reason === undefined || result.index === undefined) throw result.failure();
+  return { kind: 'conflict', reason, index: result.index };
+}
+
+function queryParameters(query: RowQuery): string {
+  const { next, select, limit = 1000 } = query;
+  const parameters = [`$top=${limit}`];
+  if (select) parameters.push(`$select=${encodeURIComponent(['PartitionKey', 'RowKey', ...select].join(','))}`);
+  parameters.push(`$filter=${encodeURIComponent(toFilter(query))}`);
+  if (next !== undefined) {
+    const { nextPartitionKey, nextRowKey } = keysOf(next);
+    parameters.push(`NextPartitionKey=${encodeURIComponent(nextPartitionKey)}`);
+    if (nextRowKey !== undefined) parameters.push(`NextRowKey=${encodeURIComponent(nextRowKey)}`);
   }
+  return parameters.join('&');
 }
 
-async function sendOne(clients: StorageClients, table: string, write: Write): Promise<string | undefined> {
-  const client = clients.table(table);
-  const abortSignal = clients.deadline();
-  switch (write.kind) {
-    case 'insert':
-      return (await client.createEntity(toEntity(write.row), { abortSignal })).etag;
-    case 'replace':
-      return (await client.updateEntity(toEntity(write.row), 'Replace', { etag: write.etag, abortSignal })).etag;
-    case 'upsert':
-      return (await client.upsertEntity(toEntity(write.row), 'Replace', { abortSignal })).etag;
-    case 'delete':
-      await client.deleteEntity(write.row.partitionKey, write.row.rowKey, { etag: write.etag, abortSignal });
-      return undefined;
-    default:
-      return unreachable(write);
-  }
+/** Where a page begins, as storage names it. */
+interface PageKeys {
+  readonly nextPartitionKey: string;
+  readonly nextRowKey?: string;
 }
 
-async function sendAll(clients: StorageClients, table: string, writes: Writes): Promise<(string | undefined)[]> {
-  const conditions = writes.flatMap((write) => (write.kind === 'delete' ? write.etag : []));
-  const client =
-    conditions.length > 0 ? clients.tableThrough(table, deleteConditions(conditions)) : clients.table(table);
-  const { subResponses } = await client.submitTransaction(writes.map(toAction), { abortSignal: clients.deadline() });
-  return writes.map((_, index) => subResponses[index]?.etag);
-}
-
-function toAction(write: Write): TransactionAction {
-  switch (write.kind) {
-    case 'insert':
-      return ['create', toEntity(write.row)];
-    case 'replace':
-      return ['update', toEntity(write.row), 'Replace', { etag: write.etag }];
-    case 'upsert':
-      return ['upsert', toEntity(write.row), 'Replace'];
-    case 'delete':
-      return ['delete', { partitionKey: write.row.partitionKey, rowKey: write.row.rowKey }];
-    default:
-      return unreachable(write);
-  }
-}
-
-/** A continuation token of the SDK. */
-function tokenOf(nextPartitionKey: string | undefined, nextRowKey: string | undefined): string | undefined {
+/** A token for the page after a response: the keys at which it begins, as JSON in base64. */
+function tokenOf(headers: TableResponse['headers']): string | undefined {
+  const nextPartitionKey = headers.get('x-ms-continuation-nextpartitionkey');
+  const nextRowKey = headers.get('x-ms-continuation-nextrowkey');
   if (nextPartitionKey === undefined) return undefined;
   return Buffer.from(JSON.stringify({ nextPartitionKey, ...(nextRowKey && { nextRowKey }) })).toString('base64');
 }
 
-/**
- * Throws a RangeError for a malformed token. A token of the SDK is the keys at which the page begins, as JSON
- * in base64. With a malformed token the SDK would throw another error or start at the first page.
- */
-function checkNext(next: string): void {
+/** The reverse of `tokenOf`. Throws a RangeError for a malformed token. */
+function keysOf(token: string): PageKeys {
   try {
-    const keys = JSON.parse(Buffer.from(next, 'base64').toString()) as { nextPartitionKey?: unknown } | null;
-    if (typeof keys?.nextPartitionKey === 'string') return;
+    const keys = JSON.parse(Buffer.from(token, 'base64').toString()) as Partial<PageKeys> | null;
+    if (typeof keys?.nextPartitionKey === 'string') return keys as PageKeys;
   } catch {
     // A token that cannot be parsed is rejected below.
   }

@@ -4,6 +4,9 @@ import type { TokenCredential } from '@azure/identity';
 import { QueueClient, StorageRetryPolicyType } from '@azure/storage-queue';
 import type { StoragePipelineOptions } from '@azure/storage-queue';
 import type { StorageSetting } from '../storage-setting.ts';
+import type { HttpClient } from './pipeline.ts';
+import { storageHttpClient } from './storage-http-client.ts';
+import { tableSender, type SendTableRequest } from './table-requests.ts';
 
 /** The storage settings. If they name endpoints, the app signs in with its managed identity. */
 export type StorageAccount = StorageSetting;
@@ -17,8 +20,8 @@ export interface StorageClients {
   readonly tableService: TableServiceClient;
   /** Returns the same client for the same name. */
   table(name: string): TableClient;
-  /** Returns a new client. Each of its operations passes through `policy` once, before any retry. */
-  tableThrough(name: string, policy: RequestPolicy): TableClient;
+  /** Sends requests to a table, with the retries and the credential of its client. */
+  tableSender(name: string): SendTableRequest;
   /** Returns the same client for the same name. */
   queue(name: string): QueueClient;
   /** A signal for one operation with all its retries. Aborts after `timeoutMs`. */
@@ -27,11 +30,14 @@ export interface StorageClients {
 
 export interface StorageClientsOptions {
   readonly account: StorageAccount;
-  /** Creates the policy of each new client, which sees every HTTP request, including retries. For tests and benchmarks. */
+  /**
+   * Creates the policy of each new client, which sees every HTTP request, including retries. For
+   * tests and benchmarks.
+   */
   readonly policyFor?: (service: StorageService) => RequestPolicy;
   /**
-   * Timeout of one operation with its retries. Storage usually responds within milliseconds and gives up by
-   * itself after 5 s (queries) to 30 s.
+   * Timeout of one operation with its retries. Storage usually responds within milliseconds and
+   * gives up by itself after 5 s (queries) to 30 s.
    */
   readonly timeoutMs?: number;
 }
@@ -50,33 +56,34 @@ const RETRY_DELAY_MS = 250;
 const USER_AGENT = 'customer-insights-triggers';
 
 /**
- * Creates one SDK client for each table and queue. Opens no connection. Throws on a malformed connection
- * string.
+ * Creates one SDK client for each table and queue. Opens no connection. Throws on a malformed
+ * connection string.
  */
 export function openStorageClients({ account, policyFor, timeoutMs = 10_000 }: StorageClientsOptions): StorageClients {
   const connect = 'connectionString' in account ? withConnectionString(account) : withManagedIdentity(account);
+  const allowsHttp = 'connectionString' in account;
+  const httpClient = storageHttpClient();
   const tables = new Map<string, TableClient>();
+  const senders = new Map<string, SendTableRequest>();
   const queues = new Map<string, QueueClient>();
   const policiesFor = (service: StorageService): RequestPolicy[] => (policyFor ? [policyFor(service)] : []);
 
   const newQueue = (name: string): QueueClient => {
     const client = connect.queue(name, queueOptions());
-    // The option `additionalPolicies` of @azure/storage-queue 12.30 fails every request with "Duplicate
-    // policy names".
+    // The option `additionalPolicies` of @azure/storage-queue 12.30 fails every request with
+    // "Duplicate policy names".
     for (const each of policiesFor('queues'))
       client['storageClientContext'].pipeline.addPolicy(each, { afterPhase: 'Sign' });
     return client;
   };
 
+  const table = (name: string): TableClient =>
+    obtain(tables, name, () => lean(connect.table(name, tableOptions(httpClient, policiesFor('tables')))));
+
   return {
-    tableService: connect.tableService(tableOptions(policiesFor('tables'))),
-    table: (name) => obtain(tables, name, () => connect.table(name, tableOptions(policiesFor('tables')))),
-    tableThrough: (name, ownPolicy) => {
-      const client = connect.table(name, tableOptions(policiesFor('tables')));
-      // In the phase `Serialize`, the policy runs before the retries, the one of `policyFor` and the signing.
-      client.pipeline.addPolicy(ownPolicy, { phase: 'Serialize' });
-      return client;
-    },
+    tableService: lean(connect.tableService(tableOptions(httpClient, policiesFor('tables')))),
+    table,
+    tableSender: (name) => obtain(senders, name, () => tableSender(table(name), httpClient, { allowsHttp })),
     queue: (name) => obtain(queues, name, () => newQueue(name)),
     deadline: () => AbortSignal.timeout(timeoutMs),
   };
@@ -128,26 +135,34 @@ function lazyCredential(): TokenCredential {
 }
 
 /**
- * Sends U+2028 and U+2029 as JSON escapes. Azurite (3.37) reads them as line ends and responds with 500 to a
- * transaction that contains one.
+ * Policies of a table client that would do nothing for the requests of this app, but take time for
+ * each of them.
  */
-const escapeLineSeparators: RequestPolicy = {
-  name: 'escapeLineSeparators',
-  sendRequest(request, next) {
-    if (typeof request.body === 'string') {
-      request.body = request.body.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
-    }
-    return next(request);
-  },
-};
+const UNUSED_POLICIES = [
+  // The HTTP client knows the proxy of the environment.
+  'proxyPolicy',
+  // Storage compresses nothing.
+  'decompressResponsePolicy',
+  'formDataPolicy',
+  'multipartPolicy',
+  // Nothing registers a tracer with the SDK.
+  'tracingPolicy',
+  'redirectPolicy',
+  // For signals that are not those of the platform.
+  'wrapAbortSignalLikePolicy',
+];
 
-function tableOptions(policies: readonly RequestPolicy[]): TableServiceClientOptions {
+/** Takes the unused policies out of a client. */
+function lean<T extends TableClient | TableServiceClient>(client: T): T {
+  for (const name of UNUSED_POLICIES) client.pipeline.removePolicy({ name });
+  return client;
+}
+
+function tableOptions(httpClient: HttpClient, policies: readonly RequestPolicy[]): TableServiceClientOptions {
   return {
+    httpClient,
     userAgentOptions: { userAgentPrefix: USER_AGENT },
-    additionalPolicies: [
-      { policy: escapeLineSeparators, position: 'perCall' },
-      ...policies.map((policy) => ({ policy, position: 'perRetry' as const })),
-    ],
+    additionalPolicies: policies.map((policy) => ({ policy, position: 'perRetry' as const })),
     retryOptions: {
       maxRetries: RETRIES,
       retryDelayInMs: RETRY_DELAY_MS,

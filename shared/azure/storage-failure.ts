@@ -1,7 +1,8 @@
 import { StorageError } from '../storage/tables.ts';
 
 /**
- * The error fields of the SDKs. They are read by shape because each SDK has its own copy of the error class.
+ * The error fields of the SDKs. They are read by shape because each SDK has its own copy of the
+ * error class.
  */
 interface Failure {
   readonly name?: string;
@@ -23,17 +24,10 @@ export function failureCode(error: unknown): string | undefined {
 }
 
 /**
- * The index of the failed write in a transaction. The service puts it before the first colon of the message.
- */
-export function failureIndex(error: unknown): number | undefined {
-  const [, index] = /^(\d+):/.exec((error as Failure).message ?? '') ?? [];
-  return index === undefined ? undefined : Number(index);
-}
-
-/**
- * Runs one call of the port. Every error of the SDK becomes a `StorageError` that names the call, the status,
- * the code and the service's request id. A `RestError` is not kept as the cause, because it contains the
- * request and so the row or message. Other errors, such as those of the identity SDK, become the cause.
+ * Runs one call of the port. Every error of the SDK becomes a `StorageError` that names the call,
+ * the status, the code and the service's request id. A `RestError` is not kept as the cause,
+ * because it contains the request and so the row or message. Other errors, such as those of the
+ * identity SDK, become the cause.
  */
 export async function storageCall<T>(call: string, action: () => Promise<T>): Promise<T> {
   try {
