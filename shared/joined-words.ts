@@ -1,12 +1,18 @@
-const conjunction = new Intl.ListFormat('en-GB', { type: 'conjunction' });
-const disjunction = new Intl.ListFormat('en-GB', { type: 'disjunction' });
+/** Made with their first use: the data of a language take longer to load than most of the app. */
+const formats = new Map<Intl.ListFormatType, Intl.ListFormat>();
+
+function joined(type: Intl.ListFormatType, words: Iterable<string>): string {
+  const format = formats.get(type) ?? new Intl.ListFormat('en-GB', { type });
+  formats.set(type, format);
+  return format.format(words);
+}
 
 /** `one, two and three`. */
 export function joinedWithAnd(words: Iterable<string>): string {
-  return conjunction.format(words);
+  return joined('conjunction', words);
 }
 
 /** `one, two or three`. */
 export function joinedWithOr(words: Iterable<string>): string {
-  return disjunction.format(words);
+  return joined('disjunction', words);
 }

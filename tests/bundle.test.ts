@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, test } from '@jest/globals';
 
 const entry = 'dist/functions/index.js';
@@ -34,6 +36,27 @@ test('loading the app loads no client of storage, Customer Insights, flows or te
   expect(
     [...packages].filter((name) => /opentelemetry|data-tables|storage|core-|undici|csv|fflate/.test(name)),
   ).toEqual([]);
+});
+
+test('loading the app formats nothing for people, which takes longer than loading most of it', () => {
+  const counting = `let made = 0;
+    for (const kind of ['NumberFormat', 'ListFormat', 'DateTimeFormat', 'Collator'])
+      Intl[kind] = new Proxy(Intl[kind], { construct: (...all) => (made++, Reflect.construct(...all)) });
+    await import(${JSON.stringify(pathToFileURL(path.resolve(entry)).href)});
+    console.log('made ' + made);
+    process.exit();`;
+  const env = {
+    AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+    CUSTOMER_INSIGHTS_API_URL: 'https://api.ci.ai.dynamics.com/v1',
+    CUSTOMER_INSIGHTS_CREDENTIAL: 'none',
+    CALLBACK_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 1).toString('base64')}`,
+  };
+  const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', counting], {
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  expect(printed).toMatch(/^made 0$/m);
 });
 
 test('the clients are in the bundle', () => {

@@ -1,4 +1,4 @@
-import { shownNumber } from '../shown-number.ts';
+import { shownNumber, withEveryDigit } from '../shown-number.ts';
 import { instant, number, text } from './payload-schema.ts';
 import type { RecipientSubject, Sampled, Titled } from './trigger-record.ts';
 
@@ -26,11 +26,9 @@ export function crossedThresholds(subject: string, { previousValue, value }: Ris
   return { subject, thresholdFrom: previousValue, thresholdBelow: value };
 }
 
-const everyDigit = new Intl.NumberFormat('en-US', { maximumFractionDigits: 20 });
-
 /** What happened: `Churn risk rose from 120 to 180`. */
 export function riseSentence({ displayName, previousValue, value }: Rise & { readonly displayName: string }): string {
-  return `${displayName} rose from ${everyDigit.format(previousValue)} to ${everyDigit.format(value)}`;
+  return `${displayName} rose from ${withEveryDigit(previousValue)} to ${withEveryDigit(value)}`;
 }
 
 /** The facts of a sample event: the subject rises to a number just above the threshold. */
