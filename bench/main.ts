@@ -4,6 +4,7 @@ import { blackHoles } from './black-holes.ts';
 import { dashboard } from './dashboard.ts';
 import { detection } from './detection.ts';
 import { fanOut } from './fan-out.ts';
+import { floor } from './floor.ts';
 import { hangs } from './hangs.ts';
 import { kill } from './kill.ts';
 import { latency } from './latency.ts';
@@ -21,6 +22,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'fan-out': fanOut,
   latency,
   peers,
+  floor,
   'black-holes': blackHoles,
   hangs,
   kill,

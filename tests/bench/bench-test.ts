@@ -12,6 +12,7 @@ const BENCHMARKS = [
   'rate-limit',
   'hangs',
   'views',
+  'floor',
 ] as const;
 
 /**

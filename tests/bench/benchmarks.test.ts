@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import { blackHoles } from '../../bench/black-holes.ts';
 import { detection } from '../../bench/detection.ts';
+import { floor } from '../../bench/floor.ts';
 import { hangs } from '../../bench/hangs.ts';
 import { kill } from '../../bench/kill.ts';
 import { latency } from '../../bench/latency.ts';
@@ -20,6 +21,12 @@ benchTest('black-holes')('the benchmark of black holes measures with and without
   const { targets, tables } = await blackHoles.run(tiny);
   expect(tables[0]?.rows.map(([which]) => which)).toEqual(['without', 'with']);
   expect(Number(targets[0]?.measured)).toBeGreaterThan(0);
+});
+
+benchTest('floor')('the benchmark of the floor measures POSTs alone, and requests to storage alone', async () => {
+  const { tables } = await floor.run(tiny);
+  expect(tables[0]?.rows.map(([, design]) => design)).toEqual(['decrypt, sign and POST', 'bare undici']);
+  for (const each of tables[1]?.rows[0]?.slice(1) ?? []) expect(Number(each)).toBeGreaterThan(0);
 });
 
 benchTest('hangs')('the benchmark of hangs measures healthy instances with and without', async () => {
