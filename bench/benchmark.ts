@@ -50,7 +50,10 @@ export interface BarChart {
   }[];
 }
 
-/** Lines over time, in panels below each other. Each panel has its own linear scale that begins at 0. */
+/**
+ * Lines over time, in panels below each other. Each panel has its own linear scale that begins at
+ * 0.
+ */
 export interface LineChart {
   readonly title: string;
   /** The part before this minute is shaded, because it is not counted. */

@@ -11,8 +11,8 @@ const SIZES = {
 };
 
 /**
- * Compares the latency of healthy subscribers while one in ten never responds with their latency without such
- * subscribers.
+ * Compares the latency of healthy subscribers while one in ten never responds with their latency
+ * without such subscribers.
  */
 export const blackHoles: Benchmark = {
   about: 'the same time for healthy subscribers while 10 % of all never respond',
@@ -20,8 +20,8 @@ export const blackHoles: Benchmark = {
     const { deliveriesPerSecond, rounds, seconds, floodSeconds } = SIZES[size];
     const stage = await openStage();
     try {
-      // Two sides, so that calls that still hang from one round do not disturb the next round without
-      // black holes.
+      // Two sides, so that calls that still hang from one round do not disturb the next round
+      // without black holes.
       const load: Load = { deliveriesPerSecond, subscribersPerEvent: 10 };
       const without = await loadSide(stage, await stage.startSide('ours'), load);
       const withThem = await loadSide(stage, await stage.startSide('ours'), { ...load, blackHolesPerEvent: 1 });

@@ -38,8 +38,8 @@ interface Cost {
 }
 
 /**
- * Compares the cost of a poll that finds a crossing by the index of thresholds with that of reading every
- * subscription.
+ * Compares the cost of a poll that finds a crossing by the index of thresholds with that of reading
+ * every subscription.
  */
 export const detection: Benchmark = {
   about: 'cost of a poll at 1,000, 10,000 and 100,000 subscriptions of one segment',

@@ -1,12 +1,17 @@
 export const WIDTH = 760;
-/** Distinguishable in light and dark mode and for people with red-green colour blindness (Okabe and Ito). */
+/**
+ * Distinguishable in light and dark mode and for people with red-green colour blindness (Okabe and
+ * Ito).
+ */
 const COLOURS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7'];
 
 export function colour(index: number): string {
   return COLOURS[index % COLOURS.length] ?? '';
 }
 
-/** An SVG picture for light and dark mode. The title is at the top and is also its accessible name. */
+/**
+ * An SVG picture for light and dark mode. The title is at the top and is also its accessible name.
+ */
 export function drawing(title: string, height: number, parts: readonly string[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img">
 <title>${escaped(title)}</title>

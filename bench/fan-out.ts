@@ -9,8 +9,8 @@ import { storageRequests, type StorageRequests } from './storage-requests.ts';
 interface Size {
   readonly deliveries: number;
   /**
-   * Uncounted rounds of every design, so that compilers and connections are as in an app that has run for a
-   * while.
+   * Uncounted rounds of every design, so that compilers and connections are as in an app that has
+   * run for a while.
    */
   readonly warmUps: number;
   readonly rounds: number;
@@ -39,7 +39,9 @@ interface Measured {
   readonly disturbed: readonly string[];
 }
 
-/** Measures deliveries per second, from the commit of the event to the arrival of its last callback. */
+/**
+ * Measures deliveries per second, from the commit of the event to the arrival of its last callback.
+ */
 export const fanOut: Benchmark = {
   about: 'throughput of an event for 1,000 and 10,000 subscribers, and its storage requests',
   async run({ size, note }) {

@@ -10,8 +10,8 @@ const SIZES = {
 const FOR_EVER = 1e9;
 
 /**
- * Measures the longest wait of healthy instances for their callbacks, while the API of one instance and a
- * flow of another hang.
+ * Measures the longest wait of healthy instances for their callbacks, while the API of one instance
+ * and a flow of another hang.
  */
 export const hangs: Benchmark = {
   about: 'delay of healthy instances while the API of another instance and a flow hang',

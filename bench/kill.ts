@@ -16,8 +16,8 @@ const DRAIN_MS = 60_000;
 /** The response time of a flow platform's front end, so that kills happen during calls. */
 const ANSWER_DELAY_MS = 25;
 /**
- * Short, so that a claim or lease that a kill leaves behind ends within the run. The defaults are 120 and
- * 600.
+ * Short, so that a claim or lease that a kill leaves behind ends within the run. The defaults are
+ * 120 and 600.
  */
 const CLAIM_SECONDS = 3;
 const LEASE_SECONDS = 5;

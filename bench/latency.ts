@@ -18,7 +18,10 @@ interface Measured {
   readonly rounds: Readonly<Record<Variant, Latencies[]>>;
 }
 
-/** Measures the time from the commit of an event to the arrival of its callbacks, under a steady load. */
+/**
+ * Measures the time from the commit of an event to the arrival of its callbacks, under a steady
+ * load.
+ */
 export const latency: Benchmark = {
   about: 'time from an event to its callbacks at 50 and 200 deliveries a second',
   async run({ size, note }) {

@@ -15,8 +15,8 @@ const SIZES = { full: { rounds: 21, warmUps: 2 }, tiny: { rounds: 1, warmUps: 0 
 const TARGET = 4;
 
 /**
- * A value for each setting without a default. The app registers all its functions with them and makes no
- * calls.
+ * A value for each setting without a default. The app registers all its functions with them and
+ * makes no calls.
  */
 const ENVIRONMENT = {
   AzureWebJobsStorage: 'UseDevelopmentStorage=true',
@@ -99,7 +99,10 @@ async function stage(app: App, folder: string): Promise<{ entry: string; zipByte
   return { entry: path.join(dist, 'functions/index.js'), zipBytes: zipSync(await shippedFiles(dist)).length };
 }
 
-/** In ms, measured within the process, so without the start of Node itself, which is the same for every app. */
+/**
+ * In ms, measured within the process, so without the start of Node itself, which is the same for
+ * every app.
+ */
 async function importTime(entry: string): Promise<number> {
   const url = JSON.stringify(pathToFileURL(entry).href);
   const script = `const t = performance.now(); await import(${url}); console.log('imported in ' + (performance.now() - t)); process.exit();`;

@@ -18,8 +18,8 @@ export interface LoadedSide {
 }
 
 /**
- * The times in ms from the commit of the event to the arrival of the callback, for all callbacks that get a
- * response.
+ * The times in ms from the commit of the event to the arrival of the callback, for all callbacks
+ * that get a response.
  */
 export interface Latencies {
   readonly ms: readonly number[];
@@ -28,8 +28,8 @@ export interface Latencies {
 }
 
 /**
- * A service with several hundred instances makes a few polls per second. Each poll finds the changes of a
- * minute.
+ * A service with several hundred instances makes a few polls per second. Each poll finds the
+ * changes of a minute.
  */
 const MOST_POLLS_PER_SECOND = 25;
 /** How long the benchmark waits for deliveries in flight. */

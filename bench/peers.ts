@@ -21,7 +21,8 @@ const SIZES = {
       { deliveries: 1_000, warmUps: 6, rounds: 7 },
       { deliveries: 10_000, warmUps: 1, rounds: 3 },
     ],
-    // What failed under one load is tried again under the next ones, so the loads without failures come first.
+    // What failed under one load is tried again under the next ones, so the loads without failures
+    // come first.
     loads: [load(50, 0), load(200, 0), load(50, 1), load(200, 1)],
     latencyRounds: 3,
     seconds: 2,
@@ -36,7 +37,10 @@ const SIZES = {
   },
 } as const;
 
-/** Peak memory of the host and the app with 10,000 subscribers before the changes that this benchmark led to, in MiB. */
+/**
+ * Peak memory of the host and the app with 10,000 subscribers before the changes that this
+ * benchmark led to, in MiB.
+ */
 const MIB_BEFORE = 576;
 /** What arrives later than this counts as missing. */
 const DRAIN_MS = 30_000;
@@ -63,7 +67,10 @@ interface LoadLatencies {
   readonly rounds: Readonly<Record<(typeof LATENCY_NAMES)[number], Latencies[]>>;
 }
 
-/** Measures the queues that others would take, in the same run and over the same sink. Rejects when one is not installed. */
+/**
+ * Measures the queues that others would take, in the same run and over the same sink. Rejects when
+ * one is not installed.
+ */
 export const peers: Benchmark = {
   about: 'beside graphile-worker on PostgreSQL and BullMQ on Redis, which have to be installed',
   async run({ size, note }) {
@@ -127,8 +134,9 @@ export const peers: Benchmark = {
       }
       const peakMiB = (await processUse(ours.app.pid)).peakResidentBytes / 2 ** 20;
 
-      // Azurite reads all rows of a table for each query, so the subscribers of the fan-outs would slow down those of
-      // the loads. Table Storage reads a range. The queues have removed the jobs of the fan-outs.
+      // Azurite reads all rows of a table for each query, so the subscribers of the fan-outs would
+      // slow down those of the loads. Table Storage reads a range. The queues have removed the jobs
+      // of the fan-outs.
       await ours.app.kill();
       const alone = await stage.startSide('ours', { environment });
       await (await loadSide(stage, alone, load(200, 0))).drive(warmUpSeconds);
@@ -163,7 +171,10 @@ async function processorMsOf(pid: number): Promise<number> {
   return (await processUse(pid)).processorMs;
 }
 
-/** Adds a job for each captured POST. Resolves with the rate a second, `undefined` when some did not arrive. */
+/**
+ * Adds a job for each captured POST. Resolves with the rate a second, `undefined` when some did not
+ * arrive.
+ */
 async function runQueue(stage: Stage, peer: Peer, captured: readonly CapturedRequest[]): Promise<number | undefined> {
   const jobs = jobsOf(captured);
   const round = await stage.sink.begin({ expected: jobs.length });
@@ -215,7 +226,10 @@ function loadQueue(
   };
 }
 
-/** The captured callbacks as those of another event, because the sink tells the rounds apart by their events. */
+/**
+ * The captured callbacks as those of another event, because the sink tells the rounds apart by
+ * their events.
+ */
 function jobsOf(captured: readonly CapturedRequest[]): PeerJob[] {
   const eventPart = createHash('sha512').update(randomBytes(32)).digest('base64url').slice(0, 57);
   return captured.map(({ path, headers, body }, index) => {

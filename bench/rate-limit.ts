@@ -47,8 +47,8 @@ interface Measured {
 }
 
 /**
- * Processes call one key through Azurite without pause. Measures how many calls they are allowed, and the
- * cost.
+ * Processes call one key through Azurite without pause. Measures how many calls they are allowed,
+ * and the cost.
  */
 export const rateLimit: Benchmark = {
   about: 'processes that call without pause on one connection: exactness of the limit and cost of an admitted call',

@@ -17,8 +17,8 @@ const SIZES = {
   tiny: { instances: [200], rounds: 2 },
 };
 /**
- * The longest duration of an occurrence of the default schedule. Its messages expire after 45 s, and a third
- * of that is for processing them.
+ * The longest duration of an occurrence of the default schedule. Its messages expire after 45 s,
+ * and a third of that is for processing them.
  */
 const LONGEST_SECONDS = 20;
 /** In MiB: a quarter of the smallest instance size on Azure. */
@@ -34,7 +34,10 @@ interface TimerRun {
   readonly peakMiB: number;
 }
 
-/** Measures how long the timer takes to have all instances polled, and how much memory it uses meanwhile. */
+/**
+ * Measures how long the timer takes to have all instances polled, and how much memory it uses
+ * meanwhile.
+ */
 export const schedule: Benchmark = {
   about: 'how long the timer takes to have 1,000, 10,000 and 50,000 instances polled',
   async run({ size, note }) {

@@ -7,14 +7,17 @@ import { openStage, pause, subscribe, waitAtMost, type Side, type Stage } from '
 import { openInspector } from './stage/live-heap.ts';
 
 const SIZES = {
-  // Polls every 5 s. Resources that a poll or its message does not release show twelve times as soon
-  // as with the default of one minute.
+  // Polls every 5 s. Resources that a poll or its message does not release show twelve times as
+  // soon as with the default of one minute.
   full: { pollSeconds: 5, instances: 4, segments: 5, eventsPerMinute: 100, warmUpSeconds: 60, seconds: 300 },
   tiny: { pollSeconds: 1, instances: 1, segments: 2, eventsPerMinute: 120, warmUpSeconds: 2, seconds: 4 },
 };
 
 const SUBSCRIBERS = 10;
-/** Subscribers of the first segment: more than a chunk has, so that the queue of deliveries is used too. */
+/**
+ * Subscribers of the first segment: more than a chunk has, so that the queue of deliveries is used
+ * too.
+ */
 const MOST_SUBSCRIBERS = 300;
 /** The response time of a flow platform's front end. */
 const ANSWER_DELAY_MS = 25;
@@ -101,7 +104,10 @@ values.`,
   },
 };
 
-/** Creates polled segments with their subscribers. The last subscriber of each refuses every delivery once. */
+/**
+ * Creates polled segments with their subscribers. The last subscriber of each refuses every
+ * delivery once.
+ */
 async function addSubjects(
   stage: Stage,
   side: Side,

@@ -13,7 +13,10 @@ interface Requests {
 
 export type StorageRequests = Readonly<Record<Variant, Requests>>;
 
-/** Counts requests after the time measurements, because the proxy costs time. Ends the apps of both sides. */
+/**
+ * Counts requests after the time measurements, because the proxy costs time. Ends the apps of both
+ * sides.
+ */
 export async function storageRequests(
   stage: Stage,
   sides: Readonly<Record<Variant, Side>>,
@@ -60,8 +63,8 @@ async function requestsOf(
 }
 
 /**
- * Excludes requests of every poll, with or without an event (the state before, the note of the next poll),
- * and polls of empty queues.
+ * Excludes requests of every poll, with or without an event (the state before, the note of the next
+ * poll), and polls of empty queues.
  */
 function isOfOutbox({ method, url }: ProxiedRequest): boolean {
   const isQueuePoll = method === 'GET' && url.pathname.endsWith('/messages');

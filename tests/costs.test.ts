@@ -46,7 +46,9 @@ async function subscribeMany(count: number): Promise<void> {
 const pollOnly = (): Promise<void> => fixture.backend.pollInstance({ v: 1, instanceId: INSTANCE });
 const unsubscribe = (id: string): Promise<void> => fixture.backend.unsubscribe('connection-a', trigger, id);
 
-/** One subscriber whose flow answers 500 to a delivery, up to where it is called for the first time. */
+/**
+ * One subscriber whose flow answers 500 to a delivery, up to where it is called for the first time.
+ */
 async function failing(): Promise<void> {
   await subscribe('one', 100);
   fixture.answers.set(callbackUrl('one'), () => answered(500));

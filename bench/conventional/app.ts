@@ -16,8 +16,8 @@ import { deliverOne } from './deliver-one.ts';
 import { enqueueDeliveries, type DeliveryMessage } from './enqueue-deliveries.ts';
 
 /**
- * The conventional design as its own functions app. Detection, clients, cipher and callbacks are those of the
- * backend, but each delivery takes one row, one message and one function call.
+ * The conventional design as its own functions app. Detection, clients, cipher and callbacks are
+ * those of the backend, but each delivery takes one row, one message and one function call.
  */
 const read = readConfig(process.env);
 if (read.kind === 'invalid') throw new Error(JSON.stringify(read.faults));

@@ -24,8 +24,9 @@ export interface DeliverOnePorts {
 }
 
 /**
- * One function call makes one delivery: it reads the row (because a message may come twice), POSTs, and
- * writes the outcome. After a failure it sends the message again with a delay. The host deletes the message.
+ * One function call makes one delivery: it reads the row (because a message may come twice), POSTs,
+ * and writes the outcome. After a failure it sends the message again with a delay. The host deletes
+ * the message.
  */
 export async function deliverOne(ports: DeliverOnePorts, { eventId, deliveryId }: DeliveryMessage): Promise<void> {
   const stored = await ports.tables.get(CONVENTIONAL_TABLE, eventId, deliveryId);

@@ -1,9 +1,15 @@
 import type { Row, StoredRow } from '../../shared/storage/tables.ts';
 
-/** One table for all deliveries. The partition is the event, so rows of one event can share a transaction. */
+/**
+ * One table for all deliveries. The partition is the event, so rows of one event can share a
+ * transaction.
+ */
 export const CONVENTIONAL_TABLE = 'conventionaldeliveries';
 
-/** A delivery in the conventional design: one row with everything that the function needs for the POST. */
+/**
+ * A delivery in the conventional design: one row with everything that the function needs for the
+ * POST.
+ */
 export interface DeliveryRow {
   readonly eventId: string;
   readonly deliveryId: string;

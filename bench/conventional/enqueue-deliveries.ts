@@ -25,15 +25,15 @@ export interface DeliveryMessage {
 /** The maximum number of rows in a transaction. */
 const ROWS_PER_WRITE = 100;
 /**
- * The number of transactions, and then of message batches, in progress at once. More would only wait for
- * storage.
+ * The number of transactions, and then of message batches, in progress at once. More would only
+ * wait for storage.
  */
 const PARTS_AT_ONCE = 4;
 const SENDS_AT_ONCE = 8;
 
 /**
- * Fans an event out conventionally: writes one row per delivery, a hundred per request, then sends one
- * message per delivery, then deletes the outbox row.
+ * Fans an event out conventionally: writes one row per delivery, a hundred per request, then sends
+ * one message per delivery, then deletes the outbox row.
  */
 export async function enqueueDeliveries({ tables, queues, store }: EnqueuePorts, entry: OutboxEntry): Promise<void> {
   const { event, sequence } = entry;

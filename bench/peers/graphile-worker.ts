@@ -2,7 +2,10 @@ import { Logger, makeWorkerUtils, run } from 'graphile-worker';
 import type { PeerJob, PeerOrder, PeerReport, PeerSettings } from '../stage/peer.ts';
 import { nowMs, signAndPost } from './sign-and-post.ts';
 
-/** Delivers with graphile-worker: one job a delivery, tuned as worker.graphile.org/docs/performance says. */
+/**
+ * Delivers with graphile-worker: one job a delivery, tuned as worker.graphile.org/docs/performance
+ * says.
+ */
 const settings = JSON.parse(process.argv[2] ?? '') as PeerSettings;
 const post = signAndPost(settings);
 const logger = new Logger(() => () => undefined);

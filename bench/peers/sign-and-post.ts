@@ -2,7 +2,10 @@ import { createHmac, createSecretKey } from 'node:crypto';
 import { Agent } from 'undici';
 import type { PeerJob, PeerSettings } from '../stage/peer.ts';
 
-/** Signs a callback and sends it, with the headers of the app and as many connections. Rejects unless the answer is 2xx. */
+/**
+ * Signs a callback and sends it, with the headers of the app and as many connections. Rejects
+ * unless the answer is 2xx.
+ */
 export function signAndPost({ origin, signingSecret, userAgent }: PeerSettings): (job: PeerJob) => Promise<void> {
   const agent = new Agent({ connections: 512, pipelining: 1, keepAliveTimeout: 30_000 });
   const key = createSecretKey(Buffer.from(signingSecret.slice('whsec_'.length), 'base64'));

@@ -1,7 +1,8 @@
 /**
  * The limits of storage and Customer Insights. Sources:
- * learn.microsoft.com/azure/storage/tables/scalability-targets, …/storage/queues/scalability-targets, and the
- * 100 calls per minute that Customer Insights allows for each instance.
+ * learn.microsoft.com/azure/storage/tables/scalability-targets,
+ * …/storage/queues/scalability-targets, and the 100 calls per minute that Customer Insights allows
+ * for each instance.
  */
 export const limits = {
   requestsPerSecondOfAccount: 20_000,

@@ -13,7 +13,10 @@ export interface Load {
   readonly eventsPerDay: number;
 }
 
-/** Storage requests of each step, as counted by `tests/costs.test.ts` and listed in docs/architecture.md. */
+/**
+ * Storage requests of each step, as counted by `tests/costs.test.ts` and listed in
+ * docs/architecture.md.
+ */
 export interface StepCosts {
   readonly timer: number;
   readonly idlePoll: number;
@@ -27,7 +30,9 @@ export interface Estimate {
   readonly requestsPerSecond: number;
   readonly peakRequestsPerSecond: number;
   readonly peakMessagesPerSecond: number;
-  /** How long it takes to read the subscriptions of the largest subject at the limit of a partition. */
+  /**
+   * How long it takes to read the subscriptions of the largest subject at the limit of a partition.
+   */
   readonly largestSubjectSeconds: number;
   readonly executionsPerMonth: number;
   readonly dollarsPerMonth: number;
@@ -53,7 +58,10 @@ export const assumptions = {
   secondsPerInvocation: 1,
   /** Concurrent invocations of a function per app instance (host.json). */
   invocationsAtOnce: 32,
-  /** Concurrent polls per app instance, regardless of the number of their messages (`shared/backend.ts`). */
+  /**
+   * Concurrent polls per app instance, regardless of the number of their messages
+   * (`shared/backend.ts`).
+   */
   pollsAtOnce: 32,
   instanceGB: 2,
   /** A row with its keys and a flow's encrypted URL. */
@@ -128,8 +136,8 @@ export function estimate(load: Load, costs: StepCosts): Estimate {
 }
 
 /**
- * How long the app instances of one function are busy per day. Rare invocations run one after the other,
- * frequent ones concurrently.
+ * How long the app instances of one function are busy per day. Rare invocations run one after the
+ * other, frequent ones concurrently.
  */
 function busySeconds(invocationsPerDay: number): number {
   const atOnce = (invocationsPerDay * assumptions.secondsPerInvocation) / SECONDS_PER_DAY;

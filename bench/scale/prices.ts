@@ -1,7 +1,8 @@
 /**
- * Public list prices, pay as you go, East US, US dollars, read on 2026-11-28. The free monthly amount is
- * subtracted. Sources: azure.microsoft.com/pricing/details/functions (Flex Consumption, on demand),
- * …/storage/tables, …/storage/queues (general purpose v2, LRS), …/monitor (Analytics logs).
+ * Public list prices, pay as you go, East US, US dollars, read on 2026-11-28. The free monthly
+ * amount is subtracted. Sources: azure.microsoft.com/pricing/details/functions (Flex Consumption,
+ * on demand), …/storage/tables, …/storage/queues (general purpose v2, LRS), …/monitor (Analytics
+ * logs).
  */
 export const prices = {
   readOn: '2026-11-28',

@@ -10,9 +10,9 @@ export interface SoakRun {
 }
 
 /**
- * For 45 MB over the 12,000 deliveries of five minutes, this is about 180 bytes per delivery. A `Set` of
- * delivery ids that is never emptied would take that much. The engine's compilation and caches after a minute
- * are less than half of it.
+ * For 45 MB over the 12,000 deliveries of five minutes, this is about 180 bytes per delivery. A
+ * `Set` of delivery ids that is never emptied would take that much. The engine's compilation and
+ * caches after a minute are less than half of it.
  */
 const MOST_HEAP_GROWTH = 0.05;
 /** Larger, because resident memory varies with uncollected garbage by a tenth within a minute. */
@@ -40,7 +40,8 @@ export function flatnessTargets(watched: Watched, { countedFromMinute, pollSecon
       met: more <= mostMore,
     },
     {
-      // Messages of one poll are processed before the next poll begins, otherwise they would pile up.
+      // Messages of one poll are processed before the next poll begins, otherwise they would pile
+      // up.
       what: 'longest that a message was due, in s',
       target: `≤ ${pollSeconds}`,
       measured: shown(oldest),
@@ -49,7 +50,9 @@ export function flatnessTargets(watched: Watched, { countedFromMinute, pollSecon
   ];
 }
 
-/** The growth of a series along its regression line (least squares), as a share of the line's start. */
+/**
+ * The growth of a series along its regression line (least squares), as a share of the line's start.
+ */
 export function growthOf(points: readonly Point[]): number {
   const minutes = points.map(({ minute }) => minute);
   const meanMinute = mean(minutes);

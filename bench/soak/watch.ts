@@ -5,7 +5,9 @@ import { pause } from '../stage/bench-stage.ts';
 import type { Inspector } from '../stage/live-heap.ts';
 import { processUse } from '../stage/process-use.ts';
 
-/** The default delay of a retry. No message is delayed longer while every second attempt succeeds. */
+/**
+ * The default delay of a retry. No message is delayed longer while every second attempt succeeds.
+ */
 const FIRST_RETRY_MS = 5_000;
 
 /** The queues whose oldest due message is watched. */
@@ -19,7 +21,10 @@ export type QueueName = (typeof QUEUES)[number]['queue'];
 
 const PROCESS_EVERY_MS = 2_000;
 const QUEUES_EVERY_MS = 1_000;
-/** Rarely, because a full collection stops the process for about 50 ms and reduces its resident memory. */
+/**
+ * Rarely, because a full collection stops the process for about 50 ms and reduces its resident
+ * memory.
+ */
 const HEAP_EVERY_MS = 15_000;
 
 /** The measurements of a host, in bytes, descriptors and seconds. */

@@ -2,8 +2,8 @@ import { Agent } from 'undici';
 import type { CapturedRequest } from './sink.ts';
 
 /**
- * The upper bound: POSTs the given requests with undici and nothing else. It opens as many connections as the
- * backend may have to one origin.
+ * The upper bound: POSTs the given requests with undici and nothing else. It opens as many
+ * connections as the backend may have to one origin.
  */
 const agent = new Agent({ connections: 512, pipelining: 1, keepAliveTimeout: 30_000 });
 

@@ -7,7 +7,8 @@ import type { CapturedRequest } from './sink.ts';
 export interface BareUndici {
   readonly pid: number;
   /**
-   * Sends all requests at once. Resolves with the time of the first request when all responses have arrived.
+   * Sends all requests at once. Resolves with the time of the first request when all responses have
+   * arrived.
    */
   post(origin: string, requests: readonly CapturedRequest[]): Promise<number>;
   stop(): Promise<void>;

@@ -18,8 +18,8 @@ import { stageApp, type BenchApp, type StagedApp, type StartOptions } from './st
 import type { Variant } from './variant.ts';
 
 /**
- * One design with its own storage that calls the stage's sink. It is polled manually unless its POLL_SCHEDULE
- * says otherwise.
+ * One design with its own storage that calls the stage's sink. It is polled manually unless its
+ * POLL_SCHEDULE says otherwise.
  */
 export interface Side {
   readonly variant: Variant;
@@ -32,9 +32,9 @@ export interface Side {
   /** Starts another host with the same settings, for example after a kill. */
   startApp(environment?: Readonly<Record<string, string>>): Promise<BenchApp>;
   /**
-   * Waits until the outbox of the instance and the queues are empty. Polls the instance now and then as the
-   * timer would. Stops waiting after `withinMs`, because the conventional design never finishes an event that
-   * it left unfinished.
+   * Waits until the outbox of the instance and the queues are empty. Polls the instance now and
+   * then as the timer would. Stops waiting after `withinMs`, because the conventional design never
+   * finishes an event that it left unfinished.
    */
   drain(instanceId: string, options?: { readonly app?: BenchApp; readonly withinMs?: number }): Promise<void>;
 }
@@ -48,8 +48,8 @@ export interface Stage {
   /** Adds an instance to the sandbox, with segments `s0`, `s1`, … that have no members. */
   addInstance(segments: number): string;
   /**
-   * Makes the member count of a segment fall to 0 and rise above every threshold that `subscribe` sets. The
-   * next poll finds the crossings.
+   * Makes the member count of a segment fall to 0 and rise above every threshold that `subscribe`
+   * sets. The next poll finds the crossings.
    */
   raise(instanceId: string, segment: number): void;
   stop(): Promise<void>;
@@ -65,8 +65,8 @@ const SETUP_TIMEOUT_MS = 60_000;
 const encryptionKey = randomBytes(32);
 
 /**
- * Opens a sandbox of Customer Insights, a sink, and any number of sides. Everything listens on 127.0.0.1 and
- * ends with `stop`.
+ * Opens a sandbox of Customer Insights, a sink, and any number of sides. Everything listens on
+ * 127.0.0.1 and ends with `stop`.
  */
 export async function openStage(): Promise<Stage> {
   const cleanups: (() => Promise<unknown>)[] = [];
@@ -172,8 +172,8 @@ export async function openStage(): Promise<Stage> {
 }
 
 /**
- * Subscribes to a segment of each instance. Its crossings call `urls`. The first subscription of a segment
- * starts its observation, so this function also writes the state, as a subscribe call does.
+ * Subscribes to a segment of each instance. Its crossings call `urls`. The first subscription of a
+ * segment starts its observation, so this function also writes the state, as a subscribe call does.
  */
 export async function subscribe(
   { tables }: Pick<Side, 'tables'>,
@@ -208,8 +208,8 @@ function recordOpened(openedAtMs: Map<string, number>, line: string): void {
 }
 
 /**
- * Waits until the queue is empty or has not become shorter for a second. A message that the host could not
- * delete, because a connection broke, stays until its lease ends.
+ * Waits until the queue is empty or has not become shorter for a second. A message that the host
+ * could not delete, because a connection broke, stays until its lease ends.
  */
 async function waitUntilEmpty(length: () => Promise<number>): Promise<void> {
   let least = Infinity;

@@ -10,7 +10,10 @@ export interface CountedRequests {
   stop(): Promise<void>;
 }
 
-/** Starts another host of a side and counts all its requests. The side's own host must not run meanwhile. */
+/**
+ * Starts another host of a side and counts all its requests. The side's own host must not run
+ * meanwhile.
+ */
 export async function countRequests(side: Side): Promise<CountedRequests> {
   const url = (service: string): string =>
     new RegExp(`${service}Endpoint=([^;]+)`).exec(side.azurite.connectionString)?.[1] ?? '';

@@ -4,15 +4,18 @@ import { eventIdOf, type Arrival } from './sink.ts';
 export interface Round {
   /** The number of distinct deliveries of this round's event that arrived. */
   readonly arrived: number;
-  /** Deliveries per second. `undefined` when the round does not count because deliveries are missing. */
+  /**
+   * Deliveries per second. `undefined` when the round does not count because deliveries are
+   * missing.
+   */
   readonly rate: number | undefined;
   /** A description of the disturbance, if there was one. */
   readonly disturbance: string | undefined;
 }
 
 /**
- * Attributes each arrival to its event: that of this side in this round, or one of an earlier round of either
- * design.
+ * Attributes each arrival to its event: that of this side in this round, or one of an earlier round
+ * of either design.
  */
 export function roundOf(
   arrivals: readonly Arrival[],

@@ -8,8 +8,8 @@ export interface Inspector {
 type Result = Readonly<Record<string, number>>;
 
 /**
- * `url` is the address that the process writes when it starts: `ws://127.0.0.1:PORT/ID`. Calls reject when
- * the process has ended. The protocol: chromedevtools.github.io/devtools-protocol/v8.
+ * `url` is the address that the process writes when it starts: `ws://127.0.0.1:PORT/ID`. Calls
+ * reject when the process has ended. The protocol: chromedevtools.github.io/devtools-protocol/v8.
  */
 export async function openInspector(url: string): Promise<Inspector> {
   const socket = new WebSocket(url);

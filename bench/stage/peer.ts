@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-/** The queues that are compared with. Each is a program in `bench/peers` with packages of its own. */
+/**
+ * The queues that are compared with. Each is a program in `bench/peers` with packages of its own.
+ */
 export type PeerName = 'graphile-worker' | 'bullmq';
 
 /** A callback, as a job of a queue. */
@@ -31,7 +33,10 @@ export interface PeerOrder {
   readonly held: boolean;
 }
 
-/** What a peer's program sends: first that it is ready, then for each order when its jobs were added. */
+/**
+ * What a peer's program sends: first that it is ready, then for each order when its jobs were
+ * added.
+ */
 export type PeerReport = { readonly kind: 'ready' } | PeerAdded;
 
 interface PeerAdded {
@@ -43,7 +48,10 @@ interface PeerAdded {
 
 export interface Peer {
   readonly pid: number;
-  /** Adds jobs. Resolves with the time at which the call that adds them had succeeded, or at which they were released. */
+  /**
+   * Adds jobs. Resolves with the time at which the call that adds them had succeeded, or at which
+   * they were released.
+   */
   add(jobs: readonly PeerJob[], options?: { readonly held?: boolean }): Promise<number>;
   stop(): Promise<void>;
 }

@@ -24,7 +24,8 @@ export async function processUse(pid: number): Promise<ProcessUse> {
 }
 
 async function processorMs(pid: number): Promise<number> {
-  // The second field is the name of the program in parentheses. User and system time are the 14th and 15th.
+  // The second field is the name of the program in parentheses. User and system time are the 14th
+  // and 15th.
   const [, rest = ''] = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ');
   const fields = rest.split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;

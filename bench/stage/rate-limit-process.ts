@@ -12,7 +12,10 @@ export interface LimiterTask {
   readonly connectionString: string;
   readonly key: string;
   readonly rule: RateRule;
-  /** Concurrent callers. Each calls again immediately after an admission, or a little later after a refusal. */
+  /**
+   * Concurrent callers. Each calls again immediately after an admission, or a little later after a
+   * refusal.
+   */
   readonly callers: number;
   /** From the start message. */
   readonly forMs: number;
@@ -37,7 +40,8 @@ async function callLimiter({ connectionString, key, rule, callers, forMs }: Limi
   const counter = createRequestCounter();
   const clients = openStorageClients({ account: { connectionString }, policyFor: counter.policyFor });
   const tables = createAzureTables({ clients });
-  // Opens the connection before the measurement, because an app that serves other calls has one too.
+  // Opens the connection before the measurement, because an app that serves other calls has one
+  // too.
   await tables.get('limits', 'another', 'window');
   counter.reset();
   const limiter = rateLimiter({ tables, clock: systemClock, random: systemRandom, rule });

@@ -6,7 +6,9 @@ import type { CapturedRequest } from './sink.ts';
 export const ROUND_MS = 180_000;
 const SETTLE_MS = 60_000;
 
-/** Each side has its own instance, because a change that one side has read is not new to the other. */
+/**
+ * Each side has its own instance, because a change that one side has read is not new to the other.
+ */
 export async function subscribed(stage: Stage, side: Side, count: number): Promise<string> {
   const instanceId = stage.addInstance(1);
   await subscribe(side, { instanceId, segment: 0, urls: stage.flowUrls(count) });
@@ -14,8 +16,8 @@ export async function subscribed(stage: Stage, side: Side, count: number): Promi
 }
 
 /**
- * Makes one event and waits until its callbacks have arrived and their outcomes are stored. `captured` are the POSTs, if
- * they are to be captured.
+ * Makes one event and waits until its callbacks have arrived and their outcomes are stored.
+ * `captured` are the POSTs, if they are to be captured.
  */
 export async function runFanOut(
   stage: Stage,

@@ -42,8 +42,8 @@ export type SinkReport =
 
 export interface SinkRound {
   /**
-   * Resolves when this many distinct deliveries with a 202 response have arrived, without those of events of
-   * earlier rounds.
+   * Resolves when this many distinct deliveries with a 202 response have arrived, without those of
+   * events of earlier rounds.
    */
   readonly complete: Promise<void>;
   /** All arrivals of this round so far, in order. */
@@ -51,11 +51,13 @@ export interface SinkRound {
   captured(): Promise<CapturedRequest[]>;
 }
 
-/** A receiver of callbacks in a separate process. Responds immediately with 202 and an empty body. */
+/**
+ * A receiver of callbacks in a separate process. Responds immediately with 202 and an empty body.
+ */
 export interface Sink {
   /**
-   * `http://127.0.0.1:PORT`. A path below `/black-hole/` never gets a response. Below `/refuse/` every attempt
-   * gets a 503, below `/refuse-once/` the first one of a delivery.
+   * `http://127.0.0.1:PORT`. A path below `/black-hole/` never gets a response. Below `/refuse/`
+   * every attempt gets a 503, below `/refuse-once/` the first one of a delivery.
    */
   readonly origin: string;
   /** Starts a round and drops the arrivals of the one before. Only one round at a time. */

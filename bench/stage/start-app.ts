@@ -22,8 +22,9 @@ export interface StartOptions {
 }
 
 /**
- * The queue settings of the conventional design, which depends on them: the largest batch, and the next batch
- * received while the last one is processed. A higher concurrency did not make it faster here.
+ * The queue settings of the conventional design, which depends on them: the largest batch, and the
+ * next batch received while the last one is processed. A higher concurrency did not make it faster
+ * here.
  */
 const CONVENTIONAL_QUEUES = { batchSize: 32, newBatchThreshold: 32 };
 

@@ -32,8 +32,8 @@ export function instanceIdAt(index: number): string {
 }
 
 /**
- * Fills storage as months of work would: subscriptions to a segment of each instance, and the deliveries of their last days
- * in all statuses.
+ * Fills storage as months of work would: subscriptions to a segment of each instance, and the
+ * deliveries of their last days in all statuses.
  */
 export async function fillStorage(
   tables: Tables,

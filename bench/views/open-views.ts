@@ -38,12 +38,18 @@ export interface ViewCall {
 export interface Views {
   readonly tables: Tables;
   readonly backend: Backend;
-  /** Calls the function of a route below `api/`, and counts its requests to storage. Rejects when it is refused. */
+  /**
+   * Calls the function of a route below `api/`, and counts its requests to storage. Rejects when it
+   * is refused.
+   */
   call(path: string, body?: object): Promise<ViewCall>;
   stop(): Promise<void>;
 }
 
-/** Starts an empty Azurite and registers the functions of the operator API. `instanceIds` exist in Customer Insights. */
+/**
+ * Starts an empty Azurite and registers the functions of the operator API. `instanceIds` exist in
+ * Customer Insights.
+ */
 export async function openViews(instanceIds: readonly string[]): Promise<Views> {
   const azurite = await startAzurite({ blob: 0, queue: 0, table: 0 });
   const counter = createRequestCounter();

@@ -60,7 +60,10 @@ const observations = answer({
   historyMissing: Type.Optional(Type.String({ description: 'Why the history could not be read.' })),
 });
 
-/** An operation that requires an operator. `status` is that of a success. `refused` lists refusals in addition to the usual ones. */
+/**
+ * An operation that requires an operator. `status` is that of a success. `refused` lists refusals
+ * in addition to the usual ones.
+ */
 export interface OperatorOperation {
   readonly id: string;
   readonly summary: string;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Write } from '../storage/tables.ts';
-import { errorOf, failure, type TableRequest, type TableResponse } from './table-requests.ts';
+import { API, errorOf, failure, type TableRequest, type TableResponse } from './table-requests.ts';
 import { writeRequest } from './table-writes.ts';
 
 /**
@@ -13,7 +13,7 @@ export function batchRequest(service: string, table: string, writes: readonly Wr
   const [batch, changes] = [`batch_${randomUUID()}`, `changeset_${randomUUID()}`];
   const parts = writes.map((write) => {
     const { method, resource, headers, body = '' } = writeRequest(table, write);
-    const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}${EOL}`);
+    const head = Object.entries({ ...API, ...headers }).map(([name, value]) => `${name}: ${value}${EOL}`);
     return `--${changes}${EOL}${PART_HEAD}${method} ${service}${resource} HTTP/1.1${EOL}${head.join('')}${EOL}${body}${EOL}`;
   });
   return {

@@ -31,8 +31,11 @@ export interface TableResponse {
 
 export type SendTableRequest = (request: TableRequest, abortSignal: AbortSignal) => Promise<TableResponse>;
 
-/** The version of the REST API that the SDK uses. */
-const API = { 'x-ms-version': '2019-02-02', dataserviceversion: '3.0' };
+/**
+ * The version of the REST API that the SDK uses. Each part of a transaction names it too, as those
+ * of the SDK do.
+ */
+export const API = { 'x-ms-version': '2019-02-02', dataserviceversion: '3.0' };
 
 /**
  * Sends requests through the pipeline of an SDK client: it signs in, repeats them, and gives them

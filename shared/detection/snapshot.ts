@@ -124,9 +124,9 @@ async function readSegments(
 /**
  * Reads the measures. The list of measures contains no history, so a measure with a new value takes
  * one more call, which returns the values before the new one. So does a measure that is read for
- * the first time. If this call fails, or has no call permit, the measure is left out of the reading,
- * because the new value alone would hide the values before it. The other measures are still read. If
- * all calls are refused, the reading ends.
+ * the first time. If this call fails, or has no call permit, the measure is left out of the
+ * reading, because the new value alone would hide the values before it. The other measures are
+ * still read. If all calls are refused, the reading ends.
  */
 async function readMeasures(
   insights: CustomerInsights,

@@ -15,7 +15,10 @@ import type { CallResult } from '../helpers/called-functions.ts';
 import { functionsInProcess, type FunctionsInProcess } from '../helpers/functions-in-process.ts';
 import { manualClock } from '../helpers/manual-clock.ts';
 
-/** An operation of the connector definition of version 0.9.0, without texts. Flows that were made with it still call it. */
+/**
+ * An operation of the connector definition of version 0.9.0, without texts. Flows that were made
+ * with it still call it.
+ */
 interface OldOperation {
   readonly method: string;
   readonly path: string;
@@ -135,7 +138,10 @@ async function storeOldSubscriptions(): Promise<void> {
   }
 }
 
-/** Calls an operation as the platform does for a flow that was made with the old definition: with what it requires, and `more`. */
+/**
+ * Calls an operation as the platform does for a flow that was made with the old definition: with
+ * what it requires, and `more`.
+ */
 function call(operationId: string, given: Record<string, unknown>, more: readonly string[] = []): Promise<CallResult> {
   const { method, path: template, parameters } = operations[operationId] ?? { method: '', path: '', parameters: [] };
   const valueOf = (name: string): unknown => {

@@ -58,7 +58,10 @@ export function calledFunctions(): CalledFunctions {
   };
 }
 
-/** What a route's parameters stand for in a path; one layer of encoding is off, as behind the host. `undefined`: it does not fit. */
+/**
+ * What a route's parameters stand for in a path; one layer of encoding is off, as behind the host.
+ * `undefined`: it does not fit.
+ */
 function paramsOf(route: string, path: string): Record<string, string> | undefined {
   const [parts, given] = [route.split('/'), (path.split('?')[0] ?? '').split('/')];
   const isOptional = parts.at(-1)?.endsWith('?}') === true;

@@ -1,7 +1,10 @@
 import type { Queues } from '../../shared/storage/queues.ts';
 import type { Tables } from '../../shared/storage/tables.ts';
 
-/** Every call of the storage ports so far, e.g. `write state`. Each is one storage request, as the ports promise. */
+/**
+ * Every call of the storage ports so far, e.g. `write state`. Each is one storage request, as the
+ * ports promise.
+ */
 export type StorageCalls = string[];
 
 /** The same tables, which count the rows that they return. */

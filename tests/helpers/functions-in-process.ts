@@ -30,7 +30,10 @@ export interface FunctionsInProcess extends Pick<CalledFunctions, 'ask'> {
   close(): Promise<void>;
 }
 
-/** The functions that makers call, over storage in memory and Customer Insights at `url`: no host, no Azurite, no time but the clock's. */
+/**
+ * The functions that makers call, over storage in memory and Customer Insights at `url`: no host,
+ * no Azurite, no time but the clock's.
+ */
 export function functionsInProcess({
   url,
   clock,

@@ -16,7 +16,10 @@ import { subjectHash } from '../../shared/triggers/subject.ts';
 
 const TRIGGER = 'segment-threshold-crossed';
 type SegmentEvent = Extract<Event, { trigger: typeof TRIGGER }>;
-/** The recipients of an event, in turn: most events concern few subscriptions, and some concern many. */
+/**
+ * The recipients of an event, in turn: most events concern few subscriptions, and some concern
+ * many.
+ */
 const RECIPIENTS = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 5, 5, 20] as const;
 /** Each so many deliveries, one has a record. */
 const RECORD_EVERY = 25;
@@ -24,7 +27,10 @@ const STATUSES = ['dead', 'parked', 'retrying', 'ended', 'delivered', 'dead'] as
 const ROWS_PER_WRITE = 100;
 const WRITES_AT_ONCE = 8;
 
-/** The row key of the subscription with this index, as `insertSubscriptions` gives it for the thresholds 1, 2, 3, …. */
+/**
+ * The row key of the subscription with this index, as `insertSubscriptions` gives it for the
+ * thresholds 1, 2, 3, ….
+ */
 export function rowKeyAt(index: number): string {
   return newRowKey(index + 1, String(index).padStart(16, '0'));
 }
@@ -38,8 +44,8 @@ export interface InsertedDeliveries {
 }
 
 /**
- * Writes the events of a segment and their deliveries straight into the activity tables, evenly over a time range and in
- * all statuses: the rows that polls, chunks and retries would leave.
+ * Writes the events of a segment and their deliveries straight into the activity tables, evenly
+ * over a time range and in all statuses: the rows that polls, chunks and retries would leave.
  */
 export async function insertDeliveries(
   tables: Tables,
@@ -124,7 +130,10 @@ export async function writeAll(tables: Tables, table: string, writes: readonly W
   });
 }
 
-/** How many recipients each event has, so that all events together have the wanted number of deliveries. */
+/**
+ * How many recipients each event has, so that all events together have the wanted number of
+ * deliveries.
+ */
 function recipientsOf(deliveries: number, subscriptions: number): number[] {
   const events: number[] = [];
   for (let left = deliveries; left > 0;) {

@@ -5,7 +5,10 @@ import { sealContext, SUBSCRIPTIONS_TABLE, subscriptionRow } from '../../shared/
 import type { NewSubscription } from '../../shared/subscriptions/subscription.ts';
 import type { Trigger } from '../../shared/triggers/trigger.ts';
 
-/** Writes living subscriptions straight into their partition: what a thousand subscribe calls would leave, in ten requests. */
+/**
+ * Writes living subscriptions straight into their partition: what a thousand subscribe calls would
+ * leave, in ten requests.
+ */
 export async function insertSubscriptions(
   tables: Tables,
   options: {
