@@ -116,7 +116,8 @@ export function workList(tables: Tables): WorkList {
     },
     async postpone(entry, dueAtMs) {
       added.delete(entry.rowKey);
-      const row = workRow(entry.item, Math.max(roundUp(dueAtMs), entry.dueAtMs + SLOT_MS), entry.addedForMs);
+      // The same due time as `add` gives, so that an item that is also added has one row.
+      const row = workRow(entry.item, Math.max(slotOf(dueAtMs), entry.dueAtMs + SLOT_MS), entry.addedForMs);
       const old = { partitionKey: entry.shard, rowKey: entry.rowKey };
       const moved = await tables.write(WORK_TABLE, [
         { kind: 'insert', row },
@@ -134,13 +135,9 @@ export function workList(tables: Tables): WorkList {
   };
 }
 
-/** The due time of an item that is added at `dueAtMs` or earlier. */
+/** The due time of the row of an item that is due at `dueAtMs`. */
 function slotOf(dueAtMs: number): number {
-  return roundUp(dueAtMs + CLOCK_SKEW_MS);
-}
-
-function roundUp(ms: number): number {
-  return Math.ceil(ms / SLOT_MS) * SLOT_MS;
+  return Math.ceil((dueAtMs + CLOCK_SKEW_MS) / SLOT_MS) * SLOT_MS;
 }
 
 function dueKey(ms: number): string {

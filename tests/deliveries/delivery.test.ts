@@ -256,12 +256,13 @@ describe('a flow that is', () => {
     await rise();
     await rise();
     expect(fixture.calls.length).toBe(1);
-    await pass(30 * MINUTE);
+    // The reconciler runs every three minutes.
+    await pass(30 * MINUTE + 3 * MINUTE);
     expect(fixture.calls.length).toBe(2);
-    await pass(12 * HOUR);
+    await pass(12 * HOUR + 3 * MINUTE);
     expect(fixture.calls.length).toBe(3);
     fixture.answers.delete(URL_ONE);
-    await pass(12 * HOUR);
+    await pass(12 * HOUR + 3 * MINUTE);
     await pass(MINUTE);
     expect(await statusOf(id)).toBe('active');
     const delivered = fixture.calls.slice(3).map(({ body }) => body['eventId']);

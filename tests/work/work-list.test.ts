@@ -117,17 +117,17 @@ describe('an entry', () => {
 describe('an entry that was checked', () => {
   test('is due later when it is postponed, and a minute later at least, and knows what it was added for', async () => {
     await list.add(item, NOW - SKEW);
-    await list.postpone(await only(), NOW + 10 * MINUTE);
+    await list.postpone(await only(), NOW + 10 * MINUTE - SKEW);
     expect(await due(LATER)).toMatchObject([{ item, dueAtMs: NOW + 10 * MINUTE, addedForMs: NOW }]);
-    await list.postpone(await only(), NOW);
+    await list.postpone(await only(), NOW - SKEW);
     expect(await due(LATER)).toMatchObject([{ item, dueAtMs: NOW + 11 * MINUTE, addedForMs: NOW }]);
   });
 
-  test('becomes one with another of its item that is due then', async () => {
+  test('becomes one with another of its item that was added for the same time', async () => {
     await list.add(item, NOW - SKEW);
-    await list.add(item, NOW + MINUTE - SKEW);
+    await list.add(item, NOW + MINUTE / 2);
     const [first] = await due(LATER);
-    if (first) await list.postpone(first, NOW + MINUTE);
+    if (first) await list.postpone(first, NOW + MINUTE / 2);
     expect(await due(LATER)).toMatchObject([{ dueAtMs: NOW + MINUTE, addedForMs: NOW + MINUTE }]);
   });
 
