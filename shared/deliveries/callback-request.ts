@@ -20,6 +20,7 @@ export function callbackHeaders({
   return {
     'content-type': 'application/json',
     'user-agent': userAgent,
+    // Power Automate stores this id with the run of the flow, so that the run can be found by it.
     'x-ms-client-tracking-id': deliveryId,
     ...signatureHeaders({ secrets, id: deliveryId, timestampSeconds: Math.floor(atMs / 1000), body }),
   };

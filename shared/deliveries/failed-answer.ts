@@ -11,7 +11,8 @@ export interface FailedAnswer extends AnswerExcerpt {
 const MAX_CHARACTERS = 32_000;
 
 /**
- * Formats a response for storage. A response that is too long is stored without headers and body.
+ * Formats a response for storage. A response that is too long is stored without headers and body,
+ * and marked as `cut`.
  */
 export function answerColumn(answer: FailedAnswer | undefined): string | undefined {
   if (answer === undefined) return undefined;

@@ -3,7 +3,8 @@ import { JITTER_SHARE, MAX_RETRY_AFTER_MS } from './retry/retry-schedule.ts';
 
 /*
  * How long rows, claims and redirects (superseded subscriptions) must last. Every lifetime is
- * derived from the settings or from another lifetime, so that no number is repeated. Pure.
+ * derived from the settings or from another lifetime, so that no number is repeated. The functions
+ * are pure.
  */
 
 const MINUTE_MS = 60_000;
@@ -56,9 +57,10 @@ export function activityDroppedAtMs(detectedAtMs: number, retentionMonths: numbe
 }
 
 /**
- * Until when an ended subscription is kept as a redirect: until every activity table that existed
- * when it ended has been dropped. As long as a delivery is stored, an operator can redeliver it, or
- * it can wait for a flow that is turned off repeatedly.
+ * Until when a superseded or gone subscription is kept: until every activity table that existed at
+ * `endedAtMs` has been dropped. As long as a delivery is stored, an operator can redeliver it, or
+ * it can wait for a flow that is turned off repeatedly. It then needs the subscription to find the
+ * successor.
  */
 export function redirectsUntilMs(endedAtMs: number, retentionMonths: number): number {
   return activityDroppedAtMs(endedAtMs, retentionMonths);

@@ -5,6 +5,7 @@ export const POLLS_QUEUE = 'polls';
 export const DELIVERIES_QUEUE = 'deliveries';
 export const RETRIES_QUEUE = 'retries';
 
+/** Version of the format. */
 const v = Type.Literal(1);
 const text = Type.String({ minLength: 1, maxLength: 256 });
 /**
@@ -42,7 +43,10 @@ const retrySchema = Type.Object({
   ...propagated,
 });
 export type RetryMessage = Static<typeof retrySchema>;
-/** A hint that a subscription has changed and that the deliveries waiting for it can be sent. */
+/**
+ * A hint that a subscription has changed: the deliveries that wait for it may be released (made
+ * due), and a notice of its new status may be due for the operator's webhook.
+ */
 const releaseSchema = Type.Object({
   v,
   kind: Type.Literal('release'),

@@ -1,5 +1,5 @@
 import { activityTable } from '../deliveries/records/activity-rows.ts';
-import { monthsBetween } from '../deliveries/records/activity-store.ts';
+import { monthsBetween } from '../deliveries/records/activity-months.ts';
 import type { RecordStatus } from '../deliveries/records/delivery-record.ts';
 import { eventKeyAt, instantOfKey } from '../events/event-id.ts';
 import type { StoredRow, Tables } from '../storage/tables.ts';

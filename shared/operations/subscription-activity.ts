@@ -1,5 +1,5 @@
 import { activityTable, chunkOfRow, eventOfRow } from '../deliveries/records/activity-rows.ts';
-import { monthsBetween } from '../deliveries/records/activity-store.ts';
+import { monthsBetween } from '../deliveries/records/activity-months.ts';
 import { EVENT_KEY_LENGTH, instantOfKey } from '../events/event-id.ts';
 import type { Event } from '../events/event.ts';
 import type { StoredRow, Tables } from '../storage/tables.ts';

@@ -31,8 +31,8 @@ export async function applyFailure(
   if (await isSavedAgain(ports, called, disposition)) {
     return { next: { status: 'retrying', dueAtMs: nowMs }, effect: nothing };
   }
-  // The retry schedule applies to active subscriptions only. Other subscriptions are called by one
-  // probe at a time, or at an operator's request.
+  // The retry schedule applies to active subscriptions only. Other subscriptions are called at an
+  // operator's request, or by one probe at a time, which finds out whether the flow is on again.
   const mustWait = disposition.kind === 'parked' || (disposition.kind === 'retrying' && called.status !== 'active');
   if (!mustWait) {
     return { next: statusOf(disposition, nowMs), effect: () => applyQuietly(ports, called, disposition, nowMs) };

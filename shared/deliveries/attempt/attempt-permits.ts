@@ -12,7 +12,7 @@ export interface AttemptPermits {
   take(subscriptionId: string): Promise<(() => void) | undefined>;
 }
 
-/** A caller that waits for a permit. */
+/** A caller that waits for a permit. It gets the permit by `start`, or `undefined` by `refuse`. */
 interface Waiting {
   readonly start: () => void;
   readonly refuse: () => void;

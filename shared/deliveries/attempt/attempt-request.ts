@@ -9,6 +9,7 @@ export interface AttemptRequest {
   readonly own: Subscription;
   /** The subscription that is called: `own` or its successor. */
   readonly called: Subscription;
+  /** Number of the attempt, 1 for the first. */
   readonly number: number;
   /**
    * End of the claim. The attempt does not start at or after this time. Read once a permit is

@@ -81,11 +81,15 @@ function failedAnswer(response: CallbackResponse | undefined, attempt: number): 
 }
 
 /**
- * The callback URL cannot be decrypted. The delivery is retried, because the operator can fix a
- * missing or wrong encryption key.
+ * The verdict when the callback URL cannot be decrypted. The delivery is retried, because the
+ * operator can fix a missing or wrong encryption key.
  */
 const unreadable: Verdict = { kind: 'retry', code: 'callback-url-unreadable', whenExhausted: 'dead' };
 
+/**
+ * Decrypts the callback URL, which is encrypted for this row only (`sealContext`). Returns
+ * `undefined` when that fails.
+ */
 function openCallback(cipher: CallbackCipher, { callback, address }: Subscription): string | undefined {
   if (callback === undefined) return undefined;
   try {

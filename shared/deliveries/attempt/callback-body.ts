@@ -3,7 +3,7 @@ import type { Subscription } from '../../subscriptions/subscription.ts';
 
 /**
  * The parts of a callback body that are the same for every subscription: JSON without the outer
- * braces.
+ * braces. `facts` has the properties that only this trigger has.
  */
 interface SharedParts {
   readonly eventId: string;
@@ -28,8 +28,8 @@ export function callbackBody(
 }
 
 function partsOf(event: Event): SharedParts {
-  const known = sharedParts.get(event);
-  if (known) return known;
+  const existing = sharedParts.get(event);
+  if (existing) return existing;
   const { eventId, trigger, instanceId, occurredAt, test, ...facts } = event;
   const factsText = inner(facts);
   const parts = {

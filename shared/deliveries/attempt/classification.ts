@@ -37,8 +37,10 @@ export function classify(response: CallbackResponse): Verdict {
   switch (response.kind) {
     case 'answered':
       return classifyAnswered(response);
+    // There was no usable response.
     case 'unreached':
       return { kind: 'retry', code: response.code, whenExhausted: 'dead' };
+    // This app sent nothing, because the URL or its IP address is not allowed.
     case 'refused':
       return { kind: 'dead', code: response.code };
     default:
@@ -69,7 +71,8 @@ function classifyAnswered(response: Answered): Verdict {
       return { ...retry(response), whenExhausted: 'gone' };
     case 410:
       return { kind: 'gone', code };
-    // The cause is a rotated signature or a tenant policy. Both are undone within hours, or never.
+    // The cause is a rotated signature or a tenant policy. Either is undone within hours or never,
+    // so if all retries fail, the flow counts as gone.
     case 401:
     case 403:
       return { ...retry(response), whenExhausted: 'gone' };

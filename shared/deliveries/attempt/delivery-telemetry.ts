@@ -10,8 +10,8 @@ export function eventAttributes({ eventId, instanceId, trigger }: Event): Attrib
 }
 
 /**
- * Records the number of recipients and the detection lag when an event is fanned out for the first
- * time.
+ * Records the number of recipients and the detection lag (the time from the occurrence of the event
+ * to its commit) when an event is fanned out for the first time.
  */
 export function recordFanOut(
   telemetry: Telemetry,

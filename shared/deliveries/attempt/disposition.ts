@@ -8,7 +8,8 @@ export type Disposition =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'retrying'; readonly delayMs: number; readonly code: string }
   /**
-   * The flow is turned off. The subscription is paused and the delivery waits until it is resumed.
+   * The flow is turned off. The subscription is paused, and the delivery waits until the
+   * subscription is resumed.
    */
   | { readonly kind: 'parked'; readonly code: string }
   | { readonly kind: 'dead'; readonly code: string }
@@ -21,14 +22,14 @@ export type Disposition =
  */
 export const STALE_VERSION_WAIT_MS = 15 * 60 * 1000;
 /**
- * Delay before the first probe of a flow that has been found turned off. `NEXT_PROBE_MS` is the
- * delay between later probes.
+ * Delay before the first probe of a flow that has been found turned off. A probe is a call that
+ * finds out whether the flow is on again. `NEXT_PROBE_MS` is the delay between later probes.
  */
 export const FIRST_PROBE_MS = 30 * 60 * 1000;
 export const NEXT_PROBE_MS = 12 * 3600 * 1000;
 /**
- * How long a probe claim holds. Longer than it takes the reconciler to replace a lost retry
- * message.
+ * How long a worker's claim on a probe holds. It is longer than the reconciler takes to replace a
+ * lost retry message.
  */
 export const PROBE_LEASE_MS = 15 * 60 * 1000;
 
@@ -77,9 +78,9 @@ type Failure = Pick<Extract<Verdict, { kind: 'retry' }>, 'code' | 'retryAfterMs'
 /**
  * Schedules a retry, or ends the delivery when the schedule is used up. The result is
  * `whenExhausted` only if every earlier attempt that used the schedule was refused (`REFUSALS`) and
- * no other delivery has succeeded since the first of them; otherwise `dead`. A single refusal after
- * other failures may come from a gateway, and while other deliveries succeed, the flow must still
- * exist.
+ * no other delivery of the subscription has succeeded since the first of them. Otherwise it is
+ * `dead`, because a single refusal after other failures may come from a gateway, and because a flow
+ * that has succeeded since then must exist.
  */
 function afterFailure(
   { code, retryAfterMs, whenExhausted }: Failure,
@@ -99,12 +100,13 @@ function afterFailure(
   const next = nextRetry({ attempt: counted.length + 1, scheduleSeconds, retryAfterMs, jitter });
   if (next.kind === 'wait') return { kind: 'retrying', delayMs: next.delayMs, code };
   const [first] = counted;
-  const worked = first !== undefined && resumedAtMs > Date.parse(first.at);
-  const isRefusedThroughout = first !== undefined && !worked && counted.every((attempt) => REFUSALS.has(attempt.code));
+  const hasSucceededSince = first !== undefined && resumedAtMs > Date.parse(first.at);
+  const isRefusedThroughout =
+    first !== undefined && !hasSucceededSince && counted.every((attempt) => REFUSALS.has(attempt.code));
   return { kind: isRefusedThroughout ? whenExhausted : 'dead', code };
 }
 
-/** Codes of responses that end a subscription when they persist through the whole schedule. */
+/** If every attempt of the schedule gets a response with one of these codes, the flow is gone. */
 const REFUSALS = new Set(['http-401', 'http-403', 'http-404', STALE_VERSION]);
 
 /**

@@ -46,8 +46,8 @@ export type AttemptResult =
 
 /**
  * Runs one attempt: sends the POST, decides the disposition, writes the log line, and computes the
- * changes to the delivery record and the subscription. First attempts and retries both use it. The
- * caller stores the outcome, then calls `effect` to update the subscription.
+ * changes to the delivery record and the subscription. First attempts and retries both use this
+ * function. The caller stores the outcome, then calls `effect` to update the subscription.
  */
 export async function runAttempt(ports: RunAttemptPorts, request: RunAttemptRequest): Promise<AttemptResult> {
   const { called, earlier, readyAtMs, isExtra } = request;

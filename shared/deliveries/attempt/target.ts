@@ -8,7 +8,8 @@ import { PROBE_LEASE_MS, TURNED_OFF } from './disposition.ts';
 export type Target =
   | { readonly kind: 'call'; readonly subscription: Subscription }
   /**
-   * The flow was turned off and a probe is due. The worker that claims the probe calls the flow.
+   * The flow was turned off and a probe is due: a call that finds out whether the flow is on again.
+   * Only the worker that claims the probe calls the flow.
    */
   | { readonly kind: 'probe'; readonly subscription: Subscription }
   /** No call is allowed until the subscription changes. */
@@ -17,8 +18,9 @@ export type Target =
   | { readonly kind: 'end'; readonly code: string };
 
 /**
- * Who requests a call although the subscription is not active. `true`: an operator, for a paused or
- * disabled subscription. `probe`: the probe of a paused subscription. `false`: no one.
+ * Who requests the call in case the subscription is not active. `true`: an operator, who may also
+ * call a paused or disabled subscription. `probe`: the probe of a paused subscription. `false`: no
+ * one.
  */
 export type ForcedBy = boolean | 'probe';
 
@@ -87,8 +89,8 @@ export function nextProbeMs({ nextProbeAt }: Subscription): number {
 
 /**
  * Loads a delivery's subscription, `own`, and resolves its target. Reads the clock before the row.
- * Otherwise a process suspended between the two reads could treat a deadline as passed that was
- * still ahead when the row was read.
+ * In the other order, the process could be suspended between the two and then treat a deadline as
+ * passed although it was still ahead when the row was read.
  */
 export async function resolveTarget(
   ports: TargetPorts & { readonly clock: Pick<Clock, 'now'> },

@@ -12,10 +12,10 @@ export type Claim =
   | { readonly kind: 'busy' };
 
 /**
- * Claims a chunk. A chunk without a row has never been claimed. An expired claim is taken over with
- * its ETag, so that only one worker can take it over. The first claim starts at `sinceMs`, when the
- * recipients were read, because the list of recipients becomes outdated. If the first claim would
- * already have expired, it is not made.
+ * Claims a chunk. A chunk without a row has never been claimed. An expired claim is replaced only
+ * if the ETag of the row has not changed, so that only one worker takes it over. The first claim
+ * starts at `sinceMs`, when the recipients were read, because the list of recipients becomes
+ * outdated. A first claim that would already have expired is not made.
  */
 export async function claimChunk(
   ports: ChunkPorts,
@@ -25,8 +25,8 @@ export async function claimChunk(
 ): Promise<Claim> {
   const nowMs = ports.clock.now();
   const owner = ports.random.token(9);
-  // Another worker may have found no recipients since then and removed the outbox entry. A row that
-  // is inserted now would never be completed.
+  // The first claim would have expired. Another worker may have found no recipients since then and
+  // removed the outbox entry, so a chunk's row that is inserted now could stay incomplete for ever.
   if (sinceMs + ports.claimMs <= nowMs) return { kind: 'busy' };
   const fresh = { owner, untilMs: sinceMs + ports.claimMs, isComplete: false, delivered: [], recordCount: 0 };
   const inserted = await ports.activity.insertClaim(event, chunk, fresh);
@@ -34,7 +34,7 @@ export async function claimChunk(
   const row = await ports.activity.chunk(event.eventId, chunk);
   if (row === undefined) return { kind: 'busy' };
   if (row.isComplete) return { kind: 'complete' };
-  // When a response is lost, the SDK repeats the insert, which then conflicts with itself.
+  // A lost response makes the storage SDK repeat the insert, which then conflicts with the first.
   if (row.owner === owner) return { kind: 'claimed', row, isNew: true };
   if (row.untilMs > nowMs) return { kind: 'busy' };
   const taken: StoredChunk = { ...row, owner, untilMs: nowMs + ports.claimMs };

@@ -32,6 +32,7 @@ export interface ChunkOutcomes {
   claimedUntilMs(): number;
 }
 
+/** What a save writes into the chunk's row besides the outcomes. */
 interface ClaimEnd {
   readonly isComplete: boolean;
   readonly untilMs: number;
@@ -67,8 +68,8 @@ export function chunkOutcomes(
   };
 
   /**
-   * Stores the first `count` outcomes. Every transaction also replaces the chunk's row, which fails
-   * if its ETag has changed. So no outcome is stored twice, or after the claim is lost.
+   * Stores the first `count` outcomes. Every transaction also replaces the chunk's row, and fails
+   * if the ETag of that row has changed. So no outcome is stored twice, or after the claim is lost.
    */
   const write = async (count: number, { isComplete, untilMs }: ClaimEnd): Promise<void> => {
     for (let tries = 1; row !== undefined;) {
@@ -117,6 +118,7 @@ function oneTransaction(outcomes: readonly Outcome[]): readonly Outcome[] {
   return end === -1 ? outcomes : outcomes.slice(0, end);
 }
 
+/** The number of outcomes that a chunk's row contains. */
 function countOf({ delivered, recordCount }: StoredChunk): number {
   return delivered.length + recordCount;
 }

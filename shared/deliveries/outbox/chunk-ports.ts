@@ -20,6 +20,6 @@ export interface ChunkPorts extends ActivatePorts, AttemptPorts, EffectPorts, Pi
   readonly stopping?: AbortSignal | undefined;
   /** How long a claim holds unless it is renewed. */
   readonly claimMs: number;
-  /** Delay before each retry. */
+  /** Delay before each retry, in seconds. */
   readonly scheduleSeconds: readonly number[];
 }

@@ -10,13 +10,14 @@ export const CHUNK_SIZE = 250;
 
 /** A subscription that an event concerns, and the range it was found in. */
 export interface Recipient {
-  /** Index of the recipient range. */
+  /** Index of the range in `OutboxEntry.recipients`. */
   readonly range: number;
   readonly subscription: Subscription;
 }
 
 /** The part of one recipient range that a chunk covers: `from` inclusive, `to` exclusive. */
 export interface ChunkRange extends RecipientRange {
+  /** Index of the recipient range. */
   readonly range: number;
 }
 

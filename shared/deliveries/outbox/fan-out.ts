@@ -8,7 +8,7 @@ import { DELIVERIES_QUEUE, type ChunkMessage } from '../messages.ts';
 import { CHUNK_SIZE, chunkCount } from './chunk.ts';
 import type { ChunkPorts } from './chunk-ports.ts';
 import { enqueueChunk, processChunk } from './process-chunk.ts';
-import { boundariesOf, byChunk, cutBoundaries, MAX_PAGE, readChunk } from './recipients.ts';
+import { boundariesOf, byChunk, MAX_PAGE, readBoundaries, readChunk } from './recipients.ts';
 
 /**
  * Maximum number of chunks that a poll processes itself, over all events that it has just
@@ -47,12 +47,17 @@ export async function enqueueEvents(
  */
 function fanOutEvent(ports: ChunkPorts, entry: OutboxEntry, inlineChunks: number): Promise<void> {
   return ports.telemetry.span('fan out', { attributes: eventAttributes(entry.event) }, (span) =>
-    fanOutUnlessCut(ports, entry, inlineChunks, span),
+    fanOutUnlessDivided(ports, entry, inlineChunks, span),
   );
 }
 
-async function fanOutUnlessCut(ports: ChunkPorts, entry: OutboxEntry, inlineChunks: number, span: Span): Promise<void> {
-  // Another worker has cut the event (divided it into chunks) and processes or enqueues the chunks.
+async function fanOutUnlessDivided(
+  ports: ChunkPorts,
+  entry: OutboxEntry,
+  inlineChunks: number,
+  span: Span,
+): Promise<void> {
+  // Another worker has divided the event into chunks, and processes or enqueues them.
   if (entry.boundaries !== undefined) return;
   const sinceMs = ports.clock.now();
   const read = await readChunk(ports, entry, 0, inlineChunks === 1 ? CHUNK_SIZE : MAX_PAGE);
@@ -63,21 +68,21 @@ async function fanOutUnlessCut(ports: ChunkPorts, entry: OutboxEntry, inlineChun
     await processChunk(ports, entry, 0, { recipients, sinceMs });
     return;
   }
-  const { boundaries, count } = read.more ? await cutBoundaries(ports, entry) : boundariesOf(read.recipients);
-  const cut = await ports.activity.saveBoundaries(entry, boundaries);
-  // Another worker has cut or completed the event since then.
-  if (cut === undefined) return;
+  const { boundaries, count } = read.more ? await readBoundaries(ports, entry) : boundariesOf(read.recipients);
+  const divided = await ports.activity.saveBoundaries(entry, boundaries);
+  // Another worker has divided or completed the event since `entry` was read.
+  if (divided === undefined) return;
   recordFanOut(ports.telemetry, entry, count, span);
-  const chunks = byChunk(cut, read);
+  const chunks = byChunk(divided, read);
   const results = await allDone(
-    Array.from({ length: chunkCount(cut) }, async (_, chunk) => {
+    Array.from({ length: chunkCount(divided) }, async (_, chunk) => {
       const recipients = chunks.get(chunk);
-      if (chunk < inlineChunks) return processChunk(ports, cut, chunk, recipients && { recipients, sinceMs });
+      if (chunk < inlineChunks) return processChunk(ports, divided, chunk, recipients && { recipients, sinceMs });
       await enqueueChunk(ports, entry.event.eventId, chunk);
       return 'enqueued';
     }),
   );
-  if (results.every((result) => result === 'complete')) await ports.activity.removeOutboxEntry(cut);
+  if (results.every((result) => result === 'complete')) await ports.activity.removeOutboxEntry(divided);
 }
 
 /** Processes the chunk that a message names. Does nothing when the event has left the outbox. */
@@ -98,14 +103,14 @@ export async function deliverChunk(ports: ChunkPorts, { eventId, chunk }: ChunkM
  */
 export async function resumeOutbox(ports: ChunkPorts, events: readonly OutboxEntry[]): Promise<void> {
   let budget = RESUMED_CHUNKS;
-  const left: ChunkMessage[] = [];
+  const toEnqueue: ChunkMessage[] = [];
   for (const entry of events) {
     const isOld = ports.clock.now() - Date.parse(entry.committedAt) > ports.claimMs;
     if (!isOld && entry.boundaries === undefined) continue;
     const chunks = await ports.activity.chunks(entry.event);
     if (entry.boundaries === undefined && chunks.size === 0) {
       if (budget-- > 0) await fanOutEvent(ports, entry, 1);
-      else left.push({ v: 1, eventId: entry.event.eventId, chunk: 0 });
+      else toEnqueue.push({ v: 1, eventId: entry.event.eventId, chunk: 0 });
       continue;
     }
     let completeCount = 0;
@@ -113,7 +118,7 @@ export async function resumeOutbox(ports: ChunkPorts, events: readonly OutboxEnt
       const row = chunks.get(chunk);
       if (row?.isComplete) completeCount += 1;
       else if (!isOld || (row !== undefined && row.untilMs > ports.clock.now())) continue;
-      else if (budget <= 0) left.push({ v: 1, eventId: entry.event.eventId, chunk });
+      else if (budget <= 0) toEnqueue.push({ v: 1, eventId: entry.event.eventId, chunk });
       else {
         budget -= 1;
         ports.log.info('chunk.taken-over', { eventId: entry.event.eventId, chunk });
@@ -122,7 +127,7 @@ export async function resumeOutbox(ports: ChunkPorts, events: readonly OutboxEnt
     }
     if (completeCount === chunkCount(entry)) await ports.activity.removeOutboxEntry(entry);
   }
-  if (left.length > 0 && !(await isQueueBehind(ports, DELIVERIES_QUEUE))) {
-    await allDone(left.map(({ eventId, chunk }) => enqueueChunk(ports, eventId, chunk)));
+  if (toEnqueue.length > 0 && !(await isQueueBehind(ports, DELIVERIES_QUEUE))) {
+    await allDone(toEnqueue.map(({ eventId, chunk }) => enqueueChunk(ports, eventId, chunk)));
   }
 }

@@ -55,10 +55,10 @@ export async function firstAttempt(
     },
   });
 
-  const atFanOut = await targetOf(ports, own, ports.clock.now());
-  // The recipients were read earlier. If the flow has been saved since then, this delivery may have
-  // to go to the successor.
-  const resolved = atFanOut.kind === 'end' ? (await resolveTarget(ports, own.id)).target : atFanOut;
+  const asRead = await targetOf(ports, own, ports.clock.now());
+  // The subscription was read earlier, with the other recipients. If its flow has been saved since
+  // then, the delivery may have to go to the successor.
+  const resolved = asRead.kind === 'end' ? (await resolveTarget(ports, own.id)).target : asRead;
   const target = await claimProbe(ports, resolved);
   if (target.kind === 'park') {
     const state = { status: 'parked', code: target.code, dueAtMs: undefined, attempts: [] } as const;

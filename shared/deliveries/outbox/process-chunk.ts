@@ -93,6 +93,7 @@ async function deliverAll(
   recipients: readonly Recipient[],
 ): Promise<'complete' | 'busy'> {
   const outcomes = chunkOutcomes(ports, entry.event, chunk, claimed);
+  // Updates of the subscriptions that were called.
   const effects: Promise<void>[] = [];
   const deferredEffects: (() => Promise<void>)[] = [];
   const spanned = recipients.length <= MAX_SPANNED ? 'always' : 'unless-delivered';
@@ -108,13 +109,13 @@ async function deliverAll(
   });
   const isComplete = (await saveWhileRunning(ports, outcomes, allDone(deliveries))).every(Boolean);
   const isStopping = ports.stopping?.aborted === true;
-  // A stopping process sets the end of its claim to 1970, so that clock skew does not delay the
-  // next worker.
+  // A stopping process sets the end of its claim to 1970, so that the claim has expired by the
+  // clock of every other worker.
   await outcomes.save({ isComplete, untilMs: isStopping ? 1 : ports.clock.now() });
   const isOurs = outcomes.holdsClaim();
   if (isOurs && !isComplete && isStopping) await enqueueChunk(ports, entry.event.eventId, chunk);
-  // Subscriptions end only after the outcomes are stored. An ended subscription is no longer a
-  // recipient, so a worker that takes over the chunk would not find its delivery otherwise.
+  // A subscription is ended only after its outcome is stored. An ended subscription is no longer a
+  // recipient, so a worker that took over the chunk would miss a delivery without an outcome.
   const ended = isOurs ? deferredEffects.map((effect) => effect()) : [];
   await allDone([...effects, ...ended]);
   return isComplete && isOurs ? 'complete' : 'busy';

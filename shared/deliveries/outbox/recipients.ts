@@ -5,8 +5,9 @@ import { boundaryAt, CHUNK_SIZE, chunkOf, chunkRanges, type Recipient } from './
 
 /**
  * Reads the recipients of a chunk, at most `limit`. `more`: whether the chunk has further
- * recipients. Subscriptions that are still being created are resolved first, because it must be
- * known whether the event concerns them.
+ * recipients. A subscription whose `activeFrom` or `activeUntil` is not set yet (`isPending`) is
+ * resolved first, because without these sequence numbers it is unknown whether the event concerns
+ * the subscription.
  */
 export async function readChunk(
   ports: ActivatePorts,
@@ -38,8 +39,8 @@ export async function readChunk(
 export const MAX_PAGE = 1000;
 
 /**
- * Returns the same as `cutBoundaries`, but from recipients that have already been read.
- * `recipients` must be all of them.
+ * Returns the same as `readBoundaries`, but from recipients that have already been read.
+ * `recipients` must be all recipients of the event.
  */
 export function boundariesOf(recipients: readonly Recipient[]): { boundaries: string[]; count: number } {
   const starts = recipients.filter((_, index) => index > 0 && index % CHUNK_SIZE === 0);
@@ -65,7 +66,7 @@ export function byChunk(
  * Reads the keys of all recipients. Returns a chunk boundary for every `CHUNK_SIZE` rows, and the
  * number of rows.
  */
-export async function cutBoundaries(
+export async function readBoundaries(
   ports: ActivatePorts,
   entry: OutboxEntry,
 ): Promise<{ boundaries: string[]; count: number }> {

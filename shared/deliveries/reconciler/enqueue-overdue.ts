@@ -51,9 +51,9 @@ export async function enqueueOverdue(ports: OverduePorts, partition: ActivityPar
   let enqueued = 0;
   for await (const row of rows) {
     const { dueAtMs } = readDueKey(row.rowKey, partition);
-    const overdueMs = dueAtMs + SLACK_MS;
+    const overdueAtMs = dueAtMs + SLACK_MS;
     // The new message may be lost as well, so overdue deliveries are read again soon.
-    if (overdueMs > nowMs) return finish(enqueued > 0 ? Math.min(nowMs + AGAIN_MS, overdueMs) : overdueMs);
+    if (overdueAtMs > nowMs) return finish(enqueued > 0 ? Math.min(nowMs + AGAIN_MS, overdueAtMs) : overdueAtMs);
     if (enqueued === MAX_ENQUEUED || (await ports.isBehind())) return finish(nowMs + AGAIN_MS);
     if (await enqueueOne(ports, row, partition)) enqueued += 1;
   }
@@ -66,9 +66,10 @@ export async function enqueueOverdue(ports: OverduePorts, partition: ActivityPar
 }
 
 /**
- * Enqueues the delivery that an index row names, unless a worker has claimed it. If the index row
- * does not match the record, deletes the index row and returns false. A record that version 0.9.0
- * wrote last, without index rows, gets its index rows first.
+ * Enqueues the delivery that an index row names, unless a worker has claimed it. Returns true if
+ * the index row matches the record. Otherwise deletes the index row and returns false. If version
+ * 0.9.0 wrote the record last, its index rows are missing or stale (`indexed` is false). They are
+ * then written first, so that the delivery is found in the next pass.
  */
 async function enqueueOne(ports: OverduePorts, row: StoredRow, partition: ActivityPartition): Promise<boolean> {
   const { deliveryId } = readDueKey(row.rowKey, partition);
@@ -79,6 +80,7 @@ async function enqueueOne(ports: OverduePorts, row: StoredRow, partition: Activi
   }
   if (record?.indexed === false && isDue(record)) {
     await addToWorkList(ports, [record]);
+    // Also writes the index rows.
     await ports.activity.replaceRecord(record, record);
   }
   await ports.tables.write(activityTable(partition.month), [{ kind: 'delete', row, etag: row.etag }]);

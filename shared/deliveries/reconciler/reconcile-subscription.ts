@@ -27,9 +27,10 @@ const SOON_MS = 60_000;
 
 /**
  * Moves a subscription one step forward from whatever state it was left in: releases the deliveries
- * that wait for it, makes a delivery the probe of a paused flow, and removes subscriptions that
- * have ended. Returns the time of the next step, or `undefined` when none is needed until the
- * subscription changes. Can be repeated safely. Never sends a POST.
+ * that wait for it, makes a delivery the probe of a paused flow (the call that finds out whether
+ * the flow is on again), and removes a subscription that has ended (superseded, gone or deleted).
+ * Returns the time of the next step, or `undefined` when none is needed until the subscription
+ * changes. Can be repeated safely. Never sends a POST.
  */
 export async function reconcileSubscription(
   ports: ReconcileSubscriptionPorts,
@@ -100,9 +101,11 @@ async function redirect(
   subscription: Subscription,
   nowMs: number,
 ): Promise<number | undefined> {
+  // `ended`: the subscription has already been moved.
   if (subscription.ended) return removeWhenUnused(ports, subscription, nowMs);
   if (subscription.activeUntil === undefined) {
-    // The save was interrupted, so the successor has to be activated here.
+    // `activeUntil` (the sequence number of the last observation that concerns the subscription) is
+    // set when the successor is activated. The save was interrupted before that.
     const successor = subscription.successor && (await ports.store.load(subscription.successor));
     if (successor) await activate(ports, successor);
     return nowMs + SOON_MS;
@@ -115,8 +118,9 @@ async function redirect(
 }
 
 /**
- * Removes an ended subscription once every table that may hold its deliveries has been dropped. If
- * the time of its end is not stored, stores the current time.
+ * Removes a superseded or gone subscription once every activity table that may hold its deliveries
+ * has been dropped. If the row does not say when the subscription ended (`deletedAt`), stores the
+ * current time.
  */
 async function removeWhenUnused(
   ports: ReconcileSubscriptionPorts,

@@ -17,12 +17,14 @@ export interface ReconcilePorts
   readonly queues: Queues;
   readonly log: Log;
   /**
-   * Continues a recovery. Returns when to continue it again, or `undefined` when it is complete.
+   * Continues a recovery, which sends the lost deliveries of many subscriptions again at an
+   * operator's request. Returns when to continue it again, or `undefined` when it is complete.
    */
   readonly resumeRecovery: (recoveryId: string) => Promise<number | undefined>;
   /**
-   * Enqueues a subscription if a notice to the operator is overdue. Returns when to call this
-   * function again, or `undefined` when no notice is left.
+   * Sends a message for a subscription with an overdue notice: a change of its status that the
+   * operator's webhook has not received yet. Returns when to call this function again, or
+   * `undefined` when no notice is left.
    */
   readonly enqueueOverdueNotice: (subscriptionId: string) => Promise<number | undefined>;
 }
@@ -36,9 +38,10 @@ const PASS_MS = 4 * 60_000;
 const FAILED_AGAIN_MS = 5 * 60_000;
 
 /**
- * Makes one pass over the work list. Finds unfinished work from rows alone, and enqueues it or
- * moves it one step forward. An entry that fails does not stop the pass. Entries that the pass does
- * not reach in time are left for the next pass.
+ * Makes one pass over the work list, one shard (partition of the table) after another. Finds
+ * unfinished work from rows alone, and enqueues it or moves it one step forward. An entry that
+ * fails does not stop the pass. Entries that the pass does not reach in time are left for the next
+ * pass.
  */
 export async function reconcile(ports: ReconcilePorts): Promise<void> {
   const startedMs = ports.clock.now();
@@ -54,10 +57,10 @@ export async function reconcile(ports: ReconcilePorts): Promise<void> {
 async function reconcileEntry(ports: ReconcilePorts & OverduePorts, entry: WorkEntry): Promise<void> {
   const nowMs = ports.clock.now();
   try {
-    // The subscription of a `failing` entry was written an hour before the entry is due, so the
-    // entry does not wait for a writer.
+    // An entry is kept for a while, because the function that added it may not have written its
+    // rows yet. The subscription of a `failing` entry was written an hour before the entry is due.
     const keptMs = entry.item.kind === 'failing' ? entry.addedForMs : entry.addedForMs + MAX_WRITER_MS;
-    // The request that creates the subscription may still be running.
+    // Until then, the subscribe request that added the entry may still be running.
     const againMs = entry.item.kind === 'subscribe' && nowMs < keptMs ? undefined : await step(ports, entry);
     if (againMs === undefined && nowMs >= keptMs) await ports.work.remove(entry);
     else await ports.work.postpone(entry, againMs ?? keptMs);
@@ -98,6 +101,7 @@ function earliest(...times: readonly (number | undefined)[]): number | undefined
   return known.length > 0 ? Math.min(...known) : undefined;
 }
 
+/** Calls `ask` the first time only, and returns its result each time. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined;
   return () => (result ??= ask());

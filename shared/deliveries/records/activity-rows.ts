@@ -4,21 +4,22 @@ import type { Row, StoredRow } from '../../storage/tables.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 
 /**
- * The name of the activity table for a month of detection (`yyyymm`). Retention drops whole tables.
+ * The name of the activity table for the events that were detected in `month` (`yyyymm`). Old
+ * tables are dropped as a whole.
  */
 export function activityTable(month: string): string {
   return `activity${month}`;
 }
 
 /**
- * Marks that follow the event in row keys: of a chunk, of the event itself, of a delivery record.
- * They are stored, so they never change.
+ * A row key is the key of the event, then the mark of the kind of row: a chunk, the event itself or
+ * a delivery record. The marks are stored, so they never change.
  */
 export const CHUNK_MARK = '!c';
 const EVENT_MARK = '!e';
 export const RECORD_MARK = '!t';
 const VERSION = 1;
-/** Characters of outcomes in one column. A stored string holds 32,000. */
+/** Number of characters of outcomes in one column. A column holds at most 32,000. */
 const OUTCOME_CHARACTERS = 30_000;
 
 /**
@@ -39,6 +40,10 @@ export function eventRowKey(address: EventAddress): string {
   return eventKey(address) + EVENT_MARK;
 }
 
+/**
+ * The row key of a delivery record. `range` and `rowKey` identify the subscription: the index of
+ * the recipient range that it was found in, and its row key.
+ */
 export function recordRowKey(address: EventAddress, range: number, rowKey: string): string {
   return `${eventKey(address)}${RECORD_MARK}${range}${rowKey}`;
 }
@@ -65,8 +70,8 @@ export function eventOfRow(row: StoredRow): Event {
 }
 
 /**
- * A delivery that succeeded at its first attempt. `range` (the index of the recipient range) and
- * `rowKey` identify its subscription.
+ * A delivery that succeeded at its first attempt. `range` (the index of the recipient range that
+ * the subscription was found in) and `rowKey` (of the subscription) identify the subscription.
  */
 export interface DeliveredOutcome {
   readonly range: number;
@@ -76,6 +81,7 @@ export interface DeliveredOutcome {
 
 /** The row of a chunk: the claim on it, and the outcomes stored so far. */
 export interface ChunkRow {
+  /** A random token of the worker that holds the claim. */
   readonly owner: string;
   /** End of the claim unless it is renewed. The owner starts no attempt after it. */
   readonly untilMs: number;
@@ -86,7 +92,10 @@ export interface ChunkRow {
   readonly recordCount: number;
 }
 
-/** Some column names differ from the code: see "Stored names" in docs/architecture.md. */
+/**
+ * The stored form of a chunk's row. The outcomes are arrays without property names, to save space.
+ * Some column names differ from the code: see "Stored names" in docs/architecture.md.
+ */
 export function chunkRow(event: Event, chunk: number, content: ChunkRow): Row {
   const text = JSON.stringify(
     content.delivered.map(({ range, rowKey, attempt }) => [
@@ -94,6 +103,7 @@ export function chunkRow(event: Event, chunk: number, content: ChunkRow): Row {
       rowKey,
       Date.parse(attempt.at),
       attempt.durationMs,
+      // 0 and the empty string stand for an absent status and an absent run id.
       attempt.status ?? 0,
       attempt.runId ?? '',
     ]),

@@ -1,7 +1,7 @@
 import { STATE_TABLE, outboxEntryOfRow, outboxRow, outboxRowKey } from '../../events/outbox-row.ts';
 import type { Event } from '../../events/event.ts';
 import type { OutboxEntry } from '../../events/outbox-entry.ts';
-import { eventKey, monthOf } from '../../events/event-id.ts';
+import { eventKey } from '../../events/event-id.ts';
 import { allRows } from '../../storage/all-rows.ts';
 import { newEtag, type StoredRow, type Tables } from '../../storage/tables.ts';
 import {
@@ -14,12 +14,13 @@ import {
   eventOfRow,
   eventRow,
   eventRowKey,
+  RECORD_MARK,
+  recordRowKey,
   type ChunkRow,
 } from './activity-rows.ts';
 import { addressOfDelivery, parseDeliveryId } from './delivery-id.ts';
-import { readWaitKey, waitingFor } from './record-index.ts';
+import { readWaitKey, waitRange } from './record-index.ts';
 import { isWaiting, recordWrites, recordOfRow, type DeliveryRecord, type StoredRecord } from './delivery-record.ts';
-import { recordRowKey } from './activity-rows.ts';
 
 /** A chunk's row as it is stored. */
 export interface StoredChunk extends ChunkRow {
@@ -30,8 +31,8 @@ export interface StoredChunk extends ChunkRow {
 export interface ActivityStore {
   outboxEntry(eventId: string): Promise<OutboxEntry | undefined>;
   /**
-   * Saves the chunk boundaries, once. Returns `undefined` when another worker has saved different
-   * boundaries or removed the entry.
+   * Saves where the chunks of an event begin. The boundaries are saved only once. Returns
+   * `undefined` when another worker has saved different boundaries or removed the entry.
    */
   saveBoundaries(entry: OutboxEntry, boundaries: readonly string[]): Promise<OutboxEntry | undefined>;
   /**
@@ -88,8 +89,8 @@ export interface ActivityStore {
 }
 
 /**
- * Maximum number of records in one transaction, which takes 100 rows. A new record needs up to 3
- * rows, a changed record up to 4, and the chunk 1.
+ * Maximum number of new records, or of changed records, in one transaction of at most 100 rows. A
+ * new record takes up to 3 rows (with its index rows), a changed record up to 4, and the chunk 1.
  */
 export const RECORDS_PER_WRITE = 33;
 export const CHANGES_PER_WRITE = 25;
@@ -102,8 +103,8 @@ export function activityStore(tables: Tables): ActivityStore {
   const rowsWithPrefix = ({ eventId, instanceId }: Event, prefix: string): AsyncIterable<StoredRow> =>
     allRows(tables, tableOf(eventId), { partition: instanceId, from: prefix, to: `${prefix}~` });
   /**
-   * Those records with the given keys that wait for the subscription, in the order of `keys`. One
-   * query reads the whole range of keys.
+   * The records at these keys that still wait for the subscription `waitsFor`, in the order of
+   * `keys`. One query reads the whole range of keys.
    */
   const recordsAt = async (
     instanceId: string,
@@ -116,11 +117,12 @@ export function activityStore(tables: Tables): ActivityStore {
       partition: instanceId,
       from: sorted[0] ?? '',
       to: `${sorted.at(-1) ?? ''}~`,
+      // `trouble` is the stored name of a delivery record.
       where: { kind: 'trouble', waitsFor },
     };
     const found = new Map<string, StoredRecord>();
     for await (const row of allRows(tables, activityTable(month), query)) found.set(row.rowKey, recordOfRow(row));
-    // Some deliveries may have got an outcome since their index rows were read.
+    // A delivery may have got its outcome after its index row was read. It no longer waits.
     return keys.flatMap((key) => found.get(key) ?? []).filter(isWaiting);
   };
   const outboxEntry = async (eventId: string): Promise<OutboxEntry | undefined> => {
@@ -129,13 +131,14 @@ export function activityStore(tables: Tables): ActivityStore {
     return row && outboxEntryOfRow(row);
   };
   return {
-    outboxEntry: outboxEntry,
+    outboxEntry,
 
     async saveBoundaries(entry, boundaries) {
-      const cut: OutboxEntry = { ...entry, boundaries };
-      const result = await tables.write(STATE_TABLE, [{ kind: 'replace', row: outboxRow(cut), etag: entry.etag }]);
-      if (result.kind === 'written') return { ...cut, etag: newEtag(result) };
-      // When a response is lost, the SDK repeats the write, which then conflicts with itself.
+      const divided: OutboxEntry = { ...entry, boundaries };
+      const result = await tables.write(STATE_TABLE, [{ kind: 'replace', row: outboxRow(divided), etag: entry.etag }]);
+      if (result.kind === 'written') return { ...divided, etag: newEtag(result) };
+      // A lost response makes the storage SDK repeat the write, which then conflicts with the
+      // first.
       const stored = await outboxEntry(entry.event.eventId);
       return stored?.boundaries?.join(' ') === boundaries.join(' ') ? stored : undefined;
     },
@@ -192,7 +195,7 @@ export function activityStore(tables: Tables): ActivityStore {
     },
 
     async recordsOf(event) {
-      const prefix = recordRowKey(addressOfEvent(event.eventId), 0, '').slice(0, -1);
+      const prefix = eventKey(addressOfEvent(event.eventId)) + RECORD_MARK;
       const found: StoredRecord[] = [];
       for await (const row of rowsWithPrefix(event, prefix)) found.push(recordOfRow(row));
       return found;
@@ -208,8 +211,8 @@ export function activityStore(tables: Tables): ActivityStore {
       const result = await tables.write(table, recordWrites(after, { kind: 'replace', before }));
       if (result.kind === 'written') return newEtag(result);
       if (result.reason !== 'missing' || result.index === 0) return undefined;
-      // An index row that was to be deleted does not exist. Write again without deleting index
-      // rows. The reconciler removes stale ones.
+      // An index row that was to be deleted does not exist. Write again as if the record had no
+      // index rows, so that none is deleted. The reconciler removes stale index rows.
       const unindexed = { ...before, indexed: false };
       const again = await tables.write(table, recordWrites(after, { kind: 'replace', before: unindexed }));
       return again.kind === 'written' ? newEtag(again) : undefined;
@@ -226,7 +229,7 @@ export function activityStore(tables: Tables): ActivityStore {
       do {
         const page = await tables.query(activityTable(month), {
           partition: instanceId,
-          ...waitingFor(id),
+          ...waitRange(id),
           limit,
           ...(next !== undefined && { next }),
         });
@@ -236,16 +239,4 @@ export function activityStore(tables: Tables): ActivityStore {
       } while (next !== undefined);
     },
   };
-}
-
-/** The months between two times as `yyyymm`, newest first. */
-export function monthsBetween(fromMs: number, toMs: number): string[] {
-  const months: string[] = [];
-  const day = new Date(toMs);
-  day.setUTCDate(1);
-  while (monthOf(day.getTime()) >= monthOf(fromMs)) {
-    months.push(monthOf(day.getTime()));
-    day.setUTCMonth(day.getUTCMonth() - 1);
-  }
-  return months;
 }

@@ -9,7 +9,10 @@ export interface AttemptRecord {
   readonly status?: number;
   /** `delivered`, or the reason for the failure. */
   readonly code: string;
-  /** The successor that was called in place of the delivery's own subscription. */
+  /**
+   * The successor that was called in place of the delivery's own subscription. Absent when its own
+   * subscription was called.
+   */
   readonly calledId?: string;
   /** The flow run that was started, if the response named it. */
   readonly runId?: string;

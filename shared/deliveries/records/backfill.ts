@@ -18,8 +18,8 @@ export interface BackfillPorts extends WorkListPorts {
 }
 
 /**
- * Delay before the backfill begins. Until then, app instances of version 0.9.0 may still be
- * running, which write records without index rows.
+ * Delay between the upgrade and the backfill. Meanwhile, app instances of version 0.9.0 may still
+ * run and write records without index rows.
  */
 const BEGINS_AFTER_MS = 60 * 60_000;
 /** Maximum number of pages that one pass reads, of 1,000 rows each. */
@@ -28,21 +28,21 @@ const PAGES_A_PASS = 50;
 const PASS_MS = 2 * 60_000;
 const ROW = { partitionKey: 'backfill', rowKey: 'records' } as const;
 
-/** The progress of the backfill, stored after each pass. */
+/** The progress of the backfill. It is stored after each pass, in the table `work`. */
 interface Progress {
   readonly beginsAtMs: number;
   /** Name of the last table that is complete. Tables are processed in the order of their names. */
   readonly after: string;
-  /** Continuation token within the table after that one. */
+  /** Continuation token of the next page, in the table that follows `after`. */
   readonly next: string | undefined;
   readonly done: boolean;
 }
 
 /**
- * Adds index rows and work list entries for the deliveries that version 0.9.0 left waiting, and
- * removes index rows that have become stale. Each call makes one pass, which processes a part. A
- * delivery that has not been processed yet depends on its retry message alone. Remove this file in
- * the release after this one.
+ * Adds the index rows and work list entries that version 0.9.0 did not write for its waiting
+ * deliveries, and removes index rows that have become stale. Each call makes one pass over some of
+ * the rows. Until the backfill has reached a delivery, the reconciler does not know it, and only
+ * its retry message leads to the next attempt. Remove this file in the release after this one.
  */
 export async function backfill(ports: BackfillPorts): Promise<void> {
   const nowMs = ports.clock.now();
@@ -83,7 +83,8 @@ export async function restartBackfill(ports: Pick<BackfillPorts, 'tables' | 'clo
 }
 
 function readPage(tables: Tables, table: string, next: string | undefined): Promise<RowPage> {
-  return tables.query(table, { partition: { from: ' ', to: '~' }, ...(next !== undefined && { next }) });
+  const allPartitions = { from: ' ', to: '~' };
+  return tables.query(table, { partition: allPartitions, ...(next !== undefined && { next }) });
 }
 
 async function save(
@@ -95,19 +96,20 @@ async function save(
   ]);
 }
 
+/** Processes a page of an activity table. `trouble` is the stored name of a delivery record. */
 async function indexRecords(ports: BackfillPorts, table: string, { rows }: RowPage): Promise<void> {
   for (const row of rows) {
     if (row.values['kind'] === 'index') await checkIndexRow(ports, table, row);
     if (row.values['kind'] !== 'trouble') continue;
     const record = recordOfRow(row);
     if (record.indexed || !(isWaiting(record) || record.redelivering)) continue;
-    // In version 0.9.0 every parked delivery had a due time, at which it probed its flow. Now only
-    // the probe has one.
+    // In version 0.9.0 every parked delivery had a due time, at which it called its flow. Now only
+    // one delivery of a flow has one, the probe, which finds out whether the flow is on again.
     const waiting: DeliveryRecord =
       record.status === 'parked' && !record.redelivering ? { ...record, dueAtMs: undefined } : record;
     const after = isDue(waiting) || waiting.status === 'parked' ? waiting : { ...waiting, dueAtMs: ports.clock.now() };
     await addToWorkList(ports, [after]);
-    // On a conflict, the other writer has stored the index rows.
+    // A conflict means that another worker has written the record, with its index rows.
     await ports.activity.replaceRecord(record, after);
   }
 }
@@ -123,7 +125,10 @@ async function checkIndexRow(ports: BackfillPorts, table: string, row: StoredRow
   await ports.tables.write(table, [{ kind: 'delete', row, etag: row.etag }]);
 }
 
-/** Adds each subscription that is not active, or not activated yet, to the work list. */
+/**
+ * Adds each subscription that is not active, or not activated yet, to the work list, because
+ * deliveries may wait for it.
+ */
 async function watchSubscriptions(ports: BackfillPorts, { rows }: RowPage): Promise<void> {
   for (const row of rows) {
     const address = addressOfRow(row);

@@ -2,15 +2,17 @@ import { EVENT_ID_LENGTH, parseEventId, type EventAddress } from '../../events/e
 import { ROW_KEY_LENGTH } from '../../subscriptions/subscription-id.ts';
 
 /**
- * The parts of a delivery id. They are the address of the event and of the subscription, so no
- * lookup table is needed. An id consists of `dlv_`, the event id without its prefix (57
- * characters), the index of the recipient range (1) and the row key of the subscription (32): 94
- * characters in total.
+ * The parts of a delivery id. They name the rows of the event and of the subscription, so no lookup
+ * table is needed. An id consists of `dlv_`, the event id without its prefix (57 characters), the
+ * index of the recipient range (1) and the row key of the subscription (32): 94 characters in
+ * total.
  */
 export interface DeliveryAddress {
   readonly eventId: string;
   readonly event: EventAddress;
+  /** Index of the recipient range that the subscription was found in. */
   readonly range: number;
+  /** Row key of the subscription. */
   readonly rowKey: string;
 }
 

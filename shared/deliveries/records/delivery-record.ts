@@ -12,8 +12,8 @@ import { dueKey, waitKey } from './record-index.ts';
 
 /**
  * The status of a delivery that has a record. A delivery that is pending, or that succeeded at its
- * first attempt, has no record. `dead`: no attempt succeeded, and no retry follows. `ended`: its
- * subscription has ended.
+ * first attempt, has no record. `dead`: no attempt succeeded, and no retry follows. `ended`: given
+ * up because there is no subscription left to call, for instance after an unsubscribe.
  */
 export type RecordStatus = 'retrying' | 'parked' | 'delivered' | 'dead' | 'ended';
 
@@ -22,17 +22,20 @@ export interface DeliveryRecord {
   readonly deliveryId: string;
   readonly instanceId: string;
   readonly subscriptionId: string;
-  /** The subscription whose change the delivery waits for: its own, or the last known successor. */
+  /**
+   * The id of the subscription that the delivery waits for: its own, or the last known successor.
+   */
   readonly waitsFor: string;
   readonly status: RecordStatus;
   /** The code of the last attempt, or the reason why no attempt was made. */
   readonly code: string;
   readonly attempts: readonly AttemptRecord[];
-  /** The response to the last failed attempt, if there was one. Older records have none. */
+  /** The response to the last failed attempt, if there was one. Earlier versions stored none. */
   readonly answer?: FailedAnswer | undefined;
   /**
-   * When the next attempt is due. `undefined` when no attempt is planned: the delivery has an
-   * outcome, or is parked and is not the probe of its flow.
+   * When the next attempt is due. `undefined` when no attempt is planned, because the delivery has
+   * an outcome or is parked. One of a flow's parked deliveries may be due as the probe: the call
+   * that finds out whether the flow is on again.
    */
   readonly dueAtMs: number | undefined;
   /**
@@ -41,19 +44,20 @@ export interface DeliveryRecord {
    */
   readonly claim: RecordClaim | undefined;
   /**
-   * An operator has requested a further attempt. If the delivery already has an outcome, a failure
-   * does not change the outcome.
+   * Whether an operator has requested a further attempt. If the delivery already has an outcome,
+   * only a success changes it.
    */
   readonly redelivering: boolean;
   /**
-   * The first attempt succeeded, and an operator requested another one. The delivery is also stored
-   * in the row of its chunk and is counted there.
+   * Whether the first attempt succeeded and an operator then requested another one. The outcome is
+   * also in the row of the chunk, so counts of deliveries skip this record.
    */
   readonly copied: boolean;
 }
 
 /** The worker that has claimed a record, and the end of its claim. */
 export interface RecordClaim {
+  /** A random token of the worker. */
   readonly owner: string;
   readonly untilMs: number;
 }
@@ -70,8 +74,8 @@ export interface StoredRecord extends DeliveryRecord {
 
 const VERSION = 1;
 /**
- * The due time that is stored for a waiting delivery without one: the end of the year 9999. Version
- * 0.9.0 treats such a delivery as due later, until a release makes it due.
+ * Stored as the due time of a waiting delivery that has none: the end of the year 9999. Version
+ * 0.9.0 then waits too, until a change of the subscription makes the delivery due.
  */
 const NOT_DUE_MS = 253_402_300_799_000;
 
@@ -79,7 +83,7 @@ export function isWaiting({ status }: Pick<DeliveryRecord, 'status'>): boolean {
   return status === 'retrying' || status === 'parked';
 }
 
-/** Whether a further attempt of the delivery has a due time, which may still be in the future. */
+/** Whether a further attempt of the delivery is planned. Its due time may be in the future. */
 export function isDue(record: DeliveryRecord): record is DeliveryRecord & { dueAtMs: number } {
   return record.dueAtMs !== undefined && (isWaiting(record) || record.redelivering);
 }
@@ -114,6 +118,7 @@ export type RecordWrite =
  * that are known to exist, because deleting a missing row makes the whole transaction fail.
  */
 export function recordWrites(after: DeliveryRecord, write: RecordWrite): [Write, ...Write[]] {
+  // The keys of the index rows before and after. Those that stay are removed from `had`.
   const had = new Set(write.kind === 'replace' && write.before.indexed ? indexKeysOf(write.before) : []);
   const has = indexKeysOf(after);
   const row = recordRow(after);
@@ -160,8 +165,8 @@ function recordRow(record: DeliveryRecord): Row {
  */
 const MAX_ATTEMPTS_KEPT = 100;
 /**
- * Version 0.9.0 accepts a retry message only with the nonce of its record. Remove it in the release
- * after this one.
+ * Version 0.9.0 accepts a retry message only if it has the same nonce as the record. Remove the
+ * nonce in the release after this one.
  */
 const NONCE = 'any';
 

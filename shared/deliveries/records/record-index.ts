@@ -34,11 +34,12 @@ export function waitKey(subscriptionId: string, recordKey: string): string {
 export const DUE_RANGE = { from: DUE_PREFIX, to: `${DUE_PREFIX}~` } as const;
 
 /** The key range of the deliveries that wait for a subscription, oldest event first. */
-export function waitingFor(subscriptionId: string): { readonly from: string; readonly to: string } {
+export function waitRange(subscriptionId: string): { readonly from: string; readonly to: string } {
   const prefix = waitPrefix(subscriptionId);
   return { from: prefix, to: `${prefix}~` };
 }
 
+/** The delivery record that an index row names. */
 export interface IndexedRecord {
   readonly recordKey: string;
   readonly deliveryId: string;
@@ -81,12 +82,12 @@ function deliveryIdAt(recordKey: string, { instanceId, month }: { instanceId: st
 }
 
 /**
- * Replaces the time at the beginning of a record key, which sorts newest first, by one that sorts
- * oldest first. Applying the function twice returns the original key.
+ * Changes the time at the beginning of a record key, so that keys sort oldest first instead of
+ * newest first. Applying the function twice returns the original key.
  */
 function oldestFirst(recordKey: string): string {
-  const left = Number.parseInt(recordKey.slice(0, TIME_DIGITS), 36);
-  return timeKey(36 ** TIME_DIGITS - 1 - left) + recordKey.slice(TIME_DIGITS);
+  const timeLeft = Number.parseInt(recordKey.slice(0, TIME_DIGITS), 36);
+  return timeKey(36 ** TIME_DIGITS - 1 - timeLeft) + recordKey.slice(TIME_DIGITS);
 }
 
 function timeKey(ms: number): string {

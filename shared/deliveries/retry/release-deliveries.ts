@@ -15,6 +15,7 @@ export interface ReleasePorts {
   readonly clock: Clock;
 }
 
+/** The subscription that deliveries wait for. */
 interface WaitedFor {
   readonly instanceId: string;
   readonly id: string;
@@ -27,14 +28,15 @@ const MAX_AT_ONCE = 600;
  * not flooded.
  */
 const PACE_MS = 100;
+/** Maximum number of waiting deliveries that are read at a time. */
 const PAGE = 500;
 
 /**
- * Releases the deliveries that wait for a subscription: makes them due from now on, `PACE_MS`
- * apart, oldest event first. `all` releases every delivery. `resumed` releases only those that are
- * parked or whose last attempt was before `resumedAtMs`, when the subscription became active again.
- * Each retry then decides whether its delivery can be sent. Safe to repeat, also concurrently.
- * Returns `more` when deliveries are left.
+ * Releases the deliveries that wait for a subscription: makes those due that are not due yet,
+ * `PACE_MS` apart, oldest event first. `all` releases every delivery. `resumed` releases only those
+ * that are parked or whose last attempt was before `resumedAtMs`, when the subscription became
+ * active again. The retry of each delivery then decides whether it can be sent. Safe to repeat,
+ * also concurrently. Returns `more` when deliveries are left.
  */
 export async function releaseDeliveries(
   ports: ReleasePorts,
@@ -46,12 +48,12 @@ export async function releaseDeliveries(
   for (const month of await activityMonths(ports.tables)) {
     for await (const page of ports.activity.waitingFor(subscription, month, PAGE)) {
       const found = page.filter(
-        (record) => isNotDueYet(record, nowMs) && (which.kind === 'all' || waitedBefore(record, which)),
+        (record) => isNotDueYet(record, nowMs) && (which.kind === 'all' || waitedBeforeResume(record, which)),
       );
-      const now = found.slice(0, MAX_AT_ONCE - count);
-      await makeDue(ports, now, nowMs + count * PACE_MS);
-      count += now.length;
-      if (now.length < found.length) return 'more';
+      const released = found.slice(0, MAX_AT_ONCE - count);
+      await makeDue(ports, released, nowMs + count * PACE_MS);
+      count += released.length;
+      if (released.length < found.length) return 'more';
     }
   }
   return 'done';
@@ -61,7 +63,8 @@ function isNotDueYet({ dueAtMs }: DeliveryRecord, nowMs: number): boolean {
   return dueAtMs === undefined || dueAtMs > nowMs;
 }
 
-function waitedBefore(
+/** Whether the delivery began to wait before the subscription became active again. */
+function waitedBeforeResume(
   { dueAtMs, attempts }: DeliveryRecord,
   { resumedAtMs }: { readonly resumedAtMs: number | undefined },
 ): boolean {
@@ -81,7 +84,10 @@ export async function oldestParked(ports: ReleasePorts, subscription: WaitedFor)
   return undefined;
 }
 
-/** Makes a parked delivery due now, as the probe of its paused subscription. */
+/**
+ * Makes a parked delivery due now, as the probe of its paused subscription: the call that finds out
+ * whether the flow is on again.
+ */
 export async function makeProbe(ports: ReleasePorts, parked: StoredRecord): Promise<void> {
   if (isDue(parked)) return sendRetry(ports, parked);
   const probe = { ...parked, dueAtMs: ports.clock.now() };
@@ -89,6 +95,7 @@ export async function makeProbe(ports: ReleasePorts, parked: StoredRecord): Prom
   if ((await ports.activity.replaceRecord(parked, probe)) !== undefined) await sendRetry(ports, probe);
 }
 
+/** Makes deliveries due, the first at `fromMs` and the others `PACE_MS` apart. */
 async function makeDue(ports: ReleasePorts, records: readonly StoredRecord[], fromMs: number): Promise<void> {
   const changes = records.map((before, index) => {
     const after = { ...before, status: 'retrying', dueAtMs: fromMs + index * PACE_MS } as const;
@@ -103,7 +110,7 @@ async function makeDue(ports: ReleasePorts, records: readonly StoredRecord[], fr
     const wereReplaced = await ports.activity.replaceRecords(batch);
     await Promise.all(
       batch.map(async ({ before, after }) => {
-        // If another writer has changed the record meanwhile, no message is needed from here.
+        // A record that another writer has changed meanwhile is left to that writer.
         if (wereReplaced || (await ports.activity.replaceRecord(before, after)) !== undefined)
           await sendRetry(ports, after);
       }),

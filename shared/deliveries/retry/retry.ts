@@ -19,8 +19,9 @@ import {
 } from '../records/delivery-record.ts';
 
 /**
- * A message that arrives before the due time, but at most this early, is sent again. A message that
- * arrives earlier is dropped, because the due time has changed since it was sent.
+ * A message that arrives at most this long before the due time is sent again with the remaining
+ * delay. A message that arrives even earlier is dropped: the due time has been moved since, and the
+ * message for the new due time is under way.
  */
 const EARLY_MS = 60_000;
 
@@ -47,12 +48,12 @@ interface ClaimedRecord extends StoredRecord {
   readonly claim: RecordClaim;
 }
 
-/** `undefined` when another worker has claimed or changed the record. */
+/** Claims a record. Returns `undefined` when another worker has claimed or changed it. */
 async function claimRecord(ports: ChunkPorts, record: StoredRecord, nowMs: number): Promise<ClaimedRecord | undefined> {
   const claim: RecordClaim = { owner: ports.random.token(9), untilMs: nowMs + ports.claimMs };
   const etag = await ports.activity.replaceRecord(record, { ...record, claim });
   if (etag !== undefined) return { ...record, claim, indexed: true, etag };
-  // When a response is lost, the SDK repeats the write, which then conflicts with itself.
+  // A lost response makes the storage SDK repeat the write, which then conflicts with the first.
   const stored = await ports.activity.record(record.deliveryId);
   return stored?.claim?.owner === claim.owner ? { ...stored, claim: stored.claim } : undefined;
 }
@@ -60,7 +61,8 @@ async function claimRecord(ports: ChunkPorts, record: StoredRecord, nowMs: numbe
 async function retryClaimed(ports: ChunkPorts, claimed: ClaimedRecord): Promise<void> {
   const { deliveryId } = claimed;
   const event = await ports.activity.event(addressOfDelivery(deliveryId).eventId);
-  // A parked delivery that is due is the probe of its subscription.
+  // Who wants the call if the subscription is not active: an operator who redelivers, or the probe,
+  // which finds out whether a paused flow is on again. A parked delivery that is due is the probe.
   const force = claimed.redelivering || (claimed.status === 'parked' && 'probe');
   const { own, target: resolved } = await resolveTarget(ports, claimed.subscriptionId, force);
   if (event === undefined) return finish(ports, claimed, { kind: 'ended', code: 'event-unknown' });
@@ -76,6 +78,7 @@ async function retryClaimed(ports: ChunkPorts, claimed: ClaimedRecord): Promise<
       return unreachable(target);
   }
   const { subscription: called } = target;
+  // If the delivery's own subscription has been removed, the body names the one that is called.
   const result = await runAttempt(ports, {
     event,
     deliveryId,
@@ -84,8 +87,10 @@ async function retryClaimed(ports: ChunkPorts, claimed: ClaimedRecord): Promise<
     number: nextNumber(claimed),
     earlier: claimed.attempts,
     notAfterMs: () => claimed.claim.untilMs,
+    // Retries are few, so each gets a span in the trace.
     spanned: 'always',
     readyAtMs: claimed.dueAtMs ?? ports.clock.now(),
+    // The delivery already has an outcome, but an operator wants one more attempt.
     isExtra: !isWaiting(claimed),
   });
   if (result.kind === 'too-late') {
@@ -105,6 +110,7 @@ type Step =
   | (Pick<Extract<AttemptResult, { kind: 'failed' }>, 'kind' | 'attempt' | 'answer' | 'code' | 'next'> & {
       readonly waitsFor: string;
     })
+  /** An attempt failed that an operator requested although the delivery had an outcome. */
   | Extract<AttemptResult, { kind: 'failed-extra' }>
   /** The claim expired before a permit was available, or the process is stopping. */
   | { readonly kind: 'postponed'; readonly dueAtMs: number }
@@ -135,7 +141,7 @@ async function finish(ports: ChunkPorts, claimed: ClaimedRecord, step: Step): Pr
       return;
     }
     current = await ports.activity.record(claimed.deliveryId);
-    // The conflict was caused by this very write, whose response was lost.
+    // The record contains this attempt, so the write succeeded and only its response was lost.
     if (current && attempt && current.attempts.some(({ at }) => at === attempt.at)) return;
   }
 }
@@ -146,8 +152,8 @@ function withAttempt(record: DeliveryRecord, attempt: AttemptRecord | undefined)
 }
 
 /**
- * Stores a response with the number of its attempt. If the attempt got no response, that of an
- * earlier attempt stays.
+ * Adds the response to a failed attempt, with the number of the attempt. If the attempt got no
+ * response, the response to an earlier attempt stays.
  */
 function withAnswer(record: DeliveryRecord, answer: FailedAnswer | undefined): DeliveryRecord {
   if (answer === undefined) return record;
@@ -160,13 +166,14 @@ function isRescheduled(now: DeliveryRecord, before: DeliveryRecord): boolean {
 }
 
 /**
- * The record after a step. Pure. `wasRescheduled`: another writer has set a new due time or status
- * since the record was claimed. A new due time stays, unless the delivery succeeds or ends.
+ * The record after a retry with this outcome, without the claim. Pure. `wasRescheduled`: another
+ * writer has set a new due time or status since the record was claimed. A new due time stays,
+ * unless the delivery succeeds or ends.
  */
 function withStep(record: DeliveryRecord, step: Step, wasRescheduled: boolean): DeliveryRecord {
   const released = { ...record, claim: undefined };
   const notDue = { ...released, dueAtMs: undefined, redelivering: false };
-  // The attempt that the other writer requested is still to be made.
+  // Whether another writer has requested an attempt that is still to be made.
   const isRequested = wasRescheduled && isDue(record);
   const kept = isRequested ? released : notDue;
   switch (step.kind) {

@@ -1,7 +1,10 @@
 import type { Subscription } from '../../subscriptions/subscription.ts';
 import { FIRST_PROBE_MS, NEXT_PROBE_MS, PROBE_LEASE_MS } from '../attempt/disposition.ts';
 
-/** A subscription ends when its flow has been turned off for this long, as found by probes. */
+/**
+ * A subscription is gone when probes (calls that find out whether a flow is on again) have found
+ * its flow turned off for this long in total.
+ */
 export const MAX_OFF_MS = 7 * 24 * 3600 * 1000;
 /**
  * If two probes are further apart than this, the time between them does not count as off, because
@@ -11,9 +14,10 @@ const MAX_PROBE_GAP_MS = 2 * NEXT_PROBE_MS + 3600 * 1000;
 
 /**
  * Returns the subscription after an attempt that found its flow turned off, or `undefined` when a
- * concurrent attempt has already recorded the same. Pure. Only the time between two consecutive
- * attempts of this kind counts as off. Time in which attempts failed for another reason, or in
- * which no attempts were made, does not count.
+ * concurrent attempt has already recorded the same. Pure. `offCheckedAt` is the time of this
+ * attempt, and `offMs` the total time off. Only the time between two consecutive attempts that
+ * found the flow turned off is added. Time in which attempts failed for another reason, or in which
+ * no attempts were made, is not.
  */
 export function recordOff(subscription: Subscription, nowMs: number): Subscription | undefined {
   const now = new Date(nowMs).toISOString();

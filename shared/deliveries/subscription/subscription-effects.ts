@@ -19,19 +19,23 @@ export interface EffectPorts {
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly work: Pick<WorkList, 'add'>;
-  /** Enqueues the release of the deliveries that wait for a subscription. */
+  /**
+   * Sends the message `release`: a worker makes the deliveries that wait for the subscription due,
+   * and sends its notices to the operator's webhook.
+   */
   readonly release: (subscription: Subscription) => Promise<void>;
   /**
-   * Whether the operator has a webhook that is called when a subscription is paused, disabled or
-   * gone.
+   * Whether the operator has a webhook (setting `OPERATOR_WEBHOOK_URL`). Each time a subscription
+   * becomes paused, disabled or gone, it gets a notice, which is kept until the webhook has
+   * received it.
    */
   readonly notifiesOperator: boolean;
 }
 
 /**
  * After an attempt, updates the subscription that was called. Writes nothing after a success of a
- * subscription without failures. Gives up without an error when another writer has made the update
- * pointless (deleted, superseded, saved again).
+ * subscription without failures, or when another writer has changed the subscription so that the
+ * update no longer applies (deleted, superseded).
  */
 export async function applyToSubscription(
   ports: EffectPorts,
@@ -47,13 +51,16 @@ export async function applyToSubscription(
     const next = ports.notifiesOperator ? withNotice(current, change, { code, nowMs }) : change;
     const hasNotice = next !== change;
     const isTransition = next.status !== current.status;
+    // Whether the deliveries that wait for the subscription no longer have to wait.
     const isReleased = isTransition && next.status !== 'paused' && next.status !== 'disabled';
+    // Whether the reconciler has to process the subscription later.
     const isWatched = isReleased || next.status === 'paused';
     const item = { kind: 'subscription', subscriptionId: next.id } as const;
     if (isWatched) await ports.work.add(item, isReleased ? nowMs : nextProbeMs(next));
     if (hasNotice) await ports.work.add(item, nowMs);
     if (current.failingSince === undefined && next.failingSince !== undefined)
       await ports.work.add({ kind: 'failing', subscriptionId: next.id }, nowMs + FAILING_MS);
+    // `end` also moves the row out of the range that fan-out reads.
     const result = next.status === 'gone' ? await ports.store.end(next) : await ports.store.writeTogether([next]);
     if (result.kind === 'written') {
       if (isTransition) {

@@ -6,7 +6,7 @@ export interface SubscriptionHealth {
   readonly deadCount: number;
 }
 
-/** How long a flow fails before operators are notified. */
+/** How long a flow fails before the log and a metric report it to operators. */
 export const FAILING_MS = 60 * 60_000;
 
 export const HEALTHY: SubscriptionHealth = { deadCount: 0 };
@@ -27,8 +27,8 @@ export const DISABLE_AFTER_DEAD_DELIVERIES = 2;
 export type HealthOutcome = 'delivered' | 'failed' | 'dead';
 
 /**
- * The health after an attempt, and whether to disable the subscription. Pure. Call it once for each
- * outcome, or again if the result could not be stored, so that each dead delivery counts once.
+ * The health after an attempt, and whether to disable the subscription. Pure. Store the result of
+ * only one call for each outcome, because each dead delivery must count once.
  */
 export function nextHealth(change: { health: SubscriptionHealth; outcome: HealthOutcome; nowMs: number }): {
   health: SubscriptionHealth;
