@@ -12,7 +12,7 @@ export interface EventAddress {
   readonly month: string;
   readonly instanceId: string;
   readonly occurredAtMs: number;
-  /** The hash of the `Fact`. */
+  /** The hash of the `Fact` in Customer Insights that the event stands for. */
   readonly identity: string;
 }
 
@@ -23,8 +23,10 @@ const pattern = /^evt_(\d{4})([A-Za-z0-9_-]{22})([0-9a-z]{9})([A-Za-z0-9_-]{22})
 export const EVENT_ID_LENGTH = 4 + 4 + 22 + TIME_DIGITS + 22;
 
 /**
- * Returns the id of an event. A fact that is detected twice in one month gets the same id both
- * times.
+ * Returns the id of an event. The same fact with the same `occurredAtMs` always gets the same id,
+ * unless it is detected again in another month. That does no harm: an event is committed together
+ * with the state that marks its fact as processed, so a fact is detected again only if its first
+ * detection was not committed.
  */
 export function eventIdOf(fact: Fact, occurredAtMs: number, detectedAtMs: number): string {
   const identity = shortHash(fact.instanceId, fact.trigger, fact.subject ?? '', fact.occurrence);
@@ -46,8 +48,9 @@ export function parseEventId(id: string): EventAddress | undefined {
 }
 
 /**
- * The prefix of an event's row keys. It starts with the time subtracted from the largest possible
- * time, so that rows sort newest first.
+ * The prefix of the row keys of everything stored for an event in the activity table: the largest
+ * possible time minus the time of the event, so that rows sort newest first, and the hash of the
+ * fact.
  */
 export function eventKey(address: EventAddress): string {
   return base36(MAX_TIME - clampTime(address.occurredAtMs)) + address.identity;
@@ -71,6 +74,7 @@ export function instantOfKey(rowKey: string): number {
   return MAX_TIME - Number.parseInt(rowKey.slice(0, TIME_DIGITS), 36);
 }
 
+/** The month of an instant in UTC, as `yyyymm`. */
 export function monthOf(instantMs: number): string {
   return new Date(instantMs).toISOString().slice(0, 7).replace('-', '');
 }

@@ -9,6 +9,7 @@ export function eventSentence(event: Event): string {
   return sentenceOf(event.trigger, event);
 }
 
+// The type parameter tells the compiler that `facts` belongs to `trigger`.
 function sentenceOf<T extends Trigger>(trigger: T, facts: Facts<T>): string {
   return recordOf(trigger).sentence(facts);
 }
