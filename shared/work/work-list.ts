@@ -5,8 +5,8 @@ import { unreachable } from '../unreachable.ts';
 export const WORK_TABLE = 'work';
 
 /**
- * Names rows whose processing may be unfinished. Only the rows themselves show whether anything is
- * left to do.
+ * Names rows that may have unfinished work. Only the rows themselves show whether anything is left
+ * to do.
  */
 export type WorkItem =
   /**
@@ -18,7 +18,7 @@ export type WorkItem =
   | { readonly kind: 'subscription'; readonly subscriptionId: string }
   /** A subscription whose flow has begun to fail. Due `FAILING_MS` after the first failure. */
   | { readonly kind: 'failing'; readonly subscriptionId: string }
-  /** A subscribe request that may be unfinished. */
+  /** A subscribe request that may be unfinished. `requestKey` is the hash of the request. */
   | {
       readonly kind: 'subscribe';
       readonly subscriptionId: string;
@@ -37,6 +37,7 @@ export interface WorkEntry {
    * that added the entry may still write the rows that the entry names.
    */
   readonly addedForMs: number;
+  /** The partition of the table, one of `WORK_SHARDS`. */
   readonly shard: string;
   readonly rowKey: string;
   readonly etag: string;
@@ -135,7 +136,10 @@ export function workList(tables: Tables): WorkList {
   };
 }
 
-/** The due time of the row of an item that is due at `dueAtMs`. */
+/**
+ * The due time of the entry for an item whose work is due at `dueAtMs`: the first full minute that
+ * is at least `CLOCK_SKEW_MS` later.
+ */
 function slotOf(dueAtMs: number): number {
   return Math.ceil((dueAtMs + CLOCK_SKEW_MS) / SLOT_MS) * SLOT_MS;
 }
@@ -173,7 +177,10 @@ function idOf(item: WorkItem): string {
   }
 }
 
-/** `undefined` for a kind that only a newer version supports. Such entries are left unchanged. */
+/**
+ * Parses a row. Returns `undefined` for a kind that only a newer version supports. Such entries are
+ * left unchanged.
+ */
 function entryOfRow({ partitionKey, rowKey, values, etag }: StoredRow): WorkEntry | undefined {
   const mark = rowKey.indexOf('!');
   const item = itemOf(rowKey.slice(mark + 1), values);
