@@ -115,6 +115,7 @@ function* inRange(partitions: SortedMap<Partition>, query: RowQuery): Generator<
   const bounds = typeof partition === 'string' ? { from: partition, to: `${partition}\0` } : partition;
   const first = start && start.partitionKey > bounds.from ? start.partitionKey : bounds.from;
   for (const [partitionKey, rows] of partitions.range(first, bounds.to)) {
+    // If the previous page ended in this partition, begin with the row after its last one.
     const resumed = start?.partitionKey === partitionKey && start.rowKey > from ? start.rowKey : from;
     for (const [, row] of rows.range(resumed, to)) yield row;
   }

@@ -1,6 +1,7 @@
 /**
  * The receiving side of the port to Queue Storage, for moving the messages of a poison queue back
- * to their work queue. Rejects with `StorageError` when storage cannot be reached. If messages were
+ * to their work queue. (The functions host moves a message whose processing fails repeatedly to a
+ * poison queue.) Rejects with `StorageError` when storage cannot be reached. If messages were
  * received nevertheless, they become visible again when their lease ends.
  */
 export interface QueueDrain {

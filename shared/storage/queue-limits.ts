@@ -2,7 +2,7 @@ import type { SendOptions } from './queues.ts';
 import { MAX_DELAY_MS } from './queues.ts';
 
 /**
- * The largest message. In base64, 48 KiB become 64 KiB, the service's limit
+ * Maximum size of a message. In base64, 48 KiB become 64 KiB, the limit of the service
  * (learn.microsoft.com/azure/storage/queues/scalability-targets).
  */
 export const MAX_MESSAGE_BYTES = 48 * 1024;

@@ -15,7 +15,8 @@ const MAX_PROPERTIES = 252;
 const MAX_ROW_BYTES = 1024 * 1024;
 const MAX_TRANSACTION_BYTES = 4 * 1024 * 1024;
 /**
- * Bytes that a transaction adds to each write, beyond its keys and row. About 600 were measured.
+ * Upper bound of the bytes that a transaction adds to each write, beyond its keys and row. About
+ * 600 were measured.
  */
 const ENVELOPE_BYTES = 1024;
 /** Maximum number of characters in a key. The service allows 1 KiB of UTF-16. */
@@ -90,8 +91,8 @@ export function checkWrites(writes: readonly Write[]): void {
 }
 
 /**
- * The values of `row` as storage keeps them: without keys and absent properties, with -0 as 0 and
- * half surrogate pairs as U+FFFD.
+ * The values of `row` as storage returns them: without keys and absent properties, with -0 as 0 and
+ * half of a surrogate pair as U+FFFD.
  */
 export function rowValues(row: Row): Record<string, Value> {
   const values: Record<string, Value> = {};

@@ -1,7 +1,7 @@
 /**
  * The port to Table Storage: rows addressed by (table, partition, row key), ordered by key, with
- * optimistic concurrency by ETag. It promises nothing that Azure Table Storage does not promise,
- * and its in-memory implementation keeps every promise.
+ * optimistic concurrency by ETag. Azure Table Storage and the in-memory implementation both keep
+ * all of the following promises.
  *
  * - Tables: 3 to 63 lower-case letters and digits, beginning with a letter.
  * - Keys: 1 to 512 characters of printable ASCII without `/ \ # ? % ,`. Keys are compared byte by
@@ -20,8 +20,8 @@
  * `RangeError` before any request when an argument breaks a limit above.
  *
  * A request whose response is lost is repeated once or twice. A conflict may therefore be caused by
- * the first try of the same write. A caller that must know writes a unique value into the row.
- * After a conflict it reads the row and checks whether the value is there.
+ * the first try of the same write. A caller that must know this writes a unique value into the row,
+ * and after a conflict reads the row to see whether the value is there.
  */
 export interface Tables {
   /** One row, or undefined. One storage request. */
@@ -75,8 +75,8 @@ export interface RowQuery {
    */
   readonly where?: Readonly<Record<string, Value>>;
   /**
-   * Returns only rows that have each of these string properties. Storage still reads the whole
-   * range.
+   * Returns only rows in which each of these properties has a string value. Storage still reads the
+   * whole range.
    */
   readonly present?: readonly string[];
   /** Returns only these properties, and always the keys and the ETag. */
