@@ -15,11 +15,12 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 export interface BackendPorts {
   readonly tables: Tables;
   readonly queues: Queues;
+  /** Receives the messages of poison queues, so that an operator can move them back. */
   readonly queueDrain: QueueDrain;
   /** Creates a Customer Insights client whose calls take their permits from `permits`. */
   readonly insights: (permits: CallPermits) => CustomerInsights;
   readonly client: CallbackClient;
-  /** Calls the webhook of the operator. Default: `client`. */
+  /** Calls the webhook of the operator (`OPERATOR_WEBHOOK_URL`). Default: `client`. */
   readonly operatorClient?: CallbackClient | undefined;
   /** Resolves the host names of callback URLs. */
   readonly lookup: Lookup;

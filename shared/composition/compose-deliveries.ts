@@ -49,6 +49,7 @@ export function composeDeliveries(ports: BackendPorts, stores: Stores, config: B
     stopping,
     isAllowed: (instanceId) => allowsInstance(config.allowedInstances, instanceId),
     store,
+    // The sequence number of the last observation of the subscription's subject.
     sequenceOf: (subscription) => state.sequenceOf(subscription),
     activity,
     cipher: callbackCipher(config.encryptionKeys),
@@ -62,7 +63,10 @@ export function composeDeliveries(ports: BackendPorts, stores: Stores, config: B
     userAgent,
   };
   return {
-    /** Enqueues the release of the deliveries that wait for a subscription. */
+    /**
+     * Sends the message `release`: a worker makes the deliveries that wait for the subscription
+     * due, and sends its notices to the operator's webhook.
+     */
     release,
     fanOut: (events: readonly OutboxEntry[]) => fanOut(chunks, events),
     resumeOutbox: (events: readonly OutboxEntry[]) => resumeOutbox(chunks, events),

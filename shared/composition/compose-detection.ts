@@ -46,6 +46,7 @@ export function composeDetection(
   config: BackendConfig,
 ) {
   const { tables, queues, clock, random, log, telemetry, stopping } = ports;
+  // `unreachable`: the instances with a list that cannot be read.
   const { state, instances, unreachable } = stores;
   const isAllowed = (instanceId: string): boolean => allowsInstance(config.allowedInstances, instanceId);
   const timing = pollTiming(config.pollSchedule, clock.now());
@@ -68,11 +69,14 @@ export function composeDetection(
     unreachable,
     fanOut: deliveries.fanOut,
     resumeOutbox: deliveries.resumeOutbox,
+    // For a poll that ran out of call permits.
     pollLater: (instanceId, delayMs) =>
       queues.send(POLLS_QUEUE, pollMessage([instanceId]), { delayMs, timeToLiveMs: delayMs + timing.messageTtlMs }),
+    // Version 0.9.0 has polled: its delivery records need index rows.
     restartBackfill: () => restartBackfill({ tables, clock }),
     callWindowMs: limits.callWindowMs,
   };
+  // The limiter of attempts also limits polls, with instances in the place of subscriptions.
   const permits = attemptPermits(POLLS_AT_ONCE, POLLS_PER_INSTANCE, stopping);
   const startWithinMs = Math.min(timing.messageTtlMs, LONGEST_WAIT_FOR_PERMIT_MS);
   const send = (ids: readonly [string, ...string[]], timeToLiveMs: number): Promise<void> =>
@@ -87,6 +91,7 @@ export function composeDetection(
         trigger,
         body,
       ),
+    /** The values of a subscription's subject over the last days. */
     observationsOf: (subscription: Subscription, days: number) =>
       observationsOf({ insights: insights.ofActions, state, clock, isAllowed }, subscription, days),
     instanceHealth: (instanceId: string) => instanceHealth(state, instanceId),
@@ -106,6 +111,10 @@ export function composeDetection(
       const pollAgain = (ids: readonly [string, ...string[]]): Promise<void> => send(ids, timing.messageTtlMs);
       return pollGroup({ clock, log, permits, startWithinMs, pollAgain, poll }, [instanceId, ...others]);
     },
+    /**
+     * Removes the stored state of subjects without subscriptions, and instances that have nothing
+     * left to poll.
+     */
     sweepInstances: async (): Promise<void> => {
       await sweepInstances({ tables, instances, state, clock, log });
       const polled = new Set((await instances.ids()).filter(isAllowed));

@@ -11,6 +11,8 @@ export type Insights = ReturnType<typeof composeInsights>;
  * kind of caller.
  */
 export function composeInsights(open: BackendPorts['insights'], limits: Limits) {
+  // `explaining404`: when a list is not found in an existing instance, the error names the setting
+  // with the wrong path.
   const withPermits = (permits: CallPermits): CustomerInsights => explaining404(open(permits));
   return {
     /** For requests, whose callers wait for a response. */

@@ -6,8 +6,8 @@ import { wideWindowMs, type RateRule } from '../rate-limit/rate-window.ts';
 import type { BackendConfig, BackendPorts } from './backend-ports.ts';
 
 /**
- * Each window is widened by this, because the clocks of two app instances differ: within one Azure
- * region by milliseconds.
+ * Each window is widened by this, because the clocks of two app instances differ (by milliseconds
+ * within one Azure region).
  */
 const CLOCK_SKEW_MS = 1_000;
 /**
@@ -55,7 +55,7 @@ export function composeLimits(
      */
     ofActions: permits.ofActions,
     ofPolls: permits.ofPolls,
-    /** How long a call counts towards its limit. */
+    /** How long a call counts towards its limit: the window, widened by the clock skew. */
     callWindowMs: wideWindowMs(rule),
     /** `undefined` when there is no limit. */
     connectionCalls: (connection: string) => used(ofConnections, connection, rule.calls),

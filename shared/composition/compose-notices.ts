@@ -7,7 +7,10 @@ import type { Stores } from './compose-stores.ts';
 
 export type Notices = ReturnType<typeof composeNotices>;
 
-/** Wires up the notices to the operator's webhook. Without a webhook, nothing is sent. */
+/**
+ * Wires up the notices: changes of a subscription's status that the operator's webhook has not
+ * received yet. Without a webhook, nothing is sent.
+ */
 export function composeNotices(
   { queues, client, operatorClient, clock, random, log }: BackendPorts,
   { stores, deliveries }: { readonly stores: Stores; readonly deliveries: Deliveries },
@@ -29,6 +32,10 @@ export function composeNotices(
     permits: webhookPermits({ clock, random }),
   };
   return {
+    /**
+     * Sends a message for a subscription with an overdue notice. Returns when to call this function
+     * again, or `undefined` when no notice is left.
+     */
     enqueueOverdueNotice: async (subscriptionId: string): Promise<number | undefined> =>
       notifying && enqueueOverdueNotice({ store: stores.subscriptions, clock, release }, subscriptionId),
     /** Sends the notices about a subscription that are due. If one fails, enqueues the next try. */

@@ -50,14 +50,17 @@ export function composeOperations(
       instanceIds,
       instancePage: (page) => stores.instances.page(page),
       retentionMonths,
+      // A text that changes with each poll, so that the dashboard reads again only after a change.
       pollMark: (instanceId) => state.pollMark(instanceId),
       work,
       release,
       isAllowed,
       notifiesOperator: config.operatorWebhook !== undefined,
       userAgent,
+      // Whether callbacks are signed.
       isSigning: config.signingSecrets.length > 0,
       outbox: async (instanceId) => (await state.read(instanceId)).outbox,
+      // The last value of a subscription's subject, and whether polls can read the subject.
       subjectView: subscriptions.subjectView,
       sendTestTo: (subscription) => sendTestTo(testing, subscription),
       observationsOf: detection.observationsOf,

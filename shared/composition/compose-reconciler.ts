@@ -50,11 +50,16 @@ export function composeReconciler(
     await notices.notifyOperator(subscriptionId);
   };
   return {
+    /**
+     * Handles a message of the queue `retries`: a delivery is due (`retry`), or a subscription has
+     * changed (`release`), so that its waiting deliveries or a notice to the operator may be due.
+     */
     handleRetriesMessage: (message: RetriesMessage): Promise<void> =>
       handleMessage({ telemetry, clock }, RETRIES_QUEUE, message, () => {
         switch (message.kind) {
           case 'retry':
             return deliveries.retryDelivery(message);
+          // `tidy` is the form of `release` that version 0.9.0 sends.
           case 'release':
           case 'tidy':
             return reconcileAndNotify(message.subscriptionId);
@@ -64,6 +69,7 @@ export function composeReconciler(
       }),
     /** Resumes all unfinished work that no worker is processing. */
     reconcile: async (): Promise<void> => {
+      // Index rows for the deliveries that version 0.9.0 left waiting.
       await backfill({ tables, clock, log, activity, work });
       await reconcile(reconciling);
     },

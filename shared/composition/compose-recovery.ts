@@ -6,7 +6,10 @@ import type { Stores } from './compose-stores.ts';
 
 export type Recovery = ReturnType<typeof composeRecovery>;
 
-/** Wires up recoveries. A recovery sends the lost deliveries of many subscriptions again. */
+/**
+ * Wires up recoveries. A recovery sends the lost (dead or parked) deliveries of many subscriptions
+ * again, at an operator's request. It has nothing to do with the recovery from crashes.
+ */
 export function composeRecovery({ tables, queues, clock }: BackendPorts, stores: Stores, config: BackendConfig) {
   const { subscriptions: store, instances, activity, work } = stores;
   const recovering: ResumeRecoveryPorts = {
@@ -25,7 +28,8 @@ export function composeRecovery({ tables, queues, clock }: BackendPorts, stores:
     /** The ports that the operator API needs to start a recovery. */
     recovering,
     /**
-     * Continues a recovery. Returns when to continue it again, or `undefined` when it is complete.
+     * Continues a recovery that an operator has started. Returns when to continue it again, or
+     * `undefined` when it is complete.
      */
     resumeRecovery: (recoveryId: string) => resumeRecovery(recovering, recoveryId),
   };

@@ -11,9 +11,13 @@ import { workList, type WorkList } from '../work/work-list.ts';
 export interface Stores {
   readonly subscriptions: SubscriptionStore;
   readonly connections: ConnectionStore;
+  /** The instances that are polled. */
   readonly instances: InstanceRegistry;
+  /** The observations, the last polls and the outbox entries. */
   readonly state: StateStore;
+  /** The instances with a list that cannot be read, for the health check. */
   readonly unreachable: UnreachableInstances;
+  /** The claims, the outcomes and the delivery records. */
   readonly activity: ActivityStore;
   readonly work: WorkList;
 }

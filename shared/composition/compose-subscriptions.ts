@@ -33,12 +33,14 @@ export function composeSubscriptions(
     random,
     cipher: callbackCipher(config.encryptionKeys),
     maxSubscriptionsPerConnection: config.maxSubscriptionsPerConnection,
+    // The sequence number of the last observation of the subscription's subject.
     sequenceOf: (subscription) => state.sequenceOf(subscription),
     release: deliveries.release,
     lookup,
     callbackPolicy: config.callbackPolicy,
     allowedInstances: config.allowedInstances,
     readSubject: detection.readSubject,
+    // Reports the used share of the limit whenever a connection gets another subscription.
     onCounted: (connection, count) =>
       report(connection, 'subscriptions', {
         before: count - 1,
@@ -46,6 +48,7 @@ export function composeSubscriptions(
         most: config.maxSubscriptionsPerConnection,
       }),
   };
+  /** The last value of the subject, and whether polls can read the subject. */
   const subjectView = async (subscription: Subscription): Promise<SubjectView> => ({
     ...(await state.subjectView(subscription)),
     isAllowed: isAllowed(subscription.instanceId),
