@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 
-/** Counts failures, such as wrong keys, per client in the memory of this process. */
+/** Counts failures, such as wrong keys, per client address in the memory of this process. */
 export interface FailureLimit {
   /**
    * Counts a failure. Returns `limited` when the client has exceeded the limit of this minute.

@@ -7,6 +7,10 @@ export interface InstancePermits {
   take(instanceId: string | undefined): Promise<RateDecision>;
 }
 
+/**
+ * Permits for all calls that no poll makes: those for subscribe requests, data actions and
+ * operators.
+ */
 export interface ActionPermits extends InstancePermits {
   /**
    * Takes `count` permits, or as many as the limit allows if that is less, all or none. The
@@ -27,7 +31,7 @@ const KEPT_FOR_POLLS = 30;
 
 /**
  * The lowest limit of an instance, because the first reading of its refreshes needs this many calls
- * in one window.
+ * in one window (`CALLS_FOR_BASELINE` in `read-refresh-subject.ts`).
  */
 const FEWEST_CALLS = 4;
 
@@ -46,7 +50,8 @@ export function instanceKey(instanceId: string | undefined): string {
 
 /**
  * Limits the calls to Customer Insights. Each instance has its own limit, and so has the list of
- * instances. Permits that are requested at the same time are taken together.
+ * instances. Permits that are requested at the same time are taken together. `ofPolls` may use the
+ * whole limit. `ofActions` leaves `KEPT_FOR_POLLS` percent of an instance's limit to polls.
  */
 export function instanceCalls(
   limiter: RateLimiter,
@@ -85,6 +90,10 @@ function prepaid(permits: InstancePermits, instanceId: string, count: number): I
   };
 }
 
+/**
+ * Counts granted and refused permits. The metric calls them places, an older word that does not
+ * change.
+ */
 function record(telemetry: Telemetry, instanceId: string | undefined, kind: RateDecision['kind'], count: number): void {
   telemetry.record('triggers.insights.places', count, { 'triggers.instance.id': instanceId, 'triggers.place': kind });
 }

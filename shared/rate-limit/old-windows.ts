@@ -8,9 +8,9 @@ import { wideWindowMs, type RateRule } from './rate-window.ts';
 const CLOCK_SKEW_MS = 3600 * 1000;
 
 /**
- * Deletes the rows of keys whose last admission no longer counts, such as those of removed
- * connections. A later call with the same key starts without a row, which has the same effect.
- * Takes one storage request per 1,000 rows and one per deleted row.
+ * Deletes the rows of keys whose last admission (granted permit) no longer counts, such as the rows
+ * of removed connections. To a later call with the same key, a missing row means the same as such a
+ * row. Takes one storage request per 1,000 rows and one per deleted row.
  */
 export async function dropOldWindows({
   tables,

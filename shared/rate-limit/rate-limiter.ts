@@ -11,16 +11,18 @@ export type RateDecision =
   | { readonly kind: 'refused'; readonly retryAfterMs: number };
 
 /**
- * Limits calls exactly, across all workers. Each key, such as a connection, has one row, which is
- * replaced by ETag.
+ * Limits calls exactly, across all processes. Each key, such as a connection, has one row. A
+ * process replaces the row only if no other process has changed it in the meantime
+ * (compare-and-swap by ETag).
  */
 export interface RateLimiter {
   /**
-   * Takes `count` permits of a key, all or none. Refuses them if fewer than `kept` permits would be
-   * left for other callers. Concurrent calls are decided in one write. Takes two storage requests,
-   * one while no other process uses the key, and none when this process already knows that the call
-   * must be refused. Rejects with `StorageError` when storage does not respond, so no call is
-   * admitted without being counted.
+   * Takes `count` permits of a key, all or none. A permit is the right to make one call within the
+   * limit. Refuses the permits if fewer than `kept` permits would be left for other callers.
+   * Concurrent calls are decided in one write. Takes two storage requests, a read and a write. The
+   * read is left out while no other process uses the key. Takes no request when this process
+   * already knows that the call must be refused. Rejects with `StorageError` when storage does not
+   * respond, so no call is admitted without being counted.
    */
   take(key: string, options?: { kept?: number; count?: number }): Promise<RateDecision>;
   /**
@@ -30,6 +32,7 @@ export interface RateLimiter {
   used(key: string): Promise<number>;
 }
 
+/** A call of `take` that waits for its decision, with its options. */
 interface Waiting {
   readonly kept: number;
   readonly count: number;
@@ -37,9 +40,11 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** What this process knows about one key. */
 interface KeyState {
   /**
-   * The admissions that this process read or wrote last. Other processes may have added some since.
+   * The admissions (granted permits) that this process read or wrote last. Other processes may have
+   * added some since.
    */
   admissions: Admissions;
   etag: string | undefined;

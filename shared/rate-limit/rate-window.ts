@@ -1,11 +1,11 @@
-/** Admits at most `calls` in any `windowMs`. */
+/** Admits at most `calls` calls in any period of `windowMs`. */
 export interface RateRule {
   readonly calls: number;
   readonly windowMs: number;
   /**
-   * How far the clocks of two workers may differ. The window is widened by this time. So if the
-   * timestamps of two admissions by different workers are a widened window apart, at least
-   * `windowMs` of real time lies between them.
+   * How far the clocks of two workers may differ. The window is widened by this time. Without that,
+   * two admissions by different workers could be less than `windowMs` apart although their
+   * timestamps are not.
    */
   readonly skewMs: number;
   /**
@@ -16,9 +16,13 @@ export interface RateRule {
   readonly grainMs: number;
 }
 
-/** The timestamps of the last admissions in ms, ascending, at most `calls` of them. */
+/**
+ * The timestamps of the last admissions (granted permits) in ms since the epoch, ascending, at most
+ * `calls` of them.
+ */
 export type Admissions = readonly number[];
 
+/** The result of `admit`. `admissions` are those to store. */
 export interface Admitted {
   readonly isAdmitted: boolean;
   readonly admissions: Admissions;
