@@ -15,7 +15,10 @@ const payload = {
   errorMessage: Type.Optional(text('Error Message', 'What Customer Insights says went wrong, when it says so.')),
 };
 
-/** An ingestion of a data source failed or timed out, and Customer Insights does not retry it. */
+/**
+ * The refresh of a data source, which Customer Insights calls an ingestion, failed or timed out,
+ * and Customer Insights does not retry it.
+ */
 export const dataSourceRefreshFailed = {
   // Stored in keys and ids, so it never changes.
   code: 'a',

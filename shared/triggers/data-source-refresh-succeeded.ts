@@ -10,7 +10,7 @@ import type { TriggerRecord } from './trigger-record.ts';
 
 const payload = dataSourcePayload('successful');
 
-/** An ingestion of a data source succeeded. */
+/** The refresh of a data source, which Customer Insights calls an ingestion, succeeded. */
 export const dataSourceRefreshSucceeded = {
   // Stored in keys and ids, so it never changes.
   code: 'b',

@@ -19,12 +19,14 @@ export function dataSourcePayload<S extends RefreshStatus>(...statuses: readonly
   };
 }
 
-/** The data sources that a subscription waits for: `Contoso CRM`, or any. */
+/** The data source that a subscription waits for, such as `Contoso CRM`, or `Any data source`. */
 export function dataSourceTitle({ subject, subjectName }: Titled): string {
   return subject === ANY_SUBJECT ? 'Any data source' : subjectName;
 }
 
-/** The subscriptions to the data source, then those to any data source. */
+/**
+ * The recipients of an event: the subscriptions to its data source, then those to any data source.
+ */
 export function dataSourceRecipients({ dataSourceId }: { readonly dataSourceId: string }): RecipientSubject[] {
   return [{ subject: dataSourceId }, { subject: ANY_SUBJECT }];
 }
@@ -41,8 +43,8 @@ export function dataSourceSentence(refresh: {
 }
 
 /**
- * The facts of a sample event: a refresh of the subscription's data source ended with this status.
- * A subscription to any data source gets a sample data source.
+ * The facts of a test event: a refresh of the subscription's data source ended with this status. A
+ * subscription to any data source gets an invented data source.
  */
 export function sampleRefresh<S extends RefreshStatus>({ subject, occurredAt }: Sampled, refreshStatus: S) {
   const source =

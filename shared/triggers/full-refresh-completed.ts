@@ -16,7 +16,7 @@ const failedTask = Type.Object(
 
 /**
  * A task of a full refresh that failed or timed out. Its operation type is in lower case and may be
- * one that this version does not know.
+ * one that this version does not know. `merge` is the unification of customer profiles.
  */
 export type FailedTask = Readonly<Static<typeof failedTask>>;
 
@@ -59,6 +59,7 @@ export const fullRefreshCompleted = {
   subject: startedBy,
   hasThreshold: false,
   source: 'jobs',
+  // In Customer Insights, a full refresh is a job of this type.
   operationType: 'all',
   texts: {
     summary: 'When a full refresh is completed',
@@ -70,7 +71,8 @@ export const fullRefreshCompleted = {
   },
   payload,
   title: ({ subject }) => titles[startedByOf(subject)],
-  // The specific subject comes first, because events of earlier versions have only its range.
+  // The subject for the way the refresh was started comes first. Earlier versions stored events
+  // with the range of this subject alone, and a delivery id contains the position of its range.
   recipients: (event) => [
     { subject: subjectStartedBy(event.submissionKind === 'onDemand' ? 'user' : 'schedule') },
     { subject: subjectStartedBy('any') },

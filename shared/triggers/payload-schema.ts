@@ -1,6 +1,9 @@
 import { Type, type Static, type TObject, type TProperties, type TUnsafe } from '@sinclair/typebox';
 
-/** The facts of an event: its payload without the threshold, which belongs to one subscription. */
+/**
+ * The facts of an event: the payload of its callbacks without the threshold, which belongs to one
+ * subscription.
+ */
 export type FactsOf<Payload extends TProperties> = Readonly<Omit<Static<TObject<Payload>>, 'threshold'>>;
 
 /** The schema of a text, with the title and the description that the flow designer shows. */

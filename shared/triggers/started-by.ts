@@ -1,11 +1,15 @@
-/** Which full refreshes a subscription fires for, by who started them. */
+/**
+ * Which full refreshes a flow starts for: those that a schedule started, those that a user started,
+ * or any.
+ */
 export const startedByValues = ['any', 'schedule', 'user'] as const;
 export type StartedBy = (typeof startedByValues)[number];
 
 /**
- * The stored subject of each value, so that recipients are found by key range. Subscriptions from
- * before the input `startedBy` existed are stored under `*` and fire for scheduled refreshes, so
- * `schedule` keeps that subject. Never change these.
+ * The subject under which subscriptions with each value are stored, so that the recipients of an
+ * event are found by key range. Subscriptions that are older than the input `startedBy` are stored
+ * under `*`. They fire for scheduled refreshes, so `*` is the subject of `schedule`. Never change
+ * these.
  */
 const subjects: Readonly<Record<StartedBy, string>> = { any: '*any', schedule: '*', user: '*user' };
 

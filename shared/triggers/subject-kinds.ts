@@ -3,24 +3,25 @@ import { ANY_SUBJECT } from './any-subject.ts';
 import { startedByOf, startedByValues, subjectStartedBy, type StartedBy } from './started-by.ts';
 
 /**
- * A kind of subject, and how the inputs of a subscribe request become the stored name of a subject.
+ * A kind of subject. Says how the inputs of a subscribe request become the stored name of a
+ * subject, and back.
  */
 export interface SubjectKind<Inputs extends TProperties> {
   readonly kind: 'segment' | 'measure' | 'data-source' | 'instance' | 'started-by';
   /** The properties of the subscribe body that name the subject. */
   readonly inputs: Inputs;
-  /** The stored name of a subject. */
+  /** Makes the stored name of a subject from the inputs. */
   readonly subjectName: (inputs: Static<TObject<Inputs>>) => string;
   /**
-   * The inputs that a subscription to this subject shows. The reverse of `subjectName`. Empty for a
-   * subscription to any subject.
+   * Makes the inputs from a stored name, to show them with a subscription. The reverse of
+   * `subjectName`. Empty for a subscription to any subject.
    */
   readonly inputsOf: (name: string) => Partial<Static<TObject<Inputs>>>;
-  /** The stored form of a name from Customer Insights. */
+  /** Makes the stored name of a subject from the name that Customer Insights uses. */
   readonly storedName: (name: string) => string;
 }
 
-const asGiven = (name: string): string => name;
+const unchanged = (name: string): string => name;
 
 const segmentInputs = { segmentName: Type.String({ minLength: 1, maxLength: 256 }) };
 const measureInputs = { measureName: Type.String({ minLength: 1, maxLength: 256 }) };
@@ -52,7 +53,7 @@ export const segment = {
   inputs: segmentInputs,
   subjectName: ({ segmentName }) => segmentName,
   inputsOf: (name) => ({ segmentName: name }),
-  storedName: asGiven,
+  storedName: unchanged,
 } as const satisfies SubjectKind<typeof segmentInputs>;
 
 /** One measure, by its unique name. */
@@ -61,7 +62,7 @@ export const measure = {
   inputs: measureInputs,
   subjectName: ({ measureName }) => measureName,
   inputsOf: (name) => ({ measureName: name }),
-  storedName: asGiven,
+  storedName: unchanged,
 } as const satisfies SubjectKind<typeof measureInputs>;
 
 /** One data source, by its id in lower case, or any data source. */
@@ -81,7 +82,7 @@ export const wholeInstance = {
   inputs: noInputs,
   subjectName: () => ANY_SUBJECT,
   inputsOf: () => ({}),
-  storedName: asGiven,
+  storedName: unchanged,
 } as const satisfies SubjectKind<typeof noInputs>;
 
 /** The refreshes of the whole instance that were started by a schedule, by a user, or by either. */
@@ -90,5 +91,5 @@ export const startedBy = {
   inputs: startedByInputs,
   subjectName: ({ startedBy = 'any' }) => subjectStartedBy(startedBy),
   inputsOf: (name) => (startedByOf(name) === 'any' ? {} : { startedBy: startedByOf(name) }),
-  storedName: asGiven,
+  storedName: unchanged,
 } as const satisfies SubjectKind<typeof startedByInputs>;

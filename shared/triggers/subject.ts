@@ -11,14 +11,14 @@ export interface Subject {
   readonly trigger: Trigger;
   /**
    * The name of a segment or measure, the id of a data source in lower case, a result of
-   * `subjectStartedBy`, or `ANY_SUBJECT`.
+   * `subjectStartedBy` (for a full refresh), or `ANY_SUBJECT`.
    */
   readonly name: string;
 }
 
 /** 128 bits of SHA-256 as 22 characters of base64url, which are safe in keys. */
 export function shortHash(...parts: readonly string[]): string {
-  // The length goes first, so that ("a", "bc") and ("ab", "c") differ.
+  // Each part is preceded by its length, so that ("a", "bc") and ("ab", "c") have different hashes.
   const text = parts.map((part) => `${part.length}:${part}`).join('');
   return hash('sha256', text, 'buffer').toString('base64url', 0, 16);
 }

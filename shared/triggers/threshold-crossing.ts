@@ -11,6 +11,7 @@ export const crossing = {
   evaluatedAt: instant('Evaluated At', 'When Customer Insights computed the value.'),
 };
 
+/** Two successive values of a segment or measure of which the second is higher. */
 interface Rise {
   readonly previousValue: number;
   readonly value: number;
@@ -31,7 +32,7 @@ export function riseSentence({ displayName, previousValue, value }: Rise & { rea
   return `${displayName} rose from ${withEveryDigit(previousValue)} to ${withEveryDigit(value)}`;
 }
 
-/** The facts of a sample event: the subject rises to a number just above the threshold. */
+/** The facts of a test event: the subject rises from the threshold to a number just above it. */
 export function sampleRise({ subject, threshold = 0, occurredAt }: Sampled) {
   return { displayName: subject, previousValue: threshold, value: above(threshold), evaluatedAt: occurredAt };
 }

@@ -2,7 +2,10 @@ import type { TProperties } from '@sinclair/typebox';
 import type { FactsOf } from './payload-schema.ts';
 import type { SubjectKind } from './subject-kinds.ts';
 
-/** The lists of Customer Insights that a poll can read, each with one call. */
+/**
+ * The lists of Customer Insights that a poll can read, each with one call. `jobs` shows the
+ * refreshes.
+ */
 export type Source = 'jobs' | 'segments' | 'measures';
 
 /**
@@ -13,7 +16,7 @@ export type TriggerRecord<Inputs extends TProperties, Payload extends TPropertie
   readonly code: string;
   /** The `operationId` in the connector definition. */
   readonly operationId: string;
-  /** The kind of subject that a subscription names. */
+  /** The kind of subject (segment, data source, …) that a subscription names. */
   readonly subject: SubjectKind<Inputs>;
   readonly texts: TriggerTexts;
   /** The properties that only callbacks of this trigger have. Later versions may add some. */
@@ -29,9 +32,9 @@ export type TriggerRecord<Inputs extends TProperties, Payload extends TPropertie
 } & Detection;
 
 /**
- * The list of Customer Insights that shows the event, and whether a subscription compares values
- * with a threshold. A trigger with a threshold has a preview, which is an operation of the
- * connector.
+ * The list of Customer Insights that shows the event (`source`), and whether a subscription
+ * compares values with a threshold. A trigger with a threshold has a preview: an operation of the
+ * connector that says when a threshold would have been crossed in the last 30 days.
  */
 type Detection =
   | {
@@ -43,8 +46,9 @@ type Detection =
       readonly hasThreshold: false;
       readonly source: 'jobs';
       /**
-       * The operation type of the tasks that fire the trigger; `all` for the jobs that refresh the
-       * whole instance.
+       * The operation type, in the words of Customer Insights, of the tasks that fire the trigger:
+       * `ingestion` is the refresh of a data source, `merge` a unification. For full refreshes it
+       * is that of the jobs, `all`.
        */
       readonly operationType: string;
     };
@@ -84,8 +88,8 @@ export interface Sampled {
 /** The subscriptions to one subject, of all thresholds or of a range. */
 export interface RecipientSubject {
   /**
-   * The segment, measure or data source as the event names it. `*` means the subscriptions to any
-   * subject.
+   * The segment, measure or data source as the event names it, or a stored subject such as
+   * `ANY_SUBJECT`.
    */
   readonly subject: string;
   /** The lowest threshold (inclusive). */

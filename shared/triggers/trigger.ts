@@ -20,10 +20,10 @@ export const triggers = {
 
 type Records = typeof triggers;
 
-/** The name of a trigger, as paths, callbacks and events contain it. */
+/** The name of a trigger, as URL paths, callbacks and events contain it. */
 export type Trigger = keyof Records;
 
-/** The inputs of a subscribe request that name its subject. */
+/** The inputs of a subscribe request that name its subject, such as `segmentName`. */
 export type SubjectInputs<T extends Trigger = Trigger> = Static<TObject<Records[T]['subject']['inputs']>>;
 
 /** The facts of an event: the properties of its callback that only this trigger has. */
@@ -68,10 +68,12 @@ export function hasThreshold(trigger: Trigger): trigger is ThresholdTrigger {
 /** All triggers with a threshold, in the order of `triggers`. */
 export const thresholdTriggers: readonly ThresholdTrigger[] = triggerNames.filter(hasThreshold);
 
-/** The triggers that fire for refreshes, which are detected from the jobs. */
+/**
+ * The triggers that fire for refreshes. A refresh is a job of Customer Insights, or a task of one.
+ */
 export type RefreshTrigger = Exclude<Trigger, ThresholdTrigger>;
 
-/** The operation types of Customer Insights that fire a trigger. */
+/** The operation types of Customer Insights (kinds of jobs and tasks) that fire a trigger. */
 export type FiringOperation = Records[RefreshTrigger]['operationType'];
 
 const firingOperations: ReadonlySet<string> = new Set(

@@ -21,6 +21,7 @@ export const unificationRefreshCompleted = {
   subject: wholeInstance,
   hasThreshold: false,
   source: 'jobs',
+  // Customer Insights calls the tasks that unify customer profiles merges.
   operationType: 'merge',
   texts: {
     summary: 'When a unification refresh is completed',
