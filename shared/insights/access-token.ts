@@ -13,7 +13,8 @@ export type CustomerInsightsCredential = 'default' | 'none';
  */
 const marginMs = 5 * 60_000;
 /**
- * A token request that takes longer is replaced by a new one, so that later calls do not hang too.
+ * If a token request takes longer than this, the next call makes a new one, so that it does not
+ * hang too.
  */
 const tokenTimeoutMs = 30_000;
 
@@ -41,10 +42,10 @@ async function defaultCredential(scope: string): Promise<() => Promise<AccessTok
  * Caches a token until it is due for renewal. Concurrent calls share one token request. While a
  * renewal fails, a token that has not expired is used. Rejects as `fetchToken` does.
  *
- * The identity library alone is not enough. It caches the tokens of managed identities, but tries
- * its chain of credentials on every call, and on a developer's machine runs `az` each time. Its own
- * `getBearerTokenProvider` renews the token in a promise that nothing awaits, so a failed renewal
- * would be an unhandled rejection.
+ * The identity library (`@azure/identity`) alone is not enough. It caches the tokens of managed
+ * identities, but tries its chain of credentials on every call, and on a developer's machine runs
+ * `az` each time. Its own `getBearerTokenProvider` renews the token in a promise that nothing
+ * awaits, so a failed renewal would be an unhandled rejection.
  */
 export function cachedToken(deps: { fetchToken: () => Promise<AccessToken>; clock: Clock }): () => Promise<string> {
   const { fetchToken, clock } = deps;

@@ -20,7 +20,7 @@ interface NoPermit {
   readonly retryAfterMs: number;
 }
 
-/** Permits for several calls that are useless without each other. */
+/** Permits for several calls of one caller, which needs all of them to get a result. */
 export interface JointPermits {
   /**
    * Takes `count` permits, all or none. If two callers each held only some of the permits that they
@@ -43,16 +43,16 @@ export async function takePermit(permits: CallPermits, instanceId: string | unde
 
 /**
  * Takes permits for `count` calls. The returned permits hand these out first and then take further
- * ones. `reader` names the caller in the error. Rejects as `takePermit` does.
+ * ones. `caller` names the caller in the error. Rejects as `takePermit` does.
  */
 export async function takePermits(
   permits: JointPermits,
   instanceId: string,
   count: number,
-  reader: string,
+  caller: string,
 ): Promise<CallPermits> {
   const taken = await permits.takeTogether(instanceId, count);
-  if (taken.kind === 'refused') throw limitError(taken, reader);
+  if (taken.kind === 'refused') throw limitError(taken, caller);
   return taken.permits;
 }
 

@@ -2,17 +2,18 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { AttemptOutcome } from './rest-attempt.ts';
 
 /**
- * Records one request to Customer Insights. Its span has no path, because names and ids in the path
- * may identify people. The enclosing span names the purpose of the request.
+ * Records the span and the duration of one request to Customer Insights. The span has no path,
+ * because names and ids in the path may identify people. The enclosing span names the purpose of
+ * the request. `attempt` is 1 for the first request of a call.
  */
 export function recordRequest(
   telemetry: Telemetry,
-  request: { readonly method: string; readonly url: string; readonly number: number },
+  request: { readonly method: string; readonly url: string; readonly attempt: number },
   outcome: AttemptOutcome<unknown>,
   { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
 ): void {
   if (!telemetry.isOn) return;
-  const { method, url, number } = request;
+  const { method, url, attempt } = request;
   const attributes = {
     'http.request.method': method,
     'server.address': new URL(url).hostname,
@@ -20,7 +21,7 @@ export function recordRequest(
     'error.type': errorType(outcome),
   };
   telemetry.record('http.client.request.duration', Math.max(0, endMs - startMs) / 1000, attributes);
-  const resendCount = number > 1 ? number - 1 : undefined;
+  const resendCount = attempt > 1 ? attempt - 1 : undefined;
   telemetry.pastSpan(method, {
     kind: 'client',
     startMs,

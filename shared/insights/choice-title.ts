@@ -2,7 +2,10 @@ import { shownNumber } from '../shown-number.ts';
 import type { DataSource, Instance, Measure, Segment } from './customer-insights.ts';
 import { knownStatus } from './status-words.ts';
 
-/** The title of an instance in a drop-down: `Contoso`, `Contoso test (sandbox)`. */
+/**
+ * The title of an instance in a drop-down, with its type unless it is production: `Contoso`,
+ * `Contoso test (sandbox)`.
+ */
 export function instanceTitle({ name, instanceType }: Instance): string {
   return instanceType === undefined || instanceType === 'production' ? name : `${name} (${instanceType})`;
 }

@@ -15,11 +15,11 @@ const MAX_ROW_LENGTH = 1024 * 1024;
 const MAX_PAGE_LENGTH = 4 * 1024 * 1024;
 
 export interface CsvTable {
-  /** The columns in order. Their names are used only if the data has no header. */
+  /** The columns in order. If the data has no header, they name the cells. */
   readonly attributes: readonly Attribute[];
   /**
-   * Whether the metadata says that the data has a header. A first row that consists of column names
-   * is a header in any case.
+   * What the metadata says about a header row. A first row that consists of column names is a
+   * header in any case.
    */
   readonly hasHeader: boolean | undefined;
 }

@@ -1,5 +1,7 @@
 /**
- * The port through which the domain reads Customer Insights, independent of HTTP.
+ * The port through which the domain reads Customer Insights, independent of HTTP. "The public
+ * client libraries" are Microsoft's libraries for the API, from 2021
+ * (github.com/microsoft/Dynamics365-CustomerInsights-Client-Libraries).
  *
  * Statuses and kinds are words in lower case without separators (`timedout`), however the service
  * writes them. New words may appear, and are passed on in the same form. A status or kind that the
@@ -28,17 +30,16 @@ export interface CustomerInsights {
   job(instanceId: string, jobId: string): Promise<Job | undefined>;
   /** The task history: the `top` most recent tasks of all jobs, in the order of the service. */
   tasks(instanceId: string, options: { top: number }): Promise<Task[]>;
-  /**
-   * The latest state of each node. A node is a step of the refresh pipeline, such as the ingestion
-   * of one data source, the merge, or a segment.
-   */
+  /** The latest state of each node of the refresh pipeline. */
   nodes(instanceId: string): Promise<Node[]>;
 }
 
 export interface Instance {
   readonly instanceId: string;
   readonly name: string;
-  /** `trial`, `sandbox`, `production`, … */
+  /**
+   * `trial`, `sandbox`, `production`, … In Customer Insights, a sandbox instance is one for tests.
+   */
   readonly instanceType: string | undefined;
 }
 
@@ -62,6 +63,7 @@ export interface Segment {
   readonly history: readonly SegmentEvaluation[];
 }
 
+/** One evaluation of a segment: Customer Insights has determined its members, or tried to. */
 export interface SegmentEvaluation {
   /** `completedsuccess`, `completedfailure`, `running`, `cancelled`, … */
   readonly status: string | undefined;
@@ -70,6 +72,7 @@ export interface SegmentEvaluation {
   readonly error: string | undefined;
 }
 
+/** A measure. An evaluation of it is one computation of its value. */
 export interface Measure {
   readonly name: string;
   readonly displayName: string;
@@ -106,6 +109,7 @@ export interface MeasureOutput {
   readonly nonNumber?: 'a text' | 'a date' | 'several values';
 }
 
+/** A run of Customer Insights that refreshes an instance or a part of it. It consists of tasks. */
 export interface Job {
   readonly jobId: string;
   /** `scheduled` or `ondemand`. */
@@ -113,7 +117,7 @@ export interface Job {
   readonly status: string | undefined;
   /** The status as the service wrote it, when the public client libraries do not contain it. */
   readonly writtenStatus?: string;
-  /** `all`, `ingestion`, `merge`, … */
+  /** `all`: a full refresh; `ingestion`: the refresh of a data source; `merge`: a unification; … */
   readonly operationType: string | undefined;
   readonly submittedAt: string | undefined;
   readonly endedAt: string | undefined;
@@ -122,20 +126,26 @@ export interface Job {
   readonly tasks: readonly Task[];
 }
 
+/** A step of a job, such as the refresh of one data source (`ingestion`). */
 export interface Task {
   readonly taskId: string;
   readonly status: string | undefined;
   /** The status as the service wrote it, when the public client libraries do not contain it. */
   readonly writtenStatus?: string;
   readonly operationType: string | undefined;
-  /** Every job that owns the task. */
+  /** Every job that the task belongs to. Each of them may retry it. */
   readonly jobIds: readonly string[];
+  /** What the task works on, as Customer Insights shows it: for an ingestion, the data source. */
   readonly friendlyName: string | undefined;
   readonly submittedAt: string | undefined;
   readonly endedAt: string | undefined;
   readonly error: string | undefined;
 }
 
+/**
+ * A step of the refresh pipeline, such as the ingestion of one data source, the unification
+ * (`merge`), or a segment, whatever job last ran it.
+ */
 export interface Node {
   readonly operationType: string;
   /** For an ingestion: the data source id. */
@@ -147,7 +157,7 @@ export interface Node {
 }
 
 export type CustomerInsightsErrorKind =
-  /** No response, a timeout, a 5xx status, or a response that is not what the call returns. */
+  /** No response, a timeout, a 5xx status, or a body that does not have the expected form. */
   | 'unavailable'
   /** As `unavailable`, for a call that writes. The service may have carried it out. */
   | 'unconfirmed'

@@ -2,8 +2,8 @@ import type { Named } from '../nearest-names.ts';
 import type { JsonObject } from './json-fields.ts';
 
 /**
- * The port to the data of Customer Insights: entities, their items and partitions. It is
- * independent of HTTP.
+ * The port to the data of Customer Insights, independent of HTTP. An entity is a table, such as
+ * `Customer`. Its rows are items. Its data is stored in partitions (files).
  *
  * A mistake of the caller is a returned value, such as `Missing`. Every method rejects with
  * `CustomerInsightsError` when the call fails. `entityId` is an id that `entities` returns. For
@@ -46,7 +46,7 @@ export interface EntityData {
 
 export type ItemOptions = Readonly<Record<string, string>>;
 
-/** `validUntil` (an instant) and `caller`, as the service documents them. */
+/** The query parameters `validUntil` (an instant) and `caller`, as the service documents them. */
 export type WriteOptions = Readonly<Partial<Record<'validUntil' | 'caller', string>>>;
 
 /** The service does not have an object that the call names. */
@@ -102,7 +102,7 @@ export interface CreatedItem {
   readonly item: JsonObject | undefined;
 }
 
-/** A part of an entity's data, written by the last refresh. */
+/** A file with a part of an entity's data, written by the last refresh. */
 export interface Partition {
   /**
    * The name of the partition, or its position in the list when partitions have no unique names.
@@ -110,7 +110,7 @@ export interface Partition {
   readonly partitionId: string;
 }
 
-/** Counted in rows, without the header. */
+/** Which rows of a partition to read. The header is not counted. */
 export interface RowRange {
   readonly skip: number;
   readonly top: number;

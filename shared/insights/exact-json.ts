@@ -12,7 +12,7 @@ interface ExactJson {
 
 /**
  * Parses JSON without rounding numbers. A number that JavaScript would round, such as an
- * `Edm.Int64` beyond 2^53, becomes an opaque value. `JSON.stringify` writes this value with the
+ * `Edm.Int64` beyond 2^53, becomes an opaque object, which `JSON.stringify` writes with the
  * original digits. Throws `SyntaxError` as `JSON.parse` does.
  */
 export function parseExactly(text: string): unknown {
@@ -22,7 +22,7 @@ export function parseExactly(text: string): unknown {
   );
 }
 
-/** The value of a JSON number literal. The value is opaque when JavaScript would round it. */
+/** The value of a JSON number literal, as `parseExactly` returns it. */
 export function exactNumber(literal: string): unknown {
   const value = Number(literal);
   return String(value) === literal ? value : (JSON as unknown as ExactJson).rawJSON(literal);

@@ -1,6 +1,9 @@
 import { CustomerInsightsError, type CustomerInsights } from './customer-insights.ts';
 
-/** For each call below an instance, the setting that decides its path. */
+/**
+ * For each list of an instance, the setting that its URL path comes from. A workflow is Customer
+ * Insights' refresh of an instance, not a flow.
+ */
 const settingOf = {
   dataSources: 'CUSTOMER_INSIGHTS_API_URL',
   segments: 'CUSTOMER_INSIGHTS_API_URL',

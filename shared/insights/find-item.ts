@@ -3,9 +3,9 @@ import { keyFilter, knownKey, singleKey } from './item-key.ts';
 import type { JsonObject } from './json-fields.ts';
 
 /**
- * Reads the item with this id. The service has no address for a single item, so the items are
- * filtered by the entity's key. For most entities, the key has to be read first. `without-key`: no
- * single column identifies an item.
+ * Reads the item with this id. The service has no URL for a single item, so the items are filtered
+ * by the entity's key (the column that identifies an item). For most entities, one more call first
+ * reads which column that is. `without-key`: the entity has no such column.
  */
 export async function findItem(
   data: Pick<EntityData, 'entity' | 'items'>,

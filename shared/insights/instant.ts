@@ -2,8 +2,8 @@ const serviceInstant = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.(\d+))?(Z|[
 
 /**
  * Converts an instant from Customer Insights to ISO 8601 in UTC with milliseconds. `undefined` when
- * the text is not an instant. The service runs on .NET, so it writes up to seven decimals, which
- * are cut to three, and may omit the time zone, which is then UTC.
+ * the text is not an instant. The service runs on .NET. It may write up to seven decimals, of which
+ * three are kept. It may omit the time zone, which is then UTC.
  */
 export function isoInstant(written: string): string | undefined {
   const [, date, time, decimals = '', zone = 'Z'] = serviceInstant.exec(written) ?? [];

@@ -1,7 +1,10 @@
 import type { Attribute, Entity } from './entity-data.ts';
 import { valueSchema } from './item-schema.ts';
 
-/** The keys of the two entities that every instance has. They save a read of the metadata. */
+/**
+ * The keys of the two entities that every instance has. For these, the entity's metadata need not
+ * be read.
+ */
 const knownKeys: Readonly<Record<string, Attribute>> = {
   Customer: { name: 'CustomerId', displayName: 'CustomerId', dataType: 'Edm.String' },
   UnifiedActivity: { name: 'ActivityId', displayName: 'ActivityId', dataType: 'Edm.String' },
@@ -12,8 +15,8 @@ export function knownKey(entityId: string): Attribute | undefined {
 }
 
 /**
- * The attribute that alone identifies an item. `undefined` when the entity has no key, or only keys
- * of several columns.
+ * The attribute (column) that alone identifies an item. `undefined` when the entity has no key, or
+ * only keys of several columns.
  */
 export function singleKey({ attributes, keys }: Entity): Attribute | undefined {
   const name = keys.find((columns) => columns.length === 1)?.[0];

@@ -41,10 +41,10 @@ export interface ItemList {
 
 /**
  * Reads one full page of the service, or with `top` as many items as requested, up to `MAX_ITEMS`.
- * Pages are selected by `$skip`, the only way that the service documents. It does not document
- * whether a page can be short, nor the next link. So only an empty page is taken as the end, and a
- * short page is followed by another call. If the last page happens to be full, the next list is
- * empty.
+ * Pages are selected by `$skip`, the only way that the service documents. It documents neither a
+ * link to the next page nor whether a page before the last can be short. So a short page is
+ * followed by another call, and only an empty page is taken as the end. If the last page is full,
+ * the list has a `next` query, which then returns an empty list.
  */
 export async function readItems(
   { data, clock }: { data: Pick<EntityData, 'items'>; clock: Clock },
@@ -70,8 +70,9 @@ export async function readItems(
       items.length > 0,
     );
     if (page === undefined || page.kind !== 'page') {
-      // The items that were read are returned. A request for the remaining items will get the
-      // error. If the last page looked like the end, a refusal confirms that it was the end.
+      // The items that were read so far are returned. A later request for the others will get the
+      // error. But if the last page was short (`mayEnd`), a refusal of the next one means that it
+      // was the end.
       if (page !== undefined && items.length === 0) return page;
       isEnd = page !== undefined && mayEnd;
       break;

@@ -1,9 +1,10 @@
 import { isoInstant } from './instant.ts';
 
 /**
- * A JSON object whose shape is known from documentation only. Property names may be in camelCase,
- * which the public client libraries use, or in PascalCase, which the service has been seen to
- * return. A property that is missing, `null` or of another type reads as absent.
+ * A JSON object from Customer Insights, whose shape is known from documentation only. Property
+ * names may be in camelCase, which Microsoft's public client libraries use, or in PascalCase, which
+ * the service has been seen to return. A property that is missing, `null` or of another type reads
+ * as absent.
  */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -32,14 +33,14 @@ export function wordField(object: JsonObject, name: string): string | undefined 
 }
 
 /**
- * The form in which words are compared. `Failed (permanent)`, `failed-permanent` and
- * `failedPermanent` are the same word.
+ * Reduces a word to the form in which words are compared. `Failed (permanent)`, `failed-permanent`
+ * and `failedPermanent` are the same word.
  */
 export function bareWord(written: string): string {
   return written.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
 }
 
-/** ISO 8601 in UTC with milliseconds. */
+/** An instant, converted to ISO 8601 in UTC with milliseconds. */
 export function instantField(object: JsonObject, name: string): string | undefined {
   const written = stringField(object, name);
   return written === undefined ? undefined : isoInstant(written);

@@ -22,7 +22,7 @@ export interface MemoryInstance {
   segments: Segment[];
   measures: Measure[];
   jobs: Job[];
-  /** Tasks in the task history whose jobs are no longer in `jobs`. */
+  /** Further tasks of the task history, whose jobs are no longer in `jobs`. */
   tasks: Task[];
   nodes: Node[];
 }
@@ -43,8 +43,8 @@ export interface MemoryCustomerInsights extends CustomerInsights {
   /** Every call so far, including failed ones. */
   readonly calls: MemoryCall[];
   /**
-   * Runs before each call. If it throws, the call fails; if it waits, the call is delayed. See
-   * `failing`.
+   * Runs before each call. If it throws, the call fails. If it waits, the call is delayed.
+   * `failing` makes such functions.
    */
   beforeCall: (call: MemoryCall) => void | Promise<void>;
 }

@@ -4,8 +4,8 @@ import type { EntityData, Missing } from './entity-data.ts';
 
 /**
  * Wraps `data`. If an entity does not exist, its name is trimmed and looked up again. If it is
- * still unknown, the result lists entities with similar names. Only a missing entity takes these
- * one or two further calls.
+ * still unknown, the result lists entities with similar names. These one or two further calls are
+ * made only for a missing entity.
  */
 export function nearestEntities(data: EntityData): EntityData {
   const nearest = async (instanceId: string, entityId: string): Promise<readonly Named[]> => {
@@ -23,12 +23,12 @@ export function nearestEntities(data: EntityData): EntityData {
   const find = async <T extends { readonly kind: string }>(
     instanceId: string,
     entityId: string,
-    ask: (entityId: string) => Promise<T | Missing>,
+    call: (entityId: string) => Promise<T | Missing>,
   ): Promise<T | Missing> => {
-    let answer = await ask(entityId);
+    let result = await call(entityId);
     const trimmed = entityId.trim();
-    if (isMissingEntity(answer) && trimmed !== entityId) answer = await ask(trimmed);
-    return isMissingEntity(answer) ? { ...answer, nearest: await nearest(instanceId, trimmed) } : answer;
+    if (isMissingEntity(result) && trimmed !== entityId) result = await call(trimmed);
+    return isMissingEntity(result) ? { ...result, nearest: await nearest(instanceId, trimmed) } : result;
   };
   return {
     entities: (instanceId) => data.entities(instanceId),
@@ -44,6 +44,6 @@ export function nearestEntities(data: EntityData): EntityData {
   };
 }
 
-function isMissingEntity(answer: { readonly kind: string }): answer is Missing {
-  return answer.kind === 'missing' && (answer as Missing).what === 'entity';
+function isMissingEntity(result: { readonly kind: string }): result is Missing {
+  return result.kind === 'missing' && (result as Missing).what === 'entity';
 }

@@ -17,9 +17,9 @@ export interface PartitionMetadata {
 }
 
 /**
- * Reads an `IEntityMetadata` of the public client libraries. An ingested entity is identified by
- * its qualified name (`{dataSourceId}_{name}`), because two data sources may have entities of the
- * same name.
+ * Reads an `IEntityMetadata` of Microsoft's public client libraries. The entity of a data source is
+ * identified by its qualified name (`{dataSourceId}_{name}`), because two data sources may have
+ * entities of the same name.
  */
 export function parseEntity(json: JsonObject): Entity | undefined {
   const name = stringField(json, 'name') ?? stringField(json, 'qualifiedEntityName');

@@ -2,8 +2,8 @@ import type { DataSource, Instance } from './customer-insights.ts';
 import { booleanField, instantField, objectField, stringField, wordField, type JsonObject } from './json-fields.ts';
 
 /**
- * Reads an `InstanceInfo` or `InstanceMetadata` of the public client libraries. The id of an
- * instance without a name is used as its name.
+ * Reads an `InstanceInfo` or `InstanceMetadata` of Microsoft's public client libraries. The id of
+ * an instance without a name is used as its name.
  */
 export function parseInstance(json: JsonObject): Instance | undefined {
   const instanceId = stringField(json, 'instanceId');

@@ -13,8 +13,8 @@ import {
 import { errorMessage } from './read-error.ts';
 
 /**
- * Reads a `MeasureMetadata` of the public client libraries. `latestError` is the error of the
- * latest evaluation, or else the measure's `errorDescription`.
+ * Reads a `MeasureMetadata` of Microsoft's public client libraries. `latestError` is the error of
+ * the latest evaluation, or else the measure's `errorDescription`.
  */
 export function parseMeasure(json: JsonObject): Measure | undefined {
   const name = stringField(json, 'name');
@@ -38,7 +38,7 @@ export function parseMeasure(json: JsonObject): Measure | undefined {
   };
 }
 
-/** Whether the only calculation of a `MeasureDefinition` is `count` or `countDistinct`. */
+/** Whether a `MeasureDefinition` has one calculation, and it is `count` or `countDistinct`. */
 function countsThings(definition: JsonObject): boolean {
   const [aggregate, ...others] = objectListField(definition, 'aggregates');
   if (aggregate === undefined || others.length > 0) return false;
@@ -59,9 +59,10 @@ function isOfCustomers(definition: JsonObject): boolean {
 }
 
 /**
- * Whether a `MeasureDefinition` has exactly one value. It must not be a customer measure, and must
- * either be marked as scalar or have no dimensions. A manual (SQL) measure lists no dimensions even
- * if its query has a GROUP BY, so `isManualQueryScalar` decides when it is present.
+ * Whether a `MeasureDefinition` has exactly one value. It must not be a customer measure (one value
+ * for each customer), and must either be marked as scalar or have no dimensions. A manual measure
+ * is written in SQL and lists no dimensions even if it has a GROUP BY, so for such a measure
+ * `isManualQueryScalar` decides if it is present.
  */
 function isWithoutDimension(definition: JsonObject): boolean {
   if (isOfCustomers(definition)) return false;

@@ -12,8 +12,8 @@ import {
 import { errorMessage } from './read-error.ts';
 
 /**
- * Reads a `SegmentMetadata` of the public client libraries. `history` is its
- * `evaluationStatusHistory`.
+ * Reads a `SegmentMetadata` of Microsoft's public client libraries. Its `evaluationStatusHistory`
+ * becomes `history`.
  */
 export function parseSegment(json: JsonObject): Segment | undefined {
   const name = stringField(json, 'name');

@@ -11,7 +11,7 @@ import {
 import { errorMessage } from './read-error.ts';
 import { isCanonicalStatus } from './status-words.ts';
 
-/** Reads a `GraphJobInfo` of the public client libraries. */
+/** Reads a `GraphJobInfo` of Microsoft's public client libraries. */
 export function parseJob(json: JsonObject): Job | undefined {
   const jobId = stringField(json, 'jobId');
   if (jobId === undefined) return undefined;
@@ -48,12 +48,13 @@ export function parseTask(json: JsonObject): Task | undefined {
   };
 }
 
+/** The status as the service wrote it, if the public client libraries do not contain it. */
 function writtenStatus(json: JsonObject, name: string): Pick<Job, 'writtenStatus'> {
   const written = stringField(json, name);
   return written === undefined || isCanonicalStatus(written) ? {} : { writtenStatus: written };
 }
 
-/** Reads a `GraphNodeInfo`. A node has no id, so its operation type is required. */
+/** Reads a `GraphNodeInfo`. A node has no id, so one without an operation type is left out. */
 export function parseNode(json: JsonObject): Node | undefined {
   const operationType = wordField(json, 'operationType');
   if (operationType === undefined) return undefined;

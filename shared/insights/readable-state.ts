@@ -13,8 +13,8 @@ const states: Readonly<Record<KnownStatus, string>> = {
 };
 
 /**
- * Texts for words of data sources (`refreshState`), segments and measures that are not job
- * statuses, or that are more specific than the job status.
+ * Texts for words of data sources (`refreshState`), segments and measures. Either no job status
+ * (`KnownStatus`) corresponds to the word, or the word says more than its job status does.
  */
 const ownWords: ReadonlyMap<string, string> = new Map([
   ['updated', 'Refreshed'],

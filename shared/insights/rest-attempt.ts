@@ -16,11 +16,13 @@ export type AttemptOutcome<T> =
       readonly retryAfterMs: number | undefined;
     }
   /**
-   * A 2xx response whose body is not what the call returns, or any response whose body is too long.
+   * A 2xx response with a body that does not have the expected form, or any response whose body is
+   * too long.
    */
   | { readonly kind: 'unreadable'; readonly status: number | undefined; readonly reason: string }
   /**
-   * The network failed, or the deadline passed. `sent`: the request may have reached the service.
+   * The network failed, or the deadline passed. If `sent` is true, the request may have reached the
+   * service.
    */
   | { readonly kind: 'unreached'; readonly reason: string; readonly sent: boolean; readonly cause: unknown }
   /**
@@ -31,7 +33,10 @@ export type AttemptOutcome<T> =
 
 export interface AttemptDeps {
   readonly dispatcher: Dispatcher;
-  /** Sent in the header `Ocp-Apim-Subscription-Key`. */
+  /**
+   * The key of an Azure API Management subscription, sent in the header
+   * `Ocp-Apim-Subscription-Key`. It has nothing to do with the subscriptions of flows.
+   */
   readonly subscriptionKey?: string | undefined;
   /** If absent, no `Authorization` header is sent. */
   readonly token?: (() => Promise<string>) | undefined;
@@ -49,7 +54,7 @@ export interface AttemptRequest<T> {
   readonly parse: (text: string) => unknown;
   /**
    * Translates the JSON of a 2xx response. `json` is `undefined` when the body is not JSON. Returns
-   * `undefined` when the JSON is not what the call returns.
+   * `undefined` when the JSON does not have the expected form.
    */
   readonly read: (json: unknown, status: number) => T | undefined;
 }
@@ -108,7 +113,7 @@ async function sendAndRead<T>(
     return { kind: 'refused', status, message, retryAfterMs };
   }
   const value = request.read(json, status);
-  if (value === undefined) return { kind: 'unreadable', status, reason: 'the response is not what this call returns' };
+  if (value === undefined) return { kind: 'unreadable', status, reason: 'the body does not have the expected form' };
   return { kind: 'answered', status, value };
 }
 
@@ -163,8 +168,8 @@ function withoutSecrets(message: string | undefined, secrets: readonly (string |
 
 /**
  * The code of a network error, or else its name, or else `unknown`. Does not use `instanceof
- * Error`, because errors from Node's core belong to another realm when modules run in a context of
- * their own, as in Jest.
+ * Error`, because in Jest, modules run in a context of their own, where errors from Node's core are
+ * not instances of `Error`.
  */
 export function codeOf(error: unknown): string {
   const { code, name } = asObject(error) ?? {};

@@ -37,7 +37,8 @@ export interface RestCall<T> {
   /** `JSON.parse` when absent. */
   readonly parse?: AttemptRequest<T>['parse'];
   /**
-   * Translates the JSON of the response. Returns `undefined` when it is not what the call returns.
+   * Translates the JSON of the response. Returns `undefined` when it does not have the expected
+   * form.
    */
   readonly read: AttemptRequest<T>['read'];
 }
@@ -47,9 +48,10 @@ const transientStatuses = new Set([429, 500, 502, 503, 504]);
 
 /**
  * Makes one call: sends it, retries transient failures and logs the outcome as one line. A call
- * that writes is retried only when the service cannot have carried it out. Takes at most three
- * times `timeoutMs`, plus five seconds. Rejects with `CustomerInsightsError`, and with the errors
- * of `permits`. If no permit is available for a retry, the error of the last attempt is final.
+ * that writes is retried only when the service cannot have carried out the failed attempt. Takes at
+ * most three times `timeoutMs`, plus five seconds. Rejects with `CustomerInsightsError`, and with
+ * the errors of `permits`. If no permit is available for a retry, the error of the last attempt is
+ * final.
  */
 export async function restCall<T>(deps: RestCallDeps, request: RestCall<T>): Promise<T> {
   const { clock, log, permits, telemetry } = deps;
@@ -71,7 +73,7 @@ export async function restCall<T>(deps: RestCallDeps, request: RestCall<T>): Pro
   for (let number = 1; ; number += 1) {
     const startMs = clock.now();
     const outcome = await attempt(deps, { method, url, body, parse, read });
-    recordRequest(telemetry, { method, url, number }, outcome, { startMs, endMs: clock.now() });
+    recordRequest(telemetry, { method, url, attempt: number }, outcome, { startMs, endMs: clock.now() });
     const fields = { call, attempts: number, durationMs: clock.now() - startedAt };
     if (outcome.kind === 'answered') {
       log.info('insights.called', { ...fields, outcome: 'answered', status: outcome.status });
@@ -100,8 +102,8 @@ export async function restCall<T>(deps: RestCallDeps, request: RestCall<T>): Pro
 }
 
 /**
- * Whether a URL cannot contain the segment. URL parsers resolve `.` and `..` and drop an empty
- * segment. A lone surrogate cannot be encoded.
+ * Whether a URL path cannot contain the segment unchanged. URL parsers resolve `.` and `..` and
+ * drop an empty segment. A lone surrogate cannot be encoded.
  */
 function isInvalidSegment(segment: string): boolean {
   return segment === '' || segment === '.' || segment === '..' || !segment.isWellFormed();
@@ -177,8 +179,8 @@ function errorOf(call: string, outcome: FailedOutcome, method: string, isConfide
 }
 
 /**
- * API Management responds to a used-up quota with 403 and gives the time to wait in `Retry-After`
- * (azure-docs issue 16282).
+ * Azure API Management, which is in front of the service, responds to a used-up quota with 403 and
+ * gives the time to wait in `Retry-After` (azure-docs issue 16282).
  */
 function isOutOfQuota({ status, retryAfterMs, message = '' }: RefusedOutcome): boolean {
   return status === 403 && (retryAfterMs !== undefined || /\bquota\b/i.test(message));

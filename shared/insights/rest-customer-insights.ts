@@ -10,8 +10,8 @@ import { restCall, type RestCall, type RestCallDeps } from './rest-call.ts';
 
 export interface RestCustomerInsightsOptions extends Omit<RestCallDeps, 'dispatcher'> {
   /**
-   * The path of jobs, tasks and nodes below the instance: `workflows/main`, in some tenants
-   * `manage/workflows/main`.
+   * The URL path of jobs, tasks and nodes below the instance: `workflows/main`, in some tenants
+   * `manage/workflows/main`. A workflow is Customer Insights' refresh of an instance, not a flow.
    */
   readonly workflowPath: string;
 }

@@ -72,15 +72,15 @@ export function restEntityData(options: Omit<RestCallDeps, 'dispatcher'>): RestE
   };
 }
 
-/** Reads an `IC360EntityModel`. */
+/** Reads an `IC360EntityModel`: the list of entities in the public client libraries. */
 function readEntities(json: unknown): Entity[] | undefined {
   const model = asObject(json);
   return listReader(parseEntity)((model && field(model, 'entities')) ?? json);
 }
 
 /**
- * Reads an `ODataEntityPayload`. Its documented model has no next link, but the call accepts a
- * `$skiptoken`.
+ * Reads an `ODataEntityPayload`. It may contain a link to the next page: its documented model has
+ * none, but the call accepts a `$skiptoken`, which such links contain.
  */
 function readPage(json: unknown): ItemPage | undefined {
   const payload = asObject(json);

@@ -3,7 +3,10 @@ import type { Missing, Refused } from './entity-data.ts';
 import { asObject } from './json-fields.ts';
 import { restCall, type PathParameter, type RestCall, type RestCallDeps } from './rest-call.ts';
 
-/** Makes a call whose path is below an instance. A mistake of the caller is a returned value. */
+/**
+ * Makes a call whose path is below an instance. A mistake of the caller, such as an unknown name,
+ * is a returned value.
+ */
 export type InstanceCall = <T>(
   instanceId: string,
   call: Omit<RestCall<T>, 'instanceId'>,
@@ -40,8 +43,8 @@ async function resultOf<T>(
 }
 
 /**
- * The public client libraries call this parameter `entityName`. Their `entityId` is the id of an
- * item.
+ * The path parameter for an entity. It has the name that the public client libraries use. What they
+ * call `entityId` is the id of an item.
  */
 export function entityName(value: string): PathParameter {
   return { name: 'entityName', value };

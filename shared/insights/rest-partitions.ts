@@ -12,6 +12,7 @@ export interface RestPartitionsDeps extends DownloadDeps {
   readonly permits: CallPermits;
 }
 
+/** A partition with the request that downloads it. */
 interface Located {
   readonly partitionId: string;
   readonly download: Download;

@@ -1,6 +1,6 @@
 /**
- * Maximum number of retries. It is low, so that a poll, which runs every minute, and a subscribe
- * request soon get a result or a clear error.
+ * Maximum number of retries. It is low, because a poll runs every minute, and a subscribe request
+ * should soon get a result or a clear error.
  */
 const maxRetries = 2;
 const firstBackoffMs = 500;

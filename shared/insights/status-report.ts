@@ -4,7 +4,10 @@ import { readableState } from './readable-state.ts';
 export const reportTypes = ['dataSources', 'segments', 'measures', 'system'] as const;
 export type ReportType = (typeof reportTypes)[number];
 
-/** The latest state of one object. Unknown values are absent. */
+/**
+ * The latest state of one object: a data source, a segment, a measure, or (in the report `system`)
+ * a node, which is a step of the refresh pipeline. Unknown values are absent.
+ */
 export interface StatusRow {
   readonly id: string;
   readonly name: string;
@@ -32,6 +35,7 @@ export async function statusRows(insights: Sources, instanceId: string, type: Re
   return (await readings[type](insights, instanceId)).map(withoutAbsent);
 }
 
+/** A row before absent values are left out and `state` is added. */
 type Reading = { [P in keyof Omit<StatusRow, 'state'>]: StatusRow[P] | undefined };
 
 const readings: Readonly<Record<ReportType, (insights: Sources, instanceId: string) => Promise<Reading[]>>> = {

@@ -1,8 +1,8 @@
 import { bareWord } from './json-fields.ts';
 
 /**
- * The statuses of jobs, tasks and evaluations, in the words of the public client libraries
- * (`WorkflowStatus`).
+ * The canonical statuses of jobs, tasks and evaluations: those of `WorkflowStatus` in Microsoft's
+ * public client libraries, in lower case.
  */
 export type KnownStatus =
   'queued' | 'needsupdate' | 'running' | 'successful' | 'failed' | 'timedout' | 'aborted' | 'deleted' | 'skipped';
@@ -32,13 +32,14 @@ const known: ReadonlyMap<string, KnownStatus> = new Map(
 );
 
 /**
- * The status that a word means, in any spelling. `undefined` when the word is unknown or missing.
+ * The canonical status that a word means. Case, spaces and punctuation do not matter. `undefined`
+ * when the word is unknown or missing.
  */
 export function knownStatus(word: string | undefined): KnownStatus | undefined {
   return word === undefined ? undefined : known.get(bareWord(word));
 }
 
-/** Whether a word is a word of the public client libraries, not a synonym. */
+/** Whether a word is itself a canonical status, not a synonym of one or an unknown word. */
 export function isCanonicalStatus(word: string | undefined): boolean {
   return word !== undefined && Object.hasOwn(words, bareWord(word));
 }

@@ -47,9 +47,9 @@ const faults: readonly (readonly [string, Fault, RegExp])[] = [
   ['answers 503', { kind: 'status', status: 503 }, /503/],
   ['answers 429', { kind: 'status', status: 429, retryAfter: 1 }, /429/],
   ['answers 401', { kind: 'status', status: 401 }, /401/],
-  ['answers with half a JSON document', { kind: 'garbage' }, /not what this call returns/],
-  ['answers with a page for people', { kind: 'html' }, /not what this call returns/],
-  ['answers with nothing', { kind: 'empty' }, /not what this call returns/],
+  ['answers with half a JSON document', { kind: 'garbage' }, /does not have the expected form/],
+  ['answers with a page for people', { kind: 'html' }, /does not have the expected form/],
+  ['answers with nothing', { kind: 'empty' }, /does not have the expected form/],
 ];
 
 test.each(inRotation(faults, 2))(

@@ -5,7 +5,7 @@ import { startScriptedServer, type ScriptedAnswer } from './scripted-server.ts';
 
 const ok: ScriptedAnswer = { body: [{ name: 'VIP' }] };
 
-describe('an answer that is not what the call returns', () => {
+describe('a body that does not have the expected form', () => {
   test.each([
     ['an HTML page', { headers: { 'content-type': 'text/html' }, body: '<html><body>Sign in</body></html>' }],
     ['nothing', { body: '' }],
@@ -19,7 +19,7 @@ describe('an answer that is not what the call returns', () => {
     const error = await failure(insights.segments('i'));
     expect(error).toMatchObject({ kind: 'unavailable', status: 200 });
     expect(error.message).toBe(
-      'Customer Insights: GET instances/i/manage/segments: the response is not what this call returns',
+      'Customer Insights: GET instances/i/manage/segments: the body does not have the expected form',
     );
     expect(server.requests).toHaveLength(1);
   });
