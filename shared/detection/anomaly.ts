@@ -11,7 +11,7 @@ export interface Anomaly {
   readonly source: Source;
   readonly event: AnomalyEvent;
   readonly fields: Readonly<Record<string, string>>;
-  /** Identifies the anomaly: the same anomaly has the same key in every poll. */
+  /** A hash that identifies the anomaly. The same anomaly has the same key in every poll. */
   readonly key: string;
 }
 
@@ -19,7 +19,7 @@ export interface Anomaly {
 export type AnomalyEvent = 'insights.instant-in-future' | 'insights.status-unknown' | 'insights.job-never-ended';
 
 /**
- * For each list, the keys of the anomalies in its latest readings. They have already been logged.
+ * For each list, the keys of the anomalies that have been logged and that may still be in the list.
  */
 export type LoggedAnomalies = Partial<Readonly<Record<Source, readonly string[]>>>;
 
@@ -52,18 +52,19 @@ export function logAnomaly(log: Log, instanceId: string, { source, event, fields
 }
 
 /**
- * Finds the anomalies of one list that have not been logged (`fresh`), and the keys to remember
- * (`noted`). `isWhole` means that the reading covers the whole list. The keys of anomalies that it
- * no longer contains are then dropped.
+ * Compares the anomalies of a new reading of one list with the keys of those that have been logged
+ * (`before`). Returns the anomalies to log, and the keys to remember. `isWhole` means that the
+ * reading covers the whole list, so that the keys of anomalies that it does not contain are
+ * dropped.
  */
 export function recordAnomalies(
   before: readonly string[],
   anomalies: readonly Anomaly[],
   isWhole: boolean,
-): { readonly fresh: readonly Anomaly[]; readonly noted: readonly string[] } {
-  const keys = anomalies.map(({ key }) => key);
+): { readonly toLog: readonly Anomaly[]; readonly keys: readonly string[] } {
+  const found = anomalies.map(({ key }) => key);
   return {
-    fresh: anomalies.filter(({ key }) => !before.includes(key)),
-    noted: [...new Set(isWhole ? keys : [...keys, ...before])].slice(0, MAX_LOGGED_KEYS),
+    toLog: anomalies.filter(({ key }) => !before.includes(key)),
+    keys: [...new Set(isWhole ? found : [...found, ...before])].slice(0, MAX_LOGGED_KEYS),
   };
 }

@@ -23,11 +23,11 @@ const MAX_TRIES = 10;
  * Detects what changed between the stored state and the readings, and commits each change together
  * with its events in one transaction. A change is committed only if the state is still the one that
  * was read (compare-and-swap). After a conflict, the state is read and compared again. `writer` is
- * a name that only this call uses. It is stored in the outbox entries, so that a retry recognises
- * the entries of a transaction whose response was lost.
+ * a random name that only this call uses. It is stored in the outbox entries. If the response to a
+ * transaction is lost, the next attempt recognises by this name that the transaction succeeded.
  *
  * Resolves with the outbox entries that this call committed. Rejects with `StorageError` when
- * storage does not respond. The next poll then finds the entries that were committed before.
+ * storage does not respond. The next poll then finds and delivers what was committed.
  */
 export async function commitReadings(
   ports: CommitPorts,
@@ -56,12 +56,13 @@ export async function commitReadings(
   throw new StorageError('commit of readings', `${MAX_TRIES} conflicts in a row`);
 }
 
-/** Logs an event after its commit is certain. */
+/** Logs an event after its commit is certain. `event.opened` is older than the word commit. */
 function logEvent(log: Log, { event, committedAt: openedAt }: OutboxEntry): void {
   const { instanceId, trigger, eventId, occurredAt } = event;
   log.info('event.opened', { instanceId, trigger, eventId, occurredAt, openedAt });
 }
 
+/** `unknown`: the response was lost, so the transaction may have succeeded. */
 async function commitOnce(
   store: StateStore,
   instanceId: string,
@@ -75,7 +76,9 @@ async function commitOnce(
   }
 }
 
-/** Packs changes into as few transactions as possible. A change is never split. */
+/**
+ * Packs changes into transactions of at most `MAX_TRANSACTION_ROWS` rows. A change is never split.
+ */
 export function transactionsOf(changes: readonly Change[]): [Change, ...Change[]][] {
   const batches: [Change, ...Change[]][] = [];
   let rows = 0;

@@ -16,8 +16,8 @@ export interface ListedNames {
  */
 export interface DataSourceNames extends ListedNames {
   /**
-   * The id of a data source by each name that it has had, in lower case. A data source may have
-   * been renamed since its ingestion began.
+   * Maps every name that a data source has had, in lower case, to the id of the data source. A data
+   * source may have been renamed since its ingestion began.
    */
   readonly before: ReadonlyMap<string, string>;
 }
@@ -30,8 +30,9 @@ export interface NamedDataSource {
 /**
  * Finds the data source of an ingestion task. The first of these clues that leaves exactly one id
  * decides:
- * - the ids in the requests of the task's jobs (`idList`)
- * - the same ids, narrowed down by the task's friendly name, then by the nodes of its jobs
+ * - the ids in the requests of the jobs that own the task (`idList`)
+ * - those of the same ids that the task's friendly name suggests, then those that the nodes of its
+ *   jobs suggest
  * - the nodes of its jobs
  * - its friendly name, as the current or an earlier name of a data source
  * - the data sources of its jobs, without those that belong to other tasks of these jobs
@@ -55,8 +56,8 @@ export function dataSourceOf(task: Task, jobs: readonly Job[], names: DataSource
 }
 
 /**
- * The data source ids that a task's friendly name (`byName`) and its jobs' nodes (`byNode`)
- * suggest.
+ * The data source ids that the friendly name of a task (`byName`) and the nodes of its jobs
+ * (`byNode`) suggest.
  */
 function hintsOf(task: Task, names: DataSourceNames): { readonly byName: string[]; readonly byNode: string[] } {
   const named = names.dataSources
@@ -99,6 +100,7 @@ function onlyUnclaimed(
   );
 }
 
+/** The nodes for ingestions that ran in a job of the task. */
 function nodesOf(task: Task, { nodes }: ListedNames): Node[] {
   return nodes.filter(
     ({ operationType, identifier, jobIds }) =>
@@ -106,7 +108,10 @@ function nodesOf(task: Task, { nodes }: ListedNames): Node[] {
   );
 }
 
-/** Adds the listed names to the remembered ones. Returns the same map when no name is new. */
+/**
+ * Adds the listed names to those that were listed before (see `DataSourceNames.before`). Returns
+ * the same map when no name is new.
+ */
 export function namedBefore(
   before: ReadonlyMap<string, string>,
   { dataSources }: ListedNames,

@@ -14,7 +14,9 @@ export type RefreshFact =
       readonly kind: 'job';
       readonly sequence: number;
       readonly status: RefreshStatus;
-      /** The status word that Customer Insights used, when it is a synonym of `status`. */
+      /**
+       * The status word that Customer Insights used, when it is a synonym of a canonical status.
+       */
       readonly originalStatus: string | undefined;
       readonly job: Job;
     }
@@ -33,6 +35,7 @@ type WithoutSequence<F> = F extends RefreshFact ? Omit<F, 'sequence'> : never;
 /** Customer Insights lists a refresh within this time after its end. */
 const LISTED_WITHIN_MS = 3600 * 1000;
 
+/** The statuses with which a refresh fires a trigger, by canonical status. */
 const firingStatuses: ReadonlyMap<KnownStatus | undefined, RefreshStatus> = new Map([
   ['successful', 'successful'],
   ['failed', 'failed'],
@@ -57,9 +60,9 @@ export function baselineRefreshes(reading: RefreshReading, nowMs: number): Refre
       .slice(0, MAX_OPEN)
       .map((jobId) => ({ jobId, sinceMs: nowMs })),
     handled: new Map(newestHandled(ended)),
-    // A later page may show older refreshes, because the length of a page is not documented. They
-    // count as processed if they ended before the oldest one on this page, or long before the
-    // newest one, because they then ended before this reading.
+    // A later page may show older refreshes than this one, because the length of a page is not
+    // documented. They count as processed if they ended before the oldest one on this page, or long
+    // before the newest one. In both cases they ended before this reading.
     processedUntilMs:
       ended.length > 0 ? Math.max(Math.min(...instants) - 1, Math.max(...instants) - LISTED_WITHIN_MS) : undefined,
     names: new Map(),
@@ -67,9 +70,10 @@ export function baselineRefreshes(reading: RefreshReading, nowMs: number): Refre
 }
 
 /**
- * Finds the refreshes that ended since the last poll. Ingestions and merges are identified by task,
- * full refreshes by job. Each is reported once. A success is reported immediately. A failed task is
- * reported when every job that owns it has ended, because Customer Insights retries failed tasks.
+ * Finds the refreshes that ended since the last poll. Ingestions (of data sources) and merges
+ * (unifications) are identified by task, full refreshes by job. Each is reported once. A success is
+ * reported immediately. A failed task is reported when every job that owns it has ended, because
+ * Customer Insights retries failed tasks.
  *
  * Returns the `maxFacts` refreshes that ended first, in order of their end. The next call finds the
  * others. A job that has been open for longer than `OPEN_FOR_MS` is abandoned: it counts as

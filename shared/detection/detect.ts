@@ -11,6 +11,7 @@ import { isUnread, type OpenJob, type RefreshState } from './refresh-state.ts';
 import type { Change } from './state-store.ts';
 import { observe } from './value-observation.ts';
 
+/** The result of `detect`. */
 export interface Detected {
   readonly changes: readonly Change[];
   /**
@@ -20,18 +21,20 @@ export interface Detected {
   readonly hasMore: boolean;
 }
 
+/** When and by whom changes are detected. Stored in the outbox entries. */
 export interface DetectedBy {
   readonly nowMs: number;
   /**
-   * A name that is stored in the outbox entries. If the response to a commit is lost, the writer
-   * recognises its own entries by it.
+   * The random name of the call that detects (see `commitReadings`). If the response to a commit is
+   * lost, that call recognises its own outbox entries by this name.
    */
   readonly writer: string;
 }
 
 /**
- * Maximum number of rises per subject and call, because a subject's state and its events must fit
- * into one transaction of 100 rows. If there are more, `hasMore` is true.
+ * Maximum number of rises (a value that is higher than the one before) per subject and call,
+ * because a subject's state and its events must fit into one transaction of 100 rows. If there are
+ * more, `hasMore` is true.
  */
 const MAX_RISES = 40;
 /**
@@ -50,6 +53,7 @@ export function detect(state: InstanceState, readings: Readings, by: DetectedBy)
   for (const subject of state.values) {
     const read = readings[triggers[subject.trigger].source]?.get(subject.name);
     if (read === undefined) continue;
+    // Stored before, but without a value.
     const wasEmpty = subject.etag !== undefined && subject.last === undefined && !subject.isSuspended;
     const known = subject.isSuspended ? { ...subject, last: undefined } : plausibleValue(subject, by.nowMs);
     const observed = observe(known, read.evaluations, MAX_RISES, wasEmpty);

@@ -7,7 +7,7 @@ import { unreachable } from '../unreachable.ts';
 import { dataSourceOf, type DataSourceNames, type NamedDataSource } from './data-source-names.ts';
 import type { RefreshFact } from './detect-refreshes.ts';
 import type { ValueSubject } from './instance-state.ts';
-import type { ReadValue } from './readings.ts';
+import type { ValueReading } from './readings.ts';
 import { isFailure } from './refresh-end.ts';
 import type { Rise } from './value-observation.ts';
 
@@ -15,7 +15,7 @@ import type { Rise } from './value-observation.ts';
 export function riseEvent(
   instanceId: string,
   subject: ValueSubject,
-  read: ReadValue,
+  read: ValueReading,
   rise: Rise,
   nowMs: number,
 ): Event {
@@ -85,6 +85,7 @@ export function refreshEvent(instanceId: string, fact: RefreshFact, names: DataS
       const failure = task.error === undefined ? {} : { errorMessage: task.error };
       return { ...identity(trigger), trigger, ...refreshed, refreshStatus: status, ...ended, ...failure };
     }
+    // A unification.
     case 'merge': {
       const { task, status, originalStatus, jobs } = fact;
       const endedAt = task.endedAt ?? jobs[0]?.endedAt ?? iso(nowMs);
@@ -121,13 +122,17 @@ function failedTasks(failed: readonly Task[]): FailedTask[] {
 }
 
 /**
- * Stands for a data source that cannot be identified. Subscriptions to any data source still
- * receive the event.
+ * Stands for a data source that cannot be identified. The subscriptions to any data source, and
+ * only these, receive the event.
  */
 function unknownSource(name = 'unknown'): NamedDataSource {
   return { dataSourceId: 'unknown', name };
 }
 
+/**
+ * The properties that identify an event. `fact` (what happened, and to which subject) determines
+ * its id.
+ */
 function eventIdentity(
   fact: Fact,
   endedAt: string,

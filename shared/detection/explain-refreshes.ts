@@ -16,9 +16,9 @@ export interface NonFiringRefresh {
 }
 
 /**
- * Finds the refreshes that have ended, that the subscription's trigger is about, and that fired
- * nothing for the subscription. Gives the reason for each. Refreshes of other data sources are left
- * out. Newest first. Pure.
+ * Finds the refreshes that have ended and fired nothing for a subscription, with the reason for
+ * each. Only refreshes of the kind that the subscription's trigger is about are considered, and
+ * those of other data sources are left out. Newest first. Pure.
  */
 export function explainRefreshes(
   { trigger, subject }: { readonly trigger: RefreshTrigger; readonly subject: string },
@@ -54,6 +54,7 @@ export function explainRefreshes(
           return ofTask(task, description, reasonOfStatus(task.status) ?? reasonOfTrigger(trigger, task.status));
         });
       case 'unification-refresh-completed':
+        // Unification matches profiles and then merges them. The merge is what fires the trigger.
         return [
           ...ended
             .filter(hasOperationType('merge'))

@@ -3,15 +3,15 @@ import { unreachable } from '../unreachable.ts';
 import { crosses, inOrder, observe, type Evaluation, type ValueState } from './value-observation.ts';
 
 /**
- * An evaluation that ended without a value. It is not an observation, so the previous value stays
- * in force.
+ * An evaluation (a computation of the value by Customer Insights) that ended without a value. It is
+ * not an observation, so the next value is compared with the value before the failure.
  */
 export interface FailedEvaluation {
   readonly evaluatedAtMs: number;
   /** The error message of Customer Insights. Absent when there is none. */
   readonly failure: string | undefined;
   /**
-   * Why the evaluation is ignored, when it did not fail: an implausible instant or an unknown
+   * Why an evaluation that did not fail is ignored: it has an implausible instant or an unknown
    * status.
    */
   readonly fault?: string;

@@ -13,8 +13,8 @@ export interface ForgetPorts {
 }
 
 /**
- * Maximum number of subjects that one transaction deletes. The transaction also raises the starting
- * sequence.
+ * Maximum number of subjects that one transaction deletes. The transaction also raises the sequence
+ * number from which new subjects start (`StartingSequence`).
  */
 const MAX_AT_ONCE = 50;
 
@@ -24,10 +24,10 @@ const MAX_AT_ONCE = 50;
  * others.
  *
  * A subject is marked, then checked for subscriptions a second time, then deleted if it still has
- * the mark. If the second check misses a new subscription, the subject is kept, because the
- * subscribe request reads the subject and thereby removes the mark. Takes one storage request per
- * subject. Rejects with `StorageError` when storage does not respond. If a mark is left behind, the
- * next poll removes it.
+ * the mark. If the second check misses a new subscription, its request finds the subject marked or
+ * removed when it activates the subscription. It then reads the subject again, which removes the
+ * mark or observes the subject anew. Takes one storage request per subject. Rejects with
+ * `StorageError` when storage does not respond. If a mark is left behind, the next poll removes it.
  */
 export async function forgetSubjects({ tables, state: store }: ForgetPorts, instanceId: string): Promise<number> {
   const before = await store.read(instanceId);
@@ -50,7 +50,8 @@ async function unsubscribedSubjects(tables: Tables, state: InstanceState): Promi
   const unsubscribed: ObservedSubject[] = [];
   for (const subject of values) {
     const partition = subjectPartition(instanceId, subject.trigger, shortHash(subject.name));
-    if (isStored(subject) && !(await hasRows(tables, partition))) unsubscribed.push({ kind: 'value', subject });
+    if (isStored(subject) && !(await hasSubscriptions(tables, partition)))
+      unsubscribed.push({ kind: 'value', subject });
   }
   if (refreshes && isStored(refreshes) && !(await hasRefreshSubscriptions(tables, instanceId)))
     unsubscribed.push({ kind: 'refreshes', refreshes });
@@ -65,17 +66,22 @@ function isStored<T extends { readonly etag: string | undefined }>(
 
 async function hasRefreshSubscriptions(tables: Tables, instanceId: string): Promise<boolean> {
   for (const trigger of triggerNames.filter((name) => !hasThreshold(name))) {
+    // `;` is the character after `:`, so the range is that of all keys that begin with `prefix:`.
     const prefix = `${instanceId}:${triggers[trigger].code}`;
-    if (await hasRows(tables, { from: `${prefix}:`, to: `${prefix};` })) return true;
+    if (await hasSubscriptions(tables, { from: `${prefix}:`, to: `${prefix};` })) return true;
   }
   return false;
 }
 
 /**
- * Whether a partition, or a range of partitions, has subscriptions that have not ended. The row
- * keys of ended subscriptions sort after `RANGE_END`.
+ * Whether a partition, or a range of partitions, has subscriptions that may still receive events.
+ * The row keys of the others, which have ended and are kept as redirects, sort after `RANGE_END`.
  */
-export async function hasRows(tables: Tables, partition: string | { from: string; to: string }): Promise<boolean> {
+export async function hasSubscriptions(
+  tables: Tables,
+  partition: string | { from: string; to: string },
+): Promise<boolean> {
+  // Only the existence of a row matters, so only its format version (`v`) is read.
   const first = await allRows(tables, SUBSCRIPTIONS_TABLE, {
     partition,
     to: RANGE_END,

@@ -1,11 +1,11 @@
 import { shortHash } from '../triggers/subject.ts';
 
-/** Maximum number of ended refreshes that are remembered by id. */
+/** Maximum number of processed jobs and tasks that are remembered by id. */
 const MAX_HANDLED = 1000;
 
 /**
- * Keeps the `MAX_HANDLED` refreshes that ended last, each as its key (`handledKey`) and its end in
- * ms.
+ * Keeps the `MAX_HANDLED` jobs and tasks that ended last. Each is given as its key (`handledKey`)
+ * and its end in ms.
  */
 export function newestHandled(ended: readonly (readonly [string, number])[]): Map<string, number> {
   return new Map([...ended].sort(([, a], [, b]) => b - a).slice(0, MAX_HANDLED));

@@ -6,7 +6,10 @@ export interface InstanceHealth {
   readonly instanceId: string;
   /** Absent before the first poll. */
   readonly lastPolledAt?: string;
-  /** When a poll last read every list. Changes since then may not have been detected yet. */
+  /**
+   * When a poll last read every list (jobs, segments, measures). Changes since then may not have
+   * been detected yet.
+   */
   readonly lastCompletePollAt?: string;
   /** The lists that cannot be read. */
   readonly failing: readonly { readonly list: Source; readonly since: string; readonly reason: string }[];

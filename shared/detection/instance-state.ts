@@ -9,8 +9,9 @@ import type { OpenJob, RefreshState, StoredRefreshState } from './refresh-state.
 import type { ValueState } from './value-observation.ts';
 
 /**
- * A segment or measure with subscriptions. `isSuspended` means that its instance was removed from
- * `ALLOWED_INSTANCES`. The first reading after the instance is allowed again is a baseline.
+ * A segment or measure with subscriptions, as stored. `isSuspended` means that its instance was
+ * removed from `ALLOWED_INSTANCES`. The first reading after the instance is allowed again is a
+ * baseline.
  */
 export interface ValueSubject extends ValueState {
   readonly trigger: ThresholdTrigger;
@@ -27,7 +28,7 @@ export interface ValueSubject extends ValueState {
 
 /**
  * The lists that cannot be read, each with the time of the first failure and the latest reason.
- * Customer Insights asked not to be called before `notBefore`.
+ * `notBefore` is set when Customer Insights asked not to be called until then.
  */
 export type Failing = Partial<
   Record<Source, { readonly since: string; readonly reason: string; readonly notBefore?: string }>
@@ -44,8 +45,8 @@ export interface StartingSequence {
 }
 
 /**
- * The last reading of the task history, which is Customer Insights' list of the finished tasks of
- * an instance.
+ * The last reading of the task history: Customer Insights' list of the finished tasks of an
+ * instance. It still has refreshes that newer ones have pushed out of the list of jobs.
  */
 export interface HistoryRead {
   readonly readAt: string;
@@ -63,17 +64,17 @@ export interface InstanceState {
   readonly failing: Failing;
   readonly loggedAnomalies: LoggedAnomalies;
   readonly history: HistoryRead | undefined;
+  /** When the last poll ended, complete or not. */
   readonly lastPolledAt: string | undefined;
   /**
-   * Whether the last poll was made by version 0.9.0, which writes delivery records without index
-   * rows.
+   * Whether version 0.9.0, which writes no index rows beside delivery records, made the last poll.
    */
   readonly wasPolledWithoutIndex: boolean;
-  /** When a poll last read every list. The next poll reads the history back to this time. */
+  /** When a poll last read every list. The next poll reads value histories back to then. */
   readonly completeAt: string | undefined;
   /**
-   * When a poll that ran out of call permits resumes. A call permit is the right to make one call
-   * to Customer Insights within its rate limit.
+   * When the additional poll is due that reads what the last one left out. Set when the last poll
+   * ran out of call permits (each is the right to make one call within the rate limit).
    */
   readonly resumesAt: string | undefined;
 }
@@ -82,7 +83,7 @@ export const REFRESHES_ROW_KEY = 'jobs';
 export const POLL_ROW_KEY = 'poll';
 export const STARTING_SEQUENCE_ROW_KEY = 'floor';
 const VERSION = 1;
-/** Stored as `floorMs` in place of an absent `processedUntilMs`. */
+/** Stored as `floorMs` (a stored name of `processedUntilMs`) while `processedUntilMs` is absent. */
 const NOTHING_PROCESSED = -1;
 
 export function valueRowKey(trigger: ThresholdTrigger, name: string): string {
@@ -169,6 +170,7 @@ function openJobsOf(jobIds: readonly string[], since: readonly (number | null)[]
   return jobIds.map((jobId, index) => ({ jobId, sinceMs: since[index] ?? undefined }));
 }
 
+/** What a poll stores for the next one. `InstanceState` describes the fields. */
 export interface PollRecord {
   readonly lastPolledAt: string;
   readonly completeAt: string | undefined;
@@ -190,7 +192,7 @@ export function pollRow(instanceId: string, poll: PollRecord): Row {
     noted: JSON.stringify(poll.loggedAnomalies),
     historyReadAt: poll.history?.readAt,
     historyOf: poll.history && (poll.history.refreshesEtag ?? ''),
-    // Version 0.9.0 writes the row without this column.
+    // This version wrote index rows (see `wasPolledWithoutIndex`). 0.9.0 leaves this column out.
     indexed: true,
   };
 }

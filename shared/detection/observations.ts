@@ -18,11 +18,11 @@ export interface ObservationsPorts {
 }
 
 /**
- * One evaluation of a subscription's segment or measure, or one refresh that ended, with the reason
- * why it fired or not.
+ * One evaluation of a subscription's segment or measure (a computation of its value by Customer
+ * Insights), or one refresh that ended, with the reason why it fired or not.
  */
 export interface Observation {
-  /** For a refresh: when it ended. */
+  /** When Customer Insights computed the value. For a refresh, when it ended. */
   readonly evaluatedAt: string;
   /** Absent for a refresh and for a failed evaluation. */
   readonly value?: number;
@@ -41,9 +41,12 @@ export interface Observation {
 export interface Observations {
   readonly threshold?: number;
   readonly displayName?: string;
-  /** Newest first. At most `MAX_OBSERVATIONS`. */
+  /** The observations, newest first. At most `MAX_OBSERVATIONS`. */
   readonly value: readonly Observation[];
-  /** Why the history could not be read. `value` then holds at most the last stored observation. */
+  /**
+   * Why the history could not be read. If present, `value` holds at most the last stored
+   * observation.
+   */
   readonly historyMissing?: string;
 }
 
@@ -63,9 +66,9 @@ const DAY_MS = 24 * 3600 * 1000;
  * the last stored observation is returned. Takes one call to Customer Insights and one storage
  * request.
  *
- * For a trigger about refreshes, these are the refreshes of the last `days` days since the
- * subscription was created that fired nothing for it. Takes at most three calls and one storage
- * request per 1,000 rows of the instance's state.
+ * For a trigger about refreshes, these are the refreshes of the last `days` days that fired nothing
+ * for the subscription. Those from before it was created are left out. Takes at most three calls
+ * and one storage request per 1,000 rows of the instance's state.
  */
 export async function observationsOf(
   ports: ObservationsPorts,
@@ -117,7 +120,7 @@ function unexplained({ evaluatedAt, value }: Observation): Observation {
   return { evaluatedAt, ...(value !== undefined && { value }), outcome: 'unknown', sentence, fires: false };
 }
 
-/** Number of jobs to read. Refreshes that belong only to older jobs are not explained. */
+/** Number of jobs to read. Refreshes of older jobs are not explained. */
 const JOBS_PAGE = 100;
 
 async function nonFiringRefreshes(

@@ -22,12 +22,13 @@ export interface ReadSubjectPorts {
   readonly random: Random;
   readonly log: Log;
   /**
-   * Enqueues the events that this reading caused, because a subscribe request does not wait for the
-   * callbacks of other subscriptions.
+   * Enqueues the events that the reading caused instead of delivering them at once, so that the
+   * subscribe request does not wait for callbacks of other subscriptions.
    */
   readonly enqueueEvents: (events: readonly OutboxEntry[]) => Promise<void>;
 }
 
+/** A subject whose trigger is one of `T`. */
 export type SubjectOf<T extends Trigger> = Subject & { readonly trigger: T };
 
 /**

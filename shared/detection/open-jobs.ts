@@ -6,17 +6,17 @@ import { isAfterProcessed, type OpenJob, type RefreshState } from './refresh-sta
 import { kindOf } from './task-kind.ts';
 
 /**
- * Maximum number of open jobs that are remembered. Their ids fit into a stored string of 32,000
- * characters.
+ * Maximum number of open jobs (jobs that had not ended when last read) that are remembered. Their
+ * ids fit into a stored string of 32,000 characters.
  */
 export const MAX_OPEN = 300;
 /** A job that has been open for longer is abandoned, which means that it is not read again. */
 export const OPEN_FOR_MS = 14 * 24 * 3600 * 1000;
 
 /**
- * Returns the open jobs to read again, and the jobs that are abandoned. Jobs that this poll did not
- * read come first, so that a fixed number of reads per poll reaches all jobs in turn. A job whose
- * read failed comes last, so that it does not keep others from being read.
+ * Returns the open jobs to read again by id, and the jobs that are abandoned. Jobs that this poll
+ * did not read come first, so that a fixed number of reads per poll reaches all jobs in turn. A job
+ * whose read failed comes last, so that it does not keep others from being read.
  */
 export function nextOpen(
   state: RefreshState,
@@ -48,7 +48,8 @@ export function nextOpen(
 }
 
 /**
- * The ids of the open jobs in a reading, and of the jobs that own a failed task and were not read.
+ * The ids of the open jobs in a reading, and of the jobs that own a failed task and were not read,
+ * because Customer Insights may retry the task in them. `owners` are the jobs of the reading by id.
  */
 export function openJobs(reading: RefreshReading, owners: ReadonlyMap<string, Job>): string[] {
   const open = new Set<string>();
@@ -61,12 +62,12 @@ export function openJobs(reading: RefreshReading, owners: ReadonlyMap<string, Jo
 }
 
 /**
- * The unprocessed jobs that own recent tasks in the task history. The page of recent jobs may not
- * show them, although they may have ended as well.
+ * The unprocessed jobs that own recent tasks in the task history (the list of finished tasks).
+ * These jobs may have ended without being on the page of recent jobs.
  */
 export function historyJobs(state: RefreshState, reading: RefreshReading): string[] {
-  const news = reading.tasks.filter(
+  const recent = reading.tasks.filter(
     (task) => task.endedAt === undefined || isAfterProcessed(state, Date.parse(task.endedAt)),
   );
-  return [...new Set(news.flatMap(({ jobIds }) => jobIds))].filter((jobId) => !state.handled.has(handledKey(jobId)));
+  return [...new Set(recent.flatMap(({ jobIds }) => jobIds))].filter((jobId) => !state.handled.has(handledKey(jobId)));
 }

@@ -2,7 +2,7 @@ import type { Job, Task } from '../insights/customer-insights.ts';
 import { knownStatus } from '../insights/status-words.ts';
 import type { Source } from '../triggers/trigger-record.ts';
 import { anomaly, type LoggedAnomalies, type Anomaly } from './anomaly.ts';
-import type { ReadValue } from './readings.ts';
+import type { ValueReading } from './readings.ts';
 import type { RefreshState } from './refresh-state.ts';
 import type { ValueState } from './value-observation.ts';
 
@@ -17,22 +17,25 @@ export function isTooFarAhead(instantMs: number, nowMs: number): boolean {
   return instantMs > nowMs + FUTURE_ALLOWANCE_MS;
 }
 
-/** Removes or corrects implausible instants. Collects them, and unknown statuses, as anomalies. */
+/**
+ * Removes or corrects implausible instants. Collects implausible instants and unknown statuses as
+ * anomalies, which are logged.
+ */
 export interface PlausibilityFilter {
   readonly anomalies: readonly Anomaly[];
   /**
-   * Removes the evaluations of a segment or measure that are too far in the future. A removed
-   * evaluation counts as implausible until its instant has passed.
+   * Removes the evaluations of a segment or measure that are too far in the future. An evaluation
+   * that was removed once is removed until its instant has passed.
    */
-  value(source: Source, name: string, read: ReadValue): ReadValue;
+  value(source: Source, name: string, read: ValueReading): ValueReading;
   job(job: Job): Job;
   task(task: Task): Task;
 }
 
 /**
- * Makes a filter for one reading. Evaluations are identified by their instants, so an evaluation in
- * the future would hide all evaluations before it. It is removed. Jobs and tasks are identified by
- * id, so a job or task that ends in the future is kept, and its end is set to now.
+ * Makes a filter for one reading. An evaluation is new if it is later than the last one, so an
+ * evaluation in the future would hide all evaluations until then. It is removed. Jobs and tasks are
+ * identified by id, so a job or task that ends in the future is kept, and its end is set to now.
  */
 export function plausibilityFilter(nowMs: number, loggedAnomalies: LoggedAnomalies): PlausibilityFilter {
   const anomalies = new Map<string, Anomaly>();

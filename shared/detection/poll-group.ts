@@ -14,8 +14,8 @@ export interface PollGroupPorts {
   /** Enqueues a message for these instances, so that they are polled again. */
   readonly pollAgain: (instanceIds: readonly [string, ...string[]]) => Promise<void>;
   /**
-   * A poll that has not started this long after the message was received is skipped, because the
-   * timer's next firing enqueues another one.
+   * A poll that has not started this long after its message was received is skipped, because the
+   * timer soon enqueues the next poll of the instance.
    */
   readonly startWithinMs: number;
 }

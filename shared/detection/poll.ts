@@ -27,20 +27,24 @@ export interface PollPorts {
    * recipients.
    */
   readonly fanOut: (events: readonly OutboxEntry[]) => Promise<void>;
-  /** Continues the delivery of events that were committed earlier and may be unfinished. */
+  /**
+   * Continues the delivery of events that earlier polls committed and that may not be fully
+   * delivered.
+   */
   readonly resumeOutbox: (events: readonly OutboxEntry[]) => Promise<void>;
   /** Schedules an additional poll of the instance after `delayMs`. */
   readonly pollLater: (instanceId: string, delayMs: number) => Promise<void>;
   /**
-   * Called when version 0.9.0 made the last poll. That version writes delivery records without
-   * index rows, so the missing index rows have to be added again.
+   * Starts the backfill again, which adds missing index rows to delivery records. Called when
+   * version 0.9.0 made the last poll, because that version writes delivery records without index
+   * rows.
    */
   readonly restartBackfill: () => Promise<void>;
   /** Whether the operator allows the instance. */
   readonly isAllowed: (instanceId: string) => boolean;
   /**
-   * How long a call to Customer Insights counts against the rate limit. After that time, all call
-   * permits that this poll took are free again.
+   * How long a call to Customer Insights counts against the rate limit. After this time, all call
+   * permits that a poll took are free again.
    */
   readonly callWindowMs: number;
 }
@@ -83,11 +87,13 @@ function mustWait(failing: Failing, source: Source, nowMs: number): boolean {
   return waitMs > 0 && waitMs <= MAX_WAIT_MS;
 }
 
+/** What came of reading one list (`source`). */
 interface SourcePoll {
   readonly source: Source;
   readonly committed: readonly OutboxEntry[];
   readonly failure: CustomerInsightsError | undefined;
   readonly anomalies: readonly Anomaly[];
+  /** Whether the task history was read (see `HistoryRead`). */
   readonly historyRead: boolean;
 }
 
@@ -137,25 +143,23 @@ async function savePoll(ports: PollPorts, before: InstanceState, polls: readonly
 }
 
 /**
- * Logs the new anomalies and returns the keys of all known ones. Those of a list that could not be
- * read are kept.
+ * Logs the new anomalies, and returns the keys of those that have been logged. Keeps all keys of a
+ * list that could not be read.
  */
 function logAnomalies(log: Log, before: InstanceState, polls: readonly SourcePoll[]): LoggedAnomalies {
   const { instanceId } = before;
-  const noted: Record<string, readonly string[]> = {};
+  const logged: Record<string, readonly string[]> = {};
   for (const { source, failure, anomalies } of polls) {
     // Each poll reads other jobs, so its reading never covers the whole list.
     const isWhole = source !== 'jobs' && failure === undefined;
     const next = recordAnomalies(before.loggedAnomalies[source] ?? [], anomalies, isWhole);
-    for (const found of next.fresh) logAnomaly(log, instanceId, found);
-    noted[source] = next.noted;
+    for (const found of next.toLog) logAnomaly(log, instanceId, found);
+    logged[source] = next.keys;
   }
-  return noted;
+  return logged;
 }
 
-/**
- * Whether the call permits ran out, so that the list, or the history of a measure, was not read.
- */
+/** Whether the call permits ran out, so that the list was not read, or only a part of it. */
 function isOutOfPermits({ failure }: SourcePoll): boolean {
   return failure?.kind === 'limited';
 }
@@ -175,8 +179,8 @@ async function resumeLater(
 }
 
 /**
- * Returns the lists that cannot be read, each with the time of its first failure. Removes lists
- * that were read, and keeps lists that this poll did not try to read.
+ * Returns the lists that cannot be read, each with the time of its first failure: those whose
+ * reading failed now, and those that failed earlier and that this poll did not try to read.
  */
 function nextFailing(
   { failing: before, ...state }: InstanceState,

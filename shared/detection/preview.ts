@@ -18,14 +18,20 @@ export interface PreviewPorts {
   readonly allowedInstances: ReadonlySet<string>;
 }
 
-/** One evaluation that would have fired for the subscription. */
+/**
+ * One evaluation (a computation of the value by Customer Insights) at which the flow would have
+ * started.
+ */
 export interface Crossing {
   readonly evaluatedAt: string;
   readonly previousValue: number;
   readonly value: number;
 }
 
-/** The crossings at which a subscription would have fired. Instants are ISO 8601 in UTC. */
+/**
+ * The crossings of a threshold at which a subscription would have fired. Instants are ISO 8601 in
+ * UTC.
+ */
 export interface Preview {
   readonly kind: 'previewed';
   readonly instanceId: string;
@@ -36,8 +42,8 @@ export interface Preview {
   /** The start of the period. Its end is now. */
   readonly since: string;
   /**
-   * The number of successful evaluations in the period. If it is 0, no value could have crossed the
-   * threshold.
+   * The number of evaluations with a value in the period. If it is 0, no value could have crossed
+   * the threshold.
    */
   readonly evaluations: number;
   /** Newest first. */

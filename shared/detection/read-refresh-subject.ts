@@ -11,14 +11,16 @@ import { unreadRefreshes } from './refresh-state.ts';
 import { takeSnapshot } from './snapshot.ts';
 
 /**
- * Number of calls: one for the instance or its data sources, and one for the jobs. The baseline
- * takes two more, for data sources and nodes.
+ * Number of call permits that a reading takes in advance: one for the instance or its data sources,
+ * and one for the jobs. The baseline (the first reading) takes two more, for data sources and for
+ * nodes, which are the steps of the refresh pipeline.
  */
 const CALLS_FOR_REFRESHES = 2;
 const CALLS_FOR_BASELINE = 4;
 
 /**
- * Checks that the subject of a subscribe request exists, and then reads the jobs of its instance.
+ * Checks that the subject of a subscribe request exists, and then reads and observes the refreshes
+ * of its instance, so that earlier ones do not fire.
  */
 export async function readRefreshSubject(
   ports: ReadSubjectPorts,
@@ -33,14 +35,15 @@ export async function readRefreshSubject(
     ...state,
     values: [],
     refreshes: state.refreshes ?? unreadRefreshes(),
-    // The task history is marked as read, so that this reading does not take a call for it. The
-    // next poll reads it.
+    // This copy of the state claims that the task history (the list of finished tasks) was just
+    // read, so that this reading takes no call for it. The claim is not stored, so the next poll
+    // reads the history.
     history: { readAt: new Date(ports.clock.now()).toISOString(), refreshesEtag: state.refreshes?.etag },
   };
   const { readings, failures } = await takeSnapshot(insights, subjectState, new Set(['jobs']), ports.clock.now());
   const failure = failures.get('jobs');
-  // An open job that cannot be read does not prevent a subscribe. The subscription may then receive
-  // a refresh that ended after the last poll and before the request.
+  // The request succeeds even if an open job could not be read by id. But then the subscription may
+  // receive a refresh that ended before the request, because a later poll observes it.
   if (failure && readings.refreshes === undefined) throw failure;
   await observeNow(ports, subjectState, readings);
   return found;
@@ -93,6 +96,7 @@ async function checkDataSource(insights: CustomerInsights, instanceId: string, i
   return { kind: 'found', warnings, displayName: source.displayName };
 }
 
+/** Warnings for a sandbox instance, a type of instance for tests. */
 function sandboxWarnings(startedBy: StartedBy): string[] {
   switch (startedBy) {
     case 'schedule':

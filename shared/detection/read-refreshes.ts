@@ -20,8 +20,8 @@ const JOBS_LARGE_PAGE = 100;
 const TASK_HISTORY = 500;
 /**
  * How often the task history, the list of the finished tasks of an instance, is read. A refresh
- * that is listed late sorts behind newer ones, so that only the task history shows it, not the page
- * of recent jobs.
+ * that is listed late sorts behind newer ones. The page of recent jobs may then not show it, but
+ * the task history does.
  */
 const HISTORY_EVERY_MS = 15 * 60_000;
 
@@ -43,14 +43,14 @@ export function plausibleInsights(insights: RefreshCalls, plausibility: Plausibi
 }
 
 /**
- * Reads the recent jobs with their tasks, and open jobs by id. If the page of recent jobs contains
- * no known job, jobs may be missing from it. It then reads a larger page, and the task history if
- * that page contains no known job either. It also reads the task history when it is due, or when a
- * job is listed without its tasks.
+ * Reads the recent jobs with their tasks, and open jobs (those that had not ended when last read)
+ * by id. If the page of recent jobs contains no known job, jobs may be missing from it. A larger
+ * page is then read, and the task history if that page contains no known job either. The task
+ * history is also read when it is due, and when a job is listed without its tasks.
  *
- * If a job cannot be read by id, the reading ends, and what was read until then counts. Otherwise
- * one such job, or more open jobs than there are call permits, would hide all refreshes from every
- * poll.
+ * If a job cannot be read by id, the reading ends, and what was read until then counts. If such a
+ * reading were discarded, a single unreadable job, or more open jobs than there are call permits,
+ * would hide all refreshes from every poll.
  */
 export async function readRefreshes(
   insights: RefreshCalls,
@@ -82,19 +82,20 @@ export async function readRefreshes(
   return readOwners(insights, { instanceId, owners, reading, namesOf });
 }
 
+/** The parameters for reading jobs by id. The jobs own tasks, hence the name. */
 interface OwnersToRead {
   readonly instanceId: string;
   /** The ids of the jobs. */
   readonly owners: readonly string[];
   /** What the lists show. */
   readonly reading: Omit<NamedReading, 'names'>;
-  /** Reads the names that a reading needs and that are not known. */
+  /** Reads the names of data sources that a reading needs and that are not in `known`. */
   readonly namesOf: (reading: RefreshReading, known: NamesRead) => Promise<NamesRead>;
 }
 
 /**
- * Reads jobs by id until one cannot be read. The names that a job needs are read with it, so that a
- * job counts only with them.
+ * Reads jobs by id until one cannot be read. After each job, reads the names of data sources that
+ * its events need. If they cannot be read, the job counts as not read.
  */
 async function readOwners(
   insights: RefreshCalls,
@@ -136,6 +137,9 @@ async function readLists(
   return [await jobs, await history];
 }
 
+/**
+ * The tasks in the task history, if it could be read. `isRead`: do not try again before it is due.
+ */
 interface HistoryTasks {
   readonly tasks?: Task[];
   readonly isRead: boolean;
@@ -164,8 +168,9 @@ function historyIsDue({ refreshes, history }: InstanceState, nowMs: number): boo
   return nowMs - Date.parse(history.readAt) >= HISTORY_EVERY_MS;
 }
 
-const emptyNames: ListedNames = { dataSources: [], nodes: [] };
+/** The names of data sources. Each list is absent until it is read. */
 type NamesRead = Partial<ListedNames>;
+const emptyNames: ListedNames = { dataSources: [], nodes: [] };
 
 async function readAllNames(insights: RefreshCalls, instanceId: string): Promise<ListedNames> {
   const [dataSources, nodes] = await Promise.all([insights.dataSources(instanceId), insights.nodes(instanceId)]);
@@ -173,8 +178,9 @@ async function readAllNames(insights: RefreshCalls, instanceId: string): Promise
 }
 
 /**
- * Reads the names only when an ingestion is to be reported, and the nodes only when its jobs do not
- * identify the data source.
+ * Reads the names of data sources only if the reading contains a new ingestion (a refresh of a data
+ * source), and the nodes (steps of the refresh pipeline) only if its jobs do not identify the data
+ * source.
  */
 async function readNames(
   insights: RefreshCalls,

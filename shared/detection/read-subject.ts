@@ -11,14 +11,14 @@ import {
   type SubjectRead,
 } from './observe-subject.ts';
 import { readRefreshSubject } from './read-refresh-subject.ts';
-import type { Readings, ReadValue } from './readings.ts';
+import type { Readings, ValueReading } from './readings.ts';
 import { unknownSubject } from './unknown-subject.ts';
 import { inOrder } from './value-observation.ts';
 
 /**
- * Reads a subject for a subscribe request, like a poll of this subject alone. From then on, the
- * subject is observed. Its current value counts as observed before the subscription, so it does not
- * fire. Rejects with `CustomerInsightsError` or `StorageError`.
+ * Reads a subject for a subscribe request, like a poll of this subject alone. From then on, polls
+ * observe the subject. Its current value has a sequence number from before the subscription is
+ * active, so it does not start the flow. Rejects with `CustomerInsightsError` or `StorageError`.
  */
 export async function readSubject(ports: ReadSubjectPorts, subject: Subject): Promise<SubjectReading> {
   const { trigger } = subject;
@@ -67,21 +67,23 @@ function newSubject(trigger: ThresholdTrigger, name: string, sequence: number): 
 }
 
 /** The display name and the latest value of a subject, for the warnings about its threshold. */
-function subjectOfValue({ displayName, isCount, evaluations }: ReadValue) {
+function subjectOfValue({ displayName, isCount, evaluations }: ValueReading) {
   const newest = inOrder(evaluations).at(-1);
   const latest = newest && { value: newest.value, evaluatedAt: new Date(newest.evaluatedAtMs).toISOString() };
   return { displayName, isCount, ...(latest && { latest }) };
 }
 
+/** The refusal (`reading`), or what was read of the subject. */
 type Checked =
   | { readonly reading: SubjectReading }
-  | { readonly readings: Readings; readonly read: ReadValue; readonly warnings: readonly string[] };
+  | { readonly readings: Readings; readonly read: ValueReading; readonly warnings: readonly string[] };
 
 async function checkSegment(subjectRead: SubjectRead, name: string): Promise<Checked> {
   const readings = await readingsOrThrow(subjectRead, 'segments');
   const read = readings.segments?.get(name);
   if (read === undefined) {
-    // The snapshot keeps only observed segments, so the list is read again for the suggestions.
+    // The snapshot keeps only the subjects of `subjectState`, so the list is read again for
+    // suggestions of similar names.
     const { insights, subjectState } = subjectRead;
     const { instanceId } = subjectState;
     return { reading: await unknownSubject(insights, { instanceId, trigger: 'segment-threshold-crossed', name }) };
@@ -112,8 +114,9 @@ async function checkMeasure(subjectRead: SubjectRead, name: string): Promise<Che
 }
 
 /**
- * Refuses an unknown measure. The snapshot keeps only observed measures, so the list is read again
- * for the suggestions. A new subject has a call permit for this, because the history is not read.
+ * Refuses an unknown measure. The snapshot keeps only the subjects of `subjectState`, so the list
+ * is read again for suggestions of similar names. For a new subject, a call permit is left for
+ * this: the one for the history, which was not read.
  */
 async function unknownMeasure({ insights, subjectState }: SubjectRead, name: string): Promise<SubjectReading> {
   const isNew = subjectState.values.every(({ etag }) => etag === undefined);

@@ -4,18 +4,19 @@ import type { NamedReading } from './refresh-reading.ts';
 import type { Evaluation } from './value-observation.ts';
 
 /**
- * Everything that one snapshot read. A list is `undefined` when it was not requested or could not
- * be read.
+ * Everything that one snapshot read: segments and measures by name, and refreshes. A list is
+ * `undefined` when it was not requested or could not be read.
  */
 export interface Readings {
-  readonly segments: ReadonlyMap<string, ReadValue> | undefined;
-  readonly measures: ReadonlyMap<string, ReadValue> | undefined;
+  readonly segments: ReadonlyMap<string, ValueReading> | undefined;
+  readonly measures: ReadonlyMap<string, ValueReading> | undefined;
   readonly refreshes: NamedReading | undefined;
 }
 
-/** The finished evaluations of a segment or measure, in no particular order. */
-export interface ReadValue {
+/** What was read of a segment or measure. */
+export interface ValueReading {
   readonly displayName: string;
+  /** The evaluations that have a value (the others are no observations), in no particular order. */
   readonly evaluations: readonly Evaluation[];
   /** The state of a segment: `active`, `inactive`, … */
   readonly state?: string | undefined;
@@ -38,10 +39,10 @@ export interface ReadValue {
 }
 
 /**
- * Reads the evaluations of a segment that are successful and have an instant and a member count.
- * All others are not observations.
+ * Keeps the evaluations of a segment that are successful and have an instant and a member count.
+ * The others are not observations.
  */
-export function segmentReading(segment: Segment): ReadValue {
+export function segmentReading(segment: Segment): ValueReading {
   const listed = [...segment.history, ...(segment.latest ? [segment.latest] : [])];
   const evaluations = listed.flatMap((evaluation) => {
     if (knownStatus(evaluation.status) !== 'successful') return [];
@@ -62,10 +63,10 @@ export function segmentReading(segment: Segment): ReadValue {
 }
 
 /**
- * Reads the outputs of a measure that are one number with an instant. When an evaluation fails,
+ * Keeps the outputs of a measure that are one number with an instant. When an evaluation fails,
  * Customer Insights keeps the previous output.
  */
-export function measureReading(measure: Measure): ReadValue {
+export function measureReading(measure: Measure): ValueReading {
   const evaluations = [...measure.outputHistory, ...(measure.output ? [measure.output] : [])].flatMap((output) =>
     output.evaluatedAt === undefined || output.value === undefined
       ? []

@@ -6,7 +6,7 @@ import { isAfterProcessed, type RefreshState } from './refresh-state.ts';
 
 /**
  * Whether a page of recent jobs reaches back to a job that an earlier poll read. If it does not,
- * jobs may be missing from it, because the length of a page is not documented.
+ * jobs between that one and the page may have been missed. (An empty page has missed none.)
  */
 export function reachesKnownJob(state: RefreshState, jobs: readonly Job[]): boolean {
   const open = new Set(state.open.map(({ jobId }) => jobId));
@@ -14,8 +14,8 @@ export function reachesKnownJob(state: RefreshState, jobs: readonly Job[]): bool
 }
 
 /**
- * Whether a job that ended since the last poll is listed without tasks, although jobs of its
- * operation type have tasks.
+ * Whether a job that ended since the last poll is listed without tasks, although its operation type
+ * (such as `ingestion`) has tasks that fire a trigger.
  */
 export function lacksTasks(state: RefreshState, jobs: readonly Job[]): boolean {
   return jobs.some(

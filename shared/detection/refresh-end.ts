@@ -1,6 +1,7 @@
 import type { Job, Task } from '../insights/customer-insights.ts';
 import { knownStatus, type KnownStatus } from '../insights/status-words.ts';
 
+/** The statuses of jobs and tasks that have not ended. */
 const openStatuses: ReadonlySet<KnownStatus> = new Set(['queued', 'needsupdate', 'running'] as const);
 
 /**
@@ -12,8 +13,8 @@ export function isFinal({ status, endedAt }: Pick<Job | Task, 'status' | 'endedA
 }
 
 /**
- * When a task ended, ms since the epoch. A task without an end time ends with its last job. 0 when
- * neither has an end time.
+ * When a task ended, ms since the epoch. A task without an end time ended with the last of the jobs
+ * that own it. `owners` are the jobs that were read, by id. 0 when neither has an end time.
  */
 export function endOfTask(task: Task, owners: ReadonlyMap<string, Job>): number {
   if (task.endedAt !== undefined) return Date.parse(task.endedAt);
@@ -36,7 +37,7 @@ export function isFailure({ status }: Task): boolean {
 
 /**
  * Whether a task cannot change any more: it succeeded, or it ended in another way and every job
- * that could retry it has ended too.
+ * that owns it, and could retry it, has ended too. A job in `missing` no longer exists.
  */
 export function isFinished(task: Task, owners: ReadonlyMap<string, Job>, missing: ReadonlySet<string>): boolean {
   if (knownStatus(task.status) === 'successful') return true;

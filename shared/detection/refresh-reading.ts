@@ -5,26 +5,29 @@ import type { ListedNames } from './data-source-names.ts';
 export interface RefreshReading {
   /** The page of recent jobs and the jobs that were read by id. */
   readonly jobs: readonly Job[];
-  /** The tasks in the task history. Empty when it was not read. */
+  /** The tasks in the task history (the list of finished tasks). Empty when it was not read. */
   readonly tasks: readonly Task[];
-  /** Ids of jobs that do not exist or no longer exist. */
+  /** Ids of jobs that Customer Insights does not have (any more). */
   readonly missing: ReadonlySet<string>;
-  /** The job whose read by id failed and ended the reading. */
+  /** The id of the job that could not be read by id. The reading ended there. */
   readonly failedId?: string | undefined;
 }
 
 /** A reading with the names of the instance's data sources. */
 export interface NamedReading extends RefreshReading {
   readonly names: ListedNames;
-  /** Whether the task history was read, or failed for a reason other than missing call permits. */
+  /**
+   * Whether the task history need not be read again before it is due: it was read, or failed for a
+   * reason other than missing call permits.
+   */
   readonly historyRead: boolean;
-  /** Why not all jobs were read by id that should have been. */
+  /** Why some jobs could not be read by id. */
   readonly failure?: CustomerInsightsError;
 }
 
 /**
- * Every task of the reading, once. Its `jobIds` are those of all jobs that it names or that contain
- * it.
+ * Every task of the reading, once. Its `jobIds` are the jobs that the task itself names and those
+ * that list it among their tasks.
  */
 export function tasksOf(reading: Pick<RefreshReading, 'jobs' | 'tasks'>): Task[] {
   const byId = new Map<string, Task>();

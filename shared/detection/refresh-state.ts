@@ -3,25 +3,28 @@ export interface RefreshState {
   /** The sequence number of the last observed refresh. */
   readonly sequence: number;
   /**
-   * The jobs to read again by id until they end. Those that have not been read for the longest time
-   * come first.
+   * The open jobs: those that had not ended at the last poll. Polls read them again by id until
+   * they end. Those that have not been read for the longest time come first.
    */
   readonly open: readonly OpenJob[];
-  /** The processed jobs and tasks: the end of each in ms, by its hashed id (`handledKey`). */
+  /**
+   * The jobs and tasks that have ended and are processed: the end of each in ms, by its hashed id
+   * (`handledKey`).
+   */
   readonly handled: ReadonlyMap<string, number>;
   /**
    * Everything that ended at or before this instant is processed, even if `handled` no longer holds
    * it. Absent before anything has ended.
    */
   readonly processedUntilMs: number | undefined;
-  /** The id of a data source by each name that it has had, as `namedBefore` returns them. */
+  /** Maps every name that a data source has had to its id (see `namedBefore`). */
   readonly names: ReadonlyMap<string, string>;
 }
 
 /** A job that had not ended when it was last read. */
 export interface OpenJob {
   readonly jobId: string;
-  /** When the job was first seen open. `undefined` when an earlier version stored it. */
+  /** When a poll first read the job as open. `undefined` when an earlier version stored the job. */
   readonly sinceMs: number | undefined;
 }
 

@@ -8,7 +8,10 @@ export interface SchedulePorts {
   readonly log: Log;
   /** All instances that are polled, in an order that does not change from call to call. */
   readonly instanceIds: () => Promise<readonly string[]>;
-  /** Sends one message that has these instances polled. It expires after `timeToLiveMs`. */
+  /**
+   * Sends one message that causes a poll of each of these instances. The message expires after
+   * `timeToLiveMs`.
+   */
   readonly send: (instanceIds: readonly [string, ...string[]], timeToLiveMs: number) => Promise<void>;
   readonly timing: PollTiming;
 }
@@ -17,13 +20,15 @@ export interface SchedulePorts {
 export interface PollTiming {
   /** The shortest time between two firings of the timer. */
   readonly periodMs: number;
-  /** The time to live of a message. Messages of the next firing replace those that expired. */
+  /**
+   * The time to live of a message. The messages of the next firing replace those that have expired.
+   */
   readonly messageTtlMs: number;
 }
 
 /**
- * The part of a period after which messages expire. The rest allows for a late timer, and for the
- * next firing to send its first messages.
+ * The part of a period after which messages expire. The rest is a reserve: the timer may fire late,
+ * and the next firing needs time to send its first messages.
  */
 const SHARE_OF_PERIOD = 3 / 4;
 /**
@@ -35,7 +40,8 @@ const MIN_TTL_MS = 5_000;
 /**
  * Derives the timing from a timer expression of Azure Functions (NCRONTAB) at the time `nowMs`. An
  * invalid expression counts as once a minute. Messages expire before the next firing, so that they
- * do not accumulate. Only with periods below 7 s, which are for experiments, can they expire later.
+ * do not accumulate. Only with periods below 7 s, which are for experiments, do they expire later
+ * (`MIN_TTL_MS`).
  */
 export function pollTiming(pollSchedule: string, nowMs: number): PollTiming {
   const schedule = parseSchedule(pollSchedule);
@@ -58,8 +64,8 @@ const SPREAD_OVER = 64;
 /** Maximum number of concurrent sends, each on its own network connection. */
 const CONCURRENT_SENDS = 32;
 /**
- * The fractional parts of this number's multiples spread evenly over the range from 0 to 1, however
- * many multiples there are.
+ * The fractional parts of the multiples of this number spread evenly over the range from 0 to 1, so
+ * that successive firings start at distant instances.
  */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 

@@ -12,39 +12,36 @@ import {
 import type { InstanceState, ValueSubject } from './instance-state.ts';
 import type { Anomaly } from './anomaly.ts';
 import { plausibleInsights, abandonedJobs, readRefreshes } from './read-refreshes.ts';
-import { measureReading, segmentReading, type Readings, type ReadValue } from './readings.ts';
+import { measureReading, segmentReading, type Readings, type ValueReading } from './readings.ts';
 
 /** One reading of an instance, and the lists that could not be read completely. */
 export interface Snapshot {
   readonly readings: Readings;
   /**
-   * The lists that could not be read completely. Jobs and measures may have been read in part. For
-   * each subject in the readings, no evaluation is missing.
+   * The lists that could not be read completely. Jobs and measures may have been read in part. But
+   * a segment or measure that is in the readings has all its evaluations (computations of its value
+   * by Customer Insights).
    */
   readonly failures: ReadonlyMap<Source, CustomerInsightsError>;
   /** The anomalies of the lists that were read. */
   readonly anomalies: readonly Anomaly[];
   /**
-   * Whether the task history was read. This list of the finished tasks of an instance shows
+   * Whether the task history was read: the list of the finished tasks of an instance, which shows
    * refreshes that the page of recent jobs does not.
    */
   readonly historyRead: boolean;
 }
 
-/**
- * History is read back to the last complete poll and one day further, because evaluations may be
- * listed late.
- */
 const DAY_MS = 24 * 3600 * 1000;
 const MAX_HISTORY_DAYS = 30;
 /** Maximum number of measures whose history is read concurrently. */
 const CONCURRENT_HISTORIES = 10;
 
 /**
- * Reads the subjects that have subscriptions. Takes one call for all segments, one for all
- * measures, one for each measure with a new value, and one for the jobs when nothing is new. The
- * lists are read concurrently, so that their call permits are taken together. A list that cannot be
- * read does not affect the others.
+ * Reads the subjects that have subscriptions: those of `remembered`, the stored state. Takes one
+ * call for all segments, one for all measures, one for each measure with a new value, and one for
+ * the jobs when nothing is new. The lists are read concurrently, so that their call permits are
+ * taken together. A list that cannot be read does not affect the others.
  */
 export async function takeSnapshot(
   insights: CustomerInsights,
@@ -95,10 +92,11 @@ export function sourcesOf(state: InstanceState): Set<Source> {
 }
 
 /**
- * The number of days of history to read. It is the maximum until the first complete poll, because
+ * The number of days of history to read: back to the last complete poll and one day further,
+ * because evaluations may be listed late. Until the first complete poll, it is the maximum, because
  * the time of the last reading is unknown. It is also the maximum for the first reading of a
- * subject, because its last success may be days old and would otherwise count as new in a later
- * reading.
+ * subject. Otherwise a last successful evaluation that is days old would be missing from the
+ * baseline, and would count as new in a later reading.
  */
 function historyDaysOf({ completeAt, values }: InstanceState, nowMs: number): number {
   if (completeAt === undefined || values.some(({ etag }) => etag === undefined)) return MAX_HISTORY_DAYS;
@@ -111,7 +109,7 @@ async function readSegments(
   state: InstanceState,
   historyDays: number,
   plausibility: PlausibilityFilter,
-): Promise<ReadonlyMap<string, ReadValue>> {
+): Promise<ReadonlyMap<string, ValueReading>> {
   const segments = await insights.segments(state.instanceId, { historyDays });
   const known = new Set(valuesFrom('segments', state).map(({ name }) => name));
   return new Map(
@@ -126,7 +124,7 @@ async function readSegments(
  * one more call, which returns the values before the new one. So does a measure that is read for
  * the first time. If this call fails, or has no call permit, the measure is left out of the
  * reading, because the new value alone would hide the values before it. The other measures are
- * still read. If all calls are refused, the reading ends.
+ * still read. But if Customer Insights refuses all calls, the reading ends.
  */
 async function readMeasures(
   insights: CustomerInsights,
@@ -134,10 +132,10 @@ async function readMeasures(
   historyDays: number,
   plausibility: PlausibilityFilter,
   recordLeftOut: (error: CustomerInsightsError) => void,
-): Promise<ReadonlyMap<string, ReadValue>> {
+): Promise<ReadonlyMap<string, ValueReading>> {
   const measures = await insights.measures(state.instanceId);
   const known = new Map(valuesFrom('measures', state).map((subject) => [subject.name, subject]));
-  const readOne = async (measure: Measure): Promise<[string, ReadValue][]> => {
+  const readOne = async (measure: Measure): Promise<[string, ValueReading][]> => {
     const subject = known.get(measure.name);
     if (subject === undefined) return [];
     const listed = measureReading(measure);
@@ -155,7 +153,7 @@ async function readMeasures(
       return [];
     }
   };
-  const read: [string, ReadValue][] = [];
+  const read: [string, ValueReading][] = [];
   for (let start = 0; start < measures.length; start += CONCURRENT_HISTORIES) {
     read.push(...(await allDone(measures.slice(start, start + CONCURRENT_HISTORIES).map(readOne))).flat());
   }
@@ -170,10 +168,10 @@ function refusesAllCalls({ kind }: CustomerInsightsError): boolean {
 async function withHistory(
   insights: CustomerInsights,
   instanceId: string,
-  latest: ReadValue,
+  latest: ValueReading,
   name: string,
   historyDays: number,
-): Promise<ReadValue> {
+): Promise<ValueReading> {
   const measure = await insights.measure(instanceId, name, { historyDays });
   if (measure === undefined) return latest;
   const full = measureReading(measure);
@@ -187,10 +185,10 @@ function valuesFrom(source: Source, { values }: InstanceState): ValueSubject[] {
 
 /**
  * Whether the list shows a value of a measure that is not observed yet. A measure without a
- * baseline counts as new. If another writer commits its baseline first, this reading must contain
- * the values since then.
+ * baseline counts as new, because another writer may commit its baseline first. This reading must
+ * then contain the values since that baseline.
  */
-function hasNewValue({ last, etag, isSuspended }: ValueSubject, { evaluations }: ReadValue): boolean {
+function hasNewValue({ last, etag, isSuspended }: ValueSubject, { evaluations }: ValueReading): boolean {
   if (etag === undefined || isSuspended) return true;
   return evaluations.some(({ evaluatedAtMs }) => evaluatedAtMs > (last?.evaluatedAtMs ?? -Infinity));
 }

@@ -45,10 +45,12 @@ export interface StateStore {
    * After a `conflict`, nothing was written, and the caller reads the state and detects again.
    */
   commit(instanceId: string, changes: readonly [Change, ...Change[]]): Promise<CommitResult>;
+  /** Stores what a poll leaves for the next one. Takes one storage request. */
   savePoll(instanceId: string, poll: PollRecord): Promise<void>;
   /**
-   * Removes at most `MAX_TRANSACTION_ROWS - 1` subjects and raises the starting sequence to their
-   * highest sequence number, in one transaction.
+   * Removes at most `MAX_TRANSACTION_ROWS - 1` subjects, and raises the sequence number from which
+   * new subjects start (`StartingSequence`) to the highest one of the removed subjects. All in one
+   * transaction.
    */
   forget(
     state: InstanceState,
@@ -65,8 +67,8 @@ export interface StateStore {
    */
   sequenceOf(subscription: Subscription): Promise<number | undefined>;
   /**
-   * The last evaluation of the subject and the state of its list, as the subscription shows them.
-   * Takes two storage requests.
+   * The last evaluation of a subscription's subject, and since when its list cannot be read. Shown
+   * to makers and operators with the subscription. Takes two storage requests.
    */
   subjectView(subscription: Subscription): Promise<Omit<SubjectView, 'isAllowed'>>;
   /** A text that changes with each poll of the instance. Takes one storage request. */

@@ -10,7 +10,10 @@ export interface SuspendPorts {
   readonly state: StateStore;
   readonly clock: Clock;
   readonly log: Log;
-  /** Continues the delivery of events that were committed earlier and may be unfinished. */
+  /**
+   * Continues the delivery of events that earlier polls committed and that may not be fully
+   * delivered. While the instance is not allowed, it ends their deliveries without a call.
+   */
   readonly resumeOutbox: (events: readonly OutboxEntry[]) => Promise<void>;
 }
 
@@ -18,10 +21,11 @@ export interface SuspendPorts {
 const REASON = 'ALLOWED_INSTANCES does not name this instance, so it is not read';
 
 /**
- * Runs in place of a poll when the operator no longer allows the instance. The instance is not
- * read, and the deliveries of its unfinished events are ended without a call. What changes in the
- * meantime fires nothing, because the first reading of each list after the instance is allowed
- * again is a baseline. Rejects with `StorageError` when storage does not respond.
+ * Runs in place of a poll when the operator no longer allows the instance (`ALLOWED_INSTANCES`).
+ * Reads nothing from Customer Insights, marks all subjects as suspended, and ends the deliveries
+ * that are still to be made. Changes in the meantime fire nothing, because the first reading of
+ * each list after the instance is allowed again is a baseline. Rejects with `StorageError` when
+ * storage does not respond.
  */
 export async function suspendInstance(ports: SuspendPorts, before: InstanceState): Promise<void> {
   const { instanceId } = before;

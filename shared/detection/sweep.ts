@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Tables } from '../storage/tables.ts';
 import type { InstanceRegistry } from '../subscriptions/instance-registry.ts';
-import { forgetSubjects, hasRows } from './forget-subjects.ts';
+import { forgetSubjects, hasSubscriptions } from './forget-subjects.ts';
 import type { StateStore } from './state-store.ts';
 
 export interface SweepPorts {
@@ -18,8 +18,9 @@ export interface SweepPorts {
  * subscriptions nor unfinished events from the registry of instances to poll.
  *
  * A subscribe request updates the registry after it stores the subscription. The sweep reads the
- * registry before it searches for subscriptions. So if the search misses a new subscription, the
- * registry entry has changed since it was read and is not removed.
+ * registry before it searches for subscriptions. If the search misses a new subscription, its
+ * request registers the instance after the sweep has read the entry: either the ETag has changed
+ * and the entry is kept, or the entry is created again.
  */
 export async function sweepInstances(ports: SweepPorts): Promise<void> {
   for (const instance of await ports.instances.list()) {
@@ -27,7 +28,7 @@ export async function sweepInstances(ports: SweepPorts): Promise<void> {
     const count = await forgetSubjects(ports, instanceId);
     if (count > 0) ports.log.info('subjects.forgotten', { instanceId, count });
     // The partition keys of an instance's subscriptions begin with its id.
-    if (await hasRows(ports.tables, { from: `${instanceId}:`, to: `${instanceId};` })) continue;
+    if (await hasSubscriptions(ports.tables, { from: `${instanceId}:`, to: `${instanceId};` })) continue;
     const { outbox: outboxEntries } = await ports.state.read(instanceId);
     if (outboxEntries.length > 0) continue;
     if ((await ports.instances.remove(instance)) === 'removed') {

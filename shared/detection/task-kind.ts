@@ -2,7 +2,8 @@ import type { Task } from '../insights/customer-insights.ts';
 import { isFiringOperation, type FiringOperation } from '../triggers/trigger.ts';
 
 /**
- * The kinds of refresh that are identified by task. A full refresh (`all`) is identified by job.
+ * The kinds of refresh that are identified by task: `ingestion` (of a data source) and `merge` (a
+ * unification). A full refresh (`all`) is identified by job.
  */
 export type TaskKind = Exclude<FiringOperation, 'all'>;
 

@@ -4,10 +4,10 @@ import type { UnknownSubject } from '../subscriptions/subject-refusal.ts';
 import { thresholdTriggers, triggers, type ThresholdTrigger } from '../triggers/trigger.ts';
 
 /**
- * Finds what a maker may have meant by the name of a segment or measure that does not exist. It may
- * resemble another name, or it may name a measure in the trigger for segments, or the reverse.
- * Takes one call, and a second one unless the first list contains the name in another spelling.
- * Rejects with `CustomerInsightsError` when the first call fails.
+ * Finds what a maker may have meant by the name of a segment or measure that does not exist. The
+ * name may resemble another name. Or the maker may have given the name of a measure to the trigger
+ * for segments, or the reverse. Takes one call, and a second one unless the first list contains the
+ * name in another spelling. Rejects with `CustomerInsightsError` when the first call fails.
  */
 export async function unknownSubject(
   insights: CustomerInsights,

@@ -12,8 +12,8 @@ export interface UnreachableInstances {
   /** Does nothing for an instance that is not in the index. Takes one storage request. */
   remove(instanceId: string): Promise<void>;
   /**
-   * Removes the instances that are no longer polled. Takes one storage request, and one more for
-   * each removed instance.
+   * Removes the instances for which `isPolled` returns false from the index. Takes one storage
+   * request, and one more for each removed instance.
    */
   keepOnly(isPolled: (instanceId: string) => boolean): Promise<void>;
   /**
@@ -44,6 +44,7 @@ export function unreachableInstances(tables: Tables): UnreachableInstances {
     },
     remove,
     async keepOnly(isPolled) {
+      // Only the keys matter. Of the other columns, only the format version (`v`) is read.
       const rows = await readAllRows(tables, TABLE, { partition: PARTITION, select: ['v'] });
       await Promise.all(rows.filter(({ rowKey }) => !isPolled(rowKey)).map(({ rowKey }) => remove(rowKey)));
     },

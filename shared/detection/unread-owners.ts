@@ -9,9 +9,10 @@ import { kindOf } from './task-kind.ts';
 export const MAX_JOB_READS = 10;
 
 /**
- * The ids of the jobs to read: open jobs, jobs that own a failed task, and jobs that own recent
- * tasks in the task history, unless the reading already contains them. Jobs that have not been read
- * for the longest time come first.
+ * The ids of the jobs to read by id: open jobs (those that had not ended when last read), jobs that
+ * own a failed task, and jobs that own recent tasks in the task history (the list of finished
+ * tasks), unless the reading already contains them. Jobs that have not been read for the longest
+ * time come first.
  */
 export function unreadOwners(state: RefreshState, reading: RefreshReading): string[] {
   const owners = jobsById(reading.jobs);

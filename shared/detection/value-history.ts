@@ -18,9 +18,9 @@ export interface ValueHistory {
 }
 
 /**
- * Reads the history that Customer Insights keeps of a segment or measure, including failures. Takes
- * one call. Resolves with `undefined` when no subject has this name. Rejects with
- * `CustomerInsightsError` when the history cannot be read.
+ * Reads the evaluations (computations of the value) that Customer Insights keeps of a segment or
+ * measure, including those that failed. Takes one call. Resolves with `undefined` when no subject
+ * has this name. Rejects with `CustomerInsightsError` when the history cannot be read.
  */
 export async function readValueHistory(
   insights: CustomerInsights,
@@ -54,7 +54,7 @@ export async function readValueHistory(
   }
 }
 
-/** Makes failures of the evaluations in the far future, because detection ignores them too. */
+/** Turns evaluations in the far future into failed ones, because detection ignores them too. */
 function markImplausible(evaluations: readonly Evaluation[], nowMs: number): HistoryEntry[] {
   return evaluations.map((evaluation) =>
     isTooFarAhead(evaluation.evaluatedAtMs, nowMs)

@@ -1,4 +1,7 @@
-/** A successful evaluation of a segment or measure, from the list or from the history. */
+/**
+ * A successful evaluation of a segment or measure: Customer Insights computed this value at this
+ * instant.
+ */
 export interface Evaluation {
   readonly evaluatedAtMs: number;
   readonly value: number;
@@ -23,6 +26,7 @@ export interface Rise {
   readonly evaluatedAtMs: number;
 }
 
+/** The result of `observe`. */
 export interface ObserveResult {
   readonly state: ValueState;
   readonly rises: readonly Rise[];
@@ -31,8 +35,8 @@ export interface ObserveResult {
 }
 
 /**
- * Adds the new evaluations as observations, in the order of their instants. An evaluation is
- * identified by its instant alone, so an evaluation that is read again changes nothing. The first
+ * Adds the new evaluations as observations, in the order of their instants. New are those that are
+ * later than the last observation, so an evaluation that is read again changes nothing. The first
  * observation is the baseline. It is the newest evaluation, so that earlier ones fire nothing. But
  * if the subject had no evaluation when it was last read (`wasEmpty`), all evaluations are new, and
  * the baseline is the oldest one.
@@ -79,8 +83,8 @@ export function inOrder<T extends { readonly evaluatedAtMs: number }>(evaluation
 }
 
 /**
- * Whether a rise crosses a threshold: an edge, strictly above. The index of subscriptions applies
- * the same rule as a key range.
+ * Whether a rise crosses a threshold: from at or below it to above it. The range query for the
+ * recipients of an event applies the same rule.
  */
 export function crosses(rise: { previousValue: number; value: number }, threshold: number): boolean {
   return rise.previousValue <= threshold && threshold < rise.value;
