@@ -12,14 +12,15 @@ import { unknownParameter } from './query.ts';
 export interface HttpDeps {
   readonly backend: Backend;
   readonly config: Config;
+  /** Limits the calls of each connection. */
   readonly limiter: RateLimiter;
-  /** Counts wrong operator keys. */
+  /** Counts the wrong operator keys from each address, and says when there are too many. */
   readonly wrongKeys: FailureLimit;
   readonly log: Log;
 }
 
-/** A handler that also receives the id of the caller's connection. */
-export type Authenticated = (request: HttpRequest, connection: string) => Promise<HttpResponseInit | Refusal>;
+/** A handler that also receives the id of the caller's connection, as `connectionOf` returns it. */
+export type AuthenticatedHandle = (request: HttpRequest, connection: string) => Promise<HttpResponseInit | Refusal>;
 
 export interface AuthenticatedOptions {
   /**
@@ -27,7 +28,7 @@ export interface AuthenticatedOptions {
    * work.
    */
   readonly unlimited?: boolean;
-  /** The query parameters that the call accepts. Default: none. */
+  /** The query parameters that the call accepts. Others are refused. Default: none. */
   readonly query?: readonly string[] | 'any';
 }
 
@@ -37,7 +38,7 @@ export interface AuthenticatedOptions {
  */
 export function authenticated(
   { config, limiter }: HttpDeps,
-  handle: Authenticated,
+  handle: AuthenticatedHandle,
   options: AuthenticatedOptions = {},
 ): Handle {
   return async (request) => {

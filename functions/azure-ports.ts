@@ -18,13 +18,15 @@ import { once } from './once.ts';
  * Creates the ports to Azure, Customer Insights and flows. Called once per process. The clients
  * behind the ports make up most of the app's code, so a client is imported only when one of its
  * methods is first called. Azure starts a separate process for each group of functions, and no
- * group needs all clients.
+ * group needs all clients. `deferred` cannot know the methods of a client that is not loaded yet,
+ * so each call lists them (`get: true`).
  */
 export function azurePorts(
   config: Config,
   telemetry: Telemetry,
 ): BackendPorts &
   Pick<AzureStorage, 'createQueues'> & {
+    /** Creates the client of the data actions. Its calls take their permits from `permits`. */
     readonly data: (permits: CallPermits) => EntityData;
   } {
   const clock = systemClock;

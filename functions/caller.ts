@@ -4,7 +4,7 @@ import type { Config } from '../shared/config.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 import type { Subscriber } from '../shared/subscriptions/subscription-draft.ts';
 
-/** The connection of callers without a key. The host requires no key on a developer's machine. */
+/** The connection id of callers without a key. Only a host on a developer's machine admits them. */
 const LOCAL_CONNECTION = 'local';
 
 /**
@@ -30,9 +30,10 @@ export function connectionOf(
 }
 
 /**
- * Whether a page of another origin made the browser send this request. To such a request, too, the
- * browser adds the signed-in user's cookie. Only browsers send the header `Sec-Fetch-Site`
- * (w3.org/TR/fetch-metadata), so a request without it does not come from such a page.
+ * Whether a page of another origin made the browser send this request. The browser would add the
+ * signed-in user's cookie, so the page could act as that user. Only browsers send the header
+ * `Sec-Fetch-Site` (w3.org/TR/fetch-metadata), so a request without it does not come from such a
+ * page.
  */
 export function isCrossSite({ headers }: Pick<HttpRequest, 'headers'>): boolean {
   return !['same-origin', 'none'].includes(headers.get('sec-fetch-site') ?? 'none');
@@ -46,8 +47,8 @@ export function crossSiteRefusal(): Refusal {
 }
 
 /**
- * The flow that sends a subscribe call, according to the headers of Power Automate. All of these
- * headers are optional.
+ * The flow that sends a subscribe call, according to the headers of Power Automate, which calls a
+ * flow a workflow. All of these headers are optional.
  */
 export function subscriberOf(request: HttpRequest, connection: string): Subscriber {
   return {
@@ -72,6 +73,7 @@ function headerText(request: HttpRequest, name: string): string | undefined {
   return value === '' ? undefined : value;
 }
 
+/** An account that has signed in with Microsoft Entra ID. */
 export interface Principal {
   readonly tenantId: string;
   readonly objectId: string;
@@ -94,10 +96,11 @@ export function principalOf(
 }
 
 /**
- * Reads the claims `tid`, `oid` and `roles`, which access tokens of versions 1.0 and 2.0 contain
- * (learn.microsoft.com/entra/identity-platform/access-token-claims-reference). App Service may map
- * these claims to longer names, so those are read too ("Perform validations from application code"
- * in learn.microsoft.com/azure/app-service/configure-authentication-provider-aad).
+ * Reads the claims `tid` (tenant), `oid` (account) and `roles`, which access tokens of versions 1.0
+ * and 2.0 contain (learn.microsoft.com/entra/identity-platform/access-token-claims-reference). App
+ * Service may map these claims to longer names, so those are read too ("Perform validations from
+ * application code" in
+ * learn.microsoft.com/azure/app-service/configure-authentication-provider-aad).
  */
 function readPrincipal(header: string | null): Principal | undefined {
   if (header === null) return undefined;

@@ -8,7 +8,7 @@ import { refusal, type Refusal } from '../shared/problem.ts';
 import { problemResponse, withSafeHeaders } from './http.ts';
 import type { Registrar } from './registrar.ts';
 
-/** The same relative path leads to the icon from the bundle and from this source file. */
+/** The relative path is correct for the bundle and for this source file. */
 const ICON = path.join(import.meta.dirname, '../connector/icon.png');
 
 /**
@@ -71,12 +71,13 @@ export function registerConnectorDefinition(app: Registrar, { config }: { config
 
 type Result = HttpResponseInit | Refusal;
 
+/** `organizations` is Entra's name for the accounts of all tenants. */
 const anyTenant = { kind: 'entra', tenantId: 'organizations' } as const;
 
 /**
- * Loads the definition that is committed in the repository, and the function that fills it in.
- * Imported by the first request that needs them, so that the app starts faster. The same is true of
- * `solutions`.
+ * Loads the definition that is committed in the repository, and the function that fills it in for
+ * this deployment. This function and `solutions` import modules only when a request needs them, so
+ * that the app starts faster.
  */
 async function deployment() {
   const [{ default: definition }, { deployedConnector }] = await Promise.all([

@@ -19,7 +19,8 @@ function createConsoleLog(): Log {
 
 /**
  * Collects lines and writes them together, once per turn of the event loop. Writes to a pipe are
- * synchronous, and a fan-out that wrote each line separately spent a quarter of its time on them.
+ * synchronous: a fan-out (the delivery of one event to all its recipients) that wrote each line
+ * separately spent a quarter of its time on writing.
  * Remaining lines are written when the process exits.
  */
 export function lineWriter(stream: Pick<NodeJS.WriteStream, 'write'>): (line: string) => void {

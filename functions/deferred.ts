@@ -5,7 +5,8 @@ type AsyncMethods<Port> = { readonly [Name in keyof Port]: (...inputs: never[]) 
 
 /**
  * Returns a port that is loaded when one of its methods is first called, so that the app starts
- * without packages that its first request may not need. `methods` names every method of the port.
+ * without packages that its first request may not need. `methods` names every method of the port,
+ * because the port itself is not known until it is loaded.
  * When `load` fails, the calls that wait for it fail too. The next call loads again, because a
  * package's file may be unreadable for a moment.
  */

@@ -1,14 +1,15 @@
 import { itemSchema } from '../shared/insights/item-schema.ts';
-import { dataRefusal, onInstance, type DataDeps, type InstanceHandle } from './instance-route.ts';
+import { dataRefusal, registerInstanceRoute, type DataDeps, type InstanceHandle } from './instance-route.ts';
 import type { Registrar } from './registrar.ts';
 
 /**
  * Registers the list of entities for the connector's drop-down, and one entity with the schema of
- * its items.
+ * its items. An entity is a table of customer data in Customer Insights, such as `Customer`; an
+ * item is one of its rows.
  */
 export function registerEntities(app: Registrar, deps: DataDeps): void {
-  onInstance(app, deps, { name: 'GetEntities', method: 'GET', route: 'entities', handle: list(deps) });
-  onInstance(app, deps, { name: 'GetEntity', method: 'GET', route: 'entities/{entity}', handle: get(deps) });
+  registerInstanceRoute(app, deps, { name: 'GetEntities', method: 'GET', route: 'entities', handle: list(deps) });
+  registerInstanceRoute(app, deps, { name: 'GetEntity', method: 'GET', route: 'entities/{entity}', handle: get(deps) });
 }
 
 function list({ data }: DataDeps): InstanceHandle {

@@ -1,11 +1,11 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { allowsInstance, instanceNotAllowed } from '../shared/allowed-instances.ts';
 import { systemClock } from '../shared/clock.ts';
-import { emptyChoice } from '../shared/card-sentence.ts';
+import { emptyChoiceSentence } from '../shared/card-sentence.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 import { httpHandler } from './http.ts';
 import { PAGE_PARAMETERS, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
-import { instanceParameter, sinceParameter } from './query.ts';
+import { readInstanceId, readSince } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import { authenticated, type HttpDeps } from './authenticated.ts';
 
@@ -13,8 +13,8 @@ import { authenticated, type HttpDeps } from './authenticated.ts';
 const DEFAULT_SINCE_MS = 24 * 3600 * 1000;
 
 /**
- * Registers the list of an instance's recent events, from which a flow can catch up on events that
- * it missed.
+ * Registers the list of an instance's recent events. A flow can read it to handle events that it
+ * missed.
  */
 export function registerEvents(app: Registrar, deps: HttpDeps): void {
   app.http('ListEvents', {
@@ -31,12 +31,12 @@ export function registerEvents(app: Registrar, deps: HttpDeps): void {
 async function list({ backend, config }: HttpDeps, request: HttpRequest): Promise<HttpResponseInit | Refusal> {
   const page = readPage(request.query);
   if (page.kind === 'refused') return page;
-  const instance = instanceParameter(request.query);
+  const instance = readInstanceId(request.query);
   if (instance.kind === 'refused') return instance;
   if (instance.value === undefined)
-    return refusal('query-invalid', emptyChoice('instanceId'), { parameter: 'instanceId' });
+    return refusal('query-invalid', emptyChoiceSentence('instanceId'), { parameter: 'instanceId' });
   if (!allowsInstance(config.allowedInstances, instance.value)) return instanceNotAllowed();
-  const since = sinceParameter(request.query);
+  const since = readSince(request.query);
   if (since.kind === 'refused') return since;
   const sinceMs = since.value ?? systemClock.now() - DEFAULT_SINCE_MS;
   const listed = await refuseMalformedNext(page, backend.listEvents(instance.value, sinceMs, page));

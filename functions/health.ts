@@ -18,8 +18,9 @@ const CACHED_MS = { healthy: 5_000, unhealthy: 1_000 };
 
 /**
  * Registers the health check. The response says whether storage can be reached, since when Customer
- * Insights has been unreachable, how many messages are in poison queues, and which settings cause
- * warnings. It contains nothing else, because the route is anonymous.
+ * Insights has been unreachable, how many messages are in poison queues (where the host moves a
+ * message that failed five times), and which settings cause warnings. It contains nothing else,
+ * because the route is anonymous.
  */
 export function registerHealth(
   app: Registrar,
@@ -58,25 +59,29 @@ export function registerHealth(
  * Caches the response of `check`, so that concurrent calls and calls shortly afterwards share it.
  */
 function cached(check: () => Promise<HttpResponseInit>, { now }: Pick<Clock, 'now'>): () => Promise<HttpResponseInit> {
-  let latest: { readonly response: Promise<HttpResponseInit>; untilMs: number } | undefined;
+  let latest: { readonly response: Promise<HttpResponseInit>; expiresAtMs: number } | undefined;
   return () => {
     const nowMs = now();
-    if (latest && nowMs < latest.untilMs && latest.untilMs - nowMs <= CACHED_MS.healthy) return latest.response;
-    const current = { response: check(), untilMs: nowMs + CACHED_MS.healthy };
+    // A response that seems to expire later than any can was cached before the clock was set back.
+    const isFresh = latest && nowMs < latest.expiresAtMs && latest.expiresAtMs - nowMs <= CACHED_MS.healthy;
+    if (latest && isFresh) return latest.response;
+    const current = { response: check(), expiresAtMs: nowMs + CACHED_MS.healthy };
     latest = current;
     current.response.then(
       ({ status }) => {
-        if (status !== undefined) current.untilMs = nowMs + CACHED_MS.unhealthy;
+        // Only the response of an unhealthy app sets a status.
+        if (status !== undefined) current.expiresAtMs = nowMs + CACHED_MS.unhealthy;
       },
-      () => (current.untilMs = nowMs),
+      () => (current.expiresAtMs = nowMs),
     );
     return current.response;
   };
 }
 
 /**
- * Registers the health check as the only function, with a list of the invalid settings. If the app
- * threw an error while loading instead, the host would answer every call with 404.
+ * Registers the health check of an app whose settings are invalid. It is the app's only function
+ * and responds with 503 and the list of these settings. If the app threw an error while loading
+ * instead, the host would respond to every call with 404.
  */
 export function registerBrokenHealth(app: Registrar, faults: readonly SettingFault[]): void {
   const detail = faults.map(({ setting, message }) => `${setting} ${message}`).join('; ');

@@ -10,12 +10,12 @@ const MAX_BODY_BYTES = 64 * 1024;
 /** `Retry-After` of a response when a failing dependency does not say how long to wait. */
 const DEFAULT_RETRY_AFTER_MS = 10_000;
 
-/** A handler returns a response, or a refusal that becomes problem+json. */
+/** Handles a request. Returns a response, or a refusal that `httpHandler` converts to one. */
 export type Handle = (request: HttpRequest) => Promise<HttpResponseInit | Refusal>;
 
 /**
  * Converts refusals, and errors from storage and Customer Insights, to RFC 9457 responses. Any
- * other error is a bug: it is rethrown, and the host answers 500.
+ * other error is a bug: it is rethrown, and the host responds with 500.
  */
 export function httpHandler(log: Log, handle: Handle): HttpHandler {
   return async (request: HttpRequest, context: InvocationContext) => {
@@ -125,6 +125,7 @@ function refusalOfError(error: unknown): Refusal | undefined {
         },
       );
     case 'limited':
+      // No call was made, because no call permit of the instance is free.
       return refusal(
         'instance-calls-exhausted',
         `This instance of Customer Insights has reached its limit of calls per minute. Try again in ${Math.ceil(retryAfterMs / 1000)} seconds.`,
@@ -152,6 +153,7 @@ function refusalOfError(error: unknown): Refusal | undefined {
       );
     case 'unavailable':
     case 'refused':
+      // `refused`: a request of this service was wrong, and its caller cannot correct it.
       return refusal(
         'customer-insights-unavailable',
         'Customer Insights does not respond at the moment. Nothing was changed. Try again in a few minutes.',

@@ -40,8 +40,9 @@ if (settings.kind === 'invalid') {
   registerBrokenHealth(app, settings.faults);
 } else {
   const { config } = settings;
-  // In the release that introduces a bound, a violation only causes a warning, so that an upgrade
-  // cannot stop the app.
+  // `brokenBounds` checks limits that depend on several settings, such as CLAIM_SECONDS and
+  // DELIVERY_TIMEOUT_MS. In the release that introduces such a limit, a setting that violates it
+  // only causes a warning, so that an upgrade cannot stop the app.
   const warnings = [...settings.warnings, ...brokenBounds(config)];
   for (const { setting, message } of warnings) consoleLog.warn('setting.warned', { setting, reason: message });
   const telemetry = await startTelemetry(app.hook, config, { clock: systemClock, log: consoleLog });
@@ -53,6 +54,7 @@ if (settings.kind === 'invalid') {
     config,
     limiter: backend.limiter,
     wrongKeys: failureLimit(ports.clock),
+    // Suggests similar names when a caller names an entity that does not exist.
     data: nearestEntities(ports.data(backend.callPermits)),
   };
   registerSubscriptions(app, deps);

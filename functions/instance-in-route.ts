@@ -1,7 +1,7 @@
 import type { HttpRequest } from '@azure/functions';
 import { allowsInstance, instanceNotAllowed } from '../shared/allowed-instances.ts';
 import type { Config } from '../shared/config.ts';
-import { chosenInstance } from '../shared/card-sentence.ts';
+import { expectedInstance } from '../shared/card-sentence.ts';
 import { shownText } from '../shared/shown-value.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
 
@@ -17,7 +17,7 @@ export function instanceInRoute(
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(instanceId)) {
     return refusal(
       'instance-unknown',
-      `Instance must be ${chosenInstance.form}; it was ${shownText(instanceId)}. ${chosenInstance.advice}`,
+      `Instance must be ${expectedInstance.form}; it was ${shownText(instanceId)}. ${expectedInstance.advice}`,
     );
   }
   return allowsInstance(allowedInstances, instanceId) ? instanceId : instanceNotAllowed();

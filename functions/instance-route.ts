@@ -10,7 +10,9 @@ import { instanceInRoute } from './instance-in-route.ts';
 import type { Registrar } from './registrar.ts';
 import { authenticated, type HttpDeps } from './authenticated.ts';
 
+/** What the routes below `instances/{instanceId}/` need. */
 export interface DataDeps extends HttpDeps {
+  /** Reads and writes the entities (tables of customer data) of Customer Insights. */
   readonly data: EntityData;
   readonly clock: Clock;
 }
@@ -19,7 +21,7 @@ export interface DataDeps extends HttpDeps {
 export interface InstanceRequest {
   readonly request: HttpRequest;
   readonly instanceId: string;
-  /** Returns a decoded part of the route. */
+  /** Returns a part of the route, decoded as often as callers encode it (`instanceUrl`). */
   readonly param: (name: 'entity' | 'itemId' | 'partitionId') => string;
 }
 
@@ -29,11 +31,11 @@ export type InstanceHandle = (call: InstanceRequest) => Promise<HttpResponseInit
 const DATA_ROLE = 'Data';
 
 /**
- * Registers a function that reads or writes an instance's data with the app's own rights. The
- * setting `DATA_ACTIONS` says which callers may use it.
+ * Registers a function that reads or writes an instance's data with the rights of the app, which
+ * may exceed those of the caller. The setting `DATA_ACTIONS` says which callers may use it.
  */
-export function onData(app: Registrar, deps: HttpDeps, route: InstanceRoute): void {
-  onInstance(app, deps, {
+export function registerDataRoute(app: Registrar, deps: HttpDeps, route: InstanceRoute): void {
+  registerInstanceRoute(app, deps, {
     ...route,
     handle: (call) => {
       const refused = dataActionRefusal(call.request, deps.config);
@@ -64,6 +66,7 @@ function dataActionRefusal(request: HttpRequest, config: HttpDeps['config']): Re
 }
 
 interface InstanceRoute {
+  /** The name of the Azure function. */
   readonly name: string;
   readonly method: 'GET' | 'POST' | 'PATCH';
   readonly route: string;
@@ -73,7 +76,7 @@ interface InstanceRoute {
 }
 
 /** Registers a function on a route below `instances/{instanceId}/`. */
-export function onInstance(
+export function registerInstanceRoute(
   app: Registrar,
   deps: HttpDeps,
   { name, method, route, query = [], handle }: InstanceRoute,

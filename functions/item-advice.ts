@@ -2,12 +2,15 @@ import type { ItemQuery } from '../shared/insights/item-pages.ts';
 import { labelOf } from '../shared/input-labels.ts';
 import { joinedWithOr } from '../shared/joined-words.ts';
 
-/** Ids of ingested tables begin with the id of their data source, which is a GUID. */
+/**
+ * The id of an entity that is a data source's table as it was ingested. It begins with the id of
+ * the data source, which is a GUID.
+ */
 const INGESTED = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}_/i;
 
 /**
- * Advice on a list call that Customer Insights refused with `message`: what to change in its
- * options.
+ * Advice on a call that lists items of an entity, after Customer Insights refused it with
+ * `message`: which of its inputs to change.
  */
 export function adviceOnList(entity: string, { options }: ItemQuery, message = ''): string {
   const given = Object.keys(options);
@@ -21,7 +24,7 @@ function labels(names: readonly string[]): string {
   return joinedWithOr(names.map((name) => labelOf(name) ?? name));
 }
 
-/** Microsoft's page about its connector lists the fields that can be filtered. */
+/** The fields that can be filtered are those that Microsoft's page about its connector lists. */
 function adviceOnFilter(entity: string): string {
   if (INGESTED.test(entity)) {
     return 'Leave Filter Query empty, and filter what the action returns, with the action Filter array.';

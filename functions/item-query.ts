@@ -1,6 +1,6 @@
 import type { ItemQuery } from '../shared/insights/item-pages.ts';
 import type { Refusal } from '../shared/problem.ts';
-import { parameter, WHOLE_NUMBER, wholeNumber } from './query.ts';
+import { readParameter, WHOLE_NUMBER, parseWholeNumber } from './query.ts';
 
 /**
  * Options that Customer Insights receives unchanged. `$top` and `$skip` are parsed, because paging
@@ -13,11 +13,11 @@ export const ITEM_PARAMETERS = ['$top', '$skip', ...forwardedOptions];
 const ALL_ITEMS =
   'To get all items, leave it empty, turn on Pagination in the settings of the action, and enter there how many items you want at most.';
 
-/** Parses the OData options of a call. */
+/** Parses the OData options of a call that lists items. */
 export function readItemQuery(parameters: URLSearchParams): { kind: 'query'; query: ItemQuery } | Refusal {
-  const top = parameter(parameters, '$top', { form: WHOLE_NUMBER, advice: ALL_ITEMS }, wholeNumber);
+  const top = readParameter(parameters, '$top', { form: WHOLE_NUMBER, advice: ALL_ITEMS }, parseWholeNumber);
   if (top.kind === 'refused') return top;
-  const skip = parameter(parameters, '$skip', WHOLE_NUMBER, wholeNumber);
+  const skip = readParameter(parameters, '$skip', WHOLE_NUMBER, parseWholeNumber);
   if (skip.kind === 'refused') return skip;
   const options = Object.fromEntries(
     [...parameters].filter(([name, value]) => forwardedOptions.includes(name) && value !== ''),

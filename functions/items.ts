@@ -5,7 +5,7 @@ import { findItem } from '../shared/insights/find-item.ts';
 import { readItems } from '../shared/insights/item-pages.ts';
 import { refusal } from '../shared/problem.ts';
 import { readJson, type ExpectedBody } from './http.ts';
-import { dataRefusal, instanceUrl, onData, type DataDeps, type InstanceHandle } from './instance-route.ts';
+import { dataRefusal, instanceUrl, registerDataRoute, type DataDeps, type InstanceHandle } from './instance-route.ts';
 import { adviceOnCreating, adviceOnList, adviceOnUpdating } from './item-advice.ts';
 import { ITEM_PARAMETERS, readItemQuery, writeItemQuery } from './item-query.ts';
 import type { Registrar } from './registrar.ts';
@@ -13,20 +13,29 @@ import type { Registrar } from './registrar.ts';
 /** The query parameters of the routes that create and update an item. */
 const WRITE_PARAMETERS = ['validUntil', 'caller'];
 
-/** Registers the routes that list, get, create and update items of an entity. */
+/**
+ * Registers the routes that list, get, create and update items. An item is one row of an entity,
+ * that is, of a table of customer data in Customer Insights.
+ */
 export function registerItems(app: Registrar, deps: DataDeps): void {
   const items = 'entities/{entity}/items';
   const item = `${items}/{itemId}`;
-  onData(app, deps, { name: 'GetItems', method: 'GET', route: items, query: ITEM_PARAMETERS, handle: list(deps) });
-  onData(app, deps, { name: 'GetItem', method: 'GET', route: item, handle: get(deps) });
-  onData(app, deps, {
+  registerDataRoute(app, deps, {
+    name: 'GetItems',
+    method: 'GET',
+    route: items,
+    query: ITEM_PARAMETERS,
+    handle: list(deps),
+  });
+  registerDataRoute(app, deps, { name: 'GetItem', method: 'GET', route: item, handle: get(deps) });
+  registerDataRoute(app, deps, {
     name: 'CreateItem',
     method: 'POST',
     route: items,
     query: WRITE_PARAMETERS,
     handle: create(deps),
   });
-  onData(app, deps, {
+  registerDataRoute(app, deps, {
     name: 'UpdateItem',
     method: 'PATCH',
     route: item,
@@ -65,16 +74,18 @@ function create({ data }: DataDeps): InstanceHandle {
   return async ({ request, instanceId, param }) => {
     const read = await readItem(request, NEW_ITEM);
     if (read.kind === 'refused') return read;
-    const made = await data.createItem(instanceId, param('entity'), read.text, writeOptions(request));
-    if (made.kind === 'exists') {
+    const created = await data.createItem(instanceId, param('entity'), read.text, writeOptions(request));
+    if (created.kind === 'exists') {
       return refusal(
         'item-exists',
         'The entity already has an item with this key, so nothing was created. If it is the same item, there is nothing left to do. If not, give the new item another key, such as another ActivityId.',
       );
     }
-    if (made.kind !== 'created') return dataRefusal(made, (message) => adviceOnCreating(param('entity'), message));
-    // Without a Location header, because Power Automate would poll it after a 202 response.
-    return { status: made.isDone ? 201 : 202, jsonBody: made.item ?? parseExactly(read.text) };
+    if (created.kind !== 'created')
+      return dataRefusal(created, (message) => adviceOnCreating(param('entity'), message));
+    // 202: Customer Insights stores the item later. The response has no Location header, because
+    // Power Automate would poll that address after a 202.
+    return { status: created.isDone ? 201 : 202, jsonBody: created.item ?? parseExactly(read.text) };
   };
 }
 
@@ -83,9 +94,9 @@ function update({ data }: DataDeps): InstanceHandle {
     const read = await readItem(request, CHANGES);
     if (read.kind === 'refused') return read;
     const options = writeOptions(request);
-    const made = await data.updateItem(instanceId, param('entity'), param('itemId'), read.text, options);
-    if (made.kind === 'updated') return { status: 204 };
-    return dataRefusal(made, (message) => adviceOnUpdating(param('entity'), message));
+    const updated = await data.updateItem(instanceId, param('entity'), param('itemId'), read.text, options);
+    if (updated.kind === 'updated') return { status: 204 };
+    return dataRefusal(updated, (message) => adviceOnUpdating(param('entity'), message));
   };
 }
 
@@ -105,6 +116,7 @@ async function readItem(request: HttpRequest, expected: ExpectedBody): ReturnTyp
       );
 }
 
+/** How long the change holds, and who makes it. Customer Insights validates both. */
 function writeOptions({ query }: HttpRequest): WriteOptions {
   const [validUntil, caller] = [query.get('validUntil'), query.get('caller')];
   return { ...(validUntil && { validUntil }), ...(caller && { caller }) };

@@ -1,6 +1,6 @@
 import { registerManageRoutes } from './operator-access.ts';
 import { PAGE_PARAMETERS, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
-import { sinceParameter } from './query.ts';
+import { readSince } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
@@ -18,7 +18,7 @@ export function registerManageAudit(app: Registrar, deps: HttpDeps): void {
       handle: async (request) => {
         const page = readPage(request.query);
         if (page.kind === 'refused') return page;
-        const since = sinceParameter(request.query);
+        const since = readSince(request.query);
         if (since.kind === 'refused') return since;
         const listed = await refuseMalformedNext(page, backend.audit.list({ sinceMs: since.value }, page));
         if ('kind' in listed) return listed;

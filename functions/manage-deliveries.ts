@@ -4,7 +4,7 @@ import { deliveryStatuses } from '../shared/operations/delivery.ts';
 import { parseSubscriptionId } from '../shared/subscriptions/subscription-id.ts';
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
 import { PAGE_PARAMETERS, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
-import { asFlag, instanceParameter, readInstant, parameter, sinceParameter, triggerParameter } from './query.ts';
+import { parseBoolean, readInstanceId, readInstant, readParameter, readSince, readTrigger } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
@@ -23,7 +23,7 @@ const FILTERS = [
   'since',
   'until',
 ] as const;
-/** The maximum length of a text filter. */
+/** The maximum length of the filters `flow`, `deliveryCode` and `q`. */
 const MAX_TEXT_LENGTH = 512;
 
 /** Registers the operator's list of deliveries, one delivery with its attempts, and redelivery. */
@@ -64,33 +64,33 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
     const { query } = request;
     const page = readPage(query);
     if (page.kind === 'refused') return page;
-    const eventId = parameter(query, 'eventId', 'the id of an event', (text) =>
+    const eventId = readParameter(query, 'eventId', 'the id of an event', (text) =>
       parseEventId(text) ? text : undefined,
     );
     if (eventId.kind === 'refused') return eventId;
-    const subscriptionId = parameter(query, 'subscriptionId', 'the id of a subscription', (text) =>
+    const subscriptionId = readParameter(query, 'subscriptionId', 'the id of a subscription', (text) =>
       parseSubscriptionId(text) ? text : undefined,
     );
     if (subscriptionId.kind === 'refused') return subscriptionId;
-    const status = parameter(query, 'status', `one of ${deliveryStatuses.join(', ')}`, (text) =>
+    const status = readParameter(query, 'status', `one of ${deliveryStatuses.join(', ')}`, (text) =>
       deliveryStatuses.find((name) => name === text),
     );
     if (status.kind === 'refused') return status;
-    const instanceId = instanceParameter(query);
+    const instanceId = readInstanceId(query);
     if (instanceId.kind === 'refused') return instanceId;
-    const trigger = triggerParameter(query);
+    const trigger = readTrigger(query);
     if (trigger.kind === 'refused') return trigger;
     const texts = readTexts(query, ['flow', 'deliveryCode', 'q']);
     if (texts.kind === 'refused') return texts;
-    const httpStatus = parameter(query, 'httpStatus', 'an HTTP status from 100 to 599', (text) =>
+    const httpStatus = readParameter(query, 'httpStatus', 'an HTTP status from 100 to 599', (text) =>
       /^[1-5]\d\d$/.test(text) ? Number(text) : undefined,
     );
     if (httpStatus.kind === 'refused') return httpStatus;
     const until = readInstant(query, 'until');
     if (until.kind === 'refused') return until;
-    const since = sinceParameter(query);
+    const since = readSince(query);
     if (since.kind === 'refused') return since;
-    const withAttempts = parameter(query, 'attempts', 'true or false', asFlag);
+    const withAttempts = readParameter(query, 'attempts', 'true or false', parseBoolean);
     if (withAttempts.kind === 'refused') return withAttempts;
     const filter = {
       withAttempts: withAttempts.value,
@@ -110,8 +110,8 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
     if ('kind' in listed) return listed;
     const url = `${config.publicBaseUrl}/api/${path}`;
     const { deliveries: value, next, lookedBackTo, more } = listed;
-    const looked = { ...(lookedBackTo !== undefined && { lookedBackTo }), ...(more && { more }) };
-    return pageResponse(request, page, { value, next, url, ...looked });
+    const extent = { ...(lookedBackTo !== undefined && { lookedBackTo }), ...(more && { more }) };
+    return pageResponse(request, page, { value, next, url, ...extent });
   };
 }
 
@@ -122,7 +122,7 @@ function readTexts(
 ): { readonly kind: 'read'; readonly values: Readonly<Record<string, string | undefined>> } | Refusal {
   const values: Record<string, string | undefined> = {};
   for (const name of names) {
-    const read = parameter(query, name, `at most ${MAX_TEXT_LENGTH} characters`, (text) =>
+    const read = readParameter(query, name, `at most ${MAX_TEXT_LENGTH} characters`, (text) =>
       text.length <= MAX_TEXT_LENGTH ? text : undefined,
     );
     if (read.kind === 'refused') return read;

@@ -1,6 +1,6 @@
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
 import { PAGE_PARAMETERS, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
-import { instanceParameter, sinceParameter, triggerParameter } from './query.ts';
+import { readInstanceId, readSince, readTrigger } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
@@ -32,11 +32,11 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
   return async (request) => {
     const page = readPage(request.query);
     if (page.kind === 'refused') return page;
-    const instanceId = instanceParameter(request.query);
+    const instanceId = readInstanceId(request.query);
     if (instanceId.kind === 'refused') return instanceId;
-    const trigger = triggerParameter(request.query);
+    const trigger = readTrigger(request.query);
     if (trigger.kind === 'refused') return trigger;
-    const since = sinceParameter(request.query);
+    const since = readSince(request.query);
     if (since.kind === 'refused') return since;
     const filter = { instanceId: instanceId.value, trigger: trigger.value, sinceMs: since.value };
     const listed = await refuseMalformedNext(page, backend.operator.listEvents(filter, page));

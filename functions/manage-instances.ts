@@ -1,7 +1,7 @@
 import { refusal } from '../shared/problem.ts';
 import { registerManageRoutes } from './operator-access.ts';
 import { PAGE_PARAMETERS, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
-import { asFlag, countParameter, instanceParameter, isInstanceId, parameter } from './query.ts';
+import { parseBoolean, readCount, readInstanceId, isInstanceId, readParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
@@ -15,17 +15,18 @@ const MAX_HOURS = 7 * 24;
  */
 const MAX_TEXT_LENGTH = 512;
 
-/** The maximum number of instances in one request for changes. */
+/** The maximum number of instances in one request for change marks. */
 const MAX_INSTANCE_IDS = 100;
 
-function idsOf(text: string): readonly string[] | undefined {
+function parseInstanceIds(text: string): readonly string[] | undefined {
   const ids = text.split(',').map((id) => id.trim().toLowerCase());
   return ids.length <= MAX_INSTANCE_IDS && ids.every(isInstanceId) ? [...new Set(ids)] : undefined;
 }
 
 /**
- * Registers the operator's routes for instances, for their changes and activity, and for the
- * search.
+ * Registers the operator's routes for instances, their change marks and activity, and for the
+ * search. A change mark is a hash that differs after a change: the dashboard loads its lists again
+ * only when a mark differs. The activity is the number of deliveries in each hour, by outcome.
  */
 export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
   const { operator } = deps.backend;
@@ -56,19 +57,19 @@ export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
       route: 'manage/changes',
       query: ['instanceIds', 'polls', 'subscriptionId'],
       handle: async ({ query }) => {
-        const instanceIds = parameter(
+        const instanceIds = readParameter(
           query,
           'instanceIds',
           `1 to ${MAX_INSTANCE_IDS} instance ids, separated by commas`,
-          idsOf,
+          parseInstanceIds,
         );
         if (instanceIds.kind === 'refused') return instanceIds;
-        const polls = parameter(query, 'polls', 'true or false', asFlag);
+        const polls = readParameter(query, 'polls', 'true or false', parseBoolean);
         if (polls.kind === 'refused') return polls;
         const subscriptionId = query.get('subscriptionId') ?? '';
         if (subscriptionId === '') {
-          const read = { instanceIds: instanceIds.value, withPolls: polls.value };
-          const { marks: value, more } = await operator.changes(read);
+          const scope = { instanceIds: instanceIds.value, withPolls: polls.value };
+          const { marks: value, more } = await operator.changes(scope);
           return { jsonBody: { value, more } };
         }
         const found = await operator.subscriptionChange(subscriptionId);
@@ -81,7 +82,7 @@ export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
       route: 'manage/search',
       query: ['q'],
       handle: async ({ query }) => {
-        const text = parameter(query, 'q', `a text of 2 to ${MAX_TEXT_LENGTH} characters`, (given) =>
+        const text = readParameter(query, 'q', `a text of 2 to ${MAX_TEXT_LENGTH} characters`, (given) =>
           given.length >= 2 && given.length <= MAX_TEXT_LENGTH ? given : undefined,
         );
         if (text.kind === 'refused') return text;
@@ -96,9 +97,9 @@ export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
       route: 'manage/activity',
       query: ['instanceId', 'hours'],
       handle: async ({ query }) => {
-        const instanceId = instanceParameter(query);
+        const instanceId = readInstanceId(query);
         if (instanceId.kind === 'refused') return instanceId;
-        const hours = countParameter(query, 'hours', { most: MAX_HOURS, otherwise: DEFAULT_HOURS });
+        const hours = readCount(query, 'hours', { most: MAX_HOURS, otherwise: DEFAULT_HOURS });
         if (hours.kind === 'refused') return hours;
         const activity = await operator.activity({ instanceId: instanceId.value, hours: hours.value });
         return { jsonBody: activity };

@@ -3,8 +3,8 @@ import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
 /**
- * Registers the operator's list of work queues and poison queues, and the redrive, which returns
- * the messages of a poison queue to its work queue.
+ * Registers the operator's list of queues, and the redrive. The host moves a message that failed
+ * five times from its work queue to the poison queue. The redrive sends it back.
  */
 export function registerManageQueues(app: Registrar, deps: HttpDeps): void {
   const { operator } = deps.backend;

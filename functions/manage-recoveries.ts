@@ -8,7 +8,7 @@ const path = 'manage/recoveries';
 
 /**
  * Registers the routes that start a recovery, show its progress and list recoveries. A recovery
- * sends the dead and parked deliveries of many subscriptions again.
+ * sends the lost deliveries (dead and parked ones) of many subscriptions again.
  */
 export function registerManageRecoveries(app: Registrar, deps: HttpDeps): void {
   const { operator } = deps.backend;
@@ -27,6 +27,7 @@ export function registerManageRecoveries(app: Registrar, deps: HttpDeps): void {
             return result;
           case 'started':
             return { status: 202, jsonBody: { recoveryId: result.recoveryId } };
+          // A dry run only counts the deliveries that a recovery would send.
           case 'counted': {
             const { kind, ...counts } = result;
             return { jsonBody: counts };

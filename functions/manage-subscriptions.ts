@@ -5,7 +5,7 @@ import { shownStatuses } from '../shared/subscriptions/subscription-list.ts';
 import { parseSort, sortColumns } from '../shared/subscriptions/sorted-subscriptions.ts';
 import { registerManageRoutes, type ManageRoute } from './operator-access.ts';
 import { PAGE_PARAMETERS, pageResponse, readPage, refuseMalformedNext } from './paging.ts';
-import { asFlag, countParameter, instanceParameter, parameter, triggerParameter } from './query.ts';
+import { parseBoolean, readCount, readInstanceId, readParameter, readTrigger } from './query.ts';
 import type { Registrar } from './registrar.ts';
 import type { HttpDeps } from './authenticated.ts';
 
@@ -17,7 +17,8 @@ const idOf = ({ params }: HttpRequest): string => params['id'] ?? '';
 
 /**
  * Registers the operator's routes for the subscriptions of all connections: list, get, pause,
- * resume, end, test, recover (send lost deliveries again) and move (to another connection).
+ * resume, end, test, recover (send its lost deliveries again), move (to another connection), and
+ * its observations (recent values, and why each fired or not).
  */
 export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): void {
   const { operator } = deps.backend;
@@ -54,7 +55,7 @@ export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): voi
       route: `${path}/{id}/observations`,
       query: ['days'],
       handle: async (request) => {
-        const days = countParameter(request.query, 'days', { most: MAX_DAYS, otherwise: DEFAULT_DAYS });
+        const days = readCount(request.query, 'days', { most: MAX_DAYS, otherwise: DEFAULT_DAYS });
         if (days.kind === 'refused') return days;
         const found = await operator.observations(idOf(request), days.value);
         if (found.kind === 'refused') return found;
@@ -131,23 +132,23 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
   return async (request) => {
     const page = readPage(request.query);
     if (page.kind === 'refused') return page;
-    const instanceId = instanceParameter(request.query);
+    const instanceId = readInstanceId(request.query);
     if (instanceId.kind === 'refused') return instanceId;
-    const trigger = triggerParameter(request.query);
+    const trigger = readTrigger(request.query);
     if (trigger.kind === 'refused') return trigger;
-    const status = parameter(request.query, 'status', `one of ${shownStatuses.join(', ')}`, (text) =>
+    const status = readParameter(request.query, 'status', `one of ${shownStatuses.join(', ')}`, (text) =>
       shownStatuses.find((name) => name === text),
     );
     if (status.kind === 'refused') return status;
-    const failing = parameter(request.query, 'failing', 'true or false', asFlag);
+    const failing = readParameter(request.query, 'failing', 'true or false', parseBoolean);
     if (failing.kind === 'refused') return failing;
-    const label = parameter(request.query, 'label', '', (text) => text);
+    const label = readParameter(request.query, 'label', '', (text) => text);
     if (label.kind === 'refused') return label;
-    const workflowId = parameter(request.query, 'workflowId', '', (text) => text);
+    const workflowId = readParameter(request.query, 'workflowId', '', (text) => text);
     if (workflowId.kind === 'refused') return workflowId;
-    const withActivity = parameter(request.query, 'activity', 'true or false', asFlag);
+    const withActivity = readParameter(request.query, 'activity', 'true or false', parseBoolean);
     if (withActivity.kind === 'refused') return withActivity;
-    const sort = parameter(
+    const sort = readParameter(
       request.query,
       'sort',
       `one of ${sortColumns.join(', ')}, with a minus sign before it for the reverse order`,

@@ -110,8 +110,8 @@ export interface ManageRoute {
   readonly query?: readonly string[];
   /**
    * How to check the JSON body of the call, and a valid example for error texts. Default: the call
-   * has no body. `handle` receives the body even if it is invalid. An invalid body may contain
-   * anything, even a secret, so the audit log does not keep it.
+   * has no body. `check` only decides whether the audit log keeps the body, because an invalid one
+   * may contain anything, even a secret. `handle` receives every body and checks it again.
    */
   readonly body?: {
     readonly check: (body: unknown) => { readonly kind: 'valid' | 'invalid' };
@@ -125,8 +125,8 @@ export interface ManageRoute {
 }
 
 /**
- * The form of ids and queue names, which the audit log keeps. It keeps no other text from the path,
- * because that may be a secret, such as a callback URL.
+ * The form of ids and queue names in a path, which the audit log keeps as the target of the action.
+ * It keeps no other text from the path, because that may be a secret, such as a callback URL.
  */
 const TARGET = /^[\w-]{1,128}$/;
 
@@ -166,9 +166,9 @@ export function clientAddress(headers: Pick<Headers, 'get'>): string {
 }
 
 /**
- * Registers routes of the operator API. The host lets every call through, so this code identifies
- * the operator. Every call that may change something is recorded in the audit log before it takes
- * effect, and in the app's log afterwards.
+ * Registers routes of the operator API. For the host the routes are anonymous, so this code
+ * identifies the operator. Every call that may change something is recorded in the audit log before
+ * it takes effect, and in the app's log afterwards.
  */
 export function registerManageRoutes(app: Registrar, deps: HttpDeps, routes: readonly ManageRoute[]): void {
   const { config, log } = deps;
@@ -200,7 +200,7 @@ export function registerManageRoutes(app: Registrar, deps: HttpDeps, routes: rea
   }
 }
 
-/** The dashboard reads this header, so that it offers no action that would be refused. */
+/** The dashboard reads from this header which actions would be refused, and does not offer them. */
 const ACCESS_HEADER = 'x-operator-access';
 
 function withAccess(response: HttpResponseInit | Refusal, { access }: IdentifiedOperator): HttpResponseInit | Refusal {

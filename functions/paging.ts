@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { Refusal } from '../shared/problem.ts';
-import { pageSizeParameter, parameterRefusal } from './query.ts';
+import { readPageSize, parameterRefusal } from './query.ts';
 
 const DEFAULT_TOP = 50;
 const MAX_TOP = 100;
@@ -19,7 +19,7 @@ export interface Page {
  * `nextLink`.
  */
 export function readPage(query: URLSearchParams): Page | Refusal {
-  const top = pageSizeParameter(query, 'top', { most: MAX_TOP, otherwise: DEFAULT_TOP });
+  const top = readPageSize(query, 'top', { most: MAX_TOP, otherwise: DEFAULT_TOP });
   if (top.kind === 'refused') return top;
   const next = query.get('next');
   return { kind: 'page', limit: top.value, ...(next !== null && next !== '' && { next }) };
@@ -35,9 +35,12 @@ export function pageResponse(
     readonly value: readonly unknown[];
     readonly next: string | undefined;
     readonly url: string;
-    /** This page and earlier ones have searched the deliveries of all events since this time. */
+    /**
+     * How far back this page and the ones before it have searched the deliveries of all events, as
+     * a timestamp.
+     */
     readonly lookedBackTo?: string;
-    /** Some items may be on no page, because the list has too many. */
+    /** Present when the list does not cover everything, for instance not all instances. */
     readonly more?: true;
   },
 ): HttpResponseInit {

@@ -1,19 +1,22 @@
 import type { RowRange } from '../shared/insights/entity-data.ts';
 import { refusal, type Refusal } from '../shared/problem.ts';
-import { dataRefusal, instanceUrl, onData, type DataDeps, type InstanceHandle } from './instance-route.ts';
-import { pageSizeParameter, parameter, WHOLE_NUMBER, wholeNumber } from './query.ts';
+import { dataRefusal, instanceUrl, registerDataRoute, type DataDeps, type InstanceHandle } from './instance-route.ts';
+import { readPageSize, readParameter, WHOLE_NUMBER, parseWholeNumber } from './query.ts';
 import type { Registrar } from './registrar.ts';
 
 const DEFAULT_ROWS = 1_000;
 /** Keeps a response within a few megabytes. */
 const MAX_ROWS = 5_000;
 
-/** Registers bulk reads of an entity: the list of its partitions, and the rows of one partition. */
+/**
+ * Registers bulk reads of an entity (a table of customer data): the list of its partitions, and the
+ * rows of one partition. A partition is a part of the entity's data, written by the last refresh.
+ */
 export function registerPartitions(app: Registrar, deps: DataDeps): void {
   const partitions = 'entities/{entity}/partitions';
   const partition = `${partitions}/{partitionId}`;
-  onData(app, deps, { name: 'ListPartitions', method: 'GET', route: partitions, handle: list(deps) });
-  onData(app, deps, {
+  registerDataRoute(app, deps, { name: 'ListPartitions', method: 'GET', route: partitions, handle: list(deps) });
+  registerDataRoute(app, deps, {
     name: 'GetPartitionData',
     method: 'GET',
     route: partition,
@@ -45,9 +48,9 @@ function rows({ data, config }: DataDeps): InstanceHandle {
 }
 
 function readRange(query: URLSearchParams): ({ kind: 'range' } & RowRange) | Refusal {
-  const top = pageSizeParameter(query, 'top', { most: MAX_ROWS, otherwise: DEFAULT_ROWS });
+  const top = readPageSize(query, 'top', { most: MAX_ROWS, otherwise: DEFAULT_ROWS });
   if (top.kind === 'refused') return top;
-  const skip = parameter(query, 'skip', WHOLE_NUMBER, wholeNumber);
+  const skip = readParameter(query, 'skip', WHOLE_NUMBER, parseWholeNumber);
   if (skip.kind === 'refused') return skip;
   return { kind: 'range', top: top.value, skip: skip.value ?? 0 };
 }

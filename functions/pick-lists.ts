@@ -5,6 +5,7 @@ import { instanceInRoute } from './instance-in-route.ts';
 import type { Registrar } from './registrar.ts';
 import { authenticated, type HttpDeps } from './authenticated.ts';
 
+/** One entry of a drop-down. */
 interface Choice {
   readonly id: string;
   readonly name: string;

@@ -1,4 +1,4 @@
-import { chosenInstance } from '../shared/card-sentence.ts';
+import { expectedInstance } from '../shared/card-sentence.ts';
 import { labelOf } from '../shared/input-labels.ts';
 import { joinedWithAnd } from '../shared/joined-words.ts';
 import { nearestNames, nearestSentence } from '../shared/nearest-names.ts';
@@ -37,20 +37,21 @@ export function unknownParameter(query: URLSearchParams, known: readonly string[
 }
 
 /**
- * The value of a query parameter (`undefined` when it is absent), or a refusal when it is invalid.
+ * The value of a query parameter (`undefined` when it is absent or empty), or a refusal when it is
+ * invalid.
  */
-export type Read<T> = { readonly kind: 'read'; readonly value: T | undefined } | Refusal;
+export type ParameterValue<T> = { readonly kind: 'read'; readonly value: T | undefined } | Refusal;
 
 /** What an error text says after "the parameter must be", and perhaps a sentence of advice. */
 type Expected = string | { readonly form: string; readonly advice: string };
 
-/** Parses a query parameter after trimming it. `parse` returns `undefined` for an invalid value. */
-export function parameter<T>(
+/** Trims and parses a query parameter. `parse` returns `undefined` for an invalid value. */
+export function readParameter<T>(
   query: URLSearchParams,
   name: string,
   expected: Expected,
   parse: (text: string) => T | undefined,
-): Read<T> {
+): ParameterValue<T> {
   const text = query.get(name)?.trim() ?? '';
   if (text === '') return { kind: 'read', value: undefined };
   const value = parse(text);
@@ -71,15 +72,15 @@ export function isInstanceId(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
-/** The parameter `instanceId` in lower case. */
-export function instanceParameter(query: URLSearchParams): Read<string> {
-  return parameter(query, 'instanceId', chosenInstance, (text) =>
+/** Reads the parameter `instanceId`, in lower case. */
+export function readInstanceId(query: URLSearchParams): ParameterValue<string> {
+  return readParameter(query, 'instanceId', expectedInstance, (text) =>
     isInstanceId(text) ? text.toLowerCase() : undefined,
   );
 }
 
-export function triggerParameter(query: URLSearchParams): Read<Trigger> {
-  return parameter(query, 'trigger', `one of ${triggerNames.join(', ')}`, (text) =>
+export function readTrigger(query: URLSearchParams): ParameterValue<Trigger> {
+  return readParameter(query, 'trigger', `one of ${triggerNames.join(', ')}`, (text) =>
     isTrigger(text) ? text : undefined,
   );
 }
@@ -90,29 +91,29 @@ const expectedInstant: Expected = {
 };
 const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
 
-/** The parameter `since` in ms since the epoch. */
-export function sinceParameter(query: URLSearchParams): Read<number> {
+/** Reads the parameter `since`, in ms since the epoch. */
+export function readSince(query: URLSearchParams): ParameterValue<number> {
   return readInstant(query, 'since');
 }
 
-/** A timestamp or a date as a parameter, in ms since the epoch. */
-export function readInstant(query: URLSearchParams, name: string): Read<number> {
-  return parameter(query, name, expectedInstant, (text) => {
+/** Reads a date or a timestamp with a time zone, in ms since the epoch. */
+export function readInstant(query: URLSearchParams, name: string): ParameterValue<number> {
+  return readParameter(query, name, expectedInstant, (text) => {
     // A plus sign that the caller did not encode arrives as a space.
     const instantMs = INSTANT.test(text.replace(' ', '+')) ? Date.parse(text.replace(' ', '+')) : NaN;
     return Number.isNaN(instantMs) ? undefined : instantMs;
   });
 }
 
-/** Describes the numbers that `wholeNumber` accepts. */
+/** Describes the numbers that `parseWholeNumber` accepts. */
 export const WHOLE_NUMBER = 'a whole number from 0 to 999999999';
 
 /** Parses a whole number of at most nine digits. */
-export function wholeNumber(text: string): number | undefined {
+export function parseWholeNumber(text: string): number | undefined {
   return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
-export function asFlag(text: string): boolean | undefined {
+export function parseBoolean(text: string): boolean | undefined {
   return text === 'true' ? true : text === 'false' ? false : undefined;
 }
 
@@ -121,24 +122,25 @@ const PAGES =
   'It limits one page. To get all pages, leave it empty, turn on Pagination in the settings of the action, and enter there how many rows you want at most.';
 
 /**
- * The size of a page: a whole number from 1 to `most`, or `otherwise` when the parameter is absent.
+ * Reads the size of a page: a whole number from 1 to `most`, or `otherwise` when the parameter is
+ * absent.
  */
-export function pageSizeParameter(
+export function readPageSize(
   query: URLSearchParams,
   name: string,
   limits: { most: number; otherwise: number },
 ): { readonly kind: 'read'; readonly value: number } | Refusal {
-  return countParameter(query, name, { ...limits, advice: PAGES });
+  return readCount(query, name, { ...limits, advice: PAGES });
 }
 
-/** A whole number from 1 to `most`, or `otherwise` when the parameter is absent. */
-export function countParameter(
+/** Reads a whole number from 1 to `most`, or `otherwise` when the parameter is absent. */
+export function readCount(
   query: URLSearchParams,
   name: string,
   { most, otherwise, advice = '' }: { most: number; otherwise: number; advice?: string },
 ): { readonly kind: 'read'; readonly value: number } | Refusal {
-  const read = parameter(query, name, { form: `a whole number from 1 to ${most}`, advice }, (text) => {
-    const number = wholeNumber(text);
+  const read = readParameter(query, name, { form: `a whole number from 1 to ${most}`, advice }, (text) => {
+    const number = parseWholeNumber(text);
     return number !== undefined && number >= 1 && number <= most ? number : undefined;
   });
   return read.kind === 'refused' ? read : { kind: 'read', value: read.value ?? otherwise };

@@ -1,10 +1,10 @@
 import { reportTypes, statusRows, type ReportType } from '../shared/insights/status-report.ts';
 import { statusTable } from '../shared/insights/status-table.ts';
-import { emptyChoice } from '../shared/card-sentence.ts';
+import { emptyChoiceSentence } from '../shared/card-sentence.ts';
 import { joinedWithOr } from '../shared/joined-words.ts';
 import { refusal } from '../shared/problem.ts';
-import { onInstance, type DataDeps, type InstanceHandle } from './instance-route.ts';
-import { parameter } from './query.ts';
+import { registerInstanceRoute, type DataDeps, type InstanceHandle } from './instance-route.ts';
+import { readParameter } from './query.ts';
 import type { Registrar } from './registrar.ts';
 
 const titles: Readonly<Record<ReportType, string>> = {
@@ -14,8 +14,8 @@ const titles: Readonly<Record<ReportType, string>> = {
   system: 'System processes',
 };
 
-/** Describes the valid report types, for the error text about `text`, which is not one of them. */
-function expectedInPlaceOf(text: string) {
+/** Describes the valid report types, for the error text when `text` is not one of them. */
+function expectedReportType(text: string) {
   const meant = reportTypes.find((name) => [name, titles[name]].some((known) => isSameText(known, text)));
   return {
     form: `chosen from the list, or one of the custom values ${joinedWithOr(reportTypes)}, with exactly these capitals`,
@@ -28,11 +28,11 @@ function isSameText(a: string, b: string): boolean {
 }
 
 /**
- * Registers the status report: the latest state of each part of an instance, as JSON and as an HTML
- * table that a flow can mail.
+ * Registers the status report: the latest state of each data source, segment, measure or system
+ * process of an instance, as JSON and as an HTML table that a flow can send by e-mail.
  */
 export function registerStatusReport(app: Registrar, deps: DataDeps): void {
-  onInstance(app, deps, {
+  registerInstanceRoute(app, deps, {
     name: 'GetStatusReport',
     method: 'GET',
     route: 'status-report',
@@ -43,11 +43,13 @@ export function registerStatusReport(app: Registrar, deps: DataDeps): void {
 
 function report({ backend, clock }: DataDeps): InstanceHandle {
   return async ({ request, instanceId }) => {
-    const expected = expectedInPlaceOf(request.query.get('reportType')?.trim() ?? '');
-    const type = parameter(request.query, 'reportType', expected, (text) => reportTypes.find((name) => name === text));
+    const expected = expectedReportType(request.query.get('reportType')?.trim() ?? '');
+    const type = readParameter(request.query, 'reportType', expected, (text) =>
+      reportTypes.find((name) => name === text),
+    );
     if (type.kind === 'refused') return type;
     if (type.value === undefined)
-      return refusal('query-invalid', emptyChoice('reportType'), { parameter: 'reportType' });
+      return refusal('query-invalid', emptyChoiceSentence('reportType'), { parameter: 'reportType' });
     const value = await statusRows(backend.insights, instanceId, type.value);
     const generatedAt = new Date(clock.now()).toISOString();
     const html = statusTable(`${titles[type.value]}, ${generatedAt}`, value);

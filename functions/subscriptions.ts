@@ -3,7 +3,7 @@ import { subscribeExample } from '../shared/subscriptions/subscribe-example.ts';
 import { subscriptionView } from '../shared/subscriptions/subscription-view.ts';
 import { isTrigger, triggerNames, triggers, type Trigger } from '../shared/triggers/trigger.ts';
 import { triggerUnknown } from './trigger-unknown.ts';
-import { authenticated, type Authenticated, type AuthenticatedOptions, type HttpDeps } from './authenticated.ts';
+import { authenticated, type AuthenticatedHandle, type AuthenticatedOptions, type HttpDeps } from './authenticated.ts';
 import { subscriberOf } from './caller.ts';
 import { httpHandler, readJson } from './http.ts';
 import { PAGE_PARAMETERS, readPage, refuseMalformedNext } from './paging.ts';
@@ -18,7 +18,7 @@ export function registerSubscriptions(app: Registrar, deps: HttpDeps): void {
       name: string,
       method: 'GET' | 'POST' | 'DELETE',
       route: string,
-      handle: Authenticated,
+      handle: AuthenticatedHandle,
       options: AuthenticatedOptions = {},
     ): void =>
       app.http(`${operationId}-${name}`, {
@@ -30,6 +30,7 @@ export function registerSubscriptions(app: Registrar, deps: HttpDeps): void {
     on('subscribe', 'POST', collection, subscribeTo(deps, trigger));
     on('list', 'GET', collection, list(deps, trigger), { query: PAGE_PARAMETERS });
     on('get', 'GET', `${collection}/{id}`, get(deps, trigger));
+    // Unsubscribing must always work, so it accepts any query.
     on('unsubscribe', 'DELETE', `${collection}/{id}`, unsubscribe(deps, trigger), { unlimited: true, query: 'any' });
   }
   // The host matches routes in the alphabetical order of function names. `UnknownTrigger` sorts
@@ -42,14 +43,14 @@ export function registerSubscriptions(app: Registrar, deps: HttpDeps): void {
   });
 }
 
-function noSuchTrigger(request: HttpRequest): ReturnType<Authenticated> {
-  // The trigger exists, so the method or the rest of the route is wrong. Respond as the host does
-  // to an unknown route.
+function noSuchTrigger(request: HttpRequest): ReturnType<AuthenticatedHandle> {
+  // If the trigger exists, the method or the rest of the route is wrong. The response is then the
+  // host's response to an unknown route.
   if (isTrigger((request.params['trigger'] ?? '').toLowerCase())) return Promise.resolve({ status: 404 });
   return Promise.resolve(triggerUnknown());
 }
 
-function subscribeTo({ backend, config }: HttpDeps, trigger: Trigger): Authenticated {
+function subscribeTo({ backend, config }: HttpDeps, trigger: Trigger): AuthenticatedHandle {
   return async (request, connection) => {
     const read = await readJson(request, { name: 'The body', example: subscribeExample(trigger) });
     if (read.kind === 'refused') return read;
@@ -63,7 +64,7 @@ function subscribeTo({ backend, config }: HttpDeps, trigger: Trigger): Authentic
   };
 }
 
-function list({ backend, config }: HttpDeps, trigger: Trigger): Authenticated {
+function list({ backend, config }: HttpDeps, trigger: Trigger): AuthenticatedHandle {
   return async (request, connection) => {
     const page = readPage(request.query);
     if (page.kind === 'refused') return page;
@@ -78,14 +79,14 @@ function list({ backend, config }: HttpDeps, trigger: Trigger): Authenticated {
   };
 }
 
-function get({ backend }: HttpDeps, trigger: Trigger): Authenticated {
+function get({ backend }: HttpDeps, trigger: Trigger): AuthenticatedHandle {
   return async (request, connection) => {
     const found = await backend.getOwn(connection, trigger, request.params['id'] ?? '');
     return found.kind === 'found' ? { jsonBody: found.view } : found;
   };
 }
 
-function unsubscribe({ backend }: HttpDeps, trigger: Trigger): Authenticated {
+function unsubscribe({ backend }: HttpDeps, trigger: Trigger): AuthenticatedHandle {
   return async (request, connection) => {
     await backend.unsubscribe(connection, trigger, request.params['id'] ?? '');
     return { status: 204 };

@@ -12,8 +12,9 @@ import {
 import type { Validator } from '../shared/validation.ts';
 import type { Registrar } from './registrar.ts';
 
+/** The setting in which the host finds the storage of the queues. */
 const connection = 'AzureWebJobsStorage';
-/** Cleanup is not urgent, so it runs hourly. */
+/** `sweep` is cleanup, which is not urgent, so it runs hourly. */
 const SWEEP_SCHEDULE = '0 7 * * * *';
 
 /**
@@ -48,8 +49,8 @@ export function registerWorkers(
 /**
  * Creates the handler of a queue. When the handler returns, the host deletes the message. When it
  * throws, the host makes the message visible again, and moves it to the poison queue after five
- * tries. Delivery failures that are expected, such as an HTTP error from a flow, do not throw. An
- * invalid message does, because it comes from a bug or from a newer version.
+ * tries. An HTTP error from a flow does not make the handler throw, because it is an expected
+ * outcome. An invalid message does, because it comes from a bug or from a newer version.
  */
 function messageHandler<T>(validate: Validator<T>, work: (message: T) => Promise<void>): StorageQueueHandler {
   return async (entry: unknown) => {

@@ -4,9 +4,9 @@ import { joinedWithAnd, joinedWithOr } from './joined-words.ts';
 import { shownValue } from './shown-value.ts';
 
 /**
- * The error sentence for a body that a flow maker filled in on a card. A card is the form of a
- * trigger or an action in Power Automate's designer. `undefined` when the general message suffices,
- * or when no card shows the property.
+ * The sentence for an error in a body that a flow maker filled in on a card. A card is the form of
+ * a trigger or an action in Power Automate's designer. `undefined` when the general message of
+ * `bodyError` suffices, or when no card shows the property.
  */
 export function cardSentence(error: ErrorObject): string | undefined {
   const { keyword, data, instancePath } = error;
@@ -18,14 +18,14 @@ export function cardSentence(error: ErrorObject): string | undefined {
   if (label === undefined) return undefined;
   if (data === null || data === '') return emptyInput(name, schemaOf(error));
   if (keyword === 'format' && params['format'] === 'uuid') {
-    return `${label} must be ${chosenInstance.form}; it was ${shownValue(data)}. ${chosenInstance.advice}`;
+    return `${label} must be ${expectedInstance.form}; it was ${shownValue(data)}. ${expectedInstance.advice}`;
   }
   if (keyword !== 'enum') return undefined;
   return `${label} must be ${choiceMeaning(params['allowedValues'] as readonly string[], data)}.`;
 }
 
 /** What an error text says after "Instance must be", and a sentence of advice. */
-export const chosenInstance = {
+export const expectedInstance = {
   form: 'chosen from the list',
   advice: 'A custom value must be the ID of an instance, such as 0f1e2d3c-4b5a-4968-8776-655443322110.',
 };
@@ -96,7 +96,7 @@ const triggersWithInput: Readonly<Record<string, string>> = {
   startedBy: 'To tell who started a refresh, use the trigger When a full refresh is completed. ',
 };
 
-/** The sentence for an absent required parameter that is a drop-down on the card. */
-export function emptyChoice(name: InputName): string {
+/** The sentence for a required query parameter that is absent and is a drop-down on the card. */
+export function emptyChoiceSentence(name: InputName): string {
   return `${inputLabels[name]} is empty: choose one from the list.`;
 }
