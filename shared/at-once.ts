@@ -1,7 +1,7 @@
 /**
- * Runs `work` for every item, in order, at most `count` items at a time. It does so in `count`
- * concurrent loops. A failure ends one of the loops, so a dependency that always fails is not
- * called for every item. When all loops have ended, rejects with the first failure.
+ * Starts `work` for every item, in order, in `count` concurrent loops: at most `count` items are
+ * processed at a time. A failure ends its loop, so a dependency that always fails is called at most
+ * `count` times. When all loops have ended, rejects with the first failure.
  */
 export async function atOnce<T>(count: number, items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
   const left = items[Symbol.iterator]();

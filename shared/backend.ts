@@ -20,7 +20,10 @@ const USER_AGENT = `customer-insights-triggers/${VERSION}`;
  */
 export type Backend = ReturnType<typeof createBackend>;
 
-/** Wires the domain to its ports. Opens no connections. */
+/**
+ * Connects the domain to its ports, that is, to everything outside it: storage, Customer Insights,
+ * flows, clock, log. Opens no network connections.
+ */
 export function createBackend(outside: BackendPorts, config: BackendConfig) {
   const ports: BackendPorts = { ...outside, queues: tracedQueues(outside) };
   const stores = composeStores(ports.tables);
@@ -46,13 +49,16 @@ export function createBackend(outside: BackendPorts, config: BackendConfig) {
     previewThreshold: detection.previewThreshold,
     sendTest: operations.sendTest,
     listEvents: operations.listEvents,
+    /** The log of operators' actions. */
     audit: operations.audit,
+    /** The operator API: what the routes below `manage/` call. */
     operator: operations.operator,
     schedulePolls: detection.schedulePolls,
     pollInstance: detection.pollInstance,
     deliverChunk: deliveries.deliverChunk,
     handleRetriesMessage: reconciler.handleRetriesMessage,
     reconcile: reconciler.reconcile,
+    /** The hourly cleanup. */
     sweep: async (): Promise<void> => {
       await detection.sweepInstances();
       await deliveries.dropOldActivity();
@@ -61,11 +67,11 @@ export function createBackend(outside: BackendPorts, config: BackendConfig) {
       await operations.reportQueues();
     },
     /**
-     * The Customer Insights client for calls on behalf of someone who waits for the response. Its
-     * calls leave a share of the call permits to polls.
+     * The Customer Insights client for HTTP requests, whose callers wait for a response. Of the
+     * calls that the rate limit allows, it leaves a share to polls.
      */
     insights: insights.ofActions,
-    /** The same call permits, for other clients. */
+    /** The call permits of that client, for other clients that serve HTTP requests. */
     callPermits: limits.ofActions,
     /** Limits the calls of each connection. */
     limiter: limits.ofConnections,

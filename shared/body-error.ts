@@ -5,16 +5,16 @@ import { refusal, type BodyError, type Refusal } from './problem.ts';
 import { shownValue } from './shown-value.ts';
 
 /**
- * An error in a request body, with the sentence that tells a flow maker what to do. Without
- * `sentence`, the message is sufficient.
+ * An error in a request body. `sentence` tells a flow maker what to do, in the words of Power
+ * Automate's cards. Absent when `message` is sufficient.
  */
 export interface BodyFault extends BodyError {
   readonly sentence?: string | undefined;
 }
 
 /**
- * Converts an Ajv error (created with the option `verbose`) to a `BodyFault`. The message continues
- * a sentence that begins with the property's name.
+ * Converts an Ajv error (created with the option `verbose`) to a `BodyFault`. The property's name
+ * and the message together form a sentence.
  */
 export function bodyError(error: ErrorObject): BodyFault {
   return { ...positionAndMessage(error), sentence: cardSentence(error) };
@@ -30,8 +30,11 @@ function positionAndMessage(error: ErrorObject): BodyError {
     case 'required':
       return at(error, String(params['missingProperty']), 'is required');
     case 'type': {
-      const expected = wholeRange(error) ?? types[String(params['type'])] ?? String(params['type']);
-      return { pointer, message: `must be ${expected}; it was ${shownValue(data)}${asNumber(expected, data)}` };
+      const expected = wholeNumberRange(error) ?? types[String(params['type'])] ?? String(params['type']);
+      return {
+        pointer,
+        message: `must be ${expected}; it was ${shownValue(data)}${adviceOnNumberText(expected, data)}`,
+      };
     }
     case 'format': {
       if (data === '') return { pointer, message: 'must not be empty' };
@@ -43,9 +46,15 @@ function positionAndMessage(error: ErrorObject): BodyError {
     case 'maxLength':
       return { pointer, message: `must have at most ${limit} characters; it had ${String(data).length}` };
     case 'minimum':
-      return { pointer, message: `must be ${wholeRange(error) ?? `${limit} or more`}; it was ${shownValue(data)}` };
+      return {
+        pointer,
+        message: `must be ${wholeNumberRange(error) ?? `${limit} or more`}; it was ${shownValue(data)}`,
+      };
     case 'maximum':
-      return { pointer, message: `must be ${wholeRange(error) ?? `${limit} or less`}; it was ${shownValue(data)}` };
+      return {
+        pointer,
+        message: `must be ${wholeNumberRange(error) ?? `${limit} or less`}; it was ${shownValue(data)}`,
+      };
     case 'enum': {
       const allowed = (params['allowedValues'] as readonly unknown[]).map(String).join(', ');
       return { pointer, message: `must be one of ${allowed}; it was ${shownValue(data)}` };
@@ -75,7 +84,7 @@ const patterns: Readonly<Record<string, string>> = {
  * Describes the range of a whole number with a minimum and a maximum. `undefined` for any other
  * schema.
  */
-function wholeRange({ parentSchema }: ErrorObject): string | undefined {
+function wholeNumberRange({ parentSchema }: ErrorObject): string | undefined {
   const { type, minimum, maximum } = (parentSchema ?? {}) as Readonly<Record<string, unknown>>;
   if (type !== 'integer' || typeof minimum !== 'number' || typeof maximum !== 'number') return undefined;
   return `a whole number from ${minimum} to ${maximum}`;
@@ -92,10 +101,10 @@ function inputsOf({ parentSchema }: ErrorObject): string {
 }
 
 /** Advice for a number that was sent as a text. Empty for any other value. */
-function asNumber(expected: string, data: unknown): string {
+function adviceOnNumberText(expected: string, data: unknown): string {
   if (expected !== types['number'] || typeof data !== 'string' || !/^[\d.,'\s+-]+$/.test(data)) return '';
-  // The card turns typed digits into a number, so a text of digits alone was typed in quotes or
-  // comes from an expression.
+  // The card of a trigger or action converts digits to a number. A text that is a plain number was
+  // therefore typed in quotes, or it comes from an expression.
   const isPlain = /^-?\d+(\.\d+)?$/.test(data.trim());
   const typed = isPlain ? 'If you typed it, remove the quotes' : 'Write digits only, with a point before decimals';
   return `. ${typed}. If it comes from an expression or from dynamic content, put float( ) around that, which reads 1,500 as 1500; for a text with a decimal comma, add the language, such as float(…, 'de-DE')`;
@@ -120,14 +129,15 @@ export function bodyRefusal(faults: readonly BodyFault[]): Refusal {
   const first = [...positions].flatMap((pointer) => faults.find((fault) => fault.pointer === pointer) ?? []);
   const sentences = first
     .slice(0, 3)
-    .map(({ pointer, message, sentence }) => sentence ?? `${named(pointer)} ${message}.`);
+    .map(({ pointer, message, sentence }) => sentence ?? `${subjectOf(pointer)} ${message}.`);
   const more = first.length - sentences.length;
   const rest = more > 0 ? [more === 1 ? 'There is 1 more mistake.' : `There are ${more} more mistakes.`] : [];
   const errors = first.map(({ pointer, message }) => ({ pointer, message }));
   return refusal('body-invalid', [...sentences, ...rest].join(' '), { errors });
 }
 
-function named(pointer: string): string {
+/** How a sentence names the property at `pointer`. */
+function subjectOf(pointer: string): string {
   if (pointer === '') return 'The body';
   const name = pointer.slice(1);
   // A property name may be anything, including a callback URL, so only plain names are repeated.

@@ -11,10 +11,13 @@ export interface Config {
   readonly storage: StorageSetting;
   readonly insights: {
     readonly baseUrl: string;
+    /** The API key of Customer Insights. Unrelated to the subscriptions of flows. */
     readonly subscriptionKey: string | undefined;
+    /** `default`: `DefaultAzureCredential` gets the access tokens. `none`: calls have no token. */
     readonly credential: 'default' | 'none';
     /** The scope of access tokens for the API: the API's resource, followed by `/.default`. */
     readonly scope: string;
+    /** The path of the refresh workflow of Customer Insights, below the instance. */
     readonly workflowPath: string;
     readonly timeoutMs: number;
   };
@@ -28,24 +31,33 @@ export interface Config {
   readonly allowedTenants: ReadonlySet<string>;
   /** Without keys that are too short to be secret. */
   readonly operatorKeys: readonly OperatorKey[];
+  /** Lower-case ids. Empty: any instance may be used. */
   readonly allowedInstances: ReadonlySet<string>;
   readonly maxSubscriptionsPerConnection: number;
   /** Without a trailing slash. */
   readonly publicBaseUrl: string;
+  /** NCRONTAB expressions: when instances are polled, and when the reconciler runs. */
   readonly pollSchedule: string;
   readonly reconcileSchedule: string;
+  /** Which hosts and networks the app may call. */
   readonly callbackPolicy: CallbackPolicy;
+  /** The keys of stored callback URLs. The first key encrypts, every key decrypts. */
   readonly encryptionKeys: readonly EncryptionKey[];
+  /** Every secret signs every callback. */
   readonly signingSecrets: readonly KeyObject[];
   /**
-   * A webhook that is called when a subscription becomes paused, disabled or gone. The URL is a
-   * secret, because it may be the callback URL of a flow.
+   * The operator's webhook. It is called when a subscription becomes paused, disabled or gone. Its
+   * URL is a secret, because it may be the callback URL of a flow.
    */
   readonly operatorWebhook: { readonly url: string; readonly policy: CallbackPolicy } | undefined;
   readonly deliveryTimeoutMs: number;
+  /** The delay before each retry of a delivery. */
   readonly deliveryScheduleSeconds: readonly number[];
+  /** Of calls by one connection, and of calls to one instance. */
   readonly rateLimit: { readonly calls: number; readonly windowSeconds: number };
+  /** How long a claim on a chunk or a retry lasts unless it is renewed. */
   readonly claimMs: number;
+  /** How many months of data are kept besides the current month. */
   readonly retentionMonths: number;
   /**
    * Who may read and write entity items and partitions: `on` is all callers, `off` is nobody,
@@ -71,11 +83,13 @@ export interface Config {
   readonly telemetry:
     | {
         readonly serviceName: string;
+        /** The share of traces that is kept, from 0 to 1. */
         readonly sampledRatio: number;
         readonly otlp: { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> } | undefined;
         readonly applicationInsights:
           | {
               readonly connectionString: string;
+              /** The managed identity that sends. `undefined`: the connection string suffices. */
               readonly identity: { readonly clientId: string | undefined } | undefined;
             }
           | undefined;
@@ -92,8 +106,8 @@ export interface SettingFault {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads all settings at once. Never throws, because the host would keep running without any
- * function if the app threw while loading. The app works in spite of `warnings`, but not with
+ * Reads all settings at once. Never throws, because an app that throws while it loads has no
+ * functions, although its host keeps running. The app works in spite of `warnings`, but not with
  * `faults`.
  */
 export function readConfig(
@@ -214,7 +228,7 @@ function telemetryOf(read: Read): Config['telemetry'] {
 
 /**
  * The tenants in a setting of App Service authentication, which the deployment template also sets.
- * App Service authentication answers 403 to tokens of other tenants
+ * App Service authentication responds with 403 to tokens of other tenants
  * (learn.microsoft.com/azure/app-service/configure-authentication-provider-aad, "Use a built-in
  * authorization policy").
  */

@@ -17,8 +17,8 @@ export interface Log {
 export const silentLog: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**
- * Formats a log line as one JSON object, which Application Insights and `jq` can both read. `time`
- * is for readers that do not add a time of their own, such as a terminal.
+ * Formats a log line as one JSON object, which Application Insights and `jq` can both read. It
+ * contains the time, because a terminal adds none.
  */
 export function logLine(
   level: 'info' | 'warn' | 'error',

@@ -30,7 +30,10 @@ const WEEKDAYS: Field = {
   names: 'sunday monday tuesday wednesday thursday friday saturday'.split(' '),
 };
 
-/** The rarest date, 29 February on a given weekday, occurs at least once in 40 years. */
+/**
+ * How far ahead `nextOccurrence` searches. The rarest date, 29 February on a given weekday, occurs
+ * at least once in 40 years.
+ */
 const FURTHEST_MS = 41 * 366 * 24 * 3600 * 1000;
 
 /**
@@ -80,8 +83,8 @@ function untilSecond(seconds: ReadonlySet<number>, from: number): number {
 }
 
 /**
- * The number of occurrences that `periodOf` compares. A schedule whose periods differ rarely has
- * more in a day.
+ * The number of occurrences that `periodOf` compares. A schedule with unequal periods usually has
+ * fewer than 100 occurrences a day, so 100 cover a whole day.
  */
 const OCCURRENCES = 100;
 

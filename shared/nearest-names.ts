@@ -9,8 +9,8 @@ export interface Named {
 const MAX_NEAREST = 3;
 
 /**
- * The choices whose name or display name is most similar to `wanted`, best first, three at most.
- * Case, blanks, hyphens and underscores are ignored. A choice with little in common is left out.
+ * At most three choices whose name or display name is similar to `wanted`, the most similar first.
+ * Case, blanks, hyphens and underscores are ignored.
  */
 export function nearestNames(wanted: string, choices: Iterable<Named>): readonly Named[] {
   const asked = plain(wanted);

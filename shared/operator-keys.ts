@@ -1,5 +1,6 @@
 /** A key of an operator. With the access `read`, it cannot change anything. */
 export interface OperatorKey {
+  /** Who uses the key. The audit log shows this name. */
   readonly name: string;
   readonly key: string;
   readonly access: 'all' | 'read';
@@ -9,8 +10,8 @@ export interface OperatorKey {
 export const MIN_OPERATOR_KEY_LENGTH = 16;
 
 /**
- * Leaves out the keys that are too short. Without `listed`, because the setting is invalid, there
- * are no keys. If a key is listed several times, it may do only what all of its entries allow.
+ * Leaves out the keys that are too short. If a key is listed several times, it may do only what all
+ * of its entries allow. `listed` is absent when the setting is invalid; there are no keys then.
  */
 export function usableKeys(listed: readonly OperatorKey[] = []): {
   readonly keys: readonly OperatorKey[];
@@ -18,7 +19,7 @@ export function usableKeys(listed: readonly OperatorKey[] = []): {
 } {
   const long = listed.filter(({ key }) => key.length >= MIN_OPERATOR_KEY_LENGTH);
   const shortCount = listed.length - long.length;
-  const readable = new Set(long.flatMap(({ key, access }) => (access === 'read' ? [key] : [])));
+  const readOnly = new Set(long.flatMap(({ key, access }) => (access === 'read' ? [key] : [])));
   const messages = [
     shortCount > 0 &&
       `has ${shortCount} of its keys with fewer than ${MIN_OPERATOR_KEY_LENGTH} characters, which are not accepted`,
@@ -28,7 +29,7 @@ export function usableKeys(listed: readonly OperatorKey[] = []): {
       'has a key with the name read, which may do everything: write a key that may only read as name:read:key',
   ];
   return {
-    keys: long.filter(({ key, access }) => access === 'read' || !readable.has(key)),
+    keys: long.filter(({ key, access }) => access === 'read' || !readOnly.has(key)),
     warnings: messages.filter((message) => message !== false),
   };
 }

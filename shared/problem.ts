@@ -58,8 +58,8 @@ export const problems = {
 export type ProblemCode = keyof typeof problems;
 
 /**
- * One error in a body: a JSON Pointer (RFC 6901) to the property, and a message that continues a
- * sentence that begins with the property's name.
+ * One error in a body: a JSON Pointer (RFC 6901) to the property, and a message. The property's
+ * name and the message together form a sentence (`threshold` `must be a number`).
  */
 export interface BodyError {
   readonly pointer: string;

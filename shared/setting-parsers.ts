@@ -1,8 +1,9 @@
 import { nextOccurrence, parseSchedule } from './ncrontab.ts';
 
 /**
- * Parsers of single settings. Each takes the trimmed text. Each throws an error whose message
- * continues a sentence that begins with the setting's name and never repeats the value.
+ * Parsers of single settings. Each takes the trimmed text, and throws an error when the text is
+ * invalid. The setting's name and the error's message together form a sentence. The message never
+ * repeats the text, which may be a secret.
  */
 
 /** The parts of a comma-separated list, trimmed, without empty parts. */
@@ -13,6 +14,7 @@ export function list(text: string): string[] {
     .filter((part) => part !== '');
 }
 
+/** Returns a parser of whole numbers. */
 export function whole(minimum: number, maximum: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
@@ -37,6 +39,7 @@ export function matching(pattern: RegExp, message: string): (text: string) => st
   };
 }
 
+/** The value of an HTTP header. */
 export function headerText(text: string): string {
   if (!/^[\x21-\x7e]*$/.test(text)) throw new Error('must be printable ASCII without blanks');
   return text;
@@ -68,6 +71,7 @@ export function ncrontab(text: string): string {
   return text;
 }
 
+/** As `httpUrl`. `undefined` when the text is empty. */
 export function optionalUrl(text: string): string | undefined {
   return text === '' ? undefined : httpUrl(text);
 }
@@ -114,6 +118,7 @@ export function guidSet(text: string): ReadonlySet<string> {
   return new Set(ids);
 }
 
+/** Host names, `.suffix` for all names below it, or `*` for every host. */
 export function hostList(text: string): string[] {
   const hosts = list(text).map((host) => host.toLowerCase());
   if (!hosts.every((host) => host === '*' || /^\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host))) {

@@ -31,8 +31,9 @@ export interface Setting<T> {
    * required.
    */
   readonly default: string | undefined;
+  /** What the documentation of the settings says. */
   readonly meaning: string;
-  /** Throws an error whose message continues a sentence that begins with the setting's name. */
+  /** Throws for invalid text. The setting's name and the error's message form a sentence. */
   readonly parse: (text: string) => T;
 }
 
@@ -52,7 +53,7 @@ export const settings = {
   ),
   CUSTOMER_INSIGHTS_SUBSCRIPTION_KEY: setting(
     '',
-    'The `Ocp-Apim-Subscription-Key` header. None is sent when empty.',
+    'The API key of Customer Insights, sent in the header `Ocp-Apim-Subscription-Key`. None is sent when empty.',
     headerText,
   ),
   CUSTOMER_INSIGHTS_CREDENTIAL: setting(
@@ -67,7 +68,7 @@ export const settings = {
   ),
   CUSTOMER_INSIGHTS_WORKFLOW_PATH: setting(
     'workflows/main',
-    'The path of the workflow below the instance. Some tenants use `manage/workflows/main`.',
+    'The path of the refresh workflow (of Customer Insights, not a flow) below the instance. Some tenants use `manage/workflows/main`.',
     matching(/^[\w.-]+(\/[\w.-]+)*$/, 'must be a path without slashes at its ends'),
   ),
   CUSTOMER_INSIGHTS_TIMEOUT_MS: setting('10000', 'The timeout of one call.', whole(1, 100_000)),
@@ -102,7 +103,7 @@ export const settings = {
   ),
   CALLBACK_ENCRYPTION_KEYS: setting(
     undefined,
-    'A list of `kid:base64(32 bytes)`. The first key encrypts and every key decrypts.',
+    'A list of `kid:base64(32 bytes)`, where `kid` is the id of the key. The first key in the list encrypts and every key decrypts.',
     parseEncryptionKeys,
   ),
   WEBHOOK_SIGNING_SECRETS: setting('', 'A list of `whsec_…`. Every secret signs.', (text) =>

@@ -1,5 +1,5 @@
 /**
- * Numbers outside this range are shown in exponent notation, because so many digits are hard to
+ * Numbers outside this range are shown in exponent notation, because so many zeros are hard to
  * read.
  */
 const READABLE = { least: 1e-6, most: 1e15 };

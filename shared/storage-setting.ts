@@ -13,8 +13,8 @@ export type StorageSetting =
     };
 
 /**
- * If there is no connection string, these settings say where storage is. The Functions host reads
- * the same settings.
+ * The settings that say where storage is if there is no connection string. The Functions host reads
+ * them too.
  */
 const ACCOUNT_NAME = 'AzureWebJobsStorage__accountName';
 const SERVICE_URIS = {

@@ -21,7 +21,7 @@ function createCompiler(): Ajv {
 }
 type AddFormats = (target: Ajv, formats: readonly string[]) => void;
 
-/** Checks `input` against a schema. A valid value has the schema's type. */
+/** Checks a value against a schema. */
 export type Validator<T> = (input: unknown) => { kind: 'valid'; value: T } | { kind: 'invalid'; errors: BodyFault[] };
 
 /**
@@ -39,15 +39,15 @@ export function validatorOf<S extends TSchema>(schema: S): Validator<Static<S>> 
 }
 
 /**
- * Properties that are not trimmed. A callback URL is kept byte for byte, and spaces may belong to a
- * name or label.
+ * The properties that `inputValidatorOf` does not trim. A callback URL is kept byte for byte, and
+ * spaces may belong to a name or label.
  */
 const verbatim: ReadonlySet<string> = new Set(['callbackUrl', 'segmentName', 'measureName', 'label']);
 
 /**
- * A validator for input from people and flow definitions. Spaces around an id are ignored. Power
- * Automate sends an empty input box as `""` or `null`, so an optional top-level property with such
- * a value counts as absent.
+ * A validator for input from people and flow definitions. It trims texts, except those that must
+ * stay as they are. Power Automate sends an empty input box as `""` or `null`, so an optional
+ * top-level property with such a value counts as absent.
  */
 export function inputValidatorOf<S extends TObject>(schema: S): Validator<Static<S>> {
   const validate = validatorOf(schema);
