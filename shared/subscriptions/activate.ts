@@ -4,8 +4,8 @@ import type { SubscriptionStore } from './subscription-store.ts';
 export interface ActivatePorts {
   readonly store: SubscriptionStore;
   /**
-   * The latest sequence number of the subscription's subject; undefined when the subject is not
-   * observed.
+   * The sequence number of the latest observation of the subscription's subject. `undefined` when
+   * the subject is not observed: its state was removed because no subscription needed it.
    */
   readonly sequenceOf: (subscription: Subscription) => Promise<number | undefined>;
 }
@@ -36,12 +36,14 @@ export async function activate(ports: ActivatePorts, pending: Subscription): Pro
 }
 
 /**
- * Called when an observation reaches a subscription that is still being created. If the
- * subscription already supersedes another one, activates it. Otherwise the subscribe request has
- * not been answered yet, so the observation does not concern the subscription. Its row is then
- * rewritten, which changes its ETag, so that the subscribe request reads the sequence number again
- * before it activates the subscription. It must not be activated here, because a later save of the
- * same flow may still supersede it, and both would then be active.
+ * Resolves a pending subscription that fan-out has found among the recipients of an event.
+ *
+ * If the subscription already supersedes another one, activates it. Otherwise only rewrites its
+ * row: its subscribe request has not been answered yet, so the event does not have to reach it. The
+ * rewrite changes the ETag, so the write of the subscribe request fails. The request then reads the
+ * sequence number again and activates the subscription after this event. The subscription must not
+ * be activated here, because a later save of the same flow may still supersede it, and both would
+ * then be active.
  *
  * Returns `undefined` when the row no longer exists or its subject is not observed.
  */
@@ -57,8 +59,8 @@ export async function resolvePending(ports: ActivatePorts, pending: Subscription
     subscription = await ports.store.load(subscription.id);
   }
   if (subscription?.activeFrom === undefined) subscription = subscription && (await activate(ports, subscription));
-  // Another worker may have activated the subscription since, and a later save may have superseded
-  // it.
+  // Another worker may have activated the subscription meanwhile, and a later save may have
+  // superseded it.
   if (subscription === undefined || !isPending(subscription)) return subscription;
   const successor = subscription.successor && (await ports.store.load(subscription.successor));
   if (successor) await activate(ports, successor);

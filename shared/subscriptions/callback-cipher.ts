@@ -9,6 +9,7 @@ const CIPHER_OPTIONS = { authTagLength: TAG_BYTES };
 
 const KEY_ID = /^[\w-]{1,32}$/;
 
+/** A key of the setting `CALLBACK_ENCRYPTION_KEYS`. */
 export interface EncryptionKey {
   /**
    * The key id, stored in front of every text that the key encrypted: at most 32 characters of
@@ -19,11 +20,14 @@ export interface EncryptionKey {
   readonly key: Buffer;
 }
 
-/** Encrypts callback URLs at rest and binds them to the row they are stored in. */
+/**
+ * Encrypts callback URLs for storage. `context` names the row that holds the URL (`sealContext`),
+ * so that a URL copied to another row cannot be decrypted.
+ */
 export interface CallbackCipher {
   /**
-   * Encrypts with the first key. `context` is authenticated but not stored, and is required to
-   * decrypt.
+   * Encrypts with the first key of `CALLBACK_ENCRYPTION_KEYS`. `context` is authenticated but not
+   * stored, and is required to decrypt.
    */
   seal(plain: string, context: string): string;
   /**
@@ -32,7 +36,7 @@ export interface CallbackCipher {
    */
   open(sealed: string, context: string): string;
   /** Whether the text begins with the id of the first key. Does not decrypt it. */
-  isNew(sealed: string): boolean;
+  hasFirstKeyId(sealed: string): boolean;
 }
 
 /**
@@ -49,8 +53,8 @@ export class CallbackCipherError extends Error {
 }
 
 /**
- * The encrypted format is `kid.base64url(nonce, ciphertext, tag)`. `keys` must have at least one
- * entry.
+ * The encrypted format is `kid.base64url(nonce, ciphertext, tag)`. The first key encrypts, and each
+ * key decrypts what it has encrypted. There must be at least one key.
  */
 export function callbackCipher(keys: readonly EncryptionKey[]): CallbackCipher {
   const [first] = keys;
@@ -70,8 +74,8 @@ export function callbackCipher(keys: readonly EncryptionKey[]): CallbackCipher {
     open: (sealed, context) => {
       const [kid = '', encoded = '', ...more] = sealed.split('.');
       const bytes = Buffer.from(encoded, 'base64url');
-      const canonical = more.length === 0 && bytes.toString('base64url') === encoded;
-      if (!KEY_ID.test(kid) || !canonical || bytes.length < NONCE_BYTES + TAG_BYTES) {
+      const isWellFormed = more.length === 0 && bytes.toString('base64url') === encoded;
+      if (!KEY_ID.test(kid) || !isWellFormed || bytes.length < NONCE_BYTES + TAG_BYTES) {
         throw new CallbackCipherError('it does not have the expected format', undefined);
       }
       const key = byKid.get(kid);
@@ -89,7 +93,7 @@ export function callbackCipher(keys: readonly EncryptionKey[]): CallbackCipher {
       return plain.toString();
     },
 
-    isNew: (sealed) => sealed.startsWith(`${first.kid}.`),
+    hasFirstKeyId: (sealed) => sealed.startsWith(`${first.kid}.`),
   };
 }
 

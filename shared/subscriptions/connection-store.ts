@@ -12,14 +12,14 @@ import {
 
 export const CONNECTIONS_TABLE = 'connections';
 
-/** The entry of a subscribe request, stored under the request's hash. */
+/** The entry of a subscribe request, stored under the request's hash (`requestKeyOf`). */
 export interface RequestEntry {
   readonly subscriptionId: string;
   /**
-   * Whether the request is complete. Until then the id is reserved, although its row may not exist
-   * yet.
+   * Whether the request is complete. Until then it reserves the id of a subscription whose row may
+   * not exist yet.
    */
-  readonly made: boolean;
+  readonly isComplete: boolean;
   readonly etag: string;
 }
 
@@ -27,8 +27,9 @@ export interface RequestEntry {
 export type EntryOwner = Pick<Subscription, 'connection' | 'trigger' | 'requestKey' | 'id'>;
 
 /**
- * Stores what belongs to a connection in one partition: an entry for each request and for each
- * flow, and the number of request entries.
+ * Stores what belongs to a connection in one partition: an entry for each subscribe request, an
+ * entry for each flow (`WorkflowEntry`), and the number of request entries. That number is compared
+ * with the connection's maximum number of subscriptions.
  */
 export interface ConnectionStore {
   findRequest(connection: string, trigger: Trigger, requestKey: string): Promise<RequestEntry | undefined>;
@@ -37,15 +38,15 @@ export interface ConnectionStore {
    * Reserves a subscription id, before its row is written, in the request's entry and, with
    * `workflow`, in the flow's entry. `replaces` and `workflow.entry` are the entries as they were
    * read. Returns `conflict` when they have changed since, and `full` when the connection has `max`
-   * request entries. Replacing an entry does not add one. With `succeeds`, the new subscription
-   * supersedes another, so the number may exceed `max` until the other's entry is removed.
+   * request entries. Replacing an entry does not add one. `willSupersede`: the new subscription
+   * will supersede another one, so the number may exceed `max` until the other's entry is removed.
    */
   claimRequest(
     claim: { connection: string; trigger: Trigger; requestKey: string; subscriptionId: string },
     terms: {
       replaces?: RequestEntry;
       workflow?: FlowClaim;
-      succeeds: boolean;
+      willSupersede: boolean;
       max: number;
     },
   ): Promise<
@@ -61,16 +62,17 @@ export interface ConnectionStore {
    */
   complete(subscription: Subscription, replaced: Subscription | undefined, entryEtag?: string): Promise<boolean>;
   /**
-   * Marks the request entry of a subscription as complete although a later save overtook it before
-   * it was active. If the request is repeated, it finds this subscription and its redirect.
+   * Marks the request entry of a subscription as complete although a later save of the flow
+   * overtook it before it was active. If the request is repeated, it finds this subscription, which
+   * redirects to the later one.
    */
-  overtake(subscription: Subscription): Promise<void>;
+  completeOvertaken(subscription: Subscription): Promise<void>;
   /**
    * Removes the request entry of a deleted subscription, but not its flow entry. Safe to repeat.
    */
   forget(subscription: EntryOwner): Promise<void>;
   /** Removes a request entry. Returns false if the entry has changed since it was read. */
-  release(entry: RequestEntry, owner: EntryOwner): Promise<boolean>;
+  removeRequest(entry: RequestEntry, owner: EntryOwner): Promise<boolean>;
   /** Lists the ids of a connection's subscriptions to one trigger, page by page. */
   list(
     connection: string,
@@ -79,7 +81,9 @@ export interface ConnectionStore {
   ): Promise<{ subscriptionIds: string[]; next?: string }>;
 }
 
+/** Row key of the number of request entries. */
 export const COUNT_KEY = 'n';
+/** Prefix of the row keys of request entries. */
 export const REQUEST_PREFIX = 'k:';
 const requestRowKey = (trigger: Trigger, key: string): string => `${REQUEST_PREFIX}${triggers[trigger].code}:${key}`;
 export function connectionStore(tables: Tables): ConnectionStore {
@@ -107,6 +111,10 @@ export function connectionStore(tables: Tables): ConnectionStore {
     }
   };
 
+  /**
+   * Removes an entry as it was read. `recount`: only the count has changed, so the caller tries
+   * again.
+   */
   const removeCounted = async (
     connection: string,
     entry: RowKeys & { etag: string },
@@ -142,7 +150,8 @@ export function connectionStore(tables: Tables): ConnectionStore {
       return (
         row && {
           subscriptionId: String(row.values['subscriptionId']),
-          made: row.values['made'] === true,
+          // `made` is the stored name.
+          isComplete: row.values['made'] === true,
           etag: row.etag,
         }
       );
@@ -153,13 +162,16 @@ export function connectionStore(tables: Tables): ConnectionStore {
       return row && workflowEntryOf(row);
     },
 
-    async claimRequest({ connection, trigger, requestKey, subscriptionId }, { replaces, workflow, succeeds, max }) {
+    async claimRequest(
+      { connection, trigger, requestKey, subscriptionId },
+      { replaces, workflow, willSupersede, max },
+    ) {
       const row = { partitionKey: connection, rowKey: requestRowKey(trigger, requestKey), subscriptionId, made: false };
       const claim: Write = replaces ? { kind: 'replace', row, etag: replaces.etag } : { kind: 'insert', row };
       const flow = workflow ? workflowWrites(connection, trigger, subscriptionId, workflow) : [];
       for (;;) {
         const current = replaces ? undefined : await count(connection);
-        if (current && current.count >= max && !succeeds) {
+        if (current && current.count >= max && !willSupersede) {
           if (await correctOvercount(connection, current)) continue;
           return { kind: 'full' };
         }
@@ -169,28 +181,28 @@ export function connectionStore(tables: Tables): ConnectionStore {
           return { kind: 'claimed', etag: newEtag(result), ...(current && { count: current.count + 1 }) };
         }
         if (result.index <= flow.length) return { kind: 'conflict' };
-        // Only the count conflicted, which means that another request of the connection succeeded.
-        // The loop therefore ends eventually.
+        // Only the count has changed, because another request of the connection succeeded.
       }
     },
 
     async complete(subscription, replaced, entryEtag) {
       const { connection, trigger, requestKey, workflowKey, id } = subscription;
       const rowKey = requestRowKey(trigger, requestKey);
-      const made = { partitionKey: connection, rowKey, subscriptionId: id, made: true };
+      const completed = { partitionKey: connection, rowKey, subscriptionId: id, made: true };
       for (let etag = entryEtag; ;) {
-        const result = etag && (await tables.write(CONNECTIONS_TABLE, [{ kind: 'replace', row: made, etag }]));
+        const result = etag && (await tables.write(CONNECTIONS_TABLE, [{ kind: 'replace', row: completed, etag }]));
         if (result && result.kind === 'written') break;
         const entry = await get(connection, rowKey);
         if (entry?.values['subscriptionId'] !== id) return false;
-        // Another call has completed the entry, or this call has and storage's response was lost.
+        // Another call has completed the entry, or this call has, and the response of storage was
+        // lost.
         if (entry.values['made'] === true) break;
         etag = entry.etag;
       }
       if (workflowKey !== undefined) {
         const row = await get(connection, workflowRowKey(trigger, workflowKey));
-        // If a later save has claimed the flow since, that save supersedes this one and needs the
-        // entry as it is.
+        // If a later save has claimed the flow's entry meanwhile, that save needs the entry as it
+        // is to supersede this one.
         if (row?.values['subscriptionId'] === id && row.values['previous'] !== '') {
           const cleared = { partitionKey: connection, rowKey: row.rowKey, subscriptionId: id, previous: '' };
           await tables.write(CONNECTIONS_TABLE, [{ kind: 'replace', row: cleared, etag: row.etag }]);
@@ -200,7 +212,7 @@ export function connectionStore(tables: Tables): ConnectionStore {
       return true;
     },
 
-    async overtake({ connection, trigger, requestKey, id }) {
+    async completeOvertaken({ connection, trigger, requestKey, id }) {
       const entry = await get(connection, requestRowKey(trigger, requestKey));
       if (entry?.values['subscriptionId'] !== id) return;
       const row = { partitionKey: connection, rowKey: entry.rowKey, subscriptionId: id, made: true };
@@ -209,7 +221,7 @@ export function connectionStore(tables: Tables): ConnectionStore {
 
     forget: removeEntry,
 
-    async release(entry, { connection, trigger, requestKey }) {
+    async removeRequest(entry, { connection, trigger, requestKey }) {
       const row = { partitionKey: connection, rowKey: requestRowKey(trigger, requestKey), etag: entry.etag };
       for (;;) {
         const result = await removeCounted(connection, row);

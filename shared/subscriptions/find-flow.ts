@@ -11,8 +11,8 @@ export interface FindFlowPorts {
 }
 
 /**
- * The flow that sends a subscribe request: how to claim its entry, and its latest subscription so
- * far.
+ * The flow that sends a subscribe request: what a save needs to claim the flow's entry
+ * (`WorkflowEntry`), and the flow's latest subscription, if there is one.
  */
 export interface FoundFlow {
   readonly claim: FlowClaim;
@@ -38,9 +38,9 @@ export async function findFlow(
 
 /**
  * Finds the flow's entry under its key without the environment, which version 0.9.0 and calls
- * without the environment header use. The save adopts this entry, so that the entries under both
- * keys name the new subscription. Returns `undefined` if the entry's subscription has another
- * environment, because it then belongs to another flow.
+ * without the environment header use. The save adopts this entry: it claims it together with the
+ * entry under the full key, so that both name the new subscription. Returns `undefined` if the
+ * entry's subscription has another environment, because it then belongs to another flow.
  */
 async function findAdopted(
   { store, connections }: FindFlowPorts,

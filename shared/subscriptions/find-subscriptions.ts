@@ -27,6 +27,7 @@ export async function findSubscriptions(
   let next: string | undefined;
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const page = await tables.query(SUBSCRIPTIONS_TABLE, {
+      // All partitions.
       partition: { from: '', to: '~' },
       ...(next !== undefined && { next }),
     });
@@ -42,8 +43,8 @@ export async function findSubscriptions(
 }
 
 /**
- * Returns a test for subscriptions that contain a text in an id, a name or the label, or that
- * belong to the flow that the text names. Case is ignored.
+ * Returns a test for `findSubscriptions`: whether an id, a name or the label of a subscription
+ * contains the text, or the text names its flow (`namedFlow`). Case is ignored.
  */
 export function mentions(text: string): (subscription: Subscription) => boolean {
   const flow = namedFlow(text);

@@ -10,18 +10,19 @@ export interface NamedFlow {
   readonly runId?: string;
 }
 
-const ADDRESS =
+/** The URL of a flow's page or of a run. */
+const FLOW_URL =
   /\/environments\/([^/?#\s]+)\/(?:[^?#\s]*\/)?flows\/(?:[^/?#\s]+\/)?([0-9a-f-]{32,36})(?:\/[^?#\s]*?runs\/([^/?#\s]+))?/i;
-const HEX = /^[0-9a-f]{32}$/;
+const HEX_ID = /^[0-9a-f]{32}$/;
 
 /**
  * Finds the flow in a text: a GUID with or without dashes or braces, or the URL of a flow or a run.
  * Returns `undefined` for other texts. Pure.
  */
 export function namedFlow(text: string): NamedFlow | undefined {
-  const [, environmentId, inAddress, runId] = ADDRESS.exec(text) ?? [];
-  const id = bare(inAddress ?? text);
-  if (!HEX.test(id)) return undefined;
+  const [, environmentId, idInUrl, runId] = FLOW_URL.exec(text) ?? [];
+  const id = bareId(idInUrl ?? text);
+  if (!HEX_ID.test(id)) return undefined;
   return {
     id,
     ...(environmentId !== undefined && { environmentId: decoded(environmentId).toLowerCase() }),
@@ -37,7 +38,7 @@ export function isOfFlow(
   { workflowId, workflowName, environmentId }: Pick<Subscription, 'workflowId' | 'workflowName' | 'environmentId'>,
   flow: NamedFlow,
 ): boolean {
-  const isSame = [workflowId, workflowName].some((id) => id !== undefined && bare(id) === flow.id);
+  const isSame = [workflowId, workflowName].some((id) => id !== undefined && bareId(id) === flow.id);
   const isElsewhere =
     flow.environmentId !== undefined &&
     environmentId !== undefined &&
@@ -45,7 +46,8 @@ export function isOfFlow(
   return isSame && !isElsewhere;
 }
 
-function bare(id: string): string {
+/** An id in lower case, without dashes and braces. */
+function bareId(id: string): string {
   return id.trim().replace(/[-{}]/g, '').toLowerCase();
 }
 

@@ -8,13 +8,13 @@ const ID = /^[0-9a-f-]{36}$/;
 export interface RegisteredInstance {
   readonly instanceId: string;
   /**
-   * The ETag of the row, which every subscribe changes. Before removing an instance, read its ETag
-   * first and its subscriptions second.
+   * The ETag of the row, which every subscribe changes. To remove an instance, read its ETag first
+   * and its subscriptions second. If a subscribe comes in between, the removal then conflicts.
    */
   readonly etag: string;
 }
 
-/** Some of the ids. `next` is present when there are more: the last of them. */
+/** A page of instance ids. `next` is the last id of the page, present when there are more. */
 export interface InstancePage {
   readonly instanceIds: readonly string[];
   readonly next?: string;
@@ -22,10 +22,16 @@ export interface InstancePage {
 
 /** The instances that have subscriptions and are polled. */
 export interface InstanceRegistry {
-  /** Every subscribe calls this last, even for an instance that is already registered. */
+  /**
+   * Adds an instance. Every subscribe calls this last, even for an instance that is already
+   * registered.
+   */
   register(instanceId: string): Promise<void>;
   list(): Promise<RegisteredInstance[]>;
-  /** Up to `limit` ids behind `next`, in order. One storage request. Rejects with `RangeError` when `next` is not an id. */
+  /**
+   * Up to `limit` ids after `next`, in order. One storage request. Rejects with `RangeError` when
+   * `next` is not an id.
+   */
   page(page: { readonly limit: number; readonly next?: string }): Promise<InstancePage>;
   /** The ids of all instances, in order. */
   ids(): Promise<string[]>;
@@ -46,8 +52,10 @@ export function instanceRegistry(tables: Tables): InstanceRegistry {
     },
     async page({ limit, next }) {
       if (next !== undefined && !ID.test(next)) throw new RangeError('next must be the id of an instance');
+      // The first possible row key after `next`.
       const from = next === undefined ? {} : { from: `${next} ` };
-      // One more than the page has says whether there is another page.
+      // One row more than the page needs shows whether there is another page. Only the keys are
+      // used, so `select` names the shortest column.
       const query = { partition: PARTITION, select: ['v'], limit: limit + 1, ...from };
       const { rows } = await tables.query(INSTANCES_TABLE, query);
       const instanceIds = rows.slice(0, limit).map(({ rowKey }) => rowKey);

@@ -13,7 +13,10 @@ export interface MoveConnectionPorts {
   readonly connections: Pick<ConnectionStore, 'findRequest' | 'forget'>;
 }
 
-/** The formats of a connection id. */
+/**
+ * The formats of a connection id: a service key (hashed), an account that has signed in with Entra
+ * (hashed), or `local` when neither is required.
+ */
 const connection = Type.String({ pattern: '^(local|(key|entra)-[A-Za-z0-9_-]{32})$' });
 /** The body of a call that moves a connection. */
 export const moveRequest = Type.Object({ from: connection, to: connection }, { additionalProperties: false });
@@ -26,11 +29,12 @@ export interface Moved {
 }
 
 /**
- * Moves the subscriptions of one connection to another, for use after a key rotation: their rows,
- * their request and flow entries, and the count. Every step can be repeated, so a second call
- * continues where the first one failed. A request or flow for which the other connection already
- * has a subscription stays where it is. To move subscriptions back, wait until the first call has
- * returned.
+ * Moves the subscriptions of one connection to another: their rows, their request and flow entries
+ * (`ConnectionStore`), and the count. An operator does this after replacing a key, because the id
+ * of a connection is derived from its key. Every step can be repeated, so a second call continues
+ * where the first one failed. An entry stays where it is if the other connection already has an
+ * entry with its key for another subscription. To move subscriptions back, wait until the first
+ * call has returned.
  */
 export async function moveConnection(ports: MoveConnectionPorts, body: unknown): Promise<Moved | Refusal> {
   const validated = validateMoveRequest(body);
@@ -51,15 +55,15 @@ export async function moveConnection(ports: MoveConnectionPorts, body: unknown):
 }
 
 /**
- * Moves a subscription, then its entry, so that the copied entry always names a subscription of its
- * own connection. Returns false when the entry stays.
+ * Moves a subscription, then an entry that names it, so that the copied entry always names a
+ * subscription of its own connection. Returns false when the entry stays.
  */
 async function moveEntry(ports: MoveConnectionPorts, entry: StoredRow, to: string): Promise<boolean> {
   const { tables, store } = ports;
   const { partitionKey: from, rowKey, values } = entry;
   const subscriptionId = String(values['subscriptionId']);
   const isRequest = rowKey.startsWith(REQUEST_PREFIX);
-  const isOwn = (row: StoredRow): boolean => row.values['subscriptionId'] === subscriptionId;
+  const namesSame = (row: StoredRow): boolean => row.values['subscriptionId'] === subscriptionId;
   /**
    * Leaves the entry, because the other connection has this entry for another subscription. Moves
    * the subscription back, in case an earlier move failed after moving it.
@@ -68,32 +72,32 @@ async function moveEntry(ports: MoveConnectionPorts, entry: StoredRow, to: strin
     if (isRequest) await setConnection(store, subscriptionId, from);
     return false;
   };
-  const taken = await tables.get(CONNECTIONS_TABLE, to, rowKey);
-  if (taken && !isOwn(taken)) return stays();
+  const existing = await tables.get(CONNECTIONS_TABLE, to, rowKey);
+  if (existing && !namesSame(existing)) return stays();
   const subscription = await store.load(subscriptionId);
   // The subscription is still being created by its own request, or no longer exists.
   if (subscription === undefined) return false;
   const { trigger, requestKey } = subscription;
-  // A flow entry stays as long as the request entry of its subscription does.
+  // A flow entry is moved only after the request entry of its subscription.
   if (!isRequest && (await ports.connections.findRequest(from, trigger, requestKey))?.subscriptionId === subscriptionId)
     return false;
   await setConnection(store, subscriptionId, to);
-  if (taken === undefined) {
+  if (existing === undefined) {
     const copy = { ...values, partitionKey: to, rowKey };
     const inserted = await tables.write(CONNECTIONS_TABLE, [{ kind: 'insert', row: copy }]);
-    // The insert may have succeeded although its response was lost, and the client's own retry then
-    // met a conflict.
-    const there = inserted.kind === 'written' ? undefined : await tables.get(CONNECTIONS_TABLE, to, rowKey);
-    if (there && !isOwn(there)) return stays();
+    // A conflict may come from this same insert, if its response was lost and the storage client
+    // repeated it.
+    const found = inserted.kind === 'written' ? undefined : await tables.get(CONNECTIONS_TABLE, to, rowKey);
+    if (found && !namesSame(found)) return stays();
   }
   // The subscription may have ended since its entry was read. The call that ended it did not see
   // the copied entry.
   const hasEnded = isRequest && !(await isInUse(store, subscriptionId));
   if (hasEnded) await ports.connections.forget({ connection: to, trigger, requestKey, id: subscriptionId });
   const removed = await tables.write(CONNECTIONS_TABLE, [{ kind: 'delete', row: entry, etag: entry.etag }]);
-  const left = removed.kind === 'written' ? undefined : await tables.get(CONNECTIONS_TABLE, from, rowKey);
+  const remaining = removed.kind === 'written' ? undefined : await tables.get(CONNECTIONS_TABLE, from, rowKey);
   // Another request has changed the entry since.
-  return left && isOwn(left) ? moveEntry(ports, left, to) : !hasEnded;
+  return remaining && namesSame(remaining) ? moveEntry(ports, remaining, to) : !hasEnded;
 }
 
 /** Whether a subscription still needs the entry of its request. */
@@ -115,17 +119,17 @@ async function setConnection(
 }
 
 /**
- * Sets the count of a connection to its number of entries. Starts again when a concurrent subscribe
- * changes the count.
+ * Sets the count of a connection to its number of request entries. Starts again when a concurrent
+ * subscribe changes the count.
  */
-async function recount(tables: Tables, of: string): Promise<void> {
+async function recount(tables: Tables, connectionId: string): Promise<void> {
   for (;;) {
-    const before = await tables.get(CONNECTIONS_TABLE, of, COUNT_KEY);
+    const before = await tables.get(CONNECTIONS_TABLE, connectionId, COUNT_KEY);
     let count = 0;
     let next: string | undefined;
     do {
       const page = await tables.query(CONNECTIONS_TABLE, {
-        partition: of,
+        partition: connectionId,
         from: REQUEST_PREFIX,
         to: `${REQUEST_PREFIX}~`,
         select: ['made'],
@@ -134,7 +138,7 @@ async function recount(tables: Tables, of: string): Promise<void> {
       count += page.rows.length;
       next = page.next;
     } while (next !== undefined);
-    const row = { partitionKey: of, rowKey: COUNT_KEY, count };
+    const row = { partitionKey: connectionId, rowKey: COUNT_KEY, count };
     const write: Write = before ? { kind: 'replace', row, etag: before.etag } : { kind: 'insert', row };
     if ((await tables.write(CONNECTIONS_TABLE, [write])).kind === 'written') return;
   }

@@ -8,7 +8,9 @@ import { isEndedByOperator, type Subscription } from './subscription.ts';
 export interface OwnSubscriptionsPorts {
   readonly store: SubscriptionStore;
   readonly connections: ConnectionStore;
+  /** The last observation of a subscription's subject. */
   readonly subjectView: (subscription: Subscription) => Promise<SubjectView>;
+  /** Whether `ALLOWED_INSTANCES` permits the instance. */
   readonly isAllowed: (instanceId: string) => boolean;
 }
 

@@ -2,10 +2,9 @@ import { allDone } from '../all-done.ts';
 import type { StoredRow, Tables } from '../storage/tables.ts';
 import { CallbackCipherError, type CallbackCipher } from './callback-cipher.ts';
 import { formatSubscriptionId } from './subscription-id.ts';
-
 import { addressOfRow, sealContext, SUBSCRIPTIONS_TABLE } from './subscription-row.ts';
 
-/** The result of a key rotation. */
+/** The result of a rotation to the first key of `CALLBACK_ENCRYPTION_KEYS`. */
 export interface Rotated {
   /** Callback URLs that this run encrypted with the first key. */
   readonly rewritten: number;
@@ -15,9 +14,11 @@ export interface Rotated {
   readonly unopened: readonly Unopened[];
 }
 
+/** A callback URL that could not be decrypted. */
 export interface Unopened {
   /**
-   * The subscription id, or the row's keys if only a newer version of the app supports its trigger.
+   * The subscription id. If this version does not know the row's trigger, the partition key and row
+   * key instead.
    */
   readonly subscription: string;
   /** The decryption error. It contains no part of the URL. */
@@ -31,42 +32,45 @@ export interface Unopened {
 const ROWS_AT_ONCE = 16;
 
 /**
- * Encrypts every stored callback URL with the first key, so that the other keys can be removed. Run
- * it when every worker of the app already uses the new first key. Otherwise the run may miss a row
- * that a worker with the old keys writes meanwhile. Rows are replaced by ETag, so concurrent
- * changes are kept. Safe to repeat, and an aborted run leaves every row readable. Costs one storage
- * request per 1,000 rows and one per rewritten row. Rejects with `StorageError`.
+ * Encrypts every stored callback URL with the first key of `CALLBACK_ENCRYPTION_KEYS`, so that the
+ * other keys can be removed. Run it only when every process of the app has the new first key.
+ * Otherwise a process with the old keys may write a row that the run misses. Rows are replaced by
+ * ETag, so concurrent changes are kept. Safe to repeat, and an aborted run leaves every row
+ * readable. Costs one storage request per 1,000 rows and one per rewritten row. Rejects with
+ * `StorageError`.
  */
 export async function rotateCallbacks(ports: {
   readonly tables: Tables;
   readonly cipher: CallbackCipher;
 }): Promise<Rotated> {
-  const ends: RowEnd[] = [];
+  const results: RowResult[] = [];
   let next: string | undefined;
   do {
     const page = await ports.tables.query(SUBSCRIPTIONS_TABLE, {
+      // All partitions.
       partition: { from: '', to: '~' },
       ...(next !== undefined && { next }),
     });
     for (let start = 0; start < page.rows.length; start += ROWS_AT_ONCE) {
       const rows = page.rows.slice(start, start + ROWS_AT_ONCE);
-      ends.push(...(await allDone(rows.map((row) => rotateRow(ports, row)))));
+      results.push(...(await allDone(rows.map((row) => rotateRow(ports, row)))));
     }
     next = page.next;
   } while (next !== undefined);
   return {
-    rewritten: ends.filter((end) => end === 'rewritten').length,
-    alreadyNew: ends.filter((end) => end === 'already-new').length,
-    unopened: ends.filter((end) => typeof end === 'object'),
+    rewritten: results.filter((result) => result === 'rewritten').length,
+    alreadyNew: results.filter((result) => result === 'already-new').length,
+    unopened: results.filter((result) => typeof result === 'object'),
   };
 }
 
-type RowEnd = 'rewritten' | 'already-new' | 'without-url' | Unopened;
+/** What happened to a row. `without-url`: it has no callback URL, or was removed meanwhile. */
+type RowResult = 'rewritten' | 'already-new' | 'without-url' | Unopened;
 
 async function rotateRow(
   { tables, cipher }: { readonly tables: Tables; readonly cipher: CallbackCipher },
   found: StoredRow,
-): Promise<RowEnd> {
+): Promise<RowResult> {
   let row: StoredRow | undefined = found;
   while (row !== undefined) {
     const { partitionKey, rowKey, etag, values }: StoredRow = row;
@@ -78,7 +82,7 @@ async function rotateRow(
     }
     const opened = open(cipher, sealed, sealContext(address));
     if (opened.kind === 'unopened') return { subscription: formatSubscriptionId(address), reason: opened.reason };
-    if (cipher.isNew(sealed)) return 'already-new';
+    if (cipher.hasFirstKeyId(sealed)) return 'already-new';
     const callback = cipher.seal(opened.url, sealContext(address));
     // Write the columns as they are stored, so that columns of a newer version are kept.
     const replaced = await tables.write(SUBSCRIPTIONS_TABLE, [
@@ -91,8 +95,8 @@ async function rotateRow(
 }
 
 /**
- * Decrypts a URL. Rotation decrypts even URLs that name the first key, because another key may have
- * had the same id.
+ * Decrypts a callback URL. Every ciphertext begins with the id of its key. Even one with the first
+ * key's id is decrypted, because an earlier key may have had the same id.
  */
 function open(
   cipher: CallbackCipher,

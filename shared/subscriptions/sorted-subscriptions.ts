@@ -29,10 +29,10 @@ export function parseSort(text: string): Sort | undefined {
 }
 
 /**
- * Lists subscriptions in the order of a column. Storage sorts by key only, so every page reads the
+ * Lists subscriptions in the order of a column. Storage sorts by key only, so every page reads all
  * matching subscriptions again, at most 10,000. That takes ten storage requests if each returns
- * 1,000 rows. `more` means that there may be further subscriptions that are on no page, because
- * they were not read. Rejects with `RangeError` for a malformed `next`.
+ * 1,000 rows. `more` is present if a limit ended the reading: subscriptions that were not read are
+ * on no page. Rejects with `RangeError` for a malformed `next`.
  */
 export async function listSortedSubscriptions(
   tables: Tables,

@@ -1,10 +1,14 @@
-/** The statuses in which a flow is not called any more. */
+/**
+ * The statuses that the operator is told about: the flow has stopped being called, and nobody saved
+ * it or unsubscribed.
+ */
 const NOTIFIED_STATUSES = ['paused', 'disabled', 'gone'] as const;
 export type NotifiedStatus = (typeof NOTIFIED_STATUSES)[number];
 
 /**
- * A change of a subscription's status that the operator's webhook has not received yet. Notices are
- * a column of the subscription's row, so a notice is stored in the same write as the change.
+ * A change of a subscription's status that the operator's webhook (`OPERATOR_WEBHOOK_URL`) has not
+ * received yet. Notices are a column of the subscription's row, so a notice is stored in the same
+ * write as the change.
  */
 export interface StatusNotice {
   readonly status: NotifiedStatus;
@@ -26,13 +30,14 @@ interface WithNotices {
 }
 
 /**
- * Maximum number of notices in a row. A flow cannot cause more before the first one is given up.
+ * Maximum number of notices stored in one row. The status of a flow cannot change more often before
+ * the first notice is given up.
  */
 const MAX_NOTICES = 20;
 
 /**
- * Adds a notice to `after` when the change means that the flow is no longer called. Otherwise
- * returns `after`. Pure.
+ * Adds a notice to `after` if the change from `before` has stopped the calls to the flow. Otherwise
+ * returns `after`. `code` says why the status changed (`StatusNotice`). Pure.
  */
 export function withNotice<S extends WithNotices>(
   before: WithNotices,

@@ -11,12 +11,16 @@ import { supersedePrevious, type SupersedePorts } from './supersede.ts';
 import { markDeleted } from './unsubscribe.ts';
 
 export interface StoreSubscriptionPorts extends SupersedePorts {
+  /** Encrypts the callback URL. */
   readonly cipher: CallbackCipher;
   readonly random: Random;
   readonly maxSubscriptionsPerConnection: number;
-  /** Enqueues the release of a subscription's parked deliveries. */
+  /** Enqueues a `release` message: a worker then sends the subscription's parked deliveries. */
   readonly release: (subscription: Subscription) => Promise<void>;
-  /** Called with the new number of subscriptions of a connection. */
+  /**
+   * Called with a connection's number of subscriptions after one was added, to record the usage of
+   * its limit.
+   */
   readonly onCounted: (connection: string, count: number) => void;
 }
 
@@ -26,14 +30,17 @@ export type StoreSubscriptionResult =
   | { readonly kind: 'conflict' }
   /** The connection has reached its maximum number of subscriptions. */
   | { readonly kind: 'full' }
-  /** The subject is no longer observed and has to be read again first. */
+  /**
+   * The subject has to be read again first. It was forgotten or marked for removal since it was
+   * read, because no stored subscription needed it.
+   */
   | { readonly kind: 'unobserved' };
 
 /**
  * Tries once to create a subscription: stores it, supersedes those of the flow's previous saves,
- * activates it and completes its entry under the connection. If the same request was made before,
- * finds the subscription that it created. Every step can be repeated, so a try may continue where
- * an earlier one failed.
+ * activates it and completes its request entry (`ConnectionStore`). If the same request was made
+ * before, finds the subscription that it created. Every step can be repeated, so a try may continue
+ * where an earlier one failed.
  */
 export async function storeSubscription(
   ports: StoreSubscriptionPorts,
@@ -48,7 +55,7 @@ export async function storeSubscription(
   const entry = await connections.findRequest(connection, trigger, requestKey);
   const existing = entry && (await store.load(entry.subscriptionId));
   if (entry && existing && isCurrent(existing)) {
-    return entry.made ? activateOrResume(ports, existing, request) : finishSubscription(ports, existing, request);
+    return entry.isComplete ? activateOrResume(ports, existing, request) : finishSubscription(ports, existing, request);
   }
   // A later save of the flow finished first. This request returns its own subscription, which
   // redirects to the later one, and never supersedes the later one.
@@ -56,12 +63,14 @@ export async function storeSubscription(
 
   // The entry of an unfinished request reserves the id of a subscription that another call, or an
   // earlier try of this call, is about to store.
-  const reservedId = entry && !entry.made && existing === undefined ? entry.subscriptionId : undefined;
+  const reservedId = entry && !entry.isComplete && existing === undefined ? entry.subscriptionId : undefined;
   const rowKey = reservedId ? rowKeyOfId(reservedId) : newRowKey(request.threshold, random.token(NONCE_BYTES));
   const draft = draftOf(
     { subscriber, subject, request, rowKey, warnings: request.warnings, subjectName: request.subjectName },
     { cipher, nowMs: clock.now() },
   );
+  // The work list names the request before its rows exist, so that the reconciler finishes or
+  // undoes it if this process crashes.
   const intent = { kind: 'subscribe', subscriptionId: draft.id, connection, requestKey } as const;
   const intendedMs = clock.now();
   await ports.work.add(intent, intendedMs);
@@ -73,7 +82,7 @@ export async function storeSubscription(
       {
         ...(entry && { replaces: entry }),
         ...(flow && { workflow: flow.claim }),
-        succeeds: flow?.latest !== undefined && isCurrent(flow.latest),
+        willSupersede: flow?.latest !== undefined && isCurrent(flow.latest),
         max: ports.maxSubscriptionsPerConnection,
       },
     );
@@ -86,11 +95,11 @@ export async function storeSubscription(
     entryEtag = claimed.etag;
     if (claimed.count !== undefined) ports.onCounted(connection, claimed.count);
   } else {
-    // Rewriting the entry keeps the reconciler from treating it as abandoned.
+    // Rewriting the entry changes its ETag, so that the reconciler cannot remove it as abandoned.
     const request = { connection, trigger, requestKey, subscriptionId: draft.id };
     const rewritten = await connections.claimRequest(request, {
       ...(entry && { replaces: entry }),
-      succeeds: true,
+      willSupersede: true,
       max: Infinity,
     });
     if (rewritten.kind !== 'claimed') return { kind: 'conflict' };
@@ -103,7 +112,7 @@ export async function storeSubscription(
 
 /**
  * Supersedes the previous saves of the flow, then activates the subscription, then completes its
- * entry under the connection.
+ * request entry. Passing the ETag of the entry saves a read.
  */
 export async function finishSubscription(
   ports: StoreSubscriptionPorts,
@@ -122,8 +131,8 @@ export async function finishSubscription(
   for (const earlier of previous) await ports.release(earlier);
   // A later save superseded this one while it was being activated.
   if (activated.subscription.status === 'superseded') return keepRedirect(ports, activated.subscription);
-  const isEntered = await ports.connections.complete(activated.subscription, previous.at(-1), entryEtag);
-  if (isEntered) return activated;
+  const isCompleted = await ports.connections.complete(activated.subscription, previous.at(-1), entryEtag);
+  if (isCompleted) return activated;
   // The request took so long that its entry was removed as abandoned. The next try creates another
   // subscription, which supersedes this one.
   await markDeleted(ports, activated.subscription);
@@ -131,9 +140,9 @@ export async function finishSubscription(
 }
 
 /**
- * Keeps a subscription that a later save overtook before it was active. Its row then redirects to
- * the subscription of that save, until no delivery can need the redirect any more. The caller is
- * about to report success to the flow, so the later save has to be active. If its own request has
+ * Keeps a subscription that the subscription of a later save has superseded before it was active.
+ * Its row redirects to the later one as long as a delivery may need the redirect. The caller is
+ * about to report success to the flow, so the later one has to be active. If its own request has
  * not activated it yet, this function does.
  */
 async function keepRedirect(ports: StoreSubscriptionPorts, redirect: Subscription): Promise<StoreSubscriptionResult> {
@@ -145,7 +154,7 @@ async function keepRedirect(ports: StoreSubscriptionPorts, redirect: Subscriptio
     if (finished.kind !== 'stored') return finished;
   }
   await ports.work.add({ kind: 'subscription', subscriptionId: redirect.id }, ports.clock.now());
-  await ports.connections.overtake(redirect);
+  await ports.connections.completeOvertaken(redirect);
   return { kind: 'stored', subscription: redirect };
 }
 
@@ -197,7 +206,10 @@ function withDetails(subscription: Subscription, details: Details): Subscription
   return isSame ? subscription : { ...subscription, label, subjectName, warnings };
 }
 
-/** Returns the subscription as active, with its failures cleared. Pure. */
+/**
+ * Returns the subscription as active, without the traces of its failures, its pause and its probes
+ * (`offMs`: how long probes have found the flow turned off). Pure.
+ */
 export function resume(subscription: Subscription, nowMs: number): Subscription {
   return {
     ...subscription,
@@ -213,6 +225,7 @@ export function resume(subscription: Subscription, nowMs: number): Subscription 
   };
 }
 
+/** Whether the subscription is neither ended nor replaced nor deleted. */
 function isCurrent({ status, ended }: Subscription): boolean {
   return !ended && (status === 'active' || status === 'paused' || status === 'disabled');
 }

@@ -20,7 +20,7 @@ export const instanceInput = {
 export const thresholdInput = {
   threshold: Type.Number({ description: 'Fires when the value crosses above this number.' }),
 };
-const common = {
+const commonInputs = {
   callbackUrl: Type.String({ minLength: 1, maxLength: 16_384, description: 'Where to POST the event.' }),
   ...instanceInput,
   label: Type.Optional(Type.String({ maxLength: 256, description: 'A name to recognise the subscription by.' })),
@@ -35,6 +35,7 @@ export interface SubscribeRequest {
   readonly segmentName?: string;
   readonly measureName?: string;
   readonly threshold?: number;
+  /** Limits full refreshes to those that a schedule or a user started. */
   readonly startedBy?: StartedBy;
 }
 
@@ -42,9 +43,9 @@ export interface SubscribeRequest {
  * The body of a subscribe call for each trigger. Handlers validate requests with it, and the
  * connector definition is generated from it.
  */
-export const subscribeRequestSchemas = byTrigger(triggerNames, (trigger): TObject<typeof common> => {
-  const properties: typeof common = {
-    ...common,
+export const subscribeRequestSchemas = byTrigger(triggerNames, (trigger): TObject<typeof commonInputs> => {
+  const properties: typeof commonInputs = {
+    ...commonInputs,
     ...triggers[trigger].subject.inputs,
     ...(hasThreshold(trigger) && thresholdInput),
   };
@@ -60,7 +61,7 @@ export function validateSubscribeRequest(trigger: Trigger, body: unknown): Retur
   return validators[trigger](body);
 }
 
-/** The subject of a request in canonical form: ids in lower case, names unchanged. */
+/** The subject that a request names: ids in lower case, names unchanged. */
 export function subjectOf<T extends Trigger>(trigger: T, request: { instanceId: string } & SubjectInputs<T>): Subject {
   const name = recordOf(trigger).subject.subjectName(request);
   return { trigger, instanceId: request.instanceId.toLowerCase(), name };

@@ -16,10 +16,14 @@ import type { Subscriber } from './subscription-draft.ts';
 import type { Subscription } from './subscription.ts';
 import { thresholdWarnings, type ReadSubject } from './threshold-warnings.ts';
 
-/** The subject as it was just read from Customer Insights. Reading it is an observation. */
+/**
+ * The subject as it was just read from Customer Insights. As after a poll, its new values are
+ * stored as observations.
+ */
 export type SubjectReading =
   | ({
       readonly kind: 'found';
+      /** Sentences for the maker (`NewSubscription.warnings`). */
       readonly warnings: readonly string[];
       /** The display name of a segment, measure or data source. */
       readonly displayName?: string | undefined;
@@ -30,7 +34,7 @@ export interface SubscribePorts extends StoreSubscriptionPorts {
   readonly instances: InstanceRegistry;
   readonly callbackPolicy: CallbackPolicy;
   readonly lookup: Lookup;
-  /** Ids in lower case. If there are none, all instances are allowed. */
+  /** The ids in `ALLOWED_INSTANCES`, in lower case. If there are none, all are allowed. */
   readonly allowedInstances: ReadonlySet<string>;
   /** Reads the subject from Customer Insights and stores the result, as a poll does. */
   readonly readSubject: (subject: Subject) => Promise<SubjectReading>;
@@ -40,6 +44,9 @@ export interface Subscribed {
   readonly kind: 'subscribed';
   readonly subscription: Subscription;
 }
+
+/** Maximum number of tries, after which the caller is asked to wait. */
+const MAX_TRIES = 30;
 
 /**
  * Creates a subscription, or finds the one that the same request created before. Stores nothing
@@ -59,9 +66,9 @@ export async function subscribe(
   const request = validated.value;
   const refused = await callbackRefusal(ports, request.callbackUrl);
   if (refused) return refused;
-  const asked = subjectOf(trigger, request);
-  if (!allowsInstance(ports.allowedInstances, asked.instanceId)) return instanceNotAllowed();
-  const { subject, reading } = await readNamed(ports, asked);
+  const requested = subjectOf(trigger, request);
+  if (!allowsInstance(ports.allowedInstances, requested.instanceId)) return instanceNotAllowed();
+  const { subject, reading } = await readNamed(ports, requested);
   if (reading.kind !== 'found') return subjectRefusal(reading, 'trigger');
 
   const warnings = [...reading.warnings, ...thresholdWarnings(request.threshold, reading)];
@@ -75,6 +82,7 @@ export async function subscribe(
       case 'full':
         return refusal('subscriptions-exhausted', fullConnection(ports.maxSubscriptionsPerConnection));
       case 'unobserved':
+        // The subject was forgotten, or marked for removal, since it was read above.
         await ports.readSubject(subject);
         break;
       case 'conflict':
@@ -94,17 +102,17 @@ function fullConnection(limit: number): string {
 }
 
 /**
- * Reads a subject by its name as given, because spaces at its ends may be part of it. If no such
- * subject exists, tries the name without these spaces.
+ * Reads a subject by its name as given, because spaces at the ends of the name may belong to it. If
+ * no such subject exists, tries the name without these spaces.
  */
 async function readNamed(
   { readSubject }: Pick<SubscribePorts, 'readSubject'>,
-  asked: Subject,
+  requested: Subject,
 ): Promise<{ readonly subject: Subject; readonly reading: SubjectReading }> {
-  const reading = await readSubject(asked);
-  const trimmed = asked.name.trim();
-  if (reading.kind !== 'unknown-subject' || trimmed === asked.name) return { subject: asked, reading };
-  const subject = { ...asked, name: trimmed };
+  const reading = await readSubject(requested);
+  const trimmed = requested.name.trim();
+  if (reading.kind !== 'unknown-subject' || trimmed === requested.name) return { subject: requested, reading };
+  const subject = { ...requested, name: trimmed };
   return { subject, reading: await readSubject(subject) };
 }
 
@@ -115,6 +123,8 @@ async function callbackRefusal(
 ): Promise<Refusal | undefined> {
   const url = checkCallbackUrl(callbackUrl, callbackPolicy);
   if (url.kind === 'refused') return refusal('callback-url-not-allowed', url.reason);
+  // `public`: the host may have public addresses, and each call checks them. An IP address has just
+  // been checked. Any other host must have only addresses in the allowed networks.
   if (url.reach === 'public' || isIP(url.host) !== 0) return undefined;
   const host = await checkCallbackHost(url.host, callbackPolicy, lookup);
   switch (host.kind) {
@@ -130,6 +140,3 @@ async function callbackRefusal(
       return unreachable(host);
   }
 }
-
-/** Maximum number of tries, after which the caller is asked to wait. */
-const MAX_TRIES = 30;

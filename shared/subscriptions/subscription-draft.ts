@@ -7,19 +7,25 @@ import type { NewSubscription } from './subscription.ts';
 import { thresholdKey } from './threshold-key.ts';
 
 /**
- * The caller of a subscribe request. The workflow fields come from headers that Power Automate may
- * leave out.
+ * The caller of a subscribe request. All fields except `connection` come from headers that Power
+ * Automate may leave out. The headers call a flow a workflow.
  */
 export interface Subscriber {
   readonly connection: string;
+  /** The id of the flow in the engine that runs it. It identifies the flow. */
   readonly workflowId: string | undefined;
-  /** The flow's GUID in the URLs of its page and its runs. It does not identify the flow here. */
+  /** The flow's GUID in the URLs of its page and its runs. Used to show and search a flow. */
   readonly workflowName?: string | undefined;
+  /** The name of the trigger within the flow. */
   readonly operationName: string | undefined;
+  /** The Power Platform environment of the flow. */
   readonly environmentId: string | undefined;
 }
 
-/** The key of a request: equal for requests of a connection that differ at most in their label. */
+/**
+ * The key of a subscribe request to one trigger: equal for requests that differ at most in their
+ * label.
+ */
 export function requestKeyOf({ instanceId, name }: Subject, { threshold, callbackUrl }: SubscribeRequest): string {
   return shortHash(instanceId, name, threshold === undefined ? '' : thresholdKey(threshold), callbackUrl);
 }
@@ -42,11 +48,12 @@ export function keyWithoutEnvironmentOf({ workflowId, operationName }: Subscribe
   return workflowId && shortHash(workflowId.toLowerCase(), operationName ?? '');
 }
 
-/** The row key of a new subscription. */
+/** The row key of a new subscription, so that rows sort by threshold. `nonce` is random. */
 export function newRowKey(threshold: number | undefined, nonce: string): string {
   return thresholdKey(threshold ?? 0) + nonce;
 }
 
+/** The row key of a subscription, which is the end of its id. */
 export function rowKeyOfId(id: string): string {
   return id.slice(-ROW_KEY_LENGTH);
 }

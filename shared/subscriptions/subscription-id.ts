@@ -18,9 +18,10 @@ export interface SubscriptionAddress {
 const pattern = /^sub_([a-z])([A-Za-z0-9_-]{22})([A-Za-z0-9_-]{22})([0-9a-f]{16})([A-Za-z0-9_-]{16})$/;
 
 export const NONCE_BYTES = 12;
-/** Length of a subscription's row key. */
+/** Length of a subscription's row key, which is the end of its id. */
 export const ROW_KEY_LENGTH = 32;
 
+/** The id of a subscription. The inverse of `parseSubscriptionId`. */
 export function formatSubscriptionId(address: SubscriptionAddress): string {
   return `sub_${triggers[address.trigger].code}${packGuid(address.instanceId)}${address.subjectHash}${address.rowKey}`;
 }
@@ -38,6 +39,7 @@ export function parseSubscriptionId(id: string): SubscriptionAddress | undefined
   return { trigger, instanceId, subjectHash: hash, rowKey: threshold + nonce };
 }
 
+/** The partition of a subscription's row: one for all subscriptions to the same subject. */
 export function partitionOf(address: SubscriptionAddress): string {
   return subjectPartition(address.instanceId, address.trigger, address.subjectHash);
 }

@@ -16,8 +16,9 @@ export interface SubscriptionFilter {
   readonly status?: (typeof shownStatuses)[number] | undefined;
   /** Only active subscriptions with a failed delivery since their last success. */
   readonly failing?: boolean | undefined;
-  /** Part of the label. Case does not matter. */
+  /** Part of the name that the maker gave the subscription. Case does not matter. */
   readonly label?: string | undefined;
+  /** The id of the flow in the engine that runs it. */
   readonly workflowId?: string | undefined;
 }
 
@@ -53,6 +54,7 @@ export async function readPage(
   { instanceId, trigger, status, failing = false, label, workflowId }: SubscriptionFilter,
   { limit, next }: { limit: number; next: string | undefined },
 ): Promise<{ subscriptions: Subscription[]; next?: string }> {
+  // `where` compares a column with a value. `present` selects the rows that have a column.
   const where = {
     ...(failing && { status: 'active' }),
     ...(status && { status }),
@@ -83,6 +85,10 @@ export function isShown({ status, activeFrom }: Subscription): boolean {
   return status !== 'deleted' && activeFrom !== undefined;
 }
 
+/**
+ * The range of partitions, whose keys are `<instance>:<code of the trigger>:<hash of the subject>`.
+ * In ASCII, `;` is the character after `:`, and `~` sorts after all letters and digits.
+ */
 function partitions(instanceId: string | undefined, trigger: Trigger | undefined): { from: string; to: string } {
   if (instanceId === undefined) return { from: '', to: '~' };
   const prefix = trigger ? `${instanceId}:${triggers[trigger].code}` : instanceId;

@@ -13,7 +13,10 @@ export const SUBSCRIPTIONS_TABLE = 'subscriptions';
  * subscriptions sort after every range that is read.
  */
 export const ENDED_PREFIX = 'z';
-/** The exclusive end of the range of subscriptions that have not ended. */
+/**
+ * The exclusive end of the range of subscriptions that have not ended: the first character that
+ * sorts after every hex digit.
+ */
 export const RANGE_END = 'g';
 
 /** Version of the row format. */
@@ -27,6 +30,7 @@ export function sealContext(address: SubscriptionAddress): string {
   return `${partitionOf(address)}|${address.rowKey}`;
 }
 
+/** The row of a subscription. The inverse of `subscriptionOfRow`. */
 export function subscriptionRow(subscription: NewSubscription & { readonly etag?: string }): Row {
   const {
     id,
@@ -48,7 +52,7 @@ export function subscriptionRow(subscription: NewSubscription & { readonly etag?
     rowKey: ended ? ENDED_PREFIX + address.rowKey : address.rowKey,
     v: VERSION,
     ...fields,
-    // The stored names are older than the field names.
+    // The stored names of these two columns are older than the field names.
     birth: activeFrom,
     until: activeUntil,
     ...(offMs > 0 && { offMs }),
@@ -57,7 +61,7 @@ export function subscriptionRow(subscription: NewSubscription & { readonly etag?
   };
 }
 
-/** Returns the address of a row, or `undefined` if only a newer version supports its trigger. */
+/** The address of a row. `undefined` if only a newer version of the app supports its trigger. */
 export function addressOfRow({ partitionKey, rowKey }: RowKeys): SubscriptionAddress | undefined {
   const [instanceId = '', code = '', subjectHash = ''] = partitionKey.split(':');
   const trigger = triggerOfCode(code);

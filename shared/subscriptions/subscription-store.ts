@@ -18,6 +18,7 @@ export interface SubjectPartition {
   readonly subjectHash: string;
 }
 
+/** The result of a write. */
 export type StoreResult = { readonly kind: 'written' } | { readonly kind: 'conflict' };
 
 /**
@@ -47,8 +48,8 @@ export interface SubscriptionStore {
   /** Replaces subscriptions in one transaction. */
   writeTogether(subscriptions: readonly [Subscription, ...Subscription[]]): Promise<StoreResult>;
   /**
-   * Moves a subscription out of the range that is read for an event's recipients, and removes its
-   * callback URL.
+   * Ends a subscription: moves its row out of the range that is read for an event's recipients, and
+   * removes the callback URL.
    */
   end(subscription: Subscription): Promise<StoreResult>;
   /** Deletes the row. */
@@ -86,6 +87,7 @@ export function subscriptionStore(tables: Tables): SubscriptionStore {
         partition: subjectPartition(subject.instanceId, subject.trigger, subject.subjectHash),
         ...(from !== '' && { from }),
         to,
+        // Storage always returns the keys, so `select` names the shortest column.
         select: ['v'],
         ...(next !== undefined && { next }),
       });

@@ -1,6 +1,7 @@
 import { triggers } from '../triggers/trigger.ts';
 import type { Subscription } from './subscription.ts';
 
+/** The parts of a subscription that its title shows. */
 type Titled = Pick<
   Subscription,
   'trigger' | 'subject' | 'subjectName' | 'threshold' | 'label' | 'workflowId' | 'status' | 'createdAt'
@@ -17,13 +18,13 @@ const SHOWN_OF_FLOW = 8;
 export function subscriptionTitle(subscription: Titled): string {
   const { trigger, subject, subjectName = subject, threshold, label, workflowId, status, createdAt } = subscription;
   const flow = workflowId === undefined ? undefined : `flow ${workflowId.slice(0, SHOWN_OF_FLOW)}`;
-  const made =
+  const created =
     label === undefined && flow === undefined ? `made ${createdAt.slice(0, 16).replace('T', ' ')}` : undefined;
   const parts = [
     triggers[trigger].title({ subject, subjectName, threshold }),
     label,
     flow,
-    made,
+    created,
     status === 'active' ? undefined : status,
   ];
   return parts.filter((part) => part !== undefined).join(' · ');

@@ -3,9 +3,9 @@ import { triggers } from '../triggers/trigger.ts';
 import { subscriptionTitle } from './subscription-title.ts';
 import type { Subscription } from './subscription.ts';
 
-/** The state of a subscription's subject that its owner sees. */
+/** What the owner of a subscription sees of the state of its subject. */
 export interface SubjectView {
-  /** The latest observed evaluation of a segment or measure. */
+  /** The latest observed value of a segment or measure, and when Customer Insights computed it. */
   readonly lastEvaluation: { readonly value: number; readonly evaluatedAt: string } | undefined;
   /** Since when Customer Insights could not be read for this subject. */
   readonly sourceUnreachableSince: string | undefined;
@@ -29,6 +29,7 @@ export interface SubscriptionView {
   readonly dataSourceId?: string;
   readonly threshold?: number;
   readonly startedBy?: StartedBy;
+  /** The name that the maker gave the subscription. */
   readonly label?: string;
   readonly status: string;
   readonly createdAt: string;
@@ -38,6 +39,7 @@ export interface SubscriptionView {
     readonly pausedSince?: string;
   };
   readonly successorId?: string;
+  /** See `SubjectView`. */
   readonly lastEvaluation?: { readonly value: number; readonly evaluatedAt: string };
   readonly sourceUnreachableSince?: string;
   readonly warnings?: readonly string[];
@@ -55,7 +57,7 @@ export function subscriptionView(
     subject,
     threshold,
     label,
-    warnings: stored,
+    warnings: storedWarnings,
     status,
     createdAt,
     failingSince,
@@ -67,7 +69,7 @@ export function subscriptionView(
   // With this type, a new kind of subject does not compile until its inputs are added here.
   const inputs: Pick<SubscriptionView, 'segmentName' | 'measureName' | 'dataSourceId' | 'startedBy'> =
     triggers[trigger].subject.inputsOf(subject);
-  const warnings = [...(isAllowed ? [] : [NOT_ALLOWED_WARNING]), ...stored];
+  const warnings = [...(isAllowed ? [] : [NOT_ALLOWED_WARNING]), ...storedWarnings];
   return {
     id,
     title: subscriptionTitle(subscription),

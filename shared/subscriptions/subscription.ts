@@ -13,7 +13,7 @@ import type { SubscriptionAddress } from './subscription-id.ts';
  */
 export type SubscriptionStatus = 'active' | 'paused' | 'disabled' | 'gone' | 'superseded' | 'deleted';
 
-/** A flow's registration for one trigger. */
+/** A flow's registration for one trigger. `Subscription` adds the version of its stored row. */
 export interface NewSubscription {
   readonly id: string;
   readonly address: SubscriptionAddress;
@@ -32,6 +32,7 @@ export interface NewSubscription {
    */
   readonly subjectName: string | undefined;
   readonly threshold: number | undefined;
+  /** The name that the maker gave the subscription in the trigger's input Label. */
   readonly label: string | undefined;
   /**
    * Sentences that explain to the maker why the flow may rarely or never be called, as of the last
@@ -40,19 +41,19 @@ export interface NewSubscription {
   readonly warnings: readonly string[];
   readonly status: SubscriptionStatus;
   /**
-   * `operator` when an operator disabled or ended the subscription. A disabled one is then never
-   * probed, and an ended one is hidden from its connection.
+   * `operator` when an operator paused or ended the subscription. A paused one has the status
+   * `disabled`. An ended one has the status `gone` and is hidden from its connection.
    */
   readonly reason: 'operator' | undefined;
   /**
-   * The latest sequence number of the subject when the subscription was activated. The subscription
-   * receives the events of later observations. Absent while it is being created; its flow is not
-   * called before it is active.
+   * The sequence number of the subject's latest observation when the subscription was activated.
+   * The subscription receives the events of later observations only. Absent while it is being
+   * created. Its flow is not called before it is active.
    */
   readonly activeFrom: number | undefined;
   /**
-   * The sequence number of the last observation whose events it receives. Set when a successor
-   * receives the later events.
+   * The sequence number of the last observation whose events it receives. Present only when a
+   * successor receives the later events.
    */
   readonly activeUntil: number | undefined;
   /** The subscription of the same flow that supersedes it. */
@@ -66,41 +67,49 @@ export interface NewSubscription {
   readonly requestKey: string;
   /**
    * Hash of the flow's id, trigger name and environment: equal for every save of a flow. Older rows
-   * leave the environment out.
+   * leave the environment out. `undefined` when the subscribe call did not name the flow, which
+   * its headers call a workflow.
    */
   readonly workflowKey: string | undefined;
+  /** The id of the flow in the engine that runs it (header `x-ms-workflow-id`). */
   readonly workflowId: string | undefined;
   /**
-   * The GUID of the flow in the addresses of its page and runs (`x-ms-workflow-name`). Older rows
+   * The GUID of the flow in the URLs of its page and runs (header `x-ms-workflow-name`). Older rows
    * have none.
    */
   readonly workflowName: string | undefined;
+  /** The Power Platform environment of the flow. */
   readonly environmentId: string | undefined;
   /** The encrypted callback URL. Absent once it will not be called any more. */
   readonly callback: string | undefined;
   readonly createdAt: string;
-  /** Instant of the first failure since the last success. */
+  /** Time of the first failed attempt since the last success. */
   readonly failingSince: string | undefined;
   /** Dead deliveries since the last success. */
   readonly deadDeliveries: number;
+  /** When its flow was found turned off, or an operator paused it. */
   readonly pausedSince: string | undefined;
   /**
    * When the next probe is due: a call that finds out whether a paused flow is on again. If absent,
    * it is due now. A worker claims the probe by postponing this.
    */
   readonly nextProbeAt: string | undefined;
-  /** When the last probe found the flow turned off. Absent when it failed for another reason. */
+  /** When the last probe was made, if it found the flow turned off. */
   readonly offCheckedAt: string | undefined;
-  /** How long probes have found the flow turned off, in total. */
+  /**
+   * Total time for which probes have found the flow turned off. After 7 days the subscription ends.
+   */
   readonly offMs: number;
   /** When it was last resumed. Deliveries that were parked before then are due. */
   readonly resumedAt: string | undefined;
+  /** When the flow unsubscribed, or the subscription ended. */
   readonly deletedAt: string | undefined;
   /** Changes of the status that the operator's webhook has not received yet. */
   readonly notices?: readonly StatusNotice[] | undefined;
   /**
-   * Whether the row is outside the range that is read for an event's recipients. Such a row is kept
-   * to be shown and as a redirect.
+   * Whether the subscription has ended: it is gone, or it is superseded and no event in the outbox
+   * can concern it any more. Its row is outside the range that is read for an event's recipients.
+   * It is kept to be shown and to redirect deliveries to the successor.
    */
   readonly ended: boolean;
 }
@@ -158,7 +167,10 @@ export function isEndedByOperator({ status, reason }: Pick<Subscription, 'status
   return status === 'gone' && reason === 'operator';
 }
 
-/** Whether the subscription or its successor has to be activated before `concerns` can decide. */
+/**
+ * Whether the subscription or its successor has to be activated first, because `concerns` needs
+ * `activeFrom` and `activeUntil`.
+ */
 export function isPending(subscription: Subscription): boolean {
   return (
     subscription.activeFrom === undefined ||

@@ -7,6 +7,7 @@ import { partitionOf } from './subscription-id.ts';
 import { graceEndsMs, type Subscription } from './subscription.ts';
 
 export interface SupersedePorts extends ActivatePorts {
+  /** Has an entry of each flow, which lists its saves. */
   readonly connections: ConnectionStore;
   readonly clock: Clock;
   readonly work: Pick<WorkList, 'add' | 'withdraw'>;
@@ -14,8 +15,8 @@ export interface SupersedePorts extends ActivatePorts {
 
 export type SupersedeResult =
   /**
-   * `previous` are the earlier subscriptions of the flow. Those with the same input redirect to the
-   * new one, and the others have ended.
+   * `previous` are the earlier subscriptions of the flow that this one has superseded, oldest
+   * first. Those with the same input redirect to it, and the others have ended.
    */
   | { readonly kind: 'latest'; readonly previous: readonly Subscription[] }
   /**
@@ -27,11 +28,11 @@ export type SupersedeResult =
   | { readonly kind: 'conflict' };
 
 /**
- * Supersedes the subscriptions of a flow's previous saves, before the one of the latest save is
- * activated. Saves are ordered by when they claimed the flow's entry, and each save looks for the
- * others after it has stored its own row. Of two concurrent saves, the later one therefore
- * supersedes the earlier one, whichever row is stored first. If the subscription is already active,
- * this only finds out again which ones it has superseded.
+ * Supersedes the subscriptions of a flow's previous saves, before the subscription of the latest
+ * save is activated. Saves are ordered by when they claimed the flow's entry (`WorkflowEntry`), and
+ * each save looks for the others after it has stored its own row. Of two concurrent saves, the
+ * later one therefore supersedes the earlier one, whichever row is stored first. If the
+ * subscription is already active, this only finds out again which ones it has superseded.
  */
 export async function supersedePrevious(ports: SupersedePorts, subscription: Subscription): Promise<SupersedeResult> {
   const { connection, trigger, workflowKey } = subscription;
@@ -49,15 +50,16 @@ export async function supersedePrevious(ports: SupersedePorts, subscription: Sub
       const result = await ports.store.writeTogether([redirect(subscription, later.id)]);
       return { kind: result.kind === 'written' ? 'overtaken' : 'conflict' };
     }
-    // The later save has no row, and may never get one. If its row is written after all, that save
-    // finds this subscription.
+    // The later save has no row, and may never get one, so this subscription is not superseded. If
+    // the row is written after all, that save finds this subscription. But if the entry does not
+    // list this subscription, its previous saves are unknown.
     if (position < 0) return { kind: 'conflict' };
   }
   const previous: Subscription[] = [];
   let hasSuperseded = false;
-  // Newest first, because only the newest active save is superseded. An older one may still be
-  // active, because the newest one skipped it: by the clock of that worker, the older one's grace
-  // period had ended.
+  // Newest first, because only the newest active save is superseded. An older one may still have
+  // `activeFrom` too: the newest one skipped it if, by the clock of that worker, the grace period
+  // of the older one had ended.
   for (const id of saves.slice(0, position).toReversed()) {
     let earlier = await ports.store.load(id);
     // The earlier save supersedes yet another one. Activating the earlier save sets `activeUntil`
@@ -66,8 +68,8 @@ export async function supersedePrevious(ports: SupersedePorts, subscription: Sub
       earlier = await activate(ports, earlier);
     if (earlier === undefined || !canBeSuperseded(earlier, ports.clock.now())) continue;
     if (earlier.status === 'superseded') {
-      // An earlier try of this request may have superseded it and then crashed. The link is in this
-      // subscription's own row.
+      // An earlier try of this request may have superseded it and then crashed. Then this
+      // subscription names it as its predecessor.
       if (earlier.successor === subscription.id) previous.unshift(earlier);
       if (earlier.id === subscription.predecessor) hasSuperseded = true;
       continue;

@@ -1,7 +1,7 @@
 /**
  * Encodes a threshold as 16 hex digits that sort like the numbers. The thresholds crossed by a rise
  * from 90 to 120 are therefore one range of row keys. The bits of an IEEE 754 double sort like an
- * unsigned integer after the sign bit of a positive number, or all bits of a negative one, are
+ * unsigned integer if the sign bit of a positive number and all bits of a negative number are
  * flipped. −0 becomes 0. Throws on NaN and infinities.
  */
 export function thresholdKey(threshold: number): string {
@@ -27,7 +27,9 @@ export function thresholdOfKey(key: string): number | undefined {
 }
 
 const bits = new DataView(new ArrayBuffer(8));
+/** The sign bit in the upper half of a double. */
 const HIGH_SIGN = 2 ** 31;
 
+/** The sign bit of a double, and all 64 bits. */
 const SIGN = 1n << 63n;
 const ALL = (1n << 64n) - 1n;

@@ -1,8 +1,8 @@
 import { shownNumber } from '../shown-number.ts';
 
 /**
- * The facts about a segment or measure that decide whether a threshold can be crossed, as just
- * read.
+ * What was just read about a segment or measure, as far as it decides whether a threshold can be
+ * crossed.
  */
 export interface ReadSubject {
   /** The newest value, when there is one. */

@@ -28,17 +28,17 @@ export async function unsubscribe(
   for (;;) {
     const subscription = await ports.store.load(id);
     if (subscription?.connection !== connection || subscription.trigger !== trigger) return;
-    // A superseded subscription is needed as a redirect as long as one of its deliveries may still
-    // wait.
+    // A superseded subscription stays, because its waiting deliveries are redirected to its
+    // successor.
     if (subscription.status === 'superseded' && subscription.successor !== undefined) return;
-    // Its history is kept for the operator who ended it.
+    // The history of the subscription is kept for the operator who ended it.
     if (isEndedByOperator(subscription)) return;
     const result = subscription.ended ? await remove(ports, subscription) : await markDeleted(ports, subscription);
     if (result === 'done') return;
   }
 }
 
-/** Removes the request entry, then the row. */
+/** Removes the request entry (`ConnectionStore`), then the row. A repeated call needs the row. */
 async function remove(ports: UnsubscribePorts, subscription: Subscription): Promise<'done' | 'conflict'> {
   await ports.connections.forget(subscription);
   return (await ports.store.remove(subscription)).kind === 'written' ? 'done' : 'conflict';

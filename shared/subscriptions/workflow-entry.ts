@@ -2,7 +2,8 @@ import { triggers, type Trigger } from '../triggers/trigger.ts';
 import type { StoredRow, Write } from '../storage/tables.ts';
 
 /**
- * The entry of a flow for one trigger. Each save of the flow (a subscribe request with its id)
+ * The entry of a flow (in the headers of Power Automate: a workflow) for one trigger, stored under
+ * its connection. Each save of the flow sends a subscribe request with the flow's id. The request
  * claims the entry for a new subscription.
  */
 export interface WorkflowEntry {
@@ -23,7 +24,7 @@ export interface FlowClaim {
   readonly adopted?: { readonly key: string; readonly entry: WorkflowEntry };
 }
 
-/** The row key of a flow's entry in the partition of its connection. */
+/** The row key of a flow's entry in the partition of its connection. `key`: see `workflowKeyOf`. */
 export function workflowRowKey(trigger: Trigger, key: string): string {
   return `w:${triggers[trigger].code}:${key}`;
 }

@@ -506,7 +506,7 @@ export const safeguards: readonly Safeguard[] = [
     name: 'an aborted subscribe is found at the connection that it was moved to',
     without: one(
       'subscriptions/finish-subscribe.ts',
-      'first === undefined && isMoved ? await find(subscription.connection) : undefined',
+      'originalEntry === undefined && isMoved ? await findEntry(subscription.connection) : undefined',
       'undefined as RequestEntry | undefined',
     ),
     provokes: /^an entry for nobody|^never finished|^a count of|living and in no entry/,

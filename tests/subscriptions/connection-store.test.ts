@@ -42,7 +42,7 @@ describe.each<[string, () => Tables]>([
     { max = 1000, ...terms }: Partial<Parameters<ConnectionStore['claimRequest']>[1]> = {},
   ): Promise<string> =>
     store
-      .claimRequest({ connection, trigger, requestKey, subscriptionId: id }, { succeeds: false, max, ...terms })
+      .claimRequest({ connection, trigger, requestKey, subscriptionId: id }, { willSupersede: false, max, ...terms })
       .then(({ kind }) => kind);
   const entryOf = ({ trigger, requestKey }: Subscription): ReturnType<ConnectionStore['findRequest']> =>
     store.findRequest(connection, trigger, requestKey);
@@ -56,9 +56,9 @@ describe.each<[string, () => Tables]>([
     const one = draft('one');
     expect(await entryOf(one)).toBeUndefined();
     expect(await claim(one)).toBe('claimed');
-    expect(await entryOf(one)).toMatchObject({ subscriptionId: one.id, made: false });
+    expect(await entryOf(one)).toMatchObject({ subscriptionId: one.id, isComplete: false });
     await store.complete(one, undefined);
-    expect(await entryOf(one)).toMatchObject({ subscriptionId: one.id, made: true });
+    expect(await entryOf(one)).toMatchObject({ subscriptionId: one.id, isComplete: true });
   });
 
   test('as many requests as a connection may have are granted when they come at once, and not one more', async () => {
@@ -122,7 +122,7 @@ describe.each<[string, () => Tables]>([
     const [before, after] = [draft('version 1'), draft('version 2')];
     await claim(before, { max: 1 });
     await store.complete(before, undefined);
-    expect(await claim(after, { succeeds: true, max: 1 })).toBe('claimed');
+    expect(await claim(after, { willSupersede: true, max: 1 })).toBe('claimed');
     await store.complete(after, before);
     expect(await entryOf(before)).toBeUndefined();
     expect(await claim(draft('other'), { max: 1 })).toBe('full');
