@@ -36,12 +36,13 @@ export const HOUR_MS = 3_600_000;
 const MAX_PAGES_OF_INSTANCE = 40;
 /** Maximum number of pages that one call reads. Instances share them; each has at least one. */
 const MAX_PAGES = 100;
+/** The columns that are counted (`count`). */
 const SELECTED = ['kind', 'deliveredCount', 'status', 'copied'];
 
 /**
- * Counts deliveries by the hour of their event over the last `hours`. A chunk row contains the
- * number of its up to 250 successful deliveries, so no success is read on its own. Makes one
- * storage request for every 1,000 rows.
+ * Counts deliveries by the hour of their event over the last `hours`. The row of a chunk has the
+ * number of its deliveries that succeeded at the first attempt, so these have no rows to read.
+ * Makes one storage request for every 1,000 rows.
  */
 export async function countByHour(
   ports: ActivityByHourPorts,
@@ -51,7 +52,8 @@ export async function countByHour(
   const firstMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS - (hours - 1) * HOUR_MS;
   const buckets = new Map(Array.from({ length: hours }, (_, index) => [firstMs + index * HOUR_MS, zeroCounts()]));
   const { instanceIds, ...more } = await coveredInstances(ports, instanceId);
-  // Clocks differ, so an event may have occurred a little after this process's current time.
+  // Clocks differ, so an event may have occurred a little after this process's current time. It is
+  // counted in the last hour.
   const lastBucket = [...buckets.keys()].at(-1) ?? firstMs;
   const maxPages = Math.min(MAX_PAGES_OF_INSTANCE, Math.max(1, Math.floor(MAX_PAGES / instanceIds.length)));
   const counted = await Promise.all(
@@ -72,8 +74,8 @@ export async function countByHour(
 }
 
 /**
- * Visits the rows newest first, month by month. Returns the time of the last row as `cutAtMs` if
- * the page limit is reached before the end.
+ * Visits the rows of one instance (`partition`) newest first, month by month. Returns the time of
+ * the last row as `cutAtMs` if the page limit is reached before the end.
  */
 async function eachRow(
   tables: Tables,
@@ -114,7 +116,7 @@ function zeroCounts(): Counts {
 
 function count(counts: Counts, { values }: StoredRow): void {
   if (values['kind'] === 'chunk') counts.delivered += Number(values['deliveredCount'] ?? 0);
-  // `trouble` is the stored name of a delivery record. A copied one is already counted in its chunk
-  // row.
+  // `trouble` is the stored name of a delivery record. A copied one (`DeliveryRecord`) is already
+  // counted in its chunk row.
   if (values['kind'] === 'trouble' && values['copied'] !== true) counts[String(values['status']) as RecordStatus] += 1;
 }

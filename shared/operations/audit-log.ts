@@ -18,7 +18,7 @@ export interface OperatorAction {
   readonly body?: unknown;
 }
 
-/** An entry whose action has begun. */
+/** A stored entry whose action has begun and has no result yet. */
 export interface BegunEntry {
   readonly row: Row;
   readonly etag: string;
@@ -62,7 +62,7 @@ export interface AuditPorts {
 const PREFIX = 'audit';
 const PARTITION = 'audit';
 const VERSION = 1;
-/** Maximum length of a stored body. Of a longer one, only the beginning is kept. */
+/** Maximum length of a stored body. A longer body is cut. */
 const MAX_BODY = 1_024;
 /**
  * The format of an entry's id: the reversed time, so that rows sort newest first, and a random
@@ -84,8 +84,8 @@ export function auditLog({ tables, clock, random }: AuditPorts): AuditLog {
         ...(body !== undefined && { body: JSON.stringify(body).slice(0, MAX_BODY) }),
       };
       const result = await tables.write(auditTable(monthOf(nowMs)), [{ kind: 'insert', row }]);
-      // The key is random, so a conflict means that the storage client has repeated this same
-      // write.
+      // The key is random, so a conflict means that the storage client has repeated this same write
+      // and nobody else can have changed the row. `*` matches any ETag.
       return { row, etag: result.kind === 'written' ? newEtag(result) : '*' };
     },
     async finish({ row, etag }, { status, code, recoveryId }) {

@@ -6,7 +6,7 @@ import type { Tables } from '../storage/tables.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import { parseSubscriptionId } from '../subscriptions/subscription-id.ts';
 
-/** A hash that changes whenever something that operators see of an instance changes. */
+/** A hash that changes when an instance has new events, deliveries or outcomes to show. */
 export interface ChangeMark {
   readonly instanceId: string;
   readonly mark: string;
@@ -15,7 +15,7 @@ export interface ChangeMark {
 export interface ChangeMarkPorts {
   readonly tables: Pick<Tables, 'query'>;
   readonly store: Pick<SubscriptionStore, 'load'>;
-  /** Returns a text that changes with each poll of the instance. Makes one storage request. */
+  /** A text that changes with each poll of the instance. Makes one storage request. */
   readonly pollMark: (instanceId: string) => Promise<string>;
 }
 
@@ -28,7 +28,7 @@ const ROWS_WATCHED = 300;
 /**
  * Computes one mark for each instance, from its newest events and deliveries of this month. A web
  * page that keeps the marks has to load its lists again only after a mark has changed. Makes one
- * storage request for each instance. With `withPolls`, the marks also change with each poll, which
+ * storage request for each instance. `withPolls` makes the marks change with each poll too, and
  * takes one more request for each instance.
  */
 export function changeMarks(
@@ -68,7 +68,8 @@ export async function subscriptionChangeMark(
 
 /** The keys and ETags of the newest rows. */
 async function newestActivity({ tables }: ChangeMarkPorts, instanceId: string, nowMs: number): Promise<string[]> {
-  // Index rows sort after the rows of events, so `to` excludes them.
+  // Index rows (which show when a delivery is due) sort after the rows of events, so `to` excludes
+  // them.
   const query = { partition: instanceId, to: '~', limit: ROWS_WATCHED, select: ['kind'] };
   const { rows } = await tables.query(activityTable(monthOf(nowMs)), query);
   return rows.map(({ rowKey, etag }) => `${rowKey} ${etag}`);

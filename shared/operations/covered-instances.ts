@@ -1,8 +1,8 @@
 import type { InstancePage } from '../subscriptions/instance-registry.ts';
 
 /**
- * The most instances that a view of all instances covers. Each costs the view at least one storage request, so the cost of
- * a view does not grow with the number of instances.
+ * Maximum number of instances that a view of all instances covers, so that the cost of the view
+ * does not grow with their number. Each costs at least one storage request.
  */
 export const MAX_INSTANCES = 100;
 
@@ -14,11 +14,14 @@ export interface CoveredInstancesPorts {
 /** The instances that a view covers. */
 export interface CoveredInstances {
   readonly instanceIds: readonly string[];
-  /** Present when there are other instances. The view says so, and an operator names the instance to see. */
+  /**
+   * Present when there are other instances. The view says so, and an operator who wants to see one
+   * of them names it.
+   */
   readonly more?: true;
 }
 
-/** The named instance, or the first of all polled instances. */
+/** The named instance, or the first `MAX_INSTANCES` of the polled instances. */
 export async function coveredInstances(
   { instancePage }: CoveredInstancesPorts,
   instanceId: string | undefined,

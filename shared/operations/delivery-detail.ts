@@ -25,8 +25,9 @@ export type DeliveryDetail = Delivery & {
    */
   readonly request: { readonly headers: Readonly<Record<string, string>>; readonly body: string };
   readonly attempts: readonly (AttemptRecord & { readonly runUrl?: string })[];
-  /** The label of the subscription. */
+  /** The name that the maker gave the subscription. */
   readonly label?: string;
+  /** The flow's page in Power Automate. */
   readonly flowUrl?: string;
 };
 

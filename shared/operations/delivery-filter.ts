@@ -29,9 +29,9 @@ export interface DeliveryFilter {
 }
 
 /**
- * Whether a delivery passes every part of the filter that depends only on the delivery and its
- * event. Other parts, such as the time range, are applied when events are read.
- * `flowSubscriptionIds` limits the result to these subscriptions. Pure.
+ * Whether a delivery passes the parts of the filter that depend on the delivery and its event. The
+ * other parts, such as the time range, are applied when events are read. `flowSubscriptionIds` are
+ * the subscriptions of the flow in the filter, `undefined` when the filter names no flow. Pure.
  */
 export function matchesFilter(
   delivery: Delivery,

@@ -26,7 +26,8 @@ export interface DeliveryPage {
   readonly deliveries: DeliverySummary[];
   readonly next?: string;
   /**
-   * Present when there is a next page. The pages up to this one cover all events since this time.
+   * Present when there is a next page: this page and those before it cover all events since this
+   * time.
    */
   readonly lookedBackTo?: string;
   /** Present when there are instances that were not searched. */
@@ -61,8 +62,8 @@ export async function listDeliveries(
   if (flowSubscriptionIds?.size === 0) return { deliveries: [] };
   const search = { filter, flowSubscriptionIds };
   if (eventId !== undefined) return deliveriesOfEvent(ports, eventId, search, page);
-  const only = subscriptionId ?? (flowSubscriptionIds?.size === 1 ? [...flowSubscriptionIds][0] : undefined);
-  if (only !== undefined) return deliveriesOfSubscription(ports, only, search, page);
+  const onlyId = subscriptionId ?? (flowSubscriptionIds?.size === 1 ? [...flowSubscriptionIds][0] : undefined);
+  if (onlyId !== undefined) return deliveriesOfSubscription(ports, onlyId, search, page);
   return requiresRecord(filter) ? recordedDeliveries(ports, search, page) : deliveriesOfEvents(ports, search, page);
 }
 
@@ -103,6 +104,8 @@ async function deliveriesOfEvent(
   if (address === undefined || (filter.instanceId ?? address.instanceId) !== address.instanceId) {
     return { deliveries: [] };
   }
+  // An event has a row in the activity table only once a chunk has been claimed. Until then it is
+  // found in its outbox entry.
   const [recorded, entry] = await Promise.all([ports.activity.event(eventId), ports.activity.outboxEntry(eventId)]);
   const event = recorded ?? entry?.event;
   if (event === undefined || !isInTime(event, filter)) return { deliveries: [] };
@@ -123,8 +126,8 @@ function isInTime({ occurredAt }: Event, { sinceMs = -Infinity, untilMs = Infini
 }
 
 /**
- * Reads the events of the subscription's subject. Each event has at most one delivery for the
- * subscription.
+ * Reads the events of the subscription's trigger, and for each event about its subject the one
+ * delivery that the event can have for the subscription.
  */
 async function deliveriesOfSubscription(
   ports: DeliveryListPorts,
@@ -141,6 +144,7 @@ async function deliveriesOfSubscription(
   const { events, next } = await listEvents(ports, search, page);
   const found = await Promise.all(
     events.map(async (event) => {
+      // The index of the event's recipient range that may contain the subscription, or -1.
       const range = rangeOfSubject(event, subjectHash);
       if (range < 0 || !hasRecipient(event, range, rowKey)) return [];
       const match = await findDelivery(ports, formatDeliveryId(event.eventId, range, rowKey));
@@ -205,9 +209,9 @@ async function eventsOf(
 }
 
 /**
- * Reads one event after the other. A page may end within an event. `next` therefore consists of the
- * row key of the last event whose deliveries were all listed, a dot, and the id of the last
- * delivery listed for the event after it.
+ * Reads one event after the other. A page may end within the deliveries of an event. `next`
+ * therefore consists of the row key of the last event whose deliveries were all listed, a dot, and
+ * the id of the last delivery that was listed for the next event.
  */
 async function deliveriesOfEvents(
   ports: DeliveryListPorts,

@@ -29,6 +29,7 @@ export interface Delivery {
   readonly occurredAt: string;
   /** A sentence that describes the event. */
   readonly about: string;
+  /** Present when the event is a test event. */
   readonly test?: true;
   readonly status: DeliveryStatus;
   /** The reason for the status, as a code. */
@@ -63,8 +64,9 @@ export function deliverySummary({ attempts, answer, ...delivery }: Delivery, wit
 }
 
 /**
- * The recipients of an event are one or two ranges of subscription rows. Returns the id of the
- * subscription with this row key in a range, or `undefined` when the event has no such range.
+ * Returns the id of the subscription with a row key in a recipient range of an event. The
+ * recipients of an event are one or two ranges of subscription rows, and `range` is an index into
+ * them. Returns `undefined` when the event has no such range.
  */
 export function subscriptionIdAt(event: Event, range: number, rowKey: string): string | undefined {
   const subjectHash = recipientRanges(event)[range]?.subjectHash;
@@ -72,6 +74,7 @@ export function subscriptionIdAt(event: Event, range: number, rowKey: string): s
   return subjectHash && formatSubscriptionId({ trigger, instanceId, subjectHash, rowKey });
 }
 
+/** A delivery that has a delivery record. */
 export function recordedDelivery(event: Event, record: DeliveryRecord): Delivery {
   const { deliveryId, subscriptionId, status, code, attempts, answer } = record;
   return {
@@ -86,8 +89,8 @@ export function recordedDelivery(event: Event, record: DeliveryRecord): Delivery
 }
 
 /**
- * A record that waits for a disabled subscription gets its next attempt only after the subscription
- * is resumed. Earlier versions wrote a due time into such records, which is ignored.
+ * Whether the delivery waits for a disabled subscription. It then gets its next attempt only after
+ * the subscription is resumed. Version 0.9.0 wrote a due time into such records, which is ignored.
  */
 function waitsForResume({ status, code, redelivering }: DeliveryRecord): boolean {
   return status === 'parked' && (code === 'disabled' || code === PAUSED_BY_OPERATOR) && !redelivering;
@@ -108,6 +111,7 @@ export function deliveredAtOnce(event: Event, { range, rowKey, attempt }: Delive
   };
 }
 
+/** A delivery that has had no attempt yet. */
 export function pendingDelivery(event: Event, range: number, rowKey: string): Delivery {
   return {
     ...commonFields(

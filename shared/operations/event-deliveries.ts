@@ -25,7 +25,8 @@ export interface EventDeliveriesPorts {
 export type DeliveryCounts = Readonly<Record<DeliveryStatus, number>>;
 
 /**
- * Counts the deliveries of an event by status. `entry` is its outbox entry, if it still has one.
+ * Counts the deliveries of an event by status. `entry` is the event's outbox entry, which exists
+ * while deliveries are pending.
  */
 export async function countDeliveries(
   ports: EventDeliveriesPorts,
@@ -35,8 +36,8 @@ export async function countDeliveries(
   const counts = Object.fromEntries(deliveryStatuses.map((status) => [status, 0])) as Record<DeliveryStatus, number>;
   for (const { values } of await rowsOf(ports.tables, event, ['kind', 'deliveredCount', 'status', 'copied'])) {
     if (values['kind'] === 'chunk') counts.delivered += Number(values['deliveredCount'] ?? 0);
-    // `trouble` is the stored name of a delivery record. A copied one is already counted in its
-    // chunk row.
+    // `trouble` is the stored name of a delivery record. A copied one (`DeliveryRecord`) is already
+    // counted in its chunk row.
     if (values['kind'] === 'trouble' && values['copied'] !== true)
       counts[String(values['status']) as DeliveryStatus] += 1;
   }
@@ -47,7 +48,7 @@ export async function countDeliveries(
   return counts;
 }
 
-/** All deliveries of an event, in the order of their ids. */
+/** All deliveries of an event, in the order of their ids. `entry`: see `countDeliveries`. */
 export async function deliveriesOf(
   ports: EventDeliveriesPorts,
   event: Event,
@@ -57,8 +58,8 @@ export async function deliveriesOf(
   const add = (delivery: Delivery): void => void found.set(delivery.deliveryId, delivery);
   const recipients = entry ? await recipientsOf(ports, entry) : [];
   for (const { range, rowKey } of recipients) add(pendingDelivery(event, range, rowKey));
-  // Chunk rows come before delivery records. A delivery that was sent again is in both, so its
-  // record replaces the outcome in the chunk.
+  // Chunk rows sort before delivery records. A delivery that an operator has sent again may be in
+  // both, so its record replaces the outcome in the chunk.
   for (const row of await rowsOf(ports.tables, event)) {
     if (row.values['kind'] === 'chunk') {
       for (const outcome of chunkOfRow(row).delivered) add(deliveredAtOnce(event, outcome));
@@ -78,6 +79,7 @@ async function recipientsOf(
 ): Promise<{ range: number; rowKey: string }[]> {
   const { instanceId, trigger } = entry.event;
   const recipients: { range: number; rowKey: string }[] = [];
+  // Without chunk boundaries, chunk 0 covers all recipients.
   for (const { range, subjectHash, from, to } of chunkRanges({ ...entry, boundaries: undefined }, 0)) {
     let next: string | undefined;
     do {

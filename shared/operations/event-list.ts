@@ -38,7 +38,7 @@ export async function listEvents(
 
 /** An event with the counts of its deliveries. */
 export type EventView = Event & {
-  /** Whether the event has an outbox entry, so that some deliveries are still pending. */
+  /** Whether the event has an outbox entry. If so, deliveries may be pending. */
   readonly open: boolean;
   readonly deliveries: DeliveryCounts;
 };
@@ -63,8 +63,8 @@ export async function viewEvents(ports: EventViewPorts, events: readonly Event[]
 }
 
 /**
- * Finds one event, with its recipients. The event is found as soon as it has an outbox entry, even
- * before its first delivery.
+ * Finds one event, with its recipients (`audience`, an older name that callers use). The event is
+ * found as soon as it has an outbox entry, even before its first delivery.
  */
 export async function viewEvent(
   ports: EventDeliveriesPorts & { readonly activity: ActivityStore },
@@ -86,7 +86,10 @@ export function rangeOfSubject(event: Event, subjectHash: string): number {
   return recipientRanges(event).findIndex((range) => range.subjectHash === subjectHash);
 }
 
-/** Whether a recipient range of an event has a subscription. The only recipient of a test event need not be in it. */
+/**
+ * Whether a recipient range of an event may contain the subscription with a row key. A test event
+ * has one recipient, whose threshold its value need not have crossed.
+ */
 export function hasRecipient(event: Event, range: number, rowKey: string): boolean {
   const { from, to } = recipientRanges(event)[range] ?? { from: '', to: '' };
   return event.test === true || (from <= rowKey && rowKey < to);

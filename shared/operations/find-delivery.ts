@@ -36,6 +36,7 @@ export async function findDelivery(ports: FindDeliveryPorts, deliveryId: string)
   }
   const entry = await activity.outboxEntry(eventId);
   if (entry === undefined) return undefined;
+  // The first attempt may be pending. Without chunk boundaries, chunk 0 covers all recipients.
   const ranges = chunkRanges({ ...entry, boundaries: undefined }, 0);
   const isInRange = ranges.some(
     (candidate) => candidate.range === range && candidate.from <= rowKey && rowKey < candidate.to,

@@ -18,18 +18,21 @@ export interface LostFilter {
   /** In lower case. */
   readonly instanceId?: string | undefined;
   readonly trigger?: Trigger | undefined;
-  /** The code of the delivery's status. */
+  /** Only deliveries whose status has this reason code, such as `timeout`. */
   readonly code?: string | undefined;
 }
 
-/** The statuses of deliveries that have not arrived and are not being retried. */
+/** The statuses of deliveries that the flow has not received and that get no retry. */
 const LOST_STATUSES = ['dead', 'parked'] as const;
 /** Maximum number of rows per storage request. */
 const PAGE = 1_000;
-/** Maximum number of storage requests that find the position at which the search continues. */
+/**
+ * Maximum number of additional storage requests that find the position at which the next search
+ * continues (`keyBeforeMatch`).
+ */
 const QUERIES_WITHOUT_FILTER = 10;
 
-/** Whether a delivery has not arrived and is not being sent again. */
+/** Whether a delivery is dead or parked, and is not being sent again. */
 export function isLost(record: DeliveryRecord): boolean {
   return LOST_STATUSES.some((status) => status === record.status) && !record.redelivering;
 }
@@ -37,6 +40,7 @@ export function isLost(record: DeliveryRecord): boolean {
 /** A position in the search. The search reads one instance, month and status after the other. */
 export interface LostCursor {
   readonly instanceId: string;
+  /** The month of an activity table, as `yyyymm`. */
   readonly month: string;
   readonly status: (typeof LOST_STATUSES)[number];
   /** The last row key that was read, or empty. */
@@ -45,6 +49,7 @@ export interface LostCursor {
 
 export interface LostRowsPorts {
   readonly tables: Tables;
+  /** The ids of all polled instances. */
   readonly instanceIds: () => Promise<readonly string[]>;
 }
 
@@ -93,6 +98,7 @@ export async function lostRows(
       next = page.next;
       if (rows.length >= limit) return { rows, next: { ...position, after } };
       if (next !== undefined && queries >= maxQueries) {
+        // If these requests found no row at all, look for the position to which storage has read.
         const range = { partition: query.partition, from: query.from, to: query.to };
         const reached =
           after === position.after

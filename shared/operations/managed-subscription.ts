@@ -3,20 +3,23 @@ import { subscriptionView } from '../subscriptions/subscription-view.ts';
 import type { SubscriptionActivity } from './subscription-activity.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 
-/** A subscription in the operator API: with its connection and its flow. */
+/** A subscription in the operator API, which also shows its connection and its flow. */
 export interface ManagedSubscription extends SubscriptionView {
   readonly connection: string;
   /** How many calls the connection has made in the current window, and how many it may make. */
   readonly connectionCalls?:
     { readonly used: number; readonly limit: number; readonly windowSeconds: number } | undefined;
+  /** The id of the flow in the engine that runs it. */
   readonly workflowId?: string;
-  /** Present when an operator disabled or ended the subscription. */
+  /** Present when an operator paused or ended the subscription. */
   readonly reason?: 'operator';
   /** The name of the data source, for a trigger on one data source. */
   readonly dataSourceName?: string;
   /** The results of its latest events, if the call requested them. */
   readonly activity?: SubscriptionActivity;
+  /** The GUID of the flow in the URLs of its page and runs. */
   readonly workflowName?: string;
+  /** The Power Platform environment of the flow. */
   readonly environmentId?: string;
   /**
    * The flow's page in Power Automate. Present when the subscribe call named the flow and its
@@ -25,6 +28,7 @@ export interface ManagedSubscription extends SubscriptionView {
   readonly flowUrl?: string;
 }
 
+/** Builds the view of a subscription for operators. */
 export function managedSubscription(
   subscription: Subscription,
   subject?: SubjectView,
@@ -46,7 +50,7 @@ export function managedSubscription(
 }
 
 /**
- * Whether an operator disabled or ended the subscription. A row keeps its reason when the
+ * Whether an operator paused or ended the subscription. A row keeps its reason when the
  * subscription is superseded later, so the status is checked too.
  */
 function isByOperator({ status, reason }: Subscription): boolean {

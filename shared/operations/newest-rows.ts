@@ -8,12 +8,13 @@ import type { RowQuery, StoredRow, Tables, Value } from '../storage/tables.ts';
  * table of one month may have occurred shortly after that month.
  */
 const MARGIN_MS = 24 * 3600 * 1000;
-/** The format of row keys in the activity tables. `next` is the last row key of a page. */
+/** The format of row keys in the activity tables. The `next` of a page is such a row key. */
 const NEXT = /^[0-9a-z]{9}[A-Za-z0-9_-]{22}![cet][A-Za-z0-9_-]{0,64}$/;
 
 /**
- * Storage requests of one page for each month. Instances share them, and each has at least two and at most ten. Storage
- * reads the whole range of a filtered query, so a request may return no row although there are more rows to read.
+ * Maximum number of storage requests for each month of one page. Instances share them, and each has
+ * at least two and at most ten. Storage reads the whole range of a filtered query, so a request may
+ * return no row although there are more rows to read.
  */
 const QUERIES = 100;
 const MAX_QUERIES_OF_INSTANCE = 10;
@@ -36,9 +37,9 @@ export interface PageRequest {
 
 /**
  * Reads matching rows of the activity tables, newest event first, across all months and instances.
- * Reads at least one page for each instance and month. A page can be short or empty even when a next
- * page exists, because matching rows may be far apart. Rejects with `RangeError` when `next` is not
- * a row key of these tables.
+ * Makes at least one storage request for each instance and month that the page covers. A page can
+ * be short or empty even when a next page exists, because matching rows may be far apart. Rejects
+ * with `RangeError` when `next` is not a row key of these tables.
  */
 export async function newestRows(
   tables: Tables,
@@ -51,7 +52,7 @@ export async function newestRows(
   const maxQueries = Math.min(MAX_QUERIES_OF_INSTANCE, Math.max(2, Math.floor(QUERIES / instanceIds.length)));
   const months = (await activityMonths(tables)).filter((month) => month >= monthOf(sinceMs)).reverse();
   let rows: StoredRow[] = [];
-  /** The first row key up to which not every instance has been searched further. */
+  /** The row key up to which every instance has been searched. Absent: to the end. */
   let searchedTo: string | undefined;
   let hasOlder = false;
   for (const [index, month] of months.entries()) {
@@ -62,6 +63,8 @@ export async function newestRows(
     );
     rows = [...rows, ...found.flatMap((page) => page.rows)].sort((a, b) => (a.rowKey < b.rowKey ? -1 : 1));
     searchedTo = first(searchedTo, ...found.map((page) => page.searchedTo));
+    // The end of the page. If it is newer than the month's first day, no older month has a row for
+    // the page.
     const end = first(searchedTo, rows[limit - 1]?.rowKey);
     if (end !== undefined && end < eventKeyAt(startOfMonth(month) + MARGIN_MS)) {
       hasOlder = index < months.length - 1;
@@ -88,9 +91,9 @@ type KeyRange = Pick<RowQuery, 'from' | 'to'> & { readonly partition: string };
 type Where = NonNullable<RowQuery['where']>;
 
 /**
- * Reads pages until there are `limit` rows, no more pages, or `maxQueries` requests, because pages of
- * a filtered query may be short. `searchedTo` is the row key up to which all rows were found. It is
- * absent when the whole range was searched.
+ * Reads the matching rows of one instance and month: pages until there are `limit` rows, no more
+ * pages, or `maxQueries` requests, because pages of a filtered query may be short. `searchedTo` is
+ * the row key up to which all rows were found. It is absent when the whole range was searched.
  */
 async function fill(
   tables: Tables,
@@ -118,9 +121,10 @@ async function fill(
 }
 
 /**
- * A row key before the first matching row of a range in which several filtered requests have found none: the token of a
- * page does not say how far storage has read. Reads at most `maxQueries` thousand rows. `undefined` when the whole range was
- * read.
+ * Returns a row key before the first matching row of a range in which several filtered requests
+ * have found no row, so that the next page can begin after it. The token of a storage page does not
+ * say how far storage has read, so this reads the rows without a filter, at most `maxQueries`
+ * thousand. Returns `undefined` when the whole range was read.
  */
 export async function keyBeforeMatch(
   tables: Pick<Tables, 'query'>,
@@ -138,7 +142,7 @@ export async function keyBeforeMatch(
     });
     for (const { rowKey, values } of page.rows) {
       const isMatch = Object.entries(where).every(([name, value]) => values[name] === value);
-      // A first row that matches was inserted after the search.
+      // If the very first row matches, it was inserted after the search. It is skipped.
       if (isMatch && last !== undefined) return last;
       last = rowKey;
     }

@@ -22,8 +22,9 @@ export interface NotifyOperatorPorts {
   readonly signingSecrets: readonly KeyObject[];
   /** Delay before each retry, as for callbacks. */
   readonly scheduleSeconds: readonly number[];
-  /** The operator's webhook. The URL is a secret, because the webhook may be a flow. */
+  /** `OPERATOR_WEBHOOK_URL`. A secret, because the webhook may be a flow. */
   readonly url: string;
+  /** The URL of this app, for links to the dashboard. */
   readonly publicBaseUrl: string;
   readonly permits: WebhookPermits;
 }
@@ -36,15 +37,17 @@ const CLAIM_MS = 150_000;
  */
 const MAX_TRIES = 5;
 
-/** When a notice is overdue by this much, its message counts as lost. */
+/** If a notice is overdue by more than this, its message counts as lost. */
 const SLACK_MS = 30_000;
+/** Delay before the reconciler checks a notice again whose message it has replaced. */
 const AGAIN_MS = 60_000;
 
 /**
- * Sends the notices of a subscription that are due to the operator's webhook, oldest first. A
- * notice that fails is retried on the schedule of callbacks, and dropped when the schedule is used
- * up. Returns when the next notice is due if this call has sent
- * one that failed, or has postponed one because the webhook is busy.
+ * Sends the due notices of a subscription to the operator's webhook, in the order of their due
+ * times. A notice is a change of the subscription's status (`StatusNotice`). A notice that fails is
+ * retried on the schedule of callbacks, and dropped when the schedule is used up. A notice for
+ * which the webhook is too busy is postponed. Returns when the next notice is due, if this call has
+ * sent or postponed one and the caller therefore has to send a message for it.
  */
 export async function notifyOperator(ports: NotifyOperatorPorts, subscriptionId: string): Promise<number | undefined> {
   let hasSent = false;
@@ -58,7 +61,8 @@ export async function notifyOperator(ports: NotifyOperatorPorts, subscriptionId:
     const isPermitted = permit.kind === 'permit';
     const claimed: StatusNotice = { ...notice, dueAtMs: nowMs + (isPermitted ? CLAIM_MS : permit.delayMs) };
     try {
-      // A notice that is postponed gets a new due time too, so that the reconciler does not take its message for lost.
+      // A notice that is postponed gets a new due time too, so that the reconciler does not replace
+      // its message.
       const written = await ports.store.writeTogether([
         { ...subscription, notices: replaced(subscription, notice, claimed) },
       ]);
@@ -73,11 +77,13 @@ export async function notifyOperator(ports: NotifyOperatorPorts, subscriptionId:
 }
 
 /**
- * Enqueues a subscription whose notice is overdue, because its message was lost. Returns when to
- * call it again, and `undefined` when no notice is left. Sends no notice itself.
+ * Enqueues another message for a subscription whose notice is overdue, because the message for it
+ * was lost. Returns when to call this again, and `undefined` when no notice is left. Sends no
+ * notice itself.
  */
 export async function enqueueOverdueNotice(
   ports: Pick<NotifyOperatorPorts, 'store' | 'clock'> & {
+    /** Enqueues a `release` message, whose worker calls `notifyOperator`. */
     readonly release: (subscription: Subscription) => Promise<void>;
   },
   subscriptionId: string,
@@ -134,7 +140,7 @@ function isFinal({ kind }: Verdict): boolean {
   return kind === 'dead' || kind === 'gone';
 }
 
-/** Stores the result of a notice in the current version of the row. */
+/** Replaces a notice (`before`) with its result in the current version of the row. */
 async function store(
   ports: NotifyOperatorPorts,
   { id }: Subscription,
@@ -149,6 +155,7 @@ async function store(
   }
 }
 
+/** The notices of a subscription with `before` replaced, or removed if there is no `after`. */
 function replaced(
   { notices = [] }: Subscription,
   before: StatusNotice,

@@ -7,6 +7,7 @@ const string = Type.String();
 const timestamp = Type.String({ format: 'date-time' });
 const count = Type.Integer({ minimum: 0 });
 
+/** A response body without other properties. */
 function response<P extends TProperties>(properties: P): TObject<P> {
   return Type.Object(properties, { additionalProperties: false });
 }
@@ -21,6 +22,7 @@ function readonlyArray<T extends TSchema>(items: T): TUnsafe<readonly Static<T>[
 
 const trigger = stringEnum<Trigger>(...triggerNames);
 
+/** The JSON form of `AttemptRecord`. */
 const attempt = response({
   number: Type.Integer({ minimum: 1 }),
   at: timestamp,
@@ -35,7 +37,7 @@ const attempt = response({
 /** The number of calls in the last window of a rate limit, and the limit. */
 const limitUsage = response({ used: count, limit: count, windowSeconds: count });
 
-/** The properties that a delivery has in a list and on its own. */
+/** The properties of `Delivery` that it has in a list and on its own. */
 const deliveryProperties = {
   deliveryId: string,
   eventId: string,
@@ -54,8 +56,10 @@ const deliveryProperties = {
 /**
  * The response bodies of the operator API. A list is `{value, nextLink?}` of these. The dashboard
  * uses these types, and the tests validate the responses of the running app against the schemas.
+ * `docs/http-api.md` describes the properties.
  */
 export const operatorResponses = {
+  /** A polled instance. `observedCount`: segments and measures that polls observe. */
   instance: response({
     instanceId: string,
     lastPolledAt: Type.Optional(timestamp),
@@ -69,7 +73,9 @@ export const operatorResponses = {
     calls: Type.Optional(limitUsage),
   }),
   instanceName: response({ id: string, name: string }),
+  /** See `ChangeMark`. */
   changeMark: response({ instanceId: string, mark: string }),
+  /** See `QueueView`. */
   queue: response({
     queue: string,
     length: count,
@@ -77,6 +83,7 @@ export const operatorResponses = {
     oldestSentAt: Type.Optional(timestamp),
     poisonOldestSentAt: Type.Optional(timestamp),
   }),
+  /** Counts of deliveries. See `HourCounts`. */
   hour: response({
     hour: timestamp,
     delivered: count,
@@ -85,6 +92,7 @@ export const operatorResponses = {
     dead: count,
     ended: count,
   }),
+  /** See `ManagedSubscription`. */
   subscription: response({
     id: string,
     title: string,
@@ -119,6 +127,7 @@ export const operatorResponses = {
     environmentId: Type.Optional(string),
     flowUrl: Type.Optional(string),
   }),
+  /** One value of a segment or measure, and why it fired or not (`outcome`, `sentence`). */
   observation: response({
     evaluatedAt: timestamp,
     value: Type.Optional(Type.Number()),
@@ -127,13 +136,14 @@ export const operatorResponses = {
     sentence: string,
     fires: Type.Boolean(),
   }),
+  /** See `DeliverySummary`. */
   delivery: response({
     ...deliveryProperties,
     attemptCount: count,
     lastAttemptAt: Type.Optional(timestamp),
     attempts: Type.Optional(readonlyArray(attempt)),
   }),
-  /** The progress of a recovery of many subscriptions. */
+  /** The progress of a recovery, which sends the lost deliveries of many subscriptions again. */
   recovery: response({
     recoveryId: string,
     status: stringEnum('running', 'finished'),

@@ -59,8 +59,8 @@ export interface Operator {
   ): Promise<{ subscriptions: ManagedSubscription[]; next?: string; more?: true }>;
   getSubscription(id: string): Promise<{ kind: 'found'; subscription: ManagedSubscription } | Refusal>;
   /**
-   * The evaluations of the segment or measure in the last `days`, newest first, each with the
-   * reason why it fired or did not.
+   * The values that Customer Insights computed for the segment or measure in the last `days`,
+   * newest first, each with the reason why it fired or did not.
    */
   observations(id: string, days: number): Promise<ObservationsOf | Refusal>;
   endSubscription(id: string): ReturnType<typeof endSubscription>;
@@ -68,14 +68,18 @@ export interface Operator {
   resumeSubscription(id: string): ReturnType<typeof resumeSubscription>;
   /** Sends a sample event to one subscription. */
   sendTest(id: string): ReturnType<typeof sendTestTo>;
+  /** Sends the lost (dead or parked) deliveries of one subscription again. */
   recover(subscriptionId: string, body: unknown): ReturnType<typeof recover>;
-  /** Counts the lost deliveries of all subscriptions, or starts to send them again. */
+  /**
+   * Counts the lost deliveries of all subscriptions, or starts a recovery, which sends them again.
+   */
   startRecovery(body: unknown): ReturnType<typeof startRecovery>;
-  /** Newest first. `more`: there are so many that not all could be sorted. */
+  /** The recoveries, newest first. `more`: there are too many to sort them all. */
   listRecoveries(page: PageRequest): Promise<{ recoveries: RecoveryResponse[]; next?: string; more?: true }>;
   getRecovery(id: string): Promise<{ kind: 'found'; recovery: RecoveryResponse } | Refusal>;
+  /** Moves the subscriptions of one connection to another, after a key was replaced. */
   moveConnection(body: unknown): ReturnType<typeof moveConnection>;
-  /** Covers the first hundred instances that are polled, unless the filter names one. `more`: there are others. */
+  /** Covers the first hundred polled instances unless the filter names one. `more`: others. */
   listEvents(
     filter: Pick<EventFilter, 'trigger' | 'sinceMs'> & { instanceId?: string | undefined },
     page: PageRequest,
@@ -83,6 +87,7 @@ export interface Operator {
   getEvent(id: string): Promise<{ kind: 'found'; event: NonNullable<Awaited<ReturnType<typeof viewEvent>>> } | Refusal>;
   listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<DeliveryPage>;
   getDelivery(id: string): Promise<{ kind: 'found'; delivery: DeliveryDetail } | Refusal>;
+  /** Makes one further attempt of a delivery. */
   redeliver(id: string): ReturnType<typeof redeliver>;
   /** The instances that are polled, with the health of their polls. */
   listInstances(page: PageRequest): Promise<{ instances: InstanceResponse[]; next?: string }>;
@@ -101,11 +106,13 @@ export interface Operator {
    * Customer Insights.
    */
   instanceNames(): Promise<InstanceNameResponse[]>;
-  /** Counts of deliveries by hour. Covers the first hundred instances that are polled, unless one is named. */
+  /** Deliveries by hour. Covers the first hundred polled instances unless one is named. */
   activity(search: { instanceId?: string | undefined; hours: number }): Promise<Activity>;
   /** Finds the subscriptions, events or deliveries that a text refers to. */
   search(text: string): Promise<Found>;
+  /** The work queues, each with its poison queue of messages that failed five times. */
   queues(): Promise<QueueView[]>;
+  /** Moves the messages of a poison queue back to its work queue. */
   redrive(queue: string): ReturnType<typeof redrive>;
 }
 

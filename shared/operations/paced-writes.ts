@@ -1,18 +1,17 @@
 /**
- * Interval between two deliveries that are sent again, so that a flow that has just recovered is
- * not flooded.
+ * Interval between two lost deliveries that are sent again, so that a flow that has just become
+ * available is not flooded.
  */
 export const PACE_MS = 100;
 /**
- * Maximum number of concurrent writes. With 20, a call for 1,000 deliveries finishes within
- * seconds.
+ * Maximum number of concurrent writes. With 20, 1,000 deliveries are written within seconds.
  */
 const CONCURRENT_WRITES = 20;
 
 /**
- * Writes the items in order. The first one is due at `firstDueMs`, and each further one `PACE_MS`
- * later. Resolves with the results in order. Rejects with the first failure, and then starts no
- * further writes.
+ * Calls `write` for each item with its due time: `firstDueMs` for the first item, and `PACE_MS`
+ * more for each further one. Resolves with the results in order. Rejects with the first failure,
+ * and then starts no further writes.
  */
 export async function pacedWrites<Item, Result>(
   items: readonly Item[],

@@ -7,6 +7,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 
 const WORK_QUEUES = [POLLS_QUEUE, DELIVERIES_QUEUE, RETRIES_QUEUE] as const;
 
+/** The state of a work queue and its poison queue. */
 export interface QueueView {
   readonly queue: string;
   /** The approximate number of messages, including delayed ones. */
@@ -58,24 +59,24 @@ const VISIBILITY_TIMEOUT_MS = 60_000;
 
 /**
  * Moves the messages of a poison queue back to the work queue. Each message is sent before it is
- * deleted, so a crash in between duplicates it. Every worker tolerates duplicates. A message that
- * cannot be parsed stays in the poison queue.
+ * deleted, so a crash in between duplicates the message. Every worker tolerates duplicates. A
+ * message that cannot be parsed stays in the poison queue.
  */
 export async function redrive(
   { queues, queueDrain }: { readonly queues: Queues; readonly queueDrain: QueueDrain },
   queue: string,
 ): Promise<{ kind: 'redriven'; redriven: number } | Refusal> {
-  const known = WORK_QUEUES.find((name) => name === queue);
-  if (known === undefined) return refusal('queue-unknown', `The queue must be one of ${WORK_QUEUES.join(', ')}.`);
+  const workQueue = WORK_QUEUES.find((name) => name === queue);
+  if (workQueue === undefined) return refusal('queue-unknown', `The queue must be one of ${WORK_QUEUES.join(', ')}.`);
   let redriven = 0;
   for (let batches = 0; batches < MAX_BATCHES; batches++) {
-    const received = await queueDrain.receive(poisonOf(known), VISIBILITY_TIMEOUT_MS);
+    const received = await queueDrain.receive(poisonOf(workQueue), VISIBILITY_TIMEOUT_MS);
     if (received.length === 0) break;
     await Promise.all(
       received.map(async (poisoned) => {
         if (poisoned.message === undefined) return;
-        await queues.send(known, poisoned.message);
-        await queueDrain.delete(poisonOf(known), poisoned);
+        await queues.send(workQueue, poisoned.message);
+        await queueDrain.delete(poisonOf(workQueue), poisoned);
         redriven += 1;
       }),
     );

@@ -12,7 +12,7 @@ import { PACE_MS, pacedWrites } from './paced-writes.ts';
 import { sendAgain, type RedeliverPorts } from './redeliver.ts';
 import { parseTimeRange, timestamp } from './time-range.ts';
 
-/** The body of a recover request. */
+/** The body of a request to send the lost deliveries of one subscription again. */
 export const recoverRequest = Type.Object(
   { since: timestamp, until: Type.Optional(timestamp) },
   { additionalProperties: false },
@@ -31,10 +31,10 @@ export interface Recovered {
 export const MAX_RECOVERED = 1_000;
 
 /**
- * Sends the dead and parked deliveries of a subscription again, for events that occurred in a time
- * range. Each delivery gets one attempt under its own delivery id, and the attempts are paced. A
- * delivery that is already being sent again is skipped and not counted, so the call may be
- * repeated.
+ * Sends the lost (dead or parked) deliveries of a subscription again, for events that occurred in a
+ * time range. Each delivery gets one attempt under its own delivery id, `PACE_MS` after the one
+ * before. A delivery that is already being sent again is skipped and not counted, so the call may
+ * be repeated.
  */
 export async function recover(
   ports: RedeliverPorts & { readonly tables: Tables },
@@ -69,8 +69,9 @@ export async function recover(
 }
 
 /**
- * Makes records due, after the first `before` ones that this call has already made due. Returns the
- * number of records written. Skips records that another writer has changed meanwhile.
+ * Makes records due. `before` is the number of records that this request has already made due, so
+ * that their due times come first. Returns the number of records written. Skips records that
+ * another writer has changed meanwhile.
  */
 async function sendAll(ports: RedeliverPorts, records: readonly DeliveryRecord[], before: number): Promise<number> {
   const firstDueMs = ports.clock.now() + before * PACE_MS;

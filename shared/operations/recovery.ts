@@ -4,12 +4,14 @@ import type { LostCursor } from './lost-deliveries.ts';
 import type { RecoveryResponse } from './operator-responses.ts';
 
 /**
- * One run that sends lost deliveries of all subscriptions again. Its row has everything that is
- * needed to resume it.
+ * A recovery: one run that sends the lost (dead or parked) deliveries of all subscriptions again.
+ * It has nothing to do with the recovery from a crash. Its row has everything that is needed to
+ * resume it.
  */
 export interface Recovery {
   /** Derived from the request, so the same request finds the same recovery. */
   readonly recoveryId: string;
+  /** The parts of the request (`LostFilter`). */
   readonly sinceMs: number;
   readonly untilMs?: number | undefined;
   readonly instanceId?: string | undefined;
@@ -17,7 +19,7 @@ export interface Recovery {
   readonly code?: string | undefined;
   readonly startedAtMs: number;
   readonly finishedAtMs?: number | undefined;
-  /** The numbers that matched when it started. */
+  /** The deliveries and subscriptions that matched when it started. */
   readonly counted: LostCount;
   /** Deliveries that were made due. */
   readonly sent: number;
@@ -34,9 +36,9 @@ export interface Recovery {
    * The due time of the next delivery. If it is in the past, the next delivery is due immediately.
    */
   readonly pacedUntilMs: number;
-  /** Where the search for the next batch continues. Absent at the beginning. */
+  /** Where the search for the next batch continues. Absent at the beginning of the search. */
   readonly cursor?: LostCursor | undefined;
-  /** Whether the search has reached the end. */
+  /** Whether the search has reached its end, so that no batch follows. */
   readonly isSearched: boolean;
 }
 
@@ -53,7 +55,7 @@ export type StoredRecovery = Recovery & { readonly etag: string };
 export interface RecoveryStore {
   read(recoveryId: string): Promise<StoredRecovery | undefined>;
   /**
-   * The stored recoveries, newest first: at most `MAX_LISTED`, with one storage request for each
+   * The stored recoveries, newest first, at most `MAX_LISTED`. Makes one storage request for each
    * thousand. `more`: others exist.
    */
   list(): Promise<{ readonly recoveries: readonly Recovery[]; readonly more?: true }>;
@@ -68,7 +70,10 @@ export interface RecoveryStore {
 export const RECOVERIES_TABLE = 'recoveries';
 const PARTITION = 'recoveries';
 const VERSION = 1;
-/** The most recoveries that are listed. Their keys are hashes, so all have to be read to find the newest. */
+/**
+ * Maximum number of recoveries that are listed. Their keys are hashes, so all have to be read to
+ * find the newest.
+ */
 const MAX_LISTED = 5_000;
 const ID = /^rec_[A-Za-z0-9_-]{22}$/;
 
@@ -112,6 +117,7 @@ export function recoveryStore(tables: Tables): RecoveryStore {
   };
 }
 
+/** A recovery as operators see it. */
 export function recoveryView(recovery: Recovery): RecoveryResponse {
   const { recoveryId, untilMs, instanceId, trigger, code, startedAtMs, finishedAtMs, counted, sent, skipped } =
     recovery;

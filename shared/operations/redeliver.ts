@@ -42,7 +42,7 @@ export async function redeliver(
     if ((await resolveTarget(ports, subscriptionId, true)).target.kind !== 'call') {
       return refusal('subscription-ended', 'The subscription has ended, so there is no flow to call.');
     }
-    // The first attempt is already due.
+    // The first attempt of a pending delivery is already due.
     if (found.delivery.status === 'pending') return { kind: 'redelivering', deliveryId };
     const record = found.record ?? newRecord(found.delivery);
     if ((await sendAgain(ports, record, ports.clock.now())) === 'written') {
@@ -75,16 +75,18 @@ export async function sendAgain(
  * the row of its chunk.
  */
 function newRecord({ deliveryId, instanceId, subscriptionId, attempts }: FoundDelivery['delivery']): DeliveryRecord {
-  const idle = { dueAtMs: undefined, claim: undefined, redelivering: false };
-  const status = { status: 'delivered', code: 'delivered' } as const;
   return {
-    ...idle,
-    ...status,
     deliveryId,
     instanceId,
     subscriptionId,
     waitsFor: subscriptionId,
+    status: 'delivered',
+    code: 'delivered',
     attempts,
+    dueAtMs: undefined,
+    claim: undefined,
+    redelivering: false,
+    // The outcome stays in the row of the chunk, which counts the delivery.
     copied: true,
   };
 }

@@ -14,35 +14,36 @@ export interface ResumeRecoveryPorts extends RedeliverPorts, LostRowsPorts {
 }
 
 /**
- * Maximum number of deliveries in a batch. Their ids fit into one column, and they are sent within
- * seconds.
+ * Maximum number of deliveries in a batch. Their ids fit into one column, and their records are
+ * written within seconds.
  */
-const BATCH = 100;
+const BATCH_SIZE = 100;
 /**
  * How long a worker's claim on a batch lasts. Afterwards another worker sends the rest of the
  * batch.
  */
 const CLAIM_MS = 60_000;
 /**
- * How far ahead of the clock one step of the reconciler makes deliveries due: the default time
- * between two of its passes.
+ * How far ahead of the clock one step of the reconciler makes deliveries due. It is the default
+ * time between two runs of the reconciler, so that deliveries become due without a gap.
  */
 export const STEP_MS = 180_000;
-/** Delay before the recovery is continued. */
+/** Delay before the next step of the recovery. */
 const AGAIN_MS = 60_000;
 /** Maximum number of storage requests per search. */
 const MAX_QUERIES = 500;
 /**
- * Maximum number of searches in one step that find nothing. Reached only with very many instances.
+ * Maximum number of searches in one step that find no delivery. Reached only with very many
+ * instances.
  */
 const MAX_SEARCHES = 20;
 
 /**
- * Continues a recovery from where it stopped: makes deliveries due, `PACE_MS` apart, up to
- * `aheadMs` from now. Sends nothing while the queue of retries is backlogged, so that live
- * deliveries come first. Returns when to call it again, or `undefined` when the recovery's row has
- * been removed. Even if several workers call it at the same time, each delivery gets only one
- * attempt.
+ * Continues a recovery (`Recovery`) from where it stopped: makes deliveries due, `PACE_MS` apart,
+ * up to `aheadMs` from now. Does nothing while the queue `retries` is backlogged, so that the
+ * messages of other deliveries come first. Returns when to call it again, or `undefined` when the
+ * recovery's row has been removed. Even if several workers call it at the same time, each delivery
+ * gets only one attempt.
  */
 export async function resumeRecovery(
   ports: ResumeRecoveryPorts,
@@ -62,8 +63,8 @@ export async function resumeRecovery(
     const claimedUntilMs = ports.clock.now() + CLAIM_MS;
     const isFinished = batch.isSearched && batch.batch.length === 0;
     const finishedAtMs = isFinished ? ports.clock.now() : undefined;
-    // The batch is stored before it is sent, so that after a crash another worker sends exactly the
-    // rest of it.
+    // The batch is stored before its deliveries are sent, so that after a crash another worker
+    // sends exactly those that are left.
     const claimed = await ports.recoveries.save({ ...recovery, ...batch, claimedUntilMs, finishedAtMs }, recovery.etag);
     if (claimed === undefined) return againMs;
     if (isFinished) return removeWhenOld(ports, claimed, startedMs);
@@ -95,7 +96,7 @@ type Batch = Pick<StoredRecovery, 'batch' | 'cursor' | 'isSearched'> & {
 async function nextBatch(ports: ResumeRecoveryPorts, recovery: StoredRecovery): Promise<Batch> {
   const { batch, cursor, isSearched } = recovery;
   if (batch.length > 0 || isSearched) return { batch, cursor, isSearched, records: new Map() };
-  const { rows, next } = await lostRows(ports, recovery, { from: cursor, limit: BATCH, maxQueries: MAX_QUERIES });
+  const { rows, next } = await lostRows(ports, recovery, { from: cursor, limit: BATCH_SIZE, maxQueries: MAX_QUERIES });
   const records = rows.map(recordOfRow).filter((record) => !wasSent(recovery, record));
   return {
     batch: records.map(({ deliveryId }) => deliveryId),
@@ -138,11 +139,11 @@ async function sendBatch(
 
 /**
  * Returns a function that says whether a subscription may be called. It reads each subscription
- * only once. A subscription that an operator has disabled is not called, because the request covers
- * all subscriptions. Only a recovery of that one subscription calls it.
+ * only once. A subscription that an operator has paused (status `disabled`) is not called, because
+ * the request does not name it. Only `recover`, for that one subscription, calls it.
  */
 function callableOnce(ports: ResumeRecoveryPorts): (subscriptionId: string) => Promise<boolean> {
-  const known = new Map<string, Promise<boolean>>();
+  const results = new Map<string, Promise<boolean>>();
   const read = async (subscriptionId: string): Promise<boolean> => {
     const { target } = await resolveTarget(ports, subscriptionId, true);
     if (target.kind !== 'call') return false;
@@ -150,8 +151,8 @@ function callableOnce(ports: ResumeRecoveryPorts): (subscriptionId: string) => P
     return !(status === 'disabled' && reason === 'operator');
   };
   return (subscriptionId) => {
-    const asked = known.get(subscriptionId) ?? read(subscriptionId);
-    known.set(subscriptionId, asked);
-    return asked;
+    const result = results.get(subscriptionId) ?? read(subscriptionId);
+    results.set(subscriptionId, result);
+    return result;
   };
 }

@@ -30,6 +30,7 @@ export interface Found {
   readonly more: boolean;
 }
 
+/** Maximum number of subscriptions in the results of a search for a text without ids. */
 const MAX_FOUND = 50;
 /** Ids within pasted text, such as a log line, a header or a URL. */
 const ID = /\b(?:sub|evt|dlv)_[\w-]+/g;

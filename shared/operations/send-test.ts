@@ -78,8 +78,10 @@ export async function sendTest(
   );
 }
 
+/** Advice at the end of an error text. */
 const WHERE_LISTED =
   ' Check Trigger, and choose Subscription from the list. If your flow is not in the list, give this action the same connection as the trigger of your flow.';
+/** Number of subscriptions that are read at a time. */
 const PAGE = 100;
 
 /**
@@ -131,8 +133,8 @@ export async function sendTestTo(
   const eventId = formatEventId({ ...where, identity: random.token(IDENTITY_BYTES) });
   const now = new Date(nowMs).toISOString();
   const event = sampleEvent(subscription, { eventId, occurredAt: now });
-  // A test event has the same ranges as a real one, in the same order. All are empty except the one
-  // that holds this subscription's row.
+  // A test event has the same recipient ranges as a real one, in the same order. All are empty
+  // except the one with this subscription's row.
   const recipients = recipientRanges(event).map(({ subjectHash }) =>
     subjectHash === address.subjectHash
       ? { subjectHash, from: address.rowKey, to: `${address.rowKey}~` }
@@ -141,7 +143,7 @@ export async function sendTestTo(
   const range = rangeOfSubject(event, address.subjectHash);
   const entry: NewOutboxEntry = {
     event,
-    // After every observation, so that the event concerns the subscription.
+    // Later than every observation, so that the event concerns the subscription.
     sequence: Number.MAX_SAFE_INTEGER,
     recipients,
     boundaries: undefined,

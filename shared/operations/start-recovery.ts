@@ -12,7 +12,10 @@ import type { LostCount, Recovery } from './recovery.ts';
 import { resumeRecovery, type ResumeRecoveryPorts } from './resume-recovery.ts';
 import { parseTimeRange, timestamp } from './time-range.ts';
 
-/** The body of a request that sends the lost deliveries of all subscriptions again. */
+/**
+ * The body of a request that starts a recovery: sends the lost deliveries of all subscriptions
+ * again.
+ */
 export const recoveryRequest = Type.Object(
   {
     since: timestamp,
@@ -31,11 +34,14 @@ const MAX_COUNTED = 10_000;
 /** Maximum number of storage requests per count. */
 const MAX_QUERIES = 500;
 /**
- * For how long after a recovery has ended the same request still returns it. Later the request
- * starts a new recovery.
+ * How long after the end of a recovery the same request still returns this recovery. Later the
+ * request starts a new one.
  */
 const REPEATED_WITHIN_MS = 3_600_000;
-/** How far ahead the request itself makes deliveries due: one batch. The reconciler continues. */
+/**
+ * How far ahead of the clock the request itself makes deliveries due: one batch. The reconciler
+ * continues.
+ */
 const FIRST_STEP_MS = 10_000;
 
 export interface StartRecoveryPorts extends ResumeRecoveryPorts {
@@ -77,7 +83,7 @@ function idOf(
   return `rec_${shortHash(String(sinceMs), String(untilMs ?? ''), instanceId.toLowerCase(), trigger ?? '', code)}`;
 }
 
-/** Stores a new recovery unless the request already has one. Returns whether it did. */
+/** Stores a new recovery unless the request already has one. Returns whether it was stored. */
 async function storeNewRecovery(ports: StartRecoveryPorts, recoveryId: string, filter: LostFilter): Promise<boolean> {
   const nowMs = ports.clock.now();
   const before = await ports.recoveries.read(recoveryId);
@@ -108,8 +114,8 @@ async function firstStep(ports: StartRecoveryPorts, recoveryId: string): Promise
 }
 
 /**
- * Counts up to `MAX_COUNTED` deliveries. Makes one storage request for every 1,000 of them, and at
- * least one for each instance, month and status.
+ * Counts up to `MAX_COUNTED` lost deliveries. Makes one storage request for every 1,000 of them,
+ * and at least one for each instance, month and status.
  */
 async function countLost(ports: LostRowsPorts, filter: LostFilter): Promise<LostCount> {
   const { rows, next } = await lostRows(ports, filter, { limit: MAX_COUNTED, maxQueries: MAX_QUERIES });

@@ -10,7 +10,10 @@ import { flowUrlOf } from './managed-subscription.ts';
 
 const text = Type.String();
 
-/** The body of a call to `OPERATOR_WEBHOOK_URL`. Flat, like the body of a callback. */
+/**
+ * The body of a call to the operator's webhook (`OPERATOR_WEBHOOK_URL`). Flat, like the body of a
+ * callback.
+ */
 export const statusNotificationSchema = Type.Object(
   {
     notificationId: Type.String({ description: 'Equal for every attempt of one notification.' }),
@@ -31,11 +34,12 @@ export const statusNotificationSchema = Type.Object(
 );
 export type StatusNotification = Static<typeof statusNotificationSchema>;
 
+/** The id of a notification, which tells the webhook that two calls have the same content. */
 export function notificationId(subscriptionId: string, { status, at }: Pick<StatusNotice, 'status' | 'at'>): string {
   return `ntf_${shortHash(subscriptionId, status, at)}`;
 }
 
-/** Builds the body of a notification. Pure. */
+/** Builds the body of a notification from a notice (`StatusNotice`). Pure. */
 export function statusNotification(
   subscription: Subscription,
   { status, at, code }: StatusNotice,

@@ -7,11 +7,14 @@ import type { UnsubscribePorts } from '../subscriptions/unsubscribe.ts';
 
 export interface SubscriptionActionPorts extends UnsubscribePorts {
   /**
-   * Enqueues a message that a subscription has changed, so that its parked deliveries are
-   * processed.
+   * Enqueues a `release` message: a worker then sends or ends the deliveries that are parked for
+   * the subscription, and sends its notices to the operator's webhook.
    */
   readonly release: (subscription: Subscription) => Promise<void>;
-  /** Whether the operator has a webhook, which is notified when a flow is no longer called. */
+  /**
+   * Whether `OPERATOR_WEBHOOK_URL` is set. That webhook is notified when a flow is no longer
+   * called.
+   */
   readonly notifiesOperator: boolean;
 }
 
@@ -23,7 +26,8 @@ const MAX_TRIES = 10;
 
 /**
  * Ends a subscription of any connection. Its flow receives no further call, the subscription no
- * longer counts towards the limit, and its connection can no longer see it. Parked deliveries end.
+ * longer counts towards the connection's limit, and the connection can no longer see it. Parked
+ * deliveries end.
  * The row is kept as long as delivery records are, so that the operator still sees what happened.
  * If the subscription had already ended, returns `ended` too.
  */
@@ -35,8 +39,8 @@ export async function endSubscription(
     return refusal('subscription-unknown', 'There is no subscription with this id.');
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const subscription = await ports.store.load(id);
-    // The successor needs the superseded row to take over its deliveries, so the row stays
-    // unchanged.
+    // The row of a superseded subscription stays unchanged, because it redirects deliveries to the
+    // successor.
     if (!subscription || subscription.status === 'superseded' || subscription.status === 'deleted')
       return { kind: 'ended' };
     if (isEndedByOperator(subscription)) return { kind: 'ended' };
@@ -74,8 +78,15 @@ export async function pauseSubscription(
       return { kind: 'paused', subscriptionId: id };
     }
     const pausedSince = new Date(ports.clock.now()).toISOString();
-    const unprobed = { nextProbeAt: undefined, offCheckedAt: undefined, offMs: 0 };
-    const change: Subscription = { ...subscription, ...unprobed, status: 'disabled', reason: 'operator', pausedSince };
+    // No probe follows, and the time for which the flow was turned off no longer counts.
+    const withoutProbes = { nextProbeAt: undefined, offCheckedAt: undefined, offMs: 0 };
+    const change: Subscription = {
+      ...subscription,
+      ...withoutProbes,
+      status: 'disabled',
+      reason: 'operator',
+      pausedSince,
+    };
     const paused = byOperator(ports, subscription, change);
     const hasNotice = paused !== change;
     if (hasNotice) await ports.work.add({ kind: 'subscription', subscriptionId: id }, ports.clock.now());
@@ -100,9 +111,8 @@ function byOperator(
 }
 
 /**
- * Makes a paused or disabled subscription active, clears its health, and releases its parked
- * deliveries. For a subscription that is already active it only releases deliveries, so the call
- * may be repeated.
+ * Makes a paused or disabled subscription active, forgets its failures, and has its parked
+ * deliveries sent. The call may be repeated.
  */
 export async function resumeSubscription(
   ports: SubscriptionActionPorts,

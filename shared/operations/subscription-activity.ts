@@ -6,7 +6,7 @@ import type { StoredRow, Tables } from '../storage/tables.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { subscriptionIdAt } from './delivery.ts';
 
-/** The results of the latest events of a subscription, back to `since`. */
+/** The deliveries of a subscription for the latest events of its instance, back to `since`. */
 export interface SubscriptionActivity {
   /** The time of the latest event that the subscription received or should have received. */
   readonly lastFiredAt?: string;
@@ -30,9 +30,9 @@ const MAX_INSTANCES = 20;
 const MONTH_MS = 31 * 24 * 3_600_000;
 
 /**
- * The latest activity of the subscriptions on a page. It is computed from rows that are written for
- * events anyway, so a success costs no additional write. Makes at most two storage requests for
- * each instance, however many subscriptions there are.
+ * The latest activity of the subscriptions on a page. It is computed from the rows of events,
+ * chunks and delivery records, so a success costs no additional write. Makes at most two storage
+ * requests for each instance, however many subscriptions there are.
  */
 export async function activityOf(
   tables: Tables,
@@ -61,7 +61,8 @@ async function activityOfInstance(
 ): Promise<{ readonly counts: ReadonlyMap<string, Counts>; readonly sinceMs: number }> {
   const rows: StoredRow[] = [];
   const beginMs = nowMs - MONTH_MS;
-  // Index rows sort after the rows of events, so `to` excludes them.
+  // Index rows (which show when a delivery is due) sort after the rows of events, so `to` excludes
+  // them.
   for (const month of monthsBetween(beginMs, nowMs).slice(0, 2)) {
     const query = { partition: instanceId, to: '~', limit: ROWS_PER_INSTANCE - rows.length };
     const page = await tables.query(activityTable(month), query);
@@ -78,15 +79,16 @@ async function activityOfInstance(
     counts.set(id, { ...before, [outcome]: before[outcome] + 1 });
   };
   for (const row of rows) {
-    // The limit may have cut off the event row of the last event. Its other rows are then not
-    // counted.
+    // The event row of the last event may be beyond the limit. The other rows of that event are
+    // then not counted.
     const event = events.get(eventKeyOf(row));
     if (event === undefined || event.test) continue;
     if (row.values['kind'] === 'chunk') {
       for (const { range, rowKey } of chunkOfRow(row).delivered)
         count(subscriptionIdAt(event, range, rowKey), event, 'delivered');
     }
-    // `trouble` is the stored name of a delivery record. A copied one is already counted above.
+    // `trouble` is the stored name of a delivery record. A copied one (`DeliveryRecord`) is already
+    // counted in its chunk.
     if (row.values['kind'] === 'trouble' && row.values['copied'] !== true) {
       const { subscriptionId, status } = row.values;
       count(String(subscriptionId), event, status === 'delivered' ? 'delivered' : 'failed');

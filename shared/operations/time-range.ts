@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import type { BodyError } from '../problem.ts';
 
+/** The schema of one end of a time range. */
 export const timestamp = Type.String({ format: 'date-time' });
 
 export type TimeRange =

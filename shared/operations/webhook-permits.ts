@@ -2,8 +2,9 @@ import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 
 /**
- * Limits the calls of one process to the webhook of the operator. They run in the function that retries deliveries, and a
- * webhook that hangs must not hold the places of retries. A notice without a permit is postponed instead of waiting.
+ * Limits the calls of one process to the operator's webhook. The calls run in the function that
+ * retries deliveries, and a webhook that hangs must not hold up the retries. A notice without a
+ * permit does not wait here: it is postponed by `delayMs`.
  */
 export interface WebhookPermits {
   take(): WebhookPermit | { readonly kind: 'later'; readonly delayMs: number };
@@ -15,12 +16,18 @@ export interface WebhookPermit {
   readonly release: () => void;
 }
 
-/** Concurrent calls. A process runs 32 retries at once (host.json). */
+/**
+ * Maximum number of concurrent calls. A process handles 32 messages of `retries` at once
+ * (host.json).
+ */
 const CALLS_AT_ONCE = 2;
 /** A call that takes this long counts as hanging. No other call starts for a minute after it. */
 const HANGING_MS = 5_000;
 const PAUSE_MS = 60_000;
-/** How long a notice waits for its turn at a webhook that responds. Up to twice as long, so that not all return at once. */
+/**
+ * How long a notice is postponed when all permits of a responding webhook are taken. A random share
+ * is added, up to twice the time in total, so that not all notices return at once.
+ */
 const BUSY_DELAY_MS = 5_000;
 
 export function webhookPermits({
