@@ -12,14 +12,16 @@ export interface AgingAgents {
 }
 
 /**
- * Keeps one agent for each reach (the addresses that it may connect to) and replaces it at the
- * first call after `maxAgeMs`, so that no call uses an older connection. undici's own `clientTtl`
- * is not used, because it reads the clock for every busy connection on every call. With hundreds of
- * connections, that took a tenth of each call's time.
+ * Keeps one agent for each reach (the addresses that it may connect to: public ones too, or only
+ * those in the allowed networks). Replaces the agent at the first call after `maxAgeMs`, so that no
+ * call uses an older connection. undici's own `clientTtl` is not used, because it reads the clock
+ * for every busy connection on every call. With hundreds of connections, that took a tenth of each
+ * call's time.
  */
 export function agingAgents(open: (reach: CallbackReach) => Agent, maxAgeMs: number): AgingAgents {
   const current = new Map<CallbackReach, { readonly agent: Agent; readonly openedMs: number }>();
   const closing = new Set<Promise<void>>();
+  /** Closes an agent when its calls in progress have ended. */
   const retire = (agent: Agent): void => {
     const closed: Promise<void> = agent.close().finally(() => closing.delete(closed));
     closing.add(closed);
@@ -27,10 +29,10 @@ export function agingAgents(open: (reach: CallbackReach) => Agent, maxAgeMs: num
   let isClosed = false;
   return {
     get(reach) {
-      const known = current.get(reach);
+      const existing = current.get(reach);
       // After `close`, calls must fail, so they get a closed agent.
-      if (known && (isClosed || performance.now() - known.openedMs < maxAgeMs)) return known.agent;
-      if (known) retire(known.agent);
+      if (existing && (isClosed || performance.now() - existing.openedMs < maxAgeMs)) return existing.agent;
+      if (existing) retire(existing.agent);
       const agent = open(reach);
       current.set(reach, { agent, openedMs: performance.now() });
       if (isClosed) retire(agent);

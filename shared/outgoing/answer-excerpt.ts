@@ -13,6 +13,7 @@ export interface AnswerExcerpt {
 const MAX_BODY_BYTES = 4 * 1024;
 const MAX_HEADERS = 30;
 const MAX_HEADER_LENGTH = 200;
+/** Replaces a secret. */
 export const REMOVED = '[removed]';
 
 /** Headers whose values are secrets. */
@@ -20,8 +21,9 @@ const SECRET_HEADER = /cookie|authoriz|authentic|token|secret|signature|password
 /** A name followed by a secret, in a query, a form or JSON. */
 const NAMED_SECRET =
   /((?:^|[^\w])["']?[\w-]*(?:sig|signature|password|passwd|pwd|secret|token|authorization|api-?key|access-?key|accountkey)["']?\s*[:=]\s*["']?)(?!["'\s,}])[^"'&\s,;}<]{4,}/gi;
-/** `code` is a secret in the query of a URL, and an error code elsewhere. */
+/** `code` in the query of a URL is a key. Elsewhere it is an error code, which stays. */
 const CODE_IN_URL = /([?&]code=)[^&\s"'<]{4,}/gi;
+/** The value of an `Authorization` header. */
 const BEARER = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi;
 /**
  * A JSON web token: three parts in base64url, of which the first encodes an object and begins with
@@ -37,9 +39,9 @@ const MIN_SEGMENT_LENGTH = 16;
 
 /**
  * Makes the excerpt of an error response. The callback URL is a secret that the receiver knows and
- * may repeat, so the URL, its path, the long segments of its path and the values of its query are
- * removed wherever they occur. If the body was not read to its end (`isCut`), its last characters
- * are dropped, because they may be the beginning of a secret.
+ * may repeat in its response. The URL, its path, the long segments of its path and the values of
+ * its query are therefore removed wherever they occur. If the body was not read to its end
+ * (`isCut`), its last characters are dropped, because they may be the beginning of a secret.
  */
 export function excerptOf(
   answer: { readonly headers: IncomingHttpHeaders; readonly body: string; readonly isCut: boolean },
@@ -47,12 +49,13 @@ export function excerptOf(
 ): AnswerExcerpt {
   const secrets = secretsOf(callbackUrl);
   const longest = Math.max(0, ...secrets.map(({ length }) => length));
-  // A compressed body cannot be shown, because nothing is decompressed.
+  // A body that is compressed although the request forbids it is not shown.
   const isText = ['', 'identity'].includes(answer.headers['content-encoding'] ?? '');
   const read = isText ? answer.body : '';
   const whole = answer.isCut ? read.slice(0, Math.max(0, read.length - longest)) : read;
   const bytes = Buffer.from(readable(without(whole, secrets)));
   const isCut = answer.isCut || !isText || bytes.length > MAX_BODY_BYTES;
+  // Cutting bytes may leave half a character at the end, which decodes to U+FFFD.
   const body = bytes
     .subarray(0, MAX_BODY_BYTES)
     .toString()
@@ -92,6 +95,7 @@ function secretsOf(callbackUrl: string): string[] {
   return [...new Set(secrets)].sort((one, other) => other.length - one.length);
 }
 
+/** Replaces the secrets of the callback URL, and everything else that looks like a secret. */
 function without(text: string, secrets: readonly string[]): string {
   let rest = text;
   for (const secret of secrets) rest = rest.replaceAll(secret, REMOVED);
@@ -109,6 +113,7 @@ function readable(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '\uFFFD');
 }
 
+/** Decodes percent-encoding. Text that is not valid stays as it is. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -12,10 +12,11 @@ import type { Lookup } from './lookup.ts';
 import { systemLookup } from './lookup.ts';
 import { ConnectError, vettedConnector } from './vetted-connect.ts';
 
-/** Sends POSTs to flows. Each returns a `CallbackResponse` within the timeout. */
+/** Sends POSTs to flows. Each resolves with a `CallbackResponse` within the timeout. */
 export interface CallbackClient {
   /**
-   * Rejects only because of a bug or after `close`, never because of the receiver or the network.
+   * Sends one POST. Rejects only because of a bug or after `close`, never because of the receiver
+   * or the network.
    */
   post(request: CallbackRequest): Promise<CallbackResponse>;
   /** Waits for the calls in progress, then closes all connections. */
@@ -40,14 +41,18 @@ export type CallbackResponse =
        * code.
        */
       readonly errorCode?: string;
+      /** The delay that the header `Retry-After` asks for. */
       readonly retryAfterMs?: number;
-      /** `x-ms-workflow-run-id`, at most 64 characters of `[A-Za-z0-9_-]`. */
+      /**
+       * The id of the flow run: the header `x-ms-workflow-run-id`, at most 64 characters of
+       * `[A-Za-z0-9_-]`.
+       */
       readonly runId?: string;
       readonly durationMs: number;
       /** The beginning of an error response, without secrets. */
       readonly excerpt?: AnswerExcerpt;
     }
-  /** There was no usable response. The request may still have arrived. */
+  /** There was no usable response. The request may have arrived nevertheless. */
   | { readonly kind: 'unreached'; readonly code: UnreachedCode; readonly durationMs: number }
   /** The URL or its address is not allowed. Nothing was sent. */
   | { readonly kind: 'refused'; readonly code: RefusedCode; readonly durationMs: number };
@@ -59,7 +64,7 @@ export interface CallbackClientOptions {
   readonly policy: CallbackPolicy;
   /** One timeout for DNS, connect, TLS, headers and body together. */
   readonly timeoutMs: number;
-  /** Converts the date of a `Retry-After` to a delay. */
+  /** Needed to convert the date of a `Retry-After` to a delay. */
   readonly clock?: Clock;
   readonly lookup?: Lookup;
   /** Maximum time for which a connection is used before its host is resolved and checked again. */
@@ -78,6 +83,7 @@ const MAX_CONNECTIONS_PER_ORIGIN = 512;
  * that this side closes first and rarely writes to a connection that is being closed.
  */
 const KEEP_ALIVE_MS = 30_000;
+/** Default of `maxConnectionAgeMs`. */
 const MAX_CONNECTION_AGE_MS = 300_000;
 
 /**
@@ -125,15 +131,16 @@ export function callbackClient(options: CallbackClientOptions): CallbackClient {
         },
         { timeoutMs, maxBytes: MAX_RESPONSE_BYTES },
       );
+      // `late`: the timeout has passed.
       if (exchange === 'late') return { kind: 'unreached', code: 'timeout', durationMs: durationMs() };
       const { status, headers: responseHeaders, body: responseBody, isCut = false } = exchange;
-      const facts = { ...retryAfterOf(responseHeaders, clock.now()), ...runIdOf(responseHeaders) };
-      if (responseBody === undefined) return { kind: 'answered', status, ...facts, durationMs: durationMs() };
+      const fromHeaders = { ...retryAfterOf(responseHeaders, clock.now()), ...runIdOf(responseHeaders) };
+      if (responseBody === undefined) return { kind: 'answered', status, ...fromHeaders, durationMs: durationMs() };
       return {
         kind: 'answered',
         status,
         ...errorCodeOf(responseBody),
-        ...facts,
+        ...fromHeaders,
         excerpt: excerptOf({ headers: responseHeaders, body: responseBody, isCut }, url),
         durationMs: durationMs(),
       };
@@ -173,7 +180,9 @@ function runIdOf(headers: IncomingHttpHeaders): { runId?: string } {
 
 type Failure = { kind: 'unreached'; code: UnreachedCode } | { kind: 'refused'; code: RefusedCode };
 
+/** Errors of undici for a response that is not valid HTTP or has too long headers. */
 const MALFORMED = [errors.HTTPParserError, errors.HeadersOverflowError, errors.ResponseContentLengthMismatchError];
+/** Errors of undici that are caused by this app. */
 const CALLER_ERRORS = [
   errors.InvalidArgumentError,
   errors.NotSupportedError,

@@ -35,14 +35,17 @@ const SPECIAL_USE_NAMES = new Set(
   ),
 );
 
-/** URL parsers disagree on the meaning of a backslash. */
+/** Without a backslash, because URL parsers disagree on its meaning. */
 const PRINTABLE_WITHOUT_BACKSLASH = /^[\x21-\x5b\x5d-\x7e]+$/;
 
 const LABEL = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?';
 const HOST_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
 const MAX_HOST_NAME_LENGTH = 253;
 
-/** Which callback URLs may be called. */
+/**
+ * Which callback URLs may be called: the settings `CALLBACK_ALLOWED_HOSTS` and
+ * `CALLBACK_ALLOWED_NETWORKS`.
+ */
 export interface CallbackPolicy {
   /**
    * Host names in lower case: exact, `.suffix` for all names below it, or `*` for any public host
@@ -66,23 +69,28 @@ export type CallbackUrlCheck =
       readonly port: number;
       /** Path and query exactly as in the URL: the bytes to send. */
       readonly target: string;
-      /** Which addresses the host may resolve to. `public` includes the allowed networks. */
+      /** Which addresses the host may have. */
       readonly reach: CallbackReach;
     }
   | { readonly kind: 'refused'; readonly code: CallbackUrlFault; readonly reason: string };
 
+/**
+ * The addresses that a host may have. `public`: public addresses and those in the allowed networks.
+ * `allowed-networks`: only those in the allowed networks, because the host name, port or scheme is
+ * not allowed for a public host.
+ */
 export type CallbackReach = 'public' | 'allowed-networks';
 
 export type CallbackUrlFault =
   'too-long' | 'not-wire-form' | 'user-info' | 'fragment' | 'ip-literal' | 'scheme' | 'port' | 'host';
 
 /**
- * Decides from the text of a callback URL whether it may be called. The addresses of its host are
- * checked separately, on every call. The URL is stored and sent byte for byte, so it must be in
- * wire form, that is, encoded as it is sent: printable ASCII whose path and query the `URL` class
- * would not change. `:443` is allowed, and an empty path is sent as `/`. `reason` is a sentence for
- * the maker. The only part of the URL that it contains is a host name that is not allowed, so that
- * an operator can allow it.
+ * Decides from the text of a callback URL whether the URL may be called. The addresses of its host
+ * are checked separately, on every call. The URL is stored and sent byte for byte, so it must be in
+ * wire form (encoded as it is sent): printable ASCII whose path and query the `URL` class would not
+ * change. `:443` is allowed, and an empty path is sent as `/`. `reason` is a sentence for the
+ * maker. The only part of the URL in this sentence is a host name that is not allowed, so that an
+ * operator can allow it.
  */
 export function checkCallbackUrl(url: string, policy: CallbackPolicy): CallbackUrlCheck {
   if (url.length > MAX_CALLBACK_URL_LENGTH) return refused('too-long');
@@ -97,15 +105,15 @@ export function checkCallbackUrl(url: string, policy: CallbackPolicy): CallbackU
   return origin.kind === 'refused' ? refused(origin.code, origin.host) : { ...origin, target };
 }
 
-/** The result of checking the part of a URL before its path. */
+/** The result of checking the part of a URL before its path (scheme, host and port). */
 type OriginCheck =
   | Omit<Extract<CallbackUrlCheck, { kind: 'allowed' }>, 'target'>
   /** `host` is a well-formed host name. */
   | { readonly kind: 'refused'; readonly code: CallbackUrlFault; readonly host?: string }
-  /** Refused whatever the rest of the URL is. */
+  /** Refused with this code, whatever the path and query are. */
   | { readonly kind: 'unreadable'; readonly code: CallbackUrlFault };
 
-/** Thousands of flows share a few origins, so each origin is checked once. */
+/** The allowed origins. Thousands of flows share a few origins, so each origin is checked once. */
 const knownOrigins = new WeakMap<CallbackPolicy, Map<string, OriginCheck>>();
 /** Maximum number of cached origins: about as many as one organization has environments. */
 const MAX_KNOWN_ORIGINS = 1_000;
@@ -162,6 +170,7 @@ function checkOrigin(base: string, policy: CallbackPolicy): OriginCheck {
  */
 const KEPT = /^(?:\/(?!\.)|[\w~!$&()*+,;=:@.-]|%(?!2e))*(?:\?[\w~!$&()*+,;=:@./?%-]*)?$/i;
 
+/** Whether `URL` leaves the path and query (`target`) as they are. */
 function isInWireForm(base: string, target: string): boolean {
   if (KEPT.test(target)) return true;
   const parsed = URL.parse(base + target);

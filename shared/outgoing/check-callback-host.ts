@@ -10,8 +10,8 @@ export type CallbackHostCheck =
   | { readonly kind: 'unresolved' };
 
 /**
- * Resolves a host name that may only be called in the allowed networks, and checks that all its
- * addresses are in them. Every call resolves and checks the name again. This check is made on
+ * Checks that all addresses of a host are in the allowed networks, for a host name that may not be
+ * called at public addresses. Every call resolves and checks the name again. This check is made on
  * subscribe, to refuse a subscription whose calls would all be refused.
  */
 export async function checkCallbackHost(
@@ -34,6 +34,7 @@ export async function checkCallbackHost(
   }
 }
 
+/** `unknown`: the name does not exist or has no address. */
 type Resolved = { kind: 'resolved'; addresses: readonly string[] } | { kind: 'unknown' } | { kind: 'unresolved' };
 
 async function resolve(host: string, lookup: Lookup): Promise<Resolved> {

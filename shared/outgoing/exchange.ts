@@ -13,10 +13,10 @@ export interface Exchange {
 
 /**
  * Sends one request and reads its response. One timeout covers everything, including the wait for a
- * connection. Resolves with `late` when it passes. Reads at most `maxBytes` of the body and then
- * destroys the connection. A 2xx response is a success once its headers have arrived, whatever
- * happens to its body. Any other response is complete only when its body has been read. Rejects
- * with the connection's error.
+ * connection. Resolves with `late` when the timeout passes. Reads at most `maxBytes` of the body
+ * and then destroys the connection. A 2xx response is a success once its headers have arrived,
+ * whatever happens to its body. Any other response is complete only when its body has been read.
+ * Rejects with the connection's error.
  *
  * Uses `dispatch`, because the stream and the abort signal of `Agent.request` cost as much as the
  * rest of the call.
@@ -28,6 +28,7 @@ export function exchangeOver(
 ): Promise<Exchange | 'late'> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
+    /** The status and headers, once they have arrived. */
     let head: Exchange | undefined;
     const parts: Buffer[] = [];
     let size = 0;
@@ -39,13 +40,13 @@ export function exchangeOver(
       controller?.abort(late);
     }, timeoutMs);
     /**
-     * Ends the exchange. Resolves with a success if 2xx headers have arrived, otherwise calls
-     * `failed`.
+     * Ends the exchange. Resolves with a success if 2xx headers have arrived. Otherwise calls
+     * `otherwise`.
      */
-    const end = (failed: () => void): void => {
+    const end = (otherwise: () => void): void => {
       clearTimeout(timer);
       if (head !== undefined && head.status >= 200 && head.status < 300) resolve(head);
-      else failed();
+      else otherwise();
     };
     const complete = (): void =>
       end(() => {

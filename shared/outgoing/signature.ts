@@ -22,13 +22,16 @@ export function parseSigningSecret(text: string): KeyObject {
   return createSecretKey(secret);
 }
 
-/** The signed content. `id` must not contain a full stop, because full stops separate the parts. */
+/** What is signed, and with what. */
 export interface SignatureInput {
   /**
    * The valid secrets. The content is signed with each of them, so that a receiver needs to know
    * only one.
    */
   readonly secrets: readonly KeyObject[];
+  /**
+   * The delivery id. Must not contain a full stop, because full stops separate the signed parts.
+   */
   readonly id: string;
   /** The time of the attempt in seconds since the epoch. */
   readonly timestampSeconds: number;

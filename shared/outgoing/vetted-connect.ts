@@ -5,7 +5,10 @@ import type { Lookup } from './lookup.ts';
 import type { NetworkList } from './network-list.ts';
 import { isPublicAddress } from './public-address.ts';
 
-/** Why no connection was made. The first two mean that an address of the host is not allowed. */
+/**
+ * Why no connection was made. The first two mean that an address of the host is not allowed: for a
+ * host that must be in the allowed networks, and for a host that may be public.
+ */
 export type ConnectFault = 'url-not-allowed' | 'address-not-public' | 'dns' | 'connect' | 'tls';
 
 /**
@@ -24,6 +27,7 @@ export class ConnectError extends Error {
 const MAX_DIALLED_ADDRESSES = 8;
 
 export interface VettedConnectOptions {
+  /** Which addresses may be connected to. */
   readonly reach: CallbackReach;
   readonly allowedNetworks: NetworkList;
   readonly lookup: Lookup;
@@ -33,9 +37,9 @@ export interface VettedConnectOptions {
 
 /**
  * Opens connections for undici only to addresses that `reach` allows. The host is resolved once,
- * while connecting, and the checked address is the one that is used, so changing the DNS record in
- * between has no effect. If any address of a host is not allowed, none is used. Node does not look
- * up IP literals, so they are not checked here. The caller must check them. Every failure is a
+ * while connecting, and the address that was checked is the one that is used, so a DNS record that
+ * changes in between has no effect. If any address of a host is not allowed, none is used. The
+ * caller must check IP literals, because Node does not look them up. Every failure is a
  * `ConnectError`.
  */
 export function vettedConnector(options: VettedConnectOptions): buildConnector.connector {
