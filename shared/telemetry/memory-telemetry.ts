@@ -30,11 +30,13 @@ export interface MemoryTelemetry extends Telemetry {
   readonly spans: readonly EndedSpan[];
 }
 
+/** The ids of a span. */
 interface SpanRef {
   readonly traceId: string;
   readonly spanId: string;
 }
 
+/** Creates telemetry that keeps everything in memory. Span times are those of `clock`. */
 export function memoryTelemetry({ clock }: { readonly clock: Pick<Clock, 'now'> }): MemoryTelemetry {
   const running = new AsyncLocalStorage<SpanRef | undefined>();
   const measurements: Measurement[] = [];
@@ -43,17 +45,17 @@ export function memoryTelemetry({ clock }: { readonly clock: Pick<Clock, 'now'> 
   const newId = (digits: number): string => (++ids).toString(16).padStart(digits, '0');
 
   const begin = (name: string, { kind = 'internal', attributes = {}, parent }: SpanOptions) => {
-    const here = running.getStore();
-    const elsewhere = spanRefOf(parent);
-    const above = elsewhere ?? here;
+    const runningHere = running.getStore();
+    const remoteParent = spanRefOf(parent);
+    const parentSpan = remoteParent ?? runningHere;
     return {
       name,
       kind,
       attributes,
-      traceId: above?.traceId ?? newId(32),
+      traceId: parentSpan?.traceId ?? newId(32),
       spanId: newId(16),
-      parentId: above?.spanId,
-      links: elsewhere && here ? [here.spanId] : [],
+      parentId: parentSpan?.spanId,
+      links: remoteParent && runningHere ? [runningHere.spanId] : [],
     };
   };
 
@@ -88,13 +90,17 @@ export function memoryTelemetry({ clock }: { readonly clock: Pick<Clock, 'now'> 
   };
 }
 
-/** Parses version, trace id, span id and flags (w3.org/TR/trace-context). */
+/**
+ * Parses a W3C `traceparent`: version, trace id, span id and flags (w3.org/TR/trace-context).
+ * `undefined` for any other text.
+ */
 function spanRefOf(traceparent = ''): SpanRef | undefined {
   const [, traceId, spanId] =
     /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}$/.exec(traceparent) ?? [];
   return traceId !== undefined && spanId !== undefined ? { traceId, spanId } : undefined;
 }
 
+/** The attributes that have a value. */
 function definedOf(attributes: Attributes): Attributes {
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }

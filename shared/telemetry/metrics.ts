@@ -11,6 +11,7 @@ export interface Metric {
    * braces.
    */
   readonly unit: string;
+  /** What one measurement measures. */
   readonly meaning: string;
   /**
    * The attributes of a measurement. Each has few values, because every combination of values is a
@@ -42,9 +43,11 @@ export type AttributeName =
   | 'triggers.event.id'
   | 'triggers.fan_out.size'
   | 'triggers.instance.id'
+  // `calls` or `subscriptions`: which limit of a connection.
   | 'triggers.limit'
   // `admitted` or `refused`: whether a call permit was granted. The name is older than the term.
   | 'triggers.place'
+  // `jobs`, `segments` or `measures`: the list of Customer Insights that a poll reads.
   | 'triggers.source'
   | 'triggers.subscription.id'
   | 'triggers.subscription.status'

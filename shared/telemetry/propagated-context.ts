@@ -33,13 +33,16 @@ export function tracedQueues({ queues, telemetry, clock }: Ports & { readonly qu
       const traceparent = telemetry.traceparent();
       const dueAtMs = clock.now() + Math.max(0, options.delayMs ?? 0);
       // A message that is returned from a poison queue stays in its original trace.
-      const carrying: PropagatedContext = { ...(traceparent !== undefined && { traceparent }), ...message, dueAtMs };
-      return queues.send(queue, carrying, options);
+      const withContext: PropagatedContext = { ...(traceparent !== undefined && { traceparent }), ...message, dueAtMs };
+      return queues.send(queue, withContext, options);
     },
   };
 }
 
-/** Processes a received message as a span in the trace of its sender. */
+/**
+ * Processes a received message (`work`) as a span in the trace of its sender, and measures how late
+ * and how long it is processed.
+ */
 export function handleMessage(
   { telemetry, clock }: Ports,
   queue: string,

@@ -17,9 +17,10 @@ export interface SpanOptions {
   readonly kind?: 'internal' | 'client' | 'consumer';
   readonly attributes?: Attributes;
   /**
-   * The parent span in another process, as W3C `traceparent`. The span that is running here then
-   * becomes a link. A value that is not a valid `traceparent` counts as absent. Without `parent`,
-   * the running span is the parent. Without a running span, a new trace begins.
+   * The parent span in another process, as W3C `traceparent` (the text that identifies a span). The
+   * span that is running here then becomes a link. A value that is not a valid `traceparent` counts
+   * as absent. Without `parent`, the running span is the parent. Without a running span, a new
+   * trace begins.
    */
   readonly parent?: string | undefined;
 }
@@ -38,6 +39,7 @@ export interface Span {
 export interface Telemetry {
   /** When false, nothing is recorded, so callers need not prepare anything for telemetry. */
   readonly isOn: boolean;
+  /** Records one measurement of a metric. `by`: its attributes. */
   record<M extends MetricName>(metric: M, value: number, by: AttributesOf<M>): void;
   /**
    * Runs `work` as a span. Spans that begin during `work`, also after an `await`, are its children.
