@@ -23,8 +23,8 @@ export function azureMonitorExporters({ connectionString, identity }: Applicatio
 }
 
 /**
- * The exporter reports the processing of a message as a request, and takes the request's name only
- * from the attribute `ai.operation.name`.
+ * Sets the name of a request in Application Insights. The exporter reports the processing of a
+ * message as a request, and takes the name only from the attribute `ai.operation.name`.
  */
 const setsRequestName: SpanProcessor = {
   onStart: (span) => {

@@ -10,9 +10,10 @@ const SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 90
 /** Bucket boundaries for the sizes of fan-outs. One chunk has 250 recipients. */
 const COUNTS = [1, 2, 5, 10, 25, 100, 250, 1000, 2500, 10_000, 50_000];
 
+/** Records one measurement of a metric. */
 type Instrument = (value: number, attributes: Attributes) => void;
 
-/** Creates an instrument for each metric of the table. */
+/** Creates an instrument for each metric of the table `metrics`. */
 export function instrumentsOf(meter: Meter): Readonly<Record<MetricName, Instrument>> {
   const entries = Object.entries(metrics).map(([name, metric]) => [name, instrumentOf(meter, name, metric)] as const);
   return Object.fromEntries(entries) as Record<MetricName, Instrument>;

@@ -18,8 +18,9 @@ export interface OpenedTelemetry {
   readonly close: () => Promise<void>;
 }
 
+/** The name of the instrumentation. */
 const NAME = 'customer-insights-triggers';
-const CLOSES_WITHIN_MS = 4_000;
+const CLOSE_TIMEOUT_MS = 4_000;
 /**
  * Minimum time between two log lines about failed exports, because successive failures usually have
  * the same cause.
@@ -44,13 +45,13 @@ export async function openTelemetry(
   return startTelemetry({ ...settings, exporters }, ports);
 }
 
-interface Started extends Pick<TelemetrySettings, 'serviceName' | 'sampledRatio'> {
+interface StartOptions extends Pick<TelemetrySettings, 'serviceName' | 'sampledRatio'> {
   readonly exporters: readonly Exporters[];
 }
 
-/** Starts OpenTelemetry with any exporters. */
+/** Starts OpenTelemetry with exporters that are already created. */
 export function startTelemetry(
-  { serviceName, sampledRatio, exporters }: Started,
+  { serviceName, sampledRatio, exporters }: StartOptions,
   { clock, version }: { readonly clock: Clock; readonly version: string },
 ): OpenedTelemetry {
   const resource = resourceFromAttributes({ 'service.name': serviceName, 'service.version': version });
@@ -66,15 +67,15 @@ export function startTelemetry(
   return {
     telemetry: otelTelemetry({ tracer: traces.getTracer(NAME, version), meter: meters.getMeter(NAME, version), clock }),
     async close() {
-      const late = new AbortController();
+      const timeout = new AbortController();
       const closed = Promise.allSettled([traces.shutdown(), meters.shutdown()]);
-      await Promise.race([closed, clock.sleep(CLOSES_WITHIN_MS, late.signal).catch(() => undefined)]);
-      late.abort();
+      await Promise.race([closed, clock.sleep(CLOSE_TIMEOUT_MS, timeout.signal).catch(() => undefined)]);
+      timeout.abort();
     },
   };
 }
 
-/** Logs the failures that OpenTelemetry reports. It drops them unless a logger is set. */
+/** Logs the failures that OpenTelemetry reports. Without a logger, OpenTelemetry drops them. */
 function logFailures({ clock, log }: { readonly clock: Clock; readonly log: Log }): void {
   let quietUntilMs = -Infinity;
   const ignore = (): void => undefined;

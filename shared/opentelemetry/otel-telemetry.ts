@@ -18,6 +18,7 @@ import type { Attributes, SpanOptions, Telemetry } from '../telemetry/telemetry.
 import { instrumentsOf } from './instruments.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
+/** The kinds of a span in OpenTelemetry. */
 const kinds = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT, consumer: SpanKind.CONSUMER } as const;
 const propagator = new W3CTraceContextPropagator();
 
@@ -35,13 +36,14 @@ export function otelTelemetry({
   readonly clock: Pick<Clock, 'now'>;
 }): Telemetry {
   const running = new AsyncLocalStorage<Context>();
+  /** The context of the running span. The root context has no span. */
   const here = (): Context => running.getStore() ?? ROOT_CONTEXT;
   const instruments = instrumentsOf(meter);
 
   const begin = (name: string, { kind = 'internal', attributes = {}, parent }: SpanOptions, startMs: number) => {
-    const elsewhere = contextOf(parent);
-    const linked = elsewhere && trace.getSpanContext(here());
-    const context = elsewhere ?? here();
+    const remoteParent = contextOf(parent);
+    const linked = remoteParent && trace.getSpanContext(here());
+    const context = remoteParent ?? here();
     const options = {
       kind: kinds[kind],
       startTime: hrTime(startMs),
@@ -91,6 +93,7 @@ function contextOf(traceparent: string | undefined): Context | undefined {
   return context === ROOT_CONTEXT ? undefined : context;
 }
 
+/** Marks a span as failed if it gets the attribute `error.type`. */
 function failOnErrorType(span: OtelSpan, attributes: Attributes): void {
   if (attributes['error.type'] !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
 }

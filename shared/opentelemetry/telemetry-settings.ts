@@ -2,14 +2,15 @@
 export interface TelemetrySettings {
   readonly serviceName: string;
   /**
-   * The fraction (0 to 1) of the traces begun by this app that is kept. A trace that began
-   * elsewhere is kept when its origin keeps it.
+   * The fraction (0 to 1) of the traces begun by this app that is kept. A trace that began in
+   * another service is kept if that service keeps it.
    */
   readonly sampledRatio: number;
   readonly otlp: OtlpSettings | undefined;
   readonly applicationInsights: ApplicationInsightsSettings | undefined;
 }
 
+/** A receiver of OTLP (OpenTelemetry's protocol) over HTTP. */
 export interface OtlpSettings {
   /** Without a trailing slash and without `v1/traces`. */
   readonly endpoint: string;
