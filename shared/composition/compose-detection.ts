@@ -57,6 +57,7 @@ export function composeDetection(
     state,
     insightsFor: insights.ofRead,
     enqueueEvents: deliveries.enqueueEvents,
+    registerInstance: (instanceId) => instances.register(instanceId),
   };
   const polling: PollPorts = {
     clock,

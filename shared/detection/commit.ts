@@ -11,6 +11,11 @@ export interface CommitPorts {
   readonly state: StateStore;
   readonly clock: Clock;
   readonly log: Log;
+  /**
+   * Called before the first transaction that commits an event. Absent for polls, which poll the
+   * instance again anyway.
+   */
+  readonly beforeEvents?: (instanceId: string) => Promise<void>;
 }
 
 /**
@@ -37,8 +42,13 @@ export async function commitReadings(
 ): Promise<OutboxEntry[]> {
   const { instanceId } = before;
   let state = before;
+  let isReady = ports.beforeEvents === undefined;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { changes, hasMore } = detect(state, readings, { nowMs: ports.clock.now(), writer });
+    if (!isReady && changes.some(({ events }) => events.length > 0)) {
+      await ports.beforeEvents?.(instanceId);
+      isReady = true;
+    }
     let hasConflict = false;
     // The entries of earlier attempts, including those whose response was lost.
     const committed = state.outbox.filter((entry) => entry.writer === writer);

@@ -26,6 +26,12 @@ export interface ReadSubjectPorts {
    * subscribe request does not wait for callbacks of other subscriptions.
    */
   readonly enqueueEvents: (events: readonly OutboxEntry[]) => Promise<void>;
+  /**
+   * Registers an instance, so that it is polled. Called before an event is committed. The subscribe
+   * request registers the instance last, and if it breaks off before, nobody else would continue
+   * the delivery of the event.
+   */
+  readonly registerInstance: (instanceId: string) => Promise<void>;
 }
 
 /** A subject whose trigger is one of `T`. */
@@ -58,6 +64,8 @@ export async function observeNow(
   subjectState: InstanceState,
   readings: Readings,
 ): Promise<void> {
-  const committed = await commitReadings(ports, subjectState, readings, ports.random.token(9));
+  const { state, clock, log, registerInstance } = ports;
+  const committing = { state, clock, log, beforeEvents: registerInstance };
+  const committed = await commitReadings(committing, subjectState, readings, ports.random.token(9));
   if (committed.length > 0) await ports.enqueueEvents(committed);
 }
