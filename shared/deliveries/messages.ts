@@ -34,7 +34,10 @@ export function pollMessage([instanceId, ...others]: readonly [string, ...string
 export const chunkMessageSchema = Type.Object({ v, eventId: text, chunk: Type.Integer({ minimum: 0 }), ...propagated });
 export type ChunkMessage = Static<typeof chunkMessageSchema>;
 
-/** A hint that a delivery is due. Version 0.9.0 requires a `nonce`; this version ignores it. */
+/**
+ * A hint that a delivery is due. The previous release (0.9.0) requires a `nonce`; this one ignores
+ * it.
+ */
 const retrySchema = Type.Object({
   v,
   kind: Type.Literal('retry'),
@@ -53,7 +56,7 @@ const releaseSchema = Type.Object({
   subscriptionId: text,
   ...propagated,
 });
-/** The `release` message in the form that version 0.9.0 sends. */
+/** The `release` message in the form that the previous release (0.9.0) sends. */
 const tidySchema = Type.Object({ v, kind: Type.Literal('tidy'), subscriptionId: text, ...propagated });
 
 export const retriesMessageSchema = Type.Union([retrySchema, releaseSchema, tidySchema]);

@@ -45,7 +45,7 @@ export async function recover(
   if (validated.kind === 'invalid') return bodyRefusal(validated.errors);
   const range = parseTimeRange(validated.value);
   if (range.kind === 'invalid') return bodyRefusal(range.errors);
-  const { own, target } = await resolveTarget(ports, subscriptionId, true);
+  const { own, target } = await resolveTarget(ports, subscriptionId, 'operator');
   if (own === undefined || own.status === 'deleted')
     return refusal('subscription-unknown', 'There is no subscription with this id.');
   if (!ports.isAllowed(own.instanceId)) return instanceNotAllowed();

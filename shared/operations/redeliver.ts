@@ -23,10 +23,11 @@ export interface RedeliverPorts extends TargetPorts {
 const MAX_TRIES = 10;
 
 /**
- * Makes one further attempt of a delivery due now, under the same delivery id. This works in every
- * status, and also while the subscription is paused or disabled. If the delivery is waiting for a
- * retry, that retry is brought forward. Otherwise the attempt is an extra one, whose failure does
- * not change the status. A second call before the attempt has begun does not add another attempt.
+ * Schedules one further attempt of a delivery, due now, under the same delivery id. This works in
+ * every status, and also while the subscription is paused or disabled. If the delivery is waiting
+ * for a retry, that retry is brought forward. Otherwise the attempt is an extra one, whose failure
+ * does not change the status. A second call before the attempt has begun does not add another
+ * attempt.
  */
 export async function redeliver(
   ports: RedeliverPorts,
@@ -39,7 +40,7 @@ export async function redeliver(
     const { subscriptionId, instanceId } = found.delivery;
     if (!ports.isAllowed(instanceId)) return instanceNotAllowed();
     // A subscription that was just deleted counts as ended.
-    if ((await resolveTarget(ports, subscriptionId, true)).target.kind !== 'call') {
+    if ((await resolveTarget(ports, subscriptionId, 'operator')).target.kind !== 'call') {
       return refusal('subscription-ended', 'The subscription has ended, so there is no flow to call.');
     }
     // The first attempt of a pending delivery is already due.
@@ -53,8 +54,8 @@ export async function redeliver(
 }
 
 /**
- * Makes a further attempt of a delivery due. Returns `conflict` when another writer changed the
- * record first.
+ * Schedules one further attempt of a delivery, due at `dueAtMs`. Returns `conflict` when another
+ * writer changed the record first.
  */
 export async function sendAgain(
   ports: Pick<RedeliverPorts, 'activity' | 'queues' | 'clock' | 'work'>,
@@ -86,7 +87,7 @@ function newRecord({ deliveryId, instanceId, subscriptionId, attempts }: FoundDe
     dueAtMs: undefined,
     claim: undefined,
     redelivering: false,
-    // The outcome stays in the row of the chunk, which counts the delivery.
+    // The row of the chunk keeps the outcome and counts the delivery, so counts skip this record.
     copied: true,
   };
 }

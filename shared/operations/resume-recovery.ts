@@ -145,7 +145,7 @@ async function sendBatch(
 function callableOnce(ports: ResumeRecoveryPorts): (subscriptionId: string) => Promise<boolean> {
   const results = new Map<string, Promise<boolean>>();
   const read = async (subscriptionId: string): Promise<boolean> => {
-    const { target } = await resolveTarget(ports, subscriptionId, true);
+    const { target } = await resolveTarget(ports, subscriptionId, 'operator');
     if (target.kind !== 'call') return false;
     const { status, reason } = target.subscription;
     return !(status === 'disabled' && reason === 'operator');

@@ -370,7 +370,7 @@ export const safeguards: readonly Safeguard[] = [
     name: 'a disabled subscription is not called',
     without: one(
       'deliveries/attempt/target.ts',
-      `return force === true
+      `return forcedBy === 'operator'
         ? { kind: 'call', subscription }
         : { kind: 'park', subscription, code: codeOfDisabled(subscription) };`,
       `return { kind: 'call', subscription } as { kind: 'call'; subscription: Subscription } | { kind: 'park'; subscription: Subscription; code: ReturnType<typeof codeOfDisabled> };`,

@@ -18,11 +18,10 @@ export type Target =
   | { readonly kind: 'end'; readonly code: string };
 
 /**
- * Who requests the call in case the subscription is not active. `true`: an operator, who may also
- * call a paused or disabled subscription. `probe`: the probe of a paused subscription. `false`: no
- * one.
+ * Who requests the call although the subscription is not active. `operator` may also call a paused
+ * or disabled subscription. `probe` is the probe of a paused subscription.
  */
-export type ForcedBy = boolean | 'probe';
+export type ForcedBy = 'operator' | 'probe';
 
 /** Codes of deliveries that are parked or ended because of an operator. */
 export const PAUSED_BY_OPERATOR = 'paused-by-operator';
@@ -43,7 +42,7 @@ export async function targetOf(
   { store, isAllowed }: TargetPorts,
   own: Subscription | undefined,
   nowMs: number,
-  force: ForcedBy = false,
+  forcedBy?: ForcedBy,
 ): Promise<Target> {
   if (own !== undefined && !isAllowed(own.instanceId)) return { kind: 'end', code: 'instance-not-allowed' };
   let subscription = own;
@@ -56,12 +55,12 @@ export async function targetOf(
     case 'active':
       return { kind: 'call', subscription };
     case 'paused':
-      if (force) return { kind: 'call', subscription };
+      if (forcedBy !== undefined) return { kind: 'call', subscription };
       return nowMs >= nextProbeMs(subscription)
         ? { kind: 'probe', subscription }
         : { kind: 'park', subscription, code: TURNED_OFF };
     case 'disabled':
-      return force === true
+      return forcedBy === 'operator'
         ? { kind: 'call', subscription }
         : { kind: 'park', subscription, code: codeOfDisabled(subscription) };
     case 'deleted':
@@ -95,11 +94,11 @@ export function nextProbeMs({ nextProbeAt }: Subscription): number {
 export async function resolveTarget(
   ports: TargetPorts & { readonly clock: Pick<Clock, 'now'> },
   subscriptionId: string,
-  force: ForcedBy = false,
+  forcedBy?: ForcedBy,
 ): Promise<{ readonly own: Subscription | undefined; readonly target: Target }> {
   const nowMs = ports.clock.now();
   const own = await ports.store.load(subscriptionId);
-  return { own, target: await targetOf(ports, own, nowMs, force) };
+  return { own, target: await targetOf(ports, own, nowMs, forcedBy) };
 }
 
 /**

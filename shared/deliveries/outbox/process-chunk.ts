@@ -82,8 +82,8 @@ async function claimAndDeliver(
 }
 
 /**
- * Runs all deliveries concurrently, limited by the attempt permits, and stores their outcomes as
- * they arrive.
+ * Runs all deliveries concurrently, limited by the attempt permits (the POSTs that one process may
+ * have in progress, in total and to one subscription), and stores their outcomes as they arrive.
  */
 async function deliverAll(
   ports: ChunkPorts,
@@ -95,6 +95,7 @@ async function deliverAll(
   const outcomes = chunkOutcomes(ports, entry.event, chunk, claimed);
   // Updates of the subscriptions that were called.
   const effects: Promise<void>[] = [];
+  // The updates after deliveries with the status `ended`, which may end their subscriptions.
   const deferredEffects: (() => Promise<void>)[] = [];
   const spanned = recipients.length <= MAX_SPANNED ? 'always' : 'unless-delivered';
   const deliveries = recipients.map(async (recipient) => {
@@ -114,8 +115,9 @@ async function deliverAll(
   await outcomes.save({ isComplete, untilMs: isStopping ? 1 : ports.clock.now() });
   const isOurs = outcomes.holdsClaim();
   if (isOurs && !isComplete && isStopping) await enqueueChunk(ports, entry.event.eventId, chunk);
-  // A subscription is ended only after its outcome is stored. An ended subscription is no longer a
-  // recipient, so a worker that took over the chunk would miss a delivery without an outcome.
+  // A subscription is ended only after the outcome of its delivery is stored. Otherwise, after a
+  // crash in between, the next worker would not find the subscription among the recipients, and its
+  // delivery would never get an outcome.
   const ended = isOurs ? deferredEffects.map((effect) => effect()) : [];
   await allDone([...effects, ...ended]);
   return isComplete && isOurs ? 'complete' : 'busy';

@@ -22,6 +22,8 @@ export async function addToWorkList({ work, clock }: WorkListPorts, records: rea
       items.set(record.waitsFor, { kind: 'subscription', subscriptionId: record.waitsFor });
     }
   }
+  // Due now, because an item names a whole partition or subscription, not a delivery. The
+  // reconciler postpones it to the first due time.
   const dueAtMs = clock.now();
   await Promise.all([...items.values()].map((item) => work.add(item, dueAtMs)));
 }

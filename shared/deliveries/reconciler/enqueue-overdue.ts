@@ -67,9 +67,9 @@ export async function enqueueOverdue(ports: OverduePorts, partition: ActivityPar
 
 /**
  * Enqueues the delivery that an index row names, unless a worker has claimed it. Returns true if
- * the index row matches the record. Otherwise deletes the index row and returns false. If version
- * 0.9.0 wrote the record last, its index rows are missing or stale (`indexed` is false). They are
- * then written first, so that the delivery is found in the next pass.
+ * the index row matches the record. Otherwise deletes the index row and returns false. If the
+ * previous release (0.9.0) wrote the record last, its index rows are missing or stale (`indexed` is
+ * false). They are then written first, so that the delivery is found in the next pass.
  */
 async function enqueueOne(ports: OverduePorts, row: StoredRow, partition: ActivityPartition): Promise<boolean> {
   const { deliveryId } = readDueKey(row.rowKey, partition);

@@ -12,9 +12,9 @@ export interface ReportFailingPorts {
 }
 
 /**
- * Reports a flow that has failed for `FAILING_MS`, in the log and as a metric. Returns when to
- * check again if the flow has failed for less time, and `undefined` when it has been reported or no
- * longer fails.
+ * Reports a flow that has failed for `FAILING_MS`, in the log and as a metric. If the flow has
+ * failed for less time, returns the time of the next check. Otherwise returns `undefined`: the flow
+ * has been reported, or no longer fails.
  */
 export async function reportFailing(ports: ReportFailingPorts, subscriptionId: string): Promise<number | undefined> {
   const subscription = await ports.store.load(subscriptionId);

@@ -18,8 +18,8 @@ export interface BackfillPorts extends WorkListPorts {
 }
 
 /**
- * Delay between the upgrade and the backfill. Meanwhile, app instances of version 0.9.0 may still
- * run and write records without index rows.
+ * Delay between the upgrade and the backfill. Meanwhile, app instances of the previous release
+ * (0.9.0) may still run and write records without index rows.
  */
 const BEGINS_AFTER_MS = 60 * 60_000;
 /** Maximum number of pages that one pass reads, of 1,000 rows each. */
@@ -39,10 +39,10 @@ interface Progress {
 }
 
 /**
- * Adds the index rows and work list entries that version 0.9.0 did not write for its waiting
- * deliveries, and removes index rows that have become stale. Each call makes one pass over some of
- * the rows. Until the backfill has reached a delivery, the reconciler does not know it, and only
- * its retry message leads to the next attempt. Remove this file in the release after this one.
+ * Adds the index rows and work list entries that the previous release (0.9.0) did not write for its
+ * waiting deliveries, and removes index rows that have become stale. Each call makes one pass over
+ * some of the rows. Until the backfill has reached a delivery, the reconciler does not know it, and
+ * only its retry message leads to the next attempt. Remove this file in the release after this one.
  */
 export async function backfill(ports: BackfillPorts): Promise<void> {
   const nowMs = ports.clock.now();
@@ -72,8 +72,8 @@ export async function backfill(ports: BackfillPorts): Promise<void> {
 }
 
 /**
- * Makes the backfill start again, an hour from now. Needed when the app has been rolled back to
- * version 0.9.0 and upgraded again. Changes nothing if the backfill has not started yet.
+ * Makes the backfill start again, an hour from now. Needed when the app has been rolled back to the
+ * previous release (0.9.0) and upgraded again. Changes nothing if the backfill has not started yet.
  */
 export async function restartBackfill(ports: Pick<BackfillPorts, 'tables' | 'clock'>): Promise<void> {
   const row = await ports.tables.get(WORK_TABLE, ROW.partitionKey, ROW.rowKey);
@@ -103,8 +103,9 @@ async function indexRecords(ports: BackfillPorts, table: string, { rows }: RowPa
     if (row.values['kind'] !== 'trouble') continue;
     const record = recordOfRow(row);
     if (record.indexed || !(isWaiting(record) || record.redelivering)) continue;
-    // In version 0.9.0 every parked delivery had a due time, at which it called its flow. Now only
-    // one delivery of a flow has one, the probe, which finds out whether the flow is on again.
+    // In the previous release (0.9.0) every parked delivery had a due time, at which it called its
+    // flow. Now a parked delivery has no due time, except the probe: the one delivery of a flow
+    // that finds out whether the flow is on again. The reconciler chooses it later.
     const waiting: DeliveryRecord =
       record.status === 'parked' && !record.redelivering ? { ...record, dueAtMs: undefined } : record;
     const after = isDue(waiting) || waiting.status === 'parked' ? waiting : { ...waiting, dueAtMs: ports.clock.now() };
@@ -115,8 +116,8 @@ async function indexRecords(ports: BackfillPorts, table: string, { rows }: RowPa
 }
 
 /**
- * Deletes an index row that does not match its record, because version 0.9.0 has changed the
- * record. Does nothing if another writer has changed the index row.
+ * Deletes an index row that does not match its record, because the previous release (0.9.0) has
+ * changed the record. Does nothing if another writer has changed the index row.
  */
 async function checkIndexRow(ports: BackfillPorts, table: string, row: StoredRow): Promise<void> {
   const partition = { instanceId: row.partitionKey, month: table.slice(activityTable('').length) };

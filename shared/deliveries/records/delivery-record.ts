@@ -17,7 +17,7 @@ import { dueKey, waitKey } from './record-index.ts';
  */
 export type RecordStatus = 'retrying' | 'parked' | 'delivered' | 'dead' | 'ended';
 
-/** The row of a delivery whose first attempt did not succeed. */
+/** The row of a delivery whose first attempt did not succeed, or that an operator sent again. */
 export interface DeliveryRecord {
   readonly deliveryId: string;
   readonly instanceId: string;
@@ -65,8 +65,8 @@ export interface RecordClaim {
 /** A record as it was read. */
 export interface StoredRecord extends DeliveryRecord {
   /**
-   * Whether the index rows that `indexKeysOf` names exist. False when version 0.9.0 wrote the
-   * record last. That version has no index rows and drops this column.
+   * Whether the index rows that `indexKeysOf` names exist. False when the previous release (0.9.0)
+   * wrote the record last. It has no index rows and drops this column.
    */
   readonly indexed: boolean;
   readonly etag: string;
@@ -74,8 +74,9 @@ export interface StoredRecord extends DeliveryRecord {
 
 const VERSION = 1;
 /**
- * Stored as the due time of a waiting delivery that has none: the end of the year 9999. Version
- * 0.9.0 then waits too, until a change of the subscription makes the delivery due.
+ * Stored as the due time of a waiting delivery that has none: the end of the year 9999. The
+ * previous release (0.9.0) then waits too, until a change of the subscription makes the delivery
+ * due.
  */
 const NOT_DUE_MS = 253_402_300_799_000;
 
@@ -165,8 +166,8 @@ function recordRow(record: DeliveryRecord): Row {
  */
 const MAX_ATTEMPTS_KEPT = 100;
 /**
- * Version 0.9.0 accepts a retry message only if it has the same nonce as the record. Remove the
- * nonce in the release after this one.
+ * The previous release (0.9.0) accepts a retry message only if it has the same nonce as the record.
+ * Remove the nonce in the release after this one.
  */
 const NONCE = 'any';
 

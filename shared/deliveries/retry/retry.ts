@@ -63,8 +63,9 @@ async function retryClaimed(ports: ChunkPorts, claimed: ClaimedRecord): Promise<
   const event = await ports.activity.event(addressOfDelivery(deliveryId).eventId);
   // Who wants the call if the subscription is not active: an operator who redelivers, or the probe,
   // which finds out whether a paused flow is on again. A parked delivery that is due is the probe.
-  const force = claimed.redelivering || (claimed.status === 'parked' && 'probe');
-  const { own, target: resolved } = await resolveTarget(ports, claimed.subscriptionId, force);
+  const probe = claimed.status === 'parked' ? 'probe' : undefined;
+  const forcedBy = claimed.redelivering ? 'operator' : probe;
+  const { own, target: resolved } = await resolveTarget(ports, claimed.subscriptionId, forcedBy);
   if (event === undefined) return finish(ports, claimed, { kind: 'ended', code: 'event-unknown' });
   const target = await claimProbe(ports, resolved);
   switch (target.kind) {

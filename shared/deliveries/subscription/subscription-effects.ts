@@ -33,9 +33,9 @@ export interface EffectPorts {
 }
 
 /**
- * After an attempt, updates the subscription that was called. Writes nothing after a success of a
- * subscription without failures, or when another writer has changed the subscription so that the
- * update no longer applies (deleted, superseded).
+ * After an attempt, updates the subscription that was called. Writes nothing when nothing changes:
+ * for instance, the attempt succeeded and the subscription had no failures, or another writer has
+ * deleted or superseded the subscription in the meantime.
  */
 export async function applyToSubscription(
   ports: EffectPorts,
@@ -59,6 +59,7 @@ export async function applyToSubscription(
     if (isWatched) await ports.work.add(item, isReleased ? nowMs : nextProbeMs(next));
     if (hasNotice) await ports.work.add(item, nowMs);
     if (current.failingSince === undefined && next.failingSince !== undefined)
+      // Makes the reconciler report the flow if it still fails after an hour (`FAILING_MS`).
       await ports.work.add({ kind: 'failing', subscriptionId: next.id }, nowMs + FAILING_MS);
     // `end` also moves the row out of the range that fan-out reads.
     const result = next.status === 'gone' ? await ports.store.end(next) : await ports.store.writeTogether([next]);
