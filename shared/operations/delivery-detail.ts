@@ -20,8 +20,8 @@ export interface DeliveryDetailPorts {
 /** A delivery with all its data. The callback URL is a secret and is not included. */
 export type DeliveryDetail = Delivery & {
   /**
-   * The request of the last attempt, or of the first attempt if there was none. It is rebuilt,
-   * because requests are not stored.
+   * The request of the last attempt or, if there was no attempt yet, the one that the first attempt
+   * will send. It is rebuilt, because requests are not stored.
    */
   readonly request: { readonly headers: Readonly<Record<string, string>>; readonly body: string };
   readonly attempts: readonly (AttemptRecord & { readonly runUrl?: string })[];

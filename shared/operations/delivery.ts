@@ -90,7 +90,8 @@ export function recordedDelivery(event: Event, record: DeliveryRecord): Delivery
 
 /**
  * Whether the delivery waits for a disabled subscription. It then gets its next attempt only after
- * the subscription is resumed. Version 0.9.0 wrote a due time into such records, which is ignored.
+ * the subscription is resumed. The previous release (0.9.0) wrote a due time into such records,
+ * which is ignored.
  */
 function waitsForResume({ status, code, redelivering }: DeliveryRecord): boolean {
   return status === 'parked' && (code === 'disabled' || code === PAUSED_BY_OPERATOR) && !redelivering;

@@ -27,8 +27,8 @@ const LOST_STATUSES = ['dead', 'parked'] as const;
 /** Maximum number of rows per storage request. */
 const PAGE = 1_000;
 /**
- * Maximum number of additional storage requests that find the position at which the next search
- * continues (`keyBeforeMatch`).
+ * Maximum number of additional storage requests in one call, by which `keyBeforeMatch` finds where
+ * the next search continues.
  */
 const QUERIES_WITHOUT_FILTER = 10;
 
@@ -98,7 +98,9 @@ export async function lostRows(
       next = page.next;
       if (rows.length >= limit) return { rows, next: { ...position, after } };
       if (next !== undefined && queries >= maxQueries) {
-        // If these requests found no row at all, look for the position to which storage has read.
+        // If these requests found no row at all, search for the position that storage has reached,
+        // because the token of a storage page does not say it. `undefined`: the range holds nothing
+        // more.
         const range = { partition: query.partition, from: query.from, to: query.to };
         const reached =
           after === position.after
