@@ -70,9 +70,9 @@ export function createBackend(outside: BackendPorts, config: BackendConfig) {
      * The Customer Insights client for HTTP requests, whose callers wait for a response. Of the
      * calls that the rate limit allows, it leaves a share to polls.
      */
-    insights: insights.ofActions,
+    insights: insights.ofRequests,
     /** The call permits of that client, for other clients that serve HTTP requests. */
-    callPermits: limits.ofActions,
+    callPermits: limits.ofRequests,
     /** Limits the calls of each connection. */
     limiter: limits.ofConnections,
   };

@@ -73,11 +73,12 @@ export function composeDetection(
     // For a poll that ran out of call permits.
     pollLater: (instanceId, delayMs) =>
       queues.send(POLLS_QUEUE, pollMessage([instanceId]), { delayMs, timeToLiveMs: delayMs + timing.messageTtlMs }),
-    // Version 0.9.0 has polled: its delivery records need index rows.
+    // The previous release (0.9.0) made the last poll: its delivery records need index rows.
     restartBackfill: () => restartBackfill({ tables, clock }),
     callWindowMs: limits.callWindowMs,
   };
-  // The limiter of attempts also limits polls, with instances in the place of subscriptions.
+  // A second limiter of the kind that attempts use, for polls. It counts per instance instead of
+  // per subscription.
   const permits = attemptPermits(POLLS_AT_ONCE, POLLS_PER_INSTANCE, stopping);
   const startWithinMs = Math.min(timing.messageTtlMs, LONGEST_WAIT_FOR_PERMIT_MS);
   const send = (ids: readonly [string, ...string[]], timeToLiveMs: number): Promise<void> =>
@@ -88,13 +89,13 @@ export function composeDetection(
     /** Reports when a trigger with a given threshold would have fired. */
     previewThreshold: (trigger: ThresholdTrigger, body: unknown) =>
       previewThreshold(
-        { insights: insights.ofActions, clock, allowedInstances: config.allowedInstances },
+        { insights: insights.ofRequests, clock, allowedInstances: config.allowedInstances },
         trigger,
         body,
       ),
     /** The values of a subscription's subject over the last days. */
     observationsOf: (subscription: Subscription, days: number) =>
-      observationsOf({ insights: insights.ofActions, state, clock, isAllowed }, subscription, days),
+      observationsOf({ insights: insights.ofRequests, state, clock, isAllowed }, subscription, days),
     instanceHealth: (instanceId: string) => instanceHealth(state, instanceId),
     /** Sends poll messages for all instances that have subscriptions. */
     schedulePolls: () =>

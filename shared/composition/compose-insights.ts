@@ -16,10 +16,10 @@ export function composeInsights(open: BackendPorts['insights'], limits: Limits) 
   const withPermits = (permits: CallPermits): CustomerInsights => explaining404(open(permits));
   return {
     /** For requests, whose callers wait for a response. */
-    ofActions: withPermits(limits.ofActions),
+    ofRequests: withPermits(limits.ofRequests),
     ofPolls: withPermits(limits.ofPolls),
-    /** Returns a client for reading a subject, which holds permits for `calls` calls. */
+    /** A client for the reading of one subject, which holds permits for `calls` calls. */
     ofRead: async (instanceId: string, calls: number): Promise<CustomerInsights> =>
-      withPermits(await takePermits(limits.ofActions, instanceId, calls, 'the read of a subject')),
+      withPermits(await takePermits(limits.ofRequests, instanceId, calls, 'the read of a subject')),
   };
 }

@@ -53,7 +53,7 @@ export function composeLimits(
      * Call permits for requests, whose callers wait for a response. Polls take precedence over
      * requests.
      */
-    ofActions: permits.ofActions,
+    ofRequests: permits.ofRequests,
     ofPolls: permits.ofPolls,
     /** How long a call counts towards its limit: the window, widened by the clock skew. */
     callWindowMs: wideWindowMs(rule),

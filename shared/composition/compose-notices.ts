@@ -17,6 +17,8 @@ export function composeNotices(
   config: BackendConfig,
   userAgent: string,
 ) {
+  // Enqueues a `release` message. Its worker releases the subscription's parked deliveries, and
+  // sends its due notices.
   const { release } = deliveries;
   const notifying: NotifyOperatorPorts | undefined = config.operatorWebhook && {
     store: stores.subscriptions,
@@ -33,8 +35,9 @@ export function composeNotices(
   };
   return {
     /**
-     * Sends a message for a subscription with an overdue notice. Returns when to call this function
-     * again, or `undefined` when no notice is left.
+     * If the earliest notice of a subscription is overdue, enqueues a `release` message, whose
+     * worker sends it. Returns the time at which to call this again, or `undefined` when no notice
+     * is left.
      */
     enqueueOverdueNotice: async (subscriptionId: string): Promise<number | undefined> =>
       notifying && enqueueOverdueNotice({ store: stores.subscriptions, clock, release }, subscriptionId),

@@ -70,7 +70,7 @@ export function composeOperations(
         return { ...health, ...(calls && { calls }) };
       },
       connectionCalls: limits.connectionCalls,
-      namedInstances: () => insights.ofActions.instances(),
+      namedInstances: () => insights.ofRequests.instances(),
     }),
     reportQueues: () => reportQueues({ queues, log, telemetry }),
   };

@@ -59,7 +59,7 @@ export function composeReconciler(
         switch (message.kind) {
           case 'retry':
             return deliveries.retryDelivery(message);
-          // `tidy` is the form of `release` that version 0.9.0 sends.
+          // `tidy` is the form of `release` that the previous release (0.9.0) sends.
           case 'release':
           case 'tidy':
             return reconcileAndNotify(message.subscriptionId);
@@ -69,7 +69,7 @@ export function composeReconciler(
       }),
     /** Resumes all unfinished work that no worker is processing. */
     reconcile: async (): Promise<void> => {
-      // Index rows for the deliveries that version 0.9.0 left waiting.
+      // Index rows for the deliveries that the previous release (0.9.0) left waiting.
       await backfill({ tables, clock, log, activity, work });
       await reconcile(reconciling);
     },

@@ -11,7 +11,7 @@ export interface InstancePermits {
  * Permits for all calls that no poll makes: those for subscribe requests, data actions and
  * operators.
  */
-export interface ActionPermits extends InstancePermits {
+export interface RequestPermits extends InstancePermits {
   /**
    * Takes `count` permits, or as many as the limit allows if that is less, all or none. The
    * returned `permits` hand them out first. After that, they take further permits like a poll, so
@@ -51,12 +51,13 @@ export function instanceKey(instanceId: string | undefined): string {
 /**
  * Limits the calls to Customer Insights. Each instance has its own limit, and so has the list of
  * instances. Permits that are requested at the same time are taken together. `ofPolls` may use the
- * whole limit. `ofActions` leaves `KEPT_FOR_POLLS` percent of an instance's limit to polls.
+ * whole limit. `ofRequests` (for HTTP requests) leaves `KEPT_FOR_POLLS` percent of an instance's
+ * limit to polls.
  */
 export function instanceCalls(
   limiter: RateLimiter,
   { calls, telemetry }: { readonly calls: number; readonly telemetry: Telemetry },
-): { readonly ofPolls: InstancePermits; readonly ofActions: ActionPermits } {
+): { readonly ofPolls: InstancePermits; readonly ofRequests: RequestPermits } {
   const kept = Math.floor((calls * KEPT_FOR_POLLS) / 100);
   const take = (instanceId: string | undefined, options: { kept: number; count?: number }): Promise<RateDecision> => {
     const deciding = limiter.take(instanceKey(instanceId), options);
@@ -65,7 +66,7 @@ export function instanceCalls(
     return deciding;
   };
   const ofPolls: InstancePermits = { take: (instanceId) => take(instanceId, { kept: 0 }) };
-  const ofActions: ActionPermits = {
+  const ofRequests: RequestPermits = {
     take: (instanceId) => take(instanceId, { kept: instanceId === undefined ? 0 : kept }),
     async takeTogether(instanceId, wanted) {
       const count = Math.min(wanted, calls - kept);
@@ -73,7 +74,7 @@ export function instanceCalls(
       return decision.kind === 'admitted' ? { ...decision, permits: prepaid(ofPolls, instanceId, count) } : decision;
     },
   };
-  return { ofPolls, ofActions };
+  return { ofPolls, ofRequests };
 }
 
 /**
