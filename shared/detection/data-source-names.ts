@@ -31,8 +31,8 @@ export interface NamedDataSource {
  * Finds the data source of an ingestion task. The first of these clues that leaves exactly one id
  * decides:
  * - the ids in the requests of the jobs that own the task (`idList`)
- * - those of the same ids that the task's friendly name suggests, then those that the nodes of its
- *   jobs suggest
+ * - those of the same ids that the task's friendly name suggests
+ * - those of the same ids that the nodes of its jobs suggest
  * - the nodes of its jobs
  * - its friendly name, as the current or an earlier name of a data source
  * - the data sources of its jobs, without those that belong to other tasks of these jobs
@@ -65,7 +65,7 @@ function hintsOf(task: Task, names: DataSourceNames): { readonly byName: string[
     .map((source) => bareId(source.dataSourceId));
   const before = names.before.get(keyOfName(task.friendlyName ?? ''));
   const byNode = nodesOf(task, names)
-    // The nodes of a task without a name are found by its status.
+    // If the task has no name, its nodes are those with the same status as the task.
     .filter((node) =>
       task.friendlyName === undefined
         ? knownStatus(node.status) === knownStatus(task.status)
@@ -122,6 +122,7 @@ export function namedBefore(
   if (listed.every(([key, id]) => before.get(key) === id)) return before;
   const after = new Map(before);
   for (const [key, id] of listed) {
+    // Deleted first, so that the map is in the order in which names were last listed.
     after.delete(key);
     after.set(key, id);
   }

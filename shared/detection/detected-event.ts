@@ -122,16 +122,16 @@ function failedTasks(failed: readonly Task[]): FailedTask[] {
 }
 
 /**
- * Stands for a data source that cannot be identified. The subscriptions to any data source, and
- * only these, receive the event.
+ * Stands for a data source that cannot be identified. Only subscriptions that chose any data source
+ * instead of a certain one receive the event.
  */
 function unknownSource(name = 'unknown'): NamedDataSource {
   return { dataSourceId: 'unknown', name };
 }
 
 /**
- * The properties that identify an event. `fact` (what happened, and to which subject) determines
- * its id.
+ * The properties that identify an event. Its id is made from `fact`: what happened, and to which
+ * subject. Tasks and jobs have unique ids, so their facts have no subject.
  */
 function eventIdentity(
   fact: Fact,

@@ -67,7 +67,8 @@ export interface InstanceState {
   /** When the last poll ended, complete or not. */
   readonly lastPolledAt: string | undefined;
   /**
-   * Whether version 0.9.0, which writes no index rows beside delivery records, made the last poll.
+   * Whether the previous release (0.9.0), which writes no index rows beside delivery records, made
+   * the last poll.
    */
   readonly wasPolledWithoutIndex: boolean;
   /** When a poll last read every list. The next poll reads value histories back to then. */
@@ -192,7 +193,8 @@ export function pollRow(instanceId: string, poll: PollRecord): Row {
     noted: JSON.stringify(poll.loggedAnomalies),
     historyReadAt: poll.history?.readAt,
     historyOf: poll.history && (poll.history.refreshesEtag ?? ''),
-    // This version wrote index rows (see `wasPolledWithoutIndex`). 0.9.0 leaves this column out.
+    // This release wrote index rows (see `wasPolledWithoutIndex`). The previous one (0.9.0) leaves
+    // this column out.
     indexed: true,
   };
 }

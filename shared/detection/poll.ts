@@ -35,8 +35,8 @@ export interface PollPorts {
   /** Schedules an additional poll of the instance after `delayMs`. */
   readonly pollLater: (instanceId: string, delayMs: number) => Promise<void>;
   /**
-   * Starts the backfill again, which adds missing index rows to delivery records. Called when
-   * version 0.9.0 made the last poll, because that version writes delivery records without index
+   * Starts the backfill again, which adds missing index rows to delivery records. Called when the
+   * previous release (0.9.0) made the last poll, because it writes delivery records without index
    * rows.
    */
   readonly restartBackfill: () => Promise<void>;
@@ -93,7 +93,7 @@ interface SourcePoll {
   readonly committed: readonly OutboxEntry[];
   readonly failure: CustomerInsightsError | undefined;
   readonly anomalies: readonly Anomaly[];
-  /** Whether the task history was read (see `HistoryRead`). */
+  /** Whether the task history, the list of finished tasks, was read (see `HistoryRead`). */
   readonly historyRead: boolean;
 }
 
@@ -134,8 +134,9 @@ async function savePoll(ports: PollPorts, before: InstanceState, polls: readonly
   const [since] = Object.values(failing)
     .map((failure) => failure.since)
     .sort();
-  // An instance is removed from `unreachable` before the state is saved, and added after it. So if
-  // a crash prevents the change, the next poll makes it.
+  // An instance is removed from `unreachable` before the state is saved: after a crash in between,
+  // the state still says failing, so the next poll removes it again. It is added after the state is
+  // saved: an entry exists only if the state says failing, so a later poll removes it.
   const wasFailing = Object.keys(before.failing).length > 0;
   if (since === undefined && wasFailing) await ports.unreachable.remove(instanceId);
   await ports.state.savePoll(instanceId, { lastPolledAt, completeAt, resumesAt, failing, loggedAnomalies, history });
@@ -150,7 +151,8 @@ function logAnomalies(log: Log, before: InstanceState, polls: readonly SourcePol
   const { instanceId } = before;
   const logged: Record<string, readonly string[]> = {};
   for (const { source, failure, anomalies } of polls) {
-    // Each poll reads other jobs, so its reading never covers the whole list.
+    // Two polls do not read the same set of jobs, so a job that is missing from this reading may
+    // still be in the list.
     const isWhole = source !== 'jobs' && failure === undefined;
     const next = recordAnomalies(before.loggedAnomalies[source] ?? [], anomalies, isWhole);
     for (const found of next.toLog) logAnomaly(log, instanceId, found);

@@ -18,9 +18,10 @@ export interface SweepPorts {
  * subscriptions nor unfinished events from the registry of instances to poll.
  *
  * A subscribe request updates the registry after it stores the subscription. The sweep reads the
- * registry before it searches for subscriptions. If the search misses a new subscription, its
- * request registers the instance after the sweep has read the entry: either the ETag has changed
- * and the entry is kept, or the entry is created again.
+ * registry before it searches for subscriptions. If the search misses a new subscription, the
+ * subscribe request registers the instance after the sweep has read its registry entry. Registering
+ * always writes the entry. If that happens before the removal, the ETag no longer matches and the
+ * entry is kept. If it happens after, the entry is created again.
  */
 export async function sweepInstances(ports: SweepPorts): Promise<void> {
   for (const instance of await ports.instances.list()) {

@@ -2,8 +2,9 @@ import type { Task } from '../insights/customer-insights.ts';
 import { isFiringOperation, type FiringOperation } from '../triggers/trigger.ts';
 
 /**
- * The kinds of refresh that are identified by task: `ingestion` (of a data source) and `merge` (a
- * unification). A full refresh (`all`) is identified by job.
+ * The kinds of refresh that are one task (a step of a job), so that the task's id identifies the
+ * refresh: `ingestion` (of a data source) and `merge` (a unification). A full refresh (`all`) is a
+ * whole job.
  */
 export type TaskKind = Exclude<FiringOperation, 'all'>;
 
