@@ -37,10 +37,10 @@ export async function findFlow(
 }
 
 /**
- * Finds the flow's entry under its key without the environment, which version 0.9.0 and calls
- * without the environment header use. The save adopts this entry: it claims it together with the
- * entry under the full key, so that both name the new subscription. Returns `undefined` if the
- * entry's subscription has another environment, because it then belongs to another flow.
+ * Finds the flow's entry under its key without the environment, which the previous release (0.9.0)
+ * and calls without the environment header use. The save adopts this entry: it claims it together
+ * with the entry under the full key, so that both name the new subscription. Returns `undefined` if
+ * the entry's subscription has another environment, because it then belongs to another flow.
  */
 async function findAdopted(
   { store, connections }: FindFlowPorts,

@@ -41,8 +41,8 @@ export function workflowKeyOf(subscriber: Subscriber): string | undefined {
 }
 
 /**
- * The key of a flow without its environment, which version 0.9.0 and calls without the environment
- * header use.
+ * The key of a flow without its environment, which the previous release (0.9.0) and calls without
+ * the environment header use.
  */
 export function keyWithoutEnvironmentOf({ workflowId, operationName }: Subscriber): string | undefined {
   return workflowId && shortHash(workflowId.toLowerCase(), operationName ?? '');

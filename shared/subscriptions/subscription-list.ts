@@ -18,7 +18,7 @@ export interface SubscriptionFilter {
   readonly failing?: boolean | undefined;
   /** Part of the name that the maker gave the subscription. Case does not matter. */
   readonly label?: string | undefined;
-  /** The id of the flow in the engine that runs it. */
+  /** The flow's id in Azure Logic Apps, which runs it (header `x-ms-workflow-id`). */
   readonly workflowId?: string | undefined;
 }
 
@@ -42,7 +42,8 @@ export async function listSubscriptions(
     const page = await readPage(tables, filter, { limit, next: end });
     found.push(...page.subscriptions);
     end = page.next;
-    // Stop at the end of a storage page, because `next` cannot point into the middle of one.
+    // Stop at the first match and do not fill the page: another storage page could exceed `limit`,
+    // and `next` cannot point into the middle of a storage page.
     if (end === undefined || found.length > 0) break;
   }
   return { subscriptions: found, ...(end !== undefined && { next: end }) };
@@ -80,7 +81,10 @@ function isLabelled(subscription: Subscription, label: string | undefined): bool
   return label === undefined || (subscription.label ?? '').toLowerCase().includes(label.toLowerCase());
 }
 
-/** Whether a subscription is shown: it has been activated, and has not been deleted. */
+/**
+ * Whether a subscription is shown: it has been activated, and has not been deleted. A new row gets
+ * its first sequence number (`activeFrom`) when it is activated.
+ */
 export function isShown({ status, activeFrom }: Subscription): boolean {
   return status !== 'deleted' && activeFrom !== undefined;
 }
