@@ -92,12 +92,14 @@ const MAX_CONNECTION_AGE_MS = 300_000;
  * and addresses on every call.
  *
  * A 2xx response is a success once its headers have arrived, whatever happens to its body. Other
- * responses need their body, because it says whether a flow is gone or turned off. If such a body
- * is incomplete, the call is `unreached`.
+ * responses need their body, because it says whether a flow is gone or turned off. If the
+ * connection breaks before the end of such a body or before 16 KiB of it, the call is `unreached`.
+ * A longer body is cut and counts as an answer.
  */
 export function callbackClient(options: CallbackClientOptions): CallbackClient {
   const { policy, timeoutMs, clock = systemClock, lookup = systemLookup } = options;
   const agents = agingAgents(
+    // One agent for each `reach`: the set of addresses that a host may have.
     (reach) =>
       new Agent({
         connect: vettedConnector({ reach, allowedNetworks: policy.allowedNetworks, lookup, timeoutMs }),
@@ -201,7 +203,8 @@ function failureOf(error: unknown): Failure {
       : { kind: 'unreached', code: error.code };
   }
   if (MALFORMED.some((kind) => error instanceof kind)) return { kind: 'unreached', code: 'malformed' };
-  // Connection errors have a system or undici code. Programming errors have none.
+  // Connection errors have a system or undici code. A programming error has no code, or is one of
+  // `CALLER_ERRORS`.
   const namesCode = typeof (error as { code?: unknown }).code === 'string';
   if (!namesCode || CALLER_ERRORS.some((kind) => error instanceof kind)) throw error;
   return { kind: 'unreached', code: 'reset' };
