@@ -117,7 +117,7 @@ export const metrics = {
     kind: 'histogram',
     unit: '1',
     meaning:
-      'share of a limit that a connection uses, after a call (`calls`: of a minute) or a subscribe request (`subscriptions`)',
+      'share of a limit that a connection uses: `calls` in a minute, after a call, or `subscriptions`, after a subscribe request',
     by: ['triggers.limit'],
   },
   'triggers.queue.age': {

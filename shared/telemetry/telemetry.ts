@@ -17,10 +17,10 @@ export interface SpanOptions {
   readonly kind?: 'internal' | 'client' | 'consumer';
   readonly attributes?: Attributes;
   /**
-   * The parent span in another process, as W3C `traceparent` (the text that identifies a span). The
-   * span that is running here then becomes a link. A value that is not a valid `traceparent` counts
-   * as absent. Without `parent`, the running span is the parent. Without a running span, a new
-   * trace begins.
+   * The `traceparent` (W3C text that identifies a span) of a span in another process, which becomes
+   * the parent. The new span then only links to the span that is running here. A value that is not
+   * a valid `traceparent` counts as absent. Without `parent`, the running span is the parent.
+   * Without a running span, a new trace begins.
    */
   readonly parent?: string | undefined;
 }
