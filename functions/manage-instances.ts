@@ -55,6 +55,7 @@ export function registerManageInstances(app: Registrar, deps: HttpDeps): void {
       name: 'ManageChanges-list',
       method: 'GET',
       route: 'manage/changes',
+      // With `polls=true`, the marks differ after each poll too.
       query: ['instanceIds', 'polls', 'subscriptionId'],
       handle: async ({ query }) => {
         const instanceIds = readParameter(

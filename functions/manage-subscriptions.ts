@@ -169,6 +169,7 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
     );
     if ('kind' in listed) return listed;
     const url = `${config.publicBaseUrl}/api/${path}`;
+    // `next`: there is another page. `more`: a sorted list lacks subscriptions that were not read.
     const { subscriptions: value, next, more } = listed;
     return pageResponse(request, page, { value, next, url, ...(more && { more }) });
   };
