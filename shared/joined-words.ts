@@ -1,4 +1,7 @@
-/** Made with their first use: the data of a language take longer to load than most of the app. */
+/**
+ * Each format is created when it is first used, because loading a language's data takes longer than
+ * loading most of the app.
+ */
 const formats = new Map<Intl.ListFormatType, Intl.ListFormat>();
 
 function joined(type: Intl.ListFormatType, words: Iterable<string>): string {

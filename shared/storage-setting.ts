@@ -7,7 +7,7 @@ import { httpUrl } from './setting-parsers.ts';
 export type StorageSetting =
   | { readonly connectionString: string }
   | {
-      /** Like `tableServiceUri`, without a slash at the end. */
+      /** Neither URI has a slash at the end. */
       readonly queueServiceUri: string;
       readonly tableServiceUri: string;
     };

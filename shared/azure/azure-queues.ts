@@ -25,8 +25,8 @@ export function createAzureQueues({ clients }: { readonly clients: StorageClient
   };
 
   /**
-   * Reads from a queue. Returns `otherwise` when the queue does not exist yet, which the first send
-   * creates.
+   * Reads from a queue. Returns `otherwise` if the queue does not exist, because no message has
+   * been sent to it yet.
    */
   const readQueue = async <T>(call: string, queue: string, otherwise: T, read: (client: QueueClient) => Promise<T>) => {
     checkQueue(queue);
@@ -67,6 +67,7 @@ export function createAzureQueues({ clients }: { readonly clients: StorageClient
       readQueue('peek', queue, undefined, async (client) => {
         const { peekedMessageItems } = await client.peekMessages({ abortSignal: clients.deadline() });
         const first = peekedMessageItems[0];
+        // A delayed message counts from its due time.
         return first && waitsSince(first.insertedOn.getTime(), bodyOf(first.messageText));
       }),
   };

@@ -67,9 +67,9 @@ export function stringListField(object: JsonObject, name: string): string[] {
 }
 
 /**
- * Makes a reader of a whole response, which is a list or an object `{value: […]}`, from a reader of
- * one element. The reader returns `undefined` for any other response, and leaves out elements for
- * which `read` returns `undefined`.
+ * Turns `read`, which reads one element, into a reader of a whole response (a list, or an object
+ * `{value: […]}`). The reader returns `undefined` for any other response, and leaves out elements
+ * for which `read` returns `undefined`.
  */
 export function listReader<T>(read: (element: JsonObject) => T | undefined): (json: unknown) => T[] | undefined {
   return (json) => {
