@@ -23,7 +23,7 @@ test('an event that a subscribe request found is finished although no subscribe 
   const fixture = memoryBackend({ clock, tables: { ...tables, write }, queues: { ...queues, send } });
   const subscribe = (): Promise<unknown> =>
     fixture.subscribe('unification-refresh-completed', { callbackUrl: callbackUrl('flow') });
-  const outbox = async (): Promise<unknown[]> =>
+  const outbox = async (): Promise<readonly unknown[]> =>
     (await tables.query('state', { partition: INSTANCE, from: 'o:', to: 'o;' })).rows;
 
   // The first request stores the baseline and breaks off.
