@@ -3,7 +3,7 @@ import type { Job, Task } from '../insights/customer-insights.ts';
 import { isCanonicalStatus, knownStatus, type KnownStatus } from '../insights/status-words.ts';
 import { handledKey, newestHandled } from './handled-refreshes.ts';
 import { MAX_OPEN, nextOpen, openJobs } from './open-jobs.ts';
-import { endOf, endOfTask, isFinal, isFinished } from './refresh-end.ts';
+import { endOf, endOfTask, isFailure, isFinal, isFinished } from './refresh-end.ts';
 import { jobsById, tasksOf, type RefreshReading } from './refresh-reading.ts';
 import { isAfterProcessed, type RefreshState } from './refresh-state.ts';
 import { kindOf, type TaskKind } from './task-kind.ts';
@@ -62,7 +62,8 @@ export function baselineRefreshes(reading: RefreshReading, nowMs: number): Refre
     handled: new Map(newestHandled(ended)),
     // A later page may show older refreshes than this one, because the length of a page is not
     // documented. They count as processed if they ended before the oldest one on this page, or long
-    // before the newest one. In both cases they ended before this reading.
+    // before the newest one. In both cases they ended before this reading. A failed task also needs
+    // that its jobs have ended (see `detectRefreshes`).
     processedUntilMs:
       ended.length > 0 ? Math.max(Math.min(...instants) - 1, Math.max(...instants) - LISTED_WITHIN_MS) : undefined,
     names: new Map(),
@@ -73,7 +74,8 @@ export function baselineRefreshes(reading: RefreshReading, nowMs: number): Refre
  * Finds the refreshes that ended since the last poll. Ingestions (of data sources) and merges
  * (unifications) are identified by task, full refreshes by job. Each is reported once. A success is
  * reported immediately. A failed task is reported when every job that owns it has ended, because
- * Customer Insights retries failed tasks.
+ * Customer Insights retries failed tasks. The end of these jobs therefore decides whether it ended
+ * since the last poll, even if the task itself failed before.
  *
  * Returns the `maxFacts` refreshes that ended first, in order of their end. The next call finds the
  * others. A job that has been open for longer than `OPEN_FOR_MS` is abandoned: it counts as
@@ -91,15 +93,20 @@ export function detectRefreshes(
   const found: { endedAtMs: number; fact: WithoutSequence<RefreshFact> }[] = [];
   const isKnown = (id: string, endedAtMs: number, jobIds: readonly string[]): boolean =>
     handled.has(handledKey(id)) || (!isAfterProcessed(state, endedAtMs) && !jobIds.some((jobId) => wasOpen.has(jobId)));
+  /** Whether a job ended since the last poll, although no poll may have read it as open. */
+  const hasJustEnded = (job: Job): boolean =>
+    isFinal(job) && isAfterProcessed(state, endOf(job)) && !state.handled.has(handledKey(job.jobId));
 
   for (const task of tasksOf(reading)) {
     const kind = kindOf(task);
     const endedAtMs = endOfTask(task, owners);
-    if (kind === undefined || isKnown(task.taskId, endedAtMs, task.jobIds)) continue;
+    if (kind === undefined || handled.has(handledKey(task.taskId))) continue;
+    const jobs = task.jobIds.flatMap((id) => owners.get(id) ?? []);
+    const failsNow = isFailure(task) && jobs.some(hasJustEnded);
+    if (!failsNow && isKnown(task.taskId, endedAtMs, task.jobIds)) continue;
     const status = firingStatuses.get(knownStatus(task.status));
     if (status === undefined || !isFinished(task, owners, reading.missing)) continue;
     handled.set(handledKey(task.taskId), endedAtMs);
-    const jobs = task.jobIds.flatMap((id) => owners.get(id) ?? []);
     found.push({ endedAtMs, fact: { kind, status, originalStatus: originalOf(task), task, jobs } });
   }
   for (const job of owners.values()) {
@@ -114,9 +121,11 @@ export function detectRefreshes(
     }
   }
   found.sort((a, b) => a.endedAtMs - b.endedAtMs);
-  // Facts beyond the limit are left for the next call.
-  for (const { fact } of found.splice(maxFacts))
-    handled.delete(handledKey(fact.kind === 'job' ? fact.job.jobId : fact.task.taskId));
+  // Facts beyond the limit are left for the next call. It recognises a failed task by its job.
+  for (const { fact } of found.splice(maxFacts)) {
+    const left = fact.kind === 'job' ? [fact.job.jobId] : [fact.task.taskId, ...fact.jobs.map(({ jobId }) => jobId)];
+    for (const key of left.map(handledKey)) if (!state.handled.has(key)) handled.delete(key);
+  }
   const { open, abandonedJobs } = nextOpen(state, reading, nowMs);
   for (const jobId of abandonedJobs) handled.set(handledKey(jobId), nowMs);
   const kept = newestHandled([...handled]);

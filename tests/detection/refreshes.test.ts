@@ -287,6 +287,42 @@ describe('jobs come and go', () => {
     expect(await after(...fixture.data.jobs)).toEqual([]);
   });
 
+  test('a failed task ends with its job, even if the job was not listed at the first subscription', async () => {
+    const before = ingestion({ jobId: 'before', endedAt: at(10) }, task({ taskId: 'before', endedAt: at(10) }));
+    fixture = memoryBackend();
+    fixture.data.dataSources = [source(CRM, 'CRM')];
+    fixture.data.jobs = [before];
+    await fixture.subscribe('data-source-refresh-failed', { callbackUrl: callbackUrl('failed') });
+    const failed = task({ taskId: 'late', status: 'failed', endedAt: at(9) });
+    const late = ingestion({ jobId: 'late', status: 'failed', endedAt: at(20) }, failed);
+    expect(await after(late, before)).toEqual(['failed: failed']);
+    expect(await after(late, before)).toEqual([]);
+  });
+
+  test('all failed tasks of such a job are reported, however many', async () => {
+    const before = ingestion({ jobId: 'before', endedAt: at(10) }, task({ taskId: 'before', endedAt: at(10) }));
+    fixture = memoryBackend();
+    fixture.data.dataSources = [source(CRM, 'CRM')];
+    fixture.data.jobs = [before];
+    await fixture.subscribe('data-source-refresh-failed', { callbackUrl: callbackUrl('failed') });
+    const failed = Array.from({ length: 70 }, (_, index) =>
+      task({ taskId: `late-${index}`, status: 'failed', endedAt: at(9) }),
+    );
+    const late = ingestion({ jobId: 'late', status: 'failed', endedAt: at(20) }, ...failed);
+    expect(await after(late, before)).toHaveLength(70);
+    expect(await after(late, before)).toEqual([]);
+  });
+
+  test('a failed task of a job that ended before the first subscription is nobody’s, even if the job is listed late', async () => {
+    const before = ingestion({ jobId: 'before', endedAt: at(10) }, task({ taskId: 'before', endedAt: at(10) }));
+    fixture = memoryBackend();
+    fixture.data.dataSources = [source(CRM, 'CRM')];
+    fixture.data.jobs = [before];
+    await fixture.subscribe('data-source-refresh-failed', { callbackUrl: callbackUrl('failed') });
+    const failed = task({ taskId: 'late', status: 'failed', endedAt: at(8) });
+    expect(await after(ingestion({ jobId: 'late', status: 'failed', endedAt: at(9) }, failed), before)).toEqual([]);
+  });
+
   test('a task without an end time ends with its job, and is reported after others have ended', async () => {
     const before = ingestion({ jobId: 'before', endedAt: at(10) }, task({ taskId: 'before', endedAt: at(10) }));
     fixture = memoryBackend();
