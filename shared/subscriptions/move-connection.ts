@@ -75,8 +75,15 @@ async function moveEntry(ports: MoveConnectionPorts, entry: StoredRow, to: strin
   const existing = await tables.get(CONNECTIONS_TABLE, to, rowKey);
   if (existing && !namesSame(existing)) return stays();
   const subscription = await store.load(subscriptionId);
-  // The subscription is still being created by its own request, or no longer exists.
-  if (subscription === undefined) return false;
+  if (subscription === undefined) {
+    // `made` is the stored name of `isComplete`. The subscription of a complete entry was stored, so
+    // it no longer exists. It ended after an earlier move had failed, and its end removed at most
+    // one of the two entries. The subscription of an incomplete entry may still be being created.
+    for (const row of [existing, entry])
+      if (row?.values['made'] === true)
+        await tables.write(CONNECTIONS_TABLE, [{ kind: 'delete', row, etag: row.etag }]);
+    return false;
+  }
   const { trigger, requestKey } = subscription;
   // A flow entry is moved only after the request entry of its subscription.
   if (!isRequest && (await ports.connections.findRequest(from, trigger, requestKey))?.subscriptionId === subscriptionId)

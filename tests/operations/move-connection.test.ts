@@ -81,6 +81,27 @@ test('a move that breaks off anywhere is finished by the next one', async () => 
   throw new Error('never came through');
 });
 
+test('an entry that a broken move left for a subscription that then ended is removed by the next one', async () => {
+  let left = 0;
+  for (let broken = 1; broken <= 40; broken++) {
+    tables.reset();
+    fixture = segmentFixture({ tables });
+    const { id } = await fixture.flow('one', {}, { connection: FROM });
+    tables.failAfter(broken);
+    const first = await move().catch(() => 'broken off');
+    tables.failAfter(Infinity);
+    if (first !== 'broken off') break;
+    for (const connection of [FROM, TO]) await fixture.backend.unsubscribe(connection, trigger, id);
+    await fixture.pass(2 * HOUR);
+    const entries = async (): Promise<number> =>
+      (await tables.query('connections', { partition: FROM, from: 'k:', to: 'k:~' })).rows.length;
+    left += await entries();
+    await move();
+    expect(await entries()).toBe(0);
+  }
+  expect(left).toBeGreaterThan(0);
+});
+
 test.each([{}, { from: FROM }, { from: FROM, to: 'b' }, { from: FROM, to: TO, more: 1 }, 'x'])(
   'the body %j is refused',
   async (body) => {
@@ -156,6 +177,23 @@ test.each([
   const answer = await fixture.backend.operator.moveConnection({ from: FROM, to: TO });
   for (const connection of [FROM, TO]) await fixture.flow('two', {}, { connection });
   expect(answer).toEqual({ kind: 'moved', moved: 0 });
+});
+
+test('a subscription that is removed as the move breaks off leaves no entry after the next one', async () => {
+  const stored = tablesWith(isCopy, async (again) => {
+    const { rows } = await stored.query('subscriptions', { partition: { from: ' ', to: '~' } });
+    for (const row of rows) await stored.write('subscriptions', [{ kind: 'delete', row, etag: row.etag }]);
+    await again();
+    throw new Error('broken off');
+  });
+  fixture = segmentFixture({ tables: stored });
+  await fixture.flow('one', {}, { connection: FROM });
+  await expect(move()).rejects.toThrow('broken off');
+  await move();
+  for (const partition of [FROM, TO]) {
+    const { rows } = await stored.query('connections', { partition });
+    expect(rows).toMatchObject([{ rowKey: 'n', values: { count: 0 } }]);
+  }
 });
 
 test('a subscribe that broke off and was moved is completed or undone', async () => {
