@@ -2,9 +2,13 @@ import { builtinModules } from 'node:module';
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** Only this module may read the environment, so that every setting is in one schema. */
+/**
+ * Only `shared/config.ts` reads settings of the app, so that every setting is in one schema. The
+ * proxy is a setting of the machine, which the SDK reads from the environment by itself too.
+ */
 const environmentReaders = [
   'shared/config.ts',
+  'shared/azure/proxy-setting.ts',
   'sandbox/**',
   'scripts/**',
   'bench/**',

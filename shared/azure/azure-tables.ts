@@ -3,7 +3,7 @@ import { checkKeys, checkQuery, checkTable, checkTablePrefix, checkWrites } from
 import type { RowPage, RowQuery, Tables, WriteResult } from '../storage/tables.ts';
 import type { StorageClients } from './storage-clients.ts';
 import { failureCode, storageCall } from './storage-failure.ts';
-import { batchRequest, batchResult, type BatchResult } from './table-batch.ts';
+import { batchRequest, batchResult, singleResult, type BatchResult } from './table-batch.ts';
 import { serviceAddress, type TableRequest, type TableResponse } from './table-requests.ts';
 import { fromRawEntity, toFilter, type RawEntity } from './table-values.ts';
 import { READ, rowResource, writeRequest } from './table-writes.ts';
@@ -31,7 +31,7 @@ export function createAzureTables({ clients }: { readonly clients: StorageClient
         const response = await send(table, { method: 'GET', resource, headers: READ });
         const { code } = response;
         if (code === 'ResourceNotFound' || code === 'TableNotFound') return undefined;
-        if (!response.isSuccess) throw response.failure();
+        if (!response.isSuccess || response.json === undefined) throw response.failure();
         return fromRawEntity(response.json as RawEntity);
       });
     },
@@ -43,8 +43,8 @@ export function createAzureTables({ clients }: { readonly clients: StorageClient
       return storageCall(`tables.query ${table}`, async (): Promise<RowPage> => {
         const response = await send(table, { method: 'GET', resource, headers: READ });
         if (response.code === 'TableNotFound') return { rows: [] };
-        if (!response.isSuccess) throw response.failure();
-        const { value } = response.json as { readonly value: readonly RawEntity[] };
+        const { value } = (response.json ?? {}) as { readonly value?: readonly RawEntity[] };
+        if (!response.isSuccess || value === undefined) throw response.failure();
         const next = tokenOf(response.headers);
         return { rows: value.map(fromRawEntity), ...(next !== undefined && { next }) };
       });
@@ -57,10 +57,10 @@ export function createAzureTables({ clients }: { readonly clients: StorageClient
         const request =
           writes.length === 1
             ? writeRequest(table, writes[0])
-            : batchRequest(serviceAddress(clients.table(table)), table, writes);
+            : batchRequest(serviceAddress(clients.table(table)).base, table, writes);
         const attempt = async (): Promise<BatchResult> => {
           const response = await send(table, request);
-          return writes.length === 1 ? singleResult(response) : batchResult(response);
+          return writes.length === 1 ? singleResult(response, writes[0]) : batchResult(response, writes);
         };
         const first = await attempt();
         if (first.kind === 'written' || first.code !== 'TableNotFound') return writeResult(first);
@@ -94,10 +94,6 @@ export function createAzureTables({ clients }: { readonly clients: StorageClient
       });
     },
   };
-}
-
-function singleResult({ isSuccess, code, headers, failure }: TableResponse): BatchResult {
-  return isSuccess ? { kind: 'written', etags: [headers.get('etag')] } : { kind: 'failed', code, index: 0, failure };
 }
 
 /** Throws when a write failed for a reason that is no conflict. */

@@ -139,7 +139,7 @@ function lazyCredential(): TokenCredential {
  * each of them.
  */
 const UNUSED_POLICIES = [
-  // The HTTP client knows the proxy of the environment.
+  // The HTTP client goes through the proxy of the environment.
   'proxyPolicy',
   // Storage compresses nothing.
   'decompressResponsePolicy',

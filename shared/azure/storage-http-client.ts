@@ -2,6 +2,7 @@ import { RestError } from '@azure/data-tables';
 import { EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { httpHeaders } from './http-headers.ts';
 import type { HttpClient, PipelineRequest, PipelineResponse } from './pipeline.ts';
+import { proxySetting, type Environment } from './proxy-setting.ts';
 
 /** Storage closes a connection after some minutes without a request. This side closes first. */
 const KEEP_ALIVE_MS = 120_000;
@@ -10,11 +11,12 @@ const KEEP_ALIVE_MS = 120_000;
  * Sends the requests of the SDK with undici, because the SDK's own client, over `node:http`, takes
  * more processor time. Sends only bodies that are strings, which is what tables need, and reads
  * every response as text. The signal of a request is its only time limit. Goes through the proxy
- * that `HTTPS_PROXY` and `NO_PROXY` name, as the SDK's client does. Rejects with what the SDK
- * expects: a `RestError` whose code its retries know, or an `AbortError`.
+ * of `proxySetting`. Rejects with what the SDK expects: a `RestError` whose code its retries know,
+ * or an `AbortError`.
  */
-export function storageHttpClient(): HttpClient {
+export function storageHttpClient(environment?: Environment): HttpClient {
   const agent = new EnvHttpProxyAgent({
+    ...proxySetting(environment),
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
@@ -73,10 +75,12 @@ function send(agent: Dispatcher, request: PipelineRequest): Promise<PipelineResp
   });
 }
 
-/** Codes of a broken connection, and the ones by which the SDK knows to repeat the request. */
+/** Codes of undici for a broken connection, and the codes after which the SDK repeats a request. */
 const SYSTEM_CODES: Readonly<Partial<Record<string, string>>> = {
   UND_ERR_SOCKET: 'ECONNRESET',
   UND_ERR_CONNECT_TIMEOUT: 'ETIMEDOUT',
+  // A proxy refused the tunnel. A request that this side aborted has already been rejected.
+  UND_ERR_ABORTED: 'ECONNRESET',
 };
 
 function codeOf(error: Error): string {

@@ -48,10 +48,10 @@ export function tableSender(
   httpClient: HttpClient,
   { allowsHttp }: { readonly allowsHttp: boolean },
 ): SendTableRequest {
-  const service = serviceAddress(client);
+  const { base, sas } = serviceAddress(client);
   return async ({ method, resource, headers, body }, abortSignal) => {
     const request: PipelineRequest = {
-      url: service + resource,
+      url: base + withParameters(resource, sas),
       method,
       headers: httpHeaders({ ...API, ...headers }),
       ...(body !== undefined && { body }),
@@ -65,9 +65,22 @@ export function tableSender(
   };
 }
 
-/** The address of the service, with a slash at its end. */
-export function serviceAddress({ url }: Pick<TableClient, 'url'>): string {
-  return url.endsWith('/') ? url : `${url}/`;
+interface ServiceAddress {
+  /** Ends with a slash. */
+  readonly base: string;
+  /** The shared access signature of the connection string, as parameters of a URL. */
+  readonly sas: string | undefined;
+}
+
+/** Divides the URL of a client, in which the SDK puts a shared access signature after `?`. */
+export function serviceAddress({ url }: Pick<TableClient, 'url'>): ServiceAddress {
+  const [address = '', sas] = url.split('?', 2);
+  return { base: address.endsWith('/') ? address : `${address}/`, sas };
+}
+
+function withParameters(resource: string, parameters: string | undefined): string {
+  if (parameters === undefined) return resource;
+  return `${resource}${resource.includes('?') ? '&' : '?'}${parameters}`;
 }
 
 function tableResponse(response: PipelineResponse): TableResponse {
@@ -76,7 +89,9 @@ function tableResponse(response: PipelineResponse): TableResponse {
   const { parsedBody: json } = response as { readonly parsedBody?: unknown };
   const isSuccess = status >= 200 && status < 300;
   const code = isSuccess ? undefined : (errorOf(json)?.code ?? headers.get('x-ms-error-code'));
-  return { status, headers, text: bodyAsText ?? '', json, isSuccess, code, failure: () => failure(response, code) };
+  // A caller that asks for the error of a success found the response incomplete.
+  const reason = isSuccess ? 'unexpected response' : code;
+  return { status, headers, text: bodyAsText ?? '', json, isSuccess, code, failure: () => failure(response, reason) };
 }
 
 /**

@@ -10,11 +10,12 @@ test.each([
   'UseDevelopmentStorage=true;',
   `DefaultEndpointsProtocol=https;AccountName=contoso;AccountKey=${KEY};EndpointSuffix=core.windows.net`,
   `DefaultEndpointsProtocol=http;AccountName=a;AccountKey=${KEY};BlobEndpoint=http://127.0.0.1:1/a;QueueEndpoint=http://127.0.0.1:2/a;TableEndpoint=http://127.0.0.1:3/a;`,
+  'BlobEndpoint=https://contoso.blob.core.windows.net/;QueueEndpoint=https://contoso.queue.core.windows.net/;TableEndpoint=https://contoso.table.core.windows.net/;SharedAccessSignature=sv=2019-02-02&sig=a%2Fb%3D',
 ])('the storage connection string %s is taken, and clients can be made from it', (connectionString) => {
   const read = readConfig({ ...others, AzureWebJobsStorage: connectionString });
   expect(read.kind).toBe('valid');
   const clients = openStorageClients({ account: { connectionString } });
-  expect(() => [clients.table('state'), clients.queue('polls')]).not.toThrow();
+  expect(() => [clients.table('state'), clients.tableSender('state'), clients.queue('polls')]).not.toThrow();
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { httpHeaders } from '../../shared/azure/http-headers.ts';
 import type { PipelineRequest } from '../../shared/azure/pipeline.ts';
 import { storageHttpClient } from '../../shared/azure/storage-http-client.ts';
@@ -61,6 +61,58 @@ test('nothing is sent after the time limit of the call', async () => {
 test('a response that breaks off is a broken connection, which the SDK repeats', async () => {
   const sent = storageHttpClient().sendRequest(request('/cut'));
   await expect(sent).rejects.toMatchObject({ name: 'RestError', code: 'ECONNRESET' });
+});
+
+describe('the proxy of the environment', () => {
+  let tunnels: (string | undefined)[] = [];
+  const proxy = createServer().on('connect', ({ url }, socket) => {
+    tunnels.push(url);
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+  });
+  let address = '';
+  beforeEach(async () => {
+    tunnels = [];
+    await once(proxy.listen(0, '127.0.0.1'), 'listening');
+    address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  });
+  afterEach(async () => {
+    const closed = once(proxy, 'close');
+    proxy.close();
+    proxy.closeAllConnections();
+    await closed;
+  });
+  const acme = 'https://acme.table.example/state';
+
+  test.each(['HTTPS_PROXY', 'ALL_PROXY', 'HTTP_PROXY', 'https_proxy', 'all_proxy', 'http_proxy'])(
+    'is the one that %s names, and a tunnel that it refuses is a broken connection',
+    async (name) => {
+      const client = storageHttpClient({ [name]: address });
+      await expect(client.sendRequest(request('/', { url: acme }))).rejects.toMatchObject({
+        name: 'RestError',
+        code: 'ECONNRESET',
+      });
+      expect(tunnels).toEqual(['acme.table.example:443']);
+    },
+  );
+
+  test('is the same for http, and the first of several', async () => {
+    const nowhere = 'http://127.0.0.1:1';
+    const client = storageHttpClient({
+      HTTPS_PROXY: '',
+      https_proxy: address,
+      ALL_PROXY: nowhere,
+      HTTP_PROXY: nowhere,
+    });
+    await expect(client.sendRequest(request('/'))).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(tunnels).toHaveLength(1);
+    expect(seen).toEqual([]);
+  });
+
+  test.each(['NO_PROXY', 'no_proxy'])('is not used for the hosts of %s', async (name) => {
+    const client = storageHttpClient({ ALL_PROXY: address, [name]: 'acme.table.example,127.0.0.1' });
+    expect(await client.sendRequest(request('/'))).toMatchObject({ status: 200 });
+    expect(tunnels).toEqual([]);
+  });
 });
 
 test('headers are found whatever the case of their name', () => {
