@@ -31,6 +31,7 @@ export function registerManageSubscriptions(app: Registrar, deps: HttpDeps): voi
         'instanceId',
         'trigger',
         'status',
+        'byOperator',
         'failing',
         'label',
         'workflowId',
@@ -140,6 +141,8 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
       shownStatuses.find((name) => name === text),
     );
     if (status.kind === 'refused') return status;
+    const byOperator = readParameter(request.query, 'byOperator', 'true or false', parseBoolean);
+    if (byOperator.kind === 'refused') return byOperator;
     const failing = readParameter(request.query, 'failing', 'true or false', parseBoolean);
     if (failing.kind === 'refused') return failing;
     const label = readParameter(request.query, 'label', '', (text) => text);
@@ -159,6 +162,7 @@ function list({ backend, config }: HttpDeps): ManageRoute['handle'] {
       instanceId: instanceId.value,
       trigger: trigger.value,
       status: status.value,
+      byOperator: byOperator.value,
       failing: failing.value,
       label: label.value,
       workflowId: workflowId.value,

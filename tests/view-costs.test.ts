@@ -64,15 +64,15 @@ const ofOneInstance: Readonly<Record<string, View>> = {
     operator.listSubscriptions({}, page, { withActivity: true, sort: { column: 'createdAt', descending: true } }),
   'subscriptions, by a label that none has': (operator) => operator.listSubscriptions({ label: 'nothing' }, page),
   'subscription: what changed': (operator, { subscriptionId }) => operator.subscriptionChange(subscriptionId),
-  'subscription, with its call limit': (operator, { subscriptionId }) => operator.getSubscription(subscriptionId),
+  'subscription, with its limits': (operator, { subscriptionId }) => operator.getSubscription(subscriptionId),
   'subscription: its values': (operator, { subscriptionId }) => operator.observations(subscriptionId, 7),
   'subscription: its deliveries': (operator, { subscriptionId }) =>
     operator.listDeliveries({ subscriptionId, ...week }, page),
-  'dead letters': (operator) => operator.listDeliveries({ status: 'dead', ...week }, page),
+  'dead deliveries': (operator) => operator.listDeliveries({ status: 'dead', ...week }, page),
   'parked deliveries': (operator) => operator.listDeliveries({ status: 'parked', ...week }, page),
-  'dead letters, by a code that none has': (operator) =>
+  'dead deliveries, by a code that none has': (operator) =>
     operator.listDeliveries({ status: 'dead', code: 'http-418', ...week }, page),
-  'dead letters, by a text that none has': (operator) =>
+  'dead deliveries, by a text that none has': (operator) =>
     operator.listDeliveries({ status: 'dead', text: 'nothing', ...week }, page),
   'all deliveries, also as CSV': (operator) => operator.listDeliveries({ withAttempts: true, ...week }, page),
   'all deliveries, by a text that none has': (operator) => operator.listDeliveries({ text: 'nothing', ...week }, page),
@@ -89,7 +89,7 @@ const ofAllInstances: Readonly<Record<string, View>> = {
   'many instances: what changed': (operator) => operator.changes({ withPolls: true }),
   'many instances: instances and their call limits': (operator) => operator.listInstances(page),
   'many instances: deliveries of seven days': (operator) => operator.activity({ hours: 168 }),
-  'many instances: dead letters': (operator) => operator.listDeliveries({ status: 'dead', ...week }, page),
+  'many instances: dead deliveries': (operator) => operator.listDeliveries({ status: 'dead', ...week }, page),
   'many instances: all deliveries': (operator) => operator.listDeliveries(week, page),
   'many instances: events': (operator) => operator.listEvents({}, page),
 };

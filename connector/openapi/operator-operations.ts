@@ -143,6 +143,8 @@ export const operatorOperations: Readonly<Record<string, OperatorOperation>> = {
     ...accepted({ recoveryId: text }),
     counted: answer({
       deliveries: count,
+      dead: count,
+      parked: count,
       subscriptions: count,
       more: Type.Optional(Type.Literal(true, { description: 'There may be more than were counted.' })),
     }),

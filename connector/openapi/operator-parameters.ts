@@ -44,6 +44,7 @@ export const subscriptionFilter: readonly OpenApiParameter[] = [
   instanceInQuery,
   triggerInQuery,
   inQuery('status', 'In this status alone.', { enum: shownStatuses }),
+  inQuery('byOperator', 'Whether an operator disabled or ended them, or their flows did.', { type: 'boolean' }),
   inQuery('failing', 'Whether only those that are active and fail now are meant.', { type: 'boolean' }),
   inQuery('activity', 'Whether each has what came of its latest events.', { type: 'boolean' }),
   inQuery('label', 'Whose label has this in it.', { type: 'string' }),

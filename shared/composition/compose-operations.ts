@@ -70,6 +70,10 @@ export function composeOperations(
         return { ...health, ...(calls && { calls }) };
       },
       connectionCalls: limits.connectionCalls,
+      connectionSubscriptions: async (connection) => ({
+        used: await connections.count(connection),
+        limit: config.maxSubscriptionsPerConnection,
+      }),
       namedInstances: () => insights.ofRequests.instances(),
     }),
     reportQueues: () => reportQueues({ queues, log, telemetry }),

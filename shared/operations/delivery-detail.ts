@@ -2,6 +2,7 @@ import { callbackBody } from '../deliveries/attempt/callback-body.ts';
 import { callbackHeaders } from '../deliveries/callback-request.ts';
 import { parseDeliveryId } from '../deliveries/records/delivery-id.ts';
 import type { AttemptRecord } from '../deliveries/records/attempt-record.ts';
+import type { shownStatuses } from '../subscriptions/subscription-list.ts';
 import type { SubscriptionStore } from '../subscriptions/subscription-store.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { thresholdOfKey } from '../subscriptions/threshold-key.ts';
@@ -27,6 +28,8 @@ export type DeliveryDetail = Delivery & {
   readonly attempts: readonly (AttemptRecord & { readonly runUrl?: string })[];
   /** The name that the maker gave the subscription. */
   readonly label?: string;
+  /** The present status of the subscription. */
+  readonly subscriptionStatus?: (typeof shownStatuses)[number];
   /** The flow's page in Power Automate. */
   readonly flowUrl?: string;
 };
@@ -54,6 +57,7 @@ export async function deliveryDetail(
     request: { headers: { ...headers, ...(isSigning && { 'webhook-signature': 'v1,… (not shown)' }) }, body },
     attempts: attempts.map((attempt) => withRunUrl(attempt, subscription)),
     ...(subscription?.label !== undefined && { label: subscription.label }),
+    ...(subscription && subscription.status !== 'deleted' && { subscriptionStatus: subscription.status }),
     ...(url !== undefined && { flowUrl: `${url}/details` }),
   };
 }

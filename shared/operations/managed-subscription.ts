@@ -1,7 +1,7 @@
 import type { SubjectView, SubscriptionView } from '../subscriptions/subscription-view.ts';
 import { subscriptionView } from '../subscriptions/subscription-view.ts';
 import type { SubscriptionActivity } from './subscription-activity.ts';
-import type { Subscription } from '../subscriptions/subscription.ts';
+import { isByOperator, type Subscription } from '../subscriptions/subscription.ts';
 
 /** A subscription in the operator API, which also shows its connection and its flow. */
 export interface ManagedSubscription extends SubscriptionView {
@@ -9,6 +9,8 @@ export interface ManagedSubscription extends SubscriptionView {
   /** How many calls the connection has made in the current window, and how many it may make. */
   readonly connectionCalls?:
     { readonly used: number; readonly limit: number; readonly windowSeconds: number } | undefined;
+  /** How many subscriptions the connection has, and how many it may have. */
+  readonly connectionSubscriptions?: { readonly used: number; readonly limit: number };
   /** The id of the flow in the engine that runs it. */
   readonly workflowId?: string;
   /** Present when an operator paused or ended the subscription. */
@@ -47,14 +49,6 @@ export function managedSubscription(
     ...(environmentId !== undefined && { environmentId }),
     ...(url !== undefined && { flowUrl: `${url}/details` }),
   };
-}
-
-/**
- * Whether an operator paused or ended the subscription. A row keeps its reason when the
- * subscription is superseded later, so the status is checked too.
- */
-function isByOperator({ status, reason }: Subscription): boolean {
-  return reason === 'operator' && (status === 'disabled' || status === 'gone');
 }
 
 /**

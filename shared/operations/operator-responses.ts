@@ -117,6 +117,7 @@ export const operatorResponses = {
     sourceUnreachableSince: Type.Optional(timestamp),
     connection: string,
     connectionCalls: Type.Optional(limitUsage),
+    connectionSubscriptions: Type.Optional(response({ used: count, limit: count })),
     reason: Type.Optional(Type.Literal('operator')),
     dataSourceName: Type.Optional(string),
     activity: Type.Optional(
@@ -188,6 +189,7 @@ export const operatorResponses = {
       }),
     ),
     label: Type.Optional(string),
+    subscriptionStatus: Type.Optional(stringEnum(...shownStatuses)),
     flowUrl: Type.Optional(string),
   }),
 };

@@ -150,6 +150,7 @@ export interface OperatorPorts
    * no limit.
    */
   readonly connectionCalls: (connection: string) => Promise<ManagedSubscription['connectionCalls']>;
+  readonly connectionSubscriptions: (connection: string) => Promise<{ readonly used: number; readonly limit: number }>;
   readonly instanceHealth: (instanceId: string) => Promise<InstanceResponse>;
   readonly namedInstances: () => Promise<readonly { readonly instanceId: string; readonly name: string }[]>;
 }
@@ -174,7 +175,8 @@ export function createOperator(ports: OperatorPorts): Operator {
       }
       const subject = await ports.subjectView(subscription);
       const calls = await ports.connectionCalls(subscription.connection);
-      const view = managedSubscription(subscription, subject);
+      const connectionSubscriptions = await ports.connectionSubscriptions(subscription.connection);
+      const view = { ...managedSubscription(subscription, subject), connectionSubscriptions };
       return { kind: 'found', subscription: { ...view, ...(calls && { connectionCalls: calls }) } };
     },
     async observations(id, days) {

@@ -44,6 +44,12 @@ const REPEATED_WITHIN_MS = 3_600_000;
  */
 const FIRST_STEP_MS = 10_000;
 
+/** How many of the counted deliveries have which status. */
+export interface LostByStatus {
+  readonly dead: number;
+  readonly parked: number;
+}
+
 export interface StartRecoveryPorts extends ResumeRecoveryPorts {
   readonly work: Pick<WorkList, 'add'>;
 }
@@ -57,7 +63,7 @@ export interface StartRecoveryPorts extends ResumeRecoveryPorts {
 export async function startRecovery(
   ports: StartRecoveryPorts,
   body: unknown,
-): Promise<({ kind: 'counted' } & LostCount) | { kind: 'started'; recoveryId: string } | Refusal> {
+): Promise<({ kind: 'counted' } & LostCount & LostByStatus) | { kind: 'started'; recoveryId: string } | Refusal> {
   const validated = validateRecoveryRequest(body);
   if (validated.kind === 'invalid') return bodyRefusal(validated.errors);
   const request = validated.value;
@@ -70,7 +76,10 @@ export async function startRecovery(
   const instanceId = request.instanceId?.toLowerCase();
   if (instanceId !== undefined && !ports.isAllowed(instanceId)) return instanceNotAllowed();
   const filter = { sinceMs, untilMs, instanceId, trigger: request.trigger, code: request.code };
-  if (request.dryRun === true) return { kind: 'counted', ...(await countLost(ports, filter)) };
+  if (request.dryRun === true) {
+    const { counted, byStatus } = await countLost(ports, filter);
+    return { kind: 'counted', ...counted, ...byStatus };
+  }
   const recoveryId = idOf(request, range);
   if (await storeNewRecovery(ports, recoveryId, filter)) await firstStep(ports, recoveryId);
   return { kind: 'started', recoveryId };
@@ -92,7 +101,7 @@ async function storeNewRecovery(ports: StartRecoveryPorts, recoveryId: string, f
     recoveryId,
     ...filter,
     startedAtMs: nowMs,
-    counted: await countLost(ports, filter),
+    counted: (await countLost(ports, filter)).counted,
     sent: 0,
     skipped: 0,
     batch: [],
@@ -117,8 +126,15 @@ async function firstStep(ports: StartRecoveryPorts, recoveryId: string): Promise
  * Counts up to `MAX_COUNTED` lost deliveries. Makes one storage request for every 1,000 of them,
  * and at least one for each instance, month and status.
  */
-async function countLost(ports: LostRowsPorts, filter: LostFilter): Promise<LostCount> {
+async function countLost(
+  ports: LostRowsPorts,
+  filter: LostFilter,
+): Promise<{ readonly counted: LostCount; readonly byStatus: LostByStatus }> {
   const { rows, next } = await lostRows(ports, filter, { limit: MAX_COUNTED, maxQueries: MAX_QUERIES });
   const subscriptions = new Set(rows.map(({ values }) => values['subscriptionId']));
-  return { deliveries: rows.length, subscriptions: subscriptions.size, ...(next && { more: true }) };
+  const dead = rows.filter(({ values }) => values['status'] === 'dead').length;
+  return {
+    counted: { deliveries: rows.length, subscriptions: subscriptions.size, ...(next && { more: true }) },
+    byStatus: { dead, parked: rows.length - dead },
+  };
 }

@@ -71,6 +71,8 @@ export interface ConnectionStore {
    * Removes the request entry of a deleted subscription, but not its flow entry. Safe to repeat.
    */
   forget(subscription: EntryOwner): Promise<void>;
+  /** The number of request entries that count towards the limit of a connection. One read. */
+  count(connection: string): Promise<number>;
   /** Removes a request entry. Returns false if the entry has changed since it was read. */
   removeRequest(entry: RequestEntry, owner: EntryOwner): Promise<boolean>;
   /** Lists the ids of a connection's subscriptions to one trigger, page by page. */
@@ -218,6 +220,8 @@ export function connectionStore(tables: Tables): ConnectionStore {
       const row = { partitionKey: connection, rowKey: entry.rowKey, subscriptionId: id, made: true };
       await tables.write(CONNECTIONS_TABLE, [{ kind: 'replace', row, etag: entry.etag }]);
     },
+
+    count: async (connection) => (await count(connection)).count,
 
     forget: removeEntry,
 

@@ -1,7 +1,7 @@
 import type { Tables } from '../storage/tables.ts';
 import { triggers, type Trigger } from '../triggers/trigger.ts';
 import { addressOfRow, subscriptionOfRow, SUBSCRIPTIONS_TABLE } from './subscription-row.ts';
-import type { Subscription, SubscriptionStatus } from './subscription.ts';
+import { isByOperator, type Subscription, type SubscriptionStatus } from './subscription.ts';
 
 /** The statuses that operators can filter by: all but `deleted`. */
 export const shownStatuses = ['active', 'paused', 'disabled', 'gone', 'superseded'] as const satisfies [
@@ -14,6 +14,8 @@ export interface SubscriptionFilter {
   readonly instanceId?: string | undefined;
   readonly trigger?: Trigger | undefined;
   readonly status?: (typeof shownStatuses)[number] | undefined;
+  /** Whether an operator disabled or ended it. A flow can do the same by its responses. */
+  readonly byOperator?: boolean | undefined;
   /** Only active subscriptions with a failed delivery since their last success. */
   readonly failing?: boolean | undefined;
   /** Part of the name that the maker gave the subscription. Case does not matter. */
@@ -52,13 +54,14 @@ export async function listSubscriptions(
 /** Reads one page of storage and keeps what matches the filter. */
 export async function readPage(
   tables: Tables,
-  { instanceId, trigger, status, failing = false, label, workflowId }: SubscriptionFilter,
+  { instanceId, trigger, status, byOperator, failing = false, label, workflowId }: SubscriptionFilter,
   { limit, next }: { limit: number; next: string | undefined },
 ): Promise<{ subscriptions: Subscription[]; next?: string }> {
   // `where` compares a column with a value. `present` selects the rows that have a column.
   const where = {
     ...(failing && { status: 'active' }),
     ...(status && { status }),
+    ...(byOperator === true && { reason: 'operator' }),
     ...(workflowId !== undefined && { workflowId }),
   };
   const page = await tables.query(SUBSCRIPTIONS_TABLE, {
@@ -72,7 +75,8 @@ export async function readPage(
     const address = addressOfRow(row);
     if (address === undefined || (trigger && address.trigger !== trigger)) return [];
     const subscription = subscriptionOfRow(row, address);
-    return isShown(subscription) && isLabelled(subscription, label) ? [subscription] : [];
+    const isAsked = byOperator === undefined || isByOperator(subscription) === byOperator;
+    return isShown(subscription) && isAsked && isLabelled(subscription, label) ? [subscription] : [];
   });
   return { subscriptions, ...(page.next !== undefined && { next: page.next }) };
 }

@@ -168,6 +168,14 @@ export function isEndedByOperator({ status, reason }: Pick<Subscription, 'status
 }
 
 /**
+ * Whether an operator paused or ended the subscription. A row keeps its reason when the
+ * subscription is superseded later, so the status is checked too.
+ */
+export function isByOperator({ status, reason }: Pick<Subscription, 'status' | 'reason'>): boolean {
+  return reason === 'operator' && (status === 'disabled' || status === 'gone');
+}
+
+/**
  * Whether the subscription or its successor has to be activated first, because `concerns` needs
  * `activeFrom` and `activeUntil`.
  */

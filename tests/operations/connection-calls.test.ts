@@ -21,3 +21,16 @@ test('without a limit there is nothing to be near to', async () => {
   const { id } = await fixture.flow('one');
   expect(await fixture.backend.operator.getSubscription(id)).not.toHaveProperty('subscription.connectionCalls');
 });
+
+test('a subscription says how many subscriptions its connection has, and how many it may have', async () => {
+  const fixture = segmentFixture({ config: { maxSubscriptionsPerConnection: 40 } });
+  const { id } = await fixture.flow('one');
+  const { id: other } = await fixture.flow('two');
+  const counted = async (): Promise<unknown> => {
+    const found = await fixture.backend.operator.getSubscription(id);
+    return found.kind === 'found' ? found.subscription.connectionSubscriptions : found;
+  };
+  expect(await counted()).toEqual({ used: 2, limit: 40 });
+  await fixture.backend.operator.endSubscription(other);
+  expect(await counted()).toEqual({ used: 1, limit: 40 });
+});

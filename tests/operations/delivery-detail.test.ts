@@ -100,6 +100,6 @@ test('what waits for a disabled subscription has no next attempt, whatever an ea
     const row = { partitionKey, rowKey, ...values, dueAtMs: fixture.clock.now() + 6 * 24 * HOUR };
     await fixture.tables.write(table, [{ kind: 'upsert', row }]);
   }
-  expect(await detail()).toMatchObject({ status: 'parked' });
+  expect(await detail()).toMatchObject({ status: 'parked', subscriptionStatus: 'disabled' });
   expect(await detail()).not.toHaveProperty('nextAttemptAt');
 });

@@ -33,3 +33,24 @@ test('with a status that is not called they are none', async () => {
   expect(subscriptions).toHaveLength(1);
   expect(await failing()).toEqual([]);
 });
+
+test('those that an operator paused or ended are told from those that their flows did', async () => {
+  const [broken, paused, ended] = [
+    await fixture.flow('broken', { label: 'broken' }),
+    await fixture.flow('paused', { label: 'paused' }),
+    await fixture.flow('ended', { label: 'ended' }),
+  ];
+  fixture.answers.set(callbackUrl('broken'), () => answered(503));
+  await fixture.failForDays();
+  const { operator } = fixture.backend;
+  await operator.pauseSubscription(paused.id);
+  await operator.endSubscription(ended.id);
+  const listed = async (filter: object): Promise<string[]> => {
+    const { subscriptions } = await operator.listSubscriptions(filter, { limit: 100 });
+    return subscriptions.map(({ id }) => id).sort();
+  };
+  expect(await listed({ status: 'disabled', byOperator: true })).toEqual([paused.id]);
+  expect(await listed({ status: 'disabled', byOperator: false })).toEqual([broken.id]);
+  expect(await listed({ status: 'gone', byOperator: false })).toEqual([]);
+  expect(await listed({ byOperator: true })).toEqual([paused.id, ended.id].sort());
+});

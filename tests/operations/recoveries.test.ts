@@ -72,9 +72,9 @@ describe('a recovery of all subscriptions', () => {
   test('counts first, and starts nothing', async () => {
     await lose('one', 'two');
     await fixture.rise();
-    expect(await count()).toEqual({ kind: 'counted', deliveries: 2, subscriptions: 2 });
+    expect(await count()).toEqual({ kind: 'counted', deliveries: 2, dead: 2, parked: 0, subscriptions: 2 });
     await fixture.pass(HOUR);
-    expect(await count()).toEqual({ kind: 'counted', deliveries: 2, subscriptions: 2 });
+    expect(await count()).toEqual({ kind: 'counted', deliveries: 2, dead: 2, parked: 0, subscriptions: 2 });
     expect((await fixture.tables.query(RECOVERIES_TABLE, { partition: 'recoveries' })).rows).toEqual([]);
   });
 
@@ -84,6 +84,7 @@ describe('a recovery of all subscriptions', () => {
     fixture.answers.set(callbackUrl('off'), () => answered(400, 'WorkflowTriggerIsNotEnabled'));
     await fixture.rise();
     await recovered();
+    expect(await count()).toMatchObject({ deliveries: 3, dead: 2, parked: 1 });
     const id = await start();
     expect(await progress(id)).toMatchObject({
       status: 'finished',
