@@ -15,6 +15,8 @@ export interface Concern {
   readonly what: string;
   readonly why: string;
   readonly href?: string;
+  /** The mark, where it is not that of the severity. A failing flow has the mark of its badge. */
+  readonly mark?: 'bad';
 }
 
 export interface Observed {
@@ -138,12 +140,16 @@ const FAILING_LONG_MS = 3_600_000;
 function ofFailing(subscription: SubscriptionResponse, nowMs: number): Concern {
   const { failingSince = '', deadDeliveries } = subscription.health;
   const forMs = nowMs - Date.parse(failingSince);
-  const dead = deadDeliveries === 0 ? '' : `; ${counted(deadDeliveries, 'delivery is', 'deliveries are')} dead`;
+  const rest =
+    deadDeliveries === 0
+      ? 'What failed is tried again.'
+      : `${counted(deadDeliveries, 'delivery is dead and is', 'deliveries are dead and are')} not tried again: recover ${deadDeliveries === 1 ? 'it' : 'them'} when the flow works.`;
   return {
     id: subscription.id,
     severity: forMs >= FAILING_LONG_MS ? 'bad' : 'warning',
     what: `${subscriptionName(subscription)} has been failing for ${shownSpan(forMs)}`,
-    why: `No call has succeeded since${dead}. What failed is tried again.`,
+    why: `No call has succeeded since. ${rest}`,
+    mark: 'bad',
     href: hashOf({ view: 'subscription', id: subscription.id, days: 7 }),
   };
 }
@@ -153,7 +159,7 @@ function ofPaused(subscription: SubscriptionResponse): Concern {
     id: subscription.id,
     severity: 'warning',
     what: `${subscriptionName(subscription)} is paused`,
-    why: 'The flow is turned off. Its deliveries wait for seven days.',
+    why: 'The flow is turned off. Its deliveries wait until it is turned on. After seven days the subscription ends, and they end with it.',
     href: hashOf({ view: 'subscription', id: subscription.id, days: 7 }),
   };
 }
@@ -166,7 +172,7 @@ function ofDeliveries(hours: readonly HourResponse[]): Concern[] {
       id: 'dead',
       severity: 'bad',
       what: `${counted(dead, 'dead delivery', 'dead deliveries')} in the last 24 hours`,
-      why: 'No further attempt is made. Each can be sent again.',
+      why: 'They are not tried again. Recover them when their flows work.',
       href: hashOf({ view: 'deliveries', status: 'dead', days: 1 }),
     },
   ];

@@ -7,6 +7,8 @@ import type { Answer } from './operator-api.ts';
  */
 export interface Question {
   readonly title: string;
+  /** The title once it is done. */
+  readonly done: string;
   /** A description of the action, with its input fields. */
   readonly about: ComponentChildren;
   /** The label of the button that runs the action. */

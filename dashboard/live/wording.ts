@@ -15,7 +15,7 @@ export const triggerNames: Readonly<Record<Trigger, string>> = {
 };
 
 /** The names of the subscription statuses, and their meaning for the flow. */
-export const subscriptionStatuses: Readonly<
+const subscriptionStatuses: Readonly<
   Record<SubscriptionResponse['status'], { readonly name: string; readonly meaning: string }>
 > = {
   active: { name: 'Active', meaning: 'The flow is called.' },
@@ -37,6 +37,29 @@ export const subscriptionStatuses: Readonly<
   },
 };
 
+/** The states that an operator causes. The API reports them as disabled and gone. */
+const byOperator = {
+  disabled: {
+    name: 'Paused by operator',
+    meaning:
+      'An operator paused it. Deliveries are parked when they are due, until it is resumed or its flow is saved again.',
+  },
+  gone: {
+    name: 'Ended by operator',
+    meaning: 'An operator ended it. The flow is not called any more. The history is kept.',
+  },
+} as const;
+
+/** The states as the badges, the help and the filter name them, with the filter of the API. */
+export const subscriptionStates = [
+  ...(['active', 'paused'] as const).map((status) => ({ id: status, status, ...subscriptionStatuses[status] })),
+  { id: 'paused-by-operator', status: 'disabled', byOperator: true, ...byOperator.disabled },
+  { id: 'disabled', status: 'disabled', byOperator: false, ...subscriptionStatuses.disabled },
+  { id: 'gone', status: 'gone', byOperator: false, ...subscriptionStatuses.gone },
+  { id: 'ended-by-operator', status: 'gone', byOperator: true, ...byOperator.gone },
+  { id: 'superseded', status: 'superseded', ...subscriptionStatuses.superseded },
+] as const;
+
 /**
  * The status on the page. A pause or an end by an operator has a separate name, because the API
  * reports it as disabled or gone.
@@ -45,30 +68,24 @@ export function subscriptionState({ status, reason }: Pick<SubscriptionResponse,
   readonly name: string;
   readonly meaning: string;
 } {
-  if (reason === 'operator' && status === 'disabled') {
-    return {
-      name: 'Paused by operator',
-      meaning:
-        'An operator paused it. Deliveries are parked until the subscription is resumed or its flow is saved again.',
-    };
-  }
-  if (reason === 'operator' && status === 'gone') {
-    return {
-      name: 'Ended by operator',
-      meaning: 'An operator ended it. The flow is not called any more. The history is kept.',
-    };
-  }
+  if (reason === 'operator' && (status === 'disabled' || status === 'gone')) return byOperator[status];
   return subscriptionStatuses[status];
 }
 
 /** What the page calls failing, although the status is active. */
 export const FAILING_MEANING =
-  'Its last call failed, and none has succeeded since. What failed is tried again. After five days it is disabled.';
+  'Its last call failed, and none has succeeded since. Retrying deliveries are tried again, and dead ones only when you recover them. After five days it is disabled.';
+
+/** What a recovery does, in the same words wherever one can be started. */
+export const RECOVER_MEANING =
+  'Dead and parked deliveries of events in this range are sent again, one attempt each, ten a second at most. Deliveries that arrived are not sent again. Retrying ones are left out, because they are tried again by themselves.';
+/** How far back a recovery goes unless the operator changes it. */
+export const RECOVER_SINCE_MS = 86_400_000;
 
 /** The meaning of the delivery statuses. */
 export const deliveryMeanings: Readonly<Record<DeliveryResponse['status'], string>> = {
   pending: 'No attempt has been made yet.',
-  retrying: 'An attempt failed. The next one is planned.',
+  retrying: 'An attempt failed. The next one is planned. If its flow is not called then, it is parked instead.',
   parked: 'It waits, because the subscription is paused or disabled.',
   delivered: 'The flow accepted it.',
   dead: 'It failed permanently, or every planned attempt failed. It can be sent again.',
@@ -85,6 +102,11 @@ export const deliveryStatuses: Readonly<Record<DeliveryResponse['status'], strin
   ended: 'Ended',
 };
 
+/** The reason for a status, for a place beside its badge, which has the status already. */
+export function reasonBesideBadge({ status, reason }: Pick<DeliveryResponse, 'status' | 'reason'>): string {
+  return reason.startsWith(`${status}: `) ? reason.slice(status.length + 2) : reason;
+}
+
 const number = new Intl.NumberFormat('en-US', { maximumFractionDigits: 6 });
 
 export function shownNumber(value: number): string {
@@ -94,6 +116,11 @@ export function shownNumber(value: number): string {
 /** A number with its noun: `1 delivery is`, `3 deliveries are`. */
 export function counted(count: number, one: string, several: string): string {
   return `${shownNumber(count)} ${count === 1 ? one : several}`;
+}
+
+/** Says that a list has no further rows: `All 5 shown.` */
+export function allShown(count: number): string {
+  return count === 1 ? 'Only this one.' : `All ${shownNumber(count)} shown.`;
 }
 
 /** The condition of a subscription, such as `ChurnRisk above 150` or `any data source`. */

@@ -11,7 +11,7 @@ type Step =
 
 /** Asks for confirmation, runs the action, and shows its result. Escape or the button closes it. */
 export function ActionDialog({
-  question: { title, about, confirm, act },
+  question: { title, done, about, confirm, act },
   onClose,
 }: {
   readonly question: Question;
@@ -36,7 +36,7 @@ export function ActionDialog({
   return (
     <dialog ref={dialog} class="action" aria-labelledby="action-title" onClose={onClose}>
       <form onSubmit={(event) => void submit(event)}>
-        <h2 id="action-title">{title}</h2>
+        <h2 id="action-title">{isOver ? done : title}</h2>
         <div class="question" hidden={isOver}>
           {about}
         </div>

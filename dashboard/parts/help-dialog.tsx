@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { deliveryMeanings, deliveryStatuses, FAILING_MEANING, subscriptionStatuses } from '../live/wording.ts';
+import { deliveryMeanings, deliveryStatuses, FAILING_MEANING, subscriptionStates } from '../live/wording.ts';
 import { Badge } from './badge.tsx';
 import { ofDelivery, ofSubscription } from './status.tsx';
 
@@ -47,10 +47,10 @@ export function HelpDialog({ onClose }: { readonly onClose: () => void }): JSX.E
             </dt>
             <dd>{FAILING_MEANING}</dd>
           </div>
-          {Object.entries(subscriptionStatuses).map(([status, { name, meaning }]) => (
-            <div key={status}>
+          {subscriptionStates.map(({ id, status, name, meaning }) => (
+            <div key={id}>
               <dt>
-                <Badge tone={ofSubscription[status as keyof typeof ofSubscription]}>{name}</Badge>
+                <Badge tone={id === 'paused-by-operator' ? 'parked' : ofSubscription[status]}>{name}</Badge>
               </dt>
               <dd>{meaning}</dd>
             </div>

@@ -21,7 +21,7 @@ export function SortChoice({
       <label>
         Sort by
         <select value={sort} onChange={({ currentTarget }) => onSort(currentTarget.value || undefined)}>
-          <option value="">Nothing</option>
+          <option value="">Instance and trigger</option>
           {options.map(([value, name]) => (
             <option key={value} value={value} selected={value === sort}>
               {name}

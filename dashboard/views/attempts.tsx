@@ -1,17 +1,23 @@
 import type { JSX } from 'preact';
-import type { AttemptResponse, DeliveryResponse } from '../../shared/operations/operator-responses.ts';
+import type {
+  AttemptResponse,
+  DeliveryResponse,
+  SubscriptionResponse,
+} from '../../shared/operations/operator-responses.ts';
 import { shownDuration } from '../live/wording.ts';
 import { Mark } from '../parts/badge.tsx';
-import { Ago, ClockTime, dayOf } from '../parts/instant.tsx';
+import { Ago, ClockTime, dayOf, Instant } from '../parts/instant.tsx';
 
 /** Every attempt of a delivery, and the time when the next one is due. */
 export function Attempts({
   delivery,
+  subscriptionStatus,
 }: {
-  readonly delivery: Pick<DeliveryResponse, 'attempts' | 'nextAttemptAt' | 'occurredAt'>;
+  readonly delivery: Pick<DeliveryResponse, 'attempts' | 'nextAttemptAt' | 'occurredAt' | 'status'>;
+  /** Absent while it is not known. */
+  readonly subscriptionStatus: SubscriptionResponse['status'] | undefined;
 }): JSX.Element | null {
   const { attempts = [], nextAttemptAt, occurredAt } = delivery;
-  const isDue = nextAttemptAt !== undefined && Date.parse(nextAttemptAt) <= Date.now();
   if (attempts.length === 0 && nextAttemptAt === undefined) return null;
   return (
     <ol class="attempts" aria-label="Attempts">
@@ -20,11 +26,38 @@ export function Attempts({
       ))}
       {nextAttemptAt !== undefined && (
         <li class="next">
-          {isDue ? 'next attempt due since ' : 'next attempt '}
-          <Ago at={nextAttemptAt} />
+          <Next at={nextAttemptAt} isRetry={delivery.status === 'retrying'} subscriptionStatus={subscriptionStatus} />
         </li>
       )}
     </ol>
+  );
+}
+
+/** What happens when the next attempt is due. A retry of a flow that is not called is parked. */
+function Next({
+  at,
+  isRetry,
+  subscriptionStatus,
+}: {
+  readonly at: string;
+  readonly isRetry: boolean;
+  readonly subscriptionStatus: SubscriptionResponse['status'] | undefined;
+}): JSX.Element {
+  const isDue = Date.parse(at) <= Date.now();
+  const isHeld = subscriptionStatus === 'disabled' || subscriptionStatus === 'paused';
+  if (isRetry && isHeld && !isDue) {
+    return (
+      <>
+        {subscriptionStatus === 'disabled' ? 'parked' : 'parked, or sent as a probe,'} instead of the attempt planned
+        for <Instant at={at} />
+      </>
+    );
+  }
+  return (
+    <>
+      {isDue ? 'next attempt due since ' : 'next attempt '}
+      <Ago at={at} />
+    </>
   );
 }
 

@@ -4,18 +4,20 @@ import type { CsvColumn } from '../live/csv.ts';
 import { actionName } from '../live/operator-actions.ts';
 import type { Answer, Page } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
-import { hashOf, rangeOf } from '../live/route.ts';
+import { rangeOf } from '../live/route.ts';
 import { LIVE_MS } from '../live/use-changes.ts';
-import { rowLink } from '../live/use-keys.ts';
 import { useLive } from '../live/use-live.ts';
 import { useOlder } from '../live/use-older.ts';
+import { useSubscriptionNames } from '../live/use-subscription-names.ts';
 import { replaceRoute } from '../live/use-route.ts';
 import { useTitle } from '../live/use-title.ts';
+import { allShown } from '../live/wording.ts';
 import { Badge } from '../parts/badge.tsx';
 import { CsvButton } from '../parts/csv-button.tsx';
 import { DaysChoice } from '../parts/days-choice.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { Empty, LivePart, Problem } from '../parts/notes.tsx';
+import { ActionBody, Target } from './audit-details.tsx';
 
 const TOP = 50;
 
@@ -59,6 +61,7 @@ function Entries({
   readonly ask: (next?: string) => Promise<Answer<Page<AuditResponse>>>;
 }): JSX.Element {
   const { rows, hasMore, problem, askMore } = useOlder(first, ({ id }) => id, ask);
+  const names = useSubscriptionNames(rows.flatMap(({ target }) => (target?.startsWith('sub_') ? [target] : [])));
   if (rows.length === 0) return <Empty>No operator has done anything in this time.</Empty>;
   return (
     <>
@@ -73,15 +76,13 @@ function Entries({
         </thead>
         <tbody>
           {rows.map((entry) => (
-            <Row key={entry.id} entry={entry} />
+            <Row key={entry.id} entry={entry} nameOf={(id) => names.get(id)?.name} />
           ))}
         </tbody>
       </table>
       {problem !== undefined && <Problem>{problem}</Problem>}
       <p class="paging">
-        <span>
-          {rows.length} shown{hasMore ? '.' : ', no more.'}
-        </span>{' '}
+        <span>{hasMore ? `${rows.length} shown.` : allShown(rows.length)}</span>{' '}
         {hasMore && (
           <button type="button" onClick={askMore}>
             Show older
@@ -95,8 +96,10 @@ function Entries({
 
 function Row({
   entry: { at, operator, action, target, body, result, status, code, recoveryId },
+  nameOf,
 }: {
   readonly entry: AuditResponse;
+  readonly nameOf: (subscriptionId: string) => string | undefined;
 }): JSX.Element {
   return (
     <tr>
@@ -108,15 +111,15 @@ function Row({
         <span>{actionName(action)}</span>
         {target !== undefined && (
           <span class="id">
-            <Target id={target} />
+            <Target id={target} nameOf={nameOf} />
           </span>
         )}
         {recoveryId !== undefined && (
           <span class="id">
-            <Target id={recoveryId} />
+            <Target id={recoveryId} nameOf={nameOf} />
           </span>
         )}
-        {body !== undefined && body !== '{}' && <code class="id">{body}</code>}
+        {body !== undefined && body !== '{}' && <ActionBody body={body} />}
       </td>
       <td data-name="Result">
         <Badge tone={tones[result]}>{results[result]}</Badge>
@@ -133,20 +136,3 @@ function Row({
 const tones = { done: 'good', refused: 'over', unknown: 'bad' } as const;
 /** An action without a result failed, or its process ended before. */
 const results = { done: 'Done', refused: 'Refused', unknown: 'Not known' } as const;
-
-/** The id that the action was about, as a link when it has a view. */
-function Target({ id }: { readonly id: string }): JSX.Element {
-  const href = id.startsWith('sub_')
-    ? hashOf({ view: 'subscription', id, days: 7 })
-    : id.startsWith('dlv_')
-      ? hashOf({ view: 'deliveries', status: 'any', days: 30, open: id })
-      : id.startsWith('rec_')
-        ? hashOf({ view: 'recover', id })
-        : undefined;
-  if (href === undefined) return <>{id}</>;
-  return (
-    <a {...rowLink} href={href}>
-      {id}
-    </a>
-  );
-}

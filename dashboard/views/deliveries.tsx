@@ -3,6 +3,7 @@ import type { DeliveryResponse } from '../../shared/operations/operator-response
 import { deliveryColumns } from '../live/csv-columns.ts';
 import type { Answer, Page } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
+import { filterWords } from '../live/delivery-filter-words.ts';
 import { hashOf, rangeOf, type DeliveryChoice } from '../live/route.ts';
 import { useTitle } from '../live/use-title.ts';
 import { SLOW_MS, useChanges } from '../live/use-changes.ts';
@@ -10,8 +11,8 @@ import { rowLink } from '../live/use-keys.ts';
 import { useLive } from '../live/use-live.ts';
 import { useOlder } from '../live/use-older.ts';
 import { closeTo } from '../live/use-route.ts';
-import { useSubscriptionNames } from '../live/use-subscription-names.ts';
-import { triggerNames } from '../live/wording.ts';
+import { useSubscriptionNames, type NamedSubscription } from '../live/use-subscription-names.ts';
+import { allShown, reasonBesideBadge, triggerNames } from '../live/wording.ts';
 import { CsvButton } from '../parts/csv-button.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { Empty, LivePart, OtherInstances, Problem } from '../parts/notes.tsx';
@@ -24,7 +25,7 @@ import { DeliveryFilter, type DeliveriesRoute } from './delivery-filter.tsx';
 const TOP = 50;
 
 const titles: Readonly<Record<DeliveryChoice, string>> = {
-  dead: 'Dead letters',
+  dead: 'Dead deliveries',
   retrying: 'Deliveries being retried',
   parked: 'Parked deliveries',
   ended: 'Deliveries that ended with their subscription',
@@ -76,16 +77,12 @@ function Pages({
 }): JSX.Element {
   const { rows, hasMore, lookedBackTo, problem, askMore } = useOlder(first, ({ deliveryId }) => deliveryId, ask);
   const shown = rows.toSorted((left, right) => Date.parse(right.occurredAt) - Date.parse(left.occurredAt));
-  const names = useSubscriptionNames(shown);
+  const names = useSubscriptionNames(shown.map(({ subscriptionId }) => subscriptionId));
   if (shown.length === 0 && !hasMore) {
     return (
       <>
         {first.more && <OtherInstances />}
-        <Empty>
-          {route.status === 'dead' && Object.keys(route).length === 3 && !first.more
-            ? 'No delivery is dead.'
-            : 'There is none in this time.'}
-        </Empty>
+        <Nothing route={route} isAll={!first.more} />
       </>
     );
   }
@@ -108,7 +105,7 @@ function Pages({
             <Row
               key={delivery.deliveryId}
               delivery={delivery}
-              name={names.get(delivery.subscriptionId)}
+              subscription={names.get(delivery.subscriptionId)}
               href={hashOf({ ...route, open: delivery.deliveryId })}
               onChange={onChange}
             />
@@ -118,7 +115,7 @@ function Pages({
       {problem !== undefined && <Problem>{problem}</Problem>}
       <p class="paging">
         {!hasMore ? (
-          <span>{shown.length} shown, no more.</span>
+          <span>{allShown(shown.length)}</span>
         ) : (
           <>
             {lookedBackTo !== undefined && (
@@ -132,38 +129,57 @@ function Pages({
           </>
         )}{' '}
         {shown.length > 0 && (
-          <CsvButton name="deliveries" columns={deliveryColumns((id) => names.get(id) ?? undefined)} rows={shown} />
+          <CsvButton name="deliveries" columns={deliveryColumns((id) => names.get(id)?.name)} rows={shown} />
         )}
       </p>
     </>
   );
 }
 
+function Nothing({ route, isAll }: { readonly route: DeliveriesRoute; readonly isAll: boolean }): JSX.Element {
+  const { instanceName } = useOperator();
+  const { view: _, days, since, until, open, ...filter } = route;
+  const words = filterWords(filter, instanceName);
+  if (route.status === 'dead' && words.length === 1 && since === undefined && isAll) {
+    return <Empty>No delivery of the last {days === 1 ? '24 hours' : `${days} days`} is dead.</Empty>;
+  }
+  const range = since !== undefined ? 'in this range' : `in the last ${days === 1 ? '24 hours' : `${days} days`}`;
+  return (
+    <Empty>
+      <span>
+        No delivery {range}
+        {words.length > 0 && ` has ${words.join(', ')}`}.{' '}
+        <a href={hashOf({ view: 'deliveries', status: 'any', days: 30 })}>Show all</a>
+      </span>
+    </Empty>
+  );
+}
+
 function Row({
   delivery,
-  name,
+  subscription,
   href,
   onChange,
 }: {
   readonly delivery: DeliveryResponse;
   /**
-   * The name of the subscription. Absent while it is loading. `null` when the subscription is no
-   * longer stored, so that no flow can be called.
+   * Absent while it is loading. `null` when the subscription is no longer stored, so that no flow
+   * can be called.
    */
-  readonly name: string | null | undefined;
+  readonly subscription: NamedSubscription | null | undefined;
   /** Opens the delivery. */
   readonly href: string;
   readonly onChange: () => void;
 }): JSX.Element {
-  const { deliveryId, subscriptionId, trigger, occurredAt, about, status, reason, test } = delivery;
-  const shown = name ?? triggerNames[trigger];
+  const { deliveryId, subscriptionId, trigger, occurredAt, about, status, test } = delivery;
+  const shown = subscription?.name ?? triggerNames[trigger];
   const which = `${shown}, ${occurredAt}`;
   return (
     <tr>
       <th scope="row">
         <a href={hashOf({ view: 'subscription', id: subscriptionId, days: 30, at: occurredAt })}>{shown}</a>
-        {name && <span class="id">{triggerNames[trigger]}</span>}
-        {name === null && <span class="id">its subscription is no longer kept</span>}
+        {subscription && <span class="id">{triggerNames[trigger]}</span>}
+        {subscription === null && <span class="id">its subscription is no longer kept</span>}
       </th>
       <td data-name="Event">
         <span>
@@ -173,17 +189,19 @@ function Row({
       </td>
       <td data-name="Why">
         <span>
-          <DeliveryStatus status={status} /> {reason}
+          <DeliveryStatus status={status} /> <span>{reasonBesideBadge(delivery)}</span>
         </span>
-        <Attempts delivery={delivery} />
+        <Attempts delivery={delivery} subscriptionStatus={subscription?.status} />
       </td>
       <td class="actions">
         <div class="buttons">
           <a {...rowLink} class="button small" href={href} aria-label={`Details of ${which}`}>
             Details
           </a>
-          {status !== 'ended' && name !== null && <Redeliver deliveryId={deliveryId} about={which} onDone={onChange} />}
-          {(status === 'dead' || status === 'parked') && name !== null && (
+          {status !== 'ended' && subscription !== null && (
+            <Redeliver deliveryId={deliveryId} about={which} onDone={onChange} />
+          )}
+          {(status === 'dead' || status === 'parked') && subscription !== null && (
             <Recover subscriptionId={subscriptionId} name={shown} onDone={onChange} />
           )}
         </div>

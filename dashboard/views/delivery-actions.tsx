@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { answerSentence } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import type { Question } from '../live/question.ts';
-import { counted } from '../live/wording.ts';
+import { counted, RECOVER_MEANING, RECOVER_SINCE_MS } from '../live/wording.ts';
 import { fieldOf, instantOfField } from '../live/zone.ts';
 import { ActionButton } from '../parts/action-button.tsx';
 import { InstantField } from '../parts/instant-field.tsx';
@@ -26,6 +26,7 @@ export function Redeliver({
   };
   const question: Question = {
     title: 'Redeliver?',
+    done: 'Delivery on its way',
     confirm: 'Redeliver',
     act: redeliver,
     about: (
@@ -41,8 +42,6 @@ export function Redeliver({
     </ActionButton>
   );
 }
-
-const HOUR_MS = 3_600_000;
 
 /** A button that sends dead and parked deliveries of a time range again. */
 export function Recover({
@@ -73,19 +72,16 @@ export function Recover({
       return recovered === 0 ? 'There was nothing to recover in this range.' : `${what} on the way again.${rest}`;
     });
   };
-  const week = new Date(Date.now() - 7 * 24 * HOUR_MS);
   const question: Question = {
     title: `Recover deliveries of ${name}?`,
+    done: `Recovery of ${name}`,
     confirm: 'Recover',
     act: recover,
     about: (
       <>
-        <p>
-          Dead and parked deliveries of events in this range are sent again, one attempt each, ten a second. Deliveries
-          that arrived are not sent again.
-        </p>
+        <p>{RECOVER_MEANING}</p>
         <div class="pair">
-          <InstantField name="since" label="Since" value={fieldOf(week)} required />
+          <InstantField name="since" label="Since" value={fieldOf(new Date(Date.now() - RECOVER_SINCE_MS))} required />
           <InstantField name="until" label="Until, or now" />
         </div>
       </>
@@ -112,6 +108,7 @@ export function Resume({
   };
   const question: Question = {
     title: `Resume ${name}?`,
+    done: `${name} is active`,
     confirm: 'Resume',
     act: resume,
     about: (

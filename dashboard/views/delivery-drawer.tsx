@@ -5,7 +5,7 @@ import { useOperator } from '../live/operator-context.ts';
 import { hashOf } from '../live/route.ts';
 import { SLOW_MS } from '../live/use-changes.ts';
 import { useLive } from '../live/use-live.ts';
-import { triggerNames } from '../live/wording.ts';
+import { reasonBesideBadge, triggerNames } from '../live/wording.ts';
 import { Instant } from '../parts/instant.tsx';
 import { LivePart } from '../parts/notes.tsx';
 import { DeliveryStatus } from '../parts/status.tsx';
@@ -58,12 +58,12 @@ function Detail({
   readonly delivery: DeliveryDetailResponse;
   readonly onChange: () => void;
 }): JSX.Element {
-  const { deliveryId, eventId, subscriptionId, label, trigger, occurredAt, about, status, reason, flowUrl } = delivery;
+  const { deliveryId, eventId, subscriptionId, label, trigger, occurredAt, about, status, flowUrl } = delivery;
   const { request, answer, attempts } = delivery;
   return (
     <div class="detail">
       <p class="under">
-        <DeliveryStatus status={status} /> <span>{reason}</span>
+        <DeliveryStatus status={status} /> <span>{reasonBesideBadge(delivery)}</span>
       </p>
       <p>
         <b>{about}</b>, <Instant at={occurredAt} />
@@ -92,7 +92,11 @@ function Detail({
         <Id name="Event id" value={eventId} />
       </dl>
       <Part title="Attempts">
-        {attempts.length === 0 ? <p class="faint">Not attempted yet.</p> : <Attempts delivery={delivery} />}
+        {attempts.length === 0 ? (
+          <p class="faint">Not attempted yet.</p>
+        ) : (
+          <Attempts delivery={delivery} subscriptionStatus={delivery.subscriptionStatus} />
+        )}
       </Part>
       <Part title="Body as sent" copy={request.body}>
         <Code label="Body as sent" text={pretty(request.body)} />

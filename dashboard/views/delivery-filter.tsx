@@ -69,7 +69,7 @@ export function DeliveryFilter({ route }: { readonly route: DeliveriesRoute }): 
       />
       {field('flow', 'Flow id or address')}
       {field('deliveryCode', 'Code')}
-      {field('httpStatus', 'HTTP status')}
+      {field('httpStatus', 'Last HTTP status')}
     </form>
   );
 }

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { hashOf } from '../live/route.ts';
 
-/** A search field for the question "why did this flow not fire?". */
+/** A search field for the question why a flow fired or did not. */
 export function FindFlow(): JSX.Element {
   const find = (event: Event): void => {
     event.preventDefault();
@@ -11,7 +11,7 @@ export function FindFlow(): JSX.Element {
   };
   return (
     <form class="find" role="search" onSubmit={find}>
-      <label for="find-flow">Why did a flow not fire?</label>
+      <label for="find-flow">Find out why a flow fired or did not</label>
       <input id="find-flow" name="text" type="search" placeholder="Its label, id or address" autocomplete="off" />
       <button type="submit">Find it</button>
     </form>

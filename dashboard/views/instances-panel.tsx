@@ -105,7 +105,7 @@ function Row({ instance }: { readonly instance: InstanceResponse }): JSX.Element
       <td data-name="Observed" class="number">
         {shownNumber(observedCount)}
       </td>
-      <td data-name="Outbox" class={outboxEntryCount === 0 ? 'number zero' : 'number'}>
+      <td data-name="Open events" class={outboxEntryCount === 0 ? 'number zero' : 'number'}>
         {shownNumber(outboxEntryCount)}
       </td>
     </tr>

@@ -150,10 +150,10 @@ function Attention({
   );
 }
 
-function Row({ concern: { severity, what, why, href } }: { readonly concern: Concern }): JSX.Element {
+function Row({ concern: { severity, what, why, href, mark } }: { readonly concern: Concern }): JSX.Element {
   return (
     <li>
-      <Mark tone={severity === 'bad' ? 'bad' : 'parked'} />
+      <Mark tone={mark ?? (severity === 'bad' ? 'bad' : 'parked')} />
       <div>
         {href === undefined ? (
           <strong>{what}</strong>

@@ -25,6 +25,7 @@ export function QueuesPanel({
   const askAbout = ({ queue, poisonLength }: QueueResponse): void =>
     ask({
       title: `Redrive ${queue}?`,
+      done: `Messages of ${queue}`,
       confirm: 'Redrive',
       act: () => redrive(queue),
       about: (

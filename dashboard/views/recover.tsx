@@ -4,7 +4,7 @@ import type { Answer } from '../live/operator-api.ts';
 import { useOperator } from '../live/operator-context.ts';
 import { replaceRoute } from '../live/use-route.ts';
 import { useTitle } from '../live/use-title.ts';
-import { counted, triggerNames } from '../live/wording.ts';
+import { counted, RECOVER_MEANING, RECOVER_SINCE_MS, shownNumber, triggerNames } from '../live/wording.ts';
 import { fieldOf, instantOfField } from '../live/zone.ts';
 import { ActionButton, READ_ONLY } from '../parts/action-button.tsx';
 import { Choice } from '../parts/choice.tsx';
@@ -13,10 +13,10 @@ import { Problem } from '../parts/notes.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { Recoveries } from './recoveries.tsx';
 
-const DAY_MS = 86_400_000;
-
 interface Count {
   readonly deliveries: number;
+  readonly dead: number;
+  readonly parked: number;
   readonly subscriptions: number;
   readonly more?: true;
 }
@@ -65,12 +65,14 @@ export function Recover(): JSX.Element {
       <h1>Recover</h1>
       <Panel id="recover" title="Send again what did not arrive">
         <form ref={form} class="recover" onSubmit={(event) => void count(event)} onInput={onChange}>
-          <p>
-            Dead and parked deliveries of events in this range are sent again, one attempt each, at a pace that a flow
-            can follow. Deliveries that arrived are not sent again.
-          </p>
+          <p>{RECOVER_MEANING}</p>
           <div class="filter">
-            <InstantField name="since" label="Since" value={fieldOf(new Date(Date.now() - DAY_MS))} required />
+            <InstantField
+              name="since"
+              label="Since"
+              value={fieldOf(new Date(Date.now() - RECOVER_SINCE_MS))}
+              required
+            />
             <InstantField name="until" label="Until, or now" />
             <Choice name="instanceId" label="Instance" options={[...instances]} />
             <Choice name="trigger" label="Trigger" options={Object.entries(triggerNames)} />
@@ -97,7 +99,7 @@ export function Recover(): JSX.Element {
 }
 
 function Counted({
-  count: { deliveries, subscriptions, more },
+  count: { deliveries, dead, parked, subscriptions, more },
   onStart,
 }: {
   readonly count: Count;
@@ -110,7 +112,8 @@ function Counted({
       <p>
         {more && 'At least '}
         <b>{counted(deliveries, 'delivery', 'deliveries')}</b> of{' '}
-        {counted(subscriptions, 'subscription', 'subscriptions')}.
+        {counted(subscriptions, 'subscription', 'subscriptions')}: {shownNumber(dead)} dead, {shownNumber(parked)}{' '}
+        parked.
       </p>
       <div class="buttons">
         <ActionButton emphasis="primary" onClick={onStart}>

@@ -7,8 +7,9 @@ import { rowLink } from '../live/use-keys.ts';
 import { useLive } from '../live/use-live.ts';
 import { useOlder } from '../live/use-older.ts';
 import { SLOW_MS } from '../live/use-changes.ts';
-import { shownNumber, triggerNames } from '../live/wording.ts';
+import { shownNumber } from '../live/wording.ts';
 import { Badge } from '../parts/badge.tsx';
+import { EventRange } from '../parts/event-range.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { Empty, LivePart, Problem } from '../parts/notes.tsx';
 import { Panel } from '../parts/panel.tsx';
@@ -69,9 +70,7 @@ function Pages({
 }
 
 function Row({ recovery }: { readonly recovery: RecoveryResponse }): JSX.Element {
-  const { instanceName } = useOperator();
-  const { recoveryId, status, since, until, instanceId, trigger, code, startedAt, deliveries, sent } = recovery;
-  const which = [instanceId && instanceName(instanceId), trigger && triggerNames[trigger], code].filter(Boolean);
+  const { recoveryId, status, startedAt, deliveries, sent } = recovery;
   return (
     <tr>
       <th scope="row">
@@ -81,15 +80,8 @@ function Row({ recovery }: { readonly recovery: RecoveryResponse }): JSX.Element
       </th>
       <td data-name="Events">
         <span>
-          since <Instant at={since} />
-          {until !== undefined && (
-            <>
-              {' '}
-              until <Instant at={until} />
-            </>
-          )}
+          <EventRange {...recovery} />
         </span>
-        {which.length > 0 && <span class="id">{which.join(', ')}</span>}
       </td>
       <td data-name="Status">
         {status === 'finished' ? <Badge tone="good">Finished</Badge> : <Badge tone="over">Running</Badge>}

@@ -4,9 +4,10 @@ import { useOperator } from '../live/operator-context.ts';
 import { hashOf } from '../live/route.ts';
 import { useLive } from '../live/use-live.ts';
 import { useTitle } from '../live/use-title.ts';
-import { counted, shownNumber, triggerNames } from '../live/wording.ts';
+import { counted, shownNumber } from '../live/wording.ts';
 import { Mark } from '../parts/badge.tsx';
-import { Ago, Instant } from '../parts/instant.tsx';
+import { EventRange } from '../parts/event-range.tsx';
+import { Ago } from '../parts/instant.tsx';
 import { LivePart } from '../parts/notes.tsx';
 import { Panel } from '../parts/panel.tsx';
 
@@ -33,34 +34,28 @@ export function RecoveryProgress({ id }: { readonly id: string }): JSX.Element {
 }
 
 function Progress({ recovery }: { readonly recovery: RecoveryResponse }): JSX.Element {
-  const { instanceName } = useOperator();
-  const { status, since, until, instanceId, trigger, code, startedAt, finishedAt } = recovery;
-  const { deliveries, subscriptions, sent, skipped } = recovery;
+  const { status, startedAt, finishedAt, deliveries, subscriptions, sent, skipped } = recovery;
   const done = sent + skipped;
   // More may have become dead since they were counted.
   const all = Math.max(deliveries, done, 1);
-  const which = [instanceId && instanceName(instanceId), trigger && triggerNames[trigger], code].filter(Boolean);
+  const isOver = status === 'finished';
   return (
     <div class="recover">
       <p>
-        Events since <Instant at={since} />{' '}
-        {until === undefined ? (
-          'until now'
-        ) : (
-          <>
-            until <Instant at={until} />
-          </>
-        )}
-        {which.length > 0 && <>: {which.join(', ')}</>}
+        Events <EventRange {...recovery} {...endOf(recovery)} />
+        {recovery.until === undefined && !isOver && ', until now'}
       </p>
-      <progress aria-label="Deliveries sent again" value={status === 'finished' ? all : done} max={all} />
+      <progress aria-label="Deliveries sent again" value={isOver ? all : done} max={all} />
       <p role="status">
-        {status === 'finished' && <Mark tone="good" />} {shownNumber(sent)} of{' '}
-        {counted(deliveries, 'delivery', 'deliveries')} of {counted(subscriptions, 'subscription', 'subscriptions')}{' '}
-        {sent === 1 ? 'is' : 'are'} on the way again
-        {skipped > 0 && `, ${shownNumber(skipped)} did not need it or cannot be sent`}.{' '}
-        {status === 'finished' && 'Finished.'}
+        {isOver && <Mark tone="good" />} {isOver && 'Finished. '}Sent again: {shownNumber(sent)} of{' '}
+        {counted(deliveries, 'delivery', 'deliveries')} of {counted(subscriptions, 'subscription', 'subscriptions')}.
+        {skipped > 0 && ` ${shownNumber(skipped)} did not need it or cannot be sent.`}
       </p>
+      {isOver && (
+        <p>
+          How each ended is in Deliveries: <a href={deliveriesOf(recovery)}>show the deliveries of this range</a>.
+        </p>
+      )}
       <p class="faint">
         Started <Ago at={startedAt} />
         {finishedAt !== undefined && (
@@ -68,8 +63,21 @@ function Progress({ recovery }: { readonly recovery: RecoveryResponse }): JSX.El
             , finished <Ago at={finishedAt} />
           </>
         )}
-        . It goes on when this page is closed.
+        .{!isOver && ' It goes on when this page is closed.'}
       </p>
     </div>
   );
+}
+
+/** A recovery without an end covers the events until it has finished. */
+function endOf({ until, finishedAt }: RecoveryResponse): { readonly until?: string } {
+  const end = until ?? finishedAt;
+  return end === undefined ? {} : { until: end };
+}
+
+/** The code is left out, because a delivery that was sent again may have another one. */
+function deliveriesOf(recovery: RecoveryResponse): string {
+  const { since, instanceId, trigger } = recovery;
+  const filter = { ...(instanceId && { instanceId }), ...(trigger && { trigger }) };
+  return hashOf({ view: 'deliveries', status: 'any', days: 7, since, ...endOf(recovery), ...filter });
 }

@@ -20,16 +20,21 @@ export function Pause({
   const { api, ask } = useOperator();
   const question: Question = {
     title: `Pause ${name}?`,
+    done: `${name} is paused`,
     confirm: 'Pause',
     act: async () => {
       const answer = await api.post(`subscriptions/${subscriptionId}/pause`);
       onDone();
-      return answerSentence(answer, () => 'The subscription is paused. Its deliveries are parked until it is resumed.');
+      return answerSentence(
+        answer,
+        () => 'The subscription is paused. Its deliveries are parked when they are due, until it is resumed.',
+      );
     },
     about: (
       <p>
-        Nothing is sent to the flow any more. Deliveries are parked and do not become dead. They are sent when the
-        subscription is resumed here, or when its flow is saved again.
+        Nothing is sent to the flow any more. Deliveries are parked when they are due, a retrying one instead of its
+        next attempt, and do not become dead. They are sent when the subscription is resumed here, or when its flow is
+        saved again.
       </p>
     ),
   };
@@ -49,6 +54,7 @@ export function SendTest({ subscriptionId, name, onDone }: Of): JSX.Element {
   const { api, ask } = useOperator();
   const question: Question = {
     title: `Send a test event to ${name}?`,
+    done: `Test event for ${name}`,
     confirm: 'Send',
     act: async () => {
       const answer = await api.post(`subscriptions/${subscriptionId}/test`);
@@ -74,6 +80,7 @@ export function End({ subscriptionId, name, onDone }: Of): JSX.Element {
   const { api, ask } = useOperator();
   const question: Question = {
     title: `End ${name}?`,
+    done: `${name} has ended`,
     confirm: 'End it',
     act: async () => {
       const answer = await api.delete(`subscriptions/${subscriptionId}`);

@@ -5,7 +5,7 @@ import type { SubscriptionFilter } from '../live/route.ts';
 import { useFilterForm } from '../live/use-filter-form.ts';
 import { useLive } from '../live/use-live.ts';
 import { replaceRoute } from '../live/use-route.ts';
-import { subscriptionStatuses, triggerNames } from '../live/wording.ts';
+import { subscriptionStates, triggerNames } from '../live/wording.ts';
 import { Choice } from '../parts/choice.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 
@@ -48,10 +48,7 @@ export function FilterForm({ filter }: { readonly filter: SubscriptionFilter }):
         label="Status"
         value={filter.status}
         onChange={apply}
-        options={[
-          ['failing', 'Failing now'],
-          ...Object.entries(subscriptionStatuses).map(([status, { name }]) => [status, name] as const),
-        ]}
+        options={[['failing', 'Failing now'], ...subscriptionStates.map(({ id, name }) => [id, name] as const)]}
       />
       {field('label', 'Label contains')}
       {field('workflowId', 'Flow id')}

@@ -31,6 +31,7 @@ export function SubscriptionHead({
     dataSourceId,
     warnings = [],
     connectionCalls,
+    connectionSubscriptions,
   } = subscription;
   const condition = conditionOf(subscription);
   const name = label ?? condition;
@@ -115,7 +116,7 @@ export function SubscriptionHead({
         <Fact name="Subscribed">
           <Instant at={createdAt} />
         </Fact>
-        <Fact name="Failing since">
+        <Fact name={health.failingSince === undefined ? 'Failing' : 'Failing since'}>
           {health.failingSince === undefined ? 'no' : <Instant at={health.failingSince} />}
           {health.deadDeliveries > 0 && `, ${health.deadDeliveries} dead`}
         </Fact>
@@ -123,7 +124,14 @@ export function SubscriptionHead({
           <code>{connection}</code>
           {connectionCalls !== undefined && (
             <span class="id">
-              {connectionCalls.used} of {connectionCalls.limit} calls in the last {connectionCalls.windowSeconds} s
+              {shownNumber(connectionCalls.used)} of {shownNumber(connectionCalls.limit)} calls by this connection to
+              this service in the last <span class="whole">{connectionCalls.windowSeconds} s</span>
+            </span>
+          )}
+          {connectionSubscriptions !== undefined && (
+            <span class="id">
+              {shownNumber(connectionSubscriptions.used)} of {shownNumber(connectionSubscriptions.limit)} subscriptions
+              of this connection
             </span>
           )}
         </Fact>

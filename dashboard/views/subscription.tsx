@@ -136,7 +136,12 @@ function History({
             observations.value === undefined && observations.problem === undefined ? (
               <Empty>Loading…</Empty>
             ) : (
-              <Timeline key={route.days} entries={entries} where={route} onChange={onChange} />
+              <Timeline
+                key={route.days}
+                entries={entries}
+                where={{ ...route, status: subscription.status }}
+                onChange={onChange}
+              />
             )
           }
         </LivePart>

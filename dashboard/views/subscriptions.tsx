@@ -10,7 +10,7 @@ import { LIVE_MS, SLOW_MS, useChanges } from '../live/use-changes.ts';
 import { rowLink } from '../live/use-keys.ts';
 import { useLive, type Live } from '../live/use-live.ts';
 import { replaceRoute } from '../live/use-route.ts';
-import { conditionOf, triggerNames } from '../live/wording.ts';
+import { allShown, conditionOf, subscriptionStates, triggerNames } from '../live/wording.ts';
 import { CsvButton } from '../parts/csv-button.tsx';
 import { FlowLink } from '../parts/flow-link.tsx';
 import { Ago, Instant } from '../parts/instant.tsx';
@@ -78,10 +78,14 @@ function newerOf(
 }
 
 /**
- * Failing subscriptions have the status active, so the operator API has a separate filter for them.
+ * The filter of the operator API. Failing subscriptions have the status active there, and those
+ * that an operator has paused or ended are disabled or gone.
  */
 function asked({ status, ...filter }: SubscriptionFilter): Query {
-  return { ...filter, ...(status === 'failing' ? { failing: 'true' } : { status }) };
+  if (status === 'failing') return { ...filter, failing: 'true' };
+  const state = subscriptionStates.find(({ id }) => id === status);
+  if (state === undefined) return { ...filter, status };
+  return { ...filter, status: state.status, ...('byOperator' in state && { byOperator: String(state.byOperator) }) };
 }
 
 /**
@@ -156,7 +160,7 @@ function Pages({
       )}
       <p class="paging" role="status">
         {next === undefined ? (
-          shown.length > 0 && <span>{shown.length} shown, no more.</span>
+          shown.length > 0 && <span>{allShown(shown.length)}</span>
         ) : (
           <>
             <span>{shown.length} shown.</span>{' '}
@@ -175,7 +179,7 @@ function Nothing({ filter }: { readonly filter: SubscriptionFilter }): JSX.Eleme
   if (Object.keys(filter).every((name) => name === 'sort')) return <Empty>There are no subscriptions yet.</Empty>;
   return (
     <Empty>
-      No subscription is like this. <a href={hashOf({ view: 'subscriptions', filter: {} })}>Show all</a>
+      No subscription matches these filters. <a href={hashOf({ view: 'subscriptions', filter: {} })}>Show all</a>
     </Empty>
   );
 }

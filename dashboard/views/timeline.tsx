@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { DeliveryResponse } from '../../shared/operations/operator-responses.ts';
+import type { DeliveryResponse, SubscriptionResponse } from '../../shared/operations/operator-responses.ts';
 import { hashOf } from '../live/route.ts';
 import { byDay, type TimelineEntry } from '../live/timeline.ts';
 import { rowLink } from '../live/use-keys.ts';
+import { reasonBesideBadge } from '../live/wording.ts';
 import { ClockTime, dayOf } from '../parts/instant.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { OutcomeMark } from '../parts/outcome-mark.tsx';
@@ -13,6 +14,8 @@ import { Redeliver } from './delivery-actions.tsx';
 
 interface Where {
   readonly id: string;
+  /** The status of the subscription. */
+  readonly status: SubscriptionResponse['status'];
   readonly days: number;
   /** The time in the URL, whose entry is highlighted. */
   readonly at: string | undefined;
@@ -89,7 +92,11 @@ function Entry({
       class={isMeant ? 'entry meant' : isQuiet ? 'entry quiet' : 'entry'}
       aria-current={isMeant || undefined}
     >
-      <a class="at" href={hashOf({ view: 'subscription', ...where, at })} title="The address of this moment">
+      <a
+        class="at"
+        href={hashOf({ view: 'subscription', id: where.id, days: where.days, at })}
+        title="The address of this moment"
+      >
         <ClockTime at={at} />
       </a>
       {observation && <OutcomeMark outcome={observation.outcome} />}
@@ -115,11 +122,12 @@ function DeliveryEntry({
   readonly where: Where;
   readonly onChange: () => void;
 }): JSX.Element {
-  const { deliveryId, status, reason, test } = delivery;
+  const { deliveryId, status, test } = delivery;
   return (
     <div class="delivery-entry">
       <p>
-        <DeliveryStatus status={status} /> <span>{reason}</span> {test && <span class="faint">(test)</span>}
+        <DeliveryStatus status={status} /> <span>{reasonBesideBadge(delivery)}</span>{' '}
+        {test && <span class="faint">(test)</span>}
         <a
           {...rowLink}
           href={hashOf({
@@ -137,7 +145,7 @@ function DeliveryEntry({
           <Redeliver deliveryId={deliveryId} about={`the delivery of ${delivery.occurredAt}`} onDone={onChange} />
         )}
       </p>
-      <Attempts delivery={delivery} />
+      <Attempts delivery={delivery} subscriptionStatus={where.status} />
     </div>
   );
 }

@@ -31,7 +31,7 @@ export function testActions(visiting: () => Visit): void {
     expect(calls).toEqual([]);
   });
 
-  test('a dead letter is redelivered, and is one no longer', async () => {
+  test('a dead delivery is redelivered, and is dead no longer', async () => {
     const page = await open(visiting(), '#/deliveries?days=14');
     const rows = page.getByRole('row', { name: /^Win-back mail/ });
     await rows.nth(1).waitFor();
@@ -55,7 +55,7 @@ export function testActions(visiting: () => Visit): void {
       .getByText(/^\d+ deliver(y is|ies are) on the way again\.$/)
       .waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
-    await page.getByText('dead: the flow answered 400').first().waitFor({ state: 'detached' });
+    await page.getByText('the flow answered 400', { exact: true }).first().waitFor({ state: 'detached' });
   });
 
   test('a paused subscription is resumed, and what it held goes out', async () => {
@@ -64,7 +64,7 @@ export function testActions(visiting: () => Visit): void {
     const said = await act(page, page.getByRole('button', { name: 'Resume…' }), 'Resume');
     expect(said).toContain('It is active. What waited goes out now.');
     await page.locator('.under').getByText('Active').waitFor();
-    await page.getByText('parked: the flow is turned off', { exact: true }).waitFor({ state: 'detached' });
+    await page.getByText('the flow is turned off', { exact: true }).waitFor({ state: 'detached' });
   });
 
   test('a test event is sent, and is among what happened', async () => {

@@ -10,7 +10,7 @@ function views({ story }: Visit): Record<string, string> {
     'a paused subscription': `#/subscriptions/${story.bell.id}`,
     'a subscription without values': `#/subscriptions/${story.crm.id}?days=14`,
     'a hostile subscription': `#/subscriptions/${story.hostile.id}`,
-    'dead letters': '#/deliveries?days=14',
+    'dead deliveries': '#/deliveries?days=14',
     nothing: '#/nowhere/at/all',
   };
 }
@@ -22,7 +22,7 @@ const names = [
   'a paused subscription',
   'a subscription without values',
   'a hostile subscription',
-  'dead letters',
+  'dead deliveries',
   'nothing',
 ];
 

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => past.stop());
 
 describe(`with ${DELIVERIES.toLocaleString('en-US')} deliveries behind it`, () => {
-  test.each(['overview', 'subscriptions', 'subscription', 'dead letters'])(
+  test.each(['overview', 'subscriptions', 'subscription', 'dead deliveries'])(
     'the view %s can be used once its data came',
     async (name) => {
       const view = past.views.find((each) => each.name === name);

@@ -92,7 +92,7 @@ function viewsOf(subscriptionId: string): View[] {
       usable: '.timeline .delivery-entry .attempts',
       data: /manage\/(subscriptions\/|deliveries)/,
     },
-    { name: 'dead letters', hash: '#/deliveries', usable: 'table.deliveries tbody tr', data: /manage\/deliveries/ },
+    { name: 'dead deliveries', hash: '#/deliveries', usable: 'table.deliveries tbody tr', data: /manage\/deliveries/ },
   ];
 }
 

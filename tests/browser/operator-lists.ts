@@ -48,7 +48,7 @@ export function testLists(visiting: () => OperatorVisit): void {
       // Nothing that cannot be seen takes the focus.
       expect(await page.locator('thead button').first().isVisible()).toBe(false);
       expect(await browser.violations()).toEqual([]);
-      await choice.selectOption('Nothing');
+      await choice.selectOption('Instance and trigger');
       await page.waitForURL(/#\/subscriptions$/);
       await browser.show({});
       await choice.waitFor({ state: 'hidden' });
@@ -56,17 +56,17 @@ export function testLists(visiting: () => OperatorVisit): void {
 
     test('of deliveries is that of any time range, which the address has', async () => {
       const page = await visiting().open('#/deliveries?status=any');
-      await page.getByText('5 shown, no more.').waitFor();
+      await page.getByText('All 5 shown.').waitFor();
       await page.locator('select[name=days]').selectOption('From … until …');
       await page.waitForURL(/since=/);
-      await page.getByText('5 shown, no more.').waitFor();
+      await page.getByText('All 5 shown.').waitFor();
       await page.getByLabel(/^Until, or now/).fill('2020-01-02 03:04');
       await page.getByLabel(/^Since/).fill('2020-01-01 03:04');
       await page.keyboard.press('Enter');
       await page.waitForURL(/until=2020-01-02T02%3A04%3A00.000Z/);
-      await page.getByText('There is none in this time.').waitFor();
+      await page.getByText('No delivery in this range.').waitFor();
       await page.locator('select[name=days]').selectOption('24 hours');
-      await page.getByText('5 shown, no more.').waitFor();
+      await page.getByText('All 5 shown.').waitFor();
       expect(page.url()).not.toContain('since=');
     });
 
@@ -154,8 +154,12 @@ export function testLists(visiting: () => OperatorVisit): void {
       await page.keyboard.press('?');
       const help = page.getByRole('dialog', { name: 'Help' });
       await help.getByText('Next row of the list').waitFor();
-      for (const status of ['Failing', 'Paused', 'Disabled', 'Gone', 'Retrying', 'Parked', 'Dead', 'Ended'])
-        await help.getByRole('term').getByText(status, { exact: true }).waitFor();
+      const states = ['Failing', 'Paused', 'Paused by operator', 'Disabled', 'Gone', 'Ended by operator', 'Superseded'];
+      for (const status of [...states, 'Retrying', 'Parked', 'Dead', 'Ended']) {
+        const badge = help.getByRole('term').getByText(status, { exact: true });
+        // A badge is one line.
+        expect((await badge.boundingBox())?.height).toBeLessThan(30);
+      }
       expect(await visiting().browser.violations()).toEqual([]);
       await page.keyboard.press('Escape');
       await help.waitFor({ state: 'detached' });

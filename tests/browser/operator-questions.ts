@@ -19,11 +19,10 @@ async function answer(visit: OperatorVisit, find: (page: Page, click: Click) => 
   expect(clicks).toBeLessThanOrEqual(MAX_CLICKS);
 }
 
-/** Two clicks: the search of the overview, and its result. */
+/** One click: the search of the overview opens its only result. */
 async function openFlow(page: Page, click: Click, name: string): Promise<void> {
-  await page.getByLabel('Why did a flow not fire?').fill(name);
+  await page.getByLabel('Find out why a flow fired or did not').fill(name);
   await click(page.getByRole('button', { name: 'Find it' }));
-  await click(page.locator('.results').getByRole('link', { name, exact: true }));
   await page.getByRole('heading', { level: 1, name }).waitFor();
 }
 
@@ -84,12 +83,13 @@ export function testQuestions(visiting: () => OperatorVisit): void {
           .first()
           .waitFor();
         await openFlow(page, click, 'Churn alarm');
-        await page.getByText(/^\d+ of 100 calls in the last 60 s$/).waitFor();
+        await page.getByText(/^\d+ of 100 calls by this connection to this service in the last 60 s$/).waitFor();
+        await page.getByText('5 of 1,000 subscriptions of this connection').waitFor();
       }));
 
     test('stop this one', () =>
       answer(visiting(), async (page, click) => {
-        await page.getByLabel('Why did a flow not fire?').fill('Alert the data');
+        await page.getByLabel('Find out why a flow fired or did not').fill('key-Zk3vQ8mP1xT7');
         await click(page.getByRole('button', { name: 'Find it' }));
         await click(page.getByRole('button', { name: 'Pause Alert the data team' }));
         await click(page.getByRole('dialog').getByRole('button', { name: 'Pause', exact: true }));
@@ -106,12 +106,17 @@ export function testRecovery(visiting: () => OperatorVisit): void {
       answer(visiting(), async (page, click) => {
         await click(page.getByRole('navigation').getByRole('link', { name: 'Recover' }));
         await click(page.getByRole('button', { name: 'Count' }));
-        await page.getByText(/^\d+ deliver(y|ies) of \d+ subscriptions?\.$/).waitFor();
+        await page.getByText(/^\d+ deliver(y|ies) of \d+ subscriptions?: \d+ dead, \d+ parked\.$/).waitFor();
+        await page.getByText('Retrying ones are left out').waitFor();
         await click(page.getByRole('button', { name: 'Start' }));
         await page.waitForURL(/#\/recover\?id=rec_/);
         await page.getByRole('progressbar', { name: 'Deliveries sent again' }).waitFor();
         await page.reload();
-        await page.getByText(/\d+ of \d+ deliver(y|ies) of .* on the way again.* Finished\./).waitFor();
+        await page.getByText(/Finished\. Sent again: \d+ of \d+ deliver(y|ies) of /).waitFor();
+        expect(await page.getByText(/It goes on|until now/).count()).toBe(0);
+        await page.getByRole('link', { name: 'show the deliveries of this range' }).click();
+        await page.waitForURL(/#\/deliveries\?status=any&since=.*&until=/);
+        await page.getByText(/^All \d+ shown\.$/).waitFor();
       }));
 
     test('which recoveries there were, and who started one', () =>
@@ -124,13 +129,17 @@ export function testRecovery(visiting: () => OperatorVisit): void {
         await page.waitForURL(/#\/recover\?id=rec_/);
         await click(page.getByRole('navigation').getByRole('link', { name: 'Audit' }));
         const entry = page.getByRole('row').filter({ hasText: 'Recovered over all subscriptions' }).first();
-        await entry.getByRole('link', { name: /^rec_/ }).waitFor();
+        await entry.getByRole('link', { name: 'its progress' }).waitFor();
+        await entry.getByText(/^Events since \w{3},? \d+ \w+, \d\d:\d\d$/).waitFor();
       }));
 
     test('who did what, and with which result', () =>
       answer(visiting(), async (page, click) => {
         await click(page.getByRole('navigation').getByRole('link', { name: 'Audit' }));
-        const row = page.getByRole('row').filter({ hasText: 'Paused a subscription' }).first();
+        const row = page
+          .getByRole('row')
+          .filter({ hasText: /Paused a subscription\s*Churn alarm/ })
+          .first();
         await row.getByText('browser', { exact: true }).waitFor();
         await row.getByText('Done', { exact: true }).waitFor();
         await click(row.getByRole('link'));

@@ -1,14 +1,12 @@
-import { mkdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { testLists } from './operator-lists.ts';
 import { testLive } from './operator-live.ts';
+import { act, CELLS_WITHOUT_HEAD, HIDDEN_PART_OF_BODY, savePicture } from './operator-page.ts';
 import { testQuestions, testRecovery } from './operator-questions.ts';
+import { testStates, testWidths } from './operator-states.ts';
 import { ENVIRONMENT, FLOW_NAME } from './operator-story.ts';
 import { startOperatorVisit, type OperatorVisit } from './operator-visit.ts';
-
-/** Set it to have pictures of every view, for people to look at. */
-const PICTURES = process.env['LOOK_AT'];
 
 let visit: OperatorVisit;
 const open = (hash: string): Promise<Page> => visit.open(hash);
@@ -17,17 +15,6 @@ beforeAll(async () => {
   await visit.browser.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
 });
 afterAll(() => visit.stop());
-
-/** Presses what asks first, confirms, and resolves with what it says that happened. */
-async function act(page: Page, button: string, confirm: string): Promise<string> {
-  await page.getByRole('button', { name: button }).click();
-  const dialog = page.locator('dialog.action');
-  await dialog.getByRole('button', { name: confirm, exact: true }).click();
-  await dialog.getByRole('button', { name: 'Close' }).waitFor();
-  const said = (await dialog.getByRole('status').textContent()) ?? '';
-  await dialog.getByRole('button', { name: 'Close' }).click();
-  return said;
-}
 
 describe('deliveries', () => {
   test.each([
@@ -39,19 +26,29 @@ describe('deliveries', () => {
     ['status=any&q=password+expired', 'Alert the data team'],
   ])('with %s are those of %s', async (query, name) => {
     const page = await open(`#/deliveries?${query}`);
-    await page.getByText('1 shown, no more.').waitFor();
+    await page.getByText('Only this one.').waitFor();
     await page.getByRole('row', { name: new RegExp(`^${name}`) }).waitFor();
+  });
+
+  test('say their status once', async () => {
+    const page = await open('#/deliveries?status=any');
+    await page.getByText('All 5 shown.').waitFor();
+    expect(await page.getByRole('table').textContent()).not.toMatch(/\b(dead|retrying|parked)\s*\1\b/i);
   });
 
   test('are narrowed by what is chosen and typed, all of it in the address', async () => {
     const page = await open('#/deliveries');
     await page.locator('select[name=status]').selectOption('Any');
-    await page.getByText('5 shown, no more.').waitFor();
+    await page.getByText('All 5 shown.').waitFor();
     await page.locator('input[name=q]').fill('rose from 100 to 160');
-    await page.getByText('4 shown, no more.').waitFor();
+    await page.getByText('All 4 shown.').waitFor();
     await page.waitForURL(/q=rose/);
     await page.locator('select[name=trigger]').selectOption('Full refresh completed');
-    await page.getByText('There is none in this time.').waitFor();
+    const none = 'No delivery in the last 7 days has text “rose from 100 to 160”, trigger Full refresh completed.';
+    await page.getByText(none).waitFor();
+    await page.getByRole('link', { name: 'Show all' }).click();
+    await page.getByText('All 5 shown.').waitFor();
+    await page.getByLabel('Last HTTP status').waitFor();
   });
 
   test('each has what was sent and what was answered, three clicks from the overview', async () => {
@@ -61,6 +58,8 @@ describe('deliveries', () => {
     const drawer = page.locator('dialog.drawer');
     const body = await drawer.getByRole('region', { name: 'Body as sent' }).last().textContent();
     const sent = JSON.parse(body ?? '') as Record<string, unknown>;
+    // The box shows the whole body.
+    expect(await page.evaluate(HIDDEN_PART_OF_BODY)).toBe(0);
     expect(sent).toMatchObject({ segmentName: 'ChurnRisk', threshold: 132, previousValue: 100, value: 160 });
     await drawer.getByText(`webhook-id: ${String(sent['deliveryId'])}`).waitFor();
     await drawer.getByText('The table is full.').waitFor();
@@ -98,9 +97,16 @@ describe('one search box', () => {
     await page.keyboard.press('/');
     await page.keyboard.type(text);
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { level: 1, name: 'Search:' }).waitFor();
-    await page.locator('.results').getByRole('link', { name, exact: true }).click();
+    // A single result is opened at once, and "back" leads to the page before.
     await page.getByRole('heading', { level: 1, name }).waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { level: 1, name: 'Dead deliveries' }).waitFor();
+  });
+
+  test('lists several results', async () => {
+    const page = await open('#/search?q=flow');
+    await page.locator('.results').getByRole('link', { name: 'Broken flow', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'Broken flow' }).waitFor();
   });
 
   test('opens a delivery by its id', async () => {
@@ -109,7 +115,6 @@ describe('one search box', () => {
     const id = new URLSearchParams(href?.split('?')[1]).get('open') ?? '';
     await page.getByRole('searchbox', { name: 'Search', exact: true }).fill(`a log line with ${id} in it`);
     await page.keyboard.press('Enter');
-    await page.locator('.results').getByRole('link').click();
     await page.locator('dialog.drawer').getByText('The table is full.').waitFor();
   });
 
@@ -138,6 +143,7 @@ describe.each(['light', 'dark'] as const)('in the %s scheme', (scheme) => {
         const page = await open(hash);
         expect([name, await browser.violations()]).toEqual([name, []]);
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+        expect(await page.evaluate(CELLS_WITHOUT_HEAD)).toEqual([]);
         await savePicture(page, `${name}-${scheme}-${width}`);
       }
       const page = await open('#/deliveries');
@@ -149,12 +155,6 @@ describe.each(['light', 'dark'] as const)('in the %s scheme', (scheme) => {
     },
   );
 });
-
-async function savePicture(page: Page, name: string): Promise<void> {
-  if (PICTURES === undefined) return;
-  await mkdir(PICTURES, { recursive: true });
-  await page.screenshot({ path: `${PICTURES}/${name}.png` });
-}
 
 testLists(() => visit);
 
@@ -195,6 +195,21 @@ describe('a subscription', () => {
     expect(await page.getByText('the flow accepted it').count()).toBeGreaterThan(0);
   });
 
+  test('is recovered in the same words and for the same time as all', async () => {
+    const asked = async (where: Locator): Promise<[text: string | null, sinceMs: number]> => {
+      const since = await where.getByLabel(/^Since/).inputValue();
+      return [await where.getByRole('paragraph').first().textContent(), Date.parse(since)];
+    };
+    const page = await open('#/recover');
+    const ofAll = await asked(page.locator('form.recover'));
+    await open(`#/subscriptions/${visit.story.refused}`);
+    await page.getByRole('button', { name: 'Recover…' }).click();
+    const ofOne = await asked(page.getByRole('dialog'));
+    expect(ofOne[0]).toBe(ofAll[0]);
+    expect(Math.abs(ofOne[1] - ofAll[1])).toBeLessThanOrEqual(60_000);
+    await page.keyboard.press('Escape');
+  });
+
   test('that was ended leaves no nameless rows whose actions fail', async () => {
     const page = await open(`#/subscriptions/${visit.story.off}`);
     await act(page, 'End…', 'End it');
@@ -205,7 +220,9 @@ describe('a subscription', () => {
   });
 });
 
+testStates(() => visit);
 testRecovery(() => visit);
+testWidths(() => visit);
 
 test('no page breaks its policy, throws or complains', () => {
   expect(visit.browser.complaints).toEqual([]);

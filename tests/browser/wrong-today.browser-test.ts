@@ -56,9 +56,9 @@ test('a flow that fails now needs attention, and is not called active', async ()
   const row = page.getByRole('row', { name: /Broken flow/ });
   await row.getByText('Failing', { exact: true }).waitFor();
   expect(await row.getByText('Active', { exact: true }).count()).toBe(0);
-  await page.getByLabel('Status').selectOption('Failing now');
+  await page.locator('select[name=status]').selectOption('Failing now');
   // Of one that was refused for good the last call failed too.
-  await page.getByText('2 shown, no more.').waitFor();
+  await page.getByText('All 2 shown.').waitFor();
   await page.getByRole('link', { name: 'Broken flow', exact: true }).click();
   await page.locator('.under').getByText('Failing', { exact: true }).waitFor();
 });
@@ -145,7 +145,7 @@ test('both fields of a dialog lie within it, whatever the browser makes of dates
 test.each([
   ['#/', 'Overview'],
   ['#/subscriptions', 'Subscriptions'],
-  ['#/deliveries', 'Dead letters'],
+  ['#/deliveries', 'Dead deliveries'],
   ['#/nowhere/at/all', 'Nothing here'],
 ])('the tab of %s is called "%s"', async (hash, title) => {
   const page = await open(hash);

@@ -75,6 +75,32 @@ test.each<[Partial<Observed>, string, string]>([
   expect(attentionFor(observed)).toEqual([[severity, what]]);
 });
 
+test.each<[Partial<Observed>, string]>([
+  [
+    { failing: [subscription('sub_1', { health: { failingSince: minutesAgo(9), deadDeliveries: 0 } })] },
+    'No call has succeeded since. What failed is tried again.',
+  ],
+  [
+    { failing: [subscription('sub_1', { health: { failingSince: minutesAgo(9), deadDeliveries: 1 } })] },
+    'No call has succeeded since. 1 delivery is dead and is not tried again: recover it when the flow works.',
+  ],
+  [
+    { failing: [subscription('sub_1', { health: { failingSince: minutesAgo(9), deadDeliveries: 2 } })] },
+    'No call has succeeded since. 2 deliveries are dead and are not tried again: recover them when the flow works.',
+  ],
+  [
+    { paused: [subscription('sub_1', { status: 'paused' })] },
+    'The flow is turned off. Its deliveries wait until it is turned on. After seven days the subscription ends, and they end with it.',
+  ],
+])('%j says what happens next', (observed, why) => {
+  expect(concernsOf({ ...well, ...observed }).map((concern) => concern.why)).toEqual([why]);
+});
+
+test('a flow that fails has the mark of its badge, however short it fails', () => {
+  const failing = [subscription('sub_1', { health: { failingSince: minutesAgo(9), deadDeliveries: 0 } })];
+  expect(concernsOf({ ...well, failing })).toMatchObject([{ severity: 'warning', mark: 'bad' }]);
+});
+
 test('a delayed retry and a message of a moment ago need no attention', () => {
   expect(
     attentionFor({ queues: [{ queue: 'retries', length: 9, poisonLength: 0, oldestSentAt: minutesAgo(600) }] }),
