@@ -59,6 +59,7 @@ export async function notifyOperator(ports: NotifyOperatorPorts, subscriptionId:
     if (nowMs < notice.dueAtMs) return hasSent ? notice.dueAtMs : undefined;
     const permit = ports.permits.take();
     const isPermitted = permit.kind === 'permit';
+    let outcome: SendResult['kind'] | 'not-called' = 'not-called';
     const claimed: StatusNotice = { ...notice, dueAtMs: nowMs + (isPermitted ? CLAIM_MS : permit.delayMs) };
     try {
       // A notice that is postponed gets a new due time too, so that the reconciler does not replace
@@ -69,9 +70,11 @@ export async function notifyOperator(ports: NotifyOperatorPorts, subscriptionId:
       if (written.kind === 'conflict') continue;
       if (!isPermitted) return claimed.dueAtMs;
       hasSent = true;
-      await store(ports, subscription, claimed, await send(ports, subscription, claimed));
+      const sent = await send(ports, subscription, claimed);
+      outcome = sent.kind;
+      await store(ports, subscription, claimed, sent.kind === 'failed' ? sent.retry : undefined);
     } finally {
-      if (isPermitted) permit.release();
+      if (isPermitted) permit.release(outcome);
     }
   }
 }
@@ -102,15 +105,17 @@ function nextNotice(subscription: Subscription | undefined): StatusNotice | unde
   return subscription?.notices?.toSorted((one, other) => one.dueAtMs - other.dueAtMs)[0];
 }
 
-/**
- * Sends one notice. Returns the notice with its next due time if it has to be retried, or
- * `undefined` if it was delivered or is given up.
- */
+type SendResult =
+  | { readonly kind: 'delivered' }
+  /** `retry` is the notice with its next due time, absent when the notice is given up. */
+  | { readonly kind: 'failed'; readonly retry?: StatusNotice };
+
+/** Sends one notice. */
 async function send(
   { client, clock, random, log, scheduleSeconds, signingSecrets, userAgent, url, publicBaseUrl }: NotifyOperatorPorts,
   subscription: Subscription,
   notice: StatusNotice,
-): Promise<StatusNotice | undefined> {
+): Promise<SendResult> {
   const id = notificationId(subscription.id, notice);
   const body = JSON.stringify(statusNotification(subscription, notice, publicBaseUrl));
   const headers = callbackHeaders({ deliveryId: id, userAgent, secrets: signingSecrets, atMs: clock.now(), body });
@@ -118,7 +123,7 @@ async function send(
   const fields = { notificationId: id, subscriptionId: subscription.id, status: notice.status };
   if (verdict.kind === 'delivered') {
     log.info('operator.notified', fields);
-    return undefined;
+    return { kind: 'delivered' };
   }
   const attempts = notice.attempts + 1;
   const next = isFinal(verdict)
@@ -132,7 +137,8 @@ async function send(
   const isGivenUp = next.kind === 'exhausted';
   const code = 'code' in verdict ? verdict.code : verdict.kind;
   log.warn('operator.not-notified', { ...fields, code, attempts, isGivenUp });
-  return isGivenUp ? undefined : { ...notice, attempts, dueAtMs: clock.now() + next.delayMs };
+  if (isGivenUp) return { kind: 'failed' };
+  return { kind: 'failed', retry: { ...notice, attempts, dueAtMs: clock.now() + next.delayMs } };
 }
 
 /** Whether a further call would be refused for the same reason. */

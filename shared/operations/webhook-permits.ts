@@ -12,8 +12,8 @@ export interface WebhookPermits {
 
 export interface WebhookPermit {
   readonly kind: 'permit';
-  /** Returns the permit when the call has ended. */
-  readonly release: () => void;
+  /** Returns the permit when the call has ended, or when there was none after all. */
+  readonly release: (outcome: 'delivered' | 'failed' | 'not-called') => void;
 }
 
 /**
@@ -21,12 +21,16 @@ export interface WebhookPermit {
  * (host.json).
  */
 const CALLS_AT_ONCE = 2;
-/** A call that takes this long counts as hanging. No other call starts for a minute after it. */
+/**
+ * A call that fails after this time or later counts as hanging. No other call starts for a minute
+ * after it. A webhook that is slow but succeeds is only limited by `CALLS_AT_ONCE`.
+ */
 const HANGING_MS = 5_000;
 const PAUSE_MS = 60_000;
 /**
- * How long a notice is postponed when all permits of a responding webhook are taken. A random share
- * is added, up to twice the time in total, so that not all notices return at once.
+ * How long a notice is postponed when all permits are taken, or as long as the oldest call has run:
+ * each postponement is a write, and a call that hangs should cause few. A random share is added, up
+ * to twice the time in total, so that not all notices return at once.
  */
 const BUSY_DELAY_MS = 5_000;
 
@@ -46,17 +50,18 @@ export function webhookPermits({
   return {
     take() {
       const nowMs = clock.now();
-      const isHanging = [...running].some(({ atMs }) => nowMs - atMs >= HANGING_MS);
-      if (isHanging) pausedUntilMs = Math.max(pausedUntilMs, nowMs + PAUSE_MS);
       if (nowMs < pausedUntilMs) return later(pausedUntilMs - nowMs);
-      if (running.size >= CALLS_AT_ONCE) return later(BUSY_DELAY_MS);
+      if (running.size >= CALLS_AT_ONCE) {
+        return later(Math.max(BUSY_DELAY_MS, ...[...running].map(({ atMs }) => nowMs - atMs)));
+      }
       const call = { atMs: nowMs };
       running.add(call);
       return {
         kind: 'permit',
-        release() {
+        release(outcome) {
           running.delete(call);
-          if (clock.now() - call.atMs >= HANGING_MS) pausedUntilMs = clock.now() + PAUSE_MS;
+          const endedMs = clock.now();
+          if (outcome === 'failed' && endedMs - call.atMs >= HANGING_MS) pausedUntilMs = endedMs + PAUSE_MS;
         },
       };
     },

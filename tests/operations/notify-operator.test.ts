@@ -149,6 +149,18 @@ describe('the webhook of the operator', () => {
       for (const id of ids) expect(await notices(id)).toBe(0);
     });
 
+    test('is called without a pause when it is only slow and succeeds', async () => {
+      fixture.answers.set(WEBHOOK, () => new Promise((resolve) => hanging.push(() => resolve(accepted))));
+      const handled = handleAll();
+      while (hanging.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+      await fixture.clock.advance(6_000);
+      for (const end of hanging) end();
+      await Promise.all(handled);
+      fixture.answers.set(WEBHOOK, () => accepted);
+      await fixture.pass(30_000);
+      expect(notifications()).toHaveLength(FLOWS);
+    });
+
     test('gets each notice once, and the reconciler takes no message of a postponed one for lost', async () => {
       const handled = handleAll();
       while (hanging.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
