@@ -29,8 +29,9 @@ export interface InstanceRegistry {
   register(instanceId: string): Promise<void>;
   list(): Promise<RegisteredInstance[]>;
   /**
-   * Up to `limit` ids after `next`, in order. One storage request. Rejects with `RangeError` when
-   * `next` is not an id.
+   * Up to `limit` ids after `next`, in order. One storage request, and another for each page of
+   * storage that is empty although it is not the last. Rejects with `RangeError` when `next` is not
+   * an id.
    */
   page(page: { readonly limit: number; readonly next?: string }): Promise<InstancePage>;
   /** The ids of all instances, in order. */
@@ -57,10 +58,15 @@ export function instanceRegistry(tables: Tables): InstanceRegistry {
       // One row more than the page needs shows whether there is another page. Only the keys are
       // used, so `select` names the shortest column.
       const query = { partition: PARTITION, select: ['v'], limit: limit + 1, ...from };
-      const { rows } = await tables.query(INSTANCES_TABLE, query);
-      const instanceIds = rows.slice(0, limit).map(({ rowKey }) => rowKey);
+      let page = await tables.query(INSTANCES_TABLE, query);
+      while (page.rows.length === 0 && page.next !== undefined) {
+        page = await tables.query(INSTANCES_TABLE, { ...query, next: page.next });
+      }
+      const instanceIds = page.rows.slice(0, limit).map(({ rowKey }) => rowKey);
       const last = instanceIds.at(-1);
-      return { instanceIds, ...(rows.length > limit && last !== undefined && { next: last }) };
+      // A page of storage may be short although there are more rows.
+      const hasMore = page.rows.length > limit || page.next !== undefined;
+      return { instanceIds, ...(hasMore && last !== undefined && { next: last }) };
     },
     async ids() {
       const ids: string[] = [];
