@@ -8,8 +8,11 @@ import type { RowQuery, StoredRow, Tables, Value } from '../storage/tables.ts';
  * table of one month may have occurred shortly after that month.
  */
 const MARGIN_MS = 24 * 3600 * 1000;
-/** The format of row keys in the activity tables. The `next` of a page is such a row key. */
-const NEXT = /^[0-9a-z]{9}[A-Za-z0-9_-]{22}![cet][A-Za-z0-9_-]{0,64}$/;
+/**
+ * The format of row keys in the activity tables. The `next` of a page is such a row key, or the
+ * beginning of one (`keyBefore`).
+ */
+const NEXT = /^[0-9a-z]{9}[A-Za-z0-9_-]{22}!(?:[cet][A-Za-z0-9_-]{0,64})?$/;
 
 /**
  * Maximum number of storage requests for each month of one page. Instances share them, and each has
@@ -121,10 +124,11 @@ async function fill(
 }
 
 /**
- * Returns a row key before the first matching row of a range in which several filtered requests
- * have found no row, so that the next page can begin after it. The token of a storage page does not
- * say how far storage has read, so this reads the rows without a filter, at most `maxQueries`
- * thousand. Returns `undefined` when the whole range was read.
+ * Returns a key before the first matching row of a range in which several filtered requests have
+ * found no row, so that the next page can begin after it. The token of a storage page does not say
+ * how far storage has read, so this reads the rows without a filter: `maxQueries` pages, or more
+ * until a page has a row. Returns `undefined` only when the whole range was read. `from` is the
+ * beginning of a row key, or a row key and a space.
  */
 export async function keyBeforeMatch(
   tables: Pick<Tables, 'query'>,
@@ -134,7 +138,7 @@ export async function keyBeforeMatch(
 ): Promise<string | undefined> {
   let last: string | undefined;
   let next: string | undefined;
-  for (let queries = 0; queries < maxQueries; queries++) {
+  for (let queries = 0; queries < maxQueries || last === undefined; queries++) {
     const page = await tables.query(table, {
       ...range,
       select: Object.keys(where),
@@ -142,12 +146,20 @@ export async function keyBeforeMatch(
     });
     for (const { rowKey, values } of page.rows) {
       const isMatch = Object.entries(where).every(([name, value]) => values[name] === value);
-      // If the very first row matches, it was inserted after the search. It is skipped.
-      if (isMatch && last !== undefined) return last;
+      if (isMatch) return last ?? keyBefore(rowKey, range.from);
       last = rowKey;
     }
     next = page.next;
     if (next === undefined) return undefined;
   }
   return last;
+}
+
+/**
+ * A key before `rowKey`, which is the first row from `from` on, and not before the row after which
+ * `from` begins, so that no page repeats a row.
+ */
+function keyBefore(rowKey: string, from = ''): string {
+  const shorter = rowKey.slice(0, -1);
+  return `${shorter} ` < from ? from.trimEnd() : shorter;
 }
