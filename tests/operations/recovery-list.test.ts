@@ -35,7 +35,20 @@ describe('the list of recoveries', () => {
     const { recoveries } = await fixture.backend.operator.listRecoveries({ limit: 1 });
     const newest = await fixture.backend.operator.getRecovery(newestFirst[0] ?? '');
     expect(newest).toEqual({ kind: 'found', recovery: recoveries[0] });
-    await expect(listed(2, 'x')).rejects.toThrow(RangeError);
+    for (const malformed of ['x', '2', `${next ?? ''}x`])
+      await expect(listed(2, malformed)).rejects.toThrow(RangeError);
+  });
+
+  test('repeats none when a recovery starts between two pages, and skips none of the same time', async () => {
+    const ids: string[] = [];
+    for (const code of ['http-500', 'http-501', 'http-502', 'http-503']) ids.push(await start({ code }));
+    const first = await listed(2);
+    await fixture.pass(MINUTE);
+    const added = await start({ code: 'http-504' });
+    const second = await listed(2, first.next);
+    expect([...first.ids, ...second.ids]).toEqual(ids.toSorted());
+    expect(second.next).toBeUndefined();
+    expect((await listed(1)).ids).toEqual([added]);
   });
 
   test('reads five thousand at most, and says that there are others', async () => {
@@ -50,6 +63,6 @@ describe('the list of recoveries', () => {
     const { recoveries, more } = await store.list();
     expect(recoveries).toHaveLength(5_000);
     expect(more).toBe(true);
-    expect(await listed(1)).toMatchObject({ more: true, next: '1' });
+    expect(await listed(1)).toMatchObject({ more: true, next: expect.any(String) });
   });
 });
