@@ -26,7 +26,7 @@ export type Backend = ReturnType<typeof createBackend>;
  */
 export function createBackend(outside: BackendPorts, config: BackendConfig) {
   const ports: BackendPorts = { ...outside, queues: tracedQueues(outside) };
-  const stores = composeStores(ports.tables);
+  const stores = composeStores(ports.tables, ports.clock);
   const limits = composeLimits(ports, config.rateLimit);
   const insights = composeInsights(ports.insights, limits);
   const deliveries = composeDeliveries(ports, stores, config, USER_AGENT);

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import { activityStore, type ActivityStore } from '../deliveries/records/activity-store.ts';
 import { stateStore, type StateStore } from '../detection/state-store.ts';
 import { unreachableInstances, type UnreachableInstances } from '../detection/unreachable-instances.ts';
@@ -23,7 +24,7 @@ export interface Stores {
 }
 
 /** Creates the stores, which keep their rows in `tables`. */
-export function composeStores(tables: Tables): Stores {
+export function composeStores(tables: Tables, clock: Pick<Clock, 'now'>): Stores {
   return {
     subscriptions: subscriptionStore(tables),
     connections: connectionStore(tables),
@@ -31,6 +32,6 @@ export function composeStores(tables: Tables): Stores {
     state: stateStore(tables),
     unreachable: unreachableInstances(tables),
     activity: activityStore(tables),
-    work: workList(tables),
+    work: workList(tables, clock),
   };
 }

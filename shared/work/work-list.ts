@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import { readAllRows } from '../storage/all-rows.ts';
 import type { Row, StoredRow, Tables } from '../storage/tables.ts';
 import { unreachable } from '../unreachable.ts';
@@ -51,8 +52,8 @@ export interface WorkEntry {
  */
 export interface WorkList {
   /**
-   * Adds an item, due at `dueAtMs` or up to 75 s later. One storage request, or none if this
-   * process has already added the item with the same due time.
+   * Adds an item, due at `dueAtMs` or up to 75 s later. A time in the past counts as now. One
+   * storage request, or none if this process has already added the item with the same due time.
    */
   add(item: WorkItem, dueAtMs: number): Promise<void>;
   /** Removes an item that was just added, because its rows will not be written. */
@@ -89,7 +90,7 @@ const DUE_DIGITS = 9;
 /** Maximum number of row keys in `added`. */
 const MAX_REMEMBERED = 20_000;
 
-export function workList(tables: Tables): WorkList {
+export function workList(tables: Tables, clock: Pick<Clock, 'now'>): WorkList {
   /**
    * Row keys that this process has written, and has not moved or removed since. A row key begins
    * with the due time.
@@ -101,7 +102,9 @@ export function workList(tables: Tables): WorkList {
   };
   return {
     async add(item, dueAtMs) {
-      const row = workRow(item, slotOf(dueAtMs));
+      // An entry whose due time has passed may have been removed by another process, so a remembered
+      // one does not count.
+      const row = workRow(item, slotOf(Math.max(dueAtMs, clock.now())));
       if (added.has(row.rowKey)) return;
       await tables.write(WORK_TABLE, [{ kind: 'upsert', row }]);
       remember(row.rowKey);

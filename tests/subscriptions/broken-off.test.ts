@@ -146,7 +146,7 @@ test('a row without an entry, whose writer came too late, is removed by the reco
   await fixture.tables.write('subscriptions', [{ kind: 'insert', row: late }]);
   const subscriptionId = id.replace(row.rowKey, rowKey);
   const item = { kind: 'subscribe', subscriptionId, connection: 'connection-a', requestKey: 'another' } as const;
-  await workList(fixture.tables).add(item, fixture.clock.now());
+  await workList(fixture.tables, fixture.clock).add(item, fixture.clock.now());
   await fixture.pass(60 * 60_000);
   expect((await drain(fixture.tables, 'subscriptions', { partition })).map((one) => one.rowKey)).toEqual([row.rowKey]);
 });

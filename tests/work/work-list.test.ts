@@ -9,6 +9,7 @@ import {
   type WorkItem,
   type WorkList,
 } from '../../shared/work/work-list.ts';
+import { manualClock, type ManualClock } from '../helpers/manual-clock.ts';
 import { drain } from '../helpers/rows.ts';
 
 const NOW = Date.parse('2026-11-23T10:00:00.000Z');
@@ -17,12 +18,14 @@ const MINUTE = 60_000;
 const SKEW = 15_000;
 const LATER = NOW + 1000 * MINUTE;
 const item: WorkItem = { kind: 'subscription', subscriptionId: 'sub_1' };
+let clock: ManualClock;
 let tables: Tables;
 let list: WorkList;
 
 beforeEach(() => {
+  clock = manualClock(NOW - 60 * MINUTE);
   tables = createMemoryTables();
-  list = workList(tables);
+  list = workList(tables, clock);
 });
 
 const rows = () => drain(tables, WORK_TABLE, { partition: { from: '', to: '~' } });
@@ -98,6 +101,16 @@ describe('an entry', () => {
     expect(await due(NOW)).toMatchObject([{ item, dueAtMs: NOW }]);
   });
 
+  test('that another process has removed is written again although its time has passed', async () => {
+    await list.add(item, NOW - SKEW);
+    await clock.advance(61 * MINUTE);
+    const [entry] = await due(LATER);
+    if (entry) await workList(tables, clock).remove(entry);
+    await list.add(item, NOW - SKEW);
+    // As if the time were now, so that the reconciler does not check it before the rows are written.
+    expect(await due(LATER)).toMatchObject([{ item, dueAtMs: NOW + 2 * MINUTE, addedForMs: NOW + 2 * MINUTE }]);
+  });
+
   test('that could not be written is written by the next call', async () => {
     const write = tables.write.bind(tables);
     tables.write = () => Promise.reject(new Error('no answer'));
@@ -134,7 +147,7 @@ describe('an entry that was checked', () => {
   test('goes when it is removed, unless somebody added it again meanwhile', async () => {
     await list.add(item, NOW - SKEW);
     const seen = await only();
-    await workList(tables).add(item, NOW - SKEW);
+    await workList(tables, clock).add(item, NOW - SKEW);
     await list.remove(seen);
     expect(await due(NOW)).toHaveLength(1);
     await list.remove(await only());
@@ -144,7 +157,7 @@ describe('an entry that was checked', () => {
   test('stays where it is when somebody changed it meanwhile', async () => {
     await list.add(item, NOW - SKEW);
     const seen = await only();
-    await workList(tables).add(item, NOW - SKEW);
+    await workList(tables, clock).add(item, NOW - SKEW);
     await list.postpone(seen, NOW + 10 * MINUTE);
     expect((await due(LATER)).map(({ dueAtMs }) => dueAtMs)).toEqual([NOW]);
   });
