@@ -138,8 +138,8 @@ function hasSameRefreshes(
 }
 
 /**
- * Whether two lists contain the same open jobs. Their order matters only when one poll cannot read
- * all open jobs.
+ * Whether two lists contain the same open jobs in the same order. Polls read open jobs in this
+ * order, so a change of the order alone is stored too.
  */
 function hasSameOpenJobs(one: readonly OpenJob[], other: readonly OpenJob[]): boolean {
   if (one.length !== other.length || one.some(({ sinceMs }) => sinceMs === undefined)) return false;

@@ -50,8 +50,8 @@ export interface StartingSequence {
  */
 export interface HistoryRead {
   readonly readAt: string;
-  /** The etag of the refresh state at that time. Absent when the state was not stored yet. */
-  readonly refreshesEtag: string | undefined;
+  /** `refreshesHash` of the state at that time. Absent when the state was not stored yet. */
+  readonly refreshesHash: string | undefined;
 }
 
 /** The whole stored state of one instance: one partition of the `state` table. */
@@ -192,7 +192,7 @@ export function pollRow(instanceId: string, poll: PollRecord): Row {
     failing: JSON.stringify(poll.failing),
     noted: JSON.stringify(poll.loggedAnomalies),
     historyReadAt: poll.history?.readAt,
-    historyOf: poll.history && (poll.history.refreshesEtag ?? ''),
+    historyOf: poll.history && (poll.history.refreshesHash ?? ''),
     // This release wrote index rows (see `wasPolledWithoutIndex`). The previous one (0.9.0) leaves
     // this column out.
     indexed: true,
@@ -226,9 +226,9 @@ export function instanceStateOf(instanceId: string, rows: readonly StoredRow[]):
     else if (row.rowKey === POLL_ROW_KEY) {
       failing = JSON.parse(String(row.values['failing'] ?? '{}')) as Failing;
       loggedAnomalies = JSON.parse(String(row.values['noted'] ?? '{}')) as LoggedAnomalies;
-      const { historyReadAt: readAt, historyOf: etag } = row.values;
-      if (typeof readAt === 'string' && typeof etag === 'string')
-        history = { readAt, refreshesEtag: etag === '' ? undefined : etag };
+      const { historyReadAt: readAt, historyOf } = row.values;
+      if (typeof readAt === 'string' && typeof historyOf === 'string')
+        history = { readAt, refreshesHash: historyOf === '' ? undefined : historyOf };
       lastPolledAt = String(row.values['lastPolledAt']);
       wasPolledWithoutIndex = row.values['indexed'] !== true;
       if (typeof row.values['completeAt'] === 'string') completeAt = row.values['completeAt'];

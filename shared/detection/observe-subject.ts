@@ -44,15 +44,15 @@ export type SubjectOf<T extends Trigger> = Subject & { readonly trigger: T };
 export interface SubjectRead {
   readonly insights: CustomerInsights;
   readonly subjectState: InstanceState;
-  readonly nowMs: number;
+  readonly clock: Clock;
 }
 
 /** Reads one list. Rejects with the list's error if it cannot be read. */
 export async function readingsOrThrow(
-  { insights, subjectState, nowMs }: SubjectRead,
+  { insights, subjectState, clock }: SubjectRead,
   source: 'segments' | 'measures',
 ): Promise<Readings> {
-  const snapshot = await takeSnapshot(insights, subjectState, new Set([source]), nowMs);
+  const snapshot = await takeSnapshot(insights, subjectState, new Set([source]), clock);
   const failure = snapshot.failures.get(source);
   if (failure) throw failure;
   return snapshot.readings;

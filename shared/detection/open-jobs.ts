@@ -32,7 +32,7 @@ export function nextOpen(
   const isOpen = new Set(openJobs(reading, owners).filter((jobId) => !state.handled.has(handledKey(jobId))));
   const readAgain = [...since.keys()].filter((jobId) => isOpen.has(jobId));
   const next = new Set([...unread, ...readAgain, ...isOpen]);
-  const failed = [...next].filter((jobId) => jobId === reading.failedId);
+  const failed = [...next].filter((jobId) => reading.failed?.has(jobId));
   for (const jobId of failed) next.delete(jobId);
   const ordered = [...next, ...failed].map((jobId) => ({
     jobId,

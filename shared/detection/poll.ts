@@ -9,6 +9,7 @@ import type { Source } from '../triggers/trigger-record.ts';
 import { commitReadings } from './commit.ts';
 import type { Failing, InstanceState } from './instance-state.ts';
 import { logAnomaly, recordAnomalies, type LoggedAnomalies, type Anomaly } from './anomaly.ts';
+import { refreshesHash } from './refresh-state.ts';
 import { takeSnapshot, sourcesOf } from './snapshot.ts';
 import type { UnreachableInstances } from './unreachable-instances.ts';
 import type { StateStore } from './state-store.ts';
@@ -92,6 +93,8 @@ interface SourcePoll {
   readonly source: Source;
   readonly committed: readonly OutboxEntry[];
   readonly failure: CustomerInsightsError | undefined;
+  /** Whether at least a part of the list was read. */
+  readonly wasRead: boolean;
   readonly anomalies: readonly Anomaly[];
   /** Whether the task history, the list of finished tasks, was read (see `HistoryRead`). */
   readonly historyRead: boolean;
@@ -104,12 +107,13 @@ function pollSource(ports: PollPorts, before: InstanceState, source: Source): Pr
       ports.insights,
       before,
       new Set([source]),
-      ports.clock.now(),
+      ports.clock,
     );
     const failure = failures.get(source);
     if (failure) span.set({ 'error.type': failure.kind });
     const committed = await commitReadings(ports, before, readings, ports.random.token(9));
-    return { source, committed, failure, anomalies, historyRead };
+    const wasRead = readings[source === 'jobs' ? 'refreshes' : source] !== undefined;
+    return { source, committed, failure, wasRead, anomalies, historyRead };
   });
 }
 
@@ -121,7 +125,7 @@ async function savePoll(ports: PollPorts, before: InstanceState, polls: readonly
   logChanges(ports.log, instanceId, before.failing, failing);
   const loggedAnomalies = logAnomalies(ports.log, before, polls);
   const history = polls.some(({ historyRead }) => historyRead)
-    ? { readAt: lastPolledAt, refreshesEtag: before.refreshes?.etag }
+    ? { readAt: lastPolledAt, refreshesHash: before.refreshes && refreshesHash(before.refreshes) }
     : before.history;
   if (before.completeAt !== undefined) {
     const lagMs = Math.max(0, nowMs - Date.parse(before.completeAt));
@@ -196,12 +200,14 @@ function nextFailing(
     if (waiting !== undefined && !read.has(source)) failing[source] = waiting;
   }
   for (const poll of polls) {
-    const { source, failure } = poll;
+    const { source, failure, wasRead } = poll;
     const known = before[source];
     if (isOutOfPermits(poll)) {
       if (known !== undefined) failing[source] = known;
     } else if (failure !== undefined) {
-      const { message, retryAfterMs } = failure;
+      const { kind, message } = failure;
+      // A wait that concerns a single item, such as one job, does not concern the list.
+      const retryAfterMs = wasRead && kind !== 'throttled' ? undefined : failure.retryAfterMs;
       failing[source] = {
         since: known?.since ?? iso(nowMs),
         reason: message.slice(0, 500),

@@ -7,7 +7,7 @@ import { triggers, type RefreshTrigger } from '../triggers/trigger.ts';
 import { unreachable } from '../unreachable.ts';
 import type { InstanceState } from './instance-state.ts';
 import { observeNow, type ReadSubjectPorts, type SubjectOf } from './observe-subject.ts';
-import { unreadRefreshes } from './refresh-state.ts';
+import { refreshesHash, unreadRefreshes } from './refresh-state.ts';
 import { takeSnapshot } from './snapshot.ts';
 
 /**
@@ -38,9 +38,12 @@ export async function readRefreshSubject(
     // This copy of the state claims that the task history (the list of finished tasks) was just
     // read, so that this reading takes no call for it. The claim is not stored, so the next poll
     // reads the history.
-    history: { readAt: new Date(ports.clock.now()).toISOString(), refreshesEtag: state.refreshes?.etag },
+    history: {
+      readAt: new Date(ports.clock.now()).toISOString(),
+      refreshesHash: state.refreshes && refreshesHash(state.refreshes),
+    },
   };
-  const { readings, failures } = await takeSnapshot(insights, subjectState, new Set(['jobs']), ports.clock.now());
+  const { readings, failures } = await takeSnapshot(insights, subjectState, new Set(['jobs']), ports.clock);
   const failure = failures.get('jobs');
   // The request succeeds even if an open job could not be read by id. But then the subscription may
   // receive a refresh that ended before the request, because a later poll observes it.

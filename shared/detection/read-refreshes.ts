@@ -1,4 +1,5 @@
 import { allDone } from '../all-done.ts';
+import type { Clock } from '../clock.ts';
 import { CustomerInsightsError, type CustomerInsights, type Job, type Task } from '../insights/customer-insights.ts';
 import type { PlausibilityFilter } from './plausible-instants.ts';
 import { isNamedByJobs, type ListedNames } from './data-source-names.ts';
@@ -7,8 +8,9 @@ import type { InstanceState } from './instance-state.ts';
 import { anomaly, type Anomaly } from './anomaly.ts';
 import { OPEN_FOR_MS } from './open-jobs.ts';
 import { lacksTasks, reachesKnownJob } from './recent-jobs.ts';
+import { decisiveFailure, itemsTimer, refusesAllCalls } from './partial-reading.ts';
 import type { NamedReading, RefreshReading } from './refresh-reading.ts';
-import { isUnread, type RefreshState } from './refresh-state.ts';
+import { isUnread, refreshesHash, type RefreshState } from './refresh-state.ts';
 import { MAX_JOB_READS, unreadOwners } from './unread-owners.ts';
 
 /**
@@ -27,6 +29,9 @@ const HISTORY_EVERY_MS = 15 * 60_000;
 
 /** The calls that reading refreshes makes. */
 type RefreshCalls = Pick<CustomerInsights, 'jobs' | 'job' | 'tasks' | 'dataSources' | 'nodes'>;
+
+/** The calls that read the names of data sources. */
+type NameCalls = Pick<RefreshCalls, 'dataSources' | 'nodes'>;
 
 /** The same calls, with implausible instants of jobs and tasks corrected. */
 export function plausibleInsights(insights: RefreshCalls, plausibility: PlausibilityFilter): RefreshCalls {
@@ -48,15 +53,16 @@ export function plausibleInsights(insights: RefreshCalls, plausibility: Plausibi
  * page is then read, and the task history if that page contains no known job either. The task
  * history is also read when it is due, and when a job is listed without its tasks.
  *
- * If a job cannot be read by id, the reading ends, and what was read until then counts. If such a
- * reading were discarded, a single unreadable job, or more open jobs than there are call permits,
- * would hide all refreshes from every poll.
+ * If a job cannot be read by id, what else was read counts. If such a reading were discarded, a
+ * single unreadable job, or more open jobs than there are call permits, would hide all refreshes
+ * from every poll.
  */
 export async function readRefreshes(
   insights: RefreshCalls,
   remembered: InstanceState,
-  nowMs: number,
+  clock: Clock,
 ): Promise<NamedReading> {
+  const nowMs = clock.now();
   const { instanceId, refreshes } = remembered;
   const state = refreshes && isUnread(refreshes) ? undefined : refreshes;
   // A baseline reads the larger page, because older jobs may still be open.
@@ -76,10 +82,11 @@ export async function readRefreshes(
   // A baseline fires nothing, so it needs no names. But if another writer commits a baseline first,
   // this reading is compared with it, and the events that result need names.
   if (state === undefined) return { ...reading, names: await readAllNames(insights, instanceId) };
+  const lists = namesOnce(insights);
   const namesOf = (read: RefreshReading, known: NamesRead): Promise<NamesRead> =>
-    readNames(insights, instanceId, { state, reading: read, nowMs }, known);
+    readNames(lists, instanceId, { state, reading: read, nowMs }, known);
   const owners = unreadOwners(state, reading).slice(0, MAX_JOB_READS);
-  return readOwners(insights, { instanceId, owners, reading, namesOf });
+  return readOwners(insights, { instanceId, owners, reading, namesOf, isTimeUp: itemsTimer(clock) });
 }
 
 /** The parameters for reading jobs by id. The jobs own tasks, hence the name. */
@@ -91,19 +98,24 @@ interface OwnersToRead {
   readonly reading: Omit<NamedReading, 'names'>;
   /** Reads the names of data sources that a reading needs and that are not in `known`. */
   readonly namesOf: (reading: RefreshReading, known: NamesRead) => Promise<NamesRead>;
+  readonly isTimeUp: () => boolean;
 }
 
 /**
- * Reads jobs by id until one cannot be read. After each job, reads the names of data sources that
- * its events need. If they cannot be read, the job counts as not read.
+ * Reads jobs by id, unless all calls are refused or the time is up. The next poll begins with the
+ * jobs that are left. After each job, reads the names of data sources that its events need. If they
+ * cannot be read, the job counts as not read.
  */
 async function readOwners(
   insights: RefreshCalls,
-  { instanceId, owners, reading: listed, namesOf }: OwnersToRead,
+  { instanceId, owners, reading: listed, namesOf, isTimeUp }: OwnersToRead,
 ): Promise<NamedReading> {
   let reading: Omit<NamedReading, 'names'> = listed;
   let names = await namesOf(reading, {});
+  const failed = new Set<string>();
+  let failure: CustomerInsightsError | undefined;
   for (const jobId of owners) {
+    if (isTimeUp()) break;
     try {
       const job = await insights.job(instanceId, jobId);
       const next =
@@ -114,13 +126,13 @@ async function readOwners(
       reading = next;
     } catch (error) {
       if (!(error instanceof CustomerInsightsError)) throw error;
+      failure = decisiveFailure(failure, error);
       // Without a call permit, nothing is known about the job, and the next poll begins with it.
-      const failedId = error.kind === 'limited' ? undefined : jobId;
-      reading = { ...reading, failure: error, failedId };
-      break;
+      if (error.kind !== 'limited') failed.add(jobId);
+      if (refusesAllCalls(error)) break;
     }
   }
-  return { ...reading, names: { ...emptyNames, ...names } };
+  return { ...reading, failed, ...(failure && { failure }), names: { ...emptyNames, ...names } };
 }
 
 /** Reads the page of recent jobs and, concurrently, the task history when it is due. */
@@ -164,7 +176,7 @@ async function readHistory(insights: RefreshCalls, instanceId: string): Promise<
  */
 function historyIsDue({ refreshes, history }: InstanceState, nowMs: number): boolean {
   if (refreshes === undefined || isUnread(refreshes)) return false;
-  if (history === undefined || history.refreshesEtag !== refreshes.etag) return true;
+  if (history === undefined || history.refreshesHash !== refreshesHash(refreshes)) return true;
   return nowMs - Date.parse(history.readAt) >= HISTORY_EVERY_MS;
 }
 
@@ -178,12 +190,24 @@ async function readAllNames(insights: RefreshCalls, instanceId: string): Promise
 }
 
 /**
+ * Reads each list of names at most once, even if that fails, because otherwise every job that needs
+ * names would call Customer Insights again.
+ */
+function namesOnce(insights: RefreshCalls): NameCalls {
+  const once = <T>(read: (instanceId: string) => Promise<T>): ((instanceId: string) => Promise<T>) => {
+    let pending: Promise<T> | undefined;
+    return (instanceId) => (pending ??= read(instanceId));
+  };
+  return { dataSources: once((id) => insights.dataSources(id)), nodes: once((id) => insights.nodes(id)) };
+}
+
+/**
  * Reads the names of data sources only if the reading contains a new ingestion (a refresh of a data
  * source), and the nodes (steps of the refresh pipeline) only if its jobs do not identify the data
  * source.
  */
 async function readNames(
-  insights: RefreshCalls,
+  insights: NameCalls,
   instanceId: string,
   { state, reading, nowMs }: { readonly state: RefreshState; readonly reading: RefreshReading; readonly nowMs: number },
   known: NamesRead,

@@ -55,7 +55,7 @@ async function readValueSubject(
     instanceId,
     source === 'measures' && known === undefined ? CALLS_FOR_FIRST_MEASURE : CALLS_FOR_VALUE,
   );
-  const subjectRead = { insights, subjectState, nowMs: ports.clock.now() };
+  const subjectRead = { insights, subjectState, clock: ports.clock };
   const found = await checkValue[source](subjectRead, name);
   if ('reading' in found) return found.reading;
   await observeNow(ports, subjectState, found.readings);

@@ -9,8 +9,8 @@ export interface RefreshReading {
   readonly tasks: readonly Task[];
   /** Ids of jobs that Customer Insights does not have (any more). */
   readonly missing: ReadonlySet<string>;
-  /** The id of the job that could not be read by id. The reading ended there. */
-  readonly failedId?: string | undefined;
+  /** Ids of jobs that could not be read by id. */
+  readonly failed?: ReadonlySet<string>;
 }
 
 /** A reading with the names of the instance's data sources. */

@@ -1,3 +1,5 @@
+import { shortHash } from '../triggers/subject.ts';
+
 /** The stored state of an instance's jobs and tasks between two polls. */
 export interface RefreshState {
   /** The sequence number of the last observed refresh. */
@@ -50,6 +52,14 @@ export function isAfterProcessed(
 /** Whether the next reading of an instance's refreshes is a baseline. */
 export function isUnread({ etag, isSuspended }: StoredRefreshState): boolean {
   return etag === undefined || isSuspended;
+}
+
+/**
+ * A hash of the jobs and tasks in a state, whatever their order. The order of the open jobs changes
+ * in every poll that cannot read all of them, although nothing has happened.
+ */
+export function refreshesHash({ open, handled }: Pick<RefreshState, 'open' | 'handled'>): string {
+  return shortHash(...[...open.map(({ jobId }) => jobId), ...handled.keys()].sort());
 }
 
 /**

@@ -47,7 +47,7 @@ const poll: PollRecord = {
   resumesAt: at(4),
   failing: { jobs: { since: at(1), reason: 'closed', notBefore: at(5) } },
   loggedAnomalies: {},
-  history: { readAt: at(1), refreshesEtag: 'e' },
+  history: { readAt: at(1), refreshesHash: 'e' },
 };
 
 test('the state of an instance is read as it was written', () => {

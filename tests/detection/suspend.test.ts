@@ -33,7 +33,7 @@ const state = (more: Partial<InstanceState>): InstanceState => ({
   startingSequence: { sequence: 0, etag: undefined },
   failing: {},
   loggedAnomalies: {},
-  history: { readAt: at(1), refreshesEtag: 'e' },
+  history: { readAt: at(1), refreshesHash: 'e' },
   lastPolledAt: at(1),
   completeAt: at(0),
   resumesAt: at(2),
