@@ -3,8 +3,8 @@ import type { RecoveryResponse } from './operator-responses.ts';
 import { recoveryView, type Recovery, type RecoveryStore } from './recovery.ts';
 
 /**
- * `<startedAtMs>.<recoveryId>` of the last recovery on the page before. A number of recoveries would
- * repeat one on the next page whenever a recovery starts in between.
+ * `<startedAtMs>.<recoveryId>` of the last recovery on the page before. A number of recoveries
+ * would repeat one on the next page whenever a recovery starts in between.
  */
 const NEXT = /^(\d{1,16})\.(rec_[A-Za-z0-9_-]{22})$/;
 
@@ -25,7 +25,9 @@ export async function listRecoveries(
   };
 }
 
-/** Whether a recovery comes after the one that `next` names, in the order of `RecoveryStore.list`. */
+/**
+ * Whether a recovery comes after the one that `next` names, in the order of `RecoveryStore.list`.
+ */
 function isAfter(next: string): (recovery: Recovery) => boolean {
   const [, startedAt, id] = NEXT.exec(next) ?? [];
   if (startedAt === undefined || id === undefined) throw new RangeError('next must come from an earlier page');

@@ -76,9 +76,10 @@ async function moveEntry(ports: MoveConnectionPorts, entry: StoredRow, to: strin
   if (existing && !namesSame(existing)) return stays();
   const subscription = await store.load(subscriptionId);
   if (subscription === undefined) {
-    // `made` is the stored name of `isComplete`. The subscription of a complete entry was stored, so
-    // it no longer exists. It ended after an earlier move had failed, and its end removed at most
-    // one of the two entries. The subscription of an incomplete entry may still be being created.
+    // `made` is the stored name of `isComplete`. The subscription of a complete entry was stored,
+    // so it no longer exists. It ended after an earlier move had failed, and its end removed at
+    // most one of the two entries. The subscription of an incomplete entry may still be being
+    // created.
     for (const row of [existing, entry])
       if (row?.values['made'] === true)
         await tables.write(CONNECTIONS_TABLE, [{ kind: 'delete', row, etag: row.etag }]);

@@ -102,8 +102,8 @@ export function workList(tables: Tables, clock: Pick<Clock, 'now'>): WorkList {
   };
   return {
     async add(item, dueAtMs) {
-      // An entry whose due time has passed may have been removed by another process, so a remembered
-      // one does not count.
+      // An entry whose due time has passed may have been removed by another process, so a
+      // remembered one does not count.
       const row = workRow(item, slotOf(Math.max(dueAtMs, clock.now())));
       if (added.has(row.rowKey)) return;
       await tables.write(WORK_TABLE, [{ kind: 'upsert', row }]);

@@ -33,7 +33,9 @@ export function testStates(visiting: () => OperatorVisit): void {
   });
 }
 
-/** Adds an entry to the audit whose ids have no place to break, as those of deliveries have none. */
+/**
+ * Adds an entry to the audit whose ids have no place to break, as those of deliveries have none.
+ */
 async function withLongEntry(route: Route): Promise<void> {
   const response = await route.fetch();
   const { value } = (await response.json()) as { value: readonly object[] };

@@ -47,7 +47,9 @@ async function subscribeToMeasures(count: number): Promise<void> {
   fixture.data.measures = names.map((name) => measure(name, output(10, 1), output(200, 2)));
 }
 
-/** Jobs that are open, and then listed behind so many newer ones that only reads by id show them. */
+/**
+ * Jobs that are open, and then listed behind so many newer ones that only reads by id show them.
+ */
 async function openJobs(...ids: readonly string[]): Promise<Job[]> {
   const open = ids.map((jobId) =>
     job({ jobId, operationType: 'all', status: 'running', submittedAt: at(-1), endedAt: undefined }),

@@ -107,7 +107,8 @@ describe('an entry', () => {
     const [entry] = await due(LATER);
     if (entry) await workList(tables, clock).remove(entry);
     await list.add(item, NOW - SKEW);
-    // As if the time were now, so that the reconciler does not check it before the rows are written.
+    // As if the time were now, so that the reconciler does not check it before the rows are
+    // written.
     expect(await due(LATER)).toMatchObject([{ item, dueAtMs: NOW + 2 * MINUTE, addedForMs: NOW + 2 * MINUTE }]);
   });
 
