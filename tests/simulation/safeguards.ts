@@ -269,7 +269,7 @@ export const safeguards: readonly Safeguard[] = [
       },
     ],
     provokes: /was accepted twice|two deliveries of one event|was never notified of/,
-    seed: 9,
+    seed: 1916,
     plan: overlapping,
   },
   {
@@ -567,9 +567,9 @@ export const safeguards: readonly Safeguard[] = [
     without: one(
       'detection/read-refreshes.ts',
       `if (!(error instanceof CustomerInsightsError)) throw error;
-      // Without`,
+      failure = decisiveFailure(`,
       `throw error;
-      // Without`,
+      failure = decisiveFailure(`,
     ),
     provokes: late,
     seed: 2,

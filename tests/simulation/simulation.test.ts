@@ -7,7 +7,8 @@ describe('small simulations with faults', () => {
   const counted = new Set<string>();
   beforeAll(async () => {
     const traces: string[] = [];
-    for (let seed = 1; seed <= 120; seed++) {
+    // In the last one, a callback hangs.
+    for (const seed of [...Array.from({ length: 120 }, (_, index) => index + 1), 501]) {
       const { trace, counts } = await simulate(seed);
       traces.push(trace());
       for (const what of counts.keys()) counted.add(what);
