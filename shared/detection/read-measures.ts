@@ -1,11 +1,11 @@
 import { allDone } from '../all-done.ts';
 import type { Clock } from '../clock.ts';
 import { CustomerInsightsError, type CustomerInsights } from '../insights/customer-insights.ts';
-import { triggers } from '../triggers/trigger.ts';
 import type { InstanceState, ValueSubject } from './instance-state.ts';
 import { decisiveFailure, itemsTimer, MAX_ITEMS_MS, refusesAllCalls } from './partial-reading.ts';
 import type { PlausibilityFilter } from './plausible-instants.ts';
 import { measureReading, type ValueReading } from './readings.ts';
+import { valuesFrom } from './values-from.ts';
 
 /** Maximum number of measures whose history is read concurrently. */
 const CONCURRENT_HISTORIES = 10;
@@ -30,9 +30,7 @@ export async function readMeasures(
   { historyDays, plausibility, clock }: { historyDays: number; plausibility: PlausibilityFilter; clock: Clock },
 ): Promise<MeasuresRead> {
   const measures = await insights.measures(state.instanceId);
-  const known = new Map(
-    state.values.filter(({ trigger }) => triggers[trigger].source === 'measures').map((value) => [value.name, value]),
-  );
+  const known = new Map(valuesFrom('measures', state).map((value) => [value.name, value]));
   const values = new Map<string, ValueReading>();
   const withoutHistory: [string, ValueReading][] = [];
   for (const measure of measures) {

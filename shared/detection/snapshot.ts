@@ -14,6 +14,7 @@ import type { Anomaly } from './anomaly.ts';
 import { readMeasures } from './read-measures.ts';
 import { plausibleInsights, abandonedJobs, readRefreshes } from './read-refreshes.ts';
 import { segmentReading, type Readings, type ValueReading } from './readings.ts';
+import { valuesFrom } from './values-from.ts';
 
 /** One reading of an instance, and the lists that could not be read completely. */
 export interface Snapshot {
@@ -110,9 +111,7 @@ async function readSegments(
   plausibility: PlausibilityFilter,
 ): Promise<ReadonlyMap<string, ValueReading>> {
   const segments = await insights.segments(state.instanceId, { historyDays });
-  const known = new Set(
-    state.values.filter(({ trigger }) => triggers[trigger].source === 'segments').map(({ name }) => name),
-  );
+  const known = new Set(valuesFrom('segments', state).map(({ name }) => name));
   return new Map(
     segments
       .filter(({ name }) => known.has(name))

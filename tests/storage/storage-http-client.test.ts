@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { httpHeaders } from '../../shared/azure/http-headers.ts';
 import type { PipelineRequest } from '../../shared/azure/pipeline.ts';
 import { storageHttpClient } from '../../shared/azure/storage-http-client.ts';
+import { localServer } from '../helpers/local-server.ts';
 
 let seen: { url: string | undefined; headers: IncomingHttpHeaders }[] = [];
 const server = createServer(({ url, headers }, response) => {
@@ -12,20 +11,14 @@ const server = createServer(({ url, headers }, response) => {
   if (url === '/cut') response.writeHead(200, { 'content-length': '9' }).write('half', () => response.destroy());
   else response.writeHead(200, { 'set-cookie': ['a=1', 'b=2'], 'x-ms-request-id': 'r' }).end('é');
 });
-beforeEach(async () => {
+const origin = localServer(server);
+beforeEach(() => {
   seen = [];
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-});
-afterEach(async () => {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
 });
 
 function request(path: string, options: Partial<PipelineRequest> = {}): PipelineRequest {
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
+    url: `${origin()}${path}`,
     method: 'GET',
     headers: httpHeaders({ 'x-ms-date': 'today' }),
     requestId: '1',
@@ -69,24 +62,16 @@ describe('the proxy of the environment', () => {
     tunnels.push(url);
     socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
   });
-  let address = '';
-  beforeEach(async () => {
+  const address = localServer(proxy);
+  beforeEach(() => {
     tunnels = [];
-    await once(proxy.listen(0, '127.0.0.1'), 'listening');
-    address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-  });
-  afterEach(async () => {
-    const closed = once(proxy, 'close');
-    proxy.close();
-    proxy.closeAllConnections();
-    await closed;
   });
   const acme = 'https://acme.table.example/state';
 
   test.each(['HTTPS_PROXY', 'ALL_PROXY', 'HTTP_PROXY', 'https_proxy', 'all_proxy', 'http_proxy'])(
     'is the one that %s names, and a tunnel that it refuses is a broken connection',
     async (name) => {
-      const client = storageHttpClient({ [name]: address });
+      const client = storageHttpClient({ [name]: address() });
       await expect(client.sendRequest(request('/', { url: acme }))).rejects.toMatchObject({
         name: 'RestError',
         code: 'ECONNRESET',
@@ -99,7 +84,7 @@ describe('the proxy of the environment', () => {
     const nowhere = 'http://127.0.0.1:1';
     const client = storageHttpClient({
       HTTPS_PROXY: '',
-      https_proxy: address,
+      https_proxy: address(),
       ALL_PROXY: nowhere,
       HTTP_PROXY: nowhere,
     });
@@ -109,7 +94,7 @@ describe('the proxy of the environment', () => {
   });
 
   test.each(['NO_PROXY', 'no_proxy'])('is not used for the hosts of %s', async (name) => {
-    const client = storageHttpClient({ ALL_PROXY: address, [name]: 'acme.table.example,127.0.0.1' });
+    const client = storageHttpClient({ ALL_PROXY: address(), [name]: 'acme.table.example,127.0.0.1' });
     expect(await client.sendRequest(request('/'))).toMatchObject({ status: 200 });
     expect(tunnels).toEqual([]);
   });

@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createAzureTables } from '../../shared/azure/azure-tables.ts';
 import { openStorageClients } from '../../shared/azure/storage-clients.ts';
 import { StorageError, type Tables, type Write } from '../../shared/storage/tables.ts';
+import { localServer } from '../helpers/local-server.ts';
 import { insert, row } from '../helpers/rows.ts';
 
 const SAS = 'sv=2019-02-02&sp=raud&sig=a%2Fb%3D';
@@ -18,19 +17,13 @@ const server = createServer((request, response) => {
     respond(response);
   });
 });
-beforeEach(async () => {
+const origin = localServer(server);
+beforeEach(() => {
   seen = [];
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-});
-afterEach(async () => {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
 });
 
 function endpoint(): string {
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/account`;
+  return `${origin()}/account`;
 }
 
 /** Tables with a shared access signature, without a key. */
